@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+
+/*
+ * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
+ * from, in this order: a command-line flag, the environment, the running system (`running.json`), the schema's default.
+ */
+
+/** What the launcher leaves in the data folder, by which every other command finds the running system. */
+export interface RunningSystem {
+  pid: number
+  nats_url: string
+  redis_url: string
+  database_url: string
+  payment_url: string
+  session_secret: string
+  organiser_key: string
+  gateways: string[]
+}
+
+/** Settings that all processes share. */
+export const commonSettings = {
+  INSTANCE: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  /** Share of new traces that are recorded. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
+}
+
+export const natsUrl = z.string().min(1)
+export const redisUrl = z.url({ protocol: /^rediss?$/ })
+export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
+
+/** Wrong or missing settings; the message names every one of them and how to help. */
+export class ConfigurationError extends Error {}
+
+export interface ConfigurationSource {
+  env: NodeJS.ProcessEnv
+  /** Arguments after the script name. */
+  args: string[]
+  /** Allowed flags and the variable each one sets: `{port: 'PORT'}`. */
+  flags: Record<string, string>
+}
+
+/** Reads and checks all settings at once. Throws `ConfigurationError` naming everything that is wrong. */
+export function readConfig<S extends z.ZodObject>(schema: S, source: ConfigurationSource): z.output<S> {
+  const values = { ...fromRunningSystem(source.env), ...source.env, ...fromFlags(source) }
+  const result = schema.safeParse(values)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+  throw new ConfigurationError(
+    `Wrong or missing settings:\n${problems.join('\n')}\nStart the whole system with npm start, or set them yourself.`,
+  )
+}
+
+/** The running system of this data folder, or `null`. */
+export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null {
+  try {
+    return JSON.parse(readFileSync(join(dataDirectory(env), 'running.json'), 'utf8')) as RunningSystem
+  } catch {
+    return null
+  }
+}
+
+/** Where all data of a locally started system lies: `DATA_DIR`, by default `.data` in the project. */
+export function dataDirectory(env: NodeJS.ProcessEnv): string {
+  return env.DATA_DIR ?? join(import.meta.dirname, '..', '.data')
+}
+
+function fromRunningSystem(env: NodeJS.ProcessEnv): Record<string, string> {
+  const running = readRunningSystem(env)
+  if (running === null) return {}
+  return {
+    NATS_URL: running.nats_url,
+    REDIS_URL: running.redis_url,
+    DATABASE_URL: running.database_url,
+    PAYMENT_URL: running.payment_url,
+    SESSION_SECRET: running.session_secret,
+    ORGANISER_KEY: running.organiser_key,
+    AUTH: 'demo',
+  }
+}
+
+function fromFlags({ args, flags }: ConfigurationSource): Record<string, string> {
+  const options = Object.fromEntries(Object.keys(flags).map((name) => [name, { type: 'string' as const }]))
+  try {
+    const { values } = parseArgs({ args, options, strict: true })
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [flags[name] ?? name, String(value)]))
+  } catch (error) {
+    const known = Object.keys(flags).map((name) => `--${name}`)
+    throw new ConfigurationError(`${(error as Error).message}\nKnown flags: ${known.join(', ')}`)
+  }
+}

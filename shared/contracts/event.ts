@@ -1,0 +1,240 @@
+import { z } from 'zod'
+import { defineContract } from './contract.ts'
+import { currency, cursor, eventId, instant, localDate, page, pageLimit, priceMinor, text, timeZone } from './fields.ts'
+import { layoutSchema } from './layout.ts'
+
+/** What the event worker answers: catalogue, search, and the organiser's side of an event. */
+
+export const saleStatus = z.enum(['announced', 'on_sale', 'paused', 'off_sale', 'postponed', 'cancelled'])
+
+export const eventSummary = z.object({
+  id: eventId,
+  name: z.string(),
+  type: z.string(),
+  status: z.enum(['draft', 'published', 'postponed', 'rescheduled', 'cancelled']),
+  /** The local date at the venue: always known. */
+  starts_on: localDate,
+  /** UTC; null while the time is not announced. */
+  starts_at: z.string().nullable(),
+  tz: z.string().nullable(),
+  venue: z
+    .object({ id: z.string(), name: z.string(), city: z.string().nullable(), country: z.string().nullable() })
+    .nullable(),
+  performers: z.array(z.object({ id: z.string(), name: z.string() })),
+  price_from_minor: z.int().nullable(),
+  currency: z.string().nullable(),
+  /** null: the booking worker, who counts the seats, did not answer. */
+  availability: z.enum(['plenty', 'few', 'sold_out', 'not_on_sale']).nullable(),
+})
+
+export const priceTier = z.object({
+  name: z.string(),
+  price_minor: priceMinor,
+  /** Upper end where the source gives a range. */
+  max_price_minor: priceMinor,
+  currency,
+})
+
+export const eventView = eventSummary.extend({
+  description: z.string().nullable(),
+  price_tiers: z.array(priceTier),
+  sale: z.object({
+    status: saleStatus,
+    on_sale_at: z.string().nullable(),
+    off_sale_at: z.string().nullable(),
+    max_tickets_per_user: z.int(),
+    waiting_room: z.boolean(),
+  }),
+  layout_version: z.int().nullable(),
+  seat_count: z.int(),
+  areas: z.array(z.object({ name: z.string(), capacity: z.int() })),
+})
+
+const filters = {
+  city: text(100).optional(),
+  /** ISO 3166-1 alpha-2. */
+  country: z
+    .string()
+    .regex(/^[A-Za-z]{2}$/, 'must be a two-letter country code')
+    .toUpperCase()
+    .optional(),
+  type: text(60).optional(),
+  /** First and last local date at the venue. */
+  start: localDate.optional(),
+  end: localDate.optional(),
+  limit: pageLimit,
+  cursor: cursor.optional(),
+}
+
+export const listEvents = defineContract({
+  worker: 'event',
+  operation: 'list-events',
+  summary: 'Upcoming events by date; status=any also shows past, postponed and cancelled ones',
+  request: z.strictObject({
+    ...filters,
+    performer: text(200).optional(),
+    venue: text(200).optional(),
+    status: z.enum(['upcoming', 'any']).default('upcoming'),
+  }),
+  reply: page(eventSummary).extend({ message: z.string() }),
+  errors: [],
+  deadlineMs: 1_000,
+})
+
+export const searchEvents = defineContract({
+  worker: 'event',
+  operation: 'search-events',
+  summary: 'Full-text search with filters; upcoming only unless start says otherwise',
+  request: z.strictObject({
+    ...filters,
+    keyword: text(200).optional(),
+    performer: text(200).optional(),
+    min_price: z.coerce.number().int().min(0).max(1_000_000_000_000).optional(),
+    max_price: z.coerce.number().int().min(0).max(1_000_000_000_000).optional(),
+  }),
+  reply: page(eventSummary),
+  errors: [],
+  deadlineMs: 1_000,
+})
+
+export const viewEvent = defineContract({
+  worker: 'event',
+  operation: 'view-event',
+  summary: 'One event with venue, performers, price tiers and sale state',
+  request: z.strictObject({ event_id: eventId }),
+  reply: eventView,
+  errors: ['event_not_found'],
+  deadlineMs: 1_000,
+})
+
+export const viewLayout = defineContract({
+  worker: 'event',
+  operation: 'view-layout',
+  summary: 'The seating geometry of an event, columnar by row',
+  request: z.strictObject({ event_id: eventId }),
+  reply: layoutSchema.extend({ event_id: eventId, version: z.int() }),
+  errors: ['event_not_found', 'not_found'],
+  deadlineMs: 1_000,
+})
+
+const venueInput = z.strictObject({
+  name: text(200),
+  city: text(100).optional(),
+  country: filters.country,
+  tz: timeZone,
+})
+
+/** Rows of equal length: the short way to seat an event made by hand; plans of real houses come by `npm run import`. */
+const sectionInput = z.strictObject({
+  name: text(60),
+  rows: z.int().min(1).max(200),
+  seats_per_row: z.int().min(1).max(500),
+  price_minor: priceMinor,
+})
+
+export const createEvent = defineContract({
+  worker: 'event',
+  operation: 'create-event',
+  summary: 'Organiser: a new draft event, with simple seating if sections are given',
+  request: z.strictObject({
+    name: text(300),
+    type: text(60).default('Other'),
+    description: text(5_000).optional(),
+    venue: venueInput,
+    performers: z.array(text(200)).max(50).default([]),
+    starts_on: localDate,
+    /** Local wall-clock time at the venue, HH:MM; leave out while it is not announced. */
+    starts_at_local: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM')
+      .optional(),
+    currency: currency.default('EUR'),
+    sections: z.array(sectionInput).max(100).default([]),
+    on_sale_at: instant.optional(),
+    off_sale_at: instant.optional(),
+    max_tickets_per_user: z.int().min(1).max(1_000).default(8),
+  }),
+  reply: eventView,
+  errors: ['idempotency_key_in_use', 'idempotency_key_reused'],
+  deadlineMs: 5_000,
+})
+
+export const changeEventStatus = defineContract({
+  worker: 'event',
+  operation: 'change-event-status',
+  summary: 'Organiser: publish an event, pause or resume its sale, or cancel it',
+  request: z.strictObject({ event_id: eventId, action: z.enum(['publish', 'pause', 'resume', 'cancel']) }),
+  reply: eventView,
+  errors: ['event_not_found', 'event_cancelled'],
+  deadlineMs: 5_000,
+})
+
+/** One event as importers hand it over: source formats are already normalised, dates are local to the venue. */
+export const catalogueEvent = z.strictObject({
+  source_id: text(200),
+  /** Only the demo catalogue names its own id, so that a known event exists. */
+  id: eventId.optional(),
+  name: text(300),
+  type: text(60),
+  description: text(20_000).nullable(),
+  status: z.enum(['published', 'postponed', 'rescheduled', 'cancelled']),
+  starts_on: localDate,
+  starts_at_local: z.iso.time().nullable(),
+  tz: timeZone.nullable(),
+  venue: z
+    .strictObject({
+      source_id: text(200),
+      name: text(200),
+      city: text(100).nullable(),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/)
+        .nullable(),
+      tz: timeZone.nullable(),
+      latitude: z.number().min(-90).max(90).nullable(),
+      longitude: z.number().min(-180).max(180).nullable(),
+    })
+    .nullable(),
+  performers: z.array(z.strictObject({ source_id: text(200), name: text(200) })).max(100),
+  price_tiers: z.array(priceTier).max(50),
+  on_sale_at: instant.nullable(),
+  off_sale_at: instant.nullable(),
+  max_tickets_per_user: z.int().min(1).max(1_000).nullable(),
+})
+
+export type CatalogueEvent = z.infer<typeof catalogueEvent>
+
+export const importEvents = defineContract({
+  worker: 'event',
+  operation: 'import-events',
+  summary: 'Importer: store a batch of events, idempotent by source and source id',
+  request: z.strictObject({
+    source: text(60),
+    events: z.array(catalogueEvent).min(1).max(200),
+    /** Move past dates into the coming months by whole weeks; an event keeps the shift it was given first. */
+    reschedule: z.boolean(),
+  }),
+  /** `stored`: new; `changed`: known, with other content; `unchanged`: known and the same. */
+  reply: z.object({ stored: z.int(), changed: z.int(), unchanged: z.int() }),
+  errors: [],
+  deadlineMs: 30_000,
+})
+
+export const attachSeating = defineContract({
+  worker: 'event',
+  operation: 'attach-seating',
+  summary: 'Importer: give an event its layout and prices, stock it, and put it on sale',
+  request: z.strictObject({
+    event_id: eventId,
+    layout: layoutSchema,
+    price_minor: priceMinor,
+    /** Prices of single categories of the layout, by category name. */
+    category_prices: z.record(z.string(), priceMinor).default({}),
+    currency,
+    /** null leaves the event as it is; an instant or now opens the sale then. */
+    on_sale_at: instant.nullable(),
+  }),
+  reply: eventView,
+  errors: ['event_not_found', 'event_cancelled'],
+  deadlineMs: 60_000,
+})

@@ -1,0 +1,37 @@
+import { randomUUIDv7 } from 'node:crypto'
+
+/*
+ * Tables hold UUIDs of version 7 (they sort by time). The public id of a hold, booking or ticket is
+ * base64url(event uuid ‖ own uuid), 43 characters, so that every later request names the event its rows are kept under.
+ */
+
+/** A new id for a row: UUID v7. */
+export function newId(): string {
+  return randomUUIDv7()
+}
+
+export interface IdParts {
+  eventId: string
+  ownId: string
+}
+
+/** Joins event and own id to the public id: 43 characters of base64url. */
+export function publicId({ eventId, ownId }: IdParts): string {
+  return Buffer.concat([uuidBytes(eventId), uuidBytes(ownId)]).toString('base64url')
+}
+
+/** Splits a public id again; `null` when it is not exactly 32 bytes of canonical base64url. */
+export function parsePublicId(id: string): IdParts | null {
+  const bytes = Buffer.from(id, 'base64url')
+  // The last character carries two unused bits: without this check four spellings would name one thing.
+  if (bytes.length !== 32 || bytes.toString('base64url') !== id) return null
+  return { eventId: uuidText(bytes.subarray(0, 16)), ownId: uuidText(bytes.subarray(16)) }
+}
+
+function uuidBytes(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex')
+}
+
+function uuidText(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

@@ -1,0 +1,204 @@
+import {
+  connect,
+  createInbox,
+  type MsgHdrs,
+  type NatsConnection,
+  NatsError,
+  ErrorCode as NatsErrorCode,
+  headers as natsHeaders,
+  type Service,
+} from 'nats'
+import { TicketingError } from '#shared/errors.ts'
+
+/* The only file that knows the `nats` package. */
+
+export type Headers = Record<string, string>
+
+export interface Message {
+  readonly payload: Uint8Array
+  readonly headers: Headers
+}
+
+export interface Endpoint {
+  /** Letters, digits, `-`: shown by `$SRV.STATS`. */
+  readonly name: string
+  readonly subject: string
+  /** Answers one request. Must not throw. */
+  handle(request: Message): Promise<Message>
+}
+
+export interface ServiceDescription {
+  /** Also the queue group: start more instances and they share the work. */
+  readonly name: string
+  readonly instance: string
+  readonly endpoints: readonly Endpoint[]
+}
+
+export interface RunningService {
+  /** Takes no further requests, waits until those in flight are answered (at most `timeoutMs`). */
+  stop(timeoutMs: number): Promise<void>
+  inFlight(): number
+}
+
+export interface ServiceInstance {
+  readonly name: string
+  readonly instance: string
+}
+
+const serviceVersion = '1.0.0'
+
+/** A connection to NATS that reconnects for ever; while it is away, requests fail at once instead of waiting. */
+export class Bus {
+  readonly #connection: NatsConnection
+  #connected = true
+
+  private constructor(connection: NatsConnection) {
+    this.#connection = connection
+    void this.#followStatus()
+  }
+
+  /** Connects within `timeoutMs` or throws. `name` is what the server's monitoring shows. */
+  static async connect({ url, name, timeoutMs }: { url: string; name: string; timeoutMs: number }): Promise<Bus> {
+    const connection = await connect({
+      servers: url.split(','),
+      name,
+      timeout: timeoutMs,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      pingInterval: 5_000,
+      maxPingOut: 2,
+      // Without it the client builds an Error for every request: a third of the CPU of a call.
+      noAsyncTraces: true,
+    })
+    return new Bus(connection)
+  }
+
+  get connected(): boolean {
+    return this.#connected && !this.#connection.isClosed()
+  }
+
+  /**
+   * Sends a request and waits for its reply. Throws `no_worker` when nobody listens, `worker_timeout` after `timeoutMs`,
+   * `unavailable` while NATS is away, `body_too_large` above the server's `max_payload`.
+   */
+  async request(subject: string, message: Message, timeoutMs: number): Promise<Message> {
+    if (!this.connected) throw new TicketingError('unavailable', 'The message server is away; try again shortly.')
+    const limit = this.#connection.info?.max_payload ?? 1_048_576
+    if (message.payload.byteLength > limit) {
+      throw new TicketingError('body_too_large', `A message may have at most ${limit} bytes.`)
+    }
+    try {
+      const reply = await this.#connection.request(subject, message.payload, {
+        timeout: timeoutMs,
+        headers: toNats(message.headers),
+      })
+      return { payload: reply.data, headers: fromNats(reply.headers) }
+    } catch (error) {
+      throw asTicketingError(error, subject)
+    }
+  }
+
+  /** Registers a NATS service: found by `$SRV.PING`, counted by `$SRV.STATS`. */
+  async serve(description: ServiceDescription): Promise<RunningService> {
+    const service = await this.#connection.services.add({
+      name: description.name,
+      version: serviceVersion,
+      queue: description.name,
+      metadata: { instance: description.instance },
+    })
+    let inFlight = 0
+    for (const endpoint of description.endpoints) {
+      service.addEndpoint(endpoint.name, {
+        subject: endpoint.subject,
+        handler: async (error, request) => {
+          if (error) return
+          inFlight += 1
+          try {
+            const reply = await endpoint.handle({ payload: request.data, headers: fromNats(request.headers) })
+            this.#respond(request, reply)
+          } finally {
+            inFlight -= 1
+          }
+        },
+      })
+    }
+    // Until the server has the subscriptions, a request would find no responders.
+    await this.#connection.flush()
+    return {
+      inFlight: () => inFlight,
+      stop: (timeoutMs) => stopService(service, () => inFlight, timeoutMs),
+    }
+  }
+
+  /** Every running instance of every service that answers within `timeoutMs`. */
+  async discover(timeoutMs: number): Promise<ServiceInstance[]> {
+    if (!this.connected) return []
+    const found: ServiceInstance[] = []
+    const replies = this.#connection.subscribe(createInbox())
+    this.#connection.publish('$SRV.PING', undefined, { reply: replies.getSubject() })
+    const timer = setTimeout(() => replies.unsubscribe(), timeoutMs)
+    for await (const reply of replies) {
+      const { name, metadata } = reply.json<{ name: string; metadata?: Record<string, string> }>()
+      found.push({ name, instance: metadata?.instance ?? '' })
+    }
+    clearTimeout(timer)
+    return found
+  }
+
+  /** Sends what is still buffered, then closes. Services must be stopped before: draining does not wait for handlers. */
+  async close(): Promise<void> {
+    if (!this.#connection.isClosed()) await this.#connection.drain()
+  }
+
+  #respond(request: { respond(data: Uint8Array, options: { headers: MsgHdrs }): boolean }, reply: Message): void {
+    const limit = this.#connection.info?.max_payload ?? 1_048_576
+    // The server would cut the connection of a client that publishes more, and the caller would see a bare time-out.
+    if (reply.payload.byteLength > limit)
+      throw new RangeError(`reply of ${reply.payload.byteLength} bytes is too large`)
+    request.respond(reply.payload, { headers: toNats(reply.headers) })
+  }
+
+  async #followStatus(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') this.#connected = false
+      if (status.type === 'reconnect') this.#connected = true
+    }
+  }
+}
+
+async function stopService(service: Service, inFlight: () => number, timeoutMs: number): Promise<void> {
+  // `stop` drains the subscriptions, but does not wait for handlers that are still at work.
+  await service.stop()
+  const giveUpAt = performance.now() + timeoutMs
+  while (inFlight() > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+function asTicketingError(error: unknown, subject: string): unknown {
+  if (!(error instanceof NatsError)) return error
+  switch (error.code) {
+    case NatsErrorCode.NoResponders:
+      return new TicketingError('no_worker', 'The part of the system that answers this is not running.', {
+        cause: error,
+      })
+    case NatsErrorCode.Timeout:
+      return new TicketingError('worker_timeout', 'The answer took too long.', { cause: error })
+    case NatsErrorCode.ConnectionClosed:
+    case NatsErrorCode.ConnectionDraining:
+    case NatsErrorCode.Disconnect:
+      return new TicketingError('unavailable', 'The message server is away; try again shortly.', { cause: error })
+    default:
+      return new Error(`request to ${subject} failed`, { cause: error })
+  }
+}
+
+function toNats(headers: Headers): MsgHdrs {
+  const result = natsHeaders()
+  for (const [name, value] of Object.entries(headers)) result.set(name, value)
+  return result
+}
+
+function fromNats(headers: MsgHdrs | undefined): Headers {
+  const result: Headers = {}
+  if (headers) for (const [name, values] of headers) result[name] = values[0] ?? ''
+  return result
+}

@@ -1,0 +1,72 @@
+import { SpanKind } from '@opentelemetry/api'
+import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
+import { isErrorCode, TicketingError } from '#shared/errors.ts'
+import { injectTraceContext, withSpan } from '#shared/observability/tracing.ts'
+import type { Bus, Headers, Message } from './bus.ts'
+import { writeCaller } from './caller.ts'
+import { headerNames, type MessageContext, remainingMs } from './headers.ts'
+
+/** A reply as it came: the body is public JSON already, so that the gateway can pass it on without parsing. */
+export interface RawReply {
+  readonly body: Uint8Array
+  readonly replayed: boolean
+}
+
+/**
+ * Calls an operation of some worker and answers its reply. Throws the worker's `TicketingError`, or `no_worker`,
+ * `worker_timeout`, `unavailable`. Waits at most for the contract's deadline and the context's, whichever is sooner.
+ * A timed-out command may have been done all the same: repeat it only with its idempotency key.
+ */
+export async function call<C extends Contract>(
+  bus: Bus,
+  contract: C,
+  request: RequestOf<C>,
+  context: MessageContext,
+): Promise<ReplyOf<C>> {
+  const { body } = await callRaw(bus, contract, request, context)
+  return JSON.parse(Buffer.from(body).toString('utf8')) as ReplyOf<C>
+}
+
+/** As `call`, without parsing the reply. */
+export async function callRaw<C extends Contract>(
+  bus: Bus,
+  contract: C,
+  request: RequestOf<C>,
+  context: MessageContext,
+): Promise<RawReply> {
+  const attributes = {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': contract.subject,
+  }
+  return withSpan(`send ${contract.subject}`, { kind: SpanKind.CLIENT, attributes }, async () => {
+    const budgetMs = Math.min(contract.deadlineMs, remainingMs(context))
+    if (budgetMs <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
+    const payload = new TextEncoder().encode(JSON.stringify(request))
+    const reply = await bus.request(contract.subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
+    throwIfError(reply)
+    return { body: reply.payload, replayed: reply.headers[headerNames.replayed] === 'true' }
+  })
+}
+
+function requestHeaders(context: MessageContext, budgetMs: number): Headers {
+  const headers: Headers = {
+    [headerNames.requestId]: context.requestId,
+    [headerNames.caller]: writeCaller(context.caller),
+    [headerNames.budgetMs]: String(budgetMs),
+  }
+  if (context.idempotencyKey !== undefined) headers[headerNames.idempotencyKey] = context.idempotencyKey
+  injectTraceContext(headers)
+  return headers
+}
+
+function throwIfError(reply: Message): void {
+  const code = reply.headers[headerNames.error]
+  if (code === undefined) return
+  const { message, extra } = JSON.parse(Buffer.from(reply.payload).toString('utf8')) as {
+    message: string
+    extra: Record<string, unknown>
+  }
+  // A newer worker may know codes that this process does not.
+  throw new TicketingError(isErrorCode(code) ? code : 'internal', message, { extra })
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import { SpanKind } from '@opentelemetry/api'
+import type Logger from 'bunyan'
+import type { z } from 'zod'
+import type { Contract, ParsedRequestOf, ReplyOf, WorkerName } from '#shared/contracts/contract.ts'
+import { type FieldError, TicketingError } from '#shared/errors.ts'
+import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
+import type { Bus, Message, RunningService } from './bus.ts'
+import { anonymous, readCaller } from './caller.ts'
+import { headerNames, type MessageContext, remainingMs } from './headers.ts'
+
+/** What an operation gets beside its request. */
+export interface OperationContext extends MessageContext {
+  readonly log: Logger
+  /** Says that the answer is the stored one of an earlier message with the same key. */
+  markReplayed(): void
+}
+
+/** A contract and the function that answers it. */
+export interface Operation {
+  readonly contract: Contract
+  answer(request: unknown, context: OperationContext): Promise<unknown>
+}
+
+/** Binds a contract to the function that answers it; `request` arrives checked, with defaults filled in. */
+export function operation<C extends Contract>(
+  contract: C,
+  answer: (request: ParsedRequestOf<C>, context: OperationContext) => Promise<ReplyOf<C>>,
+): Operation {
+  return { contract, answer: (request, context) => answer(request as ParsedRequestOf<C>, context) }
+}
+
+export interface ServeOptions {
+  readonly worker: WorkerName
+  readonly instance: string
+  readonly operations: readonly Operation[]
+  /** Requests beyond this many in flight are refused at once as `overloaded`. */
+  readonly maxInFlight: number
+  readonly log: Logger
+}
+
+/** Answers all operations of a worker. Refuses bad requests, spent budgets and overload before the operation runs. */
+export async function serve(bus: Bus, options: ServeOptions): Promise<RunningService> {
+  let inFlight = 0
+  const handle = async (bound: Operation, message: Message): Promise<Message> => {
+    if (inFlight >= options.maxInFlight) {
+      return errorReply(new TicketingError('overloaded', 'Too many requests at once; try again shortly.'))
+    }
+    inFlight += 1
+    try {
+      return await answer(bound, message, options)
+    } finally {
+      inFlight -= 1
+    }
+  }
+  return bus.serve({
+    name: options.worker,
+    instance: options.instance,
+    endpoints: options.operations.map((bound) => ({
+      name: bound.contract.operation,
+      subject: bound.contract.subject,
+      handle: (message) => handle(bound, message),
+    })),
+  })
+}
+
+async function answer(bound: Operation, message: Message, options: ServeOptions): Promise<Message> {
+  const { contract } = bound
+  const attributes = {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'process',
+    'messaging.destination.name': contract.subject,
+    'messaging.consumer.group.name': contract.worker,
+  }
+  let replayed = false
+  try {
+    return await withRemoteSpan(
+      message.headers,
+      `process ${contract.subject}`,
+      { kind: SpanKind.SERVER, attributes },
+      async () => {
+        const context = operationContext(message, options.log, () => {
+          replayed = true
+        })
+        if (remainingMs(context) <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
+        const reply = await bound.answer(parseRequest(contract, message.payload), context)
+        const payload = new TextEncoder().encode(JSON.stringify(reply))
+        return { payload, headers: replayed ? { [headerNames.replayed]: 'true' } : {} }
+      },
+    )
+  } catch (error) {
+    if (error instanceof TicketingError && error.code !== 'internal') return errorReply(error)
+    const request_id = message.headers[headerNames.requestId]
+    options.log.error({ err: error, operation: contract.operation, request_id }, 'operation failed unexpectedly')
+    return errorReply(new TicketingError('internal', 'Something went wrong on our side.'))
+  }
+}
+
+function operationContext(message: Message, log: Logger, markReplayed: () => void): OperationContext {
+  const { headers } = message
+  const requestId = headers[headerNames.requestId] ?? randomUUID()
+  const idempotencyKey = headers[headerNames.idempotencyKey]
+  return {
+    requestId,
+    caller: readCaller(headers[headerNames.caller] ?? '') ?? anonymous,
+    deadlineAt: performance.now() + Number(headers[headerNames.budgetMs] ?? 1_000),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    log: log.child({ request_id: requestId, ...traceFields() }, true),
+    markReplayed,
+  }
+}
+
+function parseRequest(contract: Contract, payload: Uint8Array): unknown {
+  const parsed = contract.request.safeParse(parseJson(payload))
+  if (parsed.success) return parsed.data
+  throw new TicketingError('validation_failed', 'The request is not valid.', {
+    extra: { errors: fieldErrors(parsed.error) },
+  })
+}
+
+function parseJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString('utf8'))
+  } catch (error) {
+    throw new TicketingError('malformed_json', 'The request is not JSON.', { cause: error })
+  }
+}
+
+/** A schema's complaints as JSON pointers. */
+export function fieldErrors(error: z.ZodError): FieldError[] {
+  return error.issues.flatMap((issue) => {
+    const pointer = issue.path.map((step) => `/${String(step)}`).join('')
+    if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }]
+    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a known member' }))
+  })
+}
+
+function errorReply(error: TicketingError): Message {
+  const payload = new TextEncoder().encode(JSON.stringify({ message: error.message, extra: error.extra }))
+  return { payload, headers: { [headerNames.error]: error.code } }
+}

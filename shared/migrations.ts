@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Pool, PoolClient } from 'pg'
+
+export interface MigrationSet {
+  /** Made when absent; keeps the record of what ran in its `schema_migrations`. */
+  readonly schema: string
+  /** Holds `001-name.sql`, `002-name.sql`, …; each runs once, in a transaction of its own, and is never edited again. */
+  readonly directory: string
+}
+
+interface Migration {
+  readonly name: string
+  readonly sql: string
+  readonly hash: string
+}
+
+/** One lock for all schemas: extensions are shared, and two launchers may start at once. The number is arbitrary. */
+const migrationLock = 7_301_944_112
+const lockTimeout = '60s'
+
+/**
+ * Applies what has not run yet, in order, and names it. Safe to call from many processes at once. Throws when a file that
+ * ran has changed since, when a new file sorts before one that ran, or when a file's name does not fit.
+ */
+export async function migrate(pool: Pool, { schema, directory }: MigrationSet): Promise<string[]> {
+  const migrations = await readMigrations(directory)
+  const client = await pool.connect()
+  try {
+    await client.query(`SET lock_timeout = '${lockTimeout}'; SET statement_timeout = 0`)
+    await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
+    await createRecord(client, schema)
+    const pending = unapplied(migrations, await readRecord(client, schema))
+    for (const migration of pending) await apply(client, schema, migration)
+    return pending.map(({ name }) => name)
+  } finally {
+    // Closing the connection gives back the lock and the settings, whatever happened.
+    client.release(true)
+  }
+}
+
+/** The migrations that have not run yet; a worker refuses to start when there are any. Throws like `migrate`. */
+export async function pendingMigrations(pool: Pool, { schema, directory }: MigrationSet): Promise<string[]> {
+  const migrations = await readMigrations(directory)
+  const table = await pool.query('SELECT to_regclass($1) AS found', [`${schema}.schema_migrations`])
+  const applied = table.rows[0]?.found ? await readRecord(pool, schema) : new Map<string, string>()
+  return unapplied(migrations, applied).map(({ name }) => name)
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort()
+  const numbers = new Set<string>()
+  for (const name of names) {
+    const number = /^(\d{3})-[a-z0-9-]+\.sql$/.exec(name)?.[1]
+    if (number === undefined) throw new Error(`${join(directory, name)}: a migration is named like 001-name.sql`)
+    if (numbers.has(number)) throw new Error(`${directory}: two migrations have the number ${number}`)
+    numbers.add(number)
+  }
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(join(directory, name), 'utf8')
+      return { name, sql, hash: createHash('sha256').update(sql).digest('hex') }
+    }),
+  )
+}
+
+async function createRecord(client: PoolClient, schema: string): Promise<void> {
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+  await client.query(`
+    CREATE TABLE IF NOT EXISTS ${schema}.schema_migrations (
+      name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`)
+}
+
+async function readRecord(database: Pool | PoolClient, schema: string): Promise<Map<string, string>> {
+  const { rows } = await database.query<{ name: string; hash: string }>(
+    `SELECT name, hash FROM ${schema}.schema_migrations`,
+  )
+  return new Map(rows.map(({ name, hash }) => [name, hash]))
+}
+
+function unapplied(migrations: readonly Migration[], applied: ReadonlyMap<string, string>): Migration[] {
+  const newestApplied = [...applied.keys()].sort().at(-1) ?? ''
+  return migrations.filter(({ name, hash }) => {
+    const appliedHash = applied.get(name)
+    if (appliedHash === hash) return false
+    if (appliedHash !== undefined) throw new Error(`${name} has changed since it ran: write a new migration instead`)
+    if (name < newestApplied) throw new Error(`${name} sorts before ${newestApplied}, which ran already: renumber it`)
+    return true
+  })
+}
+
+async function apply(client: PoolClient, schema: string, { name, sql, hash }: Migration): Promise<void> {
+  try {
+    await client.query('BEGIN')
+    await client.query(sql)
+    await client.query(`INSERT INTO ${schema}.schema_migrations (name, hash) VALUES ($1, $2)`, [name, hash])
+    await client.query('COMMIT')
+  } catch (error) {
+    throw new Error(`migration ${schema}/${name} failed`, { cause: error })
+  }
+}

@@ -1,0 +1,132 @@
+import { SpanKind } from '@opentelemetry/api'
+import pg from 'pg'
+import { TicketingError } from './errors.ts'
+import { withSpan } from './observability/tracing.ts'
+
+/** Something that answers SQL: the pool, or one transaction. Values are always parameters, never text in the query. */
+export interface Database {
+  /** Rows of the result. `bigint` columns arrive as numbers (all of ours are below 2^53), `date` as `YYYY-MM-DD`. */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export interface PostgresOptions {
+  readonly url: string
+  readonly applicationName: string
+  readonly maxConnections: number
+  /** Called for errors of idle connections, which the pool replaces by itself. */
+  onIdleError(error: Error): void
+}
+
+const statementTimeoutMs = 3_000
+const connectTimeoutMs = 2_000
+
+const oids = { int8: 20, date: 1082 }
+
+/** A bounded pool in which every wait has an end: for a connection, for a statement, for an idle transaction. */
+export class Postgres implements Database {
+  readonly #pool: pg.Pool
+
+  constructor(options: PostgresOptions) {
+    this.#pool = new pg.Pool({
+      connectionString: options.url,
+      application_name: options.applicationName,
+      max: options.maxConnections,
+      connectionTimeoutMillis: connectTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+      // The server ends a slow statement; this ends the wait for a server that is frozen.
+      query_timeout: statementTimeoutMs + 1_000,
+      idle_in_transaction_session_timeout: 10_000,
+      types: { getTypeParser: (oid, format) => parserFor(oid) ?? pg.types.getTypeParser(oid, format) },
+    })
+    this.#pool.on('error', options.onIdleError)
+  }
+
+  query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return runQuery<Row>(this.#pool, text, values)
+  }
+
+  /**
+   * Runs `work` in one transaction (read committed): all of it or nothing. When Postgres ended it as a deadlock or
+   * serialisation failure, `work` is run once more, so it must not have effects outside the database.
+   */
+  async transaction<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#transactionOnce(work)
+    } catch (error) {
+      if (!isRetryable(error)) throw error
+      return await this.#transactionOnce(work)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  async #transactionOnce<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw asTicketingError(error)
+    })
+    // A connection that breaks while checked out reports it here too; the query that suffers throws by itself.
+    const ignore = (): void => undefined
+    client.on('error', ignore)
+    let broken: Error | undefined
+    try {
+      const db: Database = { query: (text, values = []) => runQuery(client, text, values) }
+      await db.query('BEGIN')
+      const result = await work(db)
+      await db.query('COMMIT')
+      return result
+    } catch (error) {
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        broken = rollbackError
+      })
+      throw error
+    } finally {
+      client.off('error', ignore)
+      client.release(broken)
+    }
+  }
+}
+
+/** Whether `error` is Postgres' refusal of a duplicate in the unique index of that name. */
+export function violatesUnique(error: unknown, indexName: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === indexName
+}
+
+async function runQuery<Row>(
+  runner: Pick<pg.ClientBase, 'query'> | pg.Pool,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text }
+  return withSpan(`postgres ${firstWord(text)}`, { kind: SpanKind.CLIENT, attributes }, async () => {
+    try {
+      const result = await runner.query(text, [...values])
+      return result.rows as Row[]
+    } catch (error) {
+      throw asTicketingError(error)
+    }
+  })
+}
+
+function firstWord(text: string): string {
+  return /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? 'QUERY'
+}
+
+function parserFor(oid: number): ((value: string) => unknown) | undefined {
+  if (oid === oids.int8) return Number
+  if (oid === oids.date) return String
+  return undefined
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
+}
+
+/** Classes 08 (connection), 53 (resources), 57 (operator intervention) and everything that is no answer of Postgres. */
+function asTicketingError(error: unknown): unknown {
+  if (error instanceof TicketingError) return error
+  const away = error instanceof pg.DatabaseError ? /^(08|53|57)/.test(error.code ?? '') : error instanceof Error
+  if (!away) return error
+  return new TicketingError('unavailable', 'The database is away; try again shortly.', { cause: error })
+}
