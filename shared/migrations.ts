@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Pool, PoolClient } from 'pg'
+import type { Database } from './postgres.ts'
 
 export interface MigrationSet {
   /** Made when absent; keeps the record of what ran in its `schema_migrations`. */
@@ -15,6 +16,8 @@ interface Migration {
   readonly sql: string
   readonly hash: string
 }
+
+type AppliedMigration = Pick<Migration, 'name' | 'hash'>
 
 /** One lock for all schemas: extensions are shared, and two launchers may start at once. The number is arbitrary. */
 const migrationLock = 7_301_944_112
@@ -31,7 +34,8 @@ export async function migrate(pool: Pool, { schema, directory }: MigrationSet): 
     await client.query(`SET lock_timeout = '${lockTimeout}'; SET statement_timeout = 0`)
     await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
     await createRecord(client, schema)
-    const pending = unapplied(migrations, await readRecord(client, schema))
+    const { rows } = await client.query<AppliedMigration>(recordQuery(schema))
+    const pending = unapplied(migrations, rows)
     for (const migration of pending) await apply(client, schema, migration)
     return pending.map(({ name }) => name)
   } finally {
@@ -41,10 +45,12 @@ export async function migrate(pool: Pool, { schema, directory }: MigrationSet): 
 }
 
 /** The migrations that have not run yet; a worker refuses to start when there are any. Throws like `migrate`. */
-export async function pendingMigrations(pool: Pool, { schema, directory }: MigrationSet): Promise<string[]> {
+export async function pendingMigrations(db: Database, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
-  const table = await pool.query('SELECT to_regclass($1) AS found', [`${schema}.schema_migrations`])
-  const applied = table.rows[0]?.found ? await readRecord(pool, schema) : new Map<string, string>()
+  const [table] = await db.query<{ name: string | null }>('SELECT to_regclass($1)::text AS name', [
+    `${schema}.schema_migrations`,
+  ])
+  const applied = table?.name ? await db.query<AppliedMigration>(recordQuery(schema)) : []
   return unapplied(migrations, applied).map(({ name }) => name)
 }
 
@@ -72,17 +78,15 @@ async function createRecord(client: PoolClient, schema: string): Promise<void> {
       name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`)
 }
 
-async function readRecord(database: Pool | PoolClient, schema: string): Promise<Map<string, string>> {
-  const { rows } = await database.query<{ name: string; hash: string }>(
-    `SELECT name, hash FROM ${schema}.schema_migrations`,
-  )
-  return new Map(rows.map(({ name, hash }) => [name, hash]))
+function recordQuery(schema: string): string {
+  return `SELECT name, hash FROM ${schema}.schema_migrations ORDER BY name COLLATE "C"`
 }
 
-function unapplied(migrations: readonly Migration[], applied: ReadonlyMap<string, string>): Migration[] {
-  const newestApplied = [...applied.keys()].sort().at(-1) ?? ''
+function unapplied(migrations: readonly Migration[], applied: readonly AppliedMigration[]): Migration[] {
+  const appliedHashes = new Map(applied.map(({ name, hash }) => [name, hash]))
+  const newestApplied = applied.at(-1)?.name ?? ''
   return migrations.filter(({ name, hash }) => {
-    const appliedHash = applied.get(name)
+    const appliedHash = appliedHashes.get(name)
     if (appliedHash === hash) return false
     if (appliedHash !== undefined) throw new Error(`${name} has changed since it ran: write a new migration instead`)
     if (name < newestApplied) throw new Error(`${name} sorts before ${newestApplied}, which ran already: renumber it`)

@@ -138,6 +138,8 @@ export class Bus {
     this.#connection.publish('$SRV.PING', undefined, { reply: replies.getSubject() })
     const timer = setTimeout(() => replies.unsubscribe(), timeoutMs)
     for await (const reply of replies) {
+      // Where no service runs at all, the server itself answers, with an empty message.
+      if (reply.data.length === 0) break
       const { name, metadata } = reply.json<{ name: string; metadata?: Record<string, string> }>()
       found.push({ name, instance: metadata?.instance ?? '' })
     }

@@ -1,0 +1,73 @@
+import Router, { type RouterMiddleware } from '@koa/router'
+import Koa from 'koa'
+import helmet from 'koa-helmet'
+import { TicketingError } from '#shared/errors.ts'
+import type { Dependencies } from './dependencies.ts'
+import { answerRoute } from './middleware/answer-route.ts'
+import { limitAddress, limitCaller, readClientAddress } from './middleware/limit-rate.ts'
+import { observeRequest } from './middleware/observe-request.ts'
+import { readBody } from './middleware/read-body.ts'
+import { readCaller } from './middleware/read-caller.ts'
+import type { Middleware, RequestState } from './middleware/state.ts'
+import { allRoutes } from './routes/all-routes.ts'
+import { registerOperatorRoutes } from './routes/operating.ts'
+import { registerSession } from './routes/session.ts'
+
+/** TLS ends in front of the gateway: forcing browsers to https is that place's decision. */
+const securityHeaders = {
+  strictTransportSecurity: false,
+  contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+} as const
+
+/** The HTTP application: every request passes these layers from top to bottom. */
+export function createApp(dependencies: Dependencies): Koa<RequestState> {
+  const app = new Koa<RequestState>()
+  app.on('error', (error) => dependencies.log.warn({ err: error }, 'a response broke off'))
+
+  const operators = new Router<RequestState>()
+  registerOperatorRoutes(operators, dependencies)
+  const api = new Router<RequestState>()
+  registerRoutes(api, dependencies)
+  if (dependencies.issueToken !== null) registerSession(api, dependencies, dependencies.issueToken)
+
+  app.use(observeRequest(dependencies))
+  app.use(helmet(securityHeaders) as Middleware)
+  app.use(operators.routes())
+  app.use(readClientAddress(dependencies))
+  app.use(limitAddress(dependencies))
+  app.use(api.routes())
+  app.use(refuseUnknown([operators, api]))
+  return app
+}
+
+function registerRoutes(router: Router<RequestState>, dependencies: Dependencies): void {
+  for (const route of allRoutes) {
+    const layers: Middleware[] = [
+      nameEndpoint(route.path),
+      readBody(),
+      readCaller(route, dependencies),
+      limitCaller(route.limit, dependencies),
+      answerRoute(route, dependencies),
+    ]
+    router.register(route.path, [route.method], layers as RouterMiddleware<RequestState>[])
+  }
+}
+
+/** Tells the outermost layer which route answers, for span, log and metric. */
+export function nameEndpoint(path: string): Middleware {
+  return (ctx, next) => {
+    ctx.state.endpoint = path
+    return next()
+  }
+}
+
+/** What no route took: 405 with Allow where the path exists with another method, else 404. */
+function refuseUnknown(routers: readonly Router<RequestState>[]): Middleware {
+  return (ctx) => {
+    const layers = routers.flatMap((router) => router.match(ctx.path, ctx.method).path)
+    const allowed = [...new Set(layers.flatMap((layer) => layer.methods))].sort()
+    if (allowed.length === 0) throw new TicketingError('not_found', 'There is nothing at this path.')
+    ctx.set('Allow', allowed.join(', '))
+    throw new TicketingError('method_not_allowed', `This path answers ${allowed.join(', ')}.`)
+  }
+}

@@ -1,0 +1,14 @@
+/** Raised when the form of stored entries changes, so that a new gateway never reads what an old one wrote. */
+const formatVersion = 1
+
+/**
+ * Key of a shareable reply: endpoint and all declared parameters, sorted, each name and value percent-encoded, so that
+ * two different sets of parameters never meet (`a=1&b=2` is not `a=1%26b%3D2`) and the order of a URL does not matter.
+ */
+export function cacheKey(endpoint: string, parameters: Record<string, unknown>): string {
+  const pairs = Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
+  return `reply:${formatVersion}:${endpoint}?${pairs.join('&')}`
+}

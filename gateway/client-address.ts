@@ -1,0 +1,54 @@
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+
+/** Finds the address of a client behind trusted proxies. */
+export class ClientAddresses {
+  readonly #trusted = new BlockList()
+
+  /** `trustedProxies`: addresses or CIDR ranges. Throws on anything else. */
+  constructor(trustedProxies: readonly string[]) {
+    for (const proxy of trustedProxies) {
+      const [address = '', prefix] = proxy.split('/')
+      const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+      if (isIP(address) === 0) throw new Error(`TRUSTED_PROXIES: ${proxy} is neither an address nor a CIDR range`)
+      this.#trusted.addSubnet(address, prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix), family)
+    }
+  }
+
+  /**
+   * The nearest address that is not a trusted proxy. X-Forwarded-For is read from the right, and only as far as each hop
+   * is trusted, because everything left of that may be invented.
+   */
+  of(remoteAddress: string, forwardedFor: string): string {
+    let address = unmapped(remoteAddress)
+    const hops = forwardedFor.split(',').map((hop) => unmapped(hop.trim()))
+    while (this.#isTrusted(address)) {
+      const next = hops.pop()
+      if (next === undefined || isIP(next) === 0) break
+      address = next
+    }
+    return address
+  }
+
+  #isTrusted(address: string): boolean {
+    return isIP(address) !== 0 && this.#trusted.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+  }
+}
+
+/** What counts as one client in limits: an IPv4 address, or the /64 network that one IPv6 subscriber usually has. */
+export function clientNetwork(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail = ''] = address.split('::')
+  const headGroups = head.split(':').filter((group) => group !== '')
+  const tailGroups = tail.split(':').filter((group) => group !== '')
+  const zeros = Array.from({ length: Math.max(0, 8 - headGroups.length - tailGroups.length) }, () => '0')
+  const groups = address.includes('::') ? [...headGroups, ...zeros, ...tailGroups] : headGroups
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
+}
+
+/** `::ffff:10.0.0.1` is 10.0.0.1 seen through a dual-stack socket. */
+function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}

@@ -1,0 +1,28 @@
+import type Logger from 'bunyan'
+import type { Bus } from '#shared/messaging/bus.ts'
+import type { ReplyCache } from './cache/reply-cache.ts'
+import type { ClientAddresses } from './client-address.ts'
+import type { IdentifyOptions } from './identity/identify.ts'
+import type { IssueToken } from './identity/tokens.ts'
+import type { RateClass } from './limits/rate-classes.ts'
+import type { RequestWindows } from './limits/request-windows.ts'
+import type { GatewayMetrics } from './metrics.ts'
+
+/** All that the application needs from outside; `main.ts` opens it, tests hand in their own. */
+export interface Dependencies {
+  readonly instance: string
+  readonly log: Logger
+  readonly bus: Bus
+  readonly replies: ReplyCache
+  readonly windows: RequestWindows
+  /** Requests a minute by class; null: limits are off. */
+  readonly rateLimits: Record<RateClass, number> | null
+  readonly metrics: GatewayMetrics
+  readonly identity: IdentifyOptions
+  /** null: this gateway issues no tokens (AUTH=jwt). */
+  readonly issueToken: IssueToken | null
+  readonly clientAddresses: ClientAddresses
+  readonly isRedisReady: () => boolean
+  /** True from the signal to stop: not ready, and connections are closed after their answer. */
+  readonly isStopping: () => boolean
+}

@@ -1,0 +1,93 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { runProcess } from '#shared/lifecycle.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { startTracing } from '#shared/observability/tracing.ts'
+import { createRedis } from '#shared/redis.ts'
+import { createApp } from './app.ts'
+import { ReplyCache } from './cache/reply-cache.ts'
+import { ClientAddresses } from './client-address.ts'
+import { type GatewayConfig, readGatewayConfig } from './config.ts'
+import { providerTokens, sessionTokens } from './identity/tokens.ts'
+import { RequestWindows } from './limits/request-windows.ts'
+import { GatewayMetrics } from './metrics.ts'
+
+/** How long answers under way may still take after the signal to stop, in milliseconds. */
+const finishInFlightMs = 10_000
+
+/** Node's defaults keep slow and silent connections for minutes. */
+const httpLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+}
+
+await runProcess<GatewayConfig>({
+  readConfig: () => readGatewayConfig(process.env, process.argv.slice(2)),
+  createLogger: ({ instance, logLevel }) => createLogger({ name: 'gateway', instance, level: logLevel }),
+  async start(config, log, onStop) {
+    const { instance, host, port } = config
+    log.info({ port, auth: config.auth }, `gateway ${instance} starting on port ${port}`)
+    if (config.auth === 'demo') log.warn('AUTH=demo: every user_id is believed. Never run this with real customers.')
+    onStop('tracing', startTracing({ serviceName: 'gateway', instance, sampleRatio: config.sampleRatio }))
+    const bus = await Bus.connect({ url: config.natsUrl, name: instance, timeoutMs: 5_000 })
+    onStop('nats', () => bus.close())
+    const redis = createRedis({ url: config.redisUrl, name: instance, log })
+    onStop('redis', () => redis.disconnect())
+
+    const metrics = new GatewayMetrics(instance)
+    const session = config.sessionSecret === undefined ? null : sessionTokens(config.sessionSecret)
+    let stopping = false
+    const app = createApp({
+      instance,
+      log,
+      bus,
+      replies: new ReplyCache({ redis, onError: () => metrics.cacheFailed() }),
+      windows: new RequestWindows({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
+      rateLimits: config.rateLimits,
+      metrics,
+      identity: {
+        mode: config.auth,
+        verifyToken: config.auth === 'demo' && session !== null ? session.verify : providerTokens(config.jwt),
+        organiserKey: config.organiserKey,
+      },
+      issueToken: config.auth === 'demo' && session !== null ? session.issue : null,
+      clientAddresses: new ClientAddresses(config.trustedProxies),
+      isRedisReady: () => redis.status === 'ready',
+      isStopping: () => stopping,
+    })
+    const server = createServer(httpLimits, app.callback())
+    const address = await listen(server, port, host)
+    onStop('http', () => closeServer(server))
+    onStop('readiness', () => {
+      stopping = true
+    })
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+    log.info({ url, port: address.port }, `gateway ${instance} listening on port ${address.port}`)
+    return { url, port: address.port }
+  },
+})
+
+function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve(server.address() as AddressInfo)
+    })
+  })
+}
+
+/** Takes no new connections, lets answers under way finish, then cuts what is left. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), finishInFlightMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,38 @@
+import { userId } from '#shared/contracts/fields.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { identify } from '../identity/identify.ts'
+import type { Route } from '../routes/route.ts'
+import { readIdempotencyKey } from './idempotency-key.ts'
+import type { Context, Middleware } from './state.ts'
+
+export const sessionCookieName = 'session'
+
+/** Finds out who calls. `user_id` is taken out of query and body here: later layers know only the caller. */
+export function readCaller(route: Pick<Route, 'access'>, { identity }: Dependencies): Middleware {
+  return async (ctx, next) => {
+    const claimedUserId = route.access === 'caller' ? claimedUser(ctx) : undefined
+    const credentials = {
+      authorization: ctx.get('authorization'),
+      sessionCookie: ctx.cookies.get(sessionCookieName),
+      claimedUserId,
+      idempotencyKey: readIdempotencyKey(ctx),
+    }
+    ctx.state.caller = await identify(credentials, route.access, identity)
+    await next()
+  }
+}
+
+/** The `user_id` that query or body name, if any. */
+export function claimedUser(ctx: Context): string | undefined {
+  const claims = [ctx.query.user_id, ctx.state.body.user_id].filter((claim) => claim !== undefined)
+  if (claims.length === 0) return undefined
+  const parsed = userId.safeParse(claims[0])
+  if (!parsed.success || claims.length > 1) {
+    const detail = parsed.success ? 'is given twice' : 'must be 1 to 128 printable ASCII characters, no blanks'
+    throw new TicketingError('validation_failed', 'user_id is not valid.', {
+      extra: { errors: [{ pointer: '/user_id', detail }] },
+    })
+  }
+  return parsed.data
+}

@@ -1,0 +1,17 @@
+import type Koa from 'koa'
+import type { Caller } from '#shared/messaging/caller.ts'
+
+/** What the middleware learn about a request and pass on. */
+export interface RequestState {
+  requestId: string
+  /** Route template, the label of metrics and the name of the span; `(none)` where no route matched. */
+  endpoint: string
+  /** Address that limits count. */
+  client: string
+  /** Parsed JSON object of the body; empty when there was none. */
+  body: Record<string, unknown>
+  caller: Caller
+}
+
+export type Context = Koa.ParameterizedContext<RequestState>
+export type Middleware = Koa.Middleware<RequestState>

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import type { ErrorCode } from '#shared/errors.ts'
+import { describeProblems, statusOf } from './problems.ts'
+import { allRoutes } from './routes/all-routes.ts'
+import type { Route } from './routes/route.ts'
+import { openSession } from './routes/session.ts'
+
+type Schema = Record<string, unknown>
+
+/** What any route may answer beside the errors of its contract. */
+const generalErrors: ErrorCode[] = ['validation_failed', 'rate_limited', 'no_worker', 'worker_timeout']
+
+/** The OpenAPI 3.1 document, made from the very declarations that answer requests. */
+export function openApiDocument(): Schema {
+  const paths: Record<string, Schema> = {}
+  for (const route of allRoutes) addOperation(paths, route.path, route.method, describeRoute(route))
+  addOperation(paths, openSession.path, openSession.method, {
+    operationId: 'open-session',
+    summary: openSession.summary,
+    requestBody: jsonBody(jsonSchema(openSession.request, 'input')),
+    responses: { 200: { description: 'Done', content: json(jsonSchema(openSession.reply, 'output')) } },
+  })
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Ticketing',
+      version: '1.0.0',
+      description:
+        'Search events, hold seats, pay. Money is in minor units; times are UTC beside the zone of the event.',
+    },
+    paths,
+    components: {
+      schemas: { Problem: problemSchema() },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+    },
+  }
+}
+
+function addOperation(paths: Record<string, Schema>, path: string, method: string, operation: Schema): void {
+  const template = path.replaceAll(/:(\w+)/g, '{$1}')
+  paths[template] = { ...paths[template], [method.toLowerCase()]: operation }
+}
+
+function describeRoute(route: Route): Schema {
+  const { contract } = route
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '')
+  const request = jsonSchema(contract.request, 'input')
+  const queryNames = route.method === 'GET' ? Object.keys(propertiesOf(request)) : []
+  const required = (request.required as string[] | undefined) ?? []
+  const parameters = [
+    ...inPath.map((name) => ({ name, in: 'path', required: true, schema: propertiesOf(request)[name] ?? {} })),
+    ...queryNames
+      .filter((name) => !inPath.includes(name))
+      .map((name) => ({ name, in: 'query', required: required.includes(name), schema: propertiesOf(request)[name] })),
+    ...(route.access === 'caller' ? [{ name: 'user_id', in: 'query', schema: { type: 'string' } }] : []),
+    ...(route.method === 'POST' ? [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string' } }] : []),
+  ]
+  return {
+    operationId: contract.operation,
+    summary: contract.summary,
+    tags: [contract.worker],
+    security: route.access === 'organiser' ? [{ bearer: [] }] : [{}, { bearer: [] }],
+    parameters,
+    ...(route.method === 'POST' ? { requestBody: jsonBody(withoutProperties(request, inPath)) } : {}),
+    responses: { ...successes(route), ...failures(route) },
+  }
+}
+
+function successes(route: Route): Schema {
+  if (route.method === 'DELETE') return { 204: { description: 'Done' } }
+  const content = json(jsonSchema(route.contract.reply, 'output'))
+  const status = route.outcome === undefined ? 200 : 201
+  return {
+    [status]: { description: 'Done', content },
+    ...(route.contract.operation === 'purchase-hold' ? { 202: { description: 'Being processed', content } } : {}),
+    ...(route.shareForMs === undefined ? {} : { 304: { description: 'Unchanged' } }),
+  }
+}
+
+function failures(route: Route): Schema {
+  const codesByStatus = new Map<number, ErrorCode[]>()
+  const own: ErrorCode[] = route.access === 'public' ? [] : ['unauthenticated', 'forbidden']
+  for (const code of [...generalErrors, ...own, ...route.contract.errors]) {
+    codesByStatus.set(statusOf(code), [...(codesByStatus.get(statusOf(code)) ?? []), code])
+  }
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  return Object.fromEntries(
+    [...codesByStatus].map(([status, codes]) => [status, { description: codes.join(', '), content }]),
+  )
+}
+
+function problemSchema(): Schema {
+  const codes = describeProblems().map(({ code }) => code)
+  return jsonSchema(
+    z.looseObject({
+      type: z.string(),
+      title: z.string(),
+      status: z.int(),
+      detail: z.string(),
+      code: z.enum(codes as [ErrorCode, ...ErrorCode[]]),
+      retryable: z.boolean(),
+      request_id: z.string(),
+      trace_id: z.string().optional(),
+      retry_after_ms: z.int().optional(),
+      errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    }),
+    'output',
+  )
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Schema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest
+}
+
+function propertiesOf(schema: Schema): Record<string, unknown> {
+  return (schema.properties as Record<string, unknown> | undefined) ?? {}
+}
+
+/** Path parameters are members of the contract's request, but not of the body. */
+function withoutProperties(schema: Schema, names: readonly string[]): Schema {
+  if (names.length === 0) return schema
+  const keep = ([name]: [string, unknown]): boolean => !names.includes(name)
+  const required = (schema.required as string[] | undefined)?.filter((name) => !names.includes(name))
+  return { ...schema, properties: Object.fromEntries(Object.entries(propertiesOf(schema)).filter(keep)), required }
+}
+
+function jsonBody(schema: Schema): Schema {
+  return { content: json(schema) }
+}
+
+function json(schema: Schema): Schema {
+  return { 'application/json': { schema } }
+}

@@ -1,0 +1,92 @@
+import { type ErrorCode, errorCodes, TicketingError } from '#shared/errors.ts'
+
+interface ProblemKind {
+  readonly status: number
+  readonly title: string
+  /** Whether the same request may succeed later; after 504 a write only with the same Idempotency-Key. */
+  readonly retryable: boolean
+}
+
+const again = true
+const final = false
+
+/** The one table that turns error codes into HTTP. */
+const kinds: Record<ErrorCode, ProblemKind> = {
+  validation_failed: kind(400, 'The request is not valid', final),
+  malformed_json: kind(400, 'The body is not JSON', final),
+  idempotency_key_required: kind(400, 'An Idempotency-Key header is required', final),
+  unauthenticated: kind(401, 'Who are you?', final),
+  payment_declined: kind(402, 'The payment was declined', final),
+  forbidden: kind(403, 'You may not do this', final),
+  not_found: kind(404, 'There is no such thing', final),
+  event_not_found: kind(404, 'There is no such event', final),
+  method_not_allowed: kind(405, 'This path has no such method', final),
+  not_acceptable: kind(406, 'This cannot be had in that form', final),
+  hold_expired: kind(410, 'The hold ran out', final),
+  seat_unavailable: kind(409, 'A seat is no longer free', again),
+  hold_exists: kind(409, 'You already hold seats of this event', final),
+  hold_ended: kind(409, 'The hold has ended', final),
+  hold_paying: kind(409, 'The hold is being paid', final),
+  sold_out: kind(409, 'Not enough seats are left', final),
+  sale_not_open: kind(409, 'The sale has not opened', final),
+  sale_closed: kind(409, 'The sale is closed', final),
+  sale_paused: kind(409, 'The sale is paused', final),
+  event_cancelled: kind(409, 'The event is cancelled', final),
+  no_adjacent_seats: kind(409, 'No such seats are left side by side', final),
+  payment_in_progress: kind(409, 'A payment is under way', final),
+  already_purchased: kind(409, 'This hold was bought already', final),
+  price_changed: kind(409, 'The price is another', final),
+  idempotency_key_in_use: kind(409, 'The first request with this key is still under way', final),
+  body_too_large: kind(413, 'The body is too large', final),
+  unsupported_media_type: kind(415, 'The body must be application/json', final),
+  idempotency_key_reused: kind(422, 'This key was used for another request', final),
+  ticket_limit: kind(422, 'More tickets than one buyer may have', final),
+  card_number_refused: kind(422, 'Card numbers are not accepted', final),
+  rate_limited: kind(429, 'Too many requests', again),
+  internal: kind(500, 'Something went wrong on our side', final),
+  provider_unavailable: kind(502, 'The payment provider is away', again),
+  no_worker: kind(503, 'This part of the system is away', again),
+  overloaded: kind(503, 'Too busy at the moment', again),
+  unavailable: kind(503, 'This part of the system is away', again),
+  worker_timeout: kind(504, 'The answer took too long', again),
+}
+
+/** The body of an error answer, RFC 9457. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly [extra: string]: unknown
+}
+
+/** Turns any thrown thing into a problem document; what is not a `TicketingError` tells the client nothing. */
+export function toProblem(error: unknown): Problem {
+  const known = error instanceof TicketingError ? error : new TicketingError('internal', 'Please try again later.')
+  const { status, title, retryable } = kinds[known.code]
+  return {
+    type: `/problems/${known.code}`,
+    title,
+    status,
+    detail: known.message,
+    code: known.code,
+    retryable,
+    ...known.extra,
+  }
+}
+
+/** Code, status, title and retryable of all errors, for the documentation. */
+export function describeProblems(): (ProblemKind & { code: ErrorCode })[] {
+  return errorCodes.map((code) => ({ code, ...kinds[code] }))
+}
+
+/** HTTP status of a code. */
+export function statusOf(code: ErrorCode): number {
+  return kinds[code].status
+}
+
+function kind(status: number, title: string, retryable: boolean): ProblemKind {
+  return { status, title, retryable }
+}

@@ -1,0 +1,48 @@
+import { holdSeats, listBookings, releaseHold, viewBooking, viewHold } from '#shared/contracts/booking.ts'
+import { purchaseHold } from '#shared/contracts/purchase.ts'
+import { demoEventId } from '#shared/demo.ts'
+import { defineRoute } from './route.ts'
+
+/** Holding, buying, and the caller's own things. Nothing here is ever shared or cached. */
+
+export const sellingRoutes = [
+  defineRoute({
+    method: 'POST',
+    path: '/events/:event_id/holds',
+    contract: holdSeats,
+    access: 'caller',
+    limit: 'sell',
+    needsIdempotencyKey: true,
+    outcome: (hold) => ({ status: 201, location: `/holds/${hold.id}` }),
+  }),
+  defineRoute({ method: 'GET', path: '/holds/:hold_id', contract: viewHold, access: 'caller', limit: 'my-things' }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/holds/:hold_id',
+    contract: releaseHold,
+    access: 'caller',
+    limit: 'my-things',
+    outcome: () => ({ status: 204 }),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/purchase',
+    contract: purchaseHold,
+    access: 'caller',
+    limit: (body) => (Object.keys(body).length === 0 ? 'demo-purchase' : 'sell'),
+    needsIdempotencyKey: true,
+    demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
+    outcome: (booking) => ({
+      status: booking.status === 'confirmed' ? 201 : 202,
+      location: `/bookings/${booking.id}`,
+    }),
+  }),
+  defineRoute({ method: 'GET', path: '/bookings', contract: listBookings, access: 'caller', limit: 'my-bookings' }),
+  defineRoute({
+    method: 'GET',
+    path: '/bookings/:booking_id',
+    contract: viewBooking,
+    access: 'caller',
+    limit: 'my-things',
+  }),
+]

@@ -1,0 +1,100 @@
+import type Logger from 'bunyan'
+import { z } from 'zod'
+import { commonSettings, databaseUrl, natsUrl, readConfig } from './config.ts'
+import type { WorkerName } from './contracts/contract.ts'
+import { type Close, runProcess } from './lifecycle.ts'
+import { Bus } from './messaging/bus.ts'
+import { type Operation, serve } from './messaging/serve.ts'
+import { pendingMigrations } from './migrations.ts'
+import { createLogger } from './observability/log.ts'
+import { startTracing } from './observability/tracing.ts'
+import { Postgres } from './postgres.ts'
+
+/** Settings that every worker has; a worker's `config.ts` adds its own. */
+export const workerSettings = {
+  ...commonSettings,
+  NATS_URL: natsUrl,
+  DATABASE_URL: databaseUrl,
+  /** Requests beyond this many at once are refused as `overloaded`. */
+  MAX_IN_FLIGHT: z.coerce.number().int().min(1).default(256),
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
+}
+
+export type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>
+
+/** What every worker's operations may use. */
+export interface WorkerParts {
+  readonly bus: Bus
+  readonly postgres: Postgres
+  readonly log: Logger
+}
+
+export interface WorkerDefinition<Settings extends z.ZodObject> {
+  readonly worker: WorkerName
+  readonly settings: Settings
+  readonly migrationsDirectory: string
+  /** The operations it answers; `onStop` is for what it opens beside them, such as a periodic task. */
+  operations(
+    parts: WorkerParts,
+    config: z.output<Settings>,
+    onStop: (name: string, close: Close) => void,
+  ): readonly Operation[]
+}
+
+/** How long requests in flight may still take after the signal to stop, in milliseconds. */
+const finishInFlightMs = 10_000
+
+/** Runs a worker process: connects, checks that its schema is migrated, answers until it is told to stop. */
+export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
+  definition: WorkerDefinition<Settings>,
+): Promise<void> {
+  const { worker } = definition
+  return runProcess<z.output<Settings> & WorkerConfig>({
+    readConfig: () =>
+      readConfig(definition.settings, {
+        env: { INSTANCE: `${worker}-1`, ...process.env },
+        args: process.argv.slice(2),
+        flags: { instance: 'INSTANCE' },
+      }) as z.output<Settings> & WorkerConfig,
+    createLogger: (config) => createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL }),
+    async start(config, log, onStop) {
+      log.info(`${worker} worker ${config.INSTANCE} starting`)
+      onStop(
+        'tracing',
+        startTracing({
+          serviceName: `${worker}-worker`,
+          instance: config.INSTANCE,
+          sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+        }),
+      )
+      const postgres = new Postgres({
+        url: config.DATABASE_URL,
+        applicationName: config.INSTANCE,
+        maxConnections: config.DATABASE_CONNECTIONS,
+        onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+      })
+      onStop('postgres', () => postgres.close())
+      await refuseUnmigrated(postgres, definition)
+      const bus = await Bus.connect({ url: config.NATS_URL, name: config.INSTANCE, timeoutMs: 5_000 })
+      onStop('nats', () => bus.close())
+      const service = await serve(bus, {
+        worker,
+        instance: config.INSTANCE,
+        operations: definition.operations({ bus, postgres, log }, config, onStop),
+        maxInFlight: config.MAX_IN_FLIGHT,
+        log,
+      })
+      onStop('service', () => service.stop(finishInFlightMs))
+      log.info(`${worker} worker ${config.INSTANCE} ready`)
+      return {}
+    },
+  })
+}
+
+async function refuseUnmigrated(
+  postgres: Postgres,
+  { worker, migrationsDirectory }: Pick<WorkerDefinition<z.ZodObject>, 'worker' | 'migrationsDirectory'>,
+): Promise<void> {
+  const pending = await pendingMigrations(postgres, { schema: worker, directory: migrationsDirectory })
+  if (pending.length > 0) throw new Error(`schema ${worker} lacks ${pending.join(', ')}: run npm run migrate first`)
+}
