@@ -144,6 +144,7 @@ export class Bus {
       found.push({ name, instance: metadata?.instance ?? '' })
     }
     clearTimeout(timer)
+    replies.unsubscribe()
     return found
   }
 

@@ -1,0 +1,76 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import test from 'ava'
+
+const project = join(import.meta.dirname, '..', '..')
+
+/** What each part may import beside itself. */
+const allowed: Record<string, readonly string[]> = {
+  gateway: ['shared'],
+  'workers/event': ['shared'],
+  'workers/booking': ['shared'],
+  'workers/purchase': ['shared'],
+  infra: ['shared'],
+  shared: [],
+}
+
+interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+function partOf(path: string): string {
+  const [top = '', second = ''] = path.split('/')
+  return top === 'workers' ? `${top}/${second}` : top
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(project, file), 'utf8')
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'([#.][^']*)'/g)].map((match) => match[1] ?? '')
+  return specifiers.map((specifier) => ({
+    from: file,
+    to: specifier.startsWith('#') ? specifier.slice(1) : relative(project, resolve(project, dirname(file), specifier)),
+  }))
+}
+
+const sources = globSync('{gateway,workers,shared,infra}/**/*.ts', { cwd: project })
+
+test('imports run gateway → shared ← workers, and no worker imports another', (t) => {
+  const wrong = sources
+    .flatMap(importsOf)
+    .filter(({ from, to }) => partOf(from) !== partOf(to) && !allowed[partOf(from)]?.includes(partOf(to)))
+  t.deepEqual(wrong, [])
+  t.true(sources.length > 50)
+})
+
+test('one file knows the nats package', (t) => {
+  const knowing = sources.filter((file) => /from 'nats'/.test(readFileSync(join(project, file), 'utf8')))
+  t.deepEqual(knowing, ['shared/messaging/bus.ts'])
+})
+
+test("the workers' and the gateway's environment is read where a process begins, and nowhere else", (t) => {
+  const readers = sources
+    .filter((file) => !file.startsWith('infra/'))
+    .filter((file) => /process\.env\b/.test(readFileSync(join(project, file), 'utf8')))
+  t.deepEqual(readers.sort(), ['gateway/main.ts', 'shared/worker.ts'])
+})
+
+test("a worker's SQL names its own schema only", (t) => {
+  const schemas = ['event', 'booking', 'purchase', 'sandbox']
+  const wrong = globSync('workers/*/**/*.{ts,sql}', { cwd: project }).flatMap((file) => {
+    const own = file.split('/')[1]
+    const text = readFileSync(join(project, file), 'utf8')
+    const foreign = schemas.filter((schema) => schema !== own)
+    return foreign
+      .filter((schema) => new RegExp(`\\b(FROM|JOIN|INTO|UPDATE|TABLE|REFERENCES)\\s+${schema}\\.`, 'i').test(text))
+      .map((schema) => `${file} names ${schema}`)
+  })
+  t.deepEqual(wrong, [])
+})
+
+test('the top level holds what was agreed and nothing else', (t) => {
+  const agreed = ['gateway', 'infra', 'LICENSE', 'package-lock.json', 'package.json', 'README.md', 'shared', 'test']
+  const found = globSync('*', { cwd: project }).filter((name) => name !== 'node_modules')
+  const extra = found.filter((name) => ![...agreed, 'tsconfig.json', 'workers'].includes(name))
+  t.deepEqual(extra, [])
+})

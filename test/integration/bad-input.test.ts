@@ -1,0 +1,217 @@
+import { connect } from 'node:net'
+import test from 'ava'
+import { type Ask, ask, eventOnSale } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+
+let system: System
+let eventId: string
+let holds: string
+
+test.before(async () => {
+  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
+  eventId = await eventOnSale(system.url)
+  holds = `/events/${eventId}/holds`
+})
+
+test.after.always(() => system.stop())
+
+const json = { 'content-type': 'application/json' }
+const unknownId = '019a0000-0000-7000-8000-00000000dead'
+
+/** title, path, request, status, code, pointer of the first field error where there is one */
+type Case = [title: string, path: () => string, request: Ask, status: number, code: string, pointer?: string]
+
+const cases: Case[] = [
+  ['JSON cut short', () => holds, { raw: '{"seat_nos":[1', headers: json }, 400, 'malformed_json'],
+  ['JSON that is no object', () => holds, { raw: '[1]', headers: json }, 400, 'validation_failed'],
+  ['JSON that is a string', () => holds, { raw: '"seat"', headers: json }, 400, 'malformed_json'],
+  ['a wrong type', () => holds, { json: { seat_nos: 'one' } }, 400, 'validation_failed', '/seat_nos'],
+  ['a wrong element', () => holds, { json: { seat_nos: [1, 'x'] } }, 400, 'validation_failed', '/seat_nos/1'],
+  ['a seat named twice', () => holds, { json: { seat_nos: [1, 1] } }, 400, 'validation_failed', '/seat_nos'],
+  ['a negative seat', () => holds, { json: { seat_nos: [-1] } }, 400, 'validation_failed', '/seat_nos/0'],
+  ['a seat that does not exist', () => holds, { json: { seat_nos: [50] } }, 400, 'validation_failed', '/seat_nos/0'],
+  ['no seats', () => holds, { json: { seat_nos: [] } }, 400, 'validation_failed', '/seat_nos'],
+  [
+    '101 seats',
+    () => holds,
+    { json: { best_available: { qty: 101 } } },
+    400,
+    'validation_failed',
+    '/best_available/qty',
+  ],
+  ['0 seats', () => holds, { json: { best_available: { qty: 0 } } }, 400, 'validation_failed', '/best_available/qty'],
+  [
+    'half a seat',
+    () => holds,
+    { json: { best_available: { qty: 1.5 } } },
+    400,
+    'validation_failed',
+    '/best_available/qty',
+  ],
+  ['more than one may have', () => holds, { json: { best_available: { qty: 11 } } }, 422, 'ticket_limit'],
+  ['neither seats nor best', () => holds, { json: { user_id: 'u' } }, 400, 'validation_failed', ''],
+  ['an unknown member', () => holds, { json: { seat_nos: [1], colour: 'red' } }, 400, 'validation_failed', '/colour'],
+  [
+    'an unknown parameter of a write',
+    () => `${holds}?x=1`,
+    { json: { seat_nos: [1] } },
+    400,
+    'validation_failed',
+    '/x',
+  ],
+  [
+    'an event in path and body',
+    () => holds,
+    { json: { event_id: unknownId, seat_nos: [1] } },
+    400,
+    'validation_failed',
+    '/event_id',
+  ],
+  [
+    'a user of the wrong type',
+    () => holds,
+    { json: { seat_nos: [1], user_id: 7 } },
+    400,
+    'validation_failed',
+    '/user_id',
+  ],
+  [
+    'a user with a line break',
+    () => holds,
+    { json: { seat_nos: [1], user_id: 'a\r\nb' } },
+    400,
+    'validation_failed',
+    '/user_id',
+  ],
+  ['an unknown event', () => `/events/${unknownId}/holds`, { json: { seat_nos: [1] } }, 404, 'event_not_found'],
+  [
+    'a body in another format',
+    () => holds,
+    { raw: 'seat=1', headers: { 'content-type': 'text/plain' } },
+    415,
+    'unsupported_media_type',
+  ],
+  ['a body without a type', () => holds, { raw: new TextEncoder().encode('{}') }, 415, 'unsupported_media_type'],
+  ['a body of 70 KB', () => holds, { json: { x: 'x'.repeat(70_000) } }, 413, 'body_too_large'],
+  [
+    'a body 40 levels deep',
+    () => holds,
+    { raw: `{"a":${'['.repeat(40)}${']'.repeat(40)}}`, headers: json },
+    400,
+    'validation_failed',
+  ],
+  [
+    'a body 20,000 levels deep',
+    () => holds,
+    { raw: `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, headers: json },
+    400,
+    'validation_failed',
+  ],
+  [
+    'an idempotency key with a blank',
+    () => holds,
+    { json: { seat_nos: [1] }, headers: { 'idempotency-key': 'a b' } },
+    400,
+    'validation_failed',
+  ],
+  ['a wrong hold id', () => '/holds/nonsense', {}, 400, 'validation_failed', '/hold_id'],
+  ['a hold id that is not canonical', () => `/holds/${'A'.repeat(42)}B`, {}, 400, 'validation_failed', '/hold_id'],
+  ['a hold that never was', () => `/holds/${'A'.repeat(43)}`, {}, 404, 'not_found'],
+  ['a booking that never was', () => `/bookings/${'A'.repeat(43)}`, {}, 404, 'not_found'],
+  ['an event that never was', () => `/events/${unknownId}`, {}, 404, 'event_not_found'],
+  ['the seats of an event that never was', () => `/events/${unknownId}/seats`, {}, 404, 'event_not_found'],
+  ['an id that is no id', () => '/events/42', {}, 400, 'validation_failed', '/event_id'],
+  ['broken percent-encoding', () => '/events/%E0%A4%A', {}, 400, 'validation_failed'],
+  ['NUL in a parameter', () => '/events?city=%00', {}, 400, 'validation_failed', '/city'],
+  ['NUL in a search', () => '/events/search?keyword=a%00b', {}, 400, 'validation_failed', '/keyword'],
+  ['an undeclared parameter', () => '/events?colour=red', {}, 400, 'validation_failed', '/colour'],
+  ['user_id on a shared route', () => '/events?user_id=1', {}, 400, 'validation_failed', '/user_id'],
+  ['a parameter given twice', () => '/events?limit=1&limit=2', {}, 400, 'validation_failed', '/limit'],
+  ['a limit of 0', () => '/events?limit=0', {}, 400, 'validation_failed', '/limit'],
+  ['a limit that is no number', () => '/events?limit=ten', {}, 400, 'validation_failed', '/limit'],
+  ['a date that does not exist', () => '/events?start=2026-02-30', {}, 400, 'validation_failed', '/start'],
+  ['a cursor of somebody’s own making', () => '/events?cursor=abc', {}, 400, 'validation_failed', '/cursor'],
+  [
+    'a cursor of the wrong shape',
+    () => `/events?cursor=${Buffer.from('[1,2,3,4]').toString('base64url')}`,
+    {},
+    400,
+    'validation_failed',
+    '/cursor',
+  ],
+  [
+    'a wrong cursor of seats',
+    () => `/events/${eventId}/tickets?cursor=${Buffer.from('"x"').toString('base64url')}`,
+    {},
+    400,
+    'validation_failed',
+    '/cursor',
+  ],
+  ['a wrong cursor of bookings', () => '/bookings?cursor=abc', {}, 400, 'validation_failed', '/cursor'],
+  ['no such path', () => '/nope', {}, 404, 'not_found'],
+  ['a method the path has not', () => '/events', { method: 'PUT' }, 405, 'method_not_allowed'],
+  ['a method nobody has', () => '/bookings', { method: 'PROPFIND' }, 405, 'method_not_allowed'],
+  ['a purchase of nothing', () => '/purchase', { json: { payment_token: 'tok_ok' } }, 400, 'validation_failed'],
+  [
+    'a purchase of a strange hold',
+    () => '/purchase',
+    { json: { hold_id: 'A'.repeat(43), payment_token: 'tok_ok' } },
+    404,
+    'not_found',
+  ],
+  ['organising without a key', () => '/admin/events', { json: {} }, 401, 'unauthenticated'],
+  [
+    'organising with a wrong key',
+    () => '/admin/events',
+    { json: {}, headers: { authorization: 'Bearer org_wrong-0123456789abcdef' } },
+    401,
+    'unauthenticated',
+  ],
+  ['a token that is none', () => '/bookings', { headers: { authorization: 'Bearer abc' } }, 401, 'unauthenticated'],
+]
+
+for (const [title, path, request, status, code, pointer] of cases) {
+  test(`${title} gets ${status} ${code}`, async (t) => {
+    const answer = await ask(system.url + path(), request)
+    t.is(answer.status, status, answer.text)
+    t.is(answer.headers.get('content-type'), 'application/problem+json')
+    t.is(answer.body.code, code)
+    t.is(answer.body.type, `/problems/${code}`)
+    t.truthy(answer.body.detail)
+    t.is(answer.body.request_id, answer.headers.get('x-request-id'))
+    if (pointer !== undefined) t.is(answer.body.errors[0].pointer, pointer)
+    t.notRegex(answer.text, /\bat .*\.(ts|js):\d|node_modules|SELECT|INSERT|postgres/i)
+  })
+}
+
+test('lone surrogates and strange Unicode are refused or kept, never a 5xx', async (t) => {
+  const lone = await ask(`${system.url}/events/${eventId}/holds`, {
+    raw: '{"seat_nos":[1],"user_id":"\\ud800"}',
+    headers: json,
+  })
+  t.is(lone.status, 400)
+  for (const keyword of ['\u{1F3AD}', 'a & b | !c', "'; DROP TABLE", '"', '(((', '%', ':*', '\\', 'ﬀ', 'İ']) {
+    const found = await ask(`${system.url}/events/search?keyword=${encodeURIComponent(keyword)}`)
+    t.is(found.status, 200, `${keyword}: ${found.text}`)
+  }
+})
+
+test('bytes that are no HTTP get a 400 and the door', async (t) => {
+  const { hostname, port } = new URL(system.url)
+  const text = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.end('garbage\r\n\r\n'))
+    let received = ''
+    socket.setTimeout(5_000, () => reject(new Error('no answer')))
+    socket.on('data', (data) => {
+      received += String(data)
+    })
+    socket.on('close', () => resolve(received))
+    socket.on('error', reject)
+  })
+  t.regex(text, /^HTTP\/1\.1 400/)
+})
+
+test.after('nothing was written by any of it', async (t) => {
+  const { body } = await ask(`${system.url}/events/${eventId}/seats`)
+  t.is(body.available, 50)
+})

@@ -1,0 +1,86 @@
+import { generateKeyPairSync } from 'node:crypto'
+import test from 'ava'
+import { SignJWT } from 'jose'
+import { ask, eventOnSale } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+let system: System
+
+test.before(async () => {
+  system = await startSystem({
+    counts: { purchase: 0, sandbox: 0 },
+    env: { AUTH: 'jwt', JWT_PUBLIC_KEY: pem, JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tickets' },
+  })
+})
+
+test.after.always(() => system.stop())
+
+interface Claims {
+  readonly issuer?: string
+  readonly audience?: string
+  readonly expires?: string
+}
+
+async function bearer(subject: string, { issuer, audience, expires }: Claims = {}): Promise<Record<string, string>> {
+  const token = await new SignJWT()
+    .setProtectedHeader({ alg: 'EdDSA' })
+    .setSubject(subject)
+    .setIssuer(issuer ?? 'https://id.example')
+    .setAudience(audience ?? 'tickets')
+    .setExpirationTime(expires ?? '1 minute')
+    .sign(privateKey)
+  return { authorization: `Bearer ${token}` }
+}
+
+test('without a token public reads answer, everything else is 401', async (t) => {
+  t.is((await ask(`${system.url}/events`)).status, 200)
+  for (const path of ['/bookings', '/bookings?user_id=1', `/holds/${'A'.repeat(43)}`]) {
+    const refused = await ask(system.url + path)
+    t.is(refused.status, 401, path)
+    t.is(refused.headers.get('www-authenticate'), 'Bearer')
+  }
+  t.is((await ask(`${system.url}/purchase`, { method: 'POST' })).status, 401)
+  t.is((await ask(`${system.url}/session`, { json: { user_id: 'x' } })).status, 404)
+})
+
+test('a verified token says who calls; claiming to be somebody else is 403', async (t) => {
+  const headers = await bearer('alice')
+  const mine = await ask(`${system.url}/bookings`, { headers })
+  t.is(mine.status, 200)
+  t.regex(mine.body.message, /alice/)
+  t.is((await ask(`${system.url}/bookings?user_id=alice`, { headers })).status, 200)
+  t.is((await ask(`${system.url}/bookings?user_id=bob`, { headers })).status, 403)
+})
+
+test('tokens of another issuer, audience, time, key or algorithm are refused', async (t) => {
+  const header = Buffer.from('{"alg":"none"}').toString('base64url')
+  const unsigned = `${header}.${Buffer.from('{"sub":"alice","iss":"https://id.example","aud":"tickets"}').toString('base64url')}.`
+  const hmac = await new SignJWT()
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('alice')
+    .setIssuer('https://id.example')
+    .setAudience('tickets')
+    .sign(new TextEncoder().encode(pem))
+  const wrong = [
+    await bearer('alice', { issuer: 'https://evil.example' }),
+    await bearer('alice', { audience: 'other' }),
+    await bearer('alice', { expires: '1 minute ago' }),
+    await bearer('blank user'),
+    { authorization: `Bearer ${unsigned}` },
+    { authorization: `Bearer ${hmac}` },
+  ]
+  for (const headers of wrong) t.is((await ask(`${system.url}/bookings`, { headers })).status, 401)
+})
+
+test('outside demo mode a hold needs an Idempotency-Key', async (t) => {
+  const eventId = await eventOnSale(system.url)
+  const headers = await bearer('alice')
+  const holds = `${system.url}/events/${eventId}/holds`
+  const refused = await ask(holds, { json: { seat_nos: [1] }, headers })
+  t.is(refused.body.code, 'idempotency_key_required')
+  const held = await ask(holds, { json: { seat_nos: [1] }, headers: { ...headers, 'idempotency-key': 'k1' } })
+  t.is(held.status, 201, held.text)
+  t.is(held.body.user_id, 'alice')
+})

@@ -1,0 +1,90 @@
+import test from 'ava'
+import { stockDemoEvent } from '../support/demo-event.ts'
+import { ask } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+
+let system: System
+
+test.before(async () => {
+  system = await startSystem({ counts: { gateway: 2 } })
+  await stockDemoEvent(system)
+})
+
+test.after.always(() => system.stop())
+
+test.serial(
+  'the three first curls answer, and right after them 15 quick ones print ten 200 and five 429',
+  async (t) => {
+    const { url } = system
+    const events = await ask(`${url}/events`)
+    t.is(events.status, 200)
+    t.regex(events.body.message, /event/)
+    const bookings = await ask(`${url}/bookings?user_id=125`)
+    t.is(bookings.status, 200)
+    t.deepEqual(bookings.body.items, [])
+    const purchase = await ask(`${url}/purchase`, { method: 'POST' })
+    t.is(purchase.status, 201, purchase.text)
+    t.is(purchase.body.status, 'confirmed')
+    t.is(purchase.body.payment.status, 'captured')
+    t.regex(purchase.body.message, /sandbox/)
+    t.regex(purchase.body.user_id, /^guest-/)
+
+    const statuses = []
+    for (let i = 0; i < 15; i++) statuses.push((await ask(`${url}/bookings?user_id=123`)).status)
+    t.deepEqual(statuses, [...Array(10).fill(200), ...Array(5).fill(429)])
+  },
+)
+
+test.serial('a limit is shared by all gateways', async (t) => {
+  const [first, second] = system.gateways.map(({ url }) => url)
+  const statuses = await Promise.all(
+    Array.from({ length: 15 }, (_, i) => ask(`${i % 2 === 0 ? first : second}/bookings?user_id=over-two-gateways`)),
+  )
+  t.is(statuses.filter(({ status }) => status === 200).length, 10)
+  t.is(statuses.filter(({ status }) => status === 429).length, 5)
+})
+
+test.serial('after the first bare purchase nine more within the minute all buy, the next is refused', async (t) => {
+  const answers = []
+  for (let i = 0; i < 10; i++) answers.push(await ask(`${system.url}/purchase`, { method: 'POST' }))
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    [...Array(9).fill(201), 429],
+  )
+  const seats = answers.slice(0, 9).map(({ body }) => body.places[0].seat_no)
+  t.is(new Set(seats).size, 9)
+})
+
+test.serial('a refusal is a problem document that says when to come back', async (t) => {
+  const refused = await ask(`${system.url}/purchase`, { method: 'POST' })
+  t.is(refused.status, 429)
+  t.is(refused.headers.get('content-type'), 'application/problem+json')
+  t.is(refused.body.code, 'rate_limited')
+  t.true(refused.body.retryable)
+  t.true(Number(refused.headers.get('retry-after')) >= 1)
+  t.is(refused.headers.get('x-ratelimit-remaining'), '0')
+  t.regex(refused.headers.get('ratelimit-policy') ?? '', /^"demo-purchase";q=10;w=60$/)
+})
+
+test.serial('one user reaching the limit leaves other users and other routes alone', async (t) => {
+  t.is((await ask(`${system.url}/bookings?user_id=somebody-else`)).status, 200)
+  t.is((await ask(`${system.url}/events`)).status, 200)
+})
+
+test.serial('a buyer sees the purchase at once, through any gateway', async (t) => {
+  const [first, second] = system.gateways.map(({ url }) => url)
+  const user_id = 'reads-own-writes'
+  const seats = { event_id: (await ask(`${first}/events`)).body.items[0].id, best_available: { qty: 2 } }
+  const bought = await ask(`${first}/purchase`, { json: { ...seats, payment_token: 'tok_ok', user_id } })
+  t.is(bought.status, 201, bought.text)
+  t.is(bought.headers.get('location'), `/bookings/${bought.body.id}`)
+  const list = await ask(`${second}/bookings?user_id=${user_id}`)
+  t.deepEqual(
+    list.body.items.map(({ id }: { id: string }) => id),
+    [bought.body.id],
+  )
+  t.regex(list.headers.get('cache-control') ?? '', /no-store/)
+  const { message, ...booking } = bought.body
+  t.truthy(message)
+  t.deepEqual((await ask(`${second}/bookings/${booking.id}?user_id=${user_id}`)).body, booking)
+})

@@ -1,0 +1,68 @@
+import { organiserKey } from './system.ts'
+
+/** An answer as tests look at it. `body` is parsed where it is JSON, else null. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape and fail where one is not as expected
+  readonly body: any
+}
+
+export interface Ask {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  /** Sent as JSON. */
+  readonly json?: unknown
+  /** Sent as it is. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>
+}
+
+/** One HTTP request with a deadline of 15 s. */
+export async function ask(url: string, { method, headers = {}, json, raw }: Ask = {}): Promise<Answer> {
+  const body = json === undefined ? raw : JSON.stringify(json)
+  const response = await fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body }),
+    signal: AbortSignal.timeout(15_000),
+    redirect: 'manual',
+  })
+  const text = await response.text()
+  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null }
+}
+
+export interface TestEvent {
+  readonly name?: string
+  readonly city?: string
+  readonly rows?: number
+  readonly seatsPerRow?: number
+  readonly priceMinor?: number
+}
+
+/** An event on sale, made the organiser's way: created, then published. Answers its id. */
+export async function eventOnSale(url: string, options: TestEvent = {}): Promise<string> {
+  const { name = 'Test night', city = 'Berlin', rows = 5, seatsPerRow = 10, priceMinor = 5_000 } = options
+  const headers = { authorization: `Bearer ${organiserKey}` }
+  const created = await ask(`${url}/admin/events`, {
+    headers,
+    json: {
+      name,
+      venue: { name: `${city} Hall`, city, country: 'DE', tz: 'Europe/Berlin' },
+      starts_on: inDays(30),
+      starts_at_local: '20:00',
+      sections: [{ name: 'Stalls', rows, seats_per_row: seatsPerRow, price_minor: priceMinor }],
+      max_tickets_per_user: 10,
+    },
+  })
+  if (created.status !== 201) throw new Error(`event was not created: ${created.text}`)
+  const published = await ask(`${url}/admin/events/${created.body.id}/publish`, { method: 'POST', headers })
+  if (published.status !== 200) throw new Error(`event was not published: ${published.text}`)
+  return created.body.id
+}
+
+/** Local date so many days from today. */
+export function inDays(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+}

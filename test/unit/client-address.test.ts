@@ -1,0 +1,30 @@
+import test from 'ava'
+import { ClientAddresses, clientNetwork } from '../../gateway/client-address.ts'
+
+const behindProxies = new ClientAddresses(['10.0.0.0/8', '2001:db8::/32'])
+
+test('X-Forwarded-For counts only from configured proxies', (t) => {
+  t.is(behindProxies.of('203.0.113.9', '198.51.100.1'), '203.0.113.9')
+  t.is(behindProxies.of('10.1.2.3', '198.51.100.1'), '198.51.100.1')
+  t.is(new ClientAddresses([]).of('10.1.2.3', '198.51.100.1'), '10.1.2.3')
+})
+
+test('the address nearest to the trusted proxies counts, whatever stands left of it', (t) => {
+  t.is(behindProxies.of('10.1.2.3', '1.1.1.1, 198.51.100.1, 10.9.9.9'), '198.51.100.1')
+  t.is(behindProxies.of('10.1.2.3', ''), '10.1.2.3')
+  t.is(behindProxies.of('10.1.2.3', 'nonsense'), '10.1.2.3')
+  t.is(behindProxies.of('::ffff:10.1.2.3', '198.51.100.1'), '198.51.100.1')
+  t.is(behindProxies.of('2001:db8::1', '198.51.100.1'), '198.51.100.1')
+})
+
+test('an IPv6 client counts as its /64, however it is written', (t) => {
+  t.is(clientNetwork('203.0.113.9'), '203.0.113.9')
+  t.is(clientNetwork('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64')
+  t.is(clientNetwork('2001:db8:1:2::6'), '2001:db8:1:2::/64')
+  t.is(clientNetwork('2001:0db8:0001:0002::'), '2001:db8:1:2::/64')
+  t.is(clientNetwork('::1'), '0:0:0:0::/64')
+})
+
+test('a proxy that is no address is refused at the start', (t) => {
+  t.throws(() => new ClientAddresses(['proxy.example']), { message: /TRUSTED_PROXIES: proxy.example/ })
+})

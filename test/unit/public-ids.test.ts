@@ -1,0 +1,27 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { newId, parsePublicId, publicId } from '#shared/ids.ts'
+
+test('a public id is 43 characters and names event and thing', (t) => {
+  fc.assert(
+    fc.property(fc.uuid(), fc.uuid(), (eventId, ownId) => {
+      const id = publicId({ eventId, ownId })
+      const parsed = parsePublicId(id)
+      return id.length === 43 && parsed?.eventId === eventId && parsed.ownId === ownId
+    }),
+  )
+  t.pass()
+})
+
+test('one thing has one spelling: whatever is not canonical is no id', (t) => {
+  const id = publicId({ eventId: newId(), ownId: newId() })
+  for (const wrong of ['', id.slice(1), `${id}A`, `${id.slice(0, 42)}=`, `${'A'.repeat(42)}B`, id.replace(/.$/, '*')]) {
+    t.is(parsePublicId(wrong), null, wrong)
+  }
+})
+
+test('ids of rows sort by the millisecond they were made in', (t) => {
+  const milliseconds = Array.from({ length: 2_000 }, () => newId().slice(0, 13))
+  t.deepEqual(milliseconds.toSorted(), milliseconds)
+  t.true(new Set(milliseconds).size > 1)
+})
