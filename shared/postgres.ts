@@ -93,6 +93,11 @@ export function violatesUnique(error: unknown, indexName: string): boolean {
   return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === indexName
 }
 
+/** Whether `error` says that a row or lock stayed with another transaction for longer than `lock_timeout`. */
+export function lockTimedOut(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55P03'
+}
+
 async function runQuery<Row>(
   runner: Pick<pg.ClientBase, 'query'> | pg.Pool,
   text: string,

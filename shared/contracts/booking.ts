@@ -185,14 +185,16 @@ export const viewSeatStates = defineContract({
 
 /* Between workers: no route leads here. */
 
-export const stockRow = z.strictObject({
-  row_no: z.int().min(0),
-  section: text(100),
-  label: text(60),
-  first_seat_no: seatNo,
-  seats: z.array(text(30)).min(1).max(2_000),
-  prices_minor: z.array(priceMinor),
-})
+export const stockRow = z
+  .strictObject({
+    row_no: z.int().min(0),
+    section: text(100),
+    label: text(60),
+    first_seat_no: seatNo,
+    seats: z.array(text(30)).min(1).max(2_000),
+    prices_minor: z.array(priceMinor),
+  })
+  .refine((row) => row.prices_minor.length === row.seats.length, 'needs one price for each seat')
 
 export const stockEvent = defineContract({
   worker: 'booking',

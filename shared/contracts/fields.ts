@@ -28,16 +28,23 @@ export const priceMinor = z.int().min(0).max(1_000_000_000_000)
 /** ISO 4217, upper case. */
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')
 
-export const localDate = z.iso.date()
+/** From year 1 on: Postgres knows no year 0. */
+export const localDate = z.iso.date().refine(hasYear, 'must be a date of the year 1 or later')
 /** RFC 3339 with offset or Z. */
-export const instant = z.iso.datetime({ offset: true })
+export const instant = z.iso.datetime({ offset: true }).refine(hasYear, 'must be a time of the year 1 or later')
 /** An IANA zone name that this Node knows. */
 export const timeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin')
 
 export const pageLimit = z.coerce.number().int().min(1).max(100).default(20)
 export const cursor = text(300)
 
+function hasYear(time: string): boolean {
+  return !time.startsWith('0000')
+}
+
 function isTimeZone(name: string): boolean {
+  // Node takes an offset such as +05:30 for a zone too; Postgres would count it in the other direction.
+  if (/^[+-]/.test(name)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true

@@ -1,0 +1,118 @@
+import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { seatCount } from '#shared/contracts/layout.ts'
+import { demoEventId } from '#shared/demo.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import { readInfraConfig } from './config.ts'
+import { type DemoEvent, demoEvents, demoIdAt } from './demo-catalogue/events.ts'
+import { ExplainedError, reportFailure } from './explained-error.ts'
+import { derivedSourceId } from './import/formats/catalogue.ts'
+import { importContext } from './import/import-context.ts'
+import type { Say } from './say.ts'
+
+export interface DemoCatalogueParts {
+  readonly bus: Bus
+  readonly say: Say
+  readonly now: Date
+}
+
+/**
+ * Fills a database that has no events with a small catalogue of invented ones, dated from `now`; those in houses with
+ * seats are on sale. Finishes one that was broken off; else does nothing.
+ */
+export async function fillDemoCatalogue({ bus, say, now }: DemoCatalogueParts): Promise<void> {
+  const demoSeats = await seatsOf(bus, demoEventId)
+  // Seats are attached from the last event to the first: when that one has some, all have.
+  const finished = demoSeats !== null && demoSeats > 0
+  if (finished || (demoSeats === null && (await hasEvents(bus)))) return
+  const events = demoEvents.map((event, index) => toCatalogueEvent(event, { id: demoIdAt(index), now }))
+  await call(bus, importEvents, { source: 'demo', events, reschedule: false }, importContext(importEvents))
+  say(`Demo catalogue: ${events.length} invented events`)
+  for (const [index, event] of [...demoEvents.entries()].toReversed()) {
+    await putOnSale(event, { bus, say, now, id: demoIdAt(index) })
+  }
+}
+
+async function putOnSale(event: DemoEvent, { bus, say, now, id }: DemoCatalogueParts & { id: string }): Promise<void> {
+  const { prices, venue } = event
+  if (venue.drawSeats === null || isRange(prices)) return
+  const layout = venue.drawSeats(venue.name)
+  await call(
+    bus,
+    attachSeating,
+    {
+      event_id: id,
+      layout,
+      price_minor: Math.min(...Object.values(prices)),
+      category_prices: { ...prices },
+      currency: venue.currency,
+      on_sale_at: now.toISOString(),
+    },
+    importContext(attachSeating),
+  )
+  say(`  on sale: ${event.name}, ${venue.city}, ${seatCount(layout).toLocaleString('en-US')} seats`)
+}
+
+function toCatalogueEvent(event: DemoEvent, { id, now }: { id: string; now: Date }): CatalogueEvent {
+  const { venue, prices } = event
+  return {
+    id,
+    source_id: id,
+    name: event.name,
+    type: event.type,
+    description: null,
+    status: event.rescheduled ? 'rescheduled' : 'published',
+    starts_on: new Date(now.getTime() + event.inDays * 86_400_000).toISOString().slice(0, 10),
+    starts_at_local: event.at,
+    tz: venue.tz,
+    venue: {
+      source_id: derivedSourceId(venue.name, venue.city),
+      name: venue.name,
+      city: venue.city,
+      country: venue.country,
+      tz: venue.tz,
+      latitude: venue.latitude,
+      longitude: venue.longitude,
+    },
+    performers: event.performers.map((name) => ({ source_id: derivedSourceId(name), name })),
+    price_tiers: isRange(prices)
+      ? [{ name: 'standard', price_minor: prices[0], max_price_minor: prices[1], currency: venue.currency }]
+      : [],
+    on_sale_at: null,
+    off_sale_at: null,
+    max_tickets_per_user: null,
+  }
+}
+
+function isRange(prices: DemoEvent['prices']): prices is readonly [number, number] {
+  return Array.isArray(prices)
+}
+
+/** How many seats the event has; `null` when there is no such event. */
+async function seatsOf(bus: Bus, eventId: string): Promise<number | null> {
+  try {
+    return (await call(bus, viewEvent, { event_id: eventId }, importContext(viewEvent))).seat_count
+  } catch (error) {
+    if (error instanceof TicketingError && error.code === 'event_not_found') return null
+    throw error
+  }
+}
+
+async function hasEvents(bus: Bus): Promise<boolean> {
+  const { items } = await call(bus, listEvents, { status: 'any', limit: 1 }, importContext(listEvents))
+  return items.length > 0
+}
+
+async function main(): Promise<void> {
+  const { nats } = readInfraConfig().given
+  if (nats === undefined) throw new ExplainedError('The demo catalogue is filled by `npm start`, or with NATS_URL set.')
+  const bus = await Bus.connect({ url: nats, name: 'demo-catalogue', timeoutMs: 5_000 })
+  try {
+    await fillDemoCatalogue({ bus, say: console.log, now: new Date() })
+  } finally {
+    await bus.close()
+  }
+}
+
+if (import.meta.main) main().catch(reportFailure)

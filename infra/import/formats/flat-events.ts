@@ -1,0 +1,89 @@
+import type { z } from 'zod'
+import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import { type Catalogue, derivedSourceId, maxLengths, QuirkTally } from './catalogue.ts'
+import { currencyOf, zoneOfCity } from './city-zones.ts'
+import { countryCode } from './country-code.ts'
+import { amount, part, text } from './lenient.ts'
+import { priceTiers } from './price-tiers.ts'
+import { cleanText } from './text.ts'
+import { localStart } from './time-zone.ts'
+
+/*
+ * A flat catalogue of concerts, one JSON object a line. It names neither zone, local time, currency nor venue id: zone
+ * and currency follow from city and country where that is certain, else the time and price stay open.
+ */
+
+const sourceEvent = part({
+  id: text,
+  eventName: text,
+  artistName: text,
+  date: text,
+  dateTime: text,
+  venueName: text,
+  city: text,
+  country: text,
+  priceMin: amount,
+  priceMax: amount,
+})
+
+type SourceEvent = z.output<typeof sourceEvent>
+
+/** Lines that are not JSON arrive as `undefined` and are refused one by one. */
+export function readFlatEvents(lines: readonly unknown[]): Catalogue {
+  const quirks = new QuirkTally()
+  const records = lines.map((line, index) => {
+    if (line === undefined) return { sourceId: `line ${index + 1}`, refused: 'is not JSON' }
+    const source = sourceEvent.parse(line)
+    return { sourceId: source.id ?? '', event: toCatalogueEvent(source, quirks) }
+  })
+  return { kind: 'catalogue', format: 'flat catalogue', source: 'flat-catalogue', records, quirks: quirks.counts }
+}
+
+function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEvent {
+  const country = countryCode(source.country)
+  const city = cleanText(source.city, maxLengths.city)
+  const zone = country === null ? null : zoneOfCity({ country, city })
+  const start = localStart({ localDate: source.date, localTime: null, instant: source.dateTime, zone })
+  const artist = cleanText(source.artistName, maxLengths.performer)
+  const venueName = cleanText(source.venueName, maxLengths.venueName)
+  const currency = country === null ? null : currencyOf(country)
+  const hasPrice = source.priceMin !== null || source.priceMax !== null
+  const tiers = priceTiers(hasPrice ? [{ type: null, currency, min: source.priceMin, max: source.priceMax }] : [])
+  quirks.tally({
+    'no time': start.time === null,
+    'no venue': venueName === null,
+    'no price': !hasPrice,
+    'price unreadable': hasPrice && tiers.length === 0,
+    'tz unknown': zone === null,
+    'no city': city === null,
+    'no country': country === null,
+    'no performer': artist === null,
+  })
+  return {
+    source_id: source.id ?? '',
+    name: cleanText(source.eventName, maxLengths.name) ?? '',
+    type: 'Music',
+    description: null,
+    status: 'published',
+    starts_on: start.date ?? '',
+    starts_at_local: start.time,
+    tz: zone,
+    venue:
+      venueName === null
+        ? null
+        : {
+            source_id: derivedSourceId(venueName, city),
+            name: venueName,
+            city,
+            country,
+            tz: zone,
+            latitude: null,
+            longitude: null,
+          },
+    performers: artist === null ? [] : [{ source_id: derivedSourceId(artist), name: artist }],
+    price_tiers: tiers,
+    on_sale_at: null,
+    off_sale_at: null,
+    max_tickets_per_user: null,
+  }
+}

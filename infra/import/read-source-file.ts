@@ -1,0 +1,22 @@
+import { readFile, stat } from 'node:fs/promises'
+import { basename, extname } from 'node:path'
+import { ExplainedError } from '../explained-error.ts'
+import type { Catalogue } from './formats/catalogue.ts'
+import { readSource } from './formats/recognise.ts'
+import type { SeatingPlan } from './formats/seating-plan.ts'
+
+/** Far above every catalogue and plan seen, and still comfortable in memory. */
+const maxBytes = 256 * 1024 * 1024
+
+/** Reads a file in whichever known format it is. Throws `ExplainedError` when it is in none, broken, or no text. */
+export async function readSourceFile(file: string): Promise<Catalogue | SeatingPlan> {
+  try {
+    const { size } = await stat(file)
+    if (size > maxBytes) throw new ExplainedError(`has ${size} bytes; at most ${maxBytes} are read`)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    return readSource(text, { fallbackName: basename(file, extname(file)) })
+  } catch (error) {
+    if (error instanceof ExplainedError) throw error
+    throw new ExplainedError(`cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+}

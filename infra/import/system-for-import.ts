@@ -1,0 +1,60 @@
+import { Bus } from '#shared/messaging/bus.ts'
+import { readInfraConfig } from '../config.ts'
+import { ExplainedError } from '../explained-error.ts'
+import { type System, startSystem } from '../launcher/system.ts'
+import type { Say } from '../say.ts'
+import type { ImportConfig } from './config.ts'
+
+const connectTimeoutMs = 5_000
+
+export interface SystemForImportOptions {
+  readonly natsUrl: ImportConfig['natsUrl']
+  readonly say: Say
+  /** Aborted when the import is to be given up. */
+  readonly stopping: AbortSignal
+  /** Aborted when stopping must no longer wait for anybody. */
+  readonly hurry: AbortSignal
+}
+
+/** The running system, or one that lives as long as the import; nothing is opened before it is asked for. */
+export class SystemForImport {
+  readonly #options: SystemForImportOptions
+  #own: System | undefined
+  #bus: Bus | undefined
+
+  constructor(options: SystemForImportOptions) {
+    this.#options = options
+  }
+
+  /** Throws `ExplainedError` when no system answers and none can be started. */
+  async connect(): Promise<Bus> {
+    this.#bus ??= await connectBus(this.#options.natsUrl ?? (await this.#startOwn()))
+    return this.#bus
+  }
+
+  async close(): Promise<void> {
+    await this.#bus?.close()
+    await this.#own?.stop()
+  }
+
+  async #startOwn(): Promise<string> {
+    const { say, stopping, hurry } = this.#options
+    say('No system is running: starting one for this import.')
+    this.#own = await startSystem({
+      flags: { port: 0, host: '127.0.0.1', instance: 'gateway-1', gateways: 1, workers: 1, observe: false },
+      config: readInfraConfig(),
+      say,
+      stopping,
+      hurry,
+    })
+    return this.#own.running.nats_url
+  }
+}
+
+async function connectBus(url: string): Promise<Bus> {
+  try {
+    return await Bus.connect({ url, name: 'import', timeoutMs: connectTimeoutMs })
+  } catch (error) {
+    throw new ExplainedError(`No message server answers at ${url}: ${(error as Error).message}`, { cause: error })
+  }
+}

@@ -1,0 +1,49 @@
+import type { ChildPlan } from './child.ts'
+import type { StartFlags } from './flags.ts'
+
+export interface PlanOptions {
+  readonly flags: StartFlags
+  readonly gatewayPorts: readonly number[]
+  readonly paymentPort: number
+}
+
+const workerKinds = ['event', 'booking', 'purchase']
+
+/** The application's processes in stages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
+export function childPlans({ flags, gatewayPorts, paymentPort }: PlanOptions): ChildPlan[][] {
+  const sandbox: ChildPlan = {
+    name: 'payment sandbox',
+    instance: 'payment-sandbox',
+    script: 'infra/payment-sandbox/main.ts',
+    args: ['--port', String(paymentPort)],
+    port: paymentPort,
+  }
+  const workers = workerKinds.flatMap((kind) =>
+    instanceNames(`${kind}-1`, flags.workers).map(
+      (instance): ChildPlan => ({
+        name: `${kind} worker`,
+        instance,
+        script: `workers/${kind}/main.ts`,
+        args: ['--instance', instance],
+      }),
+    ),
+  )
+  const gateways = instanceNames(flags.instance, gatewayPorts.length).map((instance, index): ChildPlan => {
+    const port = gatewayPorts[index] ?? 0
+    return {
+      name: 'gateway',
+      instance,
+      script: 'gateway/main.ts',
+      args: ['--port', String(port), '--host', flags.host, '--instance', instance],
+      port,
+    }
+  })
+  return [[sandbox], workers, gateways]
+}
+
+/** `first` and the names that count on from it: `gateway-1`, `gateway-2`; `front`, `front-2`. */
+export function instanceNames(first: string, count: number): string[] {
+  const [, prefix = first, number = '1'] = /^(.*)-(\d+)$/.exec(first) ?? []
+  const following = Array.from({ length: count - 1 }, (_, index) => `${prefix}-${Number(number) + index + 1}`)
+  return [first, ...following]
+}

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { projectRoot } from '../config.ts'
+import { ExplainedError } from '../explained-error.ts'
+import type { Say } from '../say.ts'
+import { lastLines, sizeOf } from '../servers/log-file.ts'
+import { endProcess } from '../servers/process-control.ts'
+import { backoffMs } from './backoff.ts'
+import { Echo } from './echo.ts'
+import { LogWriter } from './log-writer.ts'
+
+export interface ChildPlan {
+  /** What it is: `gateway`, `event worker`. */
+  readonly name: string
+  readonly instance: string
+  /** Path in the project. */
+  readonly script: string
+  readonly args: readonly string[]
+  readonly port?: number
+}
+
+export interface ChildOptions {
+  readonly environment: NodeJS.ProcessEnv
+  readonly logDirectory: string
+  readonly say: Say
+  /** Called when it has come back after a death, under another process id. */
+  onRestart(): void
+}
+
+const readyWithinMs = 30_000
+/** An application finishes its requests within 10 s of SIGTERM. */
+const stopGraceMs = 12_000
+/** One that dies sooner than this again and again is given longer and longer pauses. */
+const stableAfterMs = 10_000
+const shownLines = 15
+
+/** One process of the application, restarted when it dies until it is told to stop. */
+export class Child {
+  readonly plan: ChildPlan
+  readonly #options: ChildOptions
+  readonly #log: LogWriter
+  readonly #stopping = new AbortController()
+  #process: ChildProcess | undefined
+  /** Resolves when the process has ended and its last output is in the log. */
+  #closed: Promise<unknown> = Promise.resolve()
+  #quickDeaths = 0
+
+  constructor(plan: ChildPlan, options: ChildOptions) {
+    this.plan = plan
+    this.#options = options
+    this.#log = new LogWriter(join(options.logDirectory, `${plan.instance}.log`))
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  /** Starts it and waits until it says that it is ready. Throws `ExplainedError` with its last lines when it does not. */
+  async start(): Promise<void> {
+    const logStart = sizeOf(this.#log.file)
+    const child = this.#spawn()
+    const outcome = await this.#untilReady(child)
+    if (outcome === 'ready') {
+      const readyAt = performance.now()
+      child.once('close', (code, signal) => {
+        if (performance.now() - readyAt > stableAfterMs) this.#quickDeaths = 0
+        void this.#restart(signal ?? `exit code ${code}`)
+      })
+      return
+    }
+    await this.#end()
+    if (this.#stopping.signal.aborted) throw new ExplainedError('Stopped while starting.')
+    const lines = lastLines(this.#log.file, { count: shownLines, since: logStart })
+    throw new ExplainedError(`${this.plan.instance} ${outcome}. Its last lines (${this.#log.file}):\n${lines}`)
+  }
+
+  /** Asks it to finish, and kills it when that takes too long or `hurry` is aborted. */
+  async stop(hurry: AbortSignal): Promise<void> {
+    this.#stopping.abort()
+    await this.#end(hurry)
+    this.#log.close()
+  }
+
+  #spawn(): ChildProcess {
+    const { script, args } = this.plan
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: projectRoot,
+      env: this.#options.environment,
+      // Its own session: Ctrl-C in the terminal reaches the launcher alone, which stops everything in order.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    const echo = new Echo({ instance: this.plan.instance, say: this.#options.say })
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.#log.write(chunk)
+      echo.write(chunk)
+    })
+    child.stderr?.on('data', (chunk: Buffer) => this.#log.write(chunk))
+    this.#process = child
+    this.#closed = new Promise((resolve) => child.once('close', resolve).once('error', resolve))
+    return child
+  }
+
+  #untilReady(child: ChildProcess): Promise<'ready' | string> {
+    return new Promise((resolve) => {
+      child.on('message', (message) => {
+        if ((message as { ready?: boolean }).ready) resolve('ready')
+      })
+      // `close` comes after `exit`, once the last output has arrived.
+      child.once('close', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`} before it was ready`))
+      child.once('error', (error) => resolve(`could not be started: ${error.message}`))
+      const outOfTime = AbortSignal.timeout(readyWithinMs)
+      outOfTime.addEventListener('abort', () => resolve(`was not ready within ${readyWithinMs / 1000} s`))
+      this.#stopping.signal.addEventListener('abort', () => resolve('was stopped'))
+    })
+  }
+
+  async #restart(reason: string): Promise<void> {
+    const { say, onRestart } = this.#options
+    while (!this.#stopping.signal.aborted) {
+      this.#quickDeaths += 1
+      const pauseMs = backoffMs(this.#quickDeaths)
+      say(`[${this.plan.instance}] ended (${reason}); starting it again in ${pauseMs / 1000} s`)
+      try {
+        await wait(pauseMs, undefined, { signal: this.#stopping.signal })
+        await this.start()
+        say(`[${this.plan.instance}] is back (process ${this.pid})`)
+        return onRestart()
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return
+        reason = (error as Error).message
+      }
+    }
+  }
+
+  async #end(hurry?: AbortSignal): Promise<void> {
+    const pid = this.#process?.pid
+    const hasEnded = this.#process?.exitCode !== null || this.#process.signalCode !== null
+    if (pid !== undefined && !hasEnded) {
+      await endProcess({ pid, signal: 'SIGTERM', graceMs: stopGraceMs, ...(hurry && { hurry }) })
+    }
+    await this.#closed
+  }
+}

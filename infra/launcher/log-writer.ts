@@ -1,0 +1,34 @@
+import { closeSync, renameSync, writeSync } from 'node:fs'
+import { largestLogBytes, openLog, sizeOf } from '../servers/log-file.ts'
+
+/**
+ * Appends a child's output to its log. A log that grows beyond 20 MB is put aside as `.1` in place of the one before, so
+ * that a long load run cannot fill the disk. Writes at once: the last words of a dying process are in the file.
+ */
+export class LogWriter {
+  readonly file: string
+  #descriptor: number
+  #bytes: number
+
+  constructor(file: string) {
+    this.file = file
+    this.#descriptor = openLog(file)
+    this.#bytes = sizeOf(file)
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#bytes > largestLogBytes) this.#rotate()
+    this.#bytes += writeSync(this.#descriptor, chunk)
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+
+  #rotate(): void {
+    closeSync(this.#descriptor)
+    renameSync(this.file, `${this.file}.1`)
+    this.#descriptor = openLog(this.file)
+    this.#bytes = 0
+  }
+}

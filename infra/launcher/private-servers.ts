@@ -1,0 +1,108 @@
+import type { InfraConfig } from '../config.ts'
+import { ExplainedError } from '../explained-error.ts'
+import type { Say } from '../say.ts'
+import { installMissing } from '../servers/install.ts'
+import { startNats } from '../servers/nats.ts'
+import { startPostgres } from '../servers/postgres.ts'
+import type { ProgramName } from '../servers/program.ts'
+import { startPrometheus } from '../servers/prometheus.ts'
+import { startRedis } from '../servers/redis.ts'
+import type { Server, ServerOptions } from '../servers/server.ts'
+import { KeptServer } from './kept-server.ts'
+
+export interface PrivateServersOptions {
+  readonly config: InfraConfig
+  /** Base URLs of the gateways that a Prometheus should watch; without it none is started. */
+  readonly watch: readonly string[] | undefined
+  readonly say: Say
+  /** Called when one has come back under another process id. */
+  onRestart(): void
+}
+
+export interface ServerUrls {
+  readonly nats: string
+  readonly redis: string
+  readonly database: string
+  readonly prometheus?: string
+}
+
+interface Kind {
+  readonly name: keyof ServerUrls
+  readonly program: ProgramName
+  start(options: ServerOptions): Promise<Server>
+}
+
+/** The servers that no environment variable gave us: installed when missing, started at once, kept alive. */
+export class PrivateServers {
+  readonly #config: InfraConfig
+  readonly #kept = new Map<Kind['name'], KeptServer>()
+
+  private constructor(config: InfraConfig) {
+    this.#config = config
+  }
+
+  /** Returns when all are ready. When one cannot be started, stops the others and throws `ExplainedError`. */
+  static async start(options: PrivateServersOptions): Promise<PrivateServers> {
+    const kinds = neededKinds(options)
+    const programs = kinds.map(({ program }) => program)
+    await installMissing(programs, options.say)
+    const servers = new PrivateServers(options.config)
+    const starts = await Promise.allSettled(kinds.map((kind) => servers.#start(kind, options)))
+    const failures = starts.filter((start) => start.status === 'rejected').map(({ reason }) => reason)
+    if (failures.length === 0) return servers
+    await servers.stop()
+    throw new ExplainedError(failures.map(String).join('\n\n'), { cause: failures[0] })
+  }
+
+  get list(): Server[] {
+    return [...this.#kept.values()].map(({ server }) => server)
+  }
+
+  /** Where everybody finds them, the given ones included. */
+  get urls(): ServerUrls {
+    const { given } = this.#config
+    const own = (name: Kind['name']): string => this.#kept.get(name)?.server.url ?? ''
+    return {
+      nats: given.nats ?? own('nats'),
+      redis: given.redis ?? own('redis'),
+      database: given.database ?? own('database'),
+      ...(this.#kept.has('prometheus') && { prometheus: own('prometheus') }),
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#kept.values()].map((server) => server.stop()))
+  }
+
+  async #start({ name, start }: Kind, { config, say, onRestart }: PrivateServersOptions): Promise<void> {
+    const { dataDirectory } = config
+    const server = await KeptServer.start({
+      start: (port) => start({ dataDirectory, ...(port !== undefined && { port }) }),
+      say,
+      onRestart,
+    })
+    this.#kept.set(name, server)
+  }
+}
+
+function neededKinds({ config: { given }, watch }: PrivateServersOptions): Kind[] {
+  const kinds: Kind[] = []
+  if (!given.nats) kinds.push({ name: 'nats', program: 'nats-server', start: startNats })
+  if (!given.redis) kinds.push({ name: 'redis', program: 'redis-server', start: startRedis })
+  if (!given.database) {
+    kinds.push({
+      name: 'database',
+      program: 'postgres',
+      start: (options) => startPostgres({ ...options, durable: true }),
+    })
+  }
+  if (watch) {
+    const targets = watch.map((url) => new URL(url).host)
+    kinds.push({
+      name: 'prometheus',
+      program: 'prometheus',
+      start: (options) => startPrometheus({ ...options, targets }),
+    })
+  }
+  return kinds
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import type { InfraConfig } from '../config.ts'
+import { migrateAll } from '../migrate.ts'
+import type { Say } from '../say.ts'
+import { freePort } from '../servers/free-port.ts'
+import type { Server } from '../servers/server.ts'
+import { Applications } from './applications.ts'
+import { childPlans } from './child-plans.ts'
+import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
+import { fillDemoCatalogue } from './demo-catalogue.ts'
+import type { StartFlags } from './flags.ts'
+import { baseUrl, gatewayPorts } from './ports.ts'
+import { PrivateServers, type ServerUrls } from './private-servers.ts'
+
+export interface SystemOptions {
+  readonly flags: StartFlags
+  readonly config: InfraConfig
+  readonly say: Say
+  /** Aborted when the start is to be given up. */
+  readonly stopping: AbortSignal
+  /** Aborted when stopping must no longer wait for anybody. */
+  readonly hurry: AbortSignal
+}
+
+export interface System {
+  /** As in `running.json`. */
+  readonly running: RunningFile
+  /** Those that were started here, as opposed to given. */
+  readonly servers: readonly Server[]
+  readonly logDirectory: string
+  /** Whether callers may say themselves who they are. */
+  readonly demo: boolean
+  /** Applications first, then servers; nothing is left behind. */
+  stop(): Promise<void>
+}
+
+/** Starts everything and returns when all of it is ready. When something fails, stops what was started and throws. */
+export async function startSystem({ flags, config, say, stopping, hurry }: SystemOptions): Promise<System> {
+  const folder = await DataFolder.claim(config.dataDirectory)
+  const closers: (() => Promise<void> | void)[] = [() => folder.release()]
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close()
+  }
+  try {
+    const ports = await gatewayPorts(flags)
+    const gateways = ports.map((port) => baseUrl({ host: flags.host, port }))
+    const paymentPort = await freePort()
+    const paymentUrl = baseUrl({ host: '127.0.0.1', port: paymentPort })
+    let onRestart = (): void => undefined
+
+    const watch = flags.observe ? gateways : undefined
+    const servers = await PrivateServers.start({ config, watch, say, onRestart: () => onRestart() })
+    closers.push(() => servers.stop())
+    stopping.throwIfAborted()
+
+    const applied = await migrateAll(servers.urls.database)
+    if (applied.length > 0) say(`Migrated the database: ${applied.join(', ')}.`)
+
+    const environment = childEnvironment({
+      config,
+      secrets: folder.secrets(),
+      urls: servers.urls,
+      paymentUrl,
+      gateways: flags.gateways,
+    })
+    const applications = new Applications(childPlans({ flags, gatewayPorts: ports, paymentPort }), {
+      environment,
+      logDirectory: folder.logDirectory,
+      say,
+      onRestart: () => onRestart(),
+    })
+    closers.push(() => applications.stop(hurry))
+    await applications.start(stopping)
+    await fillDemoCatalogue({ environment, stopping, say })
+
+    const startedAt = new Date().toISOString()
+    const describe = (): RunningFile => ({
+      pid: process.pid,
+      started_at: startedAt,
+      nats_url: servers.urls.nats,
+      redis_url: servers.urls.redis,
+      database_url: servers.urls.database,
+      payment_url: paymentUrl,
+      session_secret: environment.SESSION_SECRET,
+      organiser_key: environment.ORGANISER_KEY,
+      gateways,
+      ...(servers.urls.prometheus && { prometheus_url: servers.urls.prometheus }),
+      processes: [
+        ...servers.list.map(({ name, pid, port }) => ({ name, instance: name, pid, port })),
+        ...applications.processes,
+      ],
+    })
+    folder.writeRunning(describe())
+    onRestart = () => folder.writeRunning(describe())
+    return {
+      running: describe(),
+      servers: servers.list,
+      logDirectory: folder.logDirectory,
+      demo: environment.AUTH === 'demo',
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+interface EnvironmentParts {
+  readonly config: InfraConfig
+  readonly secrets: Secrets
+  readonly urls: ServerUrls
+  readonly paymentUrl: string
+  readonly gateways: number
+}
+
+function childEnvironment({ config, secrets, urls, paymentUrl, gateways }: EnvironmentParts) {
+  return {
+    // What is convenient on a developer's machine, unless the environment says otherwise: anybody may say who they are,
+    // every request is traced, and compiled code is kept, which halves the start-up time.
+    AUTH: 'demo',
+    OTEL_TRACES_SAMPLER_ARG: '1',
+    NODE_COMPILE_CACHE: join(config.dataDirectory, 'compile-cache'),
+    ...secrets,
+    ...config.environment,
+    DATA_DIR: config.dataDirectory,
+    NATS_URL: urls.nats,
+    REDIS_URL: urls.redis,
+    DATABASE_URL: urls.database,
+    PAYMENT_URL: paymentUrl,
+    // Each takes its part of every rate limit while Redis is away.
+    GATEWAYS: String(gateways),
+  }
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import pg from 'pg'
+import { readRunningSystem } from '#shared/config.ts'
+import { type MigrationSet, migrate } from '#shared/migrations.ts'
+import { projectRoot, readInfraConfig } from './config.ts'
+import { reportFailure } from './explained-error.ts'
+import { installMissing } from './servers/install.ts'
+import { startPostgres } from './servers/postgres.ts'
+
+/** Every schema of the one database, each with its owner's migrations. */
+const migrationSets: readonly MigrationSet[] = [
+  { schema: 'event', directory: join(projectRoot, 'workers/event/migrations') },
+  { schema: 'booking', directory: join(projectRoot, 'workers/booking/migrations') },
+  { schema: 'purchase', directory: join(projectRoot, 'workers/purchase/migrations') },
+  { schema: 'sandbox', directory: join(projectRoot, 'infra/payment-sandbox/migrations') },
+]
+
+/** Brings every schema up to date and names what ran, as `schema/001-name.sql`. Safe to call from many processes at once. */
+export async function migrateAll(databaseUrl: string): Promise<string[]> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 10_000 })
+  try {
+    const applied: string[] = []
+    for (const set of migrationSets) {
+      for (const name of await migrate(pool, set)) applied.push(`${set.schema}/${name}`)
+    }
+    return applied
+  } finally {
+    await pool.end()
+  }
+}
+
+/** `npm run migrate`: on DATABASE_URL, else on the running system, else on the data folder's own PostgreSQL. */
+async function main(): Promise<void> {
+  const config = readInfraConfig()
+  const url = config.given.database ?? readRunningSystem(config.environment)?.database_url
+  if (url) return printApplied(await migrateAll(url))
+  await installMissing(['postgres'], console.log)
+  const postgres = await startPostgres({ dataDirectory: config.dataDirectory, durable: true })
+  try {
+    printApplied(await migrateAll(postgres.url))
+  } finally {
+    await postgres.stop()
+  }
+}
+
+function printApplied(names: readonly string[]): void {
+  console.log(names.length === 0 ? 'Nothing to migrate.' : `Migrated:\n  ${names.join('\n  ')}`)
+}
+
+if (import.meta.main) main().catch(reportFailure)

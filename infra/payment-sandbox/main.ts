@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { readConfig } from '#shared/config.ts'
+import { runProcess } from '#shared/lifecycle.ts'
+import { pendingMigrations } from '#shared/migrations.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { startTracing } from '#shared/observability/tracing.ts'
+import { Postgres } from '#shared/postgres.ts'
+import { createApp } from './app.ts'
+import { sandboxFlags, sandboxSettings } from './config.ts'
+
+/** Requests that are never answered hold their sockets no longer than this. */
+const idleSocketMs = 30_000
+/** Requests under way when the signal to stop comes may take this much longer. */
+const finishInFlightMs = 1_000
+
+await runProcess({
+  readConfig: () =>
+    readConfig(sandboxSettings, {
+      env: { INSTANCE: 'payment-sandbox-1', ...process.env },
+      args: process.argv.slice(2),
+      flags: sandboxFlags,
+    }),
+  createLogger: ({ INSTANCE, LOG_LEVEL }) =>
+    createLogger({ name: 'payment-sandbox', instance: INSTANCE, level: LOG_LEVEL }),
+  async start(config, log, onStop) {
+    onStop(
+      'tracing',
+      startTracing({
+        serviceName: 'payment-sandbox',
+        instance: config.INSTANCE,
+        sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+      }),
+    )
+    const db = new Postgres({
+      url: config.DATABASE_URL,
+      applicationName: config.INSTANCE,
+      maxConnections: 5,
+      onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+    })
+    onStop('postgres', () => db.close())
+    const pending = await pendingMigrations(db, {
+      schema: 'sandbox',
+      directory: join(import.meta.dirname, 'migrations'),
+    })
+    if (pending.length > 0) throw new Error(`schema sandbox lacks ${pending.join(', ')}: run npm run migrate first`)
+
+    const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, createApp({ db, log }).callback())
+    server.setTimeout(idleSocketMs)
+    server.listen(config.PAYMENT_SANDBOX_PORT, '127.0.0.1')
+    await once(server, 'listening')
+    onStop('server', async () => {
+      const closed = once(server, 'close')
+      server.close()
+      setTimeout(() => server.closeAllConnections(), finishInFlightMs).unref()
+      await closed
+    })
+    const { port } = server.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}`
+    log.info({ port }, `payment sandbox ${config.INSTANCE} listening on ${url}`)
+    return { port, url }
+  },
+})

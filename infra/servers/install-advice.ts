@@ -1,0 +1,57 @@
+import type { ProgramName } from './program.ts'
+
+interface Advice {
+  readonly debian: string
+  readonly fedora: string
+  readonly arch: string
+  readonly brew: string
+  /** A container in its place, with the variable that tells us where it listens. */
+  readonly container: string
+}
+
+const advice: Record<ProgramName, Advice> = {
+  'nats-server': {
+    debian: 'nats-server',
+    fedora: 'golang-github-nats-io-server',
+    arch: 'nats-server',
+    brew: 'nats-server',
+    container: 'run -d -p 4222:4222 nats:2 -js   # then NATS_URL=nats://127.0.0.1:4222',
+  },
+  'redis-server': {
+    debian: 'redis-server',
+    fedora: 'valkey',
+    arch: 'valkey',
+    brew: 'redis',
+    container: 'run -d -p 6379:6379 redis:8   # then REDIS_URL=redis://127.0.0.1:6379',
+  },
+  postgres: {
+    debian: 'postgresql',
+    fedora: 'postgresql-server postgresql-contrib',
+    arch: 'postgresql',
+    brew: 'postgresql@17',
+    container:
+      'run -d -p 5432:5432 -e POSTGRES_PASSWORD=pw postgres:17   # then DATABASE_URL=postgres://postgres:pw@127.0.0.1:5432/postgres',
+  },
+  prometheus: {
+    debian: 'prometheus',
+    fedora: 'golang-github-prometheus',
+    arch: 'prometheus',
+    brew: 'prometheus',
+    container: 'run -d --network host prom/prometheus   # scrape the gateway by hand',
+  },
+}
+
+/** One message: what is missing, and the command for each system. */
+export function howToInstall(missing: readonly ProgramName[]): string {
+  const list = (system: keyof Advice): string => missing.map((name) => advice[name][system]).join(' ')
+  return [
+    `Missing: ${missing.join(', ')}. Install with one of`,
+    `  Debian, Ubuntu   sudo apt-get install ${list('debian')}`,
+    `  Fedora           sudo dnf install ${list('fedora')}`,
+    `  Arch             sudo pacman -S ${list('arch')}`,
+    `  macOS            brew install ${list('brew')}`,
+    'or run them in containers (podman likewise) and say where they listen:',
+    ...missing.map((name) => `  docker ${advice[name].container}`),
+    'and start again.',
+  ].join('\n')
+}

@@ -1,0 +1,46 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { requireProgram } from './program.ts'
+import { type Server, type ServerOptions, startServer } from './server.ts'
+
+/** Layouts and seat states of large houses are replies of several hundred kilobytes; the server's default is 1 MB. */
+const maxPayloadBytes = 4 * 1024 * 1024
+
+/** A private NATS server with JetStream. */
+export async function startNats(options: ServerOptions): Promise<Server> {
+  const program = await requireProgram('nats-server')
+  const directory = join(options.dataDirectory, 'nats')
+  const configFile = join(directory, 'nats.conf')
+  await mkdir(directory, { recursive: true })
+  // JSON is valid NATS configuration. max_payload cannot be given on the command line.
+  const config = { max_payload: maxPayloadBytes, jetstream: { store_dir: join(directory, 'jetstream') } }
+  await writeFile(configFile, JSON.stringify(config, null, 2))
+  return startServer(
+    {
+      name: 'nats',
+      program,
+      arguments: (port) => ['--config', configFile, '--addr', '127.0.0.1', '--port', String(port)],
+      url: (port) => `nats://127.0.0.1:${port}`,
+      commandLinePart: () => configFile,
+      isReady: greets,
+      readyWithinMs: 15_000,
+      stopSignal: 'SIGTERM',
+    },
+    options,
+  )
+}
+
+/** A NATS server speaks first, and only when JetStream has recovered. */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout: 1_000 })
+    socket.once('data', (data) => {
+      socket.destroy()
+      resolve(data.toString('latin1').startsWith('INFO '))
+    })
+    socket.once('timeout', () => socket.destroy(new Error('no greeting')))
+    socket.once('error', reject)
+    socket.once('close', () => resolve(false))
+  })
+}

@@ -1,0 +1,25 @@
+import { readInfraConfig } from './config.ts'
+import { reportFailure } from './explained-error.ts'
+import { parseFlags, usage } from './launcher/flags.ts'
+import { readyScreen } from './launcher/ready-screen.ts'
+import { stopSignals } from './launcher/stop-signals.ts'
+import { startSystem } from './launcher/system.ts'
+
+/** `npm start`: brings up the whole system and keeps it up until it is told to stop. */
+async function main(): Promise<void> {
+  const flags = parseFlags(process.argv.slice(2))
+  if (!flags) return console.log(usage)
+  const begin = performance.now()
+  const { stopping, hurry } = stopSignals(console.log)
+  try {
+    const system = await startSystem({ flags, config: readInfraConfig(), say: console.log, stopping, hurry })
+    console.log(await readyScreen(system, (performance.now() - begin) / 1000))
+    if (!stopping.aborted) await new Promise((resolve) => stopping.addEventListener('abort', resolve))
+    await system.stop()
+  } catch (error) {
+    if (!stopping.aborted) throw error
+  }
+  console.log('Stopped.')
+}
+
+main().catch(reportFailure)

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import test from 'ava'
+import { Postgres } from '#shared/postgres.ts'
+import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
+import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { until } from '../support/until.ts'
+
+let purchasing: Purchasing
+let proxy: LossyProxy
+let database: Postgres
+
+test.before(async () => {
+  purchasing = await startPurchasing({ workers: 0 })
+  proxy = await startLossyProxy(purchasing.system.paymentUrl)
+  await purchasing.system.start('purchase', { PAYMENT_URL: proxy.url, PROVIDER_TIMEOUT_MS: '400' })
+  database = new Postgres({
+    url: purchasing.system.databaseUrl,
+    applicationName: 'test',
+    maxConnections: 1,
+    onIdleError: () => undefined,
+  })
+})
+test.after.always(async () => {
+  await database?.close()
+  await proxy?.stop()
+  await purchasing?.stop()
+})
+
+function newUser(): string {
+  return `user-${randomUUID()}`
+}
+
+async function untilNothingIsLeftToDo(): Promise<void> {
+  await until('every payment is settled', async () => {
+    const open = await database.query('SELECT id FROM purchase.payments WHERE next_check_at IS NOT NULL')
+    return open.length === 0
+  })
+}
+
+// Serial: each test scripts the one proxy and the one booking worker.
+
+test.serial('a capture whose answer is lost is repeated and charges once', async (t) => {
+  const userId = newUser()
+  const hold = purchasing.booking.giveHold({ userId, totalMinor: 6_001 })
+  proxy.loseNextAnswerTo('/capture')
+  const { booking } = await purchasing.buy({ userId, request: { hold_id: hold.id, payment_token: 'tok_ok' } })
+  t.like(booking, { status: 'confirmed', payment: { status: 'captured', captured_minor: 6_001 } })
+  t.is(proxy.requests.filter((request) => request.endsWith('/capture')).length, 2)
+  const charges = (await purchasing.ledger()).filter(({ amount_minor }) => amount_minor === 6_001)
+  t.like(charges, { 0: { state: 'captured' }, length: 1 })
+})
+
+test.serial('seats lost during payment cost nothing, even when the answer to the void is lost', async (t) => {
+  const userId = newUser()
+  const hold = purchasing.booking.giveHold({ userId, totalMinor: 6_002 })
+  const purchase = { userId, key: randomUUID(), request: { hold_id: hold.id, payment_token: 'tok_ok' } }
+  purchasing.booking.script.confirm = 'LOST'
+  proxy.loseNextAnswerTo('/void')
+  const refusal = await purchasing.refusalOf(purchase)
+  purchasing.booking.script.confirm = 'CONFIRMED'
+  t.is(refusal.code, 'hold_expired')
+  t.regex(refusal.message, /no money was taken/)
+  await untilNothingIsLeftToDo()
+  const charges = (await purchasing.ledger()).filter(({ amount_minor }) => amount_minor === 6_002)
+  t.like(charges, { 0: { state: 'voided' }, length: 1 })
+  t.deepEqual(hold.payment, { status: 'voided', captured_minor: 0 })
+  t.is((await purchasing.refusalOf(purchase)).message, refusal.message)
+})
+
+test.serial(
+  'while the provider is away a purchase is refused at once; the same key buys when it is back',
+  async (t) => {
+    const userId = newUser()
+    const hold = purchasing.booking.giveHold({ userId, totalMinor: 6_003 })
+    const purchase = { userId, key: randomUUID(), request: { hold_id: hold.id, payment_token: 'tok_ok' } }
+    await proxy.stop()
+    const refusal = await purchasing.refusalOf(purchase)
+    t.is(refusal.code, 'provider_unavailable')
+    t.is(refusal.extra.hold_id, hold.id)
+    t.is(hold.status, 'active')
+    proxy = await startLossyProxy(purchasing.system.paymentUrl, proxy.port)
+    t.is((await purchasing.buy(purchase)).booking.status, 'confirmed')
+  },
+)
+
+test.serial(
+  'an outcome that takes too long answers the booking as it stands, and the key the outcome later',
+  async (t) => {
+    const userId = newUser()
+    const hold = purchasing.booking.giveHold({ userId, totalMinor: 6_004 })
+    const purchase = { userId, key: randomUUID(), request: { hold_id: hold.id, payment_token: 'tok_ok' } }
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    purchasing.booking.script.beforeAnswer = (name) => (name === 'confirm-hold' ? released : undefined)
+    const first = await purchasing.buy({ ...purchase, withinMs: 1_200 })
+    t.regex(first.booking.message, /is being processed/)
+    t.is(first.booking.payment.status, 'authorised')
+    delete purchasing.booking.script.beforeAnswer
+    release()
+    await untilNothingIsLeftToDo()
+    const later = await purchasing.buy(purchase)
+    t.is(later.booking.id, first.booking.id)
+    t.like(later.booking, { status: 'confirmed', payment: { status: 'captured', captured_minor: 6_004 } })
+    t.is((await purchasing.buy(purchase)).text, later.text)
+  },
+)
+
+test.serial('a hold whose payment began but never came to be asked for is returned', async (t) => {
+  const userId = newUser()
+  const hold = purchasing.booking.giveHold({ userId, totalMinor: 6_005 })
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  purchasing.booking.script.beforeAnswer = (name) => (name === 'begin-payment' ? released : undefined)
+  const refusal = await purchasing.refusalOf({
+    userId,
+    request: { hold_id: hold.id, payment_token: 'tok_ok' },
+    withinMs: 1_000,
+  })
+  t.is(refusal.code, 'worker_timeout')
+  t.is(hold.status, 'paying')
+  delete purchasing.booking.script.beforeAnswer
+  release()
+  await untilNothingIsLeftToDo()
+  t.is(hold.status, 'active')
+  t.is((await purchasing.ledger()).filter(({ amount_minor }) => amount_minor === 6_005).length, 0)
+})
+
+test.serial('our books agree with the ledger of the provider', async (t) => {
+  await untilNothingIsLeftToDo()
+  const ours = await database.query<{ key: string; status: string; captured: number }>(
+    `SELECT provider_key AS key, status, captured_minor AS captured FROM purchase.payments WHERE status <> 'failed'`,
+  )
+  const theirs = new Map((await purchasing.ledger()).map((charge) => [charge.idempotency_key, charge]))
+  t.is(ours.length, theirs.size)
+  for (const { key, status, captured } of ours) {
+    const charge = theirs.get(key)
+    t.is(charge?.state, status)
+    t.is(captured, charge?.state === 'captured' ? charge.amount_minor : 0)
+  }
+})

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import test from 'ava'
+import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { until } from '../support/until.ts'
+
+let purchasing: Purchasing
+
+test.before(async () => {
+  purchasing = await startPurchasing({})
+})
+test.after.always(() => purchasing?.stop())
+
+test('a purchase worker killed in the middle leaves nothing open ten seconds after its restart', async (t) => {
+  const { booking, system } = purchasing
+  const purchases = ['tok_ok', 'tok_slow'].map((token, index) => {
+    const userId = `user-${randomUUID()}`
+    const hold = booking.giveHold({ userId, totalMinor: 7_001 + index })
+    const purchase = { userId, key: randomUUID(), request: { hold_id: hold.id, payment_token: token } }
+    return { hold, purchase }
+  })
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  booking.script.beforeAnswer = (name) => (name === 'confirm-hold' ? released : undefined)
+  const unanswered = purchases.map(({ purchase }) => purchasing.refusalOf({ ...purchase, withinMs: 3_000 }))
+  await until('one purchase waits for its seats, the other for the provider', async () => {
+    const ledger = await purchasing.ledger()
+    return booking.asked.includes('confirm-hold') && ledger.length === 2
+  })
+
+  await system.processes('purchase')[0]?.kill()
+  t.deepEqual(new Set((await purchasing.ledger()).map(({ state }) => state)), new Set(['authorised']))
+  delete booking.script.beforeAnswer
+  release()
+  await system.start('purchase')
+  const restartedAt = performance.now()
+
+  await until('both are bought and paid for', () => purchases.every(({ hold }) => hold.payment.status === 'captured'))
+  t.log(`settled ${Math.round(performance.now() - restartedAt)} ms after the restart`)
+  t.deepEqual(
+    (await purchasing.ledger()).map(({ amount_minor, state }) => [amount_minor, state]).toSorted(),
+    purchases.map(({ hold }) => [hold.totalMinor, 'captured']),
+  )
+  for (const refusal of await Promise.all(unanswered)) t.is(refusal.code, 'worker_timeout')
+  for (const { purchase, hold } of purchases) {
+    const { booking: bought } = await purchasing.buy(purchase)
+    t.like(bought, { status: 'confirmed', hold_id: hold.id, payment: { status: 'captured' } })
+    t.is(hold.attempt, 1)
+  }
+})

@@ -1,0 +1,84 @@
+import { readInfraConfig } from '../infra/config.ts'
+import { stopSignals } from '../infra/launcher/stop-signals.ts'
+import { runCommand } from './runner/command.ts'
+import { TapReport } from './runner/tap-report.ts'
+import { startTestServers, type TestServers } from './runner/test-servers.ts'
+
+/*
+ * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. The last line is always
+ * `N passed, N failed`, in which types and lint count as one each.
+ */
+
+interface Outcome {
+  readonly step: string
+  readonly passed: number
+  readonly failed: number
+  readonly seconds: number
+}
+
+const { environment } = readInfraConfig()
+const { stopping } = stopSignals(console.log)
+
+/** Runs a step that has nothing to say unless it fails. */
+async function check(step: string, script: string, args: readonly string[]): Promise<Outcome> {
+  const begin = performance.now()
+  let output = ''
+  const code = await runCommand({ script, args, environment, stopping, onOutput: (text) => (output += text) })
+  if (code !== 0) console.log(`${step}:\n${output}`)
+  return { step, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds: secondsSince(begin) }
+}
+
+async function runTests(servers: TestServers, files: readonly string[]): Promise<Outcome> {
+  const begin = performance.now()
+  const report = new TapReport(console.log)
+  const code = await runCommand({
+    script: 'node_modules/ava/entrypoints/cli.js',
+    args: ['--tap', '--concurrency', '2', ...files],
+    environment: { ...environment, ...servers.environment },
+    stopping,
+    onOutput: (text) => report.write(text),
+  })
+  const { passed, failed, failures, skipped } = report
+  if (skipped > 0) console.log(`\n${skipped} skipped`)
+  if (failures.length > 0) console.log(`\nFailed:\n${failures.map((title) => `  ✘ ${title}`).join('\n')}`)
+  const ranNothing = passed + failed === 0
+  if (ranNothing) console.log('No test ran.')
+  // Whatever else may be wrong with the run must not be taken for success.
+  const unexplained = failed === 0 && (code !== 0 || ranNothing) ? 1 : 0
+  return { step: 'tests', passed, failed: failed + unexplained, seconds: secondsSince(begin) }
+}
+
+async function main(files: readonly string[]): Promise<void> {
+  const checks = Promise.all([
+    check('types', 'node_modules/.bin/tsc', []),
+    check('lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
+  ])
+  const outcomes: Outcome[] = []
+  let servers: TestServers | undefined
+  try {
+    servers = await startTestServers(console.log)
+    outcomes.push(...(await checks), await runTests(servers, files))
+  } catch (error) {
+    console.log(error)
+    outcomes.push(...(await checks), { step: 'tests', passed: 0, failed: 1, seconds: 0 })
+  } finally {
+    await servers?.stop()
+  }
+  summarise(outcomes)
+}
+
+function summarise(outcomes: readonly Outcome[]): void {
+  console.log()
+  for (const { step, passed, failed, seconds } of outcomes) {
+    console.log(`${step.padEnd(8)}${passed} passed, ${failed} failed   ${seconds.toFixed(1)} s`)
+  }
+  const sum = (count: 'passed' | 'failed'): number => outcomes.reduce((total, outcome) => total + outcome[count], 0)
+  if (sum('failed') > 0) process.exitCode = 1
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`)
+}
+
+function secondsSince(begin: number): number {
+  return (performance.now() - begin) / 1000
+}
+
+await main(process.argv.slice(2))

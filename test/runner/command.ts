@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process'
+import { projectRoot } from '../../infra/config.ts'
+
+export interface CommandOptions {
+  /** A JavaScript file, relative to the project. */
+  readonly script: string
+  readonly args: readonly string[]
+  readonly environment: NodeJS.ProcessEnv
+  readonly stopping: AbortSignal
+  onOutput(text: string): void
+}
+
+/** Nothing here takes longer unless it hangs. */
+const longestMs = 10 * 60_000
+
+/** Runs a tool on our own Node and answers its exit code; a signal or a time-out counts as 1. */
+export function runCommand({ script, args, environment, stopping, onOutput }: CommandOptions): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: projectRoot,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal: stopping,
+      timeout: longestMs,
+    })
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput)
+    child.once('error', (error) => onOutput(`${error.message}\n`))
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** Stands between the purchase worker and the payment sandbox and loses answers on demand. */
+export interface LossyProxy {
+  readonly url: string
+  readonly port: number
+  /** `POST /charges/…/capture` and the like, oldest first. */
+  readonly requests: string[]
+  /** The next answer to a path that ends so is lost on its way back; the request itself arrives. */
+  loseNextAnswerTo(pathEnd: string): void
+  stop(): Promise<void>
+}
+
+/** `port` is where an earlier one listened, whose clients should find this one. */
+export async function startLossyProxy(target: string, port = 0): Promise<LossyProxy> {
+  const requests: string[] = []
+  const toLose: string[] = []
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '' } = request
+    requests.push(`${method} ${url}`)
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const { host, connection, 'content-length': length, ...headers } = request.headers
+    const answer = await fetch(new URL(url, target), {
+      method,
+      headers: headers as Record<string, string>,
+      ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
+    })
+    const body = Buffer.from(await answer.arrayBuffer())
+    const lost = toLose.findIndex((end) => url.endsWith(end))
+    if (lost >= 0) {
+      toLose.splice(lost, 1)
+      request.socket.destroy()
+      return
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: bound } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    requests,
+    loseNextAnswerTo: (pathEnd) => toLose.push(pathEnd),
+    async stop() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import type { RequestOf } from '#shared/contracts/contract.ts'
+import { purchaseHold } from '#shared/contracts/purchase.ts'
+import type { TicketingError } from '#shared/errors.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { callRaw } from '#shared/messaging/call.ts'
+import { user } from '#shared/messaging/caller.ts'
+import { type ScriptedBooking, startScriptedBooking } from './scripted-booking.ts'
+import { type System, startSystem } from './system.ts'
+
+export interface Purchase {
+  readonly userId: string
+  readonly request: RequestOf<typeof purchaseHold>
+  /** Default: a fresh one. */
+  readonly key?: string
+  readonly withinMs?: number
+}
+
+export interface Bought {
+  readonly text: string
+  readonly replayed: boolean
+  readonly booking: {
+    id: string
+    status: string
+    hold_id: string
+    message: string
+    payment: { status: string; captured_minor: number }
+  }
+}
+
+export interface LedgerEntry {
+  readonly idempotency_key: string
+  readonly amount_minor: number
+  readonly refunded_minor: number
+  readonly currency: string
+  readonly state: string
+}
+
+/** The purchase worker and the payment sandbox as processes, the booking worker scripted, and a caller in the test. */
+export interface Purchasing {
+  readonly system: System
+  readonly booking: ScriptedBooking
+  /** Throws the worker's `TicketingError`. */
+  buy(purchase: Purchase): Promise<Bought>
+  refusalOf(purchase: Purchase): Promise<TicketingError>
+  ledger(): Promise<LedgerEntry[]>
+  stop(): Promise<void>
+}
+
+/** `env` goes to the purchase workers; `workers` is how many of them run. */
+export async function startPurchasing({ workers = 1, env = {} }: { workers?: number; env?: Record<string, string> }) {
+  const system = await startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: workers }, env })
+  const booking = await startScriptedBooking(system.natsUrl)
+  const bus = await Bus.connect({ url: system.natsUrl, name: 'test', timeoutMs: 5_000 })
+
+  const buy = async ({ userId, request, key = randomUUID(), withinMs = 8_000 }: Purchase): Promise<Bought> => {
+    const { body, replayed } = await callRaw(bus, purchaseHold, request, {
+      requestId: randomUUID(),
+      caller: user(userId),
+      deadlineAt: performance.now() + withinMs,
+      idempotencyKey: key,
+    })
+    const text = Buffer.from(body).toString('utf8')
+    return { text, replayed, booking: JSON.parse(text) }
+  }
+  const purchasing: Purchasing = {
+    system,
+    booking,
+    buy,
+    refusalOf: (purchase) =>
+      buy(purchase).then(
+        ({ text }) => {
+          throw new Error(`expected a refusal, got ${text}`)
+        },
+        (error: TicketingError) => error,
+      ),
+    async ledger() {
+      const response = await fetch(`${system.paymentUrl}/ledger?limit=1000`)
+      return ((await response.json()) as { items: LedgerEntry[] }).items
+    },
+    async stop() {
+      await bus.close()
+      await booking.stop()
+      await system.stop()
+    },
+  }
+  return purchasing
+}

@@ -1,0 +1,59 @@
+import { setSale, stockEvent, viewAvailability } from '#shared/contracts/booking.ts'
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { operation, serve } from '#shared/messaging/serve.ts'
+import { createLogger } from '#shared/observability/log.ts'
+
+type Batch = ParsedRequestOf<typeof stockEvent>
+type Sale = ParsedRequestOf<typeof setSale>
+
+/** The booking worker as the event worker knows it: it takes stock and sales into memory and counts seats. */
+export interface ScriptedStock {
+  /** Batches as they came, oldest first. */
+  readonly batches: Batch[]
+  /** Sales as they came, oldest first. */
+  readonly sales: Sale[]
+  /** Seats that are free no more, by event. */
+  readonly taken: Map<string, number>
+  /** Thrown by the next message that stocks or sets a sale, once. */
+  failNext?: TicketingError | undefined
+  stop(): Promise<void>
+}
+
+export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
+  const seats = new Map<string, Set<number>>()
+  const stock: Omit<ScriptedStock, 'stop'> = { batches: [], sales: [], taken: new Map() }
+  const failIfTold = (): void => {
+    const failure = stock.failNext
+    stock.failNext = undefined
+    if (failure !== undefined) throw failure
+  }
+  const operations = [
+    operation(stockEvent, async (batch) => {
+      failIfTold()
+      stock.batches.push(batch)
+      const ofEvent = seats.get(batch.event_id) ?? new Set()
+      const before = ofEvent.size
+      for (const row of batch.rows) for (const index of row.seats.keys()) ofEvent.add(row.first_seat_no + index)
+      seats.set(batch.event_id, ofEvent)
+      return { seats_added: ofEvent.size - before }
+    }),
+    operation(setSale, async (sale) => {
+      failIfTold()
+      if (!seats.has(sale.event_id)) throw new TicketingError('not_found', 'nothing was stocked')
+      stock.sales.push(sale)
+      return { changed: true }
+    }),
+    operation(viewAvailability, async ({ event_ids }) => ({
+      items: event_ids.flatMap((id) => {
+        const seatCount = seats.get(id)?.size
+        if (seatCount === undefined) return []
+        return [{ event_id: id, seat_count: seatCount, available: seatCount - (stock.taken.get(id) ?? 0) }]
+      }),
+    })),
+  ]
+  const log = createLogger({ name: 'scripted-stock', instance: 'test', level: 'fatal' })
+  const service = await serve(bus, { worker: 'booking', instance: 'scripted', operations, maxInFlight: 100, log })
+  return Object.assign(stock, { stop: () => service.stop(1_000) })
+}

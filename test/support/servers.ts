@@ -1,0 +1,47 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startNats } from '../../infra/servers/nats.ts'
+import { startRedis } from '../../infra/servers/redis.ts'
+import type { Server, ServerOptions } from '../../infra/servers/server.ts'
+import { readTestConfig } from './config.ts'
+
+export interface TestServer {
+  readonly url: string
+  /** Ends it cleanly and removes its data. */
+  stop(): Promise<void>
+  /** SIGKILL: it is gone from one moment to the next. `stop` is still needed afterwards. */
+  kill(): Promise<void>
+}
+
+/** A NATS server with JetStream for one test file. */
+export function startTestNats(): Promise<TestServer> {
+  return startInOwnFolder('nats', startNats)
+}
+
+/** A Redis for one test file. */
+export function startTestRedis(): Promise<TestServer> {
+  return startInOwnFolder('redis', startRedis)
+}
+
+/** A new folder that is removed at the end of the run at the latest. PostgreSQL, which is not root, can enter it. */
+export async function createTestDirectory(name: string): Promise<string> {
+  const directory = await mkdtemp(join(readTestConfig().directory, `${name}-`))
+  await chmod(directory, 0o755)
+  return directory
+}
+
+async function startInOwnFolder(name: string, start: (options: ServerOptions) => Promise<Server>): Promise<TestServer> {
+  const directory = await createTestDirectory(name)
+  const server = await start({ dataDirectory: directory })
+  return {
+    url: server.url,
+    async stop() {
+      await server.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+    async kill() {
+      process.kill(server.pid, 'SIGKILL')
+      await server.exited
+    },
+  }
+}

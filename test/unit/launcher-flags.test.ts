@@ -1,0 +1,63 @@
+import test from 'ava'
+import { backoffMs } from '../../infra/launcher/backoff.ts'
+import { childPlans, instanceNames } from '../../infra/launcher/child-plans.ts'
+import { parseFlags } from '../../infra/launcher/flags.ts'
+import { baseUrl } from '../../infra/launcher/ports.ts'
+
+test('without flags one gateway on 127.0.0.1:8080 and one worker of each kind are started', (t) => {
+  t.deepEqual(parseFlags([]), {
+    port: 8080,
+    host: '127.0.0.1',
+    instance: 'gateway-1',
+    gateways: 1,
+    workers: 1,
+    observe: false,
+  })
+})
+
+for (const [args, complaint] of [
+  [['--prot', '1'], /Unknown option '--prot'/],
+  [['stray'], /stray/],
+  [['--port', 'http'], /--port must be a whole number/],
+  [['--port', '65536'], /--port must be a whole number from 0 to 65535/],
+  [['--port', '65535', '--gateways', '2'], /--port must be a whole number from 0 to 65534/],
+  [['--gateways', '0'], /--gateways must be a whole number from 1/],
+  [['--workers', '-1'], /--workers/],
+  [['--instance', 'a b'], /--instance must be/],
+] as const) {
+  test(`a wrong flag is named and the usage shown: ${args.join(' ')}`, (t) => {
+    const error = t.throws(() => parseFlags(args), { message: complaint })
+    t.regex(error.message, /Usage: npm start/)
+  })
+}
+
+test('further instances count on from the first', (t) => {
+  t.deepEqual(instanceNames('gateway-1', 3), ['gateway-1', 'gateway-2', 'gateway-3'])
+  t.deepEqual(instanceNames('west-7', 2), ['west-7', 'west-8'])
+  t.deepEqual(instanceNames('front', 2), ['front', 'front-2'])
+})
+
+test('whoever is asked is started in an earlier stage than whoever asks', (t) => {
+  const flags = parseFlags(['--workers', '2', '--gateways', '2', '--host', '0.0.0.0'])
+  t.truthy(flags)
+  if (!flags) return
+  const stages = childPlans({ flags, gatewayPorts: [8080, 8081], paymentPort: 9000 })
+  t.deepEqual(
+    stages.map((stage) => stage.map(({ instance }) => instance)),
+    [
+      ['payment-sandbox'],
+      ['event-1', 'event-2', 'booking-1', 'booking-2', 'purchase-1', 'purchase-2'],
+      ['gateway-1', 'gateway-2'],
+    ],
+  )
+  t.deepEqual(stages[2]?.[1]?.args, ['--port', '8081', '--host', '0.0.0.0', '--instance', 'gateway-2'])
+})
+
+test('a listener on all addresses is reached on this machine', (t) => {
+  t.is(baseUrl({ host: '0.0.0.0', port: 1 }), 'http://127.0.0.1:1')
+  t.is(baseUrl({ host: '::1', port: 1 }), 'http://[::1]:1')
+})
+
+test('pauses before a restart grow from 0.2 s to 5 s', (t) => {
+  t.deepEqual([1, 2, 3, 5, 6, 50].map(backoffMs), [200, 400, 800, 3_200, 5_000, 5_000])
+})

@@ -1,0 +1,51 @@
+import test from 'ava'
+import type { Booking } from '#shared/contracts/booking.ts'
+import { boughtMessage } from '../../workers/purchase/purchase-message.ts'
+
+function booking({ seats = 1, total = 5_000, currency = 'EUR' }): Booking {
+  return {
+    id: 'b',
+    event_id: 'e',
+    user_id: '125',
+    hold_id: 'h',
+    status: 'confirmed',
+    places: Array.from({ length: seats }, (_, index) => ({
+      seat_no: index,
+      section: 'Stalls',
+      row: 'A',
+      label: String(index + 12),
+      price_minor: total / seats,
+    })),
+    total_minor: total,
+    refunded_minor: 0,
+    currency,
+    created_at: '2030-01-01T00:00:00Z',
+    confirmed_at: '2030-01-01T00:00:01Z',
+    tickets: [],
+    payment: { status: 'captured', captured_minor: total },
+    seq: '1',
+  }
+}
+
+const name = 'the payment sandbox'
+
+test('the message names the seat, the price and who was paid', (t) => {
+  t.is(boughtMessage(booking({}), name), 'Bought seat Stalls A-12 for EUR 50.00, paid with the payment sandbox.')
+})
+
+test('many seats are counted, and only the first few named', (t) => {
+  t.is(
+    boughtMessage(booking({ seats: 2, total: 250_000 }), name),
+    'Bought 2 seats (Stalls A-12, Stalls A-13) for EUR 2,500.00, paid with the payment sandbox.',
+  )
+  t.regex(boughtMessage(booking({ seats: 8 }), name), /^Bought 8 seats \(Stalls A-12, .* A-16 and 3 more\) for/)
+})
+
+test('each currency has its own number of decimals', (t) => {
+  t.regex(boughtMessage(booking({ currency: 'JPY' }), name), /for JPY 5,000, paid/)
+  t.regex(boughtMessage(booking({ currency: 'KWD' }), name), /for KWD 5\.000, paid/)
+})
+
+test('a free booking mentions no payment', (t) => {
+  t.is(boughtMessage(booking({ total: 0 }), name), 'Booked seat Stalls A-12, free of charge.')
+})

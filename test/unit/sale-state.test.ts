@@ -1,0 +1,50 @@
+import test from 'ava'
+import { availabilityOf } from '../../workers/event/availability.ts'
+import { openedSale, type Sale, saleIntent, saleState } from '../../workers/event/sale-state.ts'
+
+const now = new Date('2026-06-01T10:00:00Z')
+const before = new Date('2026-06-01T09:59:59Z')
+const after = new Date('2026-06-01T10:00:01Z')
+const open: Sale = { status: 'published', saleStatus: 'on_sale', onSaleAt: null, offSaleAt: null }
+
+test('a sale is announced until the instant it opens', (t) => {
+  t.is(saleState({ ...open, onSaleAt: after }, now), 'announced')
+  t.is(saleState({ ...open, onSaleAt: now }, now), 'on_sale')
+})
+
+test('a sale is over from the instant it closes', (t) => {
+  t.is(saleState({ ...open, onSaleAt: before, offSaleAt: after }, now), 'on_sale')
+  for (const saleStatus of ['announced', 'on_sale', 'paused'] as const) {
+    t.is(saleState({ ...open, saleStatus, offSaleAt: now }, now), 'off_sale')
+  }
+})
+
+test('a paused sale shows as paused', (t) => {
+  t.is(saleState({ ...open, saleStatus: 'paused', onSaleAt: before }, now), 'paused')
+})
+
+test('a cancelled or postponed event sells nothing, whatever its sale says', (t) => {
+  for (const status of ['cancelled', 'postponed'] as const) {
+    t.is(saleState({ ...open, status, onSaleAt: before }, now), status)
+    t.is(saleIntent({ ...open, status }), status)
+  }
+  t.is(saleIntent({ ...open, status: 'rescheduled' }), 'on_sale')
+})
+
+test('opening a sale sets its time and drops an end that lies before it', (t) => {
+  const event = { ...open, saleStatus: 'announced' as const, seatCount: 300 }
+  t.like(openedSale({ ...event, offSaleAt: before }, now), { saleStatus: 'on_sale', onSaleAt: now, offSaleAt: null })
+  t.like(openedSale({ ...event, offSaleAt: after }, now), { saleStatus: 'on_sale', onSaleAt: now, offSaleAt: after })
+})
+
+test('opening the sale of a draft only notes the time', (t) => {
+  const draft = { ...open, status: 'draft' as const, saleStatus: 'announced' as const, seatCount: 300 }
+  t.like(openedSale(draft, now), { status: 'draft', saleStatus: 'announced', onSaleAt: now })
+})
+
+test('few means less than a tenth of the seats', (t) => {
+  t.is(availabilityOf({ available: 1_000, seatCount: 1_000 }), 'plenty')
+  t.is(availabilityOf({ available: 100, seatCount: 1_000 }), 'plenty')
+  t.is(availabilityOf({ available: 99, seatCount: 1_000 }), 'few')
+  t.is(availabilityOf({ available: 0, seatCount: 1_000 }), 'sold_out')
+})

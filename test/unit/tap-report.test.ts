@@ -1,0 +1,34 @@
+import test from 'ava'
+import { TapReport } from '../runner/tap-report.ts'
+
+const output = `TAP version 13
+ok 1 - seats › a seat is sold once
+# seats › talks
+#   a word from the test
+ok 2 - seats › is 3 # 4 in the row
+ok 3 - seats › later # SKIP
+not ok 4 - seats › never lost
+  ---
+    name: AssertionError
+  ...
+not ok 5 - TypeError: nobody caught this
+1..4
+# tests 4
+# pass 2
+# fail 2
+`
+
+test('tests, crashes and skipped tests are counted apart, however the output is cut', (t) => {
+  for (const size of [1, 7, output.length]) {
+    const lines: string[] = []
+    const report = new TapReport((line) => lines.push(line))
+    for (let start = 0; start < output.length; start += size) report.write(output.slice(start, start + size))
+    t.is(report.passed, 2)
+    t.is(report.failed, 2)
+    t.is(report.skipped, 1)
+    t.deepEqual(report.failures, ['seats › never lost', 'TypeError: nobody caught this'])
+    t.true(lines.includes('  ✔ seats › is 3 # 4 in the row'))
+    t.true(lines.includes('    a word from the test'))
+    t.false(lines.some((line) => line.includes('# tests')))
+  }
+})

@@ -1,0 +1,4 @@
+import { runWorker } from '#shared/worker.ts'
+import { bookingWorker } from './booking-worker.ts'
+
+await runWorker(bookingWorker)

@@ -1,0 +1,88 @@
+import { beginPayment as contract } from '#shared/contracts/booking.ts'
+import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { once } from '#shared/idempotency.ts'
+import { publicId } from '#shared/ids.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Database, Postgres } from '#shared/postgres.ts'
+import { buyerOf } from '../buyer.ts'
+import { type Key, keyOf } from '../keys.ts'
+import { noSuchHold } from '../not-found.ts'
+import { findBookingOfHold, openBooking } from '../store/bookings.ts'
+import { type HoldStatus, lockHold, startPaying } from '../store/holds.ts'
+import { findSale } from '../store/sales.ts'
+
+interface Beginning {
+  readonly request: ParsedRequestOf<typeof contract>
+  readonly userId: string
+  readonly paymentWindowMs: number
+}
+
+/**
+ * Remembers its reply by the idempotency key: a payment whose driver lost the first reply must learn its attempt, while to
+ * any other payment the hold is being paid for.
+ */
+export function beginPayment(
+  { postgres }: { postgres: Postgres },
+  { paymentWindowMs }: { paymentWindowMs: number },
+): Operation {
+  return operation(contract, async (request, context) => {
+    const command = { schema: 'booking', operation: contract.operation, request, context } as const
+    const beginning = { request, userId: buyerOf(context), paymentWindowMs }
+    return postgres.transaction((db) => once(db, command, () => begin(db, beginning)))
+  })
+}
+
+async function begin(db: Database, { request, userId, paymentWindowMs }: Beginning): Promise<ReplyOf<typeof contract>> {
+  const key = keyOf(request.hold_id)
+  const hold = await lockHold(db, key)
+  if (hold?.userId !== userId) throw noSuchHold()
+  if (hold.status !== 'active') throw await notPayable(db, key, hold.status)
+  const sale = await findSale(db, key.eventId)
+  if (sale === undefined || sale.status === 'cancelled') {
+    throw new TicketingError('hold_ended', 'The event is cancelled.')
+  }
+  const { seatNos, totalMinor } = hold
+  const { currency } = sale
+  if ((request.expected_total_minor ?? totalMinor) !== totalMinor || (request.currency ?? currency) !== currency) {
+    throw new TicketingError('price_changed', 'The price is another than the one you expected.', {
+      extra: { total_minor: totalMinor, currency },
+    })
+  }
+  // A buyer whose clock is a little ahead may just have taken one of the seats over.
+  if (!(await startPaying(db, { hold: key, seatNos, paymentWindowMs }))) throw holdExpired()
+  const booking = await openBooking(db, { hold: key, userId, totalMinor, currency })
+  return {
+    booking_id: publicId({ eventId: key.eventId, ownId: booking.ownId }),
+    event_id: key.eventId,
+    attempt: booking.attempt,
+    total_minor: totalMinor,
+    currency,
+  }
+}
+
+async function notPayable(db: Database, hold: Key, status: Exclude<HoldStatus, 'active'>): Promise<TicketingError> {
+  switch (status) {
+    case 'expired':
+      return holdExpired()
+    case 'released':
+      return new TicketingError('hold_ended', 'You gave these seats back.')
+    case 'paying':
+      return new TicketingError('payment_in_progress', 'These seats are being paid for already.', {
+        extra: await bookingOf(db, hold),
+      })
+    case 'converted':
+      return new TicketingError('already_purchased', 'You have bought these seats already.', {
+        extra: await bookingOf(db, hold),
+      })
+  }
+}
+
+async function bookingOf(db: Database, hold: Key): Promise<{ booking_id?: string }> {
+  const ownId = await findBookingOfHold(db, hold)
+  return ownId === undefined ? {} : { booking_id: publicId({ eventId: hold.eventId, ownId }) }
+}
+
+function holdExpired(): TicketingError {
+  return new TicketingError('hold_expired', 'The time to pay for these seats is over; choose seats again.')
+}

@@ -1,0 +1,31 @@
+import { listBookings as contract } from '#shared/contracts/booking.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { parsePublicId } from '#shared/ids.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Database } from '#shared/postgres.ts'
+import { buyerOf } from '../buyer.ts'
+import { countBookingsOf, listBookingsOf } from '../store/bookings.ts'
+
+/** The cursor is the id of the last booking of a page: ids sort by time. */
+export function listBookings({ postgres }: { postgres: Database }): Operation {
+  return operation(contract, async ({ limit, cursor }, context) => {
+    const userId = buyerOf(context)
+    const beforeId = cursor === undefined ? null : ownIdIn(cursor)
+    const found = await listBookingsOf(postgres, { userId, beforeId, limit: limit + 1 })
+    const items = found.slice(0, limit)
+    const count = await countBookingsOf(postgres, userId)
+    return {
+      message: `${count} ${count === 1 ? 'booking' : 'bookings'} of user ${userId}`,
+      items,
+      next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null,
+    }
+  })
+}
+
+function ownIdIn(cursor: string): string {
+  const key = parsePublicId(cursor)
+  if (key !== null) return key.ownId
+  throw new TicketingError('validation_failed', 'The request is not valid.', {
+    extra: { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] },
+  })
+}

@@ -1,0 +1,30 @@
+import { listSeats as contract } from '#shared/contracts/booking.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Database } from '#shared/postgres.ts'
+import { refuseUnknownEvent } from '../known-event.ts'
+import { findSale } from '../store/sales.ts'
+import { listSeatViews } from '../store/seat-views.ts'
+
+/** The cursor is the number of the last seat of a page. */
+export function listSeats({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
+  return operation(contract, async ({ event_id: eventId, limit, cursor }, context) => {
+    const afterSeatNo = cursor === undefined ? -1 : seatNoIn(cursor)
+    const sale = await findSale(postgres, eventId)
+    if (sale === undefined) {
+      await refuseUnknownEvent(bus, eventId, context)
+      return { items: [], next_cursor: null }
+    }
+    const found = await listSeatViews(postgres, { eventId, afterSeatNo, limit: limit + 1 })
+    const items = found.slice(0, limit).map((seat) => ({ ...seat, currency: sale.currency }))
+    return { items, next_cursor: found.length > limit ? String(items.at(-1)?.seat_no) : null }
+  })
+}
+
+function seatNoIn(cursor: string): number {
+  if (/^\d{1,6}$/.test(cursor)) return Number(cursor)
+  throw new TicketingError('validation_failed', 'The request is not valid.', {
+    extra: { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] },
+  })
+}

@@ -1,0 +1,24 @@
+import { stockEvent as contract } from '#shared/contracts/booking.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Postgres } from '#shared/postgres.ts'
+import { addRows, openStock } from '../store/stock.ts'
+
+export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: { holdTtlMs: number }): Operation {
+  return operation(contract, async ({ event_id: eventId, version, currency, max_tickets_per_user, rows }) => {
+    const sale = { eventId, layoutVersion: version, currency, maxTicketsPerUser: max_tickets_per_user, holdTtlMs }
+    return postgres.transaction(async (db) => {
+      const stocked = await openStock(db, sale)
+      // Seat numbers of another layout mean other seats.
+      if (stocked !== version) throw otherLayout(stocked)
+      return { seats_added: await addRows(db, eventId, rows) }
+    })
+  })
+}
+
+function otherLayout(stocked: number): TicketingError {
+  const detail = `seats of version ${stocked} are in stock`
+  return new TicketingError('validation_failed', `The event has another layout: ${detail}.`, {
+    extra: { errors: [{ pointer: '/version', detail }] },
+  })
+}

@@ -1,0 +1,15 @@
+import { viewBooking as contract } from '#shared/contracts/booking.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Database } from '#shared/postgres.ts'
+import { buyerOf } from '../buyer.ts'
+import { keyOf } from '../keys.ts'
+import { noSuchBooking } from '../not-found.ts'
+import { readBooking } from '../store/bookings.ts'
+
+export function viewBooking({ postgres }: { postgres: Database }): Operation {
+  return operation(contract, async ({ booking_id }, context) => {
+    const booking = await readBooking(postgres, keyOf(booking_id))
+    if (booking?.user_id !== buyerOf(context)) throw noSuchBooking()
+    return booking
+  })
+}

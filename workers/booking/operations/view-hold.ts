@@ -1,0 +1,15 @@
+import { viewHold as contract } from '#shared/contracts/booking.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Database } from '#shared/postgres.ts'
+import { buyerOf } from '../buyer.ts'
+import { keyOf } from '../keys.ts'
+import { noSuchHold } from '../not-found.ts'
+import { readHold } from '../store/holds.ts'
+
+export function viewHold({ postgres }: { postgres: Database }): Operation {
+  return operation(contract, async ({ hold_id }, context) => {
+    const hold = await readHold(postgres, keyOf(hold_id))
+    if (hold?.user_id !== buyerOf(context)) throw noSuchHold()
+    return hold
+  })
+}

@@ -1,0 +1,22 @@
+import { viewSeatStates as contract } from '#shared/contracts/booking.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Database } from '#shared/postgres.ts'
+import { refuseUnknownEvent } from '../known-event.ts'
+import { packSeatStates } from '../seat-states.ts'
+import { findSale } from '../store/sales.ts'
+import { snapshotStates } from '../store/seat-views.ts'
+
+export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
+  return operation(contract, async ({ event_id: eventId }, context) => {
+    const sale = await findSale(postgres, eventId)
+    if (sale === undefined) await refuseUnknownEvent(bus, eventId, context)
+    const { seq, rows } = await snapshotStates(postgres, eventId)
+    return {
+      event_id: eventId,
+      seq,
+      version: sale?.layoutVersion ?? 0,
+      ...packSeatStates(rows),
+    }
+  })
+}

@@ -1,0 +1,19 @@
+/** How a payment of a booking stands, as the purchase worker tells it. */
+export type PaymentStatus = 'processing' | 'authorised' | 'captured' | 'voided' | 'failed'
+
+export interface PaymentNote {
+  /** Counts the payments of one booking. */
+  readonly attempt: number
+  readonly status: PaymentStatus
+}
+
+const progress: Record<PaymentStatus, number> = { processing: 0, authorised: 1, captured: 2, voided: 2, failed: 2 }
+
+/**
+ * Whether `next` says something newer than `known`. Notes may come twice and in any order: one of an older attempt, or of
+ * an earlier stage of the same attempt, changes nothing, and how an attempt ended is final.
+ */
+export function supersedes(next: PaymentNote, known: PaymentNote): boolean {
+  if (next.attempt !== known.attempt) return next.attempt > known.attempt
+  return progress[next.status] > progress[known.status]
+}

@@ -1,0 +1,35 @@
+/** Codes of a seat's state: two bits. */
+export const seatStateCodes = { available: 0, held: 1, sold: 2, blocked: 3 } as const
+
+/** States of seats that follow each other: one digit of `seatStateCodes` a seat. */
+export interface StatesOfRow {
+  readonly firstSeatNo: number
+  readonly codes: string
+}
+
+export interface SeatStates {
+  readonly available: number
+  readonly held: number
+  readonly sold: number
+  /** base64 of two bits a seat by seat number, low bits first. */
+  readonly states: string
+}
+
+/**
+ * Counts and packs the states of a house. A number without a seat shows as blocked: while an event is being stocked, rows
+ * may come in any order.
+ */
+export function packSeatStates(rows: readonly StatesOfRow[]): SeatStates {
+  const seats = rows.reduce((most, { firstSeatNo, codes }) => Math.max(most, firstSeatNo + codes.length), 0)
+  const bySeatNo = new Uint8Array(seats).fill(seatStateCodes.blocked)
+  for (const { firstSeatNo, codes } of rows) bySeatNo.set(Array.from(codes, Number), firstSeatNo)
+
+  const counts = [0, 0, 0, 0]
+  const packed = Buffer.alloc(Math.ceil(seats / 4))
+  for (const [seatNo, code] of bySeatNo.entries()) {
+    counts[code] = (counts[code] ?? 0) + 1
+    packed[seatNo >> 2] = (packed[seatNo >> 2] ?? 0) | (code << ((seatNo & 3) * 2))
+  }
+  const [available = 0, held = 0, sold = 0] = counts
+  return { available, held, sold, states: packed.toString('base64') }
+}

@@ -1,0 +1,203 @@
+import type { Booking } from '#shared/contracts/booking.ts'
+import { newId, publicId } from '#shared/ids.ts'
+import type { Database } from '#shared/postgres.ts'
+import type { Key } from '../keys.ts'
+import type { PaymentNote } from '../payment-status.ts'
+import { isDue, isLive, position } from './conditions.ts'
+import { placesOfHold } from './holds.ts'
+
+/* SQL about bookings. Where a hold and its booking change together, the hold's row is locked first. */
+
+/** A pending booking, aliased `booking`, that ends with its hold because no payment of it may still succeed. */
+const isUnpaid = `(booking.status = 'pending' AND booking.payment_status IN ('failed', 'voided'))`
+
+const selectBookings = `
+  SELECT booking.event_id, booking.id, booking.user_id, booking.hold_id,
+    CASE WHEN ${isUnpaid} AND (${isDue} OR NOT ${isLive}) THEN 'expired' ELSE booking.status END AS status,
+    ${placesOfHold} AS places, total_minor, refunded_minor, currency, booking.created_at, confirmed_at,
+    (SELECT coalesce(json_agg(json_build_object('id', ticket.id, 'seat_no', seat_no, 'section', place.section,
+       'row', place.label, 'label', seat.label, 'status', ticket.status) ORDER BY seat_no), '[]')
+     FROM booking.tickets AS ticket
+     JOIN booking.event_seats AS seat USING (event_id, seat_no)
+     JOIN booking.event_rows AS place USING (event_id, row_no)
+     WHERE ticket.event_id = booking.event_id AND ticket.booking_id = booking.id) AS tickets,
+    payment_status, captured_minor, ${position} AS seq
+  FROM booking.bookings AS booking
+  JOIN booking.holds AS hold ON hold.event_id = booking.event_id AND hold.id = booking.hold_id`
+
+interface BookingRow extends Omit<Booking, 'created_at' | 'confirmed_at' | 'payment'> {
+  readonly created_at: Date
+  readonly confirmed_at: Date | null
+  readonly payment_status: Booking['payment']['status']
+  readonly captured_minor: number
+}
+
+/** A booking as its buyer sees it. */
+export async function readBooking(db: Database, key: Key): Promise<Booking | undefined> {
+  const [row] = await db.query<BookingRow>(`${selectBookings} WHERE booking.event_id = $1 AND booking.id = $2`, [
+    key.eventId,
+    key.ownId,
+  ])
+  return row && toBooking(row)
+}
+
+/** Up to `limit` bookings of a user, newest first, after the one whose own id is `beforeId`. */
+export async function listBookingsOf(
+  db: Database,
+  { userId, beforeId, limit }: { userId: string; beforeId: string | null; limit: number },
+): Promise<Booking[]> {
+  const rows = await db.query<BookingRow>(
+    `${selectBookings} WHERE booking.user_id = $1 AND ($2::uuid IS NULL OR booking.id < $2)
+     ORDER BY booking.id DESC LIMIT $3`,
+    [userId, beforeId, limit],
+  )
+  return rows.map(toBooking)
+}
+
+export async function countBookingsOf(db: Database, userId: string): Promise<number> {
+  const [counted] = await db.query<{ bookings: number }>(
+    'SELECT count(*)::int AS bookings FROM booking.bookings WHERE user_id = $1',
+    [userId],
+  )
+  return counted?.bookings ?? 0
+}
+
+export interface OpenedBooking {
+  readonly ownId: string
+  readonly attempt: number
+}
+
+/** Opens the pending booking of a locked hold with its first payment, or counts one more payment of it. */
+export async function openBooking(
+  db: Database,
+  booking: { hold: Key; userId: string; totalMinor: number; currency: string },
+): Promise<OpenedBooking> {
+  const { hold, userId, totalMinor, currency } = booking
+  const [opened] = await db.query<OpenedBooking>(
+    `INSERT INTO booking.bookings AS booking (event_id, id, user_id, hold_id, total_minor, currency)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT ON CONSTRAINT one_booking_per_hold DO UPDATE
+       SET payment_attempt = booking.payment_attempt + 1, payment_status = 'processing'
+       WHERE booking.status = 'pending'
+     RETURNING id AS "ownId", payment_attempt AS attempt`,
+    [hold.eventId, newId(), userId, hold.ownId, totalMinor, currency],
+  )
+  if (opened === undefined) throw new Error(`hold ${hold.ownId} is active, but its booking has ended`)
+  return opened
+}
+
+/** Own id of the booking of a hold. */
+export async function findBookingOfHold(db: Database, hold: Key): Promise<string | undefined> {
+  const [booking] = await db.query<{ id: string }>(
+    'SELECT id FROM booking.bookings WHERE event_id = $1 AND hold_id = $2',
+    [hold.eventId, hold.ownId],
+  )
+  return booking?.id
+}
+
+/** What never changes of a booking. */
+export interface BookingOrigin {
+  readonly userId: string
+  readonly hold: Key
+}
+
+export async function findBookingOrigin(db: Database, { eventId, ownId }: Key): Promise<BookingOrigin | undefined> {
+  const [row] = await db.query<{ user_id: string; hold_id: string }>(
+    'SELECT user_id, hold_id FROM booking.bookings WHERE event_id = $1 AND id = $2',
+    [eventId, ownId],
+  )
+  return row && { userId: row.user_id, hold: { eventId, ownId: row.hold_id } }
+}
+
+export interface BookingState {
+  readonly status: Booking['status']
+  readonly payment: PaymentNote
+}
+
+/** What may change of a booking, which stays as it is until the transaction ends. */
+export async function lockBooking(db: Database, key: Key): Promise<BookingState | undefined> {
+  const [row] = await db.query<{ status: Booking['status']; attempt: number; payment_status: PaymentNote['status'] }>(
+    `SELECT status, payment_attempt AS attempt, payment_status FROM booking.bookings
+     WHERE event_id = $1 AND id = $2 FOR UPDATE`,
+    [key.eventId, key.ownId],
+  )
+  return row && { status: row.status, payment: { attempt: row.attempt, status: row.payment_status } }
+}
+
+/** Writes down how a payment stands. The booking is locked and the note is newer than what it knows. */
+export async function notePayment(
+  db: Database,
+  key: Key,
+  { attempt, status, capturedMinor }: PaymentNote & { capturedMinor: number },
+): Promise<void> {
+  await db.query(
+    `UPDATE booking.bookings SET payment_attempt = $3, payment_status = $4, captured_minor = $5
+     WHERE event_id = $1 AND id = $2`,
+    [key.eventId, key.ownId, attempt, status, capturedMinor],
+  )
+}
+
+/** Sells locked seats to a booking: items, tickets and states. Throws on `seat_sold_once` where a seat has a live item. */
+export async function sellSeats(
+  db: Database,
+  { booking, hold, seatNos }: { booking: Key; hold: Key; seatNos: readonly number[] },
+): Promise<void> {
+  const { eventId } = booking
+  await db.query(
+    `UPDATE booking.event_seats
+     SET state = 'sold', booking_id = $2, hold_id = NULL, held_until = NULL, version = version + 1
+     WHERE event_id = $1 AND seat_no = ANY($3)`,
+    [eventId, booking.ownId, seatNos],
+  )
+  await db.query(
+    `INSERT INTO booking.booking_items (event_id, booking_id, seat_no, price_minor)
+     SELECT event_id, $2, seat_no, price_minor FROM booking.hold_items WHERE event_id = $1 AND hold_id = $3`,
+    [eventId, booking.ownId, hold.ownId],
+  )
+  await db.query(
+    `INSERT INTO booking.tickets (event_id, booking_id, id, seat_no)
+     SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[])`,
+    [eventId, booking.ownId, seatNos.map(newId), seatNos],
+  )
+  await db.query(
+    `UPDATE booking.bookings SET status = 'confirmed', confirmed_at = now() WHERE event_id = $1 AND id = $2`,
+    [eventId, booking.ownId],
+  )
+}
+
+/** Ends a booking whose seats were lost to somebody else. */
+export async function failBooking(db: Database, key: Key): Promise<void> {
+  await db.query(`UPDATE booking.bookings SET status = 'failed' WHERE event_id = $1 AND id = $2`, [
+    key.eventId,
+    key.ownId,
+  ])
+}
+
+/**
+ * Writes down the end of at most `limit` bookings whose holds have ended and whose payments came to nothing. Answers how
+ * many that were.
+ */
+export async function expireUnpaidBookings(db: Database, limit: number): Promise<number> {
+  const expired = await db.query(
+    `UPDATE booking.bookings SET status = 'expired' WHERE (event_id, id) IN (
+       SELECT booking.event_id, booking.id FROM booking.bookings AS booking
+       JOIN booking.holds AS hold ON hold.event_id = booking.event_id AND hold.id = booking.hold_id
+       WHERE ${isUnpaid} AND NOT ${isLive} LIMIT $1 FOR UPDATE OF booking SKIP LOCKED)
+     RETURNING id`,
+    [limit],
+  )
+  return expired.length
+}
+
+function toBooking({ payment_status, captured_minor, ...row }: BookingRow): Booking {
+  const eventId = row.event_id
+  return {
+    ...row,
+    id: publicId({ eventId, ownId: row.id }),
+    hold_id: publicId({ eventId, ownId: row.hold_id }),
+    created_at: row.created_at.toISOString(),
+    confirmed_at: row.confirmed_at?.toISOString() ?? null,
+    tickets: row.tickets.map((ticket) => ({ ...ticket, id: publicId({ eventId, ownId: ticket.id }) })),
+    payment: { status: payment_status, captured_minor },
+  }
+}

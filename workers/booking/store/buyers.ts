@@ -1,0 +1,46 @@
+import type { Database } from '#shared/postgres.ts'
+import { isLive } from './conditions.ts'
+
+/* SQL about what one buyer has of one event. */
+
+export interface Buyer {
+  readonly eventId: string
+  readonly userId: string
+}
+
+/** A buyer whose seats somebody else is deciding about learns it within this time, well before the reply is due. */
+const lockTimeout = '1000ms'
+
+/**
+ * One decision at a time about what a buyer may have of an event: held until the transaction ends, and taken before any
+ * row. Also bounds every later wait for a lock in this transaction.
+ */
+export async function lockBuyer(db: Database, { eventId, userId }: Buyer): Promise<void> {
+  await db.query(
+    `SELECT set_config('lock_timeout', '${lockTimeout}', true), pg_advisory_xact_lock(hashtextextended($1, 0))`,
+    [`${eventId} ${userId}`],
+  )
+}
+
+export interface Possessions {
+  /** Own id of the hold that has not ended. */
+  readonly liveHoldId: string | null
+  readonly heldPlaces: number
+  readonly liveTickets: number
+}
+
+/** What counts against the buyer's limit for the event. */
+export async function findPossessions(db: Database, { eventId, userId }: Buyer): Promise<Possessions> {
+  const [possessions] = await db.query<Possessions>(
+    `WITH hold AS (SELECT id FROM booking.holds AS hold WHERE event_id = $1 AND user_id = $2 AND ${isLive})
+     SELECT (SELECT id FROM hold) AS "liveHoldId",
+       (SELECT count(*)::int FROM booking.hold_items
+        WHERE event_id = $1 AND hold_id = (SELECT id FROM hold)) AS "heldPlaces",
+       (SELECT count(*)::int FROM booking.bookings AS booking
+        JOIN booking.booking_items AS item ON item.event_id = booking.event_id AND item.booking_id = booking.id
+        WHERE booking.user_id = $2 AND booking.event_id = $1 AND item.live) AS "liveTickets"`,
+    [eventId, userId],
+  )
+  if (possessions === undefined) throw new Error('a query without FROM answered no row')
+  return possessions
+}

@@ -1,0 +1,18 @@
+/* SQL that says the same everywhere. Time is the database's: no process compares its own clock with a held seat's. */
+
+/** A row of `event_seats` that can be sold now: an expired hold blocks nothing, swept or not. */
+export const isFree = `(state = 'available' OR (state = 'held' AND held_until <= now()))`
+
+/** A row of `holds`, aliased `hold`, that has not ended, but may be due. */
+export const isLive = `hold.status IN ('active', 'paying')`
+
+/** A row of `holds`, aliased `hold`, whose time is over although nobody has ended it yet. */
+export const isDue = `(${isLive} AND hold.expires_at <= now())`
+
+/**
+ * Position of what a statement answers. After a write of this transaction that is the write's own; else no lower than any
+ * write that the statement could see. A seat snapshot of at least this position includes it.
+ */
+export const position = `coalesce(
+  pg_current_xact_id_if_assigned()::text,
+  (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)::text)`

@@ -1,0 +1,81 @@
+import { setSale, stockEvent, viewAvailability } from '#shared/contracts/booking.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import type { MessageContext } from '#shared/messaging/headers.ts'
+import type { OperationContext } from '#shared/messaging/serve.ts'
+import { type EventRow, type StockByEvent, sellsSeats } from './event-view.ts'
+import { type Sale, saleIntent } from './sale-state.ts'
+import type { StockBatch } from './stock-batches.ts'
+
+/** What this worker asks of the booking worker, who keeps the seats. */
+
+/** Kept back from the caller's time, so that a list is answered in time although booking is not. */
+const answerReserveMs = 100
+
+/**
+ * Free seats of those events that can be bought right now, in one call. `null` when the booking worker does not answer:
+ * a list without availability is better than none.
+ */
+export async function availableStock(
+  bus: Bus,
+  events: readonly EventRow[],
+  now: Date,
+  context: OperationContext,
+): Promise<StockByEvent> {
+  const selling = events.filter((event) => sellsSeats(event, now))
+  if (selling.length === 0) return new Map()
+  try {
+    return await stockOf(
+      bus,
+      selling.map(({ id }) => id),
+      { ...nested(context), deadlineAt: context.deadlineAt - answerReserveMs },
+    )
+  } catch (error) {
+    if (!(error instanceof TicketingError)) throw error
+    context.log.warn({ err: error }, 'answering without availability')
+    return null
+  }
+}
+
+/** Whether any seat of the event is in stock. */
+export async function hasStock(bus: Bus, eventId: string, context: MessageContext): Promise<boolean> {
+  const stock = await stockOf(bus, [eventId], nested(context))
+  return stock.has(eventId)
+}
+
+/** Brings all batches into stock, one after the other. Repeating it adds nothing. */
+export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, context: MessageContext): Promise<void> {
+  for (const batch of batches) await call(bus, stockEvent, batch, nested(context))
+}
+
+/** Makes every later hold see how the sale stands. An event that never had stock has no sale to change. */
+export async function driveSale(bus: Bus, event: Sale & { id: string }, context: MessageContext): Promise<void> {
+  try {
+    await call(
+      bus,
+      setSale,
+      {
+        event_id: event.id,
+        status: saleIntent(event),
+        on_sale_at: event.onSaleAt?.toISOString() ?? null,
+        off_sale_at: event.offSaleAt?.toISOString() ?? null,
+      },
+      nested(context),
+    )
+  } catch (error) {
+    if (!(error instanceof TicketingError && error.code === 'not_found')) throw error
+  }
+}
+
+async function stockOf(bus: Bus, eventIds: string[], context: MessageContext) {
+  const { items } = await call(bus, viewAvailability, { event_ids: eventIds }, context)
+  return new Map(
+    items.map(({ event_id, available, seat_count }) => [event_id, { available, seatCount: seat_count }] as const),
+  )
+}
+
+/** Without the caller's idempotency key: it names the caller's command, and several calls may follow from that. */
+function nested({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
+  return { requestId, caller, deadlineAt }
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod'
+import type { eventSummary, eventView } from '#shared/contracts/event.ts'
+import { type Availability, availabilityOf, type Stock } from './availability.ts'
+import { type Sale, saleState } from './sale-state.ts'
+
+export type EventSummary = z.infer<typeof eventSummary>
+export type EventView = z.infer<typeof eventView>
+
+/** What a list shows of an event, as the store reads it. */
+export interface EventRow extends Sale {
+  readonly id: string
+  readonly name: string
+  readonly type: string
+  readonly startsOn: string
+  readonly startsAt: Date | null
+  readonly tz: string | null
+  readonly venue: EventSummary['venue']
+  readonly performers: EventSummary['performers']
+  readonly priceFromMinor: number | null
+  readonly currency: string | null
+  readonly seatCount: number
+}
+
+export interface FullEventRow extends EventRow {
+  readonly description: string | null
+  readonly priceTiers: EventView['price_tiers']
+  readonly maxTicketsPerUser: number
+  readonly layoutVersion: number | null
+  readonly areas: EventView['areas']
+}
+
+/** Free seats by event id, of the events that were asked about; `null` when the booking worker did not answer. */
+export type StockByEvent = ReadonlyMap<string, Stock> | null
+
+/** Whether seats can be bought at the instant `now`, so that asking for their number makes sense. */
+export function sellsSeats(event: EventRow, now: Date): boolean {
+  return event.seatCount > 0 && saleState(event, now) === 'on_sale'
+}
+
+export function toSummary(event: EventRow, stock: StockByEvent, now: Date): EventSummary {
+  return {
+    id: event.id,
+    name: event.name,
+    type: event.type,
+    status: event.status,
+    starts_on: event.startsOn,
+    starts_at: event.startsAt?.toISOString() ?? null,
+    tz: event.tz,
+    venue: event.venue,
+    performers: event.performers,
+    price_from_minor: event.priceFromMinor,
+    currency: event.currency,
+    availability: sellsSeats(event, now) ? stockWord(event.id, stock) : 'not_on_sale',
+  }
+}
+
+export function toView(event: FullEventRow, stock: StockByEvent, now: Date): EventView {
+  return {
+    ...toSummary(event, stock, now),
+    description: event.description,
+    price_tiers: event.priceTiers,
+    sale: {
+      status: saleState(event, now),
+      on_sale_at: event.onSaleAt?.toISOString() ?? null,
+      off_sale_at: event.offSaleAt?.toISOString() ?? null,
+      max_tickets_per_user: event.maxTicketsPerUser,
+      waiting_room: false,
+    },
+    layout_version: event.layoutVersion,
+    seat_count: event.seatCount,
+    areas: event.areas,
+  }
+}
+
+function stockWord(eventId: string, stock: StockByEvent): Availability {
+  if (stock === null) return null
+  const ofEvent = stock.get(eventId)
+  return ofEvent === undefined ? 'not_on_sale' : availabilityOf(ofEvent)
+}

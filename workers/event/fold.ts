@@ -1,0 +1,45 @@
+/** Letters that Unicode does not decompose into a base letter and a mark. */
+const plainLetters: Record<string, string> = {
+  ł: 'l',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  ħ: 'h',
+  ŧ: 't',
+  ı: 'i',
+  ŋ: 'n',
+  ə: 'e',
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  þ: 'th',
+  // A sigma at the end of a word: the same word in the middle of typing ends with the other one.
+  ς: 'σ',
+}
+
+const plainLetterPattern = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'gu')
+/** Inside words: apostrophes of all kinds and invisible characters. */
+const ignored = /['`´‘’ʻʼ′]|\p{Cf}/gu
+/** What decomposing leaves beside the base letter; the apostrophe is that of ŉ. */
+const marks = /[\p{M}ʼ]/gu
+
+/**
+ * The form in which texts are compared: lower-case words of letters and digits, without accents and punctuation, with
+ * single blanks between them. `Łódź` and `lodz` become the same; a text without letters and digits becomes ''.
+ */
+export function fold(text: string): string {
+  return text
+    .replace(ignored, '')
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(marks, '')
+    .replace(plainLetterPattern, (letter) => plainLetters[letter] ?? letter)
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+}
+
+/** The words of a folded text. */
+export function foldedWords(text: string): string[] {
+  const folded = fold(text)
+  return folded === '' ? [] : folded.split(' ')
+}

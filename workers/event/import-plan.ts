@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import { rescheduleShift } from './reschedule.ts'
+import type { Sale } from './sale-state.ts'
+
+/** What the catalogue has of an event that is imported again. */
+export interface KnownEvent extends Sale {
+  readonly id: string
+  readonly sourceId: string
+  readonly contentHash: string
+  readonly shiftDays: number | null
+  /** Sale and prices come from the seating that was attached, no longer from the source. */
+  readonly hasSeating: boolean
+}
+
+/** An event to store; its dates are still the source's, the shift is applied on storing. */
+export interface ImportedEvent {
+  readonly event: CatalogueEvent
+  readonly contentHash: string
+  readonly shiftDays: number | null
+  readonly hasSeating: boolean
+}
+
+export interface ImportPlan {
+  readonly counts: { readonly stored: number; readonly changed: number; readonly unchanged: number }
+  /** New and changed events, each source id once. */
+  readonly events: readonly ImportedEvent[]
+  /** Seated events whose sale has to follow a new status. */
+  readonly saleChanges: readonly (Sale & { id: string })[]
+}
+
+export interface ImportOptions {
+  readonly known: readonly KnownEvent[]
+  readonly reschedule: boolean
+  /** `YYYY-MM-DD` */
+  readonly today: string
+}
+
+/**
+ * Tells new and changed events from unchanged ones. A shift is given once, when an event that is past is first imported
+ * with `reschedule`; from then on it stays. Of events with the same source id the last one counts.
+ */
+export function planImport(batch: readonly CatalogueEvent[], { known, reschedule, today }: ImportOptions): ImportPlan {
+  const knownById = new Map(known.map((event) => [event.sourceId, event]))
+  const events: ImportedEvent[] = []
+  const saleChanges: (Sale & { id: string })[] = []
+  let stored = 0
+  for (const event of new Map(batch.map((each) => [each.source_id, each])).values()) {
+    const before = knownById.get(event.source_id)
+    const givenShift = before?.shiftDays ?? null
+    const shiftDays = givenShift ?? (reschedule ? rescheduleShift({ startsOn: event.starts_on, today }) : null)
+    const contentHash = createHash('sha256').update(JSON.stringify(event)).digest('hex')
+    if (before?.contentHash === contentHash && shiftDays === givenShift) continue
+    if (before === undefined) stored += 1
+    events.push({ event, contentHash, shiftDays, hasSeating: before?.hasSeating ?? false })
+    // Cancelled is final, here as in the store.
+    if (before?.hasSeating && before.status !== event.status && before.status !== 'cancelled') {
+      saleChanges.push({ ...before, status: event.status })
+    }
+  }
+  const changed = events.length - stored
+  return { counts: { stored, changed, unchanged: batch.length - events.length }, events, saleChanges }
+}

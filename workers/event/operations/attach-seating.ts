@@ -1,0 +1,79 @@
+import { attachSeating as contract } from '#shared/contracts/event.ts'
+import { type FieldError, TicketingError } from '#shared/errors.ts'
+import type { MessageContext } from '#shared/messaging/headers.ts'
+import { operation } from '#shared/messaging/serve.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { found } from '../access.ts'
+import { driveSale, hasStock, stockSeats } from '../booking-calls.ts'
+import { viewWithAvailability } from '../event-page.ts'
+import type { FullEventRow } from '../event-view.ts'
+import { invalidRequest } from '../refusals.ts'
+import { openedSale } from '../sale-state.ts'
+import { categoryPrices, layoutFaults, type Seating, seatingHash } from '../seating.ts'
+import { stockBatches } from '../stock-batches.ts'
+import { addSeating, readSeatingHash } from '../store/layouts.ts'
+import { updateSale } from '../store/organise-events.ts'
+import { lockEvent, readEvent } from '../store/read-events.ts'
+
+type Parts = Pick<WorkerParts, 'bus' | 'postgres'>
+
+/** Layout, then stock, then sale: each step can be repeated, so that the same message once more completes a broken one. */
+export function attachSeating({ bus, postgres }: Parts) {
+  return operation(
+    contract,
+    async ({ event_id, layout, price_minor, category_prices, currency, on_sale_at }, context) => {
+      const faults = [...layoutFaults(layout), ...unknownCategories(layout.categories, category_prices)]
+      if (faults.length > 0) throw invalidRequest(faults)
+      const prices = categoryPrices(layout.categories, { priceMinor: price_minor, byName: category_prices })
+      const seating = { layout, categoryPricesMinor: prices, currency }
+
+      const { version, maxTicketsPerUser } = await adoptSeating({ bus, postgres }, event_id, seating, context)
+      const batches = stockBatches(seating, { event_id, version, max_tickets_per_user: maxTicketsPerUser })
+      await stockSeats(bus, batches, context)
+      if (on_sale_at !== null) await openSale({ bus, postgres }, event_id, new Date(on_sale_at), context)
+      return viewWithAvailability(bus, found(await readEvent(postgres, event_id)), context)
+    },
+  )
+}
+
+/** Makes the seating the present one of the event, unless it is already or seats of another one are in stock. */
+function adoptSeating(
+  { bus, postgres }: Parts,
+  eventId: string,
+  seating: Seating,
+  context: MessageContext,
+): Promise<{ version: number; maxTicketsPerUser: number }> {
+  return postgres.transaction(async (db) => {
+    const { maxTicketsPerUser } = notCancelled(found(await lockEvent(db, eventId)))
+    const present = await readSeatingHash(db, eventId)
+    if (present?.hash === seatingHash(seating)) return { version: present.version, maxTicketsPerUser }
+    if (present !== undefined && (await hasStock(bus, eventId, context))) {
+      const detail = 'the event sells seats of another plan, or at other prices, already'
+      throw invalidRequest([{ pointer: '/layout', detail }], `The seating cannot be attached: ${detail}.`)
+    }
+    const version = (present?.version ?? 0) + 1
+    await addSeating(db, eventId, { ...seating, version })
+    return { version, maxTicketsPerUser }
+  })
+}
+
+function openSale({ bus, postgres }: Parts, eventId: string, onSaleAt: Date, context: MessageContext): Promise<void> {
+  return postgres.transaction(async (db) => {
+    // Locked while booking is asked, as in change-event-status.
+    const event = notCancelled(found(await lockEvent(db, eventId)))
+    const opened = { ...event, ...openedSale(event, onSaleAt) }
+    await driveSale(bus, opened, context)
+    await updateSale(db, opened)
+  })
+}
+
+function notCancelled(event: FullEventRow): FullEventRow {
+  if (event.status === 'cancelled') throw new TicketingError('event_cancelled', 'The event is cancelled.')
+  return event
+}
+
+function unknownCategories(categories: readonly string[], prices: Readonly<Record<string, number>>): FieldError[] {
+  return Object.keys(prices)
+    .filter((name) => !categories.includes(name))
+    .map((name) => ({ pointer: '/category_prices', detail: `${name} is not a category of the layout` }))
+}

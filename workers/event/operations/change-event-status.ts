@@ -1,0 +1,37 @@
+import { changeEventStatus as contract } from '#shared/contracts/event.ts'
+import { operation } from '#shared/messaging/serve.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { found, requireOrganiser } from '../access.ts'
+import { driveSale, stockSeats } from '../booking-calls.ts'
+import { viewWithAvailability } from '../event-page.ts'
+import { statusAfter } from '../status-change.ts'
+import { stockBatches } from '../stock-batches.ts'
+import { readSeating } from '../store/layouts.ts'
+import { updateSale } from '../store/organise-events.ts'
+import { lockEvent, readEvent } from '../store/read-events.ts'
+
+/**
+ * Tells booking first and commits after it: a crash between the two leaves an event whose action can be repeated, never one
+ * that shows a sale which booking knows nothing of.
+ */
+export function changeEventStatus({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+  return operation(contract, async ({ event_id, action }, context) => {
+    requireOrganiser(context.caller)
+    const before = found(await readEvent(postgres, event_id))
+    const seating =
+      action === 'publish' && before.status === 'draft' ? await readSeating(postgres, event_id) : undefined
+    if (seating !== undefined) {
+      const { version } = seating
+      const batches = stockBatches(seating, { event_id, version, max_tickets_per_user: before.maxTicketsPerUser })
+      await stockSeats(bus, batches, context)
+    }
+    await postgres.transaction(async (db) => {
+      // Booking is asked while the event is locked, or two actions could reach it in one order and be stored in the other.
+      const event = found(await lockEvent(db, event_id))
+      const changed = { ...event, ...statusAfter(event, action) }
+      if (event.seatCount > 0) await driveSale(bus, changed, context)
+      await updateSale(db, changed)
+    })
+    return viewWithAvailability(bus, found(await readEvent(postgres, event_id)), context)
+  })
+}

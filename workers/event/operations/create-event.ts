@@ -1,0 +1,39 @@
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import { createEvent as contract } from '#shared/contracts/event.ts'
+import type { FieldError } from '#shared/errors.ts'
+import { once } from '#shared/idempotency.ts'
+import { operation } from '#shared/messaging/serve.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { found, requireOrganiser } from '../access.ts'
+import { toView } from '../event-view.ts'
+import { invalidRequest, refusingUnknownZones } from '../refusals.ts'
+import { sectionFaults, simpleSeating } from '../simple-seating.ts'
+import { addSeating } from '../store/layouts.ts'
+import { insertDraft } from '../store/organise-events.ts'
+import { readEvent } from '../store/read-events.ts'
+
+/** Stores a draft. Its seats come into stock when it is published. */
+export function createEvent({ postgres }: Pick<WorkerParts, 'postgres'>) {
+  return operation(contract, (request, context) => {
+    requireOrganiser(context.caller)
+    const faults = [...sectionFaults(request.sections), ...saleTimeFaults(request)]
+    if (faults.length > 0) throw invalidRequest(faults)
+    return refusingUnknownZones('/venue/tz', () =>
+      postgres.transaction((db) =>
+        once(db, { schema: 'event', operation: contract.operation, request, context }, async () => {
+          const eventId = await insertDraft(db, request)
+          const { sections, currency } = request
+          if (sections.length > 0) await addSeating(db, eventId, { version: 1, ...simpleSeating(sections), currency })
+          // A draft sells nothing, so there is no stock to ask for.
+          return toView(found(await readEvent(db, eventId)), new Map(), new Date())
+        }),
+      ),
+    )
+  })
+}
+
+function saleTimeFaults({ on_sale_at, off_sale_at }: ParsedRequestOf<typeof contract>): FieldError[] {
+  if (on_sale_at === undefined || off_sale_at === undefined) return []
+  if (new Date(on_sale_at) < new Date(off_sale_at)) return []
+  return [{ pointer: '/off_sale_at', detail: 'must be after on_sale_at' }]
+}

@@ -1,0 +1,16 @@
+import { listEvents as contract } from '#shared/contracts/event.ts'
+import { operation } from '#shared/messaging/serve.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { answerPage } from '../event-page.ts'
+
+export function listEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+  return operation(contract, async ({ status, ...filters }, context) => {
+    const upcoming = status === 'upcoming'
+    const page = await answerPage({ bus, postgres }, { ...filters, upcoming, takingPlace: upcoming }, context)
+    return { ...page, message: countMessage(page.items.length, upcoming) }
+  })
+}
+
+function countMessage(count: number, upcoming: boolean): string {
+  return `${count} ${upcoming ? 'upcoming ' : ''}${count === 1 ? 'event' : 'events'}`
+}

@@ -1,0 +1,20 @@
+import { searchEvents as contract } from '#shared/contracts/event.ts'
+import { operation } from '#shared/messaging/serve.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { answerPage } from '../event-page.ts'
+
+export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+  return operation(contract, ({ min_price, max_price, ...filters }, context) =>
+    answerPage(
+      { bus, postgres },
+      {
+        ...filters,
+        minPriceMinor: min_price,
+        maxPriceMinor: max_price,
+        upcoming: filters.start === undefined,
+        takingPlace: true,
+      },
+      context,
+    ),
+  )
+}

@@ -1,0 +1,15 @@
+import { viewLayout as contract } from '#shared/contracts/event.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { operation } from '#shared/messaging/serve.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { visibleEvent } from '../access.ts'
+import { readSeating } from '../store/layouts.ts'
+
+export function viewLayout({ postgres }: Pick<WorkerParts, 'postgres'>) {
+  return operation(contract, async ({ event_id }, { caller }) => {
+    await visibleEvent(postgres, event_id, caller)
+    const seating = await readSeating(postgres, event_id)
+    if (seating === undefined) throw new TicketingError('not_found', 'The event has no seating plan.')
+    return { event_id, version: seating.version, ...seating.layout }
+  })
+}

@@ -1,0 +1,20 @@
+import { type FieldError, TicketingError } from '#shared/errors.ts'
+
+/** A request that its schema allows and that is wrong all the same. */
+export function invalidRequest(errors: readonly FieldError[], message = 'The request is not valid.'): TicketingError {
+  return new TicketingError('validation_failed', message, { extra: { errors } })
+}
+
+/**
+ * Runs `work`, refusing a time zone that Node knows and Postgres does not: they bring their own lists, and some systems
+ * leave old names such as `US/Pacific` out. Throws `validation_failed` at `pointer`.
+ */
+export async function refusingUnknownZones<Result>(pointer: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const zone = error instanceof Error && /^time zone "(.*)" not recognized$/.exec(error.message)?.[1]
+    if (!zone) throw error
+    throw invalidRequest([{ pointer, detail: `the database does not know the time zone ${zone}` }])
+  }
+}

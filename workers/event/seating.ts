@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import type { Layout, LayoutRow } from '#shared/contracts/layout.ts'
+import type { FieldError } from '#shared/errors.ts'
+
+/** The seats of an event and what they cost. */
+export interface Seating {
+  readonly layout: Layout
+  /** Price of each category, in the layout's order. */
+  readonly categoryPricesMinor: readonly number[]
+  readonly currency: string
+}
+
+/** The same seats at the same prices have the same digest. */
+export function seatingHash({ layout, categoryPricesMinor, currency }: Seating): string {
+  return createHash('sha256')
+    .update(JSON.stringify([layout, categoryPricesMinor, currency]))
+    .digest('hex')
+}
+
+/** What is wrong with a layout although each of its members is well formed. Pointers begin with `/layout`. */
+export function layoutFaults(layout: Layout): FieldError[] {
+  return layout.rows.flatMap((row, index) => {
+    const detail = rowFault(row, layout.categories.length)
+    return detail === null ? [] : [{ pointer: `/layout/rows/${index}`, detail }]
+  })
+}
+
+/** Price of each category, in the layout's order: its own, else the common one. */
+export function categoryPrices(
+  categories: readonly string[],
+  { priceMinor, byName }: { priceMinor: number; byName: Readonly<Record<string, number>> },
+): number[] {
+  const prices = new Map(Object.entries(byName))
+  return categories.map((name) => prices.get(name) ?? priceMinor)
+}
+
+/** Category of one seat of a row. */
+export function categoryOf({ category }: LayoutRow, index: number): number | undefined {
+  return typeof category === 'number' ? category : category[index]
+}
+
+function rowFault({ seats, x, y, category }: LayoutRow, categories: number): string | null {
+  if (x.length !== seats.length || y.length !== seats.length) return 'needs one x and one y for each seat'
+  if (typeof category !== 'number' && category.length !== seats.length) return 'needs one category for each seat'
+  if ([category].flat().some((index) => index >= categories)) return 'names a category that the layout does not have'
+  return null
+}

@@ -1,0 +1,56 @@
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import type { createEvent } from '#shared/contracts/event.ts'
+import type { FieldError } from '#shared/errors.ts'
+import type { Seating } from './seating.ts'
+
+type Section = ParsedRequestOf<typeof createEvent>['sections'][number]
+
+/** Keeps the layout, as one reply, below the largest message; bigger houses have a plan and come by the importer. */
+const maxSeats = 100_000
+
+/** What is wrong with the sections as a whole; each by itself was checked before. */
+export function sectionFaults(sections: readonly Section[]): FieldError[] {
+  const faults = sections.flatMap(({ name }, index) =>
+    sections.findIndex((other) => other.name === name) < index
+      ? [{ pointer: `/sections/${index}/name`, detail: 'is the name of another section' }]
+      : [],
+  )
+  const seats = sections.reduce((sum, { rows, seats_per_row }) => sum + rows * seats_per_row, 0)
+  if (seats > maxSeats) faults.push({ pointer: '/sections', detail: `must have at most ${maxSeats} seats together` })
+  return faults
+}
+
+/** Seats in straight rows, one section behind the other; each section is a price category. One seat is 1 by 1. */
+export function simpleSeating(sections: readonly Section[]): Omit<Seating, 'currency'> {
+  let y = 0
+  const rows = sections.flatMap((section, category) => {
+    const places = Array.from({ length: section.seats_per_row }, (_, index) => index)
+    const sectionRows = Array.from({ length: section.rows }, (_, index) => ({
+      section: section.name,
+      label: rowLabel(index),
+      category,
+      seats: places.map((place) => String(place + 1)),
+      x: places,
+      y: places.map(() => y + index),
+    }))
+    y += section.rows + 1
+    return sectionRows
+  })
+  return {
+    layout: {
+      name: 'Simple seating',
+      width: Math.max(...sections.map(({ seats_per_row }) => seats_per_row)),
+      height: y - 1,
+      categories: sections.map(({ name }) => name),
+      rows,
+      areas: [],
+    },
+    categoryPricesMinor: sections.map(({ price_minor }) => price_minor),
+  }
+}
+
+/** A, B, … Z, AA, AB, … */
+function rowLabel(index: number): string {
+  const letter = String.fromCharCode(65 + (index % 26))
+  return index < 26 ? letter : rowLabel(Math.floor(index / 26) - 1) + letter
+}

@@ -1,0 +1,66 @@
+import { seatCount } from '#shared/contracts/layout.ts'
+import type { Database } from '#shared/postgres.ts'
+import { cheapestTier, tiersOf } from '../price-tiers.ts'
+import { type Seating, seatingHash } from '../seating.ts'
+
+export interface SeatingVersion extends Seating {
+  readonly version: number
+}
+
+const presentLayout = `event.events e JOIN event.layouts l ON l.event_id = e.id AND l.version = e.layout_version
+  WHERE e.id = $1`
+
+/** The present seating of an event; `undefined` when it has none. */
+export async function readSeating(db: Database, eventId: string): Promise<SeatingVersion | undefined> {
+  const [seating] = await db.query<SeatingVersion>(
+    `SELECT l.version, l.layout, l.category_prices_minor AS "categoryPricesMinor", l.currency FROM ${presentLayout}`,
+    [eventId],
+  )
+  return seating
+}
+
+/** Version and digest of the present seating, without the layout itself. */
+export async function readSeatingHash(
+  db: Database,
+  eventId: string,
+): Promise<{ version: number; hash: string } | undefined> {
+  const [seating] = await db.query<{ version: number; hash: string }>(
+    `SELECT l.version, l.content_hash AS hash FROM ${presentLayout}`,
+    [eventId],
+  )
+  return seating
+}
+
+/** Adds a seating and makes it the present one; seat count, price tiers and currency of the event follow it. */
+export async function addSeating(
+  db: Database,
+  eventId: string,
+  { version, ...seating }: SeatingVersion,
+): Promise<void> {
+  const { layout, categoryPricesMinor, currency } = seating
+  await db.query(
+    `INSERT INTO event.layouts (event_id, version, content_hash, layout, areas, category_prices_minor, currency)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      eventId,
+      version,
+      seatingHash(seating),
+      JSON.stringify(layout),
+      JSON.stringify(layout.areas),
+      JSON.stringify(categoryPricesMinor),
+      currency,
+    ],
+  )
+  const tiers = tiersOf(seating)
+  await db.query(
+    `UPDATE event.events SET layout_version = $2, seat_count = $3, price_from_minor = $4, currency = $5 WHERE id = $1`,
+    [eventId, version, seatCount(layout), cheapestTier(tiers)?.price_minor ?? null, currency],
+  )
+  await db.query('DELETE FROM event.price_tiers WHERE event_id = $1', [eventId])
+  await db.query(
+    `INSERT INTO event.price_tiers (event_id, position, name, price_minor, max_price_minor, currency)
+     SELECT $1, r.position, r.name, r.price_minor, r.max_price_minor, r.currency
+     FROM json_to_recordset($2) AS r(position int, name text, price_minor bigint, max_price_minor bigint, currency text)`,
+    [eventId, JSON.stringify(tiers.map((tier, position) => ({ ...tier, position })))],
+  )
+}

@@ -1,0 +1,83 @@
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import type { createEvent } from '#shared/contracts/event.ts'
+import { newId } from '#shared/ids.ts'
+import type { Database } from '#shared/postgres.ts'
+import { foldedTexts } from '../folded-texts.ts'
+import type { Sale } from '../sale-state.ts'
+
+/** Source of everything that organisers make here; importers cannot use it. */
+export const organiserSource = 'organiser'
+
+type NewEvent = ParsedRequestOf<typeof createEvent>
+
+/** Stores a draft with its venue and performers, without seats, and answers its id. */
+export async function insertDraft(db: Database, event: NewEvent): Promise<string> {
+  const id = newId()
+  const { name, type, venue, performers } = event
+  const description = event.description ?? null
+  const folded = foldedTexts({ name, type, description, performers, venue: venue.name, city: venue.city ?? null })
+  await db.query(
+    `INSERT INTO event.events (id, source, source_id, name, type, description, status, venue_id, starts_on, starts_at, tz,
+       on_sale_at, off_sale_at, max_tickets_per_user, currency,
+       folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
+     VALUES ($1, $2, $1, $3, $4, $5, 'draft', $6, $7, ($7::date + $8::time) AT TIME ZONE $9, $9,
+       $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+    [
+      id,
+      organiserSource,
+      name,
+      type,
+      description,
+      await venueId(db, venue),
+      event.starts_on,
+      event.starts_at_local ?? null,
+      venue.tz,
+      event.on_sale_at ?? null,
+      event.off_sale_at ?? null,
+      event.max_tickets_per_user,
+      event.currency,
+      ...Object.values(folded),
+    ],
+  )
+  await addLineUp(db, id, performers)
+  return id
+}
+
+/** Records what the organiser wants; the booking worker must have been told before. */
+export async function updateSale(db: Database, { id, status, saleStatus, onSaleAt, offSaleAt }: Sale & { id: string }) {
+  await db.query(
+    'UPDATE event.events SET status = $2, sale_status = $3, on_sale_at = $4, off_sale_at = $5 WHERE id = $1',
+    [id, status, saleStatus, onSaleAt, offSaleAt],
+  )
+}
+
+/** Described the same in every word, it is the same venue; otherwise one organiser could rename another one's. */
+async function venueId(db: Database, { name, city, country, tz }: NewEvent['venue']): Promise<string | undefined> {
+  const sourceId = JSON.stringify([name, city ?? null, country ?? null, tz])
+  await db.query(
+    `INSERT INTO event.venues (id, source, source_id, name, city, country) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (source, source_id) DO NOTHING`,
+    [newId(), organiserSource, sourceId, name, city ?? null, country ?? null],
+  )
+  const [venue] = await db.query<{ id: string }>('SELECT id FROM event.venues WHERE source = $1 AND source_id = $2', [
+    organiserSource,
+    sourceId,
+  ])
+  return venue?.id
+}
+
+async function addLineUp(db: Database, eventId: string, names: readonly string[]): Promise<void> {
+  const performers = [...new Set(names)].map((name) => ({ id: newId(), name }))
+  await db.query(
+    `INSERT INTO event.performers (id, source, source_id, name)
+     SELECT id, $1, name, name FROM json_to_recordset($2) AS r(id uuid, name text) ORDER BY name
+     ON CONFLICT (source, source_id) DO NOTHING`,
+    [organiserSource, JSON.stringify(performers)],
+  )
+  await db.query(
+    `INSERT INTO event.event_performers (event_id, position, performer_id)
+     SELECT $1, r.position, p.id FROM unnest($3::text[]) WITH ORDINALITY AS r(name, position)
+     JOIN event.performers p ON p.source = $2 AND p.source_id = r.name`,
+    [eventId, organiserSource, performers.map(({ name }) => name)],
+  )
+}

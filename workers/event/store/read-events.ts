@@ -1,0 +1,36 @@
+import type { Database } from '#shared/postgres.ts'
+import type { FullEventRow } from '../event-view.ts'
+
+/** What lists and views read of an event `e` and its venue `v`. */
+export const summaryColumns = `
+  e.id, e.name, e.type, e.status, e.starts_on AS "startsOn", e.starts_at AS "startsAt", e.tz,
+  e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", e.off_sale_at AS "offSaleAt",
+  e.price_from_minor AS "priceFromMinor", e.currency, e.seat_count AS "seatCount",
+  CASE WHEN v.id IS NOT NULL
+    THEN json_build_object('id', v.id, 'name', v.name, 'city', v.city, 'country', v.country) END AS venue,
+  (SELECT COALESCE(json_agg(json_build_object('id', p.id, 'name', p.name) ORDER BY ep.position), '[]')
+    FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
+    WHERE ep.event_id = e.id) AS performers`
+
+/** One event, draft or not; `undefined` when there is none. */
+export async function readEvent(db: Database, eventId: string): Promise<FullEventRow | undefined> {
+  const [event] = await db.query<FullEventRow>(
+    `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
+       e.layout_version AS "layoutVersion", COALESCE(l.areas, '[]') AS areas,
+       (SELECT COALESCE(json_agg(json_build_object('name', t.name, 'price_minor', t.price_minor,
+            'max_price_minor', t.max_price_minor, 'currency', t.currency) ORDER BY t.position), '[]')
+          FROM event.price_tiers t WHERE t.event_id = e.id) AS "priceTiers"
+     FROM event.events e
+     LEFT JOIN event.venues v ON v.id = e.venue_id
+     LEFT JOIN event.layouts l ON l.event_id = e.id AND l.version = e.layout_version
+     WHERE e.id = $1`,
+    [eventId],
+  )
+  return event
+}
+
+/** As `readEvent`; nobody else changes the event until the transaction ends. */
+export async function lockEvent(db: Database, eventId: string): Promise<FullEventRow | undefined> {
+  await db.query('SELECT FROM event.events WHERE id = $1 FOR UPDATE', [eventId])
+  return readEvent(db, eventId)
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { workerSettings } from '#shared/worker.ts'
+
+export const purchaseSettings = z.object({
+  ...workerSettings,
+  /** Where the payment provider listens. */
+  PAYMENT_URL: z.url({ protocol: /^https?$/ }),
+  /** Longest wait for one answer of the provider. */
+  PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(100).max(5_000).default(5_000),
+})

@@ -1,0 +1,125 @@
+/*
+ * The states of a payment and the moves between them: plain rules over plain data. What a move sets off (asking the
+ * provider, telling the booking) stands in `saga.ts`, its SQL in `store.ts`.
+ */
+
+export const paymentStatuses = [
+  'created',
+  'authorising',
+  'unknown',
+  'authorised',
+  'capturing',
+  'captured',
+  'voiding',
+  'voided',
+  'failed',
+] as const
+
+export type PaymentStatus = (typeof paymentStatuses)[number]
+
+/** What begin-payment answered: the booking to pay for and the frozen price. */
+export interface Begun {
+  readonly bookingId: string
+  /** Counts the payments of one booking, from 1. */
+  readonly attempt: number
+  readonly amountMinor: number
+  readonly currency: string
+}
+
+/** One attempt to pay for a hold. The buyer's payment token is not part of it: tokens are never kept. */
+export interface Payment {
+  readonly id: string
+  readonly status: PaymentStatus
+  readonly userId: string
+  readonly eventId: string
+  readonly holdId: string
+  /** Names the charge at the provider; every question and order about it goes by this key. */
+  readonly providerKey: string
+  readonly expectedTotalMinor: number | null
+  readonly expectedCurrency: string | null
+  /** Null until the booking worker has answered. */
+  readonly begun: Begun | null
+  /** Why no money was to be had. A failed payment without it was never asked of the provider. */
+  readonly declineCode: string | null
+  /** Nothing is left to do: the provider and the booking both know the end. */
+  readonly settled: boolean
+}
+
+/** How a charge stands at the provider. */
+export type Charge =
+  | { readonly state: 'authorised' | 'captured' | 'voided' }
+  | { readonly state: 'declined'; readonly declineCode: string }
+
+export interface Move {
+  readonly to: PaymentStatus
+  readonly begun?: Begun
+  readonly declineCode?: string
+}
+
+/** Declined by nobody: the provider gave no answer, and it was made sure that it never takes this payment. */
+export const notAuthorised = 'not_authorised'
+
+/*
+ * created      wanted; the booking was perhaps asked        authorising  the provider was perhaps asked for the money
+ * unknown      it was asked and did not answer               authorised   the money is reserved, the seats not yet sold
+ * capturing    the seats are sold, the money is to be taken  captured     bought
+ * voiding      the seats are lost, the money is to be freed  voided       freed
+ * failed       no money was reserved, nor ever will be
+ */
+const moves: Record<PaymentStatus, readonly PaymentStatus[]> = {
+  created: ['authorising', 'failed'],
+  authorising: ['authorised', 'unknown', 'failed'],
+  unknown: ['authorised', 'failed'],
+  authorised: ['capturing', 'voiding'],
+  capturing: ['captured'],
+  captured: [],
+  voiding: ['voided'],
+  voided: [],
+  failed: [],
+}
+
+export function mayMove(from: PaymentStatus, to: PaymentStatus): boolean {
+  return moves[from].includes(to)
+}
+
+/** Where a payment goes once it is known how its charge stands: there is money for it, or there never will be. */
+export function moveAfterAsking(charge: Charge): Move {
+  switch (charge.state) {
+    case 'authorised':
+    case 'captured':
+      return { to: 'authorised' }
+    case 'declined':
+      return { to: 'failed', declineCode: charge.declineCode }
+    case 'voided':
+      return { to: 'failed', declineCode: notAuthorised }
+  }
+}
+
+/** Where an authorised payment goes once the booking worker said whether the seats are the buyer's. */
+export function moveAfterConfirm(outcome: 'CONFIRMED' | 'LOST'): Move {
+  return { to: outcome === 'CONFIRMED' ? 'capturing' : 'voiding' }
+}
+
+/**
+ * What the buyer can be told: `open` while the outcome may still be either; `not_started` when the provider was never
+ * asked, so that the same request may be tried again.
+ */
+export type Outcome = 'open' | 'bought' | 'lost' | 'declined' | 'not_started'
+
+export function outcomeOf({ status, declineCode }: Pick<Payment, 'status' | 'declineCode'>): Outcome {
+  switch (status) {
+    case 'created':
+    case 'authorising':
+    case 'unknown':
+    case 'authorised':
+    case 'capturing':
+      return 'open'
+    case 'captured':
+      return 'bought'
+    case 'voiding':
+    case 'voided':
+      return 'lost'
+    case 'failed':
+      return declineCode === null ? 'not_started' : 'declined'
+  }
+}

@@ -1,0 +1,171 @@
+import type Logger from 'bunyan'
+import { type Booking, beginPayment } from '#shared/contracts/booking.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Database } from '#shared/postgres.ts'
+import { type BookingCalls, begunOf, type Drive } from './booking-calls.ts'
+import { type Begun, type Move, mayMove, moveAfterAsking, moveAfterConfirm, type Payment } from './payment.ts'
+import { type PaymentProvider, ProviderError } from './providers/payment-provider.ts'
+import { movePayment, settlePayment } from './store/payments.ts'
+
+/*
+ * begin-payment → authorise → confirm-hold → capture. A commit stands before and after each call to the provider, and
+ * every call is repeatable by its key, so that a payment may be driven on from wherever a driver left it, by anybody, even
+ * by two at once.
+ */
+
+export interface Saga {
+  readonly db: Database
+  readonly booking: BookingCalls
+  /** Who is asked for a total. */
+  providerFor(amountMinor: number): PaymentProvider
+  /** How long a payment is a driver's own after each move; longer than any single call. */
+  readonly leaseMs: number
+  readonly log: Logger
+}
+
+/**
+ * The first step, which needs the buyer's token: opens the booking and asks for the money. Answers the payment with the
+ * provider's answer, `unknown` when there was none. Throws the booking worker's refusal; the payment has failed then.
+ */
+export async function beginWithToken(saga: Saga, payment: Payment, token: string, drive: Drive): Promise<Payment> {
+  const begun = await openBooking(saga, payment, drive)
+  const authorising = await move(saga, payment, { to: 'authorising', begun })
+  // The reconciler was faster and gave it up.
+  if (authorising.status !== 'authorising') return authorising
+  const { amountMinor, currency } = begun
+  try {
+    const charge = await saga
+      .providerFor(amountMinor)
+      .authorise({ key: payment.providerKey, amountMinor, currency, token }, drive.deadlineAt)
+    return await move(saga, authorising, moveAfterAsking(charge))
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    saga.log.warn({ err: error, payment_id: payment.id }, 'authorise was not answered')
+    return move(saga, authorising, { to: error.requestSent ? 'unknown' : 'failed' })
+  }
+}
+
+/**
+ * Takes the next step of a payment, whoever left it where it is. Answers the payment as it then stands, or throws when
+ * somebody did not answer: the payment has not moved then, and the step is to be taken again.
+ */
+export async function advance(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  switch (payment.status) {
+    case 'created':
+      return giveUp(saga, payment, drive)
+    case 'authorising':
+    case 'unknown':
+      return findOut(saga, payment, drive)
+    case 'authorised':
+      return confirm(saga, payment, drive)
+    case 'capturing':
+      return capture(saga, payment, drive)
+    case 'voiding':
+      return free(saga, payment, drive)
+    case 'captured':
+    case 'voided':
+      await recordEnd(saga, payment, payment.status, drive)
+      return { ...payment, settled: true }
+    case 'failed':
+      await saga.booking.returnHold(payment, drive)
+      return settlePayment(saga.db, payment)
+  }
+}
+
+/** Drives a payment on until nothing is left to do; gives up quietly when somebody does not answer. */
+export async function driveToEnd(saga: Saga, payment: Payment, drive: Drive): Promise<void> {
+  let current = payment
+  try {
+    while (!current.settled) current = await advance(saga, current, drive)
+  } catch (error) {
+    logMissedStep(saga, current, error)
+  }
+}
+
+/** Somebody who does not answer is to be expected; whatever else keeps a payment from moving is a bug. */
+export function logMissedStep({ log }: Saga, { id, status }: Payment, error: unknown): void {
+  const level = error instanceof ProviderError || error instanceof TicketingError ? 'warn' : 'error'
+  log[level]({ err: error, payment_id: id, status }, 'payment step is to be tried again')
+}
+
+/** Tells the booking how its payment ended, and answers the booking. */
+export async function recordEnd(
+  saga: Saga,
+  payment: Payment,
+  end: 'captured' | 'voided',
+  drive: Drive,
+): Promise<Booking> {
+  const booking = await saga.booking.recordPayment(payment, end, drive)
+  await settlePayment(saga.db, payment)
+  return booking
+}
+
+async function openBooking(saga: Saga, payment: Payment, drive: Drive): Promise<Begun> {
+  try {
+    return await saga.booking.beginPayment(payment, drive)
+  } catch (error) {
+    if (isRefusal(error)) await move(saga, payment, { to: 'failed' })
+    throw error
+  }
+}
+
+/**
+ * The buyer's token went with the worker that had it. Whether the booking worker was asked is unknown, so it is asked once
+ * more with the same key: only then is there an attempt to return the hold from.
+ */
+async function giveUp(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  try {
+    const begun = await saga.booking.beginPayment(payment, drive)
+    return await move(saga, payment, { to: 'failed', begun })
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    return move(saga, payment, { to: 'failed' })
+  }
+}
+
+/** A key that the provider has not seen is voided before it counts as failed, because its authorise may yet arrive. */
+async function findOut(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  const { provider, providerKey } = chargeOf(saga, payment)
+  const charge =
+    (await provider.lookUp(providerKey, drive.deadlineAt)) ?? (await provider.void(providerKey, drive.deadlineAt))
+  return move(saga, payment, moveAfterAsking(charge))
+}
+
+async function confirm(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  return move(saga, payment, moveAfterConfirm(await saga.booking.confirmHold(payment, drive)))
+}
+
+async function capture(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  const { provider, providerKey } = chargeOf(saga, payment)
+  const charge = await provider.capture(providerKey, drive.deadlineAt)
+  if (charge.state !== 'captured') throw new Error(`capture of payment ${payment.id} answered ${charge.state}`)
+  return move(saga, payment, { to: 'captured' })
+}
+
+async function free(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  const { provider, providerKey } = chargeOf(saga, payment)
+  const charge = await provider.void(providerKey, drive.deadlineAt)
+  if (charge.state !== 'voided') throw new Error(`void of payment ${payment.id} answered ${charge.state}`)
+  return move(saga, payment, { to: 'voided' })
+}
+
+async function move(saga: Saga, payment: Payment, step: Move): Promise<Payment> {
+  if (!mayMove(payment.status, step.to)) {
+    throw new Error(`payment ${payment.id} may not go from ${payment.status} to ${step.to}`)
+  }
+  const moved = await movePayment(saga.db, payment, step, saga.leaseMs)
+  saga.log.info(
+    { payment_id: payment.id, from: payment.status, to: moved.status, decline_code: moved.declineCode },
+    'payment moved',
+  )
+  return moved
+}
+
+function chargeOf(saga: Saga, payment: Payment): { provider: PaymentProvider; providerKey: string } {
+  return { provider: saga.providerFor(begunOf(payment).amountMinor), providerKey: payment.providerKey }
+}
+
+/** Whether the booking worker has said no, rather than nothing. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof TicketingError && beginPayment.errors.includes(error.code)
+}
