@@ -17,15 +17,18 @@ const migrationSets: readonly MigrationSet[] = [
 
 /** Brings every schema up to date and names what ran, as `schema/001-name.sql`. Safe to call from many processes at once. */
 export async function migrateAll(databaseUrl: string): Promise<string[]> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 10_000 })
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  // Whoever waits for an answer is told as well; without a listener a lost connection would end the process.
+  client.on('error', () => undefined)
+  await client.connect()
   try {
     const applied: string[] = []
     for (const set of migrationSets) {
-      for (const name of await migrate(pool, set)) applied.push(`${set.schema}/${name}`)
+      for (const name of await migrate(client, set)) applied.push(`${set.schema}/${name}`)
     }
     return applied
   } finally {
-    await pool.end()
+    await client.end()
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Pool, PoolClient } from 'pg'
+import type { ClientBase } from 'pg'
 import type { Database } from './postgres.ts'
 
 export interface MigrationSet {
@@ -24,23 +24,22 @@ const migrationLock = 7_301_944_112
 const lockTimeout = '60s'
 
 /**
- * Applies what has not run yet, in order, and names it. Safe to call from many processes at once. Throws when a file that
- * ran has changed since, when a new file sorts before one that ran, or when a file's name does not fit.
+ * Applies what has not run yet, in order, and names it. `client` is a connected session of its own. Safe to call from many
+ * processes at once. Throws when a file that ran has changed since, when a new file sorts before one that ran, or when a
+ * file's name does not fit.
  */
-export async function migrate(pool: Pool, { schema, directory }: MigrationSet): Promise<string[]> {
+export async function migrate(client: ClientBase, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
-  const client = await pool.connect()
+  await client.query(`SET lock_timeout = '${lockTimeout}'`)
+  await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
   try {
-    await client.query(`SET lock_timeout = '${lockTimeout}'; SET statement_timeout = 0`)
-    await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
     await createRecord(client, schema)
     const { rows } = await client.query<AppliedMigration>(recordQuery(schema))
     const pending = unapplied(migrations, rows)
     for (const migration of pending) await apply(client, schema, migration)
     return pending.map(({ name }) => name)
   } finally {
-    // Closing the connection gives back the lock and the settings, whatever happened.
-    client.release(true)
+    await attempt(client.query('SELECT pg_advisory_unlock($1)', [migrationLock]))
   }
 }
 
@@ -71,7 +70,7 @@ async function readMigrations(directory: string): Promise<Migration[]> {
   )
 }
 
-async function createRecord(client: PoolClient, schema: string): Promise<void> {
+async function createRecord(client: ClientBase, schema: string): Promise<void> {
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
   await client.query(`
     CREATE TABLE IF NOT EXISTS ${schema}.schema_migrations (
@@ -94,13 +93,19 @@ function unapplied(migrations: readonly Migration[], applied: readonly AppliedMi
   })
 }
 
-async function apply(client: PoolClient, schema: string, { name, sql, hash }: Migration): Promise<void> {
+async function apply(client: ClientBase, schema: string, { name, sql, hash }: Migration): Promise<void> {
   try {
     await client.query('BEGIN')
     await client.query(sql)
     await client.query(`INSERT INTO ${schema}.schema_migrations (name, hash) VALUES ($1, $2)`, [name, hash])
     await client.query('COMMIT')
   } catch (error) {
+    await attempt(client.query('ROLLBACK'))
     throw new Error(`migration ${schema}/${name} failed`, { cause: error })
   }
+}
+
+/** A session that broke has no lock and no transaction left; the error that broke it is the one to report. */
+async function attempt(cleanUp: Promise<unknown>): Promise<void> {
+  await cleanUp.catch(() => undefined)
 }

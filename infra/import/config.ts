@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readRunningSystem } from '#shared/config.ts'
 import { eventId, instant } from '#shared/contracts/fields.ts'
@@ -54,7 +55,8 @@ export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): Import
   // A launcher that was killed leaves its file behind.
   const running = left !== null && isAlive(left.pid) ? left : null
   return {
-    files,
+    // npm runs us in the project's folder and says here in which one the user is.
+    files: files.map((file) => resolve(env.INIT_CWD ?? '', file)),
     reschedule: values.reschedule,
     seating: {
       eventId: values.event === undefined ? null : parseEventId(values.event),

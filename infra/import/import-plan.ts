@@ -13,7 +13,8 @@ import { importContext } from './import-context.ts'
 export type SeatedEvent = ReplyOf<typeof attachSeating>
 
 export interface PlanImportOptions {
-  readonly choices: SeatingChoices & { price: Price }
+  readonly choices: Pick<SeatingChoices, 'eventId' | 'onSale' | 'tz'>
+  readonly price: Price
   readonly now: Date
 }
 
@@ -25,9 +26,9 @@ const startsAtLocal = '19:30:00'
 export async function importPlan(
   bus: Bus,
   plan: SeatingPlan,
-  { choices, now }: PlanImportOptions,
+  { choices, price, now }: PlanImportOptions,
 ): Promise<SeatedEvent> {
-  const { price, onSale } = choices
+  const { onSale } = choices
   try {
     const eventId = choices.eventId ?? (await planEvent(bus, plan, { tz: choices.tz, now }))
     return await call(
@@ -43,8 +44,7 @@ export async function importPlan(
       importContext(attachSeating),
     )
   } catch (error) {
-    if (error instanceof TicketingError)
-      throw new ExplainedError(`cannot be attached: ${error.message}`, { cause: error })
+    if (error instanceof TicketingError) throw new ExplainedError(error.message, { cause: error })
     throw error
   }
 }

@@ -8,6 +8,13 @@ import type { SeatingPlan } from './formats/seating-plan.ts'
 /** Far above every catalogue and plan seen, and still comfortable in memory. */
 const maxBytes = 256 * 1024 * 1024
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by this user',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'is no UTF-8 text',
+}
+
 /** Reads a file in whichever known format it is. Throws `ExplainedError` when it is in none, broken, or no text. */
 export async function readSourceFile(file: string): Promise<Catalogue | SeatingPlan> {
   try {
@@ -17,6 +24,7 @@ export async function readSourceFile(file: string): Promise<Catalogue | SeatingP
     return readSource(text, { fallbackName: basename(file, extname(file)) })
   } catch (error) {
     if (error instanceof ExplainedError) throw error
-    throw new ExplainedError(`cannot be read: ${(error as Error).message}`, { cause: error })
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ExplainedError(reasons[code ?? ''] ?? `cannot be read: ${message}`, { cause: error })
   }
 }

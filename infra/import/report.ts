@@ -37,11 +37,11 @@ export function totalOf(outcomes: readonly CatalogueOutcome[]): CatalogueOutcome
 
 /** One line for each record that could not be stored. */
 export function refusalLines({ refusals }: CatalogueOutcome): string[] {
-  const lines = refusals.slice(0, maxRefusalLines).map(({ sourceId, reason }) => `  refused ${sourceId}: ${reason}`)
-  return refusals.length > lines.length ? [...lines, `  … and ${refusals.length - lines.length} more`] : lines
+  const lines = refusals.slice(0, maxRefusalLines).map(({ sourceId, reason }) => `refused ${sourceId}: ${reason}`)
+  return refusals.length > lines.length ? [...lines, `… and ${refusals.length - lines.length} more`] : lines
 }
 
-/** What the file holds, what became of it, and the commands that show it. */
+/** What the file holds, then what became of it and the commands that show it. */
 export function planLines(
   plan: SeatingPlan,
   event: SeatedEvent,
@@ -51,14 +51,14 @@ export function planLines(
   const body = JSON.stringify({ user_id: '125', best_available: { qty: 2 } })
   return [
     `${plan.format} "${plan.layout.name}": ${describeLayout(plan.layout)}`,
-    ...plan.notes.map((note) => `  ${note}`),
-    `  event ${event.id} "${event.name}", ${event.starts_on}`,
-    `  ${counted(event.seat_count)} seats at ${formatMinor(price.minor, price.currency)}, ${saleText(event)}`,
+    ...plan.notes,
+    `event ${event.id} "${event.name}", ${event.starts_on}`,
+    `${counted(event.seat_count)} seats at ${formatMinor(price.minor, price.currency)}, ${saleText(event)}`,
     ...(plan.layout.areas.length > 0
-      ? [`  ${counted(standingCount(plan.layout))} standing places are stored, but not sold yet`]
+      ? [`${counted(standingCount(plan.layout))} standing places are stored, but not sold yet`]
       : []),
-    `  view it:        curl ${url}`,
-    `  hold two seats: curl -X POST ${url}/holds -H 'Content-Type: application/json' -d '${body}'`,
+    `view it:        curl ${url}`,
+    `hold two seats: curl -X POST ${url}/holds -H 'Content-Type: application/json' -d '${body}'`,
   ]
 }
 

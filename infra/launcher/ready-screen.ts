@@ -9,12 +9,14 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
   const pages = [
     { url: `${gateway}/`, what: 'start page' },
     { url: `${gateway}/events`, what: 'upcoming events' },
-    { url: `${gateway}/openapi.json`, what: 'the API, as OpenAPI' },
-    { url: `${gateway}/metrics`, what: 'metrics for Prometheus' },
+    { url: `${gateway}/openapi.json`, what: 'the API as OpenAPI' },
+    { url: `${gateway}/metrics`, what: 'metrics' },
     ...running.gateways.slice(1).map((url) => ({ url: `${url}/`, what: 'another gateway' })),
-    { url: `${running.payment_url}/ledger`, what: 'what the payment sandbox has charged' },
+    { url: `${running.payment_url}/ledger`, what: 'payments made' },
   ]
-  if (running.prometheus_url) pages.push({ url: cacheHitsGraph(running.prometheus_url), what: 'cache hits per second' })
+  if (running.prometheus_url) {
+    pages.push({ url: await cacheHitsGraph(running.prometheus_url), what: 'graph of cache hits' })
+  }
   const answering = await Promise.all(pages.map(({ url }) => answers(url)))
   const versions = new Map(servers.map(({ name, version }) => [name, version]))
   return [
@@ -29,23 +31,25 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
       ].join(''),
     ),
     '',
-    ...pages.filter((_, index) => answering[index]).map(({ url, what }) => `  ${url}   ${what}`),
+    ...pages.filter((_, index) => answering[index]).map(({ url, what }) => `  ${what.padEnd(24)}${url}`),
     '',
-    demo ? `  Buy a ticket:    curl -s -X POST ${gateway}/purchase` : `  See the events:  curl -s ${gateway}/events`,
-    `  Organiser's key: ${running.organiser_key}`,
-    `  Logs:            ${logDirectory}`,
+    demo
+      ? `  buy a ticket            curl -s -X POST ${gateway}/purchase`
+      : `  see the events          curl -s ${gateway}/events`,
+    `  organiser's key         ${running.organiser_key}`,
+    `  logs                    ${logDirectory}`,
     '',
     `Ready after ${secondsToReady.toFixed(1)} s. Ctrl-C stops everything.`,
   ].join('\n')
 }
 
-function cacheHitsGraph(prometheusUrl: string): string {
-  const query = new URLSearchParams({
-    'g0.expr': 'rate(cache_hits_total{instance=~".*"}[5m])',
-    'g0.tab': '0',
-    'g0.range_input': '15m',
-  })
-  return `${prometheusUrl}/graph?${query}`
+/** Debian's Prometheus has its graphs at an address of its own; unpacked by an ordinary user it has none, but answers. */
+async function cacheHitsGraph(prometheusUrl: string): Promise<string> {
+  const expression = 'rate(cache_hits_total{instance=~".*"}[5m])'
+  const graph = new URLSearchParams({ 'g0.expr': expression, 'g0.tab': '0', 'g0.range_input': '15m' })
+  const candidates = [`${prometheusUrl}/classic/graph?${graph}`, `${prometheusUrl}/graph?${graph}`]
+  for (const url of candidates) if (await answers(url)) return url
+  return `${prometheusUrl}/api/v1/query?${new URLSearchParams({ query: expression })}`
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -14,7 +15,12 @@ export async function startNats(options: ServerOptions): Promise<Server> {
   const configFile = join(directory, 'nats.conf')
   await mkdir(directory, { recursive: true })
   // JSON is valid NATS configuration. max_payload cannot be given on the command line.
-  const config = { max_payload: maxPayloadBytes, jetstream: { store_dir: join(directory, 'jetstream') } }
+  const serverName = `ticketing-${randomUUID()}`
+  const config = {
+    server_name: serverName,
+    max_payload: maxPayloadBytes,
+    jetstream: { store_dir: join(directory, 'jetstream') },
+  }
   await writeFile(configFile, JSON.stringify(config, null, 2))
   return startServer(
     {
@@ -23,7 +29,7 @@ export async function startNats(options: ServerOptions): Promise<Server> {
       arguments: (port) => ['--config', configFile, '--addr', '127.0.0.1', '--port', String(port)],
       url: (port) => `nats://127.0.0.1:${port}`,
       commandLinePart: () => configFile,
-      isReady: greets,
+      isReady: async (port) => (await greeting(port)).includes(serverName),
       readyWithinMs: 15_000,
       stopSignal: 'SIGTERM',
     },
@@ -31,16 +37,16 @@ export async function startNats(options: ServerOptions): Promise<Server> {
   )
 }
 
-/** A NATS server speaks first, and only when JetStream has recovered. */
-function greets(port: number): Promise<boolean> {
+/** A NATS server speaks first, and only when JetStream has recovered: `INFO {"server_name": …}`. */
+function greeting(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 1_000 })
     socket.once('data', (data) => {
       socket.destroy()
-      resolve(data.toString('latin1').startsWith('INFO '))
+      resolve(data.toString('utf8'))
     })
     socket.once('timeout', () => socket.destroy(new Error('no greeting')))
     socket.once('error', reject)
-    socket.once('close', () => resolve(false))
+    socket.once('close', () => resolve(''))
   })
 }

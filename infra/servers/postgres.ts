@@ -32,10 +32,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
       arguments: (port) => ['-D', directory, ...settings(port, options.durable).flatMap((setting) => ['-c', setting])],
       url: (port) => urlOf(port, database),
       commandLinePart: () => directory,
-      isReady: async (port) => {
-        await createDatabase(port)
-        return true
-      },
+      isReady: (port) => createDatabase({ port, directory }),
       // After a crash it replays its log first.
       readyWithinMs: 60_000,
       // SIGINT: ends sessions and stops; SIGTERM would wait for them to leave.
@@ -115,14 +112,21 @@ async function initialise({
   await rename(unfinished, directory)
 }
 
-async function createDatabase(port: number): Promise<void> {
+/** Makes our database when it is not there yet. `false` when another server than that on `directory` has the port. */
+async function createDatabase({ port, directory }: { port: number; directory: string }): Promise<boolean> {
   const client = new pg.Client({ connectionString: urlOf(port, 'postgres'), connectionTimeoutMillis: 2_000 })
   // A server that stops while we ask reports it here as well.
   client.on('error', () => undefined)
   await client.connect()
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${database}`)
+    const { rows } = await client.query<{ ours: boolean; exists: boolean }>(
+      `SELECT current_setting('data_directory') = $1 AS ours,
+              EXISTS (SELECT FROM pg_database WHERE datname = $2) AS exists`,
+      [directory, database],
+    )
+    if (!rows[0]?.ours) return false
+    if (!rows[0].exists) await client.query(`CREATE DATABASE ${database}`)
+    return true
   } finally {
     await client.end()
   }

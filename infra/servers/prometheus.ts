@@ -35,12 +35,19 @@ export async function startPrometheus({ targets, ...options }: PrometheusOptions
       url: (port) => `http://127.0.0.1:${port}`,
       commandLinePart: () => configFile,
       isReady: async (port) =>
-        (await fetch(`http://127.0.0.1:${port}/-/ready`, { signal: AbortSignal.timeout(1_000) })).ok,
+        (await get(port, '/-/ready')) !== '' && (await get(port, '/api/v1/status/flags')).includes(configFile),
       readyWithinMs: 30_000,
       stopSignal: 'SIGTERM',
     },
     { ...options, ...(port !== undefined && { port }) },
   )
+}
+
+/** The body of a page; '' while it is not ready. */
+async function get(port: number, path: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) })
+  const text = await response.text()
+  return response.ok ? text : ''
 }
 
 function configuration(targets: readonly string[]): object {

@@ -22,7 +22,7 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
       url: (port) => `redis://127.0.0.1:${port}`,
       // Redis overwrites its command line with this title.
       commandLinePart: (port) => `127.0.0.1:${port}`,
-      isReady: answersPing,
+      isReady: async (port, pid) => (await ask(port)).includes(`\r\nprocess_id:${pid}\r\n`),
       readyWithinMs: 30_000,
       stopSignal: 'SIGTERM',
     },
@@ -30,17 +30,18 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
   )
 }
 
-/** While it loads its file it answers `-LOADING`. */
-function answersPing(port: number): Promise<boolean> {
+/** Its answer to `INFO server`; while it loads its file, an error `-LOADING`. */
+function ask(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 1_000 })
-    socket.once('connect', () => socket.write('PING\r\n'))
-    socket.once('data', (data) => {
-      socket.destroy()
-      resolve(data.toString('latin1').startsWith('+PONG'))
+    let answer = ''
+    socket.setEncoding('utf8')
+    socket.once('connect', () => socket.write('INFO server\r\nQUIT\r\n'))
+    socket.on('data', (text: string) => {
+      answer += text
     })
     socket.once('timeout', () => socket.destroy(new Error('no answer')))
     socket.once('error', reject)
-    socket.once('close', () => resolve(false))
+    socket.once('close', () => resolve(answer))
   })
 }

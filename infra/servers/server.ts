@@ -36,8 +36,10 @@ export interface ServerPlan {
   url(port: number): string
   /** Shows up in the command line of this very server and no other. */
   commandLinePart(port: number): string
-  /** Whether it answers; a throw counts as not yet. */
-  isReady(port: number): Promise<boolean>
+  /**
+   * Whether it answers, and not another server that got hold of the port before it; a throw counts as not yet.
+   */
+  isReady(port: number, pid: number): Promise<boolean>
   readonly readyWithinMs: number
   readonly stopSignal: NodeJS.Signals
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
@@ -108,7 +110,7 @@ async function startOn(port: number, plan: ServerPlan, dataDirectory: string): P
     await exited
     rmSync(pidFile, { force: true })
   }
-  if (await becomesReady(plan, port, child)) {
+  if (await becomesReady(plan, { port, pid, child })) {
     return { name, url: plan.url(port), port, version: program.version, pid, exited, stop }
   }
   const what = hasEnded(child) ? 'ended at once' : `did not answer within ${plan.readyWithinMs / 1000} s`
@@ -117,11 +119,13 @@ async function startOn(port: number, plan: ServerPlan, dataDirectory: string): P
   throw new ExplainedError(`${name} ${program.version} ${what}. Its last lines (${logFile}):\n${lines}`)
 }
 
-async function becomesReady(plan: ServerPlan, port: number, child: ChildProcess): Promise<boolean> {
+async function becomesReady(
+  plan: ServerPlan,
+  { port, pid, child }: { port: number; pid: number; child: ChildProcess },
+): Promise<boolean> {
   const giveUpAt = performance.now() + plan.readyWithinMs
   while (performance.now() < giveUpAt && !hasEnded(child)) {
-    // Another process may have taken the port and answer in its place; ours has then ended.
-    if (await plan.isReady(port).catch(() => false)) return !hasEnded(child)
+    if (await plan.isReady(port, pid).catch(() => false)) return true
     await wait(20)
   }
   return false

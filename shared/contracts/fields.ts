@@ -43,8 +43,8 @@ function hasYear(time: string): boolean {
 }
 
 function isTimeZone(name: string): boolean {
-  // Node takes an offset such as +05:30 for a zone too; Postgres would count it in the other direction.
-  if (/^[+-]/.test(name)) return false
+  // Node takes +05:30 and IST for zones too, but Postgres counts the first backwards and takes the second for Israel.
+  if (!/^(UTC|[A-Za-z]+\/.+)$/.test(name)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true

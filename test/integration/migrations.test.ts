@@ -22,7 +22,12 @@ async function prepare(t: ExecutionContext, files: Record<string, string>) {
       return (await pool.query(text, [...values])).rows as Row[]
     },
   }
-  return { url: database.url, pool, db, directory, write, set: { schema: 'shop', directory } }
+  const set = { schema: 'shop', directory }
+  const migrateShop = async (): Promise<string[]> => {
+    const client = await pool.connect()
+    return migrate(client, set).finally(() => client.release())
+  }
+  return { url: database.url, db, directory, write, set, migrateShop }
 }
 
 const twoFiles = {
@@ -31,53 +36,53 @@ const twoFiles = {
 }
 
 test('migrations run once, in the order of their numbers', async (t) => {
-  const { pool, db, set, write } = await prepare(t, twoFiles)
+  const { migrateShop, db, set, write } = await prepare(t, twoFiles)
   t.deepEqual(await pendingMigrations(db, set), ['001-shelves.sql', '002-books.sql'])
-  t.deepEqual(await migrate(pool, set), ['001-shelves.sql', '002-books.sql'])
-  t.deepEqual(await migrate(pool, set), [])
+  t.deepEqual(await migrateShop(), ['001-shelves.sql', '002-books.sql'])
+  t.deepEqual(await migrateShop(), [])
   t.deepEqual(await pendingMigrations(db, set), [])
   await write('003-more.sql', 'INSERT INTO shop.shelves VALUES (2)')
   t.deepEqual(await pendingMigrations(db, set), ['003-more.sql'])
-  t.deepEqual(await migrate(pool, set), ['003-more.sql'])
+  t.deepEqual(await migrateShop(), ['003-more.sql'])
 })
 
 test('many processes may migrate at once: each step runs in one of them', async (t) => {
-  const { pool, set } = await prepare(t, twoFiles)
-  const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(pool, set)))
+  const { migrateShop } = await prepare(t, twoFiles)
+  const runs = await Promise.all(Array.from({ length: 4 }, migrateShop))
   t.deepEqual(runs.flat().sort(), ['001-shelves.sql', '002-books.sql'])
 })
 
 test('a migration that fails leaves nothing behind, and those before it stay', async (t) => {
-  const { pool, db, set, write } = await prepare(t, {
+  const { migrateShop, db, write } = await prepare(t, {
     ...twoFiles,
     '003-broken.sql': 'CREATE TABLE shop.half (id int); SELECT 1 / 0',
   })
-  await t.throwsAsync(migrate(pool, set), { message: 'migration shop/003-broken.sql failed' })
+  await t.throwsAsync(migrateShop(), { message: 'migration shop/003-broken.sql failed' })
   t.deepEqual(await db.query("SELECT to_regclass('shop.half') AS half"), [{ half: null }])
   await write('003-broken.sql', 'CREATE TABLE shop.half (id int)')
-  t.deepEqual(await migrate(pool, set), ['003-broken.sql'])
+  t.deepEqual(await migrateShop(), ['003-broken.sql'])
 })
 
 test('a migration that was edited after it ran is refused, by the runner and by the workers', async (t) => {
-  const { pool, db, set, write } = await prepare(t, twoFiles)
-  await migrate(pool, set)
+  const { migrateShop, db, set, write } = await prepare(t, twoFiles)
+  await migrateShop()
   await write('001-shelves.sql', 'CREATE TABLE shop.shelves (id bigint PRIMARY KEY)')
-  await t.throwsAsync(migrate(pool, set), { message: /001-shelves\.sql has changed since it ran/ })
+  await t.throwsAsync(migrateShop(), { message: /001-shelves\.sql has changed since it ran/ })
   await t.throwsAsync(pendingMigrations(db, set), { message: /has changed since it ran/ })
 })
 
 test('names that do not fit, numbers used twice and late arrivals are refused before anything runs', async (t) => {
-  const { pool, db, set, directory, write } = await prepare(t, { '02-short.sql': 'SELECT 1' })
-  await t.throwsAsync(migrate(pool, set), { message: /named like 001-name\.sql/ })
+  const { migrateShop, db, directory, write } = await prepare(t, { '02-short.sql': 'SELECT 1' })
+  await t.throwsAsync(migrateShop(), { message: /named like 001-name\.sql/ })
   await rm(join(directory, '02-short.sql'))
   await write('002-a.sql', 'CREATE TABLE shop.a ()')
   await write('002-b.sql', 'CREATE TABLE shop.b ()')
-  await t.throwsAsync(migrate(pool, set), { message: /two migrations have the number 002/ })
+  await t.throwsAsync(migrateShop(), { message: /two migrations have the number 002/ })
   t.deepEqual(await db.query("SELECT to_regnamespace('shop') AS shop"), [{ shop: null }])
   await rm(join(directory, '002-b.sql'))
-  await migrate(pool, set)
+  await migrateShop()
   await write('001-late.sql', 'SELECT 1')
-  await t.throwsAsync(migrate(pool, set), { message: /001-late\.sql sorts before 002-a\.sql/ })
+  await t.throwsAsync(migrateShop(), { message: /001-late\.sql sorts before 002-a\.sql/ })
 })
 
 test("the project's own migrations fit an empty database, twice", async (t) => {

@@ -5,7 +5,8 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { bookingCalls } from '../../workers/purchase/booking-calls.ts'
-import type { Payment } from '../../workers/purchase/payment.ts'
+import type { Charge, Payment } from '../../workers/purchase/payment.ts'
+import type { PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
 import { paymentSandbox } from '../../workers/purchase/providers/payment-sandbox.ts'
 import { beginWithToken, driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
 import { createPayment, findPaymentByKey } from '../../workers/purchase/store/payments.ts'
@@ -41,6 +42,38 @@ test.after.always(async () => {
   await purchasing?.stop()
 })
 
+/** A driver that freezes right before or after it asked the provider, until it is released. */
+function freezingDriver(step: 'authorise' | 'void', when: 'before' | 'after') {
+  const frozen = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const provider = saga.providerFor(1)
+  const around = async (name: typeof step, ask: () => Promise<Charge>): Promise<Charge> => {
+    const answer = name === step && when === 'after' ? await ask() : null
+    if (name === step) {
+      frozen.resolve()
+      await released.promise
+    }
+    return answer ?? ask()
+  }
+  const freezing: PaymentProvider = {
+    ...provider,
+    authorise: (request, deadlineAt) => around('authorise', () => provider.authorise(request, deadlineAt)),
+    void: (key, deadlineAt) => around('void', () => provider.void(key, deadlineAt)),
+  }
+  return { saga: { ...saga, providerFor: () => freezing }, frozen: frozen.promise, release: released.resolve }
+}
+
+/** `payment at home, charge at the provider, hold, payment as the booking knows it`. */
+async function endOf({ hold, payment }: Awaited<ReturnType<typeof newPayment>>): Promise<string> {
+  const [ended] = await db.query<{ status: string; settled: boolean }>(
+    'SELECT status, next_check_at IS NULL AS settled FROM purchase.payments WHERE id = $1',
+    [payment.id],
+  )
+  const charge = (await purchasing.ledger()).find((each) => each.idempotency_key === payment.providerKey)
+  const parts = [ended?.status, charge?.state ?? 'none', hold.status, hold.payment.status]
+  return ended?.settled ? parts.join(', ') : `${parts.join(', ')}, not settled`
+}
+
 function drive() {
   return { requestId: 'test', deadlineAt: performance.now() + 10_000 }
 }
@@ -55,41 +88,73 @@ async function newPayment(totalMinor: number) {
   return { hold, payment }
 }
 
-/** A second driver that found the payment some time after the first one took it up. */
-async function intrude(payment: Payment, afterMs: number): Promise<void> {
-  await pause(afterMs)
-  const found = await findPaymentByKey(db, payment.providerKey)
-  if (found !== null) await driveToEnd(saga, found, drive())
+async function pay(by: Saga, payment: Payment): Promise<void> {
+  await driveToEnd(by, await beginWithToken(by, payment, 'tok_ok', drive()), drive())
 }
 
-test('drivers that race for one payment agree on its end, whatever step they meet at', async (t) => {
-  const ends: string[] = []
-  for (let round = 0; round < 24; round += 1) {
-    const { hold, payment } = await newPayment(8_000 + round)
+/** A second driver, which finds the payment as the first one left it. */
+async function intrude(by: Saga, payment: Payment): Promise<void> {
+  const found = await findPaymentByKey(db, payment.providerKey)
+  if (found !== null) await driveToEnd(by, found, drive())
+}
+
+test.serial('a driver that wakes up before it asked for the money finds its key refused', async (t) => {
+  const purchase = await newPayment(8_101)
+  const first = freezingDriver('authorise', 'before')
+  const paying = pay(first.saga, purchase.payment)
+  await first.frozen
+  await intrude(saga, purchase.payment)
+  t.is(await endOf(purchase), 'failed, none, active, failed')
+  first.release()
+  await paying
+  t.is(await endOf(purchase), 'failed, none, active, failed')
+})
+
+test.serial('a driver that wakes up after it asked for the money leaves what another made of it', async (t) => {
+  const purchase = await newPayment(8_102)
+  const first = freezingDriver('authorise', 'after')
+  const paying = pay(first.saga, purchase.payment)
+  await first.frozen
+  await intrude(saga, purchase.payment)
+  t.is(await endOf(purchase), 'captured, captured, converted, captured')
+  first.release()
+  await paying
+  t.is(await endOf(purchase), 'captured, captured, converted, captured')
+})
+
+test.serial('money that is reserved just after the payment was given up is freed, and sells nothing', async (t) => {
+  const purchase = await newPayment(8_103)
+  const first = freezingDriver('authorise', 'before')
+  const second = freezingDriver('void', 'before')
+  const paying = pay(first.saga, purchase.payment)
+  await first.frozen
+  const givingUp = intrude(second.saga, purchase.payment)
+  await second.frozen
+  first.release()
+  await paying
+  t.is(await endOf(purchase), 'failed, voided, active, failed')
+  second.release()
+  await givingUp
+  t.is(await endOf(purchase), 'failed, voided, active, failed')
+})
+
+test.serial('drivers that race for one payment agree on its end, whatever step they meet at', async (t) => {
+  const possible = [
+    'captured, captured, converted, captured',
+    'voided, voided, expired, voided',
+    'failed, voided, active, failed',
+    'failed, none, active, failed',
+  ]
+  for (let round = 0; round < 40; round += 1) {
+    const purchase = await newPayment(8_000 + round)
+    const { payment } = purchase
     purchasing.booking.script.confirm = round % 3 === 2 ? 'LOST' : 'CONFIRMED'
     await Promise.all([
-      beginWithToken(saga, payment, 'tok_ok', drive()).then((begun) => driveToEnd(saga, begun, drive())),
-      intrude(payment, round),
-      intrude(payment, round * 2),
+      pay(saga, payment).catch((refusal) => t.is(refusal.code, 'idempotency_key_in_use')),
+      pause(round / 2).then(() => intrude(saga, payment)),
+      pause(round).then(() => intrude(saga, payment)),
     ])
-    const [ended] = await db.query<{ status: string; settled: boolean; captured_minor: number }>(
-      'SELECT status, next_check_at IS NULL AS settled, captured_minor FROM purchase.payments WHERE id = $1',
-      [payment.id],
-    )
-    const charge = (await purchasing.ledger()).find((each) => each.idempotency_key === payment.providerKey)
-    const all = [ended?.status, charge?.state ?? 'none', hold.status, hold.payment.status].join(', ')
-    t.true(
-      [
-        'captured, captured, converted, captured',
-        'voided, voided, expired, voided',
-        'failed, voided, active, failed',
-        'failed, none, active, failed',
-      ].includes(all),
-      `round ${round}: ${all}`,
-    )
-    t.true(ended?.settled, `round ${round} is not settled`)
-    t.is(ended?.captured_minor, charge?.state === 'captured' ? 8_000 + round : 0)
-    ends.push(all)
+    const end = await endOf(purchase)
+    t.true(possible.includes(end), `round ${round}: ${end}`)
   }
-  t.log(Object.entries(Object.groupBy(ends, (end) => end)).map(([end, rounds]) => `${end}: ${rounds?.length}`))
 })

@@ -16,22 +16,30 @@ export interface ScriptedStock {
   readonly sales: Sale[]
   /** Seats that are free no more, by event. */
   readonly taken: Map<string, number>
-  /** Thrown by the next message that stocks or sets a sale, once. */
-  failNext?: TicketingError | undefined
+  /** The next message of that kind is refused as if the database were away. */
+  failStock: boolean
+  failSale: boolean
+  /** Questions for availability are never answered. */
+  silent: boolean
   stop(): Promise<void>
 }
 
 export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
   const seats = new Map<string, Set<number>>()
-  const stock: Omit<ScriptedStock, 'stop'> = { batches: [], sales: [], taken: new Map() }
-  const failIfTold = (): void => {
-    const failure = stock.failNext
-    stock.failNext = undefined
-    if (failure !== undefined) throw failure
+  const stock: Omit<ScriptedStock, 'stop'> = {
+    batches: [],
+    sales: [],
+    taken: new Map(),
+    failStock: false,
+    failSale: false,
+    silent: false,
   }
   const operations = [
     operation(stockEvent, async (batch) => {
-      failIfTold()
+      if (stock.failStock) {
+        stock.failStock = false
+        throw new TicketingError('unavailable', 'as scripted')
+      }
       stock.batches.push(batch)
       const ofEvent = seats.get(batch.event_id) ?? new Set()
       const before = ofEvent.size
@@ -40,18 +48,23 @@ export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
       return { seats_added: ofEvent.size - before }
     }),
     operation(setSale, async (sale) => {
-      failIfTold()
+      if (stock.failSale) {
+        stock.failSale = false
+        throw new TicketingError('unavailable', 'as scripted')
+      }
       if (!seats.has(sale.event_id)) throw new TicketingError('not_found', 'nothing was stocked')
       stock.sales.push(sale)
       return { changed: true }
     }),
-    operation(viewAvailability, async ({ event_ids }) => ({
-      items: event_ids.flatMap((id) => {
+    operation(viewAvailability, async ({ event_ids }) => {
+      if (stock.silent) await new Promise(() => undefined)
+      const items = event_ids.flatMap((id) => {
         const seatCount = seats.get(id)?.size
         if (seatCount === undefined) return []
         return [{ event_id: id, seat_count: seatCount, available: seatCount - (stock.taken.get(id) ?? 0) }]
-      }),
-    })),
+      })
+      return { items }
+    }),
   ]
   const log = createLogger({ name: 'scripted-stock', instance: 'test', level: 'fatal' })
   const service = await serve(bus, { worker: 'booking', instance: 'scripted', operations, maxInFlight: 100, log })

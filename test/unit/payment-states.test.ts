@@ -43,9 +43,10 @@ test('every payment comes to an end, and money that was reserved ends captured o
 })
 
 test('what the provider says decides between going on and failing, with a reason', (t) => {
-  const answers: [Charge, ReturnType<typeof moveAfterAsking>][] = [
+  const answers: [Charge | null, ReturnType<typeof moveAfterAsking>][] = [
     [{ state: 'authorised' }, { to: 'authorised' }],
     [{ state: 'captured' }, { to: 'authorised' }],
+    [null, { to: 'failed', declineCode: notAuthorised }],
     [{ state: 'voided' }, { to: 'failed', declineCode: notAuthorised }],
     [
       { state: 'declined', declineCode: 'card_declined' },

@@ -1,7 +1,7 @@
 import { TicketingError } from '#shared/errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import { chooseSeats } from './best-available.ts'
-import { findRun, hasFreeSeats, lockNextFreeSeats } from './store/seats.ts'
+import { findRun, hasFreeSeats, lockNextFreeSeats, walkInOrder } from './store/seats.ts'
 
 /** Seats that would do exist, but other buyers are deciding about all of them: worth waiting for these. */
 export class OthersAreDeciding extends Error {}
@@ -22,6 +22,7 @@ const maxWindows = 25
  * by side, or `OthersAreDeciding`.
  */
 export async function pickBestAvailable(db: Database, { eventId, qty, waiting }: BestAvailable): Promise<number[]> {
+  await walkInOrder(db)
   let foundRun = false
   // Who waits goes through the house once only, upwards: two who wait must take their locks in the same order.
   for (const tidy of waiting ? [false] : [true, false]) {

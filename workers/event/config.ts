@@ -1,5 +1,5 @@
 import { z } from 'zod'
 import { workerSettings } from '#shared/worker.ts'
 
-/** The event worker has no settings beside those of every worker. */
-export const settings = z.object(workerSettings)
+/** Nothing beside what every worker has. */
+export const eventSettings = z.object(workerSettings)

@@ -1,11 +1,4 @@
-import { join } from 'node:path'
 import { runWorker } from '#shared/worker.ts'
-import { settings } from './config.ts'
-import { eventOperations } from './operations/all-operations.ts'
+import { eventWorker } from './event-worker.ts'
 
-await runWorker({
-  worker: 'event',
-  settings,
-  migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  operations: eventOperations,
-})
+await runWorker(eventWorker)

@@ -56,7 +56,7 @@ export interface Move {
   readonly declineCode?: string
 }
 
-/** Declined by nobody: the provider gave no answer, and it was made sure that it never takes this payment. */
+/** Declined by nobody: the provider knew nothing of the payment when asked. Its key is voided, lest it arrive late. */
 export const notAuthorised = 'not_authorised'
 
 /*
@@ -64,7 +64,7 @@ export const notAuthorised = 'not_authorised'
  * unknown      it was asked and did not answer               authorised   the money is reserved, the seats not yet sold
  * capturing    the seats are sold, the money is to be taken  captured     bought
  * voiding      the seats are lost, the money is to be freed  voided       freed
- * failed       no money was reserved, nor ever will be
+ * failed       no money is to be had, nor ever taken
  */
 const moves: Record<PaymentStatus, readonly PaymentStatus[]> = {
   created: ['authorising', 'failed'],
@@ -82,15 +82,20 @@ export function mayMove(from: PaymentStatus, to: PaymentStatus): boolean {
   return moves[from].includes(to)
 }
 
-/** Where a payment goes once it is known how its charge stands: there is money for it, or there never will be. */
-export function moveAfterAsking(charge: Charge): Move {
-  switch (charge.state) {
+/**
+ * Where a payment goes once the provider said how its charge stands (`null`: it knows of none). The decision that there
+ * never will be money comes before the void that sees to it: a slower driver, whose request for money arrives in between,
+ * must not find a payment to go on with.
+ */
+export function moveAfterAsking(charge: Charge | null): Move {
+  switch (charge?.state) {
     case 'authorised':
     case 'captured':
       return { to: 'authorised' }
     case 'declined':
       return { to: 'failed', declineCode: charge.declineCode }
     case 'voided':
+    case undefined:
       return { to: 'failed', declineCode: notAuthorised }
   }
 }

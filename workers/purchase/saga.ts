@@ -3,9 +3,18 @@ import { type Booking, beginPayment } from '#shared/contracts/booking.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import { type BookingCalls, begunOf, type Drive } from './booking-calls.ts'
-import { type Begun, type Move, mayMove, moveAfterAsking, moveAfterConfirm, type Payment } from './payment.ts'
+import {
+  type Begun,
+  type Move,
+  mayMove,
+  moveAfterAsking,
+  moveAfterConfirm,
+  notAuthorised,
+  type Payment,
+} from './payment.ts'
 import { type PaymentProvider, ProviderError } from './providers/payment-provider.ts'
-import { movePayment, settlePayment } from './store/payments.ts'
+import { refuseAsInUse } from './store/commands.ts'
+import { movePayment, readPayment, settlePayment } from './store/payments.ts'
 
 /*
  * begin-payment → authorise → confirm-hold → capture. A commit stands before and after each call to the provider, and
@@ -25,13 +34,12 @@ export interface Saga {
 
 /**
  * The first step, which needs the buyer's token: opens the booking and asks for the money. Answers the payment with the
- * provider's answer, `unknown` when there was none. Throws the booking worker's refusal; the payment has failed then.
+ * provider's answer, `unknown` when there was none. Throws the booking worker's refusal (the payment has failed then), and
+ * `idempotency_key_in_use` when another driver was faster: only one ever asks for the money of a payment.
  */
 export async function beginWithToken(saga: Saga, payment: Payment, token: string, drive: Drive): Promise<Payment> {
   const begun = await openBooking(saga, payment, drive)
-  const authorising = await move(saga, payment, { to: 'authorising', begun })
-  // The reconciler was faster and gave it up.
-  if (authorising.status !== 'authorising') return authorising
+  const authorising = (await tryMove(saga, payment, { to: 'authorising', begun })) ?? refuseAsInUse()
   const { amountMinor, currency } = begun
   try {
     const charge = await saga
@@ -67,8 +75,7 @@ export async function advance(saga: Saga, payment: Payment, drive: Drive): Promi
       await recordEnd(saga, payment, payment.status, drive)
       return { ...payment, settled: true }
     case 'failed':
-      await saga.booking.returnHold(payment, drive)
-      return settlePayment(saga.db, payment)
+      return returnHold(saga, payment, drive)
   }
 }
 
@@ -123,12 +130,20 @@ async function giveUp(saga: Saga, payment: Payment, drive: Drive): Promise<Payme
   }
 }
 
-/** A key that the provider has not seen is voided before it counts as failed, because its authorise may yet arrive. */
 async function findOut(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
   const { provider, providerKey } = chargeOf(saga, payment)
-  const charge =
-    (await provider.lookUp(providerKey, drive.deadlineAt)) ?? (await provider.void(providerKey, drive.deadlineAt))
-  return move(saga, payment, moveAfterAsking(charge))
+  return move(saga, payment, moveAfterAsking(await provider.lookUp(providerKey, drive.deadlineAt)))
+}
+
+/** A charge that may still arrive is refused beforehand: after this the hold can be paid for anew. */
+async function returnHold(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  if (payment.declineCode === notAuthorised) {
+    const { provider, providerKey } = chargeOf(saga, payment)
+    const charge = await provider.void(providerKey, drive.deadlineAt)
+    if (charge.state === 'captured') throw new Error(`payment ${payment.id} failed, but its money was taken`)
+  }
+  await saga.booking.returnHold(payment, drive)
+  return settlePayment(saga.db, payment)
 }
 
 async function confirm(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
@@ -149,15 +164,20 @@ async function free(saga: Saga, payment: Payment, drive: Drive): Promise<Payment
   return move(saga, payment, { to: 'voided' })
 }
 
+/** Answers the payment as it then stands: where another driver was faster, as that one left it. */
 async function move(saga: Saga, payment: Payment, step: Move): Promise<Payment> {
+  return (await tryMove(saga, payment, step)) ?? (await readPayment(saga.db, payment.id))
+}
+
+async function tryMove(saga: Saga, payment: Payment, step: Move): Promise<Payment | null> {
   if (!mayMove(payment.status, step.to)) {
     throw new Error(`payment ${payment.id} may not go from ${payment.status} to ${step.to}`)
   }
   const moved = await movePayment(saga.db, payment, step, saga.leaseMs)
-  saga.log.info(
-    { payment_id: payment.id, from: payment.status, to: moved.status, decline_code: moved.declineCode },
-    'payment moved',
-  )
+  if (moved !== null) {
+    const facts = { payment_id: payment.id, from: payment.status, to: moved.status, decline_code: moved.declineCode }
+    saga.log.info(facts, 'payment moved')
+  }
   return moved
 }
 

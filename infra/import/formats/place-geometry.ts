@@ -4,7 +4,10 @@ import { parsePlan } from './parse-plan.ts'
 import { buildLayout, counted, type PlanRow, type SeatingPlan } from './seating-plan.ts'
 
 /** Place id, seat number, x, y; the full format has undocumented members after these. */
-const place = z.tuple([z.string(), z.string(), z.number(), z.number()], z.unknown())
+const place = z.tuple(
+  [z.string(), z.union([z.string(), z.number().transform(String)]), z.number(), z.number()],
+  z.unknown(),
+)
 
 const segment = z.object({
   name: z.string().default(''),
@@ -22,8 +25,7 @@ const sourceGeometry = z.object({
   venue: z.string().default('Seating plan'),
   market: z.string().optional(),
   totalPlaces: z.int(),
-  /** One in every house seen; several would lie over one another. */
-  pages: z.array(page).length(1),
+  pages: z.array(page),
 })
 
 type Segment = z.output<typeof segment>
@@ -35,33 +37,38 @@ interface Leaf {
 }
 
 /**
- * A Ticketmaster place detail: a page of nested segments, whose leaves are rows of seats or standing areas. Rows nearer to
- * the middle of the page come first: there an arena has its floor, and the format does not say where the stage is. Throws
- * `ExplainedError` when seats and standing places do not add up to `totalPlaces`.
+ * A Ticketmaster place detail: pages of nested segments, whose leaves are rows of seats or standing areas. Rows nearer to
+ * the middle of their page come first: there an arena has its floor, and the format does not say where the stage is. Pages
+ * are drawn below one another. Throws `ExplainedError` when seats and standing places do not add up to `totalPlaces`.
  */
 export function readPlaceGeometry(json: unknown): SeatingPlan {
-  const geometry = parsePlan(sourceGeometry, json)
-  const { width, height, segments } = geometry.pages[0] ?? { width: 0, height: 0, segments: [] }
-  const leaves = segments.flatMap((top) => leavesOf(top, []))
-  const standing = leaves.filter(({ segment }) => segment.generalAdmission && segment.totalPlaces > 0)
-  const seated = leaves.filter(({ segment }) => segment.placesNoKeys.length > 0)
+  const { venue, market, totalPlaces, pages } = parsePlan(sourceGeometry, json)
+  const pageLeaves = pages.map(({ segments }) => segments.flatMap((top) => leavesOf(top, [])))
+  const standing = pageLeaves.flat().filter(({ segment }) => segment.generalAdmission && segment.totalPlaces > 0)
+  const seated = pageLeaves.flat().filter(hasSeats)
   const nameOf = shortNames([...standing.map(ownPath), ...seated.map(sectionPath)])
-  const rows = seated.map((leaf) => toRow(leaf, nameOf(sectionPath(leaf))))
+  let height = 0
+  const rows = pages.flatMap((page, index) => {
+    const top = height
+    height += page.height
+    const middle = { x: page.width / 2, y: top + page.height / 2 }
+    return (pageLeaves[index] ?? [])
+      .filter(hasSeats)
+      .map((leaf) => toRow(leaf, { section: nameOf(sectionPath(leaf)), top }))
+      .sort((a, b) => distanceTo(middle, a) - distanceTo(middle, b))
+  })
   const areas = standing.map((leaf) => ({ name: nameOf(ownPath(leaf)), capacity: leaf.segment.totalPlaces }))
-  refuseWrongTotal(geometry.totalPlaces, {
+  refuseWrongTotal(totalPlaces, {
     seats: rows.reduce((sum, row) => sum + row.seats.length, 0),
     standing: areas.reduce((sum, { capacity }) => sum + capacity, 0),
   })
-  const middle = { x: width / 2, y: height / 2 }
-  const layout = buildLayout({
-    name: geometry.venue,
-    width,
-    height,
-    rows: rows.toSorted((a, b) => distanceTo(middle, a) - distanceTo(middle, b)),
-    areas,
-  })
-  const city = geometry.market?.split(',')[0] ?? null
-  return { kind: 'plan', format: 'place geometry', city, layout, notes: [] }
+  const width = Math.max(0, ...pages.map((page) => page.width))
+  const layout = buildLayout({ name: venue, width, height, rows, areas })
+  return { kind: 'plan', format: 'place geometry', city: market?.split(',')[0] ?? null, layout, notes: [] }
+}
+
+function hasSeats({ segment }: Leaf): boolean {
+  return segment.placesNoKeys.length > 0
 }
 
 function leavesOf(parent: Segment, path: readonly string[]): Leaf[] {
@@ -86,8 +93,8 @@ function shortNames(paths: readonly (readonly string[])[]): (path: readonly stri
   return (path) => (places.get(last(path))?.length === 1 ? last(path) : whole(path))
 }
 
-function toRow({ segment, path }: Leaf, section: string): PlanRow {
-  const seats = segment.placesNoKeys.map(([, label, x, y]) => ({ label, category: 'Seat', x, y }))
+function toRow({ segment, path }: Leaf, { section, top }: { section: string; top: number }): PlanRow {
+  const seats = segment.placesNoKeys.map(([, label, x, y]) => ({ label, category: 'Seat', x, y: top + y }))
   return { section, label: path.length > 0 ? segment.name : '', seats }
 }
 

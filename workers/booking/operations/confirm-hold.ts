@@ -65,9 +65,10 @@ async function confirm(db: Database, confirmation: Confirmation): Promise<Outcom
 /** An ended hold no longer counts against its buyer's limit, so the buyer may have got other seats since. */
 async function isBeyondLimit(db: Database, hold: LockedHold, buyer: Buyer): Promise<boolean> {
   if (!hold.ended) return false
-  const { heldPlaces, liveTickets } = await findPossessions(db, buyer)
+  const { liveHold, liveTickets } = await findPossessions(db, buyer)
   const sale = await findSale(db, buyer.eventId)
-  return sale === undefined || heldPlaces + liveTickets + hold.seatNos.length > sale.maxTicketsPerUser
+  const places = liveTickets + (liveHold?.places ?? 0) + hold.seatNos.length
+  return sale === undefined || places > sale.maxTicketsPerUser
 }
 
 async function lose(db: Database, { booking, hold: key }: Confirmation): Promise<Outcome> {

@@ -8,13 +8,14 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type Database, lockTimedOut, type Postgres } from '#shared/postgres.ts'
 import { alternativesNear } from '../alternatives.ts'
 import { buyerOf } from '../buyer.ts'
+import type { Key } from '../keys.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import { OthersAreDeciding, pickBestAvailable } from '../pick-best-available.ts'
 import { refuseUnlessOpen, saleNotOpen } from '../sale.ts'
 import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
-import { endHolds, findDueHoldOf, insertHold, lockHold, readHold } from '../store/holds.ts'
+import { endHolds, insertHold, lockHold, readHold } from '../store/holds.ts'
 import { findSale, type Sale } from '../store/sales.ts'
-import { existingSeats, findFreeSeatsNear, lockFreeSeats } from '../store/seats.ts'
+import { findSeatsAround, lockFreeSeats } from '../store/seats.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 
@@ -29,7 +30,6 @@ export function holdSeats({ postgres, bus }: { postgres: Postgres; bus: Bus }): 
       await refuseUnknownEvent(bus, buyer.eventId, context)
       throw saleNotOpen(null)
     }
-    await endDueHold(postgres, buyer)
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     const hold = (waiting: boolean): Promise<Hold> =>
       postgres.transaction((db) => once(db, command, () => takeSeats(db, { buyer, sale, request, waiting })))
@@ -40,19 +40,8 @@ export function holdSeats({ postgres, bus }: { postgres: Postgres; bus: Bus }): 
       })
     } catch (error) {
       const conflicts = conflictsOf(error, request)
-      if (conflicts === null) throw error
-      throw seatUnavailable(conflicts, await findAlternatives(postgres, request, conflicts))
+      throw conflicts === null ? error : await explainConflicts(postgres, request, conflicts)
     }
-  })
-}
-
-/** In a transaction of its own, because whoever has seats locked must not wait for lower ones. */
-async function endDueHold(postgres: Postgres, buyer: Buyer): Promise<void> {
-  const key = await findDueHoldOf(postgres, buyer)
-  if (key === undefined) return
-  await postgres.transaction(async (db) => {
-    const hold = await lockHold(db, key)
-    if (hold?.status === 'expired' && !hold.ended) await endHolds(db, [key], 'expired')
   })
 }
 
@@ -64,14 +53,17 @@ interface Wish {
   readonly waiting: boolean
 }
 
-async function takeSeats(db: Database, { buyer, sale, request, waiting }: Wish): Promise<Hold> {
+async function takeSeats(db: Database, wish: Wish): Promise<Hold> {
+  const { buyer, sale, request, waiting } = wish
   const { eventId, userId } = buyer
   refuseUnlessOpen(sale, sale.now)
   await lockBuyer(db, buyer)
-  await refuseBeyondLimit(db, { buyer, sale, request })
+  const dueHold = await lockDueHold(db, wish)
   const seatNos = request.seat_nos
     ? await lockNamedSeats(db, eventId, request.seat_nos)
     : await pickBestAvailable(db, { eventId, qty: quantityOf(request), waiting })
+  // Only now that nothing is left to wait for: its seats get locked, and they may be lower than the new ones.
+  if (dueHold !== null) await endHolds(db, [dueHold], 'expired')
   const key = { eventId, ownId: newId() }
   await insertHold(db, { hold: key, userId, seatNos })
   const hold = await readHold(db, key)
@@ -79,11 +71,16 @@ async function takeSeats(db: Database, { buyer, sale, request, waiting }: Wish):
   return hold
 }
 
-async function refuseBeyondLimit(db: Database, { buyer, sale, request }: Omit<Wish, 'waiting'>): Promise<void> {
-  const { liveHoldId, liveTickets } = await findPossessions(db, buyer)
-  if (liveHoldId !== null) {
+/**
+ * Throws `hold_exists` or `ticket_limit` when the buyer may not hold these seats as well. Answers an earlier hold that is
+ * over but was not ended yet.
+ */
+async function lockDueHold(db: Database, { buyer, sale, request }: Wish): Promise<Key | null> {
+  const { liveHold, liveTickets } = await findPossessions(db, buyer)
+  const key = liveHold && { eventId: buyer.eventId, ownId: liveHold.ownId }
+  if (key !== null && !liveHold?.due) {
     throw new TicketingError('hold_exists', 'You already hold seats of this event.', {
-      extra: { hold_id: publicId({ eventId: buyer.eventId, ownId: liveHoldId }) },
+      extra: { hold_id: publicId(key) },
     })
   }
   const limit = sale.maxTicketsPerUser
@@ -92,41 +89,48 @@ async function refuseBeyondLimit(db: Database, { buyer, sale, request }: Omit<Wi
       extra: { limit, tickets: liveTickets },
     })
   }
+  const hold = key && (await lockHold(db, key))
+  return hold?.ended === false ? key : null
 }
 
 async function lockNamedSeats(db: Database, eventId: string, wanted: number[]): Promise<number[]> {
   const locked = await lockFreeSeats(db, { eventId, seatNos: wanted })
   if (locked.size === wanted.length) return wanted
-  const existing = await existingSeats(db, { eventId, seatNos: wanted })
-  const errors = wanted.flatMap((seatNo, index) =>
-    existing.has(seatNo) ? [] : [{ pointer: `/seat_nos/${index}`, detail: 'is not a seat of this event' }],
-  )
-  if (errors.length > 0)
-    throw new TicketingError('validation_failed', 'The request is not valid.', { extra: { errors } })
-  throw seatUnavailable(wanted.filter((seatNo) => !locked.has(seatNo)))
+  throw seatUnavailable({ conflicts: wanted.filter((seatNo) => !locked.has(seatNo)) })
 }
 
 /** The seats that were lost to others; `null` when the error says something else. */
 function conflictsOf(error: unknown, request: Request): number[] | null {
   if (error instanceof TicketingError && error.code === 'seat_unavailable') return error.extra.conflicts as number[]
-  // Somebody has been deciding about them for too long to know better.
+  // Somebody has been deciding about them for so long that which ones they are is not known.
   return lockTimedOut(error) || error instanceof OthersAreDeciding ? (request.seat_nos ?? []) : null
 }
 
-/** Hints, read after the transaction is over: by the time they are chosen they may be gone as well. */
-async function findAlternatives(db: Database, request: Request, conflicts: readonly number[]): Promise<number[][]> {
-  const seatNo = conflicts[0]
-  if (seatNo === undefined) return []
-  const free = await findFreeSeatsNear(db, { eventId: request.event_id, seatNo, reach: alternativesReach })
-  return alternativesNear(free, { seatNo, qty: quantityOf(request) })
+/**
+ * Numbers that are no seats are the caller's mistake; for the others there are hints, read after the transaction is over:
+ * by the time they are chosen they may be gone as well.
+ */
+async function explainConflicts(db: Database, request: Request, conflicts: number[]): Promise<TicketingError> {
+  const { event_id: eventId, seat_nos: wanted = [] } = request
+  const near = conflicts[0]
+  if (near === undefined) return seatUnavailable({ conflicts })
+  const seats = await findSeatsAround(db, { eventId, seatNos: wanted, near, reach: alternativesReach })
+  const known = new Set(seats.map(({ seatNo }) => seatNo))
+  const errors = wanted.flatMap((seatNo, index) =>
+    known.has(seatNo) ? [] : [{ pointer: `/seat_nos/${index}`, detail: 'is not a seat of this event' }],
+  )
+  if (errors.length > 0)
+    return new TicketingError('validation_failed', 'The request is not valid.', { extra: { errors } })
+  const free = seats.filter((seat) => seat.free)
+  return seatUnavailable({ conflicts, alternatives: alternativesNear(free, { seatNo: near, qty: wanted.length }) })
 }
 
 function quantityOf({ seat_nos, best_available }: Request): number {
   return seat_nos?.length ?? best_available?.qty ?? 0
 }
 
-function seatUnavailable(conflicts: readonly number[], alternatives: readonly number[][] = []): TicketingError {
+function seatUnavailable(lost: { conflicts: number[]; alternatives?: number[][] }): TicketingError {
   return new TicketingError('seat_unavailable', 'Somebody else was faster; choose other seats.', {
-    extra: { conflicts, alternatives },
+    extra: { alternatives: [], ...lost },
   })
 }

@@ -1,5 +1,5 @@
 import type { Database } from '#shared/postgres.ts'
-import { isLive } from './conditions.ts'
+import { isDue, isLive } from './conditions.ts'
 
 /* SQL about what one buyer has of one event. */
 
@@ -23,19 +23,18 @@ export async function lockBuyer(db: Database, { eventId, userId }: Buyer): Promi
 }
 
 export interface Possessions {
-  /** Own id of the hold that has not ended. */
-  readonly liveHoldId: string | null
-  readonly heldPlaces: number
+  /** The hold that nobody has ended yet, though it may be due. */
+  readonly liveHold: { readonly ownId: string; readonly due: boolean; readonly places: number } | null
   readonly liveTickets: number
 }
 
 /** What counts against the buyer's limit for the event. */
 export async function findPossessions(db: Database, { eventId, userId }: Buyer): Promise<Possessions> {
   const [possessions] = await db.query<Possessions>(
-    `WITH hold AS (SELECT id FROM booking.holds AS hold WHERE event_id = $1 AND user_id = $2 AND ${isLive})
-     SELECT (SELECT id FROM hold) AS "liveHoldId",
-       (SELECT count(*)::int FROM booking.hold_items
-        WHERE event_id = $1 AND hold_id = (SELECT id FROM hold)) AS "heldPlaces",
+    `SELECT
+       (SELECT json_build_object('ownId', id, 'due', ${isDue}, 'places', (
+          SELECT count(*) FROM booking.hold_items AS item WHERE item.event_id = hold.event_id AND item.hold_id = hold.id))
+        FROM booking.holds AS hold WHERE event_id = $1 AND user_id = $2 AND ${isLive}) AS "liveHold",
        (SELECT count(*)::int FROM booking.bookings AS booking
         JOIN booking.booking_items AS item ON item.event_id = booking.event_id AND item.booking_id = booking.id
         WHERE booking.user_id = $2 AND booking.event_id = $1 AND item.live) AS "liveTickets"`,

@@ -2,7 +2,6 @@ import type { Hold } from '#shared/contracts/booking.ts'
 import { publicId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { Key } from '../keys.ts'
-import type { Buyer } from './buyers.ts'
 import { isDue, isLive, position } from './conditions.ts'
 
 /*
@@ -100,17 +99,10 @@ export async function lockDueHolds(db: Database, limit: number): Promise<Key[]> 
   )
 }
 
-/** The buyer's hold if it is due. */
-export async function findDueHoldOf(db: Database, { eventId, userId }: Buyer): Promise<Key | undefined> {
-  const [due] = await db.query<Key>(
-    `SELECT event_id AS "eventId", id AS "ownId" FROM booking.holds AS hold
-     WHERE event_id = $1 AND user_id = $2 AND ${isDue}`,
-    [eventId, userId],
-  )
-  return due
-}
-
-/** Ends locked holds. Seats that are still theirs become free; those that another buyer took over stay with that one. */
+/**
+ * Ends locked holds. Seats that are still theirs become free; those that another buyer took over stay with that one. An
+ * expired seat that somebody is deciding about is left as it is: it counts as free anyhow, and nobody waits for it.
+ */
 export async function endHolds(
   db: Database,
   holds: readonly Key[],
@@ -123,7 +115,7 @@ export async function endHolds(
        SELECT event_id, seat_no FROM ended
        JOIN booking.hold_items AS item USING (event_id, hold_id)
        JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
-       ORDER BY event_id, seat_no FOR UPDATE OF seat)
+       ORDER BY event_id, seat_no FOR UPDATE OF seat ${status === 'expired' ? 'SKIP LOCKED' : ''})
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM theirs WHERE seat.event_id = theirs.event_id AND seat.seat_no = theirs.seat_no`,

@@ -41,9 +41,11 @@ export async function snapshotStates(db: Database, eventId: string): Promise<Sta
     `SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text AS seq,
        coalesce((
          SELECT json_agg(json_build_object('firstSeatNo', first_seat_no, 'codes', codes)) FROM (
-           SELECT min(seat_no) AS first_seat_no,
-             string_agg(CASE ${shownState} ${codes.join(' ')} END, '' ORDER BY seat_no) AS codes
-           FROM booking.event_seats WHERE event_id = $1 GROUP BY row_no
+           SELECT min(seat_no) AS first_seat_no, string_agg(code, '') AS codes
+           FROM (
+             SELECT row_no, seat_no, CASE ${shownState} ${codes.join(' ')} END AS code
+             FROM booking.event_seats WHERE event_id = $1 ORDER BY row_no, seat_no
+           ) AS in_order GROUP BY row_no
          ) AS by_row
        ), '[]') AS rows`,
     [eventId],

@@ -41,7 +41,7 @@ CREATE TABLE event.events (
   starts_on date NOT NULL,
   -- Milliseconds, because page cursors carry it as such.
   starts_at timestamptz(3),
-  tz text CHECK ((timestamp '2000-01-01' AT TIME ZONE tz) IS NOT NULL),
+  tz text CHECK (tz IS NULL OR (timestamp '2000-01-01' AT TIME ZONE tz) IS NOT NULL),
   -- Days by which the importer moved the source's dates; null: never moved.
   shift_days int CHECK (shift_days % 7 = 0),
   -- What the organiser wants; postponed and cancelled sales follow from `status`, times from the two columns below.
@@ -53,6 +53,7 @@ CREATE TABLE event.events (
   currency text CHECK (currency ~ '^[A-Z]{3}$'),
   layout_version int,
   seat_count int NOT NULL DEFAULT 0 CHECK (seat_count >= 0),
+  CHECK (on_sale_at < off_sale_at),
   -- As `fold.ts` makes them: lower-case words of letters and digits without accents, so that neither spelling nor the
   -- server's locale decides what is found.
   folded_name text NOT NULL,

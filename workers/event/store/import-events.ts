@@ -3,6 +3,7 @@ import type { Database } from '#shared/postgres.ts'
 import { foldedTexts } from '../folded-texts.ts'
 import type { ImportedEvent, KnownEvent } from '../import-plan.ts'
 import { cheapestTier } from '../price-tiers.ts'
+import { sensibleEnd } from '../sale-state.ts'
 
 const defaultMaxTicketsPerUser = 8
 
@@ -111,6 +112,7 @@ function eventRecord({ event, contentHash, shiftDays }: ImportedEvent) {
     id: event.id ?? newId(),
     content_hash: contentHash,
     shift_days: shiftDays,
+    off_sale_at: sensibleEnd(toDate(event.on_sale_at), toDate(event.off_sale_at)),
     venue_source_id: venue?.source_id,
     tz: event.tz ?? venue?.tz,
     max_tickets_per_user: event.max_tickets_per_user ?? defaultMaxTicketsPerUser,
@@ -170,4 +172,8 @@ async function replacePrices(db: Database, source: string, events: readonly Impo
 
 function withIds(rows: Iterable<object>): string {
   return JSON.stringify(Array.from(rows, (row) => ({ ...row, id: newId() })))
+}
+
+function toDate(instant: string | null): Date | null {
+  return instant === null ? null : new Date(instant)
 }

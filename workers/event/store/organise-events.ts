@@ -20,7 +20,7 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
     `INSERT INTO event.events (id, source, source_id, name, type, description, status, venue_id, starts_on, starts_at, tz,
        on_sale_at, off_sale_at, max_tickets_per_user, currency,
        folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
-     VALUES ($1, $2, $1, $3, $4, $5, 'draft', $6, $7, ($7::date + $8::time) AT TIME ZONE $9, $9,
+     VALUES ($1::uuid, $2, $1::uuid::text, $3, $4, $5, 'draft', $6, $7, ($7::date + $8::time) AT TIME ZONE $9, $9,
        $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
     [
       id,
@@ -76,7 +76,7 @@ async function addLineUp(db: Database, eventId: string, names: readonly string[]
   )
   await db.query(
     `INSERT INTO event.event_performers (event_id, position, performer_id)
-     SELECT $1, r.position, p.id FROM unnest($3::text[]) WITH ORDINALITY AS r(name, position)
+     SELECT $1::uuid, r.position, p.id FROM unnest($3::text[]) WITH ORDINALITY AS r(name, position)
      JOIN event.performers p ON p.source = $2 AND p.source_id = r.name`,
     [eventId, organiserSource, performers.map(({ name }) => name)],
   )

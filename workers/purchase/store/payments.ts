@@ -70,10 +70,15 @@ export async function findPaymentByKey(db: Database, providerKey: string): Promi
 }
 
 /**
- * Moves a payment from the state it was read in, and keeps it for this driver for another `leaseMs`. Answers the payment
- * as it then stands: where another driver was faster, as that one left it.
+ * Moves a payment from the state it was read in, and keeps it for this driver for another `leaseMs`. `null` when another
+ * driver was faster: nothing is changed then.
  */
-export async function movePayment(db: Database, payment: Payment, move: Move, leaseMs: number): Promise<Payment> {
+export async function movePayment(
+  db: Database,
+  payment: Payment,
+  move: Move,
+  leaseMs: number,
+): Promise<Payment | null> {
   const { begun } = move
   const moved = await db.query<PaymentRow>(
     `UPDATE purchase.payments SET
@@ -101,7 +106,7 @@ export async function movePayment(db: Database, payment: Payment, move: Move, le
       leaseMs,
     ],
   )
-  return firstPayment(moved) ?? (await readPayment(db, payment.id))
+  return firstPayment(moved)
 }
 
 /** Says that nothing is left to do for a payment at its end. */
@@ -128,7 +133,8 @@ export async function claimDuePayments(
   return rows.map(toPayment)
 }
 
-async function readPayment(db: Database, id: string): Promise<Payment> {
+/** As it stands now. */
+export async function readPayment(db: Database, id: string): Promise<Payment> {
   const rows = await db.query<PaymentRow>(`SELECT ${columns} FROM purchase.payments WHERE id = $1`, [id])
   const payment = firstPayment(rows)
   if (payment === null) throw new Error(`payment ${id} has vanished`)

@@ -1,0 +1,156 @@
+import test from 'ava'
+import type { RequestOf } from '#shared/contracts/contract.ts'
+import {
+  attachSeating,
+  changeEventStatus,
+  createEvent,
+  importEvents,
+  listEvents,
+  viewEvent,
+  viewLayout,
+} from '#shared/contracts/event.ts'
+import { daysFromToday, importedEvent, smallLayout } from '../support/catalogue.ts'
+import { type EventWorker, organiser, startEventWorker } from '../support/event-worker.ts'
+
+let worker: EventWorker
+let eventId: string
+
+test.before(async () => {
+  worker = await startEventWorker()
+})
+test.beforeEach(async () => {
+  await worker.reset()
+  const events = [importedEvent('1', { max_tickets_per_user: 6, off_sale_at: '2020-01-01T00:00:00Z' })]
+  await worker.ask(importEvents, { source: 'test', events, reschedule: false })
+  eventId = (await worker.ask(listEvents, {})).items[0]?.id ?? ''
+})
+test.after.always(() => worker?.stop())
+
+const onSaleAt = '2026-01-01T00:00:00.000Z'
+
+function attach(given: Partial<RequestOf<typeof attachSeating>> = {}) {
+  return worker.ask(attachSeating, {
+    event_id: eventId,
+    layout: smallLayout({ rows: 3 }),
+    price_minor: 5_000,
+    category_prices: { Front: 9_000 },
+    currency: 'EUR',
+    on_sale_at: onSaleAt,
+    ...given,
+  })
+}
+
+test.serial('an imported event gets seats, prices and a sale', async (t) => {
+  const event = await attach()
+  t.like(event, {
+    layout_version: 1,
+    seat_count: 30,
+    areas: [{ name: 'Standing', capacity: 50 }],
+    price_from_minor: 5_000,
+    currency: 'EUR',
+    availability: 'plenty',
+    // The end that the source had given lies before the opening.
+    sale: { status: 'on_sale', on_sale_at: onSaleAt, off_sale_at: null, max_tickets_per_user: 6 },
+  })
+  t.deepEqual(
+    event.price_tiers.map(({ name, price_minor }) => [name, price_minor]),
+    [
+      ['Front', 9_000],
+      ['Back', 5_000],
+    ],
+  )
+  const rows = worker.stock.batches.flatMap((batch) => batch.rows)
+  t.deepEqual(
+    rows.map((row) => [row.row_no, row.first_seat_no, row.prices_minor[0]]),
+    [
+      [0, 0, 9_000],
+      [1, 10, 5_000],
+      [2, 20, 5_000],
+    ],
+  )
+  t.deepEqual(await worker.ask(viewLayout, { event_id: eventId }), {
+    event_id: eventId,
+    version: 1,
+    ...smallLayout({ rows: 3 }),
+  })
+})
+
+test.serial('the same seating again changes nothing', async (t) => {
+  const first = await attach()
+  t.deepEqual(await attach(), first)
+})
+
+test.serial('without a time the event stays as it is, with seats in stock', async (t) => {
+  const event = await attach({ on_sale_at: null })
+  t.like(event, { seat_count: 30, availability: 'not_on_sale' })
+  t.is(worker.stock.batches.length, 1)
+  t.is(worker.stock.sales.length, 0)
+})
+
+test.serial('once seats are in stock, another plan or price is refused', async (t) => {
+  await attach()
+  for (const other of [{ layout: smallLayout({ rows: 4 }) }, { price_minor: 5_001 }, { currency: 'USD' }]) {
+    const error = await t.throwsAsync(attach(other))
+    t.like(error, { code: 'validation_failed', extra: { errors: [{ pointer: '/layout' }] } })
+  }
+  t.like(await worker.ask(viewEvent, { event_id: eventId }), {
+    layout_version: 1,
+    seat_count: 30,
+    price_from_minor: 5_000,
+  })
+})
+
+test.serial('while nothing is in stock, another plan is the next version', async (t) => {
+  worker.stock.failStock = true
+  t.like(await t.throwsAsync(attach()), { code: 'unavailable' })
+  t.like(await attach({ layout: smallLayout({ rows: 4 }) }), { layout_version: 2, seat_count: 40 })
+  t.is(worker.stock.batches[0]?.version, 2)
+})
+
+test.serial('an attachment that broke off is completed by repeating it', async (t) => {
+  worker.stock.failSale = true
+  t.like(await t.throwsAsync(attach()), { code: 'unavailable' })
+  t.like(await worker.ask(viewEvent, { event_id: eventId }), { availability: 'not_on_sale' })
+  t.like(await attach(), { layout_version: 1, availability: 'plenty', sale: { status: 'on_sale' } })
+})
+
+test.serial('a draft with seats goes on sale when it is published', async (t) => {
+  const draft = await worker.ask(
+    createEvent,
+    { name: 'Draft', venue: { name: 'Hall', tz: 'Europe/Berlin' }, starts_on: daysFromToday(9) },
+    { caller: organiser },
+  )
+  t.is((await attach({ event_id: draft.id })).sale.status, 'announced')
+  t.is(worker.stock.sales.at(-1)?.status, 'announced')
+  const published = await worker.ask(
+    changeEventStatus,
+    { event_id: draft.id, action: 'publish' },
+    { caller: organiser },
+  )
+  t.like(published, { availability: 'plenty', sale: { status: 'on_sale', on_sale_at: onSaleAt } })
+})
+
+test.serial('a layout of 15,000 seats is stored, stocked and shown whole', async (t) => {
+  const layout = smallLayout({ rows: 1_500 })
+  t.is((await attach({ layout })).seat_count, 15_000)
+  t.true(worker.stock.batches.length > 1)
+  t.deepEqual((await worker.ask(viewLayout, { event_id: eventId })).rows, layout.rows)
+})
+
+test.serial('wrong layouts, unknown events and cancelled ones are refused', async (t) => {
+  const layout = smallLayout({ rows: 1 })
+  const [row] = layout.rows
+  const broken = { ...layout, rows: row === undefined ? [] : [{ ...row, x: [] }] }
+  for (const [wrong, pointer] of [
+    [{ layout: broken }, '/layout/rows/0'],
+    [{ category_prices: { Gallery: 1 } }, '/category_prices'],
+  ] as const) {
+    const error = await t.throwsAsync(attach(wrong))
+    t.like(error, { code: 'validation_failed', extra: { errors: [{ pointer }] } })
+  }
+  const unknown = await t.throwsAsync(attach({ event_id: '019a0000-0000-7000-8000-00000000ffff' }))
+  t.like(unknown, { code: 'event_not_found' })
+  await worker.ask(changeEventStatus, { event_id: eventId, action: 'cancel' }, { caller: organiser })
+  t.like(await t.throwsAsync(attach()), { code: 'event_cancelled' })
+  t.is((await worker.ask(viewEvent, { event_id: eventId })).layout_version, null)
+})

@@ -1,0 +1,151 @@
+import test from 'ava'
+import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
+import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+
+let worker: EventWorker
+
+test.before(async () => {
+  worker = await startEventWorker()
+})
+test.beforeEach(() => worker.reset())
+test.after.always(() => worker?.stop())
+
+function importing(events: CatalogueEvent[], { reschedule = false } = {}) {
+  return worker.ask(importEvents, { source: 'test', events, reschedule })
+}
+
+async function viewOf(name: string) {
+  const { items } = await worker.ask(listEvents, { status: 'any', limit: 100 })
+  const id = items.find((event) => event.name === name)?.id
+  if (id === undefined) throw new Error(`${name} is not in the list`)
+  return worker.ask(viewEvent, { event_id: id })
+}
+
+test.serial('importing again changes nothing, and a changed event keeps its id', async (t) => {
+  const performers = [
+    { source_id: 'p1', name: 'Main Act' },
+    { source_id: 'p2', name: 'Support' },
+    { source_id: 'p1', name: 'Main Act' },
+  ]
+  const event = importedEvent('1', { name: 'First', performers, price_tiers: [tier(5_000), tier(3_000)] })
+  t.deepEqual(await importing([event, importedEvent('2')]), { stored: 2, changed: 0, unchanged: 0 })
+  t.deepEqual(await importing([event, importedEvent('2')]), { stored: 0, changed: 0, unchanged: 2 })
+  const before = await viewOf('First')
+  t.deepEqual(
+    before.performers.map(({ name }) => name),
+    ['Main Act', 'Support'],
+  )
+  t.is(before.price_from_minor, 3_000)
+
+  const changed = { ...event, performers: [{ source_id: 'p2', name: 'Support' }], price_tiers: [tier(4_500)] }
+  t.deepEqual(await importing([changed, importedEvent('2')]), { stored: 0, changed: 1, unchanged: 1 })
+  const after = await viewOf('First')
+  t.is(after.id, before.id)
+  t.is(after.price_from_minor, 4_500)
+  t.deepEqual(after.price_tiers, [tier(4_500)])
+  t.deepEqual(
+    after.performers.map(({ name }) => name),
+    ['Support'],
+  )
+  t.is(after.performers[0]?.id, before.performers[1]?.id)
+})
+
+test.serial('of events with one source id in a batch the last one counts', async (t) => {
+  const batch = [importedEvent('1', { name: 'Old' }), importedEvent('1', { name: 'New' })]
+  t.deepEqual(await importing(batch), { stored: 1, changed: 0, unchanged: 1 })
+  t.deepEqual(await importing(batch), { stored: 0, changed: 0, unchanged: 2 })
+  t.is((await viewOf('New')).name, 'New')
+})
+
+test.serial('two importers of the same events at once store each once', async (t) => {
+  const events = Array.from({ length: 100 }, (_, index) => importedEvent(String(index)))
+  await Promise.all([importing(events), importing(events.toReversed()), importing(events)])
+  const [row] = await worker.postgres.query<{ count: number }>('SELECT count(*) FROM event.events')
+  t.is(row?.count, 100)
+  t.deepEqual(await importing(events), { stored: 0, changed: 0, unchanged: 100 })
+})
+
+test.serial('an event may lack venue, time, zone, price and performers', async (t) => {
+  const bare = { venue: null, starts_at_local: null, tz: null }
+  await importing([importedEvent('bare', bare)])
+  t.like(await viewOf('Event bare'), { venue: null, starts_at: null, tz: null, price_from_minor: null, performers: [] })
+})
+
+test.serial('the local time is kept across summer time, and the zone of the venue stands in', async (t) => {
+  const venue = {
+    ...venueNamed('Hall', { city: 'Berlin', country: 'DE' }),
+    tz: 'Europe/Berlin',
+  } as CatalogueEvent['venue']
+  await importing([
+    importedEvent('summer', { starts_on: '2027-07-01', tz: null, venue }),
+    importedEvent('winter', { starts_on: '2027-12-01', tz: null, venue }),
+  ])
+  t.is((await viewOf('Event summer')).starts_at, '2027-07-01T18:00:00.000Z')
+  t.is((await viewOf('Event winter')).starts_at, '2027-12-01T19:00:00.000Z')
+})
+
+test.serial('a past event is moved once, by whole weeks, with its sale, and then stays where it is', async (t) => {
+  const past = importedEvent('past', {
+    starts_on: '2023-07-07',
+    on_sale_at: '2023-03-03T09:00:00Z',
+    off_sale_at: '2023-07-07T16:00:00Z',
+  })
+  const future = importedEvent('future')
+  t.deepEqual(await importing([past, future]), { stored: 2, changed: 0, unchanged: 0 })
+  t.is((await viewOf('Event past')).starts_on, '2023-07-07')
+
+  t.deepEqual(await importing([past, future], { reschedule: true }), { stored: 0, changed: 1, unchanged: 1 })
+  const moved = await viewOf('Event past')
+  const days = (Date.parse(moved.starts_on) - Date.parse('2023-07-07')) / 86_400_000
+  t.is(days % 7, 0)
+  t.true(moved.starts_on >= daysFromToday(7) && moved.starts_on <= daysFromToday(181))
+  t.is(localTime(moved.starts_at), '20:00')
+  t.is(localTime(moved.sale.on_sale_at), '10:00')
+  t.is(localTime(moved.sale.off_sale_at), '18:00')
+  t.is((await viewOf('Event future')).starts_on, future.starts_on)
+
+  t.deepEqual(await importing([past, future], { reschedule: true }), { stored: 0, changed: 0, unchanged: 2 })
+  t.deepEqual(await importing([past]), { stored: 0, changed: 0, unchanged: 1 })
+  t.deepEqual(await importing([{ ...past, name: 'Renamed' }]), { stored: 0, changed: 1, unchanged: 0 })
+  t.is((await viewOf('Renamed')).starts_on, moved.starts_on)
+})
+
+test.serial('a source may cancel an event with seats: booking hears of it first, and its prices stay', async (t) => {
+  await importing([importedEvent('1', { name: 'Seated' })])
+  const { id } = await viewOf('Seated')
+  const layout = smallLayout({ rows: 2 })
+  const onSaleAt = '2026-01-01T00:00:00.000Z'
+  await worker.ask(attachSeating, { event_id: id, layout, price_minor: 5_000, currency: 'EUR', on_sale_at: onSaleAt })
+
+  await importing([importedEvent('1', { name: 'Renamed', price_tiers: [tier(1)], on_sale_at: '2030-01-01T00:00:00Z' })])
+  const renamed = await worker.ask(viewEvent, { event_id: id })
+  t.like(renamed, { name: 'Renamed', price_from_minor: 5_000, availability: 'plenty' })
+  t.like(renamed.sale, { status: 'on_sale', on_sale_at: onSaleAt })
+  t.is(worker.stock.sales.length, 1)
+
+  await importing([importedEvent('1', { status: 'cancelled' })])
+  t.is(worker.stock.sales.at(-1)?.status, 'cancelled')
+  t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'cancelled')
+
+  await importing([importedEvent('1')])
+  t.is((await worker.ask(viewEvent, { event_id: id })).status, 'cancelled')
+})
+
+test.serial(
+  'a zone that only Node knows, and the source of organisers, are refused and nothing is stored',
+  async (t) => {
+    const zone = await t.throwsAsync(importing([importedEvent('1'), importedEvent('2', { tz: 'Etc/Unknown' })]))
+    t.like(zone, { code: 'validation_failed' })
+    const source = await t.throwsAsync(
+      worker.ask(importEvents, { source: 'organiser', events: [importedEvent('1')], reschedule: false }),
+    )
+    t.like(source, { code: 'validation_failed', extra: { errors: [{ pointer: '/source' }] } })
+    t.is((await worker.ask(listEvents, {})).items.length, 0)
+  },
+)
+
+function localTime(instant: string | null): string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' })
+  return format.format(new Date(instant ?? 0))
+}

@@ -1,0 +1,140 @@
+import { deepStrictEqual } from 'node:assert/strict'
+import { type Hold, holdSeats, setSale, stockEvent } from '#shared/contracts/booking.ts'
+import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { newId, parsePublicId } from '#shared/ids.ts'
+import type { Close } from '#shared/lifecycle.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import { anonymous, user } from '#shared/messaging/caller.ts'
+import { serve } from '#shared/messaging/serve.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { Postgres } from '#shared/postgres.ts'
+import { bookingWorker } from '../../workers/booking/booking-worker.ts'
+import { createTestDatabase } from './database.ts'
+import { startTestNats } from './servers.ts'
+
+export interface AskOptions {
+  /** User id of the caller; nobody when left out. */
+  readonly as?: string
+  readonly idempotencyKey?: string
+}
+
+export interface House {
+  readonly rows?: number
+  readonly seatsPerRow?: number
+  readonly priceMinor?: number
+  readonly maxTicketsPerUser?: number
+}
+
+/** Booking workers in this process, each with connections of its own to real NATS and Postgres. */
+export interface BookingWorkers {
+  readonly bus: Bus
+  readonly postgres: Postgres
+  /** Calls an operation and checks that its reply is what the contract says and nothing else. */
+  ask<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<ReplyOf<C>>
+  /** The refusal of an operation that must not succeed. */
+  refusal<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<TicketingError>
+  /** A house of equal rows, numbered row by row, on sale. Answers the event's id. */
+  openHouse(house?: House): Promise<string>
+  hold(eventId: string, seatNos: number[], as: string): Promise<Hold>
+  /** Moves the hold's end into the past, as if its time were over. */
+  letRunOut(hold: Pick<Hold, 'id'>): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface BookingWorkersOptions {
+  readonly instances?: number
+  readonly env?: Record<string, string>
+  /** Another make of the worker, for positive controls. */
+  readonly worker?: typeof bookingWorker
+}
+
+/** The sweeper is off unless `env` says otherwise: nothing may depend on it. */
+export async function startBookingWorkers({
+  instances = 1,
+  env = {},
+  worker = bookingWorker,
+}: BookingWorkersOptions = {}): Promise<BookingWorkers> {
+  const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
+  const closers: Close[] = []
+  const connect = async (name: string): Promise<{ bus: Bus; postgres: Postgres }> => {
+    const onIdleError = () => undefined
+    const postgres = new Postgres({ url: database.url, applicationName: name, maxConnections: 10, onIdleError })
+    closers.push(() => postgres.close())
+    const bus = await Bus.connect({ url: nats.url, name, timeoutMs: 5_000 })
+    closers.push(() => bus.close())
+    return { bus, postgres }
+  }
+  const log = createLogger({ name: 'booking', instance: 'test', level: 'fatal' })
+  for (let instance = 1; instance <= instances; instance++) {
+    const name = `booking-${instance}`
+    const parts = { ...(await connect(name)), log }
+    const config = worker.settings.parse({
+      INSTANCE: name,
+      NATS_URL: nats.url,
+      DATABASE_URL: database.url,
+      SWEEPER: 'off',
+      ...env,
+    })
+    const operations = worker.operations(parts, config, (_name, close) => closers.push(close))
+    const service = await serve(parts.bus, { worker: 'booking', instance: name, operations, maxInFlight: 256, log })
+    closers.push(() => service.stop(2_000))
+  }
+  const { bus, postgres } = await connect('test')
+
+  const ask: BookingWorkers['ask'] = async (contract, request, { as, idempotencyKey } = {}) => {
+    const reply = await call(bus, contract, request, {
+      requestId: newId(),
+      caller: as === undefined ? anonymous : user(as),
+      deadlineAt: performance.now() + contract.deadlineMs,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    })
+    deepStrictEqual(reply, contract.reply.parse(reply))
+    return reply
+  }
+  return {
+    bus,
+    postgres,
+    ask,
+    async refusal(contract, request, options) {
+      const answer: unknown = await ask(contract, request, options).catch((error: unknown) => error)
+      if (answer instanceof TicketingError) return answer
+      throw new Error(`expected a refusal, got ${JSON.stringify(answer)}`)
+    },
+    async openHouse({ rows = 5, seatsPerRow = 10, priceMinor = 5_000, maxTicketsPerUser = 8 } = {}) {
+      const eventId = newId()
+      const labels = Array.from({ length: seatsPerRow }, (_, index) => String(index + 1))
+      await ask(stockEvent, {
+        event_id: eventId,
+        version: 1,
+        currency: 'EUR',
+        max_tickets_per_user: maxTicketsPerUser,
+        rows: Array.from({ length: rows }, (_, rowNo) => ({
+          row_no: rowNo,
+          section: 'Stalls',
+          label: `R${rowNo + 1}`,
+          first_seat_no: rowNo * seatsPerRow,
+          seats: labels,
+          prices_minor: labels.map(() => priceMinor),
+        })),
+      })
+      await ask(setSale, { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null })
+      return eventId
+    },
+    hold: (eventId, seatNos, as) => ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, { as }),
+    async letRunOut({ id }) {
+      const values = [parsePublicId(id)?.ownId]
+      const past = `now() - interval '1 second'`
+      await postgres.query(
+        `UPDATE booking.holds SET active_until = ${past}, expires_at = ${past} WHERE id = $1`,
+        values,
+      )
+      await postgres.query(`UPDATE booking.event_seats SET held_until = ${past} WHERE hold_id = $1`, values)
+    },
+    async stop() {
+      for (const close of closers.toReversed()) await close()
+      await Promise.all([nats.stop(), database.drop()])
+    },
+  }
+}

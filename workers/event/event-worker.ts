@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import type { WorkerDefinition, WorkerParts } from '#shared/worker.ts'
+import { eventSettings } from './config.ts'
+import { attachSeating } from './operations/attach-seating.ts'
+import { changeEventStatus } from './operations/change-event-status.ts'
+import { createEvent } from './operations/create-event.ts'
+import { importEvents } from './operations/import-events.ts'
+import { listEvents } from './operations/list-events.ts'
+import { searchEvents } from './operations/search-events.ts'
+import { viewEvent } from './operations/view-event.ts'
+import { viewLayout } from './operations/view-layout.ts'
+
+/** Shows the catalogue and carries out what organisers and importers do to it. */
+export const eventWorker = {
+  worker: 'event',
+  settings: eventSettings,
+  migrationsDirectory: join(import.meta.dirname, 'migrations'),
+  operations: (parts: Pick<WorkerParts, 'bus' | 'postgres'>) => [
+    listEvents(parts),
+    searchEvents(parts),
+    viewEvent(parts),
+    viewLayout(parts),
+    createEvent(parts),
+    changeEventStatus(parts),
+    importEvents(parts),
+    attachSeating(parts),
+  ],
+} satisfies WorkerDefinition<typeof eventSettings>
