@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { readRunningSystem } from '#shared/config.ts'
-import { type MigrationSet, migrate } from '#shared/migrations.ts'
+import { MigrationError, type MigrationSet, migrate } from '#shared/migrations.ts'
 import { projectRoot, readInfraConfig } from './config.ts'
-import { reportFailure } from './explained-error.ts'
+import { ExplainedError, reportFailure } from './explained-error.ts'
 import { installMissing } from './servers/install.ts'
 import { startPostgres } from './servers/postgres.ts'
 
@@ -27,6 +27,8 @@ export async function migrateAll(databaseUrl: string): Promise<string[]> {
       for (const name of await migrate(client, set)) applied.push(`${set.schema}/${name}`)
     }
     return applied
+  } catch (error) {
+    throw error instanceof MigrationError ? new ExplainedError(error.message, { cause: error }) : error
   } finally {
     await client.end()
   }

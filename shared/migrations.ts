@@ -11,6 +11,9 @@ export interface MigrationSet {
   readonly directory: string
 }
 
+/** The files do not fit each other or what ran before; the message says which one and what to do. */
+export class MigrationError extends Error {}
+
 interface Migration {
   readonly name: string
   readonly sql: string
@@ -25,8 +28,8 @@ const lockTimeout = '60s'
 
 /**
  * Applies what has not run yet, in order, and names it. `client` is a connected session of its own. Safe to call from many
- * processes at once. Throws when a file that ran has changed since, when a new file sorts before one that ran, or when a
- * file's name does not fit.
+ * processes at once. Throws `MigrationError` when a file that ran has changed since, when a new file sorts before
+ * one that ran, or when a file's name does not fit.
  */
 export async function migrate(client: ClientBase, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
@@ -35,7 +38,7 @@ export async function migrate(client: ClientBase, { schema, directory }: Migrati
   try {
     await createRecord(client, schema)
     const { rows } = await client.query<AppliedMigration>(recordQuery(schema))
-    const pending = unapplied(migrations, rows)
+    const pending = unapplied(schema, migrations, rows)
     for (const migration of pending) await apply(client, schema, migration)
     return pending.map(({ name }) => name)
   } finally {
@@ -50,7 +53,7 @@ export async function pendingMigrations(db: Database, { schema, directory }: Mig
     `${schema}.schema_migrations`,
   ])
   const applied = table?.name ? await db.query<AppliedMigration>(recordQuery(schema)) : []
-  return unapplied(migrations, applied).map(({ name }) => name)
+  return unapplied(schema, migrations, applied).map(({ name }) => name)
 }
 
 async function readMigrations(directory: string): Promise<Migration[]> {
@@ -58,8 +61,9 @@ async function readMigrations(directory: string): Promise<Migration[]> {
   const numbers = new Set<string>()
   for (const name of names) {
     const number = /^(\d{3})-[a-z0-9-]+\.sql$/.exec(name)?.[1]
-    if (number === undefined) throw new Error(`${join(directory, name)}: a migration is named like 001-name.sql`)
-    if (numbers.has(number)) throw new Error(`${directory}: two migrations have the number ${number}`)
+    if (number === undefined)
+      throw new MigrationError(`${join(directory, name)}: a migration is named like 001-name.sql`)
+    if (numbers.has(number)) throw new MigrationError(`${directory}: two migrations have the number ${number}`)
     numbers.add(number)
   }
   return Promise.all(
@@ -81,14 +85,22 @@ function recordQuery(schema: string): string {
   return `SELECT name, hash FROM ${schema}.schema_migrations ORDER BY name COLLATE "C"`
 }
 
-function unapplied(migrations: readonly Migration[], applied: readonly AppliedMigration[]): Migration[] {
+function unapplied(
+  schema: string,
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+): Migration[] {
   const appliedHashes = new Map(applied.map(({ name, hash }) => [name, hash]))
   const newestApplied = applied.at(-1)?.name ?? ''
   return migrations.filter(({ name, hash }) => {
     const appliedHash = appliedHashes.get(name)
     if (appliedHash === hash) return false
-    if (appliedHash !== undefined) throw new Error(`${name} has changed since it ran: write a new migration instead`)
-    if (name < newestApplied) throw new Error(`${name} sorts before ${newestApplied}, which ran already: renumber it`)
+    if (appliedHash !== undefined) {
+      throw new MigrationError(`${schema}/${name} has changed since it ran on this database: add a migration instead`)
+    }
+    if (name < newestApplied) {
+      throw new MigrationError(`${schema}/${name} sorts before ${newestApplied}, which ran already: renumber it`)
+    }
     return true
   })
 }

@@ -72,13 +72,22 @@ async function answerPersonal(
 function sendShared(ctx: Context, reply: CachedReply): void {
   ctx.set('Cache-Control', `public, max-age=${secondsLeft(reply)}`)
   ctx.set('ETag', reply.etag)
-  ctx.status = 200
-  if (ctx.fresh) {
+  if (matches(ctx.get('if-none-match'), reply.etag)) {
     ctx.status = 304
     return
   }
+  ctx.status = 200
   ctx.type = 'application/json'
   ctx.body = reply.body
+}
+
+/**
+ * If-None-Match of RFC 9110, compared weakly. Koa's own `fresh` answers 200 to whoever also sends `no-cache`, as browsers
+ * and fetch do on a reload, although what it would send is exactly what they have.
+ */
+function matches(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch.trim() === '*') return true
+  return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag)
 }
 
 function secondsLeft({ freshUntil }: CachedReply): number {

@@ -111,6 +111,11 @@ test.serial('a past event is moved once, by whole weeks, with its sale, and then
   t.is((await viewOf('Renamed')).starts_on, moved.starts_on)
 })
 
+test.serial('the end of a sale that lies before its opening is dropped', async (t) => {
+  await importing([importedEvent('1', { on_sale_at: '2030-02-01T00:00:00Z', off_sale_at: '2030-01-01T00:00:00Z' })])
+  t.like((await viewOf('Event 1')).sale, { on_sale_at: '2030-02-01T00:00:00.000Z', off_sale_at: null })
+})
+
 test.serial('a source may cancel an event with seats: booking hears of it first, and its prices stay', async (t) => {
   await importing([importedEvent('1', { name: 'Seated' })])
   const { id } = await viewOf('Seated')

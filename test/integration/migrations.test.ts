@@ -67,7 +67,7 @@ test('a migration that was edited after it ran is refused, by the runner and by 
   const { migrateShop, db, set, write } = await prepare(t, twoFiles)
   await migrateShop()
   await write('001-shelves.sql', 'CREATE TABLE shop.shelves (id bigint PRIMARY KEY)')
-  await t.throwsAsync(migrateShop(), { message: /001-shelves\.sql has changed since it ran/ })
+  await t.throwsAsync(migrateShop(), { message: /001-shelves\.sql has changed since it ran on this database/ })
   await t.throwsAsync(pendingMigrations(db, set), { message: /has changed since it ran/ })
 })
 

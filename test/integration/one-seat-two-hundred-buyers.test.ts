@@ -1,23 +1,73 @@
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import { holdSeats } from '#shared/contracts/booking.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
+import type { TicketingError } from '#shared/errors.ts'
+import type { bookingWorker } from '../../workers/booking/booking-worker.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { createTestDirectory } from '../support/servers.ts'
 
-test('200 buyers want one seat over two workers: one gets it, 199 hear that it is gone', async (t) => {
-  const workers = await startBookingWorkers({ instances: 2 })
-  t.teardown(() => workers.stop())
+const project = join(import.meta.dirname, '..', '..')
+
+/** How often each outcome came when `buyers` want the same seat at once. */
+async function race(workers: BookingWorkers, buyers: number): Promise<Record<string, number>> {
   const eventId = await workers.openHouse()
-  const begin = performance.now()
   const outcomes = await Promise.all(
-    Array.from({ length: 200 }, (_, index) =>
-      workers.ask(holdSeats, { event_id: eventId, seat_nos: [7] }, { as: `buyer-${index}` }).then(
+    Array.from({ length: buyers }, (_, index) =>
+      workers.hold(eventId, [7], `buyer-${index}`).then(
         () => 'held',
-        (error) => error.code,
+        (error: TicketingError) => error.code,
       ),
     ),
   )
-  t.log(performance.now() - begin)
-  t.deepEqual(Object.fromEntries(Object.entries(Object.groupBy(outcomes, String)).map(([k, v]) => [k, v?.length])), {
-    held: 1,
-    seat_unavailable: 199,
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(outcomes, (outcome) => outcome)).map(([outcome, all]) => [outcome, all?.length ?? 0]),
+  )
+}
+
+test('of 200 buyers who want one seat over two workers, one gets it and 199 hear that it is gone', async (t) => {
+  const workers = await startBookingWorkers({ instances: 2 })
+  t.teardown(() => workers.stop())
+  t.deepEqual(await race(workers, 200), { held: 1, seat_unavailable: 199 })
+})
+
+test('positive control: without the condition on the seat, the same race has more than one winner', async (t) => {
+  const workers = await startBookingWorkers({ instances: 2, worker: await workerWithoutCondition() })
+  t.teardown(() => workers.stop())
+  const { held = 0 } = await race(workers, 50)
+  t.true(held > 1, `${held} winners`)
+})
+
+test('a buyer who names seats that others hold learns which ones, and what is free near by', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 6 })
+  await workers.hold(eventId, [2, 3], 'first')
+  const { code, extra } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 2] }, { as: 'second' })
+  t.is(code, 'seat_unavailable')
+  t.deepEqual(extra, {
+    conflicts: [2],
+    alternatives: [
+      [0, 1],
+      [4, 5],
+      [6, 7],
+    ],
   })
 })
+
+/** The worker from a copy of its files in which every seat counts as free. */
+async function workerWithoutCondition(): Promise<typeof bookingWorker> {
+  const directory = await createTestDirectory('without-condition')
+  await cp(join(project, 'workers/booking'), join(directory, 'workers/booking'), { recursive: true })
+  for (const name of ['package.json', 'shared', 'node_modules'])
+    await symlink(join(project, name), join(directory, name))
+  const file = join(directory, 'workers/booking/store/conditions.ts')
+  const source = await readFile(file, 'utf8')
+  const changed = source.replace(/export const isFree = `.*`/, 'export const isFree = `true`')
+  if (changed === source) throw new Error('the condition was not found')
+  await writeFile(file, changed)
+  const copy: { bookingWorker: typeof bookingWorker } = await import(
+    join(directory, 'workers/booking/booking-worker.ts')
+  )
+  return copy.bookingWorker
+}

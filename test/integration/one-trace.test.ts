@@ -4,7 +4,7 @@ import { startOtlpSink } from '../support/otlp-sink.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-test('one trace id runs from the HTTP server span over NATS and both workers to the database', async (t) => {
+test.serial('one trace id runs from the HTTP server span over NATS and both workers to the database', async (t) => {
   const sink = await startOtlpSink()
   t.teardown(() => sink.stop())
   const system = await startSystem({
@@ -49,7 +49,7 @@ test('one trace id runs from the HTTP server span over NATS and both workers to 
   t.true(inDatabase.some(({ name, service }) => /^postgres UPDATE$/.test(name) && service === 'booking-worker'))
 })
 
-test('log lines of a sampled request carry its request id and trace id', async (t) => {
+test.serial('log lines of a sampled request carry its request id and trace id', async (t) => {
   const sink = await startOtlpSink()
   t.teardown(() => sink.stop())
   const system = await startSystem({

@@ -3,22 +3,25 @@ import { connect } from 'nats'
 import { ask, eventOnSale } from '../support/http.ts'
 import { startSystem, untilWorkersAreSeen } from '../support/system.ts'
 
-test('a kind of worker that is absent answers 503 in under 50 ms on its routes, and the others go on', async (t) => {
-  const system = await startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 } })
-  t.teardown(() => system.stop())
-  const { url } = system
-  await ask(`${url}/bookings?user_id=warm-up`)
-  const startedAt = performance.now()
-  const refused = await ask(`${url}/bookings?user_id=1`)
-  t.true(performance.now() - startedAt < 50)
-  t.is(refused.status, 503)
-  t.is(refused.body.code, 'no_worker')
-  t.is(refused.headers.get('retry-after'), '1')
-  t.is((await ask(`${url}/purchase`, { method: 'POST' })).body.code, 'no_worker')
-  t.is((await ask(`${url}/events`)).status, 200)
-})
+test.serial(
+  'a kind of worker that is absent answers 503 in under 50 ms on its routes, and the others go on',
+  async (t) => {
+    const system = await startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 } })
+    t.teardown(() => system.stop())
+    const { url } = system
+    await ask(`${url}/bookings?user_id=warm-up`)
+    const startedAt = performance.now()
+    const refused = await ask(`${url}/bookings?user_id=1`)
+    t.true(performance.now() - startedAt < 50)
+    t.is(refused.status, 503)
+    t.is(refused.body.code, 'no_worker')
+    t.is(refused.headers.get('retry-after'), '1')
+    t.is((await ask(`${url}/purchase`, { method: 'POST' })).body.code, 'no_worker')
+    t.is((await ask(`${url}/events`)).status, 200)
+  },
+)
 
-test('one of two workers killed: from 100 ms later no request fails; a new one takes its share', async (t) => {
+test.serial('one of two workers killed: from 100 ms later no request fails; a new one takes its share', async (t) => {
   const system = await startSystem({ counts: { event: 2, booking: 1, purchase: 0 }, env: { RATE_LIMITS: 'off' } })
   t.teardown(() => system.stop())
   const { url } = system
@@ -39,7 +42,7 @@ test('one of two workers killed: from 100 ms later no request fails; a new one t
   for (const [instance, count] of Object.entries(shares)) t.true(count >= 20, `${instance} answered ${count}`)
 })
 
-test('SIGTERM under load answers every request in flight', async (t) => {
+test.serial('SIGTERM under load answers every request in flight', async (t) => {
   const system = await startSystem({ counts: { event: 2, gateway: 1 }, env: { RATE_LIMITS: 'off' } })
   t.teardown(() => system.stop())
   const { url } = system
@@ -60,7 +63,7 @@ test('SIGTERM under load answers every request in flight', async (t) => {
   t.is(await exitCode, 0)
 })
 
-test('a worker told to stop answers what it has begun, and the other takes the rest', async (t) => {
+test.serial('a worker told to stop answers what it has begun, and the other takes the rest', async (t) => {
   const system = await startSystem({ counts: { booking: 2, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
   t.teardown(() => system.stop())
   const { url } = system

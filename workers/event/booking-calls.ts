@@ -8,7 +8,7 @@ import { type EventRow, type StockByEvent, sellsSeats } from './event-view.ts'
 import { type Sale, saleIntent } from './sale-state.ts'
 import type { StockBatch } from './stock-batches.ts'
 
-/** What this worker asks of the booking worker, who keeps the seats. */
+/* What this worker asks of the booking worker, who keeps the seats. */
 
 /** Kept back from the caller's time, so that a list is answered in time although booking is not. */
 const answerReserveMs = 100

@@ -29,8 +29,8 @@ export function saleState(sale: Sale, now: Date): SaleStatus {
 }
 
 /**
- * The sale after its opening was set to the instant `onSaleAt`. Of a draft only the time is noted: publishing opens it.
- * An end from before, such as the one of the source it was imported from, may have become senseless.
+ * The sale after its opening was set to the instant `onSaleAt`. Of a draft only the time is noted: publishing opens it. An
+ * end before the opening is left from elsewhere, such as the source it was imported from, and is dropped.
  */
 export function openedSale(
   { status, saleStatus, offSaleAt, seatCount }: Sale & { seatCount: number },
@@ -40,11 +40,6 @@ export function openedSale(
     status,
     saleStatus: status === 'draft' || seatCount === 0 ? saleStatus : 'on_sale',
     onSaleAt,
-    offSaleAt: sensibleEnd(onSaleAt, offSaleAt),
+    offSaleAt: offSaleAt !== null && offSaleAt > onSaleAt ? offSaleAt : null,
   }
-}
-
-/** The end of a sale unless it lies before the opening: nobody could mean that, and booking refuses it. */
-export function sensibleEnd(onSaleAt: Date | null, offSaleAt: Date | null): Date | null {
-  return onSaleAt !== null && offSaleAt !== null && offSaleAt <= onSaleAt ? null : offSaleAt
 }

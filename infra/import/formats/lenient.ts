@@ -12,10 +12,14 @@ export const amount = z.union([z.number(), z.string()]).nullable().catch(null)
 
 /** An object; anything else reads as one without members. */
 export function part<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.preprocess((value) => (value instanceof Object ? value : {}), z.object(shape))
+  return z.preprocess((value) => (isRecord(value) ? value : {}), z.object(shape))
 }
 
 /** An array; anything else reads as an empty one. */
 export function list<Item extends z.ZodType>(item: Item) {
   return z.preprocess((value) => (Array.isArray(value) ? value : []), z.array(item))
+}
+
+function isRecord(value: unknown): boolean {
+  return value instanceof Object && !Array.isArray(value)
 }

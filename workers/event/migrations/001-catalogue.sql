@@ -53,7 +53,6 @@ CREATE TABLE event.events (
   currency text CHECK (currency ~ '^[A-Z]{3}$'),
   layout_version int,
   seat_count int NOT NULL DEFAULT 0 CHECK (seat_count >= 0),
-  CHECK (on_sale_at < off_sale_at),
   -- As `fold.ts` makes them: lower-case words of letters and digits without accents, so that neither spelling nor the
   -- server's locale decides what is found.
   folded_name text NOT NULL,
@@ -68,7 +67,8 @@ CREATE TABLE event.events (
     setweight(to_tsvector('simple', folded_type), 'C') ||
     setweight(to_tsvector('simple', folded_description), 'D')
   ) STORED,
-  UNIQUE (source, source_id)
+  UNIQUE (source, source_id),
+  CHECK (on_sale_at < off_sale_at)
 );
 
 -- The order of every list; the unknown time comes last within its day.

@@ -5,7 +5,7 @@ import { operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { found } from '../access.ts'
 import { driveSale, hasStock, stockSeats } from '../booking-calls.ts'
-import { viewWithAvailability } from '../event-page.ts'
+import { answerView } from '../event-answers.ts'
 import type { FullEventRow } from '../event-view.ts'
 import { invalidRequest } from '../refusals.ts'
 import { openedSale } from '../sale-state.ts'
@@ -31,7 +31,7 @@ export function attachSeating({ bus, postgres }: Parts) {
       const batches = stockBatches(seating, { event_id, version, max_tickets_per_user: maxTicketsPerUser })
       await stockSeats(bus, batches, context)
       if (on_sale_at !== null) await openSale({ bus, postgres }, event_id, new Date(on_sale_at), context)
-      return viewWithAvailability(bus, found(await readEvent(postgres, event_id)), context)
+      return answerView(bus, found(await readEvent(postgres, event_id)), context)
     },
   )
 }

@@ -3,7 +3,7 @@ import { operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { found, requireOrganiser } from '../access.ts'
 import { driveSale, stockSeats } from '../booking-calls.ts'
-import { viewWithAvailability } from '../event-page.ts'
+import { answerView } from '../event-answers.ts'
 import { statusAfter } from '../status-change.ts'
 import { stockBatches } from '../stock-batches.ts'
 import { readSeating } from '../store/layouts.ts'
@@ -32,6 +32,6 @@ export function changeEventStatus({ bus, postgres }: Pick<WorkerParts, 'bus' | '
       if (event.seatCount > 0) await driveSale(bus, changed, context)
       await updateSale(db, changed)
     })
-    return viewWithAvailability(bus, found(await readEvent(postgres, event_id)), context)
+    return answerView(bus, found(await readEvent(postgres, event_id)), context)
   })
 }

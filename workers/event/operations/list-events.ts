@@ -1,7 +1,7 @@
 import { listEvents as contract } from '#shared/contracts/event.ts'
 import { operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { answerPage } from '../event-page.ts'
+import { answerPage } from '../event-answers.ts'
 
 export function listEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
   return operation(contract, async ({ status, ...filters }, context) => {

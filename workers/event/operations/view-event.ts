@@ -2,11 +2,11 @@ import { viewEvent as contract } from '#shared/contracts/event.ts'
 import { operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { visibleEvent } from '../access.ts'
-import { viewWithAvailability } from '../event-page.ts'
+import { answerView } from '../event-answers.ts'
 
 export function viewEvent({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
   return operation(contract, async ({ event_id }, context) => {
     const event = await visibleEvent(postgres, event_id, context.caller)
-    return viewWithAvailability(bus, event, context)
+    return answerView(bus, event, context)
   })
 }

@@ -3,14 +3,16 @@ import type { Database } from '#shared/postgres.ts'
 import { foldedTexts } from '../folded-texts.ts'
 import type { ImportedEvent, KnownEvent } from '../import-plan.ts'
 import { cheapestTier } from '../price-tiers.ts'
-import { sensibleEnd } from '../sale-state.ts'
-
-const defaultMaxTicketsPerUser = 8
 
 /*
  * A batch enters as a few statements, each over one JSON array, whatever its length. All go through the rows in the order
  * of source ids, so that two importers at once wait for each other instead of locking crosswise.
  */
+
+const defaultMaxTicketsPerUser = 8
+
+/** Of an event with seating these are no longer the source's. */
+const saleColumns = ['on_sale_at', 'off_sale_at', 'max_tickets_per_user', 'price_from_minor', 'currency']
 
 /** Events of the source that are here already, locked until the transaction ends. */
 export function lockKnownEvents(db: Database, source: string, sourceIds: readonly string[]): Promise<KnownEvent[]> {
@@ -71,7 +73,7 @@ async function storeEvents(db: Database, source: string, events: readonly Import
        folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
      SELECT r.id, $1, r.source_id, r.content_hash, r.name, r.type, r.description, r.status, v.id,
        moved.starts_on, (moved.starts_on + r.starts_at_local) AT TIME ZONE r.tz, r.tz, r.shift_days,
-       COALESCE(moved.on_sale_at, r.on_sale_at), COALESCE(moved.off_sale_at, r.off_sale_at),
+       moved.on_sale_at, CASE WHEN (moved.off_sale_at <= moved.on_sale_at) IS NOT TRUE THEN moved.off_sale_at END,
        r.max_tickets_per_user, r.price_from_minor, r.currency,
        r.folded_name, r.folded_performers, r.folded_venue, r.folded_city, r.folded_type, r.folded_description
      FROM json_to_recordset($2) AS r(id uuid, source_id text, content_hash text, name text, type text,
@@ -80,12 +82,11 @@ async function storeEvents(db: Database, source: string, events: readonly Import
        price_from_minor bigint, currency text, folded_name text, folded_performers text, folded_venue text,
        folded_city text, folded_type text, folded_description text)
      LEFT JOIN event.venues v ON v.source = $1 AND v.source_id = r.venue_source_id,
+     LATERAL (SELECT COALESCE(r.tz, 'UTC') AS tz, r.shift_days * interval '1 day' AS shift) AS by,
      -- By the local clock, so that a sale that opened at ten still opens at ten across a change of summer time.
      LATERAL (SELECT r.starts_on + COALESCE(r.shift_days, 0) AS starts_on,
-       (r.on_sale_at AT TIME ZONE COALESCE(r.tz, 'UTC') + r.shift_days * interval '1 day')
-         AT TIME ZONE COALESCE(r.tz, 'UTC') AS on_sale_at,
-       (r.off_sale_at AT TIME ZONE COALESCE(r.tz, 'UTC') + r.shift_days * interval '1 day')
-         AT TIME ZONE COALESCE(r.tz, 'UTC') AS off_sale_at) AS moved
+       COALESCE((r.on_sale_at AT TIME ZONE by.tz + by.shift) AT TIME ZONE by.tz, r.on_sale_at) AS on_sale_at,
+       COALESCE((r.off_sale_at AT TIME ZONE by.tz + by.shift) AT TIME ZONE by.tz, r.off_sale_at) AS off_sale_at) AS moved
      ORDER BY r.source_id
      ON CONFLICT (source, source_id) DO UPDATE SET
        content_hash = excluded.content_hash, name = excluded.name, type = excluded.type,
@@ -95,13 +96,13 @@ async function storeEvents(db: Database, source: string, events: readonly Import
        folded_name = excluded.folded_name, folded_performers = excluded.folded_performers,
        folded_venue = excluded.folded_venue, folded_city = excluded.folded_city,
        folded_type = excluded.folded_type, folded_description = excluded.folded_description,
-       on_sale_at = CASE WHEN e.layout_version IS NULL THEN excluded.on_sale_at ELSE e.on_sale_at END,
-       off_sale_at = CASE WHEN e.layout_version IS NULL THEN excluded.off_sale_at ELSE e.off_sale_at END,
-       max_tickets_per_user = CASE WHEN e.layout_version IS NULL THEN excluded.max_tickets_per_user ELSE e.max_tickets_per_user END,
-       price_from_minor = CASE WHEN e.layout_version IS NULL THEN excluded.price_from_minor ELSE e.price_from_minor END,
-       currency = CASE WHEN e.layout_version IS NULL THEN excluded.currency ELSE e.currency END`,
+       ${saleColumns.map(unlessSeated).join(', ')}`,
     [source, JSON.stringify(events.map(eventRecord))],
   )
+}
+
+function unlessSeated(column: string): string {
+  return `${column} = CASE WHEN e.layout_version IS NULL THEN excluded.${column} ELSE e.${column} END`
 }
 
 function eventRecord({ event, contentHash, shiftDays }: ImportedEvent) {
@@ -112,7 +113,6 @@ function eventRecord({ event, contentHash, shiftDays }: ImportedEvent) {
     id: event.id ?? newId(),
     content_hash: contentHash,
     shift_days: shiftDays,
-    off_sale_at: sensibleEnd(toDate(event.on_sale_at), toDate(event.off_sale_at)),
     venue_source_id: venue?.source_id,
     tz: event.tz ?? venue?.tz,
     max_tickets_per_user: event.max_tickets_per_user ?? defaultMaxTicketsPerUser,
@@ -172,8 +172,4 @@ async function replacePrices(db: Database, source: string, events: readonly Impo
 
 function withIds(rows: Iterable<object>): string {
   return JSON.stringify(Array.from(rows, (row) => ({ ...row, id: newId() })))
-}
-
-function toDate(instant: string | null): Date | null {
-  return instant === null ? null : new Date(instant)
 }

@@ -30,11 +30,7 @@ export async function answerPage(
 }
 
 /** The full view of one event with its availability. */
-export async function viewWithAvailability(
-  bus: Bus,
-  event: FullEventRow,
-  context: OperationContext,
-): Promise<EventView> {
+export async function answerView(bus: Bus, event: FullEventRow, context: OperationContext): Promise<EventView> {
   const now = new Date()
   return toView(event, await availableStock(bus, [event], now, context), now)
 }

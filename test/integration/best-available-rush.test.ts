@@ -1,0 +1,98 @@
+import test from 'ava'
+import { type Hold, holdSeats } from '#shared/contracts/booking.ts'
+import type { TicketingError } from '#shared/errors.ts'
+import { newId } from '#shared/ids.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers({ instances: 2 })
+})
+test.after.always(() => workers.stop())
+
+const best = (eventId: string, qty: number, as: string): Promise<Hold> =>
+  workers.ask(holdSeats, { event_id: eventId, best_available: { qty } }, { as })
+const seatNosOf = (hold: Hold): number[] => hold.places.map((place) => place.seat_no)
+
+/** Refusals, and the seats of those who got some, when so many pairs come at once. */
+async function rush(eventId: string, pairs: number): Promise<{ refusals: string[]; groups: number[][] }> {
+  const refusals: string[] = []
+  const groups: number[][] = []
+  await Promise.all(
+    Array.from({ length: pairs }, () =>
+      best(eventId, 2, newId()).then(
+        (hold) => groups.push(seatNosOf(hold)),
+        (error: TicketingError) => refusals.push(error.code),
+      ),
+    ),
+  )
+  return { refusals, groups }
+}
+
+test.serial('64 pairs at once all get seats side by side in one row, none twice', async (t) => {
+  const seatsPerRow = 17
+  const { refusals, groups } = await rush(await workers.openHouse({ rows: 12, seatsPerRow }), 64)
+  t.deepEqual(refusals, [])
+  t.is(new Set(groups.flat()).size, 128)
+  for (const [left = 0, right = 0] of groups) {
+    t.is(right, left + 1)
+    t.is(Math.floor(right / seatsPerRow), Math.floor(left / seatsPerRow))
+  }
+})
+
+test.serial(
+  '64 pairs at once fill a house of 128 seats to the last one; the next pair hears that it is sold out',
+  async (t) => {
+    const eventId = await workers.openHouse({ rows: 8, seatsPerRow: 16 })
+    const { refusals, groups } = await rush(eventId, 64)
+    t.deepEqual(refusals, [])
+    t.is(new Set(groups.flat()).size, 128)
+    t.deepEqual((await rush(eventId, 1)).refusals, ['sold_out'])
+  },
+)
+
+test.serial('a hundred pairs at once for room for ten: ten get it, and only then it is sold out', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 20 })
+  const { refusals, groups } = await rush(eventId, 100)
+  t.is(groups.length, 10)
+  t.deepEqual(new Set(refusals), new Set(['sold_out']))
+})
+
+test.serial('the best free seats come first, and a row is not left with a single seat', async (t) => {
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 5 })
+  t.deepEqual(seatNosOf(await best(eventId, 2, 'a')), [0, 1])
+  t.deepEqual(seatNosOf(await best(eventId, 2, 'b')), [5, 6])
+  t.deepEqual(seatNosOf(await best(eventId, 3, 'c')), [2, 3, 4])
+  t.deepEqual(seatNosOf(await best(eventId, 2, 'd')), [7, 8])
+  t.deepEqual(seatNosOf(await best(eventId, 1, 'e')), [9])
+})
+
+test.serial('seats of a hold that ran out are picked like free ones', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  const hold = await workers.hold(eventId, [0, 1, 2, 3], 'slow')
+  t.is(
+    (await workers.refusal(holdSeats, { event_id: eventId, best_available: { qty: 4 } }, { as: 'quick' })).code,
+    'sold_out',
+  )
+  await workers.letRunOut(hold)
+  t.deepEqual(seatNosOf(await best(eventId, 4, 'quick')), [0, 1, 2, 3])
+})
+
+test.serial('enough free seats that are nowhere side by side are named as such, too few as sold out', async (t) => {
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 5 })
+  await workers.hold(eventId, [1, 3, 5, 7, 9], 'scattering')
+  const codeFor = async (qty: number) =>
+    (await workers.refusal(holdSeats, { event_id: eventId, best_available: { qty } }, { as: 'group' })).code
+  t.is(await codeFor(2), 'no_adjacent_seats')
+  t.is(await codeFor(5), 'no_adjacent_seats')
+  t.is(await codeFor(6), 'sold_out')
+})
+
+test.serial('the last seats of a house of 15,000 are found within the deadline', async (t) => {
+  const eventId = await workers.openHouse({ rows: 500, seatsPerRow: 30 })
+  await workers.postgres.query(
+    `UPDATE booking.event_seats SET state = 'blocked' WHERE event_id = $1 AND seat_no < 14998`,
+    [eventId],
+  )
+  t.deepEqual(seatNosOf(await best(eventId, 2, 'late')), [14_998, 14_999])
+})

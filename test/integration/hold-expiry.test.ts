@@ -1,0 +1,121 @@
+import test from 'ava'
+import {
+  type Hold,
+  listSeats,
+  releaseHold,
+  viewAvailability,
+  viewHold,
+  viewSeatStates,
+} from '#shared/contracts/booking.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { startSweeper, sweep } from '../../workers/booking/sweeper.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { until } from '../support/until.ts'
+
+/** Its sweeper is off: expiry is a matter of the clock alone. */
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers()
+})
+test.after.always(() => workers.stop())
+
+const statesOf = async (eventId: string): Promise<string[]> =>
+  (await workers.ask(listSeats, { event_id: eventId })).items.map((seat) => seat.state)
+
+test('a hold lasts as long as the worker that stocked the event was told, then its seat is sold to another', async (t) => {
+  const short = await startBookingWorkers({ env: { HOLD_TTL_MS: '300' } })
+  t.teardown(() => short.stop())
+  const eventId = await short.openHouse()
+  const mine = await short.hold(eventId, [3, 4], 'slow')
+  t.true(mine.expires_in_ms > 0 && mine.expires_in_ms <= 300)
+
+  let theirs: Hold | undefined
+  await until('the seat is free', async () => {
+    theirs = await short.hold(eventId, [4], 'quick').catch(() => undefined)
+    return theirs !== undefined
+  })
+  t.true(Date.parse(theirs?.expires_at ?? '') >= Date.parse(mine.expires_at) + 300)
+  const after = await short.ask(viewHold, { hold_id: mine.id }, { as: 'slow' })
+  t.is(after.status, 'expired')
+  t.is(after.expires_in_ms, 0)
+  t.deepEqual(after.places, mine.places)
+})
+
+test('wherever state is shown, seats of a hold that ran out are free', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  const hold = await workers.hold(eventId, [1], 'slow')
+  const shown = async () => ({
+    list: await statesOf(eventId),
+    states: [...Buffer.from((await workers.ask(viewSeatStates, { event_id: eventId })).states, 'base64')],
+    available: (await workers.ask(viewAvailability, { event_ids: [eventId] })).items[0]?.available,
+  })
+  t.deepEqual(await shown(), { list: ['available', 'held', 'available', 'available'], states: [0b0100], available: 3 })
+  await workers.letRunOut(hold)
+  t.deepEqual(await shown(), { list: Array(4).fill('available'), states: [0], available: 4 })
+})
+
+test('a buyer whose hold ran out may hold again, the same seats and others', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  await workers.letRunOut(await workers.hold(eventId, [0, 1], 'again'))
+  const second = await workers.hold(eventId, [1, 2], 'again')
+  t.deepEqual(
+    second.places.map((place) => place.seat_no),
+    [1, 2],
+  )
+  t.deepEqual(await statesOf(eventId), ['available', 'held', 'held', 'available'])
+})
+
+test('neither giving back nor sweeping a hold that ran out touches the seats of the next buyer', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  const mine = await workers.hold(eventId, [0, 1], 'slow')
+  await workers.letRunOut(mine)
+  const theirs = await workers.hold(eventId, [1, 2], 'quick')
+  await workers.ask(releaseHold, { hold_id: mine.id }, { as: 'slow' })
+  await sweep(workers.postgres, AbortSignal.timeout(5_000))
+  t.deepEqual(await statesOf(eventId), ['available', 'held', 'held', 'available'])
+  t.is((await workers.ask(viewHold, { hold_id: theirs.id }, { as: 'quick' })).status, 'active')
+})
+
+test('two sweeps at once write down every hold that ran out, and no other', async (t) => {
+  const eventId = await workers.openHouse({ rows: 6, seatsPerRow: 20 })
+  const holds = await Promise.all(
+    Array.from({ length: 120 }, (_, index) => workers.hold(eventId, [index], `buyer-${index}`)),
+  )
+  const [last, ...others] = holds.toReversed()
+  for (const hold of others) await workers.letRunOut(hold)
+  const { postgres } = workers
+  await Promise.all([1, 2].map(() => sweep(postgres, AbortSignal.timeout(5_000))))
+
+  const rows = await postgres.query(
+    `SELECT status, count(*) AS holds, count(ended_at) AS ended FROM booking.holds WHERE event_id = $1
+     GROUP BY status ORDER BY status`,
+    [eventId],
+  )
+  t.deepEqual(rows, [
+    { status: 'active', holds: 1, ended: 0 },
+    { status: 'expired', holds: 119, ended: 119 },
+  ])
+  const held = await postgres.query(
+    `SELECT seat_no FROM booking.event_seats WHERE event_id = $1 AND state <> 'available'`,
+    [eventId],
+  )
+  t.deepEqual(held, [{ seat_no: last?.places[0]?.seat_no }])
+})
+
+test('a sweeper begins at once and ends as soon as it is told to', async (t) => {
+  const eventId = await workers.openHouse()
+  const hold = await workers.hold(eventId, [0], 'slow')
+  await workers.letRunOut(hold)
+  const log = createLogger({ name: 'sweeper', instance: 'test', level: 'fatal' })
+  const stop = startSweeper({ postgres: workers.postgres, log })
+  await until('the hold is ended', async () => {
+    const [ended] = await workers.postgres.query(
+      'SELECT FROM booking.holds WHERE event_id = $1 AND ended_at <= now()',
+      [eventId],
+    )
+    return ended !== undefined
+  })
+  const stopping = performance.now()
+  await stop()
+  t.true(performance.now() - stopping < 1_000)
+})

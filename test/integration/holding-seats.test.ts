@@ -1,0 +1,124 @@
+import test from 'ava'
+import { holdSeats, listSeats, releaseHold, viewHold } from '#shared/contracts/booking.ts'
+import { newId, publicId } from '#shared/ids.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers({ instances: 2 })
+})
+test.after.always(() => workers.stop())
+
+test('a hold names its places, its frozen prices and its end', async (t) => {
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 3, priceMinor: 4_200 })
+  const hold = await workers.hold(eventId, [4, 2], 'ada')
+  t.like(hold, { event_id: eventId, user_id: 'ada', status: 'active', total_minor: 8_400, currency: 'EUR' })
+  t.deepEqual(hold.places, [
+    { seat_no: 2, section: 'Stalls', row: 'R1', label: '3', price_minor: 4_200 },
+    { seat_no: 4, section: 'Stalls', row: 'R2', label: '2', price_minor: 4_200 },
+  ])
+  const lasts = Date.parse(hold.expires_at) - Date.now()
+  t.true(lasts > 590_000 && lasts <= 600_500)
+  t.is(Date.parse(hold.hard_cap_at) - Date.parse(hold.expires_at), 20 * 60_000)
+
+  await workers.postgres.query('UPDATE booking.event_seats SET price_minor = 9900 WHERE event_id = $1', [eventId])
+  const later = await workers.ask(viewHold, { hold_id: hold.id }, { as: 'ada' })
+  t.deepEqual(later.places, hold.places)
+})
+
+test('a hold takes all its seats or none', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  await workers.hold(eventId, [1], 'first')
+  await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0, 1, 2] }, { as: 'second' })
+  const { items } = await workers.ask(listSeats, { event_id: eventId })
+  t.deepEqual(
+    items.map((seat) => seat.state),
+    ['available', 'held', 'available', 'available'],
+  )
+})
+
+test('a seat that the house does not have is the mistake of the request, whatever else is wrong', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  await workers.hold(eventId, [1], 'first')
+  const refusal = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 4] }, { as: 'second' })
+  t.is(refusal.code, 'validation_failed')
+  t.deepEqual(refusal.extra.errors, [{ pointer: '/seat_nos/1', detail: 'is not a seat of this event' }])
+})
+
+test('a buyer has one hold of an event at a time, also when two requests come at once', async (t) => {
+  const eventId = await workers.openHouse()
+  const answers = await Promise.allSettled([0, 5].map((seatNo) => workers.hold(eventId, [seatNo], 'twice')))
+  const [made] = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  const [refused] = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+  t.is(refused?.code, 'hold_exists')
+  t.deepEqual(refused?.extra, { hold_id: made?.id })
+  await workers.hold(await workers.openHouse(), [0], 'twice')
+})
+
+test('the same key twice at once is one hold, and both hear the same', async (t) => {
+  const eventId = await workers.openHouse()
+  const request = { event_id: eventId, best_available: { qty: 2 } }
+  const options = { as: 'keyed', idempotencyKey: 'key-1' }
+  const [one, other] = await Promise.all([1, 2].map(() => workers.ask(holdSeats, request, options)))
+  t.deepEqual(one, other)
+  const reused = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [9] }, options)
+  t.is(reused.code, 'idempotency_key_reused')
+  t.is((await workers.refusal(holdSeats, request, { as: 'keyed', idempotencyKey: 'key-2' })).code, 'hold_exists')
+})
+
+test('a refused hold leaves its key free for another try', async (t) => {
+  const eventId = await workers.openHouse()
+  const first = await workers.hold(eventId, [0], 'first')
+  const request = { event_id: eventId, seat_nos: [0] }
+  const options = { as: 'patient', idempotencyKey: 'again' }
+  t.is((await workers.refusal(holdSeats, request, options)).code, 'seat_unavailable')
+  await workers.ask(releaseHold, { hold_id: first.id }, { as: 'first' })
+  t.is((await workers.ask(holdSeats, request, options)).status, 'active')
+})
+
+test('seats given back are free at once; giving them back again changes nothing', async (t) => {
+  const eventId = await workers.openHouse()
+  const hold = await workers.hold(eventId, [0, 1], 'first')
+  for (const _ of ['once', 'again']) t.deepEqual(await workers.ask(releaseHold, { hold_id: hold.id }, { as: 'first' }), {})
+  t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'first' })).status, 'released')
+  const next = await workers.hold(eventId, [1], 'second')
+  await workers.ask(releaseHold, { hold_id: hold.id }, { as: 'first' })
+  t.is((await workers.ask(viewHold, { hold_id: next.id }, { as: 'second' })).status, 'active')
+})
+
+test('a hold of somebody else does not exist, and a stranger cannot give it back', async (t) => {
+  const eventId = await workers.openHouse()
+  const hold = await workers.hold(eventId, [0], 'owner')
+  for (const contract of [viewHold, releaseHold]) {
+    const foreign = await workers.refusal(contract, { hold_id: hold.id }, { as: 'stranger' })
+    const absent = await workers.refusal(
+      contract,
+      { hold_id: publicId({ eventId, ownId: newId() }) },
+      { as: 'stranger' },
+    )
+    t.is(foreign.code, 'not_found')
+    t.is(foreign.message, absent.message)
+  }
+  t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'owner' })).status, 'active')
+})
+
+test('nobody in particular cannot hold seats', async (t) => {
+  const eventId = await workers.openHouse()
+  t.is((await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0] })).code, 'unauthenticated')
+})
+
+test('overlapping wishes in any order end without waiting for each other for ever', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 8 })
+  const wishes = Array.from({ length: 40 }, (_, index) => [index % 8, (index * 3 + 1) % 8, (index * 5 + 2) % 8])
+  const began = performance.now()
+  const outcomes = await Promise.all(
+    wishes.map((wish, index) =>
+      workers.hold(eventId, [...new Set(wish)], `buyer-${index}`).then(
+        () => 'held',
+        (error) => error.code,
+      ),
+    ),
+  )
+  t.deepEqual(new Set(outcomes), new Set(['held', 'seat_unavailable']))
+  t.true(performance.now() - began < 5_000)
+})

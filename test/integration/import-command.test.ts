@@ -1,0 +1,218 @@
+import test from 'ava'
+import { viewSeatStates } from '#shared/contracts/booking.ts'
+import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
+import { listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import { anonymous } from '#shared/messaging/caller.ts'
+import { readImportConfig } from '../../infra/import/config.ts'
+import { runImport as importFiles } from '../../infra/import/run-import.ts'
+import { runImportCommand, writeSources } from '../support/import-command.ts'
+import { realFile, realFiles, testWithRealData } from '../support/real-data.ts'
+import { type System, startSystem } from '../support/system.ts'
+
+let system: System
+let bus: Bus
+
+test.before(async () => {
+  system = await startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } })
+  bus = await Bus.connect({ url: system.natsUrl, name: 'test', timeoutMs: 5_000 })
+})
+test.after.always(async () => {
+  await bus?.close()
+  await system?.stop()
+})
+
+/** As the command does, in this process: starting Node for each would take most of the time. */
+async function runImport(...args: string[]) {
+  const config = readImportConfig(args, { NATS_URL: system.natsUrl })
+  if (config === null) throw new Error('asks for help')
+  const lines: string[] = []
+  const allStored = await importFiles(config, {
+    connect: async () => bus,
+    say: (line) => lines.push(line),
+    terminal: { isTTY: false, write: () => undefined },
+    stopping: new AbortController().signal,
+  })
+  return { allStored, lines, output: lines.join('\n') }
+}
+
+function ask<C extends Contract>(contract: C, request: RequestOf<C>): Promise<ReplyOf<C>> {
+  return call(bus, contract, request, { requestId: 'test', caller: anonymous, deadlineAt: performance.now() + 5_000 })
+}
+
+function discoveryEvent(id: string, change: object = {}) {
+  return { id, name: `Event ${id}`, dates: { start: { localDate: '2031-05-01', localTime: '20:00:00' } }, ...change }
+}
+
+const smallPlan = {
+  name: 'Small house',
+  size: { width: 100, height: 100 },
+  categories: [{ name: 'Seat' }],
+  zones: [
+    {
+      name: 'Stalls',
+      position: { x: 0, y: 0 },
+      rows: [
+        {
+          row_number: 'A',
+          seats: ['1', '2', '3'].map((number, index) => ({
+            seat_guid: `A-${number}`,
+            seat_number: number,
+            position: { x: index * 10, y: 0 },
+            category: 'Seat',
+          })),
+        },
+      ],
+    },
+  ],
+}
+
+test('importing a file again changes nothing', async (t) => {
+  const files = await writeSources({ 'page.json': { _embedded: { events: [discoveryEvent('again')] } } })
+  const first = await runImport(files['page.json'])
+  t.true(first.allStored)
+  t.regex(first.output, /^page\.json: read 1, stored 1, changed 0, unchanged 0, no venue 1, no price 1/)
+  const second = await runImport(files['page.json'])
+  t.regex(second.output, /^page\.json: read 1, stored 0, changed 0, unchanged 1/)
+})
+
+test('a record that cannot be stored is named with its reason, and the others are stored', async (t) => {
+  const files = await writeSources({
+    'mixed.json': [
+      discoveryEvent('good-1'),
+      discoveryEvent('nameless', { name: '\u0000 ' }),
+      discoveryEvent('dateless', { dates: { start: { localDate: 'soon' } } }),
+      null,
+      discoveryEvent('good-2'),
+    ],
+  })
+  const { allStored, lines } = await runImport(files['mixed.json'])
+  t.false(allStored)
+  t.regex(lines[0] ?? '', /^mixed\.json: read 5, stored 2, .*refused 3/)
+  t.regex(lines[1] ?? '', /^ {2}refused nameless: name: /)
+  t.regex(lines[2] ?? '', /^ {2}refused dateless: starts_on: /)
+  t.regex(lines[3] ?? '', /^ {2}refused record 4: /)
+})
+
+test('a broken file is named in one line, and the other files go on', async (t) => {
+  const files = await writeSources({
+    'broken.json': '{"_embedded":',
+    'other.json': { schedule: [] },
+    'good.json': discoveryEvent('single'),
+  })
+  const { allStored, lines } = await runImport(
+    files['broken.json'],
+    '/no/such/file.json',
+    files['other.json'],
+    files['good.json'],
+  )
+  t.false(allStored)
+  t.is(lines.length, 5)
+  t.regex(lines[0] ?? '', /^broken\.json: is not JSON/)
+  t.is(lines[1], 'file.json: does not exist')
+  t.regex(lines[2] ?? '', /^other\.json: is in none of the known formats/)
+  t.regex(lines[3] ?? '', /^good\.json: read 1, stored 1/)
+  t.regex(lines[4] ?? '', /^total: read 1, stored 1/)
+})
+
+test('the command writes plain lines where there is no terminal, whatever a file holds, and ends with code 1', async (t) => {
+  const files = await writeSources({
+    'ids.json': [discoveryEvent('\u001b[2J\r', { name: '' }), discoveryEvent('plain')],
+  })
+  const { code, output } = await runImportCommand([files['ids.json']], { NATS_URL: system.natsUrl })
+  t.is(code, 1)
+  t.regex(output, /^ids\.json: read 2, stored 1, .*refused 1/)
+  t.regex(output, /refused .*name/)
+  t.notRegex(output, /(?!\n)\p{Cc}/u)
+})
+
+test('a terminal shows how far an import is, and nothing of it stays', async (t) => {
+  const files = await writeSources({ 'shown.json': [discoveryEvent('shown')] })
+  const config = readImportConfig([files['shown.json']], {})
+  if (config === null) throw new Error('asks for help')
+  let drawn = ''
+  await importFiles(config, {
+    connect: async () => bus,
+    say: () => undefined,
+    terminal: { isTTY: true, write: (text) => (drawn += text) },
+    stopping: new AbortController().signal,
+  })
+  t.is(drawn, `\r\u001b[K[${'.'.repeat(30)}] 0/1 shown.json\r\u001b[K`)
+})
+
+test('a plan gets an event of its own, on sale at the price, and the same one when imported again', async (t) => {
+  const files = await writeSources({ 'house.json': smallPlan })
+  const run = () => runImport(files['house.json'], '--price', '5000EUR', '--on-sale', 'now', '--tz', 'Europe/Warsaw')
+  const first = await run()
+  t.true(first.allStored)
+  t.regex(first.output, /^house\.json: pretix seating plan "Small house": 3 seats in 1 section$/m)
+  t.regex(first.output, /3 seats at 50\.00 EUR, on sale$/m)
+  const [, id = ''] = /curl \S+\/events\/([0-9a-f-]{36})$/m.exec(first.output) ?? []
+  const event = await ask(viewEvent, { event_id: id })
+  t.is(event.tz, 'Europe/Warsaw')
+  t.is(event.sale.status, 'on_sale')
+  t.is(event.price_from_minor, 5_000)
+  t.is((await ask(viewSeatStates, { event_id: id })).available, 3)
+  t.is((await run()).output, first.output)
+})
+
+test('a plan can be given to an event that exists, and waits there for its on-sale', async (t) => {
+  const files = await writeSources({ 'event.json': discoveryEvent('seated'), 'house.json': smallPlan })
+  await runImport(files['event.json'])
+  const { items } = await ask(listEvents, { status: 'any', limit: 100 })
+  const id = items.find(({ name }) => name === 'Event seated')?.id ?? ''
+  const args = ['--event', id, '--price', '900JPY', '--on-sale', '2031-04-01T10:00:00+02:00']
+  const { allStored, output } = await runImport(files['house.json'], ...args)
+  t.true(allStored)
+  t.regex(output, /3 seats at 900 JPY, on sale from 2031-04-01T08:00:00/)
+  t.is((await ask(viewEvent, { event_id: id })).seat_count, 3)
+})
+
+test('a plan without a price, or for an event that does not exist, is refused', async (t) => {
+  const files = await writeSources({ 'house.json': smallPlan })
+  const priceless = await runImport(files['house.json'])
+  t.deepEqual([priceless.allStored, priceless.lines.length], [false, 1])
+  t.regex(priceless.output, /say what a seat costs, such as --price 5000EUR for 50\.00 EUR/)
+  const missing = await runImport(
+    files['house.json'],
+    '--price',
+    '1EUR',
+    '--event',
+    '019a0000-0000-7000-8000-00000000ffff',
+  )
+  t.deepEqual([missing.allStored, missing.lines.length], [false, 1])
+})
+
+test('a system that does not answer ends the command in one clear message', async (t) => {
+  const files = await writeSources({ 'event.json': discoveryEvent('unreachable') })
+  const { code, output } = await runImportCommand([files['event.json']], { NATS_URL: 'nats://127.0.0.1:9' })
+  t.is(code, 1)
+  t.regex(output, /^\s*No message server answers at nats:\/\/127\.0\.0\.1:9[^\n]*\n$/)
+})
+
+testWithRealData('the nine real catalogues are stored whole, and the second time nothing changes', async (t) => {
+  const files = realFiles('ticketmaster-discovery')
+  const first = await runImport(...files)
+  t.true(first.allStored)
+  t.is(first.lines.length, 10)
+  const counts = 'no time 12, no venue 5, no price 211, several prices 20, no tz 40'
+  t.true(first.lines.at(-1)?.startsWith(`total: read 362, stored 362, changed 0, unchanged 0, ${counts}`))
+  const second = await runImport(...files)
+  t.true(second.lines.at(-1)?.startsWith(`total: read 362, stored 0, changed 0, unchanged 362, ${counts}`))
+})
+
+testWithRealData('a real arena goes on sale with 15,247 seats, and its 1,071 standing places are stored', async (t) => {
+  const file = realFile('seating-plans/tm-geometry-td-garden-boston.json')
+  const { allStored, output } = await runImport(file, '--price', '5000EUR', '--on-sale', 'now')
+  t.true(allStored)
+  t.regex(output, /15,247 seats in 61 sections, 1,071 standing in 3 areas$/m)
+  t.regex(output, /1,071 standing places are stored, but not sold yet/)
+  const [, id = ''] = /event ([0-9a-f-]{36})/.exec(output) ?? []
+  t.is((await ask(viewSeatStates, { event_id: id })).available, 15_247)
+  const { areas } = await ask(viewEvent, { event_id: id })
+  t.is(
+    areas.reduce((sum, { capacity }) => sum + capacity, 0),
+    1_071,
+  )
+})

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import test from 'ava'
+import { projectRoot, readInfraConfig } from '../../infra/config.ts'
+import type { RunningFile } from '../../infra/launcher/data-folder.ts'
+import { isAlive } from '../../infra/servers/process-control.ts'
+import { createTestDirectory } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+const patience = { timeoutMs: 50_000 }
+
+interface Launcher {
+  readonly process: ChildProcess
+  output(): string
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number | null>
+}
+
+function launch(dataDirectory: string, args: readonly string[], settings: Record<string, string> = {}): Launcher {
+  const { PATH, PG_BIN, PROGRAMS_DIR } = readInfraConfig().environment
+  const child = spawn(process.execPath, ['infra/start.ts', ...args], {
+    cwd: projectRoot,
+    env: { PATH, PG_BIN, PROGRAMS_DIR, DATA_DIR: dataDirectory, OTEL_SDK_DISABLED: 'true', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  return {
+    process: child,
+    output: () => output,
+    ended: once(child, 'close').then(([code]) => code as number | null),
+  }
+}
+
+function readRunning(dataDirectory: string): RunningFile {
+  return JSON.parse(readFileSync(join(dataDirectory, 'running.json'), 'utf8')) as RunningFile
+}
+
+test.serial('one command brings up a system that sells, keeps it up, and leaves nothing behind', async (t) => {
+  const dataDirectory = await createTestDirectory('launcher')
+  const launcher = launch(dataDirectory, ['--port', '0', '--instance', 'front-3'])
+  t.teardown(() => launcher.process.kill('SIGTERM'))
+  await until('the system is ready', () => launcher.output().includes('Ready after'), patience)
+
+  const running = readRunning(dataDirectory)
+  t.is(statSync(join(dataDirectory, 'running.json')).mode & 0o777, 0o600)
+  t.is<number | undefined, number>(launcher.process.pid, running.pid)
+  t.deepEqual(running.processes.map(({ instance }) => instance).sort(), [
+    'booking-1',
+    'event-1',
+    'front-3',
+    'nats',
+    'payment-sandbox',
+    'postgres',
+    'purchase-1',
+    'redis',
+  ])
+  const shown = launcher.output().match(/http:\/\/\S+/g) ?? []
+  t.true(shown.length >= 5)
+  const purchase = `${running.gateways[0]}/purchase`
+  for (const url of shown.filter((each) => each !== purchase)) t.true((await fetch(url)).ok, url)
+  t.is((await fetch(purchase, { method: 'POST' })).status, 201)
+
+  const second = launch(dataDirectory, ['--port', '0'])
+  t.is(await second.ended, 1)
+  t.true(second.output().includes(`process ${running.pid}`))
+  t.true(second.output().includes(running.gateways[0] ?? '-'))
+
+  const worker = running.processes.find(({ instance }) => instance === 'event-1')
+  process.kill(worker?.pid ?? 0, 'SIGKILL')
+  await until('the killed worker is back', () => launcher.output().includes('[event-1] is back'), patience)
+  const after = readRunning(dataDirectory).processes
+  t.not(after.find(({ instance }) => instance === 'event-1')?.pid, worker?.pid)
+
+  launcher.process.kill('SIGTERM')
+  t.is(await launcher.ended, 0)
+  t.deepEqual(
+    after.filter(({ pid }) => isAlive(pid)),
+    [],
+  )
+  t.false(existsSync(join(dataDirectory, 'running.json')))
+})
+
+test.serial('a process that cannot start fails the start with its own words, and the rest is stopped', async (t) => {
+  const dataDirectory = await createTestDirectory('launcher')
+  const launcher = launch(dataDirectory, ['--port', '0'], { HOLD_TTL_MS: 'soon' })
+  t.is(await launcher.ended, 1)
+  t.regex(launcher.output(), /booking-1 ended with exit code 2 before it was ready.*HOLD_TTL_MS/s)
+  t.false(existsSync(join(dataDirectory, 'postgres.pid.json')))
+  t.false(existsSync(join(dataDirectory, 'nats.pid.json')))
+})
+
+test.serial(
+  'a port that is taken and a flag that does not exist are named, with the remedy, before anything starts',
+  async (t) => {
+    const dataDirectory = await createTestDirectory('launcher')
+    const holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    t.teardown(() => holder.close())
+    const address = holder.address()
+    const port = typeof address === 'object' && address ? String(address.port) : ''
+
+    const taken = launch(dataDirectory, ['--port', port])
+    t.is(await taken.ended, 1)
+    t.true(taken.output().includes(`Port ${port} is taken`))
+    t.regex(taken.output(), /--port 0/)
+
+    const misspelt = launch(dataDirectory, ['--prot', port])
+    t.is(await misspelt.ended, 1)
+    t.regex(misspelt.output(), /Unknown option '--prot'.*Usage: npm start/s)
+    t.notRegex(misspelt.output(), /\n\s+at /)
+    t.false(existsSync(join(dataDirectory, 'postgres')))
+  },
+)

@@ -1,0 +1,19 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'shared', 'data')
+
+/** `test`, or `test.skip` where the real catalogues and seating plans are not beside the project. */
+export const testWithRealData = existsSync(folder) ? test : test.skip
+
+export function realFile(path: string): string {
+  return join(folder, path)
+}
+
+/** All files of a folder of real data, by name. */
+export function realFiles(path: string): string[] {
+  return readdirSync(join(folder, path))
+    .sort()
+    .map((name) => join(folder, path, name))
+}

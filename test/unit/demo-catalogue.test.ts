@@ -1,0 +1,17 @@
+import test from 'ava'
+import { seatCount } from '#shared/contracts/layout.ts'
+import { demoEventId } from '#shared/demo.ts'
+import { demoEvents, demoIdAt } from '../../infra/demo-catalogue/events.ts'
+
+test('the event of a bare purchase has 15,000 seats on sale, the other houses 300', (t) => {
+  t.is(demoIdAt(0), demoEventId)
+  const seats = demoEvents.flatMap(({ venue }) => (venue.drawSeats ? [seatCount(venue.drawSeats(venue.name))] : []))
+  t.deepEqual(seats, [15_000, 300, 300, 300, 300, 300])
+})
+
+test('every event that is on sale has a price for each category of its house', (t) => {
+  for (const { venue, prices } of demoEvents) {
+    if (venue.drawSeats) t.deepEqual(Object.keys(prices).sort(), venue.drawSeats(venue.name).categories.toSorted())
+    else t.true(Array.isArray(prices))
+  }
+})
