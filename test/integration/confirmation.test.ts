@@ -148,7 +148,68 @@ test('a payment keeps seats until its deadline, beyond the end of the hold but n
   t.is(now.status, 'paying')
   t.true(Date.parse(now.expires_at) - Date.parse(hold.expires_at) > 50_000)
 
-  await short.postgres.query(`UPDATE booking.sales SET hold_hard_cap = '10 seconds'`)
-  const capped = await short.hold(await short.openHouse(), [0], 'bob')
-  ...
+  const cappedEvent = await short.openHouse()
+  await short.postgres.query(`UPDATE booking.sales SET hold_hard_cap = '10 seconds' WHERE event_id = $1`, [cappedEvent])
+  const capped = await short.hold(cappedEvent, [0], 'bob')
+  await short.ask(beginPayment, { hold_id: capped.id }, { as: 'bob' })
+  const atCap = await short.ask(viewHold, { hold_id: capped.id }, { as: 'bob' })
+  t.is(atCap.expires_at, capped.hard_cap_at)
+})
+
+test('a payment declined after the time of the hold is over frees its seats', async (t) => {
+  const { eventId, hold, bookingId } = await paying([0], 'ada')
+  await workers.letRunOut(hold)
+  await workers.ask(returnHold, { booking_id: bookingId, attempt: 1 })
+  t.deepEqual(await statesOf(eventId), Array(4).fill('available'))
+  t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'ada' })).status, 'expired')
+  t.is((await booking(bookingId, 'ada')).status, 'expired')
+  await sweep(workers.postgres, AbortSignal.timeout(5_000))
+  const [stored] = await workers.postgres.query('SELECT status FROM booking.bookings WHERE event_id = $1', [eventId])
+  t.deepEqual(stored, { status: 'expired' })
+})
+
+test('only a hold that may still be paid for is: not one that ran out, was given back, or belongs to another', async (t) => {
+  const eventId = await workers.openHouse()
+  const codeFor = async (id: string, as: string) => (await workers.refusal(beginPayment, { hold_id: id }, { as })).code
+  const late = await workers.hold(eventId, [0], 'ada')
+  await workers.letRunOut(late)
+  t.is(await codeFor(late.id, 'ada'), 'hold_expired')
+  const back = await workers.hold(eventId, [1], 'bob')
+  await workers.ask(releaseHold, { hold_id: back.id }, { as: 'bob' })
+  t.is(await codeFor(back.id, 'bob'), 'hold_ended')
+  const foreign = await workers.hold(eventId, [2], 'eve')
+  t.is(await codeFor(foreign.id, 'mallory'), 'not_found')
+})
+
+test('a buyer who expects another price pays nothing', async (t) => {
+  const eventId = await workers.openHouse({ priceMinor: 5_000 })
+  const hold = await workers.hold(eventId, [0, 1], 'ada')
+  for (const expected of [{ expected_total_minor: 9_999 }, { currency: 'USD' }]) {
+    const refusal = await workers.refusal(beginPayment, { hold_id: hold.id, ...expected }, { as: 'ada' })
+    t.is(refusal.code, 'price_changed')
+    t.deepEqual(refusal.extra, { total_minor: 10_000, currency: 'EUR' })
+  }
+  const right = { hold_id: hold.id, expected_total_minor: 10_000, currency: 'EUR' }
+  t.is((await workers.ask(beginPayment, right, { as: 'ada' })).attempt, 1)
+})
+
+test('notes about a payment count once and in any order', async (t) => {
+  const { bookingId: booking_id } = await paying([0], 'ada')
+  await confirm(booking_id)
+  const note = async (status: 'authorised' | 'captured' | 'voided', attempt = 1) => {
+    const captured_minor = status === 'captured' ? 5_000 : 0
+    return (await workers.ask(recordPayment, { booking_id, attempt, status, captured_minor })).payment
+  }
+  t.deepEqual(await note('captured'), { status: 'captured', captured_minor: 5_000 })
+  for (const late of ['captured', 'authorised', 'voided'] as const) {
+    t.deepEqual(await note(late), { status: 'captured', captured_minor: 5_000 })
+  }
+})
+
+test('a step of a booking that does not exist is refused', async (t) => {
+  const booking_id = publicId({ eventId: newId(), ownId: newId() })
+  t.is((await workers.refusal(confirmHold, { booking_id })).code, 'not_found')
+  t.is((await workers.refusal(returnHold, { booking_id, attempt: 1 })).code, 'not_found')
+  const note = { booking_id, attempt: 1, status: 'captured', captured_minor: 1 } as const
+  t.is((await workers.refusal(recordPayment, note)).code, 'not_found')
 })

@@ -36,7 +36,7 @@ function ask<C extends Contract>(bus: Bus, contract: C, request: RequestOf<C>): 
   return call(bus, contract, request, { requestId: 'test', caller: anonymous, deadlineAt: performance.now() + 5_000 })
 }
 
-test('an empty database is filled once, also when the first filling was broken off', async (t) => {
+test.serial('an empty database is filled once, also when the first filling was broken off', async (t) => {
   const started = await start()
   const { bus } = started
   t.teardown(() => stop(started))
@@ -64,7 +64,7 @@ test('an empty database is filled once, also when the first filling was broken o
   t.deepEqual(await fill(bus), [])
 })
 
-test('a database with events of somebody else gets none of the demo', async (t) => {
+test.serial('a database with events of somebody else gets none of the demo', async (t) => {
   const started = await start()
   const { bus } = started
   t.teardown(() => stop(started))

@@ -68,7 +68,7 @@ const smallPlan = {
   ],
 }
 
-test('importing a file again changes nothing', async (t) => {
+test.serial('importing a file again changes nothing', async (t) => {
   const files = await writeSources({ 'page.json': { _embedded: { events: [discoveryEvent('again')] } } })
   const first = await runImport(files['page.json'])
   t.true(first.allStored)
@@ -77,7 +77,7 @@ test('importing a file again changes nothing', async (t) => {
   t.regex(second.output, /^page\.json: read 1, stored 0, changed 0, unchanged 1/)
 })
 
-test('a record that cannot be stored is named with its reason, and the others are stored', async (t) => {
+test.serial('a record that cannot be stored is named with its reason, and the others are stored', async (t) => {
   const files = await writeSources({
     'mixed.json': [
       discoveryEvent('good-1'),
@@ -95,7 +95,7 @@ test('a record that cannot be stored is named with its reason, and the others ar
   t.regex(lines[3] ?? '', /^ {2}refused record 4: /)
 })
 
-test('a broken file is named in one line, and the other files go on', async (t) => {
+test.serial('a broken file is named in one line, and the other files go on', async (t) => {
   const files = await writeSources({
     'broken.json': '{"_embedded":',
     'other.json': { schedule: [] },
@@ -116,18 +116,21 @@ test('a broken file is named in one line, and the other files go on', async (t) 
   t.regex(lines[4] ?? '', /^total: read 1, stored 1/)
 })
 
-test('the command writes plain lines where there is no terminal, whatever a file holds, and ends with code 1', async (t) => {
-  const files = await writeSources({
-    'ids.json': [discoveryEvent('\u001b[2J\r', { name: '' }), discoveryEvent('plain')],
-  })
-  const { code, output } = await runImportCommand([files['ids.json']], { NATS_URL: system.natsUrl })
-  t.is(code, 1)
-  t.regex(output, /^ids\.json: read 2, stored 1, .*refused 1/)
-  t.regex(output, /refused .*name/)
-  t.notRegex(output, /(?!\n)\p{Cc}/u)
-})
+test.serial(
+  'the command writes plain lines where there is no terminal, whatever a file holds, and ends with code 1',
+  async (t) => {
+    const files = await writeSources({
+      'ids.json': [discoveryEvent('\u001b[2J\r', { name: '' }), discoveryEvent('plain')],
+    })
+    const { code, output } = await runImportCommand([files['ids.json']], { NATS_URL: system.natsUrl })
+    t.is(code, 1)
+    t.regex(output, /^ids\.json: read 2, stored 1, .*refused 1/)
+    t.regex(output, /refused .*name/)
+    t.notRegex(output, /(?!\n)\p{Cc}/u)
+  },
+)
 
-test('a terminal shows how far an import is, and nothing of it stays', async (t) => {
+test.serial('a terminal shows how far an import is, and nothing of it stays', async (t) => {
   const files = await writeSources({ 'shown.json': [discoveryEvent('shown')] })
   const config = readImportConfig([files['shown.json']], {})
   if (config === null) throw new Error('asks for help')
@@ -141,23 +144,26 @@ test('a terminal shows how far an import is, and nothing of it stays', async (t)
   t.is(drawn, `\r\u001b[K[${'.'.repeat(30)}] 0/1 shown.json\r\u001b[K`)
 })
 
-test('a plan gets an event of its own, on sale at the price, and the same one when imported again', async (t) => {
-  const files = await writeSources({ 'house.json': smallPlan })
-  const run = () => runImport(files['house.json'], '--price', '5000EUR', '--on-sale', 'now', '--tz', 'Europe/Warsaw')
-  const first = await run()
-  t.true(first.allStored)
-  t.regex(first.output, /^house\.json: pretix seating plan "Small house": 3 seats in 1 section$/m)
-  t.regex(first.output, /3 seats at 50\.00 EUR, on sale$/m)
-  const [, id = ''] = /curl \S+\/events\/([0-9a-f-]{36})$/m.exec(first.output) ?? []
-  const event = await ask(viewEvent, { event_id: id })
-  t.is(event.tz, 'Europe/Warsaw')
-  t.is(event.sale.status, 'on_sale')
-  t.is(event.price_from_minor, 5_000)
-  t.is((await ask(viewSeatStates, { event_id: id })).available, 3)
-  t.is((await run()).output, first.output)
-})
+test.serial(
+  'a plan gets an event of its own, on sale at the price, and the same one when imported again',
+  async (t) => {
+    const files = await writeSources({ 'house.json': smallPlan })
+    const run = () => runImport(files['house.json'], '--price', '5000EUR', '--on-sale', 'now', '--tz', 'Europe/Warsaw')
+    const first = await run()
+    t.true(first.allStored)
+    t.regex(first.output, /^house\.json: pretix seating plan "Small house": 3 seats in 1 section$/m)
+    t.regex(first.output, /3 seats at 50\.00 EUR, on sale$/m)
+    const [, id = ''] = /curl \S+\/events\/([0-9a-f-]{36})$/m.exec(first.output) ?? []
+    const event = await ask(viewEvent, { event_id: id })
+    t.is(event.tz, 'Europe/Warsaw')
+    t.is(event.sale.status, 'on_sale')
+    t.is(event.price_from_minor, 5_000)
+    t.is((await ask(viewSeatStates, { event_id: id })).available, 3)
+    t.is((await run()).output, first.output)
+  },
+)
 
-test('a plan can be given to an event that exists, and waits there for its on-sale', async (t) => {
+test.serial('a plan can be given to an event that exists, and waits there for its on-sale', async (t) => {
   const files = await writeSources({ 'event.json': discoveryEvent('seated'), 'house.json': smallPlan })
   await runImport(files['event.json'])
   const { items } = await ask(listEvents, { status: 'any', limit: 100 })
@@ -169,7 +175,7 @@ test('a plan can be given to an event that exists, and waits there for its on-sa
   t.is((await ask(viewEvent, { event_id: id })).seat_count, 3)
 })
 
-test('a plan without a price, or for an event that does not exist, is refused', async (t) => {
+test.serial('a plan without a price, or for an event that does not exist, is refused', async (t) => {
   const files = await writeSources({ 'house.json': smallPlan })
   const priceless = await runImport(files['house.json'])
   t.deepEqual([priceless.allStored, priceless.lines.length], [false, 1])
@@ -184,7 +190,7 @@ test('a plan without a price, or for an event that does not exist, is refused', 
   t.deepEqual([missing.allStored, missing.lines.length], [false, 1])
 })
 
-test('a system that does not answer ends the command in one clear message', async (t) => {
+test.serial('a system that does not answer ends the command in one clear message', async (t) => {
   const files = await writeSources({ 'event.json': discoveryEvent('unreachable') })
   const { code, output } = await runImportCommand([files['event.json']], { NATS_URL: 'nats://127.0.0.1:9' })
   t.is(code, 1)

@@ -39,8 +39,7 @@ test('twenty requests of one person at once do not get past the limit', async (t
       ),
     ),
   )
-  t.is(outcomes.filter((outcome) => outcome === 'held').length, 1)
-  t.deepEqual(new Set(outcomes), new Set(['held', 'hold_exists']))
+  t.deepEqual(outcomes.toSorted(), ['held', ...Array(19).fill('hold_exists')])
 })
 
 test('a late confirmation and a new hold at once do not get past the limit together', async (t) => {
@@ -59,5 +58,6 @@ test('a late confirmation and a new hold at once do not get past the limit toget
     ])
     return `${confirmed.outcome} ${next}`
   })
-  for (const outcome of await Promise.all(rounds)) t.true(['CONFIRMED ticket_limit', 'LOST held'].includes(outcome), outcome)
+  for (const outcome of await Promise.all(rounds))
+    t.true(['CONFIRMED ticket_limit', 'LOST held'].includes(outcome), outcome)
 })

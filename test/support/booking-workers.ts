@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict'
-import { type Hold, holdSeats, setSale, stockEvent } from '#shared/contracts/booking.ts'
+import { beginPayment, confirmHold, type Hold, holdSeats, setSale, stockEvent } from '#shared/contracts/booking.ts'
 import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
@@ -40,6 +40,8 @@ export interface BookingWorkers {
   /** A house of equal rows, numbered row by row, on sale. Answers the event's id. */
   openHouse(house?: House): Promise<string>
   hold(eventId: string, seatNos: number[], as: string): Promise<Hold>
+  /** Holds, pays and confirms. Answers the booking's id. */
+  buy(eventId: string, seatNos: number[], as: string): Promise<string>
   /** Moves the hold's end into the past, as if its time were over. */
   letRunOut(hold: Pick<Hold, 'id'>): Promise<void>
   stop(): Promise<void>
@@ -127,6 +129,12 @@ export async function startBookingWorkers({
       return eventId
     },
     hold: (eventId, seatNos, as) => ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, { as }),
+    async buy(eventId, seatNos, as) {
+      const { id } = await ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, { as })
+      const { booking_id } = await ask(beginPayment, { hold_id: id }, { as })
+      await ask(confirmHold, { booking_id })
+      return booking_id
+    },
     async letRunOut({ id }) {
       const values = [parsePublicId(id)?.ownId]
       const past = `now() - interval '1 second'`

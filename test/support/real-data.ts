@@ -4,8 +4,8 @@ import test from 'ava'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'shared', 'data')
 
-/** `test`, or `test.skip` where the real catalogues and seating plans are not beside the project. */
-export const testWithRealData = existsSync(folder) ? test : test.skip
+/** A serial test, skipped where the real catalogues and seating plans are not beside the project. */
+export const testWithRealData = existsSync(folder) ? test.serial : test.serial.skip
 
 export function realFile(path: string): string {
   return join(folder, path)

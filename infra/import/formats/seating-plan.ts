@@ -62,9 +62,13 @@ export function buildLayout({ name, width, height, rows, areas }: Drawing): Layo
 /** `15,247 seats in 61 sections, 1,071 standing in 3 areas`. */
 export function describeLayout(layout: Layout): string {
   const sections = new Set(layout.rows.map(({ section }) => section)).size
-  const seats = `${counted(seatCount(layout))} seats in ${sections} ${sections === 1 ? 'section' : 'sections'}`
+  const seats = `${counted(seatCount(layout))} seats in ${several(sections, 'section')}`
   if (layout.areas.length === 0) return seats
-  return `${seats}, ${counted(standingCount(layout))} standing in ${layout.areas.length} areas`
+  return `${seats}, ${counted(standingCount(layout))} standing in ${several(layout.areas.length, 'area')}`
+}
+
+function several(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 export function standingCount(layout: Layout): number {

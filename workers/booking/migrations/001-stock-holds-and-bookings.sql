@@ -102,10 +102,10 @@ CREATE TABLE booking.bookings (
   PRIMARY KEY (event_id, id),
   CONSTRAINT one_booking_per_hold UNIQUE (event_id, hold_id),
   FOREIGN KEY (event_id, hold_id) REFERENCES booking.holds,
-  CHECK (refunded_minor BETWEEN 0 AND total_minor),
-  CHECK (captured_minor BETWEEN 0 AND total_minor),
-  CHECK (captured_minor = 0 OR payment_status = 'captured'),
-  CHECK ((confirmed_at IS NOT NULL) = (status IN ('confirmed', 'cancelled')))
+  CONSTRAINT refunded_within_total CHECK (refunded_minor BETWEEN 0 AND total_minor),
+  CONSTRAINT captured_within_total CHECK (captured_minor BETWEEN 0 AND total_minor),
+  CONSTRAINT captured_says_so CHECK (captured_minor = 0 OR payment_status = 'captured'),
+  CONSTRAINT confirmed_has_its_time CHECK ((confirmed_at IS NOT NULL) = (status IN ('confirmed', 'cancelled')))
 );
 CREATE INDEX bookings_of_user ON booking.bookings (user_id, id);
 CREATE INDEX bookings_pending ON booking.bookings (event_id, hold_id) WHERE status = 'pending';

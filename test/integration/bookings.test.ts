@@ -1,0 +1,42 @@
+import test from 'ava'
+import { listBookings, viewBooking } from '#shared/contracts/booking.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers()
+})
+test.after.always(() => workers.stop())
+
+test("a buyer's bookings of all events come newest first, page by page, and nobody else's", async (t) => {
+  const bought: string[] = []
+  for (const seatNo of [0, 1, 2]) bought.unshift(await workers.buy(await workers.openHouse(), [seatNo], 'ada'))
+  await workers.buy(await workers.openHouse(), [0], 'bob')
+
+  const first = await workers.ask(listBookings, { limit: 2 }, { as: 'ada' })
+  t.is(first.message, '3 bookings of user ada')
+  const second = await workers.ask(listBookings, { limit: 2, cursor: first.next_cursor ?? '' }, { as: 'ada' })
+  t.deepEqual(
+    [...first.items, ...second.items].map((booking) => booking.id),
+    bought,
+  )
+  t.is(second.next_cursor, null)
+})
+
+test('the message counts in words', async (t) => {
+  t.is((await workers.ask(listBookings, {}, { as: '125' })).message, '0 bookings of user 125')
+  await workers.buy(await workers.openHouse(), [0], '125')
+  t.is((await workers.ask(listBookings, {}, { as: '125' })).message, '1 booking of user 125')
+})
+
+test("somebody else's booking does not exist", async (t) => {
+  const booking_id = await workers.buy(await workers.openHouse(), [0], 'owner')
+  t.is((await workers.refusal(viewBooking, { booking_id }, { as: 'stranger' })).code, 'not_found')
+  t.is((await workers.ask(viewBooking, { booking_id }, { as: 'owner' })).status, 'confirmed')
+})
+
+test('a cursor that is none is refused', async (t) => {
+  const refusal = await workers.refusal(listBookings, { cursor: 'nonsense' }, { as: 'ada' })
+  t.is(refusal.code, 'validation_failed')
+  t.deepEqual(refusal.extra.errors, [{ pointer: '/cursor', detail: 'is not a cursor of this list' }])
+})

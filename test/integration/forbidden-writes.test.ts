@@ -1,0 +1,78 @@
+import test from 'ava'
+import { parsePublicId } from '#shared/ids.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+
+/* What no process may write, whatever its faults: the database itself refuses. */
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers()
+})
+test.after.always(() => workers.stop())
+
+/** Name of the constraint that refuses the statement. */
+async function refusedBy(sql: string, values: unknown[]): Promise<string> {
+  const answer: unknown = await workers.postgres.query(sql, values).catch((error: unknown) => error)
+  if (answer instanceof Error && 'constraint' in answer) return String(answer.constraint)
+  throw new Error(`not refused: ${sql}`)
+}
+
+test('a seat is in at most one live booking item', async (t) => {
+  const eventId = await workers.openHouse()
+  await workers.buy(eventId, [0], 'ada')
+  const other = parsePublicId(await workers.buy(eventId, [1], 'bob'))?.ownId
+  const constraint = await refusedBy(
+    'INSERT INTO booking.booking_items (event_id, booking_id, seat_no, price_minor) VALUES ($1, $2, 0, 1)',
+    [eventId, other],
+  )
+  t.is(constraint, 'seat_sold_once')
+})
+
+test('a seat is held by a hold with an end, sold to a booking, or neither', async (t) => {
+  const eventId = await workers.openHouse()
+  await workers.buy(eventId, [0], 'ada')
+  await workers.hold(eventId, [1], 'bob')
+  const change = (seatNo: number, assignment: string) =>
+    refusedBy(`UPDATE booking.event_seats SET ${assignment} WHERE event_id = $1 AND seat_no = $2`, [eventId, seatNo])
+  t.is(await change(0, `state = 'available'`), 'sold_names_its_booking')
+  t.is(await change(0, 'booking_id = NULL'), 'sold_names_its_booking')
+  t.is(await change(0, `state = 'held', booking_id = NULL, held_until = now()`), 'held_names_its_hold')
+  t.is(await change(1, 'held_until = NULL'), 'held_has_an_end')
+  t.is(await change(1, 'booking_id = gen_random_uuid()'), 'sold_names_its_booking')
+  t.is(await change(2, 'hold_id = gen_random_uuid(), held_until = now()'), 'held_has_an_end')
+  t.is(await change(2, `state = 'gone'`), 'event_seats_state_check')
+  t.is(await change(2, 'price_minor = -1'), 'event_seats_price_minor_check')
+})
+
+test('a buyer has one live hold of an event, which ends by its hard cap', async (t) => {
+  const eventId = await workers.openHouse()
+  await workers.hold(eventId, [0], 'ada')
+  const second = await refusedBy(
+    `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
+     VALUES ($1, gen_random_uuid(), 'ada', now(), now(), now())`,
+    [eventId],
+  )
+  t.is(second, 'one_live_hold_per_buyer')
+  const change = (assignment: string) =>
+    refusedBy(`UPDATE booking.holds SET ${assignment} WHERE event_id = $1`, [eventId])
+  t.is(await change(`expires_at = hard_cap_at + interval '1 second'`), 'hold_within_hard_cap')
+  t.is(await change(`status = 'released'`), 'hold_live_until_ended')
+  t.is(await change('ended_at = now()'), 'hold_live_until_ended')
+})
+
+test('a hold has one booking, whose money stays within its frozen total', async (t) => {
+  const eventId = await workers.openHouse()
+  await workers.buy(eventId, [0], 'ada')
+  const second = await refusedBy(
+    `INSERT INTO booking.bookings (event_id, id, user_id, hold_id, total_minor, currency)
+     SELECT event_id, gen_random_uuid(), user_id, hold_id, 0, currency FROM booking.bookings WHERE event_id = $1`,
+    [eventId],
+  )
+  t.is(second, 'one_booking_per_hold')
+  const change = (assignment: string) =>
+    refusedBy(`UPDATE booking.bookings SET ${assignment} WHERE event_id = $1`, [eventId])
+  t.is(await change(`payment_status = 'captured', captured_minor = total_minor + 1`), 'captured_within_total')
+  t.is(await change('captured_minor = 1'), 'captured_says_so')
+  t.is(await change('refunded_minor = total_minor + 1'), 'refunded_within_total')
+  t.is(await change('confirmed_at = NULL'), 'confirmed_has_its_time')
+})

@@ -1,0 +1,94 @@
+import test from 'ava'
+import { holdSeats, listSeats, setSale, viewSeatStates } from '#shared/contracts/booking.ts'
+import type { RequestOf } from '#shared/contracts/contract.ts'
+import { viewEvent } from '#shared/contracts/event.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { newId } from '#shared/ids.ts'
+import { operation, serve } from '#shared/messaging/serve.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+
+const unstockedEvent = newId()
+
+let workers: BookingWorkers
+let stopEventWorker: () => Promise<void>
+test.before(async () => {
+  workers = await startBookingWorkers()
+  // All that booking asks of an event worker is whether an event exists, and it does not read the answer.
+  const answer = operation(viewEvent, async ({ event_id }) => {
+    if (event_id !== unstockedEvent) throw new TicketingError('event_not_found', 'There is no such event.')
+    return {} as never
+  })
+  const log = createLogger({ name: 'event', instance: 'test', level: 'fatal' })
+  const service = await serve(workers.bus, {
+    worker: 'event',
+    instance: 'test',
+    operations: [answer],
+    maxInFlight: 9,
+    log,
+  })
+  stopEventWorker = () => service.stop(1_000)
+})
+test.after.always(async () => {
+  await stopEventWorker()
+  await workers.stop()
+})
+
+type Sale = Omit<RequestOf<typeof setSale>, 'event_id'>
+const inAnHour = new Date(Date.now() + 3_600_000).toISOString()
+const anHourAgo = new Date(Date.now() - 3_600_000).toISOString()
+
+async function codeUnder(sale: Sale): Promise<string> {
+  const event_id = await workers.openHouse()
+  await workers.ask(setSale, { event_id, ...sale })
+  return (await workers.refusal(holdSeats, { event_id, seat_nos: [0] }, { as: 'ada' })).code
+}
+
+test('seats are held only while the sale is open, and the refusal says why', async (t) => {
+  const always = { on_sale_at: null, off_sale_at: null }
+  t.is(await codeUnder({ status: 'announced', ...always }), 'sale_not_open')
+  t.is(await codeUnder({ status: 'on_sale', on_sale_at: inAnHour, off_sale_at: null }), 'sale_not_open')
+  t.is(await codeUnder({ status: 'on_sale', on_sale_at: null, off_sale_at: anHourAgo }), 'sale_closed')
+  t.is(await codeUnder({ status: 'off_sale', ...always }), 'sale_closed')
+  t.is(await codeUnder({ status: 'paused', ...always }), 'sale_paused')
+  t.is(await codeUnder({ status: 'cancelled', ...always }), 'event_cancelled')
+})
+
+test('a change of the sale counts from its answer on; the same again changes nothing', async (t) => {
+  const event_id = await workers.openHouse()
+  const paused = { event_id, status: 'paused', on_sale_at: null, off_sale_at: null } as const
+  t.deepEqual(await workers.ask(setSale, paused), { changed: true })
+  t.deepEqual(await workers.ask(setSale, paused), { changed: false })
+  await workers.refusal(holdSeats, { event_id, seat_nos: [0] }, { as: 'ada' })
+  await workers.ask(setSale, { ...paused, status: 'on_sale', on_sale_at: anHourAgo })
+  t.is((await workers.hold(event_id, [0], 'ada')).status, 'active')
+})
+
+test('a sale that would close before it opens is refused', async (t) => {
+  const event_id = await workers.openHouse()
+  const refusal = await workers.refusal(setSale, {
+    event_id,
+    status: 'on_sale',
+    on_sale_at: inAnHour,
+    off_sale_at: anHourAgo,
+  })
+  t.is(refusal.code, 'validation_failed')
+})
+
+test('an event without stock is not on sale and has no seats', async (t) => {
+  const event_id = unstockedEvent
+  t.is((await workers.refusal(holdSeats, { event_id, seat_nos: [0] }, { as: 'ada' })).code, 'sale_not_open')
+  t.deepEqual(await workers.ask(listSeats, { event_id }), { items: [], next_cursor: null })
+  const { seq: _, ...states } = await workers.ask(viewSeatStates, { event_id })
+  t.deepEqual(states, { event_id, version: 0, available: 0, held: 0, sold: 0, states: '' })
+  const sale = { event_id, status: 'on_sale', on_sale_at: null, off_sale_at: null } as const
+  t.is((await workers.refusal(setSale, sale)).code, 'not_found')
+})
+
+test('an event that nobody knows is not found', async (t) => {
+  const event_id = newId()
+  const request = { event_id, best_available: { qty: 1 } }
+  t.is((await workers.refusal(holdSeats, request, { as: 'ada' })).code, 'event_not_found')
+  t.is((await workers.refusal(listSeats, { event_id })).code, 'event_not_found')
+  t.is((await workers.refusal(viewSeatStates, { event_id })).code, 'event_not_found')
+})

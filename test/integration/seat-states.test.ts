@@ -1,0 +1,93 @@
+import test from 'ava'
+import { listSeats, releaseHold, stockEvent, viewAvailability, viewSeatStates } from '#shared/contracts/booking.ts'
+import { newId } from '#shared/ids.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers()
+})
+test.after.always(() => workers.stop())
+
+test('held, sold and free seats show in list, states and availability alike', async (t) => {
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 3 })
+  await workers.hold(eventId, [1], 'ada')
+  await workers.buy(eventId, [2, 3], 'bob')
+
+  const first = await workers.ask(listSeats, { event_id: eventId, limit: 4 })
+  const second = await workers.ask(listSeats, { event_id: eventId, limit: 4, cursor: first.next_cursor ?? '' })
+  t.deepEqual(
+    [...first.items, ...second.items].map((seat) => `${seat.seat_no} ${seat.row}-${seat.label} ${seat.state}`),
+    ['0 R1-1 available', '1 R1-2 held', '2 R1-3 sold', '3 R2-1 sold', '4 R2-2 available', '5 R2-3 available'],
+  )
+  t.is(second.next_cursor, null)
+  t.like(first.items[0], { section: 'Stalls', price_minor: 5_000, currency: 'EUR' })
+
+  const { states, seq: _, ...counts } = await workers.ask(viewSeatStates, { event_id: eventId })
+  t.deepEqual(counts, { event_id: eventId, version: 1, available: 3, held: 1, sold: 2 })
+  t.deepEqual([...Buffer.from(states, 'base64')], [0b10_10_01_00, 0])
+
+  const { items } = await workers.ask(viewAvailability, { event_ids: [eventId, newId()] })
+  t.deepEqual(items, [{ event_id: eventId, available: 3, seat_count: 6 }])
+})
+
+test('states of the position of a write, or a higher one, include it', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  const states = () => workers.ask(viewSeatStates, { event_id: eventId })
+  const before = await states()
+  const hold = await workers.hold(eventId, [0], 'ada')
+  t.true(BigInt(before.seq) < BigInt(hold.seq))
+  const after = await states()
+  t.true(BigInt(after.seq) >= BigInt(hold.seq))
+  t.is(after.held, 1)
+  await workers.ask(releaseHold, { hold_id: hold.id }, { as: 'ada' })
+  t.is((await states()).held, 0)
+})
+
+test('while an older write is unfinished, the position stays below it and thus below later ones', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  const hold = await workers.postgres.transaction(async (db) => {
+    await db.query('SELECT pg_current_xact_id()')
+    const later = await workers.hold(eventId, [0], 'ada')
+    const { seq } = await workers.ask(viewSeatStates, { event_id: eventId })
+    t.true(BigInt(seq) < BigInt(later.seq))
+    return later
+  })
+  t.true(BigInt((await workers.ask(viewSeatStates, { event_id: eventId })).seq) >= BigInt(hold.seq))
+})
+
+test('stocking again adds nothing; a batch may come late and in any order', async (t) => {
+  const eventId = newId()
+  const row = (rowNo: number) => ({
+    row_no: rowNo,
+    section: 'Stalls',
+    label: `R${rowNo}`,
+    first_seat_no: rowNo * 2,
+    seats: ['a', 'b'],
+    prices_minor: [100, 200],
+  })
+  const stock = (...rowNos: number[]) =>
+    workers.ask(stockEvent, {
+      event_id: eventId,
+      version: 1,
+      currency: 'EUR',
+      max_tickets_per_user: 8,
+      rows: rowNos.map(row),
+    })
+  t.deepEqual(await stock(1), { seats_added: 2 })
+  t.like(await workers.ask(viewSeatStates, { event_id: eventId }), { available: 2, states: 'Dw==' })
+  t.deepEqual(await stock(0, 1), { seats_added: 2 })
+  t.deepEqual(await stock(0, 1), { seats_added: 0 })
+  t.like(await workers.ask(viewSeatStates, { event_id: eventId }), { available: 4, states: 'AA==' })
+})
+
+test('seats of another layout version are not mixed in', async (t) => {
+  const eventId = await workers.openHouse()
+  const batch = { event_id: eventId, version: 2, currency: 'EUR', max_tickets_per_user: 8, rows: [] }
+  t.is((await workers.refusal(stockEvent, batch)).code, 'validation_failed')
+})
+
+test('a cursor that is none is refused', async (t) => {
+  const refusal = await workers.refusal(listSeats, { event_id: await workers.openHouse(), cursor: '-1' })
+  t.is(refusal.code, 'validation_failed')
+})
