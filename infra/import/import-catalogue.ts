@@ -29,9 +29,9 @@ export interface CatalogueImportOptions {
   onProgress(done: number, total: number): void
 }
 
-/** Bounds of one message; the contract sets the first. */
+/** Bounds of one message; the contract sets the first, and with what surrounds the events it stays under 256 KB. */
 const maxBatchEvents = 200
-const maxBatchBytes = 256 * 1024
+const maxBatchBytes = 255 * 1024
 
 /**
  * Sends all events that the contract takes to the event worker. Throws `ExplainedError` when the worker is away or fails;
@@ -96,13 +96,13 @@ function check(event: CatalogueEvent): CatalogueEvent | { refused: string } {
 }
 
 /** A worker's refusal with its first detail. */
-export function reasonOf({ message, extra }: TicketingError): string {
+function reasonOf({ message, extra }: TicketingError): string {
   const [first] = (extra.errors ?? []) as FieldError[]
   return first === undefined ? message : `${message} ${first.detail}`
 }
 
 /** Cuts events into messages that a server with ordinary settings takes. */
-export function* batches(events: readonly CatalogueEvent[]): Generator<CatalogueEvent[]> {
+function* batches(events: readonly CatalogueEvent[]): Generator<CatalogueEvent[]> {
   let batch: CatalogueEvent[] = []
   let bytes = 0
   for (const event of events) {

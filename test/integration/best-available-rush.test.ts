@@ -3,6 +3,7 @@ import { type Hold, holdSeats } from '#shared/contracts/booking.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { until } from '../support/until.ts'
 
 let workers: BookingWorkers
 test.before(async () => {
@@ -66,6 +67,28 @@ test.serial('the best free seats come first, and a row is not left with a single
   t.deepEqual(seatNosOf(await best(eventId, 2, 'd')), [7, 8])
   t.deepEqual(seatNosOf(await best(eventId, 1, 'e')), [9])
 })
+
+test.serial(
+  'seats that others are deciding about are passed over, and waited for when there are no others',
+  async (t) => {
+    const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+    const lock = 'SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no < $2 FOR UPDATE'
+    const waiting = await workers.postgres.transaction(async (db) => {
+      await db.query(lock, [eventId, 2])
+      t.deepEqual(seatNosOf(await best(eventId, 2, 'quick')), [2, 3])
+      const patient = best(eventId, 2, 'patient')
+      await until('the patient one waits', async () => {
+        const [sleeper] = await workers.postgres.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+        return sleeper !== undefined
+      })
+      // In an array, lest it be awaited before these locks are given back.
+      return [patient]
+    })
+    t.deepEqual(await Promise.all(waiting.map(async (hold) => seatNosOf(await hold))), [[0, 1]])
+  },
+)
 
 test.serial('seats of a hold that ran out are picked like free ones', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })

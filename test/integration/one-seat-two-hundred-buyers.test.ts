@@ -55,6 +55,18 @@ test('a buyer who names seats that others hold learns which ones, and what is fr
   })
 })
 
+test('a buyer whose seat stays undecided with somebody else is not kept waiting for ever', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const eventId = await workers.openHouse()
+  await workers.postgres.transaction(async (db) => {
+    await db.query('SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no = 7 FOR UPDATE', [eventId])
+    const refusal = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [6, 7] }, { as: 'waiting' })
+    t.is(refusal.code, 'seat_unavailable')
+  })
+  t.is((await workers.hold(eventId, [6, 7], 'waiting')).status, 'active')
+})
+
 /** The worker from a copy of its files in which every seat counts as free. */
 async function workerWithoutCondition(): Promise<typeof bookingWorker> {
   const directory = await createTestDirectory('without-condition')

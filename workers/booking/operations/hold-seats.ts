@@ -11,6 +11,7 @@ import { buyerOf } from '../buyer.ts'
 import type { Key } from '../keys.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import { OthersAreDeciding, pickBestAvailable } from '../pick-best-available.ts'
+import { invalidRequest } from '../refusals.ts'
 import { refuseUnlessOpen, saleNotOpen } from '../sale.ts'
 import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
 import { endHolds, insertHold, lockHold, readHold } from '../store/holds.ts'
@@ -119,8 +120,7 @@ async function explainConflicts(db: Database, request: Request, conflicts: numbe
   const errors = wanted.flatMap((seatNo, index) =>
     known.has(seatNo) ? [] : [{ pointer: `/seat_nos/${index}`, detail: 'is not a seat of this event' }],
   )
-  if (errors.length > 0)
-    return new TicketingError('validation_failed', 'The request is not valid.', { extra: { errors } })
+  if (errors.length > 0) return invalidRequest(...errors)
   const free = seats.filter((seat) => seat.free)
   return seatUnavailable({ conflicts, alternatives: alternativesNear(free, { seatNo: near, qty: wanted.length }) })
 }

@@ -1,9 +1,9 @@
 import { listBookings as contract } from '#shared/contracts/booking.ts'
-import { TicketingError } from '#shared/errors.ts'
 import { parsePublicId } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { buyerOf } from '../buyer.ts'
+import { invalidCursor } from '../refusals.ts'
 import { countBookingsOf, listBookingsOf } from '../store/bookings.ts'
 
 /** The cursor is the id of the last booking of a page: ids sort by time. */
@@ -25,7 +25,5 @@ export function listBookings({ postgres }: { postgres: Database }): Operation {
 function ownIdIn(cursor: string): string {
   const key = parsePublicId(cursor)
   if (key !== null) return key.ownId
-  throw new TicketingError('validation_failed', 'The request is not valid.', {
-    extra: { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] },
-  })
+  throw invalidCursor()
 }

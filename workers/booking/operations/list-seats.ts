@@ -1,9 +1,9 @@
 import { listSeats as contract } from '#shared/contracts/booking.ts'
-import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
+import { invalidCursor } from '../refusals.ts'
 import { findSale } from '../store/sales.ts'
 import { listSeatViews } from '../store/seat-views.ts'
 
@@ -24,7 +24,5 @@ export function listSeats({ postgres, bus }: { postgres: Database; bus: Bus }): 
 
 function seatNoIn(cursor: string): number {
   if (/^\d{1,6}$/.test(cursor)) return Number(cursor)
-  throw new TicketingError('validation_failed', 'The request is not valid.', {
-    extra: { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] },
-  })
+  throw invalidCursor()
 }

@@ -2,8 +2,8 @@ import { recordPayment as contract } from '#shared/contracts/booking.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { keyOf } from '../keys.ts'
-import { noSuchBooking } from '../not-found.ts'
 import { supersedes } from '../payment-status.ts'
+import { noSuchBooking } from '../refusals.ts'
 import { lockBooking, notePayment, readBooking } from '../store/bookings.ts'
 
 export function recordPayment({ postgres }: { postgres: Postgres }): Operation {

@@ -4,7 +4,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { buyerOf } from '../buyer.ts'
 import { keyOf } from '../keys.ts'
-import { noSuchHold } from '../not-found.ts'
+import { noSuchHold } from '../refusals.ts'
 import { endHolds, lockHold } from '../store/holds.ts'
 
 export function releaseHold({ postgres }: { postgres: Postgres }): Operation {

@@ -2,14 +2,13 @@ import { setSale as contract } from '#shared/contracts/booking.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
+import { invalidRequest } from '../refusals.ts'
 import { changeSale } from '../store/sales.ts'
 
 export function setSale({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ event_id: eventId, status, on_sale_at: onSaleAt, off_sale_at: offSaleAt }) => {
     if (onSaleAt !== null && offSaleAt !== null && Date.parse(onSaleAt) >= Date.parse(offSaleAt)) {
-      throw new TicketingError('validation_failed', 'The sale would close before it opens.', {
-        extra: { errors: [{ pointer: '/off_sale_at', detail: 'must be after on_sale_at' }] },
-      })
+      throw invalidRequest({ pointer: '/off_sale_at', detail: 'must be after on_sale_at' })
     }
     const changed = await changeSale(postgres, { eventId, status, onSaleAt, offSaleAt })
     if (changed === undefined) throw new TicketingError('not_found', 'Nothing of this event was ever in stock.')

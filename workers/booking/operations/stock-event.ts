@@ -1,7 +1,7 @@
 import { stockEvent as contract } from '#shared/contracts/booking.ts'
-import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
+import { invalidRequest } from '../refusals.ts'
 import { addRows, openStock } from '../store/stock.ts'
 
 export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: { holdTtlMs: number }): Operation {
@@ -10,15 +10,8 @@ export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: 
     return postgres.transaction(async (db) => {
       const stocked = await openStock(db, sale)
       // Seat numbers of another layout mean other seats.
-      if (stocked !== version) throw otherLayout(stocked)
+      if (stocked !== version) throw invalidRequest({ pointer: '/version', detail: `must be ${stocked}, as in stock` })
       return { seats_added: await addRows(db, eventId, rows) }
     })
-  })
-}
-
-function otherLayout(stocked: number): TicketingError {
-  const detail = `seats of version ${stocked} are in stock`
-  return new TicketingError('validation_failed', `The event has another layout: ${detail}.`, {
-    extra: { errors: [{ pointer: '/version', detail }] },
   })
 }

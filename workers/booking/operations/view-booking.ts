@@ -3,7 +3,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { buyerOf } from '../buyer.ts'
 import { keyOf } from '../keys.ts'
-import { noSuchBooking } from '../not-found.ts'
+import { noSuchBooking } from '../refusals.ts'
 import { readBooking } from '../store/bookings.ts'
 
 export function viewBooking({ postgres }: { postgres: Database }): Operation {

@@ -3,7 +3,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { buyerOf } from '../buyer.ts'
 import { keyOf } from '../keys.ts'
-import { noSuchHold } from '../not-found.ts'
+import { noSuchHold } from '../refusals.ts'
 import { readHold } from '../store/holds.ts'
 
 export function viewHold({ postgres }: { postgres: Database }): Operation {
