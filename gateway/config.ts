@@ -74,6 +74,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
   return {
     instance: config.INSTANCE,
     logLevel: config.LOG_LEVEL,
+    tracingDisabled: config.OTEL_SDK_DISABLED,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
     natsUrl: config.NATS_URL,
     redisUrl: config.REDIS_URL,

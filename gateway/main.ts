@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { runProcess } from '#shared/lifecycle.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { startTracing } from '#shared/observability/tracing.ts'
+import { startTracing } from '#shared/observability/start-tracing.ts'
 import { createRedis } from '#shared/redis.ts'
 import { createApp } from './app.ts'
 import { ReplyCache } from './cache/reply-cache.ts'
@@ -32,7 +32,15 @@ await runProcess<GatewayConfig>({
     const { instance, host, port } = config
     log.info({ port, auth: config.auth }, `gateway ${instance} starting on port ${port}`)
     if (config.auth === 'demo') log.warn('AUTH=demo: every user_id is believed. Never run this with real customers.')
-    onStop('tracing', startTracing({ serviceName: 'gateway', instance, sampleRatio: config.sampleRatio }))
+    onStop(
+      'tracing',
+      await startTracing({
+        disabled: config.tracingDisabled,
+        serviceName: 'gateway',
+        instance,
+        sampleRatio: config.sampleRatio,
+      }),
+    )
     const bus = await Bus.connect({ url: config.natsUrl, name: instance, timeoutMs: 5_000 })
     onStop('nats', () => bus.close())
     const redis = createRedis({ url: config.redisUrl, name: instance, log })

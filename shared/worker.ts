@@ -7,7 +7,7 @@ import { Bus } from './messaging/bus.ts'
 import { type Operation, serve } from './messaging/serve.ts'
 import { pendingMigrations } from './migrations.ts'
 import { createLogger } from './observability/log.ts'
-import { startTracing } from './observability/tracing.ts'
+import { startTracing } from './observability/start-tracing.ts'
 import { Postgres } from './postgres.ts'
 
 /** Settings that every worker has; a worker's `config.ts` adds its own. */
@@ -61,7 +61,8 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
       log.info(`${worker} worker ${config.INSTANCE} starting`)
       onStop(
         'tracing',
-        startTracing({
+        await startTracing({
+          disabled: config.OTEL_SDK_DISABLED,
           serviceName: `${worker}-worker`,
           instance: config.INSTANCE,
           sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,

@@ -1,4 +1,5 @@
 import { readInfraConfig } from '../infra/config.ts'
+import { reportFailure } from '../infra/explained-error.ts'
 import { stopSignals } from '../infra/launcher/stop-signals.ts'
 import { runCommand } from './runner/command.ts'
 import { TapReport } from './runner/tap-report.ts'
@@ -59,7 +60,7 @@ async function main(files: readonly string[]): Promise<void> {
     servers = await startTestServers(console.log)
     outcomes.push(...(await checks), await runTests(servers, files))
   } catch (error) {
-    console.log(error)
+    reportFailure(error)
     outcomes.push(...(await checks), { step: 'tests', passed: 0, failed: 1, seconds: 0 })
   } finally {
     await servers?.stop()

@@ -125,12 +125,12 @@ export class Child {
       try {
         await wait(pauseMs, undefined, { signal: this.#stopping.signal })
         await this.start()
-        say(`[${this.plan.instance}] is back (process ${this.pid})`)
-        return onRestart()
       } catch (error) {
-        if (this.#stopping.signal.aborted) return
         reason = (error as Error).message
+        continue
       }
+      say(`[${this.plan.instance}] is back (process ${this.pid})`)
+      return onRestart()
     }
   }
 

@@ -56,7 +56,12 @@ export class DataFolder {
 
   static async claim(directory: string): Promise<DataFolder> {
     const folder = new DataFolder(directory)
-    mkdirSync(folder.logDirectory, { recursive: true })
+    try {
+      mkdirSync(folder.logDirectory, { recursive: true })
+    } catch (error) {
+      const { message } = error as Error
+      throw new ExplainedError(`The data folder cannot be made (${message}). DATA_DIR names another.`, { cause: error })
+    }
     const holder = readJson<Claim>(folder.#claimFile)
     const running = readJson<RunningFile>(folder.#runningFile)
     if (holder && (await isProcess({ pid: holder.pid, part: holder.commandLinePart }))) {

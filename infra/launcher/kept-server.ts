@@ -51,12 +51,13 @@ export class KeptServer {
       try {
         await wait(backoffMs(attempt), undefined, { signal: this.#stopping.signal })
         this.#server = await start(port)
-        this.#watch()
-        say(`[${name}] is back on port ${port} (process ${this.#server.pid})`)
-        return onRestart()
       } catch (error) {
         if (!this.#stopping.signal.aborted) say(`[${name}] ${(error as Error).message}`)
+        continue
       }
+      this.#watch()
+      say(`[${name}] is back on port ${port} (process ${this.#server.pid})`)
+      return onRestart()
     }
   }
 }

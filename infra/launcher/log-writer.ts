@@ -17,8 +17,12 @@ export class LogWriter {
   }
 
   write(chunk: Buffer): void {
-    if (this.#bytes > largestLogBytes) this.#rotate()
-    this.#bytes += writeSync(this.#descriptor, chunk)
+    try {
+      if (this.#bytes > largestLogBytes) this.#rotate()
+      this.#bytes += writeSync(this.#descriptor, chunk)
+    } catch {
+      // A full disk costs log lines, not the system.
+    }
   }
 
   close(): void {

@@ -15,7 +15,7 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
     { url: `${running.payment_url}/ledger`, what: 'payments made' },
   ]
   if (running.prometheus_url) {
-    pages.push({ url: await cacheHitsGraph(running.prometheus_url), what: 'graph of cache hits' })
+    pages.push({ url: await cacheHitsGraph(running.prometheus_url), what: 'cache hits per second' })
   }
   const answering = await Promise.all(pages.map(({ url }) => answers(url)))
   const versions = new Map(servers.map(({ name, version }) => [name, version]))

@@ -91,7 +91,13 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       ],
     })
     folder.writeRunning(describe())
-    onRestart = () => folder.writeRunning(describe())
+    onRestart = () => {
+      try {
+        folder.writeRunning(describe())
+      } catch (error) {
+        say(`running.json could not be brought up to date: ${(error as Error).message}`)
+      }
+    }
     return {
       running: describe(),
       servers: servers.list,

@@ -6,7 +6,7 @@ import { readConfig } from '#shared/config.ts'
 import { runProcess } from '#shared/lifecycle.ts'
 import { pendingMigrations } from '#shared/migrations.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { startTracing } from '#shared/observability/tracing.ts'
+import { startTracing } from '#shared/observability/start-tracing.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { createApp } from './app.ts'
 import { sandboxFlags, sandboxSettings } from './config.ts'
@@ -28,7 +28,8 @@ await runProcess({
   async start(config, log, onStop) {
     onStop(
       'tracing',
-      startTracing({
+      await startTracing({
+        disabled: config.OTEL_SDK_DISABLED,
         serviceName: 'payment-sandbox',
         instance: config.INSTANCE,
         sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,

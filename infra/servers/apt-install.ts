@@ -25,6 +25,7 @@ export async function installPackages({
   const packages = await packagesOf(programs, options)
   say(`Installing ${packages.join(', ')} with ${[...rights, 'apt-get'].join(' ')}.`)
   say(`  ${await describeSize(options, packages)}`)
+  say('  Services that the packages may start by themselves are not used.')
   await whileSaying(say, 'still installing', () => install(options, { packages, downloadOnly: false }))
 }
 

@@ -8,16 +8,11 @@ import {
   type TextMapGetter,
   trace,
 } from '@opentelemetry/api'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-import { NodeSDK } from '@opentelemetry/sdk-node'
-import { ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
 import { TicketingError } from '#shared/errors.ts'
 
 /*
  * Spans are written by hand: automatic instrumentation costs nearly three times the request, even when only one in a
- * hundred is sampled. The exporter reads OTEL_EXPORTER_OTLP_ENDPOINT (default http://localhost:4317), and the SDK stays
- * off with OTEL_SDK_DISABLED=true.
+ * hundred is sampled. Without `start-tracing.ts` they cost next to nothing and go nowhere.
  */
 
 export interface SpanOptions {
@@ -30,31 +25,6 @@ const tracer = trace.getTracer('ticketing')
 const caseInsensitive: TextMapGetter<Record<string, string | undefined>> = {
   keys: (carrier) => Object.keys(carrier),
   get: (carrier, key) => carrier[key] ?? carrier[key.toLowerCase()],
-}
-
-export interface TracingOptions {
-  readonly serviceName: string
-  readonly instance: string
-  /** Share of new traces that are recorded, 0 to 1. A trace that came in sampled is always followed. */
-  readonly sampleRatio: number
-}
-
-/** Starts the export of spans over OTLP gRPC. The answer flushes what is left and stops it, within two seconds. */
-export function startTracing({ serviceName, instance, sampleRatio }: TracingOptions): () => Promise<void> {
-  const sdk = new NodeSDK({
-    resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance }),
-    autoDetectResources: false,
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
-    traceExporter: new OTLPTraceExporter({ timeoutMillis: 2_000 }),
-    metricReaders: [],
-    logRecordProcessors: [],
-    instrumentations: [],
-  })
-  sdk.start()
-  return async () => {
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())
-    await Promise.race([sdk.shutdown().catch(() => undefined), patience])
-  }
 }
 
 /** Runs `work` inside a span that is a child of the current one, and marks it failed when `work` throws. */

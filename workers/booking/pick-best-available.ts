@@ -1,7 +1,7 @@
 import { TicketingError } from '#shared/errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import { chooseSeats } from './best-available.ts'
-import { findRun, hasFreeSeats, lockNextFreeSeats, walkInOrder } from './store/seats.ts'
+import { findRowsWithRun, hasFreeSeats, lockFreeSeatsOfRow, lockOneRow, walkInOrder } from './store/rows.ts'
 
 /** Seats that would do exist, but other buyers are deciding about all of them: worth waiting for these. */
 export class OthersAreDeciding extends Error {}
@@ -13,8 +13,9 @@ export interface BestAvailable {
   readonly waiting: boolean
 }
 
-/** Bounds one pass; only where nearly every seat is being decided about is there more to look at. */
-const maxWindows = 25
+/** Rows looked at together, and how often: more than all buyers whom the workers serve at once can have locked. */
+const rowsAtOnce = 16
+const maxLooks = 32
 
 /**
  * Picks and locks `qty` seats side by side, inside the transaction that takes them: picking outside of it would send all
@@ -23,25 +24,26 @@ const maxWindows = 25
  */
 export async function pickBestAvailable(db: Database, { eventId, qty, waiting }: BestAvailable): Promise<number[]> {
   await walkInOrder(db)
-  let foundRun = false
+  let certain = false
   // Who waits goes through the house once only, upwards: two who wait must take their locks in the same order.
   for (const tidy of waiting ? [false] : [true, false]) {
-    let fromSeatNo = 0
-    for (let window = 0; window < maxWindows; window++) {
-      const run = await findRun(db, { eventId, fromSeatNo, qty, tidy })
-      if (run === undefined) break
-      foundRun = true
-      // Enough to see whether the first run is longer by one seat, and to find room behind what others have locked.
-      const limit = 2 * qty + 2
-      const seats = await lockNextFreeSeats(db, { eventId, fromSeatNo: run, limit, waiting })
-      const chosen = chooseSeats(seats, qty)
-      if (chosen !== null) return chosen
-      const last = seats.at(-1)
-      if (last === undefined || seats.length < limit) break
-      fromSeatNo = last.seatNo + 1
+    certain = false
+    let afterRowNo = -1
+    for (let look = 0; look < maxLooks; look++) {
+      const rowNos = await findRowsWithRun(db, { eventId, afterRowNo, qty, tidy, limit: rowsAtOnce })
+      const last = rowNos.at(-1)
+      if (last === undefined) {
+        // Nobody was passed over: there was nobody, or they were waited for.
+        certain = look === 0 || waiting
+        break
+      }
+      const row = await lockOneRow(db, { eventId, rowNos, waiting })
+      const chosen = row && chooseSeats(await lockFreeSeatsOfRow(db, { eventId, row, waiting }), qty)
+      if (chosen) return chosen
+      afterRowNo = row?.rowNo ?? last
     }
   }
-  if (foundRun) throw new OthersAreDeciding()
+  if (!certain) throw new OthersAreDeciding()
   if (await hasFreeSeats(db, { eventId, qty })) {
     throw new TicketingError('no_adjacent_seats', `There are no ${qty} free seats side by side.`)
   }

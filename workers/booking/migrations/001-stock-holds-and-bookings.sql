@@ -22,11 +22,14 @@ CREATE TABLE booking.sales (
   CHECK (on_sale_at < off_sale_at)
 );
 
+-- Names and extent of a row never change. Whoever picks best available seats locks the row they are in.
 CREATE TABLE booking.event_rows (
   event_id uuid NOT NULL REFERENCES booking.sales,
   row_no int NOT NULL CHECK (row_no >= 0),
   section text NOT NULL,
   label text NOT NULL,
+  first_seat_no int NOT NULL CHECK (first_seat_no >= 0),
+  seat_count int NOT NULL CHECK (seat_count > 0),
   PRIMARY KEY (event_id, row_no)
 );
 

@@ -34,64 +34,6 @@ export async function lockSellableSeats(
   return rows.map((row) => row.seat_no)
 }
 
-/**
- * Makes the following statements of this transaction walk along a house and stop early. While the planner knows little of
- * a new house, it would read and sort all of it instead: four times the work.
- */
-export async function walkInOrder(db: Database): Promise<void> {
-  await db.query(`SELECT set_config('enable_sort', 'off', true)`)
-}
-
-/** Locks the next free seats from `fromSeatNo` on. Those that another buyer has locked are passed over, or waited for. */
-export async function lockNextFreeSeats(
-  db: Database,
-  options: { eventId: string; fromSeatNo: number; limit: number; waiting: boolean },
-): Promise<Seat[]> {
-  return db.query<Seat>(
-    `SELECT seat_no AS "seatNo", row_no AS "rowNo" FROM booking.event_seats
-     WHERE event_id = $1 AND seat_no >= $2 AND ${isFree}
-     ORDER BY seat_no LIMIT $3 FOR UPDATE ${options.waiting ? '' : 'SKIP LOCKED'}`,
-    [options.eventId, options.fromSeatNo, options.limit],
-  )
-}
-
-/**
- * Where, from `fromSeatNo` on, at least `qty` free seats first stand side by side; with `tidy` only where taking them
- * leaves no single seat behind. Looks without locking, so it is a hint. Stops at the first find.
- */
-export async function findRun(
-  db: Database,
-  options: { eventId: string; fromSeatNo: number; qty: number; tidy: boolean },
-): Promise<number | undefined> {
-  // Both numbers grow along the house, so their sum grows by one between neighbours only, and by more across rows.
-  const rows = await db.query<{ seat_no: number }>(
-    `SELECT seat_no FROM (
-       SELECT seat_no,
-         lag(place) OVER ranked IS DISTINCT FROM place - 1 AS begins,
-         lead(place, $3 - 1) OVER ranked = place + $3 - 1 AS fits,
-         lead(place, $3) OVER ranked IS DISTINCT FROM place + $3
-           OR lead(place, $3 + 1) OVER ranked = place + $3 + 1 AS tidy
-       FROM (
-         SELECT seat_no, seat_no + row_no AS place FROM booking.event_seats
-         WHERE event_id = $1 AND seat_no >= $2 AND ${isFree}
-       ) AS free
-       WINDOW ranked AS (ORDER BY seat_no)
-     ) AS runs
-     WHERE begins AND fits AND (tidy OR NOT $4) ORDER BY seat_no LIMIT 1`,
-    [options.eventId, options.fromSeatNo, options.qty, options.tidy],
-  )
-  return rows[0]?.seat_no
-}
-
-/** Whether at least `qty` seats of an event are free, wherever they stand. */
-export async function hasFreeSeats(db: Database, { eventId, qty }: { eventId: string; qty: number }): Promise<boolean> {
-  const rows = await db.query(
-    `SELECT FROM booking.event_seats WHERE event_id = $1 AND ${isFree} ORDER BY seat_no LIMIT $2`,
-    [eventId, qty],
-  )
-  return rows.length === qty
-}
-
 export interface SeenSeat extends Seat {
   readonly free: boolean
 }

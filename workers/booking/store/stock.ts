@@ -45,10 +45,17 @@ export interface NewRow {
 /** Adds rows and seats that are not in stock yet and answers how many seats that were. */
 export async function addRows(db: Database, eventId: string, rows: readonly NewRow[]): Promise<number> {
   await db.query(
-    `INSERT INTO booking.event_rows (event_id, row_no, section, label)
-     SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[])
+    `INSERT INTO booking.event_rows (event_id, row_no, section, label, first_seat_no, seat_count)
+     SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::int[], $6::int[])
      ON CONFLICT DO NOTHING`,
-    [eventId, rows.map((row) => row.row_no), rows.map((row) => row.section), rows.map((row) => row.label)],
+    [
+      eventId,
+      rows.map((row) => row.row_no),
+      rows.map((row) => row.section),
+      rows.map((row) => row.label),
+      rows.map((row) => row.first_seat_no),
+      rows.map((row) => row.seats.length),
+    ],
   )
   const [added] = await db.query<{ seats: number }>(
     `WITH added AS (

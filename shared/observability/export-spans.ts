@@ -1,0 +1,32 @@
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import { ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
+
+export interface TracingOptions {
+  readonly serviceName: string
+  readonly instance: string
+  /** Share of new traces that are recorded, 0 to 1. A trace that came in sampled is always followed. */
+  readonly sampleRatio: number
+}
+
+/**
+ * Starts the export of spans over OTLP gRPC to OTEL_EXPORTER_OTLP_ENDPOINT (default http://localhost:4317).
+ * The answer flushes what is left and stops it, within two seconds.
+ */
+export function exportSpans({ serviceName, instance, sampleRatio }: TracingOptions): () => Promise<void> {
+  const sdk = new NodeSDK({
+    resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance }),
+    autoDetectResources: false,
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    traceExporter: new OTLPTraceExporter({ timeoutMillis: 2_000 }),
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [],
+  })
+  sdk.start()
+  return async () => {
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())
+    await Promise.race([sdk.shutdown().catch(() => undefined), patience])
+  }
+}
