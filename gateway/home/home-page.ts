@@ -10,7 +10,7 @@ const links: [path: string, text: string][] = [
 ]
 
 /** The page at `/`: what this is, what is running, where to look. All values on it are our own, none from users. */
-export function homePage(state: Checks & { instance: string }): string {
+export function homePage(state: Checks & { instance: string; port: number }): string {
   const rows = [
     ['gateway', state.instance],
     ['NATS', state.nats],
@@ -45,7 +45,7 @@ ${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td>
 ${links.map(([path, text]) => `<li><a href="${path}">${text}</a> <code>${path}</code></li>`).join('\n')}
 </ul>
 <h2>Buy a seat</h2>
-<pre>curl -s -X POST "$THIS_ADDRESS/purchase"</pre>
+<pre>curl -s -X POST http://localhost:${state.port}/purchase</pre>
 </body>
 </html>
 `

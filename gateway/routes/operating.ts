@@ -11,7 +11,7 @@ const discoveryMs = 100
 
 /** What operators, probes and readers of the documentation ask for. Not limited, so that watching works in a storm. */
 export function registerOperatorRoutes(router: Router<RequestState>, dependencies: Dependencies): void {
-  const { bus, metrics } = dependencies
+  const { bus, instance, metrics } = dependencies
   const openApi = JSON.stringify(openApiDocument())
 
   const get = (path: string, answer: (ctx: Context) => Promise<void> | void): void => {
@@ -46,7 +46,7 @@ export function registerOperatorRoutes(router: Router<RequestState>, dependencie
   })
   get('/', async (ctx) => {
     ctx.type = 'html'
-    ctx.body = homePage({ instance: dependencies.instance, ...(await checks(dependencies)) })
+    ctx.body = homePage({ instance, port: ctx.req.socket.localPort ?? 0, ...(await checks(dependencies)) })
   })
 }
 

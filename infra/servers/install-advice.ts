@@ -2,7 +2,8 @@ import type { ProgramName } from './program.ts'
 
 interface Advice {
   readonly debian: string
-  readonly fedora: string
+  /** `undefined` where the system does not offer it. */
+  readonly fedora: string | undefined
   readonly arch: string
   readonly brew: string
   /** A container in its place, with the variable that tells us where it listens. */
@@ -12,7 +13,7 @@ interface Advice {
 const advice: Record<ProgramName, Advice> = {
   'nats-server': {
     debian: 'nats-server',
-    fedora: 'golang-github-nats-io-server',
+    fedora: undefined,
     arch: 'nats-server',
     brew: 'nats-server',
     container: 'run -d -p 4222:4222 nats:2 -js   # then NATS_URL=nats://127.0.0.1:4222',
@@ -43,13 +44,19 @@ const advice: Record<ProgramName, Advice> = {
 
 /** One message: what is missing, and the command for each system. */
 export function howToInstall(missing: readonly ProgramName[]): string {
-  const list = (system: keyof Advice): string => missing.map((name) => advice[name][system]).join(' ')
+  const line = (system: string, command: string, key: keyof Advice): string[] => {
+    const packages = missing.map((name) => advice[name][key]).filter((name) => name !== undefined)
+    return packages.length === 0 ? [] : [`  ${system.padEnd(16)} ${command} ${packages.join(' ')}`]
+  }
   return [
     `Missing: ${missing.join(', ')}. Install with one of`,
-    `  Debian, Ubuntu   sudo apt-get install ${list('debian')}`,
-    `  Fedora           sudo dnf install ${list('fedora')}`,
-    `  Arch             sudo pacman -S ${list('arch')}`,
-    `  macOS            brew install ${list('brew')}`,
+    ...line('Debian, Ubuntu', 'sudo apt-get install', 'debian'),
+    ...line('Fedora', 'sudo dnf install', 'fedora'),
+    ...line('Arch', 'sudo pacman -S', 'arch'),
+    ...line('macOS', 'brew install', 'brew'),
+    ...(missing.includes('nats-server')
+      ? ['  elsewhere        one file: https://github.com/nats-io/nats-server/releases']
+      : []),
     'or run them in containers (podman likewise) and say where they listen:',
     ...missing.map((name) => `  docker ${advice[name].container}`),
     'and start again.',

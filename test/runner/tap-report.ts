@@ -2,6 +2,7 @@
 type Print = (line: string) => void
 
 const bookkeeping = /^(TAP version|\d+\.\.\d+|# (tests|pass|fail|skip|todo) \d+)/
+const finishedHook = /^# (.* › )?(before|after)(Each)?(\.always)? hook( for .*)?$/
 
 /**
  * Reads AVA's TAP output as it comes, prints it for people, and counts. Besides failed tests, AVA reports files that
@@ -28,7 +29,8 @@ export class TapReport {
   #line(line: string): void {
     const [, not, title, directive] = /^(not )?ok \d+(?: - (.*?))?(?: # (SKIP|TODO).*)?$/i.exec(line) ?? []
     if (title === undefined) {
-      if (line.trim() !== '' && !bookkeeping.test(line)) this.#print(`    ${line.replace(/^# {0,3}/, '')}`)
+      if (line.trim() !== '' && !bookkeeping.test(line) && !finishedHook.test(line))
+        this.#print(`    ${line.replace(/^# {0,3}/, '')}`)
     } else if (directive) {
       this.skipped += 1
       this.#print(`  - ${title} (${directive.toLowerCase()})`)
