@@ -16,6 +16,12 @@ import { GatewayMetrics } from './metrics.ts'
 /** How long answers under way may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
 
+/**
+ * How long a gateway that is no longer ready still takes requests, closing each connection with its answer. Closing at
+ * once would reset connections whose next request is on its way already.
+ */
+const farewellMs = 500
+
 /** Node's defaults keep slow and silent connections for minutes. */
 const httpLimits = {
   headersTimeout: 10_000,
@@ -70,8 +76,9 @@ await runProcess<GatewayConfig>({
     const server = createServer(httpLimits, app.callback())
     const address = await listen(server, port, host)
     onStop('http', () => closeServer(server))
-    onStop('readiness', () => {
+    onStop('readiness', async () => {
       stopping = true
+      await new Promise((resolve) => setTimeout(resolve, farewellMs))
     })
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
     log.info({ url, port: address.port }, `gateway ${instance} listening on port ${address.port}`)

@@ -2,11 +2,9 @@ import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent
 import { seatCount } from '#shared/contracts/layout.ts'
 import { demoEventId } from '#shared/demo.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { Bus } from '#shared/messaging/bus.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
-import { readInfraConfig } from './config.ts'
 import { type DemoEvent, demoEvents, demoIdAt } from './demo-catalogue/events.ts'
-import { ExplainedError, reportFailure } from './explained-error.ts'
 import { derivedSourceId } from './import/formats/catalogue.ts'
 import { importContext } from './import/import-context.ts'
 import type { Say } from './say.ts'
@@ -103,16 +101,3 @@ async function hasEvents(bus: Bus): Promise<boolean> {
   const { items } = await call(bus, listEvents, { status: 'any', limit: 1 }, importContext(listEvents))
   return items.length > 0
 }
-
-async function main(): Promise<void> {
-  const { nats } = readInfraConfig().given
-  if (nats === undefined) throw new ExplainedError('The demo catalogue is filled by `npm start`, or with NATS_URL set.')
-  const bus = await Bus.connect({ url: nats, name: 'demo-catalogue', timeoutMs: 5_000 })
-  try {
-    await fillDemoCatalogue({ bus, say: console.log, now: new Date() })
-  } finally {
-    await bus.close()
-  }
-}
-
-if (import.meta.main) main().catch(reportFailure)

@@ -6,6 +6,7 @@ import { projectRoot, readInfraConfig } from './config.ts'
 import { ExplainedError, reportFailure } from './explained-error.ts'
 import { installMissing } from './servers/install.ts'
 import { startPostgres } from './servers/postgres.ts'
+import { isAlive } from './servers/process-control.ts'
 
 /** Every schema of the one database, each with its owner's migrations. */
 const migrationSets: readonly MigrationSet[] = [
@@ -20,7 +21,9 @@ export async function migrateAll(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   // Whoever waits for an answer is told as well; without a listener a lost connection would end the process.
   client.on('error', () => undefined)
-  await client.connect()
+  await client.connect().catch((error: Error) => {
+    throw new ExplainedError(`No database answers at ${client.host}:${client.port}: ${error.message}`, { cause: error })
+  })
   try {
     const applied: string[] = []
     for (const set of migrationSets) {
@@ -37,7 +40,9 @@ export async function migrateAll(databaseUrl: string): Promise<string[]> {
 /** `npm run migrate`: on DATABASE_URL, else on the running system, else on the data folder's own PostgreSQL. */
 async function main(): Promise<void> {
   const config = readInfraConfig()
-  const url = config.given.database ?? readRunningSystem(config.environment)?.database_url
+  const running = readRunningSystem(config.environment)
+  // A launcher that was killed leaves its file behind.
+  const url = config.given.database ?? (running && isAlive(running.pid) ? running.database_url : undefined)
   if (url) return printApplied(await migrateAll(url))
   await installMissing(['postgres'], console.log)
   const postgres = await startPostgres({ dataDirectory: config.dataDirectory, durable: true })

@@ -15,6 +15,8 @@ export interface RunningSystem {
   redis_url: string
   database_url: string
   payment_url: string
+  /** As AUTH: a gateway that joins must not believe more than the others. */
+  auth: string
   session_secret: string
   organiser_key: string
   gateways: string[]
@@ -79,7 +81,7 @@ function fromRunningSystem(env: NodeJS.ProcessEnv): Record<string, string> {
     PAYMENT_URL: running.payment_url,
     SESSION_SECRET: running.session_secret,
     ORGANISER_KEY: running.organiser_key,
-    AUTH: 'demo',
+    AUTH: running.auth,
   }
 }
 

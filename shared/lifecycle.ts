@@ -16,6 +16,8 @@ export interface Process<Config> {
 
 /** A process that has not ended by itself this long after the signal is ended: something does not know how to close. */
 const lastResortMs = 20_000
+/** How long a process that has closed everything may linger. */
+const lingerMs = 300
 
 /**
  * Runs one process from start to a clean end. On SIGTERM, SIGINT or when the launcher dies, closes everything in reverse
@@ -50,6 +52,8 @@ export async function runProcess<Config>(definition: Process<Config>): Promise<v
     }
     log.info('stopped')
     disconnectFromLauncher()
+    // Everything is closed and flushed. What may still hold the process is an exporter that retries an absent collector.
+    setTimeout(() => process.exit(), lingerMs).unref()
   }
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))

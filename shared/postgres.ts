@@ -95,7 +95,8 @@ export function violatesUnique(error: unknown, indexName: string): boolean {
 
 /** Whether `error` says that a row or lock stayed with another transaction for longer than `lock_timeout`. */
 export function lockTimedOut(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '55P03'
+  const cause = error instanceof TicketingError ? error.cause : undefined
+  return cause instanceof pg.DatabaseError && cause.code === '55P03'
 }
 
 async function runQuery<Row>(
@@ -128,10 +129,13 @@ function isRetryable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
 }
 
-/** Classes 08 (connection), 53 (resources), 57 (operator intervention) and everything that is no answer of Postgres. */
+/**
+ * Classes 08 (connection), 53 (resources), 57 (operator intervention), a lock that was not to be had in time, and
+ * everything that is no answer of Postgres.
+ */
 function asTicketingError(error: unknown): unknown {
   if (error instanceof TicketingError) return error
-  const away = error instanceof pg.DatabaseError ? /^(08|53|57)/.test(error.code ?? '') : error instanceof Error
+  const away = error instanceof pg.DatabaseError ? /^(08|53|57|55P03)/.test(error.code ?? '') : error instanceof Error
   if (!away) return error
   return new TicketingError('unavailable', 'The database is away; try again shortly.', { cause: error })
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Child, type ChildOptions, type ChildPlan } from './child.ts'
 import type { RunningProcess } from './data-folder.ts'
 
-/** The application's processes, all stages of them. */
+/** Some of the application's processes, in stages. */
 export class Applications {
   readonly #stages: readonly Child[][]
 

@@ -9,8 +9,8 @@ export interface PlanOptions {
 
 const workerKinds = ['event', 'booking', 'purchase']
 
-/** The application's processes in stages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
-export function childPlans({ flags, gatewayPorts, paymentPort }: PlanOptions): ChildPlan[][] {
+/** What answers messages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
+export function backstagePlans({ flags, paymentPort }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
   const sandbox: ChildPlan = {
     name: 'payment sandbox',
     instance: 'payment-sandbox',
@@ -28,6 +28,11 @@ export function childPlans({ flags, gatewayPorts, paymentPort }: PlanOptions): C
       }),
     ),
   )
+  return [[sandbox], workers]
+}
+
+/** What answers HTTP. */
+export function gatewayPlans({ flags, gatewayPorts }: Omit<PlanOptions, 'paymentPort'>): ChildPlan[][] {
   const gateways = instanceNames(flags.instance, gatewayPorts.length).map((instance, index): ChildPlan => {
     const port = gatewayPorts[index] ?? 0
     return {
@@ -38,7 +43,7 @@ export function childPlans({ flags, gatewayPorts, paymentPort }: PlanOptions): C
       port,
     }
   })
-  return [[sandbox], workers, gateways]
+  return [gateways]
 }
 
 /** `first` and the names that count on from it: `gateway-1`, `gateway-2`; `front`, `front-2`. */

@@ -58,10 +58,11 @@ export class Child {
 
   /** Starts it and waits until it says that it is ready. Throws `ExplainedError` with its last lines when it does not. */
   async start(): Promise<void> {
+    this.#stopping.signal.throwIfAborted()
     const logStart = sizeOf(this.#log.file)
     const child = this.#spawn()
-    const outcome = await this.#untilReady(child)
-    if (outcome === 'ready') {
+    const failure = await this.#failureBeforeReady(child)
+    if (failure === null) {
       const readyAt = performance.now()
       child.once('close', (code, signal) => {
         if (performance.now() - readyAt > stableAfterMs) this.#quickDeaths = 0
@@ -72,7 +73,7 @@ export class Child {
     await this.#end()
     if (this.#stopping.signal.aborted) throw new ExplainedError('Stopped while starting.')
     const lines = lastLines(this.#log.file, { count: shownLines, since: logStart })
-    throw new ExplainedError(`${this.plan.instance} ${outcome}. Its last lines (${this.#log.file}):\n${lines}`)
+    throw new ExplainedError(`${this.plan.instance} ${failure}. Its last lines (${this.#log.file}):\n${lines}`)
   }
 
   /** Asks it to finish, and kills it when that takes too long or `hurry` is aborted. */
@@ -102,10 +103,11 @@ export class Child {
     return child
   }
 
-  #untilReady(child: ChildProcess): Promise<'ready' | string> {
+  /** Waits until it is ready (`null`) or cannot be any more (why). */
+  #failureBeforeReady(child: ChildProcess): Promise<string | null> {
     return new Promise((resolve) => {
       child.on('message', (message) => {
-        if ((message as { ready?: boolean }).ready) resolve('ready')
+        if ((message as { ready?: boolean }).ready) resolve(null)
       })
       // `close` comes after `exit`, once the last output has arrived.
       child.once('close', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`} before it was ready`))

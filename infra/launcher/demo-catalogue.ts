@@ -1,24 +1,17 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { projectRoot } from '../config.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { fillDemoCatalogue } from '../demo-catalogue.ts'
 import type { Say } from '../say.ts'
 
 /** Lets the demo catalogue fill an empty database. The system is of use without it, so its failure is only told. */
-export async function fillDemoCatalogue({
-  environment,
-  stopping,
-  say,
-}: {
-  environment: NodeJS.ProcessEnv
-  stopping: AbortSignal
-  say: Say
-}): Promise<void> {
-  const child = spawn(process.execPath, ['infra/demo-catalogue.ts'], {
-    cwd: projectRoot,
-    env: environment,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    signal: stopping,
-  })
-  const [code] = await once(child, 'exit')
-  if (code !== 0) say(`The demo catalogue could not be filled (exit code ${code}); the system runs without it.`)
+export async function offerDemoCatalogue({ natsUrl, say }: { natsUrl: string; say: Say }): Promise<void> {
+  try {
+    const bus = await Bus.connect({ url: natsUrl, name: 'demo-catalogue', timeoutMs: 5_000 })
+    try {
+      await fillDemoCatalogue({ bus, say, now: new Date() })
+    } finally {
+      await bus.close()
+    }
+  } catch (error) {
+    say(`The demo catalogue could not be filled (${(error as Error).message}); the system runs without it.`)
+  }
 }

@@ -5,9 +5,9 @@ import type { Say } from '../say.ts'
 import { freePort } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { childPlans } from './child-plans.ts'
+import { backstagePlans, gatewayPlans } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
-import { fillDemoCatalogue } from './demo-catalogue.ts'
+import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
 import { baseUrl, gatewayPorts } from './ports.ts'
 import { PrivateServers, type ServerUrls } from './private-servers.ts'
@@ -63,15 +63,15 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       paymentUrl,
       gateways: flags.gateways,
     })
-    const applications = new Applications(childPlans({ flags, gatewayPorts: ports, paymentPort }), {
-      environment,
-      logDirectory: folder.logDirectory,
-      say,
-      onRestart: () => onRestart(),
-    })
-    closers.push(() => applications.stop(hurry))
-    await applications.start(stopping)
-    await fillDemoCatalogue({ environment, stopping, say })
+    const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
+    const backstage = new Applications(backstagePlans({ flags, paymentPort }), options)
+    closers.push(() => backstage.stop(hurry))
+    await backstage.start(stopping)
+    // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
+    await offerDemoCatalogue({ natsUrl: servers.urls.nats, say })
+    const front = new Applications(gatewayPlans({ flags, gatewayPorts: ports }), options)
+    closers.push(() => front.stop(hurry))
+    await front.start(stopping)
 
     const startedAt = new Date().toISOString()
     const describe = (): RunningFile => ({
@@ -81,13 +81,15 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       redis_url: servers.urls.redis,
       database_url: servers.urls.database,
       payment_url: paymentUrl,
+      auth: environment.AUTH,
       session_secret: environment.SESSION_SECRET,
       organiser_key: environment.ORGANISER_KEY,
       gateways,
       ...(servers.urls.prometheus && { prometheus_url: servers.urls.prometheus }),
       processes: [
         ...servers.list.map(({ name, pid, port }) => ({ name, instance: name, pid, port })),
-        ...applications.processes,
+        ...backstage.processes,
+        ...front.processes,
       ],
     })
     folder.writeRunning(describe())

@@ -55,7 +55,7 @@ export function howToInstall(missing: readonly ProgramName[]): string {
     ...line('Arch', 'sudo pacman -S', 'arch'),
     ...line('macOS', 'brew install', 'brew'),
     ...(missing.includes('nats-server')
-      ? ['  elsewhere        one file: https://github.com/nats-io/nats-server/releases']
+      ? ['  nats-server      also one file: https://github.com/nats-io/nats-server/releases']
       : []),
     'or run them in containers (podman likewise) and say where they listen:',
     ...missing.map((name) => `  docker ${advice[name].container}`),

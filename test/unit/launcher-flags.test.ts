@@ -1,6 +1,6 @@
 import test from 'ava'
 import { backoffMs } from '../../infra/launcher/backoff.ts'
-import { childPlans, instanceNames } from '../../infra/launcher/child-plans.ts'
+import { backstagePlans, gatewayPlans, instanceNames } from '../../infra/launcher/child-plans.ts'
 import { parseFlags } from '../../infra/launcher/flags.ts'
 import { baseUrl } from '../../infra/launcher/ports.ts'
 
@@ -41,7 +41,10 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
   const flags = parseFlags(['--workers', '2', '--gateways', '2', '--host', '0.0.0.0'])
   t.truthy(flags)
   if (!flags) return
-  const stages = childPlans({ flags, gatewayPorts: [8080, 8081], paymentPort: 9000 })
+  const stages = [
+    ...backstagePlans({ flags, paymentPort: 9000 }),
+    ...gatewayPlans({ flags, gatewayPorts: [8080, 8081] }),
+  ]
   t.deepEqual(
     stages.map((stage) => stage.map(({ instance }) => instance)),
     [

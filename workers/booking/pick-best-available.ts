@@ -24,6 +24,7 @@ const maxLooks = 32
  */
 export async function pickBestAvailable(db: Database, { eventId, qty, waiting }: BestAvailable): Promise<number[]> {
   await walkInOrder(db)
+  await refuseIfSoldOut(db, { eventId, qty })
   let certain = false
   // Who waits goes through the house once only, upwards: two who wait must take their locks in the same order.
   for (const tidy of waiting ? [false] : [true, false]) {
@@ -44,8 +45,12 @@ export async function pickBestAvailable(db: Database, { eventId, qty, waiting }:
     }
   }
   if (!certain) throw new OthersAreDeciding()
-  if (await hasFreeSeats(db, { eventId, qty })) {
-    throw new TicketingError('no_adjacent_seats', `There are no ${qty} free seats side by side.`)
-  }
+  await refuseIfSoldOut(db, { eventId, qty })
+  throw new TicketingError('no_adjacent_seats', `There are no ${qty} free seats side by side.`)
+}
+
+/** Seats that others are deciding about count as free. After a rush this is how nearly all requests end. */
+async function refuseIfSoldOut(db: Database, { eventId, qty }: { eventId: string; qty: number }): Promise<void> {
+  if (await hasFreeSeats(db, { eventId, qty })) return
   throw new TicketingError('sold_out', qty === 1 ? 'The event is sold out.' : `There are no ${qty} free seats left.`)
 }

@@ -49,7 +49,7 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
       extra: { total_minor: totalMinor, currency },
     })
   }
-  // A buyer whose clock is a little ahead may just have taken one of the seats over.
+  // Expiry is judged by when a transaction began: one that began a moment later may just have taken a seat over.
   if (!(await startPaying(db, { hold: key, seatNos, paymentWindowMs }))) throw holdExpired()
   const booking = await openBooking(db, { hold: key, userId, totalMinor, currency })
   return {

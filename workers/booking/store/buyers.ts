@@ -1,4 +1,5 @@
 import type { Database } from '#shared/postgres.ts'
+import type { Possessions } from '../allowance.ts'
 import { isDue, isLive } from './conditions.ts'
 
 /* SQL about what one buyer has of one event. */
@@ -20,12 +21,6 @@ export async function lockBuyer(db: Database, { eventId, userId }: Buyer): Promi
     `SELECT set_config('lock_timeout', '${lockTimeout}', true), pg_advisory_xact_lock(hashtextextended($1, 0))`,
     [`${eventId} ${userId}`],
   )
-}
-
-export interface Possessions {
-  /** The hold that nobody has ended yet, though it may be due. */
-  readonly liveHold: { readonly ownId: string; readonly due: boolean; readonly places: number } | null
-  readonly liveTickets: number
 }
 
 /** What counts against the buyer's limit for the event. */

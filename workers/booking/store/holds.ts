@@ -108,6 +108,7 @@ export async function endHolds(
   holds: readonly Key[],
   status: Extract<HoldStatus, 'released' | 'expired'>,
 ): Promise<void> {
+  if (holds.length === 0) return
   const keys = [holds.map((hold) => hold.eventId), holds.map((hold) => hold.ownId)]
   await db.query(
     `WITH ended AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)),

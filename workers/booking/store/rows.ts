@@ -81,9 +81,9 @@ export function lockFreeSeatsOfRow(
 
 /** Whether at least `qty` seats of an event are free, wherever they stand. */
 export async function hasFreeSeats(db: Database, { eventId, qty }: { eventId: string; qty: number }): Promise<boolean> {
-  const rows = await db.query(`SELECT FROM booking.event_seats WHERE event_id = $1 AND ${isFree} LIMIT $2`, [
-    eventId,
-    qty,
-  ])
+  const rows = await db.query(
+    `SELECT FROM booking.event_seats WHERE event_id = $1 AND ${isFree} ORDER BY seat_no LIMIT $2`,
+    [eventId, qty],
+  )
   return rows.length === qty
 }

@@ -1,0 +1,30 @@
+import { TicketingError } from '#shared/errors.ts'
+import { publicId } from '#shared/ids.ts'
+
+/** What counts against a buyer's limit for an event. */
+export interface Possessions {
+  /** The hold that nobody has ended yet, though it may be due. */
+  readonly liveHold: { readonly ownId: string; readonly due: boolean; readonly places: number } | null
+  readonly liveTickets: number
+}
+
+export interface Wish {
+  readonly eventId: string
+  readonly qty: number
+  /** Tickets of the event that one person may have. */
+  readonly limit: number
+}
+
+/** Throws `hold_exists` while an earlier hold lasts, and `ticket_limit` when it would be too many tickets. */
+export function refuseBeyondAllowance({ liveHold, liveTickets }: Possessions, { eventId, qty, limit }: Wish): void {
+  if (liveHold && !liveHold.due) {
+    throw new TicketingError('hold_exists', 'You already hold seats of this event.', {
+      extra: { hold_id: publicId({ eventId, ownId: liveHold.ownId }) },
+    })
+  }
+  if (liveTickets + qty > limit) {
+    throw new TicketingError('ticket_limit', `One person may have at most ${limit} tickets of this event.`, {
+      extra: { limit, tickets: liveTickets },
+    })
+  }
+}
