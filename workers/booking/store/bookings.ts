@@ -189,11 +189,11 @@ export async function expireUnpaidBookings(db: Database, limit: number): Promise
   return expired.length
 }
 
-function toBooking({ payment_status, captured_minor, ...row }: BookingRow): Booking {
+function toBooking({ id, payment_status, captured_minor, ...row }: BookingRow): Booking {
   const eventId = row.event_id
   return {
+    id: publicId({ eventId, ownId: id }),
     ...row,
-    id: publicId({ eventId, ownId: row.id }),
     hold_id: publicId({ eventId, ownId: row.hold_id }),
     created_at: row.created_at.toISOString(),
     confirmed_at: row.confirmed_at?.toISOString() ?? null,

@@ -37,9 +37,9 @@ export async function readHold(db: Database, key: Key): Promise<Hold | undefined
   )
   if (row === undefined) return undefined
   return {
-    ...row,
     id: publicId(key),
     event_id: key.eventId,
+    ...row,
     total_minor: row.places.reduce((total, { price_minor }) => total + price_minor, 0),
     expires_at: row.expires_at.toISOString(),
     hard_cap_at: row.hard_cap_at.toISOString(),
