@@ -34,7 +34,8 @@ async function runTests(servers: TestServers, files: readonly string[]): Promise
   const report = new TapReport(console.log)
   const code = await runCommand({
     script: 'node_modules/ava/entrypoints/cli.js',
-    args: ['--tap', '--concurrency', '2', ...files],
+    // Three, because much of a test is waiting for others.
+    args: ['--tap', '--concurrency', '3', ...files],
     environment: { ...environment, ...servers.environment },
     stopping,
     onOutput: (text) => report.write(text),

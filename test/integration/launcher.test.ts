@@ -20,10 +20,18 @@ interface Launcher {
 }
 
 function launch(dataDirectory: string, args: readonly string[], settings: Record<string, string> = {}): Launcher {
-  const { PATH, PG_BIN, PROGRAMS_DIR } = readInfraConfig().environment
+  const { PATH, PG_BIN, PROGRAMS_DIR, NODE_COMPILE_CACHE } = readInfraConfig().environment
   const child = spawn(process.execPath, ['infra/start.ts', ...args], {
     cwd: projectRoot,
-    env: { PATH, PG_BIN, PROGRAMS_DIR, DATA_DIR: dataDirectory, OTEL_SDK_DISABLED: 'true', ...settings },
+    env: {
+      PATH,
+      PG_BIN,
+      PROGRAMS_DIR,
+      NODE_COMPILE_CACHE,
+      DATA_DIR: dataDirectory,
+      OTEL_SDK_DISABLED: 'true',
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

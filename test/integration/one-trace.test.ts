@@ -1,13 +1,15 @@
 import test from 'ava'
 import { ask, eventOnSale } from '../support/http.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
-import { startSystem } from '../support/system.ts'
+import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-test.serial('one trace id runs from the HTTP server span over NATS and both workers to the database', async (t) => {
-  const sink = await startOtlpSink()
-  t.teardown(() => sink.stop())
-  const system = await startSystem({
+let sink: Awaited<ReturnType<typeof startOtlpSink>>
+let system: System
+
+test.before(async () => {
+  sink = await startOtlpSink()
+  system = await startSystem({
     env: {
       OTEL_SDK_DISABLED: 'false',
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
@@ -15,7 +17,14 @@ test.serial('one trace id runs from the HTTP server span over NATS and both work
       OTEL_BSP_SCHEDULE_DELAY: '50',
     },
   })
-  t.teardown(() => system.stop())
+})
+
+test.after.always(async () => {
+  await system.stop()
+  sink.stop()
+})
+
+test.serial('one trace id runs from the HTTP server span over NATS and both workers to the database', async (t) => {
   const eventId = await eventOnSale(system.url)
   const traceId = 'c0ffee00c0ffee00c0ffee00c0ffee00'
   const bought = await ask(`${system.url}/purchase`, {
@@ -50,13 +59,6 @@ test.serial('one trace id runs from the HTTP server span over NATS and both work
 })
 
 test.serial('log lines of a sampled request carry its request id and trace id', async (t) => {
-  const sink = await startOtlpSink()
-  t.teardown(() => sink.stop())
-  const system = await startSystem({
-    counts: { booking: 0, purchase: 0, sandbox: 0 },
-    env: { OTEL_SDK_DISABLED: 'false', OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
-  })
-  t.teardown(() => system.stop())
   const traceId = 'deadbeefdeadbeefdeadbeefdeadbeef'
   await ask(`${system.url}/events`, {
     headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': 'my-request' },

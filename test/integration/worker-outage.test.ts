@@ -1,12 +1,22 @@
 import test from 'ava'
 import { connect } from 'nats'
 import { ask, eventOnSale } from '../support/http.ts'
-import { startSystem, untilWorkersAreSeen } from '../support/system.ts'
+import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+/** Two of each worker that the tests take one away from. */
+let pairs: System
+
+test.before(async () => {
+  pairs = await startSystem({ counts: { event: 2, booking: 2 }, env: { RATE_LIMITS: 'off' } })
+})
+
+test.after.always(() => pairs.stop())
 
 test.serial(
   'a kind of worker that is absent answers 503 in under 50 ms on its routes, and the others go on',
   async (t) => {
-    const system = await startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 } })
+    const system = await startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
     t.teardown(() => system.stop())
     const { url } = system
     // The quickest of some: what the machine does beside the test is not the gateway's time.
@@ -26,11 +36,9 @@ test.serial(
 )
 
 test.serial('one of two workers killed: from 100 ms later no request fails; a new one takes its share', async (t) => {
-  const system = await startSystem({ counts: { event: 2, booking: 1, purchase: 0 }, env: { RATE_LIMITS: 'off' } })
-  t.teardown(() => system.stop())
-  const { url } = system
-  await untilEventsAnswer(url)
-  const [victim] = system.processes('event')
+  const { url } = pairs
+  t.is((await ask(`${url}/events`)).status, 200)
+  const [victim] = pairs.processes('event')
   await victim?.kill()
   await new Promise((resolve) => setTimeout(resolve, 100))
   // Every one with other parameters, so that none is answered from the cache.
@@ -39,49 +47,49 @@ test.serial('one of two workers killed: from 100 ms later no request fails; a ne
   )
   t.is(statuses.filter((status) => status !== 200).length, 0)
 
-  await system.start('event')
+  await pairs.start('event')
   await inBatches(200, (i) => ask(`${url}/events/search?keyword=other${i}`))
-  const shares = await searchesByInstance(system.natsUrl)
+  const shares = await searchesByInstance(pairs.natsUrl)
   t.is(Object.keys(shares).length, 2)
   for (const [instance, count] of Object.entries(shares)) t.true(count >= 20, `${instance} answered ${count}`)
 })
 
-test.serial('SIGTERM under load answers every request in flight', async (t) => {
-  const system = await startSystem({ counts: { event: 2, gateway: 1 }, env: { RATE_LIMITS: 'off' } })
-  t.teardown(() => system.stop())
-  const { url } = system
-  const eventId = await eventOnSale(url, { rows: 50, seatsPerRow: 40 })
-  await untilWorkersAreSeen(system)
+test.serial('a worker told to stop answers what it has begun, and the other takes the rest', async (t) => {
+  const { url } = pairs
+  const eventId = await eventOnSale(url, { rows: 20, seatsPerRow: 20 })
+  const [leaving] = pairs.processes('booking')
+  let left: Promise<number | null> | undefined
+  const outcomes = await inBatches(300, async (i) => {
+    if (i === 100) left = leaving?.stop()
+    const { status, text } = await ask(`${url}/events/${eventId}/holds`, { json: { seat_nos: [i], user_id: `u${i}` } })
+    return status === 201 ? 'held' : text
+  })
+  t.deepEqual(
+    outcomes.filter((outcome) => outcome !== 'held'),
+    [],
+  )
+  t.is(await left, 0)
+})
+
+test.serial('a gateway told to stop under load answers every request in flight', async (t) => {
+  const { url } = pairs
+  const eventId = await eventOnSale(url, { rows: 10, seatsPerRow: 20 })
   const inFlight = Array.from({ length: 60 }, (_, i) =>
     ask(`${url}/purchase`, {
       json: { event_id: eventId, seat_nos: [i], payment_token: 'tok_ok', user_id: `buyer-${i}` },
     }).catch((error: Error) => ({ status: 0, text: String(error.cause ?? error) })),
   )
-  await untilHeld(url, eventId)
-  const exitCode = system.gateways[0]?.stop()
+  await until('a purchase is under way', async () => {
+    const { body } = await ask(`${url}/events/${eventId}/seats`)
+    return body.held + body.sold > 0
+  })
+  const exitCode = pairs.gateways[0]?.stop()
   const answers = await Promise.all(inFlight)
   t.deepEqual(
     answers.filter(({ status }) => status !== 201).map(({ status, text }) => `${status} ${text}`),
     [],
   )
   t.is(await exitCode, 0)
-})
-
-test.serial('a worker told to stop answers what it has begun, and the other takes the rest', async (t) => {
-  const system = await startSystem({ counts: { booking: 2, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
-  t.teardown(() => system.stop())
-  const { url } = system
-  const eventId = await eventOnSale(url, { rows: 20, seatsPerRow: 20 })
-  const [leaving] = system.processes('booking')
-  const holds = inBatches(300, async (i) => {
-    if (i === 100) void leaving?.stop()
-    const { status, text } = await ask(`${url}/events/${eventId}/holds`, { json: { seat_nos: [i], user_id: `u${i}` } })
-    return status === 201 ? 'held' : text
-  })
-  t.deepEqual(
-    (await holds).filter((outcome) => outcome !== 'held'),
-    [],
-  )
 })
 
 /** Runs `work(0…count-1)`, twenty at a time, and answers all results. */
@@ -92,19 +100,6 @@ async function inBatches<Result>(count: number, work: (i: number) => Promise<Res
     results.push(...(await Promise.all(batch)))
   }
   return results
-}
-
-async function untilEventsAnswer(url: string): Promise<void> {
-  const { status, text } = await ask(`${url}/events`)
-  if (status !== 200) throw new Error(text)
-}
-
-async function untilHeld(url: string, eventId: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    const { body } = await ask(`${url}/events/${eventId}/seats`)
-    if (body.held + body.sold > 0) return
-  }
-  throw new Error('nothing was held')
 }
 
 /** How many searches each event worker answered, as `$SRV.STATS` tells it. */

@@ -1,7 +1,7 @@
 import { chmod, glob, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readInfraConfig } from '../../infra/config.ts'
+import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { installMissing } from '../../infra/servers/install.ts'
 import { startPostgres } from '../../infra/servers/postgres.ts'
@@ -34,6 +34,8 @@ export async function startTestServers(say: (line: string) => void): Promise<Tes
         TEST_POSTGRES_URL: administration.href,
         TEST_TEMPLATE_DATABASE: template.pathname.slice(1),
         TEST_DIRECTORY: directory,
+        // Some hundred processes load the same modules in a run.
+        NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'compile'),
         // Tests with a data folder of their own use the servers that are installed already.
         PROGRAMS_DIR: readInfraConfig().programsDirectory,
       },

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { readTestConfig } from './config.ts'
 import { createTestDatabase } from './database.ts'
 import { startTestNats, startTestRedis } from './servers.ts'
-import { until } from './until.ts'
 
 const project = join(import.meta.dirname, '..', '..')
 
@@ -117,7 +117,12 @@ async function startProcess(kind: Kind, instance: string, env: Record<string, st
     {
       cwd: project,
       // A folder that does not exist: no running system of a developer may leak into a test.
-      env: { PATH: process.env.PATH, DATA_DIR: join(project, '.data', 'absent'), ...compileCache(), ...env },
+      env: {
+        PATH: process.env.PATH,
+        DATA_DIR: join(project, '.data', 'absent'),
+        NODE_COMPILE_CACHE: readTestConfig().compileCache,
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   )
@@ -165,18 +170,5 @@ function readiness(child: ChildProcess, output: () => string): Promise<{ url?: s
       clearTimeout(tooLate)
       reject(new Error(`ended before it was ready:\n${output()}`))
     })
-  })
-}
-
-function compileCache(): Record<string, string> {
-  return { NODE_COMPILE_CACHE: join(project, 'node_modules', '.cache', 'compile') }
-}
-
-/** Waits until every kind of worker answers discovery through the gateway. */
-export async function untilWorkersAreSeen(system: System): Promise<void> {
-  await until('workers are seen', async () => {
-    const response = await fetch(`${system.url}/readyz?verbose`)
-    const { workers } = (await response.json()) as { workers: Record<string, number> }
-    return Object.values(workers).every((count) => count > 0)
   })
 }
