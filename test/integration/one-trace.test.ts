@@ -64,7 +64,7 @@ test.serial('log lines of a sampled request carry its request id and trace id', 
     headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': 'my-request' },
   })
   const lines = system.gateways[0]?.output().trim().split('\n') ?? []
-  const line = lines.map((text) => JSON.parse(text)).find(({ msg }) => msg === 'request')
+  const line = lines.map((text) => JSON.parse(text)).find(({ request_id }) => request_id === 'my-request')
   t.like(line, {
     request_id: 'my-request',
     trace_id: traceId,
