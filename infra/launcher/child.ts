@@ -131,8 +131,9 @@ export class Child {
         reason = (error as Error).message
         continue
       }
-      say(`[${this.plan.instance}] is back (process ${this.pid})`)
-      return onRestart()
+      // First `running.json`, then the word: whoever reads that it is back finds it there.
+      onRestart()
+      return say(`[${this.plan.instance}] is back (process ${this.pid})`)
     }
   }
 

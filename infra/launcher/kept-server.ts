@@ -56,8 +56,9 @@ export class KeptServer {
         continue
       }
       this.#watch()
-      say(`[${name}] is back on port ${port} (process ${this.#server.pid})`)
-      return onRestart()
+      // First `running.json`, then the word: whoever reads that it is back finds it there.
+      onRestart()
+      return say(`[${name}] is back on port ${port} (process ${this.#server.pid})`)
     }
   }
 }
