@@ -1,10 +1,10 @@
-import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { attachSeating, type CatalogueEvent, importEvents, listEvents } from '#shared/contracts/event.ts'
 import { seatCount } from '#shared/contracts/layout.ts'
 import { demoEventId } from '#shared/demo.ts'
-import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { type DemoEvent, demoEvents, demoIdAt } from './demo-catalogue/events.ts'
+import { findEvent } from './import/find-event.ts'
 import { derivedSourceId } from './import/formats/catalogue.ts'
 import { importContext } from './import/import-context.ts'
 import type { Say } from './say.ts'
@@ -20,10 +20,9 @@ export interface DemoCatalogueParts {
  * seats are on sale. Finishes one that was broken off; else does nothing.
  */
 export async function fillDemoCatalogue({ bus, say, now }: DemoCatalogueParts): Promise<void> {
-  const demoSeats = await seatsOf(bus, demoEventId)
+  const first = await findEvent(bus, demoEventId)
   // Seats are attached from the last event to the first: when that one has some, all have.
-  const finished = demoSeats !== null && demoSeats > 0
-  if (finished || (demoSeats === null && (await hasEvents(bus)))) return
+  if (first === null ? await hasEvents(bus) : first.seat_count > 0) return
   const events = demoEvents.map((event, index) => toCatalogueEvent(event, { id: demoIdAt(index), now }))
   await call(bus, importEvents, { source: 'demo', events, reschedule: false }, importContext(importEvents))
   say(`Demo catalogue: ${events.length} invented events`)
@@ -85,16 +84,6 @@ function toCatalogueEvent(event: DemoEvent, { id, now }: { id: string; now: Date
 
 function isRange(prices: DemoEvent['prices']): prices is readonly [number, number] {
   return Array.isArray(prices)
-}
-
-/** How many seats the event has; `null` when there is no such event. */
-async function seatsOf(bus: Bus, eventId: string): Promise<number | null> {
-  try {
-    return (await call(bus, viewEvent, { event_id: eventId }, importContext(viewEvent))).seat_count
-  } catch (error) {
-    if (error instanceof TicketingError && error.code === 'event_not_found') return null
-    throw error
-  }
 }
 
 async function hasEvents(bus: Bus): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Catalogue, QuirkCounts } from './formats/catalogue.ts'
+import { firstFault } from './formats/first-fault.ts'
 import { importContext } from './import-context.ts'
 
 export interface CatalogueOutcome {
@@ -90,9 +91,7 @@ function checked({ records }: Catalogue) {
 
 function check(event: CatalogueEvent): CatalogueEvent | { refused: string } {
   const result = catalogueEvent.safeParse(event)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  return { refused: `${issue?.path.join('.')}: ${issue?.message}` }
+  return result.success ? result.data : { refused: firstFault(result.error) }
 }
 
 /** A worker's refusal with its first detail. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
-import { attachSeating, type CatalogueEvent, importEvents, viewEvent } from '#shared/contracts/event.ts'
+import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/event.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Price, SeatingChoices } from './config.ts'
+import { findEvent } from './find-event.ts'
 import { derivedSourceId } from './formats/catalogue.ts'
 import type { SeatingPlan } from './formats/seating-plan.ts'
 import { importContext } from './import-context.ts'
@@ -53,20 +54,10 @@ export async function importPlan(
 async function planEvent(bus: Bus, plan: SeatingPlan, when: { tz: string; now: Date }): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(plan.layout)).digest()
   const id = uuidOf(hash)
-  if (await eventExists(bus, id)) return id
+  if ((await findEvent(bus, id)) !== null) return id
   const event = newEvent(plan, { ...when, id, sourceId: hash.toString('hex') })
   await call(bus, importEvents, { source: 'plan', events: [event], reschedule: false }, importContext(importEvents))
   return id
-}
-
-export async function eventExists(bus: Bus, eventId: string): Promise<boolean> {
-  try {
-    await call(bus, viewEvent, { event_id: eventId }, importContext(viewEvent))
-    return true
-  } catch (error) {
-    if (error instanceof TicketingError && error.code === 'event_not_found') return false
-    throw error
-  }
 }
 
 function newEvent(

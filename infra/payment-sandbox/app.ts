@@ -10,11 +10,6 @@ import type { Database } from '#shared/postgres.ts'
 import { type Charge, captureCharge, createCharge, findCharge, listCharges, voidCharge } from './store.ts'
 import { behaviourOf } from './tokens.ts'
 
-export interface SandboxParts {
-  readonly db: Database
-  readonly log: Logger
-}
-
 const maxBodyBytes = 4_096
 
 const chargeKey = z.string().regex(/^[\x21-\x7e]{1,200}$/)
@@ -31,18 +26,18 @@ const ledgerPage = z.strictObject({
 class BadInput extends Error {}
 
 /** A payment provider for trials and tests, over HTTP. Every answer about a charge carries the charge. */
-export function createApp({ db, log }: SandboxParts): Koa {
+export function createApp({ db, log }: { db: Database; log: Logger }): Koa {
   const router = new Router()
 
   router.post('/charges', async (ctx) => {
     const key = checked(chargeKey, ctx.get('idempotency-key'), 'Idempotency-Key')
     const request = checked(chargeBody, ctx.request.body, 'body')
-    const { decision, declineCode, answerAfterMs, firstAnswer } = behaviourOf(request.token)
-    if (decision === 'not_even_seen') return neverAnswer(ctx)
+    const { declineCode, answerAfterMs, loses } = behaviourOf(request.token)
+    if (loses === 'request') return neverAnswer(ctx)
     const { charge, created, reused } = await createCharge(db, { key, ...request }, declineCode ?? null)
     if (reused) return answer(ctx, 409, { code: 'idempotency_key_reused' })
     if (created) log.info({ charge_id: charge.id, state: charge.state }, 'charge made')
-    if (created && firstAnswer === 'never') return neverAnswer(ctx)
+    if (created && loses === 'first answer') return neverAnswer(ctx)
     if (answerAfterMs !== undefined) await pause(answerAfterMs)
     answer(ctx, { declined: 402, voided: 409, authorised: 201, captured: 201 }[charge.state], charge)
   })
@@ -64,8 +59,6 @@ export function createApp({ db, log }: SandboxParts): Koa {
     const items = await listCharges(db, { after: cursor ?? null, limit })
     answer(ctx, 200, { items, next_cursor: items.length === limit ? items.at(-1)?.id : null })
   })
-
-  router.get('/healthz', (ctx) => answer(ctx, 200, { status: 'ok' }))
 
   const app = new Koa()
   app.use(traced)

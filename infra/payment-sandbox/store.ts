@@ -2,8 +2,6 @@ import { requestHash } from '#shared/idempotency.ts'
 import { newId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
 
-export type ChargeState = 'authorised' | 'captured' | 'voided' | 'declined'
-
 /** As it is answered. A tombstone has neither amount nor currency. */
 export interface Charge {
   readonly id: string
@@ -11,7 +9,7 @@ export interface Charge {
   readonly amount_minor: number | null
   readonly refunded_minor: number
   readonly currency: string | null
-  readonly state: ChargeState
+  readonly state: 'authorised' | 'captured' | 'voided' | 'declined'
   readonly decline_code: string | null
 }
 

@@ -1,21 +1,20 @@
-/** What the sandbox does with a payment token. */
+/** What the sandbox does with a charge that comes with a payment token: authorises it, unless something is said here. */
 export interface TokenBehaviour {
-  /** `not_even_seen`: as if the request had been lost on its way. */
-  readonly decision: 'authorise' | 'decline' | 'not_even_seen'
+  /** Declines it, for this reason. */
   readonly declineCode?: string
   readonly answerAfterMs?: number
-  /** The first request with a key is never answered; repetitions are. */
-  readonly firstAnswer?: 'never'
+  /** `request`: as if it had never arrived; `first answer`: the charge is made, but only repetitions are answered. */
+  readonly loses?: 'request' | 'first answer'
 }
 
 const behaviours: ReadonlyMap<string, TokenBehaviour> = new Map<string, TokenBehaviour>([
-  ['tok_ok', { decision: 'authorise' }],
-  ['tok_declined', { decision: 'decline', declineCode: 'card_declined' }],
-  ['tok_slow', { decision: 'authorise', answerAfterMs: 3_000 }],
-  ['tok_timeout_then_ok', { decision: 'authorise', firstAnswer: 'never' }],
-  ['tok_timeout_then_fail', { decision: 'not_even_seen' }],
+  ['tok_ok', {}],
+  ['tok_declined', { declineCode: 'card_declined' }],
+  ['tok_slow', { answerAfterMs: 3_000 }],
+  ['tok_timeout_then_ok', { loses: 'first answer' }],
+  ['tok_timeout_then_fail', { loses: 'request' }],
 ])
 
 export function behaviourOf(token: string): TokenBehaviour {
-  return behaviours.get(token) ?? { decision: 'decline', declineCode: 'unknown_token' }
+  return behaviours.get(token) ?? { declineCode: 'unknown_token' }
 }

@@ -54,6 +54,7 @@ test.serial('an event is upcoming for the whole of its day at the venue', async 
   const zones = ['Pacific/Kiritimati', 'UTC', 'Pacific/Pago_Pago']
   const dateIn = (tz: string): string => new Intl.DateTimeFormat('en-CA', { timeZone: tz }).format(new Date())
   const today = zones.map(dateIn)
+  const expected = zones.map((tz) => `Event today ${tz}`).toSorted()
   await store(
     ...zones.flatMap((tz) => {
       const yesterday = new Date(Date.parse(dateIn(tz)) - 86_400_000).toISOString().slice(0, 10)
@@ -66,16 +67,8 @@ test.serial('an event is upcoming for the whole of its day at the venue', async 
   const { items } = await worker.ask(listEvents, {})
   // When it has become midnight in one of them in between, nothing can be said.
   const sameDay = zones.map(dateIn).join() === today.join()
-  const names = items.map(({ name }) => name).toSorted()
-  t.true(
-    !sameDay ||
-      names.join() ===
-        zones
-          .map((tz) => `Event today ${tz}`)
-          .toSorted()
-          .join(),
-    names.join(),
-  )
+  if (sameDay) t.deepEqual(items.map(({ name }) => name).toSorted(), expected)
+  else t.pass()
 })
 
 test.serial('pages follow each other through equal dates and unknown times', async (t) => {

@@ -1,13 +1,12 @@
 import test from 'ava'
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
-import { importEvents } from '#shared/contracts/event.ts'
+import { type CatalogueEvent, importEvents } from '#shared/contracts/event.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import { operation, serve } from '#shared/messaging/serve.ts'
-import { createLogger } from '#shared/observability/log.ts'
+import { operation } from '#shared/messaging/serve.ts'
 import type { Catalogue } from '../../infra/import/formats/catalogue.ts'
 import { importCatalogue } from '../../infra/import/import-catalogue.ts'
 import { importedEvent } from '../support/catalogue.ts'
+import { serveScripted } from '../support/scripted-worker.ts'
 import { startTestNats, type TestServer } from '../support/servers.ts'
 
 /** An event worker that notes what it gets, refuses events named `wrong`, and is away once one is named `away`. */
@@ -28,15 +27,7 @@ test.before(async () => {
     batches.push(events)
     return { stored: events.length, changed: 0, unchanged: 0 }
   })
-  const log = createLogger({ name: 'event', instance: 'scripted', level: 'fatal' })
-  const service = await serve(bus, {
-    worker: 'event',
-    instance: 'scripted',
-    operations: [answer],
-    maxInFlight: 10,
-    log,
-  })
-  stopWorker = () => service.stop(1_000)
+  stopWorker = await serveScripted(bus, 'event', [answer])
 })
 test.beforeEach(() => {
   batches.length = 0
@@ -49,7 +40,7 @@ test.after.always(async () => {
 
 function importing(events: readonly CatalogueEvent[], stopping = new AbortController().signal) {
   const records = events.map((event) => ({ sourceId: event.source_id, event }))
-  const catalogue: Catalogue = { kind: 'catalogue', format: 'test', source: 'test', records, quirks: new Map() }
+  const catalogue: Catalogue = { kind: 'catalogue', source: 'test', records, quirks: new Map() }
   return importCatalogue(bus, catalogue, { reschedule: false, stopping, onProgress: () => undefined })
 }
 

@@ -1,12 +1,10 @@
 import test from 'ava'
 import { viewSeatStates } from '#shared/contracts/booking.ts'
-import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import { listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import { call } from '#shared/messaging/call.ts'
-import { anonymous } from '#shared/messaging/caller.ts'
 import { readImportConfig } from '../../infra/import/config.ts'
 import { runImport as importFiles } from '../../infra/import/run-import.ts'
+import { askWorker } from '../support/asking.ts'
 import { runImportCommand, writeSources } from '../support/import-command.ts'
 import { realFile, realFiles, testWithRealData } from '../support/real-data.ts'
 import { type System, startSystem } from '../support/system.ts'
@@ -35,10 +33,6 @@ async function runImport(...args: string[]) {
     stopping: new AbortController().signal,
   })
   return { allStored, lines, output: lines.join('\n') }
-}
-
-function ask<C extends Contract>(contract: C, request: RequestOf<C>): Promise<ReplyOf<C>> {
-  return call(bus, contract, request, { requestId: 'test', caller: anonymous, deadlineAt: performance.now() + 5_000 })
 }
 
 function discoveryEvent(id: string, change: object = {}) {
@@ -154,11 +148,11 @@ test.serial(
     t.regex(first.output, /^house\.json: pretix seating plan "Small house": 3 seats in 1 section$/m)
     t.regex(first.output, /3 seats at 50\.00 EUR, on sale$/m)
     const [, id = ''] = /curl \S+\/events\/([0-9a-f-]{36})$/m.exec(first.output) ?? []
-    const event = await ask(viewEvent, { event_id: id })
+    const event = await askWorker(bus, viewEvent, { event_id: id })
     t.is(event.tz, 'Europe/Warsaw')
     t.is(event.sale.status, 'on_sale')
     t.is(event.price_from_minor, 5_000)
-    t.is((await ask(viewSeatStates, { event_id: id })).available, 3)
+    t.is((await askWorker(bus, viewSeatStates, { event_id: id })).available, 3)
     t.is((await run()).output, first.output)
   },
 )
@@ -166,13 +160,13 @@ test.serial(
 test.serial('a plan can be given to an event that exists, and waits there for its on-sale', async (t) => {
   const files = await writeSources({ 'event.json': discoveryEvent('seated'), 'house.json': smallPlan })
   await runImport(files['event.json'])
-  const { items } = await ask(listEvents, { status: 'any', limit: 100 })
+  const { items } = await askWorker(bus, listEvents, { status: 'any', limit: 100 })
   const id = items.find(({ name }) => name === 'Event seated')?.id ?? ''
   const args = ['--event', id, '--price', '900JPY', '--on-sale', '2031-04-01T10:00:00+02:00']
   const { allStored, output } = await runImport(files['house.json'], ...args)
   t.true(allStored)
   t.regex(output, /3 seats at 900 JPY, on sale from 2031-04-01T08:00:00/)
-  t.is((await ask(viewEvent, { event_id: id })).seat_count, 3)
+  t.is((await askWorker(bus, viewEvent, { event_id: id })).seat_count, 3)
 })
 
 test.serial('a plan without a price, or for an event that does not exist, is refused', async (t) => {
@@ -215,8 +209,8 @@ testWithRealData('a real arena goes on sale with 15,247 seats, and its 1,071 sta
   t.regex(output, /15,247 seats in 61 sections, 1,071 standing in 3 areas$/m)
   t.regex(output, /1,071 standing places are stored, but not sold yet/)
   const [, id = ''] = /event ([0-9a-f-]{36})/.exec(output) ?? []
-  t.is((await ask(viewSeatStates, { event_id: id })).available, 15_247)
-  const { areas } = await ask(viewEvent, { event_id: id })
+  t.is((await askWorker(bus, viewSeatStates, { event_id: id })).available, 15_247)
+  const { areas } = await askWorker(bus, viewEvent, { event_id: id })
   t.is(
     areas.reduce((sum, { capacity }) => sum + capacity, 0),
     1_071,

@@ -4,7 +4,6 @@ import test from 'ava'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Postgres } from '#shared/postgres.ts'
-import { bookingCalls } from '../../workers/purchase/booking-calls.ts'
 import type { Charge, Payment } from '../../workers/purchase/payment.ts'
 import type { PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
 import { paymentSandbox } from '../../workers/purchase/providers/payment-sandbox.ts'
@@ -29,8 +28,8 @@ test.before(async () => {
     onIdleError: () => undefined,
   })
   saga = {
+    bus,
     db,
-    booking: bookingCalls(bus),
     providerFor: () => paymentSandbox({ url: purchasing.system.paymentUrl, timeoutMs: 5_000 }),
     leaseMs,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),

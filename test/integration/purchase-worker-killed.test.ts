@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
 import { until } from '../support/until.ts'
@@ -6,18 +5,15 @@ import { until } from '../support/until.ts'
 let purchasing: Purchasing
 
 test.before(async () => {
-  purchasing = await startPurchasing({})
+  purchasing = await startPurchasing()
 })
 test.after.always(() => purchasing?.stop())
 
 test('a purchase worker killed in the middle leaves nothing open ten seconds after its restart', async (t) => {
   const { booking, system } = purchasing
-  const purchases = ['tok_ok', 'tok_slow'].map((token, index) => {
-    const userId = `user-${randomUUID()}`
-    const hold = booking.giveHold({ userId, totalMinor: 7_001 + index })
-    const purchase = { userId, key: randomUUID(), request: { hold_id: hold.id, payment_token: token } }
-    return { hold, purchase }
-  })
+  const purchases = ['tok_ok', 'tok_slow'].map((token, index) =>
+    purchasing.newPurchase({ token, totalMinor: 7_001 + index }),
+  )
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   booking.script.beforeAnswer = (name) => (name === 'confirm-hold' ? released : undefined)
   const unanswered = purchases.map(({ purchase }) => purchasing.refusalOf({ ...purchase, withinMs: 3_000 }))

@@ -1,3 +1,4 @@
+import { daysFromToday } from './catalogue.ts'
 import { organiserKey } from './system.ts'
 
 /** An answer as tests look at it. `body` is parsed where it is JSON, else null. */
@@ -50,7 +51,7 @@ export async function eventOnSale(url: string, options: TestEvent = {}): Promise
     json: {
       name,
       venue: { name: `${city} Hall`, city, country: 'DE', tz: 'Europe/Berlin' },
-      starts_on: inDays(30),
+      starts_on: daysFromToday(30),
       starts_at_local: '20:00',
       sections: [{ name: 'Stalls', rows, seats_per_row: seatsPerRow, price_minor: priceMinor }],
       max_tickets_per_user: 10,
@@ -60,9 +61,4 @@ export async function eventOnSale(url: string, options: TestEvent = {}): Promise
   const published = await ask(`${url}/admin/events/${created.body.id}/publish`, { method: 'POST', headers })
   if (published.status !== 200) throw new Error(`event was not published: ${published.text}`)
   return created.body.id
-}
-
-/** Local date so many days from today. */
-export function inDays(days: number): string {
-  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
 }

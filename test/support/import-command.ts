@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readTestConfig } from './config.ts'
 import { createTestDirectory } from './servers.ts'
 
 const project = join(import.meta.dirname, '..', '..')
@@ -10,7 +11,7 @@ export interface CommandResult {
   readonly output: string
 }
 
-/** Runs `npm run import` as npm would, with standard output and error in a pipe. */
+/** Runs what `npm run import` runs, with standard output and error in a pipe. */
 export function runImportCommand(args: readonly string[], env: Record<string, string>): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     execFile(
@@ -22,7 +23,7 @@ export function runImportCommand(args: readonly string[], env: Record<string, st
         env: {
           PATH: process.env.PATH,
           DATA_DIR: join(project, '.data', 'absent'),
-          NODE_COMPILE_CACHE: join(project, 'node_modules', '.cache', 'compile'),
+          NODE_COMPILE_CACHE: readTestConfig().compileCache,
           ...env,
         },
         timeout: 30_000,

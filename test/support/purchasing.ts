@@ -5,7 +5,7 @@ import type { TicketingError } from '#shared/errors.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
-import { type ScriptedBooking, startScriptedBooking } from './scripted-booking.ts'
+import { type ScriptedBooking, type ScriptedHold, startScriptedBooking } from './scripted-booking.ts'
 import { type System, startSystem } from './system.ts'
 
 export interface Purchase {
@@ -40,15 +40,28 @@ export interface LedgerEntry {
 export interface Purchasing {
   readonly system: System
   readonly booking: ScriptedBooking
+  /** A hold of a new user, and the purchase that pays for it. */
+  newPurchase(options?: { totalMinor?: number; token?: string }): {
+    hold: ScriptedHold
+    purchase: { userId: string; key: string; request: { hold_id: string; payment_token: string } }
+  }
   /** Throws the worker's `TicketingError`. */
   buy(purchase: Purchase): Promise<Bought>
   refusalOf(purchase: Purchase): Promise<TicketingError>
   ledger(): Promise<LedgerEntry[]>
+  /** The ledger's entries of an amount, which tests choose to be theirs alone. */
+  chargesOf(amountMinor: number): Promise<LedgerEntry[]>
   stop(): Promise<void>
 }
 
 /** `env` goes to the purchase workers; `workers` is how many of them run. */
-export async function startPurchasing({ workers = 1, env = {} }: { workers?: number; env?: Record<string, string> }) {
+export async function startPurchasing({
+  workers = 1,
+  env = {},
+}: {
+  workers?: number
+  env?: Record<string, string>
+} = {}): Promise<Purchasing> {
   const system = await startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: workers }, env })
   const booking = await startScriptedBooking(system.natsUrl)
   const bus = await Bus.connect({ url: system.natsUrl, name: 'test', timeoutMs: 5_000 })
@@ -63,9 +76,18 @@ export async function startPurchasing({ workers = 1, env = {} }: { workers?: num
     const text = Buffer.from(body).toString('utf8')
     return { text, replayed, booking: JSON.parse(text) }
   }
-  const purchasing: Purchasing = {
+  const ledger = async (): Promise<LedgerEntry[]> => {
+    const response = await fetch(`${system.paymentUrl}/ledger?limit=1000`)
+    return ((await response.json()) as { items: LedgerEntry[] }).items
+  }
+  return {
     system,
     booking,
+    newPurchase({ totalMinor = 5_000, token = 'tok_ok' } = {}) {
+      const userId = `user-${randomUUID()}`
+      const hold = booking.giveHold({ userId, totalMinor })
+      return { hold, purchase: { userId, key: randomUUID(), request: { hold_id: hold.id, payment_token: token } } }
+    },
     buy,
     refusalOf: (purchase) =>
       buy(purchase).then(
@@ -74,15 +96,12 @@ export async function startPurchasing({ workers = 1, env = {} }: { workers?: num
         },
         (error: TicketingError) => error,
       ),
-    async ledger() {
-      const response = await fetch(`${system.paymentUrl}/ledger?limit=1000`)
-      return ((await response.json()) as { items: LedgerEntry[] }).items
-    },
+    ledger,
+    chargesOf: async (amountMinor) => (await ledger()).filter(({ amount_minor }) => amount_minor === amountMinor),
     async stop() {
       await bus.close()
       await booking.stop()
       await system.stop()
     },
   }
-  return purchasing
 }

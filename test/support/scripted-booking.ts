@@ -10,8 +10,8 @@ import {
 import { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import { type OperationContext, operation, serve } from '#shared/messaging/serve.ts'
-import { createLogger } from '#shared/observability/log.ts'
+import { type OperationContext, operation } from '#shared/messaging/serve.ts'
+import { serveScripted } from './scripted-worker.ts'
 
 /** What the scripted booking worker knows of one hold and its booking. */
 export interface ScriptedHold {
@@ -118,7 +118,6 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         const confirmed = script.confirm === 'CONFIRMED'
         hold.status = confirmed ? 'converted' : 'expired'
         hold.bookingStatus = confirmed ? 'confirmed' : 'failed'
-        hold.payment = { status: 'authorised', captured_minor: 0 }
         return { outcome: script.confirm }
       }),
     ),
@@ -143,15 +142,14 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
   ]
 
   const bus = await Bus.connect({ url: natsUrl, name: 'scripted-booking', timeoutMs: 5_000 })
-  const log = createLogger({ name: 'scripted-booking', instance: 'test', level: 'fatal' })
-  const service = await serve(bus, { worker: 'booking', instance: 'scripted', operations, maxInFlight: 100, log })
+  const stopAnswering = await serveScripted(bus, 'booking', operations)
   return {
     script,
     asked,
     giveHold,
     hold: holdOf,
     async stop() {
-      await service.stop(1_000)
+      await stopAnswering()
       await bus.close()
     },
   }

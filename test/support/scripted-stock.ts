@@ -2,8 +2,8 @@ import { setSale, stockEvent, viewAvailability } from '#shared/contracts/booking
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import { operation, serve } from '#shared/messaging/serve.ts'
-import { createLogger } from '#shared/observability/log.ts'
+import { operation } from '#shared/messaging/serve.ts'
+import { serveScripted } from './scripted-worker.ts'
 
 type Batch = ParsedRequestOf<typeof stockEvent>
 type Sale = ParsedRequestOf<typeof setSale>
@@ -66,7 +66,5 @@ export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
       return { items }
     }),
   ]
-  const log = createLogger({ name: 'scripted-stock', instance: 'test', level: 'fatal' })
-  const service = await serve(bus, { worker: 'booking', instance: 'scripted', operations, maxInFlight: 100, log })
-  return Object.assign(stock, { stop: () => service.stop(1_000) })
+  return Object.assign(stock, { stop: await serveScripted(bus, 'booking', operations) })
 }

@@ -4,8 +4,8 @@ import { seatCount } from '#shared/contracts/layout.ts'
 import { readPlaceGeometry } from '../../infra/import/formats/place-geometry.ts'
 import { readPretixPlan } from '../../infra/import/formats/pretix-plan.ts'
 import { readSource } from '../../infra/import/formats/recognise.ts'
-import { readRowsOnly, seatNumbers } from '../../infra/import/formats/rows-only.ts'
 import { standingCount } from '../../infra/import/formats/seating-plan.ts'
+import { readStandsAndRows, seatNumbers } from '../../infra/import/formats/stands-and-rows.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
 interface Seat {
@@ -150,7 +150,7 @@ test('stands with rows alone are drawn so that no two seats share a place', (t) 
     { name: '2', seats: '1-2,5-6' },
   ]
   const sectors = ['1', '2'].map((name) => ({ name, rows }))
-  const { layout } = readRowsOnly(
+  const { layout } = readStandsAndRows(
     {
       stands: [
         { name: 'west', sectors },

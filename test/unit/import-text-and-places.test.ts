@@ -4,8 +4,7 @@ import { currencyOf, zoneOfCity } from '../../infra/import/formats/city-zones.ts
 import { countryCode } from '../../infra/import/formats/country-code.ts'
 import { cleanParagraphs, cleanText } from '../../infra/import/formats/text.ts'
 import { fixedOffsetZone, ianaZone, localStart } from '../../infra/import/formats/time-zone.ts'
-
-const anyText = fc.string({ unit: 'binary', maxLength: 60 })
+import { anyText } from '../support/any-text.ts'
 
 test('imported text is trimmed, well formed, of the allowed length and without control characters', (t) => {
   const broken = fc.string({
@@ -13,7 +12,7 @@ test('imported text is trimmed, well formed, of the allowed length and without c
     maxLength: 40,
   })
   fc.assert(
-    fc.property(fc.oneof(anyText, broken), fc.integer({ min: 1, max: 20 }), (written, maxLength) => {
+    fc.property(fc.oneof(anyText({ maxLength: 60 }), broken), fc.integer({ min: 1, max: 20 }), (written, maxLength) => {
       const clean = cleanText(written, maxLength)
       if (clean === null) return true
       const fits = clean.length > 0 && clean.length <= maxLength && clean === clean.trim()

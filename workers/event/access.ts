@@ -2,6 +2,7 @@ import { TicketingError } from '#shared/errors.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { FullEventRow } from './event-view.ts'
+import { eventNotFound } from './refusals.ts'
 import { readEvent } from './store/read-events.ts'
 
 /** Throws `forbidden` for everybody but organisers. */
@@ -12,16 +13,6 @@ export function requireOrganiser({ role }: Caller): void {
 /** The event, if there is one that the caller may see: drafts are for organisers. Throws `event_not_found`. */
 export async function visibleEvent(db: Database, eventId: string, { role }: Caller): Promise<FullEventRow> {
   const event = await readEvent(db, eventId)
-  if (event?.status === 'draft' && role !== 'organiser') throw eventNotFound()
-  return found(event)
-}
-
-/** The event; throws `event_not_found` when there is none. */
-export function found(event: FullEventRow | undefined): FullEventRow {
-  if (event === undefined) throw eventNotFound()
+  if (event.status === 'draft' && role !== 'organiser') throw eventNotFound()
   return event
-}
-
-function eventNotFound(): TicketingError {
-  return new TicketingError('event_not_found', 'There is no such event.')
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { WorkerDefinition, WorkerParts } from '#shared/worker.ts'
+import type { WorkerDefinition } from '#shared/worker.ts'
 import { eventSettings } from './config.ts'
 import { attachSeating } from './operations/attach-seating.ts'
 import { changeEventStatus } from './operations/change-event-status.ts'
@@ -11,11 +11,11 @@ import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
 
 /** Shows the catalogue and carries out what organisers and importers do to it. */
-export const eventWorker = {
+export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   worker: 'event',
   settings: eventSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  operations: (parts: Pick<WorkerParts, 'bus' | 'postgres'>) => [
+  operations: (parts) => [
     listEvents(parts),
     searchEvents(parts),
     viewEvent(parts),
@@ -25,4 +25,4 @@ export const eventWorker = {
     importEvents(parts),
     attachSeating(parts),
   ],
-} satisfies WorkerDefinition<typeof eventSettings>
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, localDate } from '#shared/contracts/fields.ts'
-import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from './refusals.ts'
 
 /** The place in a list after which the next page begins: what the list is ordered by. */
 export interface PagePosition {
@@ -21,11 +21,7 @@ export function writeCursor({ rank, startsOn, startsAt, id }: PagePosition): str
 /** Throws `validation_failed` when the cursor is not one of ours. */
 export function readCursor(cursor: string): PagePosition {
   const parsed = parts.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')))
-  if (!parsed.success) {
-    throw new TicketingError('validation_failed', 'The request is not valid.', {
-      extra: { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] },
-    })
-  }
+  if (!parsed.success) throw invalidRequest([{ pointer: '/cursor', detail: 'is not a cursor of this list' }])
   const [rank, startsOn, startsAt, id] = parsed.data
   return { rank, startsOn, startsAt: startsAt === null ? null : new Date(startsAt), id }
 }

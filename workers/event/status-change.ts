@@ -1,4 +1,5 @@
 import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from './refusals.ts'
 import type { EventStatus, WantedSale } from './sale-state.ts'
 
 export type StatusAction = 'publish' | 'pause' | 'resume' | 'cancel'
@@ -26,9 +27,7 @@ export function statusAfter(
   }
   if (status === 'draft' || seatCount === 0) {
     const why = status === 'draft' ? 'the event is a draft: publish it first' : 'the event has no seats on sale'
-    throw new TicketingError('validation_failed', `Nothing to ${action}: ${why}.`, {
-      extra: { errors: [{ pointer: '/action', detail: why }] },
-    })
+    throw invalidRequest([{ pointer: '/action', detail: why }], `Nothing to ${action}: ${why}.`)
   }
   return { status, saleStatus: action === 'pause' ? 'paused' : 'on_sale' }
 }

@@ -1,6 +1,6 @@
 /*
  * The states of a payment and the moves between them: plain rules over plain data. What a move sets off (asking the
- * provider, telling the booking) stands in `saga.ts`, its SQL in `store.ts`.
+ * provider, telling the booking) stands in `saga.ts`, its SQL in `store/payments.ts`.
  */
 
 export const paymentStatuses = [
@@ -43,6 +43,12 @@ export interface Payment {
   readonly declineCode: string | null
   /** Nothing is left to do: the provider and the booking both know the end. */
   readonly settled: boolean
+}
+
+/** The booking and price of a payment; every state past `created` has them. */
+export function begunOf({ id, status, begun }: Payment): Begun {
+  if (begun === null) throw new Error(`payment ${id} is ${status} without a booking`)
+  return begun
 }
 
 /** How a charge stands at the provider. */

@@ -1,7 +1,7 @@
 import type { Booking } from '#shared/contracts/booking.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { begunOf, type Drive } from './booking-calls.ts'
-import { notAuthorised, outcomeOf, type Payment } from './payment.ts'
+import { type Drive, viewBooking } from './booking-calls.ts'
+import { begunOf, notAuthorised, outcomeOf, type Payment } from './payment.ts'
 import { boughtMessage, processingMessage } from './purchase-message.ts'
 import { driveToEnd, logMissedStep, recordEnd, type Saga } from './saga.ts'
 import type { FinalAnswer } from './store/commands.ts'
@@ -21,7 +21,7 @@ export async function answerFor(
   { drive, answerBy }: { drive: Drive; answerBy: number },
 ): Promise<PurchaseAnswer> {
   const processing = async (): Promise<PurchaseAnswer> => {
-    const booking = await saga.booking.viewBooking(payment, { ...drive, deadlineAt: answerBy })
+    const booking = await viewBooking(saga.bus, payment, { ...drive, deadlineAt: answerBy })
     return { processing: { ...booking, message: processingMessage } }
   }
   switch (outcomeOf(payment)) {

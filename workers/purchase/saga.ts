@@ -1,10 +1,13 @@
 import type Logger from 'bunyan'
 import { type Booking, beginPayment } from '#shared/contracts/booking.ts'
 import { TicketingError } from '#shared/errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
 import type { Database } from '#shared/postgres.ts'
-import { type BookingCalls, begunOf, type Drive } from './booking-calls.ts'
+import type { Drive } from './booking-calls.ts'
+import * as booking from './booking-calls.ts'
 import {
   type Begun,
+  begunOf,
   type Move,
   mayMove,
   moveAfterAsking,
@@ -23,8 +26,8 @@ import { movePayment, readPayment, settlePayment } from './store/payments.ts'
  */
 
 export interface Saga {
+  readonly bus: Bus
   readonly db: Database
-  readonly booking: BookingCalls
   /** Who is asked for a total. */
   providerFor(amountMinor: number): PaymentProvider
   /** How long a payment is a driver's own after each move; longer than any single call. */
@@ -102,14 +105,14 @@ export async function recordEnd(
   end: 'captured' | 'voided',
   drive: Drive,
 ): Promise<Booking> {
-  const booking = await saga.booking.recordPayment(payment, end, drive)
+  const told = await booking.recordPayment(saga.bus, payment, end, drive)
   await settlePayment(saga.db, payment)
-  return booking
+  return told
 }
 
 async function openBooking(saga: Saga, payment: Payment, drive: Drive): Promise<Begun> {
   try {
-    return await saga.booking.beginPayment(payment, drive)
+    return await booking.beginPayment(saga.bus, payment, drive)
   } catch (error) {
     if (isRefusal(error)) await move(saga, payment, { to: 'failed' })
     throw error
@@ -122,7 +125,7 @@ async function openBooking(saga: Saga, payment: Payment, drive: Drive): Promise<
  */
 async function giveUp(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
   try {
-    const begun = await saga.booking.beginPayment(payment, drive)
+    const begun = await booking.beginPayment(saga.bus, payment, drive)
     return await move(saga, payment, { to: 'failed', begun })
   } catch (error) {
     if (!isRefusal(error)) throw error
@@ -142,12 +145,12 @@ async function returnHold(saga: Saga, payment: Payment, drive: Drive): Promise<P
     const charge = await provider.void(providerKey, drive.deadlineAt)
     if (charge.state === 'captured') throw new Error(`payment ${payment.id} failed, but its money was taken`)
   }
-  await saga.booking.returnHold(payment, drive)
+  await booking.returnHold(saga.bus, payment, drive)
   return settlePayment(saga.db, payment)
 }
 
 async function confirm(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
-  return move(saga, payment, moveAfterConfirm(await saga.booking.confirmHold(payment, drive)))
+  return move(saga, payment, moveAfterConfirm(await booking.confirmHold(saga.bus, payment, drive)))
 }
 
 async function capture(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {

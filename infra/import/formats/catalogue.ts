@@ -4,8 +4,6 @@ import { type CatalogueEvent, catalogueEvent } from '#shared/contracts/event.ts'
 /** What a file of events comes to: normalised events, and how often each peculiarity of the source was met. */
 export interface Catalogue {
   readonly kind: 'catalogue'
-  /** As the report calls it. */
-  readonly format: string
   /** Source ids are unique within it. */
   readonly source: string
   readonly records: readonly CatalogueRecord[]
@@ -60,16 +58,17 @@ const venueShape = shape.venue.unwrap().shape
 
 /** Longest texts that the contract takes, in UTF-16 units. */
 export const maxLengths = {
-  sourceId: shape.source_id.maxLength ?? 0,
   name: shape.name.maxLength ?? 0,
   type: shape.type.maxLength ?? 0,
   description: shape.description.unwrap().maxLength ?? 0,
   venueName: venueShape.name.maxLength ?? 0,
   city: venueShape.city.unwrap().maxLength ?? 0,
   performer: shape.performers.element.shape.name.maxLength ?? 0,
+  /** To these the contract sets none. */
   tierName: 60,
 }
 
+/** As many as the contract takes. */
 export const maxPerformers = 100
 export const maxPriceTiers = 50
 

@@ -52,7 +52,7 @@ export function readDiscovery(events: readonly unknown[]): Catalogue {
     const source = sourceEvent.parse(event)
     return { sourceId: source.id ?? '', event: toCatalogueEvent(source, quirks) }
   })
-  return { kind: 'catalogue', format: 'Ticketmaster Discovery', source: 'ticketmaster', records, quirks: quirks.counts }
+  return { kind: 'catalogue', source: 'ticketmaster', records, quirks: quirks.counts }
 }
 
 function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEvent {

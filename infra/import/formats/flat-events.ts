@@ -36,7 +36,7 @@ export function readFlatEvents(lines: readonly unknown[]): Catalogue {
     const source = sourceEvent.parse(line)
     return { sourceId: source.id ?? '', event: toCatalogueEvent(source, quirks) }
   })
-  return { kind: 'catalogue', format: 'flat catalogue', source: 'flat-catalogue', records, quirks: quirks.counts }
+  return { kind: 'catalogue', source: 'flat-catalogue', records, quirks: quirks.counts }
 }
 
 function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEvent {

@@ -4,8 +4,8 @@ import { readDiscovery } from './discovery.ts'
 import { readFlatEvents } from './flat-events.ts'
 import { readPlaceGeometry } from './place-geometry.ts'
 import { readPretixPlan } from './pretix-plan.ts'
-import { readRowsOnly } from './rows-only.ts'
 import type { SeatingPlan } from './seating-plan.ts'
+import { readStandsAndRows } from './stands-and-rows.ts'
 
 /**
  * Reads a file's text as whichever format it is in; `fallbackName` is for plans that name no house. Throws `ExplainedError`
@@ -17,7 +17,7 @@ export function readSource(text: string, { fallbackName }: { fallbackName: strin
   if (Array.isArray(json)) return readArray(json)
   if (has(json, 'zones') && has(json, 'categories')) return readPretixPlan(json)
   if (has(json, 'pages') && has(json, 'totalPlaces')) return readPlaceGeometry(json)
-  if (has(json, 'stands')) return readRowsOnly(json, fallbackName)
+  if (has(json, 'stands')) return readStandsAndRows(json, fallbackName)
   if (isFlatEvent(json)) return readFlatEvents([json])
   if (isDiscoveryEvent(json)) return readDiscovery([json])
   if (isDiscoveryPage(json)) return readDiscovery(json._embedded.events)

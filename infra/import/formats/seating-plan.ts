@@ -1,5 +1,6 @@
 import { type Layout, type LayoutRow, layoutSchema, seatCount } from '#shared/contracts/layout.ts'
 import { ExplainedError } from '../../explained-error.ts'
+import { firstFault } from './first-fault.ts'
 import { cleanText } from './text.ts'
 
 /** What a seating plan comes to, whatever its format. */
@@ -55,8 +56,7 @@ export function buildLayout({ name, width, height, rows, areas }: Drawing): Layo
   }
   const checked = layoutSchema.safeParse(layout)
   if (checked.success) return checked.data
-  const [issue] = checked.error.issues
-  throw new ExplainedError(`cannot be stored: ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new ExplainedError(`cannot be stored: ${firstFault(checked.error)}`)
 }
 
 /** `15,247 seats in 61 sections, 1,071 standing in 3 areas`. */

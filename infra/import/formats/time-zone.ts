@@ -41,14 +41,14 @@ const presentNames: Readonly<Record<string, string>> = {
   'Pacific/Truk': 'Pacific/Chuuk',
 }
 
-/** Making one takes as long as reading ten events. There are some 400 zones. */
+/** Making one takes as long as reading ten events. There are some 400 zones, and fewer than twice as many names. */
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
 /** The present IANA name of a zone, or `null` when this Node does not know it. */
 export function ianaZone(zone: string | null): string | null {
   if (zone === null) return null
   try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions()
+    const { timeZone } = formatterOf(zone).resolvedOptions()
     return presentNames[timeZone] ?? timeZone
   } catch {
     return null

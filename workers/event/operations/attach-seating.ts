@@ -1,9 +1,8 @@
 import { attachSeating as contract } from '#shared/contracts/event.ts'
 import { type FieldError, TicketingError } from '#shared/errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { found } from '../access.ts'
 import { driveSale, hasStock, stockSeats } from '../booking-calls.ts'
 import { answerView } from '../event-answers.ts'
 import type { FullEventRow } from '../event-view.ts'
@@ -15,10 +14,9 @@ import { addSeating, readSeatingHash } from '../store/layouts.ts'
 import { updateSale } from '../store/organise-events.ts'
 import { lockEvent, readEvent } from '../store/read-events.ts'
 
-type Parts = Pick<WorkerParts, 'bus' | 'postgres'>
-
 /** Layout, then stock, then sale: each step can be repeated, so that the same message once more completes a broken one. */
-export function attachSeating({ bus, postgres }: Parts) {
+export function attachSeating(parts: WorkerParts): Operation {
+  const { bus, postgres } = parts
   return operation(
     contract,
     async ({ event_id, layout, price_minor, category_prices, currency, on_sale_at }, context) => {
@@ -27,24 +25,24 @@ export function attachSeating({ bus, postgres }: Parts) {
       const prices = categoryPrices(layout.categories, { priceMinor: price_minor, byName: category_prices })
       const seating = { layout, categoryPricesMinor: prices, currency }
 
-      const { version, maxTicketsPerUser } = await adoptSeating({ bus, postgres }, event_id, seating, context)
+      const { version, maxTicketsPerUser } = await adoptSeating(parts, event_id, seating, context)
       const batches = stockBatches(seating, { event_id, version, max_tickets_per_user: maxTicketsPerUser })
       await stockSeats(bus, batches, context)
-      if (on_sale_at !== null) await openSale({ bus, postgres }, event_id, new Date(on_sale_at), context)
-      return answerView(bus, found(await readEvent(postgres, event_id)), context)
+      if (on_sale_at !== null) await openSale(parts, event_id, new Date(on_sale_at), context)
+      return answerView(bus, await readEvent(postgres, event_id), context)
     },
   )
 }
 
 /** Makes the seating the present one of the event, unless it is already or seats of another one are in stock. */
 function adoptSeating(
-  { bus, postgres }: Parts,
+  { bus, postgres }: WorkerParts,
   eventId: string,
   seating: Seating,
   context: MessageContext,
 ): Promise<{ version: number; maxTicketsPerUser: number }> {
   return postgres.transaction(async (db) => {
-    const { maxTicketsPerUser } = notCancelled(found(await lockEvent(db, eventId)))
+    const { maxTicketsPerUser } = notCancelled(await lockEvent(db, eventId))
     const present = await readSeatingHash(db, eventId)
     if (present?.hash === seatingHash(seating)) return { version: present.version, maxTicketsPerUser }
     if (present !== undefined && (await hasStock(bus, eventId, context))) {
@@ -57,10 +55,15 @@ function adoptSeating(
   })
 }
 
-function openSale({ bus, postgres }: Parts, eventId: string, onSaleAt: Date, context: MessageContext): Promise<void> {
+function openSale(
+  { bus, postgres }: WorkerParts,
+  eventId: string,
+  onSaleAt: Date,
+  context: MessageContext,
+): Promise<void> {
   return postgres.transaction(async (db) => {
     // Locked while booking is asked, as in change-event-status.
-    const event = notCancelled(found(await lockEvent(db, eventId)))
+    const event = notCancelled(await lockEvent(db, eventId))
     const opened = { ...event, ...openedSale(event, onSaleAt) }
     await driveSale(bus, opened, context)
     await updateSale(db, opened)

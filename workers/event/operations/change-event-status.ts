@@ -1,7 +1,7 @@
 import { changeEventStatus as contract } from '#shared/contracts/event.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { found, requireOrganiser } from '../access.ts'
+import { requireOrganiser } from '../access.ts'
 import { driveSale, stockSeats } from '../booking-calls.ts'
 import { answerView } from '../event-answers.ts'
 import { statusAfter } from '../status-change.ts'
@@ -14,10 +14,10 @@ import { lockEvent, readEvent } from '../store/read-events.ts'
  * Tells booking first and commits after it: a crash between the two leaves an event whose action can be repeated, never one
  * that shows a sale which booking knows nothing of.
  */
-export function changeEventStatus({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+export function changeEventStatus({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, async ({ event_id, action }, context) => {
     requireOrganiser(context.caller)
-    const before = found(await readEvent(postgres, event_id))
+    const before = await readEvent(postgres, event_id)
     const seating =
       action === 'publish' && before.status === 'draft' ? await readSeating(postgres, event_id) : undefined
     if (seating !== undefined) {
@@ -27,11 +27,11 @@ export function changeEventStatus({ bus, postgres }: Pick<WorkerParts, 'bus' | '
     }
     await postgres.transaction(async (db) => {
       // Booking is asked while the event is locked, or two actions could reach it in one order and be stored in the other.
-      const event = found(await lockEvent(db, event_id))
+      const event = await lockEvent(db, event_id)
       const changed = { ...event, ...statusAfter(event, action) }
       if (event.seatCount > 0) await driveSale(bus, changed, context)
       await updateSale(db, changed)
     })
-    return answerView(bus, found(await readEvent(postgres, event_id)), context)
+    return answerView(bus, await readEvent(postgres, event_id), context)
   })
 }

@@ -2,9 +2,9 @@ import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { createEvent as contract } from '#shared/contracts/event.ts'
 import type { FieldError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { found, requireOrganiser } from '../access.ts'
+import { requireOrganiser } from '../access.ts'
 import { toView } from '../event-view.ts'
 import { invalidRequest, refusingUnknownZones } from '../refusals.ts'
 import { sectionFaults, simpleSeating } from '../simple-seating.ts'
@@ -13,7 +13,7 @@ import { insertDraft } from '../store/organise-events.ts'
 import { readEvent } from '../store/read-events.ts'
 
 /** Stores a draft. Its seats come into stock when it is published. */
-export function createEvent({ postgres }: Pick<WorkerParts, 'postgres'>) {
+export function createEvent({ postgres }: WorkerParts): Operation {
   return operation(contract, (request, context) => {
     requireOrganiser(context.caller)
     const faults = [...sectionFaults(request.sections), ...saleTimeFaults(request)]
@@ -25,7 +25,7 @@ export function createEvent({ postgres }: Pick<WorkerParts, 'postgres'>) {
           const { sections, currency } = request
           if (sections.length > 0) await addSeating(db, eventId, { version: 1, ...simpleSeating(sections), currency })
           // A draft sells nothing, so there is no stock to ask for.
-          return toView(found(await readEvent(db, eventId)), new Map(), new Date())
+          return toView(await readEvent(db, eventId), new Map(), new Date())
         }),
       ),
     )

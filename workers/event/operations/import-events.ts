@@ -1,14 +1,14 @@
 import { importEvents as contract } from '#shared/contracts/event.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { driveSale } from '../booking-calls.ts'
-import { planImport } from '../import-plan.ts'
+import { importChanges } from '../import-changes.ts'
 import { invalidRequest, refusingUnknownZones } from '../refusals.ts'
 import { lockKnownEvents, storeImportedEvents } from '../store/import-events.ts'
 import { organiserSource } from '../store/organise-events.ts'
 
 /** Stores a batch: all of it or nothing. */
-export function importEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+export function importEvents({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, ({ source, events, reschedule }, context) => {
     if (source === organiserSource) throw invalidRequest([{ pointer: '/source', detail: 'is kept for organisers' }])
     const today = new Date().toISOString().slice(0, 10)
@@ -16,11 +16,11 @@ export function importEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postg
       postgres.transaction(async (db) => {
         const sourceIds = events.map(({ source_id }) => source_id)
         const known = await lockKnownEvents(db, source, sourceIds)
-        const plan = planImport(events, { known, reschedule, today })
+        const changes = importChanges(events, { known, reschedule, today })
         // Seats of an event that its source cancels must not be sold any more: before the catalogue says so.
-        for (const event of plan.saleChanges) await driveSale(bus, event, context)
-        await storeImportedEvents(db, source, plan.events)
-        return plan.counts
+        for (const event of changes.saleChanges) await driveSale(bus, event, context)
+        await storeImportedEvents(db, source, changes.events)
+        return changes.counts
       }),
     )
   })

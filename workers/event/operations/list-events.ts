@@ -1,9 +1,9 @@
 import { listEvents as contract } from '#shared/contracts/event.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { answerPage } from '../event-answers.ts'
 
-export function listEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+export function listEvents({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, async ({ status, ...filters }, context) => {
     const upcoming = status === 'upcoming'
     const page = await answerPage({ bus, postgres }, { ...filters, upcoming, takingPlace: upcoming }, context)

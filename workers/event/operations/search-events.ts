@@ -1,9 +1,9 @@
 import { searchEvents as contract } from '#shared/contracts/event.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { answerPage } from '../event-answers.ts'
 
-export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+export function searchEvents({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, ({ min_price, max_price, ...filters }, context) =>
     answerPage(
       { bus, postgres },

@@ -1,10 +1,10 @@
 import { viewEvent as contract } from '#shared/contracts/event.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { visibleEvent } from '../access.ts'
 import { answerView } from '../event-answers.ts'
 
-export function viewEvent({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>) {
+export function viewEvent({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, async ({ event_id }, context) => {
     const event = await visibleEvent(postgres, event_id, context.caller)
     return answerView(bus, event, context)

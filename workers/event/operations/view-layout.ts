@@ -1,11 +1,11 @@
 import { viewLayout as contract } from '#shared/contracts/event.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { operation } from '#shared/messaging/serve.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { visibleEvent } from '../access.ts'
 import { readSeating } from '../store/layouts.ts'
 
-export function viewLayout({ postgres }: Pick<WorkerParts, 'postgres'>) {
+export function viewLayout({ postgres }: WorkerParts): Operation {
   return operation(contract, async ({ event_id }, { caller }) => {
     await visibleEvent(postgres, event_id, caller)
     const seating = await readSeating(postgres, event_id)

@@ -1,7 +1,7 @@
 import { newId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
 import { foldedTexts } from '../folded-texts.ts'
-import type { ImportedEvent, KnownEvent } from '../import-plan.ts'
+import type { ImportedEvent, KnownEvent } from '../import-changes.ts'
 import { cheapestTier } from '../price-tiers.ts'
 
 /*

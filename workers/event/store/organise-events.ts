@@ -36,7 +36,12 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
       event.off_sale_at ?? null,
       event.max_tickets_per_user,
       event.currency,
-      ...Object.values(folded),
+      folded.folded_name,
+      folded.folded_performers,
+      folded.folded_venue,
+      folded.folded_city,
+      folded.folded_type,
+      folded.folded_description,
     ],
   )
   await addLineUp(db, id, performers)
@@ -44,7 +49,10 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
 }
 
 /** Records what the organiser wants; the booking worker must have been told before. */
-export async function updateSale(db: Database, { id, status, saleStatus, onSaleAt, offSaleAt }: Sale & { id: string }) {
+export async function updateSale(
+  db: Database,
+  { id, status, saleStatus, onSaleAt, offSaleAt }: Sale & { id: string },
+): Promise<void> {
   await db.query(
     'UPDATE event.events SET status = $2, sale_status = $3, on_sale_at = $4, off_sale_at = $5 WHERE id = $1',
     [id, status, saleStatus, onSaleAt, offSaleAt],

@@ -1,5 +1,6 @@
 import type { Database } from '#shared/postgres.ts'
 import type { FullEventRow } from '../event-view.ts'
+import { eventNotFound } from '../refusals.ts'
 
 /** What lists and views read of an event `e` and its venue `v`. */
 export const summaryColumns = `
@@ -12,8 +13,8 @@ export const summaryColumns = `
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
 
-/** One event, draft or not; `undefined` when there is none. */
-export async function readEvent(db: Database, eventId: string): Promise<FullEventRow | undefined> {
+/** One event, draft or not. Throws `event_not_found`. */
+export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
     `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
        e.layout_version AS "layoutVersion", COALESCE(l.areas, '[]') AS areas,
@@ -26,11 +27,12 @@ export async function readEvent(db: Database, eventId: string): Promise<FullEven
      WHERE e.id = $1`,
     [eventId],
   )
+  if (event === undefined) throw eventNotFound()
   return event
 }
 
 /** As `readEvent`; nobody else changes the event until the transaction ends. */
-export async function lockEvent(db: Database, eventId: string): Promise<FullEventRow | undefined> {
+export async function lockEvent(db: Database, eventId: string): Promise<FullEventRow> {
   await db.query('SELECT FROM event.events WHERE id = $1 FOR UPDATE', [eventId])
   return readEvent(db, eventId)
 }

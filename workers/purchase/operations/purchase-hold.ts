@@ -5,7 +5,6 @@ import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { purchaseHold as contract } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { commandScope, requestHash } from '#shared/idempotency.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { remainingMs } from '#shared/messaging/headers.ts'
 import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
@@ -15,11 +14,6 @@ import { answerFor, giveAnswer, type PurchaseAnswer } from '../purchase-answer.t
 import { advance, beginWithToken, logMissedStep, type Saga } from '../saga.ts'
 import { claimCommand, finishCommand, refuseAsInUse, releaseCommand } from '../store/commands.ts'
 import { createPayment, findPaymentByKey } from '../store/payments.ts'
-
-export interface PurchaseParts {
-  readonly bus: Bus
-  readonly saga: Saga
-}
 
 type Request = ParsedRequestOf<typeof contract>
 
@@ -41,8 +35,8 @@ const retryPauseMs = 250
  * Pays for a hold, or holds and pays. The same key answers the same, however often and to whichever worker it is sent; at
  * most one charge comes of it. When the outcome is not known in time, answers the booking as it stands.
  */
-export function purchaseHold(parts: PurchaseParts): Operation {
-  const { db, log } = parts.saga
+export function purchaseHold(saga: Saga): Operation {
+  const { db, log } = saga
   return operation(contract, async (request, context) => {
     const { caller } = context
     if (caller.role !== 'user') throw new TicketingError('unauthenticated', 'Sign in to buy.')
@@ -60,7 +54,7 @@ export function purchaseHold(parts: PurchaseParts): Operation {
     }
     let kept = false
     try {
-      const answer = await buy(parts, { userId: caller.id, idempotencyKey, purchaseKey }, request, context)
+      const answer = await buy(saga, { userId: caller.id, idempotencyKey, purchaseKey }, request, context)
       if ('processing' in answer) return answer.processing
       const final = await finishCommand(db, command, answer.final)
       kept = true
@@ -75,15 +69,10 @@ export function purchaseHold(parts: PurchaseParts): Operation {
   })
 }
 
-async function buy(
-  { bus, saga }: PurchaseParts,
-  buyer: Buyer,
-  request: Request,
-  context: OperationContext,
-): Promise<PurchaseAnswer> {
+async function buy(saga: Saga, buyer: Buyer, request: Request, context: OperationContext): Promise<PurchaseAnswer> {
   const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
   const known = await findPaymentByKey(saga.db, buyer.purchaseKey)
-  const holdId = known?.holdId ?? (await holdFor(bus, buyer, request, context))
+  const holdId = known?.holdId ?? (await holdFor(saga, buyer, request, context))
   try {
     let payment = known ?? (await newPayment(saga, buyer, request, holdId))
     if (payment.status === 'created') payment = await beginWithToken(saga, payment, request.payment_token, drive)
@@ -96,7 +85,7 @@ async function buy(
   }
 }
 
-async function holdFor(bus: Bus, buyer: Buyer, request: Request, context: OperationContext): Promise<string> {
+async function holdFor({ bus }: Saga, buyer: Buyer, request: Request, context: OperationContext): Promise<string> {
   if ('hold_id' in request) return request.hold_id
   const { event_id, seat_nos, best_available } = request
   const selection = { ...(seat_nos && { seat_nos }), ...(best_available && { best_available }) }

@@ -21,7 +21,7 @@ export interface ImportedEvent {
   readonly hasSeating: boolean
 }
 
-export interface ImportPlan {
+export interface ImportChanges {
   readonly counts: { readonly stored: number; readonly changed: number; readonly unchanged: number }
   /** New and changed events, each source id once. */
   readonly events: readonly ImportedEvent[]
@@ -40,7 +40,10 @@ export interface ImportOptions {
  * Tells new and changed events from unchanged ones. A shift is given once, when an event that is past is first imported
  * with `reschedule`; from then on it stays. Of events with the same source id the last one counts.
  */
-export function planImport(batch: readonly CatalogueEvent[], { known, reschedule, today }: ImportOptions): ImportPlan {
+export function importChanges(
+  batch: readonly CatalogueEvent[],
+  { known, reschedule, today }: ImportOptions,
+): ImportChanges {
   const knownById = new Map(known.map((event) => [event.sourceId, event]))
   const events: ImportedEvent[] = []
   const saleChanges: (Sale & { id: string })[] = []

@@ -27,7 +27,7 @@ const gap = 40
  * Stands > sectors > rows with nothing but seat numbers. They are drawn as blocks, the sectors of a stand side by side and
  * the stands below one another, which shows who sits beside whom but not where in the house.
  */
-export function readRowsOnly(json: unknown, fallbackName: string): SeatingPlan {
+export function readStandsAndRows(json: unknown, fallbackName: string): SeatingPlan {
   const { name = fallbackName, stands } = parsePlan(sourceStands, json)
   const rows: PlanRow[] = []
   let top = 0
