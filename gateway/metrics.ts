@@ -5,7 +5,7 @@ export class GatewayMetrics {
   readonly #registry = new Registry()
   readonly #instance: string
 
-  readonly requestDuration = new Histogram({
+  readonly #requestDuration = new Histogram({
     name: 'http_server_request_duration_seconds',
     help: 'Time to answer an HTTP request.',
     labelNames: ['method', 'endpoint', 'status', 'instance'],
@@ -25,7 +25,7 @@ export class GatewayMetrics {
 
   requestAnswered(request: { method: string; endpoint: string; status: number; seconds: number }): void {
     const { method, endpoint, status, seconds } = request
-    this.requestDuration.observe({ method, endpoint, status: String(status), instance: this.#instance }, seconds)
+    this.#requestDuration.observe({ method, endpoint, status: String(status), instance: this.#instance }, seconds)
   }
 
   /** Makes both counters of a cached route appear at 0, so that `rate()` sees the first hit. */

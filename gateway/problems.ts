@@ -21,7 +21,6 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   not_found: kind(404, 'There is no such thing', final),
   event_not_found: kind(404, 'There is no such event', final),
   method_not_allowed: kind(405, 'This path has no such method', final),
-  not_acceptable: kind(406, 'This cannot be had in that form', final),
   hold_expired: kind(410, 'The hold ran out', final),
   seat_unavailable: kind(409, 'A seat is no longer free', again),
   hold_exists: kind(409, 'You already hold seats of this event', final),

@@ -57,12 +57,22 @@ export function readConfig<S extends z.ZodObject>(schema: S, source: Configurati
   )
 }
 
-/** The running system of this data folder, or `null`. */
+/** The running system of this data folder; `null` when there is none, or only what a killed launcher left written. */
 export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null {
   try {
-    return JSON.parse(readFileSync(join(dataDirectory(env), 'running.json'), 'utf8')) as RunningSystem
+    const system = JSON.parse(readFileSync(join(dataDirectory(env), 'running.json'), 'utf8')) as RunningSystem
+    return isAlive(system.pid) ? system : null
   } catch {
     return null
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // Signal 0 asks only whether there is such a process.
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -12,7 +12,6 @@ export const errorCodes = [
   'not_found',
   'event_not_found',
   'method_not_allowed',
-  'not_acceptable',
   'hold_expired',
   'seat_unavailable',
   'hold_exists',

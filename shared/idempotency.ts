@@ -21,6 +21,17 @@ export interface Command {
   readonly context: OperationContext
 }
 
+/** Whether a command with this key was carried out already. */
+export async function isDone(db: Database, { schema, operation, context }: Command): Promise<boolean> {
+  const key = context.idempotencyKey
+  if (key === undefined) return false
+  const known = await db.query(`SELECT FROM ${schema}.commands WHERE scope = $1 AND key = $2`, [
+    commandScope(operation, context),
+    key,
+  ])
+  return known.length > 0
+}
+
 /**
  * Runs `work` inside the caller's transaction at most once per idempotency key; a repetition gets the stored reply.
  * A second message with the key waits for the first one's commit. Without a key `work` simply runs. A refusal rolls the

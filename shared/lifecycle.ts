@@ -21,7 +21,8 @@ const lingerMs = 300
 
 /**
  * Runs one process from start to a clean end. On SIGTERM, SIGINT or when the launcher dies, closes everything in reverse
- * order of opening. Does not call `process.exit`, which would drop spans and log lines still on their way.
+ * order of opening. The process then ends by itself; `process.exit`, which drops spans and log lines still on their way,
+ * is for what is left when all of that is done.
  */
 export async function runProcess<Config>(definition: Process<Config>): Promise<void> {
   let config: Config
@@ -34,6 +35,8 @@ export async function runProcess<Config>(definition: Process<Config>): Promise<v
     disconnectFromLauncher()
     return
   }
+  // A launcher that was killed leaves a broken pipe: writing to it must not keep this process from stopping.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
   const log = definition.createLogger(config)
   const closers: { name: string; close: Close }[] = []
   let stopping = false

@@ -14,6 +14,8 @@ export function createRedis({ url, name, log }: { url: string; name: string; log
     connectionName: name,
     commandTimeout: commandTimeoutMs,
     connectTimeout: 1_000,
+    // A frozen Redis keeps its connection: without this its commands would queue for as long as it stays frozen.
+    socketTimeout: 500,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     retryStrategy: (attempt) => Math.min(50 * attempt, 500),

@@ -31,7 +31,10 @@ const organiserPrefix = 'org_'
  */
 export async function identify(credentials: Credentials, access: Access, options: IdentifyOptions): Promise<Caller> {
   const { claimedUserId } = credentials
-  const token = bearerToken(credentials.authorization) ?? credentials.sessionCookie
+  const bearer = bearerToken(credentials.authorization)
+  // Everybody gets the same answer there: a cookie that has expired, or is somebody else's, must not stand in the way.
+  if (access === 'public' && bearer === undefined) return anonymous
+  const token = bearer ?? credentials.sessionCookie
   if (token?.startsWith(organiserPrefix)) return organiser(token, options.organiserKey)
   if (access === 'organiser') throw new TicketingError('unauthenticated', 'An organiser key is needed.')
   if (token !== undefined) {

@@ -25,7 +25,7 @@ export function sessionTokens(secret: string): { verify: VerifyToken; issue: Iss
         .setIssuedAt()
         .setExpirationTime(`${sessionLifetimeSeconds} s`)
         .sign(key),
-    verify: (token) => subjectOf(jwtVerify(token, key, { algorithms: ['HS256'] })),
+    verify: (token) => subjectOf(jwtVerify(token, key, { algorithms: ['HS256'], requiredClaims: ['sub', 'exp'] })),
   }
 }
 
@@ -40,6 +40,7 @@ export interface IdentityProvider {
 export function providerTokens(provider: IdentityProvider): VerifyToken {
   const options = {
     algorithms: acceptedAlgorithms,
+    requiredClaims: ['sub', 'exp'],
     ...(provider.issuer === undefined ? {} : { issuer: provider.issuer }),
     ...(provider.audience === undefined ? {} : { audience: provider.audience }),
   }

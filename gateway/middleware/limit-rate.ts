@@ -4,7 +4,6 @@ import { clientNetwork } from '../client-address.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { type RateClass, rateWindowMs } from '../limits/rate-classes.ts'
 import type { LimitRule } from '../routes/route.ts'
-import { claimedUser } from './read-caller.ts'
 import type { Context, Middleware } from './state.ts'
 
 const passThrough: Middleware = (_ctx, next) => next()
@@ -16,7 +15,7 @@ export function limitAddress(dependencies: Dependencies): Middleware {
 
 /**
  * Limits the requests of one caller in one class of routes: a caller with a token by name, in demo mode, where names
- * cost nothing, by address and claimed name together, everybody else by address.
+ * cost nothing, by address and name together, everybody else by address.
  */
 export function limitCaller(rule: LimitRule, dependencies: Dependencies): Middleware {
   if (typeof rule === 'string') return limiter(rule, callerKey(dependencies), dependencies)
@@ -31,8 +30,8 @@ export function limitCaller(rule: LimitRule, dependencies: Dependencies): Middle
 
 function callerKey({ identity }: Dependencies): (ctx: Context) => string {
   return (ctx) => {
-    const { client, caller } = ctx.state
-    if (identity.mode === 'demo') return `${client} ${claimedUser(ctx) ?? ''}`
+    const { client, caller, knownAs } = ctx.state
+    if (identity.mode === 'demo') return `${client} ${knownAs}`
     return caller.role === 'anonymous' ? client : `${caller.role}:${caller.id}`
   }
 }

@@ -1,5 +1,6 @@
 import { bodyParser } from '@koa/bodyparser'
 import { TicketingError } from '#shared/errors.ts'
+import { refuseCardNumbers } from './card-numbers.ts'
 import type { Context, Middleware } from './state.ts'
 
 const maxBodyBytes = 65_536
@@ -17,7 +18,7 @@ export function readBody(): Middleware {
     },
   })
   return async (ctx, next) => {
-    if (hasBody(ctx) && ctx.method === 'POST' && !ctx.is('json', '+json')) {
+    if (hasBody(ctx) && ctx.method === 'POST' && !ctx.is('application/json')) {
       throw new TicketingError('unsupported_media_type', 'Send the body as application/json.')
     }
     ctx.state.body = {}
@@ -38,6 +39,7 @@ function checkedObject(body: unknown): Record<string, unknown> {
     throw new TicketingError('validation_failed', 'The body must be a JSON object.')
   }
   refuseDeeperThan(maxDepth, body)
+  refuseCardNumbers(body)
   return body as Record<string, unknown>
 }
 

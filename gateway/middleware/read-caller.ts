@@ -6,7 +6,8 @@ import type { Route } from '../routes/route.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import type { Context, Middleware } from './state.ts'
 
-export const sessionCookieName = 'session'
+/** Not just `session`: cookies know no ports, and on one machine others use that name. */
+export const sessionCookieName = 'ticketing_session'
 
 /** Finds out who calls. `user_id` is taken out of query and body here: later layers know only the caller. */
 export function readCaller(route: Pick<Route, 'access'>, { identity }: Dependencies): Middleware {
@@ -19,12 +20,14 @@ export function readCaller(route: Pick<Route, 'access'>, { identity }: Dependenc
       idempotencyKey: readIdempotencyKey(ctx),
     }
     ctx.state.caller = await identify(credentials, route.access, identity)
+    const isNamed = credentials.authorization !== '' || credentials.sessionCookie !== undefined
+    ctx.state.knownAs = isNamed ? ctx.state.caller.id : (claimedUserId ?? '')
     await next()
   }
 }
 
 /** The `user_id` that query or body name, if any. */
-export function claimedUser(ctx: Context): string | undefined {
+function claimedUser(ctx: Context): string | undefined {
   const claims = [ctx.query.user_id, ctx.state.body.user_id].filter((claim) => claim !== undefined)
   if (claims.length === 0) return undefined
   const parsed = userId.safeParse(claims[0])

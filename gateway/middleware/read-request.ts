@@ -24,13 +24,10 @@ export function readRequest(ctx: Context, route: Route, { identity }: Dependenci
 }
 
 function queryParameters(ctx: Context, route: Route): Record<string, unknown> {
-  const parameters: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(ctx.query)) {
-    if (name === 'user_id' && route.access === 'caller') continue
-    if (Array.isArray(value)) throw invalid(name, 'is given twice')
-    parameters[name] = value
-  }
-  return parameters
+  const parameters = Object.entries(ctx.query).filter(([name]) => name !== 'user_id' || route.access !== 'caller')
+  const repeated = parameters.find(([, value]) => Array.isArray(value))
+  if (repeated !== undefined) throw invalid(repeated[0], 'is given twice')
+  return Object.fromEntries(parameters)
 }
 
 function bodyMembers(ctx: Context, route: Route): Record<string, unknown> {

@@ -11,6 +11,8 @@ export interface RequestState {
   /** Parsed JSON object of the body; empty when there was none. */
   body: Record<string, unknown>
   caller: Caller
+  /** The name that the caller gave, by token or claim; '' for a guest, whose name is made anew each time. */
+  knownAs: string
 }
 
 export type Context = Koa.ParameterizedContext<RequestState>

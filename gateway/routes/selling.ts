@@ -33,7 +33,8 @@ export const sellingRoutes = [
     needsIdempotencyKey: true,
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
     outcome: (booking) => ({
-      status: booking.status === 'confirmed' ? 201 : 202,
+      // Only money that was taken makes a purchase; until then it may be asked about at the Location.
+      status: booking.payment.status === 'captured' ? 201 : 202,
       location: `/bookings/${booking.id}`,
     }),
   }),

@@ -45,6 +45,7 @@ export function registerSession(
   const begin: Middleware = (ctx, next) => {
     ctx.state.endpoint = openSession.path
     ctx.state.caller = anonymous
+    ctx.state.knownAs = ''
     return next()
   }
   const layers: Middleware[] = [begin, readBody(), limitCaller('my-things', dependencies), answer]

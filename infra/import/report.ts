@@ -1,9 +1,9 @@
+import { formatMinor } from '#shared/money.ts'
 import type { ImportConfig, Price } from './config.ts'
 import { type Quirk, quirks } from './formats/catalogue.ts'
 import { counted, describeLayout, type SeatingPlan, standingCount } from './formats/seating-plan.ts'
 import type { CatalogueOutcome } from './import-catalogue.ts'
 import type { SeatedEvent } from './import-plan.ts'
-import { formatMinor } from './money.ts'
 
 /** More of them would push the summary off the screen. */
 const maxRefusalLines = 100

@@ -12,6 +12,7 @@ import {
   publicIdField,
   seatNo,
   text,
+  wholeNumber,
 } from './fields.ts'
 
 /** What the booking worker answers: stock, holds and bookings. */
@@ -56,7 +57,7 @@ export const booking = z.object({
     place.omit({ price_minor: true }).extend({ id: publicIdField, status: z.enum(['valid', 'used', 'void']) }),
   ),
   payment: z.object({
-    status: z.enum(['none', 'processing', 'authorised', 'captured', 'voided', 'failed']),
+    status: z.enum(['processing', 'authorised', 'captured', 'voided', 'failed']),
     captured_minor: z.int(),
   }),
   seq: z.string(),
@@ -125,7 +126,7 @@ export const releaseHold = defineContract({
   summary: 'Give the seats of a hold back; doing it again changes nothing',
   request: z.strictObject({ hold_id: publicIdField }),
   reply: z.object({}),
-  errors: ['not_found', 'hold_paying'],
+  errors: ['not_found', 'hold_paying', 'already_purchased'],
   deadlineMs: 2_000,
 })
 
@@ -155,7 +156,7 @@ export const listSeats = defineContract({
   summary: 'Every seat of an event with price and state, by seat number',
   request: z.strictObject({
     event_id: eventId,
-    limit: z.coerce.number().int().min(1).max(1_000).default(100),
+    limit: wholeNumber({ min: 1, max: 1_000 }).default(100),
     cursor: cursor.optional(),
   }),
   reply: page(place.extend({ currency, state: z.enum(['available', 'held', 'sold', 'blocked']) })),

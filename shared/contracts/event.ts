@@ -1,6 +1,18 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
-import { currency, cursor, eventId, instant, localDate, page, pageLimit, priceMinor, text, timeZone } from './fields.ts'
+import {
+  currency,
+  cursor,
+  eventId,
+  instant,
+  localDate,
+  page,
+  pageLimit,
+  priceMinor,
+  text,
+  timeZone,
+  wholeNumber,
+} from './fields.ts'
 import { layoutSchema } from './layout.ts'
 
 /** What the event worker answers: catalogue, search, and the organiser's side of an event. */
@@ -28,7 +40,7 @@ export const eventSummary = z.object({
 })
 
 export const priceTier = z.object({
-  name: z.string(),
+  name: text(100),
   price_minor: priceMinor,
   /** Upper end where the source gives a range. */
   max_price_minor: priceMinor,
@@ -89,8 +101,8 @@ export const searchEvents = defineContract({
     ...filters,
     keyword: text(200).optional(),
     performer: text(200).optional(),
-    min_price: z.coerce.number().int().min(0).max(1_000_000_000_000).optional(),
-    max_price: z.coerce.number().int().min(0).max(1_000_000_000_000).optional(),
+    min_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional(),
+    max_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional(),
   }),
   reply: page(eventSummary),
   errors: [],

@@ -23,7 +23,7 @@ export interface Endpoint {
   /** Letters, digits, `-`: shown by `$SRV.STATS`. */
   readonly name: string
   readonly subject: string
-  /** Answers one request. Must not throw. */
+  /** Answers one request. */
   handle(request: Message): Promise<Message>
 }
 
@@ -32,12 +32,13 @@ export interface ServiceDescription {
   readonly name: string
   readonly instance: string
   readonly endpoints: readonly Endpoint[]
+  /** The answer when an endpoint threw, its request could not be read or its reply is too large. Must not throw. */
+  onFailure(endpoint: Endpoint, error: unknown): Message
 }
 
 export interface RunningService {
   /** Takes no further requests, waits until those in flight are answered (at most `timeoutMs`). */
   stop(timeoutMs: number): Promise<void>
-  inFlight(): number
 }
 
 export interface ServiceInstance {
@@ -83,9 +84,8 @@ export class Bus {
    */
   async request(subject: string, message: Message, timeoutMs: number): Promise<Message> {
     if (!this.connected) throw new TicketingError('unavailable', 'The message server is away; try again shortly.')
-    const limit = this.#connection.info?.max_payload ?? 1_048_576
-    if (message.payload.byteLength > limit) {
-      throw new TicketingError('body_too_large', `A message may have at most ${limit} bytes.`)
+    if (this.#isTooLarge(message)) {
+      throw new TicketingError('body_too_large', `A message may have at most ${this.#maxPayload} bytes.`)
     }
     try {
       const reply = await this.#connection.request(subject, message.payload, {
@@ -116,6 +116,9 @@ export class Bus {
           try {
             const reply = await endpoint.handle({ payload: request.data, headers: fromNats(request.headers) })
             this.#respond(request, reply)
+          } catch (error) {
+            // The client library drops the promise of a handler: what is thrown here would end the process.
+            this.#respond(request, description.onFailure(endpoint, error))
           } finally {
             inFlight -= 1
           }
@@ -125,7 +128,6 @@ export class Bus {
     // Until the server has the subscriptions, a request would find no responders.
     await this.#connection.flush()
     return {
-      inFlight: () => inFlight,
       stop: (timeoutMs) => stopService(service, () => inFlight, timeoutMs),
     }
   }
@@ -154,11 +156,18 @@ export class Bus {
   }
 
   #respond(request: { respond(data: Uint8Array, options: { headers: MsgHdrs }): boolean }, reply: Message): void {
-    const limit = this.#connection.info?.max_payload ?? 1_048_576
-    // The server would cut the connection of a client that publishes more, and the caller would see a bare time-out.
-    if (reply.payload.byteLength > limit)
-      throw new RangeError(`reply of ${reply.payload.byteLength} bytes is too large`)
+    if (this.#isTooLarge(reply)) throw new RangeError(`a reply of ${reply.payload.byteLength} bytes is too large`)
     request.respond(reply.payload, { headers: toNats(reply.headers) })
+  }
+
+  get #maxPayload(): number {
+    return this.#connection.info?.max_payload ?? 1_048_576
+  }
+
+  /** The server cuts the connection of a client that publishes more, headers included; callers would see a time-out. */
+  #isTooLarge({ payload, headers }: Message): boolean {
+    const headerBytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 16)
+    return payload.byteLength + headerBytes > this.#maxPayload
   }
 
   async #followStatus(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Contract, ParsedRequestOf, ReplyOf, WorkerName } from '#shared/con
 import { type FieldError, TicketingError } from '#shared/errors.ts'
 import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
 import type { Bus, Message, RunningService } from './bus.ts'
-import { anonymous, readCaller } from './caller.ts'
+import { readCaller } from './caller.ts'
 import { headerNames, type MessageContext, remainingMs } from './headers.ts'
 
 /** What an operation gets beside its request. */
@@ -61,6 +61,10 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
       subject: bound.contract.subject,
       handle: (message) => handle(bound, message),
     })),
+    onFailure: ({ name }, error) => {
+      options.log.error({ err: error, operation: name }, 'a request or its reply could not be carried')
+      return errorReply(new TicketingError('internal', 'Something went wrong on our side.'))
+    },
   })
 }
 
@@ -79,7 +83,7 @@ async function answer(bound: Operation, message: Message, options: ServeOptions)
       `process ${contract.subject}`,
       { kind: SpanKind.SERVER, attributes },
       async () => {
-        const context = operationContext(message, options.log, () => {
+        const context = operationContext(contract, message, options.log, () => {
           replayed = true
         })
         if (remainingMs(context) <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
@@ -96,18 +100,29 @@ async function answer(bound: Operation, message: Message, options: ServeOptions)
   }
 }
 
-function operationContext(message: Message, log: Logger, markReplayed: () => void): OperationContext {
+function operationContext(
+  contract: Contract,
+  message: Message,
+  log: Logger,
+  markReplayed: () => void,
+): OperationContext {
   const { headers } = message
   const requestId = headers[headerNames.requestId] ?? randomUUID()
   const idempotencyKey = headers[headerNames.idempotencyKey]
   return {
     requestId,
-    caller: readCaller(headers[headerNames.caller] ?? '') ?? anonymous,
-    deadlineAt: performance.now() + Number(headers[headerNames.budgetMs] ?? 1_000),
+    caller: readCaller(headers[headerNames.caller] ?? ''),
+    deadlineAt: performance.now() + budgetMs(contract, headers[headerNames.budgetMs]),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     log: log.child({ request_id: requestId, ...traceFields() }, true),
     markReplayed,
   }
+}
+
+/** Milliseconds that the caller still waits: as it says, within what the contract allows. */
+function budgetMs(contract: Contract, header: string | undefined): number {
+  const said = Number(header ?? contract.deadlineMs)
+  return Number.isNaN(said) ? 0 : Math.min(Math.max(said, 0), contract.deadlineMs)
 }
 
 function parseRequest(contract: Contract, payload: Uint8Array): unknown {

@@ -10,7 +10,7 @@ let system: System
 let eventId: string
 
 test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMIT_MAXIMA: 'my-bookings=100' } })
+  system = await startSystem({ env: { RATE_LIMIT_MAXIMA: 'my-bookings=100,search=3' } })
   eventId = await eventOnSale(system.url, { city: 'Berlin', rows: 4 })
 })
 
@@ -76,7 +76,10 @@ test('the method is checked before the cache', async (t) => {
 })
 
 test('a limit is not shared by unrelated routes', async (t) => {
-  for (let i = 0; i < 12; i++) await ask(`${system.url}/events?limit=${i + 1}`)
+  const searches = []
+  for (let i = 0; i < 4; i++) searches.push((await ask(`${system.url}/events/search?limit=${i + 1}`)).status)
+  t.deepEqual(searches, [200, 200, 200, 429])
+  t.is((await ask(`${system.url}/events`)).status, 200)
   t.is((await ask(`${system.url}/bookings?user_id=unrelated`)).status, 200)
 })
 
@@ -107,6 +110,21 @@ test('a token counts more than a claimed user', async (t) => {
   t.is((await ask(`${system.url}/bookings?user_id=owner`, { headers: { authorization } })).status, 403)
   const mine = await ask(`${system.url}/bookings`, { headers: { authorization } })
   t.regex(mine.body.message, /token-user/)
+})
+
+test('a purchased hold cannot be given back', async (t) => {
+  const user_id = 'keeps-it'
+  const bought = await ask(`${system.url}/purchase`, {
+    json: { event_id: eventId, best_available: { qty: 1 }, payment_token: 'tok_ok', user_id },
+  })
+  const released = await ask(`${system.url}/holds/${bought.body.hold_id}?user_id=${user_id}`, { method: 'DELETE' })
+  t.is(released.body.code, 'already_purchased')
+})
+
+test('a session cookie that is not ours does not lock anybody out of public pages', async (t) => {
+  const headers = { cookie: 'session=of-another-program; ticketing_session=expired-long-ago' }
+  t.is((await ask(`${system.url}/events`, { headers })).status, 200)
+  t.is((await ask(`${system.url}/bookings`, { headers })).status, 401)
 })
 
 test('a shared reply says how long it may be kept and answers 304 to whoever has it', async (t) => {

@@ -17,7 +17,7 @@ test('a hold is bought: authorised, confirmed, captured, and told so', async (t)
   const { booking, replayed } = await purchasing.buy({ ...purchase, request })
   t.false(replayed)
   t.like(booking, { status: 'confirmed', hold_id: hold.id, payment: { status: 'captured', captured_minor: 5_001 } })
-  t.is(booking.message, 'Bought seat Stalls A-12 for EUR 50.01, paid with the payment sandbox.')
+  t.is(booking.message, 'Bought seat Stalls A-12 for 50.01 EUR, paid with the payment sandbox.')
   t.like(await purchasing.chargesOf(5_001), { 0: { state: 'captured', currency: 'EUR' }, length: 1 })
 })
 

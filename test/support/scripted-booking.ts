@@ -63,7 +63,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
       status: 'active',
       bookingStatus: 'pending',
       attempt: 0,
-      payment: { status: 'none', captured_minor: 0 },
+      payment: { status: 'processing', captured_minor: 0 },
     }
     holds.set(hold.id, hold)
     return hold

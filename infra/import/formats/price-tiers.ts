@@ -1,5 +1,5 @@
 import type { CatalogueEvent } from '#shared/contracts/event.ts'
-import { toMinor } from '../money.ts'
+import { toMinor } from '#shared/money.ts'
 import { maxLengths, maxPriceTiers } from './catalogue.ts'
 import { cleanText } from './text.ts'
 

@@ -1,7 +1,7 @@
 import { holdSeats as contract, type Hold } from '#shared/contracts/booking.ts'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { once } from '#shared/idempotency.ts'
+import { type Command, isDone, once } from '#shared/idempotency.ts'
 import { newId } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
@@ -15,7 +15,7 @@ import { refuseUnlessOpen, saleNotOpen } from '../sale.ts'
 import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
 import { endHolds, insertHold, lockHold, readHold } from '../store/holds.ts'
 import { findSale, type Sale } from '../store/sales.ts'
-import { lockFreeSeats } from '../store/seats.ts'
+import { findTakenByOthers, lockFreeSeats } from '../store/seats.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 
@@ -37,6 +37,7 @@ export function holdSeats({ postgres, bus }: { postgres: Postgres; bus: Bus }): 
       throw saleNotOpen(null)
     }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
+    await refuseTakenSeats(postgres, { buyer, sale, command })
     const hold = (waiting: boolean): Promise<Hold> =>
       postgres.transaction((db) => once(db, command, () => takeSeats(db, { buyer, sale, request, waiting })))
     try {
@@ -50,6 +51,22 @@ export function holdSeats({ postgres, bus }: { postgres: Postgres; bus: Bus }): 
       throw await explainConflicts(postgres, { eventId, wanted: request.seat_nos ?? [], conflicts })
     }
   })
+}
+
+/**
+ * Where the losers of a rush end: with one look and no transaction, so that they do not stand in the winners' way. A seat
+ * that looks free here is judged again under its lock. A repetition goes on to its stored answer.
+ */
+async function refuseTakenSeats(
+  db: Database,
+  { buyer, sale, command }: { buyer: Buyer; sale: Sale; command: Command & { request: Request } },
+): Promise<void> {
+  const wanted = command.request.seat_nos
+  if (wanted === undefined) return
+  const conflicts = await findTakenByOthers(db, { ...buyer, seatNos: wanted })
+  if (conflicts.length === 0 || (await isDone(db, command))) return
+  refuseUnlessOpen(sale, sale.now)
+  throw await explainConflicts(db, { eventId: buyer.eventId, wanted, conflicts })
 }
 
 async function takeSeats(db: Database, { buyer, sale, request, waiting }: Wish): Promise<Hold> {

@@ -16,6 +16,9 @@ export function releaseHold({ postgres }: { postgres: Postgres }): Operation {
       if (hold.status === 'paying') {
         throw new TicketingError('hold_paying', 'These seats are being paid for; they cannot be given back now.')
       }
+      if (hold.status === 'converted') {
+        throw new TicketingError('already_purchased', 'You have bought these seats.')
+      }
       if (hold.status === 'active') await endHolds(db, [key], 'released')
       return {}
     })

@@ -21,6 +21,23 @@ export async function lockFreeSeats(
   return new Set(rows.map((row) => row.seat_no))
 }
 
+/** Those of the seats that somebody else than the buyer has, as they stand at this moment: one look, no lock. */
+export async function findTakenByOthers(
+  db: Database,
+  { eventId, userId, seatNos }: { eventId: string; userId: string; seatNos: readonly number[] },
+): Promise<number[]> {
+  const rows = await db.query<{ seat_no: number }>(
+    `SELECT seat_no FROM booking.event_seats AS seat WHERE event_id = $1 AND seat_no = ANY($2) AND NOT ${isFree}
+       AND NOT EXISTS (SELECT FROM booking.holds AS hold
+         WHERE hold.event_id = seat.event_id AND hold.id = seat.hold_id AND hold.user_id = $3)
+       AND NOT EXISTS (SELECT FROM booking.bookings AS booking
+         WHERE booking.event_id = seat.event_id AND booking.id = seat.booking_id AND booking.user_id = $3)
+     ORDER BY seat_no`,
+    [eventId, seatNos, userId],
+  )
+  return rows.map((row) => row.seat_no)
+}
+
 /** Locks those of a hold's seats that may be sold to it: still its own, or free again. Answers their numbers. */
 export async function lockSellableSeats(
   db: Database,
