@@ -8,7 +8,7 @@ let eventId: string
 let holds: string
 
 test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
+  system = await startSystem({ counts: { sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
   eventId = await eventOnSale(system.url)
   holds = `/events/${eventId}/holds`
 })

@@ -7,6 +7,7 @@ import test from 'ava'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import type { RunningFile } from '../../infra/launcher/data-folder.ts'
 import { isAlive } from '../../infra/servers/process-control.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -98,10 +99,12 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
 
 test.serial('a process that cannot start fails the start with its own words, and the rest is stopped', async (t) => {
   const dataDirectory = await createTestDirectory('launcher')
-  const launcher = launch(dataDirectory, ['--port', '0'], { HOLD_TTL_MS: 'soon' })
+  const database = await createTestDatabase()
+  const launcher = launch(dataDirectory, ['--port', '0'], { HOLD_TTL_MS: 'soon', DATABASE_URL: database.url })
   t.is(await launcher.ended, 1)
+  await database.drop()
   t.regex(launcher.output(), /booking-1 ended with exit code 2 before it was ready.*HOLD_TTL_MS/s)
-  t.false(existsSync(join(dataDirectory, 'postgres.pid.json')))
+  t.false(existsSync(join(dataDirectory, 'redis.pid.json')))
   t.false(existsSync(join(dataDirectory, 'nats.pid.json')))
 })
 
