@@ -18,6 +18,7 @@ export interface RunningSystem {
   /** As AUTH: a gateway that joins must not believe more than the others. */
   auth: string
   session_secret: string
+  webhook_secret: string
   organiser_key: string
   gateways: string[]
 }
@@ -90,6 +91,7 @@ function fromRunningSystem(env: NodeJS.ProcessEnv): Record<string, string> {
     DATABASE_URL: running.database_url,
     PAYMENT_URL: running.payment_url,
     SESSION_SECRET: running.session_secret,
+    PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
     AUTH: running.auth,
   }

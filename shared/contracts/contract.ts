@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '#shared/errors.ts'
 
-export type WorkerName = 'event' | 'booking' | 'purchase'
+export type WorkerName = 'event' | 'booking' | 'purchase' | 'audit'
 
 /**
  * What both sides of a message agree on. The subject is a constant made of worker and operation: text from users never

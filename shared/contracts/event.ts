@@ -14,6 +14,7 @@ import {
   wholeNumber,
 } from './fields.ts'
 import { layoutSchema } from './layout.ts'
+import { priceSteps } from './prices.ts'
 
 /** What the event worker answers: catalogue, search, and the organiser's side of an event. */
 
@@ -49,17 +50,21 @@ export const priceTier = z.object({
 
 export const eventView = eventSummary.extend({
   description: z.string().nullable(),
-  price_tiers: z.array(priceTier),
+  /** At their present price; `price_steps` says what comes next as the tier sells. */
+  price_tiers: z.array(priceTier.extend({ price_steps: priceSteps.optional() })),
   sale: z.object({
     status: saleStatus,
     on_sale_at: z.string().nullable(),
     off_sale_at: z.string().nullable(),
+    /** Until then buyers may give tickets back; null: never. */
+    cancel_until: z.string().nullable(),
     max_tickets_per_user: z.int(),
     waiting_room: z.boolean(),
   }),
   layout_version: z.int().nullable(),
   seat_count: z.int(),
-  areas: z.array(z.object({ name: z.string(), capacity: z.int() })),
+  /** Standing places, sold by count. */
+  areas: z.array(z.object({ name: z.string(), capacity: z.int(), price_minor: priceMinor })),
 })
 
 const filters = {
@@ -142,6 +147,16 @@ const sectionInput = z.strictObject({
   rows: z.int().min(1).max(200),
   seats_per_row: z.int().min(1).max(500),
   price_minor: priceMinor,
+  /** Places for wheelchairs and the like. */
+  accessible: z.boolean().default(false),
+  price_steps: priceSteps.default([]),
+})
+
+/** Standing places, sold by count. */
+const areaInput = z.strictObject({
+  name: text(100),
+  capacity: z.int().min(1).max(1_000_000),
+  price_minor: priceMinor,
 })
 
 export const createEvent = defineContract({
@@ -162,8 +177,11 @@ export const createEvent = defineContract({
       .optional(),
     currency: currency.default('EUR'),
     sections: z.array(sectionInput).max(100).default([]),
+    areas: z.array(areaInput).max(100).default([]),
     on_sale_at: instant.optional(),
     off_sale_at: instant.optional(),
+    /** Until then buyers may give tickets back; by default until 24 hours before the event, or before its day. */
+    cancel_until: instant.optional(),
     max_tickets_per_user: z.int().min(1).max(1_000).default(8),
   }),
   reply: eventView,
@@ -240,8 +258,10 @@ export const attachSeating = defineContract({
     event_id: eventId,
     layout: layoutSchema,
     price_minor: priceMinor,
-    /** Prices of single categories of the layout, by category name. */
+    /** Prices of single categories and areas of the layout, by name. */
     category_prices: z.record(z.string(), priceMinor).default({}),
+    /** Of single categories, by name. */
+    price_steps: z.record(z.string(), priceSteps).default({}),
     currency,
     /** null leaves the event as it is; an instant or now opens the sale then. */
     on_sale_at: instant.nullable(),

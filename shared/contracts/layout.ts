@@ -14,6 +14,8 @@ export const layoutRow = z.strictObject({
   seats: z.array(text(30)).min(1).max(2_000),
   x: z.array(z.number()),
   y: z.array(z.number()),
+  /** Places for wheelchairs and the like. */
+  accessible: z.literal(true).optional(),
 })
 
 export const layoutSchema = z.strictObject({

@@ -41,16 +41,35 @@ export interface RunningService {
   stop(timeoutMs: number): Promise<void>
 }
 
+/** A message that came by subscription. */
+export interface Delivery extends Message {
+  readonly subject: string
+  /** Set on messages by which the server itself says something, such as 408 for a request that ran out. */
+  readonly status?: number
+  /** Where an answer would go; '' when none is wanted. */
+  readonly replyTo: string
+  answer(text: string): void
+}
+
+export interface Subscription {
+  /** Nothing is received any more, from this moment. */
+  cancel(): void
+  /** As `cancel`, after what the server had sent already was received. Takes a second at most. */
+  drain(): Promise<void>
+}
+
 export interface ServiceInstance {
   readonly name: string
   readonly instance: string
 }
 
 const serviceVersion = '1.0.0'
+const drainMs = 1_000
 
 /** A connection to NATS that reconnects for ever; while it is away, requests fail at once instead of waiting. */
 export class Bus {
   readonly #connection: NatsConnection
+  readonly #onDisconnect = new Set<() => void>()
   #connected = true
 
   private constructor(connection: NatsConnection) {
@@ -78,6 +97,12 @@ export class Bus {
     return this.#connected && !this.#connection.isClosed()
   }
 
+  /** Calls `listener` whenever the connection is lost, until the answer is called. */
+  onDisconnect(listener: () => void): () => void {
+    this.#onDisconnect.add(listener)
+    return () => this.#onDisconnect.delete(listener)
+  }
+
   /**
    * Sends a request and waits for its reply. Throws `no_worker` when nobody listens, `worker_timeout` after `timeoutMs`,
    * `unavailable` while NATS is away, `body_too_large` above the server's `max_payload`.
@@ -96,6 +121,40 @@ export class Bus {
     } catch (error) {
       throw asTicketingError(error, subject)
     }
+  }
+
+  /** Receives every message on `subject` (wildcards allowed) while NATS is there. `receive` must not throw. */
+  subscribe(subject: string, receive: (delivery: Delivery) => void): Subscription {
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error) return
+        const status = message.headers?.code
+        receive({
+          subject: message.subject,
+          payload: message.data,
+          headers: fromNats(message.headers),
+          ...(status ? { status } : {}),
+          replyTo: message.reply ?? '',
+          answer: (text) => message.respond(new TextEncoder().encode(text)),
+        })
+      },
+    })
+    return {
+      cancel: () => subscription.unsubscribe(),
+      async drain() {
+        // Without a server it would wait for one.
+        const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref())
+        await Promise.race([subscription.drain().catch(() => undefined), patience])
+      },
+    }
+  }
+
+  /** Sends a request that has any number of answers: each goes to `receive`, until the subscription is cancelled. */
+  requestMany(subject: string, payload: Uint8Array, receive: (answer: Delivery) => void): Subscription {
+    const inbox = createInbox()
+    const answers = this.subscribe(inbox, receive)
+    this.#connection.publish(subject, payload, { reply: inbox })
+    return answers
   }
 
   /** Registers a NATS service: found by `$SRV.PING`, counted by `$SRV.STATS`. */
@@ -172,7 +231,10 @@ export class Bus {
 
   async #followStatus(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type === 'disconnect') this.#connected = false
+      if (status.type === 'disconnect') {
+        this.#connected = false
+        for (const listener of this.#onDisconnect) listener()
+      }
       if (status.type === 'reconnect') this.#connected = true
     }
   }

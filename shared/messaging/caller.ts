@@ -1,10 +1,13 @@
+import type { WorkerName } from '#shared/contracts/contract.ts'
+import { TicketingError } from '#shared/errors.ts'
+
 /**
  * On whose behalf a message travels. Workers trust it: only the system's own processes may publish on its subjects, and
  * the gateway has identified the caller.
  */
 export interface Caller {
-  readonly role: 'user' | 'organiser' | 'anonymous'
-  /** User id, name of the organiser's key, or '' for anonymous. */
+  readonly role: 'user' | 'organiser' | 'system' | 'anonymous'
+  /** User id, name of the organiser's key, name of the process' kind, or '' for anonymous. */
   readonly id: string
 }
 
@@ -12,6 +15,16 @@ export const anonymous: Caller = { role: 'anonymous', id: '' }
 
 export function user(id: string): Caller {
   return { role: 'user', id }
+}
+
+/** The system's own work, which nobody asked for at this moment, such as refunds of a cancelled event. */
+export function system(worker: WorkerName): Caller {
+  return { role: 'system', id: worker }
+}
+
+/** Throws `forbidden` for everybody but organisers. */
+export function requireOrganiser({ role }: Caller): void {
+  if (role !== 'organiser') throw new TicketingError('forbidden', 'Only organisers may do this.')
 }
 
 /** As a header value: `user:125`. */
@@ -22,6 +35,6 @@ export function writeCaller(caller: Caller): string {
 export function readCaller(header: string): Caller {
   const separator = header.indexOf(':')
   const role = header.slice(0, separator)
-  if (role !== 'user' && role !== 'organiser') return anonymous
+  if (role !== 'user' && role !== 'organiser' && role !== 'system') return anonymous
   return { role, id: header.slice(separator + 1) }
 }

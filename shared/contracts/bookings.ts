@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { defineContract } from './contract.ts'
+import { currency, cursor, eventId, page, pageLimit, publicIdField } from './fields.ts'
+import { place, ticket } from './places.ts'
+
+/** What the booking worker answers about bookings, the records of purchases. */
+
+export const paymentStatus = z.enum(['processing', 'authorised', 'captured', 'voided', 'failed'])
+
+/** Why tickets were taken back. */
+export const returnReason = z.enum(['buyer', 'organiser', 'event_cancelled', 'capture_refused'])
+
+export const booking = z.object({
+  id: publicIdField,
+  event_id: eventId,
+  user_id: z.string(),
+  hold_id: publicIdField,
+  status: z.enum(['pending', 'confirmed', 'cancelled', 'expired', 'failed']),
+  /** As they were bought; `tickets` says which of them are still valid. */
+  places: z.array(place),
+  total_minor: z.int(),
+  /** Money that is back with the buyer. */
+  refunded_minor: z.int(),
+  /** Money that the buyer is still to get back. */
+  refund_due_minor: z.int(),
+  currency,
+  created_at: z.string(),
+  confirmed_at: z.string().nullable(),
+  /** Of a cancelled booking. */
+  cancelled_for: returnReason.nullable(),
+  tickets: z.array(ticket),
+  payment: z.object({ status: paymentStatus, captured_minor: z.int() }),
+  seq: z.string(),
+})
+
+export type Booking = z.infer<typeof booking>
+
+export const listBookings = defineContract({
+  worker: 'booking',
+  operation: 'list-bookings',
+  summary: "The caller's bookings, newest first",
+  request: z.strictObject({ limit: pageLimit, cursor: cursor.optional() }),
+  reply: page(booking).extend({ message: z.string() }),
+  errors: [],
+  deadlineMs: 1_000,
+})
+
+export const viewBooking = defineContract({
+  worker: 'booking',
+  operation: 'view-booking',
+  summary: 'A booking of the caller',
+  request: z.strictObject({ booking_id: publicIdField }),
+  reply: booking,
+  errors: ['not_found'],
+  deadlineMs: 1_000,
+})
+
+export const listSales = defineContract({
+  worker: 'booking',
+  operation: 'list-sales',
+  summary: 'Organiser: the sale log of an event, newest first: every place sold or returned, and what caused it',
+  request: z.strictObject({ event_id: eventId, limit: pageLimit, cursor: cursor.optional() }),
+  reply: page(
+    z.object({
+      at: z.string(),
+      what: z.enum(['sold', 'returned']),
+      origin: z.enum(['purchase', 'rescue', ...returnReason.options]),
+      booking_id: publicIdField,
+      places: z.int(),
+      amount_minor: z.int(),
+      request_id: z.string(),
+    }),
+  ),
+  errors: ['event_not_found'],
+  deadlineMs: 1_000,
+})

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { defineContract } from './contract.ts'
+import { currency, eventId, publicIdField } from './fields.ts'
+import { isSelection, place, selection, selectionMessage } from './places.ts'
+
+/** What the booking worker answers about holds: places kept for one buyer for a limited time. */
+
+export const hold = z.object({
+  id: publicIdField,
+  event_id: eventId,
+  user_id: z.string(),
+  /** `expired` shows from the very moment of `expires_at`, whether or not the sweeper came by. */
+  status: z.enum(['active', 'paying', 'converted', 'released', 'expired']),
+  places: z.array(place),
+  total_minor: z.int(),
+  currency,
+  expires_at: z.string(),
+  expires_in_ms: z.int().min(0),
+  hard_cap_at: z.string(),
+  /** Position of this write: the public seat state of the same or a higher `seq` includes it. */
+  seq: z.string(),
+})
+
+export type Hold = z.infer<typeof hold>
+
+/** Errors by which places are refused. */
+const placeRefusals = [
+  'seat_unavailable',
+  'sold_out',
+  'sale_not_open',
+  'sale_closed',
+  'sale_paused',
+  'event_cancelled',
+  'no_adjacent_seats',
+  'ticket_limit',
+  'idempotency_key_in_use',
+  'idempotency_key_reused',
+] as const
+
+/** Errors by which a hold is refused. */
+export const holdRefusals = [...placeRefusals, 'event_not_found', 'hold_exists'] as const
+
+export const holdSeats = defineContract({
+  worker: 'booking',
+  operation: 'hold-seats',
+  summary: 'Keep places for the caller for a limited time',
+  request: z.strictObject({ event_id: eventId, ...selection }).refine(isSelection, selectionMessage),
+  reply: hold,
+  errors: holdRefusals,
+  deadlineMs: 2_000,
+})
+
+export const viewHold = defineContract({
+  worker: 'booking',
+  operation: 'view-hold',
+  summary: 'A hold of the caller',
+  request: z.strictObject({ hold_id: publicIdField }),
+  reply: hold,
+  errors: ['not_found'],
+  deadlineMs: 1_000,
+})
+
+export const changeHold = defineContract({
+  worker: 'booking',
+  operation: 'change-hold',
+  summary:
+    'Give an active hold its full time again, up to its hard cap, or exchange its places for others, all or none',
+  /** Either `extend` or other places. */
+  request: z
+    .strictObject({ hold_id: publicIdField, extend: z.literal(true).optional(), ...selection })
+    .refine(({ extend, ...wanted }) => {
+      const { seat_nos, best_available, areas } = wanted
+      return extend === undefined ? isSelection(wanted) : (seat_nos ?? best_available ?? areas) === undefined
+    }, `either extend, or other places: ${selectionMessage}`),
+  reply: hold,
+  errors: [...placeRefusals, 'not_found', 'hold_ended', 'hold_expired', 'hold_paying', 'hold_cap_reached'],
+  deadlineMs: 2_000,
+})
+
+export const releaseHold = defineContract({
+  worker: 'booking',
+  operation: 'release-hold',
+  summary: 'Give the places of a hold back; doing it again changes nothing',
+  request: z.strictObject({ hold_id: publicIdField }),
+  reply: z.object({}),
+  errors: ['not_found', 'hold_paying', 'already_purchased', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  deadlineMs: 2_000,
+})
+
+export const abandonHold = defineContract({
+  worker: 'booking',
+  operation: 'abandon-hold',
+  summary: 'For a page that closes: give the places back unless they are being paid for or bought, and never complain',
+  request: z.strictObject({ hold_id: publicIdField }),
+  reply: z.object({}),
+  errors: ['not_found'],
+  deadlineMs: 2_000,
+})

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { defineContract } from './contract.ts'
+import { currency, cursor, eventId, page, priceMinor, wholeNumber } from './fields.ts'
+import { seatPlace } from './places.ts'
+
+/** What the booking worker shows to everybody: the state of seats and areas. */
+
+export const listSeats = defineContract({
+  worker: 'booking',
+  operation: 'list-seats',
+  summary: 'Every seat of an event with price and state, by seat number',
+  request: z.strictObject({
+    event_id: eventId,
+    limit: wholeNumber({ min: 1, max: 1_000 }).default(100),
+    cursor: cursor.optional(),
+  }),
+  reply: page(
+    seatPlace.extend({
+      tier: z.string().nullable(),
+      accessible: z.boolean(),
+      currency,
+      state: z.enum(['available', 'held', 'sold', 'blocked']),
+    }),
+  ),
+  errors: ['event_not_found'],
+  deadlineMs: 1_000,
+})
+
+export const viewSeatStates = defineContract({
+  worker: 'booking',
+  operation: 'view-seat-states',
+  summary: 'The state of all seats in two bits each, and of areas by count',
+  request: z.strictObject({ event_id: eventId }),
+  reply: z.object({
+    event_id: eventId,
+    seq: z.string(),
+    /** Version of the layout that the seat numbers belong to. */
+    version: z.int(),
+    /** Of seats; areas are counted for themselves. */
+    available: z.int(),
+    held: z.int(),
+    sold: z.int(),
+    /** base64 of 2 bits a seat in seat_no order, low bits first: 0 available, 1 held, 2 sold, 3 blocked. */
+    states: z.string(),
+    areas: z.array(
+      z.object({
+        area: z.string(),
+        price_minor: z.int(),
+        capacity: z.int(),
+        available: z.int(),
+        held: z.int(),
+        sold: z.int(),
+      }),
+    ),
+  }),
+  errors: ['event_not_found'],
+  deadlineMs: 1_000,
+})
+
+export const viewAvailability = defineContract({
+  worker: 'booking',
+  operation: 'view-availability',
+  summary: 'How many places of events are free right now, seats and areas together; events without stock are left out',
+  request: z.strictObject({ event_ids: z.array(eventId).min(1).max(200) }),
+  reply: z.object({
+    items: z.array(
+      z.object({
+        event_id: eventId,
+        available: z.int(),
+        seat_count: z.int(),
+        /** Of the price tiers whose sold share has reached a step: what their seats cost now. */
+        stepped_prices: z.array(z.object({ tier: z.string(), price_minor: priceMinor })).default([]),
+      }),
+    ),
+  }),
+  errors: [],
+  deadlineMs: 500,
+})

@@ -1,0 +1,171 @@
+import type { Bus, Delivery } from './bus.ts'
+import { allFacts } from './facts.ts'
+
+/*
+ * The stream of facts and its consumers, in the words of JetStream's own protocol: requests and replies in JSON on
+ * `$JS.API…`. Times are in nanoseconds there.
+ */
+
+export const factStream = 'TICKETING_FACTS'
+
+const nanos = (seconds: number): number => seconds * 1_000_000_000
+
+const streamConfig = {
+  name: factStream,
+  subjects: [allFacts],
+  storage: 'file',
+  retention: 'limits',
+  discard: 'old',
+  max_age: nanos(7 * 24 * 3_600),
+  max_bytes: 1024 ** 3,
+  /** A fact that is published again within this time is stored once. */
+  duplicate_window: nanos(120),
+}
+
+const consumerConfig = {
+  ack_policy: 'explicit',
+  deliver_policy: 'all',
+  replay_policy: 'instant',
+  ack_wait: nanos(10),
+  max_deliver: 5,
+  max_ack_pending: 1_000,
+}
+
+/** A fact that is tried so often in vain becomes a dead letter. */
+export const maxDeliveries = consumerConfig.max_deliver
+
+const requestMs = 2_000
+const pullMs = 5_000
+/** How much later than agreed the end of a pull may arrive. */
+const pullGraceMs = 1_000
+
+const status = { noMessages: 404, timedOut: 408 }
+const errorCodes = { streamNotFound: 10_059 }
+
+interface ApiReply {
+  readonly error?: { readonly err_code?: number; readonly description: string }
+}
+
+interface StreamInfo extends ApiReply {
+  /** RFC 3339. */
+  readonly created: string
+  readonly config: Record<string, unknown>
+}
+
+export interface StoredFact {
+  /** Travels as `Nats-Msg-Id`. */
+  readonly id: string
+  readonly subject: string
+  /** JSON. */
+  readonly payload: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * Makes the stream when it is missing and brings its limits up to date; may be called by many processes at once. Answers
+ * when the stream was made: later than one remembers means that the server had lost its data.
+ * Throws `unavailable`, `no_worker` or `worker_timeout` while JetStream is away.
+ */
+export async function ensureFactStream(bus: Bus): Promise<Date> {
+  const found = await ask<StreamInfo>(bus, `$JS.API.STREAM.INFO.${factStream}`)
+  if (found.error?.err_code === errorCodes.streamNotFound) {
+    return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.CREATE.${factStream}`, streamConfig))
+  }
+  throwIfRefused('the stream of facts', found)
+  const differs = Object.entries(streamConfig).some(([name, value]) => String(found.config[name]) !== String(value))
+  if (!differs) return createdAt(found)
+  // What an operator has set beside, such as replicas, stays.
+  const config = { ...found.config, ...streamConfig }
+  return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.UPDATE.${factStream}`, config))
+}
+
+/** Makes or updates a durable consumer, which starts with the oldest fact there is. Throws as `ensureFactStream`. */
+export async function ensureFactConsumer(bus: Bus, durable: string, subjects: readonly string[]): Promise<void> {
+  const config = { ...consumerConfig, durable_name: durable, filter_subjects: subjects }
+  const made = await ask(bus, `$JS.API.CONSUMER.DURABLE.CREATE.${factStream}.${durable}`, {
+    stream_name: factStream,
+    config,
+  })
+  throwIfRefused(`the consumer ${durable}`, made)
+}
+
+/** Stores one fact; when it resolves, the stream has it. Throws as `ensureFactStream`, `no_worker` without a stream. */
+export async function publishFact(bus: Bus, { id, subject, payload, headers }: StoredFact): Promise<void> {
+  const message = {
+    payload: new TextEncoder().encode(payload),
+    headers: { ...headers, 'Nats-Msg-Id': id, 'Nats-Expected-Stream': factStream },
+  }
+  const reply = await bus.request(subject, message, requestMs)
+  throwIfRefused('a fact', parse(reply.payload))
+}
+
+export interface Pull {
+  readonly durable: string
+  /** Resolves once so many facts came. */
+  readonly limit: number
+  /** Ends the pull early; what is on its way already is still received. */
+  readonly stopped: AbortSignal
+  receive(fact: Delivery): void
+}
+
+/**
+ * Asks for facts and waits for at most `limit` of them, or 5 s. Throws when the consumer is gone, the connection is lost
+ * or the server is silent; a fact that was sent all the same comes again when its time to be acknowledged is over.
+ */
+export async function pullFacts(bus: Bus, { durable, limit, stopped, receive }: Pull): Promise<void> {
+  if (stopped.aborted) return
+  const { promise: end, resolve, reject } = Promise.withResolvers<void>()
+  let received = 0
+  const request = new TextEncoder().encode(JSON.stringify({ batch: limit, expires: pullMs * 1_000_000 }))
+  const answers = bus.requestMany(`$JS.API.CONSUMER.MSG.NEXT.${factStream}.${durable}`, request, (answer) => {
+    if (answer.status === status.timedOut || answer.status === status.noMessages) return resolve()
+    if (answer.status !== undefined) return reject(new Error(`the server ended a pull with status ${answer.status}`))
+    receive(answer)
+    received += 1
+    if (received === limit) resolve()
+  })
+  const stopListening = bus.onDisconnect(() => reject(new Error('the connection was lost')))
+  const silence = setTimeout(() => reject(new Error('the server is silent')), pullMs + pullGraceMs)
+  const stop = (): void => resolve(answers.drain())
+  stopped.addEventListener('abort', stop)
+  try {
+    await end
+  } finally {
+    stopped.removeEventListener('abort', stop)
+    clearTimeout(silence)
+    stopListening()
+    answers.cancel()
+  }
+}
+
+/** How often this delivery's fact was delivered, this time included: its reply subject says so. */
+export function deliveriesOf({ replyTo }: Delivery): number {
+  // `$JS.ACK.<stream>.<consumer>.<deliveries>.…`; with an account's domain and hash before the stream in newer servers.
+  const words = replyTo.split('.')
+  return Number(words.length > 9 ? words[6] : words[4])
+}
+
+export const acknowledge = (fact: Delivery): void => fact.answer('+ACK')
+
+/** Asks for the fact again, `delayMs` from now. */
+export const askAgain = (fact: Delivery, delayMs: number): void =>
+  fact.answer(`-NAK ${JSON.stringify({ delay: delayMs * 1_000_000 })}`)
+
+async function ask<Reply extends ApiReply>(bus: Bus, subject: string, request?: object): Promise<Reply> {
+  const payload = new TextEncoder().encode(request === undefined ? '' : JSON.stringify(request))
+  const reply = await bus.request(subject, { payload, headers: {} }, requestMs)
+  return parse(reply.payload) as Reply
+}
+
+function parse(payload: Uint8Array): ApiReply {
+  return JSON.parse(Buffer.from(payload).toString('utf8')) as ApiReply
+}
+
+function createdAt(info: StreamInfo): Date {
+  throwIfRefused('the stream of facts', info)
+  return new Date(info.created)
+}
+
+function throwIfRefused(what: string, { error }: ApiReply): void {
+  if (error) throw new Error(`JetStream refused ${what}: ${error.description} (${error.err_code})`)
+}

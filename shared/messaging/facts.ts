@@ -1,0 +1,48 @@
+/*
+ * A fact says what has become true, after the commit that made it true. Its payload holds absolute state ("seat 7 is
+ * sold") and the version of what it describes, never a change ("one seat fewer"): whoever has seen a higher version
+ * drops it. So facts may come twice and in any order.
+ */
+
+const factEntities = ['event', 'seat', 'hold', 'booking', 'payment'] as const
+
+export type FactEntity = (typeof factEntities)[number]
+
+export interface FactName {
+  readonly entity: FactEntity
+  readonly eventId: string
+  /** What happened: lower-case words joined by `-`, such as `released`. */
+  readonly what: string
+}
+
+export interface Fact extends FactName {
+  readonly payload: object
+}
+
+/** Subjects of all facts. */
+export const allFacts = 'ticketing.fact.>'
+
+const subjectForm = new RegExp(
+  `^ticketing\\.fact\\.(${factEntities.join('|')})\\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.([a-z-]{1,60})$`,
+)
+
+/** `ticketing.fact.<entity>.<event id>.<what>`. Throws when a part would not fit into a subject. */
+export function factSubject({ entity, eventId, what }: FactName): string {
+  const subject = `ticketing.fact.${entity}.${eventId}.${what}`
+  if (!subjectForm.test(subject)) throw new RangeError(`not the subject of a fact: ${JSON.stringify(subject)}`)
+  return subject
+}
+
+/** The parts of a subject that `factSubject` made. Throws on any other. */
+export function parseFactSubject(subject: string): FactName {
+  const [, entity, eventId, what] = subjectForm.exec(subject) ?? []
+  if (entity === undefined || eventId === undefined || what === undefined) {
+    throw new RangeError(`not the subject of a fact: ${JSON.stringify(subject)}`)
+  }
+  return { entity: entity as FactEntity, eventId, what }
+}
+
+/** The subject without ids, of which there are few: for names of spans. */
+export function factKind({ entity, what }: Pick<FactName, 'entity' | 'what'>): string {
+  return `ticketing.fact.${entity}.${what}`
+}

@@ -1,0 +1,43 @@
+import { newId } from './ids.ts'
+import { type Fact, factSubject } from './messaging/facts.ts'
+import { injectTraceContext } from './observability/tracing.ts'
+import type { Database } from './postgres.ts'
+
+/** Schemas with a table `outbox`. */
+export type OutboxSchema = 'event' | 'booking' | 'purchase'
+
+/** Several such facts travel at once; the message server takes 1 MB at the least. */
+const maxPayloadBytes = 128 * 1024
+
+/**
+ * Writes a fact down in the caller's transaction: it is published if and only if that commits, at least once, usually within
+ * a tenth of a second. The payload is absolute state with a version; see `messaging/facts.ts`.
+ */
+export function addFact(db: Database, schema: OutboxSchema, fact: Fact): Promise<void> {
+  return addFacts(db, schema, [fact])
+}
+
+/** As `addFact` for any number of facts, in one statement. */
+export async function addFacts(db: Database, schema: OutboxSchema, facts: readonly Fact[]): Promise<void> {
+  if (facts.length === 0) return
+  await db.query(
+    `INSERT INTO ${schema}.outbox (id, subject, payload, trace)
+     SELECT id, subject, payload::jsonb, $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS fact (id, subject, payload)`,
+    [facts.map(newId), facts.map(factSubject), facts.map(payloadOf), sampledTrace()],
+  )
+}
+
+function payloadOf(fact: Fact): string {
+  const text = JSON.stringify(fact.payload)
+  const bytes = Buffer.byteLength(text)
+  if (bytes > maxPayloadBytes)
+    throw new RangeError(`${factSubject(fact)} has ${bytes} bytes, more than a fact may have`)
+  return text
+}
+
+/** The current `traceparent` when its trace is recorded; the others would only cost space. */
+function sampledTrace(): string | null {
+  const headers: Record<string, string> = {}
+  injectTraceContext(headers)
+  return headers.traceparent?.endsWith('-01') ? headers.traceparent : null
+}
