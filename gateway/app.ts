@@ -12,6 +12,7 @@ import type { Middleware, RequestState } from './middleware/state.ts'
 import { allRoutes } from './routes/all-routes.ts'
 import { registerOperatorRoutes } from './routes/operating.ts'
 import { registerSession } from './routes/session.ts'
+import { registerWebhooks } from './routes/webhooks.ts'
 
 /** TLS ends in front of the gateway: forcing browsers to https is that place's decision. */
 const securityHeaders = {
@@ -26,6 +27,7 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
 
   const operators = new Router<RequestState>()
   registerOperatorRoutes(operators, dependencies)
+  registerWebhooks(operators, dependencies)
   const api = new Router<RequestState>()
   registerRoutes(api, dependencies)
   if (dependencies.issueToken !== null) registerSession(api, dependencies, dependencies.issueToken)

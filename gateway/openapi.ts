@@ -53,7 +53,7 @@ function describeRoute(route: Route): Schema {
       .filter((name) => !inPath.includes(name))
       .map((name) => ({ name, in: 'query', required: required.includes(name), schema: propertiesOf(request)[name] })),
     ...(route.access === 'caller' ? [{ name: 'user_id', in: 'query', schema: { type: 'string' } }] : []),
-    ...(route.method === 'POST' ? [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string' } }] : []),
+    ...(route.method !== 'GET' ? [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string' } }] : []),
   ]
   return {
     operationId: contract.operation,

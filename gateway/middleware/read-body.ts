@@ -4,6 +4,7 @@ import { refuseCardNumbers } from './card-numbers.ts'
 import type { Context, Middleware } from './state.ts'
 
 const maxBodyBytes = 65_536
+const methodsWithBody = ['POST', 'PATCH']
 /** No contract nests deeper than this; what does is an attack on whoever walks it. */
 const maxDepth = 16
 
@@ -12,13 +13,13 @@ export function readBody(): Middleware {
   const parse = bodyParser({
     enableTypes: ['json'],
     jsonLimit: maxBodyBytes,
-    parsedMethods: ['POST'],
+    parsedMethods: methodsWithBody,
     onError: (error) => {
       throw asTicketingError(error)
     },
   })
   return async (ctx, next) => {
-    if (hasBody(ctx) && ctx.method === 'POST' && !ctx.is('application/json')) {
+    if (hasBody(ctx) && methodsWithBody.includes(ctx.method) && !ctx.is('application/json')) {
       throw new TicketingError('unsupported_media_type', 'Send the body as application/json.')
     }
     ctx.state.body = {}

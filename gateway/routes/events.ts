@@ -1,5 +1,5 @@
-import { listSeats, viewSeatStates } from '#shared/contracts/booking.ts'
 import { listEvents, searchEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
 import { defineRoute } from './route.ts'
 
 /** Looking around: the same answer for everybody, shared for a short time. */

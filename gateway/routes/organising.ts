@@ -1,5 +1,9 @@
+import { viewInvariants } from '#shared/contracts/audit.ts'
+import { listSales } from '#shared/contracts/bookings.ts'
 import { changeEventStatus, createEvent } from '#shared/contracts/event.ts'
+import { refundBooking, viewEventRefunds } from '#shared/contracts/purchase.ts'
 import { defineRoute } from './route.ts'
+import { refundOutcome } from './selling.ts'
 
 /** The organiser's side, by key. */
 export const organisingRoutes = [
@@ -15,6 +19,36 @@ export const organisingRoutes = [
     method: 'POST',
     path: '/admin/events/:event_id/:action',
     contract: changeEventStatus,
+    access: 'organiser',
+    limit: 'organise',
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/admin/events/:event_id/sales',
+    contract: listSales,
+    access: 'organiser',
+    limit: 'organise',
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/admin/events/:event_id/refunds',
+    contract: viewEventRefunds,
+    access: 'organiser',
+    limit: 'organise',
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/admin/bookings/:booking_id/refund',
+    contract: refundBooking,
+    access: 'organiser',
+    limit: 'organise',
+    needsIdempotencyKey: true,
+    outcome: refundOutcome,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/admin/invariants',
+    contract: viewInvariants,
     access: 'organiser',
     limit: 'organise',
   }),

@@ -17,7 +17,7 @@ export type LimitRule = RateClass | ((body: Record<string, unknown>) => RateClas
  * from the query (GET) or the JSON body (everything else).
  */
 export interface Route<C extends Contract = Contract> {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Path template in the form of @koa/router; also the label `endpoint` of metrics. */
   readonly path: string
   readonly contract: C

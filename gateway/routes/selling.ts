@@ -1,5 +1,6 @@
-import { holdSeats, listBookings, releaseHold, viewBooking, viewHold } from '#shared/contracts/booking.ts'
-import { purchaseHold } from '#shared/contracts/purchase.ts'
+import { listBookings, viewBooking } from '#shared/contracts/bookings.ts'
+import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { cancelBooking, purchaseHold } from '#shared/contracts/purchase.ts'
 import { demoEventId } from '#shared/demo.ts'
 import { defineRoute } from './route.ts'
 
@@ -16,10 +17,19 @@ export const sellingRoutes = [
     outcome: (hold) => ({ status: 201, location: `/holds/${hold.id}` }),
   }),
   defineRoute({ method: 'GET', path: '/holds/:hold_id', contract: viewHold, access: 'caller', limit: 'my-things' }),
+  defineRoute({ method: 'PATCH', path: '/holds/:hold_id', contract: changeHold, access: 'caller', limit: 'sell' }),
   defineRoute({
     method: 'DELETE',
     path: '/holds/:hold_id',
     contract: releaseHold,
+    access: 'caller',
+    limit: 'my-things',
+    outcome: () => ({ status: 204 }),
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/holds/:hold_id/abandon',
+    contract: abandonHold,
     access: 'caller',
     limit: 'my-things',
     outcome: () => ({ status: 204 }),
@@ -46,4 +56,18 @@ export const sellingRoutes = [
     access: 'caller',
     limit: 'my-things',
   }),
+  defineRoute({
+    method: 'POST',
+    path: '/bookings/:booking_id/cancel',
+    contract: cancelBooking,
+    access: 'caller',
+    limit: 'sell',
+    needsIdempotencyKey: true,
+    outcome: refundOutcome,
+  }),
 ]
+
+/** 202 while the money is still on its way back. */
+export function refundOutcome({ id, refund_due_minor }: { id: string; refund_due_minor: number }) {
+  return { status: refund_due_minor === 0 ? 200 : 202, location: `/bookings/${id}` }
+}

@@ -16,12 +16,21 @@ export interface Wish {
 }
 
 /** Throws `hold_exists` while an earlier hold lasts, and `ticket_limit` when it would be too many tickets. */
-export function refuseBeyondAllowance({ liveHold, liveTickets }: Possessions, { eventId, qty, limit }: Wish): void {
+export function refuseBeyondAllowance(possessions: Possessions, { eventId, ...wish }: Wish): void {
+  const { liveHold } = possessions
   if (liveHold && !liveHold.due) {
     throw new TicketingError('hold_exists', 'You already hold seats of this event.', {
       extra: { hold_id: publicId({ eventId, ownId: liveHold.ownId }) },
     })
   }
+  refuseBeyondLimit(possessions, wish)
+}
+
+/** Throws `ticket_limit` when it would be too many tickets. */
+export function refuseBeyondLimit(
+  { liveTickets }: Pick<Possessions, 'liveTickets'>,
+  { qty, limit }: Omit<Wish, 'eventId'>,
+): void {
   if (liveTickets + qty > limit) {
     throw new TicketingError('ticket_limit', `One person may have at most ${limit} tickets of this event.`, {
       extra: { limit, tickets: liveTickets },

@@ -1,21 +1,31 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
+import { startForgettingCommands } from '#shared/forget-commands.ts'
+import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import type { WorkerDefinition } from '#shared/worker.ts'
 import { bookingSettings } from './config.ts'
+import { abandonHold } from './operations/abandon-hold.ts'
 import { beginPayment } from './operations/begin-payment.ts'
+import { cancelTickets } from './operations/cancel-tickets.ts'
+import { changeHold } from './operations/change-hold.ts'
 import { confirmHold } from './operations/confirm-hold.ts'
 import { holdSeats } from './operations/hold-seats.ts'
 import { listBookings } from './operations/list-bookings.ts'
+import { listSales } from './operations/list-sales.ts'
 import { listSeats } from './operations/list-seats.ts'
 import { recordPayment } from './operations/record-payment.ts'
+import { recordRefund } from './operations/record-refund.ts'
 import { releaseHold } from './operations/release-hold.ts'
 import { returnHold } from './operations/return-hold.ts'
+import { revokeBooking } from './operations/revoke-booking.ts'
 import { setSale } from './operations/set-sale.ts'
 import { stockEvent } from './operations/stock-event.ts'
 import { viewAvailability } from './operations/view-availability.ts'
 import { viewBooking } from './operations/view-booking.ts'
 import { viewHold } from './operations/view-hold.ts'
 import { viewSeatStates } from './operations/view-seat-states.ts'
+import { startRushFilter } from './rush-filter.ts'
+import { SoldShares } from './sold-shares.ts'
 import { startSweeper } from './sweeper.ts'
 
 /** Sells seats: stock, holds, bookings and tickets. */
@@ -25,21 +35,31 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
   operations(parts, config: z.output<typeof bookingSettings>, onStop) {
     if (config.SWEEPER === 'on') onStop('sweeper', startSweeper(parts))
+    onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'booking' }))
+    onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'booking' }))
+    const shares = new SoldShares()
+    const filter = startRushFilter(parts, config, onStop)
     return [
       stockEvent(parts, { holdTtlMs: config.HOLD_TTL_MS }),
       setSale(parts),
-      holdSeats(parts),
+      holdSeats({ ...parts, shares, filter }),
       viewHold(parts),
+      changeHold({ ...parts, shares }),
       releaseHold(parts),
-      listSeats(parts),
+      abandonHold(parts),
+      listSeats({ ...parts, shares }),
       viewSeatStates(parts),
-      viewAvailability(parts),
+      viewAvailability({ ...parts, shares }),
       beginPayment(parts, { paymentWindowMs: config.PAYMENT_WINDOW_MS }),
       returnHold(parts),
       confirmHold(parts),
       recordPayment(parts),
+      revokeBooking(parts),
+      cancelTickets(parts),
+      recordRefund(parts),
       listBookings(parts),
       viewBooking(parts),
+      listSales(parts),
     ]
   },
 }

@@ -5,7 +5,7 @@ import { invalidRequest } from './refusals.ts'
 import { findSeatsAround } from './store/seats.ts'
 
 /** How far from a lost seat alternatives are looked for, in seat numbers: some rows of any house. */
-const reach = 100
+export const reach = 100
 
 export function seatUnavailable(lost: { conflicts: readonly number[]; alternatives?: number[][] }): TicketingError {
   return new TicketingError('seat_unavailable', 'Somebody else was faster; choose other seats.', {

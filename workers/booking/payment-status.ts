@@ -17,3 +17,11 @@ export function supersedes(next: PaymentNote, known: PaymentNote): boolean {
   if (next.attempt !== known.attempt) return next.attempt > known.attempt
   return progress[next.status] > progress[known.status]
 }
+
+/**
+ * Whether the money of a confirmed booking may be given up for payment `attempt`: unless it was captured after all, or the note
+ * is about another payment. How an attempt ended is final.
+ */
+export function mayRevoke(attempt: number, known: PaymentNote): boolean {
+  return attempt === known.attempt && known.status !== 'captured'
+}

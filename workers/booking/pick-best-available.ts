@@ -1,56 +1,111 @@
+import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import { chooseSeats } from './best-available.ts'
-import { findRowsWithRun, hasFreeSeats, lockFreeSeatsOfRow, lockOneRow, walkInOrder } from './store/rows.ts'
+import type { Key } from './keys.ts'
+import { readSeatFilter } from './seat-filter.ts'
+import { hasFreeSeats, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter, walkInOrder } from './store/rows.ts'
+import { keepingLocksOfSuccess } from './store/savepoint.ts'
+import type { LockedSeat } from './store/seats.ts'
 
 /** Seats that would do exist, but other buyers are deciding about all of them: worth waiting for these. */
 export class OthersAreDeciding extends Error {}
 
+export type BestAvailableWish = NonNullable<Selection['best_available']>
+
 export interface BestAvailable {
   readonly eventId: string
-  readonly qty: number
+  readonly wish: BestAvailableWish
   /** Wait for buyers who are deciding, instead of passing over the seats they have locked. */
   readonly waiting: boolean
+  /** Seats of this hold count as free. */
+  readonly ownHold: Key | undefined
 }
 
-/** Rows looked at together, and how often: more than all buyers whom the workers serve at once can have locked. */
-const rowsAtOnce = 16
+/** Rows tried: more than all buyers who name seats can have emptied between the look at a row and the lock of its seats. */
 const maxLooks = 32
 
+/** More than a row can have. */
+const allSeats = 10_000
+
 /**
- * Picks and locks `qty` seats side by side, inside the transaction that takes them: picking outside of it would send all
- * buyers of a rush to the same seats. Throws `sold_out`, `no_adjacent_seats` when enough seats are free but nowhere side
- * by side, or `OthersAreDeciding`.
+ * Picks and locks the best free seats inside the transaction that takes them: picking outside of it would send all buyers of
+ * a rush to the same seats. Throws `sold_out`, `no_adjacent_seats` when enough seats are free but nowhere side by side,
+ * `validation_failed` for a tier or section that the event does not have, or `OthersAreDeciding`.
  */
-export async function pickBestAvailable(db: Database, { eventId, qty, waiting }: BestAvailable): Promise<number[]> {
+export async function pickBestAvailable(db: Database, best: BestAvailable): Promise<LockedSeat[]> {
+  const { wish, waiting } = best
+  const { qty } = wish
   await walkInOrder(db)
-  await refuseIfSoldOut(db, { eventId, qty })
-  let certain = false
-  // Who waits goes through the house once only, upwards: two who wait must take their locks in the same order.
-  for (const tidy of waiting ? [false] : [true, false]) {
-    certain = false
-    let afterRowNo = -1
-    for (let look = 0; look < maxLooks; look++) {
-      const rowNos = await findRowsWithRun(db, { eventId, afterRowNo, qty, tidy, limit: rowsAtOnce })
-      const last = rowNos.at(-1)
-      if (last === undefined) {
-        // Nobody was passed over: there was nobody, or they were waited for.
-        certain = look === 0 || waiting
-        break
-      }
-      const row = await lockOneRow(db, { eventId, rowNos, waiting })
-      const chosen = row && chooseSeats(await lockFreeSeatsOfRow(db, { eventId, row, waiting }), qty)
-      if (chosen) return chosen
-      afterRowNo = row?.rowNo ?? last
-    }
+  const filter = await readSeatFilter(db, best)
+  if (wish.adjacent === 'prefer') {
+    // Seats of rows that did not do must not stay locked: those that are picked now may be lower.
+    const together = await keepingLocksOfSuccess(db, () => pickTogether(db, filter, { qty, waiting }))
+    return together ?? pickApart(db, filter, { qty, waiting })
   }
-  if (!certain) throw new OthersAreDeciding()
-  await refuseIfSoldOut(db, { eventId, qty })
+  const together = await pickTogether(db, filter, { qty, waiting })
+  if (together !== null) return together
+  // They may all have been taken while this transaction waited for somebody's row.
+  await refuseIfSoldOut(db, filter, qty)
   throw new TicketingError('no_adjacent_seats', `There are no ${qty} free seats side by side.`)
 }
 
+/** `null` when it is certain that nowhere `qty` free seats stand side by side. */
+async function pickTogether(
+  db: Database,
+  filter: SeatFilter,
+  { qty, waiting }: { qty: number; waiting: boolean },
+): Promise<LockedSeat[] | null> {
+  // Who waits goes through the house once only, upwards: two who wait must take their locks in the same order.
+  for (const tidy of waiting ? [false] : [true, false]) {
+    let ahead = filter
+    for (let look = 0; look < maxLooks; look++) {
+      const row = await lockRowWithRun(db, ahead, { qty, tidy, waiting })
+      if (row === undefined) {
+        // Not before: as long as there are such seats, asking would be in vain.
+        if (look === 0) await refuseIfSoldOut(db, filter, qty)
+        // Nobody was passed over: they were waited for.
+        if (waiting) return null
+        break
+      }
+      const chosen = await chooseInRow(db, { filter, row, qty, waiting })
+      if (chosen !== null) return chosen
+      ahead = { ...ahead, firstSeatNo: row.lastSeatNo + 1 }
+    }
+  }
+  if (!waiting && !(await hasRun(db, filter, qty))) return null
+  throw new OthersAreDeciding()
+}
+
+async function chooseInRow(
+  db: Database,
+  given: { filter: SeatFilter; row: { firstSeatNo: number; lastSeatNo: number }; qty: number; waiting: boolean },
+): Promise<LockedSeat[] | null> {
+  const { filter, row, qty, waiting } = given
+  const inRow = { ...filter, firstSeatNo: row.firstSeatNo, lastSeatNo: row.lastSeatNo }
+  const free = await lockBestSeats(db, inRow, { limit: allSeats, waiting })
+  const chosen = new Set(chooseSeats(free, qty))
+  return chosen.size === 0 ? null : free.filter(({ seatNo }) => chosen.has(seatNo))
+}
+
+async function pickApart(
+  db: Database,
+  filter: SeatFilter,
+  { qty, waiting }: { qty: number; waiting: boolean },
+): Promise<LockedSeat[]> {
+  const seats = await lockBestSeats(db, filter, { limit: qty, waiting })
+  if (seats.length === qty) return seats
+  throw waiting ? soldOut(qty) : new OthersAreDeciding()
+}
+
 /** Seats that others are deciding about count as free. After a rush this is how nearly all requests end. */
-async function refuseIfSoldOut(db: Database, { eventId, qty }: { eventId: string; qty: number }): Promise<void> {
-  if (await hasFreeSeats(db, { eventId, qty })) return
-  throw new TicketingError('sold_out', qty === 1 ? 'The event is sold out.' : `There are no ${qty} free seats left.`)
+async function refuseIfSoldOut(db: Database, filter: SeatFilter, qty: number): Promise<void> {
+  if (!(await hasFreeSeats(db, filter, qty))) throw soldOut(qty)
+}
+
+function soldOut(qty: number): TicketingError {
+  return new TicketingError(
+    'sold_out',
+    qty === 1 ? 'There is no such seat left.' : `There are no ${qty} such seats left.`,
+  )
 }

@@ -10,6 +10,19 @@ export function noSuchBooking(): TicketingError {
   return new TicketingError('not_found', 'There is no such booking.')
 }
 
+export function holdExpired(): TicketingError {
+  return new TicketingError('hold_expired', 'The time to pay for these places is over; choose again.')
+}
+
+export function holdEnded(message: string): TicketingError {
+  return new TicketingError('hold_ended', message)
+}
+
+/** Also said of tickets of another booking. */
+export function noSuchTicket(): TicketingError {
+  return new TicketingError('not_found', 'This booking has no such ticket.')
+}
+
 /** For what a schema cannot see. */
 export function invalidRequest(...errors: FieldError[]): TicketingError {
   return new TicketingError('validation_failed', 'The request is not valid.', { extra: { errors } })

@@ -1,50 +1,45 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type Logger from 'bunyan'
-import type { Postgres } from '#shared/postgres.ts'
+import { startChore } from '#shared/chore.ts'
+import type { Close } from '#shared/lifecycle.ts'
+import { addFacts } from '#shared/outbox.ts'
+import type { Database, Postgres } from '#shared/postgres.ts'
+import { bookingFact, noPlaces } from './facts.ts'
+import { endAndTell } from './hold-ends.ts'
 import { expireUnpaidBookings } from './store/bookings.ts'
-import { endHolds, lockDueHolds } from './store/holds.ts'
+import { lockDueHolds } from './store/holds.ts'
 
 /*
- * Writes down what is true already: a hold whose time is over blocks nothing, swept or not. Every instance sweeps, each
- * passing over what another one has locked.
+ * Writes down, and tells the world, what is true already: a hold whose time is over blocks nothing, swept or not. Every
+ * instance sweeps, each passing over what another one has locked.
  */
 
 const everyMs = 5_000
 /** Keeps transactions short: a buyer who wants one of these seats waits for the batch. */
 const batchSize = 100
 
-/** Sweeps every 5 s. The answer stops it once the batch under way is done. */
-export function startSweeper({ postgres, log }: { postgres: Postgres; log: Logger }): () => Promise<void> {
-  const stop = new AbortController()
-  const sweeping = keepSweeping(postgres, log, stop.signal)
-  return () => {
-    stop.abort()
-    return sweeping
-  }
+/** Sweeps every 5 s. The answer stops it once the batches under way are done. */
+export function startSweeper({ postgres, log }: { postgres: Postgres; log: Logger }): Close {
+  const chore = startChore({ name: 'sweep', everyMs, log }, () => sweep(postgres))
+  return () => chore.stop()
 }
 
-/** Ends all holds that are due, and all bookings that end with their holds. */
-export async function sweep(postgres: Postgres, signal: AbortSignal): Promise<void> {
-  await inBatches(signal, () =>
-    postgres.transaction(async (db) => {
-      const due = await lockDueHolds(db, batchSize)
-      await endHolds(db, due, 'expired')
-      return due.length
-    }),
+/** Ends some of the holds that are due, and of the bookings that end with their holds; answers whether there may be more. */
+export async function sweep(postgres: Postgres): Promise<boolean> {
+  const swept = [await postgres.transaction(expireHolds), await postgres.transaction(expireBookings)]
+  return swept.includes(batchSize)
+}
+
+async function expireHolds(db: Database): Promise<number> {
+  const due = await lockDueHolds(db, batchSize)
+  await endAndTell(db, due, 'expired')
+  return due.length
+}
+
+async function expireBookings(db: Database): Promise<number> {
+  const expired = await expireUnpaidBookings(db, batchSize)
+  const facts = expired.map((booking) =>
+    bookingFact(booking, { what: 'expired', status: 'expired', ...noPlaces, reason: null }),
   )
-  await inBatches(signal, () => expireUnpaidBookings(postgres, batchSize))
-}
-
-async function inBatches(signal: AbortSignal, sweepBatch: () => Promise<number>): Promise<void> {
-  while (!signal.aborted && (await sweepBatch()) === batchSize);
-}
-
-async function keepSweeping(postgres: Postgres, log: Logger, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await sweep(postgres, signal).catch((error) => {
-      log.warn({ err: error }, 'sweeping failed; the next one makes up for it')
-    })
-    // Rejects when told to stop.
-    await wait(everyMs, undefined, { signal }).catch(() => undefined)
-  }
+  await addFacts(db, 'booking', facts)
+  return expired.length
 }

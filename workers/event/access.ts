@@ -1,14 +1,8 @@
-import { TicketingError } from '#shared/errors.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { FullEventRow } from './event-view.ts'
 import { eventNotFound } from './refusals.ts'
 import { readEvent } from './store/read-events.ts'
-
-/** Throws `forbidden` for everybody but organisers. */
-export function requireOrganiser({ role }: Caller): void {
-  if (role !== 'organiser') throw new TicketingError('forbidden', 'Only organisers may do this.')
-}
 
 /** The event, if there is one that the caller may see: drafts are for organisers. Throws `event_not_found`. */
 export async function visibleEvent(db: Database, eventId: string, { role }: Caller): Promise<FullEventRow> {

@@ -3,13 +3,14 @@ import type { eventSummary } from '#shared/contracts/event.ts'
 
 export type Availability = z.infer<typeof eventSummary>['availability']
 
+/** Places of an event, seats and standing ones together. */
 export interface Stock {
   readonly available: number
-  readonly seatCount: number
+  readonly placeCount: number
 }
 
-/** The coarse word for how many seats are free: `few` below a tenth. */
-export function availabilityOf({ available, seatCount }: Stock): Exclude<Availability, null> {
+/** The coarse word for how many places are free: `few` below a tenth. */
+export function availabilityOf({ available, placeCount }: Stock): Exclude<Availability, null> {
   if (available <= 0) return 'sold_out'
-  return available * 10 < seatCount ? 'few' : 'plenty'
+  return available * 10 < placeCount ? 'few' : 'plenty'
 }

@@ -1,4 +1,5 @@
-import { setSale, stockEvent, viewAvailability } from '#shared/contracts/booking.ts'
+import { viewAvailability } from '#shared/contracts/seats.ts'
+import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
@@ -8,13 +9,13 @@ import { type EventRow, type StockByEvent, sellsSeats } from './event-view.ts'
 import { type Sale, saleIntent } from './sale-state.ts'
 import type { StockBatch } from './stock-batches.ts'
 
-/* What this worker asks of the booking worker, who keeps the seats. */
+/* What this worker asks of the booking worker, who keeps the places. */
 
 /** Kept back from the caller's time, so that a list is answered in time although booking is not. */
 const answerReserveMs = 100
 
 /**
- * Free seats of those events that can be bought right now, in one call. `null` when the booking worker does not answer:
+ * Free places of those events that can be bought right now, in one call. `null` when the booking worker does not answer:
  * a list without availability is better than none.
  */
 export async function availableStock(
@@ -38,7 +39,7 @@ export async function availableStock(
   }
 }
 
-/** Whether any seat of the event is in stock. */
+/** Whether any place of the event is in stock. */
 export async function hasStock(bus: Bus, eventId: string, context: MessageContext): Promise<boolean> {
   const stock = await stockOf(bus, [eventId], nested(context))
   return stock.has(eventId)
@@ -49,8 +50,8 @@ export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, contex
   for (const batch of batches) await call(bus, stockEvent, batch, nested(context))
 }
 
-/** Makes every later hold see how the sale stands. An event that never had stock has no sale to change. */
-export async function driveSale(bus: Bus, event: Sale & { id: string }, context: MessageContext): Promise<void> {
+/** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
+export async function driveSale(bus: Bus, event: Sale & { id: string }, context: MessageContext): Promise<boolean> {
   try {
     await call(
       bus,
@@ -60,22 +61,28 @@ export async function driveSale(bus: Bus, event: Sale & { id: string }, context:
         status: saleIntent(event),
         on_sale_at: event.onSaleAt?.toISOString() ?? null,
         off_sale_at: event.offSaleAt?.toISOString() ?? null,
+        cancel_until: event.cancelUntil?.toISOString() ?? null,
       },
       nested(context),
     )
+    return true
   } catch (error) {
     if (!(error instanceof TicketingError && error.code === 'not_found')) throw error
+    return false
   }
 }
 
 async function stockOf(bus: Bus, eventIds: string[], context: MessageContext) {
   const { items } = await call(bus, viewAvailability, { event_ids: eventIds }, context)
   return new Map(
-    items.map(({ event_id, available, seat_count }) => [event_id, { available, seatCount: seat_count }] as const),
+    items.map(({ event_id, available, seat_count, stepped_prices }) => {
+      const steppedPrices = new Map(stepped_prices.map(({ tier, price_minor }) => [tier, price_minor]))
+      return [event_id, { available, placeCount: seat_count, steppedPrices }] as const
+    }),
   )
 }
 
 /** Without the caller's idempotency key: it names the caller's command, and several calls may follow from that. */
-function nested({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
+export function nested({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
   return { requestId, caller, deadlineAt }
 }

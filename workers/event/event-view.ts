@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { eventSummary, eventView } from '#shared/contracts/event.ts'
 import { type Availability, availabilityOf, type Stock } from './availability.ts'
+import { lowestPrice } from './price-tiers.ts'
 import { type Sale, saleState } from './sale-state.ts'
 
 export type EventSummary = z.infer<typeof eventSummary>
@@ -19,6 +20,8 @@ export interface EventRow extends Sale {
   readonly priceFromMinor: number | null
   readonly currency: string | null
   readonly seatCount: number
+  /** Seats and standing places. */
+  readonly placeCount: number
 }
 
 export interface FullEventRow extends EventRow {
@@ -26,15 +29,22 @@ export interface FullEventRow extends EventRow {
   readonly priceTiers: EventView['price_tiers']
   readonly maxTicketsPerUser: number
   readonly layoutVersion: number | null
+  /** One more with each change. */
+  readonly version: number
   readonly areas: EventView['areas']
 }
 
-/** Free seats by event id, of the events that were asked about; `null` when the booking worker did not answer. */
-export type StockByEvent = ReadonlyMap<string, Stock> | null
+export interface PricedStock extends Stock {
+  /** Present prices of the tiers that have reached a price step, by name. */
+  readonly steppedPrices: ReadonlyMap<string, number>
+}
 
-/** Whether seats can be bought at the instant `now`, so that asking for their number makes sense. */
+/** Free places by event id, of the events that were asked about; `null` when the booking worker did not answer. */
+export type StockByEvent = ReadonlyMap<string, PricedStock> | null
+
+/** Whether places can be bought at the instant `now`, so that asking for their number makes sense. */
 export function sellsSeats(event: EventRow, now: Date): boolean {
-  return event.seatCount > 0 && saleState(event, now) === 'on_sale'
+  return event.placeCount > 0 && saleState(event, now) === 'on_sale'
 }
 
 export function toSummary(event: EventRow, stock: StockByEvent, now: Date): EventSummary {
@@ -55,14 +65,17 @@ export function toSummary(event: EventRow, stock: StockByEvent, now: Date): Even
 }
 
 export function toView(event: FullEventRow, stock: StockByEvent, now: Date): EventView {
+  const priceTiers = atPresentPrices(event.priceTiers, stock?.get(event.id)?.steppedPrices)
   return {
     ...toSummary(event, stock, now),
+    price_from_minor: lowestPrice([...priceTiers, ...event.areas]) ?? event.priceFromMinor,
     description: event.description,
-    price_tiers: event.priceTiers,
+    price_tiers: priceTiers,
     sale: {
       status: saleState(event, now),
       on_sale_at: event.onSaleAt?.toISOString() ?? null,
       off_sale_at: event.offSaleAt?.toISOString() ?? null,
+      cancel_until: event.cancelUntil?.toISOString() ?? null,
       max_tickets_per_user: event.maxTicketsPerUser,
       waiting_room: false,
     },
@@ -76,4 +89,11 @@ function stockWord(eventId: string, stock: StockByEvent): Availability {
   if (stock === null) return null
   const ofEvent = stock.get(eventId)
   return ofEvent === undefined ? 'not_on_sale' : availabilityOf(ofEvent)
+}
+
+function atPresentPrices(tiers: EventView['price_tiers'], stepped: PricedStock['steppedPrices'] | undefined) {
+  return tiers.map((tier) => {
+    const present = stepped?.get(tier.name)
+    return present === undefined ? tier : { ...tier, price_minor: present, max_price_minor: present }
+  })
 }

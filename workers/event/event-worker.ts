@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { startForgettingCommands } from '#shared/forget-commands.ts'
+import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import type { WorkerDefinition } from '#shared/worker.ts'
 import { eventSettings } from './config.ts'
 import { attachSeating } from './operations/attach-seating.ts'
@@ -15,14 +17,18 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   worker: 'event',
   settings: eventSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  operations: (parts) => [
-    listEvents(parts),
-    searchEvents(parts),
-    viewEvent(parts),
-    viewLayout(parts),
-    createEvent(parts),
-    changeEventStatus(parts),
-    importEvents(parts),
-    attachSeating(parts),
-  ],
+  operations(parts, _config, onStop) {
+    onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
+    onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'event' }))
+    return [
+      listEvents(parts),
+      searchEvents(parts),
+      viewEvent(parts),
+      viewLayout(parts),
+      createEvent(parts),
+      changeEventStatus(parts),
+      importEvents(parts),
+      attachSeating(parts),
+    ]
+  },
 }

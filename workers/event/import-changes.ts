@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import type { ToldEvent } from './facts.ts'
 import { rescheduleShift } from './reschedule.ts'
-import type { Sale } from './sale-state.ts'
 
 /** What the catalogue has of an event that is imported again. */
-export interface KnownEvent extends Sale {
-  readonly id: string
+export interface KnownEvent extends ToldEvent {
   readonly sourceId: string
   readonly contentHash: string
   readonly shiftDays: number | null
@@ -25,8 +24,6 @@ export interface ImportChanges {
   readonly counts: { readonly stored: number; readonly changed: number; readonly unchanged: number }
   /** New and changed events, each source id once. */
   readonly events: readonly ImportedEvent[]
-  /** Seated events whose sale has to follow a new status. */
-  readonly saleChanges: readonly (Sale & { id: string })[]
 }
 
 export interface ImportOptions {
@@ -46,7 +43,6 @@ export function importChanges(
 ): ImportChanges {
   const knownById = new Map(known.map((event) => [event.sourceId, event]))
   const events: ImportedEvent[] = []
-  const saleChanges: (Sale & { id: string })[] = []
   let stored = 0
   for (const event of new Map(batch.map((each) => [each.source_id, each])).values()) {
     const before = knownById.get(event.source_id)
@@ -56,11 +52,13 @@ export function importChanges(
     if (before?.contentHash === contentHash && shiftDays === givenShift) continue
     if (before === undefined) stored += 1
     events.push({ event, contentHash, shiftDays, hasSeating: before?.hasSeating ?? false })
-    // Cancelled is final, here as in the store.
-    if (before?.hasSeating && before.status !== event.status && before.status !== 'cancelled') {
-      saleChanges.push({ ...before, status: event.status })
-    }
   }
   const changed = events.length - stored
-  return { counts: { stored, changed, unchanged: batch.length - events.length }, events, saleChanges }
+  return { counts: { stored, changed, unchanged: batch.length - events.length }, events }
+}
+
+/** Whether the sale of a seated event has to follow what an import made of it. Cancelled is final. */
+export function saleFollows(before: KnownEvent, after: KnownEvent): boolean {
+  if (!after.hasSeating || before.status === 'cancelled') return false
+  return before.status !== after.status || before.cancelUntil?.getTime() !== after.cancelUntil?.getTime()
 }

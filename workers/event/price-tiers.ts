@@ -1,20 +1,32 @@
 import type { z } from 'zod'
 import type { priceTier } from '#shared/contracts/event.ts'
+import type { PriceStep } from '#shared/contracts/prices.ts'
 import type { Seating } from './seating.ts'
 
 export type PriceTier = z.infer<typeof priceTier>
 
+/** As buyers see it of an event with seats. */
+export interface SteppedTier extends PriceTier {
+  readonly price_steps: readonly PriceStep[]
+}
+
 /** The tiers that buyers see: one for each category that has seats. */
-export function tiersOf({ layout, categoryPricesMinor, currency }: Seating): PriceTier[] {
+export function tiersOf({ layout, categoryPricesMinor, priceSteps, currency }: Seating): SteppedTier[] {
   const used = new Set(layout.rows.flatMap(({ category }) => category))
   return layout.categories.flatMap((name, index) => {
     const priceMinor = categoryPricesMinor[index]
     if (priceMinor === undefined || !used.has(index)) return []
-    return [{ name, price_minor: priceMinor, max_price_minor: priceMinor, currency }]
+    const steps = priceSteps[index] ?? []
+    return [{ name, price_minor: priceMinor, max_price_minor: priceMinor, currency, price_steps: steps }]
   })
 }
 
 /** The tier with whose price an event is listed; `undefined` when there is none. */
 export function cheapestTier(tiers: readonly PriceTier[]): PriceTier | undefined {
   return tiers.toSorted((one, other) => one.price_minor - other.price_minor)[0]
+}
+
+/** The lowest of some prices; `undefined` when there are none. */
+export function lowestPrice(priced: readonly { readonly price_minor: number }[]): number | undefined {
+  return priced.length === 0 ? undefined : Math.min(...priced.map(({ price_minor }) => price_minor))
 }

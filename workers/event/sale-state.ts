@@ -11,6 +11,8 @@ export interface Sale {
   readonly saleStatus: WantedSale
   readonly onSaleAt: Date | null
   readonly offSaleAt: Date | null
+  /** Until then buyers may give tickets back. */
+  readonly cancelUntil: Date | null
 }
 
 /** The status that the booking worker is told; it watches the two times by itself. */
@@ -33,12 +35,12 @@ export function saleState(sale: Sale, now: Date): SaleStatus {
  * end before the opening is left from elsewhere, such as the source it was imported from, and is dropped.
  */
 export function openedSale(
-  { status, saleStatus, offSaleAt, seatCount }: Sale & { seatCount: number },
+  { status, saleStatus, offSaleAt, placeCount }: Omit<Sale, 'cancelUntil'> & { placeCount: number },
   onSaleAt: Date,
-): Sale {
+): Omit<Sale, 'cancelUntil'> {
   return {
     status,
-    saleStatus: status === 'draft' || seatCount === 0 ? saleStatus : 'on_sale',
+    saleStatus: status === 'draft' || placeCount === 0 ? saleStatus : 'on_sale',
     onSaleAt,
     offSaleAt: offSaleAt !== null && offSaleAt > onSaleAt ? offSaleAt : null,
   }

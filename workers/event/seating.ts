@@ -1,37 +1,53 @@
 import { createHash } from 'node:crypto'
 import type { Layout, LayoutRow } from '#shared/contracts/layout.ts'
+import type { PriceStep } from '#shared/contracts/prices.ts'
 import type { FieldError } from '#shared/errors.ts'
 
-/** The seats of an event and what they cost. */
+/** The seats and standing places of an event and what they cost. */
 export interface Seating {
   readonly layout: Layout
   /** Price of each category, in the layout's order. */
   readonly categoryPricesMinor: readonly number[]
+  /** Steps of each category, in the layout's order. */
+  readonly priceSteps: readonly (readonly PriceStep[])[]
+  /** Price of each area, in the layout's order. */
+  readonly areaPricesMinor: readonly number[]
   readonly currency: string
 }
 
-/** The same seats at the same prices have the same digest. */
-export function seatingHash({ layout, categoryPricesMinor, currency }: Seating): string {
+/** The same places at the same prices have the same digest. */
+export function seatingHash({ layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency }: Seating): string {
   return createHash('sha256')
-    .update(JSON.stringify([layout, categoryPricesMinor, currency]))
+    .update(JSON.stringify([layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency]))
     .digest('hex')
 }
 
 /** What is wrong with a layout although each of its members is well formed. Pointers begin with `/layout`. */
 export function layoutFaults(layout: Layout): FieldError[] {
-  return layout.rows.flatMap((row, index) => {
+  const rows = layout.rows.flatMap((row, index) => {
     const detail = rowFault(row, layout.categories.length)
     return detail === null ? [] : [{ pointer: `/layout/rows/${index}`, detail }]
   })
+  return [...rows, ...areaFaults(layout.areas, '/layout/areas')]
 }
 
-/** Price of each category, in the layout's order: its own, else the common one. */
-export function categoryPrices(
-  categories: readonly string[],
+/** Standing places are asked for by the name of their area. */
+export function areaFaults(areas: readonly { readonly name: string }[], pointer: string): FieldError[] {
+  const names = new Set<string>()
+  return areas.flatMap(({ name }, index) => {
+    const known = names.has(name)
+    names.add(name)
+    return known ? [{ pointer: `${pointer}/${index}/name`, detail: 'is the name of another area' }] : []
+  })
+}
+
+/** Prices of categories or areas, in the order of their names: its own, else the common one. */
+export function pricesByName(
+  names: readonly string[],
   { priceMinor, byName }: { priceMinor: number; byName: Readonly<Record<string, number>> },
 ): number[] {
   const prices = new Map(Object.entries(byName))
-  return categories.map((name) => prices.get(name) ?? priceMinor)
+  return names.map((name) => prices.get(name) ?? priceMinor)
 }
 
 /** Category of one seat of a row. */

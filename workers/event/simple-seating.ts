@@ -4,6 +4,7 @@ import type { FieldError } from '#shared/errors.ts'
 import type { Seating } from './seating.ts'
 
 type Section = ParsedRequestOf<typeof createEvent>['sections'][number]
+type Area = ParsedRequestOf<typeof createEvent>['areas'][number]
 
 /** Keeps the layout, as one reply, below the largest message; bigger houses have a plan and come by the importer. */
 const maxSeats = 100_000
@@ -20,8 +21,11 @@ export function sectionFaults(sections: readonly Section[]): FieldError[] {
   return faults
 }
 
-/** Seats in straight rows, one section behind the other; each section is a price category. One seat is 1 by 1. */
-export function simpleSeating(sections: readonly Section[]): Omit<Seating, 'currency'> {
+/**
+ * Seats in straight rows, one section behind the other; each section is a price category. One seat is 1 by 1. Areas are not
+ * drawn. Without sections there is one category that no seat has, because a layout needs one.
+ */
+export function simpleSeating(sections: readonly Section[], areas: readonly Area[]): Omit<Seating, 'currency'> {
   let y = 0
   const rows = sections.flatMap((section, category) => {
     const places = Array.from({ length: section.seats_per_row }, (_, index) => index)
@@ -32,6 +36,7 @@ export function simpleSeating(sections: readonly Section[]): Omit<Seating, 'curr
       seats: places.map((place) => String(place + 1)),
       x: places,
       y: places.map(() => y + index),
+      ...(section.accessible ? { accessible: true as const } : {}),
     }))
     y += section.rows + 1
     return sectionRows
@@ -39,13 +44,15 @@ export function simpleSeating(sections: readonly Section[]): Omit<Seating, 'curr
   return {
     layout: {
       name: 'Simple seating',
-      width: Math.max(...sections.map(({ seats_per_row }) => seats_per_row)),
-      height: y - 1,
-      categories: sections.map(({ name }) => name),
+      width: Math.max(0, ...sections.map(({ seats_per_row }) => seats_per_row)),
+      height: Math.max(0, y - 1),
+      categories: sections.length > 0 ? sections.map(({ name }) => name) : ['Standing'],
       rows,
-      areas: [],
+      areas: areas.map(({ name, capacity }) => ({ name, capacity })),
     },
-    categoryPricesMinor: sections.map(({ price_minor }) => price_minor),
+    categoryPricesMinor: sections.length > 0 ? sections.map(({ price_minor }) => price_minor) : [0],
+    priceSteps: sections.length > 0 ? sections.map(({ price_steps }) => price_steps) : [[]],
+    areaPricesMinor: areas.map(({ price_minor }) => price_minor),
   }
 }
 

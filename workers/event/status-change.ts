@@ -7,7 +7,8 @@ export type StatusAction = 'publish' | 'pause' | 'resume' | 'cancel'
 export interface ChangeableEvent {
   readonly status: EventStatus
   readonly saleStatus: WantedSale
-  readonly seatCount: number
+  /** Seats and standing places. */
+  readonly placeCount: number
 }
 
 /**
@@ -16,16 +17,16 @@ export interface ChangeableEvent {
  * sale that there is not.
  */
 export function statusAfter(
-  { status, saleStatus, seatCount }: ChangeableEvent,
+  { status, saleStatus, placeCount }: ChangeableEvent,
   action: StatusAction,
 ): Pick<ChangeableEvent, 'status' | 'saleStatus'> {
   if (action === 'cancel') return { status: 'cancelled', saleStatus }
   if (status === 'cancelled') throw new TicketingError('event_cancelled', 'The event is cancelled.')
   if (action === 'publish') {
     if (status !== 'draft') return { status, saleStatus }
-    return { status: 'published', saleStatus: seatCount > 0 ? 'on_sale' : 'announced' }
+    return { status: 'published', saleStatus: placeCount > 0 ? 'on_sale' : 'announced' }
   }
-  if (status === 'draft' || seatCount === 0) {
+  if (status === 'draft' || placeCount === 0) {
     const why = status === 'draft' ? 'the event is a draft: publish it first' : 'the event has no seats on sale'
     throw invalidRequest([{ pointer: '/action', detail: why }], `Nothing to ${action}: ${why}.`)
   }

@@ -1,37 +1,45 @@
-import type { stockEvent } from '#shared/contracts/booking.ts'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import type { LayoutRow } from '#shared/contracts/layout.ts'
+import type { stockEvent } from '#shared/contracts/stock.ts'
 import { categoryOf, type Seating } from './seating.ts'
 
 export type StockBatch = RequestOf<typeof stockEvent>
 type StockRow = StockBatch['rows'][number]
 
-/** Bytes of JSON: with what surrounds the rows a message stays below 256 KB. */
-const maxRowsBytes = 255 * 1024
+/** Bytes of JSON: with the few fields of the event a message stays below 256 KB. */
+const maxBytes = 255 * 1024
 /** What the contract allows. */
 const maxRows = 5_000
 
-/** Cuts the seats of a layout, each with its price, into messages of bounded size. */
+/** Cuts the places of a layout, each with its price, into messages of bounded size. Areas come with the first one. */
 export function* stockBatches(
-  { layout, categoryPricesMinor, currency }: Seating,
+  { layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency }: Seating,
   event: Pick<StockBatch, 'event_id' | 'version' | 'max_tickets_per_user'>,
 ): Generator<StockBatch> {
+  const tiers = layout.categories.map((name, index) => ({ name, steps: [...(priceSteps[index] ?? [])] }))
+  let areas: StockBatch['areas'] = layout.areas.map(({ name, capacity }, areaNo) => {
+    const priceMinor = areaPricesMinor[areaNo]
+    if (priceMinor === undefined) throw new RangeError('an area of the layout has no price')
+    return { area_no: areaNo, name, capacity, price_minor: priceMinor }
+  })
+  const tiersBytes = Buffer.byteLength(JSON.stringify(tiers))
   let rows: StockRow[] = []
-  let bytes = 0
+  let bytes = tiersBytes + Buffer.byteLength(JSON.stringify(areas))
   let firstSeatNo = 0
   for (const [rowNo, row] of layout.rows.entries()) {
     const stockRow = toStockRow(row, { rowNo, firstSeatNo, categoryPricesMinor })
     const rowBytes = Buffer.byteLength(JSON.stringify(stockRow)) + 1
-    if (rows.length === maxRows || (rows.length > 0 && bytes + rowBytes > maxRowsBytes)) {
-      yield { ...event, currency, rows }
+    if (rows.length === maxRows || (rows.length > 0 && bytes + rowBytes > maxBytes)) {
+      yield { ...event, currency, tiers, rows, areas }
       rows = []
-      bytes = 0
+      areas = []
+      bytes = tiersBytes
     }
     rows.push(stockRow)
     bytes += rowBytes
     firstSeatNo += row.seats.length
   }
-  if (rows.length > 0) yield { ...event, currency, rows }
+  if (rows.length > 0 || areas.length > 0) yield { ...event, currency, tiers, rows, areas }
 }
 
 function toStockRow(
@@ -48,6 +56,8 @@ function toStockRow(
     label: row.label,
     first_seat_no: firstSeatNo,
     seats: row.seats,
+    accessible: row.accessible ?? false,
+    tier_nos: row.seats.map((_, index) => categoryOf(row, index) ?? 0),
     prices_minor: row.seats.map((_, index) => {
       const priceMinor = categoryPricesMinor[categoryOf(row, index) ?? -1]
       if (priceMinor === undefined) throw new RangeError('a seat of the layout has a category without a price')

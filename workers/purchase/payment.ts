@@ -10,6 +10,7 @@ export const paymentStatuses = [
   'authorised',
   'capturing',
   'captured',
+  'refunded',
   'voiding',
   'voided',
   'failed',
@@ -43,6 +44,8 @@ export interface Payment {
   readonly declineCode: string | null
   /** Nothing is left to do: the provider and the booking both know the end. */
   readonly settled: boolean
+  /** Until then the payment is its driver's own, by the database's clock. */
+  readonly leaseUntil: Date | null
 }
 
 /** The booking and price of a payment; every state past `created` has them. */
@@ -53,7 +56,7 @@ export function begunOf({ id, status, begun }: Payment): Begun {
 
 /** How a charge stands at the provider. */
 export type Charge =
-  | { readonly state: 'authorised' | 'captured' | 'voided' }
+  | { readonly state: 'authorised' | 'captured' | 'refunded' | 'voided' }
   | { readonly state: 'declined'; readonly declineCode: string }
 
 export interface Move {
@@ -65,20 +68,24 @@ export interface Move {
 /** Declined by nobody: the provider knew nothing of the payment when asked. Its key is voided, lest it arrive late. */
 export const notAuthorised = 'not_authorised'
 
+/** The money was reserved and the seats sold, but then it could not be taken: the seats go back. */
+export const captureRefused = 'capture_refused'
+
 /*
  * created      wanted; the booking was perhaps asked        authorising  the provider was perhaps asked for the money
  * unknown      it was asked and did not answer               authorised   the money is reserved, the seats not yet sold
  * capturing    the seats are sold, the money is to be taken  captured     bought
  * voiding      the seats are lost, the money is to be freed  voided       freed
- * failed       no money is to be had, nor ever taken
+ * refunded     all of the money is back with the buyer       failed       no money is to be had, nor ever taken
  */
 const moves: Record<PaymentStatus, readonly PaymentStatus[]> = {
   created: ['authorising', 'failed'],
   authorising: ['authorised', 'unknown', 'failed'],
   unknown: ['authorised', 'failed'],
   authorised: ['capturing', 'voiding'],
-  capturing: ['captured'],
-  captured: [],
+  capturing: ['captured', 'failed'],
+  captured: ['refunded'],
+  refunded: [],
   voiding: ['voided'],
   voided: [],
   failed: [],
@@ -97,6 +104,7 @@ export function moveAfterAsking(charge: Charge | null): Move {
   switch (charge?.state) {
     case 'authorised':
     case 'captured':
+    case 'refunded':
       return { to: 'authorised' }
     case 'declined':
       return { to: 'failed', declineCode: charge.declineCode }
@@ -111,11 +119,49 @@ export function moveAfterConfirm(outcome: 'CONFIRMED' | 'LOST'): Move {
   return { to: outcome === 'CONFIRMED' ? 'capturing' : 'voiding' }
 }
 
+/** Where a payment goes whose money was to be taken, by how its charge then stands; null: the money is still only reserved. */
+export function moveAfterCapture(charge: Charge): Move | null {
+  switch (charge.state) {
+    case 'captured':
+    case 'refunded':
+      return { to: 'captured' }
+    case 'declined':
+    case 'voided':
+      return { to: 'failed', declineCode: captureRefused }
+    case 'authorised':
+      return null
+  }
+}
+
+/**
+ * Where a payment goes when its provider tells, unasked, how the charge stood at some moment; null: nothing new. What is told
+ * may be old, come twice, or come before the answer to the very request that caused it. So it moves a payment only where it
+ * waits for just that.
+ */
+export function moveAfterHearing(status: PaymentStatus, charge: Charge): Move | null {
+  switch (status) {
+    case 'authorising':
+    case 'unknown':
+      return moveAfterAsking(charge)
+    case 'capturing':
+      return moveAfterCapture(charge)
+    case 'voiding':
+      return charge.state === 'voided' ? { to: 'voided' } : null
+    case 'created':
+    case 'authorised':
+    case 'captured':
+    case 'refunded':
+    case 'voided':
+    case 'failed':
+      return null
+  }
+}
+
 /**
  * What the buyer can be told: `open` while the outcome may still be either; `not_started` when the provider was never
- * asked, so that the same request may be tried again.
+ * asked, so that the same request may be tried again; `revoked` when the seats were sold and went back for want of money.
  */
-export type Outcome = 'open' | 'bought' | 'lost' | 'declined' | 'not_started'
+export type Outcome = 'open' | 'bought' | 'lost' | 'declined' | 'revoked' | 'not_started'
 
 export function outcomeOf({ status, declineCode }: Pick<Payment, 'status' | 'declineCode'>): Outcome {
   switch (status) {
@@ -126,11 +172,13 @@ export function outcomeOf({ status, declineCode }: Pick<Payment, 'status' | 'dec
     case 'capturing':
       return 'open'
     case 'captured':
+    case 'refunded':
       return 'bought'
     case 'voiding':
     case 'voided':
       return 'lost'
     case 'failed':
-      return declineCode === null ? 'not_started' : 'declined'
+      if (declineCode === null) return 'not_started'
+      return declineCode === captureRefused ? 'revoked' : 'declined'
   }
 }

@@ -1,15 +1,12 @@
-import type { Booking } from '#shared/contracts/booking.ts'
+import type { Booking } from '#shared/contracts/bookings.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { type Answer, finalRefusal, finalReply } from './answer-once.ts'
 import { type Drive, viewBooking } from './booking-calls.ts'
 import { begunOf, notAuthorised, outcomeOf, type Payment } from './payment.ts'
 import { boughtMessage, processingMessage } from './purchase-message.ts'
 import { driveToEnd, logMissedStep, recordEnd, type Saga } from './saga.ts'
-import type { FinalAnswer } from './store/commands.ts'
 
 export type PurchaseReply = Booking & { message: string }
-
-/** Final answers are kept and repeated; one for the time being is given once, and the next repetition asks anew. */
-export type PurchaseAnswer = { final: FinalAnswer } | { processing: PurchaseReply }
 
 /**
  * What the buyer is told of a payment: the bought booking, a refusal, or the booking as it stands (read by `answerBy` at
@@ -19,9 +16,11 @@ export async function answerFor(
   saga: Saga,
   payment: Payment,
   { drive, answerBy }: { drive: Drive; answerBy: number },
-): Promise<PurchaseAnswer> {
-  const processing = async (): Promise<PurchaseAnswer> => {
+): Promise<Answer<PurchaseReply>> {
+  const processing = async (): Promise<Answer<PurchaseReply>> => {
     const booking = await viewBooking(saga.bus, payment, { ...drive, deadlineAt: answerBy })
+    // Another driver was faster, or only the answer to record-payment was lost.
+    if (booking.payment.status === 'captured') return finalPurchase(saga, payment, booking)
     return { processing: { ...booking, message: processingMessage } }
   }
   switch (outcomeOf(payment)) {
@@ -34,29 +33,28 @@ export async function answerFor(
       })
     case 'lost':
       await driveToEnd(saga, payment, drive)
-      return refusal(
+      return finalRefusal(
         new TicketingError('hold_expired', 'Your hold ran out and the seats went to others; no money was taken.'),
       )
     case 'declined':
       await driveToEnd(saga, payment, drive)
-      return refusal(declined(payment))
+      return finalRefusal(declined(payment))
+    case 'revoked':
+      await driveToEnd(saga, payment, drive)
+      return finalRefusal(revoked(payment))
     case 'not_started':
       await driveToEnd(saga, payment, drive)
       throw new TicketingError('provider_unavailable', 'The payment provider is away; nothing was charged. Try again.')
   }
 }
 
-/** Gives a final answer, the first time as every other time. Throws when it was a refusal. */
-export function giveAnswer({ errorCode, reply }: FinalAnswer): PurchaseReply {
-  if (errorCode === null) return JSON.parse(reply) as PurchaseReply
-  const { message, extra } = JSON.parse(reply) as Pick<TicketingError, 'message' | 'extra'>
-  throw new TicketingError(errorCode, message, { extra })
+async function bought(saga: Saga, payment: Payment, drive: Drive): Promise<Answer<PurchaseReply>> {
+  return finalPurchase(saga, payment, await recordEnd(saga, payment, 'captured', drive))
 }
 
-async function bought(saga: Saga, payment: Payment, drive: Drive): Promise<PurchaseAnswer> {
-  const booking = await recordEnd(saga, payment, 'captured', drive)
+function finalPurchase(saga: Saga, payment: Payment, booking: Booking): Answer<PurchaseReply> {
   const { name } = saga.providerFor(begunOf(payment).amountMinor)
-  return { final: { errorCode: null, reply: JSON.stringify({ ...booking, message: boughtMessage(booking, name) }) } }
+  return finalReply({ ...booking, message: boughtMessage(booking, name) })
 }
 
 function declined({ declineCode, holdId }: Payment): TicketingError {
@@ -71,6 +69,10 @@ function declined({ declineCode, holdId }: Payment): TicketingError {
   )
 }
 
-function refusal({ code, message, extra }: TicketingError): PurchaseAnswer {
-  return { final: { errorCode: code, reply: JSON.stringify({ message, extra }) } }
+function revoked({ declineCode }: Payment): TicketingError {
+  return new TicketingError(
+    'payment_declined',
+    'The money could not be taken, so nothing was charged and your seats were given back.',
+    { extra: { decline_code: declineCode } },
+  )
 }

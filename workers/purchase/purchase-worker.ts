@@ -1,7 +1,13 @@
 import { join } from 'node:path'
+import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import type { WorkerDefinition } from '#shared/worker.ts'
 import { purchaseSettings } from './config.ts'
+import { cancelBooking } from './operations/cancel-booking.ts'
 import { purchaseHold } from './operations/purchase-hold.ts'
+import { receiveWebhook } from './operations/receive-webhook.ts'
+import { refundBooking } from './operations/refund-booking.ts'
+import { refundEvent } from './operations/refund-event.ts'
+import { viewEventRefunds } from './operations/view-event-refunds.ts'
 import { noCharge } from './providers/no-charge.ts'
 import { paymentSandbox } from './providers/payment-sandbox.ts'
 import { startReconciler } from './reconciler.ts'
@@ -10,7 +16,7 @@ import type { Saga } from './saga.ts'
 /** A payment stays its driver's own for this much longer than the longest call may take. */
 const leaseMarginMs = 1_000
 
-/** Pays for holds: the only one that talks to a payment provider. */
+/** Pays for holds and gives money back: the only one that talks to a payment provider. */
 export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
   worker: 'purchase',
   settings: purchaseSettings,
@@ -25,7 +31,17 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
       leaseMs: timeoutMs + leaseMarginMs,
       log,
     }
-    onStop('reconciler', startReconciler(saga))
-    return [purchaseHold(saga)]
+    onStop('outbox relay', startOutboxRelay({ postgres, bus, schema: 'purchase', log }))
+    const reconciler = startReconciler(saga)
+    onStop('reconciler', () => reconciler.stop())
+    const wake = (): void => reconciler.wake()
+    return [
+      purchaseHold(saga),
+      cancelBooking(saga),
+      refundBooking(saga),
+      refundEvent({ db: postgres, wake }),
+      viewEventRefunds({ db: postgres }),
+      receiveWebhook({ saga, secret: config.PAYMENT_WEBHOOK_SECRET, wake }),
+    ]
   },
 }

@@ -1,43 +1,72 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import type { Close } from '#shared/lifecycle.ts'
+import { type Chore, startChore } from '#shared/chore.ts'
 import { withSpan } from '#shared/observability/tracing.ts'
+import type { Drive } from './booking-calls.ts'
+import { refundDueEvent } from './event-refunds.ts'
 import type { Payment } from './payment.ts'
+import type { Refund } from './refund.ts'
+import { driveRefundToEnd } from './refund-saga.ts'
 import { driveToEnd, type Saga } from './saga.ts'
+import { deleteForgottenCommands } from './store/commands.ts'
 import { claimDuePayments } from './store/payments.ts'
+import { deleteOldNews } from './store/provider-inbox.ts'
+import { claimDueRefunds } from './store/refunds.ts'
 
 const everyMs = 1_000
 const batchSize = 20
-/** Longest work on one payment in a pass: a handful of calls, each with a deadline of its own. */
+/** Longest work on one payment or refund in a pass: a handful of calls, each with a deadline of its own. */
 const driveMs = 10_000
 
+const cleanUpEveryMs = 10_000
+const cleanUpBatch = 200
+
 /**
- * Drives on every payment that a crash, a time-out or an absence left behind, in every instance, until the answer stops
- * it. A payment whose partners still do not answer comes up again when its lease is over.
+ * Drives on every payment and refund that a crash, a time-out or an absence left behind, begins the refunds of cancelled
+ * events, and forgets what is old; in every instance, until it is stopped. What does not move because its partners do not
+ * answer comes up again when its lease is over.
  */
-export function startReconciler(saga: Saga): Close {
-  const stop = new AbortController()
-  const ended = reconcileUntil(saga, stop.signal)
-  return () => {
-    stop.abort()
-    return ended
+export function startReconciler(saga: Saga): Chore {
+  const { db, log, leaseMs } = saga
+  const payments = startChore({ name: 'reconcile payments', everyMs, log }, async () => {
+    const due = await claimDuePayments(db, { limit: batchSize, leaseMs })
+    await Promise.all(due.map((payment) => reconcilePayment(saga, payment)))
+    return due.length === batchSize
+  })
+  const refunds = startChore({ name: 'reconcile refunds', everyMs, log }, async () => {
+    const due = await claimDueRefunds(db, { limit: batchSize, leaseMs })
+    await Promise.all(due.map((refund) => reconcileRefund(saga, refund)))
+    if (due.some(({ reason }) => reason === 'event_cancelled')) events.wake()
+    return due.length === batchSize
+  })
+  const events = startChore({ name: 'refund events', everyMs, log }, async () => {
+    const begun = await refundDueEvent(saga)
+    if (begun > 0) refunds.wake()
+    return begun > 0
+  })
+  const memory = startChore({ name: 'forget what is old', everyMs: cleanUpEveryMs, log }, async () => {
+    const deleted = [await deleteForgottenCommands(db, cleanUpBatch), await deleteOldNews(db, cleanUpBatch)]
+    return deleted.includes(cleanUpBatch)
+  })
+  const chores = [payments, refunds, events, memory]
+  return {
+    wake() {
+      for (const chore of [payments, refunds, events]) chore.wake()
+    },
+    async stop() {
+      await Promise.all(chores.map((chore) => chore.stop()))
+    },
   }
 }
 
-async function reconcileUntil(saga: Saga, stopped: AbortSignal): Promise<void> {
-  while (!stopped.aborted) {
-    try {
-      const due = await claimDuePayments(saga.db, { limit: batchSize, leaseMs: saga.leaseMs })
-      await Promise.all(due.map((payment) => reconcile(saga, payment)))
-    } catch (error) {
-      saga.log.warn({ err: error }, 'payments could not be reconciled')
-    }
-    await pause(everyMs, undefined, { signal: stopped }).catch(() => undefined)
-  }
-}
-
-function reconcile(saga: Saga, payment: Payment): Promise<void> {
+function reconcilePayment(saga: Saga, payment: Payment): Promise<void> {
   const attributes = { 'ticketing.payment.id': payment.id, 'ticketing.payment.status': payment.status }
-  return withSpan('reconcile payment', { attributes }, () =>
-    driveToEnd(saga, payment, { requestId: `reconcile-${payment.id}`, deadlineAt: performance.now() + driveMs }),
-  )
+  return withSpan('reconcile payment', { attributes }, () => driveToEnd(saga, payment, driveFor(payment)))
+}
+
+function reconcileRefund(saga: Saga, refund: Refund): Promise<void> {
+  const attributes = { 'ticketing.refund.id': refund.id, 'ticketing.refund.status': refund.status }
+  return withSpan('reconcile refund', { attributes }, () => driveRefundToEnd(saga, refund, driveFor(refund)))
+}
+
+function driveFor({ id }: Payment | Refund): Drive {
+  return { requestId: `reconcile-${id}`, deadlineAt: performance.now() + driveMs }
 }

@@ -1,16 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
-import { type Booking, beginPayment } from '#shared/contracts/booking.ts'
+import type { Booking } from '#shared/contracts/bookings.ts'
+import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import type { Database } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/postgres.ts'
 import type { Drive } from './booking-calls.ts'
 import * as booking from './booking-calls.ts'
 import {
   type Begun,
   begunOf,
+  captureRefused,
   type Move,
   mayMove,
   moveAfterAsking,
+  moveAfterCapture,
   moveAfterConfirm,
   notAuthorised,
   type Payment,
@@ -25,9 +29,12 @@ import { movePayment, readPayment, settlePayment } from './store/payments.ts'
  * by two at once.
  */
 
+/** How often a driver that waits for the provider looks whether somebody else knows more. */
+const lookAgainMs = 500
+
 export interface Saga {
   readonly bus: Bus
-  readonly db: Database
+  readonly db: Postgres
   /** Who is asked for a total. */
   providerFor(amountMinor: number): PaymentProvider
   /** How long a payment is a driver's own after each move; longer than any single call. */
@@ -45,14 +52,36 @@ export async function beginWithToken(saga: Saga, payment: Payment, token: string
   const authorising = (await tryMove(saga, payment, { to: 'authorising', begun })) ?? refuseAsInUse()
   const { amountMinor, currency } = begun
   try {
-    const charge = await saga
+    const answered = saga
       .providerFor(amountMinor)
       .authorise({ key: payment.providerKey, amountMinor, currency, token }, drive.deadlineAt)
-    return await move(saga, authorising, moveAfterAsking(charge))
+      .then((charge) => move(saga, authorising, moveAfterAsking(charge)))
+    return await unlessMovedBefore(saga, authorising, answered)
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     saga.log.warn({ err: error, payment_id: payment.id }, 'authorise was not answered')
     return move(saga, authorising, { to: error.requestSent ? 'unknown' : 'failed' })
+  }
+}
+
+/**
+ * What a step of this driver answers, or the payment as soon as somebody else has moved it: a webhook may outrun an answer,
+ * or come in its place.
+ */
+export async function unlessMovedBefore(saga: Saga, payment: Payment, step: Promise<Payment>): Promise<Payment> {
+  const over = new AbortController()
+  try {
+    return await Promise.race([step, untilMoved(saga, payment, over.signal)])
+  } finally {
+    over.abort()
+  }
+}
+
+async function untilMoved(saga: Saga, payment: Payment, signal: AbortSignal): Promise<Payment> {
+  for (;;) {
+    await pause(lookAgainMs, undefined, { signal })
+    const current = await readPayment(saga.db, payment.id).catch(() => payment)
+    if (current.status !== payment.status) return current
   }
 }
 
@@ -77,8 +106,13 @@ export async function advance(saga: Saga, payment: Payment, drive: Drive): Promi
     case 'voided':
       await recordEnd(saga, payment, payment.status, drive)
       return { ...payment, settled: true }
+    case 'refunded':
+      // Refunds begin when a payment is settled.
+      return payment
     case 'failed':
-      return returnHold(saga, payment, drive)
+      return payment.declineCode === captureRefused
+        ? revokeBooking(saga, payment, drive)
+        : returnHold(saga, payment, drive)
   }
 }
 
@@ -143,9 +177,15 @@ async function returnHold(saga: Saga, payment: Payment, drive: Drive): Promise<P
   if (payment.declineCode === notAuthorised) {
     const { provider, providerKey } = chargeOf(saga, payment)
     const charge = await provider.void(providerKey, drive.deadlineAt)
-    if (charge.state === 'captured') throw new Error(`payment ${payment.id} failed, but its money was taken`)
+    if (charge.state === 'captured' || charge.state === 'refunded')
+      throw new Error(`payment ${payment.id} failed, but its money was taken`)
   }
   await booking.returnHold(saga.bus, payment, drive)
+  return settlePayment(saga.db, payment)
+}
+
+async function revokeBooking(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+  await booking.revokeBooking(saga.bus, payment, drive)
   return settlePayment(saga.db, payment)
 }
 
@@ -156,8 +196,9 @@ async function confirm(saga: Saga, payment: Payment, drive: Drive): Promise<Paym
 async function capture(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
   const { provider, providerKey } = chargeOf(saga, payment)
   const charge = await provider.capture(providerKey, drive.deadlineAt)
-  if (charge.state !== 'captured') throw new Error(`capture of payment ${payment.id} answered ${charge.state}`)
-  return move(saga, payment, { to: 'captured' })
+  const next = moveAfterCapture(charge)
+  if (next === null) throw new Error(`capture of payment ${payment.id} answered ${charge.state}`)
+  return move(saga, payment, next)
 }
 
 async function free(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {

@@ -1,15 +1,18 @@
-import { beginPayment as contract } from '#shared/contracts/booking.ts'
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
+import { beginPayment as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
 import { publicId } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { buyerOf } from '../buyer.ts'
+import { holdFact, noPlaces } from '../facts.ts'
 import { type Key, keyOf } from '../keys.ts'
-import { noSuchHold } from '../refusals.ts'
+import { holdEnded, holdExpired, noSuchHold } from '../refusals.ts'
 import { findBookingOfHold, openBooking } from '../store/bookings.ts'
-import { type HoldStatus, lockHold, startPaying } from '../store/holds.ts'
+import { isPast, startPaying } from '../store/hold-times.ts'
+import { type HoldStatus, lockHold } from '../store/holds.ts'
 import { findSale } from '../store/sales.ts'
 
 interface Beginning {
@@ -27,21 +30,26 @@ export function beginPayment(
   { paymentWindowMs }: { paymentWindowMs: number },
 ): Operation {
   return operation(contract, async (request, context) => {
-    const command = { schema: 'booking', operation: contract.operation, request, context } as const
+    // When a message is worthless is no part of what it asks for: a repetition has another time.
+    const { not_after, ...asked } = request
+    const command = { schema: 'booking', operation: contract.operation, request: asked, context } as const
     const beginning = { request, userId: buyerOf(context), paymentWindowMs }
     return postgres.transaction((db) => once(db, command, () => begin(db, beginning)))
   })
 }
 
 async function begin(db: Database, { request, userId, paymentWindowMs }: Beginning): Promise<ReplyOf<typeof contract>> {
+  // Asked while this transaction has the key: whoever gives the payment up afterwards waits for what comes of it.
+  const { not_after: notAfter } = request
+  if (notAfter !== undefined && (await isPast(db, notAfter))) {
+    throw new TicketingError('worker_timeout', 'The payment came too late.')
+  }
   const key = keyOf(request.hold_id)
   const hold = await lockHold(db, key)
   if (hold?.userId !== userId) throw noSuchHold()
   if (hold.status !== 'active') throw await notPayable(db, key, hold.status)
   const sale = await findSale(db, key.eventId)
-  if (sale === undefined || sale.status === 'cancelled') {
-    throw new TicketingError('hold_ended', 'The event is cancelled.')
-  }
+  if (sale === undefined || sale.status === 'cancelled') throw holdEnded('The event is cancelled.')
   const { seatNos, totalMinor } = hold
   const { currency } = sale
   if ((request.expected_total_minor ?? totalMinor) !== totalMinor || (request.currency ?? currency) !== currency) {
@@ -51,6 +59,7 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
   }
   // Expiry is judged by when a transaction began: one that began a moment later may just have taken a seat over.
   if (!(await startPaying(db, { hold: key, seatNos, paymentWindowMs }))) throw holdExpired()
+  await addFact(db, 'booking', holdFact(key, { what: 'paying', status: 'paying', ...noPlaces }))
   const booking = await openBooking(db, { hold: key, userId, totalMinor, currency })
   return {
     booking_id: publicId({ eventId: key.eventId, ownId: booking.ownId }),
@@ -62,27 +71,21 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
 }
 
 async function notPayable(db: Database, hold: Key, status: Exclude<HoldStatus, 'active'>): Promise<TicketingError> {
+  const booking = await findBookingOfHold(db, hold)
+  const extra = booking && { booking_id: publicId({ eventId: hold.eventId, ownId: booking.ownId }) }
   switch (status) {
     case 'expired':
       return holdExpired()
     case 'released':
-      return new TicketingError('hold_ended', 'You gave these seats back.')
+      return holdEnded('You gave these places back.')
     case 'paying':
       return new TicketingError('payment_in_progress', 'These seats are being paid for already.', {
-        extra: await bookingOf(db, hold),
+        ...(extra && { extra }),
       })
     case 'converted':
+      if (booking?.status === 'cancelled') return holdEnded('The booking of these places was cancelled.')
       return new TicketingError('already_purchased', 'You have bought these seats already.', {
-        extra: await bookingOf(db, hold),
+        ...(extra && { extra }),
       })
   }
-}
-
-async function bookingOf(db: Database, hold: Key): Promise<{ booking_id?: string }> {
-  const ownId = await findBookingOfHold(db, hold)
-  return ownId === undefined ? {} : { booking_id: publicId({ eventId: hold.eventId, ownId }) }
-}
-
-function holdExpired(): TicketingError {
-  return new TicketingError('hold_expired', 'The time to pay for these seats is over; choose seats again.')
 }

@@ -1,31 +1,45 @@
-import { confirmHold as contract } from '#shared/contracts/booking.ts'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
+import { confirmHold as contract } from '#shared/contracts/payment-steps.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { addFact, addFacts } from '#shared/outbox.ts'
 import { type Database, type Postgres, violatesUnique } from '#shared/postgres.ts'
+import { bookingFact, holdFact, noPlaces, seatFacts } from '../facts.ts'
+import { endAndTell } from '../hold-ends.ts'
 import { type Key, keyOf } from '../keys.ts'
 import { noSuchBooking } from '../refusals.ts'
-import { type BookingOrigin, failBooking, findBookingOrigin, lockBooking, sellSeats } from '../store/bookings.ts'
+import { sellStanding } from '../sell-standing.ts'
+import {
+  type BookingOrigin,
+  type BookingState,
+  confirmBooking,
+  failBooking,
+  findBookingOrigin,
+  lockBooking,
+} from '../store/bookings.ts'
 import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
-import { convertHold, endHolds, type LockedHold, lockHold } from '../store/holds.ts'
-import { findSale } from '../store/sales.ts'
+import { convertHold, type LockedHold, lockHold } from '../store/holds.ts'
+import { logSale } from '../store/sale-log.ts'
+import { findSale, keepFromCancelling } from '../store/sales.ts'
 import { lockSellableSeats } from '../store/seats.ts'
+import { issueTickets, sellSeats } from '../store/tickets.ts'
 
 type Outcome = ReplyOf<typeof contract>['outcome']
 
 interface Confirmation extends BookingOrigin {
   readonly booking: Key
+  readonly requestId: string
 }
 
 /**
- * Sells the seats although the hold ran out, as long as nobody else took them and the buyer's limit allows it: the money
- * is there, and a ticket is what it was meant for. Repeating it answers the same.
+ * Sells the places although the hold ran out, as long as nobody else took them and the buyer's limit allows it: the money
+ * is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same.
  */
 export function confirmHold({ postgres }: { postgres: Postgres }): Operation {
-  return operation(contract, async ({ booking_id }, { log }) => {
+  return operation(contract, async ({ booking_id }, { log, requestId }) => {
     const booking = keyOf(booking_id)
     const origin = await findBookingOrigin(postgres, booking)
     if (origin === undefined) throw noSuchBooking()
-    const confirmation = { ...origin, booking }
+    const confirmation = { ...origin, booking, requestId }
     try {
       return { outcome: await postgres.transaction((db) => confirm(db, confirmation)) }
     } catch (error) {
@@ -39,6 +53,7 @@ export function confirmHold({ postgres }: { postgres: Postgres }): Operation {
 async function confirm(db: Database, confirmation: Confirmation): Promise<Outcome> {
   const { booking, hold: key, userId } = confirmation
   const buyer = { eventId: booking.eventId, userId }
+  await keepFromCancelling(db, booking.eventId)
   await lockBuyer(db, buyer)
   const hold = await lockHold(db, key)
   const known = await lockBooking(db, booking)
@@ -51,29 +66,53 @@ async function confirm(db: Database, confirmation: Confirmation): Promise<Outcom
       return 'LOST'
     case 'pending':
     case 'expired': {
-      const { seatNos } = hold
-      const sellable = await lockSellableSeats(db, { hold: key, seatNos })
-      const lost = hold.status === 'released' || sellable.length < seatNos.length
-      if (lost || (await isBeyondLimit(db, hold, buyer))) return lose(db, confirmation)
-      await sellSeats(db, { booking, hold: key, seatNos })
-      await convertHold(db, key)
-      return 'CONFIRMED'
+      const sold = (await maySell(db, hold, buyer)) && (await sell(db, confirmation, { hold, known }))
+      return sold ? 'CONFIRMED' : lose(db, confirmation)
     }
   }
 }
 
-/** An ended hold no longer counts against its buyer's limit, so the buyer may have got other seats since. */
-async function isBeyondLimit(db: Database, hold: LockedHold, buyer: Buyer): Promise<boolean> {
-  if (!hold.ended) return false
-  const { liveHold, liveTickets } = await findPossessions(db, buyer)
+/** An ended hold no longer counts against its buyer's limit, so the buyer may have got other places since. */
+async function maySell(db: Database, hold: LockedHold, buyer: Buyer): Promise<boolean> {
   const sale = await findSale(db, buyer.eventId)
-  const places = liveTickets + (liveHold?.places ?? 0) + hold.seatNos.length
-  return sale === undefined || places > sale.maxTicketsPerUser
+  if (sale === undefined || sale.status === 'cancelled' || hold.status === 'released') return false
+  if (!hold.ended) return true
+  const { liveHold, liveTickets } = await findPossessions(db, buyer)
+  return liveTickets + (liveHold?.places ?? 0) + hold.placeCount <= sale.maxTicketsPerUser
+}
+
+/** Answers whether all places were still to be had; if not, nothing has changed that ending the hold would not change. */
+async function sell(
+  db: Database,
+  { booking, hold: key, requestId }: Confirmation,
+  { hold, known }: { hold: LockedHold; known: BookingState },
+): Promise<boolean> {
+  const { seatNos, areaNos, placeCount: places } = hold
+  const sellable = await lockSellableSeats(db, { hold: key, seatNos })
+  if (sellable.length < seatNos.length || !(await sellStanding(db, key))) return false
+  const seats = await sellSeats(db, { booking, seatNos })
+  await issueTickets(db, { booking, hold: key, places })
+  await confirmBooking(db, booking)
+  await convertHold(db, key)
+  const origin = hold.status === 'expired' ? 'rescue' : 'purchase'
+  await logSale(db, { booking, what: 'sold', origin, places, amountMinor: known.totalMinor, requestId })
+  await addFacts(db, 'booking', [
+    holdFact(key, { what: 'converted', status: 'converted', ...noPlaces }),
+    bookingFact(booking, {
+      what: 'confirmed',
+      status: 'confirmed',
+      seats: seatFacts(seats, 'sold'),
+      areas: areaNos,
+      reason: origin,
+    }),
+  ])
+  return true
 }
 
 async function lose(db: Database, { booking, hold: key }: Confirmation): Promise<Outcome> {
   const hold = await lockHold(db, key)
-  if (hold?.ended === false) await endHolds(db, [key], 'expired')
+  if (hold?.ended === false) await endAndTell(db, [key], 'expired')
   await failBooking(db, booking)
+  await addFact(db, 'booking', bookingFact(booking, { what: 'failed', status: 'failed', ...noPlaces, reason: null }))
   return 'LOST'
 }

@@ -1,9 +1,8 @@
-import { listBookings as contract } from '#shared/contracts/booking.ts'
-import { parsePublicId } from '#shared/ids.ts'
+import { listBookings as contract } from '#shared/contracts/bookings.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { buyerOf } from '../buyer.ts'
-import { invalidCursor } from '../refusals.ts'
+import { ownIdIn } from '../page-cursor.ts'
 import { countBookingsOf, listBookingsOf } from '../store/bookings.ts'
 
 /** The cursor is the id of the last booking of a page: ids sort by time. */
@@ -20,10 +19,4 @@ export function listBookings({ postgres }: { postgres: Database }): Operation {
       next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null,
     }
   })
-}
-
-function ownIdIn(cursor: string): string {
-  const key = parsePublicId(cursor)
-  if (key !== null) return key.ownId
-  throw invalidCursor()
 }

@@ -1,14 +1,22 @@
-import { listSeats as contract } from '#shared/contracts/booking.ts'
+import { listSeats as contract } from '#shared/contracts/seats.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
+import { presentPrice } from '../price-rule.ts'
 import { invalidCursor } from '../refusals.ts'
+import type { SoldShares } from '../sold-shares.ts'
 import { findSale } from '../store/sales.ts'
 import { listSeatViews } from '../store/seat-views.ts'
 
+interface Parts {
+  readonly postgres: Database
+  readonly bus: Bus
+  readonly shares: SoldShares
+}
+
 /** The cursor is the number of the last seat of a page. */
-export function listSeats({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
+export function listSeats({ postgres, bus, shares }: Parts): Operation {
   return operation(contract, async ({ event_id: eventId, limit, cursor }, context) => {
     const afterSeatNo = cursor === undefined ? -1 : seatNoIn(cursor)
     const sale = await findSale(postgres, eventId)
@@ -16,8 +24,13 @@ export function listSeats({ postgres, bus }: { postgres: Database; bus: Bus }): 
       await refuseUnknownEvent(bus, eventId, context)
       return { items: [], next_cursor: null }
     }
+    const tiers = await shares.of(postgres, eventId, sale)
     const found = await listSeatViews(postgres, { eventId, afterSeatNo, limit: limit + 1 })
-    const items = found.slice(0, limit).map((seat) => ({ ...seat, currency: sale.currency }))
+    const items = found.slice(0, limit).map(({ tierNo, ...seat }) => ({
+      ...seat,
+      price_minor: presentPrice(seat.price_minor, tiers.get(tierNo)),
+      currency: sale.currency,
+    }))
     return { items, next_cursor: found.length > limit ? String(items.at(-1)?.seat_no) : null }
   })
 }

@@ -1,4 +1,4 @@
-import { recordPayment as contract } from '#shared/contracts/booking.ts'
+import { recordPayment as contract } from '#shared/contracts/payment-steps.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { keyOf } from '../keys.ts'

@@ -1,11 +1,15 @@
-import { returnHold as contract } from '#shared/contracts/booking.ts'
+import { returnHold as contract } from '#shared/contracts/payment-steps.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Postgres } from '#shared/postgres.ts'
-import { keyOf } from '../keys.ts'
+import { addFact } from '#shared/outbox.ts'
+import type { Database, Postgres } from '#shared/postgres.ts'
+import { holdFact, noPlaces } from '../facts.ts'
+import { endAndTell } from '../hold-ends.ts'
+import { type Key, keyOf } from '../keys.ts'
 import { supersedes } from '../payment-status.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { findBookingOrigin, lockBooking, notePayment } from '../store/bookings.ts'
-import { endHolds, lockHold, stopPaying } from '../store/holds.ts'
+import { stopPaying } from '../store/hold-times.ts'
+import { type LockedHold, lockHold } from '../store/holds.ts'
 
 /** A repetition, or one that comes after the next attempt began, changes nothing. */
 export function returnHold({ postgres }: { postgres: Postgres }): Operation {
@@ -19,12 +23,17 @@ export function returnHold({ postgres }: { postgres: Postgres }): Operation {
       const failed = { attempt, status: 'failed' } as const
       if (hold === undefined || booking === undefined || !supersedes(failed, booking.payment)) return {}
       await notePayment(db, key, { ...failed, capturedMinor: 0 })
-      if (hold.status === 'paying' && hold.withinPromise) {
-        await stopPaying(db, { hold: origin.hold, seatNos: hold.seatNos })
-      } else if (!hold.ended) {
-        await endHolds(db, [origin.hold], 'expired')
-      }
+      await giveBack(db, origin.hold, hold)
       return {}
     })
   })
+}
+
+async function giveBack(db: Database, key: Key, { status, withinPromise, ended, seatNos }: LockedHold): Promise<void> {
+  if (status === 'paying' && withinPromise) {
+    await stopPaying(db, { hold: key, seatNos })
+    await addFact(db, 'booking', holdFact(key, { what: 'returned', status: 'active', ...noPlaces }))
+  } else if (!ended) {
+    await endAndTell(db, [key], 'expired')
+  }
 }

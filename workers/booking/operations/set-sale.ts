@@ -1,4 +1,4 @@
-import { setSale as contract } from '#shared/contracts/booking.ts'
+import { setSale as contract } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
@@ -6,11 +6,14 @@ import { invalidRequest } from '../refusals.ts'
 import { changeSale } from '../store/sales.ts'
 
 export function setSale({ postgres }: { postgres: Postgres }): Operation {
-  return operation(contract, async ({ event_id: eventId, status, on_sale_at: onSaleAt, off_sale_at: offSaleAt }) => {
+  return operation(contract, async ({ event_id: eventId, status, ...times }) => {
+    const { on_sale_at: onSaleAt, off_sale_at: offSaleAt, cancel_until: cancelUntil } = times
     if (onSaleAt !== null && offSaleAt !== null && Date.parse(onSaleAt) >= Date.parse(offSaleAt)) {
       throw invalidRequest({ pointer: '/off_sale_at', detail: 'must be after on_sale_at' })
     }
-    const changed = await changeSale(postgres, { eventId, status, onSaleAt, offSaleAt })
+    const changed = await postgres.transaction((db) =>
+      changeSale(db, { eventId, status, onSaleAt, offSaleAt, cancelUntil }),
+    )
     if (changed === undefined) throw new TicketingError('not_found', 'Nothing of this event was ever in stock.')
     return { changed }
   })

@@ -1,17 +1,23 @@
-import { stockEvent as contract } from '#shared/contracts/booking.ts'
+import { stockEvent as contract } from '#shared/contracts/stock.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { invalidRequest } from '../refusals.ts'
-import { addRows, openStock } from '../store/stock.ts'
+import { addAreas, addRows, addTiers, openStock } from '../store/stock.ts'
 
 export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: { holdTtlMs: number }): Operation {
-  return operation(contract, async ({ event_id: eventId, version, currency, max_tickets_per_user, rows }) => {
-    const sale = { eventId, layoutVersion: version, currency, maxTicketsPerUser: max_tickets_per_user, holdTtlMs }
-    return postgres.transaction(async (db) => {
-      const stocked = await openStock(db, sale)
-      // Seat numbers of another layout mean other seats.
-      if (stocked !== version) throw invalidRequest({ pointer: '/version', detail: `must be ${stocked}, as in stock` })
-      return { seats_added: await addRows(db, eventId, rows) }
-    })
-  })
+  return operation(
+    contract,
+    async ({ event_id: eventId, version, currency, max_tickets_per_user, tiers, rows, areas }) => {
+      const sale = { eventId, layoutVersion: version, currency, maxTicketsPerUser: max_tickets_per_user, holdTtlMs }
+      return postgres.transaction(async (db) => {
+        const stocked = await openStock(db, sale)
+        // Seat numbers of another layout mean other seats.
+        if (stocked !== version)
+          throw invalidRequest({ pointer: '/version', detail: `must be ${stocked}, as in stock` })
+        await addTiers(db, eventId, tiers)
+        await addAreas(db, eventId, areas)
+        return { seats_added: await addRows(db, eventId, rows) }
+      })
+    },
+  )
 }

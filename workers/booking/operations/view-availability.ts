@@ -1,8 +1,24 @@
-import { viewAvailability as contract } from '#shared/contracts/booking.ts'
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import { viewAvailability as contract } from '#shared/contracts/seats.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
-import { countFreeSeats } from '../store/seat-views.ts'
+import { reachedStep } from '../price-rule.ts'
+import type { SoldShares } from '../sold-shares.ts'
+import { countFreePlaces } from '../store/seat-views.ts'
 
-export function viewAvailability({ postgres }: { postgres: Database }): Operation {
-  return operation(contract, async ({ event_ids }) => ({ items: await countFreeSeats(postgres, event_ids) }))
+type SteppedPrices = ReplyOf<typeof contract>['items'][number]['stepped_prices']
+
+export function viewAvailability({ postgres, shares }: { postgres: Database; shares: SoldShares }): Operation {
+  return operation(contract, async ({ event_ids }) => {
+    const counted = await countFreePlaces(postgres, event_ids)
+    const items = counted.map(async ({ event_id, available, seat_count, priceSteps }) => {
+      const tiers = await shares.of(postgres, event_id, { priceSteps })
+      const steppedPrices: SteppedPrices = Array.from(tiers.values()).flatMap((tier) => {
+        const step = reachedStep(tier)
+        return step === undefined ? [] : [{ tier: tier.name, price_minor: step.price_minor }]
+      })
+      return { event_id, available, seat_count, stepped_prices: steppedPrices }
+    })
+    return { items: await Promise.all(items) }
+  })
 }

@@ -1,4 +1,4 @@
-import { viewBooking as contract } from '#shared/contracts/booking.ts'
+import { viewBooking as contract } from '#shared/contracts/bookings.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { buyerOf } from '../buyer.ts'

@@ -1,4 +1,4 @@
-import { viewSeatStates as contract } from '#shared/contracts/booking.ts'
+import { viewSeatStates as contract } from '#shared/contracts/seats.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
@@ -11,12 +11,13 @@ export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus
   return operation(contract, async ({ event_id: eventId }, context) => {
     const sale = await findSale(postgres, eventId)
     if (sale === undefined) await refuseUnknownEvent(bus, eventId, context)
-    const { seq, rows } = await snapshotStates(postgres, eventId)
+    const { seq, rows, areas } = await snapshotStates(postgres, eventId)
     return {
       event_id: eventId,
       seq,
       version: sale?.layoutVersion ?? 0,
       ...packSeatStates(rows),
+      areas,
     }
   })
 }

@@ -1,4 +1,4 @@
-import type { Booking } from '#shared/contracts/booking.ts'
+import type { Booking } from '#shared/contracts/bookings.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { Key } from '../keys.ts'
@@ -14,12 +14,17 @@ const isUnpaid = `(booking.status = 'pending' AND booking.payment_status IN ('fa
 const selectBookings = `
   SELECT booking.event_id, booking.id, booking.user_id, booking.hold_id,
     CASE WHEN ${isUnpaid} AND (${isDue} OR NOT ${isLive}) THEN 'expired' ELSE booking.status END AS status,
-    ${placesOfHold} AS places, total_minor, refunded_minor, currency, booking.created_at, confirmed_at,
-    (SELECT coalesce(json_agg(json_build_object('id', ticket.id, 'seat_no', seat_no, 'section', place.section,
-       'row', place.label, 'label', seat.label, 'status', ticket.status) ORDER BY seat_no), '[]')
+    ${placesOfHold} AS places, total_minor, refunded_minor,
+    refund_due_minor - refunded_minor AS refund_due_minor, cancelled_for, currency, booking.created_at, confirmed_at,
+    (SELECT coalesce(json_agg(CASE WHEN item.seat_no IS NULL
+         THEN json_build_object('id', ticket.id, 'area', area.name, 'status', ticket.status)
+         ELSE json_build_object('id', ticket.id, 'seat_no', item.seat_no, 'section', line.section, 'row', line.label,
+           'label', seat.label, 'status', ticket.status) END ORDER BY item.seat_no, item.area_no, ticket.id), '[]')
      FROM booking.tickets AS ticket
-     JOIN booking.event_seats AS seat USING (event_id, seat_no)
-     JOIN booking.event_rows AS place USING (event_id, row_no)
+     JOIN booking.booking_items AS item ON item.event_id = ticket.event_id AND item.id = ticket.item_id
+     LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
+     LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
+     LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no
      WHERE ticket.event_id = booking.event_id AND ticket.booking_id = booking.id) AS tickets,
     payment_status, captured_minor, ${position} AS seq
   FROM booking.bookings AS booking
@@ -67,7 +72,10 @@ export interface OpenedBooking {
   readonly attempt: number
 }
 
-/** Opens the pending booking of a locked hold with its first payment, or counts one more payment of it. */
+/**
+ * Opens the pending booking of a locked hold with its first payment, or counts one more payment of it: of what the hold then
+ * costs, since its places may have been exchanged after the payment before.
+ */
 export async function openBooking(
   db: Database,
   booking: { hold: Key; userId: string; totalMinor: number; currency: string },
@@ -77,7 +85,8 @@ export async function openBooking(
     `INSERT INTO booking.bookings AS booking (event_id, id, user_id, hold_id, total_minor, currency)
      VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT ON CONSTRAINT one_booking_per_hold DO UPDATE
-       SET payment_attempt = booking.payment_attempt + 1, payment_status = 'processing'
+       SET payment_attempt = booking.payment_attempt + 1, payment_status = 'processing',
+         total_minor = excluded.total_minor, currency = excluded.currency
        WHERE booking.status = 'pending'
      RETURNING id AS "ownId", payment_attempt AS attempt`,
     [hold.eventId, newId(), userId, hold.ownId, totalMinor, currency],
@@ -86,13 +95,16 @@ export async function openBooking(
   return opened
 }
 
-/** Own id of the booking of a hold. */
-export async function findBookingOfHold(db: Database, hold: Key): Promise<string | undefined> {
-  const [booking] = await db.query<{ id: string }>(
-    'SELECT id FROM booking.bookings WHERE event_id = $1 AND hold_id = $2',
+/** Own id and status of the booking of a hold. */
+export async function findBookingOfHold(
+  db: Database,
+  hold: Key,
+): Promise<{ ownId: string; status: Booking['status'] } | undefined> {
+  const [booking] = await db.query<{ ownId: string; status: Booking['status'] }>(
+    'SELECT id AS "ownId", status FROM booking.bookings WHERE event_id = $1 AND hold_id = $2',
     [hold.eventId, hold.ownId],
   )
-  return booking?.id
+  return booking
 }
 
 /** What never changes of a booking. */
@@ -110,18 +122,29 @@ export async function findBookingOrigin(db: Database, { eventId, ownId }: Key): 
 }
 
 export interface BookingState {
+  readonly userId: string
   readonly status: Booking['status']
+  readonly totalMinor: number
+  readonly currency: string
   readonly payment: PaymentNote
+}
+
+interface BookingStateRow extends Omit<BookingState, 'payment'> {
+  readonly attempt: number
+  readonly paymentStatus: PaymentNote['status']
 }
 
 /** What may change of a booking, which stays as it is until the transaction ends. */
 export async function lockBooking(db: Database, key: Key): Promise<BookingState | undefined> {
-  const [row] = await db.query<{ status: Booking['status']; attempt: number; payment_status: PaymentNote['status'] }>(
-    `SELECT status, payment_attempt AS attempt, payment_status FROM booking.bookings
-     WHERE event_id = $1 AND id = $2 FOR UPDATE`,
+  const [row] = await db.query<BookingStateRow>(
+    `SELECT user_id AS "userId", status, total_minor AS "totalMinor", currency, payment_attempt AS attempt,
+       payment_status AS "paymentStatus"
+     FROM booking.bookings WHERE event_id = $1 AND id = $2 FOR UPDATE`,
     [key.eventId, key.ownId],
   )
-  return row && { status: row.status, payment: { attempt: row.attempt, status: row.payment_status } }
+  if (row === undefined) return undefined
+  const { attempt, paymentStatus, ...booking } = row
+  return { ...booking, payment: { attempt, status: paymentStatus } }
 }
 
 /** Writes down how a payment stands. The booking is locked and the note is newer than what it knows. */
@@ -137,32 +160,41 @@ export async function notePayment(
   )
 }
 
-/** Sells locked seats to a booking: items, tickets and states. Throws on `seat_sold_once` where a seat has a live item. */
-export async function sellSeats(
-  db: Database,
-  { booking, hold, seatNos }: { booking: Key; hold: Key; seatNos: readonly number[] },
-): Promise<void> {
-  const { eventId } = booking
-  await db.query(
-    `UPDATE booking.event_seats
-     SET state = 'sold', booking_id = $2, hold_id = NULL, held_until = NULL, version = version + 1
-     WHERE event_id = $1 AND seat_no = ANY($3)`,
-    [eventId, booking.ownId, seatNos],
-  )
-  await db.query(
-    `INSERT INTO booking.booking_items (event_id, booking_id, seat_no, price_minor)
-     SELECT event_id, $2, seat_no, price_minor FROM booking.hold_items WHERE event_id = $1 AND hold_id = $3`,
-    [eventId, booking.ownId, hold.ownId],
-  )
-  await db.query(
-    `INSERT INTO booking.tickets (event_id, booking_id, id, seat_no)
-     SELECT $1, $2, * FROM unnest($3::uuid[], $4::int[])`,
-    [eventId, booking.ownId, seatNos.map(newId), seatNos],
-  )
+/** Confirms a locked booking. */
+export async function confirmBooking(db: Database, key: Key): Promise<void> {
   await db.query(
     `UPDATE booking.bookings SET status = 'confirmed', confirmed_at = now() WHERE event_id = $1 AND id = $2`,
-    [eventId, booking.ownId],
+    [key.eventId, key.ownId],
   )
+}
+
+/** Ends a confirmed booking, locked, whose tickets are all void. */
+export async function cancelBooking(
+  db: Database,
+  key: Key,
+  reason: NonNullable<Booking['cancelled_for']>,
+): Promise<void> {
+  await db.query(
+    `UPDATE booking.bookings SET status = 'cancelled', cancelled_for = $3 WHERE event_id = $1 AND id = $2`,
+    [key.eventId, key.ownId, reason],
+  )
+}
+
+/** Counts money that is to go back to the buyer of a locked booking. */
+export async function oweRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
+  await db.query(
+    `UPDATE booking.bookings SET refund_due_minor = refund_due_minor + $3 WHERE event_id = $1 AND id = $2`,
+    [key.eventId, key.ownId, amountMinor],
+  )
+}
+
+/** Counts money that is back with the buyer of a locked booking. */
+export async function noteRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
+  await db.query(`UPDATE booking.bookings SET refunded_minor = refunded_minor + $3 WHERE event_id = $1 AND id = $2`, [
+    key.eventId,
+    key.ownId,
+    amountMinor,
+  ])
 }
 
 /** Ends a booking whose seats were lost to somebody else. */
@@ -174,19 +206,18 @@ export async function failBooking(db: Database, key: Key): Promise<void> {
 }
 
 /**
- * Writes down the end of at most `limit` bookings whose holds have ended and whose payments came to nothing. Answers how
- * many that were.
+ * Writes down the end of at most `limit` bookings whose holds have ended and whose payments came to nothing, and answers
+ * which those were.
  */
-export async function expireUnpaidBookings(db: Database, limit: number): Promise<number> {
-  const expired = await db.query(
+export async function expireUnpaidBookings(db: Database, limit: number): Promise<Key[]> {
+  return db.query<Key>(
     `UPDATE booking.bookings SET status = 'expired' WHERE (event_id, id) IN (
        SELECT booking.event_id, booking.id FROM booking.bookings AS booking
        JOIN booking.holds AS hold ON hold.event_id = booking.event_id AND hold.id = booking.hold_id
        WHERE ${isUnpaid} AND NOT ${isLive} LIMIT $1 FOR UPDATE OF booking SKIP LOCKED)
-     RETURNING id`,
+     RETURNING event_id AS "eventId", id AS "ownId"`,
     [limit],
   )
-  return expired.length
 }
 
 function toBooking({ id, payment_status, captured_minor, ...row }: BookingRow): Booking {

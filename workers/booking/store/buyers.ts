@@ -28,7 +28,7 @@ export async function findPossessions(db: Database, { eventId, userId }: Buyer):
   const [possessions] = await db.query<Possessions>(
     `SELECT
        (SELECT json_build_object('ownId', id, 'due', ${isDue}, 'places', (
-          SELECT count(*) FROM booking.hold_items AS item WHERE item.event_id = hold.event_id AND item.hold_id = hold.id))
+          SELECT coalesce(sum(qty), 0) FROM booking.hold_items AS item WHERE item.event_id = hold.event_id AND item.hold_id = hold.id))
         FROM booking.holds AS hold WHERE event_id = $1 AND user_id = $2 AND ${isLive}) AS "liveHold",
        (SELECT count(*)::int FROM booking.bookings AS booking
         JOIN booking.booking_items AS item ON item.event_id = booking.event_id AND item.booking_id = booking.id

@@ -16,3 +16,11 @@ export const isDue = `(${isLive} AND hold.expires_at <= now())`
 export const position = `coalesce(
   pg_current_xact_id_if_assigned()::text,
   (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)::text)`
+
+/**
+ * As `isFree`, but seats of one hold count as free too: of the one whose own id is the parameter `hold`, such as `$3`; null
+ * for no hold.
+ */
+export function isFreeFor(hold: string): string {
+  return `(state = 'available' OR (state = 'held' AND (held_until <= now() OR hold_id = ${hold}::uuid)))`
+}

@@ -1,26 +1,42 @@
-import type { Hold } from '#shared/contracts/booking.ts'
+import type { Hold } from '#shared/contracts/holds.ts'
 import { publicId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
+import type { ChangedSeat } from '../facts.ts'
 import type { Key } from '../keys.ts'
+import type { TakenPlaces } from '../take-places.ts'
+import { holdStanding, releaseStanding } from './areas.ts'
 import { isDue, isLive, position } from './conditions.ts'
 
 /*
- * SQL about holds. Every change of a hold begins by locking its row; then come seats, by ascending number, then the
- * booking. Nobody who has a seat locked waits for a hold, so no two transactions wait for each other.
+ * SQL about holds. Every change of a hold begins by locking its row. The whole order of locks in this schema is: buyer, holds,
+ * rows of the house, seats, shards of areas, each by ascending number, then the booking. Nobody who has a seat or a shard
+ * locked waits for a hold, so no two transactions wait for each other.
  */
 
 export type HoldStatus = Hold['status']
 
 const shownStatus = `CASE WHEN ${isDue} THEN 'expired' ELSE hold.status END`
 
-/** Places of a row of `holds`, aliased `hold`, at the prices it froze: a JSON array in the contract's shape. */
+const itemsOfHold = 'booking.hold_items AS item WHERE item.event_id = hold.event_id AND item.hold_id = hold.id'
+
+const areaNosOfHold = `ARRAY(SELECT DISTINCT area_no FROM ${itemsOfHold} AND area_no IS NOT NULL ORDER BY area_no)`
+
+/**
+ * Places of a row of `holds`, aliased `hold`, at the prices it froze: a JSON array in the contract's shape, seats by number,
+ * then areas.
+ */
 export const placesOfHold = `(
-  SELECT json_agg(json_build_object('seat_no', seat_no, 'section', place.section, 'row', place.label,
-    'label', seat.label, 'price_minor', item.price_minor) ORDER BY seat_no)
-  FROM booking.hold_items AS item
-  JOIN booking.event_seats AS seat USING (event_id, seat_no)
-  JOIN booking.event_rows AS place USING (event_id, row_no)
-  WHERE item.event_id = hold.event_id AND item.hold_id = hold.id)`
+  SELECT json_agg(place ORDER BY seat_no, area_no) FROM (
+    SELECT item.seat_no, item.area_no, CASE WHEN item.seat_no IS NULL
+      THEN json_build_object('area', area.name, 'qty', sum(item.qty), 'price_minor', item.price_minor)
+      ELSE json_build_object('seat_no', item.seat_no, 'section', line.section, 'row', line.label,
+        'label', seat.label, 'price_minor', item.price_minor) END AS place
+    FROM booking.hold_items AS item
+    LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
+    LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
+    LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no
+    WHERE item.event_id = hold.event_id AND item.hold_id = hold.id
+    GROUP BY item.seat_no, item.area_no, item.price_minor, area.name, line.section, line.label, seat.label) AS places)`
 
 interface HoldRow extends Pick<Hold, 'user_id' | 'status' | 'places' | 'currency' | 'expires_in_ms' | 'seq'> {
   readonly expires_at: Date
@@ -40,30 +56,88 @@ export async function readHold(db: Database, key: Key): Promise<Hold | undefined
     id: publicId(key),
     event_id: key.eventId,
     ...row,
-    total_minor: row.places.reduce((total, { price_minor }) => total + price_minor, 0),
+    total_minor: row.places.reduce((total, place) => total + place.price_minor * ('qty' in place ? place.qty : 1), 0),
     expires_at: row.expires_at.toISOString(),
     hard_cap_at: row.hard_cap_at.toISOString(),
   }
 }
 
-/** Gives the buyer locked free seats, at their present price, for as long as the sale says. */
+/** Gives the buyer places that this transaction has locked, for as long as the sale says. Answers the seats as they are then. */
 export async function insertHold(
   db: Database,
-  { hold, userId, seatNos }: { hold: Key; userId: string; seatNos: readonly number[] },
-): Promise<void> {
-  await db.query(
-    `WITH hold AS (
-       INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
-       SELECT event_id, $2, $3, now() + hold_ttl, now() + hold_ttl, now() + hold_hard_cap
+  { hold, userId, places }: { hold: Key; userId: string; places: TakenPlaces },
+): Promise<ChangedSeat[]> {
+  const held = await db.query<ChangedSeat>(
+    holdingSeats(
+      `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
+       SELECT event_id, $2, $5, now() + hold_ttl, now() + hold_ttl, now() + hold_hard_cap
        FROM booking.sales WHERE event_id = $1
-       RETURNING id, expires_at),
+       RETURNING id, expires_at`,
+    ),
+    [hold.eventId, hold.ownId, ...seatColumns(places), userId],
+  )
+  await holdStanding(db, hold, places.standing)
+  return held
+}
+
+/**
+ * Gives a locked live hold the places that `takePlaces` has locked for it, instead of those it had: its end stays. Seats that
+ * it gives up become free at once. Answers these and the ones that it has, as they are then.
+ */
+export async function exchangePlaces(
+  db: Database,
+  hold: Key,
+  places: TakenPlaces,
+): Promise<{ freed: ChangedSeat[]; held: ChangedSeat[] }> {
+  // Whoever has one of its seats locked judges that it ran out: waiting would be in the wrong order, and is not needed.
+  const freed = await db.query<ChangedSeat>(
+    `WITH given_up AS (
+       SELECT seat_no FROM booking.event_seats
+       WHERE event_id = $1 AND hold_id = $2 AND seat_no IN (
+         SELECT seat_no FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2) AND seat_no <> ALL($3)
+       ORDER BY seat_no FOR UPDATE SKIP LOCKED)
+     UPDATE booking.event_seats AS seat
+     SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
+     FROM given_up WHERE seat.event_id = $1 AND seat.seat_no = given_up.seat_no
+     RETURNING seat.seat_no AS "seatNo", seat.version`,
+    [hold.eventId, hold.ownId, places.seats.map(({ seatNo }) => seatNo)],
+  )
+  await db.query('DELETE FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2', [hold.eventId, hold.ownId])
+  const held = await db.query<ChangedSeat>(
+    holdingSeats('SELECT id, expires_at FROM booking.holds WHERE event_id = $1 AND id = $2'),
+    [hold.eventId, hold.ownId, ...seatColumns(places)],
+  )
+  await holdStanding(db, hold, places.standing)
+  return { freed, held }
+}
+
+/**
+ * A statement that makes locked seats those of the hold that `hold` inserts or reads: $1 and $2 are its key, $3 and $4
+ * numbers and prices of the seats. Answers the seats.
+ */
+function holdingSeats(hold: string): string {
+  return `WITH hold AS (${hold}),
      taken AS (
        UPDATE booking.event_seats SET state = 'held', hold_id = hold.id, held_until = hold.expires_at, version = version + 1
-       FROM hold WHERE event_id = $1 AND seat_no = ANY($4)
-       RETURNING event_id, hold_id, seat_no, price_minor)
-     INSERT INTO booking.hold_items (event_id, hold_id, seat_no, price_minor) SELECT * FROM taken`,
-    [hold.eventId, hold.ownId, userId, seatNos],
+       FROM hold WHERE event_id = $1 AND seat_no = ANY($3) RETURNING hold_id, seat_no, version),
+     item AS (
+       INSERT INTO booking.hold_items (event_id, hold_id, seat_no, price_minor)
+       SELECT $1, hold_id, seat_no, price_minor
+       FROM taken JOIN unnest($3::int[], $4::bigint[]) AS priced (seat_no, price_minor) USING (seat_no))
+     SELECT seat_no AS "seatNo", version FROM taken`
+}
+
+function seatColumns({ seats }: TakenPlaces): [number[], number[]] {
+  return [seats.map(({ seatNo }) => seatNo), seats.map(({ priceMinor }) => priceMinor)]
+}
+
+/** Prices of the seats of a hold, by number. */
+export async function findFrozenPrices(db: Database, hold: Key): Promise<ReadonlyMap<number, number>> {
+  const items = await db.query<{ seat_no: number; price_minor: number }>(
+    'SELECT seat_no, price_minor FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND seat_no IS NOT NULL',
+    [hold.eventId, hold.ownId],
   )
+  return new Map(items.map(({ seat_no, price_minor }) => [seat_no, price_minor]))
 }
 
 /** A hold whose row is locked until the transaction ends. */
@@ -74,16 +148,24 @@ export interface LockedHold {
   readonly ended: boolean
   /** The time that the buyer was promised is not over. */
   readonly withinPromise: boolean
+  /** It may not last any longer, give or take a second. */
+  readonly atHardCap: boolean
   readonly seatNos: number[]
+  /** Areas in which it has standing places. */
+  readonly areaNos: number[]
+  /** Seats and standing places together. */
+  readonly placeCount: number
   readonly totalMinor: number
 }
 
 export async function lockHold(db: Database, key: Key): Promise<LockedHold | undefined> {
-  const items = 'booking.hold_items AS item WHERE item.event_id = hold.event_id AND item.hold_id = hold.id'
   const [hold] = await db.query<LockedHold>(
     `SELECT user_id AS "userId", ${shownStatus} AS status, NOT ${isLive} AS ended, active_until > now() AS "withinPromise",
-       ARRAY(SELECT seat_no FROM ${items} ORDER BY seat_no) AS "seatNos",
-       (SELECT sum(price_minor)::bigint FROM ${items}) AS "totalMinor"
+       hard_cap_at - expires_at < interval '1 second' AS "atHardCap",
+       ARRAY(SELECT seat_no FROM ${itemsOfHold} AND seat_no IS NOT NULL ORDER BY seat_no) AS "seatNos",
+       ${areaNosOfHold} AS "areaNos",
+       (SELECT sum(qty)::int FROM ${itemsOfHold}) AS "placeCount",
+       (SELECT sum(price_minor * qty)::bigint FROM ${itemsOfHold}) AS "totalMinor"
      FROM booking.holds AS hold WHERE event_id = $1 AND id = $2 FOR UPDATE`,
     [key.eventId, key.ownId],
   )
@@ -99,6 +181,13 @@ export async function lockDueHolds(db: Database, limit: number): Promise<Key[]> 
   )
 }
 
+export interface EndedHold extends Key {
+  /** Seats that became free. */
+  readonly seats: readonly ChangedSeat[]
+  /** Areas in which it had standing places. */
+  readonly areaNos: readonly number[]
+}
+
 /**
  * Ends locked holds. Seats that are still theirs become free; those that another buyer took over stay with that one. An
  * expired seat that somebody is deciding about is left as it is: it counts as free anyhow, and nobody waits for it.
@@ -107,58 +196,32 @@ export async function endHolds(
   db: Database,
   holds: readonly Key[],
   status: Extract<HoldStatus, 'released' | 'expired'>,
-): Promise<void> {
-  if (holds.length === 0) return
+): Promise<EndedHold[]> {
+  if (holds.length === 0) return []
   const keys = [holds.map((hold) => hold.eventId), holds.map((hold) => hold.ownId)]
-  await db.query(
+  const freed = await db.query<ChangedSeat & { holdId: string }>(
     `WITH ended AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)),
      theirs AS (
-       SELECT event_id, seat_no FROM ended
+       SELECT event_id, hold_id, seat_no FROM ended
        JOIN booking.hold_items AS item USING (event_id, hold_id)
        JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
        ORDER BY event_id, seat_no FOR UPDATE OF seat ${status === 'expired' ? 'SKIP LOCKED' : ''})
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
-     FROM theirs WHERE seat.event_id = theirs.event_id AND seat.seat_no = theirs.seat_no`,
+     FROM theirs WHERE seat.event_id = theirs.event_id AND seat.seat_no = theirs.seat_no
+     RETURNING theirs.hold_id AS "holdId", seat.seat_no AS "seatNo", seat.version`,
     keys,
   )
-  await db.query(
+  await releaseStanding(db, holds, { passOver: status === 'expired' })
+  const ended = await db.query<Omit<EndedHold, 'seats'>>(
     `UPDATE booking.holds AS hold SET status = $3, ended_at = now()
      FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, id)
-     WHERE hold.event_id = ended.event_id AND hold.id = ended.id`,
+     WHERE hold.event_id = ended.event_id AND hold.id = ended.id
+     RETURNING hold.event_id AS "eventId", hold.id AS "ownId", ${areaNosOfHold} AS "areaNos"`,
     [...keys, status],
   )
-}
-
-interface SeatsOfHold {
-  readonly hold: Key
-  readonly seatNos: readonly number[]
-}
-
-/**
- * Keeps the seats of a locked hold at least until the payment's deadline, within its hard cap. Answers whether all of
- * them were still its own; the caller undoes the transaction if not.
- */
-export async function startPaying(
-  db: Database,
-  { hold, seatNos, paymentWindowMs }: SeatsOfHold & { paymentWindowMs: number },
-): Promise<boolean> {
-  await db.query(
-    `UPDATE booking.holds SET status = 'paying',
-       expires_at = least(greatest(expires_at, now() + $3 * interval '1 ms'), hard_cap_at)
-     WHERE event_id = $1 AND id = $2`,
-    [hold.eventId, hold.ownId, paymentWindowMs],
-  )
-  return keepSeatsUntilExpiry(db, { hold, seatNos })
-}
-
-/** Gives a locked hold back the time that its buyer was promised. */
-export async function stopPaying(db: Database, { hold, seatNos }: SeatsOfHold): Promise<void> {
-  await db.query(
-    `UPDATE booking.holds SET status = 'active', expires_at = active_until WHERE event_id = $1 AND id = $2`,
-    [hold.eventId, hold.ownId],
-  )
-  await keepSeatsUntilExpiry(db, { hold, seatNos })
+  const seatsOf = Map.groupBy(freed, ({ holdId }) => holdId)
+  return ended.map((hold) => ({ ...hold, seats: seatsOf.get(hold.ownId) ?? [] }))
 }
 
 /** Ends a locked hold, or one that had expired, because its seats were sold to its buyer. */
@@ -167,17 +230,4 @@ export async function convertHold(db: Database, hold: Key): Promise<void> {
     hold.eventId,
     hold.ownId,
   ])
-}
-
-async function keepSeatsUntilExpiry(db: Database, { hold, seatNos }: SeatsOfHold): Promise<boolean> {
-  const kept = await db.query(
-    `WITH theirs AS (
-       SELECT seat_no FROM booking.event_seats
-       WHERE event_id = $1 AND seat_no = ANY($3) AND hold_id = $2 ORDER BY seat_no FOR UPDATE)
-     UPDATE booking.event_seats AS seat SET held_until = hold.expires_at FROM theirs, booking.holds AS hold
-     WHERE hold.event_id = $1 AND hold.id = $2 AND seat.event_id = $1 AND seat.seat_no = theirs.seat_no
-     RETURNING seat.seat_no`,
-    [hold.eventId, hold.ownId, seatNos],
-  )
-  return kept.length === seatNos.length
 }

@@ -1,8 +1,76 @@
 import type { Database } from '#shared/postgres.ts'
-import type { Seat } from '../free-runs.ts'
-import { isFree } from './conditions.ts'
+import type { Key } from '../keys.ts'
+import { isFreeFor } from './conditions.ts'
+import { type LockedSeat, lockedSeatColumns } from './seats.ts'
 
 /* SQL by which best available seats are found, row by row. */
+
+/** Among which seats of an event the best are looked for. */
+export interface SeatFilter {
+  readonly eventId: string
+  /** All seats in question have numbers from here to there, so that nothing else of the house is read. */
+  readonly firstSeatNo: number
+  readonly lastSeatNo: number
+  /** Only accessible seats, or none of them. */
+  readonly accessible: boolean
+  /** `null`: of any tier, in any row. */
+  readonly tierNos: readonly number[] | null
+  readonly rowNos: readonly number[] | null
+  /** Seats of this hold count as free. */
+  readonly ownHold: Key | undefined
+}
+
+/** What a filter admits, free or not: its values are the first six parameters. */
+const isAdmitted = `event_id = $1 AND seat_no BETWEEN $2 AND $3 AND accessible = $4
+  AND ($5::int[] IS NULL OR tier_no = ANY($5)) AND ($6::int[] IS NULL OR row_no = ANY($6))`
+
+/** Free seats that a filter admits: its values are the first seven parameters. */
+const isWanted = `${isAdmitted} AND ${isFreeFor('$7')}`
+
+/**
+ * The same seats kind by kind: each kind has an index of its own, so none of the many seats that
+ * are held is read. Only a buyer who changes a hold has the last kind.
+ */
+const wantedByKind = [
+  `booking.event_seats WHERE ${isAdmitted} AND state = 'available'`,
+  `booking.event_seats WHERE ${isAdmitted} AND state = 'held' AND held_until <= now()`,
+  `booking.hold_items AS item JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
+   WHERE hold_id = $7::uuid AND seat.held_until > now() AND ${isAdmitted}`,
+]
+
+function filterValues(filter: SeatFilter): unknown[] {
+  const { eventId, firstSeatNo, lastSeatNo, accessible, tierNos, rowNos, ownHold } = filter
+  return [eventId, firstSeatNo, lastSeatNo, accessible, tierNos, rowNos, ownHold?.ownId ?? null]
+}
+
+/** Numbers of tiers or rows, and the span of their seats. */
+export interface Part {
+  readonly nos: readonly number[]
+  readonly firstSeatNo: number
+  readonly lastSeatNo: number
+}
+
+/** The tiers of that name, without seats if no seat has them; `undefined` when the event has no such tier. */
+export async function findTiers(db: Database, eventId: string, name: string): Promise<Part | undefined> {
+  const [tiers] = await db.query<Part>(
+    `SELECT array_agg(tier_no) AS nos, coalesce(min(first_seat_no), 0) AS "firstSeatNo",
+       coalesce(max(last_seat_no), -1) AS "lastSeatNo"
+     FROM booking.price_tiers WHERE event_id = $1 AND name = $2 HAVING count(*) > 0`,
+    [eventId, name],
+  )
+  return tiers
+}
+
+/** The rows of a section; `undefined` when the event has no such section. */
+export async function findSection(db: Database, eventId: string, section: string): Promise<Part | undefined> {
+  const [rows] = await db.query<Part>(
+    `SELECT array_agg(row_no) AS nos, min(first_seat_no) AS "firstSeatNo",
+       max(first_seat_no + seat_count - 1) AS "lastSeatNo"
+     FROM booking.event_rows WHERE event_id = $1 AND section = $2 HAVING count(*) > 0`,
+    [eventId, section],
+  )
+  return rows
+}
 
 /**
  * Makes the following statements of this transaction walk along a house and stop early. While the planner knows little of
@@ -13,32 +81,25 @@ export async function walkInOrder(db: Database): Promise<void> {
 }
 
 /**
- * The next rows after `afterRowNo`, at most `limit`, in which at least `qty` free seats stand side by side; with `tidy`
- * only where taking them leaves no single seat behind. Looks without locking, so it is a hint.
+ * Where `qty` free seats side by side begin among the seats of the row `place`; with `tidy` ($9) only where taking them leaves
+ * no single seat behind. Ends at the first such place, so a row that has much free is not read to its end.
  */
-export async function findRowsWithRun(
-  db: Database,
-  options: { eventId: string; afterRowNo: number; qty: number; tidy: boolean; limit: number },
-): Promise<number[]> {
-  // Both numbers grow along the house, so their sum grows by one between neighbours only, and by more across rows.
-  const runs = await db.query<{ row_no: number }>(
-    `SELECT row_no FROM (
-       SELECT seat_no, row_no,
-         lag(place) OVER ranked IS DISTINCT FROM place - 1 AS begins,
-         lead(place, $3 - 1) OVER ranked = place + $3 - 1 AS fits,
-         lead(place, $3) OVER ranked IS DISTINCT FROM place + $3
-           OR lead(place, $3 + 1) OVER ranked = place + $3 + 1 AS tidy
-       FROM (
-         SELECT seat_no, row_no, seat_no + row_no AS place FROM booking.event_seats
-         WHERE event_id = $1 AND row_no > $2 AND ${isFree}
-       ) AS free
-       WINDOW ranked AS (ORDER BY seat_no)
-     ) AS runs
-     WHERE begins AND fits AND (tidy OR NOT $4) ORDER BY seat_no LIMIT $5`,
-    [options.eventId, options.afterRowNo, options.qty, options.tidy, options.limit],
-  )
-  return [...new Set(runs.map((run) => run.row_no))]
-}
+const runInRow = `
+  SELECT FROM (
+    SELECT lag(seat_no) OVER ranked IS DISTINCT FROM seat_no - 1 AS begins,
+      lead(seat_no, $8 - 1) OVER ranked = seat_no + $8 - 1 AS fits,
+      lead(seat_no, $8) OVER ranked IS DISTINCT FROM seat_no + $8
+        OR lead(seat_no, $8 + 1) OVER ranked = seat_no + $8 + 1 AS tidy
+    FROM booking.event_seats AS seat
+    WHERE ${isWanted} AND seat_no BETWEEN place.first_seat_no AND place.first_seat_no + place.seat_count - 1
+    WINDOW ranked AS (ORDER BY seat_no)
+  ) AS runs WHERE begins AND fits AND (tidy OR NOT $9)`
+
+/** Rows that have such a run, as a condition on `booking.event_rows AS place`. Those before the first free seat cost nothing. */
+const hasRunInRow = `place.event_id = $1 AND place.first_seat_no <= $3
+  AND place.first_seat_no + place.seat_count >
+    least(${wantedByKind.map((kind) => `(SELECT min(seat_no) FROM ${kind})`).join(', ')}, 2147483647)
+  AND ($6::int[] IS NULL OR place.row_no = ANY($6)) AND EXISTS (${runInRow})`
 
 export interface Row {
   readonly rowNo: number
@@ -47,43 +108,56 @@ export interface Row {
 }
 
 /**
- * Locks the first of the rows against everybody else who picks best available seats: two who lock the seats of one row at
- * the same time get every other one. Rows that are locked already are passed over, or waited for.
+ * Locks the first row in which at least `qty` free seats stand side by side, with `tidy` only where taking them leaves no
+ * single seat behind, against everybody else who picks best available seats: two who lock the seats of one row at the same time
+ * get every other one. Rows that are locked already are passed over, or waited for. What is free in the row is judged again
+ * once its seats are locked.
  */
-export async function lockOneRow(
+export async function lockRowWithRun(
   db: Database,
-  { eventId, rowNos, waiting }: { eventId: string; rowNos: readonly number[]; waiting: boolean },
+  filter: SeatFilter,
+  { qty, tidy, waiting }: { qty: number; tidy: boolean; waiting: boolean },
 ): Promise<Row | undefined> {
   const [row] = await db.query<Row>(
     `SELECT row_no AS "rowNo", first_seat_no AS "firstSeatNo", first_seat_no + seat_count - 1 AS "lastSeatNo"
-     FROM booking.event_rows WHERE event_id = $1 AND row_no = ANY($2)
-     ORDER BY row_no LIMIT 1 FOR NO KEY UPDATE ${waiting ? '' : 'SKIP LOCKED'}`,
-    [eventId, rowNos],
+     FROM booking.event_rows AS place WHERE ${hasRunInRow}
+     ORDER BY row_no LIMIT 1 FOR NO KEY UPDATE OF place ${waiting ? '' : 'SKIP LOCKED'}`,
+    [...filterValues(filter), qty, tidy],
   )
   return row
 }
 
+/** Whether anywhere at least `qty` free seats stand side by side, in rows that somebody has locked, too. */
+export async function hasRun(db: Database, filter: SeatFilter, qty: number): Promise<boolean> {
+  const rows = await db.query(`SELECT FROM booking.event_rows AS place WHERE ${hasRunInRow} LIMIT 1`, [
+    ...filterValues(filter),
+    qty,
+    false,
+  ])
+  return rows.length > 0
+}
+
 /**
- * Locks the free seats of a row and answers them by ascending number. Those that a buyer who named them is deciding about
- * are passed over, or waited for.
+ * Locks the first free seats that the filter admits, at most `limit`, and answers them by ascending number. Those that
+ * somebody else is deciding about are passed over, or waited for.
  */
-export function lockFreeSeatsOfRow(
+export function lockBestSeats(
   db: Database,
-  { eventId, row, waiting }: { eventId: string; row: Row; waiting: boolean },
-): Promise<Seat[]> {
-  return db.query<Seat>(
-    `SELECT seat_no AS "seatNo", row_no AS "rowNo" FROM booking.event_seats
-     WHERE event_id = $1 AND seat_no BETWEEN $2 AND $3 AND ${isFree}
-     ORDER BY seat_no FOR UPDATE ${waiting ? '' : 'SKIP LOCKED'}`,
-    [eventId, row.firstSeatNo, row.lastSeatNo],
+  filter: SeatFilter,
+  { limit, waiting }: { limit: number; waiting: boolean },
+): Promise<LockedSeat[]> {
+  return db.query<LockedSeat>(
+    `SELECT ${lockedSeatColumns} FROM booking.event_seats WHERE ${isWanted}
+     ORDER BY seat_no LIMIT $8 FOR UPDATE ${waiting ? '' : 'SKIP LOCKED'}`,
+    [...filterValues(filter), limit],
   )
 }
 
-/** Whether at least `qty` seats of an event are free, wherever they stand. */
-export async function hasFreeSeats(db: Database, { eventId, qty }: { eventId: string; qty: number }): Promise<boolean> {
-  const rows = await db.query(
-    `SELECT FROM booking.event_seats WHERE event_id = $1 AND ${isFree} ORDER BY seat_no LIMIT $2`,
-    [eventId, qty],
-  )
+/** Whether the filter admits at least `qty` free seats, wherever they stand. */
+export async function hasFreeSeats(db: Database, filter: SeatFilter, qty: number): Promise<boolean> {
+  const rows = await db.query(`${wantedByKind.map((kind) => `SELECT FROM ${kind}`).join(' UNION ALL ')} LIMIT $8`, [
+    ...filterValues(filter),
+    qty,
+  ])
   return rows.length === qty
 }

@@ -7,6 +7,10 @@ export interface Sale extends SaleWindow {
   readonly layoutVersion: number
   readonly currency: string
   readonly maxTicketsPerUser: number
+  /** Until then buyers may give tickets back; null: never. */
+  readonly cancelUntil: Date | null
+  /** Whether the price of any tier has steps. */
+  readonly priceSteps: boolean
   /** The database's clock when this was read. */
   readonly now: Date
 }
@@ -18,11 +22,28 @@ export interface Sale extends SaleWindow {
 export async function findSale(db: Database, eventId: string): Promise<Sale | undefined> {
   const [sale] = await db.query<Sale>(
     `SELECT version AS "layoutVersion", status, on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt", currency,
-       max_tickets_per_user AS "maxTicketsPerUser", now() AS now
+       max_tickets_per_user AS "maxTicketsPerUser", cancel_until AS "cancelUntil",
+       price_steps AS "priceSteps", now() AS now
      FROM booking.sales WHERE event_id = $1`,
     [eventId],
   )
   return sale
+}
+
+const lockOfSale = `hashtextextended('sale ' || $1, 0)`
+
+/**
+ * Keeps the event from being cancelled until the transaction ends; any number of transactions do at once, and none of them
+ * writes to the sale's row. A booking is thus either confirmed before the event is cancelled, and refunded with the others,
+ * or not confirmed at all.
+ */
+export async function keepFromCancelling(db: Database, eventId: string): Promise<void> {
+  await db.query(`SELECT pg_advisory_xact_lock_shared(${lockOfSale})`, [eventId])
+}
+
+/** Waits for all who keep the event from being cancelled, at most a second: whoever comes later has to wait as well. */
+async function waitToCancel(db: Database, eventId: string): Promise<void> {
+  await db.query(`SELECT set_config('lock_timeout', '1000ms', true), pg_advisory_xact_lock(${lockOfSale})`, [eventId])
 }
 
 export interface SaleChange {
@@ -31,17 +52,20 @@ export interface SaleChange {
   /** RFC 3339. */
   readonly onSaleAt: string | null
   readonly offSaleAt: string | null
+  readonly cancelUntil: string | null
 }
 
-/** Answers whether anything changed; `undefined` when the event has no sale. */
+/** Answers, inside a transaction, whether anything changed; `undefined` when the event has no sale. */
 export async function changeSale(db: Database, change: SaleChange): Promise<boolean | undefined> {
-  const values = [change.eventId, change.status, change.onSaleAt, change.offSaleAt]
+  const { eventId, status, onSaleAt, offSaleAt, cancelUntil } = change
+  if (status === 'cancelled') await waitToCancel(db, eventId)
   const changed = await db.query(
-    `UPDATE booking.sales SET status = $2, on_sale_at = $3, off_sale_at = $4
-     WHERE event_id = $1 AND (status, on_sale_at, off_sale_at) IS DISTINCT FROM ($2, $3::timestamptz, $4::timestamptz)
+    `UPDATE booking.sales SET status = $2, on_sale_at = $3, off_sale_at = $4, cancel_until = $5
+     WHERE event_id = $1 AND (status, on_sale_at, off_sale_at, cancel_until)
+       IS DISTINCT FROM ($2, $3::timestamptz, $4::timestamptz, $5::timestamptz)
      RETURNING event_id`,
-    values,
+    [eventId, status, onSaleAt, offSaleAt, cancelUntil],
   )
   if (changed.length > 0) return true
-  return (await findSale(db, change.eventId)) === undefined ? undefined : false
+  return (await findSale(db, eventId)) === undefined ? undefined : false
 }

@@ -12,29 +12,55 @@ export interface SeatView {
   readonly row: string
   readonly label: string
   readonly price_minor: number
+  readonly tier: string | null
+  readonly tierNo: number
+  readonly accessible: boolean
   readonly state: keyof typeof seatStateCodes
 }
 
-/** Up to `limit` seats with a number above `afterSeatNo`. */
+/** Up to `limit` seats, each at its own price, with a number above `afterSeatNo`. */
 export function listSeatViews(
   db: Database,
   { eventId, afterSeatNo, limit }: { eventId: string; afterSeatNo: number; limit: number },
 ): Promise<SeatView[]> {
   return db.query<SeatView>(
-    `SELECT seat.seat_no, place.section, place.label AS row, seat.label, seat.price_minor, ${shownState} AS state
+    `SELECT seat.seat_no, place.section, place.label AS row, seat.label, seat.price_minor, tier.name AS tier,
+       tier_no AS "tierNo", seat.accessible, ${shownState} AS state
      FROM booking.event_seats AS seat JOIN booking.event_rows AS place USING (event_id, row_no)
+     LEFT JOIN booking.price_tiers AS tier USING (event_id, tier_no)
      WHERE event_id = $1 AND seat_no > $2 ORDER BY seat_no LIMIT $3`,
     [eventId, afterSeatNo, limit],
   )
+}
+
+export interface AreaState {
+  readonly area: string
+  readonly price_minor: number
+  readonly capacity: number
+  readonly available: number
+  readonly held: number
+  readonly sold: number
 }
 
 export interface StatesSnapshot {
   /** The snapshot includes every write of this position or below. */
   readonly seq: string
   readonly rows: StatesOfRow[]
+  readonly areas: AreaState[]
 }
 
-/** The states of all seats of an event, and the position of that snapshot, read by one statement. */
+/** Places of each area of the events that a condition on `area` names: what expired holds have of them is available. */
+const areaCounts = (which: string): string => `
+  SELECT area.event_id, area_no, name, price_minor, area.capacity, shards.held - expired AS held, sold,
+    area.capacity - sold - (shards.held - expired) AS available
+  FROM booking.areas AS area,
+    LATERAL (SELECT sum(held)::int AS held, sum(sold)::int AS sold FROM booking.area_shards AS shard
+      WHERE shard.event_id = area.event_id AND shard.area_no = area.area_no) AS shards,
+    LATERAL (SELECT coalesce(sum(qty), 0)::int AS expired FROM booking.hold_items AS item
+      WHERE item.event_id = area.event_id AND item.area_no = area.area_no AND held_until <= now()) AS over
+  WHERE ${which}`
+
+/** The states of all seats and areas of an event, and the position of that snapshot, read by one statement. */
 export async function snapshotStates(db: Database, eventId: string): Promise<StatesSnapshot> {
   const codes = Object.entries(seatStateCodes).map(([state, code]) => `WHEN '${state}' THEN '${code}'`)
   const [snapshot] = await db.query<StatesSnapshot>(
@@ -47,7 +73,12 @@ export async function snapshotStates(db: Database, eventId: string): Promise<Sta
              FROM booking.event_seats WHERE event_id = $1 ORDER BY row_no, seat_no
            ) AS in_order GROUP BY row_no
          ) AS by_row
-       ), '[]') AS rows`,
+       ), '[]') AS rows,
+       coalesce((
+         SELECT json_agg(json_build_object('area', name, 'price_minor', price_minor, 'capacity', capacity,
+           'available', available, 'held', held, 'sold', sold) ORDER BY area_no)
+         FROM (${areaCounts('area.event_id = $1')}) AS areas
+       ), '[]') AS areas`,
     [eventId],
   )
   if (snapshot === undefined) throw new Error('a query without FROM answered no row')
@@ -58,13 +89,20 @@ export interface Availability {
   readonly event_id: string
   readonly available: number
   readonly seat_count: number
+  /** Whether the price of any tier has steps. */
+  readonly priceSteps: boolean
 }
 
-/** Free and all seats of each event that has any. */
-export function countFreeSeats(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
+/** Free and all places, seats and standing ones, of each event that has any. */
+export function countFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
   return db.query<Availability>(
-    `SELECT event_id, count(*) FILTER (WHERE ${isFree})::int AS available, count(*)::int AS seat_count
-     FROM booking.event_seats WHERE event_id = ANY($1) GROUP BY event_id`,
+    `SELECT event_id, available, seat_count, price_steps AS "priceSteps" FROM (
+     SELECT event_id, sum(available)::int AS available, sum(places)::int AS seat_count FROM (
+       SELECT event_id, count(*) FILTER (WHERE ${isFree}) AS available, count(*) AS places
+       FROM booking.event_seats WHERE event_id = ANY($1) GROUP BY event_id
+       UNION ALL
+       SELECT event_id, available, capacity FROM (${areaCounts('area.event_id = ANY($1)')}) AS areas) AS counted
+     GROUP BY event_id) AS summed JOIN booking.sales USING (event_id)`,
     [eventIds],
   )
 }

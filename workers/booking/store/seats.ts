@@ -1,24 +1,36 @@
 import type { Database } from '#shared/postgres.ts'
 import type { Seat } from '../free-runs.ts'
 import type { Key } from '../keys.ts'
-import { isFree } from './conditions.ts'
+import { isFree, isFreeFor } from './conditions.ts'
 
 /*
  * SQL that takes seats. Locks are taken by ascending seat number in every statement, so that no two buyers wait for each
  * other; a row that another buyer took meanwhile is judged again once its lock is free, and left out.
  */
 
-/** Locks those of the seats that are free and answers them. Waits for whoever is deciding about one of them. */
-export async function lockFreeSeats(
+/** A free seat, locked until the transaction ends. */
+export interface LockedSeat extends Seat {
+  /** Its own price; that of its tier may be another one by now. */
+  readonly priceMinor: number
+  readonly tierNo: number
+}
+
+/** Columns of a `LockedSeat`. */
+export const lockedSeatColumns = `seat_no AS "seatNo", row_no AS "rowNo", price_minor AS "priceMinor", tier_no AS "tierNo"`
+
+/**
+ * Locks those of the seats that are free, or belong to `ownHold`, and answers them by ascending number. Waits for whoever is
+ * deciding about one of them.
+ */
+export function lockFreeSeats(
   db: Database,
-  { eventId, seatNos }: { eventId: string; seatNos: readonly number[] },
-): Promise<Set<number>> {
-  const rows = await db.query<{ seat_no: number }>(
-    `SELECT seat_no FROM booking.event_seats WHERE event_id = $1 AND seat_no = ANY($2) AND ${isFree}
-     ORDER BY seat_no FOR UPDATE`,
-    [eventId, seatNos],
+  { eventId, seatNos, ownHold }: { eventId: string; seatNos: readonly number[]; ownHold: Key | undefined },
+): Promise<LockedSeat[]> {
+  return db.query<LockedSeat>(
+    `SELECT ${lockedSeatColumns} FROM booking.event_seats
+     WHERE event_id = $1 AND seat_no = ANY($2) AND ${isFreeFor('$3')} ORDER BY seat_no FOR UPDATE`,
+    [eventId, seatNos, ownHold?.ownId ?? null],
   )
-  return new Set(rows.map((row) => row.seat_no))
 }
 
 /** Those of the seats that somebody else than the buyer has, as they stand at this moment: one look, no lock. */

@@ -1,6 +1,8 @@
+import type { PriceStep } from '#shared/contracts/prices.ts'
 import type { Database } from '#shared/postgres.ts'
+import { shardCapacities } from '../shard-capacities.ts'
 
-/* SQL that brings seats into stock. */
+/* SQL that brings seats and areas into stock. */
 
 export interface NewSale {
   readonly eventId: string
@@ -33,6 +35,23 @@ export async function openStock(db: Database, sale: NewSale): Promise<number> {
   return stocked.version
 }
 
+/** Adds price tiers that are not in stock yet. */
+export async function addTiers(
+  db: Database,
+  eventId: string,
+  tiers: readonly { name: string; steps: readonly PriceStep[] }[],
+): Promise<void> {
+  await db.query(
+    `INSERT INTO booking.price_tiers (event_id, tier_no, name, steps)
+     SELECT $1, tier_no - 1, tier->>'name', tier->'steps' FROM json_array_elements($2) WITH ORDINALITY AS tiers (tier, tier_no)
+     ON CONFLICT DO NOTHING`,
+    [eventId, JSON.stringify(tiers)],
+  )
+  if (tiers.some(({ steps }) => steps.length > 0)) {
+    await db.query('UPDATE booking.sales SET price_steps = true WHERE event_id = $1', [eventId])
+  }
+}
+
 export interface NewRow {
   readonly row_no: number
   readonly section: string
@@ -40,6 +59,8 @@ export interface NewRow {
   readonly first_seat_no: number
   readonly seats: readonly string[]
   readonly prices_minor: readonly number[]
+  readonly tier_nos: readonly number[]
+  readonly accessible: boolean
 }
 
 /** Adds rows and seats that are not in stock yet and answers how many seats that were. */
@@ -59,8 +80,8 @@ export async function addRows(db: Database, eventId: string, rows: readonly NewR
   )
   const [added] = await db.query<{ seats: number }>(
     `WITH added AS (
-       INSERT INTO booking.event_seats (event_id, row_no, seat_no, label, price_minor)
-       SELECT $1, * FROM unnest($2::int[], $3::int[], $4::text[], $5::bigint[])
+       INSERT INTO booking.event_seats (event_id, row_no, seat_no, label, price_minor, tier_no, accessible)
+       SELECT $1, * FROM unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::int[], $7::boolean[])
        ON CONFLICT DO NOTHING RETURNING seat_no)
      SELECT count(*)::int AS seats FROM added`,
     [
@@ -69,7 +90,56 @@ export async function addRows(db: Database, eventId: string, rows: readonly NewR
       rows.flatMap((row) => row.seats.map((_, index) => row.first_seat_no + index)),
       rows.flatMap((row) => row.seats),
       rows.flatMap((row) => row.prices_minor),
+      rows.flatMap((row) => row.tier_nos),
+      rows.flatMap((row) => row.seats.map(() => row.accessible)),
     ],
   )
+  await widenTiers(db, eventId, rows)
   return added?.seats ?? 0
+}
+
+/** Seats of every tier lie within its span. */
+async function widenTiers(db: Database, eventId: string, rows: readonly NewRow[]): Promise<void> {
+  const spans = new Map<number, { tier_no: number; first: number; last: number }>()
+  for (const row of rows) {
+    for (const [index, tierNo] of row.tier_nos.entries()) {
+      const seatNo = row.first_seat_no + index
+      const span = spans.get(tierNo) ?? { tier_no: tierNo, first: seatNo, last: seatNo }
+      spans.set(tierNo, { ...span, first: Math.min(span.first, seatNo), last: Math.max(span.last, seatNo) })
+    }
+  }
+  await db.query(
+    `UPDATE booking.price_tiers AS tier
+     SET first_seat_no = least(first_seat_no, span.first), last_seat_no = greatest(last_seat_no, span.last)
+     FROM json_to_recordset($2) AS span (tier_no int, first int, last int)
+     WHERE tier.event_id = $1 AND tier.tier_no = span.tier_no`,
+    [eventId, JSON.stringify([...spans.values()])],
+  )
+}
+
+export interface NewArea {
+  readonly area_no: number
+  readonly name: string
+  readonly capacity: number
+  readonly price_minor: number
+}
+
+/** Adds areas that are not in stock yet, each with its places spread over shards. */
+export async function addAreas(db: Database, eventId: string, areas: readonly NewArea[]): Promise<void> {
+  if (areas.length === 0) return
+  const added = await db.query<{ area_no: number; capacity: number }>(
+    `INSERT INTO booking.areas (event_id, area_no, name, capacity, price_minor)
+     SELECT $1, area_no, name, capacity, price_minor
+     FROM json_to_recordset($2) AS area (area_no int, name text, capacity int, price_minor bigint)
+     ON CONFLICT (event_id, area_no) DO NOTHING RETURNING area_no, capacity`,
+    [eventId, JSON.stringify(areas)],
+  )
+  const shards = added.flatMap(({ area_no, capacity }) =>
+    shardCapacities(capacity).map((places, shard) => ({ area_no, shard, capacity: places })),
+  )
+  await db.query(
+    `INSERT INTO booking.area_shards (event_id, area_no, shard, capacity)
+     SELECT $1, area_no, shard, capacity FROM json_to_recordset($2) AS shard (area_no int, shard int, capacity int)`,
+    [eventId, JSON.stringify(shards)],
+  )
 }

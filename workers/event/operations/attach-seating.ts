@@ -1,3 +1,4 @@
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { attachSeating as contract } from '#shared/contracts/event.ts'
 import { type FieldError, TicketingError } from '#shared/errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
@@ -8,7 +9,7 @@ import { answerView } from '../event-answers.ts'
 import type { FullEventRow } from '../event-view.ts'
 import { invalidRequest } from '../refusals.ts'
 import { openedSale } from '../sale-state.ts'
-import { categoryPrices, layoutFaults, type Seating, seatingHash } from '../seating.ts'
+import { layoutFaults, pricesByName, type Seating, seatingHash } from '../seating.ts'
 import { stockBatches } from '../stock-batches.ts'
 import { addSeating, readSeatingHash } from '../store/layouts.ts'
 import { updateSale } from '../store/organise-events.ts'
@@ -17,21 +18,17 @@ import { lockEvent, readEvent } from '../store/read-events.ts'
 /** Layout, then stock, then sale: each step can be repeated, so that the same message once more completes a broken one. */
 export function attachSeating(parts: WorkerParts): Operation {
   const { bus, postgres } = parts
-  return operation(
-    contract,
-    async ({ event_id, layout, price_minor, category_prices, currency, on_sale_at }, context) => {
-      const faults = [...layoutFaults(layout), ...unknownCategories(layout.categories, category_prices)]
-      if (faults.length > 0) throw invalidRequest(faults)
-      const prices = categoryPrices(layout.categories, { priceMinor: price_minor, byName: category_prices })
-      const seating = { layout, categoryPricesMinor: prices, currency }
+  return operation(contract, async ({ event_id, on_sale_at, ...request }, context) => {
+    const faults = seatingFaults(request)
+    if (faults.length > 0) throw invalidRequest(faults)
+    const seating = seatingOf(request)
 
-      const { version, maxTicketsPerUser } = await adoptSeating(parts, event_id, seating, context)
-      const batches = stockBatches(seating, { event_id, version, max_tickets_per_user: maxTicketsPerUser })
-      await stockSeats(bus, batches, context)
-      if (on_sale_at !== null) await openSale(parts, event_id, new Date(on_sale_at), context)
-      return answerView(bus, await readEvent(postgres, event_id), context)
-    },
-  )
+    const { version, maxTicketsPerUser } = await adoptSeating(parts, event_id, seating, context)
+    const batches = stockBatches(seating, { event_id, version, max_tickets_per_user: maxTicketsPerUser })
+    await stockSeats(bus, batches, context)
+    if (on_sale_at !== null) await openSale(parts, event_id, new Date(on_sale_at), context)
+    return answerView(bus, await readEvent(postgres, event_id), context)
+  })
 }
 
 /** Makes the seating the present one of the event, unless it is already or seats of another one are in stock. */
@@ -66,7 +63,7 @@ function openSale(
     const event = notCancelled(await lockEvent(db, eventId))
     const opened = { ...event, ...openedSale(event, onSaleAt) }
     await driveSale(bus, opened, context)
-    await updateSale(db, opened)
+    await updateSale(db, opened, 'opened')
   })
 }
 
@@ -75,8 +72,34 @@ function notCancelled(event: FullEventRow): FullEventRow {
   return event
 }
 
-function unknownCategories(categories: readonly string[], prices: Readonly<Record<string, number>>): FieldError[] {
-  return Object.keys(prices)
-    .filter((name) => !categories.includes(name))
-    .map((name) => ({ pointer: '/category_prices', detail: `${name} is not a category of the layout` }))
+type GivenSeating = Pick<
+  ParsedRequestOf<typeof contract>,
+  'layout' | 'price_minor' | 'category_prices' | 'price_steps' | 'currency'
+>
+
+function seatingOf({ layout, price_minor, category_prices, price_steps, currency }: GivenSeating): Seating {
+  const prices = { priceMinor: price_minor, byName: category_prices }
+  const steps = new Map(Object.entries(price_steps))
+  const areaNames = layout.areas.map(({ name }) => name)
+  return {
+    layout,
+    categoryPricesMinor: pricesByName(layout.categories, prices),
+    priceSteps: layout.categories.map((name) => steps.get(name) ?? []),
+    areaPricesMinor: pricesByName(areaNames, prices),
+    currency,
+  }
+}
+
+function seatingFaults({ layout, category_prices, price_steps }: GivenSeating): FieldError[] {
+  const categories = new Set(layout.categories)
+  const priced = new Set([...categories, ...layout.areas.map(({ name }) => name)])
+  return [
+    ...layoutFaults(layout),
+    ...Object.keys(category_prices)
+      .filter((name) => !priced.has(name))
+      .map((name) => ({ pointer: '/category_prices', detail: `${name} is no category and no area of the layout` })),
+    ...Object.keys(price_steps)
+      .filter((name) => !categories.has(name))
+      .map((name) => ({ pointer: '/price_steps', detail: `${name} is not a category of the layout` })),
+  ]
 }

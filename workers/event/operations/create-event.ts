@@ -2,11 +2,14 @@ import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { createEvent as contract } from '#shared/contracts/event.ts'
 import type { FieldError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
+import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { addFact } from '#shared/outbox.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { requireOrganiser } from '../access.ts'
 import { toView } from '../event-view.ts'
+import { eventFact } from '../facts.ts'
 import { invalidRequest, refusingUnknownZones } from '../refusals.ts'
+import { areaFaults } from '../seating.ts'
 import { sectionFaults, simpleSeating } from '../simple-seating.ts'
 import { addSeating } from '../store/layouts.ts'
 import { insertDraft } from '../store/organise-events.ts'
@@ -16,16 +19,20 @@ import { readEvent } from '../store/read-events.ts'
 export function createEvent({ postgres }: WorkerParts): Operation {
   return operation(contract, (request, context) => {
     requireOrganiser(context.caller)
-    const faults = [...sectionFaults(request.sections), ...saleTimeFaults(request)]
+    const { sections, areas, currency } = request
+    const faults = [...sectionFaults(sections), ...areaFaults(areas, '/areas'), ...saleTimeFaults(request)]
     if (faults.length > 0) throw invalidRequest(faults)
     return refusingUnknownZones('/venue/tz', () =>
       postgres.transaction((db) =>
         once(db, { schema: 'event', operation: contract.operation, request, context }, async () => {
           const eventId = await insertDraft(db, request)
-          const { sections, currency } = request
-          if (sections.length > 0) await addSeating(db, eventId, { version: 1, ...simpleSeating(sections), currency })
+          if (sections.length + areas.length > 0) {
+            await addSeating(db, eventId, { version: 1, ...simpleSeating(sections, areas), currency })
+          }
+          const event = await readEvent(db, eventId)
+          await addFact(db, 'event', eventFact('created', event))
           // A draft sells nothing, so there is no stock to ask for.
-          return toView(await readEvent(db, eventId), new Map(), new Date())
+          return toView(event, new Map(), new Date())
         }),
       ),
     )

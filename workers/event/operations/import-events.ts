@@ -1,8 +1,12 @@
 import { importEvents as contract } from '#shared/contracts/event.ts'
+import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { addFacts } from '#shared/outbox.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { driveSale } from '../booking-calls.ts'
-import { importChanges } from '../import-changes.ts'
+import { eventFact } from '../facts.ts'
+import { importChanges, type KnownEvent, saleFollows } from '../import-changes.ts'
+import { refundBookings } from '../purchase-calls.ts'
 import { invalidRequest, refusingUnknownZones } from '../refusals.ts'
 import { lockKnownEvents, storeImportedEvents } from '../store/import-events.ts'
 import { organiserSource } from '../store/organise-events.ts'
@@ -17,11 +21,33 @@ export function importEvents({ bus, postgres }: WorkerParts): Operation {
         const sourceIds = events.map(({ source_id }) => source_id)
         const known = await lockKnownEvents(db, source, sourceIds)
         const changes = importChanges(events, { known, reschedule, today })
-        // Seats of an event that its source cancels must not be sold any more: before the catalogue says so.
-        for (const event of changes.saleChanges) await driveSale(bus, event, context)
         await storeImportedEvents(db, source, changes.events)
+        const changedIds = changes.events.map(({ event }) => event.source_id)
+        const changed = await lockKnownEvents(db, source, changedIds)
+        await addFacts(
+          db,
+          'event',
+          changed.map((event) => eventFact('imported', event)),
+        )
+        // Before the commit: seats of an event that its source cancels must not be sold once the catalogue says so.
+        await driveSales(bus, { before: known, after: changed }, context)
         return changes.counts
       }),
     )
   })
+}
+
+/** Tells booking of seated events whose sale an import has changed, and has those refunded that are cancelled by it. */
+async function driveSales(
+  bus: WorkerParts['bus'],
+  { before, after }: { before: readonly KnownEvent[]; after: readonly KnownEvent[] },
+  context: MessageContext,
+): Promise<void> {
+  const knownById = new Map(before.map((event) => [event.id, event]))
+  for (const event of after) {
+    const known = knownById.get(event.id)
+    if (known === undefined || !saleFollows(known, event)) continue
+    const hasSale = await driveSale(bus, event, context)
+    if (hasSale && event.status === 'cancelled') await refundBookings(bus, event.id, context)
+  }
 }

@@ -3,6 +3,7 @@ import type { Database } from '#shared/postgres.ts'
 import { foldedTexts } from '../folded-texts.ts'
 import type { ImportedEvent, KnownEvent } from '../import-changes.ts'
 import { cheapestTier } from '../price-tiers.ts'
+import { cancelUntil } from './read-events.ts'
 
 /*
  * A batch enters as a few statements, each over one JSON array, whatever its length. All go through the rows in the order
@@ -19,8 +20,8 @@ export function lockKnownEvents(db: Database, source: string, sourceIds: readonl
   return db.query<KnownEvent>(
     `SELECT id, source_id AS "sourceId", content_hash AS "contentHash", shift_days AS "shiftDays", status,
        sale_status AS "saleStatus", on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt",
-       layout_version IS NOT NULL AS "hasSeating"
-     FROM event.events WHERE source = $1 AND source_id = ANY($2) ORDER BY source_id FOR UPDATE`,
+       ${cancelUntil} AS "cancelUntil", version, layout_version IS NOT NULL AS "hasSeating"
+     FROM event.events AS e WHERE source = $1 AND source_id = ANY($2) ORDER BY source_id FOR UPDATE`,
     [source, sourceIds],
   )
 }
@@ -89,7 +90,7 @@ async function storeEvents(db: Database, source: string, events: readonly Import
        COALESCE((r.off_sale_at AT TIME ZONE by.tz + by.shift) AT TIME ZONE by.tz, r.off_sale_at) AS off_sale_at) AS moved
      ORDER BY r.source_id
      ON CONFLICT (source, source_id) DO UPDATE SET
-       content_hash = excluded.content_hash, name = excluded.name, type = excluded.type,
+       version = e.version + 1, content_hash = excluded.content_hash, name = excluded.name, type = excluded.type,
        description = excluded.description, venue_id = excluded.venue_id, starts_on = excluded.starts_on,
        starts_at = excluded.starts_at, tz = excluded.tz, shift_days = excluded.shift_days,
        status = CASE WHEN e.status = 'cancelled' THEN e.status ELSE excluded.status END,

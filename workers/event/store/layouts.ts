@@ -1,6 +1,6 @@
 import { seatCount } from '#shared/contracts/layout.ts'
 import type { Database } from '#shared/postgres.ts'
-import { cheapestTier, tiersOf } from '../price-tiers.ts'
+import { lowestPrice, tiersOf } from '../price-tiers.ts'
 import { type Seating, seatingHash } from '../seating.ts'
 
 export interface SeatingVersion extends Seating {
@@ -13,7 +13,9 @@ const presentLayout = `event.events e JOIN event.layouts l ON l.event_id = e.id 
 /** The present seating of an event; `undefined` when it has none. */
 export async function readSeating(db: Database, eventId: string): Promise<SeatingVersion | undefined> {
   const [seating] = await db.query<SeatingVersion>(
-    `SELECT l.version, l.layout, l.category_prices_minor AS "categoryPricesMinor", l.currency FROM ${presentLayout}`,
+    `SELECT l.version, l.layout, l.category_prices_minor AS "categoryPricesMinor", l.price_steps AS "priceSteps",
+       (SELECT COALESCE(json_agg(area->'price_minor'), '[]') FROM json_array_elements(l.areas) AS area) AS "areaPricesMinor",
+       l.currency FROM ${presentLayout}`,
     [eventId],
   )
   return seating
@@ -37,30 +39,43 @@ export async function addSeating(
   eventId: string,
   { version, ...seating }: SeatingVersion,
 ): Promise<void> {
-  const { layout, categoryPricesMinor, currency } = seating
+  const { layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency } = seating
+  const areas = layout.areas.map((area, index) => ({ ...area, price_minor: areaPricesMinor[index] ?? 0 }))
   await db.query(
-    `INSERT INTO event.layouts (event_id, version, content_hash, layout, areas, category_prices_minor, currency)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO event.layouts (event_id, version, content_hash, layout, areas, category_prices_minor, price_steps,
+       currency)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       eventId,
       version,
       seatingHash(seating),
       JSON.stringify(layout),
-      JSON.stringify(layout.areas),
+      JSON.stringify(areas),
       JSON.stringify(categoryPricesMinor),
+      JSON.stringify(priceSteps),
       currency,
     ],
   )
   const tiers = tiersOf(seating)
   await db.query(
-    `UPDATE event.events SET layout_version = $2, seat_count = $3, price_from_minor = $4, currency = $5 WHERE id = $1`,
-    [eventId, version, seatCount(layout), cheapestTier(tiers)?.price_minor ?? null, currency],
+    `UPDATE event.events SET layout_version = $2, seat_count = $3, standing_count = $4, price_from_minor = $5, currency = $6,
+       version = version + 1
+     WHERE id = $1`,
+    [
+      eventId,
+      version,
+      seatCount(layout),
+      areas.reduce((sum, { capacity }) => sum + capacity, 0),
+      lowestPrice([...tiers, ...areas]) ?? null,
+      currency,
+    ],
   )
   await db.query('DELETE FROM event.price_tiers WHERE event_id = $1', [eventId])
   await db.query(
-    `INSERT INTO event.price_tiers (event_id, position, name, price_minor, max_price_minor, currency)
-     SELECT $1, r.position, r.name, r.price_minor, r.max_price_minor, r.currency
-     FROM json_to_recordset($2) AS r(position int, name text, price_minor bigint, max_price_minor bigint, currency text)`,
+    `INSERT INTO event.price_tiers (event_id, position, name, price_minor, max_price_minor, currency, price_steps)
+     SELECT $1, r.position, r.name, r.price_minor, r.max_price_minor, r.currency, r.price_steps
+     FROM json_to_recordset($2) AS r(position int, name text, price_minor bigint, max_price_minor bigint, currency text,
+       price_steps json)`,
     [eventId, JSON.stringify(tiers.map((tier, position) => ({ ...tier, position })))],
   )
 }

@@ -1,7 +1,9 @@
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import type { createEvent } from '#shared/contracts/event.ts'
 import { newId } from '#shared/ids.ts'
+import { addFact } from '#shared/outbox.ts'
 import type { Database } from '#shared/postgres.ts'
+import { eventFact } from '../facts.ts'
 import { foldedTexts } from '../folded-texts.ts'
 import type { Sale } from '../sale-state.ts'
 
@@ -18,10 +20,10 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
   const folded = foldedTexts({ name, type, description, performers, venue: venue.name, city: venue.city ?? null })
   await db.query(
     `INSERT INTO event.events (id, source, source_id, name, type, description, status, venue_id, starts_on, starts_at, tz,
-       on_sale_at, off_sale_at, max_tickets_per_user, currency,
+       on_sale_at, off_sale_at, cancel_until, max_tickets_per_user, currency,
        folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
      VALUES ($1::uuid, $2, $1::uuid::text, $3, $4, $5, 'draft', $6, $7, ($7::date + $8::time) AT TIME ZONE $9, $9,
-       $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+       $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
     [
       id,
       organiserSource,
@@ -34,6 +36,7 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
       venue.tz,
       event.on_sale_at ?? null,
       event.off_sale_at ?? null,
+      event.cancel_until ?? null,
       event.max_tickets_per_user,
       event.currency,
       folded.folded_name,
@@ -48,15 +51,16 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
   return id
 }
 
-/** Records what the organiser wants; the booking worker must have been told before. */
-export async function updateSale(
-  db: Database,
-  { id, status, saleStatus, onSaleAt, offSaleAt }: Sale & { id: string },
-): Promise<void> {
-  await db.query(
-    'UPDATE event.events SET status = $2, sale_status = $3, on_sale_at = $4, off_sale_at = $5 WHERE id = $1',
+/** Records what the organiser wants, and tells of it; the booking worker must have been told before. */
+export async function updateSale(db: Database, sale: Sale & { id: string }, what: string): Promise<void> {
+  const { id, status, saleStatus, onSaleAt, offSaleAt } = sale
+  const [updated] = await db.query<{ version: number }>(
+    `UPDATE event.events SET status = $2, sale_status = $3, on_sale_at = $4, off_sale_at = $5, version = version + 1
+     WHERE id = $1 RETURNING version`,
     [id, status, saleStatus, onSaleAt, offSaleAt],
   )
+  if (updated === undefined) throw new Error(`event ${id} vanished`)
+  await addFact(db, 'event', eventFact(what, { ...sale, version: updated.version }))
 }
 
 /** Described the same in every word, it is the same venue; otherwise one organiser could rename another one's. */

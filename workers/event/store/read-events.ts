@@ -2,11 +2,16 @@ import type { Database } from '#shared/postgres.ts'
 import type { FullEventRow } from '../event-view.ts'
 import { eventNotFound } from '../refusals.ts'
 
+/** Until when tickets of an event `e` may be given back: unless it says, 24 hours before it, or before its local day, begins. */
+export const cancelUntil = `COALESCE(e.cancel_until, COALESCE(e.starts_at,
+    e.starts_on::timestamp AT TIME ZONE COALESCE(e.tz, 'UTC')) - interval '24 hours')`
+
 /** What lists and views read of an event `e` and its venue `v`. */
 export const summaryColumns = `
   e.id, e.name, e.type, e.status, e.starts_on AS "startsOn", e.starts_at AS "startsAt", e.tz,
   e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", e.off_sale_at AS "offSaleAt",
   e.price_from_minor AS "priceFromMinor", e.currency, e.seat_count AS "seatCount",
+  e.seat_count + e.standing_count AS "placeCount", ${cancelUntil} AS "cancelUntil",
   CASE WHEN v.id IS NOT NULL
     THEN json_build_object('id', v.id, 'name', v.name, 'city', v.city, 'country', v.country) END AS venue,
   (SELECT COALESCE(json_agg(json_build_object('id', p.id, 'name', p.name) ORDER BY ep.position), '[]')
@@ -17,9 +22,10 @@ export const summaryColumns = `
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
     `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
-       e.layout_version AS "layoutVersion", COALESCE(l.areas, '[]') AS areas,
-       (SELECT COALESCE(json_agg(json_build_object('name', t.name, 'price_minor', t.price_minor,
-            'max_price_minor', t.max_price_minor, 'currency', t.currency) ORDER BY t.position), '[]')
+       e.layout_version AS "layoutVersion", e.version, COALESCE(l.areas, '[]') AS areas,
+       (SELECT COALESCE(json_agg(json_strip_nulls(json_build_object('name', t.name, 'price_minor', t.price_minor,
+            'max_price_minor', t.max_price_minor, 'currency', t.currency,
+            'price_steps', CASE WHEN json_array_length(t.price_steps) > 0 THEN t.price_steps END)) ORDER BY t.position), '[]')
           FROM event.price_tiers t WHERE t.event_id = e.id) AS "priceTiers"
      FROM event.events e
      LEFT JOIN event.venues v ON v.id = e.venue_id

@@ -11,7 +11,7 @@ export interface SandboxOptions {
 }
 
 interface Call {
-  readonly name: 'authorise' | 'capture' | 'void' | 'look up'
+  readonly name: 'authorise' | 'capture' | 'void' | 'refund' | 'look up'
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly deadlineAt: number
@@ -20,10 +20,18 @@ interface Call {
 }
 
 /** Every answer about a charge carries it, refusals too: the state says more than the status. */
-const chargeAnswer = z.discriminatedUnion('state', [
-  z.object({ state: z.enum(['authorised', 'captured', 'voided']) }),
-  z.object({ state: z.literal('declined'), decline_code: z.string() }),
-])
+export const sandboxCharge = z
+  .discriminatedUnion('state', [
+    z.object({ state: z.enum(['authorised', 'captured', 'refunded', 'voided']) }),
+    z.object({ state: z.literal('declined'), decline_code: z.string() }),
+  ])
+  .transform(
+    (charge): Charge =>
+      charge.state === 'declined' ? { state: charge.state, declineCode: charge.decline_code } : charge,
+  )
+
+const refundAnswer = z.object({ refund: z.object({ idempotency_key: z.string(), amount_minor: z.int() }) })
+const refusalAnswer = z.object({ code: z.string() })
 
 /** Failures before anything was sent. All others leave open whether the sandbox got the request. */
 const notSentCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
@@ -31,6 +39,7 @@ const notSentCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 
 /** The project's own payment sandbox, over HTTP. */
 export function paymentSandbox(options: SandboxOptions): PaymentProvider {
   const pathOf = (key: string): string => `/charges/${encodeURIComponent(key)}`
+  const refundsOf = (key: string): string => `${pathOf(key)}/refunds`
   return {
     name: 'the payment sandbox',
     authorise: ({ key, amountMinor, currency, token }, deadlineAt) =>
@@ -50,6 +59,24 @@ export function paymentSandbox(options: SandboxOptions): PaymentProvider {
       const { status, body } = await send(options, { name: 'look up', method: 'GET', path: pathOf(key), deadlineAt })
       return status === 404 ? null : readCharge(status, body)
     },
+    async refund({ key, refundKey, amountMinor }, deadlineAt) {
+      const { status, body } = await send(options, {
+        name: 'refund',
+        method: 'POST',
+        path: refundsOf(key),
+        headers: { 'idempotency-key': refundKey },
+        body: { amount_minor: amountMinor },
+        deadlineAt,
+      })
+      readRefund(status, body, refundKey)
+    },
+    async lookUpRefund({ key, refundKey }, deadlineAt) {
+      const path = `${refundsOf(key)}/${encodeURIComponent(refundKey)}`
+      const { status, body } = await send(options, { name: 'look up', method: 'GET', path, deadlineAt })
+      if (status === 404) return false
+      readRefund(status, body, refundKey)
+      return true
+    },
   }
 }
 
@@ -59,12 +86,22 @@ async function askForCharge(options: SandboxOptions, call: Call): Promise<Charge
 }
 
 function readCharge(status: number, body: unknown): Charge {
-  const answer = chargeAnswer.safeParse(body)
+  const answer = sandboxCharge.safeParse(body)
   if (!answer.success) {
     throw new ProviderError(`the payment sandbox answered ${status} without a charge`, { requestSent: true })
   }
-  const charge = answer.data
-  return charge.state === 'declined' ? { state: charge.state, declineCode: charge.decline_code } : charge
+  return answer.data
+}
+
+/** Throws unless the answer is about the refund of that key; a refusal is a fault of ours. */
+function readRefund(status: number, body: unknown, refundKey: string): void {
+  const answer = refundAnswer.safeParse(body)
+  if (answer.success && answer.data.refund.idempotency_key === refundKey) return
+  const refusal = refusalAnswer.safeParse(body)
+  if (status >= 400 && status < 500 && refusal.success) {
+    throw new Error(`the payment sandbox refused refund ${refundKey}: ${refusal.data.code}`)
+  }
+  throw new ProviderError(`the payment sandbox answered ${status} without a refund`, { requestSent: true })
 }
 
 function send({ url, timeoutMs }: SandboxOptions, call: Call): Promise<{ status: number; body: unknown }> {

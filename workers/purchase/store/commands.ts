@@ -2,8 +2,8 @@ import { type ErrorCode, TicketingError } from '#shared/errors.ts'
 import type { Database } from '#shared/postgres.ts'
 
 /*
- * All SQL about commands: the memory by which a repeated purchase gets the first one's answer. Unlike `once` of the other
- * workers it spans many transactions, hence `running`: a purchase waits for a provider.
+ * All SQL about commands: the memory by which a repeated request gets the first one's answer, for a day. Unlike `once` of the
+ * other workers it spans many transactions, hence `running`: purchases and refunds wait for a provider.
  */
 
 export interface Command {
@@ -11,6 +11,8 @@ export interface Command {
   readonly scope: string
   readonly key: string
   readonly requestHash: Buffer
+  /** One key from the caller's request to the provider: of the payment or refund that comes of the command. */
+  readonly providerKey: string
 }
 
 /** A final answer as it was first given: JSON text, and the code when it was a refusal. */
@@ -25,19 +27,32 @@ interface CommandRow {
   reply: string | null
 }
 
+const rememberedFor = '24 hours'
+
+/** Whether what came of a command is still open: then the command is never forgotten. */
+const isOpen = `(EXISTS (SELECT FROM purchase.payments AS payment
+    WHERE payment.provider_key = known.provider_key AND payment.next_check_at IS NOT NULL)
+  OR EXISTS (SELECT FROM purchase.refunds AS refund
+    WHERE refund.provider_key = known.provider_key AND refund.next_check_at IS NOT NULL))`
+
+const isForgotten = `(known.created_at <= now() - interval '${rememberedFor}' AND known.running_until <= now() AND NOT ${isOpen})`
+
 /**
  * Makes the command this worker's own for `forMs`, or answers what was answered before (`null`: go ahead). Takes over from
  * a worker whose time is over. Throws `idempotency_key_in_use` while another one is at it, and `idempotency_key_reused`
- * when the key came with another request.
+ * when the key came with another request. What is older than a day counts as never asked.
  */
 export async function claimCommand(db: Database, command: Command, forMs: number): Promise<FinalAnswer | null> {
   const claimed = await db.query(
-    `INSERT INTO purchase.commands AS known (scope, key, request_hash, running_until)
-     VALUES ($1, $2, $3, now() + $4 * interval '1 ms')
-     ON CONFLICT (scope, key) DO UPDATE SET running_until = excluded.running_until
-       WHERE known.status = 'running' AND known.running_until <= now() AND known.request_hash = excluded.request_hash
+    `INSERT INTO purchase.commands AS known (scope, key, request_hash, provider_key, running_until)
+     VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')
+     ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, provider_key = excluded.provider_key,
+       running_until = excluded.running_until, status = 'running', error_code = NULL, reply = NULL,
+       created_at = CASE WHEN ${isForgotten} THEN now() ELSE known.created_at END
+     WHERE (known.status = 'running' AND known.running_until <= now() AND known.request_hash = excluded.request_hash)
+       OR ${isForgotten}
      RETURNING key`,
-    [command.scope, command.key, command.requestHash, forMs],
+    [command.scope, command.key, command.requestHash, command.providerKey, forMs],
   )
   if (claimed.length > 0) return null
   const known = await readCommand(db, command)
@@ -47,7 +62,7 @@ export async function claimCommand(db: Database, command: Command, forMs: number
   return finalAnswer(known) ?? refuseAsInUse()
 }
 
-/** Keeps the final answer for ever after. Answers the one that is kept: the first, should two workers have finished. */
+/** Keeps the final answer. Answers the one that is kept: the first, should two workers have finished. */
 export async function finishCommand(db: Database, command: Command, answer: FinalAnswer): Promise<FinalAnswer> {
   const finished = await db.query(
     `UPDATE purchase.commands SET status = 'done', error_code = $3, reply = $4
@@ -59,27 +74,40 @@ export async function finishCommand(db: Database, command: Command, answer: Fina
 }
 
 /**
- * Ends the work on a command that has no final answer. It is forgotten when no payment came of it, because a refusal is no
- * outcome; else the next repetition takes it over.
+ * Ends the work on a command that has no final answer. It is forgotten when no payment or refund came of it, because a
+ * refusal is no outcome; else the next repetition takes it over.
  */
-export async function releaseCommand(db: Database, command: Command, providerKey: string): Promise<void> {
+export async function releaseCommand(db: Database, { scope, key, providerKey }: Command): Promise<void> {
   const forgotten = await db.query(
     `DELETE FROM purchase.commands WHERE scope = $1 AND key = $2 AND status = 'running'
-       AND NOT EXISTS (SELECT FROM purchase.payments WHERE provider_key = $3 AND status <> 'failed') RETURNING key`,
-    [command.scope, command.key, providerKey],
+       AND NOT EXISTS (SELECT FROM purchase.payments WHERE provider_key = $3 AND status <> 'failed')
+       AND NOT EXISTS (SELECT FROM purchase.refunds WHERE provider_key = $3 AND status <> 'refused') RETURNING key`,
+    [scope, key, providerKey],
   )
   if (forgotten.length > 0) return
   await db.query(
     `UPDATE purchase.commands SET running_until = now() WHERE scope = $1 AND key = $2 AND status = 'running'`,
-    [command.scope, command.key],
+    [scope, key],
   )
+}
+
+/** Deletes some of the commands that are older than a day and answers how many. */
+export async function deleteForgottenCommands(db: Database, limit: number): Promise<number> {
+  const deleted = await db.query(
+    `DELETE FROM purchase.commands WHERE (scope, key) IN (
+       SELECT scope, key FROM purchase.commands AS known WHERE ${isForgotten}
+       ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+     RETURNING key`,
+    [limit],
+  )
+  return deleted.length
 }
 
 /** For a key that another request is using right now. */
 export function refuseAsInUse(): never {
   throw new TicketingError(
     'idempotency_key_in_use',
-    'A purchase with this Idempotency-Key is under way; repeat the request in a moment for its answer.',
+    'A request with this Idempotency-Key is under way; repeat it in a moment for its answer.',
   )
 }
 

@@ -1,6 +1,9 @@
-import { type IdParts, newId, parsePublicId, publicId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
+import { newId, publicId } from '#shared/ids.ts'
+import type { Database, Postgres } from '#shared/postgres.ts'
 import type { Move, Payment, PaymentStatus } from '../payment.ts'
+import { reopenEventRefunds } from './event-refunds.ts'
+import { tellPaymentEnd } from './payment-facts.ts'
+import { partsOf } from './public-ids.ts'
 
 /*
  * All SQL about payments. Tables hold plain UUIDs; outside of this file ids of holds and bookings are public ones.
@@ -60,10 +63,41 @@ export async function createPayment(db: Database, wish: NewPayment, leaseMs: num
   return firstPayment(rows)
 }
 
-/** The payment that an earlier request with this key began, unless it failed. */
+/**
+ * The payment that an earlier request with this key began. One that failed counts where the provider was asked, because then
+ * the buyer has an answer to get; else the key is free for another try.
+ */
 export async function findPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
   const rows = await db.query<PaymentRow>(
-    `SELECT ${columns} FROM purchase.payments WHERE provider_key = $1 AND status <> 'failed'`,
+    `SELECT ${columns} FROM purchase.payments
+     WHERE provider_key = $1 AND (status <> 'failed' OR decline_code IS NOT NULL)
+     ORDER BY status = 'failed', id DESC LIMIT 1`,
+    [providerKey],
+  )
+  return firstPayment(rows)
+}
+
+/**
+ * The latest payment of a booking: there is at most one that took money, and none came after it. `null` when nobody ever
+ * paid for it.
+ */
+export async function findPaymentOfBooking(db: Database, bookingId: string): Promise<Payment | null> {
+  const { eventId, ownId } = partsOf(bookingId)
+  const rows = await db.query<PaymentRow>(
+    `SELECT ${columns} FROM purchase.payments WHERE booking_id = $2 AND event_id = $1 ORDER BY attempt DESC LIMIT 1`,
+    [eventId, ownId],
+  )
+  return firstPayment(rows)
+}
+
+/**
+ * The payment whose charge has this key, locked until the end of the transaction: the one that did not fail, else the one
+ * that failed last.
+ */
+export async function lockPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
+  const rows = await db.query<PaymentRow>(
+    `SELECT ${columns} FROM purchase.payments WHERE provider_key = $1
+     ORDER BY status = 'failed', id DESC LIMIT 1 FOR NO KEY UPDATE`,
     [providerKey],
   )
   return firstPayment(rows)
@@ -71,9 +105,21 @@ export async function findPaymentByKey(db: Database, providerKey: string): Promi
 
 /**
  * Moves a payment from the state it was read in, and keeps it for this driver for another `leaseMs`. `null` when another
- * driver was faster: nothing is changed then.
+ * driver was faster: nothing is changed then. The end of a payment is told as a fact.
  */
-export async function movePayment(
+export function movePayment(
+  postgres: Postgres,
+  payment: Payment,
+  move: Move,
+  leaseMs: number,
+): Promise<Payment | null> {
+  // One statement needs no transaction around it; the moves that need several are the ends.
+  if (!isEnd(move.to)) return movePaymentWithin(postgres, payment, move, leaseMs)
+  return postgres.transaction((db) => movePaymentWithin(db, payment, move, leaseMs))
+}
+
+/** As `movePayment`, in a transaction of the caller. */
+export async function movePaymentWithin(
   db: Database,
   payment: Payment,
   move: Move,
@@ -89,6 +135,8 @@ export async function movePayment(
        currency = coalesce($7, currency),
        captured_minor = CASE $3 WHEN 'captured' THEN amount_minor ELSE 0 END,
        decline_code = $8,
+       version = version + 1,
+       updated_at = now(),
        -- Failed before there was a booking: nobody is to be told.
        next_check_at = CASE WHEN $3 = 'failed' AND coalesce($4, booking_id) IS NULL THEN NULL
                             ELSE now() + $9 * interval '1 ms' END
@@ -106,7 +154,14 @@ export async function movePayment(
       leaseMs,
     ],
   )
+  if (moved.length > 0 && isEnd(move.to)) await tellPaymentEnd(db, payment.id)
+  // Whoever refunds a whole event waits for open payments, and is called back for one that came too late to be seen.
+  if (moved.length > 0 && move.to === 'captured') await reopenEventRefunds(db, payment.eventId)
   return firstPayment(moved)
+}
+
+function isEnd(status: PaymentStatus): boolean {
+  return status === 'captured' || status === 'voided' || status === 'failed'
 }
 
 /** Says that nothing is left to do for a payment at its end. */
@@ -115,7 +170,7 @@ export async function settlePayment(db: Database, payment: Payment): Promise<Pay
     payment.id,
     payment.status,
   ])
-  return { ...payment, settled: true }
+  return { ...payment, settled: true, leaseUntil: null }
 }
 
 /** Takes over at most `limit` payments whose drivers went silent, for `leaseMs`; no two callers get the same one. */
@@ -167,11 +222,6 @@ function toPayment(row: PaymentRow): Payment {
           },
     declineCode: row.decline_code,
     settled: row.next_check_at === null,
+    leaseUntil: row.next_check_at,
   }
-}
-
-function partsOf(id: string): IdParts {
-  const parts = parsePublicId(id)
-  if (parts === null) throw new Error(`${id} is not a public id`)
-  return parts
 }

@@ -1,0 +1,66 @@
+import type { Booking } from '#shared/contracts/bookings.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { PaymentStatus } from './payment-status.ts'
+import { noSuchTicket } from './refusals.ts'
+
+/** Who wants tickets taken back: the buyer, the organiser, or everybody because the event does not take place. */
+export type CancellationReason = 'buyer' | 'organiser' | 'event_cancelled'
+
+export interface TicketState {
+  readonly ownId: string
+  readonly status: 'valid' | 'used' | 'void'
+}
+
+export interface CancellationWish {
+  readonly reason: CancellationReason
+  readonly booking: { readonly status: Booking['status']; readonly paymentStatus: PaymentStatus }
+  /** All tickets of the booking. */
+  readonly tickets: readonly TicketState[]
+  /** Own ids of those wanted; `undefined`: all that may be taken back. */
+  readonly wanted: readonly string[] | undefined
+  /** Until then buyers may give tickets back; null: never. */
+  readonly cancelUntil: Date | null
+  readonly now: Date
+}
+
+/**
+ * Own ids of the tickets to take back. Money can go back only once it was taken. A buyer may until the sale's deadline, an
+ * organiser at any time; neither may take back a ticket that was used. Of a cancelled event everything goes back.
+ * Throws `not_cancellable` naming a `reason`, and `not_found` for a ticket that the booking does not have.
+ */
+export function ticketsToTakeBack(wish: CancellationWish): string[] {
+  refuseUnpaid(wish.booking)
+  if (wish.reason === 'buyer') refuseAfterDeadline(wish)
+  const known = new Map(wish.tickets.map((ticket) => [ticket.ownId, ticket.status]))
+  const mayBeUsed = wish.reason === 'event_cancelled'
+  if (wish.wanted === undefined) {
+    const left = wish.tickets.filter(({ status }) => status === 'valid' || (mayBeUsed && status === 'used'))
+    if (left.length === 0) throw notCancellable('no_valid_tickets', 'This booking has no valid tickets left.')
+    return left.map(({ ownId }) => ownId)
+  }
+  const wanted = [...new Set(wish.wanted)]
+  for (const ownId of wanted) {
+    const status = known.get(ownId)
+    if (status === undefined) throw noSuchTicket()
+    if (status === 'void') throw notCancellable('ticket_void', 'One of these tickets is void already.')
+    if (status === 'used' && !mayBeUsed) throw notCancellable('ticket_used', 'One of these tickets has been used.')
+  }
+  return wanted
+}
+
+function refuseUnpaid({ status, paymentStatus }: CancellationWish['booking']): void {
+  if (status === 'cancelled') throw notCancellable('already_cancelled', 'This booking is cancelled already.')
+  if (status !== 'confirmed') throw notCancellable('not_confirmed', 'This booking is not confirmed.')
+  if (paymentStatus !== 'captured') {
+    throw notCancellable('payment_under_way', 'This booking is still being paid for; try again shortly.')
+  }
+}
+
+function refuseAfterDeadline({ cancelUntil, now }: CancellationWish): void {
+  if (cancelUntil === null) throw notCancellable('no_returns', 'Tickets of this event cannot be given back.')
+  if (now >= cancelUntil) throw notCancellable('too_late', 'The time to give tickets of this event back is over.')
+}
+
+function notCancellable(reason: string, message: string): TicketingError {
+  return new TicketingError('not_cancellable', message, { extra: { reason } })
+}

@@ -1,0 +1,14 @@
+import { addFacts } from '#shared/outbox.ts'
+import type { Database } from '#shared/postgres.ts'
+import { holdFact, seatFacts } from './facts.ts'
+import type { Key } from './keys.ts'
+import { endHolds } from './store/holds.ts'
+
+/** Ends locked holds, gives their places back and tells the world. */
+export async function endAndTell(db: Database, holds: readonly Key[], status: 'released' | 'expired'): Promise<void> {
+  const ended = await endHolds(db, holds, status)
+  const facts = ended.map(({ seats, areaNos, ...hold }) =>
+    holdFact(hold, { what: status, status, seats: seatFacts(seats, 'available'), areas: areaNos }),
+  )
+  await addFacts(db, 'booking', facts)
+}

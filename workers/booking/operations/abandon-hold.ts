@@ -1,0 +1,21 @@
+import { abandonHold as contract } from '#shared/contracts/holds.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Postgres } from '#shared/postgres.ts'
+import { buyerOf } from '../buyer.ts'
+import { endAndTell } from '../hold-ends.ts'
+import { keyOf } from '../keys.ts'
+import { noSuchHold } from '../refusals.ts'
+import { lockHold } from '../store/holds.ts'
+
+/** Nobody reads the answer of a page that closes, so places that are being paid for or bought are simply kept. */
+export function abandonHold({ postgres }: { postgres: Postgres }): Operation {
+  return operation(contract, async ({ hold_id }, context) => {
+    const key = keyOf(hold_id)
+    return postgres.transaction(async (db) => {
+      const hold = await lockHold(db, key)
+      if (hold?.userId !== buyerOf(context)) throw noSuchHold()
+      if (hold.status === 'active') await endAndTell(db, [key], 'released')
+      return {}
+    })
+  })
+}

@@ -1,0 +1,84 @@
+import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
+import { cancelTickets as contract } from '#shared/contracts/payment-steps.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Caller } from '#shared/messaging/caller.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Database, Postgres } from '#shared/postgres.ts'
+import { type CancellationReason, ticketsToTakeBack } from '../cancellation-policy.ts'
+import { type Key, keyOf } from '../keys.ts'
+import { invalidRequest, noSuchBooking, noSuchTicket } from '../refusals.ts'
+import { type BookingState, lockBooking, oweRefund } from '../store/bookings.ts'
+import { findCancellation, insertCancellation } from '../store/cancellations.ts'
+import { findSale } from '../store/sales.ts'
+import { lockTickets } from '../store/tickets.ts'
+import { takeTicketsBack } from '../take-back.ts'
+
+interface Cancellation {
+  readonly booking: Key
+  readonly refund: Key
+  readonly reason: CancellationReason
+  /** Own ids; `undefined`: all that may be taken back. */
+  readonly wanted: readonly string[] | undefined
+  readonly requestId: string
+}
+
+/** A repetition gets the first answer, also when the policy would not allow it any more. */
+export function cancelTickets({ postgres }: { postgres: Postgres }): Operation {
+  return operation(contract, async (request, { caller, requestId }) => {
+    const booking = keyOf(request.booking_id)
+    const reason = reasonOf(request, caller)
+    const wanted = request.ticket_ids?.map((id) => ticketOf(booking, id))
+    const refund = { eventId: booking.eventId, ownId: request.refund_id }
+    return postgres.transaction(async (db) => {
+      const state = await lockBooking(db, booking)
+      if (state === undefined || (reason === 'buyer' && state.userId !== caller.id)) throw noSuchBooking()
+      return cancelOnce(db, state, { booking, refund, reason, wanted, requestId })
+    })
+  })
+}
+
+async function cancelOnce(
+  db: Database,
+  { status, currency, payment }: BookingState,
+  { booking, refund, reason, wanted, requestId }: Cancellation,
+): Promise<ReplyOf<typeof contract>> {
+  const { attempt } = payment
+  const earlier = await findCancellation(db, refund)
+  if (earlier !== undefined) {
+    if (earlier.bookingId !== booking.ownId) throw new Error(`refund ${refund.ownId} is of another booking`)
+    return { amount_minor: earlier.amountMinor, currency, attempt }
+  }
+  const sale = await findSale(db, booking.eventId)
+  if (sale === undefined) throw new Error(`booking ${booking.ownId} has no sale`)
+  const tickets = await lockTickets(db, booking)
+  const ticketIds = ticketsToTakeBack({
+    reason,
+    booking: { status, paymentStatus: payment.status },
+    tickets,
+    wanted,
+    cancelUntil: sale.cancelUntil,
+    now: sale.now,
+  })
+  const isAll = tickets.every((ticket) => ticket.status === 'void' || ticketIds.includes(ticket.ownId))
+  const sellAgain = reason !== 'event_cancelled' && sale.status !== 'cancelled'
+  const amountMinor = await takeTicketsBack(db, { booking, ticketIds, isAll, reason, sellAgain, requestId })
+  await insertCancellation(db, refund, { bookingId: booking.ownId, reason, amountMinor })
+  await oweRefund(db, booking, amountMinor)
+  return { amount_minor: amountMinor, currency, attempt }
+}
+
+/** Buyers speak for themselves; the others' reasons are those of organisers and of the system's own work. */
+function reasonOf({ reason }: ParsedRequestOf<typeof contract>, { role }: Caller): CancellationReason {
+  if (reason === 'capture_refused') {
+    throw invalidRequest({ pointer: '/reason', detail: 'belongs to bookings without money, which are revoked' })
+  }
+  const mayDecide = reason === 'buyer' ? role === 'user' : role === 'organiser' || role === 'system'
+  if (!mayDecide) throw new TicketingError('forbidden', 'You may not take tickets back for this reason.')
+  return reason
+}
+
+function ticketOf(booking: Key, publicTicketId: string): string {
+  const { eventId, ownId } = keyOf(publicTicketId)
+  if (eventId !== booking.eventId) throw noSuchTicket()
+  return ownId
+}

@@ -1,0 +1,27 @@
+import { recordRefund as contract } from '#shared/contracts/payment-steps.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Postgres } from '#shared/postgres.ts'
+import { keyOf } from '../keys.ts'
+import { noSuchBooking } from '../refusals.ts'
+import { lockBooking, noteRefund, readBooking } from '../store/bookings.ts'
+import { findCancellation, settleCancellation } from '../store/cancellations.ts'
+
+/** A repetition changes nothing. */
+export function recordRefund({ postgres }: { postgres: Postgres }): Operation {
+  return operation(contract, async ({ booking_id, refund_id }) => {
+    const key = keyOf(booking_id)
+    const refund = { eventId: key.eventId, ownId: refund_id }
+    return postgres.transaction(async (db) => {
+      if ((await lockBooking(db, key)) === undefined) throw noSuchBooking()
+      const cancellation = await findCancellation(db, refund)
+      if (cancellation?.bookingId !== key.ownId) {
+        throw new TicketingError('not_found', 'This booking has no such refund.')
+      }
+      if (await settleCancellation(db, refund)) await noteRefund(db, key, cancellation.amountMinor)
+      const booking = await readBooking(db, key)
+      if (booking === undefined) throw new Error(`booking ${key.ownId} vanished`)
+      return booking
+    })
+  })
+}

@@ -1,0 +1,71 @@
+import type { Database } from '#shared/postgres.ts'
+import type { Seat } from './free-runs.ts'
+import { type StatesOfRow, seatStateCodes } from './seat-states.ts'
+import { findSale, type Sale } from './store/sales.ts'
+import { snapshotStates } from './store/seat-views.ts'
+
+const maxAgeMs = 1_000
+/** An event's states are a byte a seat; more events than these are not rushed at once. */
+const maxEvents = 100
+
+/** What an event looked like a moment ago: a hint, never a decision. */
+export class SeenEvent {
+  /** `undefined` when nothing of the event is in stock. */
+  readonly sale: Sale | undefined
+  /** This process' clock, in epoch ms, before the database was asked: what was committed by then is in here. */
+  readonly seenAt: number
+  readonly #rows: readonly StatesOfRow[]
+
+  constructor({ sale, seenAt, rows }: { sale: Sale | undefined; seenAt: number; rows: readonly StatesOfRow[] }) {
+    this.sale = sale
+    this.seenAt = seenAt
+    this.#rows = rows
+  }
+
+  isSeat(seatNo: number): boolean {
+    return this.#rows.some((row) => seatNo >= row.firstSeatNo && seatNo < row.firstSeatNo + row.codes.length)
+  }
+
+  /** Free seats whose numbers differ from `near` by at most `reach`, by ascending number. */
+  freeSeatsAround(near: number, reach: number): Seat[] {
+    return this.#rows
+      .flatMap(({ firstSeatNo, codes }, rowNo) => {
+        const from = Math.max(firstSeatNo, near - reach)
+        const length = Math.max(0, Math.min(firstSeatNo + codes.length - 1, near + reach) - from + 1)
+        const seats = Array.from({ length }, (_, index) => ({ seatNo: from + index, rowNo }))
+        return seats.filter(({ seatNo }) => codes[seatNo - firstSeatNo] === String(seatStateCodes.available))
+      })
+      .sort((a, b) => a.seatNo - b.seatNo)
+  }
+}
+
+/** What events look like, at most a second old, and asked for by one buyer for all who want to know at that moment. */
+export class RecentSeatStates {
+  readonly #db: Database
+  /** Oldest first. */
+  readonly #seen = new Map<string, { readonly at: number; readonly event: Promise<SeenEvent> }>()
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  of(eventId: string): Promise<SeenEvent> {
+    const at = performance.now()
+    const known = this.#seen.get(eventId)
+    if (known !== undefined && at - known.at < maxAgeMs) return known.event
+    const event = this.#look(eventId)
+    // Who comes next asks again.
+    event.catch(() => this.#seen.delete(eventId))
+    this.#seen.delete(eventId)
+    this.#seen.set(eventId, { at, event })
+    const [oldest] = this.#seen.keys()
+    if (this.#seen.size > maxEvents && oldest !== undefined) this.#seen.delete(oldest)
+    return event
+  }
+
+  async #look(eventId: string): Promise<SeenEvent> {
+    const seenAt = Date.now()
+    const [sale, { rows }] = await Promise.all([findSale(this.#db, eventId), snapshotStates(this.#db, eventId)])
+    return new SeenEvent({ sale, seenAt, rows })
+  }
+}

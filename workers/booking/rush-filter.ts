@@ -1,0 +1,117 @@
+import type { Hold } from '#shared/contracts/holds.ts'
+import { publicId } from '#shared/ids.ts'
+import type { Close } from '#shared/lifecycle.ts'
+import { consumeFacts, type ReceivedFact } from '#shared/messaging/consume-facts.ts'
+import { createRedis } from '#shared/redis.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { alternativesNear } from './alternatives.ts'
+import type { ChangedPlaces } from './facts.ts'
+import { keyOf } from './keys.ts'
+import { reach, seatUnavailable } from './lost-seats.ts'
+import { RecentSeatStates, type SeenEvent } from './recent-seat-states.ts'
+import { refuseUnlessOpen } from './sale.ts'
+import { type OthersLock, SeatLocks, type WantedSeats } from './seat-locks.ts'
+
+/**
+ * A hold is committed, and its commit seen, so long after its id was made; clocks of workers may differ by as much. A lock
+ * that is older than that while its seat is seen free was left behind.
+ */
+const commitMs = 1_000
+
+/**
+ * Stands in front of the transactions that hold named seats: of those who want a seat at the same time it lets one through
+ * and ends the others. It is not needed for any guarantee, and everything it is not sure of it lets through.
+ *
+ * Best available and standing places do not come by here: they are picked inside the transaction, from what is free there.
+ */
+export class RushFilter {
+  readonly #locks: SeatLocks
+  readonly #recent: RecentSeatStates
+
+  constructor({ locks, recent }: { locks: SeatLocks; recent: RecentSeatStates }) {
+    this.#locks = locks
+    this.#recent = recent
+  }
+
+  /**
+   * Lets `make`, which takes the seats in Postgres, run with the seats locked. The locks stay until the hold ends, or go at
+   * once when there is none; nobody waits for either. Throws as `make` does, and what Postgres would have said to losers.
+   */
+  async pass(wanted: WantedSeats, make: () => Promise<Hold>): Promise<Hold> {
+    await this.#enter(wanted)
+    try {
+      const hold = await make()
+      // A repetition is answered with the earlier hold, which has locks of its own.
+      const isNew = hold.id === publicId(wanted.hold)
+      void (isNew ? this.#locks.keep(wanted, hold.expires_in_ms) : this.#locks.unlock(wanted))
+      return hold
+    } catch (error) {
+      void this.#locks.unlock(wanted)
+      throw error
+    }
+  }
+
+  /**
+   * Locks the seats for a hold that is to be made, or throws what Postgres would have said: `seat_unavailable`, or why the
+   * sale is not open. A buyer's own lock stops nobody: a repetition goes on to its stored answer.
+   */
+  async #enter(wanted: WantedSeats): Promise<void> {
+    const taken = await this.#locks.lock(wanted)
+    if (taken.length === 0 || taken.some(({ sameBuyer }) => sameBuyer)) return
+    const { eventId } = wanted.hold
+    // Without a database there is nothing to add; who goes on will hear so.
+    const seen = await this.#recent.of(eventId).catch(() => undefined)
+    if (seen?.sale === undefined || !wanted.seatNos.every((seatNo) => seen.isSeat(seatNo))) return
+    const ageMs = Date.now() - seen.seenAt
+    refuseUnlessOpen(seen.sale, new Date(seen.sale.now.getTime() + ageMs))
+    const leftBehind = taken.filter((lock) => isLeftBehind(lock, seen))
+    if (leftBehind.length > 0) {
+      for (const { holdId, seatNo } of leftBehind)
+        void this.#locks.unlock({ hold: { eventId, ownId: holdId }, seatNos: [seatNo] })
+      return
+    }
+    const conflicts = taken.map(({ seatNo }) => seatNo)
+    const near = conflicts[0] ?? 0
+    const free = seen.freeSeatsAround(near, reach).filter(({ seatNo }) => !conflicts.includes(seatNo))
+    const alternatives = alternativesNear(free, { seatNo: near, qty: wanted.seatNos.length })
+    throw seatUnavailable({ conflicts, alternatives })
+  }
+}
+
+/**
+ * The filter of a worker, and beside it what takes locks away as soon as a hold gives its seats back, whoever ended it. `null`
+ * without a Redis.
+ */
+export function startRushFilter(
+  { bus, postgres, log }: Pick<WorkerParts, 'bus' | 'postgres' | 'log'>,
+  config: { readonly REDIS_URL?: string | undefined; readonly INSTANCE: string },
+  onStop: (name: string, close: Close) => void,
+): RushFilter | null {
+  if (config.REDIS_URL === undefined) return null
+  const redis = createRedis({ url: config.REDIS_URL, name: config.INSTANCE, log })
+  onStop('redis', () => redis.disconnect())
+  const locks = new SeatLocks({ redis, log })
+  const unlocking = consumeFacts(bus, {
+    durable: 'booking-seat-locks',
+    subjects: ['released', 'expired', 'changed'].map((what) => `ticketing.fact.hold.*.${what}`),
+    handle: (fact) => unlockFreed(locks, fact),
+    log,
+  })
+  onStop('unlocking of seats', async () => (await unlocking)())
+  return new RushFilter({ locks, recent: new RecentSeatStates(postgres) })
+}
+
+async function unlockFreed(locks: SeatLocks, { payload }: ReceivedFact): Promise<void> {
+  const { hold_id, seats } = payload as ChangedPlaces & { hold_id: string }
+  const freed = seats.filter(([, state]) => state === 'available').map(([seatNo]) => seatNo)
+  await locks.unlock({ hold: keyOf(hold_id), seatNos: freed })
+}
+
+function isLeftBehind({ holdId, seatNo }: OthersLock, seen: SeenEvent): boolean {
+  return seen.seenAt - madeAt(holdId) > commitMs && seen.freeSeatsAround(seatNo, 0).length === 1
+}
+
+/** When an id was made, in epoch ms: a UUID v7 begins with it. */
+function madeAt(id: string): number {
+  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)
+}

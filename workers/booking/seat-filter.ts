@@ -1,0 +1,33 @@
+import type { Database } from '#shared/postgres.ts'
+import type { BestAvailable } from './pick-best-available.ts'
+import { invalidRequest } from './refusals.ts'
+import { findSection, findTiers, type Part, type SeatFilter } from './store/rows.ts'
+
+/** As large as seat numbers may be. */
+const wholeHouse = { firstSeatNo: 0, lastSeatNo: 999_999 }
+
+/** Among which seats a buyer wants the best. Throws `validation_failed` for a tier or section that the event does not have. */
+export async function readSeatFilter(
+  db: Database,
+  { eventId, wish, ownHold }: Pick<BestAvailable, 'eventId' | 'wish' | 'ownHold'>,
+): Promise<SeatFilter> {
+  const tiers = wish.tier === undefined ? null : await findTiers(db, eventId, wish.tier)
+  const section = wish.section === undefined ? null : await findSection(db, eventId, wish.section)
+  const errors = [
+    ...(tiers === undefined ? [{ pointer: '/best_available/tier', detail: 'is not a price tier of this event' }] : []),
+    ...(section === undefined
+      ? [{ pointer: '/best_available/section', detail: 'is not a section of this event' }]
+      : []),
+  ]
+  if (tiers === undefined || section === undefined) throw invalidRequest(...errors)
+  const spans: readonly Omit<Part, 'nos'>[] = [wholeHouse, tiers ?? wholeHouse, section ?? wholeHouse]
+  return {
+    eventId,
+    firstSeatNo: Math.max(...spans.map(({ firstSeatNo }) => firstSeatNo)),
+    lastSeatNo: Math.min(...spans.map(({ lastSeatNo }) => lastSeatNo)),
+    accessible: wish.accessible ?? false,
+    tierNos: tiers?.nos ?? null,
+    rowNos: section?.nos ?? null,
+    ownHold,
+  }
+}

@@ -1,0 +1,10 @@
+-- Gives locks back that are still those of a hold; the lock of another hold stays, however late this comes.
+-- KEYS      one lock a seat, all with the event's hash tag
+-- ARGV[1]   own id of the hold, with which the values of its locks begin
+for _, key in ipairs(KEYS) do
+  local value = redis.call('GET', key)
+  if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then
+    redis.call('DEL', key)
+  end
+end
+return 0

@@ -1,0 +1,227 @@
+import type { Database } from '#shared/postgres.ts'
+import type { Key } from '../keys.ts'
+
+/*
+ * SQL about standing places, which are sold by count. The places of an area are spread over several counters, its shards,
+ * so that buyers do not queue for one row. `held` of a shard counts the items of holds whose `held_until` is not null, also
+ * when it is in the past: whoever needs such places takes them back first. Shards are locked by ascending area and number,
+ * after seats, and before anybody changes items; to begin or end a payment moves only the hold's own items and locks no shard.
+ */
+
+/** Standing places of one shard that a hold has or gets. */
+export interface HeldShard {
+  readonly areaNo: number
+  readonly shard: number
+  readonly qty: number
+  /** Of one place. */
+  readonly priceMinor: number
+}
+
+export interface Area {
+  readonly areaNo: number
+  readonly name: string
+  readonly priceMinor: number
+}
+
+/** Those of the areas that the event has. */
+export function findAreas(db: Database, eventId: string, names: readonly string[]): Promise<Area[]> {
+  return db.query<Area>(
+    `SELECT area_no AS "areaNo", name, price_minor AS "priceMinor" FROM booking.areas
+     WHERE event_id = $1 AND name = ANY($2) ORDER BY area_no`,
+    [eventId, names],
+  )
+}
+
+export interface Shard {
+  readonly areaNo: number
+  readonly shard: number
+  /** Places that are neither held nor sold. */
+  readonly free: number
+}
+
+interface AreaKey {
+  readonly eventId: string
+  readonly areaNo: number
+}
+
+const hasRoom = 'capacity - held - sold >= $3'
+
+/** Locks any shard with `qty` free places and answers its number, passing over those that somebody else has locked. */
+export async function lockRoomyShard(
+  db: Database,
+  { eventId, areaNo, qty }: AreaKey & { qty: number },
+): Promise<number | undefined> {
+  const [locked] = await db.query<{ shard: number }>(
+    `SELECT shard FROM booking.area_shards WHERE event_id = $1 AND area_no = $2 AND ${hasRoom}
+     ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
+    [eventId, areaNo, qty],
+  )
+  return locked?.shard
+}
+
+/** Locks one shard, waiting for it, and answers whether it has `qty` free places then. */
+export async function lockShardWithRoom(
+  db: Database,
+  { eventId, areaNo, shard, qty }: AreaKey & { shard: number; qty: number },
+): Promise<boolean> {
+  const locked = await db.query(
+    `SELECT FROM booking.area_shards WHERE event_id = $1 AND area_no = $2 AND ${hasRoom} AND shard = $4
+     FOR NO KEY UPDATE`,
+    [eventId, areaNo, qty, shard],
+  )
+  return locked.length > 0
+}
+
+/** Shards of an area as they stand at this moment, and how many places of each belong to expired holds: one look, no lock. */
+export function viewShards(
+  db: Database,
+  { eventId, areaNo }: AreaKey,
+): Promise<(Shard & { readonly expired: number })[]> {
+  return db.query(
+    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, coalesce(qty, 0) AS expired
+     FROM booking.area_shards AS area LEFT JOIN (
+       SELECT shard, sum(qty)::int AS qty FROM booking.hold_items
+       WHERE event_id = $1 AND area_no = $2 AND held_until <= now() GROUP BY shard) AS expired USING (shard)
+     WHERE event_id = $1 AND area_no = $2`,
+    [eventId, areaNo],
+  )
+}
+
+/**
+ * Locks all shards of the areas, waiting for them, takes back what expired holds have of them, and also what `ownHold` has of
+ * any area. Answers the shards of the areas as they are then.
+ */
+export async function lockAllShards(
+  db: Database,
+  { eventId, areaNos, ownHold }: { eventId: string; areaNos: readonly number[]; ownHold: Key | undefined },
+): Promise<Shard[]> {
+  await db.query(
+    `SELECT FROM booking.area_shards AS area WHERE event_id = $1 AND (area_no = ANY($2) OR EXISTS (
+       SELECT FROM booking.hold_items AS item WHERE item.event_id = $1 AND item.hold_id = $3
+         AND item.area_no = area.area_no AND item.shard = area.shard))
+     ORDER BY area_no, shard FOR NO KEY UPDATE`,
+    [eventId, areaNos, ownHold?.ownId ?? null],
+  )
+  if (ownHold !== undefined) await releaseStanding(db, [ownHold], { passOver: false })
+  await db.query(
+    `WITH back AS (
+       UPDATE booking.hold_items SET held_until = NULL
+       WHERE event_id = $1 AND area_no = ANY($2) AND held_until <= now() RETURNING area_no, shard, qty)
+     ${giveBack('$1::uuid')}`,
+    [eventId, areaNos],
+  )
+  return db.query<Shard>(
+    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free FROM booking.area_shards
+     WHERE event_id = $1 AND area_no = ANY($2) ORDER BY area_no, shard`,
+    [eventId, areaNos],
+  )
+}
+
+/** Makes locked free places those of a live hold, until the hold's end. */
+export async function holdStanding(db: Database, hold: Key, standing: readonly HeldShard[]): Promise<void> {
+  if (standing.length === 0) return
+  await db.query(
+    `WITH wanted AS (
+       SELECT * FROM unnest($3::int[], $4::int[], $5::int[], $6::bigint[]) AS wanted (area_no, shard, qty, price_minor)),
+     taken AS (
+       UPDATE booking.area_shards AS area SET held = held + wanted.qty FROM wanted
+       WHERE area.event_id = $1 AND area.area_no = wanted.area_no AND area.shard = wanted.shard)
+     INSERT INTO booking.hold_items (event_id, hold_id, area_no, shard, qty, price_minor, held_until)
+     SELECT $1, $2, area_no, wanted.shard, qty, price_minor, hold.expires_at FROM wanted, booking.holds AS hold
+     WHERE hold.event_id = $1 AND hold.id = $2`,
+    [hold.eventId, hold.ownId, ...columnsOf(standing), standing.map(({ priceMinor }) => priceMinor)],
+  )
+}
+
+/**
+ * Gives the standing places of locked holds back and answers how many that were. With `passOver`, places of shards that
+ * somebody has locked stay as they are: nobody waits, and once their time is over they count as free anyhow.
+ */
+export async function releaseStanding(
+  db: Database,
+  holds: readonly Key[],
+  { passOver }: { passOver: boolean },
+): Promise<number> {
+  const theirs = `unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)
+    JOIN booking.hold_items AS item USING (event_id, hold_id)`
+  const freed = await db.query<{ qty: number }>(
+    `WITH locked AS MATERIALIZED (
+       SELECT event_id, area_no, shard FROM booking.area_shards WHERE (event_id, area_no, shard) IN (
+         SELECT event_id, area_no, shard FROM ${theirs} WHERE held_until IS NOT NULL)
+       ORDER BY event_id, area_no, shard FOR NO KEY UPDATE ${passOver ? 'SKIP LOCKED' : ''}),
+     back AS (
+       UPDATE booking.hold_items AS item SET held_until = NULL
+       FROM locked, unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)
+       WHERE item.event_id = ended.event_id AND item.hold_id = ended.hold_id AND item.held_until IS NOT NULL
+         AND item.event_id = locked.event_id AND item.area_no = locked.area_no AND item.shard = locked.shard
+       RETURNING item.event_id, item.area_no, item.shard, item.qty)
+     ${giveBack('back.event_id')} RETURNING freed.qty`,
+    [holds.map((hold) => hold.eventId), holds.map((hold) => hold.ownId)],
+  )
+  return freed.reduce((sum, { qty }) => sum + qty, 0)
+}
+
+/** Standing places of a hold, whether or not somebody has taken them back. */
+export function findStandingItems(db: Database, hold: Key): Promise<HeldShard[]> {
+  return db.query(
+    `SELECT area_no AS "areaNo", shard, qty, price_minor AS "priceMinor"
+     FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND area_no IS NOT NULL ORDER BY area_no, shard`,
+    [hold.eventId, hold.ownId],
+  )
+}
+
+/** Names the shards in which places of a hold stand by now, instead of those in which they were held first. */
+export async function moveStandingItems(db: Database, hold: Key, standing: readonly HeldShard[]): Promise<void> {
+  await db.query('DELETE FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND area_no IS NOT NULL', [
+    hold.eventId,
+    hold.ownId,
+  ])
+  await db.query(
+    `INSERT INTO booking.hold_items (event_id, hold_id, area_no, shard, qty, price_minor)
+     SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::int[], $6::bigint[])`,
+    [hold.eventId, hold.ownId, ...columnsOf(standing), standing.map(({ priceMinor }) => priceMinor)],
+  )
+}
+
+/** Counts places of locked shards as sold: free ones, or after `releaseStanding` those that a hold has had. */
+export async function countAsSold(db: Database, eventId: string, standing: readonly HeldShard[]): Promise<void> {
+  await db.query(
+    `UPDATE booking.area_shards AS area SET sold = sold + wanted.qty
+     FROM unnest($2::int[], $3::int[], $4::int[]) AS wanted (area_no, shard, qty)
+     WHERE area.event_id = $1 AND area.area_no = wanted.area_no AND area.shard = wanted.shard`,
+    [eventId, ...columnsOf(standing)],
+  )
+}
+
+/** Puts sold places back to sale. Several items of one shard may be given as one or singly. */
+export async function returnStanding(
+  db: Database,
+  eventId: string,
+  items: readonly { readonly areaNo: number; readonly shard: number; readonly qty: number }[],
+): Promise<void> {
+  if (items.length === 0) return
+  await db.query(
+    `WITH back AS (
+       SELECT area_no, shard, sum(qty)::int AS qty FROM unnest($2::int[], $3::int[], $4::int[]) AS back (area_no, shard, qty)
+       GROUP BY area_no, shard),
+     locked AS MATERIALIZED (
+       SELECT area_no, shard, back.qty FROM booking.area_shards AS area JOIN back USING (area_no, shard)
+       WHERE area.event_id = $1 ORDER BY area_no, shard FOR NO KEY UPDATE OF area)
+     UPDATE booking.area_shards AS area SET sold = sold - locked.qty FROM locked
+     WHERE area.event_id = $1 AND area.area_no = locked.area_no AND area.shard = locked.shard`,
+    [eventId, ...columnsOf(items)],
+  )
+}
+
+/** Lowers `held` of locked shards by the rows of a query named `back`, which may name a shard more than once. */
+function giveBack(eventId: string): string {
+  return `UPDATE booking.area_shards AS area SET held = held - freed.qty
+    FROM (SELECT ${eventId} AS event_id, area_no, shard, sum(qty)::int AS qty FROM back GROUP BY 1, 2, 3) AS freed
+    WHERE area.event_id = freed.event_id AND area.area_no = freed.area_no AND area.shard = freed.shard`
+}
+
+function columnsOf(
+  items: readonly { readonly areaNo: number; readonly shard: number; readonly qty: number }[],
+): [number[], number[], number[]] {
+  return [items.map(({ areaNo }) => areaNo), items.map(({ shard }) => shard), items.map(({ qty }) => qty)]
+}

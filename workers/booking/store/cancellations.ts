@@ -1,0 +1,42 @@
+import type { Database } from '#shared/postgres.ts'
+import type { CancellationReason } from '../cancellation-policy.ts'
+import type { Key } from '../keys.ts'
+
+/* SQL about cancellations: tickets taken back for one refund. Their booking is locked. */
+
+export interface Cancellation {
+  /** Own id of the booking. */
+  readonly bookingId: string
+  readonly amountMinor: number
+}
+
+/** The cancellation of a refund, when there was one. */
+export async function findCancellation(db: Database, refund: Key): Promise<Cancellation | undefined> {
+  const [known] = await db.query<Cancellation>(
+    `SELECT booking_id AS "bookingId", amount_minor AS "amountMinor" FROM booking.cancellations
+     WHERE event_id = $1 AND id = $2`,
+    [refund.eventId, refund.ownId],
+  )
+  return known
+}
+
+export async function insertCancellation(
+  db: Database,
+  refund: Key,
+  { bookingId, reason, amountMinor }: Cancellation & { reason: CancellationReason },
+): Promise<void> {
+  await db.query(
+    `INSERT INTO booking.cancellations (event_id, id, booking_id, reason, amount_minor) VALUES ($1, $2, $3, $4, $5)`,
+    [refund.eventId, refund.ownId, bookingId, reason, amountMinor],
+  )
+}
+
+/** Notes, once, that the money of a refund is back. Answers whether that was news. */
+export async function settleCancellation(db: Database, refund: Key): Promise<boolean> {
+  const settled = await db.query(
+    `UPDATE booking.cancellations SET refunded_at = now() WHERE event_id = $1 AND id = $2 AND refunded_at IS NULL
+     RETURNING id`,
+    [refund.eventId, refund.ownId],
+  )
+  return settled.length > 0
+}

@@ -1,0 +1,80 @@
+import type { Database } from '#shared/postgres.ts'
+import type { Key } from '../keys.ts'
+
+/* SQL that moves the end of a hold, whose row is locked, and that of its places along with it. */
+
+/** Whether a moment, in RFC 3339, is over at this moment, not at the begin of the transaction. */
+export async function isPast(db: Database, instant: string): Promise<boolean> {
+  const [clock] = await db.query<{ past: boolean }>('SELECT clock_timestamp() > $1::timestamptz AS past', [instant])
+  return clock?.past === true
+}
+
+interface SeatsOfHold {
+  readonly hold: Key
+  readonly seatNos: readonly number[]
+}
+
+/**
+ * Keeps the places of a locked hold at least until the payment's deadline, within its hard cap. Answers whether all of
+ * them were still its own; the caller undoes the transaction if not.
+ */
+export async function startPaying(
+  db: Database,
+  { hold, seatNos, paymentWindowMs }: SeatsOfHold & { paymentWindowMs: number },
+): Promise<boolean> {
+  await db.query(
+    `UPDATE booking.holds SET status = 'paying',
+       expires_at = least(greatest(expires_at, now() + $3 * interval '1 ms'), hard_cap_at)
+     WHERE event_id = $1 AND id = $2`,
+    [hold.eventId, hold.ownId, paymentWindowMs],
+  )
+  return keepPlacesUntilExpiry(db, { hold, seatNos })
+}
+
+/**
+ * Gives a locked active hold its full time again, within its hard cap and never less than it has. Answers whether all of its
+ * places were still its own; the caller undoes the transaction if not.
+ */
+export async function extendHold(db: Database, { hold, seatNos }: SeatsOfHold): Promise<boolean> {
+  await db.query(
+    `UPDATE booking.holds AS hold SET active_until = until, expires_at = until
+     FROM (SELECT least(greatest(expires_at, now() + hold_ttl), hard_cap_at) AS until
+           FROM booking.holds JOIN booking.sales USING (event_id) WHERE event_id = $1 AND id = $2) AS extended
+     WHERE hold.event_id = $1 AND hold.id = $2`,
+    [hold.eventId, hold.ownId],
+  )
+  return keepPlacesUntilExpiry(db, { hold, seatNos })
+}
+
+/** Gives a locked hold back the time that its buyer was promised. */
+export async function stopPaying(db: Database, { hold, seatNos }: SeatsOfHold): Promise<void> {
+  await db.query(
+    `UPDATE booking.holds SET status = 'active', expires_at = active_until WHERE event_id = $1 AND id = $2`,
+    [hold.eventId, hold.ownId],
+  )
+  await keepPlacesUntilExpiry(db, { hold, seatNos })
+}
+
+/**
+ * After the end of a locked hold was moved: moves that of its places along. Answers whether all of them were still its own;
+ * the caller undoes the transaction if not.
+ */
+async function keepPlacesUntilExpiry(db: Database, { hold, seatNos }: SeatsOfHold): Promise<boolean> {
+  const [kept] = await db.query<{ seats: number; standing: boolean }>(
+    `WITH theirs AS (
+       SELECT seat_no FROM booking.event_seats
+       WHERE event_id = $1 AND seat_no = ANY($3) AND hold_id = $2 ORDER BY seat_no FOR UPDATE),
+     seats AS (
+       UPDATE booking.event_seats AS seat SET held_until = hold.expires_at FROM theirs, booking.holds AS hold
+       WHERE hold.event_id = $1 AND hold.id = $2 AND seat.event_id = $1 AND seat.seat_no = theirs.seat_no
+       RETURNING seat.seat_no),
+     standing AS (
+       UPDATE booking.hold_items AS item SET held_until = hold.expires_at FROM booking.holds AS hold
+       WHERE hold.event_id = $1 AND hold.id = $2 AND item.event_id = $1 AND item.hold_id = $2 AND held_until IS NOT NULL
+       RETURNING item.shard)
+     SELECT (SELECT count(*)::int FROM seats) AS seats, (SELECT count(*) FROM standing) = (
+       SELECT count(*) FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND area_no IS NOT NULL) AS standing`,
+    [hold.eventId, hold.ownId, seatNos],
+  )
+  return kept?.seats === seatNos.length && kept.standing
+}

@@ -1,0 +1,16 @@
+import type { Database } from '#shared/postgres.ts'
+
+/**
+ * Runs `work` and keeps the locks it took only when it answers something true. When it answers `false`, `null` or
+ * `undefined`, or throws, they are given up at once instead of at the end of the transaction.
+ */
+export async function keepingLocksOfSuccess<Result>(db: Database, work: () => Promise<Result>): Promise<Result> {
+  await db.query('SAVEPOINT attempt')
+  let result: Result | undefined
+  try {
+    result = await work()
+    return result
+  } finally {
+    await db.query(result ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt')
+  }
+}

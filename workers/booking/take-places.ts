@@ -1,0 +1,73 @@
+import type { Selection } from '#shared/contracts/places.ts'
+import type { Database } from '#shared/postgres.ts'
+import type { Key } from './keys.ts'
+import { seatUnavailable } from './lost-seats.ts'
+import { pickBestAvailable } from './pick-best-available.ts'
+import { findWantedAreas, takeStanding } from './pick-standing.ts'
+import { presentPrice } from './price-rule.ts'
+import type { SoldShares } from './sold-shares.ts'
+import type { HeldShard } from './store/areas.ts'
+import { findFrozenPrices } from './store/holds.ts'
+import type { Sale } from './store/sales.ts'
+import { type LockedSeat, lockFreeSeats } from './store/seats.ts'
+
+/** Places that the transaction has locked for one hold, each at the price that the hold freezes. */
+export interface TakenPlaces {
+  readonly seats: readonly { readonly seatNo: number; readonly priceMinor: number }[]
+  /** Standing places, one entry a shard; `priceMinor` is that of one place. */
+  readonly standing: readonly HeldShard[]
+}
+
+export interface Taking {
+  readonly eventId: string
+  readonly selection: Selection
+  /** Wait for buyers who are deciding about the best places, instead of passing over what they have locked. */
+  readonly waiting: boolean
+  readonly sale: Sale
+  readonly shares: SoldShares
+  /** A locked live hold of the same event whose places count as free, because they are to be exchanged. */
+  readonly ownHold?: Key
+}
+
+/**
+ * Locks the wanted places inside the transaction that holds them: all or none. The buyer and all holds concerned are locked
+ * before. Nothing is written yet, except that standing places of `ownHold` are given back: `insertHold` or `exchangePlaces`
+ * follows in the same transaction. A seat that `ownHold` has already keeps its price.
+ *
+ * Throws `seat_unavailable` (naming `conflicts`), `sold_out`, `no_adjacent_seats`, `validation_failed` for names of areas,
+ * tiers and sections that the event does not have, and `OthersAreDeciding` when it did not wait: the caller begins a new
+ * transaction that does.
+ */
+export async function takePlaces(db: Database, taking: Taking): Promise<TakenPlaces> {
+  const { eventId, selection, sale, shares, ownHold } = taking
+  const areas = await findWantedAreas(db, eventId, selection.areas ?? [])
+  const seats = await lockSeats(db, taking)
+  const standing = await takeStanding(db, { eventId, areas, ownHold })
+  const tiers = await shares.of(db, eventId, sale)
+  const frozen = ownHold === undefined ? undefined : await findFrozenPrices(db, ownHold)
+  return {
+    seats: seats.map(({ seatNo, priceMinor, tierNo }) => ({
+      seatNo,
+      priceMinor: frozen?.get(seatNo) ?? presentPrice(priceMinor, tiers.get(tierNo)),
+    })),
+    standing,
+  }
+}
+
+function lockSeats(db: Database, { eventId, selection, waiting, ownHold }: Taking): Promise<readonly LockedSeat[]> {
+  const { seat_nos: named, best_available: wish } = selection
+  if (named !== undefined) return lockNamedSeats(db, { eventId, seatNos: named, ownHold })
+  if (wish !== undefined) return pickBestAvailable(db, { eventId, wish, waiting, ownHold })
+  return Promise.resolve([])
+}
+
+async function lockNamedSeats(
+  db: Database,
+  named: { eventId: string; seatNos: readonly number[]; ownHold: Key | undefined },
+): Promise<readonly LockedSeat[]> {
+  const locked = await lockFreeSeats(db, named)
+  const lockedNos = new Set(locked.map(({ seatNo }) => seatNo))
+  const conflicts = named.seatNos.filter((seatNo) => !lockedNos.has(seatNo))
+  if (conflicts.length > 0) throw seatUnavailable({ conflicts })
+  return locked
+}

@@ -1,0 +1,29 @@
+import { receiveWebhook as contract } from '#shared/contracts/purchase.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { verifyWebhook } from '#shared/webhook-signature.ts'
+import type { Saga } from '../saga.ts'
+import { applyNews } from '../webhooks/apply-news.ts'
+import { readSandboxWebhook } from '../webhooks/read-sandbox-webhook.ts'
+
+export interface WebhookParts {
+  readonly saga: Saga
+  /** Shared with the provider; without it nothing can be believed. */
+  readonly secret: string | undefined
+  /** Has what has moved driven on. */
+  wake(): void
+}
+
+/** A signature older than this may have been overheard. */
+const toleranceMs = 300_000
+
+export function receiveWebhook({ saga, secret, wake }: WebhookParts): Operation {
+  return operation(contract, async ({ provider, body, signature }) => {
+    const isGenuine =
+      secret !== undefined && verifyWebhook({ secret, body, header: signature, now: Date.now(), toleranceMs })
+    if (!isGenuine) throw new TicketingError('bad_signature', 'The signature does not fit the body, or is too old.')
+    const outcome = await applyNews(saga, provider, readSandboxWebhook(body))
+    if (outcome === 'applied') wake()
+    return { outcome }
+  })
+}

@@ -1,0 +1,12 @@
+import { refundBooking as contract } from '#shared/contracts/purchase.ts'
+import { requireOrganiser } from '#shared/messaging/caller.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { returnTickets } from '../refund-answer.ts'
+import type { Saga } from '../saga.ts'
+
+export function refundBooking(saga: Saga): Operation {
+  return operation(contract, async (request, context) => {
+    requireOrganiser(context.caller)
+    return returnTickets(saga, { contract, reason: 'organiser', request }, context)
+  })
+}

@@ -1,0 +1,124 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Booking } from '#shared/contracts/bookings.ts'
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import type { cancelBooking, refundBooking } from '#shared/contracts/purchase.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { OperationContext } from '#shared/messaging/serve.ts'
+import { type Answer, answerOnce, commandOf, finalReply } from './answer-once.ts'
+import type { Drive } from './booking-calls.ts'
+import { viewBooking } from './booking-calls.ts'
+import type { Payment } from './payment.ts'
+import { amountOf, type Refund } from './refund.ts'
+import { refundedMessage, returningMessage } from './refund-message.ts'
+import { advanceRefund, logMissedRefundStep, recordRefund } from './refund-saga.ts'
+import { recordEnd, type Saga } from './saga.ts'
+import type { Command } from './store/commands.ts'
+import { findPaymentOfBooking } from './store/payments.ts'
+import { createRefund, findRefundByKey } from './store/refunds.ts'
+
+export type RefundReply = Booking & { message: string }
+
+export interface TicketReturn {
+  readonly contract: typeof cancelBooking | typeof refundBooking
+  readonly reason: 'buyer' | 'organiser'
+  readonly request: ParsedRequestOf<typeof cancelBooking>
+}
+
+/** Kept back from the caller's time for reading the booking and answering. */
+const answerReserveMs = 500
+const retryPauseMs = 250
+
+/**
+ * Takes tickets of a paid booking back and refunds them, once per key. When the money is not back in time, answers the
+ * booking as it stands; throws when not even the tickets are, so that repeating the request with its key may help.
+ */
+export function returnTickets(saga: Saga, wanted: TicketReturn, context: OperationContext): Promise<RefundReply> {
+  const command = commandOf(wanted.contract, wanted.request, context)
+  return answerOnce(saga, command, context, async () => {
+    const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
+    const payment = await paymentFor(saga, wanted, context)
+    const known = await findRefundByKey(saga.db, command.providerKey)
+    const refund = known ?? (await newRefund(saga, { payment, wanted, command, drive }))
+    const driven = await driveRefund(saga, refund, drive, { found: known !== null })
+    return answerFor(saga, { refund: driven, payment, drive, answerBy: context.deadlineAt })
+  })
+}
+
+/** Bookings of others do not exist; tickets that nobody paid for cannot be given back. */
+async function paymentFor(
+  saga: Saga,
+  { reason, request }: TicketReturn,
+  { caller }: OperationContext,
+): Promise<Payment> {
+  const payment = await findPaymentOfBooking(saga.db, request.booking_id)
+  if (payment === null || (reason === 'buyer' && payment.userId !== caller.id)) {
+    throw new TicketingError('not_found', 'There is no such booking.')
+  }
+  if (payment.status !== 'captured' && payment.status !== 'refunded') {
+    throw new TicketingError('not_cancellable', 'Only a booking that is paid can be cancelled.')
+  }
+  return payment
+}
+
+interface Wish {
+  readonly payment: Payment
+  readonly wanted: TicketReturn
+  readonly command: Command
+  readonly drive: Drive
+}
+
+async function newRefund(saga: Saga, { payment, wanted, command, drive }: Wish): Promise<Refund> {
+  // The booking learns of the money that came before it learns of money that goes.
+  if (!payment.settled) await recordEnd(saga, payment, 'captured', drive)
+  const { ticket_ids } = wanted.request
+  const wish = {
+    paymentId: payment.id,
+    ticketIds: ticket_ids === undefined ? null : [...new Set(ticket_ids)],
+    reason: wanted.reason,
+    requestedBy: command.scope,
+    providerKey: command.providerKey,
+  }
+  return createRefund(saga.db, wish, saga.leaseMs)
+}
+
+/** Drives the refund on until its money is back, it is refused, or the caller's time is over. */
+async function driveRefund(saga: Saga, refund: Refund, drive: Drive, { found }: { found: boolean }): Promise<Refund> {
+  let current = refund
+  let mayBeBegun = found
+  let lastError: unknown
+  while (current.status === 'requested' || current.status === 'returning') {
+    if (performance.now() >= drive.deadlineAt) break
+    try {
+      current = await advanceRefund(saga, current, drive, { found: mayBeBegun })
+      mayBeBegun = false
+    } catch (error) {
+      logMissedRefundStep(saga, current, error)
+      lastError = error
+      mayBeBegun = true
+      await pause(Math.max(0, Math.min(retryPauseMs, drive.deadlineAt - performance.now())))
+    }
+  }
+  if (current.status === 'requested')
+    throw lastError ?? new TicketingError('worker_timeout', 'The answer took too long.')
+  return current
+}
+
+async function answerFor(
+  saga: Saga,
+  { refund, payment, drive, answerBy }: { refund: Refund; payment: Payment; drive: Drive; answerBy: number },
+): Promise<Answer<RefundReply>> {
+  if (refund.refusal !== null) {
+    const { code, message, extra } = refund.refusal
+    throw new TicketingError(code, message, { extra })
+  }
+  const money = { amountMinor: amountOf(refund), currency: refund.currency }
+  if (refund.status === 'done') {
+    try {
+      return finalReply({ ...(await recordRefund(saga, refund, drive)), message: refundedMessage(money) })
+    } catch (error) {
+      logMissedRefundStep(saga, refund, error)
+    }
+  }
+  const booking = await viewBooking(saga.bus, payment, { ...drive, deadlineAt: answerBy })
+  return { processing: { ...booking, message: returningMessage(money) } }
+}

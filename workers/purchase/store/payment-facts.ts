@@ -1,0 +1,33 @@
+import { publicId } from '#shared/ids.ts'
+import { addFact } from '#shared/outbox.ts'
+import type { Database } from '#shared/postgres.ts'
+import type { PaymentStatus } from '../payment.ts'
+
+interface FactRow {
+  event_id: string
+  booking_id: string | null
+  status: PaymentStatus
+  amount_minor: number | null
+  refunded_minor: number
+  currency: string | null
+  version: number
+}
+
+/** Tells how a payment now stands, in the transaction that made it so. One that failed before it had a booking concerns nobody. */
+export async function tellPaymentEnd(db: Database, paymentId: string): Promise<void> {
+  const [row] = await db.query<FactRow>(
+    `SELECT event_id, booking_id, status, amount_minor, refunded_minor, currency, version
+     FROM purchase.payments WHERE id = $1`,
+    [paymentId],
+  )
+  if (row === undefined) throw new Error(`payment ${paymentId} has vanished`)
+  const { event_id: eventId, booking_id: bookingId, ...state } = row
+  if (bookingId === null) return
+  await addFact(db, 'purchase', {
+    entity: 'payment',
+    eventId,
+    // Money that went back is told each time, also while some of it stays.
+    what: state.status === 'captured' && state.refunded_minor > 0 ? 'refunded' : state.status,
+    payload: { payment_id: paymentId, booking_id: publicId({ eventId, ownId: bookingId }), ...state },
+  })
+}

@@ -1,0 +1,196 @@
+import { newId, publicId } from '#shared/ids.ts'
+import type { Database, Postgres } from '#shared/postgres.ts'
+import { amountOf, type Refund, type RefundMove, type RefundReason, type RefundStatus } from '../refund.ts'
+import { tellPaymentEnd } from './payment-facts.ts'
+import { partsOf } from './public-ids.ts'
+
+/*
+ * All SQL about refunds. Every write names the state it expects, so that of two drivers of one refund the slower one changes
+ * nothing. What a payment promised and gave back is written in the commit of its refund's move. Locks: the refund, then its
+ * payment.
+ */
+
+interface RefundRow {
+  id: string
+  status: RefundStatus
+  payment_id: string
+  event_id: string
+  booking_id: string
+  user_id: string
+  ticket_ids: string[] | null
+  reason: RefundReason
+  provider_key: string
+  charge_key: string
+  currency: string
+  amount_minor: number | null
+  refusal: Refund['refusal']
+  next_check_at: Date | null
+}
+
+const selectRefunds = `SELECT refund.id, refund.status, refund.payment_id, refund.event_id, refund.booking_id,
+    payment.user_id, refund.ticket_ids, refund.reason, refund.provider_key, payment.provider_key AS charge_key,
+    payment.currency, refund.amount_minor, refund.refusal, refund.next_check_at
+  FROM purchase.refunds AS refund JOIN purchase.payments AS payment ON payment.id = refund.payment_id`
+
+export interface NewRefund {
+  readonly paymentId: string
+  /** Null: all that are valid. */
+  readonly ticketIds: readonly string[] | null
+  readonly reason: RefundReason
+  /** Operation and caller. */
+  readonly requestedBy: string
+  readonly providerKey: string
+}
+
+/** Writes down the wish before anybody is asked. Answers the refund of the key: this one, or the one that is there. */
+export async function createRefund(db: Database, wish: NewRefund, leaseMs: number): Promise<Refund> {
+  await db.query(
+    `INSERT INTO purchase.refunds (id, payment_id, event_id, booking_id, ticket_ids, reason, requested_by, provider_key,
+       next_check_at)
+     SELECT $1, id, event_id, booking_id, $3, $4, $5, $6, now() + $7 * interval '1 ms'
+     FROM purchase.payments WHERE id = $2
+     ON CONFLICT (provider_key) WHERE status <> 'refused' DO NOTHING`,
+    [
+      newId(),
+      wish.paymentId,
+      wish.ticketIds?.map((id) => partsOf(id).ownId) ?? null,
+      wish.reason,
+      wish.requestedBy,
+      wish.providerKey,
+      leaseMs,
+    ],
+  )
+  const refund = await findRefundByKey(db, wish.providerKey)
+  if (refund === null) throw new Error(`refund of payment ${wish.paymentId} was refused before it was read`)
+  return refund
+}
+
+/** The refund that an earlier request with this key began, unless it was refused. */
+export async function findRefundByKey(db: Database, providerKey: string): Promise<Refund | null> {
+  const rows = await db.query<RefundRow>(
+    `${selectRefunds} WHERE refund.provider_key = $1 AND refund.status <> 'refused'`,
+    [providerKey],
+  )
+  return rows[0] === undefined ? null : toRefund(rows[0])
+}
+
+/** As it stands now. */
+export async function readRefund(db: Database, id: string): Promise<Refund> {
+  const [row] = await db.query<RefundRow>(`${selectRefunds} WHERE refund.id = $1`, [id])
+  if (row === undefined) throw new Error(`refund ${id} has vanished`)
+  return toRefund(row)
+}
+
+/**
+ * Moves a refund from the state it was read in, and keeps it for this driver for another `leaseMs`. `null` when another
+ * driver was faster: nothing is changed then. Money that is back with the buyer is told as a fact.
+ */
+export function moveRefund(
+  postgres: Postgres,
+  refund: Refund,
+  move: RefundMove,
+  leaseMs: number,
+): Promise<Refund | null> {
+  return postgres.transaction((db) => moveRefundWithin(db, refund, move, leaseMs))
+}
+
+/** As `moveRefund`, in a transaction of the caller. */
+export async function moveRefundWithin(
+  db: Database,
+  refund: Refund,
+  move: RefundMove,
+  leaseMs: number,
+): Promise<Refund | null> {
+  const amountMinor = move.to === 'returning' ? move.amountMinor : null
+  const refusal = move.to === 'refused' ? move.refusal : null
+  const moved = await db.query(
+    `UPDATE purchase.refunds SET status = $3, amount_minor = coalesce($4, amount_minor),
+       refusal = $5, updated_at = now(),
+       next_check_at = CASE WHEN $3 = 'refused' THEN NULL ELSE now() + $6 * interval '1 ms' END
+     WHERE id = $1 AND status = $2 RETURNING id`,
+    [refund.id, refund.status, move.to, amountMinor, refusal === null ? null : JSON.stringify(refusal), leaseMs],
+  )
+  if (moved.length === 0) return null
+  if (move.to === 'returning') {
+    await db.query(
+      'UPDATE purchase.payments SET promised_minor = promised_minor + $2, updated_at = now() WHERE id = $1',
+      [refund.paymentId, move.amountMinor],
+    )
+  }
+  if (move.to === 'done' && amountOf(refund) > 0) await giveBack(db, refund)
+  return readRefund(db, refund.id)
+}
+
+/**
+ * Says that nothing is left to do for a refund at its end. A payment of nothing is `refunded` when no ticket is left of it
+ * (`wholeBooking`): there is no sum by which to tell.
+ */
+export async function settleRefund(
+  postgres: Postgres,
+  refund: Refund,
+  { wholeBooking }: { wholeBooking: boolean },
+): Promise<Refund> {
+  await postgres.transaction(async (db) => {
+    await db.query(
+      `UPDATE purchase.refunds SET next_check_at = NULL, updated_at = now() WHERE id = $1 AND status = 'done'`,
+      [refund.id],
+    )
+    if (!wholeBooking) return
+    const ended = await db.query(
+      `UPDATE purchase.payments SET status = 'refunded', version = version + 1, updated_at = now()
+       WHERE id = $1 AND status = 'captured' AND captured_minor = 0 RETURNING id`,
+      [refund.paymentId],
+    )
+    if (ended.length > 0) await tellPaymentEnd(db, refund.paymentId)
+  })
+  return { ...refund, settled: true }
+}
+
+/** Takes over at most `limit` refunds whose drivers went silent, for `leaseMs`; no two callers get the same one. */
+export async function claimDueRefunds(
+  db: Database,
+  { limit, leaseMs }: { limit: number; leaseMs: number },
+): Promise<Refund[]> {
+  const claimed = await db.query<{ id: string }>(
+    `UPDATE purchase.refunds SET next_check_at = now() + $2 * interval '1 ms'
+     WHERE id IN (SELECT id FROM purchase.refunds WHERE next_check_at <= now()
+                  ORDER BY next_check_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+     RETURNING id`,
+    [limit, leaseMs],
+  )
+  if (claimed.length === 0) return []
+  const rows = await db.query<RefundRow>(`${selectRefunds} WHERE refund.id = ANY($1::uuid[])`, [
+    claimed.map(({ id }) => id),
+  ])
+  return rows.map(toRefund)
+}
+
+async function giveBack(db: Database, refund: Refund): Promise<void> {
+  await db.query(
+    `UPDATE purchase.payments SET refunded_minor = refunded_minor + $2, version = version + 1, updated_at = now(),
+       status = CASE WHEN refunded_minor + $2 = captured_minor THEN 'refunded' ELSE status END
+     WHERE id = $1`,
+    [refund.paymentId, amountOf(refund)],
+  )
+  await tellPaymentEnd(db, refund.paymentId)
+}
+
+function toRefund(row: RefundRow): Refund {
+  const { event_id: eventId } = row
+  return {
+    id: row.id,
+    status: row.status,
+    paymentId: row.payment_id,
+    eventId,
+    bookingId: publicId({ eventId, ownId: row.booking_id }),
+    userId: row.user_id,
+    ticketIds: row.ticket_ids?.map((ownId) => publicId({ eventId, ownId })) ?? null,
+    reason: row.reason,
+    providerKey: row.provider_key,
+    chargeKey: row.charge_key,
+    currency: row.currency,
+    amountMinor: row.amount_minor,
+    refusal: row.refusal,
+    settled: row.next_check_at === null,
+  }
+}

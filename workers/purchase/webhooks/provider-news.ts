@@ -1,0 +1,26 @@
+import type { Charge } from '../payment.ts'
+
+/** Something that a provider told by webhook, unasked. It may be old, or told before. */
+export interface ProviderNews {
+  /** The provider's own id of what happened: the same however often it is told. */
+  readonly id: string
+  /** As it came. */
+  readonly body: unknown
+  /** Null when it concerns nothing of ours. */
+  readonly about: ChargeNews | RefundNews | null
+}
+
+export interface ChargeNews {
+  readonly kind: 'charge'
+  readonly chargeKey: string
+  /** How the charge stood. */
+  readonly charge: Charge
+}
+
+/** Money of a charge went back. */
+export interface RefundNews {
+  readonly kind: 'refund'
+  readonly chargeKey: string
+  readonly refundKey: string
+  readonly amountMinor: number
+}
