@@ -9,7 +9,9 @@ import { createLogger } from '#shared/observability/log.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { createApp } from './app.ts'
+import { CallbackSender } from './callback-sender.ts'
 import { sandboxFlags, sandboxSettings } from './config.ts'
+import { describeChanges } from './store/callbacks.ts'
 
 /** Requests that are never answered hold their sockets no longer than this. */
 const idleSocketMs = 30_000
@@ -38,7 +40,7 @@ await runProcess({
     const db = new Postgres({
       url: config.DATABASE_URL,
       applicationName: config.INSTANCE,
-      maxConnections: 5,
+      maxConnections: 10,
       onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
     })
     onStop('postgres', () => db.close())
@@ -48,7 +50,20 @@ await runProcess({
     })
     if (pending.length > 0) throw new Error(`schema sandbox lacks ${pending.join(', ')}: run npm run migrate first`)
 
-    const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, createApp({ db, log }).callback())
+    const sender = new CallbackSender({
+      db,
+      log,
+      secret: config.PAYMENT_WEBHOOK_SECRET,
+      fallbackUrl: config.PAYMENT_WEBHOOK_URL,
+    })
+    onStop('callbacks', () => sender.stop())
+    const app = createApp({
+      db,
+      log,
+      describe: describeChanges({ delayMs: config.WEBHOOK_DELAY_MS, copies: config.WEBHOOK_COPIES }),
+      wakeSender: () => sender.wake(),
+    })
+    const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, app.callback())
     server.setTimeout(idleSocketMs)
     server.listen(config.PAYMENT_SANDBOX_PORT, '127.0.0.1')
     await once(server, 'listening')
@@ -61,6 +76,7 @@ await runProcess({
     const { port } = server.address() as AddressInfo
     const url = `http://127.0.0.1:${port}`
     log.info({ port }, `payment sandbox ${config.INSTANCE} listening on ${url}`)
+    if (config.PAYMENT_WEBHOOK_SECRET === undefined) log.info('no PAYMENT_WEBHOOK_SECRET: callbacks wait unsent')
     return { port, url }
   },
 })

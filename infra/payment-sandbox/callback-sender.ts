@@ -1,0 +1,167 @@
+import { SpanKind } from '@opentelemetry/api'
+import type Logger from 'bunyan'
+import { type Chore, startChore } from '#shared/chore.ts'
+import { injectTraceContext, withSpan } from '#shared/observability/tracing.ts'
+import type { Database } from '#shared/postgres.ts'
+import { signWebhook } from '#shared/webhook-signature.ts'
+import { pauseBeforeNextAttemptMs } from './callback-times.ts'
+import {
+  type ClaimedCallback,
+  claimCallbacks,
+  findEndpoint,
+  forgetOldCallbacks,
+  markDelivered,
+  nextCallbackDueMs,
+  postpone,
+} from './store/callbacks.ts'
+
+const maxInFlight = 20
+const attemptMs = 5_000
+/** Bounds how late it is noticed that another process wrote a callback or changed the endpoint. */
+const longestWaitMs = 1_000
+const shortestWaitMs = 10
+const forgetEveryMs = 60_000
+
+export interface CallbackSenderOptions {
+  readonly db: Database
+  readonly log: Logger
+  /** Without it nothing is sent; callbacks wait. */
+  readonly secret: string | undefined
+  /** Where callbacks go while no endpoint was set at run time. */
+  readonly fallbackUrl: string | undefined
+}
+
+/** Sends callbacks when they are due, again and again until each was accepted, and forgets them after a day. */
+export class CallbackSender {
+  readonly #options: CallbackSenderOptions
+  readonly #stopped = new AbortController()
+  readonly #inFlight = new Set<Promise<void>>()
+  readonly #sending: Promise<void>
+  readonly #forgetting: Chore
+  #isWoken = false
+  #endWait: () => void = () => undefined
+
+  /** Begins at once. */
+  constructor(options: CallbackSenderOptions) {
+    this.#options = options
+    const forgetting = { name: 'forget old callbacks', everyMs: forgetEveryMs, log: options.log }
+    this.#forgetting = startChore(forgetting, () => this.#forget())
+    this.#sending = this.#keepSending()
+  }
+
+  /** Says that a callback may have been written. */
+  wake(): void {
+    this.#isWoken = true
+    this.#endWait()
+  }
+
+  /** Cuts off what is in flight, which is then due again, and resolves when nothing uses the database any more. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.wake()
+    await Promise.all([this.#sending, this.#forgetting.stop()])
+    await Promise.all(this.#inFlight)
+  }
+
+  async #keepSending(): Promise<void> {
+    const { secret, log } = this.#options
+    if (secret === undefined) return
+    while (!this.#stopped.signal.aborted) {
+      this.#isWoken = false
+      const waitMs = await this.#sendDue(secret).catch((error: unknown) => {
+        log.warn({ err: error }, 'callbacks could not be sent')
+        return longestWaitMs
+      })
+      await this.#wait(waitMs)
+    }
+  }
+
+  /** Answers how many milliseconds there is nothing to do for. */
+  async #sendDue(secret: string): Promise<number> {
+    const { db, fallbackUrl } = this.#options
+    const room = maxInFlight - this.#inFlight.size
+    // Whoever ends makes room and wakes us.
+    if (room === 0) return longestWaitMs
+    const url = (await findEndpoint(db)) ?? fallbackUrl
+    if (url === undefined) return longestWaitMs
+    const claimed = await claimCallbacks(db, room)
+    for (const callback of claimed) this.#begin(callback, url, secret)
+    if (claimed.length === room) return longestWaitMs
+    const dueMs = await nextCallbackDueMs(db)
+    return Math.min(longestWaitMs, Math.max(shortestWaitMs, dueMs ?? longestWaitMs))
+  }
+
+  #begin(callback: ClaimedCallback, url: string, secret: string): void {
+    const attempt = this.#attempt(callback, url, secret)
+      .catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, 'what became of a callback was not written down; it is sent again')
+      })
+      .finally(() => {
+        this.#inFlight.delete(attempt)
+        this.wake()
+      })
+    this.#inFlight.add(attempt)
+  }
+
+  async #attempt(callback: ClaimedCallback, url: string, secret: string): Promise<void> {
+    const { db, log } = this.#options
+    const { eventId, copy, attempts } = callback
+    const { status, error } = await this.#send(callback, url, secret)
+    if (status !== null && status >= 200 && status < 300) {
+      await markDelivered(db, callback, status)
+      return log.debug({ event_id: eventId, copy, attempts }, 'callback accepted')
+    }
+    const pauseMs = pauseBeforeNextAttemptMs(attempts)
+    log.info({ event_id: eventId, copy, attempts, status, pause_ms: pauseMs, reason: error }, 'callback not accepted')
+    await postpone(db, callback, { status, pauseMs })
+  }
+
+  /** `status` is null when there was no answer, for the reason in `error`. */
+  #send(
+    { body }: ClaimedCallback,
+    url: string,
+    secret: string,
+  ): Promise<{ status: number | null; error?: string | undefined }> {
+    const attributes = { 'http.request.method': 'POST', 'url.full': url }
+    return withSpan('send callback', { kind: SpanKind.CLIENT, attributes }, async (span) => {
+      const headers: Record<string, string> = {
+        'content-type': 'application/json',
+        'webhook-signature': signWebhook({ secret, body, at: Date.now() }),
+      }
+      injectTraceContext(headers)
+      try {
+        const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(attemptMs)])
+        const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+        span.setAttribute('http.response.status_code', response.status)
+        // Nobody reads it; the connection is free for the next one.
+        await response.body?.cancel()
+        return { status: response.status }
+      } catch (error) {
+        return { status: null, error: reasonOf(error) }
+      }
+    })
+  }
+
+  async #forget(): Promise<boolean> {
+    const { db, log } = this.#options
+    const { forgotten, undelivered } = await forgetOldCallbacks(db)
+    if (undelivered > 0) log.warn({ callbacks: undelivered }, 'callbacks given up after a day')
+    return forgotten > 0
+  }
+
+  #wait(ms: number): Promise<void> {
+    if (this.#isWoken) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#endWait = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

@@ -1,0 +1,156 @@
+import { requestHash } from '#shared/idempotency.ts'
+import { newId } from '#shared/ids.ts'
+import type { Database } from '#shared/postgres.ts'
+import type { Charge } from '../charge.ts'
+import { behaviourOf, isKnown } from '../tokens.ts'
+import { changeAndTell, type DescribeChange } from './callbacks.ts'
+
+/*
+ * Every change names the state it starts from, so that of two requests at once one finds nothing to change; how the charge
+ * stands afterwards is known before, and told in the same statement.
+ */
+
+export interface ChargeRequest {
+  readonly key: string
+  readonly amount_minor: number
+  readonly currency: string
+  readonly token: string
+}
+
+/** `token` is null when it is not one of the sandbox's own. */
+export type KnownCharge = Charge & { readonly token: string | null }
+
+const columns = 'id, idempotency_key, amount_minor, refunded_minor, currency, state, decline_code'
+
+export interface CreatedCharge {
+  readonly charge: Charge
+  /** False when it was there before. */
+  readonly created: boolean
+  /** The key came before, with another request. */
+  readonly reused: boolean
+  /** Of its creation; null when it was there before. */
+  readonly eventId: string | null
+}
+
+/** Makes the charge of a key, or answers the one that is there; a tombstone is answered as it is. */
+export async function createCharge(
+  db: Database,
+  describe: DescribeChange,
+  { key, ...request }: ChargeRequest,
+): Promise<CreatedCharge> {
+  const hash = requestHash(request)
+  const { declineCode = null } = behaviourOf(request.token)
+  const token = isKnown(request.token) ? request.token : null
+  const charge = {
+    id: newId(),
+    idempotency_key: key,
+    amount_minor: request.amount_minor,
+    refunded_minor: 0,
+    currency: request.currency,
+    state: declineCode === null ? ('authorised' as const) : ('declined' as const),
+    decline_code: declineCode,
+  }
+  const event = describe(token, { type: `charge.${charge.state}`, charge })
+  const created = await changeAndTell(db, {
+    statement: `INSERT INTO sandbox.charges
+        (id, idempotency_key, request_hash, amount_minor, currency, state, decline_code, token)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (idempotency_key) DO NOTHING RETURNING id`,
+    values: [charge.id, key, hash, charge.amount_minor, charge.currency, charge.state, declineCode, token],
+    event,
+  })
+  if (created) return { charge, created, reused: false, eventId: event.id }
+
+  const [known] = await db.query<Charge & { reused: boolean }>(
+    `SELECT ${columns}, request_hash IS NOT NULL AND request_hash <> $2 AS reused
+     FROM sandbox.charges WHERE idempotency_key = $1`,
+    [key, hash],
+  )
+  if (known === undefined) throw new Error('a charge has vanished')
+  const { reused, ...knownCharge } = known
+  return { charge: knownCharge, created, reused, eventId: null }
+}
+
+/**
+ * Captures what is authorised, or declines it for good where the token says so; doing it again changes nothing. Answers
+ * the charge as it then stands.
+ */
+export async function captureCharge(db: Database, describe: DescribeChange, key: string): Promise<Charge | undefined> {
+  const known = await findWithToken(db, key)
+  if (known?.state !== 'authorised') return withoutToken(known)
+  const { captureDeclineCode = null } = behaviourOf(known.token)
+  const state = captureDeclineCode === null ? 'captured' : 'declined'
+  return endAuthorisation(db, describe, known, { state, decline_code: captureDeclineCode })
+}
+
+/**
+ * Frees what is authorised, or leaves a tombstone under an unknown key, of which nobody is told: it never was a charge.
+ * Answers the charge as it then stands.
+ */
+export async function voidCharge(db: Database, describe: DescribeChange, key: string): Promise<Charge | undefined> {
+  const [tombstone] = await db.query<Charge>(
+    `INSERT INTO sandbox.charges (id, idempotency_key, state) VALUES ($1, $2, 'voided')
+     ON CONFLICT (idempotency_key) DO NOTHING RETURNING ${columns}`,
+    [newId(), key],
+  )
+  if (tombstone) return tombstone
+  const known = await findWithToken(db, key)
+  if (known?.state !== 'authorised') return withoutToken(known)
+  return endAuthorisation(db, describe, known, { state: 'voided', decline_code: null })
+}
+
+/** The charge as it stands when the lock is had, which stays until the end of the transaction. */
+export async function lockCharge(db: Database, key: string): Promise<KnownCharge | undefined> {
+  const [charge] = await db.query<KnownCharge>(
+    `SELECT ${columns}, token FROM sandbox.charges WHERE idempotency_key = $1 FOR UPDATE`,
+    [key],
+  )
+  return charge
+}
+
+export async function findCharge(db: Database, key: string): Promise<Charge | undefined> {
+  const [charge] = await db.query<Charge>(`SELECT ${columns} FROM sandbox.charges WHERE idempotency_key = $1`, [key])
+  return charge
+}
+
+/** All charges ever asked for, oldest first, after the one of that id. Tombstones never were charges. */
+export function listCharges(
+  db: Database,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<Charge[]> {
+  return db.query<Charge>(
+    `SELECT ${columns} FROM sandbox.charges
+     WHERE amount_minor IS NOT NULL AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2`,
+    [after, limit],
+  )
+}
+
+/** Answers the charge as it then stands, also when somebody else was faster. */
+async function endAuthorisation(
+  db: Database,
+  describe: DescribeChange,
+  { token, ...authorised }: KnownCharge,
+  ending: { state: 'captured' | 'declined' | 'voided'; decline_code: string | null },
+): Promise<Charge | undefined> {
+  const charge = { ...authorised, ...ending }
+  const changed = await changeAndTell(db, {
+    statement: `UPDATE sandbox.charges SET state = $2, decline_code = $3
+      WHERE id = $1 AND state = 'authorised' RETURNING id`,
+    values: [charge.id, charge.state, charge.decline_code],
+    event: describe(token, { type: `charge.${ending.state}`, charge }),
+  })
+  return changed ? charge : findCharge(db, charge.idempotency_key)
+}
+
+async function findWithToken(db: Database, key: string): Promise<KnownCharge | undefined> {
+  const [charge] = await db.query<KnownCharge>(
+    `SELECT ${columns}, token FROM sandbox.charges WHERE idempotency_key = $1`,
+    [key],
+  )
+  return charge
+}
+
+function withoutToken(known: KnownCharge | undefined): Charge | undefined {
+  if (known === undefined) return undefined
+  const { token, ...charge } = known
+  return charge
+}
