@@ -1,0 +1,35 @@
+import { readRunningSystem } from '#shared/config.ts'
+import { readInfraConfig } from '../config.ts'
+import { reportFailure } from '../explained-error.ts'
+import { stopSignals } from '../launcher/stop-signals.ts'
+import { startSystem } from '../launcher/system.ts'
+import { type AuditOptions, audit } from './audit.ts'
+import { reportLines } from './report.ts'
+
+/** `npm run audit`: one audit of the running system, or of the data folder's, started for that long. Exit 1 on violations. */
+async function main(): Promise<void> {
+  const config = readInfraConfig()
+  const running = readRunningSystem(config.environment)
+  if (running !== null) return report({ databaseUrl: running.database_url, paymentUrl: running.payment_url })
+  if (config.given.database !== undefined) {
+    return report({ databaseUrl: config.given.database, paymentUrl: config.environment.PAYMENT_URL ?? null })
+  }
+  console.log('No system is running: starting one for this audit.')
+  const { stopping, hurry } = stopSignals(console.log)
+  const flags = { port: 0, host: '127.0.0.1', instance: 'gateway-1', gateways: 1, workers: 1, observe: false }
+  const system = await startSystem({ flags, config, say: console.log, stopping, hurry })
+  try {
+    const { database_url, payment_url } = system.running
+    await report({ databaseUrl: database_url, paymentUrl: payment_url })
+  } finally {
+    await system.stop()
+  }
+}
+
+async function report(options: AuditOptions): Promise<void> {
+  const done = await audit(options)
+  for (const line of reportLines(done)) console.log(line)
+  if (done.violations > 0) process.exitCode = 1
+}
+
+main().catch(reportFailure)

@@ -1,0 +1,15 @@
+import { fenceInvariants } from './fences.ts'
+import { holdInvariants } from './holds.ts'
+import type { Invariant } from './invariant.ts'
+import { messageInvariants } from './messages.ts'
+import { moneyInvariants } from './money.ts'
+import { seatInvariants } from './seats.ts'
+
+/** Everything that one query can check, in the order in which it is reported. */
+export const allInvariants: readonly Invariant[] = [
+  ...fenceInvariants,
+  ...seatInvariants,
+  ...holdInvariants,
+  ...moneyInvariants,
+  ...messageInvariants,
+]

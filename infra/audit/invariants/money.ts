@@ -1,0 +1,76 @@
+import type { Invariant } from './invariant.ts'
+
+/** What is under way is judged once it has come to rest: nothing is left to do, and that for a moment. */
+const restsFor = `interval '5 seconds'`
+/** The reconciler takes up whatever is due within a second or two; two minutes later something keeps it from that. */
+const resolvedWithin = `interval '2 minutes'`
+
+/** A row of `purchase.payments`, aliased `payment`, of which nothing is under way. */
+export const atRest = `payment.next_check_at IS NULL AND payment.updated_at < now() - ${restsFor}
+  AND NOT EXISTS (SELECT FROM purchase.refunds AS refund
+    WHERE refund.payment_id = payment.id AND refund.status IN ('requested', 'returning'))`
+
+/** Money and tickets balance, in our own books. `ledger.ts` compares these with the provider's. */
+export const moneyInvariants: readonly Invariant[] = [
+  {
+    id: 'I7',
+    says: 'at rest, what was captured and not refunded is the price of the live items of the booking',
+    violations: `
+      SELECT format('payment %s: captured %s, refunded %s, live items %s', payment.id, payment.captured_minor,
+        payment.refunded_minor, live.minor) AS example
+      FROM purchase.payments AS payment CROSS JOIN LATERAL (
+        SELECT coalesce(sum(price_minor), 0) AS minor FROM booking.booking_items AS item
+        WHERE item.live AND item.event_id = payment.event_id AND item.booking_id = payment.booking_id) AS live
+      WHERE ${atRest} AND payment.status IN ('captured', 'refunded')
+        AND payment.captured_minor - payment.refunded_minor <> live.minor`,
+  },
+  {
+    id: 'I7',
+    says: 'every live item is paid for, or its capture is under way',
+    violations: `
+      SELECT format('event %s booking %s', booking.event_id, booking.id) AS example
+      FROM booking.bookings AS booking
+      WHERE booking.status = 'confirmed' AND NOT EXISTS (
+        SELECT FROM purchase.payments AS payment
+        WHERE payment.event_id = booking.event_id AND payment.booking_id = booking.id
+          AND (payment.status IN ('authorised', 'capturing', 'captured', 'refunded') OR payment.next_check_at IS NOT NULL))`,
+  },
+  {
+    id: 'I7',
+    says: 'no payment and no refund stays open: whatever is due is taken up and resolved',
+    violations: `
+      SELECT format('payment %s is %s since %s', id, status, updated_at) AS example
+      FROM purchase.payments AS payment WHERE next_check_at < now() - ${resolvedWithin}
+      UNION ALL
+      SELECT format('refund %s is %s since %s', id, status, updated_at)
+      FROM purchase.refunds WHERE next_check_at < now() - ${resolvedWithin}`,
+  },
+  {
+    id: 'I9',
+    says: 'refunded is at most captured, captured at most authorised, and authorised the frozen total of the booking',
+    violations: `
+      SELECT format('payment %s', payment.id) AS example
+      FROM purchase.payments AS payment
+      LEFT JOIN booking.bookings AS booking ON booking.event_id = payment.event_id AND booking.id = payment.booking_id
+      WHERE payment.refunded_minor > payment.captured_minor OR payment.captured_minor > payment.amount_minor
+        OR (payment.status IN ('capturing', 'captured', 'refunded') AND payment.amount_minor <> booking.total_minor)`,
+  },
+  {
+    id: 'I9',
+    says: 'what a booking says is refunded is what its payment says, once the refunds have come to rest',
+    violations: `
+      SELECT format('payment %s: %s, booking: %s', payment.id, payment.refunded_minor, booking.refunded_minor) AS example
+      FROM purchase.payments AS payment
+      JOIN booking.bookings AS booking ON booking.event_id = payment.event_id AND booking.id = payment.booking_id
+      WHERE ${atRest} AND payment.status IN ('captured', 'refunded') AND payment.refunded_minor <> booking.refunded_minor`,
+  },
+  {
+    id: 'I10',
+    says: 'a booking has at most one payment that took money or may still take it',
+    violations: `
+      SELECT format('event %s booking %s: %s payments', event_id, booking_id, count(*)) AS example
+      FROM purchase.payments
+      WHERE booking_id IS NOT NULL AND status NOT IN ('failed', 'voided', 'voiding')
+      GROUP BY event_id, booking_id HAVING count(*) > 1`,
+  },
+]
