@@ -1,0 +1,135 @@
+import { availableParallelism } from 'node:os'
+import type { Progress } from '../../import/progress-bar.ts'
+import { Buyers, placesPerHold, type Variant } from './buyers.ts'
+import { cpuTimes } from './cpu-time.ts'
+import { countSoldPlaces } from './double-sales.ts'
+import { Houses, openHouses, seatsPerHouse } from './houses.ts'
+import { buyAsFastAsPossible, buyAtRate, type Load, quantile } from './load.ts'
+import type { SellingSystem } from './system.ts'
+
+const connections = 64
+/** More than ever wait at a rate that can be kept up; beyond, they queue in the generator, and that time counts. */
+const connectionsAtRate = 256
+const warmUpSeconds = 2
+const measuredSeconds = 10
+/** No machine we know sells faster than this, in seats a second: so many houses are opened. */
+const fastest = 7_000
+
+export interface Phases {
+  readonly seats_per_second: number
+  /** At two thirds of that rate, from the moment a buyer meant to come to the answer. */
+  readonly p50_ms: number
+  readonly p99_ms: number
+  readonly buyers_per_second_at_two_thirds: number
+  /** Refusals, by code, beside `held`. */
+  readonly outcomes: Readonly<Record<string, number>>
+  /** Milliseconds of processor time that each process spent on a hold, at full rate. */
+  readonly cpu_ms_per_hold: Readonly<Record<string, number>>
+}
+
+export interface Result extends Phases {
+  readonly named_seats: Phases
+  readonly double_sales: number
+  /** Seats that buyers were told they hold and the database does not say so. */
+  readonly lost_seats: number
+  readonly conditions: Readonly<Record<string, string | number | boolean>>
+}
+
+export interface MeasureOptions {
+  bar(label: string): Progress
+  readonly stopping: AbortSignal
+}
+
+/** Both variants, each at full rate and at two thirds of it, on houses of their own. */
+export async function measure(system: SellingSystem, options: MeasureOptions): Promise<Result> {
+  const best = await measureVariant(system, 'best available', options)
+  const named = await measureVariant(system, 'named seats', options)
+  const told = ((best.outcomes.held ?? 0) + (named.outcomes.held ?? 0)) * placesPerHold
+  const { doubleSales, held } = await countSoldPlaces(system.databaseUrl)
+  return {
+    ...best,
+    named_seats: named,
+    double_sales: doubleSales,
+    lost_seats: Math.max(0, told - held),
+    conditions: {
+      measured_at: new Date().toISOString(),
+      processors: availableParallelism(),
+      node: process.version,
+      seats_per_house: seatsPerHouse,
+      places_per_hold: placesPerHold,
+      connections,
+      measured_seconds: measuredSeconds,
+      idempotency_key: true,
+      fsync: true,
+    },
+  }
+}
+
+async function measureVariant(system: SellingSystem, variant: Variant, options: MeasureOptions): Promise<Phases> {
+  const { url } = system
+  const full = await open(system, Houses.neededFor(fastest * (warmUpSeconds + measuredSeconds)), variant, options)
+  const common = { url, stopping: options.stopping }
+  const fullRate = { ...common, buyers: full, connections }
+  await withBar(`${variant}: warming up`, warmUpSeconds, options, (more) =>
+    buyAsFastAsPossible({ ...fullRate, ...more }),
+  )
+  const cpuBefore = cpuTimes(system.pids)
+  const load = await withBar(`${variant}: as fast as possible`, measuredSeconds, options, (more) =>
+    buyAsFastAsPossible({ ...fullRate, ...more }),
+  )
+  const cpu = cpuPerHold(cpuBefore, cpuTimes(system.pids), load.holds)
+  const perSecond = ((load.holds / load.seconds) * 2) / 3
+  const seats = perSecond * placesPerHold * (warmUpSeconds + measuredSeconds) * 1.2
+  const calm = await open(system, Houses.neededFor(seats), variant, options)
+  const atRate = { ...common, buyers: calm, connections: connectionsAtRate, perSecond }
+  await withBar(`${variant}: warming up`, warmUpSeconds, options, (more) => buyAtRate({ ...atRate, ...more }))
+  const steady = await withBar(`${variant}: at two thirds of it`, measuredSeconds, options, (more) =>
+    buyAtRate({ ...atRate, ...more }),
+  )
+  return {
+    seats_per_second: Math.round((load.holds * placesPerHold) / load.seconds),
+    p50_ms: tenths(quantile(steady.latenciesMs, 0.5)),
+    p99_ms: tenths(quantile(steady.latenciesMs, 0.99)),
+    buyers_per_second_at_two_thirds: Math.round(perSecond),
+    outcomes: sumOf(full.outcomes, calm.outcomes),
+    cpu_ms_per_hold: cpu,
+  }
+}
+
+async function open({ url }: SellingSystem, count: number, variant: Variant, { bar }: MeasureOptions): Promise<Buyers> {
+  const progress = bar('houses opened')
+  const houses = await openHouses(url, count, (opened) => progress.show(opened, count))
+  progress.clear()
+  return new Buyers({ houses, variant })
+}
+
+function withBar(
+  label: string,
+  seconds: number,
+  { bar }: MeasureOptions,
+  work: (more: { seconds: number; onProgress(done: number): void }) => Promise<Load>,
+): Promise<Load> {
+  const progress = bar(`s, ${label}`)
+  return work({ seconds, onProgress: (done) => progress.show(Math.round(done), seconds) }).finally(() =>
+    progress.clear(),
+  )
+}
+
+function cpuPerHold(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  holds: number,
+): Record<string, number> {
+  const times = [...after].map(([name, used]) => [name, ((used - (before.get(name) ?? 0)) * 1_000) / holds] as const)
+  return Object.fromEntries(times.map(([name, ms]) => [name, Math.round(ms * 100) / 100]))
+}
+
+function sumOf(...counts: ReadonlyMap<string, number>[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const [outcome, count] of counts.flatMap((one) => [...one])) sums[outcome] = (sums[outcome] ?? 0) + count
+  return sums
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10
+}

@@ -1,0 +1,32 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { readInfraConfig } from '../../config.ts'
+import { reportFailure } from '../../explained-error.ts'
+import { progressBar } from '../../import/progress-bar.ts'
+import { stopSignals } from '../../launcher/stop-signals.ts'
+import { measure } from './measure.ts'
+import { reportLines } from './report.ts'
+import { startSellingSystem } from './system.ts'
+
+/**
+ * `npm run bench:selling`: how many seats a second this machine holds in holds of four, over HTTP down to the disk, load
+ * generator included, and how long a buyer waits at two thirds of that rate.
+ */
+async function main(): Promise<void> {
+  const { stopping } = stopSignals(console.log)
+  const bar = (label: string) => progressBar(process.stderr, label)
+  const system = await startSellingSystem({ say: console.log, stopping })
+  try {
+    const result = await measure(system, { bar, stopping })
+    const file = join(readInfraConfig().dataDirectory, 'bench', 'selling.json')
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)
+    console.log(reportLines(result).join('\n'))
+    console.log(`written to ${file}`)
+    if (result.double_sales > 0) process.exitCode = 1
+  } finally {
+    await system.stop()
+  }
+}
+
+main().catch(reportFailure)

@@ -1,0 +1,100 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readInfraConfig } from '../../config.ts'
+import { Applications } from '../../launcher/applications.ts'
+import type { ChildPlan } from '../../launcher/child.ts'
+import { migrateAll } from '../../migrate.ts'
+import type { Say } from '../../say.ts'
+import { freePort } from '../../servers/free-port.ts'
+import { installMissing } from '../../servers/install.ts'
+import { startNats } from '../../servers/nats.ts'
+import { startPostgres } from '../../servers/postgres.ts'
+import { startRedis } from '../../servers/redis.ts'
+import type { Server } from '../../servers/server.ts'
+
+export const organiserKey = 'org_selling-bench-0123456789'
+
+/** A system of our own: real servers on data of their own, with the settings of `npm start`, and no rate limits. */
+export interface SellingSystem {
+  /** Of the gateway. */
+  readonly url: string
+  readonly databaseUrl: string
+  /** Process ids by what they are: `gateway-1`, `postgres`. */
+  readonly pids: ReadonlyMap<string, number>
+  stop(): Promise<void>
+}
+
+/** Starts it in a temporary folder, which is removed when it stops. */
+export async function startSellingSystem({
+  say,
+  stopping,
+}: {
+  say: Say
+  stopping: AbortSignal
+}): Promise<SellingSystem> {
+  await installMissing(['postgres', 'nats-server', 'redis-server'], say)
+  const directory = await mkdtemp(join(tmpdir(), 'ticketing-selling-'))
+  // PostgreSQL does not run as root and must be able to enter.
+  await chmod(directory, 0o755)
+  const servers: Server[] = []
+  const start = async (server: Promise<Server>): Promise<Server> => {
+    servers.push(await server)
+    return server
+  }
+  let applications: Applications | undefined
+  const stop = async (): Promise<void> => {
+    await applications?.stop(stopping)
+    await Promise.all(servers.map((server) => server.stop()))
+    await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const [nats, redis, postgres] = await Promise.all([
+      start(startNats({ dataDirectory: directory })),
+      start(startRedis({ dataDirectory: directory })),
+      start(startPostgres({ dataDirectory: directory, durable: true })),
+    ])
+    await migrateAll(postgres.url)
+    const port = await freePort()
+    applications = new Applications([[worker('event'), worker('booking')], [gateway(port)]], {
+      environment: {
+        ...readInfraConfig().environment,
+        DATA_DIR: directory,
+        NATS_URL: nats.url,
+        REDIS_URL: redis.url,
+        DATABASE_URL: postgres.url,
+        AUTH: 'demo',
+        SESSION_SECRET: 'a secret for load runs that is long enough',
+        ORGANISER_KEY: organiserKey,
+        RATE_LIMITS: 'off',
+        OTEL_SDK_DISABLED: 'true',
+      },
+      logDirectory: join(directory, 'logs'),
+      say,
+      onRestart: () => undefined,
+    })
+    await applications.start(stopping)
+    return {
+      url: `http://127.0.0.1:${port}`,
+      databaseUrl: postgres.url,
+      pids: new Map([
+        ...applications.processes.map(({ instance, pid }) => [instance, pid] as const),
+        ...servers.map(({ name, pid }) => [name, pid] as const),
+      ]),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function worker(kind: 'event' | 'booking'): ChildPlan {
+  const instance = `${kind}-1`
+  return { name: `${kind} worker`, instance, script: `workers/${kind}/main.ts`, args: ['--instance', instance] }
+}
+
+function gateway(port: number): ChildPlan {
+  const args = ['--port', String(port), '--host', '127.0.0.1', '--instance', 'gateway-1']
+  return { name: 'gateway', instance: 'gateway-1', script: 'gateway/main.ts', args, port }
+}
