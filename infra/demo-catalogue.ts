@@ -43,6 +43,7 @@ async function putOnSale(event: DemoEvent, { bus, say, now, id }: DemoCatalogueP
       layout,
       price_minor: Math.min(...Object.values(prices)),
       category_prices: { ...prices },
+      price_steps: { ...event.priceSteps },
       currency: venue.currency,
       on_sale_at: now.toISOString(),
     },

@@ -14,6 +14,8 @@ const migrationSets: readonly MigrationSet[] = [
   { schema: 'booking', directory: join(projectRoot, 'workers/booking/migrations') },
   { schema: 'purchase', directory: join(projectRoot, 'workers/purchase/migrations') },
   { schema: 'sandbox', directory: join(projectRoot, 'infra/payment-sandbox/migrations') },
+  // Last, because it may read all that is there by then.
+  { schema: 'audit', directory: join(projectRoot, 'infra/audit/migrations') },
 ]
 
 /** Brings every schema up to date and names what ran, as `schema/001-name.sql`. Safe to call from many processes at once. */

@@ -1,3 +1,4 @@
+import type { PriceStep } from '#shared/contracts/prices.ts'
 import { demoEventId } from '#shared/demo.ts'
 import { arenaBowl, chamberHall } from './houses.ts'
 import { type DemoVenue, demoVenue } from './venues.ts'
@@ -11,8 +12,10 @@ export interface DemoEvent {
   readonly inDays: number
   /** Local time at the venue; `null` while it is not announced. */
   readonly at: string | null
-  /** Minor units: the range that is announced, or the price of each category of the house, by which it is on sale. */
+  /** Minor units: the range that is announced, or the price of each category and area of the house, by which it is on sale. */
   readonly prices: readonly [number, number] | Readonly<Record<string, number>>
+  /** From which share sold on, in percent, seats of a category cost what. */
+  readonly priceSteps?: Readonly<Record<string, PriceStep[]>>
   readonly rescheduled?: true
 }
 
@@ -36,16 +39,22 @@ const dock = demoVenue('Dockan 4', 'Göteborg')
 
 const recital = { Stalls: 4_200, Balcony: 2_800 }
 const comedy = { Stalls: 1_800, Balcony: 1_200 }
+const laterIsDearer = {
+  Stalls: [
+    { sold_percent: 50, price_minor: 2_200 },
+    { sold_percent: 80, price_minor: 2_600 },
+  ],
+}
 
 /** The first is the one that a bare purchase buys from. */
 // biome-ignore format: one event a line makes the table that it is
 export const demoEvents: readonly DemoEvent[] = [
-  { name: 'Aurora Vale: The Long Night', type: 'Music', performers: ['Aurora Vale', 'Północ'], venue: arena, inDays: 182, at: '19:00:00', prices: { Floor: 32_000, 'Lower ring': 24_000, 'Upper ring': 14_900 } },
+  { name: 'Aurora Vale: The Long Night', type: 'Music', performers: ['Aurora Vale', 'Północ'], venue: arena, inDays: 182, at: '19:00:00', prices: { Floor: 32_000, Pit: 18_500, 'Lower ring': 24_000, 'Upper ring': 14_900 } },
   { name: 'Quartett Morgenrot: Haydn and Shaw', type: 'Music', performers: ['Quartett Morgenrot'], venue: chamber, inDays: 5, at: '19:30:00', prices: recital },
   { name: 'Wortwechsel', type: 'Comedy', performers: ['Mina Okafor', 'Jost Wieland'], venue: chamber, inDays: 9, at: '20:00:00', prices: comedy },
   { name: 'An Evening of Étienne Sableux', type: 'Music', performers: ['Étienne Sableux'], venue: chamber, inDays: 16, at: '19:30:00', prices: recital },
   { name: 'The Paper Lighthouse', type: 'Theatre', performers: ['Ensemble Papierboot'], venue: chamber, inDays: 23, at: '18:00:00', prices: recital },
-  { name: 'Wortwechsel: Finale', type: 'Comedy', performers: ['Mina Okafor', 'Jost Wieland'], venue: chamber, inDays: 37, at: '20:00:00', prices: comedy },
+  { name: 'Wortwechsel: Finale', type: 'Comedy', performers: ['Mina Okafor', 'Jost Wieland'], venue: chamber, inDays: 37, at: '20:00:00', prices: comedy, priceSteps: laterIsDearer },
   { name: 'Północ unplugged', type: 'Music', performers: ['Północ'], venue: loft, inDays: 12, at: '20:00:00', prices: [6_000, 9_500] },
   { name: 'Świetlik: theatre for the youngest', type: 'Family', performers: ['Teatr Świetlik'], venue: loft, inDays: 20, at: '11:00:00', prices: [2_500, 2_500] },
   { name: 'Hrafn & the Tides', type: 'Music', performers: ['Hrafn Jökulsson', 'The Tides'], venue: lagoon, inDays: 7, at: '21:00:00', prices: [7_900, 12_900] },

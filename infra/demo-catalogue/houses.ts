@@ -6,16 +6,19 @@ import { buildLayout, type PlanRow } from '../import/formats/seating-plan.ts'
 const seatsPerRow = 20
 const pitch = 12
 
-/** A chamber hall of 300 seats: stalls and, above their end, a balcony. */
+/** A chamber hall of 300 seats: stalls, whose last row is accessible, and above their end a balcony. */
 export function chamberHall(name: string): Layout {
   const rows = [
-    ...rowNumbers(10).map((row) => straightRow({ section: 'Stalls', category: 'Stalls', row, left: 30, top: 80 })),
+    ...rowNumbers(10).map((row) => ({
+      ...straightRow({ section: 'Stalls', category: 'Stalls', row, left: 30, top: 80 }),
+      accessible: row === 10,
+    })),
     ...rowNumbers(5).map((row) => straightRow({ section: 'Balcony', category: 'Balcony', row, left: 30, top: 230 })),
   ]
   return buildLayout({ name, width: 300, height: 320, rows, areas: [] })
 }
 
-/** An arena of 15,000 seats: six blocks on the floor and two rings around them. */
+/** An arena of 15,000 seats and 800 standing places: six blocks on the floor, a pit, and two rings around them. */
 export function arenaBowl(name: string): Layout {
   const rows = [
     ...floorRows({ blocks: 'ABC', top: 610 }),
@@ -23,7 +26,7 @@ export function arenaBowl(name: string): Layout {
     ...ringRows({ category: 'Lower ring', firstSection: 101, sections: 20, innerRadius: 400 }),
     ...ringRows({ category: 'Upper ring', firstSection: 201, sections: 24, innerRadius: 620 }),
   ]
-  return buildLayout({ name, ...bowl, rows, areas: [] })
+  return buildLayout({ name, ...bowl, rows, areas: [{ name: 'Pit', capacity: 800 }] })
 }
 
 const rowsPerSection = 15

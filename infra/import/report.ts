@@ -1,3 +1,4 @@
+import type { Layout } from '#shared/contracts/layout.ts'
 import { formatMinor } from '#shared/money.ts'
 import type { ImportConfig, Price } from './config.ts'
 import { type Quirk, quirks } from './formats/catalogue.ts'
@@ -53,13 +54,15 @@ export function planLines(
     `${plan.format} "${plan.layout.name}": ${describeLayout(plan.layout)}`,
     ...plan.notes,
     `event ${event.id} "${event.name}", ${event.starts_on}`,
-    `${counted(event.seat_count)} seats at ${formatMinor(price.minor, price.currency)}, ${saleText(event)}`,
-    ...(plan.layout.areas.length > 0
-      ? [`${counted(standingCount(plan.layout))} standing places are stored, but not sold yet`]
-      : []),
+    `${placesText(plan.layout, event)} at ${formatMinor(price.minor, price.currency)}, ${saleText(event)}`,
     `view it:        curl ${url}`,
     `hold two seats: curl -X POST ${url}/holds -H 'Content-Type: application/json' -d '${body}'`,
   ]
+}
+
+function placesText(layout: Layout, event: SeatedEvent): string {
+  const seats = `${counted(event.seat_count)} seats`
+  return layout.areas.length > 0 ? `${seats} and ${counted(standingCount(layout))} standing places` : seats
 }
 
 function saleText({ sale }: SeatedEvent): string {

@@ -5,12 +5,13 @@ export interface PlanOptions {
   readonly flags: StartFlags
   readonly gatewayPorts: readonly number[]
   readonly paymentPort: number
+  readonly auditPort: number
 }
 
 const workerKinds = ['event', 'booking', 'purchase']
 
 /** What answers messages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
-export function backstagePlans({ flags, paymentPort }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
+export function backstagePlans({ flags, paymentPort, auditPort }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
   const sandbox: ChildPlan = {
     name: 'payment sandbox',
     instance: 'payment-sandbox',
@@ -28,11 +29,18 @@ export function backstagePlans({ flags, paymentPort }: Omit<PlanOptions, 'gatewa
       }),
     ),
   )
-  return [[sandbox], workers]
+  const auditor: ChildPlan = {
+    name: 'auditor',
+    instance: 'auditor',
+    script: 'infra/audit/main.ts',
+    args: ['--port', String(auditPort)],
+    port: auditPort,
+  }
+  return [[sandbox], workers, [auditor]]
 }
 
 /** What answers HTTP. */
-export function gatewayPlans({ flags, gatewayPorts }: Omit<PlanOptions, 'paymentPort'>): ChildPlan[][] {
+export function gatewayPlans({ flags, gatewayPorts }: Pick<PlanOptions, 'flags' | 'gatewayPorts'>): ChildPlan[][] {
   const gateways = instanceNames(flags.instance, gatewayPorts.length).map((instance, index): ChildPlan => {
     const port = gatewayPorts[index] ?? 0
     return {

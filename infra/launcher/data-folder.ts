@@ -24,6 +24,8 @@ export interface RunningFile extends RunningSystem {
 export interface Secrets {
   /** Signs the sessions of the demo. */
   readonly SESSION_SECRET: string
+  /** Signs what the payment provider tells by itself. */
+  readonly PAYMENT_WEBHOOK_SECRET: string
   /** Opens the organiser's routes. */
   readonly ORGANISER_KEY: string
 }
@@ -77,14 +79,15 @@ export class DataFolder {
   /** Made on the first start and kept. */
   secrets(): Secrets {
     const file = join(this.directory, 'secrets.json')
-    const known = readJson<Secrets>(file)
-    if (known) return known
-    const fresh: Secrets = {
+    const known = readJson<Partial<Secrets>>(file)
+    const secrets: Secrets = {
       SESSION_SECRET: randomBytes(32).toString('base64url'),
+      PAYMENT_WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
       ORGANISER_KEY: `org_${randomBytes(24).toString('base64url')}`,
+      ...known,
     }
-    writeJson(file, fresh)
-    return fresh
+    writeJson(file, secrets)
+    return secrets
   }
 
   writeRunning(running: RunningFile): void {

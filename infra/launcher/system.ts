@@ -46,6 +46,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const gateways = ports.map((port) => baseUrl({ host: flags.host, port }))
     const paymentPort = await freePort()
     const paymentUrl = baseUrl({ host: '127.0.0.1', port: paymentPort })
+    const auditPort = await freePort()
     let onRestart = (): void => undefined
 
     const watch = flags.observe ? gateways : undefined
@@ -61,10 +62,10 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       secrets: folder.secrets(),
       urls: servers.urls,
       paymentUrl,
-      gateways: flags.gateways,
+      gateways,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(backstagePlans({ flags, paymentPort }), options)
+    const backstage = new Applications(backstagePlans({ flags, paymentPort, auditPort }), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
@@ -83,6 +84,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       payment_url: paymentUrl,
       auth: environment.AUTH,
       session_secret: environment.SESSION_SECRET,
+      webhook_secret: environment.PAYMENT_WEBHOOK_SECRET,
       organiser_key: environment.ORGANISER_KEY,
       gateways,
       ...(servers.urls.prometheus && { prometheus_url: servers.urls.prometheus }),
@@ -118,7 +120,8 @@ interface EnvironmentParts {
   readonly secrets: Secrets
   readonly urls: ServerUrls
   readonly paymentUrl: string
-  readonly gateways: number
+  /** Base URLs. */
+  readonly gateways: readonly string[]
 }
 
 function childEnvironment({ config, secrets, urls, paymentUrl, gateways }: EnvironmentParts) {
@@ -135,7 +138,8 @@ function childEnvironment({ config, secrets, urls, paymentUrl, gateways }: Envir
     REDIS_URL: urls.redis,
     DATABASE_URL: urls.database,
     PAYMENT_URL: paymentUrl,
+    PAYMENT_WEBHOOK_URL: `${gateways[0]}/webhooks/sandbox`,
     // Each takes its part of every rate limit while Redis is away.
-    GATEWAYS: String(gateways),
+    GATEWAYS: String(gateways.length),
   }
 }

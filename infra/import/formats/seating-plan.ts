@@ -25,6 +25,8 @@ export interface PlanRow {
   readonly section: string
   readonly label: string
   readonly seats: readonly PlanSeat[]
+  /** Places for wheelchairs and the like. */
+  readonly accessible?: boolean
 }
 
 export interface Drawing {
@@ -80,8 +82,9 @@ export function counted(count: number): string {
   return count.toLocaleString('en-US')
 }
 
-function withLabels({ section, label: row, seats }: PlanRow): PlanRow {
+function withLabels({ section, label: row, seats, ...rest }: PlanRow): PlanRow {
   return {
+    ...rest,
     section: label(section, 100),
     label: label(row, 60),
     seats: seats.map((seat) => ({
@@ -135,7 +138,7 @@ function distance(a: PlanSeat, b: PlanSeat): number {
   return Math.hypot(a.x - b.x, a.y - b.y)
 }
 
-function toLayoutRow({ section, label, seats }: PlanRow, indexOf: ReadonlyMap<string, number>): LayoutRow {
+function toLayoutRow({ section, label, seats, accessible }: PlanRow, indexOf: ReadonlyMap<string, number>): LayoutRow {
   const categories = seats.map((seat) => indexOf.get(seat.category) ?? 0)
   const [first = 0] = categories
   return {
@@ -145,5 +148,6 @@ function toLayoutRow({ section, label, seats }: PlanRow, indexOf: ReadonlyMap<st
     seats: seats.map((seat) => seat.label),
     x: seats.map((seat) => seat.x),
     y: seats.map((seat) => seat.y),
+    ...(accessible ? { accessible } : {}),
   }
 }
