@@ -1,0 +1,66 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { behave } from './behaviours.ts'
+import { verdictOf } from './history.ts'
+import type { House } from './houses.ts'
+import { given, Person, type Selection, type World } from './person.ts'
+import { Random } from './random.ts'
+
+export interface Shop extends World {
+  readonly seed: number
+  readonly houses: readonly House[]
+}
+
+const tries = 3
+/** While a system is away nobody asks it faster than this. */
+const backOffMs = 150
+
+/** One person comes, looks, wants seats, and does something with them. `number` is theirs alone in a run. */
+export async function visit(shop: Shop, number: number): Promise<void> {
+  const random = new Random(`buyer ${shop.seed} ${number}`)
+  const userId = `chaos-${shop.seed}-${number}`
+  const person = new Person(userId, { random, world: shop })
+  const house = chooseHouse(shop.houses, random)
+  if (random.next() < 0.15) await person.browse(browsePath(house, random))
+  const selection = choosePlaces(house, random)
+  if (random.next() < 0.1) return buyInOneCall(person, house, selection)
+  const key = random.key()
+  const outcome = await person.insist(() => person.hold(house.eventId, selection, key), { times: tries })
+  if (outcome.kind === 'answer' && outcome.body.code === 'sold_out') house.soldOut = true
+  if (verdictOf(outcome) === 'open') await wait(backOffMs)
+  const holdId = given(outcome)?.id
+  if (holdId === undefined) return
+  const stranger = new Person(`${userId}-stranger`, { random, world: shop, isStranger: true })
+  await behave({ person, holdId, others: choosePlaces(house, random), stranger })
+}
+
+async function buyInOneCall(person: Person, house: House, selection: Selection): Promise<void> {
+  const key = person.random.key()
+  const wish = { event_id: house.eventId, ...selection, payment_token: 'tok_ok' }
+  await person.insist(() => person.purchase(wish, key), { times: tries })
+}
+
+/** The first houses are the small ones, which more people want than can be seated. */
+function chooseHouse(houses: readonly House[], random: Random): House {
+  const open = houses.filter(({ soldOut }) => !soldOut)
+  const small = open.filter(({ rows }) => rows < 60)
+  return random.pick(small.length > 0 && random.next() < 0.5 ? small : open)
+}
+
+function choosePlaces({ rows, seatsPerRow, area }: House, random: Random): Selection {
+  const qty = random.between(1, 4)
+  const kind = random.weighted({ best: 4, named: 5, standing: area === null ? 0 : 4 })
+  if (kind === 'best') return { best_available: { qty } }
+  if (kind === 'standing' && area !== null) return { areas: [{ area, qty }] }
+  const first = random.between(0, rows - 1) * seatsPerRow + random.between(0, seatsPerRow - qty)
+  return { seat_nos: Array.from({ length: qty }, (_, index) => first + index) }
+}
+
+function browsePath({ eventId }: House, random: Random): string {
+  return random.pick([
+    `/events/${eventId}`,
+    `/events/${eventId}/seats`,
+    // Texts that nobody asked for before: the answer comes from the database.
+    `/events/search?keyword=chaos%20${random.between(0, 1_000_000)}`,
+    '/events',
+  ])
+}

@@ -1,0 +1,244 @@
+import test from 'ava'
+import { publicId } from '#shared/ids.ts'
+import type { Postgres } from '#shared/postgres.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { openPostgres } from '../support/open-postgres.ts'
+import { type FindingLine, type Findings, runChecks } from './checks/all-checks.ts'
+import type { Charge } from './checks/evidence.ts'
+import { type AnswerBody, type Entry, History } from './history.ts'
+
+/*
+ * The positive control: a truth that all three sides tell alike is green, and each lie in it turns its line red.
+ */
+
+const eventId = '01980000-0000-7000-8000-000000000001'
+const holdId = '01980000-0000-7000-8000-000000000002'
+const bookingId = '01980000-0000-7000-8000-000000000003'
+const itemIds = ['01980000-0000-7000-8000-000000000004', '01980000-0000-7000-8000-000000000005']
+const ticketIds = ['01980000-0000-7000-8000-000000000006', '01980000-0000-7000-8000-000000000007']
+const paymentId = '01980000-0000-7000-8000-000000000008'
+
+let database: TestDatabase
+let postgres: Postgres
+
+test.before(async () => {
+  database = await createTestDatabase()
+  postgres = openPostgres(database.url, { maxConnections: 1 })
+})
+
+test.after.always(async () => {
+  await postgres?.close()
+  await database?.drop()
+})
+
+test.beforeEach(async () => {
+  await postgres.query('TRUNCATE booking.sales, booking.holds, purchase.payments CASCADE')
+  await sellTwoSeats()
+})
+
+/** Seats 0 and 1 of one event, sold to one buyer for 50.00 each; seat 2 is free. */
+async function sellTwoSeats(): Promise<void> {
+  const statements: [string, unknown[]][] = [
+    [
+      `INSERT INTO booking.sales (event_id, version, status, hold_ttl, hold_hard_cap, max_tickets_per_user, currency)
+       VALUES ($1, 1, 'on_sale', '2 s', '30 minutes', 8, 'EUR')`,
+      [eventId],
+    ],
+    [
+      `INSERT INTO booking.event_rows (event_id, row_no, section, label, first_seat_no, seat_count)
+       VALUES ($1, 0, 'Stalls', 'A', 0, 3)`,
+      [eventId],
+    ],
+    [
+      `INSERT INTO booking.event_seats (event_id, seat_no, row_no, label, price_minor, state, booking_id)
+       VALUES ($1, 0, 0, '1', 5000, 'sold', $2), ($1, 1, 0, '2', 5000, 'sold', $2), ($1, 2, 0, '3', 5000, 'available', NULL)`,
+      [eventId, bookingId],
+    ],
+    [
+      `INSERT INTO booking.holds (event_id, id, user_id, status, active_until, expires_at, hard_cap_at, ended_at)
+       VALUES ($1, $2, 'ann', 'converted', now(), now(), now() + interval '30 minutes', now())`,
+      [eventId, holdId],
+    ],
+    [
+      `INSERT INTO booking.bookings (event_id, id, user_id, hold_id, status, total_minor, currency, confirmed_at,
+         payment_status, captured_minor)
+       VALUES ($1, $2, 'ann', $3, 'confirmed', 10000, 'EUR', now(), 'captured', 10000)`,
+      [eventId, bookingId, holdId],
+    ],
+    [
+      `INSERT INTO booking.booking_items (event_id, id, booking_id, seat_no, price_minor)
+       SELECT $1, item.id, $2, item.place - 1, 5000 FROM unnest($3::uuid[]) WITH ORDINALITY AS item (id, place)`,
+      [eventId, bookingId, itemIds],
+    ],
+    [
+      `INSERT INTO booking.tickets (event_id, id, booking_id, item_id)
+       SELECT $1, ticket.id, $2, ticket.item_id FROM unnest($3::uuid[], $4::uuid[]) AS ticket (id, item_id)`,
+      [eventId, bookingId, ticketIds, itemIds],
+    ],
+    [
+      `INSERT INTO purchase.payments (id, status, event_id, hold_id, user_id, idempotency_key, provider_key, booking_id,
+         attempt, amount_minor, currency, captured_minor)
+       VALUES ($1, 'captured', $2, $3, 'ann', 'key-1', 'charge-1', $4, 1, 10000, 'EUR', 10000)`,
+      [paymentId, eventId, holdId, bookingId],
+    ],
+  ]
+  for (const [statement, values] of statements) await postgres.query(statement, values)
+}
+
+const charge: Charge = { idempotency_key: 'charge-1', amount_minor: 10_000, refunded_minor: 0, state: 'captured' }
+
+const booking: AnswerBody = {
+  id: publicId({ eventId, ownId: bookingId }),
+  total_minor: 10_000,
+  places: [{ seat_no: 0 }, { seat_no: 1 }],
+  tickets: ticketIds.map((id) => ({ id: publicId({ eventId, ownId: id }), status: 'valid' })),
+}
+
+function entry(given: Partial<Entry>): Entry {
+  return {
+    operation: 'purchase',
+    userId: 'ann',
+    method: 'POST',
+    path: '/purchase',
+    key: 'key-1',
+    gateway: 0,
+    beganAt: 0,
+    endedAt: 1,
+    outcome: { kind: 'answer', status: 201, text: JSON.stringify(booking), body: booking },
+    ...given,
+  }
+}
+
+function refusal(status: number, code: string): Entry['outcome'] {
+  return { kind: 'answer', status, text: '', body: { code } }
+}
+
+function historyOf(...entries: Entry[]): History {
+  const history = new History()
+  for (const one of entries) history.add(one)
+  return history
+}
+
+interface Told {
+  readonly history?: History
+  readonly ledger?: Charge[]
+}
+
+function findings({ history = historyOf(entry({})), ledger = [charge] }: Told = {}): Promise<Findings> {
+  return runChecks({ history, ledger, db: postgres })
+}
+
+/** Lines with anything in them. */
+function red(found: Findings): string[] {
+  return (Object.keys(found) as FindingLine[]).filter((line) => found[line].length > 0)
+}
+
+test.serial('three sides that tell the same are green', async (t) => {
+  t.deepEqual(red(await findings()), [])
+})
+
+test.serial('an acknowledged purchase that is not in the database is lost', async (t) => {
+  const other = { ...booking, id: publicId({ eventId, ownId: holdId }), places: [{ seat_no: 2 }] }
+  const bob = entry({ userId: 'bob', outcome: { kind: 'answer', status: 201, text: '', body: other } })
+  const found = await findings({ history: historyOf(entry({}), bob) })
+  t.is(found.lost.length, 1)
+  t.deepEqual(red(found), ['lost'])
+})
+
+test.serial('an acknowledged purchase without one of its tickets is lost', async (t) => {
+  await postgres.query(`UPDATE booking.tickets SET status = 'void' WHERE id = $1`, [ticketIds[0]])
+  t.deepEqual(red(await findings()), ['lost'])
+})
+
+test.serial('a seat in two live items is a double sale, though an index had been dropped', async (t) => {
+  await postgres
+    .transaction(async (db) => {
+      await db.query('DROP INDEX booking.seat_sold_once')
+      await db.query('UPDATE booking.booking_items SET seat_no = 0 WHERE event_id = $1', [eventId])
+      const found = await runChecks({ history: historyOf(entry({})), ledger: [charge], db })
+      t.true(found.doubles.some((what) => what.includes('2 live items')))
+      throw new Error('roll back')
+    })
+    .catch((error: Error) => t.is(error.message, 'roll back'))
+})
+
+test.serial('a sold seat that is free again in the house plan is found', async (t) => {
+  await postgres.query(`UPDATE booking.event_seats SET state = 'available', booking_id = NULL WHERE seat_no = 1`)
+  t.deepEqual(red(await findings()), ['doubles'])
+})
+
+test.serial('two buyers who were promised one seat are found in what they were told', async (t) => {
+  const other = { ...booking, id: publicId({ eventId, ownId: holdId }) }
+  const bob = entry({ userId: 'bob', outcome: { kind: 'answer', status: 201, text: '', body: other } })
+  t.is((await findings({ history: historyOf(entry({}), bob) })).doubles.length, 2)
+})
+
+test.serial(
+  'money that the provider took twice, or for nothing, or keeps reserved is money without ticket',
+  async (t) => {
+    const line = 'money without ticket'
+    const stray = { ...charge, idempotency_key: 'charge-2' }
+    t.deepEqual(red(await findings({ ledger: [charge, stray] })), [line])
+    t.deepEqual(red(await findings({ ledger: [charge, { ...stray, state: 'authorised' }] })), [line])
+    t.deepEqual(red(await findings({ ledger: [{ ...charge, amount_minor: 10_001 }] })), [line])
+  },
+)
+
+test.serial('a cent too little at the provider is a ticket without money', async (t) => {
+  t.deepEqual(red(await findings({ ledger: [{ ...charge, refunded_minor: 1 }] })), ['tickets without money'])
+})
+
+test.serial('a hold that outlives its time, and a payment that waits, are found', async (t) => {
+  await postgres.query(
+    `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
+     VALUES ($1, $2, 'carl', now() - interval '1 s', now() - interval '1 s', now() + interval '30 minutes')`,
+    [eventId, paymentId],
+  )
+  await postgres.query('UPDATE purchase.payments SET next_check_at = now()')
+  t.deepEqual(red(await findings()), ['stuck holds', 'unresolved'])
+})
+
+test.serial('a buyer who never learns how it ended is unresolved', async (t) => {
+  const lost = entry({ userId: 'bob', outcome: { kind: 'unknown', why: 'socket hang up' } })
+  const found = await findings({ history: historyOf(entry({}), lost) })
+  t.deepEqual(red(found), ['unresolved'])
+})
+
+test.serial('another answer to the same key is found, byte by byte', async (t) => {
+  const again = entry({ beganAt: 2, endedAt: 3 })
+  const outcome = { kind: 'answer', status: 201, text: `${JSON.stringify(booking)} `, body: booking } as const
+  t.deepEqual(red(await findings({ history: historyOf(entry({}), again) })), [])
+  t.deepEqual(red(await findings({ history: historyOf(entry({}), { ...again, outcome }) })), ['changed answers'])
+})
+
+test.serial('a buyer who was refused and has the tickets all the same is found', async (t) => {
+  const history = historyOf(entry({ outcome: refusal(410, 'hold_expired') }))
+  t.is((await findings({ history }))['changed answers'].length, 2)
+})
+
+test.serial('a stranger who gets what is not theirs is found', async (t) => {
+  const reached = entry({ operation: 'release', userId: 'thief', method: 'DELETE', path: '/holds/1', stranger: true })
+  const refused = { ...reached, outcome: refusal(404, 'not_found') }
+  t.deepEqual(red(await findings({ history: historyOf(entry({}), refused) })), [])
+  t.deepEqual(red(await findings({ history: historyOf(entry({}), reached) })), ['strangers served'])
+})
+
+test.serial('a ticket that was given back is expected to be void, and its money to be back', async (t) => {
+  const [first, second] = booking.tickets ?? []
+  const body = {
+    ...booking,
+    tickets: [{ ...first, id: first?.id ?? '', status: 'void' }, second].filter((one) => !!one),
+  }
+  const cancelled = entry({
+    operation: 'cancel',
+    key: 'key-2',
+    outcome: { kind: 'answer', status: 200, text: '', body },
+  })
+  const history = historyOf(entry({}), cancelled)
+  t.deepEqual(red(await findings({ history })), ['lost'])
+  await postgres.query(`UPDATE booking.tickets SET status = 'void' WHERE id = $1`, [ticketIds[0]])
+  await postgres.query('UPDATE booking.booking_items SET live = false WHERE id = $1', [itemIds[0]])
+  await postgres.query(`UPDATE booking.event_seats SET state = 'available', booking_id = NULL WHERE seat_no = 0`)
+  t.deepEqual(red(await findings({ history })), ['money without ticket'])
+  t.deepEqual(red(await findings({ history, ledger: [{ ...charge, refunded_minor: 5_000 }] })), [])
+})

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Answer, ask } from '../../support/http.ts'
+import { verdictOf } from '../history.ts'
+import type { Stand } from './stand/stand.ts'
+
+/** What a buyer wants, under a key of its own: however often it is asked, it is done once. */
+export interface Wish {
+  readonly userId: string
+  readonly method: 'POST' | 'DELETE'
+  readonly path: string
+  readonly key: string
+  /** Its body beside the buyer's name; a DELETE has none. */
+  readonly json?: Readonly<Record<string, unknown>>
+}
+
+/** The memory of a command whose worker died is taken over some 9 s after it began; then a purchase may take 8 s. */
+const answeredWithinMs = 25_000
+const askAgainMs = 200
+
+export function newUser(): string {
+  return `buyer-${randomUUID()}`
+}
+
+export function wishToHold(userId: string, eventId: string, seatNo = 0): Wish {
+  return newWish({ userId, path: `/events/${eventId}/holds`, json: { seat_nos: [seatNo] } })
+}
+
+export function wishToBuy(userId: string, holdId: string, token = 'tok_ok'): Wish {
+  return newWish({ userId, path: '/purchase', json: { hold_id: holdId, payment_token: token } })
+}
+
+export function wishToCancel(userId: string, bookingId: string): Wish {
+  return newWish({ userId, path: `/bookings/${bookingId}/cancel`, json: {} })
+}
+
+export function wishToRelease(userId: string, holdId: string): Wish {
+  return { userId, method: 'DELETE', path: `/holds/${holdId}`, key: randomUUID() }
+}
+
+function newWish(wish: Pick<Wish, 'userId' | 'path'> & { json: Record<string, unknown> }): Wish {
+  return { ...wish, method: 'POST', key: randomUUID() }
+}
+
+/** Asks once. A line that breaks, or stays silent for 15 s, throws. */
+export function askOnce({ url }: Stand, { userId, method, path, key, json }: Wish): Promise<Answer> {
+  const target = new URL(path, url)
+  if (json === undefined) target.searchParams.set('user_id', userId)
+  return ask(target.href, {
+    method,
+    headers: { 'idempotency-key': key },
+    ...(json === undefined ? {} : { json: { ...json, user_id: userId } }),
+  })
+}
+
+/** Asks with the same key until the answer is final. Throws with the last answer when none is in time. */
+export async function askUntilFinal(stand: Stand, wish: Wish): Promise<Answer> {
+  const giveUpAt = performance.now() + answeredWithinMs
+  for (;;) {
+    const answer = await askOnce(stand, wish).catch((error: Error) => error)
+    if (!(answer instanceof Error) && isFinal(answer)) return answer
+    if (performance.now() > giveUpAt) {
+      throw new Error(`no final answer to ${wish.method} ${wish.path}: ${describe(answer)}`)
+    }
+    await wait(askAgainMs, undefined, { signal: stand.stopping })
+  }
+}
+
+/** As `askUntilFinal`; throws unless the answer has that status. */
+export async function askFor(stand: Stand, wish: Wish, status: number): Promise<Answer> {
+  const answer = await askUntilFinal(stand, wish)
+  if (answer.status !== status) {
+    throw new Error(`${wish.method} ${wish.path} answered ${describe(answer)}, not ${status}`)
+  }
+  return answer
+}
+
+export function isFinal({ status, text, body }: Answer): boolean {
+  return verdictOf({ kind: 'answer', status, text, body: body ?? {} }) !== 'open'
+}
+
+/** `201`, `402 payment_declined`. */
+export function describe(answer: Answer | Error): string {
+  if (answer instanceof Error) return answer.message
+  return [answer.status, answer.body?.code].filter(Boolean).join(' ')
+}

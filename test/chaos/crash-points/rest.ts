@@ -1,0 +1,44 @@
+import type { Database } from '#shared/postgres.ts'
+import { type AuditReport, audit } from '../../../infra/audit/audit.ts'
+import { until } from '../../support/until.ts'
+import { countUnderWay } from '../under-way.ts'
+import type { Stand } from './stand/stand.ts'
+
+/** A driver that died is missed after its lease, some 3 s; the provider may be asked a few times. */
+const restWithinMs = 30_000
+/** The auditor judges money that has been at rest for 5 s. */
+const settledWithinMs = 10_000
+
+/** Waits until nothing is under way: no payment, no refund, no fact. Throws when that does not come to be. */
+export async function waitForRest(db: Database): Promise<void> {
+  await until('nothing is under way', async () => (await countUnderWay(db)) === 0, {
+    timeoutMs: restWithinMs,
+    everyMs: 50,
+  })
+}
+
+/** Has everything audited once the auditor may judge all of it; for a stand at rest. */
+export async function auditAtRest({ db, databaseUrl, paymentUrl }: Stand): Promise<AuditReport> {
+  await until(
+    'all money has been at rest for long enough',
+    async () => {
+      const moving = await db.query(
+        `SELECT FROM purchase.payments WHERE updated_at >= now() - interval '5 seconds'
+         UNION ALL SELECT FROM purchase.refunds WHERE updated_at >= now() - interval '5 seconds'`,
+      )
+      return moving.length === 0
+    },
+    { timeoutMs: settledWithinMs, everyMs: 100 },
+  )
+  const report = await audit({ databaseUrl, paymentUrl })
+  const compared = report.results.some(({ says }) => says.includes('not compared'))
+  if (compared) throw new Error("the auditor could not read the provider's ledger")
+  return report
+}
+
+/** What is broken, one line each: the invariant, and what breaks it. */
+export function violationsOf({ results }: AuditReport): string[] {
+  return results.flatMap(({ invariant, says, examples }) =>
+    examples.map((example) => `${invariant} ${says}: ${example}`),
+  )
+}

@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util'
+import { ExplainedError } from '../../infra/explained-error.ts'
+
+export interface ChaosFlags {
+  readonly seed: number
+  readonly seconds: number
+  /** Print the schedule and end. */
+  readonly plan: boolean
+}
+
+const usage = 'npm run chaos -- --seed 42 [--seconds 60] [--plan]'
+
+/** Throws `ExplainedError` for anything but whole numbers: a seed of 0 or more, 10 to 3,600 seconds. */
+export function readFlags(args: readonly string[]): ChaosFlags {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { seed: { type: 'string' }, seconds: { type: 'string' }, plan: { type: 'boolean' } },
+      strict: true,
+    })
+    const seed = wholeNumber('seed', values.seed ?? '42', { from: 0, to: 2 ** 31 })
+    const seconds = wholeNumber('seconds', values.seconds ?? '60', { from: 10, to: 3_600 })
+    return { seed, seconds, plan: values.plan ?? false }
+  } catch (error) {
+    throw new ExplainedError(`${(error as Error).message}\nUsage: ${usage}`)
+  }
+}
+
+/** The command that repeats a run. */
+export function replayCommand({ seed, seconds }: Pick<ChaosFlags, 'seed' | 'seconds'>): string {
+  return `npm run chaos -- --seed ${seed} --seconds ${seconds}`
+}
+
+function wholeNumber(name: string, text: string, { from, to }: { from: number; to: number }): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= from && value <= to)) throw new Error(`--${name} must be a whole number of ${from} to ${to}`)
+  return value
+}

@@ -1,0 +1,59 @@
+import { stockEvent } from '#shared/contracts/stock.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { allowCancelling } from '../support/allow-cancelling.ts'
+import { askWorker } from '../support/asking.ts'
+import { eventOnSale } from '../support/http.ts'
+
+export interface House {
+  readonly eventId: string
+  readonly rows: number
+  readonly seatsPerRow: number
+  /** Name of its standing area. */
+  readonly area: string | null
+  /** Buyers have been told that it is sold out. */
+  soldOut: boolean
+}
+
+/** Small ones, in which everybody wants the same places, and larger ones that do not run out. */
+const sizes = [
+  ...Array.from({ length: 8 }, () => ({ rows: 4, seatsPerRow: 10, standing: 0 })),
+  ...Array.from({ length: 2 }, () => ({ rows: 10, seatsPerRow: 10, standing: 60 })),
+  { rows: 15, seatsPerRow: 20, standing: 0 },
+  { rows: 60, seatsPerRow: 50, standing: 0 },
+  { rows: 60, seatsPerRow: 50, standing: 1_000 },
+]
+const standingArea = 'Standing'
+
+/** Puts the houses on sale; each has a price of its own, by which its money can be told from another's. */
+export async function openHouses(gatewayUrl: string, natsUrl: string): Promise<House[]> {
+  const bus = await Bus.connect({ url: natsUrl, name: 'chaos', timeoutMs: 5_000 })
+  try {
+    const houses: House[] = []
+    for (const [index, { standing, ...size }] of sizes.entries()) {
+      const priceMinor = 1_700 + 111 * index
+      const eventId = await eventOnSale(gatewayUrl, { ...size, priceMinor, name: `Chaos night ${index + 1}` })
+      if (standing > 0) await addStanding(bus, { eventId, capacity: standing, priceMinor })
+      await allowCancelling(bus, eventId)
+      houses.push({ ...size, eventId, area: standing > 0 ? standingArea : null, soldOut: false })
+    }
+    return houses
+  } finally {
+    await bus.close()
+  }
+}
+
+/** The short way to seat an event by hand has no areas: they are stocked as the event worker would. */
+async function addStanding(
+  bus: Bus,
+  { eventId, capacity, priceMinor }: { eventId: string; capacity: number; priceMinor: number },
+): Promise<void> {
+  await askWorker(bus, stockEvent, {
+    event_id: eventId,
+    version: 1,
+    currency: 'EUR',
+    max_tickets_per_user: 10,
+    tiers: [],
+    rows: [],
+    areas: [{ area_no: 0, name: standingArea, capacity, price_minor: priceMinor + 7 }],
+  })
+}

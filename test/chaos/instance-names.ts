@@ -1,0 +1,16 @@
+import type { Kind } from '../support/process.ts'
+
+/** How many of each kind run. */
+export const counts: Readonly<Record<Kind, number>> = {
+  gateway: 2,
+  event: 2,
+  booking: 2,
+  purchase: 2,
+  sandbox: 1,
+  audit: 1,
+}
+
+/** `booking-1`, `booking-2`. */
+export function instanceNames(kind: Kind): string[] {
+  return Array.from({ length: counts[kind] }, (_, index) => `${kind}-${index + 1}`)
+}

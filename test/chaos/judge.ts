@@ -1,0 +1,29 @@
+import { readLedger } from '../../infra/audit/ledger.ts'
+import { askAuditor } from './ask-auditor.ts'
+import { type Findings, runChecks } from './checks/all-checks.ts'
+import type { World } from './person.ts'
+import { compareWithLists, resolveUnknowns, waitForRest } from './rest.ts'
+import { retakeLeftSeats } from './retake-seats.ts'
+import type { ChaosSystem } from './system.ts'
+
+export interface JudgeOptions {
+  readonly stopping: AbortSignal
+  say(line: string): void
+}
+
+/** Waits for rest, lets buyers find out what they do not know, and lays the three sides' histories side by side. */
+export async function judge(system: ChaosSystem, world: World, { stopping, say }: JudgeOptions): Promise<Findings> {
+  const retaken = await retakeLeftSeats(system.db, world)
+  say(`  ${retaken.tried} seats that others had left were held and given back`)
+  await waitForRest(system.db, stopping)
+  const asked = await resolveUnknowns(world, stopping)
+  say(`  ${asked} buyers asked again what had become of their request`)
+  await waitForRest(system.db, stopping)
+  const wrongLists = await compareWithLists(world)
+  const ledger = await readLedger(system.paymentUrl)
+  const findings = await runChecks({ history: world.history, db: system.db, ledger })
+  findings['stuck holds'].push(...retaken.stuck)
+  findings['changed answers'].push(...wrongLists)
+  findings['auditor violations'].push(...(await askAuditor(world.gatewayUrls[0] ?? '')))
+  return findings
+}

@@ -1,0 +1,90 @@
+import type { Edit } from './edit.ts'
+import type { TrialName } from './trials/all-trials.ts'
+
+/** A fault that somebody could make, and what must notice it. */
+export interface Mutant {
+  readonly name: string
+  readonly edits: readonly Edit[]
+  readonly trial: TrialName
+  /** Of the trial's report: it was found for what it is. */
+  readonly sign: RegExp
+}
+
+const noIndex: Edit = {
+  file: 'workers/booking/migrations/001-stock-holds-and-bookings.sql',
+  find: 'CREATE UNIQUE INDEX seat_sold_once',
+  replace: 'CREATE INDEX seat_sold_once',
+}
+
+/** Which of its seats a late payment may still get. */
+const sellableCondition = {
+  file: 'workers/booking/store/seats.ts',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in the file
+  find: 'AND (hold_id = $3 OR ${isFree}) ORDER BY seat_no FOR UPDATE',
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'unique index missing',
+    edits: [noIndex],
+    trial: 'audit of an empty house',
+    sign: /^fences .*seat_sold_once/,
+  },
+  {
+    name: 'unique index and the condition of confirm-hold missing',
+    edits: [noIndex, { ...sellableCondition, replace: 'AND (hold_id = $3 OR true) ORDER BY seat_no FOR UPDATE' }],
+    trial: 'late payment, seat sold',
+    sign: /^I1 .*2 live items/,
+  },
+  {
+    name: 'deduplication outside the transaction',
+    edits: [
+      {
+        file: 'workers/booking/operations/release-hold.ts',
+        find: 'postgres.transaction((db) => once(db, command, () => release(db, key, buyerOf(context))))',
+        replace: 'once(postgres, command, () => postgres.transaction((db) => release(db, key, buyerOf(context))))',
+      },
+    ],
+    trial: 'worker killed amid a release',
+    sign: /^the same request, repeated/,
+  },
+  {
+    name: 'fact acknowledged before it is stored',
+    edits: [
+      {
+        file: 'shared/outbox-relay.ts',
+        find: 'const results = await Promise.allSettled(rows.map((row) => publish(bus, row)))',
+        replace: `await postgres.query(
+      \`UPDATE \${schema}.outbox SET published_at = now() WHERE id = ANY($1::uuid[])\`,
+      [rows.map(({ id }) => id)],
+    )
+    const results = await Promise.allSettled(rows.map((row) => publish(bus, row)))`,
+      },
+    ],
+    trial: 'crash point: before outbox publish',
+    sign: /^factsWrong: .*told 0 ×/,
+  },
+  {
+    name: 'foreign release allowed',
+    edits: [
+      {
+        file: 'workers/booking/operations/release-hold.ts',
+        find: 'if (hold?.userId !== userId) throw noSuchHold()',
+        replace: 'if (hold === undefined || userId === undefined) throw noSuchHold()',
+      },
+    ],
+    trial: 'stranger releases a hold',
+    sign: /^a stranger/,
+  },
+  {
+    name: 'rescue ignores the new holder',
+    edits: [
+      {
+        ...sellableCondition,
+        replace: `AND (hold_id = $3 OR state IN ('available', 'held')) ORDER BY seat_no FOR UPDATE`,
+      },
+    ],
+    trial: 'late payment, seat held',
+    sign: /^I3 /,
+  },
+]

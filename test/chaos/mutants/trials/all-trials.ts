@@ -1,0 +1,28 @@
+import { audit } from '../../../../infra/audit/audit.ts'
+import { crashPoints } from '../../crash-points/points.ts'
+import { violationsOf } from '../../crash-points/rest.ts'
+import { runPoint } from '../../crash-points/run-point.ts'
+import { killedAmidARelease } from './killed-amid-a-release.ts'
+import { latePaymentSeatHeld, latePaymentSeatSold } from './late-payment.ts'
+import { strangerReleases } from './stranger-releases.ts'
+import type { Trial } from './trial.ts'
+
+/** The migrations alone: are the fences there that everything relies on? */
+const auditOfEmptyHouse: Trial = async ({ databaseUrl }) => violationsOf(await audit({ databaseUrl, paymentUrl: null }))
+
+const beforeOutboxPublish: Trial = async (system) => {
+  const point = crashPoints.find(({ step, when }) => step === 'outbox publish' && when === 'before')
+  if (point === undefined) throw new Error('there is no such crash point')
+  return [...(await runPoint(await system.stand('long'), point)).faults]
+}
+
+export const trials = {
+  'audit of an empty house': auditOfEmptyHouse,
+  'late payment, seat sold': latePaymentSeatSold,
+  'late payment, seat held': latePaymentSeatHeld,
+  'worker killed amid a release': killedAmidARelease,
+  'crash point: before outbox publish': beforeOutboxPublish,
+  'stranger releases a hold': strangerReleases,
+} satisfies Record<string, Trial>
+
+export type TrialName = keyof typeof trials

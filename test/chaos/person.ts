@@ -1,0 +1,136 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type AnswerBody, type Asked, type History, type Outcome, verdictOf } from './history.ts'
+import type { Random } from './random.ts'
+
+export interface World {
+  readonly gatewayUrls: readonly string[]
+  readonly history: History
+}
+
+export interface PersonOptions {
+  readonly random: Random
+  readonly world: World
+  readonly isStranger?: boolean
+}
+
+export interface AskOptions {
+  /** Which gateway, from 0; by default any. */
+  readonly gateway?: number
+  /** The buyer's line breaks after so many milliseconds. */
+  readonly cutAfterMs?: number
+}
+
+/** A little longer than the gateway may take for a purchase: 8 s. */
+const patienceMs = 9_000
+const pauseMs = { from: 100, to: 500 }
+
+export type Selection =
+  | { readonly seat_nos: number[] }
+  | { readonly best_available: { readonly qty: number } }
+  | { readonly areas: { readonly area: string; readonly qty: number }[] }
+
+/** Somebody who asks over HTTP, under a name that nobody else has, and writes everything down. */
+export class Person {
+  readonly userId: string
+  readonly random: Random
+  readonly #world: World
+  readonly #isStranger: boolean
+
+  /** A stranger asks for what is another's: none of it must work. */
+  constructor(userId: string, { random, world, isStranger = false }: PersonOptions) {
+    this.userId = userId
+    this.random = random
+    this.#world = world
+    this.#isStranger = isStranger
+  }
+
+  hold(eventId: string, selection: Selection, key: string): Promise<Outcome> {
+    return this.ask({
+      operation: 'hold',
+      method: 'POST',
+      path: `/events/${eventId}/holds`,
+      key,
+      json: { ...selection },
+    })
+  }
+
+  /** Other places, or more time. */
+  change(holdId: string, change: Selection | { extend: true }, key: string): Promise<Outcome> {
+    return this.ask({ operation: 'change hold', method: 'PATCH', path: `/holds/${holdId}`, key, json: { ...change } })
+  }
+
+  release(holdId: string): Promise<Outcome> {
+    return this.ask({ operation: 'release', method: 'DELETE', path: `/holds/${holdId}` })
+  }
+
+  abandon(holdId: string): Promise<Outcome> {
+    return this.ask({ operation: 'abandon', method: 'POST', path: `/holds/${holdId}/abandon`, json: {} })
+  }
+
+  purchase(what: Record<string, unknown>, key: string, options?: AskOptions): Promise<Outcome> {
+    return this.ask({ operation: 'purchase', method: 'POST', path: '/purchase', key, json: what }, options)
+  }
+
+  cancel(bookingId: string, what: Record<string, unknown>, key: string, options?: AskOptions): Promise<Outcome> {
+    const path = `/bookings/${bookingId}/cancel`
+    return this.ask({ operation: 'cancel', method: 'POST', path, key, json: what }, options)
+  }
+
+  browse(path: string): Promise<Outcome> {
+    return this.ask({ operation: 'browse', method: 'GET', path })
+  }
+
+  bookings(): Promise<Outcome> {
+    return this.ask({ operation: 'list bookings', method: 'GET', path: '/bookings' })
+  }
+
+  /** Asks up to `times` times, until there is an end to it. */
+  async insist(ask: () => Promise<Outcome>, { times }: { times: number }): Promise<Outcome> {
+    let outcome = await ask()
+    for (let asked = 1; asked < times && verdictOf(outcome) === 'open'; asked += 1) {
+      await wait(this.random.between(pauseMs.from, pauseMs.to))
+      outcome = await ask()
+    }
+    return outcome
+  }
+
+  async ask(what: Omit<Asked, 'userId'>, options: AskOptions = {}): Promise<Outcome> {
+    const { gatewayUrls, history } = this.#world
+    const gateway = options.gateway ?? this.random.between(0, gatewayUrls.length - 1)
+    const beganAt = history.now()
+    const asked = { ...what, userId: this.userId, ...(this.#isStranger && { stranger: true }) }
+    const outcome = await send(gatewayUrls[gateway] ?? '', asked, options.cutAfterMs ?? patienceMs)
+    history.add({ ...asked, gateway, beganAt, endedAt: history.now(), outcome })
+    return outcome
+  }
+}
+
+/** The id and the rest of what was done; undefined when it was not, as far as anybody knows. */
+export function given(outcome: Outcome): AnswerBody | undefined {
+  return outcome.kind === 'answer' && verdictOf(outcome) === 'done' ? outcome.body : undefined
+}
+
+async function send(url: string, asked: Asked, withinMs: number): Promise<Outcome> {
+  const { operation, method, path, key, json, userId } = asked
+  const target = new URL(path, url)
+  // Shared pages are nobody's; whatever has a body names its caller there.
+  if (json === undefined && operation !== 'browse') target.searchParams.set('user_id', userId)
+  try {
+    const response = await fetch(target, {
+      method,
+      headers: {
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(json === undefined ? {} : { body: JSON.stringify({ ...json, user_id: userId }) }),
+      signal: AbortSignal.timeout(withinMs),
+    })
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    return { kind: 'answer', status: response.status, text, body: isJson ? JSON.parse(text) : {} }
+  } catch (error) {
+    // Refused connections too: nothing here depends on knowing that they are harmless.
+    const { cause, message } = error as Error
+    return { kind: 'unknown', why: cause instanceof Error ? cause.message : message }
+  }
+}

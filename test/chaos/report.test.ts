@@ -1,0 +1,62 @@
+import test from 'ava'
+import type { Findings } from './checks/all-checks.ts'
+import { allFaults } from './faults/all-faults.ts'
+import type { Injected } from './injector.ts'
+import { explanations, isGreen, type Run, reportLines } from './report.ts'
+import { planFaults } from './schedule.ts'
+
+const nothingFound: Findings = {
+  lost: [],
+  doubles: [],
+  'money without ticket': [],
+  'tickets without money': [],
+  'stuck holds': [],
+  unresolved: [],
+  'changed answers': [],
+  'strangers served': [],
+  'auditor violations': [],
+}
+
+function injected(changed: boolean): Injected {
+  const [planned] = planFaults({ seed: 1, seconds: 60 })
+  if (planned === undefined) throw new Error(`no plan of ${allFaults.length} faults`)
+  return { planned, beganAt: 0, endedAt: 1, effect: { changed, seen: 'pid 1 → 2' } }
+}
+
+const greenRun: Run = {
+  injected: [injected(true)],
+  findings: nothingFound,
+  crashed: [],
+  acknowledged: 200,
+  requests: 1_000,
+  unknownOutcomes: 10,
+  webhooks: 400,
+  longestUnavailabilityMs: 1_234,
+  replay: 'npm run chaos -- --seed 1 --seconds 60',
+}
+
+test('a run without findings is green and says so in one block', (t) => {
+  t.true(isGreen(greenRun))
+  const lines = reportLines(greenRun)
+  for (const line of ['lost: 0', 'doubles: 0', 'money without ticket: 0', 'stuck holds: 0', 'unresolved: 0']) {
+    t.true(lines.includes(line), line)
+  }
+  t.true(lines.includes('longest unavailability: 1.2 s'))
+  t.is(lines.at(-1), 'replay: npm run chaos -- --seed 1 --seconds 60')
+})
+
+test('a fault without effect, a crash, a finding and too few purchases each make a run red', (t) => {
+  const reds: [Partial<Run>, string][] = [
+    [{ injected: [injected(true), injected(false)] }, 'vacuous faults: 1'],
+    [{ crashed: ['booking-1'] }, 'crashed processes: 1'],
+    [{ findings: { ...nothingFound, lost: ['booking 7'] } }, 'lost: 1'],
+    [{ acknowledged: 199 }, 'acknowledged purchases: 199'],
+    [{ webhooks: 0 }, 'webhooks accepted: 0 (each came twice, up to 2.5 s late)'],
+  ]
+  for (const [change, line] of reds) {
+    const run = { ...greenRun, ...change }
+    t.false(isGreen(run), line)
+    t.true(reportLines(run).includes(line), line)
+    t.is(explanations(run).length, 1)
+  }
+})

@@ -1,0 +1,68 @@
+import type { FindingLine, Findings } from './checks/all-checks.ts'
+import type { Injected } from './injector.ts'
+
+export interface Run {
+  readonly injected: readonly Injected[]
+  readonly findings: Findings
+  /** Names of processes that ended although nobody had killed them. */
+  readonly crashed: readonly string[]
+  readonly acknowledged: number
+  readonly requests: number
+  readonly unknownOutcomes: number
+  /** Webhooks that the payment provider sent and saw accepted, copies included. */
+  readonly webhooks: number
+  readonly longestUnavailabilityMs: number
+  readonly replay: string
+}
+
+/** Fewer show nothing: the faults then met nobody. */
+export const leastPurchases = 200
+const shownPerLine = 5
+const shownCharacters = 400
+
+/** The block that is looked for: one fact a line, the same names in every run. */
+export function reportLines(run: Run): string[] {
+  const { injected, findings, crashed } = run
+  const byKind = Map.groupBy(injected, ({ planned }) => planned.fault.kind)
+  const kinds = [...byKind].map(([kind, faults]) => `${kind} ${faults.length}`).toSorted()
+  return [
+    `faults injected: ${injected.length} (${kinds.join(', ')})`,
+    `requests: ${run.requests} (${run.unknownOutcomes} without a known outcome at first)`,
+    `acknowledged purchases: ${run.acknowledged}`,
+    `webhooks accepted: ${run.webhooks} (each came twice, up to 2.5 s late)`,
+    ...Object.entries(findings).map(([line, wrong]) => `${line}: ${wrong.length}`),
+    `crashed processes: ${crashed.length}`,
+    `vacuous faults: ${vacuous(injected).length}`,
+    `longest unavailability: ${(run.longestUnavailabilityMs / 1_000).toFixed(1)} s`,
+    `replay: ${run.replay}`,
+  ]
+}
+
+/** What is behind the numbers that are not 0, a few lines each. */
+export function explanations({ injected, findings, crashed, acknowledged, webhooks }: Run): string[] {
+  const reasons: [string, readonly string[]][] = [
+    ...(Object.entries(findings) as [FindingLine, string[]][]),
+    ['crashed processes', crashed],
+    ['vacuous faults', vacuous(injected)],
+    ['webhooks', webhooks === 0 ? ['none was accepted'] : []],
+    ['too few purchases', acknowledged < leastPurchases ? [`${acknowledged} of at least ${leastPurchases}`] : []],
+  ]
+  return reasons.flatMap(([line, wrong]) => {
+    const more = wrong.length > shownPerLine ? [`  ${line}: … and ${wrong.length - shownPerLine} more`] : []
+    return [...wrong.slice(0, shownPerLine).map((what) => `  ${line}: ${shortened(what)}`), ...more]
+  })
+}
+
+export function isGreen(run: Run): boolean {
+  return explanations(run).length === 0
+}
+
+function shortened(text: string): string {
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)} …` : text
+}
+
+function vacuous(injected: readonly Injected[]): string[] {
+  return injected
+    .filter(({ effect }) => !effect.changed)
+    .map(({ planned, effect }) => `${planned.number} ${planned.fault.kind} ${planned.target}: ${effect.seen}`)
+}

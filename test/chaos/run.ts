@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { projectRoot } from '../../infra/config.ts'
+import { reportFailure } from '../../infra/explained-error.ts'
+import { stopSignals } from '../../infra/launcher/stop-signals.ts'
+import type { Shop } from './buyer.ts'
+import { acknowledgedPurchases } from './checks/evidence.ts'
+import { type ChaosFlags, readFlags, replayCommand } from './flags.ts'
+import { History, longestUnavailability, verdictOf } from './history.ts'
+import { openHouses } from './houses.ts'
+import type { Injected } from './injector.ts'
+import { judge } from './judge.ts'
+import { explanations, isGreen, type Run, reportLines } from './report.ts'
+import { describePlan, planFaults } from './schedule.ts'
+import { ChaosSystem } from './system.ts'
+import { buyersAtOnce, trade } from './trade.ts'
+
+/* `npm run chaos -- --seed 42 [--seconds 60] [--plan]`; see README.md. */
+
+/** Whether the run was green. Throws when it could not be finished, as when it is told to stop. */
+async function chaos(flags: ChaosFlags, stopping: AbortSignal): Promise<boolean> {
+  console.log('Starting servers and processes …')
+  const system = await ChaosSystem.start(console.log, stopping)
+  const history = new History()
+  const injected: Injected[] = []
+  try {
+    const run = await observe(system, { flags, stopping, history, injected })
+    console.log(`\n${reportLines(run).join('\n')}`)
+    if (isGreen(run)) return true
+    console.log(`\n${explanations(run).join('\n')}`)
+    await keepEvidence(system, flags, { history: history.entries, faults: injected, findings: [run.findings] })
+    return false
+  } catch (error) {
+    if (!stopping.aborted) await keepEvidence(system, flags, { history: history.entries, faults: injected })
+    throw error
+  } finally {
+    await system.stop()
+  }
+}
+
+interface Observation {
+  readonly flags: ChaosFlags
+  readonly stopping: AbortSignal
+  readonly history: History
+  readonly injected: Injected[]
+}
+
+async function observe(system: ChaosSystem, { flags, stopping, history, injected }: Observation): Promise<Run> {
+  const gatewayUrls = system.gatewayUrls()
+  const houses = await openHouses(gatewayUrls[0] ?? '', system.server('nats').url)
+  const shop: Shop = { seed: flags.seed, houses, gatewayUrls, history }
+  console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
+  const from = history.now()
+  await trade(system, shop, { flags, stopping, onInjected: (one) => injected.push(one) })
+  const to = history.now()
+  stopping.throwIfAborted()
+  const unknownOutcomes = history.entries.filter(({ outcome }) => verdictOf(outcome) === 'open').length
+  console.log('All healed; waiting for rest and checking …')
+  const findings = await judge(system, shop, { stopping, say: console.log })
+  stopping.throwIfAborted()
+  const [callbacks] = await system.db.query<{ accepted: number }>(
+    'SELECT count(*)::int AS accepted FROM sandbox.callbacks WHERE delivered_at IS NOT NULL',
+  )
+  return {
+    injected,
+    findings,
+    crashed: system.crashed(),
+    acknowledged: acknowledgedPurchases(history).length,
+    requests: history.entries.length,
+    unknownOutcomes,
+    webhooks: callbacks?.accepted ?? 0,
+    longestUnavailabilityMs: longestUnavailability(history.entries, { from, to }),
+    replay: replayCommand(flags),
+  }
+}
+
+/** Puts the logs of all processes, and what is given as lists, into a folder of their own, and names it. */
+async function keepEvidence(
+  system: ChaosSystem,
+  { seed }: ChaosFlags,
+  lists: Record<string, readonly unknown[]>,
+): Promise<void> {
+  const folder = join(projectRoot, '.data', 'chaos', `seed-${seed}`)
+  await system.keepLogs(folder)
+  for (const [name, items] of Object.entries(lists)) {
+    await writeFile(join(folder, `${name}.jsonl`), items.map((item) => `${JSON.stringify(item)}\n`).join(''))
+  }
+  console.log(`\nLogs of all processes, the buyers' history and the faults: ${folder}`)
+}
+
+async function main(): Promise<void> {
+  const flags = readFlags(process.argv.slice(2))
+  if (flags.plan) {
+    console.log(describePlan(planFaults(flags)))
+    return
+  }
+  const { stopping } = stopSignals(console.log)
+  try {
+    if (!(await chaos(flags, stopping))) process.exitCode = 1
+  } catch (error) {
+    if (!stopping.aborted) throw error
+    console.log('Stopped; everything that was started is gone.')
+    process.exitCode = 1
+  }
+}
+
+await main().catch(reportFailure)

@@ -1,0 +1,71 @@
+import { allFaults } from './faults/all-faults.ts'
+import type { Fault } from './faults/fault.ts'
+import { Random } from './random.ts'
+
+export interface PlannedFault {
+  readonly number: number
+  /** Since buying began. It begins later when something it touches is still broken. */
+  readonly atMs: number
+  readonly lastsMs: number
+  readonly target: string
+  readonly amount: number
+  readonly fault: Fault
+}
+
+/** Buyers first get this long without a fault, and the last fault begins this long before the end. */
+const quietMs = { begin: 1_500, end: 1_500 }
+/** 40 faults in a minute: every one that there is, once, and some twice. */
+const faultEveryMs = 1_400
+
+/** What happens when, fully determined by the seed: every fault once in a random order, then in another one. */
+export function planFaults({ seed, seconds }: { seed: number; seconds: number }): PlannedFault[] {
+  const random = new Random(`faults ${seed}`)
+  const count = Math.floor((seconds * 1_000 - quietMs.begin - quietMs.end) / faultEveryMs)
+  return chooseFaults(random, count).map((fault, index) => ({
+    number: index + 1,
+    atMs: quietMs.begin + index * faultEveryMs + random.between(0, faultEveryMs / 2),
+    lastsMs: random.between(...fault.lastsMs),
+    target: random.pick(fault.targets),
+    amount: random.between(1, 6),
+    fault,
+  }))
+}
+
+/** `  7   12.4 s  lose replies        purchase → sandbox` */
+export function describePlan(plan: readonly PlannedFault[]): string {
+  return plan
+    .map(({ number, atMs, lastsMs, target, fault }) => {
+      const lasts = lastsMs > 0 ? `for ${seconds(lastsMs)}` : ''
+      return `${String(number).padStart(3)}  ${seconds(atMs).padStart(7)}  ${fault.kind.padEnd(25)}${target.padEnd(20)}${lasts}`
+    })
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** Whether two faults may not be there at once: the second would hide the first, or find nothing to break. */
+export function conflict(one: Fault, other: Fault): boolean {
+  return Boolean(one.alone || other.alone) || touchTheSame(one, other)
+}
+
+function touchTheSame(one: Fault, other: Fault): boolean {
+  return one.touches.some((part) => other.touches.includes(part))
+}
+
+/** Rounds over all faults; neighbours do not touch the same where that can be had. */
+function chooseFaults(random: Random, count: number): Fault[] {
+  const chosen: Fault[] = []
+  let left: Fault[] = []
+  while (chosen.length < count) {
+    if (left.length === 0) left = random.shuffled(allFaults)
+    const before = chosen.at(-1)
+    const next = left.find((fault) => before === undefined || !touchTheSame(before, fault)) ?? left[0]
+    if (next === undefined) break
+    left.splice(left.indexOf(next), 1)
+    chosen.push(next)
+  }
+  return chosen
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`
+}

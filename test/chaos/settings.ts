@@ -1,0 +1,21 @@
+import { organiserKey } from '../support/system.ts'
+
+/** How long a hold lasts here, in milliseconds: short, so that many run out within a run. */
+export const holdTtlMs = 2_000
+
+/** What all processes are told. Everything lasts shorter than usual, so that a minute sees what a day would. */
+export const settings = {
+  AUTH: 'demo',
+  SESSION_SECRET: 'a secret for chaos that is long enough',
+  ORGANISER_KEY: organiserKey,
+  OTEL_SDK_DISABLED: 'true',
+  RATE_LIMITS: 'off',
+  HOLD_TTL_MS: String(holdTtlMs),
+  PAYMENT_WINDOW_MS: '4000',
+  PROVIDER_TIMEOUT_MS: '1500',
+  PAYMENT_WEBHOOK_SECRET: 'a secret for the webhooks of chaos',
+  // Every webhook comes twice, each copy at its own time: late, early, and out of order.
+  WEBHOOK_COPIES: '2',
+  WEBHOOK_DELAY_MS: '0-2500',
+  AUDIT_EVERY_MS: '3000',
+} as const

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Shop, visit } from './buyer.ts'
+import { acknowledgedPurchases } from './checks/evidence.ts'
+import type { ChaosFlags } from './flags.ts'
+import { type Injected, injectAll } from './injector.ts'
+import { showProgress } from './progress.ts'
+import { leastPurchases } from './report.ts'
+import { planFaults } from './schedule.ts'
+import type { ChaosSystem } from './system.ts'
+
+export const buyersAtOnce = 24
+
+export interface TradeOptions {
+  readonly flags: ChaosFlags
+  readonly stopping: AbortSignal
+  onInjected(injected: Injected): void
+}
+
+/**
+ * Buyers come and go for so many seconds while the planned faults happen; then all is healed and the last buyers finish. A
+ * slow machine gets as long again to sell enough.
+ */
+export async function trade(system: ChaosSystem, shop: Shop, options: TradeOptions): Promise<void> {
+  const { flags, stopping, onInjected } = options
+  let faults = 0
+  const progress = showProgress(flags.seconds, () => {
+    const bought = acknowledgedPurchases(shop.history).length
+    return `${faults} faults, ${shop.history.entries.length} requests, ${bought} acknowledged purchases`
+  })
+  const closing = new AbortController()
+  const began = performance.now()
+  const isOver = (): boolean => {
+    const seconds = (performance.now() - began) / 1_000
+    const enough = acknowledgedPurchases(shop.history).length >= leastPurchases
+    return seconds >= flags.seconds && (enough || seconds >= 2 * flags.seconds)
+  }
+  const buyers = buyUntil(shop, AbortSignal.any([closing.signal, stopping]))
+  try {
+    await injectAll(system, planFaults(flags), {
+      stopping,
+      onInjected(injected) {
+        faults += 1
+        onInjected(injected)
+      },
+    })
+    while (!isOver() && !stopping.aborted) await pause(200)
+  } finally {
+    closing.abort()
+    progress.stop()
+    // Told to stop, nobody waits for buyers: what they ask fails at once when the system is gone.
+    if (!stopping.aborted) {
+      await system.heal()
+      await buyers
+    }
+  }
+}
+
+async function buyUntil(shop: Shop, closed: AbortSignal): Promise<void> {
+  let visitors = 0
+  const buyers = Array.from({ length: buyersAtOnce }, async () => {
+    while (!closed.aborted) {
+      visitors += 1
+      await visit(shop, visitors)
+    }
+  })
+  await Promise.all(buyers)
+}

@@ -1,0 +1,94 @@
+import test from 'ava'
+import { type Answer, ask, eventOnSale } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+let system: System
+
+test.before(async () => {
+  system = await startSystem({
+    counts: { gateway: 2, booking: 2 },
+    env: { RATE_LIMITS: 'off', MAX_IN_FLIGHT: '1000', HOLD_TTL_MS: '5000', SWEEPER: 'off' },
+  })
+})
+
+test.after.always(() => system.stop())
+
+function anyGateway(i: number): string {
+  return system.gateways[i % system.gateways.length]?.url ?? ''
+}
+
+/** As a client does whose answer came too late on a busy machine: asks again with the same key. */
+async function askUntilAnswered(url: string, body: object, key: string): Promise<Answer> {
+  const answer = await ask(url, { json: body, headers: { 'idempotency-key': key } })
+  const inTime = answer.status !== 504 && answer.body.code !== 'idempotency_key_in_use'
+  return inTime ? answer : askUntilAnswered(url, body, key)
+}
+
+function countBy(answers: readonly Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { status, body } of answers) {
+    const outcome = status < 300 ? String(status) : `${status} ${body.code}`
+    counts[outcome] = (counts[outcome] ?? 0) + 1
+  }
+  return counts
+}
+
+test.serial('of 500 buyers who want one seat over two gateways, one gets 201 and 499 get 409', async (t) => {
+  const eventId = await eventOnSale(system.url)
+  const answers = await Promise.all(
+    Array.from({ length: 500 }, (_, i) => {
+      const url = `${anyGateway(i)}/events/${eventId}/holds`
+      return askUntilAnswered(url, { seat_nos: [7], user_id: `rusher-${i}` }, `rusher-${i}`)
+    }),
+  )
+  t.deepEqual(countBy(answers), { 201: 1, '409 seat_unavailable': 499 })
+  const lost = answers.find(({ status }) => status === 409)
+  t.deepEqual(lost?.body.conflicts, [7])
+  t.true(lost?.body.alternatives.length > 0)
+})
+
+test.serial('the same Idempotency-Key on two gateways at once makes one charge and one booking', async (t) => {
+  const eventId = await eventOnSale(system.url, { priceMinor: 4_321 })
+  const buy = (i: number) =>
+    ask(`${anyGateway(i)}/purchase`, {
+      json: { event_id: eventId, best_available: { qty: 1 }, payment_token: 'tok_ok', user_id: 'four-clicks' },
+      headers: { 'idempotency-key': 'clicked' },
+    })
+  const answers = await Promise.all([0, 1, 2, 3].map(buy))
+  t.true(answers.some(({ status }) => status === 201))
+  for (const { status, body } of answers)
+    t.true(status === 201 || body.code === 'idempotency_key_in_use', String(status))
+  const again = await buy(4)
+  t.is(again.status, 201, again.text)
+  t.is(again.headers.get('idempotency-replayed'), 'true')
+  for (const { status, text } of answers) if (status === 201) t.is(text, again.text)
+
+  const ledger = await ask(`${system.paymentUrl}/ledger?limit=100`)
+  const charges = ledger.body.items.filter(({ amount_minor }: { amount_minor: number }) => amount_minor === 4_321)
+  t.is(charges.length, 1)
+  t.is(charges[0].state, 'captured')
+  t.is((await ask(`${system.url}/bookings?user_id=four-clicks`)).body.items.length, 1)
+})
+
+test.serial('a hold that ran out is sold to another with the sweeper off', async (t) => {
+  const eventId = await eventOnSale(system.url)
+  const slow = await ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'slow' } })
+  t.is(slow.status, 201)
+  const want = () => ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'quick' } })
+  t.is((await want()).status, 409)
+  let second = slow
+  await until('the seat is free again', async () => {
+    second = await want()
+    return second.status === 201
+  })
+  const paid = await ask(`${system.url}/purchase`, {
+    json: { hold_id: second.body.id, payment_token: 'tok_ok', user_id: 'quick' },
+  })
+  t.is(paid.status, 201, paid.text)
+  const tooLate = await ask(`${system.url}/purchase`, {
+    json: { hold_id: slow.body.id, payment_token: 'tok_ok', user_id: 'slow' },
+  })
+  t.is(tooLate.status, 410)
+  t.is(tooLate.body.code, 'hold_expired')
+})

@@ -1,0 +1,115 @@
+import test from 'ava'
+import { connect } from 'nats'
+import { ask, eventOnSale } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+/** Two of each worker that the tests take one away from. */
+let pairs: System
+
+test.before(async () => {
+  pairs = await startSystem({ counts: { event: 2, booking: 2 }, env: { RATE_LIMITS: 'off' } })
+})
+
+test.after.always(() => pairs.stop())
+
+test.serial(
+  'a kind of worker that is absent answers 503 in under 50 ms on its routes, and the others go on',
+  async (t) => {
+    const system = await startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
+    t.teardown(() => system.stop())
+    const { url } = system
+    // The quickest of some: what the machine does beside the test is not the gateway's time.
+    let quickestMs = Number.POSITIVE_INFINITY
+    for (let i = 0; i < 8; i++) {
+      const startedAt = performance.now()
+      const refused = await ask(`${url}/bookings?user_id=${i}`)
+      quickestMs = Math.min(quickestMs, performance.now() - startedAt)
+      t.is(refused.status, 503)
+      t.is(refused.body.code, 'no_worker')
+      t.is(refused.headers.get('retry-after'), '1')
+    }
+    t.true(quickestMs < 50, `${quickestMs} ms`)
+    t.is((await ask(`${url}/purchase`, { method: 'POST' })).body.code, 'no_worker')
+    t.is((await ask(`${url}/events`)).status, 200)
+  },
+)
+
+test.serial('one of two workers killed: from 100 ms later no request fails; a new one takes its share', async (t) => {
+  const { url } = pairs
+  t.is((await ask(`${url}/events`)).status, 200)
+  const [victim] = pairs.processes('event')
+  await victim?.kill()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  // Every one with other parameters, so that none is answered from the cache.
+  const statuses = await inBatches(500, (i) =>
+    ask(`${url}/events/search?keyword=word${i}`).then(({ status }) => status),
+  )
+  t.is(statuses.filter((status) => status !== 200).length, 0)
+
+  await pairs.start('event')
+  await inBatches(200, (i) => ask(`${url}/events/search?keyword=other${i}`))
+  const shares = await searchesByInstance(pairs.natsUrl)
+  t.is(Object.keys(shares).length, 2)
+  for (const [instance, count] of Object.entries(shares)) t.true(count >= 20, `${instance} answered ${count}`)
+})
+
+test.serial('a worker told to stop answers what it has begun, and the other takes the rest', async (t) => {
+  const { url } = pairs
+  const eventId = await eventOnSale(url, { rows: 20, seatsPerRow: 20 })
+  const [leaving] = pairs.processes('booking')
+  let left: Promise<number | null> | undefined
+  const outcomes = await inBatches(300, async (i) => {
+    if (i === 100) left = leaving?.stop()
+    const { status, text } = await ask(`${url}/events/${eventId}/holds`, { json: { seat_nos: [i], user_id: `u${i}` } })
+    return status === 201 ? 'held' : text
+  })
+  t.deepEqual(
+    outcomes.filter((outcome) => outcome !== 'held'),
+    [],
+  )
+  t.is(await left, 0)
+})
+
+test.serial('a gateway told to stop under load answers every request in flight', async (t) => {
+  const { url } = pairs
+  const eventId = await eventOnSale(url, { rows: 10, seatsPerRow: 20 })
+  const inFlight = Array.from({ length: 60 }, (_, i) =>
+    ask(`${url}/purchase`, {
+      json: { event_id: eventId, seat_nos: [i], payment_token: 'tok_ok', user_id: `buyer-${i}` },
+    }).catch((error: Error) => ({ status: 0, text: String(error.cause ?? error) })),
+  )
+  await until('a purchase is under way', async () => {
+    const { body } = await ask(`${url}/events/${eventId}/seats`)
+    return body.held + body.sold > 0
+  })
+  const exitCode = pairs.gateways[0]?.stop()
+  const answers = await Promise.all(inFlight)
+  t.deepEqual(
+    answers.filter(({ status }) => status !== 201).map(({ status, text }) => `${status} ${text}`),
+    [],
+  )
+  t.is(await exitCode, 0)
+})
+
+/** Runs `work(0…count-1)`, twenty at a time, and answers all results. */
+async function inBatches<Result>(count: number, work: (i: number) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  for (let start = 0; start < count; start += 20) {
+    const batch = Array.from({ length: Math.min(20, count - start) }, (_, i) => work(start + i))
+    results.push(...(await Promise.all(batch)))
+  }
+  return results
+}
+
+/** How many searches each event worker answered, as `$SRV.STATS` tells it. */
+async function searchesByInstance(natsUrl: string): Promise<Record<string, number>> {
+  const connection = await connect({ servers: natsUrl })
+  const shares: Record<string, number> = {}
+  for await (const { metadata, endpoints } of await connection.services.client().stats('event')) {
+    const search = endpoints?.find(({ name }) => name === 'search-events')
+    shares[metadata?.instance ?? ''] = search?.num_requests ?? 0
+  }
+  await connection.close()
+  return shares
+}
