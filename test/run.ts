@@ -6,9 +6,11 @@ import { TapReport } from './runner/tap-report.ts'
 import { startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
- * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. The last line is always
- * `N passed, N failed`, in which types and lint count as one each.
+ * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm run test:long` runs those that
+ * take their time, and nothing else. The last line is always `N passed, N failed`, in which types and lint count as one each.
  */
+
+const longTests = 'test/long/**/*.test.ts'
 
 interface Outcome {
   readonly step: string
@@ -34,8 +36,8 @@ async function runTests(servers: TestServers, files: readonly string[]): Promise
   const report = new TapReport(console.log)
   const code = await runCommand({
     script: 'node_modules/ava/entrypoints/cli.js',
-    // Three, because much of a test is waiting for others.
-    args: ['--tap', '--concurrency', '3', ...files],
+    // Four, because much of a test is waiting for others.
+    args: ['--tap', '--concurrency', '4', ...files],
     environment: { ...environment, ...servers.environment },
     stopping,
     onOutput: (text) => report.write(text),
@@ -50,11 +52,10 @@ async function runTests(servers: TestServers, files: readonly string[]): Promise
   return { step: 'tests', passed, failed: failed + unexplained, seconds: secondsSince(begin) }
 }
 
-async function main(files: readonly string[]): Promise<void> {
-  const checks = Promise.all([
-    check('types', 'node_modules/.bin/tsc', []),
-    check('lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
-  ])
+async function main(args: readonly string[]): Promise<void> {
+  const isLong = args[0] === '--long'
+  const files = isLong ? [longTests] : args.length > 0 ? args : ['test/**/*.test.ts', `!${longTests}`]
+  const checks = isLong ? Promise.resolve([]) : checkTypesAndLint()
   const outcomes: Outcome[] = []
   let servers: TestServers | undefined
   try {
@@ -67,6 +68,13 @@ async function main(files: readonly string[]): Promise<void> {
     await servers?.stop()
   }
   summarise(outcomes)
+}
+
+function checkTypesAndLint(): Promise<Outcome[]> {
+  return Promise.all([
+    check('types', 'node_modules/.bin/tsc', []),
+    check('lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
+  ])
 }
 
 function summarise(outcomes: readonly Outcome[]): void {

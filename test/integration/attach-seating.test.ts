@@ -45,7 +45,7 @@ test.serial('an imported event gets seats, prices and a sale', async (t) => {
   t.like(event, {
     layout_version: 1,
     seat_count: 30,
-    areas: [{ name: 'Standing', capacity: 50 }],
+    areas: [{ name: 'Standing', capacity: 50, price_minor: 5_000 }],
     price_from_minor: 5_000,
     currency: 'EUR',
     availability: 'plenty',
@@ -154,3 +154,25 @@ test.serial('wrong layouts, unknown events and cancelled ones are refused', asyn
   t.like(await t.throwsAsync(attach()), { code: 'event_cancelled' })
   t.is((await worker.ask(viewEvent, { event_id: eventId })).layout_version, null)
 })
+
+test.serial(
+  'areas of a layout go on sale, at their own price or the common one, and categories may have steps',
+  async (t) => {
+    const steps = [{ sold_percent: 40, price_minor: 11_000 }]
+    const prices = { category_prices: { Standing: 3_000 }, price_steps: { Front: steps } }
+    const event = await attach(prices)
+    t.deepEqual(event.areas, [{ name: 'Standing', capacity: 50, price_minor: 3_000 }])
+    t.is(event.price_from_minor, 3_000)
+    t.deepEqual(event.price_tiers[0]?.price_steps, steps)
+    const [batch] = worker.stock.batches
+    t.deepEqual(batch?.areas, [{ area_no: 0, name: 'Standing', capacity: 50, price_minor: 3_000 }])
+    t.deepEqual(batch?.tiers, [
+      { name: 'Front', steps },
+      { name: 'Back', steps: [] },
+    ])
+    // The same once more is the same seating.
+    t.is((await attach(prices)).layout_version, 1)
+    const wrong = await t.throwsAsync(attach({ price_steps: { Gallery: steps } }))
+    t.like(wrong, { code: 'validation_failed', extra: { errors: [{ pointer: '/price_steps' }] } })
+  },
+)

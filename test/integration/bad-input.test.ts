@@ -122,6 +122,27 @@ const cases: Case[] = [
     'card_number_refused',
   ],
   [
+    'a card number with its check value behind',
+    () => '/purchase',
+    { json: { hold_id: 'x', payment_token: '4111 1111 1111 1111 123' } },
+    422,
+    'card_number_refused',
+  ],
+  [
+    'a card number between dates',
+    () => '/purchase',
+    { json: { hold_id: 'x', payment_token: '01 26 4111111111111111 12/29' } },
+    422,
+    'card_number_refused',
+  ],
+  [
+    'a card number as the name of a member',
+    () => '/purchase',
+    { json: { '4111111111111111': 'x' } },
+    422,
+    'card_number_refused',
+  ],
+  [
     'a card number as a number, deep inside',
     () => '/purchase',
     { json: { a: { b: [5555555555554444] } } },

@@ -1,8 +1,9 @@
 import test from 'ava'
-import { type Hold, holdSeats } from '#shared/contracts/booking.ts'
+import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { seatNosOf as seatNumbersOf } from '../support/seat-numbers.ts'
 import { until } from '../support/until.ts'
 
 let workers: BookingWorkers
@@ -13,7 +14,7 @@ test.after.always(() => workers.stop())
 
 const best = (eventId: string, qty: number, as: string): Promise<Hold> =>
   workers.ask(holdSeats, { event_id: eventId, best_available: { qty } }, { as })
-const seatNosOf = (hold: Hold): number[] => hold.places.map((place) => place.seat_no)
+const seatNosOf = (hold: Hold): number[] => seatNumbersOf(hold.places)
 
 /** Refusals, and the seats of those who got some, when so many pairs come at once. */
 async function rush(eventId: string, pairs: number): Promise<{ refusals: string[]; groups: number[][] }> {
@@ -58,6 +59,38 @@ test.serial('a hundred pairs at once for room for ten: ten get it, and only then
   t.is(groups.length, 10)
   t.deepEqual(new Set(refusals), new Set(['sold_out']))
 })
+
+test.serial(
+  '64 buyers at a time want pairs until 2 % of a house is left: under 1 % are refused, no seat stays single',
+  async (t) => {
+    const seatsPerRow = 20
+    const eventId = await workers.openHouse({ rows: 60, seatsPerRow })
+    const groups: number[][] = []
+    let pairs = (60 * seatsPerRow * 0.98) / 2
+    let refused = 0
+    const buyInTurn = async (): Promise<void> => {
+      while (pairs-- > 0) {
+        await best(eventId, 2, newId()).then(
+          (hold) => groups.push(seatNosOf(hold)),
+          () => refused++,
+        )
+      }
+    }
+    await Promise.all(Array.from({ length: 64 }, buyInTurn))
+    t.true(refused < groups.length * 0.01, `${refused} refused, ${groups.length} held`)
+    t.true(groups.every(([left = 0, right]) => right === left + 1 && right % seatsPerRow !== 0))
+    const taken = new Set(groups.flat())
+    t.is(taken.size, groups.length * 2)
+    const isFree = (seatNo: number) => !taken.has(seatNo)
+    const singles = Array.from({ length: 60 * seatsPerRow }, (_, seatNo) => seatNo).filter(
+      (seatNo) =>
+        isFree(seatNo) &&
+        (seatNo % seatsPerRow === 0 || !isFree(seatNo - 1)) &&
+        (seatNo % seatsPerRow === seatsPerRow - 1 || !isFree(seatNo + 1)),
+    )
+    t.deepEqual(singles, [])
+  },
+)
 
 test.serial('the best free seats come first, and a row is not left with a single seat', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 5 })

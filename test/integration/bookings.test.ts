@@ -1,5 +1,5 @@
 import test from 'ava'
-import { listBookings, viewBooking } from '#shared/contracts/booking.ts'
+import { listBookings, viewBooking } from '#shared/contracts/bookings.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 
 let workers: BookingWorkers

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { viewSeatStates } from '#shared/contracts/booking.ts'
 import { importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { viewSeatStates } from '#shared/contracts/seats.ts'
 import { demoEventId } from '#shared/demo.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { demoEvents, demoIdAt } from '../../infra/demo-catalogue/events.ts'

@@ -22,7 +22,8 @@ test('a seat is in at most one live booking item', async (t) => {
   await workers.buy(eventId, [0], 'ada')
   const other = parsePublicId(await workers.buy(eventId, [1], 'bob'))?.ownId
   const constraint = await refusedBy(
-    'INSERT INTO booking.booking_items (event_id, booking_id, seat_no, price_minor) VALUES ($1, $2, 0, 1)',
+    `INSERT INTO booking.booking_items (event_id, id, booking_id, seat_no, price_minor)
+     VALUES ($1, gen_random_uuid(), $2, 0, 1)`,
     [eventId, other],
   )
   t.is(constraint, 'seat_sold_once')
@@ -73,6 +74,12 @@ test('a hold has one booking, whose money stays within its frozen total', async 
     refusedBy(`UPDATE booking.bookings SET ${assignment} WHERE event_id = $1`, [eventId])
   t.is(await change(`payment_status = 'captured', captured_minor = total_minor + 1`), 'captured_within_total')
   t.is(await change('captured_minor = 1'), 'captured_says_so')
-  t.is(await change('refunded_minor = total_minor + 1'), 'refunded_within_total')
+  t.is(await change('refunded_minor = -1'), 'refunded_within_total')
   t.is(await change('confirmed_at = NULL'), 'confirmed_has_its_time')
+  t.is(await change('refund_due_minor = 1'), 'refund_within_capture')
+  t.is(
+    await change(`payment_status = 'captured', captured_minor = 1, refund_due_minor = 1, refunded_minor = 2`),
+    'refund_within_capture',
+  )
+  t.is(await change(`status = 'cancelled'`), 'cancelled_says_why')
 })

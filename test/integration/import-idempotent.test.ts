@@ -2,6 +2,7 @@ import test from 'ava'
 import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
 import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
 let worker: EventWorker
 
@@ -116,26 +117,34 @@ test.serial('the end of a sale that lies before its opening is dropped', async (
   t.like((await viewOf('Event 1')).sale, { on_sale_at: '2030-02-01T00:00:00.000Z', off_sale_at: null })
 })
 
-test.serial('a source may cancel an event with seats: booking hears of it first, and its prices stay', async (t) => {
-  await importing([importedEvent('1', { name: 'Seated' })])
-  const { id } = await viewOf('Seated')
-  const layout = smallLayout({ rows: 2 })
-  const onSaleAt = '2026-01-01T00:00:00.000Z'
-  await worker.ask(attachSeating, { event_id: id, layout, price_minor: 5_000, currency: 'EUR', on_sale_at: onSaleAt })
+test.serial(
+  'a source may cancel an event with seats: booking hears of it first, its prices stay, and its bookings are refunded',
+  async (t) => {
+    await importing([importedEvent('1', { name: 'Seated' })])
+    const { id } = await viewOf('Seated')
+    const layout = smallLayout({ rows: 2 })
+    const onSaleAt = '2026-01-01T00:00:00.000Z'
+    await worker.ask(attachSeating, { event_id: id, layout, price_minor: 5_000, currency: 'EUR', on_sale_at: onSaleAt })
 
-  await importing([importedEvent('1', { name: 'Renamed', price_tiers: [tier(1)], on_sale_at: '2030-01-01T00:00:00Z' })])
-  const renamed = await worker.ask(viewEvent, { event_id: id })
-  t.like(renamed, { name: 'Renamed', price_from_minor: 5_000, availability: 'plenty' })
-  t.like(renamed.sale, { status: 'on_sale', on_sale_at: onSaleAt })
-  t.is(worker.stock.sales.length, 1)
+    await importing([
+      importedEvent('1', { name: 'Renamed', price_tiers: [tier(1)], on_sale_at: '2030-01-01T00:00:00Z' }),
+    ])
+    const renamed = await worker.ask(viewEvent, { event_id: id })
+    t.like(renamed, { name: 'Renamed', price_from_minor: 5_000, availability: 'plenty' })
+    t.like(renamed.sale, { status: 'on_sale', on_sale_at: onSaleAt })
+    t.is(worker.stock.sales.length, 1)
 
-  await importing([importedEvent('1', { status: 'cancelled' })])
-  t.is(worker.stock.sales.at(-1)?.status, 'cancelled')
-  t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'cancelled')
+    const refunds = await startScriptedRefunds(worker.bus)
+    t.teardown(() => refunds.stop())
+    await importing([importedEvent('1', { status: 'cancelled' })])
+    t.deepEqual(refunds.asked, [id])
+    t.is(worker.stock.sales.at(-1)?.status, 'cancelled')
+    t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'cancelled')
 
-  await importing([importedEvent('1')])
-  t.is((await worker.ask(viewEvent, { event_id: id })).status, 'cancelled')
-})
+    await importing([importedEvent('1')])
+    t.is((await worker.ask(viewEvent, { event_id: id })).status, 'cancelled')
+  },
+)
 
 test.serial(
   'a zone that only Node knows, and the source of organisers, are refused and nothing is stored',
@@ -154,3 +163,26 @@ function localTime(instant: string | null): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' })
   return format.format(new Date(instant ?? 0))
 }
+
+test.serial('an event with seats that moves to another day takes the end of giving tickets back with it', async (t) => {
+  const starts = { starts_on: '2031-07-10', starts_at_local: '20:00:00' }
+  await importing([importedEvent('1', { ...starts, name: 'Moving' })])
+  const { id } = await viewOf('Moving')
+  const seating = { layout: smallLayout({ rows: 1 }), price_minor: 5_000, currency: 'EUR' }
+  await worker.ask(attachSeating, { event_id: id, ...seating, on_sale_at: '2026-01-01T00:00:00.000Z' })
+  t.is(worker.stock.sales.at(-1)?.cancel_until, '2031-07-09T18:00:00.000Z')
+  await importing([importedEvent('1', { ...starts, name: 'Moving', starts_on: '2031-08-10' })])
+  t.is(worker.stock.sales.at(-1)?.cancel_until, '2031-08-09T18:00:00.000Z')
+})
+
+test.serial('an import tells of each event that it changed, in its transaction', async (t) => {
+  await importing([importedEvent('1'), importedEvent('2')])
+  await importing([importedEvent('1'), importedEvent('2', { name: 'Other' })])
+  const facts = await worker.postgres.query<{ payload: { version: number } }>(
+    `SELECT payload FROM event.outbox WHERE subject LIKE '%.imported' ORDER BY id`,
+  )
+  t.deepEqual(
+    facts.map(({ payload }) => payload.version),
+    [1, 1, 2],
+  )
+})

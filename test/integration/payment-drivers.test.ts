@@ -3,12 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { Postgres } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/postgres.ts'
 import type { Charge, Payment } from '../../workers/purchase/payment.ts'
 import type { PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
 import { paymentSandbox } from '../../workers/purchase/providers/payment-sandbox.ts'
 import { beginWithToken, driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
 import { createPayment, findPaymentByKey } from '../../workers/purchase/store/payments.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
 
 const leaseMs = 60_000
@@ -21,12 +22,7 @@ let saga: Saga
 test.before(async () => {
   purchasing = await startPurchasing({ workers: 0 })
   bus = await Bus.connect({ url: purchasing.system.natsUrl, name: 'test', timeoutMs: 5_000 })
-  db = new Postgres({
-    url: purchasing.system.databaseUrl,
-    applicationName: 'test',
-    maxConnections: 10,
-    onIdleError: () => undefined,
-  })
+  db = openPostgres(purchasing.system.databaseUrl, { maxConnections: 10 })
   saga = {
     bus,
     db,

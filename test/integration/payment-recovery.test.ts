@@ -1,6 +1,7 @@
 import test from 'ava'
-import { Postgres } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/postgres.ts'
 import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
 import { until } from '../support/until.ts'
 
@@ -11,13 +12,8 @@ let database: Postgres
 test.before(async () => {
   purchasing = await startPurchasing({ workers: 0 })
   proxy = await startLossyProxy(purchasing.system.paymentUrl)
-  await purchasing.system.start('purchase', { PAYMENT_URL: proxy.url, PROVIDER_TIMEOUT_MS: '700' })
-  database = new Postgres({
-    url: purchasing.system.databaseUrl,
-    applicationName: 'test',
-    maxConnections: 1,
-    onIdleError: () => undefined,
-  })
+  await purchasing.system.start('purchase', { PAYMENT_URL: proxy.url, PROVIDER_TIMEOUT_MS: '1500' })
+  database = openPostgres(purchasing.system.databaseUrl, { maxConnections: 1 })
 })
 test.after.always(async () => {
   await database?.close()
@@ -113,7 +109,20 @@ test.serial('our books agree with the ledger of the provider', async (t) => {
   t.is(ours.length, theirs.size)
   for (const { key, status, captured } of ours) {
     const charge = theirs.get(key)
-    t.is(charge?.state, status)
+    t.is(status, charge?.state ?? 'not in their ledger')
     t.is(captured, charge?.state === 'captured' ? charge.amount_minor : 0)
   }
 })
+
+test.serial(
+  'a purchase whose money is taken answers the same when it is repeated, though booking was never heard',
+  async (t) => {
+    const { purchase } = purchasing.newPurchase()
+    const never = new Promise<void>(() => undefined)
+    purchasing.booking.script.beforeAnswer = (name) => (name === 'record-payment' ? never : undefined)
+    const first = await purchasing.buy({ ...purchase, withinMs: 4_000 })
+    delete purchasing.booking.script.beforeAnswer
+    t.is(first.booking.payment.status, 'captured')
+    t.is((await purchasing.buy(purchase)).text, first.text)
+  },
+)

@@ -109,6 +109,32 @@ test('tok_timeout_then_ok authorises without answering, and answers the repetiti
   t.is((await charge({ key, token: 'tok_timeout_then_ok' })).status, 201)
 })
 
+test('tok_timeout_then_fail is lost on its way: no answer and no charge', async (t) => {
+  const key = randomUUID()
+  const url = `${system.paymentUrl}/charges`
+  const body = JSON.stringify({ amount_minor: 5_000, currency: 'EUR', token: 'tok_timeout_then_fail' })
+  const headers = { 'idempotency-key': key, 'content-type': 'application/json' }
+  await t.throwsAsync(fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(300) }))
+  t.is((await ask(`${url}/${key}`)).status, 404)
+})
+
+test('tok_capture_fails is authorised, but its capture is refused for good', async (t) => {
+  const key = randomUUID()
+  t.is((await charge({ key, token: 'tok_capture_fails' })).body.state, 'authorised')
+  for (let time = 1; time <= 2; time += 1) {
+    const refused = await post(`/charges/${key}/capture`)
+    t.is(refused.status, 409)
+    t.like(refused.body, { idempotency_key: key, state: 'declined', decline_code: 'capture_refused' })
+  }
+  t.like(await ask(`${system.paymentUrl}/charges/${key}`), { status: 200, body: { decline_code: 'capture_refused' } })
+  t.like(await post(`/charges/${key}/void`), { status: 409, body: { state: 'declined' } })
+  t.like(await charge({ key, token: 'tok_capture_fails' }), { status: 402, body: { decline_code: 'capture_refused' } })
+
+  const voided = randomUUID()
+  await charge({ key: voided, token: 'tok_capture_fails' })
+  t.like(await post(`/charges/${voided}/void`), { status: 200, body: { state: 'voided' } })
+})
+
 test('tok_slow answers after three seconds', async (t) => {
   const begun = performance.now()
   t.is((await charge({ token: 'tok_slow' })).status, 201)

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import test from 'ava'
 import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
 
@@ -7,7 +7,7 @@ let purchasing: Purchasing
 test.before(async () => {
   // Two workers, so that a repetition may reach another one; a short wait, so that time-outs are quick, but not so short
   // that a busy machine makes more of them.
-  purchasing = await startPurchasing({ workers: 2, env: { PROVIDER_TIMEOUT_MS: '1000' } })
+  purchasing = await startPurchasing({ workers: 2, env: { PROVIDER_TIMEOUT_MS: '2000' } })
 })
 test.after.always(() => purchasing?.stop())
 
@@ -119,13 +119,38 @@ test('what the booking worker refuses is passed on, and the key is free again', 
   t.is((await purchasing.chargesOf(5_010)).length, 1)
 })
 
-test('four clicks with four keys are one charge', async (t) => {
+test('four clicks, four charges: clicks with four keys, or four times with one, are one charge', async (t) => {
   const { purchase } = purchasing.newPurchase({ totalMinor: 5_011 })
   const clicks = await Promise.allSettled(
     Array.from({ length: 4 }, () => purchasing.buy({ ...purchase, key: randomUUID() })),
   )
   t.is(clicks.filter(({ status }) => status === 'fulfilled').length, 1)
   t.is((await purchasing.chargesOf(5_011)).length, 1)
+
+  const { purchase: another } = purchasing.newPurchase({ totalMinor: 5_012 })
+  const repeated = await Promise.allSettled(Array.from({ length: 4 }, () => purchasing.buy(another)))
+  t.true(repeated.some(({ status }) => status === 'fulfilled'))
+  t.is((await purchasing.chargesOf(5_012)).length, 1)
+})
+
+test('one key goes from the buyer to the provider: the charge is named by a digest of it', async (t) => {
+  const { purchase } = purchasing.newPurchase({ totalMinor: 5_013 })
+  await purchasing.buy(purchase)
+  const [charge] = await purchasing.chargesOf(5_013)
+  const scope = `purchase-hold user:${purchase.userId}`
+  const request = createHash('sha256').update(JSON.stringify(purchase.request)).digest('hex')
+  const key = createHash('sha256')
+    .update(JSON.stringify([scope, purchase.key, request]))
+    .digest('base64url')
+  t.is(charge?.idempotency_key, key)
+})
+
+test('standing places are bought in one call, too', async (t) => {
+  const userId = `user-${randomUUID()}`
+  const request = { event_id: randomUUID(), areas: [{ area: 'Floor', qty: 2 }], payment_token: 'tok_ok' }
+  await purchasing.buy({ userId, request })
+  const wanted = purchasing.booking.wanted.flatMap(({ areas }) => areas ?? [])
+  t.deepEqual(wanted, [{ area: 'Floor', qty: 2 }])
 })
 
 test('payment tokens are in no log line', async (t) => {

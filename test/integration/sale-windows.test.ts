@@ -1,7 +1,9 @@
 import test from 'ava'
-import { holdSeats, listSeats, setSale, viewSeatStates } from '#shared/contracts/booking.ts'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import { viewEvent } from '#shared/contracts/event.ts'
+import { holdSeats } from '#shared/contracts/holds.ts'
+import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
+import { setSale } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
@@ -80,7 +82,7 @@ test('an event without stock is not on sale and has no seats', async (t) => {
   t.is((await workers.refusal(holdSeats, { event_id, seat_nos: [0] }, { as: 'ada' })).code, 'sale_not_open')
   t.deepEqual(await workers.ask(listSeats, { event_id }), { items: [], next_cursor: null })
   const { seq: _, ...states } = await workers.ask(viewSeatStates, { event_id })
-  t.deepEqual(states, { event_id, version: 0, available: 0, held: 0, sold: 0, states: '' })
+  t.deepEqual(states, { event_id, version: 0, available: 0, held: 0, sold: 0, states: '', areas: [] })
   const sale = { event_id, status: 'on_sale', on_sale_at: null, off_sale_at: null } as const
   t.is((await workers.refusal(setSale, sale)).code, 'not_found')
 })

@@ -1,5 +1,7 @@
 import test from 'ava'
-import { listSeats, stockEvent, viewAvailability, viewHold, viewSeatStates } from '#shared/contracts/booking.ts'
+import { viewHold } from '#shared/contracts/holds.ts'
+import { listSeats, viewAvailability, viewSeatStates } from '#shared/contracts/seats.ts'
+import { stockEvent } from '#shared/contracts/stock.ts'
 import { newId } from '#shared/ids.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { until } from '../support/until.ts'
@@ -25,11 +27,11 @@ test('held, sold and free seats show in list, states and availability alike', as
   t.like(first.items[0], { section: 'Stalls', price_minor: 5_000, currency: 'EUR' })
 
   const { states, seq: _, ...counts } = await workers.ask(viewSeatStates, { event_id: eventId })
-  t.deepEqual(counts, { event_id: eventId, version: 1, available: 3, held: 1, sold: 2 })
+  t.deepEqual(counts, { event_id: eventId, version: 1, available: 3, held: 1, sold: 2, areas: [] })
   t.deepEqual([...Buffer.from(states, 'base64')], [0b10_10_01_00, 0])
 
   const { items } = await workers.ask(viewAvailability, { event_ids: [eventId, newId()] })
-  t.deepEqual(items, [{ event_id: eventId, available: 3, seat_count: 6 }])
+  t.deepEqual(items, [{ event_id: eventId, available: 3, seat_count: 6, stepped_prices: [] }])
 })
 
 /** Positions are those of the whole server, where a stranger's unfinished write may hold them up for a moment. */
@@ -73,6 +75,7 @@ test('stocking again adds nothing; a batch may come late and in any order', asyn
     first_seat_no: rowNo * 2,
     seats: ['a', 'b'],
     prices_minor: [100, 200],
+    tier_nos: [0, 0],
   })
   const stock = (...rowNos: number[]) =>
     workers.ask(stockEvent, {
@@ -80,6 +83,8 @@ test('stocking again adds nothing; a batch may come late and in any order', asyn
       version: 1,
       currency: 'EUR',
       max_tickets_per_user: 8,
+      tiers: [],
+      areas: [],
       rows: rowNos.map(row),
     })
   t.deepEqual(await stock(1), { seats_added: 2 })
@@ -91,7 +96,15 @@ test('stocking again adds nothing; a batch may come late and in any order', asyn
 
 test('seats of another layout version are not mixed in', async (t) => {
   const eventId = await workers.openHouse()
-  const batch = { event_id: eventId, version: 2, currency: 'EUR', max_tickets_per_user: 8, rows: [] }
+  const batch = {
+    event_id: eventId,
+    version: 2,
+    currency: 'EUR',
+    max_tickets_per_user: 8,
+    tiers: [],
+    areas: [],
+    rows: [],
+  }
   t.is((await workers.refusal(stockEvent, batch)).code, 'validation_failed')
 })
 

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { beginPayment, confirmHold, holdSeats } from '#shared/contracts/booking.ts'
+import { holdSeats } from '#shared/contracts/holds.ts'
+import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 

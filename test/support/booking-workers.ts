@@ -1,33 +1,45 @@
-import { deepStrictEqual } from 'node:assert/strict'
-import { beginPayment, confirmHold, type Hold, holdSeats, setSale, stockEvent } from '#shared/contracts/booking.ts'
 import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
+import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
+import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
+import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
 import type { Close } from '#shared/lifecycle.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import { call } from '#shared/messaging/call.ts'
-import { anonymous, user } from '#shared/messaging/caller.ts'
+import { user } from '#shared/messaging/caller.ts'
 import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { bookingWorker } from '../../workers/booking/booking-worker.ts'
+import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
 import { startTestNats } from './servers.ts'
 
-export interface AskOptions {
-  /** User id of the caller; nobody when left out. */
+export interface AskOptions extends AskingOptions {
+  /** User id of a buyer, instead of `caller`. */
   readonly as?: string
-  readonly idempotencyKey?: string
 }
+
+type Stock = RequestOf<typeof stockEvent>
 
 export interface House {
   readonly rows?: number
   readonly seatsPerRow?: number
   readonly priceMinor?: number
   readonly maxTicketsPerUser?: number
+  readonly tiers?: Stock['tiers']
+  /** Standing places by name of their area. */
+  readonly standing?: Readonly<Record<string, { readonly capacity: number; readonly priceMinor?: number }>>
+  /** What is special about a row. `tier` is an index into `tiers`. */
+  readonly rowOf?: (rowNo: number) => HouseRow
 }
 
-const patienceMs = 10_000
+interface HouseRow {
+  readonly section?: string
+  readonly tier?: number
+  readonly accessible?: boolean
+  readonly priceMinor?: number
+}
 
 /** Booking workers in this process, each with connections of its own to real NATS and Postgres. */
 export interface BookingWorkers {
@@ -87,18 +99,8 @@ export async function startBookingWorkers({
   }
   const { bus, postgres } = await connect('test')
 
-  const ask: BookingWorkers['ask'] = async (contract, request, { as, idempotencyKey } = {}) => {
-    // Whether answers are right is asked here; how soon they come on a loaded machine is not.
-    const patient = { ...contract, deadlineMs: patienceMs }
-    const reply = await call(bus, patient, request, {
-      requestId: newId(),
-      caller: as === undefined ? anonymous : user(as),
-      deadlineAt: performance.now() + patienceMs,
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    })
-    deepStrictEqual(reply, contract.reply.parse(reply))
-    return reply
-  }
+  const ask: BookingWorkers['ask'] = (contract, request, { as, ...options } = {}) =>
+    askWorker(bus, contract, request, as === undefined ? options : { ...options, caller: user(as) })
   return {
     bus,
     postgres,
@@ -108,7 +110,9 @@ export async function startBookingWorkers({
       if (answer instanceof TicketingError) return answer
       throw new Error(`expected a refusal, got ${JSON.stringify(answer)}`)
     },
-    async openHouse({ rows = 5, seatsPerRow = 10, priceMinor = 5_000, maxTicketsPerUser = 8 } = {}) {
+    async openHouse(house = {}) {
+      const { rows = 5, seatsPerRow = 10, priceMinor = 5_000, maxTicketsPerUser = 8 } = house
+      const { tiers = [{ name: 'Standard', steps: [] }], standing = {}, rowOf = () => ({}) } = house
       const eventId = newId()
       const labels = Array.from({ length: seatsPerRow }, (_, index) => String(index + 1))
       await ask(stockEvent, {
@@ -116,14 +120,26 @@ export async function startBookingWorkers({
         version: 1,
         currency: 'EUR',
         max_tickets_per_user: maxTicketsPerUser,
-        rows: Array.from({ length: rows }, (_, rowNo) => ({
-          row_no: rowNo,
-          section: 'Stalls',
-          label: `R${rowNo + 1}`,
-          first_seat_no: rowNo * seatsPerRow,
-          seats: labels,
-          prices_minor: labels.map(() => priceMinor),
+        tiers,
+        areas: Object.entries(standing).map(([name, area], area_no) => ({
+          area_no,
+          name,
+          capacity: area.capacity,
+          price_minor: area.priceMinor ?? priceMinor,
         })),
+        rows: Array.from({ length: rows }, (_, rowNo) => {
+          const row: HouseRow = rowOf(rowNo)
+          return {
+            row_no: rowNo,
+            section: row.section ?? 'Stalls',
+            label: `R${rowNo + 1}`,
+            first_seat_no: rowNo * seatsPerRow,
+            seats: labels,
+            prices_minor: labels.map(() => row.priceMinor ?? priceMinor),
+            tier_nos: labels.map(() => row.tier ?? 0),
+            accessible: row.accessible ?? false,
+          }
+        }),
       })
       await ask(setSale, { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null })
       return eventId
@@ -143,6 +159,10 @@ export async function startBookingWorkers({
         values,
       )
       await postgres.query(`UPDATE booking.event_seats SET held_until = ${past} WHERE hold_id = $1`, values)
+      await postgres.query(
+        `UPDATE booking.hold_items SET held_until = ${past} WHERE hold_id = $1 AND held_until IS NOT NULL`,
+        values,
+      )
     },
     async stop() {
       for (const close of closers.toReversed()) await close()

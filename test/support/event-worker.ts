@@ -1,12 +1,14 @@
 import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
+import type { Close } from '#shared/lifecycle.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { Postgres } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/postgres.ts'
 import { eventWorker } from '../../workers/event/event-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
+import { openPostgres } from './open-postgres.ts'
 import { type ScriptedStock, startScriptedStock } from './scripted-stock.ts'
 import { startTestNats } from './servers.ts'
 
@@ -25,20 +27,16 @@ export interface EventWorker {
 }
 
 const emptyCatalogue = `TRUNCATE event.events, event.venues, event.performers, event.event_performers, event.price_tiers,
-  event.layouts, event.commands`
+  event.layouts, event.commands, event.outbox`
 
 export async function startEventWorker(): Promise<EventWorker> {
   const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
-  const postgres = new Postgres({
-    url: database.url,
-    applicationName: 'event-test',
-    maxConnections: 5,
-    onIdleError: () => undefined,
-  })
+  const postgres = openPostgres(database.url, { maxConnections: 5 })
   const bus = await Bus.connect({ url: nats.url, name: 'event-test', timeoutMs: 5_000 })
   const log = createLogger({ name: 'event', instance: 'test', level: 'error' })
   const config = eventWorker.settings.parse({ INSTANCE: 'event-test', NATS_URL: nats.url, DATABASE_URL: database.url })
-  const operations = eventWorker.operations({ bus, postgres, log }, config, () => undefined)
+  const closers: Close[] = []
+  const operations = eventWorker.operations({ bus, postgres, log }, config, (_name, close) => closers.push(close))
   const service = await serve(bus, { worker: 'event', instance: 'test', operations, maxInFlight: 100, log })
   let stock = await startScriptedStock(bus)
   return {
@@ -54,7 +52,7 @@ export async function startEventWorker(): Promise<EventWorker> {
       stock = await startScriptedStock(bus)
     },
     async stop() {
-      await Promise.all([service.stop(1_000), stock.stop()])
+      await Promise.all([service.stop(1_000), stock.stop(), ...closers.map((close) => close())])
       await bus.close()
       await postgres.close()
       await Promise.all([nats.stop(), database.drop()])

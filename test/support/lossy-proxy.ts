@@ -10,6 +10,8 @@ export interface LossyProxy {
   readonly requests: string[]
   /** The next answer to a path that ends so is lost on its way back; the request itself arrives. */
   loseNextAnswerTo(pathEnd: string): void
+  /** The next answer to a path that ends so never comes, and nobody says so. */
+  holdNextAnswerTo(pathEnd: string): void
   stop(): Promise<void>
 }
 
@@ -17,6 +19,7 @@ export interface LossyProxy {
 export async function startLossyProxy(target: string, port = 0): Promise<LossyProxy> {
   const requests: string[] = []
   const toLose: string[] = []
+  const toHold: string[] = []
   const server = createServer(async (request, response) => {
     const { method = '', url = '' } = request
     requests.push(`${method} ${url}`)
@@ -27,12 +30,17 @@ export async function startLossyProxy(target: string, port = 0): Promise<LossyPr
       method,
       headers: headers as Record<string, string>,
       ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
-    })
-    const body = Buffer.from(await answer.arrayBuffer())
+    }).catch(() => null)
+    const body = Buffer.from((await answer?.arrayBuffer().catch(() => null)) ?? new ArrayBuffer())
     const lost = toLose.findIndex((end) => url.endsWith(end))
-    if (lost >= 0) {
-      toLose.splice(lost, 1)
+    if (answer === null || lost >= 0) {
+      if (lost >= 0) toLose.splice(lost, 1)
       request.socket.destroy()
+      return
+    }
+    const held = toHold.findIndex((end) => url.endsWith(end))
+    if (held >= 0) {
+      toHold.splice(held, 1)
       return
     }
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body)
@@ -45,6 +53,7 @@ export async function startLossyProxy(target: string, port = 0): Promise<LossyPr
     port: bound,
     requests,
     loseNextAnswerTo: (pathEnd) => toLose.push(pathEnd),
+    holdNextAnswerTo: (pathEnd) => toHold.push(pathEnd),
     async stop() {
       server.closeAllConnections()
       server.close()

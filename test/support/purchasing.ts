@@ -5,6 +5,7 @@ import type { TicketingError } from '#shared/errors.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
+import { type ProviderCharge, readLedger } from '../../infra/audit/ledger.ts'
 import { type ScriptedBooking, type ScriptedHold, startScriptedBooking } from './scripted-booking.ts'
 import { type System, startSystem } from './system.ts'
 
@@ -28,14 +29,6 @@ export interface Bought {
   }
 }
 
-export interface LedgerEntry {
-  readonly idempotency_key: string
-  readonly amount_minor: number
-  readonly refunded_minor: number
-  readonly currency: string
-  readonly state: string
-}
-
 /** The purchase worker and the payment sandbox as processes, the booking worker scripted, and a caller in the test. */
 export interface Purchasing {
   readonly system: System
@@ -48,9 +41,9 @@ export interface Purchasing {
   /** Throws the worker's `TicketingError`. */
   buy(purchase: Purchase): Promise<Bought>
   refusalOf(purchase: Purchase): Promise<TicketingError>
-  ledger(): Promise<LedgerEntry[]>
+  ledger(): Promise<ProviderCharge[]>
   /** The ledger's entries of an amount, which tests choose to be theirs alone. */
-  chargesOf(amountMinor: number): Promise<LedgerEntry[]>
+  chargesOf(amountMinor: number): Promise<ProviderCharge[]>
   stop(): Promise<void>
 }
 
@@ -76,10 +69,7 @@ export async function startPurchasing({
     const text = Buffer.from(body).toString('utf8')
     return { text, replayed, booking: JSON.parse(text) }
   }
-  const ledger = async (): Promise<LedgerEntry[]> => {
-    const response = await fetch(`${system.paymentUrl}/ledger?limit=1000`)
-    return ((await response.json()) as { items: LedgerEntry[] }).items
-  }
+  const ledger = (): Promise<ProviderCharge[]> => readLedger(system.paymentUrl)
   return {
     system,
     booking,

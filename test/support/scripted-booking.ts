@@ -1,12 +1,7 @@
-import {
-  type Booking,
-  beginPayment,
-  confirmHold,
-  holdSeats,
-  recordPayment,
-  returnHold,
-  viewBooking,
-} from '#shared/contracts/booking.ts'
+import { type Booking, viewBooking } from '#shared/contracts/bookings.ts'
+import { holdSeats } from '#shared/contracts/holds.ts'
+import * as steps from '#shared/contracts/payment-steps.ts'
+import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
@@ -24,11 +19,19 @@ export interface ScriptedHold {
   bookingStatus: Booking['status']
   attempt: number
   payment: Booking['payment']
+  /** In place of what the script says. */
+  confirm?: Script['confirm']
+  readonly tickets: { readonly id: string; readonly priceMinor: number; status: 'valid' | 'void' }[]
+  cancelledFor: Booking['cancelled_for']
+  /** By refund: what its tickets were worth, and whether the money is back. */
+  readonly refunds: Map<string, { amountMinor: number; done: boolean }>
 }
 
 /** How it answers from now on; tests change it while it runs. */
 export interface Script {
   confirm: 'CONFIRMED' | 'LOST'
+  /** Buyers may give no tickets back. */
+  cancellable: boolean
   /** Awaited after an operation has done its work and before it answers. */
   beforeAnswer?: (operationName: string) => Promise<void> | void
 }
@@ -37,7 +40,10 @@ export interface ScriptedBooking {
   readonly script: Script
   /** Names of the operations asked so far, oldest first. */
   readonly asked: string[]
-  giveHold(options: { userId: string; totalMinor?: number }): ScriptedHold
+  /** Selections of the holds asked for so far, oldest first. */
+  readonly wanted: Selection[]
+  /** `tickets` share the total evenly. */
+  giveHold(options: { userId: string; totalMinor?: number; tickets?: number; eventId?: string }): ScriptedHold
   hold(id: string): ScriptedHold
   stop(): Promise<void>
 }
@@ -47,13 +53,14 @@ export interface ScriptedBooking {
  * decides. Repeated commands get their first answer, as from the real worker.
  */
 export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBooking> {
-  const script: Script = { confirm: 'CONFIRMED' }
+  const script: Script = { confirm: 'CONFIRMED', cancellable: true }
   const asked: string[] = []
+  const wanted: Selection[] = []
   const holds = new Map<string, ScriptedHold>()
+  const bookings = new Map<string, ScriptedHold>()
   const answers = new Map<string, unknown>()
 
-  const giveHold: ScriptedBooking['giveHold'] = ({ userId, totalMinor = 5_000 }) => {
-    const eventId = newId()
+  const giveHold: ScriptedBooking['giveHold'] = ({ userId, totalMinor = 5_000, tickets = 1, eventId = newId() }) => {
     const hold: ScriptedHold = {
       id: publicId({ eventId, ownId: newId() }),
       eventId,
@@ -64,7 +71,15 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
       bookingStatus: 'pending',
       attempt: 0,
       payment: { status: 'processing', captured_minor: 0 },
+      tickets: Array.from({ length: tickets }, () => ({
+        id: publicId({ eventId, ownId: newId() }),
+        priceMinor: totalMinor / tickets,
+        status: 'valid',
+      })),
+      cancelledFor: null,
+      refunds: new Map(),
     }
+    bookings.set(hold.bookingId, hold)
     holds.set(hold.id, hold)
     return hold
   }
@@ -74,7 +89,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
     return hold
   }
   const byBooking = (bookingId: string): ScriptedHold => {
-    const hold = [...holds.values()].find((each) => each.bookingId === bookingId)
+    const hold = bookings.get(bookingId)
     if (hold === undefined) throw new TicketingError('not_found', 'no such booking')
     return hold
   }
@@ -87,10 +102,13 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
   }
 
   const operations = [
-    operation(holdSeats, (_request, context) =>
-      once('hold-seats', context, () => holdReply(giveHold({ userId: context.caller.id }))),
+    operation(holdSeats, (request, context) =>
+      once('hold-seats', context, () => {
+        wanted.push(request)
+        return holdReply(giveHold({ userId: context.caller.id }))
+      }),
     ),
-    operation(beginPayment, (request, context) =>
+    operation(steps.beginPayment, (request, context) =>
       once('begin-payment', context, () => {
         const hold = holdOf(request.hold_id)
         if (hold.userId !== context.caller.id) throw new TicketingError('not_found', 'no such hold')
@@ -112,16 +130,17 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         }
       }),
     ),
-    operation(confirmHold, (request, context) =>
+    operation(steps.confirmHold, (request, context) =>
       once('confirm-hold', context, () => {
         const hold = byBooking(request.booking_id)
-        const confirmed = script.confirm === 'CONFIRMED'
+        const outcome = hold.confirm ?? script.confirm
+        const confirmed = outcome === 'CONFIRMED'
         hold.status = confirmed ? 'converted' : 'expired'
         hold.bookingStatus = confirmed ? 'confirmed' : 'failed'
-        return { outcome: script.confirm }
+        return { outcome }
       }),
     ),
-    operation(returnHold, (request, context) =>
+    operation(steps.returnHold, (request, context) =>
       once('return-hold', context, () => {
         const hold = byBooking(request.booking_id)
         if (hold.status === 'paying' && hold.attempt === request.attempt) {
@@ -131,10 +150,46 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         return {}
       }),
     ),
-    operation(recordPayment, (request, context) =>
+    operation(steps.recordPayment, (request, context) =>
       once('record-payment', context, () => {
         const hold = byBooking(request.booking_id)
         hold.payment = { status: request.status, captured_minor: request.captured_minor }
+        return bookingReply(hold)
+      }),
+    ),
+    operation(steps.revokeBooking, (request, context) =>
+      once('revoke-booking', context, () => {
+        const hold = byBooking(request.booking_id)
+        cancel(hold, 'capture_refused', hold.tickets)
+        hold.payment = { status: 'failed', captured_minor: 0 }
+        return bookingReply(hold)
+      }),
+    ),
+    operation(steps.cancelTickets, (request, context) =>
+      once('cancel-tickets', context, () => {
+        const hold = byBooking(request.booking_id)
+        const { role, id } = context.caller
+        if (request.reason === 'buyer' ? id !== hold.userId : role !== 'system') {
+          throw new TicketingError('not_found', 'no such booking')
+        }
+        if (request.reason === 'buyer' && !script.cancellable) {
+          throw new TicketingError('not_cancellable', 'It is too late to give tickets back.', {
+            extra: { reason: 'too_late' },
+          })
+        }
+        const tickets = ticketsToCancel(hold, request.ticket_ids)
+        cancel(hold, request.reason, tickets)
+        const amountMinor = tickets.reduce((sum, { priceMinor }) => sum + priceMinor, 0)
+        hold.refunds.set(request.refund_id, { amountMinor, done: false })
+        return { amount_minor: amountMinor, currency: 'EUR', attempt: hold.attempt }
+      }),
+    ),
+    operation(steps.recordRefund, (request, context) =>
+      once('record-refund', context, () => {
+        const hold = byBooking(request.booking_id)
+        const refund = hold.refunds.get(request.refund_id)
+        if (refund === undefined) throw new TicketingError('not_found', 'no such refund')
+        refund.done = true
         return bookingReply(hold)
       }),
     ),
@@ -146,6 +201,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
   return {
     script,
     asked,
+    wanted,
     giveHold,
     hold: holdOf,
     async stop() {
@@ -173,8 +229,32 @@ function holdReply({ id, eventId, userId, totalMinor }: ScriptedHold) {
   }
 }
 
+function ticketsToCancel(hold: ScriptedHold, ids: readonly string[] | undefined): ScriptedHold['tickets'] {
+  const valid = hold.tickets.filter(({ status }) => status === 'valid')
+  const wanted = ids === undefined ? valid : valid.filter(({ id }) => ids.includes(id))
+  const isWhole = wanted.length > 0 && wanted.length === (ids ?? wanted).length
+  if (hold.bookingStatus !== 'confirmed' || !isWhole) {
+    throw new TicketingError('not_cancellable', 'The tickets were given back before.')
+  }
+  return wanted
+}
+
+function cancel(
+  hold: ScriptedHold,
+  reason: NonNullable<Booking['cancelled_for']>,
+  tickets: ScriptedHold['tickets'],
+): void {
+  for (const ticket of tickets) ticket.status = 'void'
+  if (hold.tickets.some(({ status }) => status === 'valid')) return
+  hold.bookingStatus = 'cancelled'
+  hold.cancelledFor = reason
+}
+
 function bookingReply({ id, bookingStatus, payment, ...hold }: ScriptedHold): Booking {
-  const confirmed = bookingStatus === 'confirmed'
+  const confirmed = bookingStatus === 'confirmed' || bookingStatus === 'cancelled'
+  const refunds = [...hold.refunds.values()]
+  const sumOf = (done: boolean): number =>
+    refunds.filter((refund) => refund.done === done).reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   return {
     id: hold.bookingId,
     event_id: hold.eventId,
@@ -183,11 +263,13 @@ function bookingReply({ id, bookingStatus, payment, ...hold }: ScriptedHold): Bo
     status: bookingStatus,
     places: [{ ...place, price_minor: hold.totalMinor }],
     total_minor: hold.totalMinor,
-    refunded_minor: 0,
+    refunded_minor: sumOf(true),
+    refund_due_minor: sumOf(false),
+    cancelled_for: hold.cancelledFor,
     currency: 'EUR',
     created_at: '2029-12-31T20:00:00Z',
     confirmed_at: confirmed ? '2029-12-31T20:00:01Z' : null,
-    tickets: confirmed ? [{ ...place, id, status: 'valid' }] : [],
+    tickets: confirmed ? hold.tickets.map(({ id, status }) => ({ ...place, id, status })) : [],
     payment,
     seq: '2',
   }

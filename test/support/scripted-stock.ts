@@ -1,5 +1,6 @@
-import { setSale, stockEvent, viewAvailability } from '#shared/contracts/booking.ts'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import { viewAvailability } from '#shared/contracts/seats.ts'
+import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { operation } from '#shared/messaging/serve.ts'
@@ -16,6 +17,8 @@ export interface ScriptedStock {
   readonly sales: Sale[]
   /** Seats that are free no more, by event. */
   readonly taken: Map<string, number>
+  /** What seats of tiers cost that have reached a step, by event. */
+  readonly steppedPrices: Map<string, { tier: string; price_minor: number }[]>
   /** The next message of that kind is refused as if the database were away. */
   failStock: boolean
   failSale: boolean
@@ -26,10 +29,12 @@ export interface ScriptedStock {
 
 export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
   const seats = new Map<string, Set<number>>()
+  const standing = new Map<string, number>()
   const stock: Omit<ScriptedStock, 'stop'> = {
     batches: [],
     sales: [],
     taken: new Map(),
+    steppedPrices: new Map(),
     failStock: false,
     failSale: false,
     silent: false,
@@ -45,6 +50,8 @@ export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
       const before = ofEvent.size
       for (const row of batch.rows) for (const index of row.seats.keys()) ofEvent.add(row.first_seat_no + index)
       seats.set(batch.event_id, ofEvent)
+      const places = batch.areas.reduce((sum, { capacity }) => sum + capacity, 0)
+      standing.set(batch.event_id, Math.max(places, standing.get(batch.event_id) ?? 0))
       return { seats_added: ofEvent.size - before }
     }),
     operation(setSale, async (sale) => {
@@ -59,9 +66,17 @@ export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
     operation(viewAvailability, async ({ event_ids }) => {
       if (stock.silent) await new Promise(() => undefined)
       const items = event_ids.flatMap((id) => {
-        const seatCount = seats.get(id)?.size
-        if (seatCount === undefined) return []
-        return [{ event_id: id, seat_count: seatCount, available: seatCount - (stock.taken.get(id) ?? 0) }]
+        const numbered = seats.get(id)?.size
+        if (numbered === undefined) return []
+        const seatCount = numbered + (standing.get(id) ?? 0)
+        return [
+          {
+            event_id: id,
+            seat_count: seatCount,
+            available: seatCount - (stock.taken.get(id) ?? 0),
+            stepped_prices: stock.steppedPrices.get(id) ?? [],
+          },
+        ]
       })
       return { items }
     }),

@@ -11,6 +11,11 @@ export interface TestServer {
   stop(): Promise<void>
   /** SIGKILL: it is gone from one moment to the next. `stop` is still needed afterwards. */
   kill(): Promise<void>
+  /** It stays and answers nothing, until `thaw`. */
+  freeze(): void
+  thaw(): void
+  /** Starts it again after `kill`, on the same port, with what its disk held or with nothing. */
+  restart(options: { withData: boolean }): Promise<void>
 }
 
 /** A NATS server with JetStream for one test file. */
@@ -32,7 +37,7 @@ export async function createTestDirectory(name: string): Promise<string> {
 
 async function startInOwnFolder(name: string, start: (options: ServerOptions) => Promise<Server>): Promise<TestServer> {
   const directory = await createTestDirectory(name)
-  const server = await start({ dataDirectory: directory })
+  let server = await start({ dataDirectory: directory })
   return {
     url: server.url,
     async stop() {
@@ -42,6 +47,12 @@ async function startInOwnFolder(name: string, start: (options: ServerOptions) =>
     async kill() {
       process.kill(server.pid, 'SIGKILL')
       await server.exited
+    },
+    freeze: () => void process.kill(server.pid, 'SIGSTOP'),
+    thaw: () => void process.kill(server.pid, 'SIGCONT'),
+    async restart({ withData }) {
+      if (!withData) await rm(join(directory, name), { recursive: true, force: true })
+      server = await start({ dataDirectory: directory, port: server.port })
     },
   }
 }

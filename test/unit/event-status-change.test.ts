@@ -1,7 +1,7 @@
 import test from 'ava'
 import { type ChangeableEvent, statusAfter } from '../../workers/event/status-change.ts'
 
-const draft: ChangeableEvent = { status: 'draft', saleStatus: 'announced', seatCount: 300 }
+const draft: ChangeableEvent = { status: 'draft', saleStatus: 'announced', placeCount: 300 }
 const published: ChangeableEvent = { ...draft, status: 'published', saleStatus: 'on_sale' }
 
 test('publishing puts the seats of a draft on sale', (t) => {
@@ -9,7 +9,7 @@ test('publishing puts the seats of a draft on sale', (t) => {
 })
 
 test('publishing a draft without seats only shows it', (t) => {
-  t.deepEqual(statusAfter({ ...draft, seatCount: 0 }, 'publish'), { status: 'published', saleStatus: 'announced' })
+  t.deepEqual(statusAfter({ ...draft, placeCount: 0 }, 'publish'), { status: 'published', saleStatus: 'announced' })
 })
 
 test('publishing again does not resume a paused sale', (t) => {
@@ -24,7 +24,7 @@ test('a sale is paused and resumed', (t) => {
 })
 
 test('there is nothing to pause or resume in a draft or without seats', (t) => {
-  for (const event of [draft, { ...published, seatCount: 0 }]) {
+  for (const event of [draft, { ...published, placeCount: 0 }]) {
     for (const action of ['pause', 'resume'] as const) {
       t.like(
         t.throws(() => statusAfter(event, action)),

@@ -42,7 +42,7 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
   t.truthy(flags)
   if (!flags) return
   const stages = [
-    ...backstagePlans({ flags, paymentPort: 9000 }),
+    ...backstagePlans({ flags, paymentPort: 9000, auditPort: 9100 }),
     ...gatewayPlans({ flags, gatewayPorts: [8080, 8081] }),
   ]
   t.deepEqual(
@@ -50,10 +50,11 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
     [
       ['payment-sandbox'],
       ['event-1', 'event-2', 'booking-1', 'booking-2', 'purchase-1', 'purchase-2'],
+      ['auditor'],
       ['gateway-1', 'gateway-2'],
     ],
   )
-  t.deepEqual(stages[2]?.[1]?.args, ['--port', '8081', '--host', '0.0.0.0', '--instance', 'gateway-2'])
+  t.deepEqual(stages[3]?.[1]?.args, ['--port', '8081', '--host', '0.0.0.0', '--instance', 'gateway-2'])
 })
 
 test('a listener on all addresses is reached on this machine', (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { type PaymentNote, supersedes } from '../../workers/booking/payment-status.ts'
+import { mayRevoke, type PaymentNote, supersedes } from '../../workers/booking/payment-status.ts'
 
 const begun: PaymentNote = { attempt: 1, status: 'processing' }
 const afterAll = (notes: readonly PaymentNote[]): PaymentNote =>
@@ -30,4 +30,11 @@ test('notes of two payments leave the same behind in whatever order and however 
       t.deepEqual(afterAll(order), { attempt: 2, status: 'captured' })
     }),
   )
+})
+
+test('a booking is revoked for its own payment only, and never once that was captured', (t) => {
+  t.true(mayRevoke(2, { attempt: 2, status: 'authorised' }))
+  t.true(mayRevoke(2, { attempt: 2, status: 'failed' }))
+  t.false(mayRevoke(2, { attempt: 2, status: 'captured' }))
+  t.false(mayRevoke(1, { attempt: 2, status: 'authorised' }))
 })

@@ -1,9 +1,13 @@
 import test from 'ava'
 import {
   type Charge,
+  captureRefused,
+  type Move,
   mayMove,
   moveAfterAsking,
+  moveAfterCapture,
   moveAfterConfirm,
+  moveAfterHearing,
   notAuthorised,
   outcomeOf,
   type PaymentStatus,
@@ -21,6 +25,8 @@ const allowed: readonly `${PaymentStatus} → ${PaymentStatus}`[] = [
   'authorised → capturing',
   'authorised → voiding',
   'capturing → captured',
+  'capturing → failed',
+  'captured → refunded',
   'voiding → voided',
 ]
 
@@ -31,14 +37,14 @@ test('a payment makes these moves and no others', (t) => {
   t.deepEqual(found.toSorted(), allowed.toSorted())
 })
 
-test('every payment comes to an end, and money that was reserved ends captured or voided', (t) => {
+test('every payment comes to an end, and what was taken ends with the buyer at the furthest', (t) => {
   const endsOf = (status: PaymentStatus): PaymentStatus[] => {
     const next = paymentStatuses.filter((to) => mayMove(status, to))
     return next.length === 0 ? [status] : [...new Set(next.flatMap(endsOf))]
   }
-  t.deepEqual(endsOf('created').toSorted(), ['captured', 'failed', 'voided'])
-  t.deepEqual(endsOf('authorised').toSorted(), ['captured', 'voided'])
-  t.deepEqual(endsOf('capturing'), ['captured'])
+  t.deepEqual(endsOf('created').toSorted(), ['failed', 'refunded', 'voided'])
+  t.deepEqual(endsOf('authorised').toSorted(), ['failed', 'refunded', 'voided'])
+  t.deepEqual(endsOf('capturing').toSorted(), ['failed', 'refunded'])
   t.deepEqual(endsOf('voiding'), ['voided'])
 })
 
@@ -74,9 +80,65 @@ test('the buyer is told an outcome only when it cannot change any more', (t) => 
     authorised: 'open',
     capturing: 'open',
     captured: 'bought',
+    refunded: 'bought',
     voiding: 'lost',
     voided: 'lost',
     failed: 'not_started',
   })
   t.is(outcomeOf({ status: 'failed', declineCode: 'card_declined' }), 'declined')
+  t.is(outcomeOf({ status: 'failed', declineCode: captureRefused }), 'revoked')
+})
+
+const charges: readonly Charge[] = [
+  { state: 'authorised' },
+  { state: 'captured' },
+  { state: 'refunded' },
+  { state: 'voided' },
+  { state: 'declined', declineCode: 'card_declined' },
+]
+
+test('money that cannot be taken fails a payment for good; one that is still reserved is to be asked for again', (t) => {
+  t.deepEqual(
+    charges.map((charge) => moveAfterCapture(charge)),
+    [
+      null,
+      { to: 'captured' },
+      { to: 'captured' },
+      { to: 'failed', declineCode: captureRefused },
+      { to: 'failed', declineCode: captureRefused },
+    ],
+  )
+})
+
+test('what is heard unasked moves a payment only where it waits for just that, and never against the rules', (t) => {
+  const heard = (status: PaymentStatus): (Move['to'] | null)[] =>
+    charges.map((charge) => moveAfterHearing(status, charge)?.to ?? null)
+  const nothingNew = [null, null, null, null, null]
+  const expected: Record<PaymentStatus, (Move['to'] | null)[]> = {
+    created: nothingNew,
+    authorising: ['authorised', 'authorised', 'authorised', 'failed', 'failed'],
+    unknown: ['authorised', 'authorised', 'authorised', 'failed', 'failed'],
+    authorised: nothingNew,
+    capturing: [null, 'captured', 'captured', 'failed', 'failed'],
+    captured: nothingNew,
+    refunded: nothingNew,
+    voiding: [null, null, null, 'voided', null],
+    voided: nothingNew,
+    failed: nothingNew,
+  }
+  for (const status of paymentStatuses) {
+    t.deepEqual(heard(status), expected[status], status)
+    for (const to of heard(status)) t.true(to === null || mayMove(status, to))
+  }
+})
+
+test('hearing the same twice, or something older afterwards, changes nothing more', (t) => {
+  for (const status of paymentStatuses) {
+    for (const charge of charges) {
+      const moved = moveAfterHearing(status, charge)?.to ?? status
+      if (moved === status || moved === 'authorised') continue
+      for (const older of charges)
+        t.is(moveAfterHearing(moved, older), null, `${status} → ${moved}, then ${older.state}`)
+    }
+  }
 })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Booking } from '#shared/contracts/booking.ts'
+import type { Booking } from '#shared/contracts/bookings.ts'
 import { boughtMessage } from '../../workers/purchase/purchase-message.ts'
 
 function booking({ seats = 1, total = 5_000, currency = 'EUR' }): Booking {
@@ -18,6 +18,8 @@ function booking({ seats = 1, total = 5_000, currency = 'EUR' }): Booking {
     })),
     total_minor: total,
     refunded_minor: 0,
+    refund_due_minor: 0,
+    cancelled_for: null,
     currency,
     created_at: '2030-01-01T00:00:00Z',
     confirmed_at: '2030-01-01T00:00:01Z',
@@ -50,4 +52,12 @@ test('each currency has its own number of decimals', (t) => {
 
 test('a free booking mentions no payment', (t) => {
   t.is(boughtMessage(booking({ total: 0 }), name), 'Booked seat Stalls A-12, free of charge.')
+})
+
+test('standing places are counted by area, beside seats', (t) => {
+  const standing = { area: 'Floor', qty: 3, price_minor: 2_000 }
+  t.is(
+    boughtMessage({ ...booking({}), places: [...booking({}).places, standing] }, name),
+    'Bought seat Stalls A-12 and 3 places in Floor for 50.00 EUR, paid with the payment sandbox.',
+  )
 })

@@ -5,7 +5,7 @@ import { openedSale, type Sale, saleIntent, saleState } from '../../workers/even
 const now = new Date('2026-06-01T10:00:00Z')
 const before = new Date('2026-06-01T09:59:59Z')
 const after = new Date('2026-06-01T10:00:01Z')
-const open: Sale = { status: 'published', saleStatus: 'on_sale', onSaleAt: null, offSaleAt: null }
+const open: Sale = { status: 'published', saleStatus: 'on_sale', onSaleAt: null, offSaleAt: null, cancelUntil: null }
 
 test('a sale is announced until the instant it opens', (t) => {
   t.is(saleState({ ...open, onSaleAt: after }, now), 'announced')
@@ -32,19 +32,19 @@ test('a cancelled or postponed event sells nothing, whatever its sale says', (t)
 })
 
 test('opening a sale sets its time and drops an end that lies before it', (t) => {
-  const event = { ...open, saleStatus: 'announced' as const, seatCount: 300 }
+  const event = { ...open, saleStatus: 'announced' as const, placeCount: 300 }
   t.like(openedSale({ ...event, offSaleAt: before }, now), { saleStatus: 'on_sale', onSaleAt: now, offSaleAt: null })
   t.like(openedSale({ ...event, offSaleAt: after }, now), { saleStatus: 'on_sale', onSaleAt: now, offSaleAt: after })
 })
 
 test('opening the sale of a draft only notes the time', (t) => {
-  const draft = { ...open, status: 'draft' as const, saleStatus: 'announced' as const, seatCount: 300 }
+  const draft = { ...open, status: 'draft' as const, saleStatus: 'announced' as const, placeCount: 300 }
   t.like(openedSale(draft, now), { status: 'draft', saleStatus: 'announced', onSaleAt: now })
 })
 
 test('few means less than a tenth of the seats', (t) => {
-  t.is(availabilityOf({ available: 1_000, seatCount: 1_000 }), 'plenty')
-  t.is(availabilityOf({ available: 100, seatCount: 1_000 }), 'plenty')
-  t.is(availabilityOf({ available: 99, seatCount: 1_000 }), 'few')
-  t.is(availabilityOf({ available: 0, seatCount: 1_000 }), 'sold_out')
+  t.is(availabilityOf({ available: 1_000, placeCount: 1_000 }), 'plenty')
+  t.is(availabilityOf({ available: 100, placeCount: 1_000 }), 'plenty')
+  t.is(availabilityOf({ available: 99, placeCount: 1_000 }), 'few')
+  t.is(availabilityOf({ available: 0, placeCount: 1_000 }), 'sold_out')
 })

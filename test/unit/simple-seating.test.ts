@@ -1,17 +1,18 @@
 import test from 'ava'
-import { stockEvent } from '#shared/contracts/booking.ts'
 import { layoutSchema, seatCount } from '#shared/contracts/layout.ts'
+import { stockEvent } from '#shared/contracts/stock.ts'
 import { tiersOf } from '../../workers/event/price-tiers.ts'
-import { categoryPrices, layoutFaults, seatingHash } from '../../workers/event/seating.ts'
+import { areaFaults, layoutFaults, pricesByName, seatingHash } from '../../workers/event/seating.ts'
 import { sectionFaults, simpleSeating } from '../../workers/event/simple-seating.ts'
 import { stockBatches } from '../../workers/event/stock-batches.ts'
 
 const eventId = '019a0000-0000-7000-8000-000000000001'
-const stalls = { name: 'Stalls', rows: 30, seats_per_row: 20, price_minor: 5_000 }
-const balcony = { name: 'Balcony', rows: 2, seats_per_row: 10, price_minor: 3_000 }
+const plain = { accessible: false, price_steps: [] }
+const stalls = { name: 'Stalls', rows: 30, seats_per_row: 20, price_minor: 5_000, ...plain }
+const balcony = { name: 'Balcony', rows: 2, seats_per_row: 10, price_minor: 3_000, ...plain }
 
 test('sections become rows with letters and numbers, one section behind the other', (t) => {
-  const { layout } = simpleSeating([stalls, balcony])
+  const { layout } = simpleSeating([stalls, balcony], [])
   t.deepEqual(layoutSchema.parse(layout), layout)
   t.deepEqual(layoutFaults(layout), [])
   t.is(seatCount(layout), 620)
@@ -33,9 +34,10 @@ test('stock goes out in batches of at most 256 KB, and every seat has its number
     rows: 20,
     seats_per_row: 500,
     price_minor: 1_000 + index,
+    ...plain,
   }))
   const event = { event_id: eventId, version: 1, max_tickets_per_user: 8 }
-  const batches = [...stockBatches({ ...simpleSeating(sections), currency: 'EUR' }, event)]
+  const batches = [...stockBatches({ ...simpleSeating(sections, []), currency: 'EUR' }, event)]
   t.true(batches.length > 1)
   let nextSeatNo = 0
   for (const batch of batches) {
@@ -54,8 +56,8 @@ test('stock goes out in batches of at most 256 KB, and every seat has its number
 test('prices follow the categories of single seats, and buyers see the tiers that have seats', (t) => {
   const row = { section: 'S', label: 'A', category: [0, 2], seats: ['1', '2'], x: [0, 1], y: [0, 0] }
   const layout = { name: 'Small', width: 2, height: 1, categories: ['Front', 'Unused', 'Back'], rows: [row], areas: [] }
-  const categoryPricesMinor = categoryPrices(layout.categories, { priceMinor: 2_000, byName: { Front: 9_000 } })
-  const seating = { layout, categoryPricesMinor, currency: 'EUR' }
+  const categoryPricesMinor = pricesByName(layout.categories, { priceMinor: 2_000, byName: { Front: 9_000 } })
+  const seating = { layout, categoryPricesMinor, priceSteps: [[], [], []], areaPricesMinor: [], currency: 'EUR' }
   const [batch] = stockBatches(seating, { event_id: eventId, version: 1, max_tickets_per_user: 8 })
   t.deepEqual(batch?.rows[0]?.prices_minor, [9_000, 2_000])
   t.deepEqual(
@@ -77,8 +79,42 @@ test('rows whose columns do not fit together are named', (t) => {
 })
 
 test('the same seats at other prices are another seating', (t) => {
-  const seating = { ...simpleSeating([balcony]), currency: 'EUR' }
-  t.is(seatingHash(seating), seatingHash({ ...simpleSeating([balcony]), currency: 'EUR' }))
+  const seating = { ...simpleSeating([balcony], []), currency: 'EUR' }
+  t.is(seatingHash(seating), seatingHash({ ...simpleSeating([balcony], []), currency: 'EUR' }))
   t.not(seatingHash(seating), seatingHash({ ...seating, currency: 'USD' }))
   t.not(seatingHash(seating), seatingHash({ ...seating, categoryPricesMinor: [3_001] }))
+})
+
+test('areas come with the first batch of stock, at their prices; a house may have nothing else', (t) => {
+  const areas = [
+    { name: 'Pit', capacity: 400, price_minor: 2_500 },
+    { name: 'Lawn', capacity: 900, price_minor: 1_500 },
+  ]
+  const event = { event_id: eventId, version: 1, max_tickets_per_user: 8 }
+  for (const sections of [[], [balcony]]) {
+    const seating = { ...simpleSeating(sections, areas), currency: 'EUR' }
+    t.deepEqual(layoutSchema.parse(seating.layout), seating.layout)
+    const [batch] = stockBatches(seating, event)
+    t.deepEqual(batch?.areas, [
+      { area_no: 0, name: 'Pit', capacity: 400, price_minor: 2_500 },
+      { area_no: 1, name: 'Lawn', capacity: 900, price_minor: 1_500 },
+    ])
+    t.deepEqual(stockEvent.request.parse(batch), batch)
+  }
+  t.is(areaFaults([...areas, ...areas], '/areas')[1]?.pointer, '/areas/3/name')
+})
+
+test('accessible rows and price steps of a section go into stock', (t) => {
+  const steps = [{ sold_percent: 50, price_minor: 4_000 }]
+  const sections = [{ ...balcony, accessible: true, price_steps: steps }, stalls]
+  const seating = { ...simpleSeating(sections, []), currency: 'EUR' }
+  const [batch] = stockBatches(seating, { event_id: eventId, version: 1, max_tickets_per_user: 8 })
+  t.deepEqual(batch?.tiers, [
+    { name: 'Balcony', steps },
+    { name: 'Stalls', steps: [] },
+  ])
+  t.deepEqual(
+    batch?.rows.slice(1, 3).map(({ accessible }) => accessible),
+    [true, false],
+  )
 })

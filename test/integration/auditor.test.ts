@@ -1,0 +1,235 @@
+import test from 'ava'
+import { newId } from '#shared/ids.ts'
+import type { Postgres } from '#shared/postgres.ts'
+import { audit } from '../../infra/audit/audit.ts'
+import { ask, eventOnSale } from '../support/http.ts'
+import { openPostgres } from '../support/open-postgres.ts'
+import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+let system: System
+let db: Postgres
+
+test.before(async () => {
+  system = await startSystem({ env: { RATE_LIMITS: 'off', AUDIT_EVERY_MS: '200' } })
+  db = openPostgres(system.databaseUrl)
+})
+test.after.always(async () => {
+  await db?.close()
+  await system?.stop()
+})
+
+/** Payments are judged once they have rested for some seconds; these have. */
+const letRest = () => db.query(`UPDATE purchase.payments SET updated_at = now() - interval '1 minute'`)
+
+/** What the audit finds violated, and how often: `I1 a seat …`. */
+async function violated(): Promise<Map<string, number>> {
+  await letRest()
+  const { results } = await audit({ databaseUrl: system.databaseUrl, paymentUrl: system.paymentUrl })
+  const found = results.filter(({ violations }) => violations > 0)
+  return new Map(found.map(({ invariant, says, violations }) => [`${invariant} ${says}`, violations]))
+}
+
+async function buy(eventId: string, userId: string, wish: object): Promise<{ id: string }> {
+  const { status, body, text } = await ask(`${system.url}/purchase`, {
+    json: { event_id: eventId, ...wish, payment_token: 'tok_ok', user_id: userId },
+  })
+  if (status !== 201) throw new Error(text)
+  return body
+}
+
+test.serial('a system in which people hold, buy, decline and give back violates nothing', async (t) => {
+  const eventId = await eventOnSale(system.url)
+  await buy(eventId, 'ada', { seat_nos: [0, 1] })
+  await buy(eventId, 'eve', { seat_nos: [10] })
+  const second = await buy(eventId, 'bea', { best_available: { qty: 3 } })
+  const back = await ask(`${system.url}/bookings/${second.id}/cancel`, { json: { user_id: 'bea' } })
+  t.is(back.status, 200, back.text)
+  const declined = await ask(`${system.url}/purchase`, {
+    json: { event_id: eventId, seat_nos: [20], payment_token: 'tok_declined', user_id: 'cat' },
+  })
+  t.is(declined.status, 402)
+  await ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [30, 31], user_id: 'dan' } })
+  await until('all facts are published', async () => {
+    const [waiting] = await db.query('SELECT FROM booking.outbox WHERE published_at IS NULL LIMIT 1')
+    return waiting === undefined
+  })
+  t.deepEqual(await violated(), new Map())
+})
+
+test.serial('the auditor itself can change nothing', async (t) => {
+  await t.throwsAsync(
+    () =>
+      db.transaction(async (own) => {
+        await own.query('SET LOCAL ROLE ticketing_auditor')
+        await own.query('DELETE FROM booking.sale_log')
+      }),
+    { message: /permission denied/ },
+  )
+})
+
+test.serial('the process tells organisers and Prometheus the same', async (t) => {
+  const auditor = await system.start('audit')
+  const view = () => ask(`${system.url}/admin/invariants`, { headers: { authorization: `Bearer ${organiserKey}` } })
+  await until('the first audit is through', async () => (await view()).body.checked_at !== null)
+  const { body } = await view()
+  t.is(body.violations, 0)
+  t.true(body.items.length > 15)
+  const metrics = (await ask(`${auditor.url}/metrics`)).text
+  for (const id of ['fences', 'I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I13', 'I18']) {
+    t.regex(metrics, new RegExp(`^invariant_violations{invariant="${id}"} 0$`, 'm'))
+  }
+  t.is((await ask(`${system.url}/admin/invariants`)).status, 401)
+  await auditor.stop()
+})
+
+/*
+ * Each plants one violation, where needed after taking away the index or constraint that would refuse it, and names what
+ * must be found then, more often than before.
+ */
+const seat = `(SELECT event_id FROM booking.event_seats LIMIT 1)`
+const soldItem = `(SELECT id FROM booking.booking_items WHERE live ORDER BY id DESC LIMIT 1)`
+const plants: readonly [title: string, sql: readonly string[], found: RegExp][] = [
+  ['a missing index', ['DROP INDEX booking.seat_sold_once'], /^fences every unique index/],
+  [
+    'a seat sold twice',
+    [
+      `INSERT INTO booking.booking_items (event_id, id, booking_id, seat_no, price_minor)
+       SELECT event_id, '${newId()}', booking_id, seat_no, price_minor FROM booking.booking_items WHERE id = ${soldItem}`,
+    ],
+    /^I1 a seat of an event/,
+  ],
+  [
+    'a missing constraint',
+    ['ALTER TABLE booking.event_seats DROP CONSTRAINT sold_names_its_booking'],
+    /^fences every constraint/,
+  ],
+  [
+    'a sold seat without a booking',
+    [`UPDATE booking.event_seats SET state = 'sold' WHERE event_id = ${seat} AND seat_no = 40`],
+    /^I2 a sold seat has a live item/,
+  ],
+  [
+    'a live item of a free seat',
+    [`UPDATE booking.event_seats SET state = 'available', booking_id = NULL WHERE state = 'sold' AND seat_no = 0`],
+    /^I2 a live item of a seat belongs/,
+  ],
+  [
+    'a live item without a ticket',
+    [`UPDATE booking.tickets SET status = 'void' WHERE item_id = ${soldItem}`],
+    /^I2 a live item has exactly one ticket/,
+  ],
+  [
+    'a booking that is confirmed without a place',
+    [`UPDATE booking.bookings SET status = 'confirmed', cancelled_for = NULL WHERE status = 'cancelled'`],
+    /^I2 a confirmed booking has live items/,
+  ],
+  [
+    'a sale that was logged twice',
+    [
+      `INSERT INTO booking.sale_log (event_id, id, what, origin, booking_id, places, amount_minor, request_id)
+       SELECT event_id, '${newId()}', what, origin, booking_id, places, amount_minor, request_id FROM booking.sale_log
+       WHERE what = 'sold' AND booking_id IN (SELECT booking_id FROM booking.sale_log WHERE what = 'returned')`,
+    ],
+    /^I2 the sale log adds up/,
+  ],
+  [
+    'a held seat without a hold',
+    [
+      `UPDATE booking.event_seats SET state = 'held', hold_id = '${newId()}', held_until = now() + interval '1 hour'
+       WHERE seat_no = 41`,
+    ],
+    /^I3 a held seat whose time/,
+  ],
+  [
+    'a hold without its seats',
+    [`UPDATE booking.event_seats SET state = 'available', hold_id = NULL, held_until = NULL WHERE seat_no = 30`],
+    /^I3 a live hold whose time/,
+  ],
+  [
+    'a counter of an area that lies',
+    [
+      `INSERT INTO booking.areas VALUES (${seat}, 0, 'Floor', 10, 100)`,
+      `INSERT INTO booking.area_shards (event_id, area_no, shard, capacity, held) VALUES (${seat}, 0, 0, 10, 1)`,
+    ],
+    /^I4 the counters of an area/,
+  ],
+  [
+    'an area beyond its capacity',
+    [
+      'ALTER TABLE booking.area_shards DROP CONSTRAINT places_within_capacity',
+      'UPDATE booking.area_shards SET sold = 11',
+    ],
+    /^I4 an area has no more places/,
+  ],
+  [
+    'a hold that never ends',
+    [
+      `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
+       VALUES (${seat}, '${newId()}', 'forgotten', now() - interval '1 hour', now() - interval '1 hour', now())`,
+    ],
+    /^I5 every hold ends/,
+  ],
+  ['more tickets than allowed', ['UPDATE booking.sales SET max_tickets_per_user = 1'], /^I13 live tickets/],
+  ['money for nothing', ['UPDATE booking.booking_items SET live = false'], /^I7 at rest, what was captured/],
+  [
+    'tickets for nothing',
+    [`UPDATE booking.bookings SET status = 'confirmed', confirmed_at = now() WHERE status = 'pending'`],
+    /^I7 every live item is paid for/,
+  ],
+  [
+    'a payment that nobody drives on',
+    [
+      `UPDATE purchase.payments SET next_check_at = now() - interval '1 hour'
+       WHERE id = (SELECT id FROM purchase.payments WHERE status = 'failed' LIMIT 1)`,
+    ],
+    /^I7 no payment and no refund stays open/,
+  ],
+  [
+    'a total that moved after it was paid',
+    [`UPDATE booking.bookings SET total_minor = total_minor + 1 WHERE captured_minor > 0`],
+    /^I9 refunded is at most captured/,
+  ],
+  [
+    'a refund that the booking does not know',
+    [`UPDATE booking.bookings SET refunded_minor = 0 WHERE refunded_minor > 0`],
+    /^I9 what a booking says is refunded/,
+  ],
+  [
+    'a booking paid twice',
+    [
+      'DROP INDEX purchase.one_live_payment',
+      `INSERT INTO purchase.payments (id, status, event_id, hold_id, user_id, idempotency_key, provider_key, booking_id,
+         attempt, amount_minor, currency, captured_minor)
+       SELECT '${newId()}', status, event_id, hold_id, user_id, 'again', 'again', booking_id, attempt + 1, amount_minor,
+         currency, captured_minor FROM purchase.payments WHERE status = 'captured' LIMIT 1`,
+    ],
+    /^I10 a booking has at most one payment/,
+  ],
+  [
+    'a cent that only the provider has',
+    [`UPDATE sandbox.charges SET amount_minor = amount_minor + 1 WHERE state = 'captured'`],
+    /^I8 our payments at rest/,
+  ],
+  [
+    'a fact that is never told',
+    [`UPDATE booking.outbox SET published_at = NULL, created_at = now() - interval '1 hour'`],
+    /^I18 every fact/,
+  ],
+]
+
+test.serial('each violation that is planted is found', async (t) => {
+  // The workers would put some of these right.
+  await Promise.all([...system.processes('booking'), ...system.processes('purchase')].map((worker) => worker.stop()))
+  let before = await violated()
+  for (const [title, statements, sentence] of plants) {
+    for (const sql of statements) await db.query(sql)
+    const after = await violated()
+    const found = [...after].find(([says]) => sentence.test(says))
+    t.true(
+      found !== undefined && found[1] > (before.get(found[0]) ?? 0),
+      `${title}: not in ${[...after.keys()].join('; ')}`,
+    )
+    before = after
+  }
+})

@@ -1,0 +1,128 @@
+import test from 'ava'
+import type { RequestOf } from '#shared/contracts/contract.ts'
+import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
+import { newId } from '#shared/ids.ts'
+import type { Database } from '#shared/postgres.ts'
+import { pickBestAvailable } from '../../workers/booking/pick-best-available.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { seatNosOf } from '../support/seat-numbers.ts'
+
+type Wish = NonNullable<RequestOf<typeof holdSeats>['best_available']>
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers({ instances: 2 })
+})
+test.after.always(() => workers.stop())
+
+const best = (eventId: string, wish: Wish): Promise<Hold> =>
+  workers.ask(holdSeats, { event_id: eventId, best_available: wish }, { as: newId() })
+const seatsFor = async (eventId: string, wish: Wish): Promise<number[]> => seatNosOf((await best(eventId, wish)).places)
+const refusal = async (eventId: string, wish: Wish) =>
+  workers.refusal(holdSeats, { event_id: eventId, best_available: wish }, { as: newId() })
+
+/** Rows of four: Stalls 0 to 2 at Front, Front, Back; Balcony 3 and 4 at Back; row 4 is accessible. */
+const openTheatre = (): Promise<string> =>
+  workers.openHouse({
+    rows: 5,
+    seatsPerRow: 4,
+    tiers: [
+      { name: 'Front', steps: [] },
+      { name: 'Back', steps: [] },
+      { name: 'Unused', steps: [] },
+    ],
+    rowOf: (row) => ({
+      section: row < 3 ? 'Stalls' : 'Balcony',
+      tier: row < 2 ? 0 : 1,
+      accessible: row === 4,
+      priceMinor: row < 2 ? 9_000 : 4_000,
+    }),
+  })
+
+test('the best seats of a tier or a section are those of that tier or section', async (t) => {
+  const eventId = await openTheatre()
+  t.deepEqual(await seatsFor(eventId, { qty: 2 }), [0, 1])
+  t.deepEqual(await seatsFor(eventId, { qty: 2, tier: 'Back' }), [8, 9])
+  t.deepEqual(await seatsFor(eventId, { qty: 2, section: 'Balcony' }), [12, 13])
+  t.deepEqual(await seatsFor(eventId, { qty: 2, section: 'Stalls', tier: 'Back' }), [10, 11])
+  t.is((await refusal(eventId, { qty: 1, section: 'Stalls', tier: 'Back' })).code, 'sold_out')
+  t.is((await refusal(eventId, { qty: 1, section: 'Balcony', tier: 'Front' })).code, 'sold_out')
+  t.is((await refusal(eventId, { qty: 1, tier: 'Unused' })).code, 'sold_out')
+  const { places, total_minor } = await best(eventId, { qty: 2, tier: 'Front' })
+  t.deepEqual(seatNosOf(places), [2, 3])
+  t.is(total_minor, 18_000)
+})
+
+test('accessible seats go to those who ask for them, and to nobody else', async (t) => {
+  const eventId = await openTheatre()
+  t.deepEqual(await seatsFor(eventId, { qty: 2, accessible: true }), [16, 17])
+  t.is((await refusal(eventId, { qty: 1, accessible: true, section: 'Stalls' })).code, 'sold_out')
+  for (let row = 0; row < 4; row++) await seatsFor(eventId, { qty: 4 })
+  t.is((await refusal(eventId, { qty: 1 })).code, 'sold_out')
+  t.deepEqual(await seatsFor(eventId, { qty: 2, accessible: true }), [18, 19])
+})
+
+test('a tier or section that the event does not have is the mistake of the caller', async (t) => {
+  const eventId = await openTheatre()
+  const refused = await refusal(eventId, { qty: 1, tier: 'Gold', section: 'Roof' })
+  t.is(refused.code, 'validation_failed')
+  t.like(refused.extra, { errors: [{ pointer: '/best_available/tier' }, { pointer: '/best_available/section' }] })
+})
+
+test('who only prefers seats side by side gets the best ones apart when there are no others', async (t) => {
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 4 })
+  await workers.hold(eventId, [1, 2, 5, 7], 'scattering')
+  t.is((await refusal(eventId, { qty: 3 })).code, 'no_adjacent_seats')
+  t.deepEqual(await seatsFor(eventId, { qty: 3, adjacent: 'prefer' }), [0, 3, 4])
+  t.is((await refusal(eventId, { qty: 2, adjacent: 'prefer' })).code, 'sold_out')
+})
+
+test('who prefers seats side by side gets them where there are such, though better ones stand apart', async (t) => {
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 4 })
+  await workers.hold(eventId, [1, 3], 'scattering')
+  t.deepEqual(await seatsFor(eventId, { qty: 2, adjacent: 'prefer' }), [4, 5])
+})
+
+test('40 groups that only prefer to sit together fill scattered seats to the last, none twice', async (t) => {
+  const eventId = await workers.openHouse({ rows: 12, seatsPerRow: 20, maxTicketsPerUser: 100 })
+  // Every other seat of the house is gone.
+  const gone = Array.from({ length: 120 }, (_, index) => index * 2)
+  for (const from of [0, 60]) await workers.hold(eventId, gone.slice(from, from + 60), newId())
+  const groups = await Promise.all(Array.from({ length: 40 }, () => seatsFor(eventId, { qty: 3, adjacent: 'prefer' })))
+  t.is(new Set(groups.flat()).size, 120)
+  t.is((await refusal(eventId, { qty: 1, adjacent: 'prefer' })).code, 'sold_out')
+})
+
+test('a filter reads the seats that it admits, not the house', async (t) => {
+  const eventId = await workers.openHouse({
+    rows: 500,
+    seatsPerRow: 30,
+    tiers: [
+      { name: 'House', steps: [] },
+      { name: 'Last', steps: [] },
+    ],
+    rowOf: (row) => ({ section: row < 499 ? 'House' : 'Last', tier: row < 499 ? 0 : 1, accessible: row === 250 }),
+  })
+  for (const [wish, most] of [
+    [{ tier: 'Last' }, 150],
+    [{ section: 'Last' }, 150],
+    [{ accessible: true }, 150],
+    [{ tier: 'Last', section: 'House' }, 0],
+  ] as const) {
+    const read = await workers.postgres.transaction(async (db) => {
+      const before = await seatsRead(db)
+      const picking = { eventId, wish: { qty: 2, adjacent: 'require' as const, ...wish }, waiting: false }
+      await pickBestAvailable(db, { ...picking, ownHold: undefined }).catch(() => undefined)
+      return (await seatsRead(db)) - before
+    })
+    t.true(read <= most, `${JSON.stringify(wish)} read ${read} of 15,000 seats`)
+  }
+})
+
+async function seatsRead(db: Database): Promise<number> {
+  const [table] = await db.query<{ read: number }>(
+    `SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read AS read FROM pg_stat_xact_all_tables
+     WHERE relid = 'booking.event_seats'::regclass`,
+  )
+  return table?.read ?? 0
+}

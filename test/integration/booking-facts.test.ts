@@ -1,0 +1,171 @@
+import test from 'ava'
+import { changeHold, holdSeats, releaseHold } from '#shared/contracts/holds.ts'
+import { beginPayment, cancelTickets, confirmHold, returnHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
+import { newId } from '#shared/ids.ts'
+import { system } from '#shared/messaging/caller.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { buyTickets } from '../support/bought-tickets.ts'
+import { sweepAll } from '../support/sweep-all.ts'
+import { until } from '../support/until.ts'
+
+/* What the world is told of holds and bookings, in the transaction that makes it true. */
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers()
+})
+test.after.always(() => workers.stop())
+
+interface Told {
+  readonly fact: string
+  readonly [member: string]: unknown
+}
+
+/** Facts of an event, by transaction, those of the hold first; seats by number. */
+async function factsOf(eventId: string): Promise<Told[]> {
+  const rows = await workers.postgres.query<{ subject: string; payload: { seats: [number, string, number][] } }>(
+    'SELECT subject, payload FROM booking.outbox WHERE subject LIKE $1 ORDER BY created_at, subject DESC',
+    [`%.${eventId}.%`],
+  )
+  return rows.map(({ subject, payload }) => {
+    const [, , entity, , what] = subject.split('.')
+    return { fact: `${entity} ${what}`, ...payload, seats: payload.seats.toSorted(([one], [other]) => one - other) }
+  })
+}
+
+test.serial('every move of a hold is told with the seats that changed, each with its state and version', async (t) => {
+  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 5 } } })
+  const wish = { event_id: eventId, seat_nos: [0, 1], areas: [{ area: 'Floor', qty: 1 }] }
+  const { id: hold_id } = await workers.ask(holdSeats, wish, { as: 'ada' })
+  await workers.ask(changeHold, { hold_id, extend: true }, { as: 'ada' })
+  await workers.ask(changeHold, { hold_id, seat_nos: [1, 2] }, { as: 'ada' })
+  const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'ada' })
+  await workers.ask(returnHold, { booking_id, attempt: 1 })
+  await workers.ask(releaseHold, { hold_id }, { as: 'ada' })
+  await workers.ask(releaseHold, { hold_id }, { as: 'ada' })
+  t.deepEqual(await factsOf(eventId), [
+    {
+      fact: 'hold taken',
+      hold_id,
+      status: 'active',
+      seats: [
+        [0, 'held', 2],
+        [1, 'held', 2],
+      ],
+      areas: [0],
+    },
+    { fact: 'hold changed', hold_id, status: 'active', seats: [], areas: [] },
+    {
+      fact: 'hold changed',
+      hold_id,
+      status: 'active',
+      seats: [
+        [0, 'available', 3],
+        [1, 'held', 3],
+        [2, 'held', 2],
+      ],
+      areas: [0],
+    },
+    { fact: 'hold paying', hold_id, status: 'paying', seats: [], areas: [] },
+    { fact: 'hold returned', hold_id, status: 'active', seats: [], areas: [] },
+    {
+      fact: 'hold released',
+      hold_id,
+      status: 'released',
+      seats: [
+        [1, 'available', 4],
+        [2, 'available', 3],
+      ],
+      areas: [],
+    },
+  ])
+})
+
+test.serial('a confirmed booking is told with its seats, and what is taken back of it, too', async (t) => {
+  const eventId = await workers.openHouse()
+  const bought = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0, 1] })
+  const booking_id = bought.id
+  const cancel = (ticket_ids: string[]) =>
+    workers.ask(
+      cancelTickets,
+      { booking_id, refund_id: newId(), ticket_ids, reason: 'organiser' },
+      { caller: system('purchase') },
+    )
+  for (const { id } of bought.tickets) await cancel([id])
+  const told = (await factsOf(eventId)).slice(2)
+  const common = { booking_id, areas: [] }
+  t.deepEqual(told, [
+    { fact: 'hold converted', hold_id: bought.hold_id, status: 'converted', seats: [], areas: [] },
+    {
+      ...common,
+      fact: 'booking confirmed',
+      status: 'confirmed',
+      seats: [
+        [0, 'sold', 3],
+        [1, 'sold', 3],
+      ],
+      reason: 'purchase',
+    },
+    {
+      ...common,
+      fact: 'booking partly-cancelled',
+      status: 'confirmed',
+      seats: [[0, 'available', 4]],
+      reason: 'organiser',
+    },
+    { ...common, fact: 'booking cancelled', status: 'cancelled', seats: [[1, 'available', 4]], reason: 'organiser' },
+  ])
+})
+
+test.serial('a revoked booking is told', async (t) => {
+  const eventId = await workers.openHouse()
+  const bought = await buyTickets(workers, { eventId, as: 'ada', captured: false, seat_nos: [0] })
+  for (const _ of ['once', 'again']) await workers.ask(revokeBooking, { booking_id: bought.id, attempt: 1 })
+  const told = await factsOf(eventId)
+  t.is(told.length, 5)
+  t.like(told.at(-1), { fact: 'booking cancelled', seats: [[0, 'available', 4]], reason: 'capture_refused' })
+})
+
+test.serial(
+  'of a hold that ran out only the seats that became free are told, by whoever writes its end down',
+  async (t) => {
+    const eventId = await workers.openHouse()
+    const late = await workers.hold(eventId, [0, 1], 'late')
+    const { booking_id } = await workers.ask(beginPayment, { hold_id: late.id }, { as: 'late' })
+    await workers.letRunOut(late)
+    const next = await workers.hold(eventId, [1], 'next')
+    t.is((await workers.ask(confirmHold, { booking_id })).outcome, 'LOST')
+    await workers.letRunOut(next)
+    await sweepAll(workers.postgres)
+    const told = (await factsOf(eventId)).slice(2)
+    t.like(told[0], { fact: 'hold taken', hold_id: next.id, seats: [[1, 'held', 3]] })
+    t.like(told[1], { fact: 'hold expired', hold_id: late.id, status: 'expired', seats: [[0, 'available', 3]] })
+    t.like(told[2], { fact: 'booking failed', booking_id, status: 'failed', seats: [] })
+    t.like(told[3], { fact: 'hold expired', hold_id: next.id, seats: [[1, 'available', 4]] })
+    t.is(told.length, 4)
+  },
+)
+
+test.serial('an unpaid booking that ends with its hold is told', async (t) => {
+  const eventId = await workers.openHouse()
+  const late = await workers.hold(eventId, [0], 'late')
+  const { booking_id } = await workers.ask(beginPayment, { hold_id: late.id }, { as: 'late' })
+  await workers.ask(returnHold, { booking_id, attempt: 1 })
+  await workers.letRunOut(late)
+  await sweepAll(workers.postgres)
+  t.like((await factsOf(eventId)).at(-1), { fact: 'booking expired', booking_id, status: 'expired' })
+})
+
+test.serial('a refused request tells nothing, and whatever became true reaches the stream', async (t) => {
+  const eventId = await workers.openHouse()
+  await workers.hold(eventId, [0], 'ada')
+  await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0, 1] }, { as: 'bob' })
+  t.is((await factsOf(eventId)).length, 1)
+  await until('the fact is published', async () => {
+    const waiting = await workers.postgres.query(
+      'SELECT FROM booking.outbox WHERE subject LIKE $1 AND published_at IS NULL',
+      [`%.${eventId}.%`],
+    )
+    return waiting.length === 0
+  })
+})

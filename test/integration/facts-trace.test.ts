@@ -1,0 +1,33 @@
+import test from 'ava'
+import { startTracing } from '#shared/observability/start-tracing.ts'
+import { withRemoteSpan } from '#shared/observability/tracing.ts'
+import { addFact } from '#shared/outbox.ts'
+import { released, startFactParts } from '../support/fact-parts.ts'
+import { startOtlpSink } from '../support/otlp-sink.ts'
+import { until } from '../support/until.ts'
+
+test('a fact goes on in the trace that it comes from, and asking an empty outbox leaves no trace', async (t) => {
+  const sink = await startOtlpSink()
+  t.teardown(sink.stop)
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.url
+  process.env.OTEL_BSP_SCHEDULE_DELAY = '50'
+  const stopTracing = await startTracing({ disabled: false, serviceName: 'facts', instance: 'test', sampleRatio: 1 })
+  const parts = await startFactParts(t)
+  await parts.startRelay()
+  const received = await parts.consume()
+
+  const traceId = 'c0ffee00c0ffee00c0ffee00c0ffee00'
+  await withRemoteSpan({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` }, 'release hold', {}, () =>
+    addFact(parts.postgres, 'booking', released(0)),
+  )
+  await until('the fact arrives', () => received.length === 1)
+  await stopTracing()
+
+  const named = (name: string) => sink.spans.find((span) => span.traceId === traceId && span.name === name)
+  const chain = ['release hold', 'publish ticketing.fact.hold.released', 'process ticketing.fact.hold.released']
+  for (const [i, name] of chain.entries()) {
+    const parent = i === 0 ? '00f067aa0ba902b7' : named(chain[i - 1] ?? '')?.spanId
+    t.is(named(name)?.parentSpanId, parent, name)
+  }
+  t.deepEqual([...new Set(sink.spans.map((span) => span.traceId))], [traceId])
+})

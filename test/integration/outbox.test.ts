@@ -1,0 +1,141 @@
+import test from 'ava'
+import pg from 'pg'
+import { newId } from '#shared/ids.ts'
+import { addFact, addFacts } from '#shared/outbox.ts'
+import { forkRelay, numbersOf, released, startFactParts } from '../support/fact-parts.ts'
+import { until } from '../support/until.ts'
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, no) => no)
+
+test('a fact is published when its transaction commits, and not when that is rolled back', async (t) => {
+  const parts = await startFactParts(t)
+  await parts.startRelay()
+  const received = await parts.consume()
+  const fact = released(1)
+  await t.throwsAsync(
+    parts.postgres.transaction(async (db) => {
+      await addFact(db, 'booking', released(0))
+      throw new Error('changed its mind')
+    }),
+    { message: 'changed its mind' },
+  )
+  await parts.postgres.transaction((db) => addFact(db, 'booking', fact))
+  await until('the fact arrives', () => received.length > 0)
+  t.like(received[0], { ...fact, subject: `ticketing.fact.hold.${fact.eventId}.released`, deliveries: 1 })
+  t.is(await parts.stored(), 1)
+  await until('it is marked as published', async () => (await parts.waiting()) === 0)
+})
+
+test('two relays at once publish every fact, and none twice', async (t) => {
+  const parts = await startFactParts(t)
+  await Promise.all([parts.startRelay(), parts.startRelay()])
+  const received = await parts.consume()
+  for (let first = 0; first < 3_000; first += 100) {
+    await addFacts(
+      parts.postgres,
+      'booking',
+      upTo(100).map((no) => released(first + no)),
+    )
+  }
+  await until('all are published', async () => (await parts.waiting()) === 0)
+  await until('all arrive', () => received.length >= 3_000)
+  t.is(await parts.stored(), 3_000)
+  t.deepEqual(numbersOf(received), upTo(3_000))
+  t.true(received.every(({ deliveries }) => deliveries === 1))
+})
+
+test('a relay killed after it published and before it committed leaves the fact to the next one; nobody gets it twice', async (t) => {
+  const parts = await startFactParts(t)
+  const received = await parts.consume()
+  await addFact(parts.postgres, 'booking', released(0))
+  // Whoever holds the row keeps the relay from marking it, between publishing and committing.
+  const holder = new pg.Client({ connectionString: parts.databaseUrl })
+  await holder.connect()
+  await holder.query('BEGIN')
+  await holder.query('SELECT FROM booking.outbox FOR UPDATE')
+  const relay = await forkRelay(parts)
+  await until('the fact is published', () => received.length > 0)
+  await relay.kill()
+  await holder.query('COMMIT')
+  await holder.end()
+  t.is(await parts.waiting(), 1)
+
+  await parts.startRelay()
+  await addFact(parts.postgres, 'booking', released(1))
+  await until('both are marked', async () => (await parts.waiting()) === 0)
+  await until('the second arrives', () => received.length > 1)
+  t.deepEqual(numbersOf(received), [0, 1])
+  t.is(await parts.stored(), 2)
+})
+
+for (const withData of [true, false]) {
+  test(`every fact arrives though nats-server is killed and comes back ${withData ? 'with' : 'without'} its data`, async (t) => {
+    const parts = await startFactParts(t)
+    await parts.startRelay()
+    const received = await parts.consume()
+    const seen = (): number[] => [...new Set(numbersOf(received))]
+    let count = 0
+    const addSome = async (some: number): Promise<void> => {
+      for (const end = count + some; count < end; count++) await addFact(parts.postgres, 'booking', released(count))
+    }
+    await addSome(20)
+    await until('the first arrive', () => seen().length > 0)
+    const adding = addSome(200)
+    await parts.nats.kill()
+    await adding
+    await addSome(20)
+    await parts.nats.restart({ withData })
+    await addSome(20)
+    await until('all arrive', () => seen().length === count, { timeoutMs: 15_000 })
+    t.deepEqual(seen(), upTo(260))
+    await until('all are marked', async () => (await parts.waiting()) === 0)
+  })
+}
+
+test('facts that a consumer had not got yet when nats-server lost its data are published again', async (t) => {
+  const parts = await startFactParts(t)
+  await parts.startRelay()
+  await addFacts(parts.postgres, 'booking', upTo(700).map(released))
+  await until('all are marked', async () => (await parts.waiting()) === 0)
+  await parts.nats.kill()
+  await parts.nats.restart({ withData: false })
+  const received = await parts.consume()
+  await until('all arrive', () => received.length >= 700)
+  t.deepEqual(numbersOf(received), upTo(700))
+})
+
+test('what a frozen nats-server does not acknowledge waits, with one line in the log, and is published when it wakes', async (t) => {
+  const parts = await startFactParts(t)
+  await parts.startRelay()
+  await addFact(parts.postgres, 'booking', released(0))
+  await until('the first is marked', async () => (await parts.waiting()) === 0)
+  parts.nats.freeze()
+  t.teardown(parts.nats.thaw)
+  await addFacts(parts.postgres, 'booking', upTo(9).map(released))
+  await until('the relay says so', () => parts.logged().length > 0)
+  t.is(await parts.waiting(), 9)
+  parts.nats.thaw()
+  await until('all are marked', async () => (await parts.waiting()) === 0)
+  await until('the relay says so', () => parts.logged().length > 1)
+  t.deepEqual(parts.logged(), ['facts wait in the outbox', 'facts are published again'])
+  t.is(await parts.stored(), 10)
+})
+
+test('published facts are forgotten after a day, and those that wait never', async (t) => {
+  const parts = await startFactParts(t)
+  const insert = (count: number, publishedAt: string): Promise<unknown> =>
+    parts.postgres.query(
+      `INSERT INTO booking.outbox (id, subject, payload, created_at, published_at)
+       SELECT gen_random_uuid(), $1, '{"no": 0}', now() - interval '9 days', ${publishedAt} FROM generate_series(1, $2)`,
+      [`ticketing.fact.seat.${newId()}.sold`, count],
+    )
+  await insert(1_500, `now() - interval '25 hours'`)
+  await insert(10, `now() - interval '23 hours'`)
+  await insert(3, 'NULL')
+  await parts.startRelay()
+  const left = async (): Promise<number> => (await parts.postgres.query('SELECT FROM booking.outbox')).length
+  await until('the old ones are gone', async () => (await left()) === 13)
+  await until('those that waited are published', async () => (await parts.waiting()) === 0)
+  t.is(await parts.stored(), 3)
+  t.is(await left(), 13)
+})

@@ -1,0 +1,84 @@
+import test from 'ava'
+import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { beginPayment, confirmHold, returnHold } from '#shared/contracts/payment-steps.ts'
+import { viewAvailability } from '#shared/contracts/seats.ts'
+import { newId, publicId } from '#shared/ids.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers({ instances: 2 })
+})
+test.after.always(() => workers.stop())
+
+const statusOf = async (hold_id: string, as: string) => (await workers.ask(viewHold, { hold_id }, { as })).status
+
+test('hold released by a stranger: nobody but its buyer can give it back, change it or learn that it exists', async (t) => {
+  const eventId = await workers.openHouse()
+  const hold = await workers.hold(eventId, [0], 'owner')
+  const absent = publicId({ eventId, ownId: newId() })
+  const code = async (as: string, ask: Promise<unknown>) =>
+    t.is(
+      await ask.then(
+        () => as,
+        (error) => error.code,
+      ),
+      'not_found',
+    )
+  for (const hold_id of [hold.id, absent]) {
+    const as = 'stranger'
+    await code(as, workers.ask(releaseHold, { hold_id }, { as }))
+    await code(as, workers.ask(abandonHold, { hold_id }, { as }))
+    await code(as, workers.ask(changeHold, { hold_id, extend: true }, { as }))
+    await code(as, workers.ask(changeHold, { hold_id, seat_nos: [1] }, { as }))
+  }
+  t.is(await statusOf(hold.id, 'owner'), 'active')
+})
+
+test('held tickets that never come back: however a hold ends without a sale, all its places are free again', async (t) => {
+  const places = { seat_nos: [0, 1, 2], areas: [{ area: 'Floor', qty: 4 }] }
+  const endings: Record<string, (hold_id: string) => Promise<unknown>> = {
+    released: (hold_id) => workers.ask(releaseHold, { hold_id }, { as: 'ada' }),
+    abandoned: (hold_id) => workers.ask(abandonHold, { hold_id }, { as: 'ada' }),
+    'run out': (hold_id) => workers.letRunOut({ id: hold_id }),
+    'run out while being paid for': async (hold_id) => {
+      await workers.ask(beginPayment, { hold_id }, { as: 'ada' })
+      await workers.letRunOut({ id: hold_id })
+    },
+    'declined after its time': async (hold_id) => {
+      const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'ada' })
+      await workers.letRunOut({ id: hold_id })
+      await workers.ask(returnHold, { booking_id, attempt: 1 })
+    },
+  }
+  for (const [ending, end] of Object.entries(endings)) {
+    const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 3, standing: { Floor: { capacity: 4 } } })
+    const free = async () => (await workers.ask(viewAvailability, { event_ids: [eventId] })).items[0]?.available
+    const wish = { event_id: eventId, ...places }
+    const { id } = await workers.ask(holdSeats, wish, { as: 'ada' })
+    t.is(await free(), 0)
+    await end(id)
+    t.is(await free(), 7, ending)
+    await workers.ask(holdSeats, wish, { as: 'bob' })
+  }
+})
+
+test('a page that closes gives places back unless they are being paid for or bought, and is never refused', async (t) => {
+  const eventId = await workers.openHouse()
+  const { id: hold_id } = await workers.hold(eventId, [0], 'ada')
+  const abandon = () => workers.ask(abandonHold, { hold_id }, { as: 'ada' })
+  const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'ada' })
+  t.deepEqual(await abandon(), {})
+  t.is(await statusOf(hold_id, 'ada'), 'paying')
+  await workers.ask(confirmHold, { booking_id })
+  t.deepEqual(await abandon(), {})
+  t.is(await statusOf(hold_id, 'ada'), 'converted')
+
+  const second = await workers.hold(eventId, [1], 'bob')
+  for (const _ of ['once', 'again']) await workers.ask(abandonHold, { hold_id: second.id }, { as: 'bob' })
+  t.is(await statusOf(second.id, 'bob'), 'released')
+  const late = await workers.hold(eventId, [2], 'eve')
+  await workers.letRunOut(late)
+  await workers.ask(abandonHold, { hold_id: late.id }, { as: 'eve' })
+  t.is(await statusOf(late.id, 'eve'), 'expired')
+})

@@ -1,0 +1,56 @@
+import test from 'ava'
+import type { TicketingError } from '#shared/errors.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { startTestRedis } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+const houseSeats = 2_000
+const buyersAtOnce = 12
+
+test('a rush goes on while Redis is frozen, killed, and back with nothing, and no seat is sold twice', async (t) => {
+  const redis = await startTestRedis()
+  t.teardown(() => redis.stop())
+  const workers = await startBookingWorkers({ instances: 2, env: { REDIS_URL: redis.url } })
+  t.teardown(() => workers.stop())
+  const eventId = await workers.openHouse({ rows: 40, seatsPerRow: houseSeats / 40 })
+
+  const held: number[] = []
+  const outcomes = new Set<string>()
+  let over = false
+  let buyers = 0
+  const buyer = async (): Promise<void> => {
+    while (!over) {
+      buyers += 1
+      // All of them want the same few, so that most of them lose.
+      const seatNo = Math.min(houseSeats - 1, Math.floor(held.length * 1.2) + Math.floor(Math.random() * 6))
+      await workers.hold(eventId, [seatNo], `buyer-${buyers}`).then(
+        () => held.push(seatNo),
+        (error: TicketingError) => outcomes.add(error.code),
+      )
+    }
+  }
+  const rush = Promise.all(Array.from({ length: buyersAtOnce }, buyer))
+  const more = async (what: string): Promise<void> => {
+    const before = held.length
+    await until(`more is sold ${what}`, () => held.length >= before + 20)
+  }
+  await more('at first')
+  redis.freeze()
+  await more('while Redis is frozen')
+  redis.thaw()
+  await more('afterwards')
+  await redis.kill()
+  await more('without Redis')
+  await redis.restart({ withData: false })
+  await more('with an empty Redis')
+  over = true
+  await rush
+
+  t.is(new Set(held).size, held.length)
+  t.deepEqual([...outcomes], ['seat_unavailable'])
+  const [inDatabase] = await workers.postgres.query<{ seats: number }>(
+    `SELECT count(*)::int AS seats FROM booking.event_seats WHERE event_id = $1 AND state = 'held'`,
+    [eventId],
+  )
+  t.is(inDatabase?.seats, held.length)
+})

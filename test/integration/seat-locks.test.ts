@@ -1,0 +1,107 @@
+import test from 'ava'
+import { Redis } from 'ioredis'
+import { holdSeats, releaseHold } from '#shared/contracts/holds.ts'
+import { setSale } from '#shared/contracts/stock.ts'
+import type { TicketingError } from '#shared/errors.ts'
+import { newId, parsePublicId } from '#shared/ids.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startTestRedis, type TestServer } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+let server: TestServer
+let redis: Redis
+let workers: BookingWorkers
+
+test.before(async () => {
+  server = await startTestRedis()
+  redis = new Redis(server.url)
+  workers = await startBookingWorkers({ instances: 2, env: { REDIS_URL: server.url } })
+})
+
+test.after.always(async () => {
+  await workers.stop()
+  redis.disconnect()
+  await server.stop()
+})
+
+const lockOf = (eventId: string, seatNo: number): string => `seat-lock:{${eventId}}:${seatNo}`
+
+function madeAgo(ms: number): string {
+  const time = (Date.now() - ms).toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}${newId().slice(13)}`
+}
+
+/** What buyers hear who get in each other's way. */
+async function answersToRivals({ openHouse, hold, refusal, ask }: BookingWorkers): Promise<unknown[]> {
+  const eventId = await openHouse({ rows: 2, seatsPerRow: 6 })
+  const { id } = await hold(eventId, [2, 3], 'first')
+  const said = async (seat_nos: number[], as: string): Promise<unknown> => {
+    const { code, extra } = await refusal(holdSeats, { event_id: eventId, seat_nos }, { as })
+    return { code, ...extra, hold_id: extra.hold_id === id }
+  }
+  const refusals = [
+    await said([1, 2], 'second'),
+    await said([2, 3], 'second'),
+    await said([3, 500], 'second'),
+    await said([2], 'first'),
+  ]
+  await ask(setSale, { event_id: eventId, status: 'paused', on_sale_at: null, off_sale_at: null })
+  // What losers hear of a sale may be a second old.
+  await until('the pause is known', async () => JSON.stringify(await said([2], 'third')).includes('sale_paused'))
+  await ask(setSale, { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null })
+  await ask(releaseHold, { hold_id: id }, { as: 'first' })
+  let second: unknown
+  await until('the seats are free again', async () => {
+    second = await hold(eventId, [2, 3], 'second').catch((error: TicketingError) => error.code)
+    return typeof second === 'object'
+  })
+  return refusals
+}
+
+test('losers hear with locks what they hear without them', async (t) => {
+  const without = await startBookingWorkers()
+  t.teardown(() => without.stop())
+  const answers = await answersToRivals(workers)
+  t.deepEqual(answers, await answersToRivals(without))
+  t.like(answers[0], { code: 'seat_unavailable', conflicts: [2] })
+})
+
+test('whoever wants a seat that another is just taking is refused without a look at the seat', async (t) => {
+  const eventId = await workers.openHouse()
+  await redis.set(lockOf(eventId, 7), `${newId()} somebody`, 'PX', 3_000)
+  const refusal = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [6, 7] }, { as: 'slower' })
+  t.is(refusal.code, 'seat_unavailable')
+  t.deepEqual(refusal.extra.conflicts, [7])
+  t.is(await redis.exists(lockOf(eventId, 6)), 0)
+  t.is((await workers.hold(eventId, [6], 'slower')).status, 'active')
+})
+
+test('a lock that was left behind keeps nobody from a free seat', async (t) => {
+  const eventId = await workers.openHouse()
+  await redis.set(lockOf(eventId, 7), `${madeAgo(5_000)} somebody`, 'PX', 600_000)
+  t.is((await workers.hold(eventId, [7], 'buyer')).status, 'active')
+})
+
+test('a seat stays locked as long as its hold lasts, and is unlocked when the hold is released', async (t) => {
+  const eventId = await workers.openHouse()
+  const { id, expires_in_ms } = await workers.hold(eventId, [7], 'buyer')
+  await until('the lock lasts', async () => (await redis.pttl(lockOf(eventId, 7))) > expires_in_ms - 10_000)
+  t.true((await redis.get(lockOf(eventId, 7)))?.startsWith(parsePublicId(id)?.ownId ?? '?'))
+  await workers.ask(releaseHold, { hold_id: id }, { as: 'buyer' })
+  await until('the lock is gone', async () => (await redis.exists(lockOf(eventId, 7))) === 0)
+})
+
+test('a repetition with the same key gets its own hold again, although its seats are locked', async (t) => {
+  const eventId = await workers.openHouse()
+  const request = { event_id: eventId, seat_nos: [4, 5] }
+  const options = { as: 'buyer', idempotencyKey: 'once' }
+  const hold = await workers.ask(holdSeats, request, options)
+  t.deepEqual(await workers.ask(holdSeats, request, options), hold)
+})
+
+test('a refusal leaves no lock', async (t) => {
+  const eventId = await workers.openHouse({ maxTicketsPerUser: 1 })
+  const { code } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 2] }, { as: 'greedy' })
+  t.is(code, 'ticket_limit')
+  await until('no lock is left', async () => (await redis.exists(lockOf(eventId, 1), lockOf(eventId, 2))) === 0)
+})

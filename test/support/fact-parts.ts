@@ -1,0 +1,100 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+import bunyan from 'bunyan'
+import { newId } from '#shared/ids.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { consumeFacts, type FactConsumer, type ReceivedFact } from '#shared/messaging/consume-facts.ts'
+import type { Fact } from '#shared/messaging/facts.ts'
+import { startOutboxRelay } from '#shared/outbox-relay.ts'
+import { Postgres } from '#shared/postgres.ts'
+import { createTestDatabase } from './database.ts'
+import { startTestNats, type TestServer } from './servers.ts'
+
+/** Real NATS and a migrated database, with what is needed to send facts from one to the other. */
+export interface FactParts {
+  readonly nats: TestServer
+  readonly postgres: Postgres
+  readonly bus: Bus
+  readonly databaseUrl: string
+  /** What relays and consumers had to say, oldest first. */
+  logged(): string[]
+  /** One relay of the booking schema in this process, with connections of its own. */
+  startRelay(): Promise<void>
+  /** Consumes until the test ends; the facts it got, oldest first. */
+  consume(options?: Partial<FactConsumer>): Promise<ReceivedFact[]>
+  /** Facts of the booking schema that no relay has marked as published. */
+  waiting(): Promise<number>
+  /** How many messages the stream has stored. */
+  stored(): Promise<number>
+}
+
+const onIdleError = (): void => undefined
+
+/** Everything is taken away at the end of the test. */
+export async function startFactParts(t: ExecutionContext): Promise<FactParts> {
+  const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
+  t.teardown(() => Promise.all([nats.stop(), database.drop()]))
+  const connect = async (): Promise<{ postgres: Postgres; bus: Bus }> => {
+    const postgres = new Postgres({ url: database.url, applicationName: 'facts', maxConnections: 4, onIdleError })
+    t.teardown(() => postgres.close())
+    const bus = await Bus.connect({ url: nats.url, name: 'facts', timeoutMs: 5_000 })
+    t.teardown(() => bus.close())
+    return { postgres, bus }
+  }
+  const logLines = new bunyan.RingBuffer({ limit: 100 })
+  const log = bunyan.createLogger({ name: 'facts', streams: [{ type: 'raw', stream: logLines }] })
+  const { postgres, bus } = await connect()
+  return {
+    nats,
+    postgres,
+    bus,
+    databaseUrl: database.url,
+    logged: () => logLines.records.map(({ msg }) => msg),
+    async startRelay() {
+      t.teardown(startOutboxRelay({ ...(await connect()), schema: 'booking', log }))
+    },
+    async consume(options = {}) {
+      const received: ReceivedFact[] = []
+      const handle = async (fact: ReceivedFact): Promise<void> => void received.push(fact)
+      const { bus } = await connect()
+      t.teardown(
+        await consumeFacts(bus, { durable: 'watcher', subjects: ['ticketing.fact.>'], handle, log, ...options }),
+      )
+      return received
+    },
+    async waiting() {
+      const rows = await postgres.query('SELECT FROM booking.outbox WHERE published_at IS NULL')
+      return rows.length
+    },
+    async stored() {
+      const message = { payload: new Uint8Array(), headers: {} }
+      const reply = await bus.request('$JS.API.STREAM.INFO.TICKETING_FACTS', message, 2_000)
+      return JSON.parse(Buffer.from(reply.payload).toString('utf8')).state.messages
+    },
+  }
+}
+
+/** A hold of some event that was released; `no` tells it from others. */
+export function released(no: number): Fact {
+  return { entity: 'hold', eventId: newId(), what: 'released', payload: { no } }
+}
+
+/** The `no` of each fact, lowest first. */
+export function numbersOf(facts: readonly ReceivedFact[]): number[] {
+  return facts.map(({ payload }) => (payload as { no: number }).no).sort((a, b) => a - b)
+}
+
+/** A relay in a process of its own, which can be killed. */
+export async function forkRelay({ nats, databaseUrl }: FactParts): Promise<{ kill(): Promise<void> }> {
+  const child = fork(join(import.meta.dirname, 'relay-process.ts'), [nats.url, databaseUrl], { execArgv: [] })
+  await once(child, 'message')
+  return {
+    async kill() {
+      const exit = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const project = join(import.meta.dirname, '..', '..')
+
+export type Kind = 'gateway' | 'event' | 'booking' | 'purchase' | 'sandbox' | 'audit'
+
+const scripts: Record<Kind, string> = {
+  gateway: 'gateway/main.ts',
+  event: 'workers/event/main.ts',
+  booking: 'workers/booking/main.ts',
+  purchase: 'workers/purchase/main.ts',
+  sandbox: 'infra/payment-sandbox/main.ts',
+  audit: 'infra/audit/main.ts',
+}
+
+/** One real process of the system under test. */
+export interface RunningProcess {
+  readonly kind: Kind
+  readonly instance: string
+  readonly pid: number
+  /** Where it listens; '' for workers. */
+  readonly url: string
+  /** Resolves when it has ended, for whatever reason. */
+  readonly exited: Promise<void>
+  /** What it wrote last, for failures. */
+  output(): string
+  /** SIGTERM and wait for the end; the exit code. */
+  stop(): Promise<number | null>
+  /** SIGKILL and wait for the end. */
+  kill(): Promise<void>
+}
+
+export interface ProcessPlan {
+  readonly kind: Kind
+  readonly instance: string
+  readonly env: NodeJS.ProcessEnv
+  /** For those that listen; by default a free one. */
+  readonly port?: number
+  /** A session of its own: Ctrl-C in a terminal does not reach it. */
+  readonly detached?: boolean
+  /** Ends it at once, also while it is starting. */
+  readonly signal?: AbortSignal
+  onOutput?(text: string): void
+}
+
+/** Starts one process and waits until it says that it is ready, at most 20 s. Throws with what it wrote. */
+export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
+  const { kind, instance, env, port = 0, detached = false, signal, onOutput } = plan
+  const portArgs = ['gateway', 'sandbox', 'audit'].includes(kind) ? ['--port', String(port)] : []
+  const instanceArgs = kind === 'sandbox' ? [] : ['--instance', instance]
+  const child = spawn(process.execPath, [scripts[kind], ...portArgs, ...instanceArgs], {
+    cwd: project,
+    // A folder that does not exist: no running system of a developer may leak into a test.
+    env: { PATH: process.env.PATH, DATA_DIR: join(project, '.data', 'absent'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached,
+    ...(signal && { signal, killSignal: 'SIGKILL' }),
+  })
+  // An abort is reported here; its exit is what counts.
+  child.on('error', () => undefined)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-50_000)
+      onOutput?.(text)
+    })
+  }
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const ready = await readiness(child, () => output)
+  return {
+    kind,
+    instance,
+    pid: child.pid ?? 0,
+    url: ready.url ?? '',
+    exited,
+    output: () => output,
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGTERM')
+        const hardEnd = setTimeout(() => child.kill('SIGKILL'), 15_000)
+        await exited
+        clearTimeout(hardEnd)
+      }
+      return child.exitCode
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+function readiness(child: ChildProcess, output: () => string): Promise<{ url?: string }> {
+  return new Promise((resolve, reject) => {
+    const tooLate = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`not ready after 20 s:\n${output()}`))
+    }, 20_000)
+    child.once('message', (message) => {
+      clearTimeout(tooLate)
+      resolve(message as { url?: string })
+    })
+    child.once('exit', () => {
+      clearTimeout(tooLate)
+      reject(new Error(`ended before it was ready:\n${output()}`))
+    })
+  })
+}

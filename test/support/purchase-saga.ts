@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import { Bus } from '#shared/messaging/bus.ts'
+import { type Caller, user } from '#shared/messaging/caller.ts'
+import type { Operation, OperationContext } from '#shared/messaging/serve.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import type { Postgres } from '#shared/postgres.ts'
+import { signWebhook } from '#shared/webhook-signature.ts'
+import { refundDueEvent } from '../../workers/purchase/event-refunds.ts'
+import { receiveWebhook } from '../../workers/purchase/operations/receive-webhook.ts'
+import { noCharge } from '../../workers/purchase/providers/no-charge.ts'
+import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
+import { driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
+import { claimDuePayments } from '../../workers/purchase/store/payments.ts'
+import { claimDueRefunds } from '../../workers/purchase/store/refunds.ts'
+import { createTestDatabase } from './database.ts'
+import { openPostgres } from './open-postgres.ts'
+import { type ScriptedBooking, startScriptedBooking } from './scripted-booking.ts'
+import { type ScriptedProvider, scriptedProvider } from './scripted-provider.ts'
+import { startTestNats } from './servers.ts'
+import { webhookSecret } from './system.ts'
+
+/** The purchase worker's own code in the test's process, with booking worker and provider scripted, over real servers. */
+export interface SagaBench {
+  readonly saga: Saga
+  readonly db: Postgres
+  readonly booking: ScriptedBooking
+  readonly provider: ScriptedProvider
+  /** Delivers a body as the provider would, signed now. */
+  deliver(body: string, by?: Saga): Promise<unknown>
+  /** What the reconciler does, until nothing is open, however long a driver had asked for. */
+  reconcile(): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function startSagaBench(): Promise<SagaBench> {
+  const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
+  const booking = await startScriptedBooking(nats.url)
+  const bus = await Bus.connect({ url: nats.url, name: 'test', timeoutMs: 5_000 })
+  const db = openPostgres(database.url, { maxConnections: 10 })
+  const provider = scriptedProvider()
+  const saga: Saga = {
+    bus,
+    db,
+    providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider.provider),
+    leaseMs: 60_000,
+    log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
+  }
+  const due = { limit: 1_000, leaseMs: 60_000 }
+  const bench: SagaBench = {
+    saga,
+    db,
+    booking,
+    provider,
+    deliver: (body, by = saga) =>
+      answerOf(receiveWebhook({ saga: by, secret: webhookSecret, wake: () => undefined }), {
+        provider: 'sandbox',
+        body,
+        signature: signWebhook({ secret: webhookSecret, body, at: Date.now() }),
+      }),
+    async reconcile() {
+      for (let pass = 0; pass < 10; pass += 1) {
+        for (const table of ['payments', 'refunds', 'event_refunds']) {
+          await db.query(`UPDATE purchase.${table} SET next_check_at = now() WHERE next_check_at IS NOT NULL`)
+        }
+        const payments = await claimDuePayments(db, due)
+        for (const payment of payments) await driveToEnd(saga, payment, driveNow())
+        const begun = await refundDueEvent(saga)
+        const refunds = await claimDueRefunds(db, due)
+        for (const refund of refunds) await driveRefundToEnd(saga, refund, driveNow())
+        if (payments.length + refunds.length + begun === 0) return
+      }
+      throw new Error('something stays open')
+    },
+    async stop() {
+      await bus.close()
+      await booking.stop()
+      await db.close()
+      await Promise.all([nats.stop(), database.drop()])
+    },
+  }
+  return bench
+}
+
+/** Calls an operation without the message server in between. */
+export function answerOf(
+  { answer }: Operation,
+  request: unknown,
+  {
+    caller = user('nobody'),
+    key = randomUUID(),
+    withinMs = 8_000,
+  }: { caller?: Caller; key?: string; withinMs?: number } = {},
+): Promise<unknown> {
+  return answer(request, contextOf({ caller, key, withinMs }))
+}
+
+export function contextOf({
+  caller,
+  key,
+  withinMs = 8_000,
+}: {
+  caller: Caller
+  key: string
+  withinMs?: number
+}): OperationContext {
+  return {
+    requestId: randomUUID(),
+    caller,
+    idempotencyKey: key,
+    deadlineAt: performance.now() + withinMs,
+    log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
+    markReplayed: () => undefined,
+  }
+}
+
+export function driveNow() {
+  return { requestId: 'test', deadlineAt: performance.now() + 10_000 }
+}

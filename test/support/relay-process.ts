@@ -1,0 +1,13 @@
+import { Bus } from '#shared/messaging/bus.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { startOutboxRelay } from '#shared/outbox-relay.ts'
+import { Postgres } from '#shared/postgres.ts'
+
+/* `node relay-process.ts <nats url> <database url>`: the relay of the booking schema as a process of its own. */
+
+const [natsUrl = '', url = ''] = process.argv.slice(2)
+const postgres = new Postgres({ url, applicationName: 'relay', maxConnections: 2, onIdleError: () => undefined })
+const bus = await Bus.connect({ url: natsUrl, name: 'relay', timeoutMs: 5_000 })
+const log = createLogger({ name: 'relay', instance: 'relay-1', level: 'fatal' })
+startOutboxRelay({ postgres, bus, schema: 'booking', log })
+process.send?.('started')

@@ -1,0 +1,71 @@
+import test from 'ava'
+import type { TicketingError } from '#shared/errors.ts'
+import { type CancellationWish, ticketsToTakeBack } from '../../workers/booking/cancellation-policy.ts'
+
+const noon = new Date('2031-05-01T12:00:00Z')
+const later = new Date('2031-05-01T12:00:01Z')
+
+function wish(changes: Partial<CancellationWish>): CancellationWish {
+  return {
+    reason: 'buyer',
+    booking: { status: 'confirmed', paymentStatus: 'captured' },
+    tickets: [
+      { ownId: 'a', status: 'valid' },
+      { ownId: 'b', status: 'valid' },
+    ],
+    wanted: undefined,
+    cancelUntil: later,
+    now: noon,
+    ...changes,
+  }
+}
+
+function refusal(changes: Partial<CancellationWish>): string {
+  try {
+    return ticketsToTakeBack(wish(changes)).join()
+  } catch (error) {
+    const { code, extra } = error as TicketingError
+    return [code, extra.reason].join(' ').trim()
+  }
+}
+
+const used = [
+  { ownId: 'a', status: 'used' },
+  { ownId: 'b', status: 'valid' },
+  { ownId: 'c', status: 'void' },
+] as const
+
+test('a buyer may give tickets back until just before the deadline, and never where there is none', (t) => {
+  t.deepEqual(ticketsToTakeBack(wish({})), ['a', 'b'])
+  t.is(refusal({ now: later }), 'not_cancellable too_late')
+  t.is(refusal({ cancelUntil: null }), 'not_cancellable no_returns')
+})
+
+test('an organiser has no deadline', (t) => {
+  t.deepEqual(ticketsToTakeBack(wish({ reason: 'organiser', cancelUntil: null })), ['a', 'b'])
+})
+
+test('without names it is about all valid tickets, with names about those, each once', (t) => {
+  t.deepEqual(ticketsToTakeBack(wish({ tickets: used })), ['b'])
+  t.deepEqual(ticketsToTakeBack(wish({ wanted: ['b', 'b'] })), ['b'])
+  t.is(refusal({ wanted: ['a', 'x'] }), 'not_found')
+})
+
+test('a ticket that was used stays with its buyer, unless the event is cancelled', (t) => {
+  for (const reason of ['buyer', 'organiser'] as const) {
+    t.is(refusal({ reason, tickets: used, wanted: ['a', 'b'] }), 'not_cancellable ticket_used')
+  }
+  t.deepEqual(ticketsToTakeBack(wish({ reason: 'event_cancelled', tickets: used, cancelUntil: null })), ['a', 'b'])
+  t.is(refusal({ reason: 'event_cancelled', tickets: used, wanted: ['c'] }), 'not_cancellable ticket_void')
+  const [ticket] = used
+  t.is(refusal({ tickets: [ticket] }), 'not_cancellable no_valid_tickets')
+})
+
+test('no money goes back before it was taken', (t) => {
+  for (const reason of ['buyer', 'organiser', 'event_cancelled'] as const) {
+    const booking = { status: 'confirmed', paymentStatus: 'authorised' } as const
+    t.is(refusal({ reason, booking }), 'not_cancellable payment_under_way')
+  }
+  t.is(refusal({ booking: { status: 'pending', paymentStatus: 'processing' } }), 'not_cancellable not_confirmed')
+  t.is(refusal({ booking: { status: 'cancelled', paymentStatus: 'captured' } }), 'not_cancellable already_cancelled')
+})
