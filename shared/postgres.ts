@@ -3,22 +3,38 @@ import pg from 'pg'
 import { TicketingError } from './errors.ts'
 import { withSpan } from './observability/tracing.ts'
 
-/** Something that answers SQL: the pool, or one transaction. Values are always parameters, never text in the query. */
+/**
+ * Something that answers SQL: the pool, or one transaction. Values are always parameters, never text in the query. A
+ * transaction carries statements out in the order in which they were asked, one snapshot each; those asked at once, as with
+ * `Promise.all`, cost one journey to the server and back.
+ */
 export interface Database {
   /** Rows of the result. `bigint` columns arrive as numbers (all of ours are below 2^53), `date` as `YYYY-MM-DD`. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+export interface TransactionOptions {
+  /** Settings of Postgres that hold within this transaction; constants, never anybody's input. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 export interface PostgresOptions {
   readonly url: string
   readonly applicationName: string
   readonly maxConnections: number
+  /**
+   * Plan each prepared statement once, whatever its values, instead of weighing that anew at every call: for statements that
+   * always find their rows by key. Not for searches, whose plan depends on what is searched.
+   */
+  readonly planOnce?: boolean
   /** Called for errors of idle connections, which the pool replaces by itself. */
   onIdleError(error: Error): void
 }
 
 const statementTimeoutMs = 3_000
 const connectTimeoutMs = 2_000
+/** Whoever waits for a row or lock learns within this time that it stays with another, well before a reply is due. */
+const lockTimeoutMs = 1_000
 
 const oids = { int8: 20, date: 1082 }
 
@@ -33,9 +49,13 @@ export class Postgres implements Database {
       max: options.maxConnections,
       connectionTimeoutMillis: connectTimeoutMs,
       statement_timeout: statementTimeoutMs,
+      lock_timeout: lockTimeoutMs,
       // The server ends a slow statement; this ends the wait for a server that is frozen.
       query_timeout: statementTimeoutMs + 1_000,
       idle_in_transaction_session_timeout: 10_000,
+      // Statements of a transaction that do not wait for each other's answers travel together, and are carried out in order.
+      pipeline: true,
+      ...(options.planOnce ? { options: '-c plan_cache_mode=force_generic_plan' } : {}),
       types: { getTypeParser: (oid, format) => parserFor(oid) ?? pg.types.getTypeParser(oid, format) },
     })
     this.#pool.on('error', options.onIdleError)
@@ -52,12 +72,15 @@ export class Postgres implements Database {
    * Runs `work` in one transaction (read committed): all of it or nothing. When Postgres ended it as a deadlock or
    * serialisation failure, `work` is run once more, so it must not have effects outside the database.
    */
-  async transaction<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(
+    work: (db: Database) => Promise<Result>,
+    options: TransactionOptions = {},
+  ): Promise<Result> {
     try {
-      return await this.#transactionOnce(work)
+      return await this.#transactionOnce(work, options)
     } catch (error) {
       if (!isRetryable(error)) throw error
-      return await this.#transactionOnce(work)
+      return await this.#transactionOnce(work, options)
     }
   }
 
@@ -65,7 +88,10 @@ export class Postgres implements Database {
     await this.#pool.end()
   }
 
-  async #transactionOnce<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+  async #transactionOnce<Result>(
+    work: (db: Database) => Promise<Result>,
+    { settings }: TransactionOptions,
+  ): Promise<Result> {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw asTicketingError(error)
     })
@@ -74,9 +100,17 @@ export class Postgres implements Database {
     client.on('error', ignore)
     let broken: Error | undefined
     try {
-      const db: Database = { query: (text, values = []) => runQuery(client, text, values) }
-      await db.query('BEGIN')
+      const db: Database = {
+        query: (text, values = []) => {
+          sendTogether(client)
+          return runQuery(client, text, values)
+        },
+      }
+      // Not awaited before the work, so that it travels with the first statement of it. It fails only with the connection.
+      const begun = db.query(beginWith(settings))
+      begun.catch(() => undefined)
       const result = await work(db)
+      await begun
       await db.query('COMMIT')
       return result
     } catch (error) {
@@ -89,6 +123,16 @@ export class Postgres implements Database {
       client.release(broken)
     }
   }
+}
+
+function beginWith(settings: TransactionOptions['settings'] = {}): string {
+  return ['BEGIN', ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join('; ')
+}
+
+/** Holds back what is written to the server until the running code waits: one write of many statements instead of many. */
+function sendTogether({ connection: { stream } }: pg.PoolClient): void {
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 /** Whether `error` is Postgres' refusal of a duplicate in the unique index of that name. */

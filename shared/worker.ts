@@ -33,6 +33,8 @@ export interface WorkerDefinition<Settings extends z.ZodObject> {
   readonly worker: WorkerName
   readonly settings: Settings
   readonly migrationsDirectory: string
+  /** See `PostgresOptions.planOnce`. */
+  readonly planOnce: boolean
   /** The operations it answers; `onStop` is for what it opens beside them, such as a periodic task. */
   operations(
     parts: WorkerParts,
@@ -72,6 +74,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         url: config.DATABASE_URL,
         applicationName: config.INSTANCE,
         maxConnections: config.DATABASE_CONNECTIONS,
+        planOnce: definition.planOnce,
         onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
       })
       onStop('postgres', () => postgres.close())

@@ -100,8 +100,17 @@ test('a repetition with the same key gets its own hold again, although its seats
 })
 
 test('a refusal leaves no lock', async (t) => {
-  const eventId = await workers.openHouse({ maxTicketsPerUser: 1 })
+  const eventId = await workers.openHouse()
+  await workers.hold(eventId, [0], 'greedy')
   const { code } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 2] }, { as: 'greedy' })
-  t.is(code, 'ticket_limit')
+  t.is(code, 'hold_exists')
   await until('no lock is left', async () => (await redis.exists(lockOf(eventId, 1), lockOf(eventId, 2))) === 0)
+})
+
+test('a request for more seats than anybody may have keeps nobody from one of them, not even for a moment', async (t) => {
+  const eventId = await workers.openHouse({ maxTicketsPerUser: 2 })
+  // A lock of another shows whether locks were asked for: who did would be told of it.
+  await redis.set(lockOf(eventId, 3), `${newId()} somebody`, 'PX', 600_000)
+  const { code } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 2, 3] }, { as: 'greedy' })
+  t.is(code, 'ticket_limit')
 })

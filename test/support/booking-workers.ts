@@ -76,7 +76,13 @@ export async function startBookingWorkers({
   const closers: Close[] = []
   const connect = async (name: string): Promise<{ bus: Bus; postgres: Postgres }> => {
     const onIdleError = () => undefined
-    const postgres = new Postgres({ url: database.url, applicationName: name, maxConnections: 10, onIdleError })
+    const postgres = new Postgres({
+      url: database.url,
+      applicationName: name,
+      maxConnections: 10,
+      planOnce: worker.planOnce,
+      onIdleError,
+    })
     closers.push(() => postgres.close())
     const bus = await Bus.connect({ url: nats.url, name, timeoutMs: 5_000 })
     closers.push(() => bus.close())

@@ -1,5 +1,6 @@
 import { TicketingError } from '#shared/errors.ts'
 import { publicId } from '#shared/ids.ts'
+import type { Key } from './keys.ts'
 
 /** What counts against a buyer's limit for an event. */
 export interface Possessions {
@@ -18,12 +19,14 @@ export interface Wish {
 /** Throws `hold_exists` while an earlier hold lasts, and `ticket_limit` when it would be too many tickets. */
 export function refuseBeyondAllowance(possessions: Possessions, { eventId, ...wish }: Wish): void {
   const { liveHold } = possessions
-  if (liveHold && !liveHold.due) {
-    throw new TicketingError('hold_exists', 'You already hold seats of this event.', {
-      extra: { hold_id: publicId({ eventId, ownId: liveHold.ownId }) },
-    })
-  }
+  if (liveHold && !liveHold.due) throw holdExists({ eventId, ownId: liveHold.ownId })
   refuseBeyondLimit(possessions, wish)
+}
+
+export function holdExists(hold: Key): TicketingError {
+  return new TicketingError('hold_exists', 'You already hold seats of this event.', {
+    extra: { hold_id: publicId(hold) },
+  })
 }
 
 /** Throws `ticket_limit` when it would be too many tickets. */

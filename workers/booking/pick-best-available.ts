@@ -4,7 +4,7 @@ import type { Database } from '#shared/postgres.ts'
 import { chooseSeats } from './best-available.ts'
 import type { Key } from './keys.ts'
 import { readSeatFilter } from './seat-filter.ts'
-import { hasFreeSeats, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter, walkInOrder } from './store/rows.ts'
+import { hasFreeSeats, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter } from './store/rows.ts'
 import { keepingLocksOfSuccess } from './store/savepoint.ts'
 import type { LockedSeat } from './store/seats.ts'
 
@@ -30,13 +30,12 @@ const allSeats = 10_000
 
 /**
  * Picks and locks the best free seats inside the transaction that takes them: picking outside of it would send all buyers of
- * a rush to the same seats. Throws `sold_out`, `no_adjacent_seats` when enough seats are free but nowhere side by side,
+ * a rush to the same seats. The transaction has the settings `walkInOrder`. Throws `sold_out`, `no_adjacent_seats` when enough seats are free but nowhere side by side,
  * `validation_failed` for a tier or section that the event does not have, or `OthersAreDeciding`.
  */
 export async function pickBestAvailable(db: Database, best: BestAvailable): Promise<LockedSeat[]> {
   const { wish, waiting } = best
   const { qty } = wish
-  await walkInOrder(db)
   const filter = await readSeatFilter(db, best)
   if (wish.adjacent === 'prefer') {
     // Seats of rows that did not do must not stay locked: those that are picked now may be lower.

@@ -1,12 +1,9 @@
 import type { Database } from '#shared/postgres.ts'
 import type { Seat } from './free-runs.ts'
+import { RecentValues } from './recent-values.ts'
 import { type StatesOfRow, seatStateCodes } from './seat-states.ts'
 import { findSale, type Sale } from './store/sales.ts'
 import { snapshotStates } from './store/seat-views.ts'
-
-const maxAgeMs = 1_000
-/** An event's states are a byte a seat; more events than these are not rushed at once. */
-const maxEvents = 100
 
 /** What an event looked like a moment ago: a hint, never a decision. */
 export class SeenEvent {
@@ -42,30 +39,18 @@ export class SeenEvent {
 /** What events look like, at most a second old, and asked for by one buyer for all who want to know at that moment. */
 export class RecentSeatStates {
   readonly #db: Database
-  /** Oldest first. */
-  readonly #seen = new Map<string, { readonly at: number; readonly event: Promise<SeenEvent> }>()
+  /** An event's states are a byte a seat; more events than these are not rushed at once. */
+  readonly #seen = new RecentValues<SeenEvent>({ maxAgeMs: 1_000, maxKeys: 100 })
 
   constructor(db: Database) {
     this.#db = db
   }
 
   of(eventId: string): Promise<SeenEvent> {
-    const at = performance.now()
-    const known = this.#seen.get(eventId)
-    if (known !== undefined && at - known.at < maxAgeMs) return known.event
-    const event = this.#look(eventId)
-    // Who comes next asks again.
-    event.catch(() => this.#seen.delete(eventId))
-    this.#seen.delete(eventId)
-    this.#seen.set(eventId, { at, event })
-    const [oldest] = this.#seen.keys()
-    if (this.#seen.size > maxEvents && oldest !== undefined) this.#seen.delete(oldest)
-    return event
-  }
-
-  async #look(eventId: string): Promise<SeenEvent> {
-    const seenAt = Date.now()
-    const [sale, { rows }] = await Promise.all([findSale(this.#db, eventId), snapshotStates(this.#db, eventId)])
-    return new SeenEvent({ sale, seenAt, rows })
+    return this.#seen.of(eventId, async () => {
+      const seenAt = Date.now()
+      const [sale, { rows }] = await Promise.all([findSale(this.#db, eventId), snapshotStates(this.#db, eventId)])
+      return new SeenEvent({ sale, seenAt, rows })
+    })
   }
 }

@@ -2,6 +2,7 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import { publicId } from '#shared/ids.ts'
 import type { Close } from '#shared/lifecycle.ts'
 import { consumeFacts, type ReceivedFact } from '#shared/messaging/consume-facts.ts'
+import type { Database } from '#shared/postgres.ts'
 import { createRedis } from '#shared/redis.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { alternativesNear } from './alternatives.ts'
@@ -9,8 +10,10 @@ import type { ChangedPlaces } from './facts.ts'
 import { keyOf } from './keys.ts'
 import { reach, seatUnavailable } from './lost-seats.ts'
 import { RecentSeatStates, type SeenEvent } from './recent-seat-states.ts'
+import { RecentValues } from './recent-values.ts'
 import { refuseUnlessOpen } from './sale.ts'
 import { type OthersLock, SeatLocks, type WantedSeats } from './seat-locks.ts'
+import { findSale, type Sale } from './store/sales.ts'
 
 /**
  * A hold is committed, and its commit seen, so long after its id was made; clocks of workers may differ by as much. A lock
@@ -26,11 +29,14 @@ const commitMs = 1_000
  */
 export class RushFilter {
   readonly #locks: SeatLocks
+  readonly #db: Database
   readonly #recent: RecentSeatStates
+  readonly #sales = new RecentValues<Sale | undefined>({ maxAgeMs: 1_000, maxKeys: 1_000 })
 
-  constructor({ locks, recent }: { locks: SeatLocks; recent: RecentSeatStates }) {
+  constructor({ locks, db }: { locks: SeatLocks; db: Database }) {
     this.#locks = locks
-    this.#recent = recent
+    this.#db = db
+    this.#recent = new RecentSeatStates(db)
   }
 
   /**
@@ -38,6 +44,7 @@ export class RushFilter {
    * once when there is none; nobody waits for either. Throws as `make` does, and what Postgres would have said to losers.
    */
   async pass(wanted: WantedSeats, make: () => Promise<Hold>): Promise<Hold> {
+    if (!(await this.#maySucceed(wanted))) return make()
     await this.#enter(wanted)
     try {
       const hold = await make()
@@ -49,6 +56,12 @@ export class RushFilter {
       void this.#locks.unlock(wanted)
       throw error
     }
+  }
+
+  /** Who is going to be refused anyhow must not lock seats meanwhile: anybody could keep a whole house from its buyers. */
+  async #maySucceed({ hold: { eventId }, seatNos }: WantedSeats): Promise<boolean> {
+    const sale = await this.#sales.of(eventId, () => findSale(this.#db, eventId)).catch(() => undefined)
+    return sale?.status === 'on_sale' && seatNos.length <= sale.maxTicketsPerUser
   }
 
   /**
@@ -98,7 +111,7 @@ export function startRushFilter(
     log,
   })
   onStop('unlocking of seats', async () => (await unlocking)())
-  return new RushFilter({ locks, recent: new RecentSeatStates(postgres) })
+  return new RushFilter({ locks, db: postgres })
 }
 
 async function unlockFreed(locks: SeatLocks, { payload }: ReceivedFact): Promise<void> {

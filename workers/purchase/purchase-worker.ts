@@ -21,6 +21,7 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
   worker: 'purchase',
   settings: purchaseSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
+  planOnce: true,
   operations({ bus, postgres, log }, config, onStop) {
     const timeoutMs = config.PROVIDER_TIMEOUT_MS
     const provider = paymentSandbox({ url: config.PAYMENT_URL, timeoutMs })

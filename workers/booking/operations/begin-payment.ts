@@ -30,7 +30,7 @@ export function beginPayment(
   { paymentWindowMs }: { paymentWindowMs: number },
 ): Operation {
   return operation(contract, async (request, context) => {
-    // When a message is worthless is no part of what it asks for: a repetition has another time.
+    // `not_after` is no part of what is asked for: it is another moment at every repetition.
     const { not_after, ...asked } = request
     const command = { schema: 'booking', operation: contract.operation, request: asked, context } as const
     const beginning = { request, userId: buyerOf(context), paymentWindowMs }
@@ -50,7 +50,7 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
   if (hold.status !== 'active') throw await notPayable(db, key, hold.status)
   const sale = await findSale(db, key.eventId)
   if (sale === undefined || sale.status === 'cancelled') throw holdEnded('The event is cancelled.')
-  const { seatNos, totalMinor } = hold
+  const { totalMinor } = hold
   const { currency } = sale
   if ((request.expected_total_minor ?? totalMinor) !== totalMinor || (request.currency ?? currency) !== currency) {
     throw new TicketingError('price_changed', 'The price is another than the one you expected.', {
@@ -58,7 +58,7 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
     })
   }
   // Expiry is judged by when a transaction began: one that began a moment later may just have taken a seat over.
-  if (!(await startPaying(db, { hold: key, seatNos, paymentWindowMs }))) throw holdExpired()
+  if (!(await startPaying(db, { hold: key, paymentWindowMs }))) throw holdExpired()
   await addFact(db, 'booking', holdFact(key, { what: 'paying', status: 'paying', ...noPlaces }))
   const booking = await openBooking(db, { hold: key, userId, totalMinor, currency })
   return {

@@ -5,7 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
-import type { Database, Postgres } from '#shared/postgres.ts'
+import type { Database, Postgres, TransactionOptions } from '#shared/postgres.ts'
 import { refuseBeyondLimit } from '../allowance.ts'
 import { buyerOf } from '../buyer.ts'
 import { type ChangedPlaces, holdFact, noPlaces, seatFacts } from '../facts.ts'
@@ -17,6 +17,7 @@ import type { SoldShares } from '../sold-shares.ts'
 import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
 import { extendHold } from '../store/hold-times.ts'
 import { exchangePlaces, type LockedHold, lockHold, readHold } from '../store/holds.ts'
+import { walkInOrder } from '../store/rows.ts'
 import { findSale, type Sale } from '../store/sales.ts'
 import { takePlaces } from '../take-places.ts'
 
@@ -35,12 +36,15 @@ export function changeHold({ postgres, shares }: { postgres: Postgres; shares: S
     const { eventId } = hold
     const buyer = { eventId, userId: buyerOf(context) }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
-    const inTransaction = (change: (db: Database) => Promise<Hold>): Promise<Hold> =>
-      postgres.transaction((db) => once(db, command, () => change(db)))
+    const inTransaction = (change: (db: Database) => Promise<Hold>, options?: TransactionOptions): Promise<Hold> =>
+      postgres.transaction((db) => once(db, command, () => change(db)), options)
     if (isExtension(request)) return inTransaction((db) => extend(db, { hold, buyer }))
     const { hold_id: _, ...selection } = request
     return takeOrExplain(postgres, { eventId, selection }, (waiting) =>
-      inTransaction((db) => exchange(db, { hold, buyer, selection, shares, waiting })),
+      inTransaction(
+        (db) => exchange(db, { hold, buyer, selection, shares, waiting }),
+        selection.best_available && { settings: walkInOrder },
+      ),
     )
   })
 }
@@ -60,7 +64,7 @@ async function extend(db: Database, { hold: key, buyer }: Pick<Exchange, 'hold' 
     throw new TicketingError('hold_cap_reached', 'These places cannot be kept any longer; pay for them or let them go.')
   }
   // Expiry is judged by when a transaction began: one that began a moment later may just have taken a place over.
-  if (!(await extendHold(db, { hold: key, seatNos: hold.seatNos }))) throw holdExpired()
+  if (!(await extendHold(db, key))) throw holdExpired()
   return tellAndRead(db, key, noPlaces)
 }
 

@@ -66,14 +66,19 @@ async function confirm(db: Database, confirmation: Confirmation): Promise<Outcom
       return 'LOST'
     case 'pending':
     case 'expired': {
-      const sold = (await maySell(db, hold, buyer)) && (await sell(db, confirmation, { hold, known }))
+      const sold = (await maySell(db, { hold, known, buyer })) && (await sell(db, confirmation, { hold, known }))
       return sold ? 'CONFIRMED' : lose(db, confirmation)
     }
   }
 }
 
 /** An ended hold no longer counts against its buyer's limit, so the buyer may have got other places since. */
-async function maySell(db: Database, hold: LockedHold, buyer: Buyer): Promise<boolean> {
+async function maySell(
+  db: Database,
+  { hold, known, buyer }: { hold: LockedHold; known: BookingState; buyer: Buyer },
+): Promise<boolean> {
+  // Nothing changes a hold that is being paid for. If something did, its places must not go for the price of others.
+  if (hold.totalMinor !== known.totalMinor) return false
   const sale = await findSale(db, buyer.eventId)
   if (sale === undefined || sale.status === 'cancelled' || hold.status === 'released') return false
   if (!hold.ended) return true
@@ -81,7 +86,7 @@ async function maySell(db: Database, hold: LockedHold, buyer: Buyer): Promise<bo
   return liveTickets + (liveHold?.places ?? 0) + hold.placeCount <= sale.maxTicketsPerUser
 }
 
-/** Answers whether all places were still to be had; if not, nothing has changed that ending the hold would not change. */
+/** Answers whether all places were still available; if not, nothing has changed that ending the hold would not change. */
 async function sell(
   db: Database,
   { booking, hold: key, requestId }: Confirmation,

@@ -7,7 +7,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { refuseBeyondAllowance } from '../allowance.ts'
+import { holdExists, type Possessions, refuseBeyondAllowance } from '../allowance.ts'
 import { buyerOf } from '../buyer.ts'
 import { holdFact, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
@@ -20,7 +20,8 @@ import { refuseUnlessOpen, saleNotOpen } from '../sale.ts'
 import type { SoldShares } from '../sold-shares.ts'
 import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
 import { insertHold, lockHold, readHold } from '../store/holds.ts'
-import { findSale, type Sale } from '../store/sales.ts'
+import { walkInOrder } from '../store/rows.ts'
+import { findSale } from '../store/sales.ts'
 import { findTakenByOthers } from '../store/seats.ts'
 import { takePlaces } from '../take-places.ts'
 
@@ -28,7 +29,6 @@ type Request = ParsedRequestOf<typeof contract>
 
 interface Wish {
   readonly buyer: Buyer
-  readonly sale: Sale
   readonly shares: SoldShares
   readonly request: Request
   /** The hold that is to be made. */
@@ -52,17 +52,16 @@ export function holdSeats({ postgres, bus, shares, filter }: Parts): Operation {
     const key = { eventId, ownId: newId() }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     const make = async (): Promise<Hold> => {
-      const sale = await findSale(postgres, eventId)
-      if (sale === undefined) {
-        await refuseUnknownEvent(bus, eventId, context)
-        throw saleNotOpen(null)
-      }
-      await refuseTakenSeats(postgres, { buyer, sale, command })
+      await refuseTakenSeats(postgres, { buyer, command })
       return takeOrExplain(postgres, { eventId, selection: request }, (waiting) =>
-        postgres.transaction((db) =>
-          once(db, command, () => takeSeats(db, { buyer, sale, shares, request, key, waiting })),
+        postgres.transaction(
+          (db) => once(db, command, () => takeSeats(db, { buyer, shares, request, key, waiting })),
+          request.best_available && { settings: walkInOrder },
         ),
-      )
+      ).catch(async (error: unknown) => {
+        if (error instanceof NothingStocked) await refuseUnknownEvent(bus, eventId, context)
+        throw error instanceof NothingStocked ? saleNotOpen(null) : error
+      })
     }
     if (filter === null || request.seat_nos === undefined) return make()
     return filter.pass({ hold: key, userId: buyer.userId, seatNos: request.seat_nos }, make)
@@ -70,37 +69,63 @@ export function holdSeats({ postgres, bus, shares, filter }: Parts): Operation {
 }
 
 /**
- * Where losers end who came by the locks, or without them: with one look and no transaction, so that they do not stand in the winners' way. A seat
- * that looks free here is judged again under its lock. A repetition goes on to its stored answer.
+ * Refuses buyers whose seats are visibly taken with one look and no transaction, so that they do not stand in the winners'
+ * way. A seat that looks free here is judged again under its lock. A repetition goes on to its stored answer.
  */
 async function refuseTakenSeats(
   db: Database,
-  { buyer, sale, command }: { buyer: Buyer; sale: Sale; command: Command & { request: Request } },
+  { buyer, command }: { buyer: Buyer; command: Command & { request: Request } },
 ): Promise<void> {
   const wanted = command.request.seat_nos
   if (wanted === undefined) return
   const conflicts = await findTakenByOthers(db, { ...buyer, seatNos: wanted })
   if (conflicts.length === 0 || (await isDone(db, command))) return
-  refuseUnlessOpen(sale, sale.now)
+  const sale = await findSale(db, buyer.eventId)
+  if (sale !== undefined) refuseUnlessOpen(sale, sale.now)
   throw await explainConflicts(db, { eventId: buyer.eventId, wanted, conflicts })
 }
 
-async function takeSeats(db: Database, { buyer, sale, shares, request, key, waiting }: Wish): Promise<Hold> {
+/** Nothing of the event was ever stocked; or there is no such event. */
+class NothingStocked extends Error {}
+
+async function takeSeats(db: Database, { buyer, shares, request, key, waiting }: Wish): Promise<Hold> {
   const { eventId, userId } = buyer
   const qty = wantedPlaces(request)
+  // Asked at once and carried out one after the other: what counts against the limit is read under the buyer's lock.
+  const [, possessions, sale] = await Promise.all([
+    lockBuyer(db, buyer),
+    findPossessions(db, buyer),
+    findSale(db, eventId),
+  ])
+  if (sale === undefined) throw new NothingStocked()
   refuseUnlessOpen(sale, sale.now)
-  await lockBuyer(db, buyer)
-  const possessions = await findPossessions(db, buyer)
   refuseBeyondAllowance(possessions, { eventId, qty, limit: sale.maxTicketsPerUser })
-  const earlier = possessions.liveHold && { eventId, ownId: possessions.liveHold.ownId }
-  const due = earlier && (await lockHold(db, earlier))?.ended === false ? [earlier] : []
+  const due = await lockDueHold(db, { eventId, possessions })
   const places = await takePlaces(db, { eventId, selection: request, waiting, sale, shares })
   // Not before there is nothing left to wait for: its seats get locked, and they may be lower than the new ones.
   await endAndTell(db, due, 'expired')
   const seats = seatFacts(await insertHold(db, { hold: key, userId, places }), 'held')
   const areas = [...new Set(places.standing.map(({ areaNo }) => areaNo))]
-  await addFact(db, 'booking', holdFact(key, { what: 'taken', status: 'active', seats, areas }))
-  const hold = await readHold(db, key)
+  const [hold] = await Promise.all([
+    readHold(db, key),
+    addFact(db, 'booking', holdFact(key, { what: 'taken', status: 'active', seats, areas })),
+  ])
   if (hold === undefined) throw new Error(`hold ${key.ownId} was written but cannot be read`)
   return hold
+}
+
+/**
+ * Locks the buyer's earlier hold, which had run out when it was looked at, so that it can be ended. Throws `hold_exists` when
+ * it was extended or paid for in that moment.
+ */
+async function lockDueHold(
+  db: Database,
+  { eventId, possessions }: { eventId: string; possessions: Possessions },
+): Promise<Key[]> {
+  if (possessions.liveHold === null) return []
+  const key = { eventId, ownId: possessions.liveHold.ownId }
+  const hold = await lockHold(db, key)
+  if (hold === undefined || hold.ended) return []
+  if (hold.status !== 'expired') throw holdExists(key)
+  return [key]
 }

@@ -29,9 +29,9 @@ export function returnHold({ postgres }: { postgres: Postgres }): Operation {
   })
 }
 
-async function giveBack(db: Database, key: Key, { status, withinPromise, ended, seatNos }: LockedHold): Promise<void> {
+async function giveBack(db: Database, key: Key, { status, withinPromise, ended }: LockedHold): Promise<void> {
   if (status === 'paying' && withinPromise) {
-    await stopPaying(db, { hold: key, seatNos })
+    await stopPaying(db, key)
     await addFact(db, 'booking', holdFact(key, { what: 'returned', status: 'active', ...noPlaces }))
   } else if (!ended) {
     await endAndTell(db, [key], 'expired')

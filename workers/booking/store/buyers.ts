@@ -9,18 +9,12 @@ export interface Buyer {
   readonly userId: string
 }
 
-/** A buyer whose seats somebody else is deciding about learns it within this time, well before the reply is due. */
-const lockTimeout = '1000ms'
-
 /**
  * One decision at a time about what a buyer may have of an event: held until the transaction ends, and taken before any
- * row. Also bounds every later wait for a lock in this transaction.
+ * row.
  */
 export async function lockBuyer(db: Database, { eventId, userId }: Buyer): Promise<void> {
-  await db.query(
-    `SELECT set_config('lock_timeout', '${lockTimeout}', true), pg_advisory_xact_lock(hashtextextended($1, 0))`,
-    [`${eventId} ${userId}`],
-  )
+  await db.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${eventId} ${userId}`])
 }
 
 /** What counts against the buyer's limit for the event. */

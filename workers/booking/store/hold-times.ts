@@ -9,18 +9,13 @@ export async function isPast(db: Database, instant: string): Promise<boolean> {
   return clock?.past === true
 }
 
-interface SeatsOfHold {
-  readonly hold: Key
-  readonly seatNos: readonly number[]
-}
-
 /**
  * Keeps the places of a locked hold at least until the payment's deadline, within its hard cap. Answers whether all of
  * them were still its own; the caller undoes the transaction if not.
  */
 export async function startPaying(
   db: Database,
-  { hold, seatNos, paymentWindowMs }: SeatsOfHold & { paymentWindowMs: number },
+  { hold, paymentWindowMs }: { hold: Key; paymentWindowMs: number },
 ): Promise<boolean> {
   await db.query(
     `UPDATE booking.holds SET status = 'paying',
@@ -28,14 +23,14 @@ export async function startPaying(
      WHERE event_id = $1 AND id = $2`,
     [hold.eventId, hold.ownId, paymentWindowMs],
   )
-  return keepPlacesUntilExpiry(db, { hold, seatNos })
+  return keepPlacesUntilExpiry(db, hold)
 }
 
 /**
  * Gives a locked active hold its full time again, within its hard cap and never less than it has. Answers whether all of its
  * places were still its own; the caller undoes the transaction if not.
  */
-export async function extendHold(db: Database, { hold, seatNos }: SeatsOfHold): Promise<boolean> {
+export async function extendHold(db: Database, hold: Key): Promise<boolean> {
   await db.query(
     `UPDATE booking.holds AS hold SET active_until = until, expires_at = until
      FROM (SELECT least(greatest(expires_at, now() + hold_ttl), hard_cap_at) AS until
@@ -43,27 +38,29 @@ export async function extendHold(db: Database, { hold, seatNos }: SeatsOfHold): 
      WHERE hold.event_id = $1 AND hold.id = $2`,
     [hold.eventId, hold.ownId],
   )
-  return keepPlacesUntilExpiry(db, { hold, seatNos })
+  return keepPlacesUntilExpiry(db, hold)
 }
 
 /** Gives a locked hold back the time that its buyer was promised. */
-export async function stopPaying(db: Database, { hold, seatNos }: SeatsOfHold): Promise<void> {
+export async function stopPaying(db: Database, hold: Key): Promise<void> {
   await db.query(
     `UPDATE booking.holds SET status = 'active', expires_at = active_until WHERE event_id = $1 AND id = $2`,
     [hold.eventId, hold.ownId],
   )
-  await keepPlacesUntilExpiry(db, { hold, seatNos })
+  await keepPlacesUntilExpiry(db, hold)
 }
 
 /**
  * After the end of a locked hold was moved: moves that of its places along. Answers whether all of them were still its own;
  * the caller undoes the transaction if not.
  */
-async function keepPlacesUntilExpiry(db: Database, { hold, seatNos }: SeatsOfHold): Promise<boolean> {
-  const [kept] = await db.query<{ seats: number; standing: boolean }>(
+async function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<boolean> {
+  const [kept] = await db.query<{ all: boolean }>(
     `WITH theirs AS (
        SELECT seat_no FROM booking.event_seats
-       WHERE event_id = $1 AND seat_no = ANY($3) AND hold_id = $2 ORDER BY seat_no FOR UPDATE),
+       WHERE event_id = $1 AND hold_id = $2 AND seat_no = ANY(
+         ARRAY(SELECT seat_no FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND seat_no IS NOT NULL))
+       ORDER BY seat_no FOR UPDATE),
      seats AS (
        UPDATE booking.event_seats AS seat SET held_until = hold.expires_at FROM theirs, booking.holds AS hold
        WHERE hold.event_id = $1 AND hold.id = $2 AND seat.event_id = $1 AND seat.seat_no = theirs.seat_no
@@ -72,9 +69,9 @@ async function keepPlacesUntilExpiry(db: Database, { hold, seatNos }: SeatsOfHol
        UPDATE booking.hold_items AS item SET held_until = hold.expires_at FROM booking.holds AS hold
        WHERE hold.event_id = $1 AND hold.id = $2 AND item.event_id = $1 AND item.hold_id = $2 AND held_until IS NOT NULL
        RETURNING item.shard)
-     SELECT (SELECT count(*)::int FROM seats) AS seats, (SELECT count(*) FROM standing) = (
-       SELECT count(*) FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND area_no IS NOT NULL) AS standing`,
-    [hold.eventId, hold.ownId, seatNos],
+     SELECT (SELECT count(*) FROM seats) + (SELECT count(*) FROM standing) = (
+       SELECT count(*) FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2) AS all`,
+    [hold.eventId, hold.ownId],
   )
-  return kept?.seats === seatNos.length && kept.standing
+  return kept?.all === true
 }

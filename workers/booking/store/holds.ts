@@ -158,17 +158,26 @@ export interface LockedHold {
   readonly totalMinor: number
 }
 
+/**
+ * Locks a hold and reads it. In two statements, because one that has waited for the lock would still see the places as they
+ * were before it waited, and an exchange that was committed meanwhile would be paid for at the old price.
+ */
 export async function lockHold(db: Database, key: Key): Promise<LockedHold | undefined> {
-  const [hold] = await db.query<LockedHold>(
+  const lock = db.query('SELECT FROM booking.holds WHERE event_id = $1 AND id = $2 FOR UPDATE', [
+    key.eventId,
+    key.ownId,
+  ])
+  const read = db.query<LockedHold>(
     `SELECT user_id AS "userId", ${shownStatus} AS status, NOT ${isLive} AS ended, active_until > now() AS "withinPromise",
        hard_cap_at - expires_at < interval '1 second' AS "atHardCap",
        ARRAY(SELECT seat_no FROM ${itemsOfHold} AND seat_no IS NOT NULL ORDER BY seat_no) AS "seatNos",
        ${areaNosOfHold} AS "areaNos",
        (SELECT sum(qty)::int FROM ${itemsOfHold}) AS "placeCount",
        (SELECT sum(price_minor * qty)::bigint FROM ${itemsOfHold}) AS "totalMinor"
-     FROM booking.holds AS hold WHERE event_id = $1 AND id = $2 FOR UPDATE`,
+     FROM booking.holds AS hold WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )
+  const [, [hold]] = await Promise.all([lock, read])
   return hold
 }
 

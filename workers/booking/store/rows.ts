@@ -20,27 +20,38 @@ export interface SeatFilter {
   readonly ownHold: Key | undefined
 }
 
-/** What a filter admits, free or not: its values are the first six parameters. */
-const isAdmitted = `event_id = $1 AND seat_no BETWEEN $2 AND $3 AND accessible = $4
-  AND ($5::int[] IS NULL OR tier_no = ANY($5)) AND ($6::int[] IS NULL OR row_no = ANY($6))`
-
-/** Free seats that a filter admits: its values are the first seven parameters. */
-const isWanted = `${isAdmitted} AND ${isFreeFor('$7')}`
+type Kind = Pick<SeatFilter, 'accessible'>
 
 /**
- * The same seats kind by kind: each kind has an index of its own, so none of the many seats that
- * are held is read. Only a buyer who changes a hold has the last kind.
+ * What a filter admits, free or not: its values are the first five parameters. Accessible seats have an index of their own,
+ * which serves only a statement that names them and not a parameter.
  */
-const wantedByKind = [
-  `booking.event_seats WHERE ${isAdmitted} AND state = 'available'`,
-  `booking.event_seats WHERE ${isAdmitted} AND state = 'held' AND held_until <= now()`,
-  `booking.hold_items AS item JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
-   WHERE hold_id = $7::uuid AND seat.held_until > now() AND ${isAdmitted}`,
-]
+function isAdmitted({ accessible }: Kind): string {
+  return `event_id = $1 AND seat_no BETWEEN $2 AND $3 AND ${accessible ? 'accessible' : 'NOT accessible'}
+  AND ($4::int[] IS NULL OR tier_no = ANY($4)) AND ($5::int[] IS NULL OR row_no = ANY($5))`
+}
+
+/** Free seats that a filter admits: its values are the first six parameters. */
+function isWanted(kind: Kind): string {
+  return `${isAdmitted(kind)} AND ${isFreeFor('$6')}`
+}
+
+/**
+ * The same seats by why they are free: for each reason there is an index, so none of the many seats that are held is read.
+ * Only a buyer who changes a hold has the last ones.
+ */
+function wantedByReason(kind: Kind): string[] {
+  return [
+    `booking.event_seats WHERE ${isAdmitted(kind)} AND state = 'available'`,
+    `booking.event_seats WHERE ${isAdmitted(kind)} AND state = 'held' AND held_until <= now()`,
+    `booking.hold_items AS item JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
+   WHERE hold_id = $6::uuid AND seat.held_until > now() AND ${isAdmitted(kind)}`,
+  ]
+}
 
 function filterValues(filter: SeatFilter): unknown[] {
-  const { eventId, firstSeatNo, lastSeatNo, accessible, tierNos, rowNos, ownHold } = filter
-  return [eventId, firstSeatNo, lastSeatNo, accessible, tierNos, rowNos, ownHold?.ownId ?? null]
+  const { eventId, firstSeatNo, lastSeatNo, tierNos, rowNos, ownHold } = filter
+  return [eventId, firstSeatNo, lastSeatNo, tierNos, rowNos, ownHold?.ownId ?? null]
 }
 
 /** Numbers of tiers or rows, and the span of their seats. */
@@ -73,33 +84,35 @@ export async function findSection(db: Database, eventId: string, section: string
 }
 
 /**
- * Makes the following statements of this transaction walk along a house and stop early. While the planner knows little of
- * a new house, it would read and sort all of it instead: four times the work.
+ * Settings of a transaction whose statements walk along a house and stop early. While the planner knows little of a new
+ * house, it would read and sort all of it instead: four times the work.
  */
-export async function walkInOrder(db: Database): Promise<void> {
-  await db.query(`SELECT set_config('enable_sort', 'off', true)`)
-}
+export const walkInOrder = { enable_sort: 'off' } as const
 
 /**
- * Where `qty` free seats side by side begin among the seats of the row `place`; with `tidy` ($9) only where taking them leaves
- * no single seat behind. Ends at the first such place, so a row that has much free is not read to its end.
+ * Where `qty` ($7) free seats side by side begin among the seats of the row `place`; with `tidy` ($8) only where taking them
+ * leaves no single seat behind. Ends at the first such place, so a row that has much free is not read to its end.
  */
-const runInRow = `
+function runInRow(kind: Kind): string {
+  return `
   SELECT FROM (
     SELECT lag(seat_no) OVER ranked IS DISTINCT FROM seat_no - 1 AS begins,
-      lead(seat_no, $8 - 1) OVER ranked = seat_no + $8 - 1 AS fits,
-      lead(seat_no, $8) OVER ranked IS DISTINCT FROM seat_no + $8
-        OR lead(seat_no, $8 + 1) OVER ranked = seat_no + $8 + 1 AS tidy
+      lead(seat_no, $7 - 1) OVER ranked = seat_no + $7 - 1 AS fits,
+      lead(seat_no, $7) OVER ranked IS DISTINCT FROM seat_no + $7
+        OR lead(seat_no, $7 + 1) OVER ranked = seat_no + $7 + 1 AS tidy
     FROM booking.event_seats AS seat
-    WHERE ${isWanted} AND seat_no BETWEEN place.first_seat_no AND place.first_seat_no + place.seat_count - 1
+    WHERE ${isWanted(kind)} AND seat_no BETWEEN place.first_seat_no AND place.first_seat_no + place.seat_count - 1
     WINDOW ranked AS (ORDER BY seat_no)
-  ) AS runs WHERE begins AND fits AND (tidy OR NOT $9)`
+  ) AS runs WHERE begins AND fits AND (tidy OR NOT $8)`
+}
 
 /** Rows that have such a run, as a condition on `booking.event_rows AS place`. Those before the first free seat cost nothing. */
-const hasRunInRow = `place.event_id = $1 AND place.first_seat_no <= $3
-  AND place.first_seat_no + place.seat_count >
-    least(${wantedByKind.map((kind) => `(SELECT min(seat_no) FROM ${kind})`).join(', ')}, 2147483647)
-  AND ($6::int[] IS NULL OR place.row_no = ANY($6)) AND EXISTS (${runInRow})`
+function hasRunInRow(kind: Kind): string {
+  const firstFree = wantedByReason(kind).map((seats) => `(SELECT min(seat_no) FROM ${seats})`)
+  return `place.event_id = $1 AND place.first_seat_no <= $3
+  AND place.first_seat_no + place.seat_count > least(${firstFree.join(', ')}, 2147483647)
+  AND ($5::int[] IS NULL OR place.row_no = ANY($5)) AND EXISTS (${runInRow(kind)})`
+}
 
 export interface Row {
   readonly rowNo: number
@@ -120,7 +133,7 @@ export async function lockRowWithRun(
 ): Promise<Row | undefined> {
   const [row] = await db.query<Row>(
     `SELECT row_no AS "rowNo", first_seat_no AS "firstSeatNo", first_seat_no + seat_count - 1 AS "lastSeatNo"
-     FROM booking.event_rows AS place WHERE ${hasRunInRow}
+     FROM booking.event_rows AS place WHERE ${hasRunInRow(filter)}
      ORDER BY row_no LIMIT 1 FOR NO KEY UPDATE OF place ${waiting ? '' : 'SKIP LOCKED'}`,
     [...filterValues(filter), qty, tidy],
   )
@@ -129,7 +142,7 @@ export async function lockRowWithRun(
 
 /** Whether anywhere at least `qty` free seats stand side by side, in rows that somebody has locked, too. */
 export async function hasRun(db: Database, filter: SeatFilter, qty: number): Promise<boolean> {
-  const rows = await db.query(`SELECT FROM booking.event_rows AS place WHERE ${hasRunInRow} LIMIT 1`, [
+  const rows = await db.query(`SELECT FROM booking.event_rows AS place WHERE ${hasRunInRow(filter)} LIMIT 1`, [
     ...filterValues(filter),
     qty,
     false,
@@ -147,17 +160,19 @@ export function lockBestSeats(
   { limit, waiting }: { limit: number; waiting: boolean },
 ): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
-    `SELECT ${lockedSeatColumns} FROM booking.event_seats WHERE ${isWanted}
-     ORDER BY seat_no LIMIT $8 FOR UPDATE ${waiting ? '' : 'SKIP LOCKED'}`,
+    `SELECT ${lockedSeatColumns} FROM booking.event_seats WHERE ${isWanted(filter)}
+     ORDER BY seat_no LIMIT $7 FOR UPDATE ${waiting ? '' : 'SKIP LOCKED'}`,
     [...filterValues(filter), limit],
   )
 }
 
 /** Whether the filter admits at least `qty` free seats, wherever they stand. */
 export async function hasFreeSeats(db: Database, filter: SeatFilter, qty: number): Promise<boolean> {
-  const rows = await db.query(`${wantedByKind.map((kind) => `SELECT FROM ${kind}`).join(' UNION ALL ')} LIMIT $8`, [
-    ...filterValues(filter),
-    qty,
-  ])
+  const rows = await db.query(
+    `${wantedByReason(filter)
+      .map((seats) => `SELECT FROM ${seats}`)
+      .join(' UNION ALL ')} LIMIT $7`,
+    [...filterValues(filter), qty],
+  )
   return rows.length === qty
 }

@@ -41,9 +41,9 @@ export async function keepFromCancelling(db: Database, eventId: string): Promise
   await db.query(`SELECT pg_advisory_xact_lock_shared(${lockOfSale})`, [eventId])
 }
 
-/** Waits for all who keep the event from being cancelled, at most a second: whoever comes later has to wait as well. */
+/** Waits for all who keep the event from being cancelled: whoever comes later has to wait as well. */
 async function waitToCancel(db: Database, eventId: string): Promise<void> {
-  await db.query(`SELECT set_config('lock_timeout', '1000ms', true), pg_advisory_xact_lock(${lockOfSale})`, [eventId])
+  await db.query(`SELECT pg_advisory_xact_lock(${lockOfSale})`, [eventId])
 }
 
 export interface SaleChange {
