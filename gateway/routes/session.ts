@@ -2,9 +2,8 @@ import type Router from '@koa/router'
 import type { RouterMiddleware } from '@koa/router'
 import { z } from 'zod'
 import { userId } from '#shared/contracts/fields.ts'
-import { TicketingError } from '#shared/errors.ts'
+import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
-import { fieldErrors } from '#shared/messaging/serve.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { type IssueToken, sessionLifetimeSeconds } from '../identity/tokens.ts'
 import { limitCaller } from '../middleware/limit-rate.ts'
@@ -28,11 +27,7 @@ export function registerSession(
 ): void {
   const answer: Middleware = async (ctx) => {
     const parsed = openSession.request.safeParse(ctx.state.body)
-    if (!parsed.success) {
-      throw new TicketingError('validation_failed', 'The request is not valid.', {
-        extra: { errors: fieldErrors(parsed.error) },
-      })
-    }
+    if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error))
     const token = await issueToken(parsed.data.user_id)
     ctx.cookies.set(sessionCookieName, token, {
       httpOnly: true,
