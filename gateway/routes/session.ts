@@ -7,6 +7,7 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { type IssueToken, sessionLifetimeSeconds } from '../identity/tokens.ts'
 import { limitCaller } from '../middleware/limit-rate.ts'
+import { nameEndpoint } from '../middleware/name-endpoint.ts'
 import { readBody } from '../middleware/read-body.ts'
 import { sessionCookieName } from '../middleware/read-caller.ts'
 import type { Middleware, RequestState } from '../middleware/state.ts'
@@ -37,12 +38,18 @@ export function registerSession(
     ctx.set('Cache-Control', 'no-store')
     ctx.body = { user_id: parsed.data.user_id, token, expires_in_s: sessionLifetimeSeconds }
   }
-  const begin: Middleware = (ctx, next) => {
-    ctx.state.endpoint = openSession.path
+  // Whoever comes for a name has none yet.
+  const callerIsNobody: Middleware = (ctx, next) => {
     ctx.state.caller = anonymous
     ctx.state.knownAs = ''
     return next()
   }
-  const layers: Middleware[] = [begin, readBody(), limitCaller('my-things', dependencies), answer]
+  const layers: Middleware[] = [
+    nameEndpoint(openSession.path),
+    readBody(),
+    callerIsNobody,
+    limitCaller('my-things', dependencies),
+    answer,
+  ]
   router.register(openSession.path, [openSession.method], layers as RouterMiddleware<RequestState>[])
 }
