@@ -62,7 +62,7 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
   t.is(statSync(join(dataDirectory, 'running.json')).mode & 0o777, 0o600)
   t.is<number | undefined, number>(launcher.process.pid, running.pid)
   t.deepEqual(running.processes.map(({ instance }) => instance).sort(), [
-    'auditor',
+    'auditor-1',
     'booking-1',
     'event-1',
     'front-3',
