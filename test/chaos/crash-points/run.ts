@@ -28,10 +28,10 @@ interface Work {
 /** Takes points from the queue until it is empty. */
 async function workThrough(work: Work, name: string, holdTtlMs: number, queue: CrashPoint[]): Promise<void> {
   const { servers, stopping } = work
-  const template = new URL(servers.postgresUrl).pathname.slice(1)
-  const databaseUrl = await createDatabase(servers.postgresUrl, { name, template })
-  const { directory, redisUrl } = servers
-  const stand = await Stand.start({ name, databaseUrl, redisUrl, directory, holdTtlMs, stopping })
+  const { postgres, redis, directory } = servers
+  const template = new URL(postgres.url).pathname.slice(1)
+  const databaseUrl = await createDatabase(postgres.url, { name, template })
+  const stand = await Stand.start({ name, databaseUrl, redisUrl: redis.url, directory, holdTtlMs, stopping })
   work.stands.push(stand)
   for (let point = queue.shift(); point !== undefined && !stopping.aborted; point = queue.shift()) {
     work.onResult(await runPoint(stand, point))
