@@ -44,10 +44,10 @@ async function runAll(servers: SharedServers, stopping: AbortSignal): Promise<Po
   const stands: Stand[] = []
   const onResult = (result: PointResult): void => {
     results.push(result)
-    const { point, restSeconds, faults } = result
+    const { point, settledSeconds, faults } = result
     bar.clear()
     const verdict = faults.length === 0 ? 'ok' : 'FAILED'
-    if (!stopping.aborted) console.log(`  ${point.step}, ${point.when}: ${verdict} (${restSeconds.toFixed(1)} s)`)
+    if (!stopping.aborted) console.log(`  ${point.step}, ${point.when}: ${verdict} (${settledSeconds.toFixed(1)} s)`)
     bar.show(results.length, crashPoints.length)
   }
   const work: Work = { servers, stopping, stands, onResult }
