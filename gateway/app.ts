@@ -5,6 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import type { Dependencies } from './dependencies.ts'
 import { answerRoute } from './middleware/answer-route.ts'
 import { limitAddress, limitCaller, readClientAddress } from './middleware/limit-rate.ts'
+import { nameEndpoint } from './middleware/name-endpoint.ts'
 import { observeRequest } from './middleware/observe-request.ts'
 import { readBody } from './middleware/read-body.ts'
 import { readCaller } from './middleware/read-caller.ts'
@@ -25,20 +26,20 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   const app = new Koa<RequestState>()
   app.on('error', (error) => dependencies.log.warn({ err: error }, 'a response broke off'))
 
-  const operators = new Router<RequestState>()
-  registerOperatorRoutes(operators, dependencies)
-  registerWebhooks(operators, dependencies)
+  const unlimited = new Router<RequestState>()
+  registerOperatorRoutes(unlimited, dependencies)
+  registerWebhooks(unlimited, dependencies)
   const api = new Router<RequestState>()
   registerRoutes(api, dependencies)
   if (dependencies.issueToken !== null) registerSession(api, dependencies, dependencies.issueToken)
 
   app.use(observeRequest(dependencies))
   app.use(helmet(securityHeaders) as Middleware)
-  app.use(operators.routes())
+  app.use(unlimited.routes())
   app.use(readClientAddress(dependencies))
   app.use(limitAddress(dependencies))
   app.use(api.routes())
-  app.use(refuseUnknown([operators, api]))
+  app.use(refuseUnknown([unlimited, api]))
   return app
 }
 
@@ -52,14 +53,6 @@ function registerRoutes(router: Router<RequestState>, dependencies: Dependencies
       answerRoute(route, dependencies),
     ]
     router.register(route.path, [route.method], layers as RouterMiddleware<RequestState>[])
-  }
-}
-
-/** Tells the outermost layer which route answers, for span, log and metric. */
-export function nameEndpoint(path: string): Middleware {
-  return (ctx, next) => {
-    ctx.state.endpoint = path
-    return next()
   }
 }
 

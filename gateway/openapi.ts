@@ -1,14 +1,25 @@
 import { z } from 'zod'
 import type { ErrorCode } from '#shared/errors.ts'
+import { methodsWithBody } from './middleware/read-body.ts'
 import { describeProblems, statusOf } from './problems.ts'
 import { allRoutes } from './routes/all-routes.ts'
-import type { Route } from './routes/route.ts'
+import { type Route, type SuccessStatus, successesOf } from './routes/route.ts'
 import { openSession } from './routes/session.ts'
 
 type Schema = Record<string, unknown>
 
 /** What any route may answer beside the errors of its contract. */
 const generalErrors: ErrorCode[] = ['validation_failed', 'rate_limited', 'no_worker', 'worker_timeout']
+
+/** What a route with a body may answer beside these. */
+const bodyErrors: ErrorCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type', 'card_number_refused']
+
+const successDescriptions: Record<SuccessStatus, string> = {
+  200: 'Done',
+  201: 'Made',
+  202: 'Being processed: ask again at the Location',
+  204: 'Done',
+}
 
 /** The OpenAPI 3.1 document, made from the very declarations that answer requests. */
 export function openApiDocument(): Schema {
@@ -61,25 +72,30 @@ function describeRoute(route: Route): Schema {
     tags: [contract.worker],
     security: route.access === 'organiser' ? [{ bearer: [] }] : [{}, { bearer: [] }],
     parameters,
-    ...(route.method === 'POST' ? { requestBody: jsonBody(withoutProperties(request, inPath)) } : {}),
+    ...(methodsWithBody.includes(route.method) ? { requestBody: jsonBody(withoutProperties(request, inPath)) } : {}),
     responses: { ...successes(route), ...failures(route) },
   }
 }
 
 function successes(route: Route): Schema {
-  if (route.method === 'DELETE') return { 204: { description: 'Done' } }
   const content = json(jsonSchema(route.contract.reply, 'output'))
-  const status = route.outcome === undefined ? 200 : 201
+  const described = successesOf(route).map((status) => [
+    status,
+    { description: successDescriptions[status], ...(status === 204 ? {} : { content }) },
+  ])
   return {
-    [status]: { description: 'Done', content },
-    ...(route.contract.operation === 'purchase-hold' ? { 202: { description: 'Being processed', content } } : {}),
+    ...Object.fromEntries(described),
     ...(route.shareForMs === undefined ? {} : { 304: { description: 'Unchanged' } }),
   }
 }
 
 function failures(route: Route): Schema {
   const codesByStatus = new Map<number, ErrorCode[]>()
-  const own: ErrorCode[] = route.access === 'public' ? [] : ['unauthenticated', 'forbidden']
+  const own: ErrorCode[] = [
+    ...(methodsWithBody.includes(route.method) ? bodyErrors : []),
+    ...(route.access === 'public' ? [] : (['unauthenticated', 'forbidden'] as const)),
+    ...(route.needsIdempotencyKey ? (['idempotency_key_required'] as const) : []),
+  ]
   for (const code of [...generalErrors, ...own, ...route.contract.errors]) {
     codesByStatus.set(statusOf(code), [...(codesByStatus.get(statusOf(code)) ?? []), code])
   }

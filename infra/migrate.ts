@@ -6,7 +6,6 @@ import { projectRoot, readInfraConfig } from './config.ts'
 import { ExplainedError, reportFailure } from './explained-error.ts'
 import { installMissing } from './servers/install.ts'
 import { startPostgres } from './servers/postgres.ts'
-import { isAlive } from './servers/process-control.ts'
 
 /** Every schema of the one database, each with its owner's migrations. */
 const migrationSets: readonly MigrationSet[] = [
@@ -42,9 +41,7 @@ export async function migrateAll(databaseUrl: string): Promise<string[]> {
 /** `npm run migrate`: on DATABASE_URL, else on the running system, else on the data folder's own PostgreSQL. */
 async function main(): Promise<void> {
   const config = readInfraConfig()
-  const running = readRunningSystem(config.environment)
-  // A launcher that was killed leaves its file behind.
-  const url = config.given.database ?? (running && isAlive(running.pid) ? running.database_url : undefined)
+  const url = config.given.database ?? readRunningSystem(config.environment)?.database_url
   if (url) return printApplied(await migrateAll(url))
   await installMissing(['postgres'], console.log)
   const postgres = await startPostgres({ dataDirectory: config.dataDirectory, durable: true })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { isAlive } from './is-alive.ts'
 
 /*
  * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
@@ -65,15 +66,6 @@ export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null 
     return isAlive(system.pid) ? system : null
   } catch {
     return null
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // Signal 0 asks only whether there is such a process.
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -4,7 +4,7 @@ import type { MessageContext } from '#shared/messaging/headers.ts'
 import { cacheKey } from '../cache/cache-key.ts'
 import { type CachedReply, etagOf } from '../cache/reply-cache.ts'
 import type { Dependencies } from '../dependencies.ts'
-import type { Route } from '../routes/route.ts'
+import { type Outcome, type Route, successesOf } from '../routes/route.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readRequest } from './read-request.ts'
 import type { Context, Middleware } from './state.ts'
@@ -61,7 +61,8 @@ async function answerPersonal(
   const { body, replayed } = await callRaw(bus, route.contract, request, context)
   if (replayed) ctx.set('Idempotency-Replayed', 'true')
   ctx.set('Cache-Control', 'private, no-store')
-  const { status, location } = route.outcome?.(JSON.parse(Buffer.from(body).toString('utf8'))) ?? { status: 200 }
+  const outcome: Outcome = route.outcome?.(JSON.parse(Buffer.from(body).toString('utf8'))) ?? {}
+  const { status = successesOf(route)[0], location } = outcome
   ctx.status = status
   if (location !== undefined) ctx.set('Location', location)
   if (status === 204) return

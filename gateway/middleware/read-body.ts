@@ -3,8 +3,9 @@ import { TicketingError } from '#shared/errors.ts'
 import { refuseCardNumbers } from './card-numbers.ts'
 import type { Context, Middleware } from './state.ts'
 
+/** Of a DELETE no body is read: its parameters stand in the path. */
+export const methodsWithBody: readonly string[] = ['POST', 'PATCH']
 const maxBodyBytes = 65_536
-const methodsWithBody = ['POST', 'PATCH']
 /** No contract nests deeper than this; what does is an attack on whoever walks it. */
 const maxDepth = 16
 
@@ -13,7 +14,7 @@ export function readBody(): Middleware {
   const parse = bodyParser({
     enableTypes: ['json'],
     jsonLimit: maxBodyBytes,
-    parsedMethods: methodsWithBody,
+    parsedMethods: [...methodsWithBody],
     onError: (error) => {
       throw asTicketingError(error)
     },

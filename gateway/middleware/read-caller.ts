@@ -1,5 +1,5 @@
 import { userId } from '#shared/contracts/fields.ts'
-import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { identify } from '../identity/identify.ts'
 import type { Route } from '../routes/route.ts'
@@ -33,9 +33,7 @@ function claimedUser(ctx: Context): string | undefined {
   const parsed = userId.safeParse(claims[0])
   if (!parsed.success || claims.length > 1) {
     const detail = parsed.success ? 'is given twice' : 'must be 1 to 128 printable ASCII characters, no blanks'
-    throw new TicketingError('validation_failed', 'user_id is not valid.', {
-      extra: { errors: [{ pointer: '/user_id', detail }] },
-    })
+    throw invalidRequest([{ pointer: '/user_id', detail }], 'user_id is not valid.')
   }
   return parsed.data
 }

@@ -1,5 +1,5 @@
-import { TicketingError } from '#shared/errors.ts'
-import { fieldErrors } from '#shared/messaging/serve.ts'
+import type { TicketingError } from '#shared/errors.ts'
+import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
 import type { Dependencies } from '../dependencies.ts'
 import type { Route } from '../routes/route.ts'
 import type { Context } from './state.ts'
@@ -18,9 +18,7 @@ export function readRequest(ctx: Context, route: Route, { identity }: Dependenci
   }
   const parsed = route.contract.request.safeParse({ ...(isDemo ? demoBody : members), ...pathParameters })
   if (parsed.success) return parsed.data as Record<string, unknown>
-  throw new TicketingError('validation_failed', 'The request is not valid.', {
-    extra: { errors: fieldErrors(parsed.error) },
-  })
+  throw invalidRequest(fieldErrors(parsed.error))
 }
 
 function queryParameters(ctx: Context, route: Route): Record<string, unknown> {
@@ -40,7 +38,5 @@ function bodyMembers(ctx: Context, route: Route): Record<string, unknown> {
 }
 
 function invalid(name: string, detail: string): TicketingError {
-  return new TicketingError('validation_failed', 'The request is not valid.', {
-    extra: { errors: [{ pointer: `/${name}`, detail }] },
-  })
+  return invalidRequest([{ pointer: `/${name}`, detail }])
 }

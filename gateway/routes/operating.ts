@@ -1,13 +1,13 @@
 import type Router from '@koa/router'
+import type { RouterMiddleware } from '@koa/router'
 import { TicketingError } from '#shared/errors.ts'
+import { checks } from '../checks.ts'
 import type { Dependencies } from '../dependencies.ts'
-import { homePage } from '../home/home-page.ts'
-import type { Context, RequestState } from '../middleware/state.ts'
+import { homePage } from '../home-page.ts'
+import { nameEndpoint } from '../middleware/name-endpoint.ts'
+import type { Context, Middleware, RequestState } from '../middleware/state.ts'
 import { openApiDocument } from '../openapi.ts'
 import { describeProblems } from '../problems.ts'
-
-/** How long the answers of workers to "who is there?" are waited for, in milliseconds. */
-const discoveryMs = 100
 
 /** What operators, probes and readers of the documentation ask for. Not limited, so that watching works in a storm. */
 export function registerOperatorRoutes(router: Router<RequestState>, dependencies: Dependencies): void {
@@ -15,11 +15,11 @@ export function registerOperatorRoutes(router: Router<RequestState>, dependencie
   const openApi = JSON.stringify(openApiDocument())
 
   const get = (path: string, answer: (ctx: Context) => Promise<void> | void): void => {
-    router.get(path, async (ctx) => {
-      ctx.state.endpoint = path
+    const answerUncached: Middleware = async (ctx) => {
       ctx.set('Cache-Control', 'no-store')
-      await answer(ctx as Context)
-    })
+      await answer(ctx)
+    }
+    router.register(path, ['GET'], [nameEndpoint(path), answerUncached] as RouterMiddleware<RequestState>[])
   }
 
   get('/livez', (ctx) => {
@@ -48,18 +48,4 @@ export function registerOperatorRoutes(router: Router<RequestState>, dependencie
     ctx.type = 'html'
     ctx.body = homePage({ instance, port: ctx.req.socket.localPort ?? 0, ...(await checks(dependencies)) })
   })
-}
-
-export interface Checks {
-  readonly nats: 'ok' | 'away'
-  /** Away costs comfort only: the gateway stays ready. */
-  readonly redis: 'ok' | 'away'
-  /** Number of running instances by kind of worker. */
-  readonly workers: Record<string, number>
-}
-
-async function checks({ bus, isRedisReady }: Dependencies): Promise<Checks> {
-  const workers: Record<string, number> = { event: 0, booking: 0, purchase: 0 }
-  for (const { name } of await bus.discover(discoveryMs)) workers[name] = (workers[name] ?? 0) + 1
-  return { nats: bus.connected ? 'ok' : 'away', redis: isRedisReady() ? 'ok' : 'away', workers }
 }

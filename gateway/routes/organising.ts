@@ -13,7 +13,8 @@ export const organisingRoutes = [
     contract: createEvent,
     access: 'organiser',
     limit: 'organise',
-    outcome: (event) => ({ status: 201, location: `/events/${event.id}` }),
+    successes: [201],
+    outcome: (event) => ({ location: `/events/${event.id}` }),
   }),
   defineRoute({
     method: 'POST',
@@ -43,6 +44,7 @@ export const organisingRoutes = [
     access: 'organiser',
     limit: 'organise',
     needsIdempotencyKey: true,
+    successes: [200, 202],
     outcome: refundOutcome,
   }),
   defineRoute({

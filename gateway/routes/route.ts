@@ -2,9 +2,12 @@ import type { Contract, ReplyOf } from '#shared/contracts/contract.ts'
 import type { Access } from '../identity/identify.ts'
 import type { RateClass } from '../limits/rate-classes.ts'
 
-/** How an answer looks beyond its body. */
-export interface Outcome {
-  readonly status: number
+/** Statuses by which an operation may succeed; a 204 sends no body. */
+export type SuccessStatus = 200 | 201 | 202 | 204
+
+/** How an answer looks beyond its body; the first of the route's `successes` unless it names another one. */
+export interface Outcome<Status extends SuccessStatus = SuccessStatus> {
+  readonly status?: Status
   readonly location?: string
 }
 
@@ -16,7 +19,7 @@ export type LimitRule = RateClass | ((body: Record<string, unknown>) => RateClas
  * The request of the contract is put together from the parameters in the path, which bear the names of its members, and
  * from the query (GET) or the JSON body (everything else).
  */
-export interface Route<C extends Contract = Contract> {
+export interface Route<C extends Contract = Contract, Status extends SuccessStatus = SuccessStatus> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Path template in the form of @koa/router; also the label `endpoint` of metrics. */
   readonly path: string
@@ -30,12 +33,19 @@ export interface Route<C extends Contract = Contract> {
   readonly needsIdempotencyKey?: boolean
   /** What an empty body stands for in demo mode. */
   readonly demoBody?: Record<string, unknown>
-  /** Status and Location of a success; 200 without. A 204 sends no body. */
-  readonly outcome?: (reply: ReplyOf<C>) => Outcome
+  /** All statuses of a success, the usual one first; 200 without. */
+  readonly successes?: readonly [Status, ...Status[]]
+  /** Which of them, and the Location, where these depend on the reply. */
+  readonly outcome?: (reply: ReplyOf<C>) => Outcome<NoInfer<Status>>
 }
 
-/** Declares a route; keeps the type of its contract until it joins the others. */
-export function defineRoute<C extends Contract>(route: Route<C>): Route {
+/** Declares a route; keeps the type of its contract, and the statuses it may choose from, until it joins the others. */
+export function defineRoute<C extends Contract, Status extends SuccessStatus = 200>(route: Route<C, Status>): Route {
   // The gateway parses a reply before it asks for its outcome, so forgetting the exact type here is safe.
   return route as unknown as Route
+}
+
+/** All statuses by which a route succeeds, the usual one first. */
+export function successesOf({ successes = [200] }: Route): readonly [SuccessStatus, ...SuccessStatus[]] {
+  return successes
 }

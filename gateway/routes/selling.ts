@@ -1,8 +1,8 @@
-import { listBookings, viewBooking } from '#shared/contracts/bookings.ts'
+import { type Booking, listBookings, viewBooking } from '#shared/contracts/bookings.ts'
 import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { cancelBooking, purchaseHold } from '#shared/contracts/purchase.ts'
 import { demoEventId } from '#shared/demo.ts'
-import { defineRoute } from './route.ts'
+import { defineRoute, type Outcome } from './route.ts'
 
 /** Holding, buying, and the caller's own things. Nothing here is ever shared or cached. */
 
@@ -14,7 +14,8 @@ export const sellingRoutes = [
     access: 'caller',
     limit: 'sell',
     needsIdempotencyKey: true,
-    outcome: (hold) => ({ status: 201, location: `/holds/${hold.id}` }),
+    successes: [201],
+    outcome: (hold) => ({ location: `/holds/${hold.id}` }),
   }),
   defineRoute({ method: 'GET', path: '/holds/:hold_id', contract: viewHold, access: 'caller', limit: 'my-things' }),
   defineRoute({ method: 'PATCH', path: '/holds/:hold_id', contract: changeHold, access: 'caller', limit: 'sell' }),
@@ -24,7 +25,7 @@ export const sellingRoutes = [
     contract: releaseHold,
     access: 'caller',
     limit: 'my-things',
-    outcome: () => ({ status: 204 }),
+    successes: [204],
   }),
   defineRoute({
     method: 'POST',
@@ -32,7 +33,7 @@ export const sellingRoutes = [
     contract: abandonHold,
     access: 'caller',
     limit: 'my-things',
-    outcome: () => ({ status: 204 }),
+    successes: [204],
   }),
   defineRoute({
     method: 'POST',
@@ -42,6 +43,7 @@ export const sellingRoutes = [
     limit: (body) => (Object.keys(body).length === 0 ? 'demo-purchase' : 'sell'),
     needsIdempotencyKey: true,
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
+    successes: [201, 202],
     outcome: (booking) => ({
       // Only money that was taken makes a purchase; until then it may be asked about at the Location.
       status: booking.payment.status === 'captured' ? 201 : 202,
@@ -63,11 +65,12 @@ export const sellingRoutes = [
     access: 'caller',
     limit: 'sell',
     needsIdempotencyKey: true,
+    successes: [200, 202],
     outcome: refundOutcome,
   }),
 ]
 
 /** 202 while the money is still on its way back. */
-export function refundOutcome({ id, refund_due_minor }: { id: string; refund_due_minor: number }) {
+export function refundOutcome({ id, refund_due_minor }: Booking): Outcome<200 | 202> {
   return { status: refund_due_minor === 0 ? 200 : 202, location: `/bookings/${id}` }
 }

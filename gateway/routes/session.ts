@@ -2,12 +2,12 @@ import type Router from '@koa/router'
 import type { RouterMiddleware } from '@koa/router'
 import { z } from 'zod'
 import { userId } from '#shared/contracts/fields.ts'
-import { TicketingError } from '#shared/errors.ts'
+import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
-import { fieldErrors } from '#shared/messaging/serve.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { type IssueToken, sessionLifetimeSeconds } from '../identity/tokens.ts'
 import { limitCaller } from '../middleware/limit-rate.ts'
+import { nameEndpoint } from '../middleware/name-endpoint.ts'
 import { readBody } from '../middleware/read-body.ts'
 import { sessionCookieName } from '../middleware/read-caller.ts'
 import type { Middleware, RequestState } from '../middleware/state.ts'
@@ -28,11 +28,7 @@ export function registerSession(
 ): void {
   const answer: Middleware = async (ctx) => {
     const parsed = openSession.request.safeParse(ctx.state.body)
-    if (!parsed.success) {
-      throw new TicketingError('validation_failed', 'The request is not valid.', {
-        extra: { errors: fieldErrors(parsed.error) },
-      })
-    }
+    if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error))
     const token = await issueToken(parsed.data.user_id)
     ctx.cookies.set(sessionCookieName, token, {
       httpOnly: true,
@@ -42,12 +38,18 @@ export function registerSession(
     ctx.set('Cache-Control', 'no-store')
     ctx.body = { user_id: parsed.data.user_id, token, expires_in_s: sessionLifetimeSeconds }
   }
-  const begin: Middleware = (ctx, next) => {
-    ctx.state.endpoint = openSession.path
+  // Whoever comes for a name has none yet.
+  const callerIsNobody: Middleware = (ctx, next) => {
     ctx.state.caller = anonymous
     ctx.state.knownAs = ''
     return next()
   }
-  const layers: Middleware[] = [begin, readBody(), limitCaller('my-things', dependencies), answer]
+  const layers: Middleware[] = [
+    nameEndpoint(openSession.path),
+    readBody(),
+    callerIsNobody,
+    limitCaller('my-things', dependencies),
+    answer,
+  ]
   router.register(openSession.path, [openSession.method], layers as RouterMiddleware<RequestState>[])
 }

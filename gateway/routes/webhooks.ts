@@ -5,6 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { nameEndpoint } from '../middleware/name-endpoint.ts'
 import type { Middleware, RequestState } from '../middleware/state.ts'
 
 /** A provider's event with all that it tells of a charge has one or two kilobytes. */
@@ -21,7 +22,6 @@ export function registerWebhooks(router: Router<RequestState>, { bus }: Dependen
   const path = '/webhooks/:provider'
   let inFlight = 0
   const answer: Middleware = async (ctx) => {
-    ctx.state.endpoint = path
     if (inFlight >= maxInFlight) throw new TicketingError('overloaded', 'Too many at once; send it again.')
     inFlight += 1
     try {
@@ -43,7 +43,7 @@ export function registerWebhooks(router: Router<RequestState>, { bus }: Dependen
       inFlight -= 1
     }
   }
-  router.register(path, ['POST'], [answer] as RouterMiddleware<RequestState>[])
+  router.register(path, ['POST'], [nameEndpoint(path), answer] as RouterMiddleware<RequestState>[])
 }
 
 /** The bytes as they came, as text: a signature is over every one of them. Throws `body_too_large`. */

@@ -3,6 +3,7 @@ import { type Chore, startChore } from '#shared/chore.ts'
 import { viewInvariants as contract } from '#shared/contracts/audit.ts'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
+import type { DeadLetter } from '#shared/messaging/consume-facts.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type AuditOptions, type AuditReport, audit } from './audit.ts'
 import type { AuditMetrics } from './metrics.ts'
@@ -27,10 +28,11 @@ export class Auditor {
   }
 
   /** A fact that a consumer gave up. */
-  deadLetter(consumer: string): void {
+  deadLetter({ stream, consumer, streamSequence, deliveries }: DeadLetter): void {
     this.#deadLetters += 1
     this.#options.metrics.deadLetter(consumer)
-    this.#options.log.error({ consumer }, 'a fact was given up after its last delivery')
+    const facts = { stream, consumer, stream_sequence: streamSequence, deliveries }
+    this.#options.log.error(facts, 'a fact was given up after its last delivery')
   }
 
   get view(): ReplyOf<typeof contract> {

@@ -1,6 +1,7 @@
 import { readRunningSystem } from '#shared/config.ts'
 import { readInfraConfig } from '../config.ts'
 import { reportFailure } from '../explained-error.ts'
+import { temporaryFlags } from '../launcher/flags.ts'
 import { stopSignals } from '../launcher/stop-signals.ts'
 import { startSystem } from '../launcher/system.ts'
 import { type AuditOptions, audit } from './audit.ts'
@@ -16,8 +17,7 @@ async function main(): Promise<void> {
   }
   console.log('No system is running: starting one for this audit.')
   const { stopping, hurry } = stopSignals(console.log)
-  const flags = { port: 0, host: '127.0.0.1', instance: 'gateway-1', gateways: 1, workers: 1, observe: false }
-  const system = await startSystem({ flags, config, say: console.log, stopping, hurry })
+  const system = await startSystem({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
   try {
     const { database_url, payment_url } = system.running
     await report({ databaseUrl: database_url, paymentUrl: payment_url })

@@ -36,7 +36,7 @@ await runProcess({
       log,
     })
     onStop('auditor', () => auditor.stop())
-    onStop('dead letters', await watchDeadLetters(bus, ({ consumer }) => auditor.deadLetter(consumer)))
+    onStop('dead letters', await watchDeadLetters(bus, (letter) => auditor.deadLetter(letter)))
     const service = await serve(bus, {
       worker: 'audit',
       instance,

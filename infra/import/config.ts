@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util'
 import { readRunningSystem } from '#shared/config.ts'
 import { eventId, instant } from '#shared/contracts/fields.ts'
 import { ExplainedError } from '../explained-error.ts'
-import { isAlive } from '../servers/process-control.ts'
 import { ianaZone } from './formats/time-zone.ts'
 
 export interface ImportConfig {
@@ -51,9 +50,7 @@ export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): Import
   if (values.help) return null
   if (files.length === 0) throw wrong('Name at least one file.')
   if (values.event !== undefined && files.length > 1) throw wrong('--event takes one seating plan and no other file.')
-  const left = readRunningSystem(env)
-  // A launcher that was killed leaves its file behind.
-  const running = left !== null && isAlive(left.pid) ? left : null
+  const running = readRunningSystem(env)
   return {
     // npm runs us in the project's folder and says here in which one the user is.
     files: files.map((file) => resolve(env.INIT_CWD ?? '', file)),

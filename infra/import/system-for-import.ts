@@ -1,6 +1,7 @@
 import { Bus } from '#shared/messaging/bus.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
+import { temporaryFlags } from '../launcher/flags.ts'
 import { type System, startSystem } from '../launcher/system.ts'
 import type { Say } from '../say.ts'
 import type { ImportConfig } from './config.ts'
@@ -41,7 +42,7 @@ export class SystemForImport {
     const { say, stopping, hurry } = this.#options
     say('No system is running: starting one for this import.')
     this.#own = await startSystem({
-      flags: { port: 0, host: '127.0.0.1', instance: 'gateway-1', gateways: 1, workers: 1, observe: false },
+      flags: temporaryFlags,
       config: readInfraConfig(),
       say,
       stopping,

@@ -31,7 +31,7 @@ export function backstagePlans({ flags, paymentPort, auditPort }: Omit<PlanOptio
   )
   const auditor: ChildPlan = {
     name: 'auditor',
-    instance: 'auditor',
+    instance: 'auditor-1',
     script: 'infra/audit/main.ts',
     args: ['--port', String(auditPort)],
     port: auditPort,

@@ -13,6 +13,16 @@ export interface StartFlags {
   readonly observe: boolean
 }
 
+/** For a system that another command starts for itself: one of each, on free ports. */
+export const temporaryFlags: StartFlags = {
+  port: 0,
+  host: '127.0.0.1',
+  instance: 'gateway-1',
+  gateways: 1,
+  workers: 1,
+  observe: false,
+}
+
 export const usage = `Usage: npm start -- [flags]
   --port 8080            port of the first gateway; further gateways take the next ones; 0 picks free ones
   --host 127.0.0.1       address to listen on; 0.0.0.0 lets other machines in

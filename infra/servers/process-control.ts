@@ -1,20 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { isAlive } from '#shared/is-alive.ts'
 
 const run = promisify(execFile)
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch (error) {
-    // It lives, but belongs to somebody else.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
 
 /** Whether that process lives and was started by a command line with `part`: numbers of dead processes are used again. */
 export async function isProcess({ pid, part }: { pid: number; part: string }): Promise<boolean> {
@@ -26,15 +16,6 @@ export async function isProcess({ pid, part }: { pid: number; part: string }): P
     ),
   )
   return commandLine.replaceAll('\0', ' ').includes(part)
-}
-
-/** Ended, but not yet collected by its parent; in a container without an init that may be for ever. */
-function isZombie(pid: number): boolean {
-  try {
-    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  } catch {
-    return false
-  }
 }
 
 export interface EndOptions {

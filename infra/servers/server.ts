@@ -78,7 +78,7 @@ export async function endLeftover(pidFile: string): Promise<void> {
   rmSync(pidFile, { force: true })
 }
 
-export function pidFileOf(dataDirectory: string, name: string): string {
+function pidFileOf(dataDirectory: string, name: string): string {
   return join(dataDirectory, `${name}.pid.json`)
 }
 

@@ -6,7 +6,7 @@ import { text } from './fields.ts'
  * parallel arrays of labels and coordinates. `seat_no` is the running index over all rows in the order given here, which
  * is also the order of preference for best-available.
  */
-export const layoutRow = z.strictObject({
+const layoutRow = z.strictObject({
   section: text(100),
   label: text(60),
   /** Index into `categories`, for the whole row or seat by seat. */

@@ -26,3 +26,8 @@ export interface MessageContext {
 export function remainingMs(context: Pick<MessageContext, 'deadlineAt'>): number {
   return Math.floor(context.deadlineAt - performance.now())
 }
+
+/** For calls within a command: its idempotency key names the caller's command, and several calls may follow from that. */
+export function withoutIdempotencyKey({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
+  return { requestId, caller, deadlineAt }
+}

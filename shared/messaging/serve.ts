@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import type { z } from 'zod'
 import type { Contract, ParsedRequestOf, ReplyOf, WorkerName } from '#shared/contracts/contract.ts'
-import { type FieldError, TicketingError } from '#shared/errors.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
 import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
 import type { Bus, Message, RunningService } from './bus.ts'
 import { readCaller } from './caller.ts'
@@ -128,9 +128,7 @@ function budgetMs(contract: Contract, header: string | undefined): number {
 function parseRequest(contract: Contract, payload: Uint8Array): unknown {
   const parsed = contract.request.safeParse(parseJson(payload))
   if (parsed.success) return parsed.data
-  throw new TicketingError('validation_failed', 'The request is not valid.', {
-    extra: { errors: fieldErrors(parsed.error) },
-  })
+  throw invalidRequest(fieldErrors(parsed.error))
 }
 
 function parseJson(payload: Uint8Array): unknown {
@@ -139,25 +137,6 @@ function parseJson(payload: Uint8Array): unknown {
   } catch (error) {
     throw new TicketingError('malformed_json', 'The request is not JSON.', { cause: error })
   }
-}
-
-/** A schema's complaints as JSON pointers. */
-export function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap((issue) => issueErrors(issue))
-}
-
-function issueErrors(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []): FieldError[] {
-  const path = [...within, ...issue.path]
-  const pointer = path.map((step) => `/${String(step)}`).join('')
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a known member' }))
-  }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // Of several forms that a request may have, the complaints about the one that it is nearest to.
-    const nearest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? []
-    return nearest.flatMap((inner) => issueErrors(inner, path))
-  }
-  return [{ pointer, detail: issue.message }]
 }
 
 function errorReply(error: TicketingError): Message {

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { given, type Person, type Selection } from './person.ts'
+import { bodyIfDone, type HttpBuyer, type Selection } from './http-buyer.ts'
 import { holdTtlMs } from './settings.ts'
 
 /** Somebody with seats, and what is theirs to do next. */
 export interface Held {
-  readonly person: Person
+  readonly buyer: HttpBuyer
   readonly holdId: string
   /** Other places of the same event. */
   readonly others: Selection
   /** Somebody who has no business with any of it. */
-  readonly stranger: Person
+  readonly stranger: HttpBuyer
 }
 
 type Behave = (held: Held) => Promise<unknown>
@@ -20,8 +20,11 @@ const tries = 3
 const behaviours = {
   pay: { weight: 28, behave: paying('tok_ok') },
   abandon: { weight: 4, behave: async () => undefined },
-  'close the page': { weight: 3, behave: ({ person, holdId }) => person.abandon(holdId) },
-  release: { weight: 5, behave: ({ person, holdId }) => person.insist(() => person.release(holdId), { times: tries }) },
+  'close the page': { weight: 3, behave: ({ buyer, holdId }) => buyer.abandon(holdId) },
+  release: {
+    weight: 5,
+    behave: ({ buyer, holdId }) => buyer.askUntilFinal(() => buyer.release(holdId), { times: tries }),
+  },
   'double submit': { weight: 9, behave: submitTwice },
   'cut connection, same key': { weight: 9, behave: (held) => retryAfterCut(held, { sameKey: true }) },
   'cut connection, new key': { weight: 7, behave: (held) => retryAfterCut(held, { sameKey: false }) },
@@ -46,9 +49,9 @@ const weights = Object.fromEntries(Object.entries(behaviours).map(([name, { weig
   number
 >
 
-/** Does one of these things, as the person's chance has it. */
+/** Does one of these things, as the buyer's chance has it. */
 export async function behave(held: Held): Promise<void> {
-  await behaviours[held.person.random.weighted(weights)].behave(held)
+  await behaviours[held.buyer.random.weighted(weights)].behave(held)
 }
 
 function paying(token: string): Behave {
@@ -56,28 +59,28 @@ function paying(token: string): Behave {
 }
 
 /** Answers the booking, when one is known. */
-async function pay({ person, holdId }: Pick<Held, 'person' | 'holdId'>, token: string) {
-  const key = person.random.key()
-  return given(
-    await person.insist(() => person.purchase({ hold_id: holdId, payment_token: token }, key), { times: tries }),
+async function pay({ buyer, holdId }: Pick<Held, 'buyer' | 'holdId'>, token: string) {
+  const key = buyer.random.key()
+  return bodyIfDone(
+    await buyer.askUntilFinal(() => buyer.purchase({ hold_id: holdId, payment_token: token }, key), { times: tries }),
   )
 }
 
 /** Two clicks at once, which arrive at two gateways. */
-async function submitTwice({ person, holdId }: Held): Promise<void> {
-  const key = person.random.key()
+async function submitTwice({ buyer, holdId }: Held): Promise<void> {
+  const key = buyer.random.key()
   const what = { hold_id: holdId, payment_token: 'tok_ok' }
-  await Promise.all([0, 1].map((gateway) => person.purchase(what, key, { gateway })))
-  await person.insist(() => person.purchase(what, key), { times: tries })
+  await Promise.all([0, 1].map((gateway) => buyer.purchase(what, key, { gateway })))
+  await buyer.askUntilFinal(() => buyer.purchase(what, key), { times: tries })
 }
 
-async function retryAfterCut({ person, holdId }: Held, { sameKey }: { sameKey: boolean }): Promise<void> {
-  const { random } = person
+async function retryAfterCut({ buyer, holdId }: Held, { sameKey }: { sameKey: boolean }): Promise<void> {
+  const { random } = buyer
   const key = random.key()
   const what = { hold_id: holdId, payment_token: 'tok_ok' }
-  await person.purchase(what, key, { cutAfterMs: random.between(1, 60) })
+  await buyer.purchase(what, key, { cutAfterMs: random.between(1, 60) })
   const nextKey = sameKey ? key : random.key()
-  await person.insist(() => person.purchase(what, nextKey), { times: tries })
+  await buyer.askUntilFinal(() => buyer.purchase(what, nextKey), { times: tries })
 }
 
 async function declineThenPay(held: Held): Promise<void> {
@@ -87,8 +90,8 @@ async function declineThenPay(held: Held): Promise<void> {
 
 /** A stranger who knows the id of a hold reaches for it, one way or another; its owner then pays. */
 async function steal(held: Held): Promise<void> {
-  const { person, holdId, stranger, others } = held
-  const { random } = person
+  const { buyer, holdId, stranger, others } = held
+  const { random } = buyer
   const reach = random.pick([
     () => stranger.release(holdId),
     () => stranger.abandon(holdId),
@@ -102,28 +105,28 @@ async function steal(held: Held): Promise<void> {
 
 /** Comes back when the hold has run out, and tries all the same. */
 async function linger(held: Held): Promise<void> {
-  await wait(holdTtlMs + held.person.random.between(0, 1_500))
+  await wait(holdTtlMs + held.buyer.random.between(0, 1_500))
   await pay(held, 'tok_ok')
 }
 
 async function changeThenPay(held: Held, change: Selection | { extend: true }): Promise<void> {
-  const { person, holdId } = held
-  const key = person.random.key()
-  await person.insist(() => person.change(holdId, change, key), { times: tries })
+  const { buyer, holdId } = held
+  const key = buyer.random.key()
+  await buyer.askUntilFinal(() => buyer.change(holdId, change, key), { times: tries })
   await pay(held, 'tok_ok')
 }
 
 /** Buys, and gives all or one of the tickets back; every other time with two clicks. */
 async function buyAndCancel(held: Held, { whole }: { whole: boolean }): Promise<void> {
-  const { person } = held
+  const { buyer } = held
   const booking = await pay(held, 'tok_ok')
   const [ticket] = booking?.tickets ?? []
   if (booking?.id === undefined || ticket === undefined) return
   const bookingId = booking.id
-  const key = person.random.key()
+  const key = buyer.random.key()
   const what = whole ? {} : { ticket_ids: [ticket.id] }
-  if (person.random.next() < 0.5) {
-    await Promise.all([0, 1].map((gateway) => person.cancel(bookingId, what, key, { gateway })))
+  if (buyer.random.next() < 0.5) {
+    await Promise.all([0, 1].map((gateway) => buyer.cancel(bookingId, what, key, { gateway })))
   }
-  await person.insist(() => person.cancel(bookingId, what, key), { times: tries })
+  await buyer.askUntilFinal(() => buyer.cancel(bookingId, what, key), { times: tries })
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { behave } from './behaviours.ts'
 import { verdictOf } from './history.ts'
 import type { House } from './houses.ts'
-import { given, Person, type Selection, type World } from './person.ts'
+import { bodyIfDone, HttpBuyer, type Selection, type World } from './http-buyer.ts'
 import { Random } from './random.ts'
 
 export interface Shop extends World {
@@ -14,29 +14,29 @@ const tries = 3
 /** While a system is away nobody asks it faster than this. */
 const backOffMs = 150
 
-/** One person comes, looks, wants seats, and does something with them. `number` is theirs alone in a run. */
+/** One buyer comes, looks, wants seats, and does something with them. `number` is theirs alone in a run. */
 export async function visit(shop: Shop, number: number): Promise<void> {
   const random = new Random(`buyer ${shop.seed} ${number}`)
   const userId = `chaos-${shop.seed}-${number}`
-  const person = new Person(userId, { random, world: shop })
+  const buyer = new HttpBuyer(userId, { random, world: shop })
   const house = chooseHouse(shop.houses, random)
-  if (random.next() < 0.15) await person.browse(browsePath(house, random))
+  if (random.next() < 0.15) await buyer.browse(browsePath(house, random))
   const selection = choosePlaces(house, random)
-  if (random.next() < 0.1) return buyInOneCall(person, house, selection)
+  if (random.next() < 0.1) return buyInOneCall(buyer, house, selection)
   const key = random.key()
-  const outcome = await person.insist(() => person.hold(house.eventId, selection, key), { times: tries })
+  const outcome = await buyer.askUntilFinal(() => buyer.hold(house.eventId, selection, key), { times: tries })
   if (outcome.kind === 'answer' && outcome.body.code === 'sold_out') house.soldOut = true
   if (verdictOf(outcome) === 'open') await wait(backOffMs)
-  const holdId = given(outcome)?.id
+  const holdId = bodyIfDone(outcome)?.id
   if (holdId === undefined) return
-  const stranger = new Person(`${userId}-stranger`, { random, world: shop, isStranger: true })
-  await behave({ person, holdId, others: choosePlaces(house, random), stranger })
+  const stranger = new HttpBuyer(`${userId}-stranger`, { random, world: shop, isStranger: true })
+  await behave({ buyer, holdId, others: choosePlaces(house, random), stranger })
 }
 
-async function buyInOneCall(person: Person, house: House, selection: Selection): Promise<void> {
-  const key = person.random.key()
-  const wish = { event_id: house.eventId, ...selection, payment_token: 'tok_ok' }
-  await person.insist(() => person.purchase(wish, key), { times: tries })
+async function buyInOneCall(buyer: HttpBuyer, house: House, selection: Selection): Promise<void> {
+  const key = buyer.random.key()
+  const request = { event_id: house.eventId, ...selection, payment_token: 'tok_ok' }
+  await buyer.askUntilFinal(() => buyer.purchase(request, key), { times: tries })
 }
 
 /** The first houses are the small ones, which more people want than can be seated. */

@@ -88,7 +88,7 @@ export class History {
     return this.#commands('purchase')
   }
 
-  /** Every wish to give tickets back, with its repetitions. */
+  /** Every request to give tickets back, with its repetitions. */
   cancellations(): Command[] {
     return this.#commands('cancel')
   }

@@ -1,9 +1,9 @@
 import { readLedger } from '../../infra/audit/ledger.ts'
 import { askAuditor } from './ask-auditor.ts'
 import { type Findings, runChecks } from './checks/all-checks.ts'
-import type { World } from './person.ts'
-import { compareWithLists, resolveUnknowns, waitForRest } from './rest.ts'
+import type { World } from './http-buyer.ts'
 import { retakeLeftSeats } from './retake-seats.ts'
+import { compareWithLists, resolveUnknowns, waitUntilSettled } from './settle.ts'
 import type { ChaosSystem } from './system.ts'
 
 export interface JudgeOptions {
@@ -15,10 +15,10 @@ export interface JudgeOptions {
 export async function judge(system: ChaosSystem, world: World, { stopping, say }: JudgeOptions): Promise<Findings> {
   const retaken = await retakeLeftSeats(system.db, world)
   say(`  ${retaken.tried} seats that others had left were held and given back`)
-  await waitForRest(system.db, stopping)
+  await waitUntilSettled(system.db, stopping)
   const asked = await resolveUnknowns(world, stopping)
   say(`  ${asked} buyers asked again what had become of their request`)
-  await waitForRest(system.db, stopping)
+  await waitUntilSettled(system.db, stopping)
   const wrongLists = await compareWithLists(world)
   const ledger = await readLedger(system.paymentUrl)
   const findings = await runChecks({ history: world.history, db: system.db, ledger })

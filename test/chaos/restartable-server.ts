@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { isAlive } from '../../infra/servers/process-control.ts'
+import { isAlive } from '#shared/is-alive.ts'
 import type { Server, ServerOptions } from '../../infra/servers/server.ts'
 import { until } from '../support/until.ts'
 import { withChildren } from './process-state.ts'

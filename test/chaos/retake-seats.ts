@@ -1,6 +1,6 @@
 import { parsePublicId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import { given, Person, type World } from './person.ts'
+import { bodyIfDone, HttpBuyer, type World } from './http-buyer.ts'
 import { Random } from './random.ts'
 import { holdTtlMs } from './settings.ts'
 
@@ -20,11 +20,11 @@ export async function retakeLeftSeats(db: Database, world: World): Promise<{ tri
   const stuck: string[] = []
   for (const [index, { event_id, seat_no }] of seats.entries()) {
     const random = new Random(`retaking ${index}`)
-    const person = new Person(`chaos-retaker-${index}`, { random, world })
+    const buyer = new HttpBuyer(`chaos-retaker-${index}`, { random, world })
     const key = random.key()
-    const outcome = await person.insist(() => person.hold(event_id, { seat_nos: [seat_no] }, key), { times: 3 })
-    const holdId = given(outcome)?.id
-    if (holdId !== undefined) await person.insist(() => person.release(holdId), { times: 3 })
+    const outcome = await buyer.askUntilFinal(() => buyer.hold(event_id, { seat_nos: [seat_no] }, key), { times: 3 })
+    const holdId = bodyIfDone(outcome)?.id
+    if (holdId !== undefined) await buyer.askUntilFinal(() => buyer.release(holdId), { times: 3 })
     else stuck.push(`seat ${seat_no} of event ${event_id} could not be held: ${JSON.stringify(outcome)}`)
   }
   return { tried: seats.length, stuck }

@@ -12,8 +12,8 @@ import type { Injected } from './injector.ts'
 import { judge } from './judge.ts'
 import { explanations, isGreen, type Run, reportLines } from './report.ts'
 import { describePlan, planFaults } from './schedule.ts'
+import { buyersAtOnce, letBuyersShop } from './shopping.ts'
 import { ChaosSystem } from './system.ts'
-import { buyersAtOnce, trade } from './trade.ts'
 
 /* `npm run chaos -- --seed 42 [--seconds 60] [--plan]`; see README.md. */
 
@@ -51,7 +51,7 @@ async function observe(system: ChaosSystem, { flags, stopping, history, injected
   const shop: Shop = { seed: flags.seed, houses, gatewayUrls, history }
   console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
   const from = history.now()
-  await trade(system, shop, { flags, stopping, onInjected: (one) => injected.push(one) })
+  await letBuyersShop(system, shop, { flags, stopping, onInjected: (one) => injected.push(one) })
   const to = history.now()
   stopping.throwIfAborted()
   const unknownOutcomes = history.entries.filter(({ outcome }) => verdictOf(outcome) === 'open').length

@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
@@ -9,6 +8,7 @@ import { installMissing } from '../../infra/servers/install.ts'
 import { startNats } from '../../infra/servers/nats.ts'
 import { startPostgres } from '../../infra/servers/postgres.ts'
 import { startRedis } from '../../infra/servers/redis.ts'
+import { createTemporaryFolder, removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import type { Kind } from '../support/process.ts'
 import { type Edge, edges, nameOf } from './edges.ts'
@@ -34,10 +34,8 @@ export class ChaosSystem {
   /** Starts everything, or takes back what it had started. Throws the `stopping` reason when told to stop meanwhile. */
   static async start(say: (line: string) => void, stopping: AbortSignal): Promise<ChaosSystem> {
     await installMissing(['postgres', 'nats-server', 'redis-server'], say)
-    const system = new ChaosSystem(await mkdtemp(join(tmpdir(), 'ticketing-chaos-')))
+    const system = new ChaosSystem(await createTemporaryFolder({ name: 'ticketing-chaos' }))
     try {
-      // PostgreSQL does not run as root and must be able to enter.
-      await chmod(system.directory, 0o755)
       await mkdir(system.logDirectory)
       await system.#startServers()
       stopping.throwIfAborted()
@@ -116,7 +114,7 @@ export class ChaosSystem {
     await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()))
     await this.#postgres?.close()
     await Promise.all([...this.#servers.values()].map((server) => server.stop()))
-    await rm(this.directory, { recursive: true, force: true })
+    await removeTemporaryFolder(this.directory)
   }
 
   async #startServers(): Promise<void> {

@@ -1,3 +1,4 @@
+import { quantile } from '../../infra/load/quantile.ts'
 import { countDoubleClaims, countRefusedAlthoughFree, type Visited } from './claims.ts'
 import { holdTtlMs, type Rush } from './rush.ts'
 
@@ -41,10 +42,6 @@ export function measure({ design, rush, visits, busyConnections }: Measured): Me
     hold_p99_ms: round(quantile(durations, 0.99), 1),
     connections_busy: round(busyConnections, 1),
   }
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
 }
 
 function round(value: number, decimals: number): number {

@@ -242,7 +242,7 @@ test('lone surrogates and strange Unicode are refused or kept, never a 5xx', asy
   }
 })
 
-test('bytes that are no HTTP get a 400 and the door', async (t) => {
+test('bytes that are not HTTP get 400 and the connection is closed', async (t) => {
   const { hostname, port } = new URL(system.url)
   const text = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.end('garbage\r\n\r\n'))

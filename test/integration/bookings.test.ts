@@ -23,7 +23,7 @@ test("a buyer's bookings of all events come newest first, page by page, and nobo
   t.is(second.next_cursor, null)
 })
 
-test('the message counts in words', async (t) => {
+test('the message says how many bookings the user has', async (t) => {
   t.is((await workers.ask(listBookings, {}, { as: '125' })).message, '0 bookings of user 125')
   await workers.buy(await workers.openHouse(), [0], '125')
   t.is((await workers.ask(listBookings, {}, { as: '125' })).message, '1 booking of user 125')
@@ -35,7 +35,7 @@ test("somebody else's booking does not exist", async (t) => {
   t.is((await workers.ask(viewBooking, { booking_id }, { as: 'owner' })).status, 'confirmed')
 })
 
-test('a cursor that is none is refused', async (t) => {
+test('an invalid cursor is refused', async (t) => {
   const refusal = await workers.refusal(listBookings, { cursor: 'nonsense' }, { as: 'ada' })
   t.is(refusal.code, 'validation_failed')
   t.deepEqual(refusal.extra.errors, [{ pointer: '/cursor', detail: 'is not a cursor of this list' }])

@@ -110,12 +110,12 @@ test('a hold of somebody else does not exist, and a stranger cannot give it back
   t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'owner' })).status, 'active')
 })
 
-test('nobody in particular cannot hold seats', async (t) => {
+test('an anonymous caller cannot hold seats', async (t) => {
   const eventId = await workers.openHouse()
   t.is((await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0] })).code, 'unauthenticated')
 })
 
-test('overlapping wishes of forty buyers at once all end, with seats or without, and no seat is held twice', async (t) => {
+test('overlapping requests of forty buyers at once all end, with seats or without, and no seat is held twice', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 12 })
   const held: number[] = []
   const refusals: string[] = []

@@ -4,9 +4,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
+import { isAlive } from '#shared/is-alive.ts'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import type { RunningFile } from '../../infra/launcher/data-folder.ts'
-import { isAlive } from '../../infra/servers/process-control.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -62,7 +62,7 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
   t.is(statSync(join(dataDirectory, 'running.json')).mode & 0o777, 0o600)
   t.is<number | undefined, number>(launcher.process.pid, running.pid)
   t.deepEqual(running.processes.map(({ instance }) => instance).sort(), [
-    'auditor',
+    'auditor-1',
     'booking-1',
     'event-1',
     'front-3',

@@ -39,7 +39,7 @@ test('seats and places of several areas are held together, at the sum of their p
   t.deepEqual(await takenOf(eventId), [2, 1, 2])
 })
 
-test('whatever of a mixed wish is not to be had: nothing of it is held', async (t) => {
+test('if any part of a mixed hold is unavailable, nothing is held', async (t) => {
   const eventId = await openHall()
   await workers.ask(holdSeats, { event_id: eventId, seat_nos: [3], areas: [{ area: 'Lawn', qty: 7 }] }, { as: 'bob' })
   const before = await takenOf(eventId)

@@ -47,7 +47,7 @@ test('the sale log tells of every place sold or taken back, what caused it and b
   t.is(rest.next_cursor, null)
 })
 
-test('the sale log is for organisers, and a cursor that is none is refused', async (t) => {
+test('the sale log is for organisers, and an invalid cursor is refused', async (t) => {
   const eventId = await workers.openHouse()
   t.is((await workers.refusal(listSales, { event_id: eventId }, { as: 'ada' })).code, 'forbidden')
   t.deepEqual((await workers.ask(listSales, { event_id: eventId }, organiser)).items, [])

@@ -108,7 +108,7 @@ test('seats of another layout version are not mixed in', async (t) => {
   t.is((await workers.refusal(stockEvent, batch)).code, 'validation_failed')
 })
 
-test('a cursor that is none is refused', async (t) => {
+test('an invalid cursor is refused', async (t) => {
   const refusal = await workers.refusal(listSeats, { event_id: await workers.openHouse(), cursor: '-1' })
   t.is(refusal.code, 'validation_failed')
 })

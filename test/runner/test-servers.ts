@@ -1,11 +1,8 @@
-import { chmod, glob, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { installMissing } from '../../infra/servers/install.ts'
-import { startPostgres } from '../../infra/servers/postgres.ts'
-import { endLeftover } from '../../infra/servers/server.ts'
+import { startTemporaryServers } from '../../infra/servers/temporary-servers.ts'
 
 export interface TestServers {
   /** What tests find in their environment; see `test/support/config.ts`. */
@@ -16,16 +13,13 @@ export interface TestServers {
 
 /** Starts one PostgreSQL for the whole run, with a migrated database that each test file clones. */
 export async function startTestServers(say: (line: string) => void): Promise<TestServers> {
-  const directory = await mkdtemp(join(tmpdir(), 'ticketing-test-'))
-  const stop = async (): Promise<void> => {
-    for await (const pidFile of glob(join(directory, '**/*.pid.json'))) await endLeftover(pidFile)
-    await rm(directory, { recursive: true, force: true })
-  }
+  await installMissing(['postgres', 'nats-server', 'redis-server'], say)
+  const { postgres, directory, stop } = await startTemporaryServers({
+    name: 'ticketing-test',
+    kinds: ['postgres'],
+    durable: false,
+  })
   try {
-    // PostgreSQL does not run as root and must be able to enter.
-    await chmod(directory, 0o755)
-    await installMissing(['postgres', 'nats-server', 'redis-server'], say)
-    const postgres = await startPostgres({ dataDirectory: directory, durable: false })
     await migrateAll(postgres.url)
     const template = new URL(postgres.url)
     const administration = new URL('/postgres', template)

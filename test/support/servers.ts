@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startNats } from '../../infra/servers/nats.ts'
 import { startRedis } from '../../infra/servers/redis.ts'
 import type { Server, ServerOptions } from '../../infra/servers/server.ts'
+import { createTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
 import { readTestConfig } from './config.ts'
 
 export interface TestServer {
@@ -28,11 +29,9 @@ export function startTestRedis(): Promise<TestServer> {
   return startInOwnFolder('redis', startRedis)
 }
 
-/** A new folder that is removed at the end of the run at the latest. PostgreSQL, which is not root, can enter it. */
-export async function createTestDirectory(name: string): Promise<string> {
-  const directory = await mkdtemp(join(readTestConfig().directory, `${name}-`))
-  await chmod(directory, 0o755)
-  return directory
+/** A new folder that can hold the data of servers; it is removed at the end of the run at the latest. */
+export function createTestDirectory(name: string): Promise<string> {
+  return createTemporaryFolder({ name, within: readTestConfig().directory })
 }
 
 async function startInOwnFolder(name: string, start: (options: ServerOptions) => Promise<Server>): Promise<TestServer> {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import test, { type ExecutionContext } from 'ava'
-import { endProcess, isAlive, isProcess } from '../../infra/servers/process-control.ts'
+import { isAlive } from '#shared/is-alive.ts'
+import { endProcess, isProcess } from '../../infra/servers/process-control.ts'
 
 /** A process that says when it listens for SIGTERM, and then ignores it. */
 async function startStubborn(t: ExecutionContext): Promise<number> {

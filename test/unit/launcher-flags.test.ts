@@ -50,7 +50,7 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
     [
       ['payment-sandbox'],
       ['event-1', 'event-2', 'booking-1', 'booking-2', 'purchase-1', 'purchase-2'],
-      ['auditor'],
+      ['auditor-1'],
       ['gateway-1', 'gateway-2'],
     ],
   )

@@ -37,7 +37,7 @@ test('a payment makes these moves and no others', (t) => {
   t.deepEqual(found.toSorted(), allowed.toSorted())
 })
 
-test('every payment comes to an end, and what was taken ends with the buyer at the furthest', (t) => {
+test('every payment comes to an end: captured money is kept or refunded, never lost', (t) => {
   const endsOf = (status: PaymentStatus): PaymentStatus[] => {
     const next = paymentStatuses.filter((to) => mayMove(status, to))
     return next.length === 0 ? [status] : [...new Set(next.flatMap(endsOf))]

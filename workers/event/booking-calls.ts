@@ -3,7 +3,7 @@ import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
-import type { MessageContext } from '#shared/messaging/headers.ts'
+import { type MessageContext, withoutIdempotencyKey } from '#shared/messaging/headers.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type EventRow, type StockByEvent, sellsSeats } from './event-view.ts'
 import { type Sale, saleIntent } from './sale-state.ts'
@@ -30,7 +30,7 @@ export async function availableStock(
     return await stockOf(
       bus,
       selling.map(({ id }) => id),
-      { ...nested(context), deadlineAt: context.deadlineAt - answerReserveMs },
+      { ...withoutIdempotencyKey(context), deadlineAt: context.deadlineAt - answerReserveMs },
     )
   } catch (error) {
     if (!(error instanceof TicketingError)) throw error
@@ -41,13 +41,13 @@ export async function availableStock(
 
 /** Whether any place of the event is in stock. */
 export async function hasStock(bus: Bus, eventId: string, context: MessageContext): Promise<boolean> {
-  const stock = await stockOf(bus, [eventId], nested(context))
+  const stock = await stockOf(bus, [eventId], withoutIdempotencyKey(context))
   return stock.has(eventId)
 }
 
 /** Brings all batches into stock, one after the other. Repeating it adds nothing. */
 export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, context: MessageContext): Promise<void> {
-  for (const batch of batches) await call(bus, stockEvent, batch, nested(context))
+  for (const batch of batches) await call(bus, stockEvent, batch, withoutIdempotencyKey(context))
 }
 
 /** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
@@ -63,7 +63,7 @@ export async function driveSale(bus: Bus, event: Sale & { id: string }, context:
         off_sale_at: event.offSaleAt?.toISOString() ?? null,
         cancel_until: event.cancelUntil?.toISOString() ?? null,
       },
-      nested(context),
+      withoutIdempotencyKey(context),
     )
     return true
   } catch (error) {
@@ -80,9 +80,4 @@ async function stockOf(bus: Bus, eventIds: string[], context: MessageContext) {
       return [event_id, { available, placeCount: seat_count, steppedPrices }] as const
     }),
   )
-}
-
-/** Without the caller's idempotency key: it names the caller's command, and several calls may follow from that. */
-export function nested({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
-  return { requestId, caller, deadlineAt }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { instant, localDate } from '#shared/contracts/fields.ts'
-import { invalidRequest } from './refusals.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 
 /** The place in a list after which the next page begins: what the list is ordered by. */
 export interface PagePosition {

@@ -1,12 +1,8 @@
-import { type FieldError, TicketingError } from '#shared/errors.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 
 export function eventNotFound(): TicketingError {
   return new TicketingError('event_not_found', 'There is no such event.')
-}
-
-/** A request that its schema allows and that is wrong all the same. */
-export function invalidRequest(errors: readonly FieldError[], message = 'The request is not valid.'): TicketingError {
-  return new TicketingError('validation_failed', message, { extra: { errors } })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from './refusals.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import type { EventStatus, WantedSale } from './sale-state.ts'
 
 export type StatusAction = 'publish' | 'pause' | 'resume' | 'cancel'

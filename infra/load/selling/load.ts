@@ -2,6 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Buyers } from './buyers.ts'
 import { HttpConnection } from './http-connection.ts'
 
+// The measurements that go with these loads take it from here.
+export { quantile } from '../quantile.ts'
+
 export interface LoadOptions {
   readonly url: string
   readonly buyers: Buyers
@@ -88,11 +91,6 @@ export async function buyAtRate(options: LoadOptions & { readonly perSecond: num
   clearInterval(shown)
   for (const connection of all) connection.close()
   return { seconds: (performance.now() - begin) / 1_000, holds, latenciesMs: latencies.sort((a, b) => a - b) }
-}
-
-/** The value that `share` of ascending values do not exceed. */
-export function quantile(ascending: readonly number[], share: number): number {
-  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))] ?? Number.NaN
 }
 
 function openAll({ connections, url }: LoadOptions): HttpConnection[] {

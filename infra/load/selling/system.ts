@@ -1,5 +1,3 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readInfraConfig } from '../../config.ts'
 import { Applications } from '../../launcher/applications.ts'
@@ -8,10 +6,7 @@ import { migrateAll } from '../../migrate.ts'
 import type { Say } from '../../say.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { installMissing } from '../../servers/install.ts'
-import { startNats } from '../../servers/nats.ts'
-import { startPostgres } from '../../servers/postgres.ts'
-import { startRedis } from '../../servers/redis.ts'
-import type { Server } from '../../servers/server.ts'
+import { startTemporaryServers } from '../../servers/temporary-servers.ts'
 
 export const organiserKey = 'org_selling-bench-0123456789'
 
@@ -34,26 +29,18 @@ export async function startSellingSystem({
   stopping: AbortSignal
 }): Promise<SellingSystem> {
   await installMissing(['postgres', 'nats-server', 'redis-server'], say)
-  const directory = await mkdtemp(join(tmpdir(), 'ticketing-selling-'))
-  // PostgreSQL does not run as root and must be able to enter.
-  await chmod(directory, 0o755)
-  const servers: Server[] = []
-  const start = async (server: Promise<Server>): Promise<Server> => {
-    servers.push(await server)
-    return server
-  }
+  const servers = await startTemporaryServers({
+    name: 'ticketing-selling',
+    kinds: ['nats', 'redis', 'postgres'],
+    durable: true,
+  })
+  const { nats, redis, postgres, directory } = servers
   let applications: Applications | undefined
   const stop = async (): Promise<void> => {
     await applications?.stop(stopping)
-    await Promise.all(servers.map((server) => server.stop()))
-    await rm(directory, { recursive: true, force: true })
+    await servers.stop()
   }
   try {
-    const [nats, redis, postgres] = await Promise.all([
-      start(startNats({ dataDirectory: directory })),
-      start(startRedis({ dataDirectory: directory })),
-      start(startPostgres({ dataDirectory: directory, durable: true })),
-    ])
     await migrateAll(postgres.url)
     const port = await freePort()
     applications = new Applications([[worker('event'), worker('booking')], [gateway(port)]], {
@@ -79,7 +66,7 @@ export async function startSellingSystem({
       databaseUrl: postgres.url,
       pids: new Map([
         ...applications.processes.map(({ instance, pid }) => [instance, pid] as const),
-        ...servers.map(({ name, pid }) => [name, pid] as const),
+        ...[nats, redis, postgres].map(({ name, pid }) => [name, pid] as const),
       ]),
       stop,
     }

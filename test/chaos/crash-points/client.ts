@@ -5,7 +5,7 @@ import { verdictOf } from '../history.ts'
 import type { Stand } from './stand/stand.ts'
 
 /** What a buyer wants, under a key of its own: however often it is asked, it is done once. */
-export interface Wish {
+export interface BuyerRequest {
   readonly userId: string
   readonly method: 'POST' | 'DELETE'
   readonly path: string
@@ -22,28 +22,28 @@ export function newUser(): string {
   return `buyer-${randomUUID()}`
 }
 
-export function wishToHold(userId: string, eventId: string, seatNo = 0): Wish {
-  return newWish({ userId, path: `/events/${eventId}/holds`, json: { seat_nos: [seatNo] } })
+export function requestToHold(userId: string, eventId: string, seatNo = 0): BuyerRequest {
+  return newRequest({ userId, path: `/events/${eventId}/holds`, json: { seat_nos: [seatNo] } })
 }
 
-export function wishToBuy(userId: string, holdId: string, token = 'tok_ok'): Wish {
-  return newWish({ userId, path: '/purchase', json: { hold_id: holdId, payment_token: token } })
+export function requestToBuy(userId: string, holdId: string, token = 'tok_ok'): BuyerRequest {
+  return newRequest({ userId, path: '/purchase', json: { hold_id: holdId, payment_token: token } })
 }
 
-export function wishToCancel(userId: string, bookingId: string): Wish {
-  return newWish({ userId, path: `/bookings/${bookingId}/cancel`, json: {} })
+export function requestToCancel(userId: string, bookingId: string): BuyerRequest {
+  return newRequest({ userId, path: `/bookings/${bookingId}/cancel`, json: {} })
 }
 
-export function wishToRelease(userId: string, holdId: string): Wish {
+export function requestToRelease(userId: string, holdId: string): BuyerRequest {
   return { userId, method: 'DELETE', path: `/holds/${holdId}`, key: randomUUID() }
 }
 
-function newWish(wish: Pick<Wish, 'userId' | 'path'> & { json: Record<string, unknown> }): Wish {
-  return { ...wish, method: 'POST', key: randomUUID() }
+function newRequest(request: Pick<BuyerRequest, 'userId' | 'path'> & { json: Record<string, unknown> }): BuyerRequest {
+  return { ...request, method: 'POST', key: randomUUID() }
 }
 
 /** Asks once. A line that breaks, or stays silent for 15 s, throws. */
-export function askOnce({ url }: Stand, { userId, method, path, key, json }: Wish): Promise<Answer> {
+export function askOnce({ url }: Stand, { userId, method, path, key, json }: BuyerRequest): Promise<Answer> {
   const target = new URL(path, url)
   if (json === undefined) target.searchParams.set('user_id', userId)
   return ask(target.href, {
@@ -54,23 +54,23 @@ export function askOnce({ url }: Stand, { userId, method, path, key, json }: Wis
 }
 
 /** Asks with the same key until the answer is final. Throws with the last answer when none is in time. */
-export async function askUntilFinal(stand: Stand, wish: Wish): Promise<Answer> {
+export async function askUntilFinal(stand: Stand, request: BuyerRequest): Promise<Answer> {
   const giveUpAt = performance.now() + answeredWithinMs
   for (;;) {
-    const answer = await askOnce(stand, wish).catch((error: Error) => error)
+    const answer = await askOnce(stand, request).catch((error: Error) => error)
     if (!(answer instanceof Error) && isFinal(answer)) return answer
     if (performance.now() > giveUpAt) {
-      throw new Error(`no final answer to ${wish.method} ${wish.path}: ${describe(answer)}`)
+      throw new Error(`no final answer to ${request.method} ${request.path}: ${describe(answer)}`)
     }
     await wait(askAgainMs, undefined, { signal: stand.stopping })
   }
 }
 
 /** As `askUntilFinal`; throws unless the answer has that status. */
-export async function askFor(stand: Stand, wish: Wish, status: number): Promise<Answer> {
-  const answer = await askUntilFinal(stand, wish)
+export async function askFor(stand: Stand, request: BuyerRequest, status: number): Promise<Answer> {
+  const answer = await askUntilFinal(stand, request)
   if (answer.status !== status) {
-    throw new Error(`${wish.method} ${wish.path} answered ${describe(answer)}, not ${status}`)
+    throw new Error(`${request.method} ${request.path} answered ${describe(answer)}, not ${status}`)
   }
   return answer
 }

@@ -10,7 +10,7 @@ test('there is a crash point before and after each of the nine steps', (t) => {
 
 test('a point with a fault has failed, and the report says why', (t) => {
   const results = crashPoints.map((point): PointResult => {
-    return { point, killed: 'purchase 7', outcome: 'bought once', restSeconds: 4.2, violations: 0, faults: [] }
+    return { point, killed: 'purchase 7', outcome: 'bought once', settledSeconds: 4.2, violations: 0, faults: [] }
   })
   t.is(reportLines(results).at(-1), 'crash points: 18 passed, 0 failed')
   const [first, ...others] = results

@@ -1,17 +1,17 @@
 import type { PointResult } from './run-point.ts'
 
-const columns = ['step', 'when', 'killed', 'outcome', 'rest s', 'violations'] as const
+const columns = ['step', 'when', 'killed', 'outcome', 'settled s', 'violations'] as const
 
 /** The table of all points and, as the last line, how many of them passed. */
 export function reportLines(results: readonly PointResult[]): string[] {
   const rows = [
     [...columns],
-    ...results.map(({ point, killed, outcome, restSeconds, violations, faults }) => [
+    ...results.map(({ point, killed, outcome, settledSeconds, violations, faults }) => [
       point.step,
       point.when,
       killed === '' ? 'nobody' : `${killed}, gone`,
       faults.length === 0 ? outcome : 'FAILED',
-      restSeconds.toFixed(1),
+      settledSeconds.toFixed(1),
       String(violations),
     ]),
   ]

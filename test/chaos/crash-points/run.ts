@@ -28,10 +28,10 @@ interface Work {
 /** Takes points from the queue until it is empty. */
 async function workThrough(work: Work, name: string, holdTtlMs: number, queue: CrashPoint[]): Promise<void> {
   const { servers, stopping } = work
-  const template = new URL(servers.postgresUrl).pathname.slice(1)
-  const databaseUrl = await createDatabase(servers.postgresUrl, { name, template })
-  const { directory, redisUrl } = servers
-  const stand = await Stand.start({ name, databaseUrl, redisUrl, directory, holdTtlMs, stopping })
+  const { postgres, redis, directory } = servers
+  const template = new URL(postgres.url).pathname.slice(1)
+  const databaseUrl = await createDatabase(postgres.url, { name, template })
+  const stand = await Stand.start({ name, databaseUrl, redisUrl: redis.url, directory, holdTtlMs, stopping })
   work.stands.push(stand)
   for (let point = queue.shift(); point !== undefined && !stopping.aborted; point = queue.shift()) {
     work.onResult(await runPoint(stand, point))
@@ -44,10 +44,10 @@ async function runAll(servers: SharedServers, stopping: AbortSignal): Promise<Po
   const stands: Stand[] = []
   const onResult = (result: PointResult): void => {
     results.push(result)
-    const { point, restSeconds, faults } = result
+    const { point, settledSeconds, faults } = result
     bar.clear()
     const verdict = faults.length === 0 ? 'ok' : 'FAILED'
-    if (!stopping.aborted) console.log(`  ${point.step}, ${point.when}: ${verdict} (${restSeconds.toFixed(1)} s)`)
+    if (!stopping.aborted) console.log(`  ${point.step}, ${point.when}: ${verdict} (${settledSeconds.toFixed(1)} s)`)
     bar.show(results.length, crashPoints.length)
   }
   const work: Work = { servers, stopping, stands, onResult }

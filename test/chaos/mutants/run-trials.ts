@@ -28,8 +28,8 @@ export async function runTrials(
   const copy = join(servers.directory, 'copies', name)
   await copySource(copy)
   for (const edit of edits) await applyEdit(copy, edit)
-  const { postgresUrl, redisUrl, directory } = servers
-  const order: TrialOrder = { name, postgresUrl, redisUrl, directory, trials }
+  const { postgres, redis, directory } = servers
+  const order: TrialOrder = { name, postgresUrl: postgres.url, redisUrl: redis.url, directory, trials }
   const reports = await tryCopy(copy, order, AbortSignal.any([stopping, AbortSignal.timeout(withinMs)]))
   if (reports.length < trials.length)
     throw new Error(`only ${reports.length} of ${trials.length} trials of ${name} ended`)

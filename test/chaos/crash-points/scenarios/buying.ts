@@ -1,5 +1,5 @@
 import { until } from '../../../support/until.ts'
-import { askFor, askOnce, newUser, wishToBuy, wishToHold } from '../client.ts'
+import { askFor, askOnce, newUser, requestToBuy, requestToHold } from '../client.ts'
 import type { OpenEvent, Stand } from '../stand/stand.ts'
 import { oneSale, type Scenario } from './story.ts'
 
@@ -16,7 +16,7 @@ export async function holdSeat(stand: Stand, { eventId }: OpenEvent, withinMs = 
   const userId = newUser()
   let holdId = ''
   const hold = async (): Promise<boolean> => {
-    const { status, body } = await askOnce(stand, wishToHold(userId, eventId))
+    const { status, body } = await askOnce(stand, requestToHold(userId, eventId))
     if (status === 201) holdId = body.id
     return status === 201
   }
@@ -27,7 +27,7 @@ export async function holdSeat(stand: Stand, { eventId }: OpenEvent, withinMs = 
 /** A purchase that goes well: the interrupted request, repeated, ends as if nothing had been. */
 export const buying: Scenario = async (stand, event) => {
   const { userId, holdId } = await holdSeat(stand, event)
-  return { wish: wishToBuy(userId, holdId), answer: '201', ending: oneSale(event), outcome: 'bought once' }
+  return { request: requestToBuy(userId, holdId), answer: '201', ending: oneSale(event), outcome: 'bought once' }
 }
 
 /**
@@ -37,9 +37,9 @@ export const buying: Scenario = async (stand, event) => {
 export const buyingAgain: Scenario = async (stand, event) => {
   const { userId, holdId } = await holdSeat(stand, event)
   return {
-    wish: wishToBuy(userId, holdId),
+    request: requestToBuy(userId, holdId),
     answer: '402 payment_declined',
-    afterwards: async () => void (await askFor(stand, wishToBuy(userId, holdId), 201)),
+    afterwards: async () => void (await askFor(stand, requestToBuy(userId, holdId), 201)),
     ending: oneSale(event),
     outcome: 'not charged; seat kept, paid with a new key',
   }
@@ -50,9 +50,9 @@ export const declined: Scenario = async (stand, event) => {
   const { userId, holdId } = await holdSeat(stand, event)
   const sale = oneSale(event)
   return {
-    wish: wishToBuy(userId, holdId, 'tok_declined'),
+    request: requestToBuy(userId, holdId, 'tok_declined'),
     answer: '402 payment_declined',
-    afterwards: async () => void (await askFor(stand, wishToBuy(userId, holdId), 201)),
+    afterwards: async () => void (await askFor(stand, requestToBuy(userId, holdId), 201)),
     ending: { ...sale, charges: [`declined ${event.priceMinor}`, ...sale.charges] },
     outcome: 'declined; seat kept, paid with another card',
   }
@@ -63,11 +63,11 @@ export const revoked: Scenario = async (stand, event) => {
   const { userId, holdId } = await holdSeat(stand, event)
   const sale = oneSale(event)
   return {
-    wish: wishToBuy(userId, holdId, 'tok_capture_fails'),
+    request: requestToBuy(userId, holdId, 'tok_capture_fails'),
     answer: '402 payment_declined',
     async afterwards() {
       const next = await holdSeat(stand, event)
-      await askFor(stand, wishToBuy(next.userId, next.holdId), 201)
+      await askFor(stand, requestToBuy(next.userId, next.holdId), 201)
     },
     ending: {
       ...sale,

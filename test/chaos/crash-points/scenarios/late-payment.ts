@@ -1,5 +1,5 @@
 import { until } from '../../../support/until.ts'
-import { askFor, wishToBuy } from '../client.ts'
+import { askFor, requestToBuy } from '../client.ts'
 import type { OpenEvent, Stand } from '../stand/stand.ts'
 import { type HeldSeat, holdSeat } from './buying.ts'
 import { oneSale, type Scenario } from './story.ts'
@@ -16,11 +16,11 @@ export const latePayment: Scenario = async (stand, event) => {
   const letProviderAnswer = stand.provider.keepBackNextCharge()
   const sale = oneSale(event)
   return {
-    wish: wishToBuy(userId, holdId),
+    request: requestToBuy(userId, holdId),
     async meanwhile() {
       try {
         const other = await holdRunOutSeat(stand, event)
-        await askFor(stand, wishToBuy(other.userId, other.holdId), 201)
+        await askFor(stand, requestToBuy(other.userId, other.holdId), 201)
       } finally {
         letProviderAnswer()
       }

@@ -1,14 +1,14 @@
-import { askFor, newUser, wishToBuy, wishToCancel, wishToHold, wishToRelease } from '../client.ts'
+import { askFor, newUser, requestToBuy, requestToCancel, requestToHold, requestToRelease } from '../client.ts'
 import { holdSeat } from './buying.ts'
 import { oneSale, type Scenario } from './story.ts'
 
 /** A paid ticket is given back: its money comes back once, and its seat. */
 export const cancelling: Scenario = async (stand, event) => {
   const { userId, holdId } = await holdSeat(stand, event)
-  const { body } = await askFor(stand, wishToBuy(userId, holdId), 201)
+  const { body } = await askFor(stand, requestToBuy(userId, holdId), 201)
   const { priceMinor } = event
   return {
-    wish: wishToCancel(userId, body.id),
+    request: requestToCancel(userId, body.id),
     answer: '200',
     ending: {
       ...oneSale(event),
@@ -26,9 +26,9 @@ export const cancelling: Scenario = async (stand, event) => {
 export const holding: Scenario = async (stand, event) => {
   const userId = newUser()
   return {
-    wish: wishToHold(userId, event.eventId),
+    request: requestToHold(userId, event.eventId),
     answer: '201',
-    afterwards: async ({ body }) => void (await askFor(stand, wishToRelease(userId, body.id), 204)),
+    afterwards: async ({ body }) => void (await askFor(stand, requestToRelease(userId, body.id), 204)),
     ending: {
       bookings: [],
       holds: ['released'],

@@ -1,11 +1,11 @@
 import type { Answer } from '../../../support/http.ts'
-import type { Wish } from '../client.ts'
+import type { BuyerRequest } from '../client.ts'
 import type { Ending } from '../ending.ts'
 import type { OpenEvent, Stand } from '../stand/stand.ts'
 
 /** A request in which a process dies, and how everything must be in the end, whenever it dies. */
 export interface Story {
-  readonly wish: Wish
+  readonly request: BuyerRequest
   /** What others do while the request is under way; it leads to the step. */
   meanwhile?(): Promise<void>
   /** The one final answer: `201`, `402 payment_declined`. */

@@ -1,7 +1,7 @@
 import { audit } from '../../../../infra/audit/audit.ts'
 import { crashPoints } from '../../crash-points/points.ts'
-import { violationsOf } from '../../crash-points/rest.ts'
 import { runPoint } from '../../crash-points/run-point.ts'
+import { violationsOf } from '../../crash-points/settle.ts'
 import { killedAmidARelease } from './killed-amid-a-release.ts'
 import { latePaymentSeatHeld, latePaymentSeatSold } from './late-payment.ts'
 import { strangerReleases } from './stranger-releases.ts'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { until } from '../../../support/until.ts'
-import { askOnce, askUntilFinal, describe, wishToRelease } from '../../crash-points/client.ts'
+import { askOnce, askUntilFinal, describe, requestToRelease } from '../../crash-points/client.ts'
 import { readEnding } from '../../crash-points/ending.ts'
 import { holdSeat } from '../../crash-points/scenarios/buying.ts'
 import type { Stand } from '../../crash-points/stand/stand.ts'
@@ -16,9 +16,9 @@ export const killedAmidARelease: Trial = async (system) => {
   const stand = await system.stand('long')
   const event = await stand.openEvent()
   const { userId, holdId } = await holdSeat(stand, event)
-  const wish = wishToRelease(userId, holdId)
-  await killWhileItReleases(stand, event.eventId, () => askOnce(stand, wish))
-  const answer = await askUntilFinal(stand, wish)
+  const request = requestToRelease(userId, holdId)
+  await killWhileItReleases(stand, event.eventId, () => askOnce(stand, request))
+  const answer = await askUntilFinal(stand, request)
   const { holds } = await readEnding(stand, event)
   if (answer.status === 204 && holds.join() === 'released') return []
   return [`the same request, repeated, was answered ${describe(answer)}, and the hold is ${holds.join()}`]

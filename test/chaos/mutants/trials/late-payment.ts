@@ -1,10 +1,10 @@
 import { audit } from '../../../../infra/audit/audit.ts'
 import { until } from '../../../support/until.ts'
-import { askOnce, askUntilFinal, describe, wishToBuy } from '../../crash-points/client.ts'
+import { askOnce, askUntilFinal, describe, requestToBuy } from '../../crash-points/client.ts'
 import { differences, readEnding } from '../../crash-points/ending.ts'
-import { auditAtRest, violationsOf, waitForRest } from '../../crash-points/rest.ts'
 import { holdSeat } from '../../crash-points/scenarios/buying.ts'
 import { holdRunOutSeat, latePayment } from '../../crash-points/scenarios/late-payment.ts'
+import { auditSettled, violationsOf, waitUntilSettled } from '../../crash-points/settle.ts'
 import type { Trial } from './trial.ts'
 
 const decidedWithinMs = 15_000
@@ -14,10 +14,10 @@ export const latePaymentSeatSold: Trial = async (system) => {
   const stand = await system.stand('short')
   const event = await stand.openEvent()
   const story = await latePayment(stand, event)
-  const [answer] = await Promise.all([askUntilFinal(stand, story.wish), story.meanwhile?.()])
-  await waitForRest(stand.db)
+  const [answer] = await Promise.all([askUntilFinal(stand, story.request), story.meanwhile?.()])
+  await waitUntilSettled(stand.db)
   return [
-    ...violationsOf(await auditAtRest(stand)),
+    ...violationsOf(await auditSettled(stand)),
     ...(describe(answer) === story.answer ? [] : [`the late buyer was answered ${describe(answer)}`]),
     ...differences(await readEnding(stand, event), story.ending),
   ]
@@ -29,7 +29,7 @@ export const latePaymentSeatHeld: Trial = async (system) => {
   const event = await stand.openEvent()
   const { userId, holdId } = await holdSeat(stand, event)
   const letProviderAnswer = stand.provider.keepBackNextCharge()
-  const late = askOnce(stand, wishToBuy(userId, holdId)).catch((error: Error) => error)
+  const late = askOnce(stand, requestToBuy(userId, holdId)).catch((error: Error) => error)
   const other = await holdRunOutSeat(stand, event).finally(letProviderAnswer)
   await until(
     'the late payment is decided',
@@ -44,8 +44,8 @@ export const latePaymentSeatHeld: Trial = async (system) => {
   )
   // At once, while the other one's hold lasts.
   const violations = violationsOf(await audit({ databaseUrl: stand.databaseUrl, paymentUrl: null }))
-  const bought = await askUntilFinal(stand, wishToBuy(other.userId, other.holdId))
+  const bought = await askUntilFinal(stand, requestToBuy(other.userId, other.holdId))
   await late
-  await waitForRest(stand.db)
+  await waitUntilSettled(stand.db)
   return [...violations, ...(bought.status === 201 ? [] : [`whoever held the seat was refused: ${describe(bought)}`])]
 }

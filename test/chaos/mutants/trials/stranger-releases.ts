@@ -1,4 +1,4 @@
-import { askOnce, askUntilFinal, describe, newUser, wishToBuy, wishToRelease } from '../../crash-points/client.ts'
+import { askOnce, askUntilFinal, describe, newUser, requestToBuy, requestToRelease } from '../../crash-points/client.ts'
 import { holdSeat } from '../../crash-points/scenarios/buying.ts'
 import type { Trial } from './trial.ts'
 
@@ -7,8 +7,8 @@ export const strangerReleases: Trial = async (system) => {
   const stand = await system.stand('long')
   const event = await stand.openEvent()
   const { userId, holdId } = await holdSeat(stand, event)
-  const release = await askOnce(stand, wishToRelease(newUser(), holdId))
-  const bought = await askUntilFinal(stand, wishToBuy(userId, holdId))
+  const release = await askOnce(stand, requestToRelease(newUser(), holdId))
+  const bought = await askUntilFinal(stand, requestToBuy(userId, holdId))
   return [
     ...(release.status === 404 ? [] : [`a stranger's release of a hold was answered ${describe(release)}`]),
     ...(bought.status === 201 ? [] : [`the buyer whose hold it was could not pay: ${describe(bought)}`]),

@@ -1,4 +1,4 @@
-import type { Checks } from '../routes/operating.ts'
+import type { Checks } from './checks.ts'
 
 const links: [path: string, text: string][] = [
   ['/events', 'Upcoming events'],

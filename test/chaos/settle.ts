@@ -3,19 +3,19 @@ import { publicId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
 import { acknowledgedPurchases } from './checks/evidence.ts'
 import { finalVerdict, verdictOf } from './history.ts'
-import { given, Person, type World } from './person.ts'
+import { bodyIfDone, HttpBuyer, type World } from './http-buyer.ts'
 import { Random } from './random.ts'
 import { countUnderWay } from './under-way.ts'
 
 /** Payments ask their provider again about every 3 s, and ended holds are written down every 5 s. */
-const restWithinMs = 30_000
+const settledWithinMs = 30_000
 const askAgainTimes = 12
 const askAgainMs = 1_000
 const atOnce = 16
 
 /** Waits until nothing is under way: payments are at their end and holds too. Answers whether that came to be. */
-export async function waitForRest(db: Database, stopping: AbortSignal): Promise<boolean> {
-  const giveUpAt = performance.now() + restWithinMs
+export async function waitUntilSettled(db: Database, stopping: AbortSignal): Promise<boolean> {
+  const giveUpAt = performance.now() + settledWithinMs
   while (performance.now() < giveUpAt && !stopping.aborted) {
     if ((await countLiveHolds(db)) + (await countUnderWay(db)) === 0) return true
     await wait(200)
@@ -40,10 +40,10 @@ export async function resolveUnknowns(world: World, stopping: AbortSignal): Prom
     const [first] = entries
     if (first === undefined) return
     const isStranger = first.stranger === true
-    const person = new Person(userId, { random: new Random(key), world, isStranger })
+    const buyer = new HttpBuyer(userId, { random: new Random(key), world, isStranger })
     const { operation, method, path, json = {} } = first
     for (let asked = 0; asked < askAgainTimes && !stopping.aborted; asked += 1) {
-      if (verdictOf(await person.ask({ operation, method, path, key, json })) !== 'open') return
+      if (verdictOf(await buyer.ask({ operation, method, path, key, json })) !== 'open') return
       await wait(askAgainMs)
     }
   })
@@ -55,8 +55,8 @@ export async function compareWithLists(world: World): Promise<string[]> {
   const wrong: string[] = []
   await inParallel(acknowledgedPurchases(world.history), async ({ userId, eventId, bookingId, tickets, voided }) => {
     const id = publicId({ eventId, ownId: bookingId })
-    const person = new Person(userId, { random: new Random(id), world })
-    const list = given(await person.insist(() => person.bookings(), { times: 3 }))
+    const buyer = new HttpBuyer(userId, { random: new Random(id), world })
+    const list = bodyIfDone(await buyer.askUntilFinal(() => buyer.bookings(), { times: 3 }))
     const seen = list?.items?.find((item) => item.id === id)?.status ?? 'absent'
     const expected = voided === tickets ? 'cancelled' : 'confirmed'
     if (seen !== expected) wrong.push(`${userId} sees booking ${bookingId} ${seen}, not ${expected}`)

@@ -10,7 +10,7 @@ import type { ChaosSystem } from './system.ts'
 
 export const buyersAtOnce = 24
 
-export interface TradeOptions {
+export interface ShoppingOptions {
   readonly flags: ChaosFlags
   readonly stopping: AbortSignal
   onInjected(injected: Injected): void
@@ -20,7 +20,7 @@ export interface TradeOptions {
  * Buyers come and go for so many seconds while the planned faults happen; then all is healed and the last buyers finish. A
  * slow machine gets as long again to sell enough.
  */
-export async function trade(system: ChaosSystem, shop: Shop, options: TradeOptions): Promise<void> {
+export async function letBuyersShop(system: ChaosSystem, shop: Shop, options: ShoppingOptions): Promise<void> {
   const { flags, stopping, onInjected } = options
   let faults = 0
   const progress = showProgress(flags.seconds, () => {

@@ -7,7 +7,7 @@ export interface World {
   readonly history: History
 }
 
-export interface PersonOptions {
+export interface HttpBuyerOptions {
   readonly random: Random
   readonly world: World
   readonly isStranger?: boolean
@@ -30,14 +30,14 @@ export type Selection =
   | { readonly areas: { readonly area: string; readonly qty: number }[] }
 
 /** Somebody who asks over HTTP, under a name that nobody else has, and writes everything down. */
-export class Person {
+export class HttpBuyer {
   readonly userId: string
   readonly random: Random
   readonly #world: World
   readonly #isStranger: boolean
 
   /** A stranger asks for what is another's: none of it must work. */
-  constructor(userId: string, { random, world, isStranger = false }: PersonOptions) {
+  constructor(userId: string, { random, world, isStranger = false }: HttpBuyerOptions) {
     this.userId = userId
     this.random = random
     this.#world = world
@@ -85,7 +85,7 @@ export class Person {
   }
 
   /** Asks up to `times` times, until there is an end to it. */
-  async insist(ask: () => Promise<Outcome>, { times }: { times: number }): Promise<Outcome> {
+  async askUntilFinal(ask: () => Promise<Outcome>, { times }: { times: number }): Promise<Outcome> {
     let outcome = await ask()
     for (let asked = 1; asked < times && verdictOf(outcome) === 'open'; asked += 1) {
       await wait(this.random.between(pauseMs.from, pauseMs.to))
@@ -106,7 +106,7 @@ export class Person {
 }
 
 /** The id and the rest of what was done; undefined when it was not, as far as anybody knows. */
-export function given(outcome: Outcome): AnswerBody | undefined {
+export function bodyIfDone(outcome: Outcome): AnswerBody | undefined {
   return outcome.kind === 'answer' && verdictOf(outcome) === 'done' ? outcome.body : undefined
 }
 

@@ -5,20 +5,20 @@ import { countUnderWay } from '../under-way.ts'
 import type { Stand } from './stand/stand.ts'
 
 /** A driver that died is missed after its lease, some 3 s; the provider may be asked a few times. */
-const restWithinMs = 30_000
+const settledWithinMs = 30_000
 /** The auditor judges money that has been at rest for 5 s. */
-const settledWithinMs = 10_000
+const judgeableWithinMs = 10_000
 
 /** Waits until nothing is under way: no payment, no refund, no fact. Throws when that does not come to be. */
-export async function waitForRest(db: Database): Promise<void> {
+export async function waitUntilSettled(db: Database): Promise<void> {
   await until('nothing is under way', async () => (await countUnderWay(db)) === 0, {
-    timeoutMs: restWithinMs,
+    timeoutMs: settledWithinMs,
     everyMs: 50,
   })
 }
 
 /** Has everything audited once the auditor may judge all of it; for a stand at rest. */
-export async function auditAtRest({ db, databaseUrl, paymentUrl }: Stand): Promise<AuditReport> {
+export async function auditSettled({ db, databaseUrl, paymentUrl }: Stand): Promise<AuditReport> {
   await until(
     'all money has been at rest for long enough',
     async () => {
@@ -28,7 +28,7 @@ export async function auditAtRest({ db, databaseUrl, paymentUrl }: Stand): Promi
       )
       return moving.length === 0
     },
-    { timeoutMs: settledWithinMs, everyMs: 100 },
+    { timeoutMs: judgeableWithinMs, everyMs: 100 },
   )
   const report = await audit({ databaseUrl, paymentUrl })
   const compared = report.results.some(({ says }) => says.includes('not compared'))
