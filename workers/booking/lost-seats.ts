@@ -1,7 +1,7 @@
 import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import { alternativesNear } from './alternatives.ts'
-import { invalidRequest } from './refusals.ts'
 import { findSeatsAround } from './store/seats.ts'
 
 /** How far from a lost seat alternatives are looked for, in seat numbers: some rows of any house. */
@@ -28,7 +28,7 @@ export async function explainConflicts(
   const errors = wanted.flatMap((seatNo, index) =>
     known.has(seatNo) ? [] : [{ pointer: `/seat_nos/${index}`, detail: 'is not a seat of this event' }],
   )
-  if (errors.length > 0) return invalidRequest(...errors)
+  if (errors.length > 0) return invalidRequest(errors)
   const free = seats.filter((seat) => seat.free)
   return seatUnavailable({ conflicts, alternatives: alternativesNear(free, { seatNo: near, qty: wanted.length }) })
 }

@@ -1,7 +1,7 @@
 import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { Key } from './keys.ts'
-import { invalidRequest } from './refusals.ts'
 import {
   type Area,
   findAreas,
@@ -37,7 +37,7 @@ export async function findWantedAreas(
   const errors = wanted.flatMap(({ area }, index) =>
     byName.has(area) ? [] : [{ pointer: `/areas/${index}/area`, detail: 'is not an area of this event' }],
   )
-  if (errors.length > 0) throw invalidRequest(...errors)
+  if (errors.length > 0) throw invalidRequest(errors)
   const qtyByName = new Map(wanted.map(({ area, qty }) => [area, qty]))
   return areas.map((area) => ({ ...area, qty: qtyByName.get(area.name) ?? 0 }))
 }

@@ -1,4 +1,5 @@
-import { type FieldError, TicketingError } from '#shared/errors.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 
 /** Also said of things of another caller: to a stranger they do not exist. */
 export function noSuchHold(): TicketingError {
@@ -23,11 +24,6 @@ export function noSuchTicket(): TicketingError {
   return new TicketingError('not_found', 'This booking has no such ticket.')
 }
 
-/** For what a schema cannot see. */
-export function invalidRequest(...errors: FieldError[]): TicketingError {
-  return new TicketingError('validation_failed', 'The request is not valid.', { extra: { errors } })
-}
-
 export function invalidCursor(): TicketingError {
-  return invalidRequest({ pointer: '/cursor', detail: 'is not a cursor of this list' })
+  return invalidRequest([{ pointer: '/cursor', detail: 'is not a cursor of this list' }])
 }

@@ -1,6 +1,6 @@
+import { invalidRequest } from '#shared/field-errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { BestAvailable } from './pick-best-available.ts'
-import { invalidRequest } from './refusals.ts'
 import { findSection, findTiers, type Part, type SeatFilter } from './store/rows.ts'
 
 /** As large as seat numbers may be. */
@@ -19,7 +19,7 @@ export async function readSeatFilter(
       ? [{ pointer: '/best_available/section', detail: 'is not a section of this event' }]
       : []),
   ]
-  if (tiers === undefined || section === undefined) throw invalidRequest(...errors)
+  if (tiers === undefined || section === undefined) throw invalidRequest(errors)
   const spans: readonly Omit<Part, 'nos'>[] = [wholeHouse, tiers ?? wholeHouse, section ?? wholeHouse]
   return {
     eventId,

@@ -2,9 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Buyers } from './buyers.ts'
 import { HttpConnection } from './http-connection.ts'
 
-// The measurements that go with these loads take it from here.
-export { quantile } from '../quantile.ts'
-
 export interface LoadOptions {
   readonly url: string
   readonly buyers: Buyers

@@ -6,6 +6,7 @@ export function reportLines(result: Result): string[] {
     ...linesOf('best available', result),
     ...linesOf('named seats', result.named_seats),
     '',
+    `pgbench with the statements of a hold of named seats: ${result.pgbench_seats_per_second} seats held a second; ours is ${Math.round(result.pgbench_share * 100)} % of it`,
     `double sales: ${result.double_sales}`,
     `lost seats: ${result.lost_seats}`,
   ]

@@ -17,6 +17,10 @@ export interface SellingSystem {
   readonly databaseUrl: string
   /** Process ids by what they are: `gateway-1`, `postgres`. */
   readonly pids: ReadonlyMap<string, number>
+  /** What PostgreSQL writes to. */
+  readonly databaseLog: string
+  /** Leaves the servers alone on the machine. */
+  stopApplications(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -36,8 +40,12 @@ export async function startSellingSystem({
   })
   const { nats, redis, postgres, directory } = servers
   let applications: Applications | undefined
-  const stop = async (): Promise<void> => {
+  const stopApplications = async (): Promise<void> => {
     await applications?.stop(stopping)
+    applications = undefined
+  }
+  const stop = async (): Promise<void> => {
+    await stopApplications()
     await servers.stop()
   }
   try {
@@ -68,6 +76,8 @@ export async function startSellingSystem({
         ...applications.processes.map(({ instance, pid }) => [instance, pid] as const),
         ...[nats, redis, postgres].map(({ name, pid }) => [name, pid] as const),
       ]),
+      databaseLog: join(directory, 'logs', 'postgres.log'),
+      stopApplications,
       stop,
     }
   } catch (error) {

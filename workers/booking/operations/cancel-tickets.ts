@@ -1,12 +1,13 @@
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { cancelTickets as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { type CancellationReason, ticketsToTakeBack } from '../cancellation-policy.ts'
 import { type Key, keyOf } from '../keys.ts'
-import { invalidRequest, noSuchBooking, noSuchTicket } from '../refusals.ts'
+import { noSuchBooking, noSuchTicket } from '../refusals.ts'
 import { type BookingState, lockBooking, oweRefund } from '../store/bookings.ts'
 import { findCancellation, insertCancellation } from '../store/cancellations.ts'
 import { findSale } from '../store/sales.ts'
@@ -70,7 +71,7 @@ async function cancelOnce(
 /** Buyers speak for themselves; the others' reasons are those of organisers and of the system's own work. */
 function reasonOf({ reason }: ParsedRequestOf<typeof contract>, { role }: Caller): CancellationReason {
   if (reason === 'capture_refused') {
-    throw invalidRequest({ pointer: '/reason', detail: 'belongs to bookings without money, which are revoked' })
+    throw invalidRequest([{ pointer: '/reason', detail: 'belongs to bookings without money, which are revoked' }])
   }
   const mayDecide = reason === 'buyer' ? role === 'user' : role === 'organiser' || role === 'system'
   if (!mayDecide) throw new TicketingError('forbidden', 'You may not take tickets back for this reason.')

@@ -1,15 +1,15 @@
 import { setSale as contract } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
-import { invalidRequest } from '../refusals.ts'
 import { changeSale } from '../store/sales.ts'
 
 export function setSale({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ event_id: eventId, status, ...times }) => {
     const { on_sale_at: onSaleAt, off_sale_at: offSaleAt, cancel_until: cancelUntil } = times
     if (onSaleAt !== null && offSaleAt !== null && Date.parse(onSaleAt) >= Date.parse(offSaleAt)) {
-      throw invalidRequest({ pointer: '/off_sale_at', detail: 'must be after on_sale_at' })
+      throw invalidRequest([{ pointer: '/off_sale_at', detail: 'must be after on_sale_at' }])
     }
     const changed = await postgres.transaction((db) =>
       changeSale(db, { eventId, status, onSaleAt, offSaleAt, cancelUntil }),

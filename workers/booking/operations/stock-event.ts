@@ -1,7 +1,7 @@
 import { stockEvent as contract } from '#shared/contracts/stock.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
-import { invalidRequest } from '../refusals.ts'
 import { addAreas, addRows, addTiers, openStock } from '../store/stock.ts'
 
 export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: { holdTtlMs: number }): Operation {
@@ -13,7 +13,7 @@ export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: 
         const stocked = await openStock(db, sale)
         // Seat numbers of another layout mean other seats.
         if (stocked !== version)
-          throw invalidRequest({ pointer: '/version', detail: `must be ${stocked}, as in stock` })
+          throw invalidRequest([{ pointer: '/version', detail: `must be ${stocked}, as in stock` }])
         await addTiers(db, eventId, tiers)
         await addAreas(db, eventId, areas)
         return { seats_added: await addRows(db, eventId, rows) }
