@@ -1,12 +1,13 @@
+import type { RefundReason } from '#shared/contracts/bookings.ts'
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { cancelTickets as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { type CancellationReason, ticketsToTakeBack } from '../cancellation-policy.ts'
+import { ticketsToTakeBack } from '../cancellation-policy.ts'
 import { type Key, keyOf } from '../keys.ts'
-import { invalidRequest, noSuchBooking, noSuchTicket } from '../refusals.ts'
+import { noSuchBooking, noSuchTicket } from '../refusals.ts'
 import { type BookingState, lockBooking, oweRefund } from '../store/bookings.ts'
 import { findCancellation, insertCancellation } from '../store/cancellations.ts'
 import { findSale } from '../store/sales.ts'
@@ -16,7 +17,7 @@ import { takeTicketsBack } from '../take-back.ts'
 interface Cancellation {
   readonly booking: Key
   readonly refund: Key
-  readonly reason: CancellationReason
+  readonly reason: RefundReason
   /** Own ids; `undefined`: all that may be taken back. */
   readonly wanted: readonly string[] | undefined
   readonly requestId: string
@@ -68,10 +69,7 @@ async function cancelOnce(
 }
 
 /** Buyers speak for themselves; the others' reasons are those of organisers and of the system's own work. */
-function reasonOf({ reason }: ParsedRequestOf<typeof contract>, { role }: Caller): CancellationReason {
-  if (reason === 'capture_refused') {
-    throw invalidRequest({ pointer: '/reason', detail: 'belongs to bookings without money, which are revoked' })
-  }
+function reasonOf({ reason }: ParsedRequestOf<typeof contract>, { role }: Caller): RefundReason {
   const mayDecide = reason === 'buyer' ? role === 'user' : role === 'organiser' || role === 'system'
   if (!mayDecide) throw new TicketingError('forbidden', 'You may not take tickets back for this reason.')
   return reason
