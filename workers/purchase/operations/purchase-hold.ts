@@ -4,6 +4,7 @@ import { holdSeats } from '#shared/contracts/holds.ts'
 import { purchaseHold as contract } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { call } from '#shared/messaging/call.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf } from '../answer-once.ts'
 import type { Drive } from '../booking-calls.ts'
@@ -25,7 +26,7 @@ const retryPauseMs = 250
  */
 export function purchaseHold(saga: Saga): Operation {
   return operation(contract, async (request, context) => {
-    if (context.caller.role !== 'user') throw new TicketingError('unauthenticated', 'Sign in to buy.')
+    requireUser(context.caller)
     const command = commandOf(contract, request, context)
     return answerOnce(saga, command, context, () => buy(saga, command, request, context))
   })
