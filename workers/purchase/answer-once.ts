@@ -6,7 +6,7 @@ import { commandScope, requestHash } from '#shared/idempotency.ts'
 import { remainingMs } from '#shared/messaging/headers.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
-import { type Command, claimCommand, type FinalAnswer, finishCommand, releaseCommand } from './store/commands.ts'
+import { claimCommand, type FinalAnswer, finishCommand, type LongCommand, releaseCommand } from './store/commands.ts'
 
 /** Final answers are kept and repeated; one for the time being is given once, and the next repetition asks anew. */
 export type Answer<Reply> = { readonly final: FinalAnswer } | { readonly processing: Reply }
@@ -15,7 +15,7 @@ export type Answer<Reply> = { readonly final: FinalAnswer } | { readonly process
 const deadAfterMs = 1_000
 
 /** The request as it is remembered. A caller who sent no key gets one that nobody repeats. */
-export function commandOf(contract: Contract, request: unknown, context: OperationContext): Command {
+export function commandOf(contract: Contract, request: unknown, context: OperationContext): LongCommand {
   const scope = commandScope(contract.operation, context)
   const key = context.idempotencyKey ?? randomUUID()
   const hash = requestHash(request)
@@ -32,7 +32,7 @@ export function commandOf(contract: Contract, request: unknown, context: Operati
  */
 export async function answerOnce<Reply>(
   { db, log }: { readonly db: Database; readonly log: Logger },
-  command: Command,
+  command: LongCommand,
   context: OperationContext,
   work: () => Promise<Answer<Reply>>,
 ): Promise<Reply> {

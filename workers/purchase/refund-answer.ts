@@ -12,7 +12,7 @@ import { amountOf, type Refund } from './refund.ts'
 import { refundedMessage, returningMessage } from './refund-message.ts'
 import { advanceRefund, logMissedRefundStep, recordRefund } from './refund-saga.ts'
 import { recordEnd, type Saga } from './saga.ts'
-import type { Command } from './store/commands.ts'
+import type { LongCommand } from './store/commands.ts'
 import { findPaymentOfBooking } from './store/payments.ts'
 import { createRefund, findRefundByKey } from './store/refunds.ts'
 
@@ -63,7 +63,7 @@ async function paymentFor(
 interface Wish {
   readonly payment: Payment
   readonly wanted: TicketReturn
-  readonly command: Command
+  readonly command: LongCommand
   readonly drive: Drive
 }
 

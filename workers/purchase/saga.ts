@@ -3,6 +3,7 @@ import type Logger from 'bunyan'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { keyInUse } from '#shared/idempotency.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import type { Drive } from './booking-calls.ts'
@@ -20,7 +21,6 @@ import {
   type Payment,
 } from './payment.ts'
 import { type PaymentProvider, ProviderError } from './providers/payment-provider.ts'
-import { refuseAsInUse } from './store/commands.ts'
 import { movePayment, readPayment, settlePayment } from './store/payments.ts'
 
 /*
@@ -49,7 +49,8 @@ export interface Saga {
  */
 export async function beginWithToken(saga: Saga, payment: Payment, token: string, drive: Drive): Promise<Payment> {
   const begun = await openBooking(saga, payment, drive)
-  const authorising = (await tryMove(saga, payment, { to: 'authorising', begun })) ?? refuseAsInUse()
+  const authorising = await tryMove(saga, payment, { to: 'authorising', begun })
+  if (authorising === null) throw keyInUse()
   const { amountMinor, currency } = begun
   try {
     const answered = saga

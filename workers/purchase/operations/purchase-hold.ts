@@ -3,6 +3,7 @@ import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { purchaseHold as contract } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { keyInUse } from '#shared/idempotency.ts'
 import { call } from '#shared/messaging/call.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
@@ -11,7 +12,7 @@ import type { Drive } from '../booking-calls.ts'
 import { outcomeOf, type Payment } from '../payment.ts'
 import { answerFor, type PurchaseReply } from '../purchase-answer.ts'
 import { advance, beginWithToken, logMissedStep, type Saga, unlessMovedBefore } from '../saga.ts'
-import { type Command, refuseAsInUse } from '../store/commands.ts'
+import type { LongCommand } from '../store/commands.ts'
 import { createPayment, findPaymentByKey } from '../store/payments.ts'
 
 type Request = ParsedRequestOf<typeof contract>
@@ -34,7 +35,7 @@ export function purchaseHold(saga: Saga): Operation {
 
 async function buy(
   saga: Saga,
-  command: Command,
+  command: LongCommand,
   request: Request,
   context: OperationContext,
 ): Promise<Answer<PurchaseReply>> {
@@ -53,7 +54,12 @@ async function buy(
   }
 }
 
-async function holdFor({ bus }: Saga, command: Command, request: Request, context: OperationContext): Promise<string> {
+async function holdFor(
+  { bus }: Saga,
+  command: LongCommand,
+  request: Request,
+  context: OperationContext,
+): Promise<string> {
   if ('hold_id' in request) return request.hold_id
   const { event_id, seat_nos, best_available, areas } = request
   const selection = {
@@ -67,7 +73,7 @@ async function holdFor({ bus }: Saga, command: Command, request: Request, contex
 
 async function newPayment(
   saga: Saga,
-  { key, providerKey }: Command,
+  { key, providerKey }: LongCommand,
   request: Request,
   { holdId, userId }: Pick<Payment, 'holdId' | 'userId'>,
 ): Promise<Payment> {
@@ -79,7 +85,9 @@ async function newPayment(
     expectedTotalMinor: request.expected_total_minor ?? null,
     expectedCurrency: request.currency ?? null,
   }
-  return (await createPayment(saga.db, wish, saga.leaseMs)) ?? refuseAsInUse()
+  const payment = await createPayment(saga.db, wish, saga.leaseMs)
+  if (payment === null) throw keyInUse()
+  return payment
 }
 
 /** Drives the payment on until the buyer can be told something, or their time is over. */
