@@ -98,7 +98,7 @@ async function play({ step, token, confirm }: Case, order: readonly Played[]): P
     )
   const underWay: Promise<void>[] = []
   const driveOn = async (): Promise<void> => {
-    const payment = await lockPaymentByKey(saga.db, providerKey)
+    const payment = await lockPaymentByKey(saga.postgres, providerKey)
     if (payment !== null) await driveToEnd(saga, payment, driveNow())
   }
 

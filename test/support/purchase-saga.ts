@@ -40,7 +40,7 @@ export async function startSagaBench(): Promise<SagaBench> {
   const provider = scriptedProvider()
   const saga: Saga = {
     bus,
-    db,
+    postgres: db,
     providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider.provider),
     leaseMs: 60_000,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
@@ -52,7 +52,7 @@ export async function startSagaBench(): Promise<SagaBench> {
     booking,
     provider,
     deliver: (body, by = saga) =>
-      answerOf(receiveWebhook({ saga: by, secret: webhookSecret, wake: () => undefined }), {
+      answerOf(receiveWebhook(by, { secret: webhookSecret, wake: () => undefined }), {
         provider: 'sandbox',
         body,
         signature: signWebhook({ secret: webhookSecret, body, at: Date.now() }),

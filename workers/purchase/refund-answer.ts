@@ -37,7 +37,7 @@ export function returnTickets(saga: Saga, wanted: TicketReturn, context: Operati
   return answerOnce(saga, command, context, async () => {
     const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
     const payment = await paymentFor(saga, wanted, context)
-    const known = await findRefundByKey(saga.db, command.providerKey)
+    const known = await findRefundByKey(saga.postgres, command.providerKey)
     const refund = known ?? (await newRefund(saga, { payment, wanted, command, drive }))
     const driven = await driveRefund(saga, refund, drive, { found: known !== null })
     return answerFor(saga, { refund: driven, payment, drive, answerBy: context.deadlineAt })
@@ -50,7 +50,7 @@ async function paymentFor(
   { reason, request }: TicketReturn,
   { caller }: OperationContext,
 ): Promise<Payment> {
-  const payment = await findPaymentOfBooking(saga.db, request.booking_id)
+  const payment = await findPaymentOfBooking(saga.postgres, request.booking_id)
   if (payment === null || (reason === 'buyer' && payment.userId !== caller.id)) {
     throw new TicketingError('not_found', 'There is no such booking.')
   }
@@ -78,7 +78,7 @@ async function newRefund(saga: Saga, { payment, wanted, command, drive }: Wish):
     requestedBy: command.scope,
     providerKey: command.providerKey,
   }
-  return createRefund(saga.db, wish, saga.leaseMs)
+  return createRefund(saga.postgres, wish, saga.leaseMs)
 }
 
 /** Drives the refund on until its money is back, it is refused, or the caller's time is over. */

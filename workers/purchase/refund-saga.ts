@@ -57,7 +57,7 @@ export function logMissedRefundStep({ log }: Saga, { id, status }: Refund, error
 /** Tells the booking that the money is back, and answers the booking. */
 export async function recordRefund(saga: Saga, refund: Refund, drive: Drive): Promise<Booking> {
   const told = await booking.recordRefund(saga.bus, refund, drive)
-  await settleRefund(saga.db, refund, { wholeBooking: told.status === 'cancelled' })
+  await settleRefund(saga.postgres, refund, { wholeBooking: told.status === 'cancelled' })
   return told
 }
 
@@ -88,8 +88,8 @@ async function move(saga: Saga, refund: Refund, step: RefundMove): Promise<Refun
   if (!mayMoveRefund(refund.status, step.to)) {
     throw new Error(`refund ${refund.id} may not go from ${refund.status} to ${step.to}`)
   }
-  const moved = await moveRefund(saga.db, refund, step, saga.leaseMs)
-  if (moved === null) return readRefund(saga.db, refund.id)
+  const moved = await moveRefund(saga.postgres, refund, step, saga.leaseMs)
+  if (moved === null) return readRefund(saga.postgres, refund.id)
   const { id, paymentId, amountMinor } = moved
   saga.log.info({ refund_id: id, payment_id: paymentId, to: moved.status, amount_minor: amountMinor }, 'refund moved')
   return moved

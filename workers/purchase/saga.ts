@@ -1,11 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type Logger from 'bunyan'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { keyInUse } from '#shared/idempotency.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
-import type { Postgres } from '#shared/postgres.ts'
+import type { WorkerParts } from '#shared/worker.ts'
 import type { Drive } from './booking-calls.ts'
 import * as booking from './booking-calls.ts'
 import {
@@ -32,14 +30,12 @@ import { movePayment, readPayment, settlePayment } from './store/payments.ts'
 /** How often a driver that waits for the provider looks whether somebody else knows more. */
 const lookAgainMs = 500
 
-export interface Saga {
-  readonly bus: Bus
-  readonly db: Postgres
+/** What driving payments and refunds needs. */
+export interface Saga extends WorkerParts {
   /** Who is asked for a total. */
   providerFor(amountMinor: number): PaymentProvider
   /** How long a payment is a driver's own after each move; longer than any single call. */
   readonly leaseMs: number
-  readonly log: Logger
 }
 
 /**
@@ -81,7 +77,7 @@ export async function unlessMovedBefore(saga: Saga, payment: Payment, step: Prom
 async function untilMoved(saga: Saga, payment: Payment, signal: AbortSignal): Promise<Payment> {
   for (;;) {
     await pause(lookAgainMs, undefined, { signal })
-    const current = await readPayment(saga.db, payment.id).catch(() => payment)
+    const current = await readPayment(saga.postgres, payment.id).catch(() => payment)
     if (current.status !== payment.status) return current
   }
 }
@@ -141,7 +137,7 @@ export async function recordEnd(
   drive: Drive,
 ): Promise<Booking> {
   const told = await booking.recordPayment(saga.bus, payment, end, drive)
-  await settlePayment(saga.db, payment)
+  await settlePayment(saga.postgres, payment)
   return told
 }
 
@@ -182,12 +178,12 @@ async function returnHold(saga: Saga, payment: Payment, drive: Drive): Promise<P
       throw new Error(`payment ${payment.id} failed, but its money was taken`)
   }
   await booking.returnHold(saga.bus, payment, drive)
-  return settlePayment(saga.db, payment)
+  return settlePayment(saga.postgres, payment)
 }
 
 async function revokeBooking(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
   await booking.revokeBooking(saga.bus, payment, drive)
-  return settlePayment(saga.db, payment)
+  return settlePayment(saga.postgres, payment)
 }
 
 async function confirm(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
@@ -211,14 +207,14 @@ async function free(saga: Saga, payment: Payment, drive: Drive): Promise<Payment
 
 /** Answers the payment as it then stands: where another driver was faster, as that one left it. */
 async function move(saga: Saga, payment: Payment, step: Move): Promise<Payment> {
-  return (await tryMove(saga, payment, step)) ?? (await readPayment(saga.db, payment.id))
+  return (await tryMove(saga, payment, step)) ?? (await readPayment(saga.postgres, payment.id))
 }
 
 async function tryMove(saga: Saga, payment: Payment, step: Move): Promise<Payment | null> {
   if (!mayMove(payment.status, step.to)) {
     throw new Error(`payment ${payment.id} may not go from ${payment.status} to ${step.to}`)
   }
-  const moved = await movePayment(saga.db, payment, step, saga.leaseMs)
+  const moved = await movePayment(saga.postgres, payment, step, saga.leaseMs)
   if (moved !== null) {
     const facts = { payment_id: payment.id, from: payment.status, to: moved.status, decline_code: moved.declineCode }
     saga.log.info(facts, 'payment moved')

@@ -4,6 +4,10 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { returnTickets } from '../refund-answer.ts'
 import type { Saga } from '../saga.ts'
 
+/**
+ * Takes tickets back as their buyer wishes, within the sale's policy, and refunds them. Throws `unauthenticated` for everybody
+ * but users, and what `returnTickets` throws.
+ */
 export function cancelBooking(saga: Saga): Operation {
   return operation(contract, async (request, context) => {
     requireUser(context.caller)

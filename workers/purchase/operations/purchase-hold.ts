@@ -40,7 +40,7 @@ async function buy(
   context: OperationContext,
 ): Promise<Answer<PurchaseReply>> {
   const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
-  const known = await findPaymentByKey(saga.db, command.providerKey)
+  const known = await findPaymentByKey(saga.postgres, command.providerKey)
   const holdId = known?.holdId ?? (await holdFor(saga, command, request, context))
   try {
     let payment = known ?? (await newPayment(saga, command, request, { holdId, userId: context.caller.id }))
@@ -85,7 +85,7 @@ async function newPayment(
     expectedTotalMinor: request.expected_total_minor ?? null,
     expectedCurrency: request.currency ?? null,
   }
-  const payment = await createPayment(saga.db, wish, saga.leaseMs)
+  const payment = await createPayment(saga.postgres, wish, saga.leaseMs)
   if (payment === null) throw keyInUse()
   return payment
 }

@@ -4,6 +4,10 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { returnTickets } from '../refund-answer.ts'
 import type { Saga } from '../saga.ts'
 
+/**
+ * Takes tickets back as an organiser decides, at any time, and refunds them. Throws `forbidden` for everybody else, and what
+ * `returnTickets` throws.
+ */
 export function refundBooking(saga: Saga): Operation {
   return operation(contract, async (request, context) => {
     requireOrganiser(context.caller)

@@ -15,16 +15,20 @@ const leaseMs = 0
  * Keeps what a provider told and makes the move that it allows, in one transaction: once per event, however often and in
  * whatever order it is told. Throws `unavailable` when it could not be done now.
  */
-export function applyNews({ db, log }: Saga, provider: string, news: ProviderNews): Promise<'applied' | 'duplicate'> {
-  return db.transaction(async (transaction) => {
-    await transaction.query(`SET LOCAL lock_timeout = '${lockTimeout}'`)
-    if (!(await keepNews(transaction, provider, news))) return 'duplicate'
+export function applyNews(
+  { postgres, log }: Saga,
+  provider: string,
+  news: ProviderNews,
+): Promise<'applied' | 'duplicate'> {
+  return postgres.transaction(async (db) => {
+    await db.query(`SET LOCAL lock_timeout = '${lockTimeout}'`)
+    if (!(await keepNews(db, provider, news))) return 'duplicate'
     const moved =
       news.about === null
         ? null
         : news.about.kind === 'charge'
-          ? await hearOfCharge(transaction, news.about)
-          : await hearOfRefund(transaction, news.about)
+          ? await hearOfCharge(db, news.about)
+          : await hearOfRefund(db, news.about)
     if (moved !== null) log.info({ ...moved, provider_event_id: news.id }, 'moved by a webhook')
     return 'applied'
   })
