@@ -49,8 +49,8 @@ async function buy(
     return await answerFor(saga, payment, { drive, answerBy: context.deadlineAt })
   } catch (error) {
     // A buyer who asked for seats learns here which hold keeps them, or never.
-    if (error instanceof TicketingError) error.extra.hold_id = holdId
-    throw error
+    if (!(error instanceof TicketingError)) throw error
+    throw new TicketingError(error.code, error.message, { extra: { ...error.extra, hold_id: holdId }, cause: error })
   }
 }
 
