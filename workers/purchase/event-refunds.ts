@@ -2,10 +2,10 @@ import type { WorkerParts } from '#shared/worker.ts'
 import {
   beginRefundsOfEvent,
   countOpenRefunds,
+  countRemaining,
   finishEventRefunds,
   lockDueEvent,
   lookAgainAtEvent,
-  readRest,
 } from './store/event-refunds.ts'
 
 /*
@@ -36,11 +36,14 @@ export function refundDueEvent({ postgres, log }: WorkerParts): Promise<number> 
       await lookAgainAtEvent(db, eventId, soonMs)
       return begun
     }
-    const rest = await readRest(db, eventId)
-    if (rest.openPayments > 0) {
+    const remaining = await countRemaining(db, eventId)
+    if (remaining.openPayments > 0) {
       await lookAgainAtEvent(db, eventId, laterMs)
-    } else if (rest.unrefunded > 0) {
-      log.error({ event_id: eventId, payments: rest.unrefunded }, 'payments of a cancelled event were not refunded')
+    } else if (remaining.unrefunded > 0) {
+      log.error(
+        { event_id: eventId, payments: remaining.unrefunded },
+        'payments of a cancelled event were not refunded',
+      )
       await lookAgainAtEvent(db, eventId, muchLaterMs)
     } else {
       await finishEventRefunds(db, eventId)

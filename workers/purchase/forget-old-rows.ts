@@ -2,7 +2,7 @@ import { startChore } from '#shared/chore.ts'
 import type { Close } from '#shared/lifecycle.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { deleteForgottenCommands } from './store/commands.ts'
-import { deleteOldNews } from './store/provider-inbox.ts'
+import { deleteOldProviderEvents } from './store/provider-inbox.ts'
 
 const everyMs = 10_000
 /** Keeps each deletion short. */
@@ -14,7 +14,10 @@ const batchSize = 200
  */
 export function startForgettingOldRows({ postgres, log }: WorkerParts): Close {
   const chore = startChore({ name: 'forget old rows', everyMs, log }, async () => {
-    const deleted = [await deleteForgottenCommands(postgres, batchSize), await deleteOldNews(postgres, batchSize)]
+    const deleted = [
+      await deleteForgottenCommands(postgres, batchSize),
+      await deleteOldProviderEvents(postgres, batchSize),
+    ]
     return deleted.includes(batchSize)
   })
   return () => chore.stop()

@@ -19,7 +19,7 @@ export const paymentStatuses = [
 export type PaymentStatus = (typeof paymentStatuses)[number]
 
 /** What begin-payment answered: the booking to pay for and the frozen price. */
-export interface Begun {
+export interface BegunPayment {
   readonly bookingId: string
   /** Counts the payments of one booking, from 1. */
   readonly attempt: number
@@ -39,7 +39,7 @@ export interface Payment {
   readonly expectedTotalMinor: number | null
   readonly expectedCurrency: string | null
   /** Null until the booking worker has answered. */
-  readonly begun: Begun | null
+  readonly begun: BegunPayment | null
   /** Why no money was to be had. A failed payment without it was never asked of the provider. */
   readonly declineCode: string | null
   /** Nothing is left to do: the provider and the booking both know the end. */
@@ -49,7 +49,7 @@ export interface Payment {
 }
 
 /** The booking and price of a payment; every state past `created` has them. */
-export function begunOf({ id, status, begun }: Payment): Begun {
+export function begunOf({ id, status, begun }: Payment): BegunPayment {
   if (begun === null) throw new Error(`payment ${id} is ${status} without a booking`)
   return begun
 }
@@ -61,7 +61,7 @@ export type Charge =
 
 export interface Move {
   readonly to: PaymentStatus
-  readonly begun?: Begun
+  readonly begun?: BegunPayment
   readonly declineCode?: string
 }
 
@@ -138,7 +138,7 @@ export function moveAfterCapture(charge: Charge): Move | null {
  * may be old, come twice, or come before the answer to the very request that caused it. So it moves a payment only where it
  * waits for just that.
  */
-export function moveAfterHearing(status: PaymentStatus, charge: Charge): Move | null {
+export function moveAfterWebhook(status: PaymentStatus, charge: Charge): Move | null {
   switch (status) {
     case 'authorising':
     case 'unknown':

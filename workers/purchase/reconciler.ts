@@ -1,6 +1,6 @@
 import { type Chore, startChore } from '#shared/chore.ts'
 import { withSpan } from '#shared/observability/tracing.ts'
-import type { Drive } from './booking-calls.ts'
+import type { StepContext } from './booking-calls.ts'
 import { refundDueEvent } from './event-refunds.ts'
 import type { Payment } from './payment.ts'
 import type { Refund } from './refund.ts'
@@ -50,14 +50,14 @@ export function startReconciler(saga: Saga): Chore {
 
 function reconcilePayment(saga: Saga, payment: Payment): Promise<void> {
   const attributes = { 'ticketing.payment.id': payment.id, 'ticketing.payment.status': payment.status }
-  return withSpan('reconcile payment', { attributes }, () => driveToEnd(saga, payment, driveFor(payment)))
+  return withSpan('reconcile payment', { attributes }, () => driveToEnd(saga, payment, stepContextFor(payment)))
 }
 
 function reconcileRefund(saga: Saga, refund: Refund): Promise<void> {
   const attributes = { 'ticketing.refund.id': refund.id, 'ticketing.refund.status': refund.status }
-  return withSpan('reconcile refund', { attributes }, () => driveRefundToEnd(saga, refund, driveFor(refund)))
+  return withSpan('reconcile refund', { attributes }, () => driveRefundToEnd(saga, refund, stepContextFor(refund)))
 }
 
-function driveFor({ id }: Payment | Refund): Drive {
+function stepContextFor({ id }: Payment | Refund): StepContext {
   return { requestId: `reconcile-${id}`, deadlineAt: performance.now() + driveMs }
 }

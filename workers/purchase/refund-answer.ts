@@ -5,7 +5,7 @@ import type { cancelBooking, refundBooking } from '#shared/contracts/purchase.ts
 import { TicketingError } from '#shared/errors.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf, finalReply } from './answer-once.ts'
-import type { Drive } from './booking-calls.ts'
+import type { StepContext } from './booking-calls.ts'
 import { viewBooking } from './booking-calls.ts'
 import type { Payment } from './payment.ts'
 import { amountOf, type Refund } from './refund.ts'
@@ -35,12 +35,12 @@ const retryPauseMs = 250
 export function returnTickets(saga: Saga, wanted: TicketReturn, context: OperationContext): Promise<RefundReply> {
   const command = commandOf(wanted.contract, wanted.request, context)
   return answerOnce(saga, command, context, async () => {
-    const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
+    const stepContext = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
     const payment = await paymentFor(saga, wanted, context)
     const known = await findRefundByKey(saga.postgres, command.providerKey)
-    const refund = known ?? (await newRefund(saga, { payment, wanted, command, drive }))
-    const driven = await driveRefund(saga, refund, drive, { found: known !== null })
-    return answerFor(saga, { refund: driven, payment, drive, answerBy: context.deadlineAt })
+    const refund = known ?? (await newRefund(saga, { payment, wanted, command, stepContext }))
+    const driven = await driveRefund(saga, refund, stepContext, { found: known !== null })
+    return answerFor(saga, { refund: driven, payment, stepContext, answerBy: context.deadlineAt })
   })
 }
 
@@ -60,16 +60,16 @@ async function paymentFor(
   return payment
 }
 
-interface Wish {
+interface RefundInput {
   readonly payment: Payment
   readonly wanted: TicketReturn
   readonly command: LongCommand
-  readonly drive: Drive
+  readonly stepContext: StepContext
 }
 
-async function newRefund(saga: Saga, { payment, wanted, command, drive }: Wish): Promise<Refund> {
+async function newRefund(saga: Saga, { payment, wanted, command, stepContext }: RefundInput): Promise<Refund> {
   // The booking learns of the money that came before it learns of money that goes.
-  if (!payment.settled) await recordEnd(saga, payment, 'captured', drive)
+  if (!payment.settled) await recordEnd(saga, payment, 'captured', stepContext)
   const { ticket_ids } = wanted.request
   const wish = {
     paymentId: payment.id,
@@ -82,20 +82,25 @@ async function newRefund(saga: Saga, { payment, wanted, command, drive }: Wish):
 }
 
 /** Drives the refund on until its money is back, it is refused, or the caller's time is over. */
-async function driveRefund(saga: Saga, refund: Refund, drive: Drive, { found }: { found: boolean }): Promise<Refund> {
+async function driveRefund(
+  saga: Saga,
+  refund: Refund,
+  stepContext: StepContext,
+  { found }: { found: boolean },
+): Promise<Refund> {
   let current = refund
   let mayBeBegun = found
   let lastError: unknown
   while (current.status === 'requested' || current.status === 'returning') {
-    if (performance.now() >= drive.deadlineAt) break
+    if (performance.now() >= stepContext.deadlineAt) break
     try {
-      current = await advanceRefund(saga, current, drive, { found: mayBeBegun })
+      current = await advanceRefund(saga, current, stepContext, { found: mayBeBegun })
       mayBeBegun = false
     } catch (error) {
       logMissedRefundStep(saga, current, error)
       lastError = error
       mayBeBegun = true
-      await pause(Math.max(0, Math.min(retryPauseMs, drive.deadlineAt - performance.now())))
+      await pause(Math.max(0, Math.min(retryPauseMs, stepContext.deadlineAt - performance.now())))
     }
   }
   if (current.status === 'requested')
@@ -105,7 +110,12 @@ async function driveRefund(saga: Saga, refund: Refund, drive: Drive, { found }: 
 
 async function answerFor(
   saga: Saga,
-  { refund, payment, drive, answerBy }: { refund: Refund; payment: Payment; drive: Drive; answerBy: number },
+  {
+    refund,
+    payment,
+    stepContext,
+    answerBy,
+  }: { refund: Refund; payment: Payment; stepContext: StepContext; answerBy: number },
 ): Promise<Answer<RefundReply>> {
   if (refund.refusal !== null) {
     const { code, message, extra } = refund.refusal
@@ -114,11 +124,11 @@ async function answerFor(
   const money = { amountMinor: amountOf(refund), currency: refund.currency }
   if (refund.status === 'done') {
     try {
-      return finalReply({ ...(await recordRefund(saga, refund, drive)), message: refundedMessage(money) })
+      return finalReply({ ...(await recordRefund(saga, refund, stepContext)), message: refundedMessage(money) })
     } catch (error) {
       logMissedRefundStep(saga, refund, error)
     }
   }
-  const booking = await viewBooking(saga.bus, payment, { ...drive, deadlineAt: answerBy })
+  const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })
   return { processing: { ...booking, message: returningMessage(money) } }
 }

@@ -1,7 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { cancelTickets as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Drive } from './booking-calls.ts'
+import type { StepContext } from './booking-calls.ts'
 import * as booking from './booking-calls.ts'
 import { ProviderError } from './providers/payment-provider.ts'
 import { amountOf, mayMoveRefund, type Refund, type RefundMove } from './refund.ts'
@@ -20,16 +20,16 @@ import { moveRefund, readRefund, settleRefund } from './store/refunds.ts'
 export async function advanceRefund(
   saga: Saga,
   refund: Refund,
-  drive: Drive,
+  context: StepContext,
   { found }: { found: boolean },
 ): Promise<Refund> {
   switch (refund.status) {
     case 'requested':
-      return takeTicketsBack(saga, refund, drive)
+      return takeTicketsBack(saga, refund, context)
     case 'returning':
-      return giveMoneyBack(saga, refund, drive, { found })
+      return giveMoneyBack(saga, refund, context, { found })
     case 'done':
-      await recordRefund(saga, refund, drive)
+      await recordRefund(saga, refund, context)
       return { ...refund, settled: true }
     case 'refused':
       return refund
@@ -37,11 +37,11 @@ export async function advanceRefund(
 }
 
 /** Drives a refund that another driver left to its end; gives up quietly when somebody does not answer. */
-export async function driveRefundToEnd(saga: Saga, refund: Refund, drive: Drive): Promise<void> {
+export async function driveRefundToEnd(saga: Saga, refund: Refund, context: StepContext): Promise<void> {
   let current = refund
   try {
     while (!current.settled) {
-      current = await advanceRefund(saga, current, drive, { found: current.status === refund.status })
+      current = await advanceRefund(saga, current, context, { found: current.status === refund.status })
     }
   } catch (error) {
     logMissedRefundStep(saga, current, error)
@@ -55,15 +55,15 @@ export function logMissedRefundStep({ log }: Saga, { id, status }: Refund, error
 }
 
 /** Tells the booking that the money is back, and answers the booking. */
-export async function recordRefund(saga: Saga, refund: Refund, drive: Drive): Promise<Booking> {
-  const told = await booking.recordRefund(saga.bus, refund, drive)
+export async function recordRefund(saga: Saga, refund: Refund, context: StepContext): Promise<Booking> {
+  const told = await booking.recordRefund(saga.bus, refund, context)
   await settleRefund(saga.postgres, refund, { wholeBooking: told.status === 'cancelled' })
   return told
 }
 
-async function takeTicketsBack(saga: Saga, refund: Refund, drive: Drive): Promise<Refund> {
+async function takeTicketsBack(saga: Saga, refund: Refund, context: StepContext): Promise<Refund> {
   try {
-    const amountMinor = await booking.cancelTickets(saga.bus, refund, drive)
+    const amountMinor = await booking.cancelTickets(saga.bus, refund, context)
     return await move(saga, refund, { to: 'returning', amountMinor })
   } catch (error) {
     if (!(error instanceof TicketingError && contract.errors.includes(error.code))) throw error
@@ -73,12 +73,17 @@ async function takeTicketsBack(saga: Saga, refund: Refund, drive: Drive): Promis
 }
 
 /** A provider may forget a refund's key after a while, so one that was perhaps asked for is looked up first. */
-async function giveMoneyBack(saga: Saga, refund: Refund, drive: Drive, { found }: { found: boolean }): Promise<Refund> {
+async function giveMoneyBack(
+  saga: Saga,
+  refund: Refund,
+  context: StepContext,
+  { found }: { found: boolean },
+): Promise<Refund> {
   const amountMinor = amountOf(refund)
   const provider = saga.providerFor(amountMinor)
   const request = { key: refund.chargeKey, refundKey: refund.providerKey, amountMinor }
-  if (!found || !(await provider.lookUpRefund(request, drive.deadlineAt))) {
-    await provider.refund(request, drive.deadlineAt)
+  if (!found || !(await provider.lookUpRefund(request, context.deadlineAt))) {
+    await provider.refund(request, context.deadlineAt)
   }
   return move(saga, refund, { to: 'done' })
 }

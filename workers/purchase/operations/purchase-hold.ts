@@ -8,7 +8,7 @@ import { call } from '#shared/messaging/call.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf } from '../answer-once.ts'
-import type { Drive } from '../booking-calls.ts'
+import type { StepContext } from '../booking-calls.ts'
 import { outcomeOf, type Payment } from '../payment.ts'
 import { answerFor, type PurchaseReply } from '../purchase-answer.ts'
 import { advance, beginWithToken, logMissedStep, type Saga, unlessMovedBefore } from '../saga.ts'
@@ -39,14 +39,14 @@ async function buy(
   request: Request,
   context: OperationContext,
 ): Promise<Answer<PurchaseReply>> {
-  const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
+  const stepContext = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
   const known = await findPaymentByKey(saga.postgres, command.providerKey)
   const holdId = known?.holdId ?? (await holdFor(saga, command, request, context))
   try {
     let payment = known ?? (await newPayment(saga, command, request, { holdId, userId: context.caller.id }))
-    if (payment.status === 'created') payment = await beginWithToken(saga, payment, request.payment_token, drive)
-    payment = await driveToOutcome(saga, payment, drive)
-    return await answerFor(saga, payment, { drive, answerBy: context.deadlineAt })
+    if (payment.status === 'created') payment = await beginWithToken(saga, payment, request.payment_token, stepContext)
+    payment = await driveToOutcome(saga, payment, stepContext)
+    return await answerFor(saga, payment, { stepContext, answerBy: context.deadlineAt })
   } catch (error) {
     // A buyer who asked for seats learns here which hold keeps them, or never.
     if (!(error instanceof TicketingError)) throw error
@@ -91,11 +91,11 @@ async function newPayment(
 }
 
 /** Drives the payment on until the buyer can be told something, or their time is over. */
-async function driveToOutcome(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+async function driveToOutcome(saga: Saga, payment: Payment, stepContext: StepContext): Promise<Payment> {
   let current = payment
-  while (outcomeOf(current) === 'open' && performance.now() < drive.deadlineAt) {
+  while (outcomeOf(current) === 'open' && performance.now() < stepContext.deadlineAt) {
     try {
-      current = await unlessMovedBefore(saga, current, advance(saga, current, drive))
+      current = await unlessMovedBefore(saga, current, advance(saga, current, stepContext))
     } catch (error) {
       logMissedStep(saga, current, error)
       await pause(retryPauseMs)

@@ -3,7 +3,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { verifyWebhook } from '#shared/webhook-signature.ts'
 import type { Saga } from '../saga.ts'
-import { applyNews } from '../webhooks/apply-news.ts'
+import { applyProviderEvent } from '../webhooks/apply-provider-event.ts'
 import { readSandboxWebhook } from '../webhooks/read-sandbox-webhook.ts'
 
 export interface WebhookOptions {
@@ -25,7 +25,7 @@ export function receiveWebhook(saga: Saga, { secret, wake }: WebhookOptions): Op
     const isGenuine =
       secret !== undefined && verifyWebhook({ secret, body, header: signature, now: Date.now(), toleranceMs })
     if (!isGenuine) throw new TicketingError('bad_signature', 'The signature does not fit the body, or is too old.')
-    const outcome = await applyNews(saga, provider, readSandboxWebhook(body))
+    const outcome = await applyProviderEvent(saga, provider, readSandboxWebhook(body))
     if (outcome === 'applied') wake()
     return { outcome }
   })
