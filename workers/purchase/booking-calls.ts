@@ -7,19 +7,12 @@ import { type Caller, system, user } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type BegunPayment, begunOf, type Payment } from './payment.ts'
 import type { Refund } from './refund.ts'
+import type { StepContext } from './step-timing.ts'
 
 /*
  * What the sagas ask of the booking worker, on behalf of the buyer. Each may be repeated: the id of the payment or refund is
  * its key.
  */
-
-/** On whose account a step of the saga is taken. */
-export interface StepContext {
-  /** The buyer's request, or the reconciler's own. */
-  readonly requestId: string
-  /** `performance.now()` of this process until when the step must be through. */
-  readonly deadlineAt: number
-}
 
 /**
  * Refused as the contract says; the payment needs no booking yet. A message that is still on its way when the lease is over

@@ -1,10 +1,11 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Answer, finalRefusal, finalReply } from './answer-once.ts'
-import { type StepContext, viewBooking } from './booking-calls.ts'
+import { viewBooking } from './booking-calls.ts'
 import { begunOf, notAuthorised, outcomeOf, type Payment } from './payment.ts'
 import { boughtMessage, processingMessage } from './purchase-message.ts'
 import { driveToEnd, logMissedStep, recordEnd, type Saga } from './saga.ts'
+import type { StepContext } from './step-timing.ts'
 
 export type PurchaseReply = Booking & { message: string }
 

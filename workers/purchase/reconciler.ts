@@ -1,11 +1,11 @@
 import { type Chore, startChore } from '#shared/chore.ts'
 import { withSpan } from '#shared/observability/tracing.ts'
-import type { StepContext } from './booking-calls.ts'
 import { refundDueEvent } from './event-refunds.ts'
 import type { Payment } from './payment.ts'
 import type { Refund } from './refund.ts'
 import { driveRefundToEnd } from './refund-saga.ts'
 import { driveToEnd, type Saga } from './saga.ts'
+import type { StepContext } from './step-timing.ts'
 import { claimDuePayments } from './store/payments.ts'
 import { claimDueRefunds } from './store/refunds.ts'
 

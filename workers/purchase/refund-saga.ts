@@ -1,11 +1,11 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { cancelTickets as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { StepContext } from './booking-calls.ts'
 import * as booking from './booking-calls.ts'
 import { ProviderError } from './providers/payment-provider.ts'
 import { amountOf, mayMoveRefund, type Refund, type RefundMove } from './refund.ts'
 import type { Saga } from './saga.ts'
+import type { StepContext } from './step-timing.ts'
 import { moveRefund, readRefund, settleRefund } from './store/refunds.ts'
 
 /*
@@ -15,19 +15,19 @@ import { moveRefund, readRefund, settleRefund } from './store/refunds.ts'
 
 /**
  * Takes the next step of a refund, whoever left it where it is. Answers the refund as it then stands, or throws when somebody
- * did not answer: it has not moved then. `found` says that another driver may have begun the step before.
+ * did not answer: it has not moved then. `mayHaveBegun` says that another driver may have begun the step before.
  */
 export async function advanceRefund(
   saga: Saga,
   refund: Refund,
   context: StepContext,
-  { found }: { found: boolean },
+  { mayHaveBegun }: { mayHaveBegun: boolean },
 ): Promise<Refund> {
   switch (refund.status) {
     case 'requested':
       return takeTicketsBack(saga, refund, context)
     case 'returning':
-      return giveMoneyBack(saga, refund, context, { found })
+      return giveMoneyBack(saga, refund, context, { mayHaveBegun })
     case 'done':
       await recordRefund(saga, refund, context)
       return { ...refund, settled: true }
@@ -41,7 +41,7 @@ export async function driveRefundToEnd(saga: Saga, refund: Refund, context: Step
   let current = refund
   try {
     while (!current.settled) {
-      current = await advanceRefund(saga, current, context, { found: current.status === refund.status })
+      current = await advanceRefund(saga, current, context, { mayHaveBegun: current.status === refund.status })
     }
   } catch (error) {
     logMissedRefundStep(saga, current, error)
@@ -77,12 +77,12 @@ async function giveMoneyBack(
   saga: Saga,
   refund: Refund,
   context: StepContext,
-  { found }: { found: boolean },
+  { mayHaveBegun }: { mayHaveBegun: boolean },
 ): Promise<Refund> {
   const amountMinor = amountOf(refund)
   const provider = saga.providerFor(amountMinor)
   const request = { key: refund.chargeKey, refundKey: refund.providerKey, amountMinor }
-  if (!found || !(await provider.lookUpRefund(request, context.deadlineAt))) {
+  if (!mayHaveBegun || !(await provider.lookUpRefund(request, context.deadlineAt))) {
     await provider.refund(request, context.deadlineAt)
   }
   return move(saga, refund, { to: 'done' })

@@ -4,7 +4,6 @@ import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { keyInUse } from '#shared/idempotency.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import type { StepContext } from './booking-calls.ts'
 import * as booking from './booking-calls.ts'
 import {
   type BegunPayment,
@@ -19,6 +18,7 @@ import {
   type Payment,
 } from './payment.ts'
 import { type PaymentProvider, ProviderError } from './providers/payment-provider.ts'
+import type { StepContext } from './step-timing.ts'
 import { movePayment, readPayment, settlePayment } from './store/payments.ts'
 
 /*

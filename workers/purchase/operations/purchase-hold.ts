@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { purchaseHold as contract } from '#shared/contracts/purchase.ts'
@@ -8,18 +7,14 @@ import { call } from '#shared/messaging/call.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf } from '../answer-once.ts'
-import type { StepContext } from '../booking-calls.ts'
 import { outcomeOf, type Payment } from '../payment.ts'
 import { answerFor, type PurchaseReply } from '../purchase-answer.ts'
 import { advance, beginWithToken, logMissedStep, type Saga, unlessMovedBefore } from '../saga.ts'
+import { pauseBeforeRetry, type StepContext, stepContextOf } from '../step-timing.ts'
 import type { LongCommand } from '../store/commands.ts'
 import { createPayment, findPaymentByKey } from '../store/payments.ts'
 
 type Request = ParsedRequestOf<typeof contract>
-
-/** Kept back from the buyer's time for reading the booking and answering. */
-const answerReserveMs = 500
-const retryPauseMs = 250
 
 /**
  * Pays for a hold, or holds and pays. The same key answers the same, however often and to whichever worker it is sent; at
@@ -39,7 +34,7 @@ async function buy(
   request: Request,
   context: OperationContext,
 ): Promise<Answer<PurchaseReply>> {
-  const stepContext = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
+  const stepContext = stepContextOf(context)
   const known = await findPaymentByKey(saga.postgres, command.providerKey)
   const holdId = known?.holdId ?? (await holdFor(saga, command, request, context))
   try {
@@ -98,7 +93,7 @@ async function driveToOutcome(saga: Saga, payment: Payment, stepContext: StepCon
       current = await unlessMovedBefore(saga, current, advance(saga, current, stepContext))
     } catch (error) {
       logMissedStep(saga, current, error)
-      await pause(retryPauseMs)
+      await pauseBeforeRetry(stepContext)
     }
   }
   return current

@@ -1,7 +1,7 @@
 import { refundBooking as contract } from '#shared/contracts/purchase.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { returnTickets } from '../refund-answer.ts'
+import { returnTickets } from '../return-tickets.ts'
 import type { Saga } from '../saga.ts'
 
 /**

@@ -1,17 +1,16 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import type { cancelBooking, refundBooking } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf, finalReply } from './answer-once.ts'
-import type { StepContext } from './booking-calls.ts'
 import { viewBooking } from './booking-calls.ts'
 import type { Payment } from './payment.ts'
 import { amountOf, type Refund } from './refund.ts'
 import { refundedMessage, returningMessage } from './refund-message.ts'
 import { advanceRefund, logMissedRefundStep, recordRefund } from './refund-saga.ts'
 import { recordEnd, type Saga } from './saga.ts'
+import { pauseBeforeRetry, type StepContext, stepContextOf } from './step-timing.ts'
 import type { LongCommand } from './store/commands.ts'
 import { findPaymentOfBooking } from './store/payments.ts'
 import { createRefund, findRefundByKey } from './store/refunds.ts'
@@ -24,10 +23,6 @@ export interface TicketReturn {
   readonly request: ParsedRequestOf<typeof cancelBooking>
 }
 
-/** Kept back from the caller's time for reading the booking and answering. */
-const answerReserveMs = 500
-const retryPauseMs = 250
-
 /**
  * Takes tickets of a paid booking back and refunds them, once per key. When the money is not back in time, answers the
  * booking as it stands; throws when not even the tickets are, so that repeating the request with its key may help.
@@ -35,11 +30,11 @@ const retryPauseMs = 250
 export function returnTickets(saga: Saga, wanted: TicketReturn, context: OperationContext): Promise<RefundReply> {
   const command = commandOf(wanted.contract, wanted.request, context)
   return answerOnce(saga, command, context, async () => {
-    const stepContext = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
+    const stepContext = stepContextOf(context)
     const payment = await paymentFor(saga, wanted, context)
     const known = await findRefundByKey(saga.postgres, command.providerKey)
     const refund = known ?? (await newRefund(saga, { payment, wanted, command, stepContext }))
-    const driven = await driveRefund(saga, refund, stepContext, { found: known !== null })
+    const driven = await driveRefund(saga, refund, stepContext, { mayHaveBegun: known !== null })
     return answerFor(saga, { refund: driven, payment, stepContext, answerBy: context.deadlineAt })
   })
 }
@@ -86,21 +81,21 @@ async function driveRefund(
   saga: Saga,
   refund: Refund,
   stepContext: StepContext,
-  { found }: { found: boolean },
+  begun: { mayHaveBegun: boolean },
 ): Promise<Refund> {
   let current = refund
-  let mayBeBegun = found
+  let { mayHaveBegun } = begun
   let lastError: unknown
   while (current.status === 'requested' || current.status === 'returning') {
     if (performance.now() >= stepContext.deadlineAt) break
     try {
-      current = await advanceRefund(saga, current, stepContext, { found: mayBeBegun })
-      mayBeBegun = false
+      current = await advanceRefund(saga, current, stepContext, { mayHaveBegun })
+      mayHaveBegun = false
     } catch (error) {
       logMissedRefundStep(saga, current, error)
       lastError = error
-      mayBeBegun = true
-      await pause(Math.max(0, Math.min(retryPauseMs, stepContext.deadlineAt - performance.now())))
+      mayHaveBegun = true
+      await pauseBeforeRetry(stepContext)
     }
   }
   if (current.status === 'requested')
