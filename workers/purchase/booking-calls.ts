@@ -59,7 +59,7 @@ export function recordPayment(
   return call(bus, steps.recordPayment, request, messageContextOf(payment, context))
 }
 
-/** The money of a confirmed booking is not to be had: its tickets are void then and its places free. */
+/** Tells the booking that its money is not available after all: its tickets are void then and its places free. */
 export async function revokeBooking(bus: Bus, payment: Payment, context: StepContext): Promise<void> {
   const { bookingId, attempt } = begunOf(payment)
   await call(bus, steps.revokeBooking, { booking_id: bookingId, attempt }, messageContextOf(payment, context))

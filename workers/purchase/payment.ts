@@ -40,7 +40,7 @@ export interface Payment {
   readonly expectedCurrency: string | null
   /** Null until the booking worker has answered. */
   readonly begun: BegunPayment | null
-  /** Why no money was to be had. A failed payment without it was never asked of the provider. */
+  /** Why no money was available. A failed payment without it was never asked of the provider. */
   readonly declineCode: string | null
   /** Nothing is left to do: the provider and the booking both know the end. */
   readonly settled: boolean
@@ -65,18 +65,18 @@ export interface Move {
   readonly declineCode?: string
 }
 
-/** Declined by nobody: the provider knew nothing of the payment when asked. Its key is voided, lest it arrive late. */
+/** The provider knew nothing of the payment when asked. Its key is voided, so that a late request is refused. */
 export const notAuthorised = 'not_authorised'
 
 /** The money was reserved and the seats sold, but then it could not be taken: the seats go back. */
 export const captureRefused = 'capture_refused'
 
 /*
- * created      wanted; the booking was perhaps asked        authorising  the provider was perhaps asked for the money
+ * created      wanted; the booking was perhaps asked         authorising  the provider was perhaps asked for the money
  * unknown      it was asked and did not answer               authorised   the money is reserved, the seats not yet sold
  * capturing    the seats are sold, the money is to be taken  captured     bought
  * voiding      the seats are lost, the money is to be freed  voided       freed
- * refunded     all of the money is back with the buyer       failed       no money is to be had, nor ever taken
+ * refunded     all of the money is back with the buyer       failed       no money is available, nor ever taken
  */
 const moves: Record<PaymentStatus, readonly PaymentStatus[]> = {
   created: ['authorising', 'failed'],
@@ -159,7 +159,8 @@ export function moveAfterWebhook(status: PaymentStatus, charge: Charge): Move | 
 
 /**
  * What the buyer can be told: `open` while the outcome may still be either; `not_started` when the provider was never
- * asked, so that the same request may be tried again; `revoked` when the seats were sold and went back for want of money.
+ * asked, so that the same request may be tried again; `revoked` when the seats were sold and went back because the money
+ * could not be taken.
  */
 export type Outcome = 'open' | 'bought' | 'lost' | 'declined' | 'revoked' | 'not_started'
 

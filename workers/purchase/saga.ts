@@ -32,7 +32,7 @@ const lookAgainMs = 500
 
 /** What driving payments and refunds needs. */
 export interface Saga extends WorkerParts {
-  /** Who is asked for a total. */
+  /** The provider that is asked for a total. */
   providerFor(amountMinor: number): PaymentProvider
   /** How long a payment is a driver's own after each move; longer than any single call. */
   readonly leaseMs: number
