@@ -89,7 +89,7 @@ export const cancelTickets = defineContract({
     /** `buyer` obeys the sale's policy. */
     reason: refundReason,
   }),
-  reply: z.object({ amount_minor: priceMinor, currency, attempt: z.int().min(1) }),
+  reply: z.object({ amount_minor: priceMinor }),
   errors: ['not_found', 'not_cancellable'],
   deadlineMs: 2_000,
 })

@@ -40,14 +40,13 @@ export function cancelTickets({ postgres }: { postgres: Postgres }): Operation {
 
 async function cancelOnce(
   db: Database,
-  { status, currency, payment }: BookingState,
+  { status, payment }: BookingState,
   { booking, refund, reason, wanted, requestId }: Cancellation,
 ): Promise<ReplyOf<typeof contract>> {
-  const { attempt } = payment
   const earlier = await findCancellation(db, refund)
   if (earlier !== undefined) {
     if (earlier.bookingId !== booking.ownId) throw new Error(`refund ${refund.ownId} is of another booking`)
-    return { amount_minor: earlier.amountMinor, currency, attempt }
+    return { amount_minor: earlier.amountMinor }
   }
   const sale = await findSale(db, booking.eventId)
   if (sale === undefined) throw new Error(`booking ${booking.ownId} has no sale`)
@@ -65,7 +64,7 @@ async function cancelOnce(
   const amountMinor = await takeTicketsBack(db, { booking, ticketIds, isAll, reason, sellAgain, requestId })
   await insertCancellation(db, refund, { bookingId: booking.ownId, reason, amountMinor })
   await oweRefund(db, booking, amountMinor)
-  return { amount_minor: amountMinor, currency, attempt }
+  return { amount_minor: amountMinor }
 }
 
 /** Buyers speak for themselves; the others' reasons are those of organisers and of the system's own work. */

@@ -2,7 +2,10 @@ import type { RefundReason } from '#shared/contracts/bookings.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { Key } from '../keys.ts'
 
-/* SQL about cancellations: tickets taken back for one refund. Their booking is locked. */
+/*
+ * SQL about cancellations: tickets taken back for one refund. Their booking is locked. Only operators read `reason`: a booking
+ * keeps that of the cancellation which ended it, and none while some of its tickets are left.
+ */
 
 export interface Cancellation {
   /** Own id of the booking. */
