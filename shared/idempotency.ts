@@ -24,8 +24,22 @@ export interface Command {
   readonly context: OperationContext
 }
 
-/** A reply is remembered this long; then its key counts as never used. */
-const memory = `interval '24 hours'`
+/** How long a reply is remembered, as an interval of Postgres; then its key counts as never used. */
+export const rememberedFor = '24 hours'
+const memory = `interval '${rememberedFor}'`
+
+/** The refusal of a request whose key came with another request before. */
+export function keyReused(): TicketingError {
+  return new TicketingError('idempotency_key_reused', 'This Idempotency-Key was used for another request.')
+}
+
+/** The refusal of a request whose key belongs to one that is being carried out right now. */
+export function keyInUse(): TicketingError {
+  return new TicketingError(
+    'idempotency_key_in_use',
+    'A request with this Idempotency-Key is under way; repeat it in a moment for its answer.',
+  )
+}
 
 /** Whether a command with this key was carried out already. */
 export async function isDone(db: Database, { schema, operation, context }: Command): Promise<boolean> {
@@ -56,9 +70,7 @@ export async function once<Reply>(db: Database, command: Command, work: () => Pr
       `SELECT request_hash, reply FROM ${schema}.commands WHERE scope = $1 AND key = $2`,
       [scope, key],
     )
-    if (!stored?.request_hash.equals(hash)) {
-      throw new TicketingError('idempotency_key_reused', 'This Idempotency-Key was used for another request.')
-    }
+    if (!stored?.request_hash.equals(hash)) throw keyReused()
     context.markReplayed()
     return JSON.parse(stored.reply) as Reply
   }
@@ -89,12 +101,7 @@ async function claim(
      SELECT alone, EXISTS (SELECT FROM claimed) AS free FROM lock`,
     [scope, key, hash, `${schema} ${scope} ${key}`],
   )
-  if (claimed?.alone !== true) {
-    throw new TicketingError(
-      'idempotency_key_in_use',
-      'A request with this Idempotency-Key is under way; repeat it in a moment for its answer.',
-    )
-  }
+  if (claimed?.alone !== true) throw keyInUse()
   return claimed.free
 }
 

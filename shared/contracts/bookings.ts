@@ -5,10 +5,18 @@ import { place, ticket } from './places.ts'
 
 /** What the booking worker answers about bookings, the records of purchases. */
 
+/** How the payment of a booking stands, as far as the booking knows; the payment itself goes through more states. */
 export const paymentStatus = z.enum(['processing', 'authorised', 'captured', 'voided', 'failed'])
+
+export type BookedPaymentStatus = z.infer<typeof paymentStatus>
 
 /** Why tickets were taken back. */
 export const returnReason = z.enum(['buyer', 'organiser', 'event_cancelled', 'capture_refused'])
+
+/** Why money goes back for them: the buyer's wish, the organiser's, or that the event does not take place. */
+export const refundReason = returnReason.exclude(['capture_refused'])
+
+export type RefundReason = z.infer<typeof refundReason>
 
 export const booking = z.object({
   id: publicIdField,

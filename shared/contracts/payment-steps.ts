@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { booking, paymentStatus, returnReason } from './bookings.ts'
+import { booking, paymentStatus, refundReason } from './bookings.ts'
 import { defineContract } from './contract.ts'
 import { currency, eventId, instant, priceMinor, publicIdField } from './fields.ts'
 
@@ -87,9 +87,9 @@ export const cancelTickets = defineContract({
     /** Left out: all that are valid. */
     ticket_ids: z.array(publicIdField).min(1).max(100).optional(),
     /** `buyer` obeys the sale's policy. */
-    reason: returnReason,
+    reason: refundReason,
   }),
-  reply: z.object({ amount_minor: priceMinor, currency, attempt: z.int().min(1) }),
+  reply: z.object({ amount_minor: priceMinor }),
   errors: ['not_found', 'not_cancellable'],
   deadlineMs: 2_000,
 })

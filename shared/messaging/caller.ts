@@ -22,6 +22,12 @@ export function system(worker: WorkerName): Caller {
   return { role: 'system', id: worker }
 }
 
+/** The id of the user on whose behalf a message came. Throws `unauthenticated` when it is nobody's. */
+export function requireUser({ role, id }: Caller): string {
+  if (role !== 'user') throw new TicketingError('unauthenticated', 'Sign in first.')
+  return id
+}
+
 /** Throws `forbidden` for everybody but organisers. */
 export function requireOrganiser({ role }: Caller): void {
   if (role !== 'organiser') throw new TicketingError('forbidden', 'Only organisers may do this.')

@@ -46,7 +46,7 @@ test('tickets given back are void, their seats are sold to others, and their pri
   const bought = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0, 1, 2] })
   const [first, second, third] = bought.tickets.map((ticket) => ticket.id) as [string, string, string]
   const some = await workers.ask(cancelTickets, buyersWish(bought, [first, third]), { as: 'ada' })
-  t.deepEqual(some, { amount_minor: 10_000, currency: 'EUR', attempt: 1 })
+  t.deepEqual(some, { amount_minor: 10_000 })
   t.deepEqual(await statesOf(eventId), ['available', 'sold', 'available', 'available'])
   const partly = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
   t.like(partly, { status: 'confirmed', refund_due_minor: 10_000, refunded_minor: 0, cancelled_for: null })

@@ -25,7 +25,7 @@ test.before(async () => {
   db = openPostgres(purchasing.system.databaseUrl, { maxConnections: 10 })
   saga = {
     bus,
-    db,
+    postgres: db,
     providerFor: () => paymentSandbox({ url: purchasing.system.paymentUrl, timeoutMs: 5_000 }),
     leaseMs,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),

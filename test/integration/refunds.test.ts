@@ -10,9 +10,9 @@ import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts
 import { refundBooking } from '../../workers/purchase/operations/refund-booking.ts'
 import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
 import { deleteForgottenCommands } from '../../workers/purchase/store/commands.ts'
-import { deleteOldNews } from '../../workers/purchase/store/provider-inbox.ts'
+import { deleteOldProviderEvents } from '../../workers/purchase/store/provider-inbox.ts'
 import { readRefund } from '../../workers/purchase/store/refunds.ts'
-import { answerOf, driveNow, type SagaBench, startSagaBench } from '../support/purchase-saga.ts'
+import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 import type { ScriptedHold } from '../support/scripted-booking.ts'
 import { refundedOf } from '../support/scripted-provider.ts'
 
@@ -240,7 +240,7 @@ test('drivers that race for one refund pay back once, wherever they meet', async
         const [found] = await bench.db.query<{ id: string }>('SELECT id FROM purchase.refunds WHERE event_id = $1', [
           hold.eventId,
         ])
-        if (found) await driveRefundToEnd(bench.saga, await readRefund(bench.db, found.id), driveNow())
+        if (found) await driveRefundToEnd(bench.saga, await readRefund(bench.db, found.id), stepContextNow())
       }
       t.like(await cancelling, { status: 'cancelled', refunded_minor: 6_000 })
       t.like(await paymentOf(hold), {
@@ -307,5 +307,5 @@ test.serial('keys and webhooks that are old are deleted, and no others', async (
     `UPDATE purchase.provider_inbox SET received_at = now() - interval '8 days' WHERE provider_event_id LIKE $1 || '%'`,
     [(await paymentOf(old)).key],
   )
-  t.is(await deleteOldNews(bench.db, 10), 1)
+  t.is(await deleteOldProviderEvents(bench.db, 10), 1)
 })

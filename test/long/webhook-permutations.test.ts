@@ -7,7 +7,7 @@ import { commandOf } from '../../workers/purchase/answer-once.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import { driveToEnd } from '../../workers/purchase/saga.ts'
 import { lockPaymentByKey } from '../../workers/purchase/store/payments.ts'
-import { answerOf, contextOf, driveNow, type SagaBench, startSagaBench } from '../support/purchase-saga.ts'
+import { answerOf, contextOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 import type { ProviderStep } from '../support/scripted-provider.ts'
 
 let bench: SagaBench
@@ -98,8 +98,8 @@ async function play({ step, token, confirm }: Case, order: readonly Played[]): P
     )
   const underWay: Promise<void>[] = []
   const driveOn = async (): Promise<void> => {
-    const payment = await lockPaymentByKey(saga.db, providerKey)
-    if (payment !== null) await driveToEnd(saga, payment, driveNow())
+    const payment = await lockPaymentByKey(saga.postgres, providerKey)
+    if (payment !== null) await driveToEnd(saga, payment, stepContextNow())
   }
 
   const answer = provider.holdBack(step, providerKey)

@@ -52,12 +52,12 @@ export function crashingSaga(saga: Saga, point?: CrashPoint): CrashingSaga {
   const bus = {
     request: (subject, ...rest) => step(`ask ${subject}`, () => saga.bus.request(subject, ...rest)),
   } as Pick<Bus, 'request'> as Bus
-  const db = {
-    query: (text, values) => step('query', () => saga.db.query(text, values)),
-    transaction: (work) => step('transaction', () => saga.db.transaction(work)),
+  const postgres = {
+    query: (text, values) => step('query', () => saga.postgres.query(text, values)),
+    transaction: (work) => step('transaction', () => saga.postgres.transaction(work)),
   } as Pick<Postgres, 'query' | 'transaction'> as Postgres
   return {
-    saga: { ...saga, bus, db, providerFor: (amount) => (amount === 0 ? saga.providerFor(0) : crashing) },
+    saga: { ...saga, bus, postgres, providerFor: (amount) => (amount === 0 ? saga.providerFor(0) : crashing) },
     steps,
     crashed: crash.promise,
   }

@@ -40,7 +40,7 @@ export async function startSagaBench(): Promise<SagaBench> {
   const provider = scriptedProvider()
   const saga: Saga = {
     bus,
-    db,
+    postgres: db,
     providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider.provider),
     leaseMs: 60_000,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
@@ -52,7 +52,7 @@ export async function startSagaBench(): Promise<SagaBench> {
     booking,
     provider,
     deliver: (body, by = saga) =>
-      answerOf(receiveWebhook({ saga: by, secret: webhookSecret, wake: () => undefined }), {
+      answerOf(receiveWebhook(by, { secret: webhookSecret, wake: () => undefined }), {
         provider: 'sandbox',
         body,
         signature: signWebhook({ secret: webhookSecret, body, at: Date.now() }),
@@ -63,10 +63,10 @@ export async function startSagaBench(): Promise<SagaBench> {
           await db.query(`UPDATE purchase.${table} SET next_check_at = now() WHERE next_check_at IS NOT NULL`)
         }
         const payments = await claimDuePayments(db, due)
-        for (const payment of payments) await driveToEnd(saga, payment, driveNow())
+        for (const payment of payments) await driveToEnd(saga, payment, stepContextNow())
         const begun = await refundDueEvent(saga)
         const refunds = await claimDueRefunds(db, due)
-        for (const refund of refunds) await driveRefundToEnd(saga, refund, driveNow())
+        for (const refund of refunds) await driveRefundToEnd(saga, refund, stepContextNow())
         if (payments.length + refunds.length + begun === 0) return
       }
       throw new Error('something stays open')
@@ -113,6 +113,6 @@ export function contextOf({
   }
 }
 
-export function driveNow() {
+export function stepContextNow() {
   return { requestId: 'test', deadlineAt: performance.now() + 10_000 }
 }

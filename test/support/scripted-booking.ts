@@ -181,7 +181,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         cancel(hold, request.reason, tickets)
         const amountMinor = tickets.reduce((sum, { priceMinor }) => sum + priceMinor, 0)
         hold.refunds.set(request.refund_id, { amountMinor, done: false })
-        return { amount_minor: amountMinor, currency: 'EUR', attempt: hold.attempt }
+        return { amount_minor: amountMinor }
       }),
     ),
     operation(steps.recordRefund, (request, context) =>

@@ -7,7 +7,7 @@ import {
   moveAfterAsking,
   moveAfterCapture,
   moveAfterConfirm,
-  moveAfterHearing,
+  moveAfterWebhook,
   notAuthorised,
   outcomeOf,
   type PaymentStatus,
@@ -112,7 +112,7 @@ test('money that cannot be taken fails a payment for good; one that is still res
 
 test('what is heard unasked moves a payment only where it waits for just that, and never against the rules', (t) => {
   const heard = (status: PaymentStatus): (Move['to'] | null)[] =>
-    charges.map((charge) => moveAfterHearing(status, charge)?.to ?? null)
+    charges.map((charge) => moveAfterWebhook(status, charge)?.to ?? null)
   const nothingNew = [null, null, null, null, null]
   const expected: Record<PaymentStatus, (Move['to'] | null)[]> = {
     created: nothingNew,
@@ -135,10 +135,10 @@ test('what is heard unasked moves a payment only where it waits for just that, a
 test('hearing the same twice, or something older afterwards, changes nothing more', (t) => {
   for (const status of paymentStatuses) {
     for (const charge of charges) {
-      const moved = moveAfterHearing(status, charge)?.to ?? status
+      const moved = moveAfterWebhook(status, charge)?.to ?? status
       if (moved === status || moved === 'authorised') continue
       for (const older of charges)
-        t.is(moveAfterHearing(moved, older), null, `${status} → ${moved}, then ${older.state}`)
+        t.is(moveAfterWebhook(moved, older), null, `${status} → ${moved}, then ${older.state}`)
     }
   }
 })

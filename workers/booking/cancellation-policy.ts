@@ -1,10 +1,6 @@
-import type { Booking } from '#shared/contracts/bookings.ts'
+import type { BookedPaymentStatus, Booking, RefundReason } from '#shared/contracts/bookings.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { PaymentStatus } from './payment-status.ts'
 import { noSuchTicket } from './refusals.ts'
-
-/** Who wants tickets taken back: the buyer, the organiser, or everybody because the event does not take place. */
-export type CancellationReason = 'buyer' | 'organiser' | 'event_cancelled'
 
 export interface TicketState {
   readonly ownId: string
@@ -12,8 +8,8 @@ export interface TicketState {
 }
 
 export interface CancellationWish {
-  readonly reason: CancellationReason
-  readonly booking: { readonly status: Booking['status']; readonly paymentStatus: PaymentStatus }
+  readonly reason: RefundReason
+  readonly booking: { readonly status: Booking['status']; readonly paymentStatus: BookedPaymentStatus }
   /** All tickets of the booking. */
   readonly tickets: readonly TicketState[]
   /** Own ids of those wanted; `undefined`: all that may be taken back. */

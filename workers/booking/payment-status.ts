@@ -1,13 +1,19 @@
-/** How a payment of a booking stands, as the purchase worker tells it. */
-export type PaymentStatus = 'processing' | 'authorised' | 'captured' | 'voided' | 'failed'
+import type { BookedPaymentStatus } from '#shared/contracts/bookings.ts'
 
+/** How a payment of a booking stands, as the purchase worker tells it. */
 export interface PaymentNote {
   /** Counts the payments of one booking. */
   readonly attempt: number
-  readonly status: PaymentStatus
+  readonly status: BookedPaymentStatus
 }
 
-const progress: Record<PaymentStatus, number> = { processing: 0, authorised: 1, captured: 2, voided: 2, failed: 2 }
+const progress: Record<BookedPaymentStatus, number> = {
+  processing: 0,
+  authorised: 1,
+  captured: 2,
+  voided: 2,
+  failed: 2,
+}
 
 /**
  * Whether `next` says something newer than `known`. Notes may come twice and in any order: one of an older attempt, or of

@@ -1,12 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type Logger from 'bunyan'
 import type { Contract } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { commandScope, requestHash } from '#shared/idempotency.ts'
 import { remainingMs } from '#shared/messaging/headers.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
-import { type Command, claimCommand, type FinalAnswer, finishCommand, releaseCommand } from './store/commands.ts'
+import type { WorkerParts } from '#shared/worker.ts'
+import { claimCommand, type FinalAnswer, finishCommand, type LongCommand, releaseCommand } from './store/commands.ts'
 
 /** Final answers are kept and repeated; one for the time being is given once, and the next repetition asks anew. */
 export type Answer<Reply> = { readonly final: FinalAnswer } | { readonly processing: Reply }
@@ -15,7 +14,7 @@ export type Answer<Reply> = { readonly final: FinalAnswer } | { readonly process
 const deadAfterMs = 1_000
 
 /** The request as it is remembered. A caller who sent no key gets one that nobody repeats. */
-export function commandOf(contract: Contract, request: unknown, context: OperationContext): Command {
+export function commandOf(contract: Contract, request: unknown, context: OperationContext): LongCommand {
   const scope = commandScope(contract.operation, context)
   const key = context.idempotencyKey ?? randomUUID()
   const hash = requestHash(request)
@@ -31,12 +30,12 @@ export function commandOf(contract: Contract, request: unknown, context: Operati
  * no answer: repeating the request is a new try, unless money may be moving on account of it.
  */
 export async function answerOnce<Reply>(
-  { db, log }: { readonly db: Database; readonly log: Logger },
-  command: Command,
+  { postgres, log }: WorkerParts,
+  command: LongCommand,
   context: OperationContext,
   work: () => Promise<Answer<Reply>>,
 ): Promise<Reply> {
-  const earlier = await claimCommand(db, command, remainingMs(context) + deadAfterMs)
+  const earlier = await claimCommand(postgres, command, remainingMs(context) + deadAfterMs)
   if (earlier) {
     context.markReplayed()
     return giveAnswer<Reply>(earlier)
@@ -45,10 +44,10 @@ export async function answerOnce<Reply>(
   try {
     const answer = await work()
     if ('processing' in answer) return answer.processing
-    final = await finishCommand(db, command, answer.final)
+    final = await finishCommand(postgres, command, answer.final)
   } finally {
     if (final === undefined) {
-      await releaseCommand(db, command).catch((error: unknown) =>
+      await releaseCommand(postgres, command).catch((error: unknown) =>
         log.warn({ err: error }, 'a command stays taken until its time is over'),
       )
     }

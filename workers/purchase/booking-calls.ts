@@ -5,27 +5,20 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { type Caller, system, user } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import { type Begun, begunOf, type Payment } from './payment.ts'
+import { type BegunPayment, begunOf, type Payment } from './payment.ts'
 import type { Refund } from './refund.ts'
+import type { StepContext } from './step-timing.ts'
 
 /*
  * What the sagas ask of the booking worker, on behalf of the buyer. Each may be repeated: the id of the payment or refund is
  * its key.
  */
 
-/** On whose account a step of the saga is taken. */
-export interface Drive {
-  /** The buyer's request, or the reconciler's own. */
-  readonly requestId: string
-  /** `performance.now()` of this process until when the step must be through. */
-  readonly deadlineAt: number
-}
-
 /**
  * Refused as the contract says; the payment needs no booking yet. A message that is still on its way when the lease is over
  * opens nothing: by then whoever takes the payment over may have given it up, and nobody would pay for what it opened.
  */
-export async function beginPayment(bus: Bus, payment: Payment, drive: Drive): Promise<Begun> {
+export async function beginPayment(bus: Bus, payment: Payment, context: StepContext): Promise<BegunPayment> {
   const { id, status, holdId, expectedTotalMinor, expectedCurrency, leaseUntil } = payment
   if (leaseUntil === null) throw new Error(`payment ${id} is ${status} and nobody's`)
   const request = {
@@ -34,7 +27,7 @@ export async function beginPayment(bus: Bus, payment: Payment, drive: Drive): Pr
     ...(expectedTotalMinor === null ? {} : { expected_total_minor: expectedTotalMinor }),
     ...(expectedCurrency === null ? {} : { currency: expectedCurrency }),
   }
-  const begun = await call(bus, steps.beginPayment, request, contextOf(payment, drive))
+  const begun = await call(bus, steps.beginPayment, request, messageContextOf(payment, context))
   return {
     bookingId: begun.booking_id,
     attempt: begun.attempt,
@@ -43,14 +36,14 @@ export async function beginPayment(bus: Bus, payment: Payment, drive: Drive): Pr
   }
 }
 
-export async function confirmHold(bus: Bus, payment: Payment, drive: Drive): Promise<'CONFIRMED' | 'LOST'> {
+export async function confirmHold(bus: Bus, payment: Payment, context: StepContext): Promise<'CONFIRMED' | 'LOST'> {
   const request = { booking_id: begunOf(payment).bookingId }
-  return (await call(bus, steps.confirmHold, request, contextOf(payment, drive))).outcome
+  return (await call(bus, steps.confirmHold, request, messageContextOf(payment, context))).outcome
 }
 
-export async function returnHold(bus: Bus, payment: Payment, drive: Drive): Promise<void> {
+export async function returnHold(bus: Bus, payment: Payment, context: StepContext): Promise<void> {
   const { bookingId, attempt } = begunOf(payment)
-  await call(bus, steps.returnHold, { booking_id: bookingId, attempt }, contextOf(payment, drive))
+  await call(bus, steps.returnHold, { booking_id: bookingId, attempt }, messageContextOf(payment, context))
 }
 
 /** Tells the booking that its payment was captured or voided, and answers the booking. */
@@ -58,45 +51,45 @@ export function recordPayment(
   bus: Bus,
   payment: Payment,
   status: 'captured' | 'voided',
-  drive: Drive,
+  context: StepContext,
 ): Promise<Booking> {
   const { bookingId, attempt, amountMinor } = begunOf(payment)
   const captured_minor = status === 'captured' ? amountMinor : 0
   const request = { booking_id: bookingId, attempt, status, captured_minor }
-  return call(bus, steps.recordPayment, request, contextOf(payment, drive))
+  return call(bus, steps.recordPayment, request, messageContextOf(payment, context))
 }
 
-/** The money of a confirmed booking is not to be had: its tickets are void then and its places free. */
-export async function revokeBooking(bus: Bus, payment: Payment, drive: Drive): Promise<void> {
+/** Tells the booking that its money is not available after all: its tickets are void then and its places free. */
+export async function revokeBooking(bus: Bus, payment: Payment, context: StepContext): Promise<void> {
   const { bookingId, attempt } = begunOf(payment)
-  await call(bus, steps.revokeBooking, { booking_id: bookingId, attempt }, contextOf(payment, drive))
+  await call(bus, steps.revokeBooking, { booking_id: bookingId, attempt }, messageContextOf(payment, context))
 }
 
-export function viewBooking(bus: Bus, payment: Payment, drive: Drive): Promise<Booking> {
-  return call(bus, viewBookingContract, { booking_id: begunOf(payment).bookingId }, contextOf(payment, drive))
+export function viewBooking(bus: Bus, payment: Payment, context: StepContext): Promise<Booking> {
+  return call(bus, viewBookingContract, { booking_id: begunOf(payment).bookingId }, messageContextOf(payment, context))
 }
 
 /**
  * Takes tickets back and answers what they are worth; when it was not the buyer's wish, on behalf of the system. Refused as the
  * contract says: nothing has happened then.
  */
-export async function cancelTickets(bus: Bus, refund: Refund, drive: Drive): Promise<number> {
+export async function cancelTickets(bus: Bus, refund: Refund, context: StepContext): Promise<number> {
   const { id, bookingId, ticketIds, reason, userId } = refund
   const tickets = ticketIds === null ? {} : { ticket_ids: [...ticketIds] }
   const request = { booking_id: bookingId, refund_id: id, ...tickets, reason }
   const caller = reason === 'buyer' ? user(userId) : system('purchase')
-  return (await call(bus, steps.cancelTickets, request, contextOf(refund, drive, caller))).amount_minor
+  return (await call(bus, steps.cancelTickets, request, messageContextOf(refund, context, caller))).amount_minor
 }
 
 /** Tells the booking that the money of a refund is back, and answers the booking. */
-export function recordRefund(bus: Bus, refund: Refund, drive: Drive): Promise<Booking> {
+export function recordRefund(bus: Bus, refund: Refund, context: StepContext): Promise<Booking> {
   const request = { booking_id: refund.bookingId, refund_id: refund.id }
-  return call(bus, steps.recordRefund, request, contextOf(refund, drive))
+  return call(bus, steps.recordRefund, request, messageContextOf(refund, context))
 }
 
-function contextOf(
+function messageContextOf(
   { id, userId }: Payment | Refund,
-  { requestId, deadlineAt }: Drive,
+  { requestId, deadlineAt }: StepContext,
   caller: Caller = user(userId),
 ): MessageContext {
   return { requestId, caller, deadlineAt, idempotencyKey: id }

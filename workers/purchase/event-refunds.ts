@@ -1,11 +1,11 @@
-import type { Saga } from './saga.ts'
+import type { WorkerParts } from '#shared/worker.ts'
 import {
   beginRefundsOfEvent,
   countOpenRefunds,
+  countRemaining,
   finishEventRefunds,
   lockDueEvent,
   lookAgainAtEvent,
-  readRest,
 } from './store/event-refunds.ts'
 
 /*
@@ -26,24 +26,27 @@ const muchLaterMs = 60_000
  * Takes the next step for one event that is due, in one transaction: begins refunds and answers how many, or finishes when
  * nothing is left.
  */
-export function refundDueEvent({ db, log }: Saga): Promise<number> {
-  return db.transaction(async (transaction) => {
-    const eventId = await lockDueEvent(transaction)
+export function refundDueEvent({ postgres, log }: WorkerParts): Promise<number> {
+  return postgres.transaction(async (db) => {
+    const eventId = await lockDueEvent(db)
     if (eventId === undefined) return 0
-    const open = await countOpenRefunds(transaction, eventId)
-    const begun = open < atOnce ? await beginRefundsOfEvent(transaction, { eventId, limit: atOnce - open }) : 0
+    const open = await countOpenRefunds(db, eventId)
+    const begun = open < atOnce ? await beginRefundsOfEvent(db, { eventId, limit: atOnce - open }) : 0
     if (open + begun > 0) {
-      await lookAgainAtEvent(transaction, eventId, soonMs)
+      await lookAgainAtEvent(db, eventId, soonMs)
       return begun
     }
-    const rest = await readRest(transaction, eventId)
-    if (rest.openPayments > 0) {
-      await lookAgainAtEvent(transaction, eventId, laterMs)
-    } else if (rest.unrefunded > 0) {
-      log.error({ event_id: eventId, payments: rest.unrefunded }, 'payments of a cancelled event were not refunded')
-      await lookAgainAtEvent(transaction, eventId, muchLaterMs)
+    const remaining = await countRemaining(db, eventId)
+    if (remaining.openPayments > 0) {
+      await lookAgainAtEvent(db, eventId, laterMs)
+    } else if (remaining.unrefunded > 0) {
+      log.error(
+        { event_id: eventId, payments: remaining.unrefunded },
+        'payments of a cancelled event were not refunded',
+      )
+      await lookAgainAtEvent(db, eventId, muchLaterMs)
     } else {
-      await finishEventRefunds(transaction, eventId)
+      await finishEventRefunds(db, eventId)
       log.info({ event_id: eventId }, 'all payments of a cancelled event are refunded')
     }
     return 0

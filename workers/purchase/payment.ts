@@ -19,7 +19,7 @@ export const paymentStatuses = [
 export type PaymentStatus = (typeof paymentStatuses)[number]
 
 /** What begin-payment answered: the booking to pay for and the frozen price. */
-export interface Begun {
+export interface BegunPayment {
   readonly bookingId: string
   /** Counts the payments of one booking, from 1. */
   readonly attempt: number
@@ -39,8 +39,8 @@ export interface Payment {
   readonly expectedTotalMinor: number | null
   readonly expectedCurrency: string | null
   /** Null until the booking worker has answered. */
-  readonly begun: Begun | null
-  /** Why no money was to be had. A failed payment without it was never asked of the provider. */
+  readonly begun: BegunPayment | null
+  /** Why no money was available. A failed payment without it was never asked of the provider. */
   readonly declineCode: string | null
   /** Nothing is left to do: the provider and the booking both know the end. */
   readonly settled: boolean
@@ -49,7 +49,7 @@ export interface Payment {
 }
 
 /** The booking and price of a payment; every state past `created` has them. */
-export function begunOf({ id, status, begun }: Payment): Begun {
+export function begunOf({ id, status, begun }: Payment): BegunPayment {
   if (begun === null) throw new Error(`payment ${id} is ${status} without a booking`)
   return begun
 }
@@ -61,22 +61,22 @@ export type Charge =
 
 export interface Move {
   readonly to: PaymentStatus
-  readonly begun?: Begun
+  readonly begun?: BegunPayment
   readonly declineCode?: string
 }
 
-/** Declined by nobody: the provider knew nothing of the payment when asked. Its key is voided, lest it arrive late. */
+/** The provider knew nothing of the payment when asked. Its key is voided, so that a late request is refused. */
 export const notAuthorised = 'not_authorised'
 
 /** The money was reserved and the seats sold, but then it could not be taken: the seats go back. */
 export const captureRefused = 'capture_refused'
 
 /*
- * created      wanted; the booking was perhaps asked        authorising  the provider was perhaps asked for the money
+ * created      wanted; the booking was perhaps asked         authorising  the provider was perhaps asked for the money
  * unknown      it was asked and did not answer               authorised   the money is reserved, the seats not yet sold
  * capturing    the seats are sold, the money is to be taken  captured     bought
  * voiding      the seats are lost, the money is to be freed  voided       freed
- * refunded     all of the money is back with the buyer       failed       no money is to be had, nor ever taken
+ * refunded     all of the money is back with the buyer       failed       no money is available, nor ever taken
  */
 const moves: Record<PaymentStatus, readonly PaymentStatus[]> = {
   created: ['authorising', 'failed'],
@@ -138,7 +138,7 @@ export function moveAfterCapture(charge: Charge): Move | null {
  * may be old, come twice, or come before the answer to the very request that caused it. So it moves a payment only where it
  * waits for just that.
  */
-export function moveAfterHearing(status: PaymentStatus, charge: Charge): Move | null {
+export function moveAfterWebhook(status: PaymentStatus, charge: Charge): Move | null {
   switch (status) {
     case 'authorising':
     case 'unknown':
@@ -159,7 +159,8 @@ export function moveAfterHearing(status: PaymentStatus, charge: Charge): Move | 
 
 /**
  * What the buyer can be told: `open` while the outcome may still be either; `not_started` when the provider was never
- * asked, so that the same request may be tried again; `revoked` when the seats were sold and went back for want of money.
+ * asked, so that the same request may be tried again; `revoked` when the seats were sold and went back because the money
+ * could not be taken.
  */
 export type Outcome = 'open' | 'bought' | 'lost' | 'declined' | 'revoked' | 'not_started'
 

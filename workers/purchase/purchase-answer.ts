@@ -1,10 +1,11 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Answer, finalRefusal, finalReply } from './answer-once.ts'
-import { type Drive, viewBooking } from './booking-calls.ts'
+import { viewBooking } from './booking-calls.ts'
 import { begunOf, notAuthorised, outcomeOf, type Payment } from './payment.ts'
 import { boughtMessage, processingMessage } from './purchase-message.ts'
 import { driveToEnd, logMissedStep, recordEnd, type Saga } from './saga.ts'
+import type { StepContext } from './step-timing.ts'
 
 export type PurchaseReply = Booking & { message: string }
 
@@ -15,10 +16,10 @@ export type PurchaseReply = Booking & { message: string }
 export async function answerFor(
   saga: Saga,
   payment: Payment,
-  { drive, answerBy }: { drive: Drive; answerBy: number },
+  { stepContext, answerBy }: { stepContext: StepContext; answerBy: number },
 ): Promise<Answer<PurchaseReply>> {
   const processing = async (): Promise<Answer<PurchaseReply>> => {
-    const booking = await viewBooking(saga.bus, payment, { ...drive, deadlineAt: answerBy })
+    const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })
     // Another driver was faster, or only the answer to record-payment was lost.
     if (booking.payment.status === 'captured') return finalPurchase(saga, payment, booking)
     return { processing: { ...booking, message: processingMessage } }
@@ -27,29 +28,29 @@ export async function answerFor(
     case 'open':
       return processing()
     case 'bought':
-      return bought(saga, payment, drive).catch((error: unknown) => {
+      return bought(saga, payment, stepContext).catch((error: unknown) => {
         logMissedStep(saga, payment, error)
         return processing()
       })
     case 'lost':
-      await driveToEnd(saga, payment, drive)
+      await driveToEnd(saga, payment, stepContext)
       return finalRefusal(
         new TicketingError('hold_expired', 'Your hold ran out and the seats went to others; no money was taken.'),
       )
     case 'declined':
-      await driveToEnd(saga, payment, drive)
+      await driveToEnd(saga, payment, stepContext)
       return finalRefusal(declined(payment))
     case 'revoked':
-      await driveToEnd(saga, payment, drive)
+      await driveToEnd(saga, payment, stepContext)
       return finalRefusal(revoked(payment))
     case 'not_started':
-      await driveToEnd(saga, payment, drive)
+      await driveToEnd(saga, payment, stepContext)
       throw new TicketingError('provider_unavailable', 'The payment provider is away; nothing was charged. Try again.')
   }
 }
 
-async function bought(saga: Saga, payment: Payment, drive: Drive): Promise<Answer<PurchaseReply>> {
-  return finalPurchase(saga, payment, await recordEnd(saga, payment, 'captured', drive))
+async function bought(saga: Saga, payment: Payment, stepContext: StepContext): Promise<Answer<PurchaseReply>> {
+  return finalPurchase(saga, payment, await recordEnd(saga, payment, 'captured', stepContext))
 }
 
 function finalPurchase(saga: Saga, payment: Payment, booking: Booking): Answer<PurchaseReply> {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import type { WorkerDefinition } from '#shared/worker.ts'
 import { purchaseSettings } from './config.ts'
+import { startForgettingOldRows } from './forget-old-rows.ts'
 import { cancelBooking } from './operations/cancel-booking.ts'
 import { purchaseHold } from './operations/purchase-hold.ts'
 import { receiveWebhook } from './operations/receive-webhook.ts'
@@ -22,17 +23,16 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
   settings: purchaseSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
   planOnce: true,
-  operations({ bus, postgres, log }, config, onStop) {
+  operations(parts, config, onStop) {
     const timeoutMs = config.PROVIDER_TIMEOUT_MS
     const provider = paymentSandbox({ url: config.PAYMENT_URL, timeoutMs })
     const saga: Saga = {
-      bus,
-      db: postgres,
+      ...parts,
       providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider),
       leaseMs: timeoutMs + leaseMarginMs,
-      log,
     }
-    onStop('outbox relay', startOutboxRelay({ postgres, bus, schema: 'purchase', log }))
+    onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'purchase' }))
+    onStop('memory of commands and webhooks', startForgettingOldRows(parts))
     const reconciler = startReconciler(saga)
     onStop('reconciler', () => reconciler.stop())
     const wake = (): void => reconciler.wake()
@@ -40,9 +40,9 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
       purchaseHold(saga),
       cancelBooking(saga),
       refundBooking(saga),
-      refundEvent({ db: postgres, wake }),
-      viewEventRefunds({ db: postgres }),
-      receiveWebhook({ saga, secret: config.PAYMENT_WEBHOOK_SECRET, wake }),
+      refundEvent(parts, { wake }),
+      viewEventRefunds(parts),
+      receiveWebhook(saga, { secret: config.PAYMENT_WEBHOOK_SECRET, wake }),
     ]
   },
 }

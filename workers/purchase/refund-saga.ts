@@ -1,11 +1,11 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { cancelTickets as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Drive } from './booking-calls.ts'
 import * as booking from './booking-calls.ts'
 import { ProviderError } from './providers/payment-provider.ts'
 import { amountOf, mayMoveRefund, type Refund, type RefundMove } from './refund.ts'
 import type { Saga } from './saga.ts'
+import type { StepContext } from './step-timing.ts'
 import { moveRefund, readRefund, settleRefund } from './store/refunds.ts'
 
 /*
@@ -15,21 +15,21 @@ import { moveRefund, readRefund, settleRefund } from './store/refunds.ts'
 
 /**
  * Takes the next step of a refund, whoever left it where it is. Answers the refund as it then stands, or throws when somebody
- * did not answer: it has not moved then. `found` says that another driver may have begun the step before.
+ * did not answer: it has not moved then. `mayHaveBegun` says that another driver may have begun the step before.
  */
 export async function advanceRefund(
   saga: Saga,
   refund: Refund,
-  drive: Drive,
-  { found }: { found: boolean },
+  context: StepContext,
+  { mayHaveBegun }: { mayHaveBegun: boolean },
 ): Promise<Refund> {
   switch (refund.status) {
     case 'requested':
-      return takeTicketsBack(saga, refund, drive)
+      return takeTicketsBack(saga, refund, context)
     case 'returning':
-      return giveMoneyBack(saga, refund, drive, { found })
+      return giveMoneyBack(saga, refund, context, { mayHaveBegun })
     case 'done':
-      await recordRefund(saga, refund, drive)
+      await recordRefund(saga, refund, context)
       return { ...refund, settled: true }
     case 'refused':
       return refund
@@ -37,11 +37,11 @@ export async function advanceRefund(
 }
 
 /** Drives a refund that another driver left to its end; gives up quietly when somebody does not answer. */
-export async function driveRefundToEnd(saga: Saga, refund: Refund, drive: Drive): Promise<void> {
+export async function driveRefundToEnd(saga: Saga, refund: Refund, context: StepContext): Promise<void> {
   let current = refund
   try {
     while (!current.settled) {
-      current = await advanceRefund(saga, current, drive, { found: current.status === refund.status })
+      current = await advanceRefund(saga, current, context, { mayHaveBegun: current.status === refund.status })
     }
   } catch (error) {
     logMissedRefundStep(saga, current, error)
@@ -55,15 +55,15 @@ export function logMissedRefundStep({ log }: Saga, { id, status }: Refund, error
 }
 
 /** Tells the booking that the money is back, and answers the booking. */
-export async function recordRefund(saga: Saga, refund: Refund, drive: Drive): Promise<Booking> {
-  const told = await booking.recordRefund(saga.bus, refund, drive)
-  await settleRefund(saga.db, refund, { wholeBooking: told.status === 'cancelled' })
+export async function recordRefund(saga: Saga, refund: Refund, context: StepContext): Promise<Booking> {
+  const told = await booking.recordRefund(saga.bus, refund, context)
+  await settleRefund(saga.postgres, refund, { wholeBooking: told.status === 'cancelled' })
   return told
 }
 
-async function takeTicketsBack(saga: Saga, refund: Refund, drive: Drive): Promise<Refund> {
+async function takeTicketsBack(saga: Saga, refund: Refund, context: StepContext): Promise<Refund> {
   try {
-    const amountMinor = await booking.cancelTickets(saga.bus, refund, drive)
+    const amountMinor = await booking.cancelTickets(saga.bus, refund, context)
     return await move(saga, refund, { to: 'returning', amountMinor })
   } catch (error) {
     if (!(error instanceof TicketingError && contract.errors.includes(error.code))) throw error
@@ -73,12 +73,17 @@ async function takeTicketsBack(saga: Saga, refund: Refund, drive: Drive): Promis
 }
 
 /** A provider may forget a refund's key after a while, so one that was perhaps asked for is looked up first. */
-async function giveMoneyBack(saga: Saga, refund: Refund, drive: Drive, { found }: { found: boolean }): Promise<Refund> {
+async function giveMoneyBack(
+  saga: Saga,
+  refund: Refund,
+  context: StepContext,
+  { mayHaveBegun }: { mayHaveBegun: boolean },
+): Promise<Refund> {
   const amountMinor = amountOf(refund)
   const provider = saga.providerFor(amountMinor)
   const request = { key: refund.chargeKey, refundKey: refund.providerKey, amountMinor }
-  if (!found || !(await provider.lookUpRefund(request, drive.deadlineAt))) {
-    await provider.refund(request, drive.deadlineAt)
+  if (!mayHaveBegun || !(await provider.lookUpRefund(request, context.deadlineAt))) {
+    await provider.refund(request, context.deadlineAt)
   }
   return move(saga, refund, { to: 'done' })
 }
@@ -88,8 +93,8 @@ async function move(saga: Saga, refund: Refund, step: RefundMove): Promise<Refun
   if (!mayMoveRefund(refund.status, step.to)) {
     throw new Error(`refund ${refund.id} may not go from ${refund.status} to ${step.to}`)
   }
-  const moved = await moveRefund(saga.db, refund, step, saga.leaseMs)
-  if (moved === null) return readRefund(saga.db, refund.id)
+  const moved = await moveRefund(saga.postgres, refund, step, saga.leaseMs)
+  if (moved === null) return readRefund(saga.postgres, refund.id)
   const { id, paymentId, amountMinor } = moved
   saga.log.info({ refund_id: id, payment_id: paymentId, to: moved.status, amount_minor: amountMinor }, 'refund moved')
   return moved

@@ -1,4 +1,4 @@
-import type { Booking } from '#shared/contracts/bookings.ts'
+import type { RefundReason } from '#shared/contracts/bookings.ts'
 import type { TicketingError } from '#shared/errors.ts'
 
 /*
@@ -12,8 +12,6 @@ import type { TicketingError } from '#shared/errors.ts'
  */
 
 export type RefundStatus = 'requested' | 'returning' | 'done' | 'refused'
-
-export type RefundReason = Exclude<NonNullable<Booking['cancelled_for']>, 'capture_refused'>
 
 /** What the booking worker said instead of taking tickets back. */
 export type Refusal = Pick<TicketingError, 'code' | 'message' | 'extra'>

@@ -1,14 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type Logger from 'bunyan'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
-import type { Postgres } from '#shared/postgres.ts'
-import type { Drive } from './booking-calls.ts'
+import { keyInUse } from '#shared/idempotency.ts'
+import type { WorkerParts } from '#shared/worker.ts'
 import * as booking from './booking-calls.ts'
 import {
-  type Begun,
+  type BegunPayment,
   begunOf,
   captureRefused,
   type Move,
@@ -20,7 +18,7 @@ import {
   type Payment,
 } from './payment.ts'
 import { type PaymentProvider, ProviderError } from './providers/payment-provider.ts'
-import { refuseAsInUse } from './store/commands.ts'
+import type { StepContext } from './step-timing.ts'
 import { movePayment, readPayment, settlePayment } from './store/payments.ts'
 
 /*
@@ -32,14 +30,12 @@ import { movePayment, readPayment, settlePayment } from './store/payments.ts'
 /** How often a driver that waits for the provider looks whether somebody else knows more. */
 const lookAgainMs = 500
 
-export interface Saga {
-  readonly bus: Bus
-  readonly db: Postgres
-  /** Who is asked for a total. */
+/** What driving payments and refunds needs. */
+export interface Saga extends WorkerParts {
+  /** The provider that is asked for a total. */
   providerFor(amountMinor: number): PaymentProvider
   /** How long a payment is a driver's own after each move; longer than any single call. */
   readonly leaseMs: number
-  readonly log: Logger
 }
 
 /**
@@ -47,14 +43,20 @@ export interface Saga {
  * provider's answer, `unknown` when there was none. Throws the booking worker's refusal (the payment has failed then), and
  * `idempotency_key_in_use` when another driver was faster: only one ever asks for the money of a payment.
  */
-export async function beginWithToken(saga: Saga, payment: Payment, token: string, drive: Drive): Promise<Payment> {
-  const begun = await openBooking(saga, payment, drive)
-  const authorising = (await tryMove(saga, payment, { to: 'authorising', begun })) ?? refuseAsInUse()
+export async function beginWithToken(
+  saga: Saga,
+  payment: Payment,
+  token: string,
+  context: StepContext,
+): Promise<Payment> {
+  const begun = await openBooking(saga, payment, context)
+  const authorising = await tryMove(saga, payment, { to: 'authorising', begun })
+  if (authorising === null) throw keyInUse()
   const { amountMinor, currency } = begun
   try {
     const answered = saga
       .providerFor(amountMinor)
-      .authorise({ key: payment.providerKey, amountMinor, currency, token }, drive.deadlineAt)
+      .authorise({ key: payment.providerKey, amountMinor, currency, token }, context.deadlineAt)
       .then((charge) => move(saga, authorising, moveAfterAsking(charge)))
     return await unlessMovedBefore(saga, authorising, answered)
   } catch (error) {
@@ -80,7 +82,7 @@ export async function unlessMovedBefore(saga: Saga, payment: Payment, step: Prom
 async function untilMoved(saga: Saga, payment: Payment, signal: AbortSignal): Promise<Payment> {
   for (;;) {
     await pause(lookAgainMs, undefined, { signal })
-    const current = await readPayment(saga.db, payment.id).catch(() => payment)
+    const current = await readPayment(saga.postgres, payment.id).catch(() => payment)
     if (current.status !== payment.status) return current
   }
 }
@@ -89,38 +91,38 @@ async function untilMoved(saga: Saga, payment: Payment, signal: AbortSignal): Pr
  * Takes the next step of a payment, whoever left it where it is. Answers the payment as it then stands, or throws when
  * somebody did not answer: the payment has not moved then, and the step is to be taken again.
  */
-export async function advance(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+export async function advance(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
   switch (payment.status) {
     case 'created':
-      return giveUp(saga, payment, drive)
+      return failWithoutToken(saga, payment, context)
     case 'authorising':
     case 'unknown':
-      return findOut(saga, payment, drive)
+      return lookUpCharge(saga, payment, context)
     case 'authorised':
-      return confirm(saga, payment, drive)
+      return confirm(saga, payment, context)
     case 'capturing':
-      return capture(saga, payment, drive)
+      return capture(saga, payment, context)
     case 'voiding':
-      return free(saga, payment, drive)
+      return voidCharge(saga, payment, context)
     case 'captured':
     case 'voided':
-      await recordEnd(saga, payment, payment.status, drive)
+      await recordEnd(saga, payment, payment.status, context)
       return { ...payment, settled: true }
     case 'refunded':
       // Refunds begin when a payment is settled.
       return payment
     case 'failed':
       return payment.declineCode === captureRefused
-        ? revokeBooking(saga, payment, drive)
-        : returnHold(saga, payment, drive)
+        ? revokeBooking(saga, payment, context)
+        : returnHold(saga, payment, context)
   }
 }
 
 /** Drives a payment on until nothing is left to do; gives up quietly when somebody does not answer. */
-export async function driveToEnd(saga: Saga, payment: Payment, drive: Drive): Promise<void> {
+export async function driveToEnd(saga: Saga, payment: Payment, context: StepContext): Promise<void> {
   let current = payment
   try {
-    while (!current.settled) current = await advance(saga, current, drive)
+    while (!current.settled) current = await advance(saga, current, context)
   } catch (error) {
     logMissedStep(saga, current, error)
   }
@@ -137,16 +139,16 @@ export async function recordEnd(
   saga: Saga,
   payment: Payment,
   end: 'captured' | 'voided',
-  drive: Drive,
+  context: StepContext,
 ): Promise<Booking> {
-  const told = await booking.recordPayment(saga.bus, payment, end, drive)
-  await settlePayment(saga.db, payment)
+  const told = await booking.recordPayment(saga.bus, payment, end, context)
+  await settlePayment(saga.postgres, payment)
   return told
 }
 
-async function openBooking(saga: Saga, payment: Payment, drive: Drive): Promise<Begun> {
+async function openBooking(saga: Saga, payment: Payment, context: StepContext): Promise<BegunPayment> {
   try {
-    return await booking.beginPayment(saga.bus, payment, drive)
+    return await booking.beginPayment(saga.bus, payment, context)
   } catch (error) {
     if (isRefusal(error)) await move(saga, payment, { to: 'failed' })
     throw error
@@ -157,9 +159,9 @@ async function openBooking(saga: Saga, payment: Payment, drive: Drive): Promise<
  * The buyer's token went with the worker that had it. Whether the booking worker was asked is unknown, so it is asked once
  * more with the same key: only then is there an attempt to return the hold from.
  */
-async function giveUp(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+async function failWithoutToken(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
   try {
-    const begun = await booking.beginPayment(saga.bus, payment, drive)
+    const begun = await booking.beginPayment(saga.bus, payment, context)
     return await move(saga, payment, { to: 'failed', begun })
   } catch (error) {
     if (!isRefusal(error)) throw error
@@ -167,57 +169,57 @@ async function giveUp(saga: Saga, payment: Payment, drive: Drive): Promise<Payme
   }
 }
 
-async function findOut(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+async function lookUpCharge(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
   const { provider, providerKey } = chargeOf(saga, payment)
-  return move(saga, payment, moveAfterAsking(await provider.lookUp(providerKey, drive.deadlineAt)))
+  return move(saga, payment, moveAfterAsking(await provider.lookUp(providerKey, context.deadlineAt)))
 }
 
 /** A charge that may still arrive is refused beforehand: after this the hold can be paid for anew. */
-async function returnHold(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+async function returnHold(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
   if (payment.declineCode === notAuthorised) {
     const { provider, providerKey } = chargeOf(saga, payment)
-    const charge = await provider.void(providerKey, drive.deadlineAt)
+    const charge = await provider.void(providerKey, context.deadlineAt)
     if (charge.state === 'captured' || charge.state === 'refunded')
       throw new Error(`payment ${payment.id} failed, but its money was taken`)
   }
-  await booking.returnHold(saga.bus, payment, drive)
-  return settlePayment(saga.db, payment)
+  await booking.returnHold(saga.bus, payment, context)
+  return settlePayment(saga.postgres, payment)
 }
 
-async function revokeBooking(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
-  await booking.revokeBooking(saga.bus, payment, drive)
-  return settlePayment(saga.db, payment)
+async function revokeBooking(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
+  await booking.revokeBooking(saga.bus, payment, context)
+  return settlePayment(saga.postgres, payment)
 }
 
-async function confirm(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
-  return move(saga, payment, moveAfterConfirm(await booking.confirmHold(saga.bus, payment, drive)))
+async function confirm(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
+  return move(saga, payment, moveAfterConfirm(await booking.confirmHold(saga.bus, payment, context)))
 }
 
-async function capture(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+async function capture(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
   const { provider, providerKey } = chargeOf(saga, payment)
-  const charge = await provider.capture(providerKey, drive.deadlineAt)
+  const charge = await provider.capture(providerKey, context.deadlineAt)
   const next = moveAfterCapture(charge)
   if (next === null) throw new Error(`capture of payment ${payment.id} answered ${charge.state}`)
   return move(saga, payment, next)
 }
 
-async function free(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+async function voidCharge(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
   const { provider, providerKey } = chargeOf(saga, payment)
-  const charge = await provider.void(providerKey, drive.deadlineAt)
+  const charge = await provider.void(providerKey, context.deadlineAt)
   if (charge.state !== 'voided') throw new Error(`void of payment ${payment.id} answered ${charge.state}`)
   return move(saga, payment, { to: 'voided' })
 }
 
 /** Answers the payment as it then stands: where another driver was faster, as that one left it. */
 async function move(saga: Saga, payment: Payment, step: Move): Promise<Payment> {
-  return (await tryMove(saga, payment, step)) ?? (await readPayment(saga.db, payment.id))
+  return (await tryMove(saga, payment, step)) ?? (await readPayment(saga.postgres, payment.id))
 }
 
 async function tryMove(saga: Saga, payment: Payment, step: Move): Promise<Payment | null> {
   if (!mayMove(payment.status, step.to)) {
     throw new Error(`payment ${payment.id} may not go from ${payment.status} to ${step.to}`)
   }
-  const moved = await movePayment(saga.db, payment, step, saga.leaseMs)
+  const moved = await movePayment(saga.postgres, payment, step, saga.leaseMs)
   if (moved !== null) {
     const facts = { payment_id: payment.id, from: payment.status, to: moved.status, decline_code: moved.declineCode }
     saga.log.info(facts, 'payment moved')

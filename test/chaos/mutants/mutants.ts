@@ -41,8 +41,9 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'workers/booking/operations/release-hold.ts',
-        find: 'postgres.transaction((db) => once(db, command, () => release(db, key, buyerOf(context))))',
-        replace: 'once(postgres, command, () => postgres.transaction((db) => release(db, key, buyerOf(context))))',
+        find: 'postgres.transaction((db) => once(db, command, () => release(db, key, requireUser(context.caller))))',
+        replace:
+          'once(postgres, command, () => postgres.transaction((db) => release(db, key, requireUser(context.caller))))',
       },
     ],
     trial: 'worker killed amid a release',

@@ -1,7 +1,7 @@
 import { abandonHold as contract } from '#shared/contracts/holds.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
-import { buyerOf } from '../buyer.ts'
 import { endAndTell } from '../hold-ends.ts'
 import { keyOf } from '../keys.ts'
 import { noSuchHold } from '../refusals.ts'
@@ -13,7 +13,7 @@ export function abandonHold({ postgres }: { postgres: Postgres }): Operation {
     const key = keyOf(hold_id)
     return postgres.transaction(async (db) => {
       const hold = await lockHold(db, key)
-      if (hold?.userId !== buyerOf(context)) throw noSuchHold()
+      if (hold?.userId !== requireUser(context.caller)) throw noSuchHold()
       if (hold.status === 'active') await endAndTell(db, [key], 'released')
       return {}
     })

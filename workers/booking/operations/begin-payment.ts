@@ -3,10 +3,10 @@ import { beginPayment as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
 import { publicId } from '#shared/ids.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { buyerOf } from '../buyer.ts'
 import { holdFact, noPlaces } from '../facts.ts'
 import { type Key, keyOf } from '../keys.ts'
 import { holdEnded, holdExpired, noSuchHold } from '../refusals.ts'
@@ -33,7 +33,7 @@ export function beginPayment(
     // `not_after` is no part of what is asked for: it is another moment at every repetition.
     const { not_after, ...asked } = request
     const command = { schema: 'booking', operation: contract.operation, request: asked, context } as const
-    const beginning = { request, userId: buyerOf(context), paymentWindowMs }
+    const beginning = { request, userId: requireUser(context.caller), paymentWindowMs }
     return postgres.transaction((db) => once(db, command, () => begin(db, beginning)))
   })
 }

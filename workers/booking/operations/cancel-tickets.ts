@@ -1,11 +1,11 @@
+import type { RefundReason } from '#shared/contracts/bookings.ts'
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { cancelTickets as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { type CancellationReason, ticketsToTakeBack } from '../cancellation-policy.ts'
+import { ticketsToTakeBack } from '../cancellation-policy.ts'
 import { type Key, keyOf } from '../keys.ts'
 import { noSuchBooking, noSuchTicket } from '../refusals.ts'
 import { type BookingState, lockBooking, oweRefund } from '../store/bookings.ts'
@@ -17,7 +17,7 @@ import { takeTicketsBack } from '../take-back.ts'
 interface Cancellation {
   readonly booking: Key
   readonly refund: Key
-  readonly reason: CancellationReason
+  readonly reason: RefundReason
   /** Own ids; `undefined`: all that may be taken back. */
   readonly wanted: readonly string[] | undefined
   readonly requestId: string
@@ -40,14 +40,13 @@ export function cancelTickets({ postgres }: { postgres: Postgres }): Operation {
 
 async function cancelOnce(
   db: Database,
-  { status, currency, payment }: BookingState,
+  { status, payment }: BookingState,
   { booking, refund, reason, wanted, requestId }: Cancellation,
 ): Promise<ReplyOf<typeof contract>> {
-  const { attempt } = payment
   const earlier = await findCancellation(db, refund)
   if (earlier !== undefined) {
     if (earlier.bookingId !== booking.ownId) throw new Error(`refund ${refund.ownId} is of another booking`)
-    return { amount_minor: earlier.amountMinor, currency, attempt }
+    return { amount_minor: earlier.amountMinor }
   }
   const sale = await findSale(db, booking.eventId)
   if (sale === undefined) throw new Error(`booking ${booking.ownId} has no sale`)
@@ -65,14 +64,11 @@ async function cancelOnce(
   const amountMinor = await takeTicketsBack(db, { booking, ticketIds, isAll, reason, sellAgain, requestId })
   await insertCancellation(db, refund, { bookingId: booking.ownId, reason, amountMinor })
   await oweRefund(db, booking, amountMinor)
-  return { amount_minor: amountMinor, currency, attempt }
+  return { amount_minor: amountMinor }
 }
 
 /** Buyers speak for themselves; the others' reasons are those of organisers and of the system's own work. */
-function reasonOf({ reason }: ParsedRequestOf<typeof contract>, { role }: Caller): CancellationReason {
-  if (reason === 'capture_refused') {
-    throw invalidRequest([{ pointer: '/reason', detail: 'belongs to bookings without money, which are revoked' }])
-  }
+function reasonOf({ reason }: ParsedRequestOf<typeof contract>, { role }: Caller): RefundReason {
   const mayDecide = reason === 'buyer' ? role === 'user' : role === 'organiser' || role === 'system'
   if (!mayDecide) throw new TicketingError('forbidden', 'You may not take tickets back for this reason.')
   return reason

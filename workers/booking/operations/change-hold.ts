@@ -3,11 +3,11 @@ import { changeHold as contract, type Hold } from '#shared/contracts/holds.ts'
 import { type Selection, wantedPlaces } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres, TransactionOptions } from '#shared/postgres.ts'
 import { refuseBeyondLimit } from '../allowance.ts'
-import { buyerOf } from '../buyer.ts'
 import { type ChangedPlaces, holdFact, noPlaces, seatFacts } from '../facts.ts'
 import { type Key, keyOf } from '../keys.ts'
 import { takeOrExplain } from '../place-conflicts.ts'
@@ -34,7 +34,7 @@ export function changeHold({ postgres, shares }: { postgres: Postgres; shares: S
   return operation(contract, async (request, context) => {
     const hold = keyOf(request.hold_id)
     const { eventId } = hold
-    const buyer = { eventId, userId: buyerOf(context) }
+    const buyer = { eventId, userId: requireUser(context.caller) }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     const inTransaction = (change: (db: Database) => Promise<Hold>, options?: TransactionOptions): Promise<Hold> =>
       postgres.transaction((db) => once(db, command, () => change(db)), options)

@@ -4,11 +4,11 @@ import { wantedPlaces } from '#shared/contracts/places.ts'
 import { type Command, isDone, once } from '#shared/idempotency.ts'
 import { newId } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { holdExists, type Possessions, refuseBeyondAllowance } from '../allowance.ts'
-import { buyerOf } from '../buyer.ts'
 import { holdFact, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
 import type { Key } from '../keys.ts'
@@ -48,7 +48,7 @@ interface Parts {
 export function holdSeats({ postgres, bus, shares, filter }: Parts): Operation {
   return operation(contract, async (request, context) => {
     const eventId = request.event_id
-    const buyer = { eventId, userId: buyerOf(context) }
+    const buyer = { eventId, userId: requireUser(context.caller) }
     const key = { eventId, ownId: newId() }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     const make = async (): Promise<Hold> => {

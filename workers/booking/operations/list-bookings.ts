@@ -1,14 +1,14 @@
 import { listBookings as contract } from '#shared/contracts/bookings.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
-import { buyerOf } from '../buyer.ts'
 import { ownIdIn } from '../page-cursor.ts'
 import { countBookingsOf, listBookingsOf } from '../store/bookings.ts'
 
 /** The cursor is the id of the last booking of a page: ids sort by time. */
 export function listBookings({ postgres }: { postgres: Database }): Operation {
   return operation(contract, async ({ limit, cursor }, context) => {
-    const userId = buyerOf(context)
+    const userId = requireUser(context.caller)
     const beforeId = cursor === undefined ? null : ownIdIn(cursor)
     const found = await listBookingsOf(postgres, { userId, beforeId, limit: limit + 1 })
     const items = found.slice(0, limit)

@@ -1,9 +1,9 @@
 import { releaseHold as contract } from '#shared/contracts/holds.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { buyerOf } from '../buyer.ts'
 import { endAndTell } from '../hold-ends.ts'
 import { type Key, keyOf } from '../keys.ts'
 import { noSuchHold } from '../refusals.ts'
@@ -13,7 +13,7 @@ export function releaseHold({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async (request, context) => {
     const key = keyOf(request.hold_id)
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
-    return postgres.transaction((db) => once(db, command, () => release(db, key, buyerOf(context))))
+    return postgres.transaction((db) => once(db, command, () => release(db, key, requireUser(context.caller))))
   })
 }
 

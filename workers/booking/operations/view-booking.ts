@@ -1,7 +1,7 @@
 import { viewBooking as contract } from '#shared/contracts/bookings.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
-import { buyerOf } from '../buyer.ts'
 import { keyOf } from '../keys.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { readBooking } from '../store/bookings.ts'
@@ -9,7 +9,7 @@ import { readBooking } from '../store/bookings.ts'
 export function viewBooking({ postgres }: { postgres: Database }): Operation {
   return operation(contract, async ({ booking_id }, context) => {
     const booking = await readBooking(postgres, keyOf(booking_id))
-    if (booking?.user_id !== buyerOf(context)) throw noSuchBooking()
+    if (booking?.user_id !== requireUser(context.caller)) throw noSuchBooking()
     return booking
   })
 }

@@ -125,7 +125,6 @@ export interface BookingState {
   readonly userId: string
   readonly status: Booking['status']
   readonly totalMinor: number
-  readonly currency: string
   readonly payment: PaymentNote
 }
 
@@ -137,7 +136,7 @@ interface BookingStateRow extends Omit<BookingState, 'payment'> {
 /** What may change of a booking, which stays as it is until the transaction ends. */
 export async function lockBooking(db: Database, key: Key): Promise<BookingState | undefined> {
   const [row] = await db.query<BookingStateRow>(
-    `SELECT user_id AS "userId", status, total_minor AS "totalMinor", currency, payment_attempt AS attempt,
+    `SELECT user_id AS "userId", status, total_minor AS "totalMinor", payment_attempt AS attempt,
        payment_status AS "paymentStatus"
      FROM booking.bookings WHERE event_id = $1 AND id = $2 FOR UPDATE`,
     [key.eventId, key.ownId],

@@ -1,8 +1,11 @@
+import type { RefundReason } from '#shared/contracts/bookings.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { CancellationReason } from '../cancellation-policy.ts'
 import type { Key } from '../keys.ts'
 
-/* SQL about cancellations: tickets taken back for one refund. Their booking is locked. */
+/*
+ * SQL about cancellations: tickets taken back for one refund. Their booking is locked. Only operators read `reason`: a booking
+ * keeps that of the cancellation which ended it, and none while some of its tickets are left.
+ */
 
 export interface Cancellation {
   /** Own id of the booking. */
@@ -23,7 +26,7 @@ export async function findCancellation(db: Database, refund: Key): Promise<Cance
 export async function insertCancellation(
   db: Database,
   refund: Key,
-  { bookingId, reason, amountMinor }: Cancellation & { reason: CancellationReason },
+  { bookingId, reason, amountMinor }: Cancellation & { reason: RefundReason },
 ): Promise<void> {
   await db.query(
     `INSERT INTO booking.cancellations (event_id, id, booking_id, reason, amount_minor) VALUES ($1, $2, $3, $4, $5)`,

@@ -3,6 +3,10 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { answerPage } from '../event-answers.ts'
 
+/**
+ * Lists events by date, with what is left of them; postponed and cancelled ones only where past ones are wanted, too. Throws
+ * `validation_failed` for a cursor of another list.
+ */
 export function listEvents({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, async ({ status, ...filters }, context) => {
     const upcoming = status === 'upcoming'

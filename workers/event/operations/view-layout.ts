@@ -5,6 +5,7 @@ import type { WorkerParts } from '#shared/worker.ts'
 import { visibleEvent } from '../access.ts'
 import { readSeating } from '../store/layouts.ts'
 
+/** Shows an event's seating plan. Throws `event_not_found`, also for drafts, and `not_found` when it has none. */
 export function viewLayout({ postgres }: WorkerParts): Operation {
   return operation(contract, async ({ event_id }, { caller }) => {
     await visibleEvent(postgres, event_id, caller)

@@ -1,23 +1,20 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { purchaseHold as contract } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { keyInUse } from '#shared/idempotency.ts'
 import { call } from '#shared/messaging/call.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf } from '../answer-once.ts'
-import type { Drive } from '../booking-calls.ts'
 import { outcomeOf, type Payment } from '../payment.ts'
 import { answerFor, type PurchaseReply } from '../purchase-answer.ts'
 import { advance, beginWithToken, logMissedStep, type Saga, unlessMovedBefore } from '../saga.ts'
-import { type Command, refuseAsInUse } from '../store/commands.ts'
+import { pauseBeforeRetry, type StepContext, stepContextOf } from '../step-timing.ts'
+import type { LongCommand } from '../store/commands.ts'
 import { createPayment, findPaymentByKey } from '../store/payments.ts'
 
 type Request = ParsedRequestOf<typeof contract>
-
-/** Kept back from the buyer's time for reading the booking and answering. */
-const answerReserveMs = 500
-const retryPauseMs = 250
 
 /**
  * Pays for a hold, or holds and pays. The same key answers the same, however often and to whichever worker it is sent; at
@@ -25,7 +22,7 @@ const retryPauseMs = 250
  */
 export function purchaseHold(saga: Saga): Operation {
   return operation(contract, async (request, context) => {
-    if (context.caller.role !== 'user') throw new TicketingError('unauthenticated', 'Sign in to buy.')
+    requireUser(context.caller)
     const command = commandOf(contract, request, context)
     return answerOnce(saga, command, context, () => buy(saga, command, request, context))
   })
@@ -33,26 +30,31 @@ export function purchaseHold(saga: Saga): Operation {
 
 async function buy(
   saga: Saga,
-  command: Command,
+  command: LongCommand,
   request: Request,
   context: OperationContext,
 ): Promise<Answer<PurchaseReply>> {
-  const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
-  const known = await findPaymentByKey(saga.db, command.providerKey)
+  const stepContext = stepContextOf(context)
+  const known = await findPaymentByKey(saga.postgres, command.providerKey)
   const holdId = known?.holdId ?? (await holdFor(saga, command, request, context))
   try {
     let payment = known ?? (await newPayment(saga, command, request, { holdId, userId: context.caller.id }))
-    if (payment.status === 'created') payment = await beginWithToken(saga, payment, request.payment_token, drive)
-    payment = await driveToOutcome(saga, payment, drive)
-    return await answerFor(saga, payment, { drive, answerBy: context.deadlineAt })
+    if (payment.status === 'created') payment = await beginWithToken(saga, payment, request.payment_token, stepContext)
+    payment = await driveToOutcome(saga, payment, stepContext)
+    return await answerFor(saga, payment, { stepContext, answerBy: context.deadlineAt })
   } catch (error) {
     // A buyer who asked for seats learns here which hold keeps them, or never.
-    if (error instanceof TicketingError) error.extra.hold_id = holdId
-    throw error
+    if (!(error instanceof TicketingError)) throw error
+    throw new TicketingError(error.code, error.message, { extra: { ...error.extra, hold_id: holdId }, cause: error })
   }
 }
 
-async function holdFor({ bus }: Saga, command: Command, request: Request, context: OperationContext): Promise<string> {
+async function holdFor(
+  { bus }: Saga,
+  command: LongCommand,
+  request: Request,
+  context: OperationContext,
+): Promise<string> {
   if ('hold_id' in request) return request.hold_id
   const { event_id, seat_nos, best_available, areas } = request
   const selection = {
@@ -66,7 +68,7 @@ async function holdFor({ bus }: Saga, command: Command, request: Request, contex
 
 async function newPayment(
   saga: Saga,
-  { key, providerKey }: Command,
+  { key, providerKey }: LongCommand,
   request: Request,
   { holdId, userId }: Pick<Payment, 'holdId' | 'userId'>,
 ): Promise<Payment> {
@@ -78,18 +80,20 @@ async function newPayment(
     expectedTotalMinor: request.expected_total_minor ?? null,
     expectedCurrency: request.currency ?? null,
   }
-  return (await createPayment(saga.db, wish, saga.leaseMs)) ?? refuseAsInUse()
+  const payment = await createPayment(saga.postgres, wish, saga.leaseMs)
+  if (payment === null) throw keyInUse()
+  return payment
 }
 
 /** Drives the payment on until the buyer can be told something, or their time is over. */
-async function driveToOutcome(saga: Saga, payment: Payment, drive: Drive): Promise<Payment> {
+async function driveToOutcome(saga: Saga, payment: Payment, stepContext: StepContext): Promise<Payment> {
   let current = payment
-  while (outcomeOf(current) === 'open' && performance.now() < drive.deadlineAt) {
+  while (outcomeOf(current) === 'open' && performance.now() < stepContext.deadlineAt) {
     try {
-      current = await unlessMovedBefore(saga, current, advance(saga, current, drive))
+      current = await unlessMovedBefore(saga, current, advance(saga, current, stepContext))
     } catch (error) {
       logMissedStep(saga, current, error)
-      await pause(retryPauseMs)
+      await pauseBeforeRetry(stepContext)
     }
   }
   return current

@@ -3,11 +3,10 @@ import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { verifyWebhook } from '#shared/webhook-signature.ts'
 import type { Saga } from '../saga.ts'
-import { applyNews } from '../webhooks/apply-news.ts'
+import { applyProviderEvent } from '../webhooks/apply-provider-event.ts'
 import { readSandboxWebhook } from '../webhooks/read-sandbox-webhook.ts'
 
-export interface WebhookParts {
-  readonly saga: Saga
+export interface WebhookOptions {
   /** Shared with the provider; without it nothing can be believed. */
   readonly secret: string | undefined
   /** Has what has moved driven on. */
@@ -17,12 +16,16 @@ export interface WebhookParts {
 /** A signature older than this may have been overheard. */
 const toleranceMs = 300_000
 
-export function receiveWebhook({ saga, secret, wake }: WebhookParts): Operation {
+/**
+ * Keeps and applies what a provider tells, once per event, and has what has moved driven on. Throws `bad_signature`, and
+ * `validation_failed` for a signed body that cannot be read.
+ */
+export function receiveWebhook(saga: Saga, { secret, wake }: WebhookOptions): Operation {
   return operation(contract, async ({ provider, body, signature }) => {
     const isGenuine =
       secret !== undefined && verifyWebhook({ secret, body, header: signature, now: Date.now(), toleranceMs })
     if (!isGenuine) throw new TicketingError('bad_signature', 'The signature does not fit the body, or is too old.')
-    const outcome = await applyNews(saga, provider, readSandboxWebhook(body))
+    const outcome = await applyProviderEvent(saga, provider, readSandboxWebhook(body))
     if (outcome === 'applied') wake()
     return { outcome }
   })

@@ -1,9 +1,13 @@
 import { refundBooking as contract } from '#shared/contracts/purchase.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { returnTickets } from '../refund-answer.ts'
+import { returnTickets } from '../return-tickets.ts'
 import type { Saga } from '../saga.ts'
 
+/**
+ * Takes tickets back as an organiser decides, at any time, and refunds them. Throws `forbidden` for everybody else, and what
+ * `returnTickets` throws.
+ */
 export function refundBooking(saga: Saga): Operation {
   return operation(contract, async (request, context) => {
     requireOrganiser(context.caller)

@@ -1,13 +1,16 @@
 import { refundEvent as contract } from '#shared/contracts/purchase.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Postgres } from '#shared/postgres.ts'
+import type { WorkerParts } from '#shared/worker.ts'
 import { readEventRefunds, startEventRefunds } from '../store/event-refunds.ts'
 
-/** No route leads here: the event worker asks, once it has cancelled the event. */
-export function refundEvent({ db, wake }: { db: Postgres; wake: () => void }): Operation {
+/**
+ * Starts the refunds of a cancelled event, has them driven on by `wake`, and answers how far they are. No route leads here:
+ * the event worker asks, once it has cancelled the event.
+ */
+export function refundEvent({ postgres }: WorkerParts, { wake }: { readonly wake: () => void }): Operation {
   return operation(contract, async ({ event_id: eventId }) => {
-    await startEventRefunds(db, eventId)
-    const refunds = await readEventRefunds(db, eventId)
+    await startEventRefunds(postgres, eventId)
+    const refunds = await readEventRefunds(postgres, eventId)
     if (refunds === undefined) throw new Error(`the refunds of event ${eventId} have vanished`)
     wake()
     return refunds

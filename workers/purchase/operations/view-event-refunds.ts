@@ -2,13 +2,14 @@ import { viewEventRefunds as contract } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Postgres } from '#shared/postgres.ts'
+import type { WorkerParts } from '#shared/worker.ts'
 import { readEventRefunds } from '../store/event-refunds.ts'
 
-export function viewEventRefunds({ db }: { db: Postgres }): Operation {
+/** How far the refunds of a cancelled event are. Throws `forbidden`, and `not_found` when nobody has started any. */
+export function viewEventRefunds({ postgres }: WorkerParts): Operation {
   return operation(contract, async ({ event_id: eventId }, { caller }) => {
     requireOrganiser(caller)
-    const refunds = await readEventRefunds(db, eventId)
+    const refunds = await readEventRefunds(postgres, eventId)
     if (refunds === undefined)
       throw new TicketingError('not_found', 'The bookings of this event are not being refunded.')
     return refunds

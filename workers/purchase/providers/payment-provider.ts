@@ -27,7 +27,7 @@ export interface PaymentProvider {
   readonly name: string
   /** Reserves the money. A key that was voided beforehand answers `voided`. */
   authorise(request: ChargeRequest, deadlineAt: number): Promise<Charge>
-  /** Takes the reserved money. Answers `declined` or `voided` when it is not to be had any more. */
+  /** Takes the reserved money. Answers `declined` or `voided` when it is no longer available. */
   capture(key: string, deadlineAt: number): Promise<Charge>
   /** Frees the reserved money. A key never seen before is refused from then on, should its authorise arrive late. */
   void(key: string, deadlineAt: number): Promise<Charge>

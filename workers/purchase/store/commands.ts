@@ -1,12 +1,14 @@
-import { type ErrorCode, TicketingError } from '#shared/errors.ts'
+import type { ErrorCode } from '#shared/errors.ts'
+import { keyInUse, keyReused, rememberedFor } from '#shared/idempotency.ts'
 import type { Database } from '#shared/postgres.ts'
 
-/*
- * All SQL about commands: the memory by which a repeated request gets the first one's answer, for a day. Unlike `once` of the
- * other workers it spans many transactions, hence `running`: purchases and refunds wait for a provider.
- */
+/* All SQL about commands: the memory by which a repeated request gets the first one's answer, for a day. */
 
-export interface Command {
+/**
+ * A request whose work takes many transactions, because purchases and refunds wait for a provider. It is `running` in between,
+ * where a command of the other workers (`once` in `shared/idempotency.ts`) is done or not there.
+ */
+export interface LongCommand {
   /** Operation and caller; see `commandScope`. */
   readonly scope: string
   readonly key: string
@@ -27,8 +29,6 @@ interface CommandRow {
   reply: string | null
 }
 
-const rememberedFor = '24 hours'
-
 /** Whether what came of a command is still open: then the command is never forgotten. */
 const isOpen = `(EXISTS (SELECT FROM purchase.payments AS payment
     WHERE payment.provider_key = known.provider_key AND payment.next_check_at IS NOT NULL)
@@ -42,7 +42,7 @@ const isForgotten = `(known.created_at <= now() - interval '${rememberedFor}' AN
  * a worker whose time is over. Throws `idempotency_key_in_use` while another one is at it, and `idempotency_key_reused`
  * when the key came with another request. What is older than a day counts as never asked.
  */
-export async function claimCommand(db: Database, command: Command, forMs: number): Promise<FinalAnswer | null> {
+export async function claimCommand(db: Database, command: LongCommand, forMs: number): Promise<FinalAnswer | null> {
   const claimed = await db.query(
     `INSERT INTO purchase.commands AS known (scope, key, request_hash, provider_key, running_until)
      VALUES ($1, $2, $3, $4, now() + $5 * interval '1 ms')
@@ -56,14 +56,14 @@ export async function claimCommand(db: Database, command: Command, forMs: number
   )
   if (claimed.length > 0) return null
   const known = await readCommand(db, command)
-  if (known && !known.request_hash.equals(command.requestHash)) {
-    throw new TicketingError('idempotency_key_reused', 'This Idempotency-Key was used for another request.')
-  }
-  return finalAnswer(known) ?? refuseAsInUse()
+  if (known && !known.request_hash.equals(command.requestHash)) throw keyReused()
+  const answer = finalAnswer(known)
+  if (answer === null) throw keyInUse()
+  return answer
 }
 
 /** Keeps the final answer. Answers the one that is kept: the first, should two workers have finished. */
-export async function finishCommand(db: Database, command: Command, answer: FinalAnswer): Promise<FinalAnswer> {
+export async function finishCommand(db: Database, command: LongCommand, answer: FinalAnswer): Promise<FinalAnswer> {
   const finished = await db.query(
     `UPDATE purchase.commands SET status = 'done', error_code = $3, reply = $4
      WHERE scope = $1 AND key = $2 AND status = 'running' RETURNING key`,
@@ -77,7 +77,7 @@ export async function finishCommand(db: Database, command: Command, answer: Fina
  * Ends the work on a command that has no final answer. It is forgotten when no payment or refund came of it, because a
  * refusal is no outcome; else the next repetition takes it over.
  */
-export async function releaseCommand(db: Database, { scope, key, providerKey }: Command): Promise<void> {
+export async function releaseCommand(db: Database, { scope, key, providerKey }: LongCommand): Promise<void> {
   const forgotten = await db.query(
     `DELETE FROM purchase.commands WHERE scope = $1 AND key = $2 AND status = 'running'
        AND NOT EXISTS (SELECT FROM purchase.payments WHERE provider_key = $3 AND status <> 'failed')
@@ -103,15 +103,7 @@ export async function deleteForgottenCommands(db: Database, limit: number): Prom
   return deleted.length
 }
 
-/** For a key that another request is using right now. */
-export function refuseAsInUse(): never {
-  throw new TicketingError(
-    'idempotency_key_in_use',
-    'A request with this Idempotency-Key is under way; repeat it in a moment for its answer.',
-  )
-}
-
-async function readCommand(db: Database, { scope, key }: Command): Promise<CommandRow | undefined> {
+async function readCommand(db: Database, { scope, key }: LongCommand): Promise<CommandRow | undefined> {
   const [known] = await db.query<CommandRow>(
     'SELECT request_hash, error_code, reply FROM purchase.commands WHERE scope = $1 AND key = $2',
     [scope, key],

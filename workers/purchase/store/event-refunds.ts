@@ -99,15 +99,15 @@ export async function beginRefundsOfEvent(
 }
 
 /** What still keeps the refunds of an event from being done. */
-export interface Rest {
+export interface RemainingRefunds {
   /** Payments that may still take money, or whose end the booking does not know yet. */
   readonly openPayments: number
   /** Captured payments whose money is not back, or which nobody has begun to refund. */
   readonly unrefunded: number
 }
 
-export async function readRest(db: Database, eventId: string): Promise<Rest> {
-  const [rest] = await db.query<Rest>(
+export async function countRemaining(db: Database, eventId: string): Promise<RemainingRefunds> {
+  const [remaining] = await db.query<RemainingRefunds>(
     `SELECT count(*) FILTER (WHERE next_check_at IS NOT NULL) AS "openPayments",
        count(*) FILTER (WHERE status = 'captured' AND next_check_at IS NULL AND (refunded_minor < captured_minor
          OR NOT EXISTS (SELECT FROM purchase.refunds AS refund
@@ -115,8 +115,8 @@ export async function readRest(db: Database, eventId: string): Promise<Rest> {
      FROM purchase.payments AS payment WHERE event_id = $1`,
     [eventId],
   )
-  if (rest === undefined) throw new Error('a count without a row')
-  return rest
+  if (remaining === undefined) throw new Error('a count without a row')
+  return remaining
 }
 
 export async function finishEventRefunds(db: Database, eventId: string): Promise<void> {

@@ -1,6 +1,7 @@
+import type { RefundReason } from '#shared/contracts/bookings.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { amountOf, type Refund, type RefundMove, type RefundReason, type RefundStatus } from '../refund.ts'
+import { amountOf, type Refund, type RefundMove, type RefundStatus } from '../refund.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
 import { partsOf } from './public-ids.ts'
 

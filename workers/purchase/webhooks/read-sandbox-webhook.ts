@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { text } from '#shared/contracts/fields.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { sandboxCharge } from '../providers/payment-sandbox.ts'
-import type { ProviderNews } from './provider-news.ts'
+import type { ProviderEvent } from './provider-event.ts'
 
 const anyEvent = z.object({ id: text(200), type: text(100) })
 
@@ -13,15 +13,15 @@ const chargeEvent = z.object({
 })
 
 /** What the payment sandbox tells, its signature being right. Throws `validation_failed` when it makes no sense. */
-export function readSandboxWebhook(body: string): ProviderNews {
+export function readSandboxWebhook(body: string): ProviderEvent {
   const content = parseJson(body)
   const event = anyEvent.safeParse(content)
-  if (!event.success) throw senseless()
+  if (!event.success) throw unreadableWebhook()
   const { id, type } = event.data
   if (!chargeTypes.includes(type)) return { id, body: content, about: null }
   const about = chargeEvent.safeParse(content)
   const charge = sandboxCharge.safeParse(about.data?.charge)
-  if (!about.success || !charge.success) throw senseless()
+  if (!about.success || !charge.success) throw unreadableWebhook()
   const chargeKey = about.data.charge.idempotency_key
   const { refund } = about.data
   if (refund === undefined) return { id, body: content, about: { kind: 'charge', chargeKey, charge: charge.data } }
@@ -31,14 +31,14 @@ export function readSandboxWebhook(body: string): ProviderNews {
 
 function parseJson(body: string): unknown {
   // Postgres keeps no NUL in JSON.
-  if (body.includes('\\u0000')) throw senseless()
+  if (body.includes('\\u0000')) throw unreadableWebhook()
   try {
     return JSON.parse(body)
   } catch {
-    throw senseless()
+    throw unreadableWebhook()
   }
 }
 
-function senseless(): TicketingError {
+function unreadableWebhook(): TicketingError {
   return new TicketingError('validation_failed', 'The webhook is signed, but not what the payment sandbox sends.')
 }

@@ -1,16 +1,16 @@
 import type { Charge } from '../payment.ts'
 
 /** Something that a provider told by webhook, unasked. It may be old, or told before. */
-export interface ProviderNews {
+export interface ProviderEvent {
   /** The provider's own id of what happened: the same however often it is told. */
   readonly id: string
   /** As it came. */
   readonly body: unknown
   /** Null when it concerns nothing of ours. */
-  readonly about: ChargeNews | RefundNews | null
+  readonly about: ChargeEvent | RefundEvent | null
 }
 
-export interface ChargeNews {
+export interface ChargeEvent {
   readonly kind: 'charge'
   readonly chargeKey: string
   /** How the charge stood. */
@@ -18,7 +18,7 @@ export interface ChargeNews {
 }
 
 /** Money of a charge went back. */
-export interface RefundNews {
+export interface RefundEvent {
   readonly kind: 'refund'
   readonly chargeKey: string
   readonly refundKey: string

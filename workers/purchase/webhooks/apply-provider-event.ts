@@ -1,10 +1,10 @@
 import type { Database } from '#shared/postgres.ts'
-import { moveAfterHearing } from '../payment.ts'
+import { moveAfterWebhook } from '../payment.ts'
 import type { Saga } from '../saga.ts'
 import { lockPaymentByKey, movePaymentWithin } from '../store/payments.ts'
-import { keepNews } from '../store/provider-inbox.ts'
+import { insertProviderEvent } from '../store/provider-inbox.ts'
 import { findRefundByKey, moveRefundWithin } from '../store/refunds.ts'
-import type { ChargeNews, ProviderNews, RefundNews } from './provider-news.ts'
+import type { ChargeEvent, ProviderEvent, RefundEvent } from './provider-event.ts'
 
 /** Longest wait for a payment that its driver is just writing to; the provider tells again. */
 const lockTimeout = '1s'
@@ -15,30 +15,37 @@ const leaseMs = 0
  * Keeps what a provider told and makes the move that it allows, in one transaction: once per event, however often and in
  * whatever order it is told. Throws `unavailable` when it could not be done now.
  */
-export function applyNews({ db, log }: Saga, provider: string, news: ProviderNews): Promise<'applied' | 'duplicate'> {
-  return db.transaction(async (transaction) => {
-    await transaction.query(`SET LOCAL lock_timeout = '${lockTimeout}'`)
-    if (!(await keepNews(transaction, provider, news))) return 'duplicate'
+export function applyProviderEvent(
+  { postgres, log }: Saga,
+  provider: string,
+  event: ProviderEvent,
+): Promise<'applied' | 'duplicate'> {
+  return postgres.transaction(async (db) => {
+    await db.query(`SET LOCAL lock_timeout = '${lockTimeout}'`)
+    if (!(await insertProviderEvent(db, provider, event))) return 'duplicate'
     const moved =
-      news.about === null
+      event.about === null
         ? null
-        : news.about.kind === 'charge'
-          ? await hearOfCharge(transaction, news.about)
-          : await hearOfRefund(transaction, news.about)
-    if (moved !== null) log.info({ ...moved, provider_event_id: news.id }, 'moved by a webhook')
+        : event.about.kind === 'charge'
+          ? await applyChargeEvent(db, event.about)
+          : await applyRefundEvent(db, event.about)
+    if (moved !== null) log.info({ ...moved, provider_event_id: event.id }, 'moved by a webhook')
     return 'applied'
   })
 }
 
-async function hearOfCharge(db: Database, { chargeKey, charge }: ChargeNews): Promise<object | null> {
+async function applyChargeEvent(db: Database, { chargeKey, charge }: ChargeEvent): Promise<object | null> {
   const payment = await lockPaymentByKey(db, chargeKey)
-  const move = payment && moveAfterHearing(payment.status, charge)
+  const move = payment && moveAfterWebhook(payment.status, charge)
   if (!payment || !move) return null
   await movePaymentWithin(db, payment, move, leaseMs)
   return { payment_id: payment.id, from: payment.status, to: move.to }
 }
 
-async function hearOfRefund(db: Database, { chargeKey, refundKey, amountMinor }: RefundNews): Promise<object | null> {
+async function applyRefundEvent(
+  db: Database,
+  { chargeKey, refundKey, amountMinor }: RefundEvent,
+): Promise<object | null> {
   const refund = await findRefundByKey(db, refundKey)
   if (refund?.status !== 'returning') return null
   if (refund.chargeKey !== chargeKey || refund.amountMinor !== amountMinor) {

@@ -1,18 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import type { cancelBooking, refundBooking } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf, finalReply } from './answer-once.ts'
-import type { Drive } from './booking-calls.ts'
 import { viewBooking } from './booking-calls.ts'
 import type { Payment } from './payment.ts'
 import { amountOf, type Refund } from './refund.ts'
 import { refundedMessage, returningMessage } from './refund-message.ts'
 import { advanceRefund, logMissedRefundStep, recordRefund } from './refund-saga.ts'
 import { recordEnd, type Saga } from './saga.ts'
-import type { Command } from './store/commands.ts'
+import { pauseBeforeRetry, type StepContext, stepContextOf } from './step-timing.ts'
+import type { LongCommand } from './store/commands.ts'
 import { findPaymentOfBooking } from './store/payments.ts'
 import { createRefund, findRefundByKey } from './store/refunds.ts'
 
@@ -24,10 +23,6 @@ export interface TicketReturn {
   readonly request: ParsedRequestOf<typeof cancelBooking>
 }
 
-/** Kept back from the caller's time for reading the booking and answering. */
-const answerReserveMs = 500
-const retryPauseMs = 250
-
 /**
  * Takes tickets of a paid booking back and refunds them, once per key. When the money is not back in time, answers the
  * booking as it stands; throws when not even the tickets are, so that repeating the request with its key may help.
@@ -35,12 +30,12 @@ const retryPauseMs = 250
 export function returnTickets(saga: Saga, wanted: TicketReturn, context: OperationContext): Promise<RefundReply> {
   const command = commandOf(wanted.contract, wanted.request, context)
   return answerOnce(saga, command, context, async () => {
-    const drive = { requestId: context.requestId, deadlineAt: context.deadlineAt - answerReserveMs }
+    const stepContext = stepContextOf(context)
     const payment = await paymentFor(saga, wanted, context)
-    const known = await findRefundByKey(saga.db, command.providerKey)
-    const refund = known ?? (await newRefund(saga, { payment, wanted, command, drive }))
-    const driven = await driveRefund(saga, refund, drive, { found: known !== null })
-    return answerFor(saga, { refund: driven, payment, drive, answerBy: context.deadlineAt })
+    const known = await findRefundByKey(saga.postgres, command.providerKey)
+    const refund = known ?? (await newRefund(saga, { payment, wanted, command, stepContext }))
+    const driven = await driveRefund(saga, refund, stepContext, { mayHaveBegun: known !== null })
+    return answerFor(saga, { refund: driven, payment, stepContext, answerBy: context.deadlineAt })
   })
 }
 
@@ -50,7 +45,7 @@ async function paymentFor(
   { reason, request }: TicketReturn,
   { caller }: OperationContext,
 ): Promise<Payment> {
-  const payment = await findPaymentOfBooking(saga.db, request.booking_id)
+  const payment = await findPaymentOfBooking(saga.postgres, request.booking_id)
   if (payment === null || (reason === 'buyer' && payment.userId !== caller.id)) {
     throw new TicketingError('not_found', 'There is no such booking.')
   }
@@ -60,16 +55,16 @@ async function paymentFor(
   return payment
 }
 
-interface Wish {
+interface RefundInput {
   readonly payment: Payment
   readonly wanted: TicketReturn
-  readonly command: Command
-  readonly drive: Drive
+  readonly command: LongCommand
+  readonly stepContext: StepContext
 }
 
-async function newRefund(saga: Saga, { payment, wanted, command, drive }: Wish): Promise<Refund> {
+async function newRefund(saga: Saga, { payment, wanted, command, stepContext }: RefundInput): Promise<Refund> {
   // The booking learns of the money that came before it learns of money that goes.
-  if (!payment.settled) await recordEnd(saga, payment, 'captured', drive)
+  if (!payment.settled) await recordEnd(saga, payment, 'captured', stepContext)
   const { ticket_ids } = wanted.request
   const wish = {
     paymentId: payment.id,
@@ -78,24 +73,29 @@ async function newRefund(saga: Saga, { payment, wanted, command, drive }: Wish):
     requestedBy: command.scope,
     providerKey: command.providerKey,
   }
-  return createRefund(saga.db, wish, saga.leaseMs)
+  return createRefund(saga.postgres, wish, saga.leaseMs)
 }
 
 /** Drives the refund on until its money is back, it is refused, or the caller's time is over. */
-async function driveRefund(saga: Saga, refund: Refund, drive: Drive, { found }: { found: boolean }): Promise<Refund> {
+async function driveRefund(
+  saga: Saga,
+  refund: Refund,
+  stepContext: StepContext,
+  begun: { mayHaveBegun: boolean },
+): Promise<Refund> {
   let current = refund
-  let mayBeBegun = found
+  let { mayHaveBegun } = begun
   let lastError: unknown
   while (current.status === 'requested' || current.status === 'returning') {
-    if (performance.now() >= drive.deadlineAt) break
+    if (performance.now() >= stepContext.deadlineAt) break
     try {
-      current = await advanceRefund(saga, current, drive, { found: mayBeBegun })
-      mayBeBegun = false
+      current = await advanceRefund(saga, current, stepContext, { mayHaveBegun })
+      mayHaveBegun = false
     } catch (error) {
       logMissedRefundStep(saga, current, error)
       lastError = error
-      mayBeBegun = true
-      await pause(Math.max(0, Math.min(retryPauseMs, drive.deadlineAt - performance.now())))
+      mayHaveBegun = true
+      await pauseBeforeRetry(stepContext)
     }
   }
   if (current.status === 'requested')
@@ -105,7 +105,12 @@ async function driveRefund(saga: Saga, refund: Refund, drive: Drive, { found }: 
 
 async function answerFor(
   saga: Saga,
-  { refund, payment, drive, answerBy }: { refund: Refund; payment: Payment; drive: Drive; answerBy: number },
+  {
+    refund,
+    payment,
+    stepContext,
+    answerBy,
+  }: { refund: Refund; payment: Payment; stepContext: StepContext; answerBy: number },
 ): Promise<Answer<RefundReply>> {
   if (refund.refusal !== null) {
     const { code, message, extra } = refund.refusal
@@ -114,11 +119,11 @@ async function answerFor(
   const money = { amountMinor: amountOf(refund), currency: refund.currency }
   if (refund.status === 'done') {
     try {
-      return finalReply({ ...(await recordRefund(saga, refund, drive)), message: refundedMessage(money) })
+      return finalReply({ ...(await recordRefund(saga, refund, stepContext)), message: refundedMessage(money) })
     } catch (error) {
       logMissedRefundStep(saga, refund, error)
     }
   }
-  const booking = await viewBooking(saga.bus, payment, { ...drive, deadlineAt: answerBy })
+  const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })
   return { processing: { ...booking, message: returningMessage(money) } }
 }
