@@ -10,22 +10,35 @@ export function newId(): string {
   return randomUUIDv7()
 }
 
-export interface IdParts {
+/** Event and own id of a hold, booking or ticket: by both together its rows are found. */
+export interface Key {
   eventId: string
   ownId: string
 }
 
 /** Joins event and own id to the public id: 43 characters of base64url. */
-export function publicId({ eventId, ownId }: IdParts): string {
+export function publicId({ eventId, ownId }: Key): string {
   return Buffer.concat([uuidBytes(eventId), uuidBytes(ownId)]).toString('base64url')
 }
 
 /** Splits a public id again; `null` when it is not exactly 32 bytes of canonical base64url. */
-export function parsePublicId(id: string): IdParts | null {
+export function parsePublicId(id: string): Key | null {
   const bytes = Buffer.from(id, 'base64url')
   // The last character carries two unused bits: without this check four spellings would name one thing.
   if (bytes.length !== 32 || bytes.toString('base64url') !== id) return null
   return { eventId: uuidText(bytes.subarray(0, 16)), ownId: uuidText(bytes.subarray(16)) }
+}
+
+/** The key behind a public id that a contract has checked. */
+export function keyOf(id: string): Key {
+  const key = parsePublicId(id)
+  if (key === null) throw new Error(`${id} passed the contract but is no public id`)
+  return key
+}
+
+/** When an id of `newId` was made, in epoch ms: a UUID v7 begins with it. */
+export function createdAtMs(uuid: string): number {
+  return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16)
 }
 
 function uuidBytes(uuid: string): Buffer {

@@ -67,7 +67,7 @@ export const viewAvailability = defineContract({
       z.object({
         event_id: eventId,
         available: z.int(),
-        seat_count: z.int(),
+        place_count: z.int(),
         /** Of the price tiers whose sold share has reached a step: what their seats cost now. */
         stepped_prices: z.array(z.object({ tier: z.string(), price_minor: priceMinor })).default([]),
       }),

@@ -109,7 +109,7 @@ test.serial('places of a hold that ran out are sold to the next buyer, with no s
   await Promise.all(slow.map((hold) => workers.letRunOut(hold)))
   t.is(await floorOf(eventId), '30 free, 0 held, 0 sold')
   const { items } = await workers.ask(viewAvailability, { event_ids: [eventId] })
-  t.like(items[0], { available: 32, seat_count: 32 })
+  t.like(items[0], { available: 32, place_count: 32 })
   await Promise.all([stand(eventId, 8), stand(eventId, 8), stand(eventId, 8)])
   t.is(await floorOf(eventId), '6 free, 24 held, 0 sold')
   t.deepEqual(await wrongShards(eventId), [])

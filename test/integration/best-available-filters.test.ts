@@ -3,7 +3,7 @@ import type { RequestOf } from '#shared/contracts/contract.ts'
 import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
 import { newId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import { pickBestAvailable } from '../../workers/booking/pick-best-available.ts'
+import { pickBestAvailable } from '../../workers/booking/best-available/pick-best-available.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
@@ -111,7 +111,7 @@ test('a filter reads the seats that it admits, not the house', async (t) => {
   ] as const) {
     const read = await workers.postgres.transaction(async (db) => {
       const before = await seatsRead(db)
-      const picking = { eventId, wish: { qty: 2, adjacent: 'require' as const, ...wish }, waiting: false }
+      const picking = { eventId, wish: { qty: 2, adjacent: 'require' as const, ...wish }, waitForLocks: false }
       await pickBestAvailable(db, { ...picking, ownHold: undefined }).catch(() => undefined)
       return (await seatsRead(db)) - before
     })

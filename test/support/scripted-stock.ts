@@ -72,7 +72,7 @@ export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
         return [
           {
             event_id: id,
-            seat_count: seatCount,
+            place_count: seatCount,
             available: seatCount - (stock.taken.get(id) ?? 0),
             stepped_prices: stock.steppedPrices.get(id) ?? [],
           },

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { chooseSeats } from '../../workers/booking/best-available.ts'
-import { runsOf, type Seat } from '../../workers/booking/free-runs.ts'
+import { chooseSeats } from '../../workers/booking/best-available/choose-seats.ts'
+import { runsOf, type Seat } from '../../workers/booking/best-available/free-runs.ts'
 
 /** Free seats of a house whose rows are given as strings: `x` is free. */
 function house(...rows: string[]): Seat[] {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { presentPrice } from '../../workers/booking/price-rule.ts'
-import { shardCapacities } from '../../workers/booking/shard-capacities.ts'
+import { shardCapacities } from '../../workers/booking/standing/shard-capacities.ts'
 
 const steps = [
   { sold_percent: 33, price_minor: 6_000 },

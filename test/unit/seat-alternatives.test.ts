@@ -1,5 +1,5 @@
 import test from 'ava'
-import { alternativesNear } from '../../workers/booking/alternatives.ts'
+import { alternativesNear } from '../../workers/booking/lost-seats/alternatives.ts'
 
 const row = (rowNo: number, ...seatNos: number[]) => seatNos.map((seatNo) => ({ seatNo, rowNo }))
 

@@ -24,7 +24,7 @@ import { viewAvailability } from './operations/view-availability.ts'
 import { viewBooking } from './operations/view-booking.ts'
 import { viewHold } from './operations/view-hold.ts'
 import { viewSeatStates } from './operations/view-seat-states.ts'
-import { startRushFilter } from './rush-filter.ts'
+import { startRushFilter } from './rush-filter/rush-filter.ts'
 import { SoldShares } from './sold-shares.ts'
 import { startSweeper } from './sweeper.ts'
 

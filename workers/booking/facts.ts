@@ -1,8 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
-import { publicId } from '#shared/ids.ts'
+import { type Key, publicId } from '#shared/ids.ts'
 import type { Fact } from '#shared/messaging/facts.ts'
-import type { Key } from './keys.ts'
 
 /*
  * What the world is told of holds and bookings. A fact lists the seats whose state changed with it, each with the state it has
@@ -49,4 +48,9 @@ export function bookingFact(booking: Key, { what, ...payload }: BookingFact): Fa
 /** All seats of a change that brought them into one state. */
 export function seatFacts(seats: readonly ChangedSeat[], state: SeatFact[1]): SeatFact[] {
   return seats.map(({ seatNo, version }) => [seatNo, state, version])
+}
+
+/** Each area once. */
+export function areaNosOf(standing: readonly { readonly areaNo: number }[]): number[] {
+  return [...new Set(standing.map(({ areaNo }) => areaNo))]
 }

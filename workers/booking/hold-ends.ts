@@ -1,7 +1,7 @@
+import type { Key } from '#shared/ids.ts'
 import { addFacts } from '#shared/outbox.ts'
 import type { Database } from '#shared/postgres.ts'
 import { holdFact, seatFacts } from './facts.ts'
-import type { Key } from './keys.ts'
 import { endHolds } from './store/holds.ts'
 
 /** Ends locked holds, gives their places back and tells the world. */

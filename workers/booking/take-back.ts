@@ -1,8 +1,8 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
+import type { Key } from '#shared/ids.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database } from '#shared/postgres.ts'
-import { bookingFact, seatFacts } from './facts.ts'
-import type { Key } from './keys.ts'
+import { areaNosOf, bookingFact, seatFacts } from './facts.ts'
 import { returnStanding } from './store/areas.ts'
 import { cancelBooking } from './store/bookings.ts'
 import { logSale } from './store/sale-log.ts'
@@ -37,7 +37,7 @@ export async function takeTicketsBack(db: Database, back: TakingBack): Promise<n
       ? ({ what: 'cancelled', status: 'cancelled' } as const)
       : ({ what: 'partly-cancelled', status: 'confirmed' } as const)),
     seats: seatFacts(seats, state),
-    areas: [...new Set(standing.map(({ areaNo }) => areaNo))],
+    areas: areaNosOf(standing),
     reason,
   })
   await addFact(db, 'booking', fact)

@@ -1,11 +1,11 @@
 import type { Selection } from '#shared/contracts/places.ts'
+import type { Key } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Key } from './keys.ts'
-import { seatUnavailable } from './lost-seats.ts'
-import { pickBestAvailable } from './pick-best-available.ts'
-import { findWantedAreas, takeStanding } from './pick-standing.ts'
+import { pickBestAvailable } from './best-available/pick-best-available.ts'
+import { seatUnavailable } from './lost-seats/lost-seats.ts'
 import { presentPrice } from './price-rule.ts'
 import type { SoldShares } from './sold-shares.ts'
+import { findWantedAreas, takeStanding } from './standing/pick-standing.ts'
 import type { HeldShard } from './store/areas.ts'
 import { findFrozenPrices } from './store/holds.ts'
 import type { Sale } from './store/sales.ts'
@@ -22,7 +22,7 @@ export interface Taking {
   readonly eventId: string
   readonly selection: Selection
   /** Wait for buyers who are deciding about the best places, instead of passing over what they have locked. */
-  readonly waiting: boolean
+  readonly waitForLocks: boolean
   readonly sale: Sale
   readonly shares: SoldShares
   /** A locked live hold of the same event whose places count as free, because they are to be exchanged. */
@@ -35,7 +35,7 @@ export interface Taking {
  * follows in the same transaction. A seat that `ownHold` has already keeps its price.
  *
  * Throws `seat_unavailable` (naming `conflicts`), `sold_out`, `no_adjacent_seats`, `validation_failed` for names of areas,
- * tiers and sections that the event does not have, and `OthersAreDeciding` when it did not wait: the caller begins a new
+ * tiers and sections that the event does not have, and `SeatsLockedByOthers` when it did not wait: the caller begins a new
  * transaction that does.
  */
 export async function takePlaces(db: Database, taking: Taking): Promise<TakenPlaces> {
@@ -54,10 +54,13 @@ export async function takePlaces(db: Database, taking: Taking): Promise<TakenPla
   }
 }
 
-function lockSeats(db: Database, { eventId, selection, waiting, ownHold }: Taking): Promise<readonly LockedSeat[]> {
+function lockSeats(
+  db: Database,
+  { eventId, selection, waitForLocks, ownHold }: Taking,
+): Promise<readonly LockedSeat[]> {
   const { seat_nos: named, best_available: wish } = selection
   if (named !== undefined) return lockNamedSeats(db, { eventId, seatNos: named, ownHold })
-  if (wish !== undefined) return pickBestAvailable(db, { eventId, wish, waiting, ownHold })
+  if (wish !== undefined) return pickBestAvailable(db, { eventId, wish, waitForLocks, ownHold })
   return Promise.resolve([])
 }
 

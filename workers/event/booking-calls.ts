@@ -75,9 +75,9 @@ export async function driveSale(bus: Bus, event: Sale & { id: string }, context:
 async function stockOf(bus: Bus, eventIds: string[], context: MessageContext) {
   const { items } = await call(bus, viewAvailability, { event_ids: eventIds }, context)
   return new Map(
-    items.map(({ event_id, available, seat_count, stepped_prices }) => {
+    items.map(({ event_id, available, place_count, stepped_prices }) => {
       const steppedPrices = new Map(stepped_prices.map(({ tier, price_minor }) => [tier, price_minor]))
-      return [event_id, { available, placeCount: seat_count, steppedPrices }] as const
+      return [event_id, { available, placeCount: place_count, steppedPrices }] as const
     }),
   )
 }

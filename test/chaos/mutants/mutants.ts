@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
     name: 'foreign release allowed',
     edits: [
       {
-        file: 'workers/booking/operations/release-hold.ts',
+        file: 'workers/booking/own-hold.ts',
         find: 'if (hold?.userId !== userId) throw noSuchHold()',
         replace: 'if (hold === undefined || userId === undefined) throw noSuchHold()',
       },

@@ -1,9 +1,9 @@
 import { abandonHold as contract } from '#shared/contracts/holds.ts'
+import { keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { endAndTell } from '../hold-ends.ts'
-import { keyOf } from '../keys.ts'
 import { noSuchHold } from '../refusals.ts'
 import { lockHold } from '../store/holds.ts'
 

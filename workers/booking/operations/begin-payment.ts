@@ -2,17 +2,18 @@ import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { beginPayment as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
-import { publicId } from '#shared/ids.ts'
+import { type Key, keyOf, publicId } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { holdFact, noPlaces } from '../facts.ts'
-import { type Key, keyOf } from '../keys.ts'
-import { holdEnded, holdExpired, noSuchHold } from '../refusals.ts'
+import { lockOwnHold } from '../own-hold.ts'
+import { holdEnded, holdExpired } from '../refusals.ts'
 import { findBookingOfHold, openBooking } from '../store/bookings.ts'
-import { isPast, startPaying } from '../store/hold-times.ts'
-import { type HoldStatus, lockHold } from '../store/holds.ts'
+import { isPast } from '../store/clock.ts'
+import { startPaying } from '../store/hold-times.ts'
+import type { HoldStatus } from '../store/holds.ts'
 import { findSale } from '../store/sales.ts'
 
 interface Beginning {
@@ -45,8 +46,7 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
     throw new TicketingError('worker_timeout', 'The payment came too late.')
   }
   const key = keyOf(request.hold_id)
-  const hold = await lockHold(db, key)
-  if (hold?.userId !== userId) throw noSuchHold()
+  const hold = await lockOwnHold(db, key, userId)
   if (hold.status !== 'active') throw await notPayable(db, key, hold.status)
   const sale = await findSale(db, key.eventId)
   if (sale === undefined || sale.status === 'cancelled') throw holdEnded('The event is cancelled.')

@@ -3,30 +3,31 @@ import { changeHold as contract, type Hold } from '#shared/contracts/holds.ts'
 import { type Selection, wantedPlaces } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
+import { type Key, keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres, TransactionOptions } from '#shared/postgres.ts'
-import { refuseBeyondLimit } from '../allowance.ts'
-import { type ChangedPlaces, holdFact, noPlaces, seatFacts } from '../facts.ts'
-import { type Key, keyOf } from '../keys.ts'
-import { takeOrExplain } from '../place-conflicts.ts'
-import { holdEnded, holdExpired, noSuchHold } from '../refusals.ts'
+import { areaNosOf, type ChangedPlaces, holdFact, noPlaces, seatFacts } from '../facts.ts'
+import { takeOrExplain } from '../lost-seats/place-conflicts.ts'
+import { lockOwnHold } from '../own-hold.ts'
+import { holdEnded, holdExpired } from '../refusals.ts'
 import { refuseUnlessOpen } from '../sale.ts'
 import type { SoldShares } from '../sold-shares.ts'
-import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
+import { type Buyer, findTicketsInUse, lockBuyer } from '../store/buyers.ts'
 import { extendHold } from '../store/hold-times.ts'
-import { exchangePlaces, type LockedHold, lockHold, readHold } from '../store/holds.ts'
+import { exchangePlaces, type LockedHold, readHold } from '../store/holds.ts'
 import { walkInOrder } from '../store/rows.ts'
 import { findSale, type Sale } from '../store/sales.ts'
 import { takePlaces } from '../take-places.ts'
+import { refuseTooManyTickets } from '../ticket-limit.ts'
 
 interface Exchange {
   readonly hold: Key
   readonly buyer: Buyer
   readonly selection: Selection
   readonly shares: SoldShares
-  readonly waiting: boolean
+  readonly waitForLocks: boolean
 }
 
 /** A refusal leaves the hold as it was. */
@@ -40,9 +41,9 @@ export function changeHold({ postgres, shares }: { postgres: Postgres; shares: S
       postgres.transaction((db) => once(db, command, () => change(db)), options)
     if (isExtension(request)) return inTransaction((db) => extend(db, { hold, buyer }))
     const { hold_id: _, ...selection } = request
-    return takeOrExplain(postgres, { eventId, selection }, (waiting) =>
+    return takeOrExplain(postgres, { eventId, selection }, (waitForLocks) =>
       inTransaction(
-        (db) => exchange(db, { hold, buyer, selection, shares, waiting }),
+        (db) => exchange(db, { hold, buyer, selection, shares, waitForLocks }),
         selection.best_available && { settings: walkInOrder },
       ),
     )
@@ -69,25 +70,27 @@ async function extend(db: Database, { hold: key, buyer }: Pick<Exchange, 'hold' 
 }
 
 /** The hold's own places count as free; its end stays where it is. */
-async function exchange(db: Database, { hold: key, buyer, selection, shares, waiting }: Exchange): Promise<Hold> {
+async function exchange(db: Database, { hold: key, buyer, selection, shares, waitForLocks }: Exchange): Promise<Hold> {
   await lockBuyer(db, buyer)
   const hold = await lockActiveHold(db, key, buyer)
   const sale = await saleOf(db, key)
   refuseUnlessOpen(sale, sale.now)
-  refuseBeyondLimit(await findPossessions(db, buyer), { qty: wantedPlaces(selection), limit: sale.maxTicketsPerUser })
+  refuseTooManyTickets(await findTicketsInUse(db, buyer), {
+    qty: wantedPlaces(selection),
+    limit: sale.maxTicketsPerUser,
+  })
   const { eventId } = key
-  const places = await takePlaces(db, { eventId, selection, waiting, sale, shares, ownHold: key })
+  const places = await takePlaces(db, { eventId, selection, waitForLocks, sale, shares, ownHold: key })
   const { freed, held } = await exchangePlaces(db, key, places)
   if (held.length < places.seats.length) throw new Error(`hold ${key.ownId} lost seats that it had locked`)
   return tellAndRead(db, key, {
     seats: [...seatFacts(freed, 'available'), ...seatFacts(held, 'held')],
-    areas: [...new Set([...hold.areaNos, ...places.standing.map(({ areaNo }) => areaNo)])],
+    areas: areaNosOf([...hold.areaNos.map((areaNo) => ({ areaNo })), ...places.standing]),
   })
 }
 
 async function lockActiveHold(db: Database, key: Key, { userId }: Buyer): Promise<LockedHold> {
-  const hold = await lockHold(db, key)
-  if (hold?.userId !== userId) throw noSuchHold()
+  const hold = await lockOwnHold(db, key, userId)
   switch (hold.status) {
     case 'active':
       return hold

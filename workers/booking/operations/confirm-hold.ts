@@ -1,13 +1,13 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { confirmHold as contract } from '#shared/contracts/payment-steps.ts'
+import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact, addFacts } from '#shared/outbox.ts'
 import { type Database, type Postgres, violatesUnique } from '#shared/postgres.ts'
 import { bookingFact, holdFact, noPlaces, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
-import { type Key, keyOf } from '../keys.ts'
 import { noSuchBooking } from '../refusals.ts'
-import { sellStanding } from '../sell-standing.ts'
+import { sellStanding } from '../standing/sell-standing.ts'
 import {
   type BookingOrigin,
   type BookingState,
@@ -16,7 +16,7 @@ import {
   findBookingOrigin,
   lockBooking,
 } from '../store/bookings.ts'
-import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
+import { type Buyer, findTicketsInUse, lockBuyer } from '../store/buyers.ts'
 import { convertHold, type LockedHold, lockHold } from '../store/holds.ts'
 import { logSale } from '../store/sale-log.ts'
 import { findSale, keepFromCancelling } from '../store/sales.ts'
@@ -82,7 +82,7 @@ async function maySell(
   const sale = await findSale(db, buyer.eventId)
   if (sale === undefined || sale.status === 'cancelled' || hold.status === 'released') return false
   if (!hold.ended) return true
-  const { liveHold, liveTickets } = await findPossessions(db, buyer)
+  const { liveHold, liveTickets } = await findTicketsInUse(db, buyer)
   return liveTickets + (liveHold?.places ?? 0) + hold.placeCount <= sale.maxTicketsPerUser
 }
 

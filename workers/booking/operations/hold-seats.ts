@@ -2,39 +2,38 @@ import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { holdSeats as contract, type Hold } from '#shared/contracts/holds.ts'
 import { wantedPlaces } from '#shared/contracts/places.ts'
 import { type Command, isDone, once } from '#shared/idempotency.ts'
-import { newId } from '#shared/ids.ts'
+import { type Key, newId } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { holdExists, type Possessions, refuseBeyondAllowance } from '../allowance.ts'
-import { holdFact, seatFacts } from '../facts.ts'
+import { areaNosOf, holdFact, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
-import type { Key } from '../keys.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
-import { explainConflicts } from '../lost-seats.ts'
-import { takeOrExplain } from '../place-conflicts.ts'
-import type { RushFilter } from '../rush-filter.ts'
+import { explainConflicts } from '../lost-seats/lost-seats.ts'
+import { takeOrExplain } from '../lost-seats/place-conflicts.ts'
+import type { RushFilter } from '../rush-filter/rush-filter.ts'
 import { refuseUnlessOpen, saleNotOpen } from '../sale.ts'
 import type { SoldShares } from '../sold-shares.ts'
-import { type Buyer, findPossessions, lockBuyer } from '../store/buyers.ts'
+import { type Buyer, findTicketsInUse, lockBuyer } from '../store/buyers.ts'
 import { insertHold, lockHold, readHold } from '../store/holds.ts'
 import { walkInOrder } from '../store/rows.ts'
 import { findSale } from '../store/sales.ts'
 import { findTakenByOthers } from '../store/seats.ts'
 import { takePlaces } from '../take-places.ts'
+import { holdExists, refuseBeyondLimit, type TicketsInUse } from '../ticket-limit.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 
-interface Wish {
+interface NewHold {
   readonly buyer: Buyer
   readonly shares: SoldShares
   readonly request: Request
   /** The hold that is to be made. */
   readonly key: Key
   /** Wait for buyers who are deciding about the best seats, instead of passing over what they have locked. */
-  readonly waiting: boolean
+  readonly waitForLocks: boolean
 }
 
 interface Parts {
@@ -45,6 +44,10 @@ interface Parts {
   readonly filter: RushFilter | null
 }
 
+/**
+ * Gives a buyer places for a limited time: the named ones, the best available ones, standing ones, or several of these; all or
+ * none. The price they have now is what they cost until then.
+ */
 export function holdSeats({ postgres, bus, shares, filter }: Parts): Operation {
   return operation(contract, async (request, context) => {
     const eventId = request.event_id
@@ -53,9 +56,9 @@ export function holdSeats({ postgres, bus, shares, filter }: Parts): Operation {
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     const make = async (): Promise<Hold> => {
       await refuseTakenSeats(postgres, { buyer, command })
-      return takeOrExplain(postgres, { eventId, selection: request }, (waiting) =>
+      return takeOrExplain(postgres, { eventId, selection: request }, (waitForLocks) =>
         postgres.transaction(
-          (db) => once(db, command, () => takeSeats(db, { buyer, shares, request, key, waiting })),
+          (db) => once(db, command, () => takeSeats(db, { buyer, shares, request, key, waitForLocks })),
           request.best_available && { settings: walkInOrder },
         ),
       ).catch(async (error: unknown) => {
@@ -88,24 +91,20 @@ async function refuseTakenSeats(
 /** Nothing of the event was ever stocked; or there is no such event. */
 class NothingStocked extends Error {}
 
-async function takeSeats(db: Database, { buyer, shares, request, key, waiting }: Wish): Promise<Hold> {
+async function takeSeats(db: Database, { buyer, shares, request, key, waitForLocks }: NewHold): Promise<Hold> {
   const { eventId, userId } = buyer
   const qty = wantedPlaces(request)
   // Asked at once and carried out one after the other: what counts against the limit is read under the buyer's lock.
-  const [, possessions, sale] = await Promise.all([
-    lockBuyer(db, buyer),
-    findPossessions(db, buyer),
-    findSale(db, eventId),
-  ])
+  const [, inUse, sale] = await Promise.all([lockBuyer(db, buyer), findTicketsInUse(db, buyer), findSale(db, eventId)])
   if (sale === undefined) throw new NothingStocked()
   refuseUnlessOpen(sale, sale.now)
-  refuseBeyondAllowance(possessions, { eventId, qty, limit: sale.maxTicketsPerUser })
-  const due = await lockDueHold(db, { eventId, possessions })
-  const places = await takePlaces(db, { eventId, selection: request, waiting, sale, shares })
+  refuseBeyondLimit(inUse, { eventId, qty, limit: sale.maxTicketsPerUser })
+  const due = await lockDueHold(db, { eventId, inUse })
+  const places = await takePlaces(db, { eventId, selection: request, waitForLocks, sale, shares })
   // Not before there is nothing left to wait for: its seats get locked, and they may be lower than the new ones.
   await endAndTell(db, due, 'expired')
   const seats = seatFacts(await insertHold(db, { hold: key, userId, places }), 'held')
-  const areas = [...new Set(places.standing.map(({ areaNo }) => areaNo))]
+  const areas = areaNosOf(places.standing)
   const [hold] = await Promise.all([
     readHold(db, key),
     addFact(db, 'booking', holdFact(key, { what: 'taken', status: 'active', seats, areas })),
@@ -118,12 +117,9 @@ async function takeSeats(db: Database, { buyer, shares, request, key, waiting }:
  * Locks the buyer's earlier hold, which had run out when it was looked at, so that it can be ended. Throws `hold_exists` when
  * it was extended or paid for in that moment.
  */
-async function lockDueHold(
-  db: Database,
-  { eventId, possessions }: { eventId: string; possessions: Possessions },
-): Promise<Key[]> {
-  if (possessions.liveHold === null) return []
-  const key = { eventId, ownId: possessions.liveHold.ownId }
+async function lockDueHold(db: Database, { eventId, inUse }: { eventId: string; inUse: TicketsInUse }): Promise<Key[]> {
+  if (inUse.liveHold === null) return []
+  const key = { eventId, ownId: inUse.liveHold.ownId }
   const hold = await lockHold(db, key)
   if (hold === undefined || hold.ended) return []
   if (hold.status !== 'expired') throw holdExists(key)

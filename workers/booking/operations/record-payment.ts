@@ -1,11 +1,11 @@
 import { recordPayment as contract } from '#shared/contracts/payment-steps.ts'
+import { keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
-import { keyOf } from '../keys.ts'
 import { supersedes } from '../payment-status.ts'
-import { noSuchBooking } from '../refusals.ts'
-import { lockBooking, notePayment, readBooking } from '../store/bookings.ts'
+import { lockBooking, notePayment, requireBooking } from '../store/bookings.ts'
 
+/** What is older than what the booking shows already, or the same, changes nothing. */
 export function recordPayment({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ booking_id, attempt, status, captured_minor }) => {
     const key = keyOf(booking_id)
@@ -14,9 +14,7 @@ export function recordPayment({ postgres }: { postgres: Postgres }): Operation {
       if (known && supersedes({ attempt, status }, known.payment)) {
         await notePayment(db, key, { attempt, status, capturedMinor: captured_minor })
       }
-      const booking = await readBooking(db, key)
-      if (booking === undefined) throw noSuchBooking()
-      return booking
+      return requireBooking(db, key)
     })
   })
 }

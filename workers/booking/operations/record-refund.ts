@@ -1,10 +1,10 @@
 import { recordRefund as contract } from '#shared/contracts/payment-steps.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
-import { keyOf } from '../keys.ts'
 import { noSuchBooking } from '../refusals.ts'
-import { lockBooking, noteRefund, readBooking } from '../store/bookings.ts'
+import { lockBooking, noteRefund, requireBooking } from '../store/bookings.ts'
 import { findCancellation, settleCancellation } from '../store/cancellations.ts'
 
 /** A repetition changes nothing. */
@@ -19,9 +19,7 @@ export function recordRefund({ postgres }: { postgres: Postgres }): Operation {
         throw new TicketingError('not_found', 'This booking has no such refund.')
       }
       if (await settleCancellation(db, refund)) await noteRefund(db, key, cancellation.amountMinor)
-      const booking = await readBooking(db, key)
-      if (booking === undefined) throw new Error(`booking ${key.ownId} vanished`)
-      return booking
+      return requireBooking(db, key)
     })
   })
 }

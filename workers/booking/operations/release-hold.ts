@@ -1,14 +1,14 @@
 import { releaseHold as contract } from '#shared/contracts/holds.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { once } from '#shared/idempotency.ts'
+import { type Key, keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { endAndTell } from '../hold-ends.ts'
-import { type Key, keyOf } from '../keys.ts'
-import { noSuchHold } from '../refusals.ts'
-import { lockHold } from '../store/holds.ts'
+import { lockOwnHold } from '../own-hold.ts'
 
+/** Releasing again, or after the hold ran out, changes nothing. */
 export function releaseHold({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async (request, context) => {
     const key = keyOf(request.hold_id)
@@ -18,8 +18,7 @@ export function releaseHold({ postgres }: { postgres: Postgres }): Operation {
 }
 
 async function release(db: Database, key: Key, userId: string): Promise<Record<string, never>> {
-  const hold = await lockHold(db, key)
-  if (hold?.userId !== userId) throw noSuchHold()
+  const hold = await lockOwnHold(db, key, userId)
   if (hold.status === 'paying') {
     throw new TicketingError('hold_paying', 'These places are being paid for; they cannot be given back now.')
   }

@@ -1,10 +1,9 @@
 import { revokeBooking as contract } from '#shared/contracts/payment-steps.ts'
+import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
-import { type Key, keyOf } from '../keys.ts'
 import { mayRevoke } from '../payment-status.ts'
-import { noSuchBooking } from '../refusals.ts'
-import { lockBooking, notePayment, readBooking } from '../store/bookings.ts'
+import { lockBooking, notePayment, requireBooking } from '../store/bookings.ts'
 import { findSale } from '../store/sales.ts'
 import { lockTickets } from '../store/tickets.ts'
 import { takeTicketsBack } from '../take-back.ts'
@@ -19,9 +18,7 @@ export function revokeBooking({ postgres }: { postgres: Postgres }): Operation {
         await notePayment(db, key, { attempt, status: 'failed', capturedMinor: 0 })
         await revoke(db, key, requestId)
       }
-      const booking = await readBooking(db, key)
-      if (booking === undefined) throw noSuchBooking()
-      return booking
+      return requireBooking(db, key)
     })
   })
 }

@@ -5,6 +5,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { changeSale } from '../store/sales.ts'
 
+/** Once it has answered, every later hold sees the new rules. Repeating it changes nothing. */
 export function setSale({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ event_id: eventId, status, ...times }) => {
     const { on_sale_at: onSaleAt, off_sale_at: offSaleAt, cancel_until: cancelUntil } = times

@@ -4,6 +4,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { addAreas, addRows, addTiers, openStock } from '../store/stock.ts'
 
+/** Adds seats and areas of a layout to an event's stock, batch by batch. What is there already stays as it is. */
 export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: { holdTtlMs: number }): Operation {
   return operation(
     contract,

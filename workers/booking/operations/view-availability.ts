@@ -8,16 +8,17 @@ import { countFreePlaces } from '../store/seat-views.ts'
 
 type SteppedPrices = ReplyOf<typeof contract>['items'][number]['stepped_prices']
 
+/** Counted from the seats themselves, so it may be asked for many events at once but not for every request. */
 export function viewAvailability({ postgres, shares }: { postgres: Database; shares: SoldShares }): Operation {
   return operation(contract, async ({ event_ids }) => {
     const counted = await countFreePlaces(postgres, event_ids)
-    const items = counted.map(async ({ event_id, available, seat_count, priceSteps }) => {
+    const items = counted.map(async ({ event_id, available, place_count, priceSteps }) => {
       const tiers = await shares.of(postgres, event_id, { priceSteps })
       const steppedPrices: SteppedPrices = Array.from(tiers.values()).flatMap((tier) => {
         const step = reachedStep(tier)
         return step === undefined ? [] : [{ tier: tier.name, price_minor: step.price_minor }]
       })
-      return { event_id, available, seat_count, stepped_prices: steppedPrices }
+      return { event_id, available, place_count, stepped_prices: steppedPrices }
     })
     return { items: await Promise.all(items) }
   })

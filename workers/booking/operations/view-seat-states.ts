@@ -7,6 +7,7 @@ import { packSeatStates } from '../seat-states.ts'
 import { findSale } from '../store/sales.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
+/** All states as of one snapshot, whose `seq` says which writes are in it. An event without stock has no states. */
 export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
   return operation(contract, async ({ event_id: eventId }, context) => {
     const sale = await findSale(postgres, eventId)

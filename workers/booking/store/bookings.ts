@@ -1,8 +1,8 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
-import { newId, publicId } from '#shared/ids.ts'
+import { type Key, newId, publicId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Key } from '../keys.ts'
 import type { PaymentNote } from '../payment-status.ts'
+import { noSuchBooking } from '../refusals.ts'
 import { isDue, isLive, position } from './conditions.ts'
 import { placesOfHold } from './holds.ts'
 
@@ -44,6 +44,13 @@ export async function readBooking(db: Database, key: Key): Promise<Booking | und
     key.ownId,
   ])
   return row && toBooking(row)
+}
+
+/** As `readBooking`, of a booking that must be there. Throws `not_found` if it is not. */
+export async function requireBooking(db: Database, key: Key): Promise<Booking> {
+  const booking = await readBooking(db, key)
+  if (booking === undefined) throw noSuchBooking()
+  return booking
 }
 
 /** Up to `limit` bookings of a user, newest first, after the one whose own id is `beforeId`. */

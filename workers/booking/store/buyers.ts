@@ -1,5 +1,5 @@
 import type { Database } from '#shared/postgres.ts'
-import type { Possessions } from '../allowance.ts'
+import type { TicketsInUse } from '../ticket-limit.ts'
 import { isDue, isLive } from './conditions.ts'
 
 /* SQL about what one buyer has of one event. */
@@ -18,8 +18,8 @@ export async function lockBuyer(db: Database, { eventId, userId }: Buyer): Promi
 }
 
 /** What counts against the buyer's limit for the event. */
-export async function findPossessions(db: Database, { eventId, userId }: Buyer): Promise<Possessions> {
-  const [possessions] = await db.query<Possessions>(
+export async function findTicketsInUse(db: Database, { eventId, userId }: Buyer): Promise<TicketsInUse> {
+  const [inUse] = await db.query<TicketsInUse>(
     `SELECT
        (SELECT json_build_object('ownId', id, 'due', ${isDue}, 'places', (
           SELECT coalesce(sum(qty), 0) FROM booking.hold_items AS item WHERE item.event_id = hold.event_id AND item.hold_id = hold.id))
@@ -29,6 +29,6 @@ export async function findPossessions(db: Database, { eventId, userId }: Buyer):
         WHERE booking.user_id = $2 AND booking.event_id = $1 AND item.live) AS "liveTickets"`,
     [eventId, userId],
   )
-  if (possessions === undefined) throw new Error('a query without FROM answered no row')
-  return possessions
+  if (inUse === undefined) throw new Error('a query without FROM answered no row')
+  return inUse
 }

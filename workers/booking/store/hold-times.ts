@@ -1,13 +1,7 @@
+import type { Key } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Key } from '../keys.ts'
 
 /* SQL that moves the end of a hold, whose row is locked, and that of its places along with it. */
-
-/** Whether a moment, in RFC 3339, is over at this moment, not at the begin of the transaction. */
-export async function isPast(db: Database, instant: string): Promise<boolean> {
-  const [clock] = await db.query<{ past: boolean }>('SELECT clock_timestamp() > $1::timestamptz AS past', [instant])
-  return clock?.past === true
-}
 
 /**
  * Keeps the places of a locked hold at least until the payment's deadline, within its hard cap. Answers whether all of

@@ -1,5 +1,5 @@
+import type { Key } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Key } from '../keys.ts'
 import { isFreeFor } from './conditions.ts'
 import { type LockedSeat, lockedSeatColumns } from './seats.ts'
 
@@ -129,12 +129,12 @@ export interface Row {
 export async function lockRowWithRun(
   db: Database,
   filter: SeatFilter,
-  { qty, tidy, waiting }: { qty: number; tidy: boolean; waiting: boolean },
+  { qty, tidy, waitForLocks }: { qty: number; tidy: boolean; waitForLocks: boolean },
 ): Promise<Row | undefined> {
   const [row] = await db.query<Row>(
     `SELECT row_no AS "rowNo", first_seat_no AS "firstSeatNo", first_seat_no + seat_count - 1 AS "lastSeatNo"
      FROM booking.event_rows AS place WHERE ${hasRunInRow(filter)}
-     ORDER BY row_no LIMIT 1 FOR NO KEY UPDATE OF place ${waiting ? '' : 'SKIP LOCKED'}`,
+     ORDER BY row_no LIMIT 1 FOR NO KEY UPDATE OF place ${waitForLocks ? '' : 'SKIP LOCKED'}`,
     [...filterValues(filter), qty, tidy],
   )
   return row
@@ -157,11 +157,11 @@ export async function hasRun(db: Database, filter: SeatFilter, qty: number): Pro
 export function lockBestSeats(
   db: Database,
   filter: SeatFilter,
-  { limit, waiting }: { limit: number; waiting: boolean },
+  { limit, waitForLocks }: { limit: number; waitForLocks: boolean },
 ): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
     `SELECT ${lockedSeatColumns} FROM booking.event_seats WHERE ${isWanted(filter)}
-     ORDER BY seat_no LIMIT $7 FOR UPDATE ${waiting ? '' : 'SKIP LOCKED'}`,
+     ORDER BY seat_no LIMIT $7 FOR UPDATE ${waitForLocks ? '' : 'SKIP LOCKED'}`,
     [...filterValues(filter), limit],
   )
 }

@@ -1,8 +1,7 @@
 import type { listSales } from '#shared/contracts/bookings.ts'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
-import { newId, publicId } from '#shared/ids.ts'
+import { type Key, newId, publicId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Key } from '../keys.ts'
 
 /* SQL about the sale log: what was sold and taken back, by whose request, in the order in which it happened. */
 

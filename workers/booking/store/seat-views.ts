@@ -88,7 +88,7 @@ export async function snapshotStates(db: Database, eventId: string): Promise<Sta
 export interface Availability {
   readonly event_id: string
   readonly available: number
-  readonly seat_count: number
+  readonly place_count: number
   /** Whether the price of any tier has steps. */
   readonly priceSteps: boolean
 }
@@ -96,8 +96,8 @@ export interface Availability {
 /** Free and all places, seats and standing ones, of each event that has any. */
 export function countFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
   return db.query<Availability>(
-    `SELECT event_id, available, seat_count, price_steps AS "priceSteps" FROM (
-     SELECT event_id, sum(available)::int AS available, sum(places)::int AS seat_count FROM (
+    `SELECT event_id, available, place_count, price_steps AS "priceSteps" FROM (
+     SELECT event_id, sum(available)::int AS available, sum(places)::int AS place_count FROM (
        SELECT event_id, count(*) FILTER (WHERE ${isFree}) AS available, count(*) AS places
        FROM booking.event_seats WHERE event_id = ANY($1) GROUP BY event_id
        UNION ALL

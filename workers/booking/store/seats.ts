@@ -1,6 +1,6 @@
+import type { Key } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Seat } from '../free-runs.ts'
-import type { Key } from '../keys.ts'
+import type { Seat } from '../best-available/free-runs.ts'
 import { isFree, isFreeFor } from './conditions.ts'
 
 /*

@@ -1,6 +1,6 @@
 import type { PriceStep } from '#shared/contracts/prices.ts'
 import type { Database } from '#shared/postgres.ts'
-import { shardCapacities } from '../shard-capacities.ts'
+import { shardCapacities } from '../standing/shard-capacities.ts'
 
 /* SQL that brings seats and areas into stock. */
 

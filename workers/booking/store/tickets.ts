@@ -1,8 +1,7 @@
-import { newId } from '#shared/ids.ts'
+import { type Key, newId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { TicketState } from '../cancellation-policy.ts'
 import type { ChangedSeat } from '../facts.ts'
-import type { Key } from '../keys.ts'
 
 /*
  * SQL that sells places to a booking and takes them back. The booking is locked; a sold seat is changed by nobody but whoever
@@ -60,7 +59,7 @@ export interface VoidedItem {
   readonly priceMinor: number
 }
 
-/** Makes locked tickets void and their items a thing of the past. */
+/** Makes locked tickets void and their items no longer live. */
 export function voidTickets(
   db: Database,
   { eventId, ticketIds }: { eventId: string; ticketIds: readonly string[] },

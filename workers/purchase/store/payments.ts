@@ -1,9 +1,8 @@
-import { newId, publicId } from '#shared/ids.ts'
+import { keyOf, newId, publicId } from '#shared/ids.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import type { Move, Payment, PaymentStatus } from '../payment.ts'
 import { reopenEventRefunds } from './event-refunds.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
-import { partsOf } from './public-ids.ts'
 
 /*
  * All SQL about payments. Tables hold plain UUIDs; outside of this file ids of holds and bookings are public ones.
@@ -41,7 +40,7 @@ export interface NewPayment {
 
 /** Writes down the wish to pay before anybody is asked; `null` when the key has a payment already. */
 export async function createPayment(db: Database, wish: NewPayment, leaseMs: number): Promise<Payment | null> {
-  const hold = partsOf(wish.holdId)
+  const hold = keyOf(wish.holdId)
   const rows = await db.query<PaymentRow>(
     `INSERT INTO purchase.payments (id, user_id, event_id, hold_id, idempotency_key, provider_key,
        expected_total_minor, expected_currency, next_check_at)
@@ -82,7 +81,7 @@ export async function findPaymentByKey(db: Database, providerKey: string): Promi
  * paid for it.
  */
 export async function findPaymentOfBooking(db: Database, bookingId: string): Promise<Payment | null> {
-  const { eventId, ownId } = partsOf(bookingId)
+  const { eventId, ownId } = keyOf(bookingId)
   const rows = await db.query<PaymentRow>(
     `SELECT ${columns} FROM purchase.payments WHERE booking_id = $2 AND event_id = $1 ORDER BY attempt DESC LIMIT 1`,
     [eventId, ownId],
@@ -146,7 +145,7 @@ export async function movePaymentWithin(
       payment.id,
       payment.status,
       move.to,
-      begun ? partsOf(begun.bookingId).ownId : null,
+      begun ? keyOf(begun.bookingId).ownId : null,
       begun?.attempt ?? null,
       begun?.amountMinor ?? null,
       begun?.currency ?? null,

@@ -1,9 +1,8 @@
 import type { RefundReason } from '#shared/contracts/bookings.ts'
-import { newId, publicId } from '#shared/ids.ts'
+import { keyOf, newId, publicId } from '#shared/ids.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { amountOf, type Refund, type RefundMove, type RefundStatus } from '../refund.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
-import { partsOf } from './public-ids.ts'
 
 /*
  * All SQL about refunds. Every write names the state it expects, so that of two drivers of one refund the slower one changes
@@ -54,7 +53,7 @@ export async function createRefund(db: Database, wish: NewRefund, leaseMs: numbe
     [
       newId(),
       wish.paymentId,
-      wish.ticketIds?.map((id) => partsOf(id).ownId) ?? null,
+      wish.ticketIds?.map((id) => keyOf(id).ownId) ?? null,
       wish.reason,
       wish.requestedBy,
       wish.providerKey,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Logger from 'bunyan'
 import type { Redis, Result } from 'ioredis'
-import type { Key } from './keys.ts'
+import type { Key } from '#shared/ids.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {

@@ -1,9 +1,9 @@
 import type { Database } from '#shared/postgres.ts'
-import type { Seat } from './free-runs.ts'
-import { RecentValues } from './recent-values.ts'
-import { type StatesOfRow, seatStateCodes } from './seat-states.ts'
-import { findSale, type Sale } from './store/sales.ts'
-import { snapshotStates } from './store/seat-views.ts'
+import type { Seat } from '../best-available/free-runs.ts'
+import { RecentValues } from '../recent-values.ts'
+import { type StatesOfRow, seatStateCodes } from '../seat-states.ts'
+import { findSale, type Sale } from '../store/sales.ts'
+import { snapshotStates } from '../store/seat-views.ts'
 
 /** What an event looked like a moment ago: a hint, never a decision. */
 export class SeenEvent {

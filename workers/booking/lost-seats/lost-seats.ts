@@ -1,8 +1,8 @@
 import { TicketingError } from '#shared/errors.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import type { Database } from '#shared/postgres.ts'
+import { findSeatsAround } from '../store/seats.ts'
 import { alternativesNear } from './alternatives.ts'
-import { findSeatsAround } from './store/seats.ts'
 
 /** How far from a lost seat alternatives are looked for, in seat numbers: some rows of any house. */
 export const reach = 100

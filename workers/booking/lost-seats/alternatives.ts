@@ -1,4 +1,4 @@
-import { runsOf, type Seat, seatNumbers } from './free-runs.ts'
+import { runsOf, type Seat, seatNumbers } from '../best-available/free-runs.ts'
 
 const maxGroups = 3
 

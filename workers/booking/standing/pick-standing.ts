@@ -1,7 +1,7 @@
 import { TicketingError } from '#shared/errors.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
+import type { Key } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Key } from './keys.ts'
 import {
   type Area,
   findAreas,
@@ -11,8 +11,8 @@ import {
   lockShardWithRoom,
   type Shard,
   viewShards,
-} from './store/areas.ts'
-import { keepingLocksOfSuccess } from './store/savepoint.ts'
+} from '../store/areas.ts'
+import { keepingLocksOfSuccess } from '../store/savepoint.ts'
 
 export interface WantedArea extends Area {
   readonly qty: number

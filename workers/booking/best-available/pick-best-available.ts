@@ -1,15 +1,15 @@
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
+import type { Key } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import { chooseSeats } from './best-available.ts'
-import type { Key } from './keys.ts'
+import { hasFreeSeats, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter } from '../store/rows.ts'
+import { keepingLocksOfSuccess } from '../store/savepoint.ts'
+import type { LockedSeat } from '../store/seats.ts'
+import { chooseSeats } from './choose-seats.ts'
 import { readSeatFilter } from './seat-filter.ts'
-import { hasFreeSeats, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter } from './store/rows.ts'
-import { keepingLocksOfSuccess } from './store/savepoint.ts'
-import type { LockedSeat } from './store/seats.ts'
 
-/** Seats that would do exist, but other buyers are deciding about all of them: worth waiting for these. */
-export class OthersAreDeciding extends Error {}
+/** Seats that would do exist, but other buyers are deciding about all of them: worth waitForLocks for these. */
+export class SeatsLockedByOthers extends Error {}
 
 export type BestAvailableWish = NonNullable<Selection['best_available']>
 
@@ -17,7 +17,7 @@ export interface BestAvailable {
   readonly eventId: string
   readonly wish: BestAvailableWish
   /** Wait for buyers who are deciding, instead of passing over the seats they have locked. */
-  readonly waiting: boolean
+  readonly waitForLocks: boolean
   /** Seats of this hold count as free. */
   readonly ownHold: Key | undefined
 }
@@ -31,18 +31,18 @@ const allSeats = 10_000
 /**
  * Picks and locks the best free seats inside the transaction that takes them: picking outside of it would send all buyers of
  * a rush to the same seats. The transaction has the settings `walkInOrder`. Throws `sold_out`, `no_adjacent_seats` when enough seats are free but nowhere side by side,
- * `validation_failed` for a tier or section that the event does not have, or `OthersAreDeciding`.
+ * `validation_failed` for a tier or section that the event does not have, or `SeatsLockedByOthers`.
  */
 export async function pickBestAvailable(db: Database, best: BestAvailable): Promise<LockedSeat[]> {
-  const { wish, waiting } = best
+  const { wish, waitForLocks } = best
   const { qty } = wish
   const filter = await readSeatFilter(db, best)
   if (wish.adjacent === 'prefer') {
     // Seats of rows that did not do must not stay locked: those that are picked now may be lower.
-    const together = await keepingLocksOfSuccess(db, () => pickTogether(db, filter, { qty, waiting }))
-    return together ?? pickApart(db, filter, { qty, waiting })
+    const together = await keepingLocksOfSuccess(db, () => pickTogether(db, filter, { qty, waitForLocks }))
+    return together ?? pickApart(db, filter, { qty, waitForLocks })
   }
-  const together = await pickTogether(db, filter, { qty, waiting })
+  const together = await pickTogether(db, filter, { qty, waitForLocks })
   if (together !== null) return together
   // They may all have been taken while this transaction waited for somebody's row.
   await refuseIfSoldOut(db, filter, qty)
@@ -53,36 +53,36 @@ export async function pickBestAvailable(db: Database, best: BestAvailable): Prom
 async function pickTogether(
   db: Database,
   filter: SeatFilter,
-  { qty, waiting }: { qty: number; waiting: boolean },
+  { qty, waitForLocks }: { qty: number; waitForLocks: boolean },
 ): Promise<LockedSeat[] | null> {
-  // Who waits goes through the house once only, upwards: two who wait must take their locks in the same order.
-  for (const tidy of waiting ? [false] : [true, false]) {
+  // Who waits scans the house once, upwards, so that two of them take their locks in the same order.
+  for (const tidy of waitForLocks ? [false] : [true, false]) {
     let ahead = filter
     for (let look = 0; look < maxLooks; look++) {
-      const row = await lockRowWithRun(db, ahead, { qty, tidy, waiting })
+      const row = await lockRowWithRun(db, ahead, { qty, tidy, waitForLocks })
       if (row === undefined) {
-        // Not before: as long as there are such seats, asking would be in vain.
+        // Asked only when not even the first look found a row: else the house is not sold out.
         if (look === 0) await refuseIfSoldOut(db, filter, qty)
-        // Nobody was passed over: they were waited for.
-        if (waiting) return null
+        // Who waits passes over no row, so this is certain.
+        if (waitForLocks) return null
         break
       }
-      const chosen = await chooseInRow(db, { filter, row, qty, waiting })
+      const chosen = await chooseInRow(db, { filter, row, qty, waitForLocks })
       if (chosen !== null) return chosen
       ahead = { ...ahead, firstSeatNo: row.lastSeatNo + 1 }
     }
   }
-  if (!waiting && !(await hasRun(db, filter, qty))) return null
-  throw new OthersAreDeciding()
+  if (!waitForLocks && !(await hasRun(db, filter, qty))) return null
+  throw new SeatsLockedByOthers()
 }
 
 async function chooseInRow(
   db: Database,
-  given: { filter: SeatFilter; row: { firstSeatNo: number; lastSeatNo: number }; qty: number; waiting: boolean },
+  given: { filter: SeatFilter; row: { firstSeatNo: number; lastSeatNo: number }; qty: number; waitForLocks: boolean },
 ): Promise<LockedSeat[] | null> {
-  const { filter, row, qty, waiting } = given
+  const { filter, row, qty, waitForLocks } = given
   const inRow = { ...filter, firstSeatNo: row.firstSeatNo, lastSeatNo: row.lastSeatNo }
-  const free = await lockBestSeats(db, inRow, { limit: allSeats, waiting })
+  const free = await lockBestSeats(db, inRow, { limit: allSeats, waitForLocks })
   const chosen = new Set(chooseSeats(free, qty))
   return chosen.size === 0 ? null : free.filter(({ seatNo }) => chosen.has(seatNo))
 }
@@ -90,11 +90,11 @@ async function chooseInRow(
 async function pickApart(
   db: Database,
   filter: SeatFilter,
-  { qty, waiting }: { qty: number; waiting: boolean },
+  { qty, waitForLocks }: { qty: number; waitForLocks: boolean },
 ): Promise<LockedSeat[]> {
-  const seats = await lockBestSeats(db, filter, { limit: qty, waiting })
+  const seats = await lockBestSeats(db, filter, { limit: qty, waitForLocks })
   if (seats.length === qty) return seats
-  throw waiting ? soldOut(qty) : new OthersAreDeciding()
+  throw waitForLocks ? soldOut(qty) : new SeatsLockedByOthers()
 }
 
 /** Seats that others are deciding about count as free. After a rush this is how nearly all requests end. */

@@ -1,7 +1,7 @@
 import { invalidRequest } from '#shared/field-errors.ts'
 import type { Database } from '#shared/postgres.ts'
+import { findSection, findTiers, type Part, type SeatFilter } from '../store/rows.ts'
 import type { BestAvailable } from './pick-best-available.ts'
-import { findSection, findTiers, type Part, type SeatFilter } from './store/rows.ts'
 
 /** As large as seat numbers may be. */
 const wholeHouse = { firstSeatNo: 0, lastSeatNo: 999_999 }

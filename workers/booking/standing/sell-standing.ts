@@ -1,6 +1,5 @@
+import type { Key } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import type { Key } from './keys.ts'
-import { spreadOver } from './pick-standing.ts'
 import {
   countAsSold,
   findStandingItems,
@@ -8,8 +7,9 @@ import {
   lockAllShards,
   moveStandingItems,
   releaseStanding,
-} from './store/areas.ts'
-import { keepingLocksOfSuccess } from './store/savepoint.ts'
+} from '../store/areas.ts'
+import { keepingLocksOfSuccess } from '../store/savepoint.ts'
+import { spreadOver } from './pick-standing.ts'
 
 /**
  * Counts the standing places of a locked hold as sold, once its seats are locked. Places that others took back after the hold

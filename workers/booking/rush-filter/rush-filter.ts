@@ -1,19 +1,18 @@
 import type { Hold } from '#shared/contracts/holds.ts'
-import { publicId } from '#shared/ids.ts'
+import { createdAtMs, keyOf, publicId } from '#shared/ids.ts'
 import type { Close } from '#shared/lifecycle.ts'
 import { consumeFacts, type ReceivedFact } from '#shared/messaging/consume-facts.ts'
 import type { Database } from '#shared/postgres.ts'
 import { createRedis } from '#shared/redis.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { alternativesNear } from './alternatives.ts'
-import type { ChangedPlaces } from './facts.ts'
-import { keyOf } from './keys.ts'
-import { reach, seatUnavailable } from './lost-seats.ts'
+import type { ChangedPlaces } from '../facts.ts'
+import { alternativesNear } from '../lost-seats/alternatives.ts'
+import { reach, seatUnavailable } from '../lost-seats/lost-seats.ts'
+import { RecentValues } from '../recent-values.ts'
+import { refuseUnlessOpen } from '../sale.ts'
+import { findSale, type Sale } from '../store/sales.ts'
 import { RecentSeatStates, type SeenEvent } from './recent-seat-states.ts'
-import { RecentValues } from './recent-values.ts'
-import { refuseUnlessOpen } from './sale.ts'
 import { type OthersLock, SeatLocks, type WantedSeats } from './seat-locks.ts'
-import { findSale, type Sale } from './store/sales.ts'
 
 /**
  * A hold is committed, and its commit seen, so long after its id was made; clocks of workers may differ by as much. A lock
@@ -121,10 +120,5 @@ async function unlockFreed(locks: SeatLocks, { payload }: ReceivedFact): Promise
 }
 
 function isLeftBehind({ holdId, seatNo }: OthersLock, seen: SeenEvent): boolean {
-  return seen.seenAt - madeAt(holdId) > commitMs && seen.freeSeatsAround(seatNo, 0).length === 1
-}
-
-/** When an id was made, in epoch ms: a UUID v7 begins with it. */
-function madeAt(id: string): number {
-  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)
+  return seen.seenAt - createdAtMs(holdId) > commitMs && seen.freeSeatsAround(seatNo, 0).length === 1
 }

@@ -1,9 +1,8 @@
 import { TicketingError } from '#shared/errors.ts'
-import { publicId } from '#shared/ids.ts'
-import type { Key } from './keys.ts'
+import { type Key, publicId } from '#shared/ids.ts'
 
 /** What counts against a buyer's limit for an event. */
-export interface Possessions {
+export interface TicketsInUse {
   /** The hold that nobody has ended yet, though it may be due. */
   readonly liveHold: { readonly ownId: string; readonly due: boolean; readonly places: number } | null
   readonly liveTickets: number
@@ -17,10 +16,10 @@ export interface Wish {
 }
 
 /** Throws `hold_exists` while an earlier hold lasts, and `ticket_limit` when it would be too many tickets. */
-export function refuseBeyondAllowance(possessions: Possessions, { eventId, ...wish }: Wish): void {
-  const { liveHold } = possessions
+export function refuseBeyondLimit(inUse: TicketsInUse, { eventId, ...wish }: Wish): void {
+  const { liveHold } = inUse
   if (liveHold && !liveHold.due) throw holdExists({ eventId, ownId: liveHold.ownId })
-  refuseBeyondLimit(possessions, wish)
+  refuseTooManyTickets(inUse, wish)
 }
 
 export function holdExists(hold: Key): TicketingError {
@@ -30,8 +29,8 @@ export function holdExists(hold: Key): TicketingError {
 }
 
 /** Throws `ticket_limit` when it would be too many tickets. */
-export function refuseBeyondLimit(
-  { liveTickets }: Pick<Possessions, 'liveTickets'>,
+export function refuseTooManyTickets(
+  { liveTickets }: Pick<TicketsInUse, 'liveTickets'>,
   { qty, limit }: Omit<Wish, 'eventId'>,
 ): void {
   if (liveTickets + qty > limit) {

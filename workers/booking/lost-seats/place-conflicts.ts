@@ -1,8 +1,8 @@
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Database, lockTimedOut } from '#shared/postgres.ts'
+import { SeatsLockedByOthers } from '../best-available/pick-best-available.ts'
 import { explainConflicts } from './lost-seats.ts'
-import { OthersAreDeciding } from './pick-best-available.ts'
 
 /**
  * Runs `take`, a transaction that takes the selected places, and once more such that it waits where others are deciding about
@@ -11,11 +11,11 @@ import { OthersAreDeciding } from './pick-best-available.ts'
 export async function takeOrExplain<Result>(
   db: Database,
   { eventId, selection }: { eventId: string; selection: Selection },
-  take: (waiting: boolean) => Promise<Result>,
+  take: (waitForLocks: boolean) => Promise<Result>,
 ): Promise<Result> {
   try {
     return await take(false).catch((error: unknown) => {
-      if (error instanceof OthersAreDeciding) return take(true)
+      if (error instanceof SeatsLockedByOthers) return take(true)
       throw error
     })
   } catch (error) {
@@ -28,7 +28,7 @@ export async function takeOrExplain<Result>(
 /** The seats that were lost to others; `null` when the error says something else. */
 function conflictsOf(error: unknown, { seat_nos }: Selection): readonly number[] | null {
   // Somebody has been deciding about them for so long that it is not known which ones they are.
-  if (lockTimedOut(error) || error instanceof OthersAreDeciding) return seat_nos ?? []
+  if (lockTimedOut(error) || error instanceof SeatsLockedByOthers) return seat_nos ?? []
   const lost = error instanceof TicketingError && error.code === 'seat_unavailable'
   return lost ? (error.extra.conflicts as number[]) : null
 }
