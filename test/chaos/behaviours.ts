@@ -40,6 +40,7 @@ const behaviours = {
   'webhook never': { weight: 2, behave: paying('tok_webhook_never') },
   'extend, then pay': { weight: 3, behave: (held) => changeThenPay(held, { extend: true }) },
   'swap, then pay': { weight: 4, behave: (held) => changeThenPay(held, held.others) },
+  'swap and pay at once': { weight: 4, behave: swapWhilePaying },
   'give all back': { weight: 5, behave: (held) => buyAndCancel(held, { whole: true }) },
   'give one back': { weight: 5, behave: (held) => buyAndCancel(held, { whole: false }) },
 } satisfies Record<string, { weight: number; behave: Behave }>
@@ -114,6 +115,14 @@ async function changeThenPay(held: Held, change: Selection | { extend: true }): 
   const key = buyer.random.key()
   await buyer.askUntilFinal(() => buyer.change(holdId, change, key), { times: tries })
   await pay(held, 'tok_ok')
+}
+
+/** Other places in one window, the payment in another: what is paid for must be what is held then. */
+async function swapWhilePaying(held: Held): Promise<void> {
+  const { buyer, holdId, others } = held
+  const key = buyer.random.key()
+  const swap = () => buyer.change(holdId, others, key)
+  await Promise.all([buyer.askUntilFinal(swap, { times: tries }), pay(held, 'tok_ok')])
 }
 
 /** Buys, and gives all or one of the tickets back; every other time with two clicks. */
