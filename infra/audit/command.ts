@@ -5,9 +5,12 @@ import { temporaryFlags } from '../launcher/flags.ts'
 import { stopSignals } from '../launcher/stop-signals.ts'
 import { startSystem } from '../launcher/system.ts'
 import { type AuditOptions, audit } from './audit.ts'
-import { reportLines } from './report.ts'
+import { countFailures, reportLines } from './report.ts'
 
-/** `npm run audit`: one audit of the running system, or of the data folder's, started for that long. Exit 1 on violations. */
+/**
+ * `npm run audit`: one audit of the running system, or of the data folder's, started for that long. Exit 1 on violations, and
+ * when something could not be checked.
+ */
 async function main(): Promise<void> {
   const config = readInfraConfig()
   const running = readRunningSystem(config.environment)
@@ -29,7 +32,7 @@ async function main(): Promise<void> {
 async function report(options: AuditOptions): Promise<void> {
   const done = await audit(options)
   for (const line of reportLines(done)) console.log(line)
-  if (done.violations > 0) process.exitCode = 1
+  if (countFailures(done) > 0) process.exitCode = 1
 }
 
 main().catch(reportFailure)

@@ -9,7 +9,7 @@ export const auditorSettings = z.object({
   PAYMENT_URL: z.url({ protocol: /^https?$/ }),
   /** Of the metrics; 0 picks a free one. */
   AUDIT_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
-  /** Pause between two audits. */
+  /** Pause between two audits; after a long one it is longer. */
   AUDIT_EVERY_MS: z.coerce.number().int().min(100).default(10_000),
 })
 

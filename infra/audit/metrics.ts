@@ -10,6 +10,12 @@ export class AuditMetrics {
     labelNames: ['invariant'],
     registers: [this.#registry],
   })
+  readonly #unchecked = new Gauge({
+    name: 'audit_unchecked',
+    help: 'Checks of an invariant that the last audit could not make; its violations are then those found before.',
+    labelNames: ['invariant'],
+    registers: [this.#registry],
+  })
   readonly #duration = new Gauge({
     name: 'audit_duration_seconds',
     help: 'How long the last audit took.',
@@ -28,9 +34,12 @@ export class AuditMetrics {
   })
 
   audited({ results, durationMs, checkedAt }: AuditReport): void {
-    const sums = new Map<string, number>()
-    for (const { invariant, violations } of results) sums.set(invariant, (sums.get(invariant) ?? 0) + violations)
-    for (const [invariant, violations] of sums) this.#violations.set({ invariant }, violations)
+    for (const [invariant, checks] of Map.groupBy(results, (result) => result.invariant)) {
+      const unchecked = checks.filter(({ checked }) => !checked).length
+      const violations = checks.reduce((sum, check) => sum + check.violations, 0)
+      this.#unchecked.set({ invariant }, unchecked)
+      if (unchecked === 0 || violations > 0) this.#violations.set({ invariant }, violations)
+    }
     this.#duration.set(durationMs / 1_000)
     this.#checkedAt.set(checkedAt.getTime() / 1_000)
   }

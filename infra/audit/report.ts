@@ -1,15 +1,27 @@
-import type { AuditReport } from './audit.ts'
+import type { AuditReport, InvariantResult } from './audit.ts'
 
 /**
- * The audit for people and for grep: one line an invariant, examples below it, and `violations: N` as the last line.
+ * The audit for people and for grep: one line an invariant, examples below it, and `violations: N` as the last line. What
+ * could not be checked counts as one, as nobody knows better.
  */
-export function reportLines({ results, violations, durationMs }: AuditReport): string[] {
+export function reportLines(report: AuditReport): string[] {
+  const { results, durationMs, unchecked } = report
   return [
     ...results.flatMap((result) => [
-      `${result.violations === 0 ? 'ok  ' : 'FAIL'} ${result.invariant.padEnd(7)}${String(result.violations).padStart(6)}  ${result.says}`,
+      `${markOf(result)} ${result.invariant.padEnd(7)}${String(result.violations).padStart(6)}  ${result.says}`,
       ...result.examples.map((example) => `${' '.repeat(20)}${example}`),
     ]),
-    `checked: ${results.length} in ${durationMs} ms`,
-    `violations: ${violations}`,
+    `checked: ${results.length - unchecked} of ${results.length} in ${durationMs} ms`,
+    `violations: ${countFailures(report)}`,
   ]
+}
+
+/** Violations, and what could not be checked. */
+export function countFailures({ violations, unchecked }: AuditReport): number {
+  return violations + unchecked
+}
+
+function markOf({ violations, checked }: InvariantResult): string {
+  if (violations > 0) return 'FAIL'
+  return checked ? 'ok  ' : '?   '
 }

@@ -1,3 +1,4 @@
+import { cancelledEventInvariants } from './cancelled-events.ts'
 import { fenceInvariants } from './fences.ts'
 import { holdInvariants } from './holds.ts'
 import type { Invariant } from './invariant.ts'
@@ -11,5 +12,6 @@ export const allInvariants: readonly Invariant[] = [
   ...seatInvariants,
   ...holdInvariants,
   ...moneyInvariants,
+  ...cancelledEventInvariants,
   ...messageInvariants,
 ]

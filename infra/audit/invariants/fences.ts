@@ -1,20 +1,34 @@
 import type { Invariant } from './invariant.ts'
 
-/** Indexes without which an invariant would be held by nothing but care. */
+/**
+ * Indexes without which an invariant would be held by nothing but care, as Postgres tells them: one of the same name on other
+ * columns, or for other rows, would hold nothing.
+ */
 const uniqueIndexes = [
-  'booking.seat_sold_once',
-  'booking.one_live_hold_per_buyer',
-  'booking.one_booking_per_hold',
-  'booking.one_ticket_per_item',
-  'booking.cancellations_pkey',
-  'booking.commands_pkey',
-  'purchase.one_live_payment',
-  'purchase.one_payment_per_key',
-  'purchase.commands_pkey',
-  'purchase.one_refund_per_key',
-  'purchase.one_event_refund',
-  'purchase.provider_inbox_pkey',
-]
+  ['booking.seat_sold_once', `booking.booking_items USING btree (event_id, seat_no) WHERE live`],
+  [
+    'booking.one_live_hold_per_buyer',
+    `booking.holds USING btree (event_id, user_id) WHERE (status = ANY (ARRAY['active'::text, 'paying'::text]))`,
+  ],
+  ['booking.one_booking_per_hold', `booking.bookings USING btree (event_id, hold_id)`],
+  ['booking.one_ticket_per_item', `booking.tickets USING btree (event_id, item_id) WHERE (status <> 'void'::text)`],
+  ['booking.cancellations_pkey', `booking.cancellations USING btree (event_id, id)`],
+  ['booking.commands_pkey', `booking.commands USING btree (scope, key)`],
+  [
+    'purchase.one_live_payment',
+    `purchase.payments USING btree (booking_id) WHERE (status = ANY (ARRAY['created'::text, 'authorising'::text, ` +
+      `'unknown'::text, 'authorised'::text, 'capturing'::text, 'captured'::text, 'refunded'::text]))`,
+  ],
+  ['purchase.one_payment_per_key', `purchase.payments USING btree (provider_key) WHERE (status <> 'failed'::text)`],
+  ['purchase.commands_pkey', `purchase.commands USING btree (scope, key)`],
+  ['purchase.one_refund_per_key', `purchase.refunds USING btree (provider_key) WHERE (status <> 'refused'::text)`],
+  ['purchase.one_event_refund', `purchase.refunds USING btree (payment_id) WHERE (reason = 'event_cancelled'::text)`],
+  ['purchase.provider_inbox_pkey', `purchase.provider_inbox USING btree (provider, provider_event_id)`],
+] as const
+
+const wantedIndexes = uniqueIndexes
+  .map(([name, on]) => `('${name}', $def$CREATE UNIQUE INDEX ${name.split('.')[1]} ON ${on}$def$)`)
+  .join(', ')
 
 /** Check constraints of the same kind. */
 const constraints = [
@@ -27,18 +41,22 @@ const constraints = [
   'purchase.payments.captured_in_full',
   'purchase.payments.promised_within_capture',
   'purchase.payments.refunded_within_promise',
+  // By these three `next_check_at` tells what is under way.
+  'purchase.payments.open_payment_is_due',
+  'purchase.refunds.open_refund_is_due',
+  'purchase.event_refunds.unfinished_is_due',
 ]
 
 /** What the database itself must refuse is only refused while its indexes and constraints stand. */
 export const fenceInvariants: readonly Invariant[] = [
   {
     id: 'fences',
-    says: 'every unique index that an invariant relies on exists, is unique and valid',
+    says: 'every unique index that an invariant relies on exists, is valid, and on the right columns of the right rows',
     violations: `
-      SELECT format('index %s is missing or not valid', wanted) AS example
-      FROM unnest(ARRAY[${uniqueIndexes.map((name) => `'${name}'`).join(', ')}]) AS wanted
-      WHERE NOT EXISTS (SELECT FROM pg_index AS index WHERE index.indexrelid = to_regclass(wanted)
-        AND index.indisunique AND index.indisvalid AND index.indisready)`,
+      SELECT format('index %s must be: %s', name, definition) AS example
+      FROM (VALUES ${wantedIndexes}) AS wanted (name, definition)
+      WHERE NOT EXISTS (SELECT FROM pg_index AS index WHERE index.indexrelid = to_regclass(name)
+        AND index.indisvalid AND index.indisready AND pg_get_indexdef(index.indexrelid) = definition)`,
   },
   {
     id: 'fences',

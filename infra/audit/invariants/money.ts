@@ -2,15 +2,30 @@ import type { Invariant } from './invariant.ts'
 
 /** What is under way is judged once it has come to rest: nothing is left to do, and that for a moment. */
 const restsFor = `interval '5 seconds'`
-/** The reconciler takes up whatever is due within a second or two; two minutes later something keeps it from that. */
-const resolvedWithin = `interval '2 minutes'`
+/** A step that nobody answers is taken again every few seconds; after two minutes more is wrong than one answer. */
+const stepWithin = `interval '2 minutes'`
+/**
+ * A payment or refund of which something is left to do, and which has made no step for too long. `next_check_at` says only
+ * that: every try puts it off, also one that fails, so that it is never long past. Only a step moves `updated_at`.
+ */
+const isStuck = `next_check_at IS NOT NULL AND updated_at < now() - ${stepWithin}`
 
-/** A row of `purchase.payments`, aliased `payment`, of which nothing is under way. */
+/**
+ * A row of `purchase.payments`, aliased `payment`, of which nothing is under way. What is exempt from the invariants that ask
+ * for this cannot hide behind it: being under way for too long is a violation itself.
+ */
 export const atRest = `payment.next_check_at IS NULL AND payment.updated_at < now() - ${restsFor}
   AND NOT EXISTS (SELECT FROM purchase.refunds AS refund
-    WHERE refund.payment_id = payment.id AND refund.status IN ('requested', 'returning'))`
+    WHERE refund.payment_id = payment.id AND refund.next_check_at IS NOT NULL)`
 
-/** Money and tickets balance, in our own books. `ledger.ts` compares these with the provider's. */
+/**
+ * A row of `booking.bookings`, aliased `booking`, whose price is fixed: it was sold, or is being paid for. Between two payments
+ * the buyer may exchange the places of the hold, and the next one is then of what these cost.
+ */
+const isPriceFixed = `(booking.status IN ('confirmed', 'cancelled')
+  OR (booking.status = 'pending' AND booking.payment_status IN ('processing', 'authorised')))`
+
+/** Money and tickets balance, in our own books. `compare-ledger.ts` compares these with the provider's. */
 export const moneyInvariants: readonly Invariant[] = [
   {
     id: 'I7',
@@ -37,13 +52,12 @@ export const moneyInvariants: readonly Invariant[] = [
   },
   {
     id: 'I7',
-    says: 'no payment and no refund stays open: whatever is due is taken up and resolved',
+    says: 'no payment and no refund stays open: each makes a step every two minutes until nothing is left to do',
     violations: `
       SELECT format('payment %s is %s since %s', id, status, updated_at) AS example
-      FROM purchase.payments AS payment WHERE next_check_at < now() - ${resolvedWithin}
+      FROM purchase.payments WHERE ${isStuck}
       UNION ALL
-      SELECT format('refund %s is %s since %s', id, status, updated_at)
-      FROM purchase.refunds WHERE next_check_at < now() - ${resolvedWithin}`,
+      SELECT format('refund %s is %s since %s', id, status, updated_at) FROM purchase.refunds WHERE ${isStuck}`,
   },
   {
     id: 'I9',
@@ -54,6 +68,17 @@ export const moneyInvariants: readonly Invariant[] = [
       LEFT JOIN booking.bookings AS booking ON booking.event_id = payment.event_id AND booking.id = payment.booking_id
       WHERE payment.refunded_minor > payment.captured_minor OR payment.captured_minor > payment.amount_minor
         OR (payment.status IN ('capturing', 'captured', 'refunded') AND payment.amount_minor <> booking.total_minor)`,
+  },
+  {
+    id: 'I9',
+    says: 'the frozen total of a booking is what the places of its hold cost',
+    violations: `
+      SELECT format('event %s booking %s: %s, places: %s', booking.event_id, booking.id, booking.total_minor,
+        places.minor) AS example
+      FROM booking.bookings AS booking CROSS JOIN LATERAL (
+        SELECT coalesce(sum(price_minor * qty), 0) AS minor FROM booking.hold_items AS item
+        WHERE item.event_id = booking.event_id AND item.hold_id = booking.hold_id) AS places
+      WHERE ${isPriceFixed} AND booking.total_minor <> places.minor`,
   },
   {
     id: 'I9',

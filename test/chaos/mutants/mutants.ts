@@ -31,6 +31,18 @@ export const mutants: readonly Mutant[] = [
     sign: /^fences .*seat_sold_once/,
   },
   {
+    name: 'unique index on other columns',
+    edits: [
+      {
+        file: 'workers/booking/migrations/001-stock-holds-and-bookings.sql',
+        find: 'seat_sold_once ON booking.booking_items (event_id, seat_no)',
+        replace: 'seat_sold_once ON booking.booking_items (event_id, booking_id, seat_no)',
+      },
+    ],
+    trial: 'audit of an empty house',
+    sign: /^fences .*seat_sold_once/,
+  },
+  {
     name: 'unique index and the condition of confirm-hold missing',
     edits: [noIndex, { ...sellableCondition, replace: 'AND (hold_id = $3 OR true) ORDER BY seat_no FOR UPDATE' }],
     trial: 'late payment, seat sold',

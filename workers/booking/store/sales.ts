@@ -60,7 +60,7 @@ export async function changeSale(db: Database, change: SaleChange): Promise<bool
   const { eventId, status, onSaleAt, offSaleAt, cancelUntil } = change
   if (status === 'cancelled') await waitToCancel(db, eventId)
   const changed = await db.query(
-    `UPDATE booking.sales SET status = $2, on_sale_at = $3, off_sale_at = $4, cancel_until = $5
+    `UPDATE booking.sales SET status = $2, on_sale_at = $3, off_sale_at = $4, cancel_until = $5, changed_at = now()
      WHERE event_id = $1 AND (status, on_sale_at, off_sale_at, cancel_until)
        IS DISTINCT FROM ($2, $3::timestamptz, $4::timestamptz, $5::timestamptz)
      RETURNING event_id`,

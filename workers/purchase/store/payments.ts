@@ -165,10 +165,10 @@ function isEnd(status: PaymentStatus): boolean {
 
 /** Says that nothing is left to do for a payment at its end. */
 export async function settlePayment(db: Database, payment: Payment): Promise<Payment> {
-  await db.query('UPDATE purchase.payments SET next_check_at = NULL WHERE id = $1 AND status = $2', [
-    payment.id,
-    payment.status,
-  ])
+  await db.query(
+    'UPDATE purchase.payments SET next_check_at = NULL, updated_at = now() WHERE id = $1 AND status = $2',
+    [payment.id, payment.status],
+  )
   return { ...payment, settled: true, leaseUntil: null }
 }
 

@@ -1,0 +1,42 @@
+import test from 'ava'
+import type { AuditReport, InvariantResult } from '../../infra/audit/audit.ts'
+import { AuditMetrics } from '../../infra/audit/metrics.ts'
+import { countFailures, reportLines } from '../../infra/audit/report.ts'
+
+const ledger: InvariantResult = {
+  invariant: 'I8',
+  says: 'our books are theirs',
+  violations: 0,
+  examples: [],
+  checked: true,
+}
+
+function reportOf(...results: InvariantResult[]): AuditReport {
+  return {
+    checkedAt: new Date(),
+    durationMs: 10,
+    results,
+    violations: results.reduce((sum, { violations }) => sum + violations, 0),
+    unchecked: results.filter(({ checked }) => !checked).length,
+  }
+}
+
+test('what could not be checked is no success', (t) => {
+  const report = reportOf({ ...ledger, checked: false }, { ...ledger, invariant: 'I1' })
+  t.is(countFailures(report), 1)
+  const lines = reportLines(report)
+  t.regex(lines[0] ?? '', /^\? +I8 /)
+  t.deepEqual(lines.slice(-2), ['checked: 1 of 2 in 10 ms', 'violations: 1'])
+  t.is(reportLines(reportOf(ledger)).at(-1), 'violations: 0')
+})
+
+test('violations that nobody could look for again stay in the metrics', async (t) => {
+  const metrics = new AuditMetrics()
+  metrics.audited(reportOf({ ...ledger, violations: 2 }))
+  metrics.audited(reportOf({ ...ledger, checked: false }))
+  t.regex(await metrics.expose(), /^invariant_violations\{invariant="I8"\} 2$/m)
+  t.regex(await metrics.expose(), /^audit_unchecked\{invariant="I8"\} 1$/m)
+  metrics.audited(reportOf(ledger))
+  t.regex(await metrics.expose(), /^invariant_violations\{invariant="I8"\} 0$/m)
+  t.regex(await metrics.expose(), /^audit_unchecked\{invariant="I8"\} 0$/m)
+})
