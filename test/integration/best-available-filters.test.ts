@@ -2,10 +2,10 @@ import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
 import { newId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { pickBestAvailable } from '../../workers/booking/best-available/pick-best-available.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
+import { seatsRead } from '../support/seats-read.ts'
 
 type Wish = NonNullable<RequestOf<typeof holdSeats>['best_available']>
 
@@ -118,11 +118,3 @@ test('a filter reads the seats that it admits, not the house', async (t) => {
     t.true(read <= most, `${JSON.stringify(wish)} read ${read} of 15,000 seats`)
   }
 })
-
-async function seatsRead(db: Database): Promise<number> {
-  const [table] = await db.query<{ read: number }>(
-    `SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read AS read FROM pg_stat_xact_all_tables
-     WHERE relid = 'booking.event_seats'::regclass`,
-  )
-  return table?.read ?? 0
-}

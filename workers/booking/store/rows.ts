@@ -31,9 +31,9 @@ function isAdmitted({ accessible }: Kind): string {
   AND ($4::int[] IS NULL OR tier_no = ANY($4)) AND ($5::int[] IS NULL OR row_no = ANY($5))`
 }
 
-/** Free seats that a filter admits: its values are the first six parameters. */
+/** Free seats that a filter admits: its values are the first six parameters. The states are named for the index' sake. */
 function isWanted(kind: Kind): string {
-  return `${isAdmitted(kind)} AND ${isFreeFor('$6')}`
+  return `${isAdmitted(kind)} AND state IN ('available', 'held') AND ${isFreeFor('$6')}`
 }
 
 /**

@@ -1,0 +1,34 @@
+import test from 'ava'
+import { newId } from '#shared/ids.ts'
+import type { Database } from '#shared/postgres.ts'
+import { findTakenByOthers, lockFreeSeats, lockSellableSeats } from '../../workers/booking/store/seats.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { seatsRead } from '../support/seats-read.ts'
+
+const named = [7, 8, 9, 14_000]
+
+const lookups: Record<string, (db: Database, eventId: string) => Promise<unknown>> = {
+  'who wants them': (db, eventId) => findTakenByOthers(db, { eventId, userId: 'ada', seatNos: named }),
+  'who holds them': (db, eventId) => lockFreeSeats(db, { eventId, seatNos: named, ownHold: undefined }),
+  'who has paid for them': (db, eventId) =>
+    lockSellableSeats(db, { hold: { eventId, ownId: newId() }, seatNos: named }),
+}
+
+test('named seats are looked up, not searched for, in a house of which the planner knows nothing yet, however many are held', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const eventId = await workers.openHouse({ rows: 500, seatsPerRow: 30, maxTicketsPerUser: 100 })
+  for (let hold = 0; hold < 10; hold++) {
+    const seatNos = Array.from({ length: 100 }, (_, index) => 100 + hold * 100 + index)
+    await workers.hold(eventId, seatNos, `buyer-${hold}`)
+  }
+  for (const [who, lookUp] of Object.entries(lookups)) {
+    const read = await workers.postgres.transaction(async (db) => {
+      const before = await seatsRead(db)
+      await lookUp(db, eventId)
+      return (await seatsRead(db)) - before
+    })
+    // Locking reads each of them once more.
+    t.true(read <= 2 * named.length, `${who} read ${read} of 15,000 seats`)
+  }
+})
