@@ -54,6 +54,8 @@ await runProcess<GatewayConfig>({
 
     const metrics = new GatewayMetrics(instance)
     const session = config.sessionSecret === undefined ? null : sessionTokens(config.sessionSecret)
+    const onKeysAway = (error: Error) =>
+      log.warn({ err: error }, 'the keys of the identity provider were not to be had')
     let stopping = false
     const app = createApp({
       instance,
@@ -65,7 +67,8 @@ await runProcess<GatewayConfig>({
       metrics,
       identity: {
         mode: config.auth,
-        verifyToken: config.auth === 'demo' && session !== null ? session.verify : providerTokens(config.jwt),
+        verifyToken:
+          config.auth === 'demo' && session !== null ? session.verify : providerTokens(config.jwt, onKeysAway),
         organiserKey: config.organiserKey,
       },
       issueToken: config.auth === 'demo' && session !== null ? session.issue : null,

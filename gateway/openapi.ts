@@ -28,6 +28,7 @@ export function openApiDocument(): Schema {
   addOperation(paths, openSession.path, openSession.method, {
     operationId: 'open-session',
     summary: openSession.summary,
+    description: openSession.description,
     requestBody: jsonBody(jsonSchema(openSession.request, 'input')),
     responses: { 200: { description: 'Done', content: json(jsonSchema(openSession.reply, 'output')) } },
   })

@@ -27,7 +27,7 @@ const organiserPrefix = 'org_'
 
 /**
  * Says who calls. A token (header or cookie) always counts; in demo mode a claimed `user_id` is believed, and somebody
- * who says nothing is a guest with a fresh id. Throws `unauthenticated` or `forbidden`.
+ * who says nothing is a guest with a fresh id. Throws `unauthenticated`, `forbidden`, or what `verifyToken` does.
  */
 export async function identify(credentials: Credentials, access: Access, options: IdentifyOptions): Promise<Caller> {
   const { claimedUserId } = credentials

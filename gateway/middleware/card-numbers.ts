@@ -1,61 +1,90 @@
 import { TicketingError } from '#shared/errors.ts'
 
-/** The lengths of ISO/IEC 7812. */
-const fewestDigits = 13
-const mostDigits = 19
-
-/** Where a number may begin: within a word or an id there is none. */
-const firstDigit = /(?<![\w-])\d/g
+/** The member that says who calls: an id, also where it is a number as long as a card's. */
+const callerMember = 'user_id'
 
 /**
- * Refuses a body in which a card number stands anywhere, also as the name of a member, before it is checked, stored or
- * logged: cards belong to the payment provider's own page, and we want only its token. Throws `card_number_refused`.
+ * Digits as the networks number cards today: Visa, American Express, Diners Club, then Mastercard and Mir, JCB, Maestro,
+ * Discover, UnionPay and RuPay. None begins with 1, as times since 1970 do, and none has 13 digits any more, as telephones
+ * and articles do.
  */
-export function refuseCardNumbers(body: unknown): void {
-  if (typeof body === 'string' || typeof body === 'number') {
-    const text = String(body)
-    if (text.matchAll(firstDigit).some(({ index }) => cardBeginsAt(text, index))) {
-      throw new TicketingError('card_number_refused', "Send the payment provider's token, never a card number.")
-    }
-  } else if (typeof body === 'object' && body !== null) {
-    for (const [name, member] of Object.entries(body)) {
-      refuseCardNumbers(name)
-      refuseCardNumbers(member)
-    }
+const cardDigits =
+  /^(?:4\d{15}(?:\d{3})?|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11}(?:\d{2,5})?|(?:2[2-7]|35|5\d|6\d|8[12])\d{14,17})$/
+const mostDigits = 19
+
+/** Groups that are not all as long as the first one, as cards of 15 and 14 digits have them. */
+const otherGroupings = ['4-6-5', '4-6-4']
+
+/** What may stand between two groups: blanks of every width, dashes, dots, and characters that nobody sees. */
+const separators = /^[\s\p{Pd}\p{Cf}./_]{1,3}$/u
+
+/** UUIDs, digests and other ids in hexadecimal, and public ids: what looks like a card within them is chance. */
+const opaqueIds =
+  /(?<![\da-z])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{24,})(?![\da-z])|(?<![\w-])[\w-]{43}(?![\w-])/gi
+
+/**
+ * Refuses a value in which a card number stands anywhere, also as the name of a member, before it is checked, stored or
+ * logged: cards belong to the payment provider's own page, and we want only its token. Throws `card_number_refused`.
+ *
+ * A card number is a number that a network could have given, its check digit included, bare or in groups of equal length
+ * (the last one may be shorter), in digits of any width, whatever stands before and behind it. Not refused: `user_id`, opaque
+ * ids, numbers of another length or beginning, and numbers that commas or words divide. This is against mishaps; whoever
+ * wants to hide a card number can.
+ */
+export function refuseCardNumbers(value: unknown): void {
+  if (typeof value === 'string' || typeof value === 'number') {
+    if (!holdsCardNumber(String(value))) return
+    throw new TicketingError('card_number_refused', "Send the payment provider's token, never a card number.")
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    refuseCardNumbers(name)
+    if (name !== callerMember) refuseCardNumbers(member)
   }
 }
 
-/**
- * Whether the digits from here on, bare or in groups, are a card number, whatever follows it: `4111 1111 1111 1111 123` is one
- * with its check value. In one pass, because a body may hold many digits.
- */
-function cardBeginsAt(text: string, start: number): boolean {
-  // Sums of the check digit's rule when every other digit is doubled, from the first one or from the second one on.
-  const sums: [number, number] = [0, 0]
-  let at = start
-  for (let digits = 1; digits <= mostDigits; digits += 1) {
-    const digit = Number(text[at])
-    const doubled = digit > 4 ? digit * 2 - 9 : digit * 2
-    const isOdd = digits % 2 === 1
-    sums[0] += isOdd ? doubled : digit
-    sums[1] += isOdd ? digit : doubled
-    // ISO/IEC 7812-1 annex B: the last digit is not doubled.
-    const sum = isOdd ? sums[1] : sums[0]
-    if (digits >= fewestDigits && sum % 10 === 0 && !isPartOfWord(text[at + 1])) return true
-    at += isSeparator(text[at + 1]) ? 2 : 1
-    if (!isDigit(text[at])) return false
+function holdsCardNumber(text: string): boolean {
+  const plain = text.normalize('NFKC').replaceAll(opaqueIds, 'id')
+  const groups = [...plain.matchAll(/\d+/g)].map(({ 0: digits, index }) => ({ digits, index }))
+  return groups.some((_, first) => cardBeginsAt(groups, first, plain))
+}
+
+interface Group {
+  readonly digits: string
+  readonly index: number
+}
+
+/** Whether this group, or it and some that follow, are a card number; `4111 1111 1111 1111 123` is one with its check value. */
+function cardBeginsAt(groups: readonly Group[], first: number, text: string): boolean {
+  let digits = ''
+  let end = 0
+  const lengths: number[] = []
+  for (const group of groups.slice(first, first + mostDigits)) {
+    if (lengths.length > 0 && !separators.test(text.slice(end, group.index))) return false
+    digits += group.digits
+    if (digits.length > mostDigits) return false
+    lengths.push(group.digits.length)
+    if (cardDigits.test(digits) && isGroupedLikeACard(lengths) && hasCheckDigit(digits)) return true
+    end = group.index + group.digits.length
   }
   return false
 }
 
-function isDigit(character: string | undefined): boolean {
-  return character !== undefined && character >= '0' && character <= '9'
+function isGroupedLikeACard(lengths: readonly number[]): boolean {
+  const [usual = 0] = lengths
+  const last = lengths.at(-1) ?? 0
+  const isEven = lengths.slice(0, -1).every((length) => length === usual) && last <= usual
+  return isEven || otherGroupings.includes(lengths.join('-'))
 }
 
-function isSeparator(character: string | undefined): boolean {
-  return character === ' ' || character === '-'
-}
-
-function isPartOfWord(character: string | undefined): boolean {
-  return character !== undefined && /[\w-]/.test(character)
+/** ISO/IEC 7812-1 annex B: every other digit is doubled, from the one before the last on; then the sum of all ends in 0. */
+function hasCheckDigit(digits: string): boolean {
+  let sum = 0
+  for (const [index, character] of [...digits].entries()) {
+    const digit = Number(character)
+    const isDoubled = (digits.length - index) % 2 === 0
+    const doubled = digit > 4 ? digit * 2 - 9 : digit * 2
+    sum += isDoubled ? doubled : digit
+  }
+  return sum % 10 === 0
 }

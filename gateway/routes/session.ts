@@ -17,6 +17,8 @@ export const openSession = {
   method: 'POST',
   path: '/session',
   summary: 'A token for the named user, also set as a cookie; demo mode only',
+  // To replay it would mean to keep credentials.
+  description: 'Takes no Idempotency-Key: nothing is stored, and asking again gives one more token for the same user.',
   request: z.strictObject({ user_id: userId }),
   reply: z.object({ user_id: z.string(), token: z.string(), expires_in_s: z.int() }),
 } as const

@@ -195,7 +195,7 @@ export const changeEventStatus = defineContract({
   summary: 'Organiser: publish an event, pause or resume its sale, or cancel it',
   request: z.strictObject({ event_id: eventId, action: z.enum(['publish', 'pause', 'resume', 'cancel']) }),
   reply: eventView,
-  errors: ['event_not_found', 'event_cancelled'],
+  errors: ['event_not_found', 'event_cancelled', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 5_000,
 })
 

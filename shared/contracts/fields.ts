@@ -24,7 +24,10 @@ export const userId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128
 /** Dense index of a seat in the layout of its event, from 0. */
 export const seatNo = z.int().min(0).max(999_999)
 
+/** Of one place. */
 export const priceMinor = z.int().min(0).max(1_000_000_000_000)
+/** Of several places, or what was paid for them: no limit but that of exact whole numbers, far above 100 of the dearest. */
+export const totalMinor = z.int().min(0)
 /** ISO 4217, upper case. */
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')
 

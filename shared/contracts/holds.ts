@@ -93,6 +93,6 @@ export const abandonHold = defineContract({
   summary: 'For a page that closes: give the places back unless they are being paid for or bought, and never complain',
   request: z.strictObject({ hold_id: publicIdField }),
   reply: z.object({}),
-  errors: ['not_found'],
+  errors: ['not_found', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 2_000,
 })

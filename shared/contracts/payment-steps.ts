@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { booking, paymentStatus, refundReason } from './bookings.ts'
 import { defineContract } from './contract.ts'
-import { currency, eventId, instant, priceMinor, publicIdField } from './fields.ts'
+import { currency, eventId, instant, publicIdField, totalMinor } from './fields.ts'
 
 /** What the purchase worker asks of the booking worker, step by step. Each may be repeated. No route leads here. */
 
@@ -11,7 +11,7 @@ export const beginPayment = defineContract({
   summary: 'Turn a hold to paying, keep its places until the payment deadline, and open or reuse its pending booking',
   request: z.strictObject({
     hold_id: publicIdField,
-    expected_total_minor: priceMinor.optional(),
+    expected_total_minor: totalMinor.optional(),
     currency: currency.optional(),
     /**
      * By the database's clock: a message that comes later opens nothing, because its payment may have been given up by then.
@@ -23,7 +23,7 @@ export const beginPayment = defineContract({
     event_id: eventId,
     /** 1 for the first try, one more after each declined payment. */
     attempt: z.int().min(1),
-    total_minor: priceMinor,
+    total_minor: totalMinor,
     currency,
   }),
   errors: ['not_found', 'hold_expired', 'hold_ended', 'payment_in_progress', 'already_purchased', 'price_changed'],
@@ -58,7 +58,7 @@ export const recordPayment = defineContract({
     booking_id: publicIdField,
     attempt: z.int().min(1),
     status: paymentStatus,
-    captured_minor: priceMinor,
+    captured_minor: totalMinor,
   }),
   reply: booking,
   errors: ['not_found'],
@@ -89,7 +89,7 @@ export const cancelTickets = defineContract({
     /** `buyer` obeys the sale's policy. */
     reason: refundReason,
   }),
-  reply: z.object({ amount_minor: priceMinor }),
+  reply: z.object({ amount_minor: totalMinor }),
   errors: ['not_found', 'not_cancellable'],
   deadlineMs: 2_000,
 })

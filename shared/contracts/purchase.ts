@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { booking } from './bookings.ts'
 import { defineContract } from './contract.ts'
-import { currency, eventId, priceMinor, publicIdField, text } from './fields.ts'
+import { currency, eventId, publicIdField, text, totalMinor } from './fields.ts'
 import { holdRefusals } from './holds.ts'
 import { isSelection, selection, selectionMessage } from './places.ts'
 
@@ -10,7 +10,7 @@ import { isSelection, selection, selectionMessage } from './places.ts'
 const payment = {
   /** A token of the payment provider. Card numbers never reach this system. */
   payment_token: text(200),
-  expected_total_minor: priceMinor.optional(),
+  expected_total_minor: totalMinor.optional(),
   currency: currency.optional(),
 }
 

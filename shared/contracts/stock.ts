@@ -62,6 +62,6 @@ export const setSale = defineContract({
   }),
   reply: z.object({ changed: z.boolean() }),
   /** `not_found`: nothing of the event was ever stocked, so there is no sale to change. */
-  errors: ['not_found'],
+  errors: ['not_found', 'event_cancelled'],
   deadlineMs: 5_000,
 })

@@ -149,6 +149,20 @@ const cases: Case[] = [
     422,
     'card_number_refused',
   ],
+  [
+    'a card number with dots, in a text that may say anything',
+    () => '/admin/events',
+    { json: { name: 'Pay 4111.1111.1111.1111' } },
+    422,
+    'card_number_refused',
+  ],
+  [
+    'a card number as idempotency key',
+    () => holds,
+    { json: { seat_nos: [1] }, headers: { 'idempotency-key': '4111111111111111' } },
+    422,
+    'card_number_refused',
+  ],
   ['a parameter named __proto__', () => '/events?__proto__=1', {}, 400, 'validation_failed', '/__proto__'],
   ['a limit of nothing', () => '/events?limit=', {}, 400, 'validation_failed', '/limit'],
   ['a limit in hexadecimal', () => '/events?limit=0x10', {}, 400, 'validation_failed', '/limit'],
@@ -240,6 +254,19 @@ test('lone surrogates and strange Unicode are refused or kept, never a 5xx', asy
     const found = await ask(`${system.url}/events/search?keyword=${encodeURIComponent(keyword)}`)
     t.is(found.status, 200, `${keyword}: ${found.text}`)
   }
+})
+
+test('ids that happen to look like card numbers name callers and keys', async (t) => {
+  const names = [
+    '4111111111111111',
+    '4222222222222',
+    ...Array.from({ length: 40 }, (_, index) => String(1_732_549_079_000 + index)),
+  ]
+  for (const name of names) t.is((await ask(`${system.url}/session`, { json: { user_id: name } })).status, 200, name)
+  const uuid = '019abc04-1111-4111-8111-111111111111'
+  const headers = { 'idempotency-key': uuid }
+  const unknown = await ask(`${system.url}/events/${unknownId}/holds`, { json: { seat_nos: [1] }, headers })
+  t.is(unknown.body.code, 'event_not_found')
 })
 
 test('bytes that are not HTTP get 400 and the connection is closed', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Contract, RequestOf } from '#shared/contracts/contract.ts'
-import { changeHold, holdSeats, releaseHold } from '#shared/contracts/holds.ts'
+import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { forgetCommands } from '#shared/idempotency.ts'
@@ -48,6 +48,20 @@ test('every write repeated with its key gets the first reply byte for byte, what
   await workers.hold(eventId, [5], 'third')
   t.deepEqual(await rawReply(releaseHold, release, 'other', 'release'), { ...released, replayed: true })
   for (const repeat of repeats) await repeat()
+})
+
+test('a page that closes with a key and says so once more later gives nothing else back', async (t) => {
+  const eventId = await workers.openHouse()
+  const hold = await workers.hold(eventId, [0], 'ada')
+  const abandon = { hold_id: hold.id }
+  const first = await rawReply(abandonHold, abandon, 'ada', 'closing')
+  t.false(first.replayed)
+  t.is((await workers.ask(viewHold, abandon, { as: 'ada' })).status, 'released')
+  t.deepEqual(await rawReply(abandonHold, abandon, 'ada', 'closing'), { ...first, replayed: true })
+  const other = await workers.hold(eventId, [1], 'ada')
+  const reused = await workers.refusal(abandonHold, { hold_id: other.id }, { as: 'ada', idempotencyKey: 'closing' })
+  t.is(reused.code, 'idempotency_key_reused')
+  t.is((await workers.ask(viewHold, { hold_id: other.id }, { as: 'ada' })).status, 'active')
 })
 
 test('a key that came with another request is refused, by another caller or for another operation it is another key', async (t) => {

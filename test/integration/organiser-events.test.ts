@@ -45,8 +45,12 @@ function create(request = concert, idempotencyKey?: string) {
   })
 }
 
-function change(eventId: string, action: 'publish' | 'pause' | 'resume' | 'cancel') {
-  return worker.ask(changeEventStatus, { event_id: eventId, action }, { caller: organiser })
+function change(eventId: string, action: 'publish' | 'pause' | 'resume' | 'cancel', idempotencyKey?: string) {
+  return worker.ask(
+    changeEventStatus,
+    { event_id: eventId, action },
+    { caller: organiser, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
+  )
 }
 
 /** Ids of events whose refund is asked for, until the test is over. */
@@ -171,6 +175,38 @@ test.serial('a sale is paused and resumed; booking hears of it before buyers do'
   worker.stock.failSale = true
   t.like(await t.throwsAsync(change(id, 'pause')), { code: 'unavailable' })
   t.like((await worker.ask(viewEvent, { event_id: id })).sale, { status: 'on_sale' })
+})
+
+test.serial(
+  'an action repeated with its key is answered as it was and done once; another one is refused',
+  async (t) => {
+    const { id } = await create()
+    const { id: other } = await create({ ...concert, name: 'Second night' })
+    await change(id, 'publish', 'opening')
+    const paused = await change(id, 'pause', 'break')
+    await change(id, 'resume', 'end of break')
+    const sales = worker.stock.sales.length
+    t.deepEqual(await change(id, 'pause', 'break'), paused)
+    t.is(worker.stock.sales.length, sales)
+    t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'on_sale')
+    const batches = worker.stock.batches.length
+    for (const [event, action] of [
+      [id, 'resume'],
+      [other, 'pause'],
+      [other, 'publish'],
+    ] as const) {
+      t.like(await t.throwsAsync(change(event, action, 'break')), { code: 'idempotency_key_reused' })
+    }
+    t.is(worker.stock.batches.length, batches)
+  },
+)
+
+test.serial('an action that was refused or broke off frees its key', async (t) => {
+  const { id } = await create()
+  t.like(await t.throwsAsync(change(id, 'pause', 'key')), { code: 'validation_failed' })
+  worker.stock.failSale = true
+  t.like(await t.throwsAsync(change(id, 'publish', 'key')), { code: 'unavailable' })
+  t.is((await change(id, 'publish', 'key')).status, 'published')
 })
 
 test.serial('actions at once leave catalogue and booking with the same sale', async (t) => {

@@ -79,6 +79,37 @@ test.serial('a capture that is refused gives the seats back, and the buyer is to
   t.is((await buy(eventId, 'dan')).status, 201)
 })
 
+test.serial(
+  'places at the highest price are bought and refunded together: only a price has a limit, not a sum',
+  async (t) => {
+    const priceMinor = 1_000_000_000_000
+    const eventId = await eventOnSale(system.url, { priceMinor })
+    const total = 10 * priceMinor
+    const { body: hold } = await ask(`${system.url}/events/${eventId}/holds`, {
+      json: { best_available: { qty: 10 }, user_id: 'croesus' },
+    })
+    t.is(hold.total_minor, total)
+    const bought = await ask(`${system.url}/purchase`, {
+      headers: { 'idempotency-key': randomUUID() },
+      json: {
+        hold_id: hold.id,
+        payment_token: 'tok_ok',
+        expected_total_minor: total,
+        currency: hold.currency,
+        user_id: 'croesus',
+      },
+    })
+    t.is(bought.status, 201, bought.text)
+    t.is(bought.body.payment.captured_minor, total)
+    const refunded = await ask(`${system.url}/admin/bookings/${bought.body.id}/refund`, {
+      method: 'POST',
+      headers: { ...asOrganiser, 'idempotency-key': randomUUID() },
+    })
+    t.true([200, 202].includes(refunded.status), refunded.text)
+    await until('the money is back', async () => (await bookingOf(bought.body.id, 'croesus')).refunded_minor === total)
+  },
+)
+
 test.serial('all bookings of a cancelled event are refunded', async (t) => {
   const eventId = await eventOnSale(system.url, { priceMinor: 3_347, rows: 2, seatsPerRow: 10 })
   const buyers = Array.from({ length: 8 }, (_, index) => `guest-of-${index}`)

@@ -66,6 +66,19 @@ test('a change of the sale counts from its answer on; the same again changes not
   t.is((await workers.hold(event_id, [0], 'ada')).status, 'active')
 })
 
+test('a cancelled sale is never opened again, whoever asks; cancelling it again is allowed', async (t) => {
+  const event_id = await workers.openHouse()
+  const cancelled = { event_id, status: 'cancelled', on_sale_at: null, off_sale_at: null } as const
+  t.deepEqual(await workers.ask(setSale, cancelled), { changed: true })
+  for (const status of ['on_sale', 'paused', 'announced', 'postponed', 'off_sale'] as const) {
+    t.is((await workers.refusal(setSale, { ...cancelled, status })).code, 'event_cancelled', status)
+  }
+  t.deepEqual(await workers.ask(setSale, cancelled), { changed: false })
+  t.deepEqual(await workers.ask(setSale, { ...cancelled, off_sale_at: inAnHour }), { changed: true })
+  const refusal = await workers.refusal(holdSeats, { event_id, seat_nos: [0] }, { as: 'ada' })
+  t.is(refusal.code, 'event_cancelled')
+})
+
 test('a sale that would close before it opens is refused', async (t) => {
   const event_id = await workers.openHouse()
   const refusal = await workers.refusal(setSale, {

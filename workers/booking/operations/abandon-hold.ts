@@ -1,21 +1,23 @@
 import { abandonHold as contract } from '#shared/contracts/holds.ts'
-import { keyOf } from '#shared/ids.ts'
+import { once } from '#shared/idempotency.ts'
+import { type Key, keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Postgres } from '#shared/postgres.ts'
+import type { Database, Postgres } from '#shared/postgres.ts'
 import { endAndTell } from '../hold-ends.ts'
-import { noSuchHold } from '../refusals.ts'
-import { lockHold } from '../store/holds.ts'
+import { lockOwnHold } from '../own-hold.ts'
+
+export function abandonHold({ postgres }: { postgres: Postgres }): Operation {
+  return operation(contract, async (request, context) => {
+    const key = keyOf(request.hold_id)
+    const command = { schema: 'booking', operation: contract.operation, request, context } as const
+    return postgres.transaction((db) => once(db, command, () => abandon(db, key, requireUser(context.caller))))
+  })
+}
 
 /** Nobody reads the answer of a page that closes, so places that are being paid for or bought are simply kept. */
-export function abandonHold({ postgres }: { postgres: Postgres }): Operation {
-  return operation(contract, async ({ hold_id }, context) => {
-    const key = keyOf(hold_id)
-    return postgres.transaction(async (db) => {
-      const hold = await lockHold(db, key)
-      if (hold?.userId !== requireUser(context.caller)) throw noSuchHold()
-      if (hold.status === 'active') await endAndTell(db, [key], 'released')
-      return {}
-    })
-  })
+async function abandon(db: Database, key: Key, userId: string): Promise<Record<string, never>> {
+  const hold = await lockOwnHold(db, key, userId)
+  if (hold.status === 'active') await endAndTell(db, [key], 'released')
+  return {}
 }

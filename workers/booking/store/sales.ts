@@ -1,3 +1,4 @@
+import { TicketingError } from '#shared/errors.ts'
 import type { Database } from '#shared/postgres.ts'
 import type { SaleWindow } from '../sale.ts'
 
@@ -55,17 +56,23 @@ export interface SaleChange {
   readonly cancelUntil: string | null
 }
 
-/** Answers, inside a transaction, whether anything changed; `undefined` when the event has no sale. */
+/**
+ * Answers, inside a transaction, whether anything changed; `undefined` when the event has no sale. Cancelled is final: the
+ * refunds of an event begin with it and would go on with whoever bought after a reopening. Throws `event_cancelled`.
+ */
 export async function changeSale(db: Database, change: SaleChange): Promise<boolean | undefined> {
   const { eventId, status, onSaleAt, offSaleAt, cancelUntil } = change
   if (status === 'cancelled') await waitToCancel(db, eventId)
   const changed = await db.query(
     `UPDATE booking.sales SET status = $2, on_sale_at = $3, off_sale_at = $4, cancel_until = $5, changed_at = now()
-     WHERE event_id = $1 AND (status, on_sale_at, off_sale_at, cancel_until)
+     WHERE event_id = $1 AND (status <> 'cancelled' OR $2 = 'cancelled') AND (status, on_sale_at, off_sale_at, cancel_until)
        IS DISTINCT FROM ($2, $3::timestamptz, $4::timestamptz, $5::timestamptz)
      RETURNING event_id`,
     [eventId, status, onSaleAt, offSaleAt, cancelUntil],
   )
   if (changed.length > 0) return true
-  return (await findSale(db, eventId)) === undefined ? undefined : false
+  const sale = await findSale(db, eventId)
+  if (sale === undefined) return undefined
+  if (sale.status !== 'cancelled' || status === 'cancelled') return false
+  throw new TicketingError('event_cancelled', 'The event is cancelled.')
 }

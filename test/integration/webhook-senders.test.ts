@@ -1,0 +1,91 @@
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import test from 'ava'
+import { type Answer, ask } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+/* Who sends is told by X-Forwarded-For, as behind a proxy. */
+
+let system: System
+test.before(async () => {
+  system = await startSystem({
+    counts: { event: 0, booking: 0, sandbox: 0 },
+    env: { TRUSTED_PROXIES: '127.0.0.1' },
+  })
+})
+test.after.always(() => system?.stop())
+
+/** A webhook that reaches the purchase worker is answered 400 `bad_signature`, because it is forged. */
+function deliver(address: string, { provider = 'sandbox', signature = 'none', body = '{}' } = {}): Promise<Answer> {
+  return ask(`${system.url}/webhooks/${provider}`, {
+    raw: body,
+    headers: { 'x-forwarded-for': address, 'webhook-signature': signature },
+  })
+}
+
+interface SlowAnswer {
+  readonly status: number
+  readonly detail: string
+  readonly connection: string | undefined
+  readonly afterMs: number
+}
+
+/** Sends the headers and one byte of a body, and no more. Whoever is cut off without an answer has the status 0. */
+function sendSlowly(address: string): Promise<SlowAnswer> {
+  const begin = performance.now()
+  return new Promise((resolve) => {
+    const slow = request(`${system.url}/webhooks/sandbox`, {
+      method: 'POST',
+      agent: false,
+      headers: { 'x-forwarded-for': address, 'content-length': '100' },
+    })
+    const cutOff = { status: 0, detail: '', connection: undefined }
+    slow.on('error', () => resolve({ ...cutOff, afterMs: performance.now() - begin }))
+    slow.once('response', async (response: IncomingMessage) => {
+      const { status, detail } = JSON.parse(await text(response))
+      slow.destroy()
+      resolve({ status, detail, connection: response.headers.connection, afterMs: performance.now() - begin })
+    })
+    slow.write('{')
+  })
+}
+
+test.serial('senders that never finish do not keep the webhooks of others out, and are sent away', async (t) => {
+  const slow = Array.from({ length: 100 }, (_, index) => sendSlowly(`10.0.1.${index}`))
+  for (let time = 1; time <= 10; time += 1) {
+    const answer = await deliver('10.0.0.1')
+    t.is(answer.body.code, 'bad_signature', answer.text)
+  }
+  for (const { status, detail, connection, afterMs } of await Promise.all(slow)) {
+    t.is(status, 503)
+    t.regex(detail, /did not arrive/)
+    t.is(connection, 'close')
+    t.true(afterMs < 10_000)
+  }
+})
+
+test.serial('one address sends so many bodies at once and no more, until they are done', async (t) => {
+  const slow = Array.from({ length: 40 }, () => sendSlowly('10.0.2.1'))
+  await until('it is full', async () => (await deliver('10.0.2.1')).body.code === 'overloaded')
+  t.is((await deliver('10.0.0.1')).body.code, 'bad_signature')
+  const answers = await Promise.all(slow)
+  t.is(answers.filter(({ detail }) => /did not arrive/.test(detail)).length, 32)
+  t.true(answers.every(({ status }) => status === 503))
+  t.is((await deliver('10.0.2.1')).body.code, 'bad_signature')
+})
+
+test.serial('a signature of any length that is not the right one is a bad signature', async (t) => {
+  for (const length of [1, 1_000, 1_001, 8_000]) {
+    const answer = await deliver('10.0.0.1', { signature: 's'.repeat(length) })
+    t.is(answer.status, 400, `${length}: ${answer.text}`)
+    t.is(answer.body.code, 'bad_signature')
+  }
+})
+
+test.serial('a provider that nobody knows and a body that no provider sends are refused', async (t) => {
+  t.is((await deliver('10.0.0.1', { provider: 'nobody' })).body.code, 'not_found')
+  const large = await deliver('10.0.0.1', { body: 'x'.repeat(200_000) })
+  t.is(large.status, 413)
+  t.is(large.body.code, 'body_too_large')
+})
