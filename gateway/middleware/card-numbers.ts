@@ -1,8 +1,5 @@
 import { TicketingError } from '#shared/errors.ts'
 
-/** The member that says who calls: an id, also where it is a number as long as a card's. */
-const callerMember = 'user_id'
-
 /**
  * Digits as the networks number cards today: Visa, American Express, Diners Club, then Mastercard and Mir, JCB, Maestro,
  * Discover, UnionPay and RuPay. None begins with 1, as times since 1970 do, and none has 13 digits any more, as telephones
@@ -27,8 +24,8 @@ const opaqueIds =
  * logged: cards belong to the payment provider's own page, and we want only its token. Throws `card_number_refused`.
  *
  * A card number is a number that a network could have given, its check digit included, bare or in groups of equal length
- * (the last one may be shorter), in digits of any width, whatever stands before and behind it. Not refused: `user_id`, opaque
- * ids, numbers of another length or beginning, and numbers that commas or words divide. This is against mishaps; whoever
+ * (the last one may be shorter), in digits of any width, whatever stands before and behind it. Not refused: opaque ids,
+ * numbers of another length or beginning, and numbers that commas or words divide. This is against mishaps; whoever
  * wants to hide a card number can.
  */
 export function refuseCardNumbers(value: unknown): void {
@@ -39,7 +36,7 @@ export function refuseCardNumbers(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
   for (const [name, member] of Object.entries(value)) {
     refuseCardNumbers(name)
-    if (name !== callerMember) refuseCardNumbers(member)
+    refuseCardNumbers(member)
   }
 }
 

@@ -257,11 +257,7 @@ test('lone surrogates and strange Unicode are refused or kept, never a 5xx', asy
 })
 
 test('ids that happen to look like card numbers name callers and keys', async (t) => {
-  const names = [
-    '4111111111111111',
-    '4222222222222',
-    ...Array.from({ length: 40 }, (_, index) => String(1_732_549_079_000 + index)),
-  ]
+  const names = ['4222222222222', ...Array.from({ length: 40 }, (_, index) => String(1_732_549_079_000 + index))]
   for (const name of names) t.is((await ask(`${system.url}/session`, { json: { user_id: name } })).status, 200, name)
   const uuid = '019abc04-1111-4111-8111-111111111111'
   const headers = { 'idempotency-key': uuid }
