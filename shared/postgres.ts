@@ -18,6 +18,12 @@ export interface TransactionOptions {
   readonly settings?: Readonly<Record<string, string>>
 }
 
+/** One run of a transaction. */
+interface Attempt {
+  /** COMMIT is sent: from now on only its answer says what came of it. */
+  committing: boolean
+}
+
 export interface PostgresOptions {
   readonly url: string
   readonly applicationName: string
@@ -70,17 +76,19 @@ export class Postgres implements Database {
 
   /**
    * Runs `work` in one transaction (read committed): all of it or nothing. When Postgres ended it as a deadlock or
-   * serialisation failure, `work` is run once more, so it must not have effects outside the database.
+   * serialisation failure, or ended its connection, `work` is run once more, so it must not have effects outside the database.
+   * Not when the connection ends amid COMMIT: it may have been done.
    */
   async transaction<Result>(
     work: (db: Database) => Promise<Result>,
     options: TransactionOptions = {},
   ): Promise<Result> {
+    const first: Attempt = { committing: false }
     try {
-      return await this.#transactionOnce(work, options)
+      return await this.#attempt(first, work, options)
     } catch (error) {
-      if (!isRetryable(error)) throw error
-      return await this.#transactionOnce(work, options)
+      if (first.committing || !isRetryable(error)) throw error
+      return await this.#attempt({ committing: false }, work, options)
     }
   }
 
@@ -88,7 +96,8 @@ export class Postgres implements Database {
     await this.#pool.end()
   }
 
-  async #transactionOnce<Result>(
+  async #attempt<Result>(
+    attempt: Attempt,
     work: (db: Database) => Promise<Result>,
     { settings }: TransactionOptions,
   ): Promise<Result> {
@@ -111,6 +120,7 @@ export class Postgres implements Database {
       begun.catch(() => undefined)
       const result = await work(db)
       await begun
+      attempt.committing = true
       await db.query('COMMIT')
       return result
     } catch (error) {
@@ -190,8 +200,12 @@ function parserFor(oid: number): ((value: string) => unknown) | undefined {
   return undefined
 }
 
+/** Serialisation failure, deadlock, or a connection that an administrator or a restart has ended. */
+const retryableCodes = new Set(['40001', '40P01', '57P01'])
+
 function isRetryable(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
+  const origin = error instanceof TicketingError ? error.cause : error
+  return origin instanceof pg.DatabaseError && retryableCodes.has(origin.code ?? '')
 }
 
 /**

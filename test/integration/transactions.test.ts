@@ -1,0 +1,73 @@
+import test from 'ava'
+import type { Database, Postgres } from '#shared/postgres.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { openPostgres } from '../support/open-postgres.ts'
+
+let database: TestDatabase
+let postgres: Postgres
+let other: Postgres
+
+test.before(async () => {
+  database = await createTestDatabase({ empty: true })
+  postgres = openPostgres(database.url)
+  other = openPostgres(database.url)
+  await postgres.query('CREATE TABLE notes (id int PRIMARY KEY, text text)')
+})
+test.after.always(async () => {
+  await Promise.all([postgres.close(), other.close()])
+  await database.drop()
+})
+
+const notes = async (): Promise<unknown[]> =>
+  (await other.query<{ text: string }>('SELECT text FROM notes ORDER BY id')).map(({ text }) => text)
+const write = (db: Database, id: number, text: string): Promise<unknown> =>
+  db.query('INSERT INTO notes VALUES ($1, $2)', [id, text])
+
+test.beforeEach(async () => {
+  await postgres.query('TRUNCATE notes')
+})
+
+test.serial('statements that are asked at once are carried out in the order in which they were asked', async (t) => {
+  const seen = await postgres.transaction(async (db) => {
+    const answers = await Promise.all([
+      write(db, 1, 'one'),
+      db.query<{ text: string }>('SELECT text FROM notes ORDER BY id'),
+      write(db, 2, 'two'),
+      db.query<{ text: string }>('SELECT text FROM notes ORDER BY id'),
+    ])
+    return [answers[1].length, answers[3].length]
+  })
+  t.deepEqual(seen, [1, 2])
+  t.deepEqual(await notes(), ['one', 'two'])
+})
+
+test.serial('when one of several statements that were asked at once fails, none of them has happened', async (t) => {
+  const failing = postgres.transaction((db) =>
+    Promise.all([write(db, 1, 'one'), write(db, 1, 'again'), write(db, 2, 'two')]),
+  )
+  await t.throwsAsync(failing, { message: /duplicate key/ })
+  t.deepEqual(await notes(), [])
+  await postgres.transaction((db) => write(db, 1, 'one'))
+  t.deepEqual(await notes(), ['one'])
+})
+
+test.serial('a transaction whose connection is ended by the server is run once more, and happens once', async (t) => {
+  let runs = 0
+  await postgres.transaction(async (db) => {
+    runs += 1
+    await write(db, 1, `run ${runs}`)
+    if (runs > 1) return
+    const [session] = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    await other.query('SELECT pg_terminate_backend($1)', [session?.pid])
+    await db.query('SELECT pg_sleep(1)')
+  })
+  t.is(runs, 2)
+  t.deepEqual(await notes(), ['run 2'])
+})
+
+test.serial('settings of a transaction end with it', async (t) => {
+  const sort = (db: Database) => db.query<{ enable_sort: string }>('SHOW enable_sort')
+  const settings = { enable_sort: 'off' }
+  t.deepEqual(await postgres.transaction(sort, { settings }), [{ enable_sort: 'off' }])
+  t.deepEqual(await postgres.transaction(sort), [{ enable_sort: 'on' }])
+})
