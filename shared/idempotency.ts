@@ -75,7 +75,7 @@ export async function once<Reply>(db: Database, command: Command, work: () => Pr
     return JSON.parse(stored.reply) as Reply
   }
   const reply = await work()
-  await db.query(`UPDATE ${schema}.commands SET reply = $3 WHERE scope = $1 AND key = $2`, [
+  await db.execute(`UPDATE ${schema}.commands SET reply = $3 WHERE scope = $1 AND key = $2`, [
     scope,
     key,
     JSON.stringify(reply),

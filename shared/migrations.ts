@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClientBase } from 'pg'
-import type { Database } from './postgres.ts'
+import type { Queryable } from './postgres.ts'
 
 export interface MigrationSet {
   /** Made when absent; keeps the record of what ran in its `schema_migrations`. */
@@ -47,7 +47,7 @@ export async function migrate(client: ClientBase, { schema, directory }: Migrati
 }
 
 /** The migrations that have not run yet; a worker refuses to start when there are any. Throws like `migrate`. */
-export async function pendingMigrations(db: Database, { schema, directory }: MigrationSet): Promise<string[]> {
+export async function pendingMigrations(db: Queryable, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
   const [table] = await db.query<{ name: string | null }>('SELECT to_regclass($1)::text AS name', [
     `${schema}.schema_migrations`,

@@ -20,7 +20,7 @@ export function addFact(db: Database, schema: OutboxSchema, fact: Fact): Promise
 /** As `addFact` for any number of facts, in one statement. */
 export async function addFacts(db: Database, schema: OutboxSchema, facts: readonly Fact[]): Promise<void> {
   if (facts.length === 0) return
-  await db.query(
+  await db.execute(
     `INSERT INTO ${schema}.outbox (id, subject, payload, trace)
      SELECT id, subject, payload::jsonb, $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS fact (id, subject, payload)`,
     [facts.map(newId), facts.map(factSubject), facts.map(payloadOf), sampledTrace()],

@@ -3,14 +3,22 @@ import pg from 'pg'
 import { TicketingError } from './errors.ts'
 import { withSpan } from './observability/tracing.ts'
 
-/**
- * Something that answers SQL: the pool, or one transaction. Values are always parameters, never text in the query. A
- * transaction carries statements out in the order in which they were asked, one snapshot each; those asked at once, as with
- * `Promise.all`, cost one journey to the server and back.
- */
-export interface Database {
+/** Something that answers SQL. Values are always parameters, never text in the query. */
+export interface Queryable {
   /** Rows of the result. `bigint` columns arrive as numbers (all of ours are below 2^53), `date` as `YYYY-MM-DD`. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+/**
+ * The pool, or one transaction. A transaction carries statements out in the order in which they were asked, one snapshot each;
+ * those asked at once, as with `Promise.all`, cost one journey to the server and back.
+ */
+export interface Database extends Queryable {
+  /**
+   * Carries out a statement whose answer nobody needs. Within a transaction it is not waited for: it travels with what is asked
+   * next, COMMIT at the latest, and where it fails the whole transaction does, with its error. Hence not within a savepoint.
+   */
+  execute(text: string, values?: readonly unknown[]): Promise<void>
 }
 
 export interface TransactionOptions {
@@ -74,6 +82,10 @@ export class Postgres implements Database {
     return runQuery<Row>(this.#pool, text, values)
   }
 
+  async execute(text: string, values: readonly unknown[] = []): Promise<void> {
+    await runQuery(this.#pool, text, values)
+  }
+
   /**
    * Runs `work` in one transaction (read committed): all of it or nothing. When Postgres ended it as a deadlock or
    * serialisation failure, or ended its connection, `work` is run once more, so it must not have effects outside the database.
@@ -108,31 +120,40 @@ export class Postgres implements Database {
     const ignore = (): void => undefined
     client.on('error', ignore)
     let broken: Error | undefined
+    const unanswered: Promise<unknown>[] = []
     try {
-      const db: Database = {
-        query: (text, values = []) => {
-          sendTogether(client)
-          return runQuery(client, text, values)
-        },
+      const query: Database['query'] = (text, values = []) => {
+        sendTogether(client)
+        return runQuery(client, text, values)
       }
-      // Not awaited before the work, so that it travels with the first statement of it. It fails only with the connection.
-      const begun = db.query(beginWith(settings))
-      begun.catch(() => undefined)
-      const result = await work(db)
-      await begun
+      const execute: Database['execute'] = async (text, values) => {
+        const answer = query(text, values)
+        // Looked at in the end: until then a failure shows in whatever is asked next.
+        answer.catch(() => undefined)
+        unanswered.push(answer)
+      }
+      await execute(beginWith(settings))
+      const result = await work({ query, execute })
       attempt.committing = true
-      await db.query('COMMIT')
+      // What failed has ended the transaction, and its COMMIT is none.
+      await Promise.all([...unanswered, query('COMMIT')])
       return result
     } catch (error) {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
         broken = rollbackError
       })
-      throw error
+      throw (await firstFailure(unanswered)) ?? error
     } finally {
       client.off('error', ignore)
       client.release(broken)
     }
   }
+}
+
+/** Why everything that came later failed, too. */
+async function firstFailure(answers: readonly Promise<unknown>[]): Promise<unknown> {
+  const outcomes = await Promise.allSettled(answers)
+  return outcomes.find((outcome) => outcome.status === 'rejected')?.reason
 }
 
 function beginWith(settings: TransactionOptions['settings'] = {}): string {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Database } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/postgres.ts'
 
 /** How long a buyer's call waits for a connection, and again for a row that somebody else has locked. */
 const patienceMs = 500
@@ -18,7 +18,7 @@ export interface LabDatabaseOptions {
 }
 
 /** The same number of connections and the same patience for every design; the product's own pool waits longer. */
-export class LabDatabase implements Database {
+export class LabDatabase implements Queryable {
   readonly #pool: pg.Pool
   readonly #connections: number
 
@@ -64,7 +64,7 @@ export class LabDatabase implements Database {
   }
 
   /** All of `work` or nothing. */
-  async transaction<Result>(work: (db: Database) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (db: Queryable) => Promise<Result>): Promise<Result> {
     const client = await this.#connect()
     try {
       await client.query('BEGIN')

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/postgres.ts'
 
 /*
  * The table that each design has of its own, and the SQL that several of them share. Locks are taken by ascending seat
@@ -10,7 +10,7 @@ export const isAvailable = `status = 'available'`
 export const isAvailableOrExpired = `(status = 'available' OR (status = 'held' AND held_until <= now()))`
 
 /** An empty schema becomes a house in which every seat is free. */
-export async function buildHouse(db: Database, { schema, seats }: { schema: string; seats: number }): Promise<void> {
+export async function buildHouse(db: Queryable, { schema, seats }: { schema: string; seats: number }): Promise<void> {
   await db.query(`CREATE SCHEMA ${schema}`)
   await db.query(`CREATE TABLE seats (
     seat_no int PRIMARY KEY,
@@ -22,13 +22,13 @@ export async function buildHouse(db: Database, { schema, seats }: { schema: stri
   await db.query('ANALYZE seats')
 }
 
-export async function demolishHouse(db: Database, schema: string): Promise<void> {
+export async function demolishHouse(db: Queryable, schema: string): Promise<void> {
   await db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
 }
 
 /** Locks those of the seats that meet the condition and says how many they are. Waits for whoever is deciding about one. */
 export async function lockSeats(
-  db: Database,
+  db: Queryable,
   { seatNos, condition }: { seatNos: readonly number[]; condition: string },
 ): Promise<number> {
   const locked = await db.query(
@@ -40,7 +40,7 @@ export async function lockSeats(
 
 /** Locks what is still that hold's and says how many seats they are. */
 export async function lockSeatsOfHold(
-  db: Database,
+  db: Queryable,
   { seatNos, holdId }: { seatNos: readonly number[]; holdId: string },
 ): Promise<number> {
   const locked = await db.query(
@@ -51,7 +51,7 @@ export async function lockSeatsOfHold(
 }
 
 export async function markHeld(
-  db: Database,
+  db: Queryable,
   { seatNos, holdId, holdTtlMs }: { seatNos: readonly number[]; holdId: string; holdTtlMs: number },
 ): Promise<void> {
   await db.query(
@@ -60,11 +60,11 @@ export async function markHeld(
   )
 }
 
-export async function markSold(db: Database, seatNos: readonly number[]): Promise<void> {
+export async function markSold(db: Queryable, seatNos: readonly number[]): Promise<void> {
   await db.query(`UPDATE seats SET status = 'sold', held_until = NULL WHERE seat_no = ANY($1)`, [seatNos])
 }
 
-export async function markAvailable(db: Database, seatNos: readonly number[]): Promise<void> {
+export async function markAvailable(db: Queryable, seatNos: readonly number[]): Promise<void> {
   await db.query(`UPDATE seats SET status = 'available', hold_id = NULL, held_until = NULL WHERE seat_no = ANY($1)`, [
     seatNos,
   ])

@@ -94,8 +94,8 @@ class NothingStocked extends Error {}
 async function takeSeats(db: Database, { buyer, shares, request, key, waitForLocks }: NewHold): Promise<Hold> {
   const { eventId, userId } = buyer
   const qty = wantedPlaces(request)
-  // Asked at once and carried out one after the other: what counts against the limit is read under the buyer's lock.
-  const [, inUse, sale] = await Promise.all([lockBuyer(db, buyer), findTicketsInUse(db, buyer), findSale(db, eventId)])
+  await lockBuyer(db, buyer)
+  const [inUse, sale] = await Promise.all([findTicketsInUse(db, buyer), findSale(db, eventId)])
   if (sale === undefined) throw new NothingStocked()
   refuseUnlessOpen(sale, sale.now)
   refuseBeyondLimit(inUse, { eventId, qty, limit: sale.maxTicketsPerUser })
@@ -105,10 +105,8 @@ async function takeSeats(db: Database, { buyer, shares, request, key, waitForLoc
   await endAndTell(db, due, 'expired')
   const seats = seatFacts(await insertHold(db, { hold: key, userId, places }), 'held')
   const areas = areaNosOf(places.standing)
-  const [hold] = await Promise.all([
-    readHold(db, key),
-    addFact(db, 'booking', holdFact(key, { what: 'taken', status: 'active', seats, areas })),
-  ])
+  await addFact(db, 'booking', holdFact(key, { what: 'taken', status: 'active', seats, areas }))
+  const hold = await readHold(db, key)
   if (hold === undefined) throw new Error(`hold ${key.ownId} was written but cannot be read`)
   return hold
 }

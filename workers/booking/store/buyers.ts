@@ -14,7 +14,7 @@ export interface Buyer {
  * row.
  */
 export async function lockBuyer(db: Database, { eventId, userId }: Buyer): Promise<void> {
-  await db.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${eventId} ${userId}`])
+  await db.execute('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${eventId} ${userId}`])
 }
 
 /** What counts against the buyer's limit for the event. */

@@ -162,11 +162,8 @@ export interface LockedHold {
  * were before it waited, and an exchange that was committed meanwhile would be paid for at the old price.
  */
 export async function lockHold(db: Database, key: Key): Promise<LockedHold | undefined> {
-  const lock = db.query('SELECT FROM booking.holds WHERE event_id = $1 AND id = $2 FOR UPDATE', [
-    key.eventId,
-    key.ownId,
-  ])
-  const read = db.query<LockedHold>(
+  await db.execute('SELECT FROM booking.holds WHERE event_id = $1 AND id = $2 FOR UPDATE', [key.eventId, key.ownId])
+  const [hold] = await db.query<LockedHold>(
     `SELECT user_id AS "userId", ${shownStatus} AS status, NOT ${isLive} AS ended, active_until > now() AS "withinPromise",
        hard_cap_at - expires_at < interval '1 second' AS "atHardCap",
        ARRAY(SELECT seat_no FROM ${itemsOfHold} AND seat_no IS NOT NULL ORDER BY seat_no) AS "seatNos",
@@ -176,7 +173,6 @@ export async function lockHold(db: Database, key: Key): Promise<LockedHold | und
      FROM booking.holds AS hold WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )
-  const [, [hold]] = await Promise.all([lock, read])
   return hold
 }
 
