@@ -109,8 +109,8 @@ export async function advance(saga: Saga, payment: Payment, context: StepContext
       await recordEnd(saga, payment, payment.status, context)
       return { ...payment, settled: true }
     case 'refunded':
-      // Refunds begin when a payment is settled.
-      return payment
+      // Its refunds began after it was settled, so the booking knows: whatever left it open again, nothing is left to do.
+      return settlePayment(saga.postgres, payment)
     case 'failed':
       return payment.declineCode === captureRefused
         ? revokeBooking(saga, payment, context)
