@@ -21,6 +21,8 @@ export interface ScriptedHold {
   payment: Booking['payment']
   /** In place of what the script says. */
   confirm?: Script['confirm']
+  /** Its tickets cannot be taken back: the worker fails each time. */
+  failsToCancel?: boolean
   readonly tickets: { readonly id: string; readonly priceMinor: number; status: 'valid' | 'void' }[]
   cancelledFor: Booking['cancelled_for']
   /** By refund: what its tickets were worth, and whether the money is back. */
@@ -168,6 +170,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
     operation(steps.cancelTickets, (request, context) =>
       once('cancel-tickets', context, () => {
         const hold = byBooking(request.booking_id)
+        if (hold.failsToCancel) throw new Error('broken, as scripted')
         const { role, id } = context.caller
         if (request.reason === 'buyer' ? id !== hold.userId : role !== 'system') {
           throw new TicketingError('not_found', 'no such booking')
