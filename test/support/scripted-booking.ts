@@ -1,5 +1,5 @@
 import { type Booking, viewBooking } from '#shared/contracts/bookings.ts'
-import { holdSeats } from '#shared/contracts/holds.ts'
+import { holdSeats, releaseHold } from '#shared/contracts/holds.ts'
 import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
@@ -15,7 +15,7 @@ export interface ScriptedHold {
   readonly userId: string
   readonly totalMinor: number
   readonly bookingId: string
-  status: 'active' | 'paying' | 'converted' | 'expired'
+  status: 'active' | 'paying' | 'converted' | 'released' | 'expired'
   bookingStatus: Booking['status']
   attempt: number
   payment: Booking['payment']
@@ -47,6 +47,8 @@ export interface ScriptedBooking {
   /** `tickets` share the total evenly. */
   giveHold(options: { userId: string; totalMinor?: number; tickets?: number; eventId?: string }): ScriptedHold
   hold(id: string): ScriptedHold
+  /** Oldest first. */
+  holdsOf(userId: string): ScriptedHold[]
   stop(): Promise<void>
 }
 
@@ -98,7 +100,8 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
   const once = async <Reply>(name: string, context: OperationContext, work: () => Reply): Promise<Reply> => {
     asked.push(name)
     const key = `${name} ${context.caller.id} ${context.idempotencyKey}`
-    if (!answers.has(key)) answers.set(key, work())
+    if (answers.has(key)) context.markReplayed()
+    else answers.set(key, work())
     await script.beforeAnswer?.(name)
     return answers.get(key) as Reply
   }
@@ -115,6 +118,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         const hold = holdOf(request.hold_id)
         if (hold.userId !== context.caller.id) throw new TicketingError('not_found', 'no such hold')
         if (hold.status === 'expired') throw new TicketingError('hold_expired', 'The hold ran out.')
+        if (hold.status === 'released') throw new TicketingError('hold_ended', 'Given back.')
         if (hold.status === 'paying') throw new TicketingError('payment_in_progress', 'Being paid for already.')
         if (hold.status === 'converted') throw new TicketingError('already_purchased', 'Bought already.')
         if (request.expected_total_minor !== undefined && request.expected_total_minor !== hold.totalMinor) {
@@ -130,6 +134,14 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
           total_minor: hold.totalMinor,
           currency: 'EUR',
         }
+      }),
+    ),
+    operation(releaseHold, (request, context) =>
+      once('release-hold', context, () => {
+        const hold = holdOf(request.hold_id)
+        if (hold.status === 'paying') throw new TicketingError('hold_paying', 'Being paid for.')
+        if (hold.status === 'active') hold.status = 'released'
+        return {}
       }),
     ),
     operation(steps.confirmHold, (request, context) =>
@@ -207,6 +219,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
     wanted,
     giveHold,
     hold: holdOf,
+    holdsOf: (userId) => [...holds.values()].filter((hold) => hold.userId === userId),
     async stop() {
       await stopAnswering()
       await bus.close()

@@ -1,5 +1,6 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { viewBooking as viewBookingContract } from '#shared/contracts/bookings.ts'
+import { releaseHold as releaseHoldContract } from '#shared/contracts/holds.ts'
 import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
@@ -10,8 +11,8 @@ import type { Refund } from './refund.ts'
 import type { StepContext } from './step-timing.ts'
 
 /*
- * What the sagas ask of the booking worker, on behalf of the buyer. Each may be repeated: the id of the payment or refund is
- * its key.
+ * What the sagas ask of the booking worker, on behalf of the buyer. Each may be repeated: the id of the payment, of the refund
+ * or of a hold to give back is its key.
  */
 
 /**
@@ -34,6 +35,15 @@ export async function beginPayment(bus: Bus, payment: Payment, context: StepCont
     amountMinor: begun.total_minor,
     currency: begun.currency,
   }
+}
+
+/** Gives the places of a hold back; refused as the contract says while it is paid for, and ever after. */
+export async function releaseHold(
+  bus: Bus,
+  { holdId, userId }: Pick<Payment, 'holdId' | 'userId'>,
+  context: StepContext,
+): Promise<void> {
+  await call(bus, releaseHoldContract, { hold_id: holdId }, messageContextOf({ id: holdId, userId }, context))
 }
 
 export async function confirmHold(bus: Bus, payment: Payment, context: StepContext): Promise<'CONFIRMED' | 'LOST'> {
@@ -88,7 +98,7 @@ export function recordRefund(bus: Bus, refund: Refund, context: StepContext): Pr
 }
 
 function messageContextOf(
-  { id, userId }: Payment | Refund,
+  { id, userId }: Pick<Payment | Refund, 'id' | 'userId'>,
   { requestId, deadlineAt }: StepContext,
   caller: Caller = user(userId),
 ): MessageContext {

@@ -231,7 +231,7 @@ function chargeOf(saga: Saga, payment: Payment): { provider: PaymentProvider; pr
   return { provider: saga.providerFor(begunOf(payment).amountMinor), providerKey: payment.providerKey }
 }
 
-/** Whether the booking worker has said no, rather than nothing. */
-function isRefusal(error: unknown): boolean {
+/** Whether the booking worker refused to have a payment begun, rather than said nothing. */
+export function isRefusal(error: unknown): error is TicketingError {
   return error instanceof TicketingError && beginPayment.errors.includes(error.code)
 }

@@ -77,6 +77,15 @@ export async function findPaymentByKey(db: Database, providerKey: string): Promi
   return firstPayment(rows)
 }
 
+/** How many payments with this key the booking worker refused to begin: earlier tries of one request. */
+export async function countRefusedTries(db: Database, providerKey: string): Promise<number> {
+  const [refused] = await db.query<{ count: number }>(
+    `SELECT count(*) FROM purchase.payments WHERE provider_key = $1 AND status = 'failed' AND booking_id IS NULL`,
+    [providerKey],
+  )
+  return refused?.count ?? 0
+}
+
 /**
  * The latest payment of a booking: there is at most one that took money, and none came after it. `null` when nobody ever
  * paid for it.
