@@ -1,5 +1,5 @@
 import { type Booking, viewBooking } from '#shared/contracts/bookings.ts'
-import { holdSeats, releaseHold } from '#shared/contracts/holds.ts'
+import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
@@ -21,6 +21,8 @@ export interface ScriptedHold {
   payment: Booking['payment']
   /** In place of what the script says. */
   confirm?: Script['confirm']
+  /** Why it is LOST, if that is said. */
+  lossReason?: steps.LossReason
   /** Its tickets cannot be taken back: the worker fails each time. */
   failsToCancel?: boolean
   readonly tickets: { readonly id: string; readonly priceMinor: number; status: 'valid' | 'void' }[]
@@ -151,7 +153,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         const confirmed = outcome === 'CONFIRMED'
         hold.status = confirmed ? 'converted' : 'expired'
         hold.bookingStatus = confirmed ? 'confirmed' : 'failed'
-        return { outcome }
+        return { outcome, ...(!confirmed && hold.lossReason && { reason: hold.lossReason }) }
       }),
     ),
     operation(steps.returnHold, (request, context) =>
@@ -208,6 +210,10 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         return bookingReply(hold)
       }),
     ),
+    operation(viewHold, async (request) => {
+      await script.beforeAnswer?.('view-hold')
+      return holdReply(holdOf(request.hold_id))
+    }),
     operation(viewBooking, async (request) => bookingReply(byBooking(request.booking_id))),
   ]
 
@@ -229,12 +235,12 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
 
 const place = { seat_no: 11, section: 'Stalls', row: 'A', label: '12' }
 
-function holdReply({ id, eventId, userId, totalMinor }: ScriptedHold) {
+function holdReply({ id, eventId, userId, totalMinor, status }: ScriptedHold) {
   return {
     id,
     event_id: eventId,
     user_id: userId,
-    status: 'active' as const,
+    status,
     places: [{ ...place, price_minor: totalMinor }],
     total_minor: totalMinor,
     currency: 'EUR',

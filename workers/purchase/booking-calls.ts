@@ -1,6 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { viewBooking as viewBookingContract } from '#shared/contracts/bookings.ts'
-import { releaseHold as releaseHoldContract } from '#shared/contracts/holds.ts'
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import { type Hold, releaseHold as releaseHoldContract, viewHold as viewHoldContract } from '#shared/contracts/holds.ts'
 import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
@@ -46,9 +47,13 @@ export async function releaseHold(
   await call(bus, releaseHoldContract, { hold_id: holdId }, messageContextOf({ id: holdId, userId }, context))
 }
 
-export async function confirmHold(bus: Bus, payment: Payment, context: StepContext): Promise<'CONFIRMED' | 'LOST'> {
+export function confirmHold(
+  bus: Bus,
+  payment: Payment,
+  context: StepContext,
+): Promise<ReplyOf<typeof steps.confirmHold>> {
   const request = { booking_id: begunOf(payment).bookingId }
-  return (await call(bus, steps.confirmHold, request, messageContextOf(payment, context))).outcome
+  return call(bus, steps.confirmHold, request, messageContextOf(payment, context))
 }
 
 export async function returnHold(bus: Bus, payment: Payment, context: StepContext): Promise<void> {
@@ -77,6 +82,10 @@ export async function revokeBooking(bus: Bus, payment: Payment, context: StepCon
 
 export function viewBooking(bus: Bus, payment: Payment, context: StepContext): Promise<Booking> {
   return call(bus, viewBookingContract, { booking_id: begunOf(payment).bookingId }, messageContextOf(payment, context))
+}
+
+export function viewHold(bus: Bus, payment: Payment, context: StepContext): Promise<Hold> {
+  return call(bus, viewHoldContract, { hold_id: payment.holdId }, messageContextOf(payment, context))
 }
 
 /**

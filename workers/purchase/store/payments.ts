@@ -1,3 +1,4 @@
+import type { LossReason } from '#shared/contracts/payment-steps.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import type { Move, Payment, PaymentStatus } from '../payment.ts'
@@ -24,11 +25,12 @@ interface PaymentRow {
   amount_minor: number
   currency: string
   decline_code: string | null
+  loss_reason: LossReason | null
   next_check_at: Date | null
 }
 
 const columns = `id, status, user_id, event_id, hold_id, provider_key, expected_total_minor, expected_currency,
-  booking_id, attempt, amount_minor, currency, decline_code, next_check_at`
+  booking_id, attempt, amount_minor, currency, decline_code, loss_reason, next_check_at`
 
 export interface NewPayment {
   readonly userId: string
@@ -144,6 +146,7 @@ export async function movePaymentWithin(
        currency = coalesce($7, currency),
        captured_minor = CASE $3 WHEN 'captured' THEN amount_minor ELSE 0 END,
        decline_code = $8,
+       loss_reason = coalesce($10, loss_reason),
        version = version + 1,
        updated_at = now(),
        -- Failed before there was a booking: nobody is to be told.
@@ -161,6 +164,7 @@ export async function movePaymentWithin(
       begun?.currency ?? null,
       move.declineCode ?? null,
       leaseMs,
+      move.lossReason ?? null,
     ],
   )
   if (moved.length > 0 && isEnd(move.to)) await tellPaymentEnd(db, payment.id)
@@ -230,6 +234,7 @@ function toPayment(row: PaymentRow): Payment {
             currency: row.currency,
           },
     declineCode: row.decline_code,
+    lossReason: row.loss_reason,
     settled: row.next_check_at === null,
     leaseUntil: row.next_check_at,
   }
