@@ -40,12 +40,24 @@ export const returnHold = defineContract({
   deadlineMs: 2_000,
 })
 
+/**
+ * Why a buyer whose money is there gets no places: others have them, the event is cancelled, the buyer got too many other
+ * tickets meanwhile, or the hold is no longer the one that was to be paid for.
+ */
+const lossReason = z.enum(['seats_taken', 'event_cancelled', 'ticket_limit', 'hold_changed'])
+
+export type LossReason = z.infer<typeof lossReason>
+
 export const confirmHold = defineContract({
   worker: 'booking',
   operation: 'confirm-hold',
   summary: 'Money is authorised: sell the places and confirm the booking in one commit, or answer LOST',
   request: z.strictObject({ booking_id: publicIdField }),
-  reply: z.object({ outcome: z.enum(['CONFIRMED', 'LOST']) }),
+  reply: z.object({
+    outcome: z.enum(['CONFIRMED', 'LOST']),
+    /** Of LOST, where it was decided; a repetition may be answered without. */
+    reason: lossReason.optional(),
+  }),
   errors: ['not_found'],
   deadlineMs: 2_000,
 })

@@ -3,6 +3,7 @@ import { viewBooking } from '#shared/contracts/bookings.ts'
 import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold, recordPayment, returnHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
+import { setSale } from '#shared/contracts/stock.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
@@ -70,6 +71,31 @@ test('paid after the hold ran out and its seats went to somebody else: lost, for
   t.deepEqual(await statesOf(eventId), ['available', 'held', 'available', 'available'])
   t.like(await booking(bookingId, 'ada'), { status: 'failed', tickets: [] })
   t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'ada' })).status, 'expired')
+})
+
+test('a payment whose places are lost is told why: others have them, the event is cancelled, or its buyer got too many', async (t) => {
+  const reasonOf = async (booking_id: string) => {
+    const { outcome, reason } = await workers.ask(confirmHold, { booking_id })
+    return `${outcome} ${reason}`
+  }
+  const taken = await paying([0, 1], 'ada')
+  await workers.letRunOut(taken.hold)
+  await workers.hold(taken.eventId, [1], 'bob')
+  t.is(await reasonOf(taken.bookingId), 'LOST seats_taken')
+  // It is no longer known by then.
+  t.is(await reasonOf(taken.bookingId), 'LOST undefined')
+
+  const cancelled = await paying([0], 'ada')
+  const sale = { event_id: cancelled.eventId, on_sale_at: null, off_sale_at: null }
+  await workers.ask(setSale, { ...sale, status: 'cancelled' })
+  t.is(await reasonOf(cancelled.bookingId), 'LOST event_cancelled')
+
+  const limited = await workers.openHouse({ maxTicketsPerUser: 2 })
+  const tooMany = await paying([0, 1], 'ada', limited)
+  await workers.letRunOut(tooMany.hold)
+  await workers.buy(limited, [2], 'ada')
+  t.is(await reasonOf(tooMany.bookingId), 'LOST ticket_limit')
+  t.is(await reasonOf((await paying([3], 'bob', limited)).bookingId), 'CONFIRMED undefined')
 })
 
 test('standing places are sold like seats, also after the hold ran out, until others have taken them', async (t) => {

@@ -9,7 +9,9 @@ import { cancelBooking } from '../../workers/purchase/operations/cancel-booking.
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import { refundBooking } from '../../workers/purchase/operations/refund-booking.ts'
 import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
+import { advance } from '../../workers/purchase/saga.ts'
 import { deleteForgottenCommands } from '../../workers/purchase/store/commands.ts'
+import { findPaymentByKey } from '../../workers/purchase/store/payments.ts'
 import { deleteOldProviderEvents } from '../../workers/purchase/store/provider-inbox.ts'
 import { readRefund } from '../../workers/purchase/store/refunds.ts'
 import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
@@ -214,6 +216,21 @@ test('money that takes its time is shown as due, and arrives once', async (t) =>
   t.like(await paymentOf(hold), { status: 'refunded', givenBack: 6_000 })
   t.like(await cancel(hold, { key }), { refunded_minor: 6_000, refund_due_minor: 0 })
 })
+
+test.serial(
+  'a payment whose money is all back, but which is still due to be looked at, is settled at the first look',
+  async (t) => {
+    const hold = await bought()
+    await cancel(hold)
+    const { key } = await paymentOf(hold)
+    await bench.db.query('UPDATE purchase.payments SET next_check_at = now() WHERE provider_key = $1', [key])
+    const due = await findPaymentByKey(bench.db, key)
+    t.like(due, { status: 'refunded', settled: false })
+    if (due === null) return
+    t.like(await advance(bench.saga, due, stepContextNow()), { status: 'refunded', settled: true })
+    t.like(await findPaymentByKey(bench.db, key), { status: 'refunded', settled: true })
+  },
+)
 
 test('a refund heard of by webhook needs no answer', async (t) => {
   const hold = await bought()

@@ -1,5 +1,5 @@
 import { type Booking, viewBooking } from '#shared/contracts/bookings.ts'
-import { holdSeats } from '#shared/contracts/holds.ts'
+import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
@@ -15,12 +15,16 @@ export interface ScriptedHold {
   readonly userId: string
   readonly totalMinor: number
   readonly bookingId: string
-  status: 'active' | 'paying' | 'converted' | 'expired'
+  status: 'active' | 'paying' | 'converted' | 'released' | 'expired'
   bookingStatus: Booking['status']
   attempt: number
   payment: Booking['payment']
   /** In place of what the script says. */
   confirm?: Script['confirm']
+  /** Why it is LOST, if that is said. */
+  lossReason?: steps.LossReason
+  /** Its tickets cannot be taken back: the worker fails each time. */
+  failsToCancel?: boolean
   readonly tickets: { readonly id: string; readonly priceMinor: number; status: 'valid' | 'void' }[]
   cancelledFor: Booking['cancelled_for']
   /** By refund: what its tickets were worth, and whether the money is back. */
@@ -45,6 +49,8 @@ export interface ScriptedBooking {
   /** `tickets` share the total evenly. */
   giveHold(options: { userId: string; totalMinor?: number; tickets?: number; eventId?: string }): ScriptedHold
   hold(id: string): ScriptedHold
+  /** Oldest first. */
+  holdsOf(userId: string): ScriptedHold[]
   stop(): Promise<void>
 }
 
@@ -96,7 +102,8 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
   const once = async <Reply>(name: string, context: OperationContext, work: () => Reply): Promise<Reply> => {
     asked.push(name)
     const key = `${name} ${context.caller.id} ${context.idempotencyKey}`
-    if (!answers.has(key)) answers.set(key, work())
+    if (answers.has(key)) context.markReplayed()
+    else answers.set(key, work())
     await script.beforeAnswer?.(name)
     return answers.get(key) as Reply
   }
@@ -113,6 +120,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         const hold = holdOf(request.hold_id)
         if (hold.userId !== context.caller.id) throw new TicketingError('not_found', 'no such hold')
         if (hold.status === 'expired') throw new TicketingError('hold_expired', 'The hold ran out.')
+        if (hold.status === 'released') throw new TicketingError('hold_ended', 'Given back.')
         if (hold.status === 'paying') throw new TicketingError('payment_in_progress', 'Being paid for already.')
         if (hold.status === 'converted') throw new TicketingError('already_purchased', 'Bought already.')
         if (request.expected_total_minor !== undefined && request.expected_total_minor !== hold.totalMinor) {
@@ -130,6 +138,14 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         }
       }),
     ),
+    operation(releaseHold, (request, context) =>
+      once('release-hold', context, () => {
+        const hold = holdOf(request.hold_id)
+        if (hold.status === 'paying') throw new TicketingError('hold_paying', 'Being paid for.')
+        if (hold.status === 'active') hold.status = 'released'
+        return {}
+      }),
+    ),
     operation(steps.confirmHold, (request, context) =>
       once('confirm-hold', context, () => {
         const hold = byBooking(request.booking_id)
@@ -137,7 +153,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         const confirmed = outcome === 'CONFIRMED'
         hold.status = confirmed ? 'converted' : 'expired'
         hold.bookingStatus = confirmed ? 'confirmed' : 'failed'
-        return { outcome }
+        return { outcome, ...(!confirmed && hold.lossReason && { reason: hold.lossReason }) }
       }),
     ),
     operation(steps.returnHold, (request, context) =>
@@ -168,6 +184,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
     operation(steps.cancelTickets, (request, context) =>
       once('cancel-tickets', context, () => {
         const hold = byBooking(request.booking_id)
+        if (hold.failsToCancel) throw new Error('broken, as scripted')
         const { role, id } = context.caller
         if (request.reason === 'buyer' ? id !== hold.userId : role !== 'system') {
           throw new TicketingError('not_found', 'no such booking')
@@ -193,6 +210,10 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
         return bookingReply(hold)
       }),
     ),
+    operation(viewHold, async (request) => {
+      await script.beforeAnswer?.('view-hold')
+      return holdReply(holdOf(request.hold_id))
+    }),
     operation(viewBooking, async (request) => bookingReply(byBooking(request.booking_id))),
   ]
 
@@ -204,6 +225,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
     wanted,
     giveHold,
     hold: holdOf,
+    holdsOf: (userId) => [...holds.values()].filter((hold) => hold.userId === userId),
     async stop() {
       await stopAnswering()
       await bus.close()
@@ -213,12 +235,12 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
 
 const place = { seat_no: 11, section: 'Stalls', row: 'A', label: '12' }
 
-function holdReply({ id, eventId, userId, totalMinor }: ScriptedHold) {
+function holdReply({ id, eventId, userId, totalMinor, status }: ScriptedHold) {
   return {
     id,
     event_id: eventId,
     user_id: userId,
-    status: 'active' as const,
+    status,
     places: [{ ...place, price_minor: totalMinor }],
     total_minor: totalMinor,
     currency: 'EUR',

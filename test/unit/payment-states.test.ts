@@ -66,9 +66,11 @@ test('what the provider says decides between going on and failing, with a reason
   }
 })
 
-test('seats decide between taking the money and freeing it', (t) => {
-  t.deepEqual(moveAfterConfirm('CONFIRMED'), { to: 'capturing' })
-  t.deepEqual(moveAfterConfirm('LOST'), { to: 'voiding' })
+test('seats decide between taking the money and freeing it, which is done for a reason if there is one', (t) => {
+  t.deepEqual(moveAfterConfirm({ outcome: 'CONFIRMED' }), { to: 'capturing' })
+  t.deepEqual(moveAfterConfirm({ outcome: 'LOST' }), { to: 'voiding' })
+  const move = moveAfterConfirm({ outcome: 'LOST', reason: 'ticket_limit' })
+  t.deepEqual(move, { to: 'voiding', lossReason: 'ticket_limit' })
 })
 
 test('the buyer is told an outcome only when it cannot change any more', (t) => {

@@ -1,5 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { viewBooking as viewBookingContract } from '#shared/contracts/bookings.ts'
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import { type Hold, releaseHold as releaseHoldContract, viewHold as viewHoldContract } from '#shared/contracts/holds.ts'
 import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
@@ -10,8 +12,8 @@ import type { Refund } from './refund.ts'
 import type { StepContext } from './step-timing.ts'
 
 /*
- * What the sagas ask of the booking worker, on behalf of the buyer. Each may be repeated: the id of the payment or refund is
- * its key.
+ * What the sagas ask of the booking worker, on behalf of the buyer. Each may be repeated: the id of the payment, of the refund
+ * or of a hold to give back is its key.
  */
 
 /**
@@ -36,9 +38,22 @@ export async function beginPayment(bus: Bus, payment: Payment, context: StepCont
   }
 }
 
-export async function confirmHold(bus: Bus, payment: Payment, context: StepContext): Promise<'CONFIRMED' | 'LOST'> {
+/** Gives the places of a hold back; refused as the contract says while it is paid for, and ever after. */
+export async function releaseHold(
+  bus: Bus,
+  { holdId, userId }: Pick<Payment, 'holdId' | 'userId'>,
+  context: StepContext,
+): Promise<void> {
+  await call(bus, releaseHoldContract, { hold_id: holdId }, messageContextOf({ id: holdId, userId }, context))
+}
+
+export function confirmHold(
+  bus: Bus,
+  payment: Payment,
+  context: StepContext,
+): Promise<ReplyOf<typeof steps.confirmHold>> {
   const request = { booking_id: begunOf(payment).bookingId }
-  return (await call(bus, steps.confirmHold, request, messageContextOf(payment, context))).outcome
+  return call(bus, steps.confirmHold, request, messageContextOf(payment, context))
 }
 
 export async function returnHold(bus: Bus, payment: Payment, context: StepContext): Promise<void> {
@@ -69,6 +84,10 @@ export function viewBooking(bus: Bus, payment: Payment, context: StepContext): P
   return call(bus, viewBookingContract, { booking_id: begunOf(payment).bookingId }, messageContextOf(payment, context))
 }
 
+export function viewHold(bus: Bus, payment: Payment, context: StepContext): Promise<Hold> {
+  return call(bus, viewHoldContract, { hold_id: payment.holdId }, messageContextOf(payment, context))
+}
+
 /**
  * Takes tickets back and answers what they are worth; when it was not the buyer's wish, on behalf of the system. Refused as the
  * contract says: nothing has happened then.
@@ -88,7 +107,7 @@ export function recordRefund(bus: Bus, refund: Refund, context: StepContext): Pr
 }
 
 function messageContextOf(
-  { id, userId }: Payment | Refund,
+  { id, userId }: Pick<Payment | Refund, 'id' | 'userId'>,
   { requestId, deadlineAt }: StepContext,
   caller: Caller = user(userId),
 ): MessageContext {

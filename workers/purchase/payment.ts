@@ -1,3 +1,6 @@
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { confirmHold, LossReason } from '#shared/contracts/payment-steps.ts'
+
 /*
  * The states of a payment and the moves between them: plain rules over plain data. What a move sets off (asking the
  * provider, telling the booking) stands in `saga.ts`, its SQL in `store/payments.ts`.
@@ -42,6 +45,8 @@ export interface Payment {
   readonly begun: BegunPayment | null
   /** Why no money was available. A failed payment without it was never asked of the provider. */
   readonly declineCode: string | null
+  /** Why the seats are lost; null unless they are, and where the booking worker did not say. */
+  readonly lossReason: LossReason | null
   /** Nothing is left to do: the provider and the booking both know the end. */
   readonly settled: boolean
   /** Until then the payment is its driver's own, by the database's clock. */
@@ -63,6 +68,7 @@ export interface Move {
   readonly to: PaymentStatus
   readonly begun?: BegunPayment
   readonly declineCode?: string
+  readonly lossReason?: LossReason
 }
 
 /** The provider knew nothing of the payment when asked. Its key is voided, so that a late request is refused. */
@@ -115,8 +121,9 @@ export function moveAfterAsking(charge: Charge | null): Move {
 }
 
 /** Where an authorised payment goes once the booking worker said whether the seats are the buyer's. */
-export function moveAfterConfirm(outcome: 'CONFIRMED' | 'LOST'): Move {
-  return { to: outcome === 'CONFIRMED' ? 'capturing' : 'voiding' }
+export function moveAfterConfirm({ outcome, reason }: ReplyOf<typeof confirmHold>): Move {
+  if (outcome === 'CONFIRMED') return { to: 'capturing' }
+  return { to: 'voiding', ...(reason && { lossReason: reason }) }
 }
 
 /** Where a payment goes whose money was to be taken, by how its charge then stands; null: the money is still only reserved. */

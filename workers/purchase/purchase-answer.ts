@@ -1,9 +1,10 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
+import type { Hold } from '#shared/contracts/holds.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Answer, finalRefusal, finalReply } from './answer-once.ts'
-import { viewBooking } from './booking-calls.ts'
-import { begunOf, notAuthorised, outcomeOf, type Payment } from './payment.ts'
-import { boughtMessage, processingMessage } from './purchase-message.ts'
+import { viewBooking, viewHold } from './booking-calls.ts'
+import { begunOf, outcomeOf, type Payment } from './payment.ts'
+import { boughtMessage, declinedMessage, lostMessage, processingMessage } from './purchase-message.ts'
 import { driveToEnd, logMissedStep, recordEnd, type Saga } from './saga.ts'
 import type { StepContext } from './step-timing.ts'
 
@@ -34,12 +35,10 @@ export async function answerFor(
       })
     case 'lost':
       await driveToEnd(saga, payment, stepContext)
-      return finalRefusal(
-        new TicketingError('hold_expired', 'Your hold ran out and the seats went to others; no money was taken.'),
-      )
+      return finalRefusal(lost(payment))
     case 'declined':
       await driveToEnd(saga, payment, stepContext)
-      return finalRefusal(declined(payment))
+      return finalRefusal(declined(payment, await holdStatusOf(saga, payment, stepContext)))
     case 'revoked':
       await driveToEnd(saga, payment, stepContext)
       return finalRefusal(revoked(payment))
@@ -58,16 +57,26 @@ function finalPurchase(saga: Saga, payment: Payment, booking: Booking): Answer<P
   return finalReply({ ...booking, message: boughtMessage(booking, name) })
 }
 
-function declined({ declineCode, holdId }: Payment): TicketingError {
-  const reason =
-    declineCode === notAuthorised ? 'The payment provider did not take the payment.' : 'The payment was declined.'
-  return new TicketingError(
-    'payment_declined',
-    `${reason} Nothing was charged and your seats are still held: pay again.`,
-    {
-      extra: { decline_code: declineCode, hold_id: holdId },
-    },
-  )
+function lost({ lossReason }: Payment): TicketingError {
+  const extra = lossReason === null ? {} : { reason: lossReason }
+  return new TicketingError('hold_expired', lostMessage(lossReason), { extra })
+}
+
+/** `null` when it cannot be known now: the answer is not kept waiting for it. */
+async function holdStatusOf(saga: Saga, payment: Payment, context: StepContext): Promise<Hold['status'] | null> {
+  try {
+    return (await viewHold(saga.bus, payment, context)).status
+  } catch (error) {
+    saga.log.warn({ err: error, payment_id: payment.id }, 'how the hold of a declined payment stands is unknown')
+    return null
+  }
+}
+
+function declined(payment: Payment, hold: Hold['status'] | null): TicketingError {
+  const { declineCode, holdId } = payment
+  return new TicketingError('payment_declined', declinedMessage(payment, hold), {
+    extra: { decline_code: declineCode, hold_id: holdId },
+  })
 }
 
 function revoked({ declineCode }: Payment): TicketingError {

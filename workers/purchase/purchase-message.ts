@@ -1,6 +1,9 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
+import type { Hold } from '#shared/contracts/holds.ts'
+import type { LossReason } from '#shared/contracts/payment-steps.ts'
 import type { Place, SeatPlace } from '#shared/contracts/places.ts'
 import { formatMinor } from '#shared/money.ts'
+import { notAuthorised, type Payment } from './payment.ts'
 
 /** Seats that a message names one by one; the booking itself lists them all. */
 const namedSeats = 5
@@ -13,6 +16,38 @@ export function boughtMessage({ places, total_minor, currency }: Booking, provid
 
 export const processingMessage =
   'Your payment is being processed. The booking shows its outcome, and so does this request, repeated with its Idempotency-Key.'
+
+/** The money was there and the seats are not the buyer's. `null`: nobody knows why. */
+export function lostMessage(reason: LossReason | null): string {
+  switch (reason) {
+    case 'seats_taken':
+      return 'Your hold ran out and the seats went to others; no money was taken.'
+    case 'event_cancelled':
+      return 'The event is cancelled; no money was taken.'
+    case 'ticket_limit':
+      return 'Your hold ran out, and with these seats you would now have more tickets of this event than one person may; no money was taken.'
+    case 'hold_changed':
+    case null:
+      return 'Your hold ended before it was paid for; no money was taken.'
+  }
+}
+
+/** There was no money. `hold`: how it stands, `null` when nobody knows. */
+export function declinedMessage({ declineCode }: Pick<Payment, 'declineCode'>, hold: Hold['status'] | null): string {
+  const what =
+    declineCode === notAuthorised ? 'The payment provider did not take the payment.' : 'The payment was declined.'
+  switch (hold) {
+    case 'active':
+      return `${what} Nothing was charged and your seats are still held: pay again.`
+    case 'released':
+    case 'expired':
+      return `${what} Nothing was charged, but your hold has ended meanwhile: choose seats again.`
+    case 'paying':
+    case 'converted':
+    case null:
+      return `${what} Nothing was charged. Your hold shows whether its seats can still be paid for.`
+  }
+}
 
 /** `seat Stalls A-12`, `2 seats (Stalls A-12, Stalls A-13) and 3 places in Floor`. */
 function placeNames(places: readonly Place[]): string {

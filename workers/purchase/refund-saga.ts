@@ -48,10 +48,13 @@ export async function driveRefundToEnd(saga: Saga, refund: Refund, context: Step
   }
 }
 
-/** Somebody who does not answer is to be expected; whatever else keeps a refund from moving is a bug. */
-export function logMissedRefundStep({ log }: Saga, { id, status }: Refund, error: unknown): void {
-  const level = error instanceof ProviderError || error instanceof TicketingError ? 'warn' : 'error'
-  log[level]({ err: error, refund_id: id, status }, 'refund step is to be tried again')
+/** Somebody who does not answer is to be expected, for a while; whatever else keeps a refund from moving is a bug. */
+export function logMissedRefundStep({ log }: Saga, refund: Refund, error: unknown): void {
+  const { id, paymentId, eventId, status, isStuck } = refund
+  const facts = { err: error, refund_id: id, payment_id: paymentId, event_id: eventId, status }
+  const isExpected = error instanceof ProviderError || error instanceof TicketingError
+  if (isStuck) log.error(facts, 'a refund is stuck: its step fails again and again')
+  else log[isExpected ? 'warn' : 'error'](facts, 'refund step is to be tried again')
 }
 
 /** Tells the booking that the money is back, and answers the booking. */

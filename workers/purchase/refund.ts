@@ -38,6 +38,8 @@ export interface Refund {
   readonly refusal: Refusal | null
   /** Nothing is left to do: the provider and the booking both know the end. */
   readonly settled: boolean
+  /** Nobody could move it for a minute: it is tried less often, holds up no other, and people are told. */
+  readonly isStuck: boolean
 }
 
 export type RefundMove =

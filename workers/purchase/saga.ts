@@ -109,8 +109,8 @@ export async function advance(saga: Saga, payment: Payment, context: StepContext
       await recordEnd(saga, payment, payment.status, context)
       return { ...payment, settled: true }
     case 'refunded':
-      // Refunds begin when a payment is settled.
-      return payment
+      // Its refunds began after it was settled, so the booking knows: whatever left it open again, nothing is left to do.
+      return settlePayment(saga.postgres, payment)
     case 'failed':
       return payment.declineCode === captureRefused
         ? revokeBooking(saga, payment, context)
@@ -231,7 +231,7 @@ function chargeOf(saga: Saga, payment: Payment): { provider: PaymentProvider; pr
   return { provider: saga.providerFor(begunOf(payment).amountMinor), providerKey: payment.providerKey }
 }
 
-/** Whether the booking worker has said no, rather than nothing. */
-function isRefusal(error: unknown): boolean {
+/** Whether the booking worker refused to have a payment begun, rather than said nothing. */
+export function isRefusal(error: unknown): error is TicketingError {
   return error instanceof TicketingError && beginPayment.errors.includes(error.code)
 }

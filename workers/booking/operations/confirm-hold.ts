@@ -1,5 +1,5 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
-import { confirmHold as contract } from '#shared/contracts/payment-steps.ts'
+import { confirmHold as contract, type LossReason } from '#shared/contracts/payment-steps.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addFact, addFacts } from '#shared/outbox.ts'
@@ -23,7 +23,7 @@ import { findSale, keepFromCancelling } from '../store/sales.ts'
 import { lockSellableSeats } from '../store/seats.ts'
 import { issueTickets, sellSeats } from '../store/tickets.ts'
 
-type Outcome = ReplyOf<typeof contract>['outcome']
+type Reply = ReplyOf<typeof contract>
 
 interface Confirmation extends BookingOrigin {
   readonly booking: Key
@@ -32,7 +32,7 @@ interface Confirmation extends BookingOrigin {
 
 /**
  * Sells the places although the hold ran out, as long as nobody else took them and the buyer's limit allows it: the money
- * is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same.
+ * is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same, but not why.
  */
 export function confirmHold({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ booking_id }, { log, requestId }) => {
@@ -41,16 +41,16 @@ export function confirmHold({ postgres }: { postgres: Postgres }): Operation {
     if (origin === undefined) throw noSuchBooking()
     const confirmation = { ...origin, booking, requestId }
     try {
-      return { outcome: await postgres.transaction((db) => confirm(db, confirmation)) }
+      return await postgres.transaction((db) => confirm(db, confirmation))
     } catch (error) {
       if (!violatesUnique(error, 'seat_sold_once')) throw error
       log.error({ err: error, booking_id }, 'a seat that looked free is sold: the last fence held')
-      return { outcome: await postgres.transaction((db) => lose(db, confirmation)) }
+      return await postgres.transaction((db) => lose(db, confirmation, 'seats_taken'))
     }
   })
 }
 
-async function confirm(db: Database, confirmation: Confirmation): Promise<Outcome> {
+async function confirm(db: Database, confirmation: Confirmation): Promise<Reply> {
   const { booking, hold: key, userId } = confirmation
   const buyer = { eventId: booking.eventId, userId }
   await keepFromCancelling(db, booking.eventId)
@@ -61,29 +61,33 @@ async function confirm(db: Database, confirmation: Confirmation): Promise<Outcom
   switch (known.status) {
     case 'confirmed':
     case 'cancelled':
-      return 'CONFIRMED'
+      return { outcome: 'CONFIRMED' }
     case 'failed':
-      return 'LOST'
+      return { outcome: 'LOST' }
     case 'pending':
     case 'expired': {
-      const sold = (await maySell(db, { hold, known, buyer })) && (await sell(db, confirmation, { hold, known }))
-      return sold ? 'CONFIRMED' : lose(db, confirmation)
+      const objection = await objectionToSelling(db, { hold, known, buyer })
+      if (objection !== null) return lose(db, confirmation, objection)
+      const isSold = await sell(db, confirmation, { hold, known })
+      return isSold ? { outcome: 'CONFIRMED' } : lose(db, confirmation, 'seats_taken')
     }
   }
 }
 
 /** An ended hold no longer counts against its buyer's limit, so the buyer may have got other places since. */
-async function maySell(
+async function objectionToSelling(
   db: Database,
   { hold, known, buyer }: { hold: LockedHold; known: BookingState; buyer: Buyer },
-): Promise<boolean> {
+): Promise<LossReason | null> {
   // Nothing changes a hold that is being paid for. If something did, its places must not go for the price of others.
-  if (hold.totalMinor !== known.totalMinor) return false
+  if (hold.totalMinor !== known.totalMinor) return 'hold_changed'
   const sale = await findSale(db, buyer.eventId)
-  if (sale === undefined || sale.status === 'cancelled' || hold.status === 'released') return false
-  if (!hold.ended) return true
+  if (sale === undefined || sale.status === 'cancelled') return 'event_cancelled'
+  if (hold.status === 'released') return 'hold_changed'
+  if (!hold.ended) return null
   const { liveHold, liveTickets } = await findTicketsInUse(db, buyer)
-  return liveTickets + (liveHold?.places ?? 0) + hold.placeCount <= sale.maxTicketsPerUser
+  const places = liveTickets + (liveHold?.places ?? 0) + hold.placeCount
+  return places <= sale.maxTicketsPerUser ? null : 'ticket_limit'
 }
 
 /** Answers whether all places were still available; if not, nothing has changed that ending the hold would not change. */
@@ -114,10 +118,10 @@ async function sell(
   return true
 }
 
-async function lose(db: Database, { booking, hold: key }: Confirmation): Promise<Outcome> {
+async function lose(db: Database, { booking, hold: key }: Confirmation, reason: LossReason): Promise<Reply> {
   const hold = await lockHold(db, key)
   if (hold?.ended === false) await endAndTell(db, [key], 'expired')
   await failBooking(db, booking)
   await addFact(db, 'booking', bookingFact(booking, { what: 'failed', status: 'failed', ...noPlaces, reason: null }))
-  return 'LOST'
+  return { outcome: 'LOST', reason }
 }

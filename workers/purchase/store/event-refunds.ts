@@ -2,6 +2,7 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEventRefunds } from '#shared/contracts/purchase.ts'
 import { newId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
+import { isStuck } from './refunds.ts'
 
 /* All SQL about refunding whole events. A row per event says that all its payments are to be refunded, and until when. */
 
@@ -62,13 +63,14 @@ export async function lockDueEvent(db: Database): Promise<string | undefined> {
   return due?.event_id
 }
 
-/** Refunds of the event that are under way, whoever wanted them. */
-export async function countOpenRefunds(db: Database, eventId: string): Promise<number> {
-  const [open] = await db.query<{ count: number }>(
-    'SELECT count(*) FROM purchase.refunds WHERE next_check_at IS NOT NULL AND event_id = $1',
+/** Refunds of the event that are open and get on, whoever wanted them. */
+export async function countMovingRefunds(db: Database, eventId: string): Promise<number> {
+  const [moving] = await db.query<{ count: number }>(
+    `SELECT count(*) FROM purchase.refunds AS refund
+     WHERE next_check_at IS NOT NULL AND event_id = $1 AND NOT ${isStuck}`,
     [eventId],
   )
-  return open?.count ?? 0
+  return moving?.count ?? 0
 }
 
 /**
@@ -104,6 +106,8 @@ export interface RemainingRefunds {
   readonly openPayments: number
   /** Captured payments whose money is not back, or which nobody has begun to refund. */
   readonly unrefunded: number
+  /** Refunds that are not at their end. */
+  readonly openRefunds: number
 }
 
 export async function countRemaining(db: Database, eventId: string): Promise<RemainingRefunds> {
@@ -111,7 +115,8 @@ export async function countRemaining(db: Database, eventId: string): Promise<Rem
     `SELECT count(*) FILTER (WHERE next_check_at IS NOT NULL) AS "openPayments",
        count(*) FILTER (WHERE status = 'captured' AND next_check_at IS NULL AND (refunded_minor < captured_minor
          OR NOT EXISTS (SELECT FROM purchase.refunds AS refund
-                        WHERE refund.payment_id = payment.id AND refund.reason = 'event_cancelled'))) AS unrefunded
+                        WHERE refund.payment_id = payment.id AND refund.reason = 'event_cancelled'))) AS unrefunded,
+       (SELECT count(*) FROM purchase.refunds WHERE next_check_at IS NOT NULL AND event_id = $1) AS "openRefunds"
      FROM purchase.payments AS payment WHERE event_id = $1`,
     [eventId],
   )

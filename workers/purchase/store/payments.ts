@@ -1,3 +1,4 @@
+import type { LossReason } from '#shared/contracts/payment-steps.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import type { Move, Payment, PaymentStatus } from '../payment.ts'
@@ -23,11 +24,12 @@ interface PaymentRow {
   amount_minor: number
   currency: string
   decline_code: string | null
+  loss_reason: LossReason | null
   next_check_at: Date | null
 }
 
 const columns = `id, status, user_id, event_id, hold_id, provider_key, expected_total_minor, expected_currency,
-  booking_id, attempt, amount_minor, currency, decline_code, next_check_at`
+  booking_id, attempt, amount_minor, currency, decline_code, loss_reason, next_check_at`
 
 export interface NewPayment {
   readonly userId: string
@@ -74,6 +76,15 @@ export async function findPaymentByKey(db: Database, providerKey: string): Promi
     [providerKey],
   )
   return firstPayment(rows)
+}
+
+/** How many payments with this key the booking worker refused to begin: earlier tries of one request. */
+export async function countRefusedTries(db: Database, providerKey: string): Promise<number> {
+  const [refused] = await db.query<{ count: number }>(
+    `SELECT count(*) FROM purchase.payments WHERE provider_key = $1 AND status = 'failed' AND booking_id IS NULL`,
+    [providerKey],
+  )
+  return refused?.count ?? 0
 }
 
 /**
@@ -134,6 +145,7 @@ export async function movePaymentWithin(
        currency = coalesce($7, currency),
        captured_minor = CASE $3 WHEN 'captured' THEN amount_minor ELSE 0 END,
        decline_code = $8,
+       loss_reason = coalesce($10, loss_reason),
        version = version + 1,
        updated_at = now(),
        -- Failed before there was a booking: nobody is to be told.
@@ -151,6 +163,7 @@ export async function movePaymentWithin(
       begun?.currency ?? null,
       move.declineCode ?? null,
       leaseMs,
+      move.lossReason ?? null,
     ],
   )
   if (moved.length > 0 && isEnd(move.to)) await tellPaymentEnd(db, payment.id)
@@ -220,6 +233,7 @@ function toPayment(row: PaymentRow): Payment {
             currency: row.currency,
           },
     declineCode: row.decline_code,
+    lossReason: row.loss_reason,
     settled: row.next_check_at === null,
     leaseUntil: row.next_check_at,
   }

@@ -25,11 +25,16 @@ interface RefundRow {
   amount_minor: number | null
   refusal: Refund['refusal']
   next_check_at: Date | null
+  is_stuck: boolean
 }
+
+/** Of a row aliased `refund` that is open: for longer than partners who are busy, or gone for a moment, explain. */
+export const isStuck = `(refund.updated_at < now() - interval '1 minute')`
 
 const selectRefunds = `SELECT refund.id, refund.status, refund.payment_id, refund.event_id, refund.booking_id,
     payment.user_id, refund.ticket_ids, refund.reason, refund.provider_key, payment.provider_key AS charge_key,
-    payment.currency, refund.amount_minor, refund.refusal, refund.next_check_at
+    payment.currency, refund.amount_minor, refund.refusal, refund.next_check_at,
+    refund.next_check_at IS NOT NULL AND ${isStuck} AS is_stuck
   FROM purchase.refunds AS refund JOIN purchase.payments AS payment ON payment.id = refund.payment_id`
 
 export interface NewRefund {
@@ -146,13 +151,17 @@ export async function settleRefund(
   return { ...refund, settled: true }
 }
 
-/** Takes over at most `limit` refunds whose drivers went silent, for `leaseMs`; no two callers get the same one. */
+/**
+ * Takes over at most `limit` refunds whose drivers went silent, for `leaseMs`; no two callers get the same one. Those that are
+ * stuck come up once a minute, so that however many they are, there is time for the others.
+ */
 export async function claimDueRefunds(
   db: Database,
   { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<Refund[]> {
   const claimed = await db.query<{ id: string }>(
-    `UPDATE purchase.refunds SET next_check_at = now() + $2 * interval '1 ms'
+    `UPDATE purchase.refunds AS refund
+     SET next_check_at = now() + CASE WHEN ${isStuck} THEN interval '1 minute' ELSE $2 * interval '1 ms' END
      WHERE id IN (SELECT id FROM purchase.refunds WHERE next_check_at <= now()
                   ORDER BY next_check_at LIMIT $1 FOR UPDATE SKIP LOCKED)
      RETURNING id`,
@@ -192,5 +201,6 @@ function toRefund(row: RefundRow): Refund {
     amountMinor: row.amount_minor,
     refusal: row.refusal,
     settled: row.next_check_at === null,
+    isStuck: row.is_stuck,
   }
 }

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import test from 'ava'
+import { type Answer, ask, eventOnSale } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+/* Seats are held and paid for in one call; nothing is scripted here. */
+
+let system: System
+test.before(async () => {
+  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
+})
+test.after.always(() => system?.stop())
+
+interface Wish {
+  readonly expected_total_minor?: number
+  readonly currency?: string
+}
+
+function buy(eventId: string, userId: string, wish: Wish, key: string = randomUUID()): Promise<Answer> {
+  return ask(`${system.url}/purchase`, {
+    headers: { 'idempotency-key': key },
+    json: { event_id: eventId, seat_nos: [3], payment_token: 'tok_ok', user_id: userId, ...wish },
+  })
+}
+
+async function stateOfSeat(eventId: string): Promise<string> {
+  return (await ask(`${system.url}/events/${eventId}/tickets?limit=10`)).body.items[3].state
+}
+
+const wrong: readonly Wish[] = [{ expected_total_minor: 1 }, { currency: 'USD' }]
+const right: Wish = { expected_total_minor: 5_000, currency: 'EUR' }
+
+test('who expects another price or currency keeps no seat: it is there for the right price, and for others', async (t) => {
+  for (const wish of wrong) {
+    const eventId = await eventOnSale(system.url)
+    const refused = await buy(eventId, 'ada', wish)
+    t.is(refused.status, 409, refused.text)
+    t.like(refused.body, { code: 'price_changed', total_minor: 5_000, currency: 'EUR' })
+    t.is(refused.body.hold_id, undefined)
+    t.is(await stateOfSeat(eventId), 'available')
+    const bought = await buy(eventId, 'ada', right)
+    t.is(bought.status, 201, bought.text)
+
+    const another = await eventOnSale(system.url)
+    await buy(another, 'ada', wish)
+    // The filter in front of the database hears of the seat a moment later.
+    await until('another buyer gets the seat', async () => (await buy(another, 'bob', right)).status === 201)
+  }
+})
+
+test('a refused purchase leaves its key free: it is refused again for the same reason, and buys once its words are right', async (t) => {
+  const eventId = await eventOnSale(system.url)
+  const key = randomUUID()
+  for (const wish of [...wrong, ...wrong, ...wrong]) {
+    t.is((await buy(eventId, 'ada', wish, key)).body.code, 'price_changed')
+  }
+  const bought = await buy(eventId, 'ada', right, key)
+  t.is(bought.status, 201, bought.text)
+  t.is((await buy(eventId, 'ada', right, key)).text, bought.text)
+})
+
+test('a hold that was there before the purchase outlives a wrong price', async (t) => {
+  const eventId = await eventOnSale(system.url)
+  const held = await ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'ada' } })
+  const pay = (wish: Wish) =>
+    ask(`${system.url}/purchase`, {
+      json: { hold_id: held.body.id, payment_token: 'tok_ok', user_id: 'ada', ...wish },
+    })
+  for (const wish of wrong) {
+    const refused = await pay(wish)
+    t.like(refused.body, { code: 'price_changed', hold_id: held.body.id })
+  }
+  t.is((await pay(right)).status, 201)
+})

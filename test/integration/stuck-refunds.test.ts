@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto'
+import test from 'ava'
+import bunyan from 'bunyan'
+import { newId } from '#shared/ids.ts'
+import { user } from '#shared/messaging/caller.ts'
+import { refundDueEvent } from '../../workers/purchase/event-refunds.ts'
+import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
+import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
+import type { Saga } from '../../workers/purchase/saga.ts'
+import { readEventRefunds, startEventRefunds } from '../../workers/purchase/store/event-refunds.ts'
+import { claimDueRefunds } from '../../workers/purchase/store/refunds.ts'
+import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
+import type { ScriptedHold } from '../support/scripted-booking.ts'
+
+let bench: SagaBench
+test.before(async () => {
+  bench = await startSagaBench()
+})
+test.after.always(() => bench?.stop())
+
+async function bought(eventId: string, totalMinor = 6_000): Promise<ScriptedHold> {
+  const userId = `user-${randomUUID()}`
+  const hold = bench.booking.giveHold({ userId, totalMinor, eventId })
+  await answerOf(purchaseHold(bench.saga), { hold_id: hold.id, payment_token: 'tok_ok' }, { caller: user(userId) })
+  return hold
+}
+
+/** Bookings whose tickets cannot be taken back, of which the booking worker knows no better than to fail. */
+async function boughtAndBroken(eventId: string, count: number, totalMinor?: number): Promise<ScriptedHold[]> {
+  const holds: ScriptedHold[] = []
+  while (holds.length < count) {
+    const some = Array.from({ length: Math.min(10, count - holds.length) }, () => bought(eventId, totalMinor))
+    holds.push(...(await Promise.all(some)))
+  }
+  for (const hold of holds) hold.failsToCancel = true
+  return holds
+}
+
+/** As the reconciler does, once. */
+async function driveDueRefunds(saga: Saga = bench.saga): Promise<void> {
+  const due = await claimDueRefunds(bench.db, { limit: 1_000, leaseMs: 1_000 })
+  await Promise.all(due.map((refund) => driveRefundToEnd(saga, refund, stepContextNow())))
+}
+
+/** As if nobody had been able to move the open refunds of the event for more than a minute. */
+async function letAMinutePass(eventId: string): Promise<void> {
+  await bench.db.query(
+    `UPDATE purchase.refunds SET updated_at = now() - interval '61 seconds', next_check_at = now()
+     WHERE event_id = $1 AND next_check_at IS NOT NULL`,
+    [eventId],
+  )
+}
+
+function loggingSaga(): { saga: Saga; errors(): object[] } {
+  const lines = new bunyan.RingBuffer({ limit: 1_000 })
+  const log = bunyan.createLogger({ name: 'purchase', streams: [{ type: 'raw', stream: lines, level: 'error' }] })
+  return { saga: { ...bench.saga, log }, errors: () => lines.records }
+}
+
+const progress = async (eventId: string) => {
+  const refunds = await readEventRefunds(bench.db, eventId)
+  return `${refunds?.status}, ${refunds?.refunded} of ${refunds?.bookings}`
+}
+
+// Serial: each looks at whichever event is due.
+
+test.serial(
+  'refunds that fail again and again keep nobody else of a cancelled event from being refunded',
+  async (t) => {
+    const eventId = newId()
+    const broken = await boughtAndBroken(eventId, 60)
+    const last = await bought(eventId)
+    await startEventRefunds(bench.db, eventId)
+    t.is(await refundDueEvent(bench.saga), 60)
+    await driveDueRefunds()
+    t.is(await refundDueEvent(bench.saga), 0)
+
+    await letAMinutePass(eventId)
+    t.is(await refundDueEvent(bench.saga), 1)
+    await driveDueRefunds()
+    t.is(last.bookingStatus, 'cancelled')
+    t.is(await progress(eventId), 'running, 1 of 61')
+
+    for (const hold of broken) hold.failsToCancel = false
+    await bench.reconcile()
+    t.is(await progress(eventId), 'done, 61 of 61')
+  },
+)
+
+test.serial(
+  'a refund that is stuck is tried once a minute, one that is not as soon as its driver is silent',
+  async (t) => {
+    const eventId = newId()
+    const [stuck] = await boughtAndBroken(eventId, 1)
+    await startEventRefunds(bench.db, eventId)
+    await refundDueEvent(bench.saga)
+    const secondsToWait = async (): Promise<number> => {
+      await claimDueRefunds(bench.db, { limit: 10, leaseMs: 5_000 })
+      const [row] = await bench.db.query<{ seconds: number }>(
+        `SELECT round(extract(epoch FROM next_check_at - now()))::int AS seconds FROM purchase.refunds WHERE event_id = $1`,
+        [eventId],
+      )
+      return row?.seconds ?? 0
+    }
+    const soon = await secondsToWait()
+    t.true(soon > 0 && soon <= 5, `${soon} s`)
+    await letAMinutePass(eventId)
+    const later = await secondsToWait()
+    t.true(later > 50 && later <= 60, `${later} s`)
+    if (stuck) stuck.failsToCancel = false
+    await bench.reconcile()
+    t.is(await progress(eventId), 'done, 1 of 1')
+  },
+)
+
+test.serial(
+  'a refund that is stuck is no secret, and an event with one is not done, though nothing was paid',
+  async (t) => {
+    const eventId = newId()
+    const [stuck] = await boughtAndBroken(eventId, 1, 0)
+    await startEventRefunds(bench.db, eventId)
+    await refundDueEvent(bench.saga)
+    const { saga, errors } = loggingSaga()
+    await driveDueRefunds(saga)
+    t.deepEqual(errors(), [])
+
+    await letAMinutePass(eventId)
+    await driveDueRefunds(saga)
+    await refundDueEvent(saga)
+    t.like(errors(), [
+      { msg: 'a refund is stuck: its step fails again and again', event_id: eventId, status: 'requested' },
+      { msg: 'payments of a cancelled event were not refunded', event_id: eventId, stuck_refunds: 1 },
+    ])
+    t.is(await progress(eventId), 'running, 0 of 1')
+
+    if (stuck) stuck.failsToCancel = false
+    await bench.reconcile()
+    t.is(await progress(eventId), 'done, 1 of 1')
+  },
+)
