@@ -21,7 +21,7 @@ export const processingMessage =
 export function lostMessage(reason: LossReason | null): string {
   switch (reason) {
     case 'seats_taken':
-      return 'Your hold ran out and the seats went to others; no money was taken.'
+      return 'The seats went to others before they were paid for; no money was taken.'
     case 'event_cancelled':
       return 'The event is cancelled; no money was taken.'
     case 'ticket_limit':

@@ -32,7 +32,8 @@ interface Confirmation extends BookingOrigin {
 
 /**
  * Sells the places although the hold ran out, as long as nobody else took them and the buyer's limit allows it: the money
- * is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same, but not why.
+ * is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same, but
+ * not why.
  */
 export function confirmHold({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ booking_id }, { log, requestId }) => {
