@@ -116,9 +116,12 @@ export class Postgres implements Database {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw asTicketingError(error)
     })
-    // A connection that breaks while checked out reports it here too; the query that suffers throws by itself.
-    const ignore = (): void => undefined
-    client.on('error', ignore)
+    // A connection that breaks between two statements says so here, and to the next statement only that it is gone.
+    let lost: Error | undefined
+    const onLost = (error: Error): void => {
+      lost ??= error
+    }
+    client.on('error', onLost)
     let broken: Error | undefined
     const unanswered: Promise<unknown>[] = []
     try {
@@ -142,9 +145,10 @@ export class Postgres implements Database {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
         broken = rollbackError
       })
-      throw (await firstFailure(unanswered)) ?? error
+      const origin = (await firstFailure(unanswered)) ?? error
+      throw isRetryable(lost) ? asTicketingError(lost) : origin
     } finally {
-      client.off('error', ignore)
+      client.off('error', onLost)
       client.release(broken)
     }
   }
