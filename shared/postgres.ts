@@ -135,7 +135,8 @@ export class Postgres implements Database {
         answer.catch(() => undefined)
         unanswered.push(answer)
       }
-      await execute(beginWith(settings))
+      // Waited for: should it alone fail, as when an operator cancels it, what follows would be committed bit by bit.
+      await query(beginWith(settings))
       const result = await work({ query, execute })
       attempt.committing = true
       // What failed has ended the transaction, and its COMMIT is none.
@@ -145,8 +146,10 @@ export class Postgres implements Database {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
         broken = rollbackError
       })
-      const origin = (await firstFailure(unanswered)) ?? error
-      throw isRetryable(lost) ? asTicketingError(lost) : origin
+      const failed = await firstFailure(unanswered)
+      // Its COMMIT came behind it, and was none.
+      if (isRetryable(failed)) attempt.committing = false
+      throw isRetryable(lost) ? asTicketingError(lost) : (failed ?? error)
     } finally {
       client.off('error', onLost)
       client.release(broken)

@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { Database, Postgres } from '#shared/postgres.ts'
+import { keepingLocksOfSuccess } from '../../workers/booking/store/savepoint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 
@@ -63,6 +64,29 @@ test.serial('a transaction whose connection is ended by the server is run once m
   })
   t.is(runs, 2)
   t.deepEqual(await notes(), ['run 2'])
+})
+
+test.serial('so is one whose connection is ended within a savepoint, or amid its last statement', async (t) => {
+  const endOf = async (db: Database): Promise<void> => {
+    const [session] = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    setTimeout(() => other.query('SELECT pg_terminate_backend($1)', [session?.pid]), 50)
+  }
+  const fatal: ((db: Database) => Promise<unknown>)[] = [
+    (db) => keepingLocksOfSuccess(db, () => db.query('SELECT pg_sleep(1)')),
+    (db) => db.execute('SELECT pg_sleep(1)'),
+  ]
+  for (const [id, lastStatement] of fatal.entries()) {
+    let runs = 0
+    await postgres.transaction(async (db) => {
+      runs += 1
+      await write(db, id, 'once')
+      if (runs > 1) return
+      await endOf(db)
+      await lastStatement(db)
+    })
+    t.is(runs, 2)
+  }
+  t.deepEqual(await notes(), ['once', 'once'])
 })
 
 test.serial('settings of a transaction end with it', async (t) => {

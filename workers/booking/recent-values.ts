@@ -16,7 +16,9 @@ export class RecentValues<Value> {
     const known = this.#seen.get(key)
     if (known !== undefined && at - known.at < this.#maxAgeMs) return known.value
     const value = read()
-    value.catch(() => this.#seen.delete(key))
+    value.catch(() => {
+      if (this.#seen.get(key)?.value === value) this.#seen.delete(key)
+    })
     this.#seen.delete(key)
     this.#seen.set(key, { at, value })
     const [oldest] = this.#seen.keys()

@@ -15,20 +15,30 @@ export interface SaleWindow {
  * Throws `sale_not_open` (naming `on_sale_at`), `sale_closed`, `sale_paused` or `event_cancelled` unless seats may be
  * held at `now`. A postponed event counts as paused: its sale goes on once the new date is known.
  */
-export function refuseUnlessOpen({ status, onSaleAt, offSaleAt }: SaleWindow, now: Date): void {
+export function refuseUnlessOpen(window: SaleWindow, now: Date): void {
+  const refusal = refusalAt(window, now)
+  if (refusal !== null) throw refusal
+}
+
+/** Whether seats may be held at `now`. */
+export function isOpen(window: SaleWindow, now: Date): boolean {
+  return refusalAt(window, now) === null
+}
+
+function refusalAt({ status, onSaleAt, offSaleAt }: SaleWindow, now: Date): TicketingError | null {
   switch (status) {
     case 'cancelled':
-      throw new TicketingError('event_cancelled', 'The event is cancelled.')
+      return new TicketingError('event_cancelled', 'The event is cancelled.')
     case 'paused':
     case 'postponed':
-      throw new TicketingError('sale_paused', 'The sale is paused; try again later.')
+      return new TicketingError('sale_paused', 'The sale is paused; try again later.')
     case 'off_sale':
-      throw saleClosed()
+      return saleClosed()
     case 'announced':
-      throw saleNotOpen(onSaleAt)
+      return saleNotOpen(onSaleAt)
     case 'on_sale':
-      if (onSaleAt !== null && now < onSaleAt) throw saleNotOpen(onSaleAt)
-      if (offSaleAt !== null && now >= offSaleAt) throw saleClosed()
+      if (onSaleAt !== null && now < onSaleAt) return saleNotOpen(onSaleAt)
+      return offSaleAt !== null && now >= offSaleAt ? saleClosed() : null
   }
 }
 

@@ -18,9 +18,16 @@ export class SoldShares {
 
   async of(db: Database, eventId: string, { priceSteps }: Pick<Sale, 'priceSteps'>): Promise<SteppedTiers> {
     if (!priceSteps) return noSteps
-    return this.#seen.of(eventId, async () => {
+    const read = async (): Promise<SteppedTiers> => {
       const tiers = await readTierSales(db, eventId)
       return new Map(tiers.map(({ tierNo, ...sales }) => [tierNo, sales]))
+    }
+    let isOwn = false
+    const tiers = this.#seen.of(eventId, () => {
+      isOwn = true
+      return read()
     })
+    // Another transaction may have counted, and ended: that is no fault of this one.
+    return isOwn ? tiers : tiers.catch(read)
   }
 }

@@ -2,19 +2,15 @@ import type { Database } from '#shared/postgres.ts'
 import type { Seat } from '../best-available/free-runs.ts'
 import { RecentValues } from '../recent-values.ts'
 import { type StatesOfRow, seatStateCodes } from '../seat-states.ts'
-import { findSale, type Sale } from '../store/sales.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
 /** What an event looked like a moment ago: a hint, never a decision. */
 export class SeenEvent {
-  /** `undefined` when nothing of the event is in stock. */
-  readonly sale: Sale | undefined
   /** This process' clock, in epoch ms, before the database was asked: what was committed by then is in here. */
   readonly seenAt: number
   readonly #rows: readonly StatesOfRow[]
 
-  constructor({ sale, seenAt, rows }: { sale: Sale | undefined; seenAt: number; rows: readonly StatesOfRow[] }) {
-    this.sale = sale
+  constructor({ seenAt, rows }: { seenAt: number; rows: readonly StatesOfRow[] }) {
     this.seenAt = seenAt
     this.#rows = rows
   }
@@ -49,8 +45,8 @@ export class RecentSeatStates {
   of(eventId: string): Promise<SeenEvent> {
     return this.#seen.of(eventId, async () => {
       const seenAt = Date.now()
-      const [sale, { rows }] = await Promise.all([findSale(this.#db, eventId), snapshotStates(this.#db, eventId)])
-      return new SeenEvent({ sale, seenAt, rows })
+      const { rows } = await snapshotStates(this.#db, eventId)
+      return new SeenEvent({ seenAt, rows })
     })
   }
 }

@@ -9,7 +9,7 @@ import type { ChangedPlaces } from '../facts.ts'
 import { alternativesNear } from '../lost-seats/alternatives.ts'
 import { reach, seatUnavailable } from '../lost-seats/lost-seats.ts'
 import { RecentValues } from '../recent-values.ts'
-import { refuseUnlessOpen } from '../sale.ts'
+import { isOpen } from '../sale.ts'
 import { findSale, type Sale } from '../store/sales.ts'
 import { RecentSeatStates, type SeenEvent } from './recent-seat-states.ts'
 import { type OthersLock, SeatLocks, type WantedSeats } from './seat-locks.ts'
@@ -19,6 +19,13 @@ import { type OthersLock, SeatLocks, type WantedSeats } from './seat-locks.ts'
  * that is older than that while its seat is seen free was left behind.
  */
 const commitMs = 1_000
+
+interface SeenSale {
+  /** `undefined` when nothing of the event is in stock. */
+  readonly sale: Sale | undefined
+  /** `performance.now()` before the database was asked. */
+  readonly seenAt: number
+}
 
 /**
  * Stands in front of the transactions that hold named seats: of those who want a seat at the same time it lets one through
@@ -30,7 +37,7 @@ export class RushFilter {
   readonly #locks: SeatLocks
   readonly #db: Database
   readonly #recent: RecentSeatStates
-  readonly #sales = new RecentValues<Sale | undefined>({ maxAgeMs: 1_000, maxKeys: 1_000 })
+  readonly #sales = new RecentValues<SeenSale>({ maxAgeMs: 1_000, maxKeys: 1_000 })
 
   constructor({ locks, db }: { locks: SeatLocks; db: Database }) {
     this.#locks = locks
@@ -57,15 +64,21 @@ export class RushFilter {
     }
   }
 
-  /** Who is going to be refused anyhow must not lock seats meanwhile: anybody could keep a whole house from its buyers. */
+  /**
+   * Who is going to be refused for more than one may have, or for coming before the sale or after it, must not lock seats
+   * meanwhile: anybody could keep a whole house from its buyers, and early comers from those who come in time.
+   */
   async #maySucceed({ hold: { eventId }, seatNos }: WantedSeats): Promise<boolean> {
-    const sale = await this.#sales.of(eventId, () => findSale(this.#db, eventId)).catch(() => undefined)
-    return sale?.status === 'on_sale' && seatNos.length <= sale.maxTicketsPerUser
+    const { sale, seenAt } = await this.#sales.of(eventId, async () => {
+      return { seenAt: performance.now(), sale: await findSale(this.#db, eventId) }
+    })
+    if (sale === undefined || seatNos.length > sale.maxTicketsPerUser) return false
+    return isOpen(sale, new Date(sale.now.getTime() + performance.now() - seenAt))
   }
 
   /**
-   * Locks the seats for a hold that is to be made, or throws what Postgres would have said: `seat_unavailable`, or why the
-   * sale is not open. A buyer's own lock stops nobody: a repetition goes on to its stored answer.
+   * Locks the seats for a hold that is to be made, or throws `seat_unavailable`, as Postgres would have. A buyer's own lock
+   * stops nobody: a repetition goes on to its stored answer.
    */
   async #enter(wanted: WantedSeats): Promise<void> {
     const taken = await this.#locks.lock(wanted)
@@ -73,9 +86,7 @@ export class RushFilter {
     const { eventId } = wanted.hold
     // Without a database there is nothing to add; who goes on will hear so.
     const seen = await this.#recent.of(eventId).catch(() => undefined)
-    if (seen?.sale === undefined || !wanted.seatNos.every((seatNo) => seen.isSeat(seatNo))) return
-    const ageMs = Date.now() - seen.seenAt
-    refuseUnlessOpen(seen.sale, new Date(seen.sale.now.getTime() + ageMs))
+    if (seen === undefined || !wanted.seatNos.every((seatNo) => seen.isSeat(seatNo))) return
     const leftBehind = taken.filter((lock) => isLeftBehind(lock, seen))
     if (leftBehind.length > 0) {
       for (const { holdId, seatNo } of leftBehind)

@@ -39,12 +39,12 @@ const lockOfSale = `hashtextextended('sale ' || $1, 0)`
  * or not confirmed at all.
  */
 export async function keepFromCancelling(db: Database, eventId: string): Promise<void> {
-  await db.execute(`SELECT pg_advisory_xact_lock_shared(${lockOfSale})`, [eventId])
+  await db.query(`SELECT pg_advisory_xact_lock_shared(${lockOfSale})`, [eventId])
 }
 
 /** Waits for all who keep the event from being cancelled: whoever comes later has to wait as well. */
 async function waitToCancel(db: Database, eventId: string): Promise<void> {
-  await db.execute(`SELECT pg_advisory_xact_lock(${lockOfSale})`, [eventId])
+  await db.query(`SELECT pg_advisory_xact_lock(${lockOfSale})`, [eventId])
 }
 
 export interface SaleChange {

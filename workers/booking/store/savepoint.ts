@@ -6,11 +6,14 @@ import type { Database } from '#shared/postgres.ts'
  */
 export async function keepingLocksOfSuccess<Result>(db: Database, work: () => Promise<Result>): Promise<Result> {
   await db.query('SAVEPOINT attempt')
-  let result: Result | undefined
+  let result: Result
   try {
     result = await work()
-    return result
-  } finally {
-    await db.query(result ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt')
+  } catch (error) {
+    // When the connection is gone, that is what the caller must hear, and not that there is nothing to roll back.
+    await db.query('ROLLBACK TO SAVEPOINT attempt').catch(() => undefined)
+    throw error
   }
+  await db.query(result ? 'RELEASE SAVEPOINT attempt' : 'ROLLBACK TO SAVEPOINT attempt')
+  return result
 }
