@@ -85,8 +85,10 @@ export class LabDatabase implements Queryable {
 
   async #connect(): Promise<pg.PoolClient> {
     return this.#pool.connect().catch((error: Error) => {
-      // The pool gives this error no code.
-      throw /timeout exceeded/.test(error.message) ? new OutOfTime('no connection in time', { cause: error }) : error
+      // The pool gives neither of these errors a code: all connections are busy, or a new one did not come about.
+      throw /timeout exceeded|connection timeout/.test(error.message)
+        ? new OutOfTime('no connection in time', { cause: error })
+        : error
     })
   }
 }
