@@ -55,7 +55,8 @@ async function cacheHitsGraph(prometheusUrl: string): Promise<string> {
 async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs) })
-    await response.body?.cancel()
+    // Read to the end: an answer that is left half read keeps a process from stopping until its patience is over.
+    await response.arrayBuffer()
     return response.ok
   } catch {
     return false

@@ -124,7 +124,7 @@ function refuseRepeatedLabels(rows: readonly PlanRow[]): void {
   )
 }
 
-/** How much wider than usual in its row a step from seat to seat must be to count as an aisle. */
+/** How much wider than usual in its row a step from seat to seat must be to be taken for an aisle. */
 const aisleFactor = 1.6
 
 function runsOfNeighbours(row: PlanRow): PlanRow[] {
