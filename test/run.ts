@@ -1,16 +1,34 @@
 import { readInfraConfig } from '../infra/config.ts'
 import { reportFailure } from '../infra/explained-error.ts'
 import { stopSignals } from '../infra/launcher/stop-signals.ts'
+import type { ProgramName } from '../infra/servers/program.ts'
 import { runCommand } from './runner/command.ts'
 import { TapReport } from './runner/tap-report.ts'
 import { startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
  * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm run test:long` runs those that
- * take their time, and nothing else. The last line is always `N passed, N failed`, in which types and lint count as one each.
+ * take their time, and `npm run test:infra` those of clusters, dashboards and deployment files, which need more programs; neither
+ * runs anything else. The last line is always `N passed, N failed`, in which types and lint count as one each.
  */
 
-const longTests = 'test/long/**/*.test.ts'
+interface Suite {
+  readonly files: string
+  readonly concurrency: number
+  /** Beside the servers of every test. */
+  readonly programs: readonly ProgramName[]
+}
+
+/** Each has its own command, and is left out of `npm test`. */
+const suites: Readonly<Record<string, Suite>> = {
+  '--long': { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [] },
+  '--infra': {
+    files: 'test/infra/**/*.test.ts',
+    // Two, because each starts clusters of servers.
+    concurrency: 2,
+    programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx'],
+  },
+}
 
 interface Outcome {
   readonly step: string
@@ -31,13 +49,18 @@ async function check(step: string, script: string, args: readonly string[]): Pro
   return { step, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds: secondsSince(begin) }
 }
 
-async function runTests(servers: TestServers, files: readonly string[]): Promise<Outcome> {
+interface TestRun {
+  readonly servers: TestServers
+  readonly files: readonly string[]
+  readonly concurrency: number
+}
+
+async function runTests({ servers, files, concurrency }: TestRun): Promise<Outcome> {
   const begin = performance.now()
   const report = new TapReport(console.log)
   const code = await runCommand({
     script: 'node_modules/ava/entrypoints/cli.js',
-    // Four, because much of a test is waiting for others.
-    args: ['--tap', '--concurrency', '4', ...files],
+    args: ['--tap', '--concurrency', String(concurrency), ...files],
     environment: { ...environment, ...servers.environment },
     stopping,
     onOutput: (text) => report.write(text),
@@ -53,14 +76,18 @@ async function runTests(servers: TestServers, files: readonly string[]): Promise
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const isLong = args[0] === '--long'
-  const files = isLong ? [longTests] : args.length > 0 ? args : ['test/**/*.test.ts', `!${longTests}`]
-  const checks = isLong ? Promise.resolve([]) : checkTypesAndLint()
+  const suite = suites[args[0] ?? '']
+  const others = Object.values(suites).map(({ files }) => `!${files}`)
+  const named = suite ? args.slice(1) : args
+  const files = named.length > 0 ? named : suite ? [suite.files] : ['test/**/*.test.ts', ...others]
+  // Four, because much of a test is waiting for others.
+  const { programs = [], concurrency = 4 } = suite ?? {}
+  const checks = suite ? Promise.resolve([]) : checkTypesAndLint()
   const outcomes: Outcome[] = []
   let servers: TestServers | undefined
   try {
-    servers = await startTestServers(console.log)
-    outcomes.push(...(await checks), await runTests(servers, files))
+    servers = await startTestServers({ programs, say: console.log })
+    outcomes.push(...(await checks), await runTests({ servers, files, concurrency }))
   } catch (error) {
     reportFailure(error)
     outcomes.push(...(await checks), { step: 'tests', passed: 0, failed: 1, seconds: 0 })

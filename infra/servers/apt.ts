@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { userInfo } from 'node:os'
 import { promisify } from 'node:util'
+import { debianPackage } from './install-advice.ts'
 import type { ProgramName } from './program.ts'
 
 const run = promisify(execFile)
@@ -52,7 +53,8 @@ export async function describeSize({ settings }: AptOptions, packages: readonly 
 
 /** The packages that hold the programs; of PostgreSQL the best version that this system offers. */
 export async function packagesOf(programs: readonly ProgramName[], { settings }: AptOptions): Promise<string[]> {
-  return Promise.all(programs.map((name) => (name === 'postgres' ? postgresPackage(settings) : name)))
+  const packages = programs.map((name) => (name === 'postgres' ? postgresPackage(settings) : debianPackage(name)))
+  return [...new Set(await Promise.all(packages))]
 }
 
 async function postgresPackage(settings: readonly string[]): Promise<string> {

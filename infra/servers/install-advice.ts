@@ -6,8 +6,8 @@ interface Advice {
   readonly fedora: string | undefined
   readonly arch: string
   readonly brew: string
-  /** A container in its place, with the variable that tells us where it listens. */
-  readonly container: string
+  /** A container in its place, with the variable that tells us where it listens; `undefined` for tools. */
+  readonly container: string | undefined
 }
 
 const advice: Record<ProgramName, Advice> = {
@@ -40,12 +40,39 @@ const advice: Record<ProgramName, Advice> = {
     brew: 'prometheus',
     container: 'run -d --network host prom/prometheus   # scrape the gateway by hand',
   },
+  promtool: {
+    debian: 'prometheus',
+    fedora: 'golang-github-prometheus',
+    arch: 'prometheus',
+    brew: 'prometheus',
+    container: undefined,
+  },
+  'docker-compose': {
+    debian: 'docker-compose',
+    fedora: 'docker-compose',
+    arch: 'docker-compose',
+    brew: 'docker-compose',
+    container: undefined,
+  },
+  kubectl: {
+    debian: 'kubectl',
+    fedora: 'kubernetes-client',
+    arch: 'kubectl',
+    brew: 'kubernetes-cli',
+    container: undefined,
+  },
+  nginx: { debian: 'nginx', fedora: 'nginx', arch: 'nginx', brew: 'nginx', container: undefined },
+}
+
+/** The package that holds a program on Debian and Ubuntu. */
+export function debianPackage(name: ProgramName): string {
+  return advice[name].debian
 }
 
 /** One message: what is missing, and the command for each system. */
 export function howToInstall(missing: readonly ProgramName[]): string {
   const line = (system: string, command: string, key: keyof Advice): string[] => {
-    const packages = missing.map((name) => advice[name][key]).filter((name) => name !== undefined)
+    const packages = [...new Set(missing.map((name) => advice[name][key]).filter((name) => name !== undefined))]
     return packages.length === 0 ? [] : [`  ${system.padEnd(16)} ${command} ${packages.join(' ')}`]
   }
   return [
@@ -57,8 +84,16 @@ export function howToInstall(missing: readonly ProgramName[]): string {
     ...(missing.includes('nats-server')
       ? ['  nats-server      also one file: https://github.com/nats-io/nats-server/releases']
       : []),
-    'or run them in containers (podman likewise) and say where they listen:',
-    ...missing.map((name) => `  docker ${advice[name].container}`),
+    ...containers(missing),
     'and start again.',
   ].join('\n')
+}
+
+function containers(missing: readonly ProgramName[]): string[] {
+  const commands = missing.map((name) => advice[name].container).filter((command) => command !== undefined)
+  if (commands.length === 0) return []
+  return [
+    'or run them in containers (podman likewise) and say where they listen:',
+    ...commands.map((command) => `  docker ${command}`),
+  ]
 }

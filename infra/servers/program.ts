@@ -7,7 +7,15 @@ import { ExplainedError } from '../explained-error.ts'
 
 const run = promisify(execFile)
 
-export type ProgramName = 'nats-server' | 'redis-server' | 'postgres' | 'prometheus'
+export type ProgramName =
+  | 'nats-server'
+  | 'redis-server'
+  | 'postgres'
+  | 'prometheus'
+  | 'promtool'
+  | 'docker-compose'
+  | 'kubectl'
+  | 'nginx'
 
 export interface Program {
   /** The folder that holds it. */
@@ -27,6 +35,16 @@ const commands: Record<ProgramName, readonly string[]> = {
   'redis-server': ['redis-server', 'valkey-server'],
   postgres: ['postgres'],
   prometheus: ['prometheus'],
+  promtool: ['promtool'],
+  'docker-compose': ['docker-compose'],
+  kubectl: ['kubectl'],
+  nginx: ['nginx'],
+}
+
+/** How each is asked for its version; most know `--version`. */
+const versionArguments: Partial<Record<ProgramName, readonly string[]>> = {
+  kubectl: ['version', '--client'],
+  nginx: ['-v'],
 }
 
 /** The first usable installation of a program, in the order: PG_BIN, PATH, known folders, our own unpacked ones. */
@@ -92,11 +110,12 @@ async function inspect(candidate: {
     await access(path, constants.X_OK)
     if (name === 'postgres') await access(join(directory, 'initdb'), constants.X_OK)
     const environment = unpackedIn ? { LD_LIBRARY_PATH: (await libraryFolders(unpackedIn)).join(':') } : {}
-    const { stdout } = await run(path, ['--version'], {
+    const { stdout, stderr } = await run(path, versionArguments[name] ?? ['--version'], {
       env: { ...readInfraConfig().environment, ...environment },
       timeout: 10_000,
     })
-    const version = /\d+(\.\d+)+/.exec(stdout)?.[0]
+    // nginx says it on stderr.
+    const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0]
     return version ? { directory, path, version, environment } : undefined
   } catch {
     // Absent, or it does not run on this machine: the same to us.

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { installMissing } from '../../infra/servers/install.ts'
+import type { ProgramName } from '../../infra/servers/program.ts'
 import { startTemporaryServers } from '../../infra/servers/temporary-servers.ts'
 
 export interface TestServers {
@@ -11,9 +12,15 @@ export interface TestServers {
   stop(): Promise<void>
 }
 
+export interface TestServersOptions {
+  /** What the tests need beside NATS, Redis and PostgreSQL. */
+  readonly programs: readonly ProgramName[]
+  say(line: string): void
+}
+
 /** Starts one PostgreSQL for the whole run, with a migrated database that each test file clones. */
-export async function startTestServers(say: (line: string) => void): Promise<TestServers> {
-  await installMissing(['postgres', 'nats-server', 'redis-server'], say)
+export async function startTestServers({ programs, say }: TestServersOptions): Promise<TestServers> {
+  await installMissing(['postgres', 'nats-server', 'redis-server', ...programs], say)
   const { postgres, directory, stop } = await startTemporaryServers({
     name: 'ticketing-test',
     kinds: ['postgres'],
