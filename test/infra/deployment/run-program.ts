@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type ProgramName, requireProgram } from '../../../infra/servers/program.ts'
+
+const run = promisify(execFile)
+
+export interface Ended {
+  readonly failed: boolean
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end, which is awaited for 20 s. It sees PATH and `environment`, and nothing else of the machine. */
+export async function runProgram(
+  name: ProgramName,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  const program = await requireProgram(name)
+  try {
+    const output = await run(program.path, args, {
+      env: { PATH: process.env.PATH, ...program.environment, ...environment },
+      timeout: 20_000,
+      maxBuffer: 16 * 1024 * 1024,
+    })
+    return { failed: false, ...output }
+  } catch (error) {
+    const { stdout = '', stderr = String(error) } = error as Partial<Ended>
+    return { failed: true, stdout, stderr }
+  }
+}
