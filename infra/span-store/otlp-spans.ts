@@ -53,6 +53,9 @@ interface Long {
   toNumber(): number
 }
 
+/** Bytes that were not sent are an empty list. */
+type Bytes = Uint8Array | readonly number[]
+
 interface AnyValue {
   /** Which member was sent. */
   readonly value?: 'stringValue' | 'boolValue' | 'intValue' | 'doubleValue' | 'arrayValue'
@@ -66,16 +69,16 @@ interface AnyValue {
 type KeyValues = readonly { readonly key: string; readonly value: AnyValue | null }[]
 
 interface Span {
-  readonly traceId: Uint8Array
-  readonly spanId: Uint8Array
-  readonly parentSpanId: Uint8Array
+  readonly traceId: Bytes
+  readonly spanId: Bytes
+  readonly parentSpanId: Bytes
   readonly name: string
   readonly kind: number
   readonly startTimeUnixNano: Long
   readonly endTimeUnixNano: Long
   readonly attributes: KeyValues
   readonly events: readonly { readonly timeUnixNano: Long; readonly name: string; readonly attributes: KeyValues }[]
-  readonly links: readonly { readonly traceId: Uint8Array; readonly spanId: Uint8Array }[]
+  readonly links: readonly { readonly traceId: Bytes; readonly spanId: Bytes }[]
   readonly status: { readonly message: string; readonly code: number } | null
 }
 
@@ -142,6 +145,6 @@ function microseconds({ high, low }: Long): number {
   return Math.round(((high >>> 0) * 2 ** 32) / 1_000 + (low >>> 0) / 1_000)
 }
 
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+function hex(bytes: Bytes): string {
+  return Buffer.from(bytes).toString('hex')
 }
