@@ -1,6 +1,7 @@
 import test from 'ava'
+import type { ReceivedSpan } from '../../infra/span-store/span.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { type ReceivedSpan, startOtlpSink } from '../support/otlp-sink.ts'
+import { startOtlpSink } from '../support/otlp-sink.ts'
 import { spanTree } from '../support/span-tree.ts'
 import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from './otlp-sink.ts'
+import type { ReceivedSpan } from '../../infra/span-store/span.ts'
 
 /**
  * Spans below `parentSpanId` as lines of `service: name`, two blanks deeper for each generation. Siblings are in the order of
