@@ -22,6 +22,17 @@ export interface RunningSystem {
   webhook_secret: string
   organiser_key: string
   gateways: string[]
+  /** `null` where no spans are made. */
+  tracing: RunningTracing | null
+}
+
+export interface RunningTracing {
+  /** Where spans are sent, by OTLP over gRPC. */
+  otlp_url: string
+  /** As OTEL_TRACES_SAMPLER_ARG. */
+  sample_ratio: string
+  /** Whether they are kept in the data folder. */
+  kept: boolean
 }
 
 /** Settings that all processes share. */
@@ -90,6 +101,7 @@ function fromRunningSystem(env: NodeJS.ProcessEnv): Record<string, string> {
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
     AUTH: running.auth,
+    ...(running.tracing && { OTEL_TRACES_SAMPLER_ARG: running.tracing.sample_ratio }),
   }
 }
 
