@@ -1,5 +1,7 @@
 import test from 'ava'
-import { composeText, readCompose } from './deployment/compose-file.ts'
+import pg from 'pg'
+import { readTestConfig } from '../support/config.ts'
+import { composeFile, composeText, readCompose } from './deployment/compose-file.ts'
 import { composeFaults } from './deployment/compose-rules.ts'
 
 async function faultsOf(text: string): Promise<string[]> {
@@ -9,6 +11,36 @@ async function faultsOf(text: string): Promise<string[]> {
 
 test('compose starts every process confined, limited, watched and told nothing that it does not know', async (t) => {
   t.deepEqual(await faultsOf(composeText()), [])
+})
+
+test('the system sells without the profiles that watch it', async (t) => {
+  const read = await readCompose(composeText(), ['core'])
+  const services = 'refused' in read ? read.refused : Object.keys(read.file.services).sort()
+  t.deepEqual(services, [
+    ...['auditor', 'booking-worker', 'edge', 'event-worker', 'gateway', 'migrate', 'nats', 'nats-folder'],
+    ...['payment-sandbox', 'postgres', 'purchase-worker', 'redis'],
+  ])
+})
+
+test('PostgreSQL in compose is told what the one of npm start is told', async (t) => {
+  const { postgres } = (await composeFile()).services
+  const settings = (postgres?.command ?? []).slice(1).map((part) => part.replace(/^--/, '').split('='))
+  const client = new pg.Client({ connectionString: readTestConfig().postgresUrl, connectionTimeoutMillis: 5_000 })
+  await client.connect()
+  t.teardown(() => client.end())
+  const names = settings.map(([name]) => name)
+  const { rows } = await client.query({
+    text: 'SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name',
+    values: [names],
+    rowMode: 'array',
+  })
+  t.deepEqual(rows, settings)
+  t.deepEqual(names, ['max_connections', 'timezone', 'log_timezone', 'jit'])
+  const made = await client.query(
+    `SELECT pg_encoding_to_char(encoding) AS encoding, datcollate AS locale FROM pg_database WHERE datname = 'template1'`,
+  )
+  const { encoding, locale } = made.rows[0]
+  t.true(postgres?.environment?.POSTGRES_INITDB_ARGS?.startsWith(`--encoding=${encoding} --locale=${locale}`))
 })
 
 interface Mistake {

@@ -38,7 +38,6 @@ test('the image is made of the sources that run, and nothing else', async (t) =>
     '.npmrc',
     'gateway',
     'infra/audit',
-    'infra/import',
     'infra/payment-sandbox',
     'infra/servers',
     'infra/warm-compile-cache.sh',

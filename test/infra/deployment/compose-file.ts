@@ -41,7 +41,9 @@ export interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>
 }
 
-/** What docker-compose makes of the text with all profiles, or what it says against it. */
+export type Profile = 'core' | 'obs' | 'ha'
+
+/** What docker-compose makes of the text, or what it says against it. */
 export type ReadCompose = { readonly file: ComposeFile } | { readonly refused: string }
 
 const infra = join(projectRoot, 'infra')
@@ -58,11 +60,14 @@ export function exampleSettings(): Record<string, string> {
 }
 
 /** Has docker-compose read a text in place of `infra/compose.yaml`, with the example's settings and no others. */
-export async function readCompose(text = composeText()): Promise<ReadCompose> {
+export async function readCompose(
+  text = composeText(),
+  profiles: readonly Profile[] = ['core', 'obs', 'ha'],
+): Promise<ReadCompose> {
   const path = join(await createTestDirectory('compose'), 'compose.yaml')
   await writeFile(path, text)
-  const profiles = ['core', 'obs', 'ha'].flatMap((profile) => ['--profile', profile])
-  const options = ['--project-directory', infra, '--file', path, ...profiles]
+  const chosen = profiles.flatMap((profile) => ['--profile', profile])
+  const options = ['--project-directory', infra, '--file', path, ...chosen]
   const { failed, stdout, stderr } = await runProgram(
     'docker-compose',
     [...options, 'config', '--format', 'json'],
