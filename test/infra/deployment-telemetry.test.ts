@@ -1,9 +1,22 @@
 import test from 'ava'
 import { composeFile } from './deployment/compose-file.ts'
 import { type TelemetryTexts, telemetryFaults, telemetryTexts } from './deployment/telemetry-rules.ts'
+import { blindLooks, type Look, looks } from './deployment/watching.ts'
 
 test('spans find their way from the processes through the collector to Jaeger and Tempo', async (t) => {
   t.deepEqual(telemetryFaults(telemetryTexts(), await composeFile()), [])
+})
+
+test('whatever Prometheus scrapes and Grafana asks is there, on a network that they share', async (t) => {
+  const compose = await composeFile()
+  t.deepEqual(blindLooks(looks(), compose), [])
+  t.true(looks().length > 10)
+  const wrong: Look[] = [
+    { from: 'prometheus-local-1', at: 'event-worker:9465' },
+    { from: 'prometheus-local-1', at: 'events:9464' },
+    { from: 'grafana', at: 'gateway:8080' },
+  ]
+  t.deepEqual(blindLooks(wrong, compose), wrong)
 })
 
 interface Mistake {
@@ -50,6 +63,12 @@ const mistakes: readonly Mistake[] = [
   { file: 'jaeger/jaeger.yaml', from: '0.0.0.0:16686', to: '0.0.0.0:16687', found: /does not publish its page/ },
   { file: 'jaeger/jaeger.yaml', from: '0.0.0.0:13133', to: '0.0.0.0:13134', found: /health check asks another port/ },
   { file: 'tempo/tempo.yaml', from: 'block_retention', to: 'retention', found: /block_retention/ },
+  {
+    file: 'tempo/tempo.yaml',
+    from: 'http_listen_port: 3200',
+    to: 'http_listen_port: 3201',
+    found: /not expose port 3201/,
+  },
   { file: 'tempo/tempo.yaml', from: '/var/tempo/blocks', to: '/tmp/blocks', found: /\/tmp\/blocks is on no volume/ },
 ]
 

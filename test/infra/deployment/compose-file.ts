@@ -19,6 +19,7 @@ export interface ComposeService {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly networks?: Readonly<Record<string, { readonly ipv4_address?: string } | null>>
   readonly ports?: readonly { readonly host_ip?: string; readonly target: number; readonly published: string }[]
+  readonly expose?: readonly string[]
   readonly volumes?: readonly ComposeVolume[]
   readonly user?: string
   readonly restart?: string

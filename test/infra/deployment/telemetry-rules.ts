@@ -92,11 +92,17 @@ function jaegerFaults(config: Jaeger, compose: ComposeFile): string[] {
 }
 
 /** What it keeps must lie on its volume. */
-function tempoFaults({ storage: { trace } }: Tempo, compose: ComposeFile): string[] {
-  const volumes = (compose.services.tempo?.volumes ?? []).filter(({ type }) => type === 'volume')
-  return [trace.wal.path, trace.local.path]
-    .filter((path) => !volumes.some(({ target }) => path.startsWith(`${target}/`)))
-    .map((path) => `${path} is on no volume`)
+function tempoFaults({ server, distributor, storage: { trace } }: Tempo, compose: ComposeFile): string[] {
+  const { volumes = [], expose = [] } = compose.services.tempo ?? {}
+  const kept = volumes.filter(({ type }) => type === 'volume')
+  return [
+    ...[trace.wal.path, trace.local.path]
+      .filter((path) => !kept.some(({ target }) => path.startsWith(`${target}/`)))
+      .map((path) => `${path} is on no volume`),
+    ...[server.http_listen_port, receivedOn(distributor)]
+      .filter((port) => !expose.includes(String(port)))
+      .map((port) => `compose does not expose port ${port}`),
+  ]
 }
 
 /** Whatever a pipeline refers to must be declared, and whatever is declared must be used. */
