@@ -58,7 +58,8 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         args: process.argv.slice(2),
         flags: { instance: 'INSTANCE' },
       }) as z.output<Settings> & WorkerConfig,
-    createLogger: (config) => createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL }),
+    createLogger: (config) =>
+      createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
     async start(config, log, onStop) {
       log.info(`${worker} worker ${config.INSTANCE} starting`)
       onStop(
