@@ -65,12 +65,13 @@ function rowsOf({ span, isOrphan, children }: SpanNode, guide: { own: string; be
 }
 
 function remarks({ status, statusMessage, attributes, events, links, parentSpanId }: ReceivedSpan, isOrphan: boolean) {
-  const refusal = attributes['ticketing.error']
   const exceptions = events.filter(({ name }) => name === 'exception').map((event) => event.attributes)
   const failures = exceptions.map(
     (each) => `✘ ${each['exception.type'] ?? 'Error'}: ${each['exception.message'] ?? ''}`,
   )
-  const isUnexplained = status === 'error' && exceptions.length === 0
+  // The type of an error that was thrown stands in its exception already.
+  const refusal = exceptions.length > 0 ? undefined : attributes['error.type']
+  const isUnexplained = status === 'error' && exceptions.length === 0 && refusal === undefined
   return [
     ...(isOrphan ? [`its parent ${parentSpanId} was not recorded`] : []),
     ...(refusal === undefined ? [] : [`! ${refusal}`]),

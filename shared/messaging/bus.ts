@@ -9,6 +9,7 @@ import {
   type Service,
 } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
+import type { MessagingMetrics } from './messaging-metrics.ts'
 
 /* The only file that knows the `nats` package. */
 
@@ -58,6 +59,15 @@ export interface Subscription {
   drain(): Promise<void>
 }
 
+export interface BusOptions {
+  readonly url: string
+  /** What the server's monitoring shows. */
+  readonly name: string
+  readonly timeoutMs: number
+  /** What is sent and answered over this connection is counted there. */
+  readonly metrics?: MessagingMetrics
+}
+
 export interface ServiceInstance {
   readonly name: string
   readonly instance: string
@@ -68,17 +78,20 @@ const drainMs = 1_000
 
 /** A connection to NATS that reconnects for ever; while it is away, requests fail at once instead of waiting. */
 export class Bus {
+  readonly metrics: MessagingMetrics | undefined
   readonly #connection: NatsConnection
   readonly #onDisconnect = new Set<() => void>()
   #connected = true
 
-  private constructor(connection: NatsConnection) {
+  private constructor(connection: NatsConnection, metrics: MessagingMetrics | undefined) {
     this.#connection = connection
+    this.metrics = metrics
+    metrics?.setConnected(true)
     void this.#followStatus()
   }
 
-  /** Connects within `timeoutMs` or throws. `name` is what the server's monitoring shows. */
-  static async connect({ url, name, timeoutMs }: { url: string; name: string; timeoutMs: number }): Promise<Bus> {
+  /** Connects within `timeoutMs` or throws. */
+  static async connect({ url, name, timeoutMs, metrics }: BusOptions): Promise<Bus> {
     const connection = await connect({
       servers: url.split(','),
       name,
@@ -90,7 +103,7 @@ export class Bus {
       // Without it the client builds an Error for every request: a third of the CPU of a call.
       noAsyncTraces: true,
     })
-    return new Bus(connection)
+    return new Bus(connection, metrics)
   }
 
   get connected(): boolean {
@@ -233,9 +246,13 @@ export class Bus {
     for await (const status of this.#connection.status()) {
       if (status.type === 'disconnect') {
         this.#connected = false
+        this.metrics?.setConnected(false)
         for (const listener of this.#onDisconnect) listener()
       }
-      if (status.type === 'reconnect') this.#connected = true
+      if (status.type === 'reconnect') {
+        this.#connected = true
+        this.metrics?.setConnected(true)
+      }
     }
   }
 }

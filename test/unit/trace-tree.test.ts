@@ -29,7 +29,7 @@ const purchase: ReceivedSpan[] = [
     kind: 'consumer',
     instance: 'booking-1',
     ...at(2, 5),
-    attributes: { 'ticketing.error': 'seats_taken' },
+    attributes: { 'error.type': 'seats_taken' },
   }),
   aSpan({
     spanId: 'd',
