@@ -17,7 +17,7 @@ interface Row {
   readonly span: ReceivedSpan | null
 }
 
-const narrowestBar = 8
+const narrowestBar = 6
 const widestBar = 24
 const narrowestLabel = 24
 
