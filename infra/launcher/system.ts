@@ -9,6 +9,7 @@ import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans } from
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
+import { metricsAddresses } from './observation.ts'
 import { baseUrl, freePorts, gatewayPorts } from './ports.ts'
 import { PrivateServers, type ServerUrls } from './private-servers.ts'
 import { type SpanDestination, spanDestination } from './span-destination.ts'
@@ -58,7 +59,8 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       onRestart: () => onRestart(),
     })
     closers.push(() => spanStore.stop(hurry))
-    const watch = flags.observe ? gateways : undefined
+    const backstageStages = backstagePlans({ flags, paymentPort, metricsPorts })
+    const watch = flags.observe ? metricsAddresses(backstageStages.flat(), gateways) : undefined
     const [servers] = await Promise.all([
       PrivateServers.start({ config, watch, say, onRestart: () => onRestart() }),
       // The system is of use without it.
@@ -79,7 +81,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       destination,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(backstagePlans({ flags, paymentPort, metricsPorts }), options)
+    const backstage = new Applications(backstageStages, options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
