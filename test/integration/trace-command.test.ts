@@ -1,5 +1,6 @@
 import test from 'ava'
 import { runScript } from '../support/command.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { launch, readRunning } from '../support/launcher.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -14,8 +15,13 @@ test('one command shows all that was done for a request, whoever did it, also af
   t.is(before.code, 1)
   t.regex(before.output, /No system is running/)
 
-  const launcher = launch(dataDirectory, ['--port', '0'], { OTEL_SDK_DISABLED: 'false' })
-  t.teardown(() => launcher.process.kill('SIGTERM'))
+  const database = await createTestDatabase()
+  const launcher = launch(dataDirectory, ['--port', '0'], { OTEL_SDK_DISABLED: 'false', DATABASE_URL: database.url })
+  t.teardown(async () => {
+    launcher.process.kill('SIGTERM')
+    await launcher.ended
+    await database.drop()
+  })
   await until('the system is ready', () => launcher.output().includes('Ready after'), patience)
   const running = readRunning(dataDirectory)
   t.like(running.tracing, { sample_ratio: '1', kept: true })
