@@ -50,6 +50,7 @@ await runProcess<GatewayConfig>({
         serviceName: 'gateway',
         instance,
         sampleRatio: config.sampleRatio,
+        endpoint: config.spanEndpoint,
       }),
     )
     const processMetrics = new Metrics(instance)

@@ -78,6 +78,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
           serviceName: `${worker}-worker`,
           instance: config.INSTANCE,
           sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+          endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
         }),
       )
       const metrics = new Metrics(config.INSTANCE)

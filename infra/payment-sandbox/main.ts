@@ -35,6 +35,7 @@ await runProcess({
         serviceName: 'payment-sandbox',
         instance: config.INSTANCE,
         sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+        endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       }),
     )
     const db = new Postgres({
