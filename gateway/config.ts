@@ -79,6 +79,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
     logLevel: config.LOG_LEVEL,
     tracingDisabled: config.OTEL_SDK_DISABLED,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    spanEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     natsUrl: config.NATS_URL,
     redisUrl: config.REDIS_URL,
     host: config.HOST,
