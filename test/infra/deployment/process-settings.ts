@@ -20,9 +20,6 @@ const settings: Readonly<Record<string, z.ZodObject>> = {
   'infra/migrate.ts': z.object({ DATABASE_URL: databaseUrl }),
 }
 
-/** Read by the OpenTelemetry SDK. */
-const readByLibraries = ['OTEL_EXPORTER_OTLP_ENDPOINT']
-
 /** The script of ours that a command runs; `undefined` when it is somebody else's program. */
 export function scriptOf(command: readonly string[]): string | undefined {
   return command.map((part) => /[\w/-]+\.ts\b/.exec(part)?.[0]).find((script) => script !== undefined)
@@ -32,7 +29,7 @@ export function scriptOf(command: readonly string[]): string | undefined {
 export function settingFaults(script: string, environment: Readonly<Record<string, string>>): string[] {
   const schema = settings[script]
   if (schema === undefined) return [`${script} is no process of ours`]
-  const unknown = Object.keys(environment).filter((name) => !(name in schema.shape) && !readByLibraries.includes(name))
+  const unknown = Object.keys(environment).filter((name) => !(name in schema.shape))
   return [...unknown.map((name) => `${script} does not know ${name}`), ...refusals(script, schema, environment)]
 }
 
