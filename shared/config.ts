@@ -3,11 +3,17 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { isAlive } from './is-alive.ts'
+import { parseNatsUrl } from './messaging/nats-url.ts'
 
 /*
  * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
  * from, in this order: a command-line flag, the environment, the running system (`running.json`), the schema's default.
  */
+
+/** Who may connect to NATS, each with rights of its own: `infra/nats/permissions.conf` says which. */
+export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 'operator'] as const
+
+export type NatsUser = (typeof natsUsers)[number]
 
 /** What the launcher leaves in the data folder, by which every other command finds the running system. */
 export interface RunningSystem {
@@ -33,7 +39,13 @@ export const commonSettings = {
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
 }
 
-export const natsUrl = z.string().min(1)
+export const natsUrl = z.string().superRefine((url, context) => {
+  try {
+    parseNatsUrl(url)
+  } catch (error) {
+    context.addIssue((error as Error).message)
+  }
+})
 export const redisUrl = z.url({ protocol: /^rediss?$/ })
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 
