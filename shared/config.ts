@@ -39,6 +39,10 @@ export const commonSettings = {
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
 }
 
+/** Where a process tells what it counts; 0 picks a free port. */
+export const metricsPort = z.coerce.number().int().min(0).max(65_535)
+export const metricsHost = z.string().min(1).default('127.0.0.1')
+
 export const natsUrl = z.string().superRefine((url, context) => {
   try {
     parseNatsUrl(url)

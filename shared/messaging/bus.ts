@@ -10,6 +10,7 @@ import {
   type Service,
 } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
+import type { MessagingMetrics } from './messaging-metrics.ts'
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts'
 
 /* The only file that knows the `nats` package. */
@@ -73,6 +74,8 @@ export interface BusOptions {
   readonly timeoutMs: number
   /** The certificate of who signed the server's, when no public authority did. */
   readonly caFile?: string | undefined
+  /** What is sent and answered over this connection is counted there. */
+  readonly metrics?: MessagingMetrics
   /** Is told when NATS refuses something: either its permissions or our code are wrong. */
   readonly log?: Logger
 }
@@ -82,19 +85,23 @@ const drainMs = 1_000
 
 /** A connection to NATS that reconnects for ever; while it is away, requests fail at once instead of waiting. */
 export class Bus {
+  readonly metrics: MessagingMetrics | undefined
   readonly #connection: NatsConnection
   readonly #inboxPrefix: string
   readonly #onDisconnect = new Set<() => void>()
   #connected = true
 
-  private constructor(connection: NatsConnection, inboxPrefix: string, log: Logger | undefined) {
+  private constructor(connection: NatsConnection, inboxPrefix: string, { metrics, log }: BusOptions) {
     this.#connection = connection
     this.#inboxPrefix = inboxPrefix
+    this.metrics = metrics
+    metrics?.setConnected(true)
     void this.#followStatus(log)
   }
 
   /** Connects within `timeoutMs` or throws. */
-  static async connect({ url, name, timeoutMs, caFile, log }: BusOptions): Promise<Bus> {
+  static async connect(options: BusOptions): Promise<Bus> {
+    const { url, name, timeoutMs, caFile } = options
     const address = parseNatsUrl(url)
     const inboxPrefix = inboxPrefixOf(address)
     const connection = await connect({
@@ -113,7 +120,7 @@ export class Bus {
       // Without it the client builds an Error for every request: a third of the CPU of a call.
       noAsyncTraces: true,
     })
-    return new Bus(connection, inboxPrefix, log)
+    return new Bus(connection, inboxPrefix, options)
   }
 
   get connected(): boolean {
@@ -263,9 +270,13 @@ export class Bus {
     for await (const status of this.#connection.status()) {
       if (status.type === 'disconnect') {
         this.#connected = false
+        this.metrics?.setConnected(false)
         for (const listener of this.#onDisconnect) listener()
       }
-      if (status.type === 'reconnect') this.#connected = true
+      if (status.type === 'reconnect') {
+        this.#connected = true
+        this.metrics?.setConnected(true)
+      }
       if (status.permissionContext) log?.error({ ...status.permissionContext }, 'NATS does not permit this')
     }
   }
