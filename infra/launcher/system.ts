@@ -50,13 +50,20 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     let onRestart = (): void => undefined
 
     const watch = flags.observe ? gateways : undefined
-    const servers = await PrivateServers.start({ config, watch, say, onRestart: () => onRestart() })
+    const servers = await PrivateServers.start({
+      config,
+      watch,
+      natsPasswords: folder.natsPasswords(),
+      say,
+      onRestart: () => onRestart(),
+    })
     closers.push(() => servers.stop())
     stopping.throwIfAborted()
 
     const applied = await migrateAll(servers.urls.database)
     if (applied.length > 0) say(`Migrated the database: ${applied.join(', ')}.`)
 
+    const { nats: natsUrls } = servers.urls
     const environment = childEnvironment({
       config,
       secrets: folder.secrets(),
@@ -65,12 +72,12 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       gateways,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(backstagePlans({ flags, paymentPort, metricsPorts }), options)
+    const backstage = new Applications(backstagePlans({ flags, paymentPort, metricsPorts, natsUrls }), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
-    await offerDemoCatalogue({ natsUrl: servers.urls.nats, say })
-    const front = new Applications(gatewayPlans({ flags, gatewayPorts: ports }), options)
+    await offerDemoCatalogue({ natsUrl: natsUrls.operator, natsCa: config.given.natsCa, say })
+    const front = new Applications(gatewayPlans({ flags, gatewayPorts: ports, natsUrls }), options)
     closers.push(() => front.stop(hurry))
     await front.start(stopping)
 
@@ -78,7 +85,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const describe = (): RunningFile => ({
       pid: process.pid,
       started_at: startedAt,
-      nats_url: servers.urls.nats,
+      nats_urls: natsUrls,
       redis_url: servers.urls.redis,
       database_url: servers.urls.database,
       payment_url: paymentUrl,
@@ -134,7 +141,6 @@ function childEnvironment({ config, secrets, urls, paymentUrl, gateways }: Envir
     ...secrets,
     ...config.environment,
     DATA_DIR: config.dataDirectory,
-    NATS_URL: urls.nats,
     REDIS_URL: urls.redis,
     DATABASE_URL: urls.database,
     PAYMENT_URL: paymentUrl,
