@@ -28,6 +28,17 @@ export interface RunningSystem {
   webhook_secret: string
   organiser_key: string
   gateways: string[]
+  /** `null` where no spans are made. */
+  tracing: RunningTracing | null
+}
+
+export interface RunningTracing {
+  /** Where spans are sent, by OTLP over gRPC. */
+  otlp_url: string
+  /** As OTEL_TRACES_SAMPLER_ARG. */
+  sample_ratio: string
+  /** Whether they are kept in the data folder. */
+  kept: boolean
 }
 
 /** Settings that all processes share. */
@@ -108,6 +119,7 @@ function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<strin
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
     AUTH: running.auth,
+    ...(running.tracing && { OTEL_TRACES_SAMPLER_ARG: running.tracing.sample_ratio }),
   }
 }
 

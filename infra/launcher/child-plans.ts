@@ -50,6 +50,13 @@ export function metricsPortsNeeded({ workers }: Pick<StartFlags, 'workers'>): nu
   return workerKinds.length * workers + 1
 }
 
+/** What keeps the spans of all others, where nobody else does: started before them and stopped after them. */
+export function spanStorePlans(port: number | null): ChildPlan[][] {
+  if (port === null) return []
+  const script = 'infra/span-store/main.ts'
+  return [[{ name: 'span store', instance: 'span-store', script, args: ['--port', String(port)], port }]]
+}
+
 /** What answers HTTP. */
 export function gatewayPlans(options: Pick<PlanOptions, 'flags' | 'gatewayPorts' | 'natsUrls'>): ChildPlan[][] {
   const { flags, gatewayPorts, natsUrls } = options

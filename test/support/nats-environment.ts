@@ -1,8 +1,19 @@
+import type { NatsUser } from '#shared/config.ts'
 import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import type { Kind } from './process.ts'
 
-/** What a process of that kind needs to connect to NATS as itself; the payment sandbox does not connect. */
+const users: Readonly<Record<Kind, NatsUser | null>> = {
+  gateway: 'gateway',
+  event: 'event',
+  booking: 'booking',
+  purchase: 'purchase',
+  audit: 'auditor',
+  sandbox: null,
+  'span-store': null,
+}
+
+/** What a process of that kind needs to connect to NATS as itself; nothing where it does not connect. */
 export function natsEnvironment(kind: Kind, urls: NatsUrls): Record<string, string> {
-  if (kind === 'sandbox') return {}
-  return { NATS_URL: urls[kind === 'audit' ? 'auditor' : kind] }
+  const user = users[kind]
+  return user === null ? {} : { NATS_URL: urls[user] }
 }
