@@ -51,16 +51,19 @@ test.serial('in a cluster the stream of facts has three copies, and so have its 
   t.is(cluster.replicas.length, 2, 'beside the leader')
 })
 
-test.serial('facts and requests go on within 5 s when a node is killed that leads nothing', async (t) => {
-  const leaders = await leadersOfFacts()
-  const { facts, requests } = await killUnderLoad(
-    t,
-    nodeWhere((name) => !leaders.includes(name)),
-  )
-  t.log(`longest pause: facts ${facts} ms, requests ${requests} ms`)
-  t.true(facts < backToNormalMs)
-  t.true(requests < backToNormalMs)
-})
+test.serial(
+  'facts and requests go on within 5 s when a node is killed that leads neither the stream nor its consumer',
+  async (t) => {
+    const leaders = await leadersOfFacts()
+    const { facts, requests } = await killUnderLoad(
+      t,
+      nodeWhere((name) => !leaders.includes(name)),
+    )
+    t.log(`longest pause: facts ${facts} ms, requests ${requests} ms`)
+    t.true(facts < backToNormalMs)
+    t.true(requests < backToNormalMs)
+  },
+)
 
 test.serial("requests go on within 5 s when the stream's leader is killed, facts after an election", async (t) => {
   const { cluster } = await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')
@@ -86,7 +89,7 @@ async function killUnderLoad(t: ExecutionContext, node: NatsNode): Promise<{ fac
   await node.restart()
   const [acknowledged] = await Promise.all([facts.stop(), requests.stop()])
   await until('every fact has arrived', () => acknowledged.every((id) => facts.received.has(id)))
-  t.true(acknowledged.length > 100)
+  t.true(acknowledged.length > 40)
   return { facts: longestPause(facts.times), requests: Math.max(...requests.times.map(longestPause)) }
 }
 
