@@ -1,3 +1,4 @@
+import type { NatsUrls } from '../servers/nats-users.ts'
 import type { ChildPlan } from './child.ts'
 import type { StartFlags } from './flags.ts'
 
@@ -9,7 +10,7 @@ export interface PlanOptions {
   readonly metricsPorts: readonly number[]
 }
 
-const workerKinds = ['event', 'booking', 'purchase']
+const workerKinds = ['event', 'booking', 'purchase'] as const
 
 /** What answers messages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
 export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
@@ -25,9 +26,15 @@ export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOp
       name: `${kind} worker`,
       instance,
       script: `workers/${kind}/main.ts`,
+      natsUser: kind,
     })),
   )
-  const auditor = { name: 'auditor', instance: 'auditor-1', script: 'infra/audit/main.ts' }
+  const auditor = {
+    name: 'auditor',
+    instance: 'auditor-1',
+    script: 'infra/audit/main.ts',
+    natsUser: 'auditor',
+  } as const
   const watched = [...workers, auditor].map((plan, index): ChildPlan => {
     // A port that stays the same when the process is started again, so that Prometheus finds it.
     const metricsPort = metricsPorts[index] ?? 0
@@ -57,10 +64,20 @@ export function gatewayPlans({ flags, gatewayPorts }: Pick<PlanOptions, 'flags' 
       instance,
       script: 'gateway/main.ts',
       args: ['--port', String(port), '--host', flags.host, '--instance', instance],
+      natsUser: 'gateway',
       port,
     }
   })
   return [gateways]
+}
+
+/** The same plans, each process with the address of NATS as the user that it is there. */
+export function withNatsUrls(stages: readonly ChildPlan[][], natsUrls: NatsUrls): ChildPlan[][] {
+  return stages.map((plans) =>
+    plans.map((plan) =>
+      plan.natsUser === undefined ? plan : { ...plan, environment: { NATS_URL: natsUrls[plan.natsUser] } },
+    ),
+  )
 }
 
 /** `first` and the names that count on from it: `gateway-1`, `gateway-2`; `front`, `front-2`. */

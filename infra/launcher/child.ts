@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { NatsUser } from '#shared/config.ts'
 import { projectRoot } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
@@ -17,6 +18,10 @@ export interface ChildPlan {
   /** Path in the project. */
   readonly script: string
   readonly args: readonly string[]
+  /** As whom it connects to NATS, where it does. */
+  readonly natsUser?: NatsUser
+  /** Beside what all of them get. */
+  readonly environment?: Readonly<Record<string, string>>
   readonly port?: number
   /** Of `/metrics`, where that is not `port`. */
   readonly metricsPort?: number
@@ -86,10 +91,10 @@ export class Child {
   }
 
   #spawn(): ChildProcess {
-    const { script, args } = this.plan
+    const { script, args, environment } = this.plan
     const child = spawn(process.execPath, [script, ...args], {
       cwd: projectRoot,
-      env: this.#options.environment,
+      env: { ...this.#options.environment, ...environment },
       // Its own session: Ctrl-C in the terminal reaches the launcher alone, which stops everything in order.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

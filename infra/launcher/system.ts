@@ -5,7 +5,7 @@ import type { Say } from '../say.ts'
 import { freePort } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans } from './child-plans.ts'
+import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withNatsUrls } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
@@ -61,8 +61,9 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     closers.push(() => spanStore.stop(hurry))
     const backstageStages = backstagePlans({ flags, paymentPort, metricsPorts })
     const watch = flags.observe ? metricsAddresses(backstageStages.flat(), gateways) : undefined
+    const natsPasswords = folder.natsPasswords()
     const [servers] = await Promise.all([
-      PrivateServers.start({ config, watch, say, onRestart: () => onRestart() }),
+      PrivateServers.start({ config, watch, natsPasswords, say, onRestart: () => onRestart() }),
       // The system is of use without it.
       spanStore.start(stopping).catch((error) => say(`Spans are not kept: ${(error as Error).message}`)),
     ])
@@ -72,6 +73,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const applied = await migrateAll(servers.urls.database)
     if (applied.length > 0) say(`Migrated the database: ${applied.join(', ')}.`)
 
+    const { nats: natsUrls } = servers.urls
     const environment = childEnvironment({
       config,
       secrets: folder.secrets(),
@@ -81,12 +83,12 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       destination,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(backstageStages, options)
+    const backstage = new Applications(withNatsUrls(backstageStages, natsUrls), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
-    await offerDemoCatalogue({ natsUrl: servers.urls.nats, say })
-    const front = new Applications(gatewayPlans({ flags, gatewayPorts: ports }), options)
+    await offerDemoCatalogue({ natsUrl: natsUrls.operator, natsCa: config.given.natsCa, say })
+    const front = new Applications(withNatsUrls(gatewayPlans({ flags, gatewayPorts: ports }), natsUrls), options)
     closers.push(() => front.stop(hurry))
     await front.start(stopping)
 
@@ -94,7 +96,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const describe = (): RunningFile => ({
       pid: process.pid,
       started_at: startedAt,
-      nats_url: servers.urls.nats,
+      nats_urls: natsUrls,
       redis_url: servers.urls.redis,
       database_url: servers.urls.database,
       payment_url: paymentUrl,
@@ -159,7 +161,6 @@ function childEnvironment({ config, secrets, urls, paymentUrl, gateways, destina
     ...secrets,
     ...config.environment,
     DATA_DIR: config.dataDirectory,
-    NATS_URL: urls.nats,
     REDIS_URL: urls.redis,
     DATABASE_URL: urls.database,
     PAYMENT_URL: paymentUrl,

@@ -7,6 +7,7 @@ import type { Bus, Delivery } from './bus.ts'
 import {
   acknowledge,
   askAgain,
+  ConsumerGone,
   deliveriesOf,
   ensureFactConsumer,
   ensureFactStream,
@@ -92,14 +93,15 @@ async function consumeUntil(
         await ensureFactStream(bus)
         await ensureFactConsumer(bus, durable, subjects)
         ready = true
-        if (failing) log.info({ durable }, 'facts arrive again')
-        failing = false
         begin()
       }
       if (underWay.size >= maxConcurrent) await new Promise<void>((resolve) => (wake = resolve))
       await pullFacts(bus, { durable, limit: maxConcurrent - underWay.size, stopped, receive })
+      if (failing) log.info({ durable }, 'facts arrive again')
+      failing = false
     } catch (error) {
-      ready = false
+      // Otherwise the consumer is still there, and a cluster that has just lost a node could not say so for some seconds.
+      if (error instanceof ConsumerGone) ready = false
       if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'facts do not arrive')
       failing = true
       begin()

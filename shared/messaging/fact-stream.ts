@@ -22,6 +22,9 @@ const streamConfig = {
   duplicate_window: nanos(120),
 }
 
+/** In a cluster every fact is acknowledged when two of three nodes have it; consumers have as many copies as the stream. */
+const clusterReplicas = 3
+
 const consumerConfig = {
   ack_policy: 'explicit',
   deliver_policy: 'all',
@@ -36,10 +39,11 @@ export const maxDeliveries = consumerConfig.max_deliver
 
 const requestMs = 2_000
 const pullMs = 5_000
-/** How much later than agreed the end of a pull may arrive. */
-const pullGraceMs = 1_000
+/** As often the server says that it still has the pull, and after so long without a word the pull is given up. */
+const heartbeatMs = 1_000
+const silentMs = 3_000
 
-const status = { noMessages: 404, timedOut: 408 }
+const status = { heartbeat: 100, noMessages: 404, timedOut: 408 }
 const errorCodes = { streamNotFound: 10_059 }
 
 interface ApiReply {
@@ -67,15 +71,17 @@ export interface StoredFact {
  * Throws `unavailable`, `no_worker` or `worker_timeout` while JetStream is away.
  */
 export async function ensureFactStream(bus: Bus): Promise<Date> {
+  const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
   const found = await ask<StreamInfo>(bus, `$JS.API.STREAM.INFO.${factStream}`)
   if (found.error?.err_code === errorCodes.streamNotFound) {
-    return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.CREATE.${factStream}`, streamConfig))
+    return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.CREATE.${factStream}`, wanted))
   }
   throwIfRefused('the stream of facts', found)
-  const differs = Object.entries(streamConfig).some(([name, value]) => String(found.config[name]) !== String(value))
+  wanted.num_replicas = Math.max(wanted.num_replicas, Number(found.config.num_replicas))
+  const differs = Object.entries(wanted).some(([name, value]) => String(found.config[name]) !== String(value))
   if (!differs) return createdAt(found)
-  // What an operator has set beside, such as replicas, stays.
-  const config = { ...found.config, ...streamConfig }
+  // What an operator has set beside, such as more replicas, stays.
+  const config = { ...found.config, ...wanted }
   return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.UPDATE.${factStream}`, config))
 }
 
@@ -108,24 +114,34 @@ export interface Pull {
   receive(fact: Delivery): void
 }
 
+/** The server does not have the consumer, or has it no more. */
+export class ConsumerGone extends Error {}
+
 /**
- * Asks for facts and waits for at most `limit` of them, or 5 s. Throws when the consumer is gone, the connection is lost
- * or the server is silent; a fact that was sent all the same comes again when its time to be acknowledged is over.
+ * Asks for facts and waits for at most `limit` of them, or 5 s. Throws `ConsumerGone`, and other errors when the connection is
+ * lost or the server is silent; a fact that was sent all the same comes again when its time to be acknowledged is over.
  */
 export async function pullFacts(bus: Bus, { durable, limit, stopped, receive }: Pull): Promise<void> {
   if (stopped.aborted) return
+  if (!bus.connected) throw new Error('the connection was lost')
   const { promise: end, resolve, reject } = Promise.withResolvers<void>()
+  const silence = setTimeout(() => reject(new Error('the server is silent')), silentMs)
   let received = 0
-  const request = new TextEncoder().encode(JSON.stringify({ batch: limit, expires: pullMs * 1_000_000 }))
+  const request = new TextEncoder().encode(
+    JSON.stringify({ batch: limit, expires: pullMs * 1_000_000, idle_heartbeat: heartbeatMs * 1_000_000 }),
+  )
   const answers = bus.requestMany(`$JS.API.CONSUMER.MSG.NEXT.${factStream}.${durable}`, request, (answer) => {
+    silence.refresh()
+    if (answer.status === status.heartbeat) return
     if (answer.status === status.timedOut || answer.status === status.noMessages) return resolve()
-    if (answer.status !== undefined) return reject(new Error(`the server ended a pull with status ${answer.status}`))
+    if (answer.status !== undefined) {
+      return reject(new ConsumerGone(`the server ended a pull with status ${answer.status}`))
+    }
     receive(answer)
     received += 1
     if (received === limit) resolve()
   })
   const stopListening = bus.onDisconnect(() => reject(new Error('the connection was lost')))
-  const silence = setTimeout(() => reject(new Error('the server is silent')), pullMs + pullGraceMs)
   const stop = (): void => resolve(answers.drain())
   stopped.addEventListener('abort', stop)
   try {

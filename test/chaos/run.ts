@@ -47,7 +47,7 @@ interface Observation {
 
 async function observe(system: ChaosSystem, { flags, stopping, history, injected }: Observation): Promise<Run> {
   const gatewayUrls = system.gatewayUrls()
-  const houses = await openHouses(gatewayUrls[0] ?? '', system.server('nats').url)
+  const houses = await openHouses(gatewayUrls[0] ?? '', system.natsUrls.operator)
   const shop: Shop = { seed: flags.seed, houses, gatewayUrls, history }
   console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
   const from = history.now()

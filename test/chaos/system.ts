@@ -6,9 +6,12 @@ import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { installMissing } from '../../infra/servers/install.ts'
 import { startNats } from '../../infra/servers/nats.ts'
+import { type NatsUrls, natsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
 import { startPostgres } from '../../infra/servers/postgres.ts'
 import { startRedis } from '../../infra/servers/redis.ts'
+import type { ServerOptions } from '../../infra/servers/server.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
+import { natsEnvironment } from '../support/nats-environment.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import type { Kind } from '../support/process.ts'
 import { type Edge, edges, nameOf } from './edges.ts'
@@ -24,6 +27,7 @@ export class ChaosSystem {
   readonly #servers = new Map<string, RestartableServer>()
   readonly #proxies = new Map<string, FaultProxy>()
   readonly #instances = new Map<string, Instance>()
+  readonly #natsPasswords = newNatsPasswords()
   #postgres: Postgres | undefined
   #stopped: Promise<void> | undefined
 
@@ -58,6 +62,11 @@ export class ChaosSystem {
   /** Past the proxies. */
   get databaseUrl(): string {
     return this.server('postgres').url
+  }
+
+  /** Past the proxies. */
+  get natsUrls(): NatsUrls {
+    return natsUrls(this.server('nats').url, this.#natsPasswords)
   }
 
   get paymentUrl(): string {
@@ -119,9 +128,9 @@ export class ChaosSystem {
 
   async #startServers(): Promise<void> {
     const plans = {
-      nats: startNats,
+      nats: (options: ServerOptions) => startNats({ ...options, passwords: this.#natsPasswords }),
       redis: startRedis,
-      postgres: (options: { dataDirectory: string }) => startPostgres({ ...options, durable: true }),
+      postgres: (options: ServerOptions) => startPostgres({ ...options, durable: true }),
     }
     const started = Object.entries(plans).map(async ([name, start]) => {
       const ownDirectory = join(this.directory, name)
@@ -164,7 +173,7 @@ export class ChaosSystem {
     const database = new URL(this.databaseUrl)
     database.port = String(port('postgres'))
     return {
-      NATS_URL: `nats://127.0.0.1:${port('nats')}`,
+      ...natsEnvironment(kind, natsUrls(`nats://127.0.0.1:${port('nats')}`, this.#natsPasswords)),
       REDIS_URL: `redis://127.0.0.1:${port('redis')}`,
       DATABASE_URL: database.href,
       PAYMENT_URL: `http://127.0.0.1:${port('sandbox')}`,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { promisify } from 'node:util'
 import anyTest, { type TestFn } from 'ava'
+import type { NatsUser } from '#shared/config.ts'
 import { projectRoot } from '../../infra/config.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { ask } from '../support/http.ts'
@@ -74,11 +75,11 @@ test('an ordinary user migrates, and runs gateway and worker from it, with what 
     createTestDatabase({ empty: true }),
   ])
   const running: RunningContainer[] = []
-  const start = async (name: string, hostname: string): Promise<RunningContainer> => {
+  const start = async (name: string, user: NatsUser, hostname: string): Promise<RunningContainer> => {
     const service = services[name]
     if (service === undefined) throw new Error(`compose has no ${name}`)
     const addresses = {
-      NATS_URL: nats.url,
+      NATS_URL: nats.urls[user],
       REDIS_URL: redis.url,
       DATABASE_URL: database.url,
       // Port 9 discards: nobody takes spans there.
@@ -97,7 +98,10 @@ test('an ordinary user migrates, and runs gateway and worker from it, with what 
   const options = { cwd: image.directory, env: { ...image.environment, DATABASE_URL: database.url }, ...image.user }
   t.regex((await run(command, args, { ...options, timeout: 20_000 })).stdout, /booking\/001-/)
 
-  const [gateway, worker] = await Promise.all([start('gateway', '4f1c9a'), start('event-worker', '77e0b2')])
+  const [gateway, worker] = await Promise.all([
+    start('gateway', 'gateway', '4f1c9a'),
+    start('event-worker', 'event', '77e0b2'),
+  ])
   for (const container of [gateway, worker]) {
     await until('it is healthy', () => container.isHealthy(), { timeoutMs: 20_000, everyMs: 200 }).catch((error) =>
       t.fail(`${error.message}\n${container.output()}`),

@@ -2,11 +2,13 @@ import test from 'ava'
 import bunyan from 'bunyan'
 import { z } from 'zod'
 import { defineContract } from '#shared/contracts/contract.ts'
-import { Bus } from '#shared/messaging/bus.ts'
+import { Bus, type Message } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
-import { startTestNats, type TestServer } from '../support/servers.ts'
+import { FaultProxy } from '../chaos/proxy.ts'
+import { startTestNats, type TestNats } from '../support/servers.ts'
+import { until } from '../support/until.ts'
 
 const echo = defineContract({
   worker: 'event',
@@ -18,14 +20,14 @@ const echo = defineContract({
   deadlineMs: 5_000,
 })
 
-let nats: TestServer
+let nats: TestNats
 let worker: Bus
 let client: Bus
 const seenBudgets: number[] = []
 
 test.before(async () => {
   nats = await startTestNats()
-  worker = await Bus.connect({ url: nats.url, name: 'worker', timeoutMs: 5_000 })
+  worker = await Bus.connect({ url: nats.urls.event, name: 'worker', timeoutMs: 5_000 })
   client = await Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 })
   const answer = operation(echo, async ({ letters }, context) => {
     seenBudgets.push(context.deadlineAt - performance.now())
@@ -71,4 +73,33 @@ test('nobody listening is known at once', async (t) => {
   const sent = client.request('ticketing.v1.nobody', { payload: new Uint8Array(), headers: {} }, 5_000)
   t.like(await t.throwsAsync(sent), { code: 'no_worker' })
   t.true(performance.now() - startedAt < 2_500)
+})
+
+test('an answer arrives although its worker lost the connection meanwhile', async (t) => {
+  const port = Number(new URL(nats.url).port)
+  const proxy = await FaultProxy.start({ targetPort: () => port, replies: 'to server' })
+  const url = nats.urls.booking.replace(`:${port}`, `:${proxy.port}`)
+  const distant = await Bus.connect({ url, name: 'distant', timeoutMs: 5_000 })
+  t.teardown(() => distant.close().finally(() => proxy.close()))
+  const subject = 'ticketing.v1.booking.echo'
+  const asked = Promise.withResolvers<void>()
+  const back = Promise.withResolvers<void>()
+  const handle = async (request: Message): Promise<Message> => {
+    asked.resolve()
+    await back.promise
+    return request
+  }
+  await distant.serve({
+    name: 'booking',
+    instance: 'distant',
+    endpoints: [{ name: 'echo', subject, handle }],
+    onFailure: () => ({ payload: new Uint8Array(), headers: {} }),
+  })
+  const answer = client.request(subject, { payload: new TextEncoder().encode('hello'), headers: {} }, 5_000)
+  await asked.promise
+  proxy.cut()
+  await until('the connection is lost', () => !distant.connected)
+  await until('it is there again', () => distant.connected)
+  back.resolve()
+  t.is(Buffer.from((await answer).payload).toString(), 'hello')
 })

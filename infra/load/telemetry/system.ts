@@ -6,6 +6,7 @@ import { migrateAll } from '../../migrate.ts'
 import type { Say } from '../../say.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { installMissing } from '../../servers/install.ts'
+import type { NatsUrls } from '../../servers/nats-users.ts'
 import { startTemporaryServers } from '../../servers/temporary-servers.ts'
 import { environmentOf, type SpanSinks, type Variant, variants } from './variants.ts'
 
@@ -51,7 +52,6 @@ export async function startObservedSystems({ sinks, say, stopping }: StartOption
       const environment = {
         ...readInfraConfig().environment,
         DATA_DIR: own.directory,
-        NATS_URL: own.nats.url,
         REDIS_URL: own.redis.url,
         DATABASE_URL: shared.postgres.url,
         AUTH: 'demo',
@@ -61,7 +61,7 @@ export async function startObservedSystems({ sinks, say, stopping }: StartOption
       }
       const pids = new Map<string, number>()
       const inspectorPorts = new Map<string, number>()
-      for (const plan of plans(port)) {
+      for (const plan of plans(port, own.nats.urls)) {
         const inspectorPort = await freePort()
         const application = new Applications([[plan]], {
           environment: { ...environment, NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` },
@@ -83,10 +83,22 @@ export async function startObservedSystems({ sinks, say, stopping }: StartOption
   }
 }
 
-function plans(port: number): ChildPlan[] {
-  const gateway = ['--port', String(port), '--host', '127.0.0.1', '--instance', 'gateway-1']
+function plans(port: number, natsUrls: NatsUrls): ChildPlan[] {
   return [
-    { name: 'event worker', instance: 'event-1', script: 'workers/event/main.ts', args: ['--instance', 'event-1'] },
-    { name: 'gateway', instance: 'gateway-1', script: 'gateway/main.ts', args: gateway, port },
+    {
+      name: 'event worker',
+      instance: 'event-1',
+      script: 'workers/event/main.ts',
+      args: ['--instance', 'event-1'],
+      environment: { NATS_URL: natsUrls.event },
+    },
+    {
+      name: 'gateway',
+      instance: 'gateway-1',
+      script: 'gateway/main.ts',
+      args: ['--port', String(port), '--host', '127.0.0.1', '--instance', 'gateway-1'],
+      environment: { NATS_URL: natsUrls.gateway },
+      port,
+    },
   ]
 }
