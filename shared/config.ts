@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { isAlive } from './is-alive.ts'
+import { parseRedisUrl, redisUrlForms } from './redis-url.ts'
 
 /*
  * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
@@ -34,7 +35,7 @@ export const commonSettings = {
 }
 
 export const natsUrl = z.string().min(1)
-export const redisUrl = z.url({ protocol: /^rediss?$/ })
+export const redisUrl = z.string().refine((text) => parseRedisUrl(text) !== undefined, redisUrlForms)
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 
 /** Wrong or missing settings; the message names every one of them and how to help. */

@@ -45,3 +45,9 @@ test('single rate limits can be raised, unknown ones are refused', (t) => {
   t.throws(() => readGatewayConfig({ ...env, RATE_LIMIT_MAXIMA: 'selling=1' }, []), { message: /no class selling/ })
   t.is(readGatewayConfig({ ...env, RATE_LIMITS: 'off' }, []).rateLimits, null)
 })
+
+test('a wrong Redis URL is answered with the forms it may have', (t) => {
+  t.throws(() => readGatewayConfig({ ...env, REDIS_URL: 'redis+sentinel://host:26379' }, []), {
+    message: /REDIS_URL: must be redis:\/\/.*redis\+sentinel:\/\/.*redis\+cluster:\/\//,
+  })
+})
