@@ -10,24 +10,26 @@ import { type Server, type ServerOptions, startServer } from './server.ts'
 
 const run = promisify(execFile)
 
-const superuser = 'ticketing'
+export const superuser = 'ticketing'
 const database = 'ticketing'
 
 export interface PostgresOptions extends ServerOptions {
   /** `false` for tests that never kill it: committed writes may be lost with the process, but it is half as fast again. */
   readonly durable: boolean
+  /** Tells several of them in one data folder apart: `-1`. */
+  readonly suffix?: string
 }
 
 /** A private PostgreSQL, listening on loopback alone, with an empty or earlier filled database `ticketing`. */
 export async function startPostgres(options: PostgresOptions): Promise<Server> {
   await mkdir(options.dataDirectory, { recursive: true })
   const owner = await postgresOwner()
-  const directory = await postgresDirectory(options.dataDirectory, owner)
+  const directory = await postgresDirectory(options.dataDirectory, owner, options.suffix)
   const program = await programFor(directory)
   if (!(await versionOfData(directory))) await initialise({ program, directory, owner, durable: options.durable })
   const server = await startServer(
     {
-      name: 'postgres',
+      name: `postgres${options.suffix ?? ''}`,
       program,
       arguments: (port) => ['-D', directory, ...settings(port, options.durable).flatMap((setting) => ['-c', setting])],
       url: (port) => urlOf(port, database),
