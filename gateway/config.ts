@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonSettings, natsUrl, readConfig, redisUrl } from '#shared/config.ts'
+import { commonSettings, metricsHost, metricsPort, natsUrl, readConfig, redisUrl } from '#shared/config.ts'
 import { defaultRateLimits } from './limits/rate-classes.ts'
 
 const list = z
@@ -18,6 +18,9 @@ const settings = z.object({
   REDIS_URL: redisUrl,
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** Where `/metrics` is told instead of PORT, for a network of operators. */
+  METRICS_PORT: metricsPort.optional(),
+  METRICS_HOST: metricsHost,
   /** `demo` believes the `user_id` of a request; `jwt` believes verified tokens only. */
   AUTH: z.enum(['demo', 'jwt']).default('jwt'),
   /** Needed to run AUTH=demo with NODE_ENV=production. */
@@ -80,6 +83,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
     redisUrl: config.REDIS_URL,
     host: config.HOST,
     port: config.PORT,
+    metrics: config.METRICS_PORT === undefined ? null : { host: config.METRICS_HOST, port: config.METRICS_PORT },
     auth: config.AUTH,
     sessionSecret: config.SESSION_SECRET,
     jwt: {

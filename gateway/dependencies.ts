@@ -1,5 +1,6 @@
 import type Logger from 'bunyan'
 import type { Bus } from '#shared/messaging/bus.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
 import type { ReplyCache } from './cache/reply-cache.ts'
 import type { ClientAddresses } from './client-address.ts'
 import type { IdentifyOptions } from './identity/identify.ts'
@@ -18,6 +19,8 @@ export interface Dependencies {
   /** Requests a minute by class; null: limits are off. */
   readonly rateLimits: Record<RateClass, number> | null
   readonly metrics: GatewayMetrics
+  /** What `/metrics` tells; null: it has a port of its own. */
+  readonly exposedMetrics: Metrics | null
   readonly identity: IdentifyOptions
   /** null: this gateway issues no tokens (AUTH=jwt). */
   readonly issueToken: IssueToken | null

@@ -2,7 +2,11 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { runProcess } from '#shared/lifecycle.ts'
 import { Bus } from '#shared/messaging/bus.ts'
+import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
+import { serveMetrics } from '#shared/observability/metrics-server.ts'
+import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { createRedis } from '#shared/redis.ts'
 import { createApp } from './app.ts'
@@ -47,12 +51,19 @@ await runProcess<GatewayConfig>({
         sampleRatio: config.sampleRatio,
       }),
     )
-    const bus = await Bus.connect({ url: config.natsUrl, name: instance, timeoutMs: 5_000 })
+    const processMetrics = new Metrics(instance)
+    addRuntimeMetrics(processMetrics)
+    const bus = await Bus.connect({
+      url: config.natsUrl,
+      name: instance,
+      timeoutMs: 5_000,
+      metrics: new MessagingMetrics(processMetrics),
+    })
     onStop('nats', () => bus.close())
     const redis = createRedis({ url: config.redisUrl, name: instance, log })
     onStop('redis', () => redis.disconnect())
 
-    const metrics = new GatewayMetrics(instance)
+    const metrics = new GatewayMetrics(processMetrics, instance)
     const session = config.sessionSecret === undefined ? null : sessionTokens(config.sessionSecret)
     const onKeysAway = (error: Error) =>
       log.warn({ err: error }, 'the keys of the identity provider were not to be had')
@@ -65,6 +76,7 @@ await runProcess<GatewayConfig>({
       windows: new RequestWindows({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
       rateLimits: config.rateLimits,
       metrics,
+      exposedMetrics: config.metrics === null ? processMetrics : null,
       identity: {
         mode: config.auth,
         verifyToken:
@@ -76,6 +88,8 @@ await runProcess<GatewayConfig>({
       isRedisReady: () => redis.status === 'ready',
       isStopping: () => stopping,
     })
+    const ownMetrics = config.metrics === null ? null : await serveMetrics(processMetrics, config.metrics)
+    if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
     const server = createServer(httpLimits, app.callback())
     const address = await listen(server, port, host)
     onStop('http', () => closeServer(server))
@@ -84,8 +98,12 @@ await runProcess<GatewayConfig>({
       await new Promise((resolve) => setTimeout(resolve, farewellMs))
     })
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
-    log.info({ url, port: address.port }, `gateway ${instance} listening on port ${address.port}`)
-    return { url, port: address.port }
+    const metricsUrl = ownMetrics?.url ?? `${url}/metrics`
+    log.info(
+      { url, port: address.port, metrics_url: metricsUrl },
+      `gateway ${instance} listening on port ${address.port}`,
+    )
+    return { url, port: address.port, metrics_url: metricsUrl }
   },
 })
 

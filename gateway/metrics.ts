@@ -1,31 +1,65 @@
-import { Counter, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
+import { DurationHistogram } from '#shared/observability/duration-histogram.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
+import type { RateClass } from './limits/rate-classes.ts'
 
-/** Everything the gateway counts. `endpoint` is always a route template such as `/events`, never a path with ids. */
+/** A request by what few values it may have: a route template such as `/events`, never a path with ids. */
+export interface AnsweredRequest {
+  readonly method: string
+  readonly endpoint: string
+  readonly status: number
+  readonly seconds: number
+}
+
+/** Methods that get a label of their own; whatever else a client makes up shares one, as OpenTelemetry has it. */
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** What the gateway counts beside what every process does. */
 export class GatewayMetrics {
-  readonly #registry = new Registry()
   readonly #instance: string
+  readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
+  readonly #activeRequests: Gauge
+  readonly #cacheHits: Counter<'endpoint' | 'instance'>
+  readonly #cacheMisses: Counter<'endpoint' | 'instance'>
+  readonly #cacheErrors: Counter
+  readonly #limited: Counter<'rate_class'>
+  readonly #locallyLimited: Counter
 
-  readonly #requestDuration = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'Time to answer an HTTP request.',
-    labelNames: ['method', 'endpoint', 'status', 'instance'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [this.#registry],
-  })
-  readonly #cacheHits = this.#cacheCounter('cache_hits_total', 'Replies answered from the reply cache.')
-  readonly #cacheMisses = this.#cacheCounter('cache_misses_total', 'Replies that had to be asked from a worker.')
-  readonly #cacheErrors = this.#counter('cache_errors_total', 'Reads and writes of the reply cache that failed.')
-  readonly #locallyLimited = this.#counter('rate_limit_local_total', 'Requests limited locally, Redis being away.')
-
-  constructor(instance: string) {
+  constructor(metrics: Metrics, instance: string) {
+    const registers = [metrics.registry]
+    const counter = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) =>
+      new Counter<Label>({ name, help, labelNames: [...labelNames], registers })
     this.#instance = instance
-    this.#cacheErrors.inc({ instance }, 0)
-    this.#locallyLimited.inc({ instance }, 0)
+    this.#requestDuration = new DurationHistogram(metrics, {
+      name: 'http_server_request_duration_seconds',
+      help: 'Time to answer an HTTP request.',
+      labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    })
+    this.#activeRequests = new Gauge({
+      name: 'http_server_active_requests',
+      help: 'HTTP requests that are being answered.',
+      registers,
+    })
+    const ofEndpoint = ['endpoint', 'instance'] as const
+    this.#cacheHits = counter('cache_hits_total', 'Replies answered from the reply cache.', ofEndpoint)
+    this.#cacheMisses = counter('cache_misses_total', 'Replies that had to be asked from a worker.', ofEndpoint)
+    this.#cacheErrors = counter('cache_errors_total', 'Reads and writes of the reply cache that failed.')
+    this.#limited = counter('rate_limited_total', 'Requests refused by their rate limit.', ['rate_class'])
+    this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally, Redis being away.')
   }
 
-  requestAnswered(request: { method: string; endpoint: string; status: number; seconds: number }): void {
-    const { method, endpoint, status, seconds } = request
-    this.#requestDuration.observe({ method, endpoint, status: String(status), instance: this.#instance }, seconds)
+  requestBegan(): void {
+    this.#activeRequests.inc()
+  }
+
+  requestAnswered({ method, endpoint, status, seconds }: AnsweredRequest): void {
+    this.#activeRequests.dec()
+    const labels = {
+      http_request_method: knownMethods.has(method) ? method : '_OTHER',
+      http_route: endpoint,
+      http_response_status_code: String(status),
+    }
+    this.#requestDuration.observe(labels, seconds)
   }
 
   /** Makes both counters of a cached route appear at 0, so that `rate()` sees the first hit. */
@@ -43,27 +77,18 @@ export class GatewayMetrics {
   }
 
   cacheFailed(): void {
-    this.#cacheErrors.inc({ instance: this.#instance })
+    this.#cacheErrors.inc()
+  }
+
+  announceRateClass(rateClass: RateClass): void {
+    this.#limited.inc({ rate_class: rateClass }, 0)
+  }
+
+  limited(rateClass: RateClass): void {
+    this.#limited.inc({ rate_class: rateClass })
   }
 
   limitedLocally(): void {
-    this.#locallyLimited.inc({ instance: this.#instance })
-  }
-
-  /** Prometheus text format. */
-  expose(): Promise<string> {
-    return this.#registry.metrics()
-  }
-
-  get contentType(): string {
-    return this.#registry.contentType
-  }
-
-  #cacheCounter(name: string, help: string): Counter<'endpoint' | 'instance'> {
-    return new Counter({ name, help, labelNames: ['endpoint', 'instance'], registers: [this.#registry] })
-  }
-
-  #counter(name: string, help: string): Counter<'instance'> {
-    return new Counter({ name, help, labelNames: ['instance'], registers: [this.#registry] })
+    this.#locallyLimited.inc()
   }
 }

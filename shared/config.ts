@@ -3,12 +3,18 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { isAlive } from './is-alive.ts'
+import { parseNatsUrl } from './messaging/nats-url.ts'
 import { parseRedisUrl, redisUrlForms } from './redis-url.ts'
 
 /*
  * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
  * from, in this order: a command-line flag, the environment, the running system (`running.json`), the schema's default.
  */
+
+/** Who may connect to NATS, each with rights of its own: `infra/nats/permissions.conf` says which. */
+export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 'operator'] as const
+
+export type NatsUser = (typeof natsUsers)[number]
 
 /** What the launcher leaves in the data folder, by which every other command finds the running system. */
 export interface RunningSystem {
@@ -34,7 +40,17 @@ export const commonSettings = {
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
 }
 
-export const natsUrl = z.string().min(1)
+/** Where a process tells what it counts; 0 picks a free port. */
+export const metricsPort = z.coerce.number().int().min(0).max(65_535)
+export const metricsHost = z.string().min(1).default('127.0.0.1')
+
+export const natsUrl = z.string().superRefine((url, context) => {
+  try {
+    parseNatsUrl(url)
+  } catch (error) {
+    context.addIssue((error as Error).message)
+  }
+})
 export const redisUrl = z.string().refine((text) => parseRedisUrl(text) !== undefined, redisUrlForms)
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 

@@ -46,6 +46,16 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** Failures that are ours and not the caller's: what operators count as such. */
+const faultCodes: ReadonlySet<ErrorCode> = new Set([
+  'internal',
+  'provider_unavailable',
+  'no_worker',
+  'overloaded',
+  'unavailable',
+  'worker_timeout',
+])
+
 /** One wrong member of a request: a JSON pointer (`/seat_nos/0`) and what is wrong with it. */
 export interface FieldError {
   pointer: string
@@ -69,8 +79,18 @@ export class TicketingError extends Error {
     this.code = code
     this.extra = options.extra ?? {}
   }
+
+  /** Whether the system is at fault, rather than the request or the state of things. */
+  get isFault(): boolean {
+    return faultCodes.has(this.code)
+  }
 }
 
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && (errorCodes as readonly string[]).includes(value)
+}
+
+/** What a caller is told of a failure: its code, `internal` for whatever was not expected. */
+export function errorCodeOf(error: unknown): ErrorCode {
+  return error instanceof TicketingError ? error.code : 'internal'
 }

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { context, ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api'
+import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
 import type { Close } from './lifecycle.ts'
 import type { Bus } from './messaging/bus.ts'
 import { ensureFactStream, publishFact } from './messaging/fact-stream.ts'
 import { factKind, parseFactSubject } from './messaging/facts.ts'
+import type { Metrics } from './observability/metrics.ts'
 import { injectTraceContext, withRemoteSpan } from './observability/tracing.ts'
 import type { OutboxSchema } from './outbox.ts'
+import { OutboxMetrics } from './outbox-metrics.ts'
 import type { Database, Postgres } from './postgres.ts'
 
 /*
@@ -19,7 +21,13 @@ export interface OutboxRelay {
   readonly postgres: Postgres
   readonly bus: Bus
   readonly schema: OutboxSchema
+  readonly metrics: Metrics
   readonly log: Logger
+}
+
+/** The relay at work. */
+interface RunningRelay extends Omit<OutboxRelay, 'metrics'> {
+  readonly metrics: OutboxMetrics
 }
 
 interface OutboxRow {
@@ -47,25 +55,18 @@ const cleanUpBatch = 1_000
  */
 const republishFor = '5 minutes'
 
-/** Asking the table twenty times a second is no work worth a trace. */
-const untraced = trace.setSpanContext(ROOT_CONTEXT, {
-  traceId: '1'.repeat(32),
-  spanId: '1'.repeat(16),
-  traceFlags: TraceFlags.NONE,
-})
-
 /** Publishes the facts of one schema until the answer is called, which lets the batch under way end. */
 export function startOutboxRelay(relay: OutboxRelay): Close {
   const stop = new AbortController()
-  const ended = context.with(untraced, () => relayUntil(stop.signal, relay))
+  const ended = relayUntil(stop.signal, { ...relay, metrics: new OutboxMetrics(relay.metrics, relay.schema) })
   return () => {
     stop.abort()
     return ended
   }
 }
 
-async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<void> {
-  const { postgres, bus, schema, log } = relay
+async function relayUntil(stopped: AbortSignal, relay: RunningRelay): Promise<void> {
+  const { postgres, bus, schema, metrics, log } = relay
   let streamIsKnown = false
   let failures = 0
   let cleanUpAt = performance.now()
@@ -75,11 +76,16 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
   while (!stopped.aborted) {
     let waitMs = everyMs
     try {
+      // Before the stream is asked: while that is away, they grow old.
+      let oldestId = await findOldest(postgres, schema)
+      metrics.waits(oldestId)
       if (!streamIsKnown) {
         streamIsKnown = true
         await withdrawLost(postgres, schema, await ensureFactStream(bus))
+        oldestId = await findOldest(postgres, schema)
       }
-      const published = await relayBatch(relay)
+      const published = oldestId === null ? 0 : await relayBatch(relay)
+      metrics.published(published)
       if (published === batchSize) waitMs = 0
       if (performance.now() >= cleanUpAt) {
         const deleted = await deleteOld(postgres, schema)
@@ -102,12 +108,7 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
  * Publishes the oldest facts that wait and answers how many; none while another relay is at it. Throws when the stream did
  * not take all of them; those it took are marked all the same.
  */
-async function relayBatch({ postgres, bus, schema }: OutboxRelay): Promise<number> {
-  // Most of the time nothing waits: one statement without a transaction finds that out.
-  const [outbox] = await postgres.query<{ waits: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${schema}.outbox WHERE published_at IS NULL) AS waits`,
-  )
-  if (!outbox?.waits) return 0
+async function relayBatch({ postgres, bus, schema }: RunningRelay): Promise<number> {
   const results = await postgres.transaction(async (db) => {
     if (!(await lock(db, schema))) return []
     const rows = await db.query<OutboxRow>(
@@ -125,6 +126,14 @@ async function relayBatch({ postgres, bus, schema }: OutboxRelay): Promise<numbe
   return results.length
 }
 
+/** Most of the time nothing waits: one statement without a transaction finds that out. */
+async function findOldest(db: Database, schema: OutboxSchema): Promise<string | null> {
+  const [oldest] = await db.query<{ id: string }>(
+    `SELECT id FROM ${schema}.outbox WHERE published_at IS NULL ORDER BY id LIMIT 1`,
+  )
+  return oldest?.id ?? null
+}
+
 async function lock(db: Database, schema: OutboxSchema): Promise<boolean> {
   const [lock] = await db.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1, $2) AS taken', [
     lockClass,
@@ -137,6 +146,7 @@ async function publish(bus: Bus, { id, subject, payload, trace }: OutboxRow): Pr
   if (trace === null) return publishFact(bus, { id, subject, payload, headers: {} })
   const attributes = {
     'messaging.system': 'nats',
+    'messaging.operation.name': 'publish',
     'messaging.operation.type': 'send',
     'messaging.destination.name': subject,
     'messaging.message.id': id,

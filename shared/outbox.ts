@@ -1,6 +1,6 @@
 import { newId } from './ids.ts'
 import { type Fact, factSubject } from './messaging/facts.ts'
-import { injectTraceContext } from './observability/tracing.ts'
+import { recordedTraceparent } from './observability/tracing.ts'
 import type { Database } from './postgres.ts'
 
 /** Schemas with a table `outbox`. */
@@ -23,7 +23,7 @@ export async function addFacts(db: Database, schema: OutboxSchema, facts: readon
   await db.execute(
     `INSERT INTO ${schema}.outbox (id, subject, payload, trace)
      SELECT id, subject, payload::jsonb, $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS fact (id, subject, payload)`,
-    [facts.map(newId), facts.map(factSubject), facts.map(payloadOf), sampledTrace()],
+    [facts.map(newId), facts.map(factSubject), facts.map(payloadOf), recordedTraceparent() ?? null],
   )
 }
 
@@ -33,11 +33,4 @@ function payloadOf(fact: Fact): string {
   if (bytes > maxPayloadBytes)
     throw new RangeError(`${factSubject(fact)} has ${bytes} bytes, more than a fact may have`)
   return text
-}
-
-/** The current `traceparent` when its trace is recorded; the others would only cost space. */
-function sampledTrace(): string | null {
-  const headers: Record<string, string> = {}
-  injectTraceContext(headers)
-  return headers.traceparent?.endsWith('-01') ? headers.traceparent : null
 }

@@ -1,7 +1,9 @@
 import { SpanKind } from '@opentelemetry/api'
 import pg from 'pg'
 import { TicketingError } from './errors.ts'
+import type { DatabaseMetrics } from './observability/database-metrics.ts'
 import { withSpan } from './observability/tracing.ts'
+import { statementOf } from './statements.ts'
 
 /** Something that answers SQL. Values are always parameters, never text in the query. */
 export interface Queryable {
@@ -41,6 +43,7 @@ export interface PostgresOptions {
    * always find their rows by key. Not for searches, whose plan depends on what is searched.
    */
   readonly planOnce?: boolean
+  readonly metrics?: DatabaseMetrics
   /** Called for errors of idle connections, which the pool replaces by itself. */
   onIdleError(error: Error): void
 }
@@ -55,6 +58,7 @@ const oids = { int8: 20, date: 1082 }
 /** A bounded pool in which every wait has an end: for a connection, for a statement, for an idle transaction. */
 export class Postgres implements Database {
   readonly #pool: pg.Pool
+  readonly #metrics: DatabaseMetrics | undefined
 
   constructor(options: PostgresOptions) {
     this.#pool = new pg.Pool({
@@ -72,6 +76,13 @@ export class Postgres implements Database {
       ...(options.planOnce ? { options: '-c plan_cache_mode=force_generic_plan' } : {}),
       types: { getTypeParser: (oid, format) => parserFor(oid) ?? pg.types.getTypeParser(oid, format) },
     })
+    this.#metrics = options.metrics
+    options.metrics?.watchPool(() => ({
+      used: this.#pool.totalCount - this.#pool.idleCount,
+      idle: this.#pool.idleCount,
+      pending: this.#pool.waitingCount,
+      max: options.maxConnections,
+    }))
     this.#pool.on('error', options.onIdleError)
     // Between the pool's own listener and that of whoever checks a connection out there is a moment without any: a server
     // that dies in it would take this process along.
@@ -79,11 +90,11 @@ export class Postgres implements Database {
   }
 
   query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return runQuery<Row>(this.#pool, text, values)
+    return runQuery<Row>(this.#pool, { text, values, metrics: this.#metrics })
   }
 
   async execute(text: string, values: readonly unknown[] = []): Promise<void> {
-    await runQuery(this.#pool, text, values)
+    await runQuery(this.#pool, { text, values, metrics: this.#metrics })
   }
 
   /**
@@ -127,7 +138,7 @@ export class Postgres implements Database {
     try {
       const query: Database['query'] = (text, values = []) => {
         sendTogether(client)
-        return runQuery(client, text, values)
+        return runQuery(client, { text, values, metrics: this.#metrics })
       }
       const execute: Database['execute'] = async (text, values) => {
         const answer = query(text, values)
@@ -184,42 +195,33 @@ export function lockTimedOut(error: unknown): boolean {
   return cause instanceof pg.DatabaseError && cause.code === '55P03'
 }
 
+interface Question {
+  readonly text: string
+  readonly values: readonly unknown[]
+  readonly metrics: DatabaseMetrics | undefined
+}
+
 async function runQuery<Row>(
   runner: Pick<pg.ClientBase, 'query'> | pg.Pool,
-  text: string,
-  values: readonly unknown[],
+  { text, values, metrics }: Question,
 ): Promise<Row[]> {
-  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text }
-  return withSpan(`postgres ${firstWord(text)}`, { kind: SpanKind.CLIENT, attributes }, async () => {
+  const { name, operation, spanName } = statementOf(text)
+  const attributes = { 'db.system.name': 'postgresql', 'db.operation.name': operation, 'db.query.text': text }
+  return withSpan(spanName, { kind: SpanKind.CLIENT, attributes }, async () => {
+    const done = metrics?.running(operation)
     try {
-      const result = await runner.query({ ...preparedAs(text, values), text, values: [...values] })
+      // Parsing and planning a statement again was two thirds of what Postgres spent on a hold. A prepared one is planned anew
+      // when the statistics of one of its tables change, so a plan made for an empty table does not last.
+      const prepared = name === undefined || values.length === 0 ? {} : { name }
+      const result = await runner.query({ ...prepared, text, values: [...values] })
+      done?.()
       return result.rows as Row[]
     } catch (error) {
-      throw asTicketingError(error)
+      const failure = asTicketingError(error)
+      done?.(failure)
+      throw failure
     }
   })
-}
-
-/** The texts that connections keep prepared. Ours are constants, some hundred of them; the limit is for one that is not. */
-const preparedNames = new Map<string, string>()
-const maxPrepared = 500
-
-/**
- * Makes a statement with parameters a prepared one: parsing and planning it again was two thirds of what Postgres spent on
- * a hold. It is planned anew when the statistics of one of its tables change, so a plan made for an empty table does not last.
- */
-function preparedAs(text: string, values: readonly unknown[]): { name?: string } {
-  if (values.length === 0) return {}
-  const known = preparedNames.get(text)
-  if (known !== undefined) return { name: known }
-  if (preparedNames.size >= maxPrepared) return {}
-  const name = `s${preparedNames.size}`
-  preparedNames.set(text, name)
-  return { name }
-}
-
-function firstWord(text: string): string {
-  return /^\s*(\w+)/.exec(text)?.[1]?.toUpperCase() ?? 'QUERY'
 }
 
 function parserFor(oid: number): ((value: string) => unknown) | undefined {

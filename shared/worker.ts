@@ -1,12 +1,17 @@
 import type Logger from 'bunyan'
 import { z } from 'zod'
-import { commonSettings, databaseUrl, natsUrl, readConfig } from './config.ts'
+import { commonSettings, databaseUrl, metricsHost, metricsPort, natsUrl, readConfig } from './config.ts'
 import type { WorkerName } from './contracts/contract.ts'
 import { type Close, runProcess } from './lifecycle.ts'
 import { Bus } from './messaging/bus.ts'
+import { MessagingMetrics } from './messaging/messaging-metrics.ts'
 import { type Operation, serve } from './messaging/serve.ts'
 import { pendingMigrations } from './migrations.ts'
+import { DatabaseMetrics } from './observability/database-metrics.ts'
 import { createLogger } from './observability/log.ts'
+import { Metrics } from './observability/metrics.ts'
+import { serveMetrics } from './observability/metrics-server.ts'
+import { addRuntimeMetrics } from './observability/runtime-metrics.ts'
 import { startTracing } from './observability/start-tracing.ts'
 import { Postgres } from './postgres.ts'
 
@@ -17,6 +22,9 @@ export const workerSettings = {
   DATABASE_URL: databaseUrl,
   /** Requests beyond this many at once are refused as `overloaded`. */
   MAX_IN_FLIGHT: z.coerce.number().int().min(1).default(256),
+  /** Where the worker tells what it counts; 0 picks a free port. */
+  METRICS_PORT: metricsPort.default(0),
+  METRICS_HOST: metricsHost,
   DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
 }
 
@@ -26,6 +34,7 @@ export type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>
 export interface WorkerParts {
   readonly bus: Bus
   readonly postgres: Postgres
+  readonly metrics: Metrics
   readonly log: Logger
 }
 
@@ -56,7 +65,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
       readConfig(definition.settings, {
         env: { INSTANCE: `${worker}-1`, ...process.env },
         args: process.argv.slice(2),
-        flags: { instance: 'INSTANCE' },
+        flags: { instance: 'INSTANCE', 'metrics-port': 'METRICS_PORT' },
       }) as z.output<Settings> & WorkerConfig,
     createLogger: (config) => createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL }),
     async start(config, log, onStop) {
@@ -70,27 +79,37 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
           sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
         }),
       )
+      const metrics = new Metrics(config.INSTANCE)
+      addRuntimeMetrics(metrics)
       const postgres = new Postgres({
         url: config.DATABASE_URL,
         applicationName: config.INSTANCE,
         maxConnections: config.DATABASE_CONNECTIONS,
         planOnce: definition.planOnce,
+        metrics: new DatabaseMetrics(metrics),
         onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
       })
       onStop('postgres', () => postgres.close())
       await refuseUnmigrated(postgres, definition)
-      const bus = await Bus.connect({ url: config.NATS_URL, name: config.INSTANCE, timeoutMs: 5_000 })
+      const bus = await Bus.connect({
+        url: config.NATS_URL,
+        name: config.INSTANCE,
+        timeoutMs: 5_000,
+        metrics: new MessagingMetrics(metrics),
+      })
       onStop('nats', () => bus.close())
       const service = await serve(bus, {
         worker,
         instance: config.INSTANCE,
-        operations: definition.operations({ bus, postgres, log }, config, onStop),
+        operations: definition.operations({ bus, postgres, metrics, log }, config, onStop),
         maxInFlight: config.MAX_IN_FLIGHT,
         log,
       })
       onStop('service', () => service.stop(finishInFlightMs))
-      log.info(`${worker} worker ${config.INSTANCE} ready`)
-      return {}
+      const { url, close } = await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT })
+      onStop('metrics', close)
+      log.info({ metrics_url: url }, `${worker} worker ${config.INSTANCE} ready`)
+      return { metrics_url: url }
     },
   })
 }

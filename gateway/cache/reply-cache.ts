@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { withRedisSpan } from '#shared/observability/redis-span.ts'
 import type { RedisClient } from '#shared/redis.ts'
 
 /** A finished answer: its bytes and its strong validator. */
@@ -27,7 +28,7 @@ export class ReplyCache {
 
   async read(key: string): Promise<CachedReply | null> {
     try {
-      const stored = await this.#redis.getBuffer(key)
+      const stored = await withRedisSpan('GET', () => this.#redis.getBuffer(key))
       return stored === null ? null : unpack(stored)
     } catch {
       this.#onError()
@@ -39,7 +40,7 @@ export class ReplyCache {
     const lifetimeMs = reply.freshUntil - Date.now()
     if (lifetimeMs <= 0 || reply.body.byteLength > maxEntryBytes) return
     try {
-      await this.#redis.set(key, pack(reply), 'PX', lifetimeMs)
+      await withRedisSpan('SET', () => this.#redis.set(key, pack(reply), 'PX', lifetimeMs))
     } catch {
       this.#onError()
     }

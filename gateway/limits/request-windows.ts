@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result } from 'ioredis'
+import { withRedisSpan } from '#shared/observability/redis-span.ts'
 import type { RedisClient } from '#shared/redis.ts'
 
 declare module 'ioredis' {
@@ -42,7 +43,7 @@ export class RequestWindows {
   /** The method by which koa-ratelimit calls its `db`; `durationMs` and `max` come from its options. */
   async ratelimiter(key: string, _nowMicros: number, durationMs: number, max: number): Promise<RateLimitAnswer> {
     try {
-      const [count, leftMs] = await this.#redis.countInWindow(key, durationMs)
+      const [count, leftMs] = await withRedisSpan('count-in-window', () => this.#redis.countInWindow(key, durationMs))
       return answer(count, max, leftMs)
     } catch {
       this.#onLocal()

@@ -39,6 +39,7 @@ function callerKey({ identity }: Dependencies): (ctx: Context) => string {
 function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependencies: Dependencies): Middleware {
   const max = dependencies.rateLimits?.[rateClass]
   if (max === undefined) return passThrough
+  dependencies.metrics.announceRateClass(rateClass)
   const windowSeconds = rateWindowMs / 1_000
   const showLimit = (ctx: Context): void => {
     const left = ctx.response.get('X-RateLimit-Remaining')
@@ -56,6 +57,7 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
     onLimited: (limited: unknown) => {
       const ctx = limited as Context
       showLimit(ctx)
+      dependencies.metrics.limited(rateClass)
       const untilReset = Number(ctx.response.get('X-RateLimit-Reset')) * 1_000 - Date.now()
       throw new TicketingError('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {
         extra: { retry_after_ms: Math.max(1_000, untilReset) },

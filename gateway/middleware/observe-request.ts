@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { SpanKind } from '@opentelemetry/api'
-import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { currentTraceparent, traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { toProblem } from '../problems.ts'
 import type { Context, Middleware } from './state.ts'
@@ -12,12 +12,15 @@ const saneRequestId = /^[\w.:-]{1,128}$/
 export function observeRequest(dependencies: Dependencies): Middleware {
   return async (ctx, next) => {
     const startedAt = performance.now()
+    dependencies.metrics.requestBegan()
     const givenId = ctx.get('x-request-id')
     ctx.state.requestId = saneRequestId.test(givenId) ? givenId : randomUUID()
     ctx.state.endpoint = '(none)'
     ctx.set('X-Request-Id', ctx.state.requestId)
     const headers = { traceparent: ctx.get('traceparent') || undefined, tracestate: ctx.get('tracestate') || undefined }
     await withRemoteSpan(headers, ctx.method, { kind: SpanKind.SERVER }, async (span) => {
+      const traceparent = currentTraceparent()
+      if (traceparent !== undefined) ctx.set('traceparent', traceparent)
       try {
         await next()
       } catch (error) {
@@ -29,8 +32,10 @@ export function observeRequest(dependencies: Dependencies): Middleware {
         'http.request.method': ctx.method,
         'http.route': endpoint,
         'http.response.status_code': ctx.status,
+        'url.path': ctx.path,
         'ticketing.request_id': ctx.state.requestId,
       })
+      if (ctx.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       if (dependencies.isStopping()) ctx.set('Connection', 'close')
       report(ctx, performance.now() - startedAt, dependencies)
     })

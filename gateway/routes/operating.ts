@@ -11,7 +11,7 @@ import { describeProblems } from '../problems.ts'
 
 /** What operators, probes and readers of the documentation ask for. Not limited, so that watching works in a storm. */
 export function registerOperatorRoutes(router: Router<RequestState>, dependencies: Dependencies): void {
-  const { bus, instance, metrics } = dependencies
+  const { bus, instance, exposedMetrics } = dependencies
   const openApi = JSON.stringify(openApiDocument())
 
   const get = (path: string, answer: (ctx: Context) => Promise<void> | void): void => {
@@ -30,10 +30,13 @@ export function registerOperatorRoutes(router: Router<RequestState>, dependencie
     ctx.status = ready ? 200 : 503
     ctx.body = { status: ready ? 'ready' : 'not ready', ...('verbose' in ctx.query ? await checks(dependencies) : {}) }
   })
-  get('/metrics', async (ctx) => {
-    ctx.body = await metrics.expose()
-    ctx.set('Content-Type', metrics.contentType)
-  })
+  if (exposedMetrics !== null) {
+    get('/metrics', async (ctx) => {
+      const { contentType, text } = await exposedMetrics.expose(ctx.get('accept'))
+      ctx.set('Content-Type', contentType)
+      ctx.body = text
+    })
+  }
   get('/openapi.json', (ctx) => {
     ctx.type = 'application/json'
     ctx.body = openApi

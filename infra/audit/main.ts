@@ -1,12 +1,13 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { readConfig } from '#shared/config.ts'
 import { runProcess } from '#shared/lifecycle.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { watchDeadLetters } from '#shared/messaging/consume-facts.ts'
+import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
 import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
+import { serveMetrics } from '#shared/observability/metrics-server.ts'
+import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { Auditor, viewInvariants } from './auditor.ts'
 import { auditorFlags, auditorSettings } from './config.ts'
 import { AuditMetrics } from './metrics.ts'
@@ -25,9 +26,16 @@ await runProcess({
   createLogger: ({ INSTANCE, LOG_LEVEL }) => createLogger({ name: 'auditor', instance: INSTANCE, level: LOG_LEVEL }),
   async start(config, log, onStop) {
     const { INSTANCE: instance } = config
-    const bus = await Bus.connect({ url: config.NATS_URL, name: instance, timeoutMs: 5_000 })
+    const processMetrics = new Metrics(instance)
+    addRuntimeMetrics(processMetrics)
+    const bus = await Bus.connect({
+      url: config.NATS_URL,
+      name: instance,
+      timeoutMs: 5_000,
+      metrics: new MessagingMetrics(processMetrics),
+    })
     onStop('nats', () => bus.close())
-    const metrics = new AuditMetrics()
+    const metrics = new AuditMetrics(processMetrics)
     const auditor = new Auditor({
       databaseUrl: config.DATABASE_URL,
       paymentUrl: config.PAYMENT_URL,
@@ -46,22 +54,9 @@ await runProcess({
     })
     onStop('service', () => service.stop(finishInFlightMs))
 
-    const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, async (request, response) => {
-      if (request.url === '/metrics') {
-        response.setHeader('Content-Type', metrics.contentType).end(await metrics.expose())
-      } else {
-        response.writeHead(404).end()
-      }
-    })
-    server.listen(config.AUDIT_PORT, '127.0.0.1')
-    await once(server, 'listening')
-    onStop('metrics', () => {
-      server.close()
-      server.closeAllConnections()
-    })
-    const { port } = server.address() as AddressInfo
-    const url = `http://127.0.0.1:${port}`
-    log.info({ port }, `auditor ${instance} exports metrics on ${url}/metrics`)
-    return { port, url }
+    const { url, close } = await serveMetrics(processMetrics, { host: config.METRICS_HOST, port: config.METRICS_PORT })
+    onStop('metrics', close)
+    log.info({ metrics_url: url }, `auditor ${instance} ready`)
+    return { metrics_url: url }
   },
 })

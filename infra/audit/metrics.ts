@@ -1,37 +1,42 @@
-import { Counter, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
+import type { Metrics } from '#shared/observability/metrics.ts'
 import type { AuditReport } from './audit.ts'
 
 /** What the auditor exports. A violation stays at its count until an audit finds it gone. */
 export class AuditMetrics {
-  readonly #registry = new Registry()
-  readonly #violations = new Gauge({
-    name: 'invariant_violations',
-    help: 'Violations of an invariant that the last audit found.',
-    labelNames: ['invariant'],
-    registers: [this.#registry],
-  })
-  readonly #unchecked = new Gauge({
-    name: 'audit_unchecked',
-    help: 'Checks of an invariant that the last audit could not make; its violations are then those found before.',
-    labelNames: ['invariant'],
-    registers: [this.#registry],
-  })
-  readonly #duration = new Gauge({
-    name: 'audit_duration_seconds',
-    help: 'How long the last audit took.',
-    registers: [this.#registry],
-  })
-  readonly #checkedAt = new Gauge({
-    name: 'audit_last_success_timestamp_seconds',
-    help: 'When the last audit was through; an auditor that cannot read leaves it behind.',
-    registers: [this.#registry],
-  })
-  readonly #deadLetters = new Counter({
-    name: 'dead_letters_total',
-    help: 'Facts that a consumer gave up after its last delivery.',
-    labelNames: ['consumer'],
-    registers: [this.#registry],
-  })
+  readonly #violations: Gauge<'invariant'>
+  readonly #unchecked: Gauge<'invariant'>
+  readonly #duration: Gauge
+  readonly #checkedAt: Gauge
+  readonly #deadLetters: Counter<'consumer'>
+
+  constructor({ registry }: Metrics) {
+    const registers = [registry]
+    this.#violations = new Gauge({
+      name: 'invariant_violations',
+      help: 'Violations of an invariant that the last audit found.',
+      labelNames: ['invariant'],
+      registers,
+    })
+    this.#unchecked = new Gauge({
+      name: 'audit_unchecked',
+      help: 'Checks of an invariant that the last audit could not make; its violations are then those found before.',
+      labelNames: ['invariant'],
+      registers,
+    })
+    this.#duration = new Gauge({ name: 'audit_duration_seconds', help: 'How long the last audit took.', registers })
+    this.#checkedAt = new Gauge({
+      name: 'audit_last_success_timestamp_seconds',
+      help: 'When the last audit was through; an auditor that cannot read leaves it behind.',
+      registers,
+    })
+    this.#deadLetters = new Counter({
+      name: 'dead_letters_total',
+      help: 'Facts that a consumer gave up after its last delivery.',
+      labelNames: ['consumer'],
+      registers,
+    })
+  }
 
   audited({ results, durationMs, checkedAt }: AuditReport): void {
     for (const [invariant, checks] of Map.groupBy(results, (result) => result.invariant)) {
@@ -46,14 +51,5 @@ export class AuditMetrics {
 
   deadLetter(consumer: string): void {
     this.#deadLetters.inc({ consumer })
-  }
-
-  /** Prometheus text format. */
-  expose(): Promise<string> {
-    return this.#registry.metrics()
-  }
-
-  get contentType(): string {
-    return this.#registry.contentType
   }
 }

@@ -37,6 +37,7 @@ export class Applications {
       instance: plan.instance,
       pid,
       ...(plan.port !== undefined && { port: plan.port }),
+      ...(plan.metricsPort !== undefined && { metrics_url: `http://127.0.0.1:${plan.metricsPort}/metrics` }),
       command_line: [plan.script, ...plan.args].join(' '),
     }))
   }

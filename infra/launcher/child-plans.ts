@@ -5,13 +5,14 @@ export interface PlanOptions {
   readonly flags: StartFlags
   readonly gatewayPorts: readonly number[]
   readonly paymentPort: number
-  readonly auditPort: number
+  /** Of workers and auditor, one each. */
+  readonly metricsPorts: readonly number[]
 }
 
 const workerKinds = ['event', 'booking', 'purchase']
 
 /** What answers messages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
-export function backstagePlans({ flags, paymentPort, auditPort }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
+export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
   const sandbox: ChildPlan = {
     name: 'payment sandbox',
     instance: 'payment-sandbox',
@@ -20,23 +21,24 @@ export function backstagePlans({ flags, paymentPort, auditPort }: Omit<PlanOptio
     port: paymentPort,
   }
   const workers = workerKinds.flatMap((kind) =>
-    instanceNames(`${kind}-1`, flags.workers).map(
-      (instance): ChildPlan => ({
-        name: `${kind} worker`,
-        instance,
-        script: `workers/${kind}/main.ts`,
-        args: ['--instance', instance],
-      }),
-    ),
+    instanceNames(`${kind}-1`, flags.workers).map((instance) => ({
+      name: `${kind} worker`,
+      instance,
+      script: `workers/${kind}/main.ts`,
+    })),
   )
-  const auditor: ChildPlan = {
-    name: 'auditor',
-    instance: 'auditor-1',
-    script: 'infra/audit/main.ts',
-    args: ['--port', String(auditPort)],
-    port: auditPort,
-  }
-  return [[sandbox], workers, [auditor]]
+  const auditor = { name: 'auditor', instance: 'auditor-1', script: 'infra/audit/main.ts' }
+  const watched = [...workers, auditor].map((plan, index): ChildPlan => {
+    // A port that stays the same when the process is started again, so that Prometheus finds it.
+    const metricsPort = metricsPorts[index] ?? 0
+    return { ...plan, args: ['--instance', plan.instance, '--metrics-port', String(metricsPort)], metricsPort }
+  })
+  return [[sandbox], watched.slice(0, -1), watched.slice(-1)]
+}
+
+/** How many processes have a port for what they count. */
+export function metricsPortsNeeded({ workers }: Pick<StartFlags, 'workers'>): number {
+  return workerKinds.length * workers + 1
 }
 
 /** What answers HTTP. */

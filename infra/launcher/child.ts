@@ -18,6 +18,8 @@ export interface ChildPlan {
   readonly script: string
   readonly args: readonly string[]
   readonly port?: number
+  /** Of `/metrics`, where that is not `port`. */
+  readonly metricsPort?: number
 }
 
 export interface ChildOptions {

@@ -10,6 +10,8 @@ export interface RunningProcess {
   readonly instance: string
   readonly pid: number
   readonly port?: number
+  /** Where it tells what it counts, where that is not the gateway's own port. */
+  readonly metrics_url?: string
   /** Script and arguments of an application process. */
   readonly command_line?: string
 }

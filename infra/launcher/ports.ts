@@ -5,7 +5,7 @@ import type { StartFlags } from './flags.ts'
 /** The gateways' ports: from `port` on, or free ones for 0. Throws `ExplainedError` when one cannot be listened on. */
 export async function gatewayPorts({ host, port, gateways }: StartFlags): Promise<number[]> {
   try {
-    if (port === 0) return await differentFreePorts(host, gateways)
+    if (port === 0) return await freePorts(gateways, host)
     const ports = Array.from({ length: gateways }, (_, index) => port + index)
     for (const wanted of ports) {
       if (!(await isPortFree({ host, port: wanted }))) throw new ExplainedError(taken(wanted))
@@ -23,7 +23,8 @@ export function baseUrl({ host, port }: { host: string; port: number }): string 
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
 }
 
-async function differentFreePorts(host: string, count: number): Promise<number[]> {
+/** So many free ports, each a different one. */
+export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort(host))
   return [...ports]

@@ -5,11 +5,11 @@ import type { Say } from '../say.ts'
 import { freePort } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { backstagePlans, gatewayPlans } from './child-plans.ts'
+import { backstagePlans, gatewayPlans, metricsPortsNeeded } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
-import { baseUrl, gatewayPorts } from './ports.ts'
+import { baseUrl, freePorts, gatewayPorts } from './ports.ts'
 import { PrivateServers, type ServerUrls } from './private-servers.ts'
 
 export interface SystemOptions {
@@ -46,7 +46,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const gateways = ports.map((port) => baseUrl({ host: flags.host, port }))
     const paymentPort = await freePort()
     const paymentUrl = baseUrl({ host: '127.0.0.1', port: paymentPort })
-    const auditPort = await freePort()
+    const metricsPorts = await freePorts(metricsPortsNeeded(flags))
     let onRestart = (): void => undefined
 
     const watch = flags.observe ? gateways : undefined
@@ -65,7 +65,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       gateways,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(backstagePlans({ flags, paymentPort, auditPort }), options)
+    const backstage = new Applications(backstagePlans({ flags, paymentPort, metricsPorts }), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.

@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
 import { type Chore, startChore } from '#shared/chore.ts'
-import { injectTraceContext, withSpan } from '#shared/observability/tracing.ts'
+import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
 import type { Database } from '#shared/postgres.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { pauseBeforeNextAttemptMs } from './callback-times.ts'
@@ -118,12 +118,13 @@ export class CallbackSender {
 
   /** `status` is null when there was no answer, for the reason in `error`. */
   #send(
-    { body }: ClaimedCallback,
+    { body, trace }: ClaimedCallback,
     url: string,
     secret: string,
   ): Promise<{ status: number | null; error?: string | undefined }> {
     const attributes = { 'http.request.method': 'POST', 'url.full': url }
-    return withSpan('send callback', { kind: SpanKind.CLIENT, attributes }, async (span) => {
+    const origin = { traceparent: trace ?? undefined }
+    return withRemoteSpan(origin, 'send callback', { kind: SpanKind.CLIENT, attributes }, async (span) => {
       const headers: Record<string, string> = {
         'content-type': 'application/json',
         'webhook-signature': signWebhook({ secret, body, at: Date.now() }),

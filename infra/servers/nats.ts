@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { projectRoot } from '../config.ts'
 import { requireProgram } from './program.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
 
@@ -37,7 +38,45 @@ export async function startNats(options: ServerOptions): Promise<Server> {
   )
 }
 
-/** A NATS server speaks first, and only when JetStream has recovered: `INFO {"server_name": …}`. */
+export interface NatsNodeOptions extends ServerOptions {
+  /** In `infra/nats`. */
+  readonly configFile: string
+  readonly serverName: string
+  /** What the configuration asks for, beside the folder. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly monitoringPort: number
+  /** Asked once it lets clients in. */
+  isReady(): Promise<boolean>
+  readonly readyWithinMs: number
+}
+
+/** A server on one of the configurations in `infra/nats`; its URL names nobody. */
+export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
+  const { configFile, serverName, environment, monitoringPort, isReady, readyWithinMs } = options
+  const program = await requireProgram('nats-server')
+  const storeDirectory = join(options.dataDirectory, 'nats', 'jetstream')
+  await mkdir(storeDirectory, { recursive: true })
+  return startServer(
+    {
+      name: 'nats',
+      program,
+      arguments: (port) => [
+        ...['--config', join(projectRoot, 'infra', 'nats', configFile), '--name', serverName],
+        ...['--addr', '127.0.0.1', '--port', String(port), '--http_port', String(monitoringPort)],
+      ],
+      // In quotes, because variables are read as configuration is.
+      environment: { ...environment, NATS_STORE_DIR: JSON.stringify(storeDirectory) },
+      url: (port) => `nats://127.0.0.1:${port}`,
+      commandLinePart: () => serverName,
+      isReady: async (port) => (await greeting(port)).includes(serverName) && (await isReady()),
+      readyWithinMs,
+      stopSignal: 'SIGTERM',
+    },
+    options,
+  )
+}
+
+/** A NATS server speaks first: `INFO {"server_name": …}`. */
 function greeting(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 1_000 })

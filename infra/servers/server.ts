@@ -43,6 +43,8 @@ export interface ServerPlan {
   readonly readyWithinMs: number
   readonly stopSignal: NodeJS.Signals
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
+  /** What it reads from its environment, such as secrets, which a command line would show to everybody. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 interface PidFile {
@@ -92,7 +94,7 @@ async function startOn(port: number, plan: ServerPlan, dataDirectory: string): P
     cwd: '/',
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...program.environment },
+    env: { ...program.environment, ...plan.environment },
     ...plan.user,
   })
   closeSync(log)

@@ -1,3 +1,4 @@
+import type Logger from 'bunyan'
 import {
   connect,
   createInbox,
@@ -9,6 +10,8 @@ import {
   type Service,
 } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
+import type { MessagingMetrics } from './messaging-metrics.ts'
+import { type NatsAddress, parseNatsUrl } from './nats-url.ts'
 
 /* The only file that knows the `nats` package. */
 
@@ -63,26 +66,53 @@ export interface ServiceInstance {
   readonly instance: string
 }
 
+export interface BusOptions {
+  /** As `parseNatsUrl` takes it. */
+  readonly url: string
+  /** What the server's monitoring shows. */
+  readonly name: string
+  readonly timeoutMs: number
+  /** The certificate of who signed the server's, when no public authority did. */
+  readonly caFile?: string | undefined
+  /** What is sent and answered over this connection is counted there. */
+  readonly metrics?: MessagingMetrics
+  /** Is told when NATS refuses something: either its permissions or our code are wrong. */
+  readonly log?: Logger
+}
+
 const serviceVersion = '1.0.0'
 const drainMs = 1_000
 
 /** A connection to NATS that reconnects for ever; while it is away, requests fail at once instead of waiting. */
 export class Bus {
+  readonly metrics: MessagingMetrics | undefined
   readonly #connection: NatsConnection
+  readonly #inboxPrefix: string
   readonly #onDisconnect = new Set<() => void>()
   #connected = true
 
-  private constructor(connection: NatsConnection) {
+  private constructor(connection: NatsConnection, inboxPrefix: string, { metrics, log }: BusOptions) {
     this.#connection = connection
-    void this.#followStatus()
+    this.#inboxPrefix = inboxPrefix
+    this.metrics = metrics
+    metrics?.setConnected(true)
+    void this.#followStatus(log)
   }
 
-  /** Connects within `timeoutMs` or throws. `name` is what the server's monitoring shows. */
-  static async connect({ url, name, timeoutMs }: { url: string; name: string; timeoutMs: number }): Promise<Bus> {
+  /** Connects within `timeoutMs` or throws. */
+  static async connect(options: BusOptions): Promise<Bus> {
+    const { url, name, timeoutMs, caFile } = options
+    const address = parseNatsUrl(url)
+    const inboxPrefix = inboxPrefixOf(address)
     const connection = await connect({
-      servers: url.split(','),
+      servers: [...address.servers],
+      ...(address.user !== '' && { user: address.user, pass: address.password }),
+      ...((address.encrypted || caFile !== undefined) && { tls: caFile === undefined ? {} : { caFile } }),
+      inboxPrefix,
       name,
       timeout: timeoutMs,
+      // Otherwise the client would give up for ever when it is refused twice, as by a server whose passwords are being changed.
+      ignoreAuthErrorAbort: true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       pingInterval: 5_000,
@@ -90,11 +120,16 @@ export class Bus {
       // Without it the client builds an Error for every request: a third of the CPU of a call.
       noAsyncTraces: true,
     })
-    return new Bus(connection)
+    return new Bus(connection, inboxPrefix, options)
   }
 
   get connected(): boolean {
     return this.#connected && !this.#connection.isClosed()
+  }
+
+  /** Whether the server is one of several. */
+  get isClustered(): boolean {
+    return this.#connection.info?.cluster !== undefined
   }
 
   /** Calls `listener` whenever the connection is lost, until the answer is called. */
@@ -105,7 +140,8 @@ export class Bus {
 
   /**
    * Sends a request and waits for its reply. Throws `no_worker` when nobody listens, `worker_timeout` after `timeoutMs`,
-   * `unavailable` while NATS is away, `body_too_large` above the server's `max_payload`.
+   * `unavailable` while NATS is away, `body_too_large` above the server's `max_payload`, and at once a plain error when we may
+   * not publish there.
    */
   async request(subject: string, message: Message, timeoutMs: number): Promise<Message> {
     if (!this.connected) throw new TicketingError('unavailable', 'The message server is away; try again shortly.')
@@ -151,13 +187,13 @@ export class Bus {
 
   /** Sends a request that has any number of answers: each goes to `receive`, until the subscription is cancelled. */
   requestMany(subject: string, payload: Uint8Array, receive: (answer: Delivery) => void): Subscription {
-    const inbox = createInbox()
+    const inbox = createInbox(this.#inboxPrefix)
     const answers = this.subscribe(inbox, receive)
     this.#connection.publish(subject, payload, { reply: inbox })
     return answers
   }
 
-  /** Registers a NATS service: found by `$SRV.PING`, counted by `$SRV.STATS`. */
+  /** Registers a NATS service: found by `$SRV.PING`, counted by `$SRV.STATS`. Throws when we may not answer a subject. */
   async serve(description: ServiceDescription): Promise<RunningService> {
     const service = await this.#connection.services.add({
       name: description.name,
@@ -186,6 +222,7 @@ export class Bus {
     }
     // Until the server has the subscriptions, a request would find no responders.
     await this.#connection.flush()
+    if (service.isStopped) throw new Error(`may not serve ${description.name}`, { cause: await service.stopped })
     return {
       stop: (timeoutMs) => stopService(service, () => inFlight, timeoutMs),
     }
@@ -195,7 +232,7 @@ export class Bus {
   async discover(timeoutMs: number): Promise<ServiceInstance[]> {
     if (!this.connected) return []
     const found: ServiceInstance[] = []
-    const replies = this.#connection.subscribe(createInbox())
+    const replies = this.#connection.subscribe(createInbox(this.#inboxPrefix))
     this.#connection.publish('$SRV.PING', undefined, { reply: replies.getSubject() })
     const timer = setTimeout(() => replies.unsubscribe(), timeoutMs)
     for await (const reply of replies) {
@@ -229,15 +266,28 @@ export class Bus {
     return payload.byteLength + headerBytes > this.#maxPayload
   }
 
-  async #followStatus(): Promise<void> {
+  async #followStatus(log: Logger | undefined): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (status.type === 'disconnect') {
         this.#connected = false
+        this.metrics?.setConnected(false)
         for (const listener of this.#onDisconnect) listener()
       }
-      if (status.type === 'reconnect') this.#connected = true
+      if (status.type === 'reconnect') {
+        this.#connected = true
+        this.metrics?.setConnected(true)
+      }
+      if (status.permissionContext) log?.error({ ...status.permissionContext }, 'NATS does not permit this')
     }
   }
+}
+
+/**
+ * Each user has inboxes of its own, so that nobody else can be allowed to read them. A name that cannot stand in a subject has the
+ * client's usual ones.
+ */
+function inboxPrefixOf({ user }: NatsAddress): string {
+  return /^[\w-]+$/.test(user) ? `_INBOX_${user}` : '_INBOX'
 }
 
 async function stopService(service: Service, inFlight: () => number, timeoutMs: number): Promise<void> {
@@ -256,6 +306,8 @@ function asTicketingError(error: unknown, subject: string): unknown {
       })
     case NatsErrorCode.Timeout:
       return new TicketingError('worker_timeout', 'The answer took too long.', { cause: error })
+    case NatsErrorCode.PermissionsViolation:
+      return new Error(`NATS does not permit us to publish ${subject}`, { cause: error })
     case NatsErrorCode.ConnectionClosed:
     case NatsErrorCode.ConnectionDraining:
     case NatsErrorCode.Disconnect:

@@ -36,17 +36,35 @@ export async function callRaw<C extends Contract>(
 ): Promise<RawReply> {
   const attributes = {
     'messaging.system': 'nats',
+    'messaging.operation.name': 'send',
     'messaging.operation.type': 'send',
     'messaging.destination.name': contract.subject,
   }
   return withSpan(`send ${contract.subject}`, { kind: SpanKind.CLIENT, attributes }, async () => {
-    const budgetMs = Math.min(contract.deadlineMs, remainingMs(context))
-    if (budgetMs <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
-    const payload = new TextEncoder().encode(JSON.stringify(request))
-    const reply = await bus.request(contract.subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
-    throwIfError(reply)
-    return { body: reply.payload, replayed: reply.headers[headerNames.replayed] === 'true' }
+    const done = bus.metrics?.sending(contract.subject)
+    try {
+      const reply = await sendRequest(bus, contract, request, context)
+      done?.()
+      return reply
+    } catch (error) {
+      done?.(error)
+      throw error
+    }
   })
+}
+
+async function sendRequest<C extends Contract>(
+  bus: Bus,
+  { subject, deadlineMs }: C,
+  request: RequestOf<C>,
+  context: MessageContext,
+): Promise<RawReply> {
+  const budgetMs = Math.min(deadlineMs, remainingMs(context))
+  if (budgetMs <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
+  const payload = new TextEncoder().encode(JSON.stringify(request))
+  const reply = await bus.request(subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
+  throwIfError(reply)
+  return { body: reply.payload, replayed: reply.headers[headerNames.replayed] === 'true' }
 }
 
 function requestHeaders(context: MessageContext, budgetMs: number): Headers {

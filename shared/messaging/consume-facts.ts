@@ -15,6 +15,7 @@ import {
   pullFacts,
 } from './fact-stream.ts'
 import { type FactName, factKind, parseFactSubject } from './facts.ts'
+import type { MessagingMetrics } from './messaging-metrics.ts'
 
 /** A fact as its consumer gets it. */
 export interface ReceivedFact extends FactName {
@@ -76,7 +77,7 @@ async function consumeUntil(
   const { durable, subjects, log } = consumer
   let wake = (): void => undefined
   const receive = (delivery: Delivery): void => {
-    const handled = handleDelivery(consumer, delivery).finally(() => {
+    const handled = handleDelivery(consumer, delivery, bus.metrics).finally(() => {
       underWay.delete(handled)
       wake()
     })
@@ -108,13 +109,18 @@ async function consumeUntil(
 }
 
 /** Never throws: a failure is told to the server. */
-async function handleDelivery(consumer: FactConsumer, delivery: Delivery): Promise<void> {
+async function handleDelivery(
+  consumer: FactConsumer,
+  delivery: Delivery,
+  metrics: MessagingMetrics | undefined,
+): Promise<void> {
   const { durable, log, retryDelaysMs = defaultRetryDelaysMs } = consumer
   const deliveries = deliveriesOf(delivery)
   try {
     const name = parseFactSubject(delivery.subject)
     const attributes = {
       'messaging.system': 'nats',
+      'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
       'messaging.destination.name': delivery.subject,
       'messaging.consumer.group.name': durable,
@@ -123,14 +129,22 @@ async function handleDelivery(consumer: FactConsumer, delivery: Delivery): Promi
       delivery.headers,
       `process ${factKind(name)}`,
       { kind: SpanKind.CONSUMER, attributes },
-      async () =>
-        consumer.handle({
-          ...name,
-          id: delivery.headers['Nats-Msg-Id'] ?? '',
-          subject: delivery.subject,
-          payload: JSON.parse(Buffer.from(delivery.payload).toString('utf8')),
-          deliveries,
-        }),
+      async () => {
+        const done = metrics?.processing(factKind(name), durable)
+        try {
+          await consumer.handle({
+            ...name,
+            id: delivery.headers['Nats-Msg-Id'] ?? '',
+            subject: delivery.subject,
+            payload: JSON.parse(Buffer.from(delivery.payload).toString('utf8')),
+            deliveries,
+          })
+          done?.()
+        } catch (error) {
+          done?.(error)
+          throw error
+        }
+      },
     )
     acknowledge(delivery)
   } catch (error) {

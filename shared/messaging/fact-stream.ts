@@ -22,6 +22,9 @@ const streamConfig = {
   duplicate_window: nanos(120),
 }
 
+/** In a cluster every fact is acknowledged when two of three nodes have it; consumers have as many copies as the stream. */
+const clusterReplicas = 3
+
 const consumerConfig = {
   ack_policy: 'explicit',
   deliver_policy: 'all',
@@ -67,15 +70,17 @@ export interface StoredFact {
  * Throws `unavailable`, `no_worker` or `worker_timeout` while JetStream is away.
  */
 export async function ensureFactStream(bus: Bus): Promise<Date> {
+  const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
   const found = await ask<StreamInfo>(bus, `$JS.API.STREAM.INFO.${factStream}`)
   if (found.error?.err_code === errorCodes.streamNotFound) {
-    return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.CREATE.${factStream}`, streamConfig))
+    return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.CREATE.${factStream}`, wanted))
   }
   throwIfRefused('the stream of facts', found)
-  const differs = Object.entries(streamConfig).some(([name, value]) => String(found.config[name]) !== String(value))
+  wanted.num_replicas = Math.max(wanted.num_replicas, Number(found.config.num_replicas))
+  const differs = Object.entries(wanted).some(([name, value]) => String(found.config[name]) !== String(value))
   if (!differs) return createdAt(found)
-  // What an operator has set beside, such as replicas, stays.
-  const config = { ...found.config, ...streamConfig }
+  // What an operator has set beside, such as more replicas, stays.
+  const config = { ...found.config, ...wanted }
   return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.UPDATE.${factStream}`, config))
 }
 

@@ -42,15 +42,25 @@ export interface ServeOptions {
 /** Answers all operations of a worker. Refuses bad requests, spent budgets and overload before the operation runs. */
 export async function serve(bus: Bus, options: ServeOptions): Promise<RunningService> {
   let inFlight = 0
+  const inFlightOf = new Map(options.operations.map(({ contract }) => [contract.operation, 0]))
+  const count = ({ contract: { operation } }: Operation, change: 1 | -1): void => {
+    inFlight += change
+    inFlightOf.set(operation, (inFlightOf.get(operation) ?? 0) + change)
+  }
+  bus.metrics?.watchInFlight(inFlightOf, options.maxInFlight)
   const handle = async (bound: Operation, message: Message): Promise<Message> => {
+    const { subject, worker } = bound.contract
+    const done = bus.metrics?.processing(subject, worker)
     if (inFlight >= options.maxInFlight) {
-      return errorReply(new TicketingError('overloaded', 'Too many requests at once; try again shortly.'))
+      const refusal = new TicketingError('overloaded', 'Too many requests at once; try again shortly.')
+      done?.(refusal)
+      return errorReply(refusal)
     }
-    inFlight += 1
+    count(bound, 1)
     try {
-      return await answer(bound, message, options)
+      return await answer(bound, message, { log: options.log, done })
     } finally {
-      inFlight -= 1
+      count(bound, -1)
     }
   }
   return bus.serve({
@@ -68,10 +78,17 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
   })
 }
 
-async function answer(bound: Operation, message: Message, options: ServeOptions): Promise<Message> {
+interface AnswerOptions {
+  readonly log: Logger
+  /** To be called once it is answered, with what was thrown when it was refused. */
+  readonly done: ((error?: unknown) => void) | undefined
+}
+
+async function answer(bound: Operation, message: Message, { log, done }: AnswerOptions): Promise<Message> {
   const { contract } = bound
   const attributes = {
     'messaging.system': 'nats',
+    'messaging.operation.name': 'process',
     'messaging.operation.type': 'process',
     'messaging.destination.name': contract.subject,
     'messaging.consumer.group.name': contract.worker,
@@ -83,19 +100,25 @@ async function answer(bound: Operation, message: Message, options: ServeOptions)
       `process ${contract.subject}`,
       { kind: SpanKind.SERVER, attributes },
       async () => {
-        const context = operationContext(contract, message, options.log, () => {
+        const context = operationContext(contract, message, log, () => {
           replayed = true
         })
-        if (remainingMs(context) <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
-        const reply = await bound.answer(parseRequest(contract, message.payload), context)
-        const payload = new TextEncoder().encode(JSON.stringify(reply))
-        return { payload, headers: replayed ? { [headerNames.replayed]: 'true' } : {} }
+        try {
+          if (remainingMs(context) <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
+          const reply = await bound.answer(parseRequest(contract, message.payload), context)
+          const payload = new TextEncoder().encode(JSON.stringify(reply))
+          done?.()
+          return { payload, headers: replayed ? { [headerNames.replayed]: 'true' } : {} }
+        } catch (error) {
+          done?.(error)
+          throw error
+        }
       },
     )
   } catch (error) {
     if (error instanceof TicketingError && error.code !== 'internal') return errorReply(error)
     const request_id = message.headers[headerNames.requestId]
-    options.log.error({ err: error, operation: contract.operation, request_id }, 'operation failed unexpectedly')
+    log.error({ err: error, operation: contract.operation, request_id }, 'operation failed unexpectedly')
     return errorReply(new TicketingError('internal', 'Something went wrong on our side.'))
   }
 }

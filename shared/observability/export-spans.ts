@@ -1,7 +1,8 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace'
+import { AlwaysOnSampler } from '@opentelemetry/sdk-trace'
+import { recordNewTraces } from './tracing.ts'
 
 export interface TracingOptions {
   readonly serviceName: string
@@ -18,13 +19,15 @@ export function exportSpans({ serviceName, instance, sampleRatio }: TracingOptio
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance }),
     autoDetectResources: false,
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    // `tracing.ts` decides, before there is a span.
+    sampler: new AlwaysOnSampler(),
     traceExporter: new OTLPTraceExporter({ timeoutMillis: 2_000 }),
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [],
   })
   sdk.start()
+  recordNewTraces(sampleRatio)
   return async () => {
     const patience = new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())
     await Promise.race([sdk.shutdown().catch(() => undefined), patience])

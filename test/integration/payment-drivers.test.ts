@@ -3,7 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
 import type { Postgres } from '#shared/postgres.ts'
+import { PurchaseMetrics } from '../../workers/purchase/metrics.ts'
 import type { Charge, Payment } from '../../workers/purchase/payment.ts'
 import type { PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
 import { paymentSandbox } from '../../workers/purchase/providers/payment-sandbox.ts'
@@ -23,9 +25,12 @@ test.before(async () => {
   purchasing = await startPurchasing({ workers: 0 })
   bus = await Bus.connect({ url: purchasing.system.natsUrl, name: 'test', timeoutMs: 5_000 })
   db = openPostgres(purchasing.system.databaseUrl, { maxConnections: 10 })
+  const metrics = new Metrics('test')
   saga = {
     bus,
     postgres: db,
+    metrics,
+    purchaseMetrics: new PurchaseMetrics(metrics),
     providerFor: () => paymentSandbox({ url: purchasing.system.paymentUrl, timeoutMs: 5_000 }),
     leaseMs,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),

@@ -9,6 +9,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { bookingWorker } from '../../workers/booking/booking-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
@@ -91,7 +92,7 @@ export async function startBookingWorkers({
   const log = createLogger({ name: 'booking', instance: 'test', level: 'fatal' })
   for (let instance = 1; instance <= instances; instance++) {
     const name = `booking-${instance}`
-    const parts = { ...(await connect(name)), log }
+    const parts = { ...(await connect(name)), metrics: new Metrics(name), log }
     const config = worker.settings.parse({
       INSTANCE: name,
       NATS_URL: nats.url,

@@ -4,6 +4,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { eventWorker } from '../../workers/event/event-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
@@ -36,7 +37,8 @@ export async function startEventWorker(): Promise<EventWorker> {
   const log = createLogger({ name: 'event', instance: 'test', level: 'error' })
   const config = eventWorker.settings.parse({ INSTANCE: 'event-test', NATS_URL: nats.url, DATABASE_URL: database.url })
   const closers: Close[] = []
-  const operations = eventWorker.operations({ bus, postgres, log }, config, (_name, close) => closers.push(close))
+  const parts = { bus, postgres, metrics: new Metrics('event-test'), log }
+  const operations = eventWorker.operations(parts, config, (_name, close) => closers.push(close))
   const service = await serve(bus, { worker: 'event', instance: 'test', operations, maxInFlight: 100, log })
   let stock = await startScriptedStock(bus)
   return {

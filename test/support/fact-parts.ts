@@ -7,6 +7,7 @@ import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { consumeFacts, type FactConsumer, type ReceivedFact } from '#shared/messaging/consume-facts.ts'
 import type { Fact } from '#shared/messaging/facts.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
 import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { createTestDatabase } from './database.ts'
@@ -53,7 +54,7 @@ export async function startFactParts(t: ExecutionContext): Promise<FactParts> {
     databaseUrl: database.url,
     logged: () => logLines.records.map(({ msg }) => msg),
     async startRelay() {
-      t.teardown(startOutboxRelay({ ...(await connect()), schema: 'booking', log }))
+      t.teardown(startOutboxRelay({ ...(await connect()), schema: 'booking', metrics: new Metrics('facts'), log }))
     },
     async consume(options = {}) {
       const received: ReceivedFact[] = []

@@ -19,8 +19,10 @@ export interface RunningProcess {
   readonly kind: Kind
   readonly instance: string
   readonly pid: number
-  /** Where it listens; '' for workers. */
+  /** Where it listens; '' for workers and the auditor. */
   readonly url: string
+  /** Where it tells what it counts; '' for the payment sandbox. */
+  readonly metricsUrl: string
   /** Resolves when it has ended, for whatever reason. */
   readonly exited: Promise<void>
   /** What it wrote last, for failures. */
@@ -47,7 +49,7 @@ export interface ProcessPlan {
 /** Starts one process and waits until it says that it is ready, at most 20 s. Throws with what it wrote. */
 export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   const { kind, instance, env, port = 0, detached = false, signal, onOutput } = plan
-  const portArgs = ['gateway', 'sandbox', 'audit'].includes(kind) ? ['--port', String(port)] : []
+  const portArgs = ['gateway', 'sandbox'].includes(kind) ? ['--port', String(port)] : []
   const instanceArgs = kind === 'sandbox' ? [] : ['--instance', instance]
   const child = spawn(process.execPath, [scripts[kind], ...portArgs, ...instanceArgs], {
     cwd: project,
@@ -73,6 +75,7 @@ export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
     instance,
     pid: child.pid ?? 0,
     url: ready.url ?? '',
+    metricsUrl: ready.metrics_url ?? '',
     exited,
     output: () => output,
     async stop() {
@@ -91,7 +94,13 @@ export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   }
 }
 
-function readiness(child: ChildProcess, output: () => string): Promise<{ url?: string }> {
+/** What a process tells of itself once it is ready. */
+interface Readiness {
+  readonly url?: string
+  readonly metrics_url?: string
+}
+
+function readiness(child: ChildProcess, output: () => string): Promise<Readiness> {
   return new Promise((resolve, reject) => {
     const tooLate = setTimeout(() => {
       child.kill('SIGKILL')
@@ -99,7 +108,7 @@ function readiness(child: ChildProcess, output: () => string): Promise<{ url?: s
     }, 20_000)
     child.once('message', (message) => {
       clearTimeout(tooLate)
-      resolve(message as { url?: string })
+      resolve(message as Readiness)
     })
     child.once('exit', () => {
       clearTimeout(tooLate)

@@ -3,9 +3,11 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { type Caller, user } from '#shared/messaging/caller.ts'
 import type { Operation, OperationContext } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { refundDueEvent } from '../../workers/purchase/event-refunds.ts'
+import { PurchaseMetrics } from '../../workers/purchase/metrics.ts'
 import { receiveWebhook } from '../../workers/purchase/operations/receive-webhook.ts'
 import { noCharge } from '../../workers/purchase/providers/no-charge.ts'
 import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
@@ -38,9 +40,12 @@ export async function startSagaBench(): Promise<SagaBench> {
   const bus = await Bus.connect({ url: nats.url, name: 'test', timeoutMs: 5_000 })
   const db = openPostgres(database.url, { maxConnections: 10 })
   const provider = scriptedProvider()
+  const metrics = new Metrics('test')
   const saga: Saga = {
     bus,
     postgres: db,
+    metrics,
+    purchaseMetrics: new PurchaseMetrics(metrics),
     providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider.provider),
     leaseMs: 60_000,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),

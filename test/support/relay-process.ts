@@ -1,5 +1,6 @@
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
 import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import { Postgres } from '#shared/postgres.ts'
 
@@ -9,5 +10,5 @@ const [natsUrl = '', url = ''] = process.argv.slice(2)
 const postgres = new Postgres({ url, applicationName: 'relay', maxConnections: 2, onIdleError: () => undefined })
 const bus = await Bus.connect({ url: natsUrl, name: 'relay', timeoutMs: 5_000 })
 const log = createLogger({ name: 'relay', instance: 'relay-1', level: 'fatal' })
-startOutboxRelay({ postgres, bus, schema: 'booking', log })
+startOutboxRelay({ postgres, bus, schema: 'booking', metrics: new Metrics('relay-1'), log })
 process.send?.('started')

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { Metrics } from '#shared/observability/metrics.ts'
 import type { AuditReport, InvariantResult } from '../../infra/audit/audit.ts'
 import { AuditMetrics } from '../../infra/audit/metrics.ts'
 import { countFailures, reportLines } from '../../infra/audit/report.ts'
@@ -31,12 +32,14 @@ test('what could not be checked is no success', (t) => {
 })
 
 test('violations that nobody could look for again stay in the metrics', async (t) => {
-  const metrics = new AuditMetrics()
+  const exposed = new Metrics('auditor-1')
+  const metrics = new AuditMetrics(exposed)
+  const text = async (): Promise<string> => (await exposed.expose('')).text
   metrics.audited(reportOf({ ...ledger, violations: 2 }))
   metrics.audited(reportOf({ ...ledger, checked: false }))
-  t.regex(await metrics.expose(), /^invariant_violations\{invariant="I8"\} 2$/m)
-  t.regex(await metrics.expose(), /^audit_unchecked\{invariant="I8"\} 1$/m)
+  t.regex(await text(), /^invariant_violations\{invariant="I8",instance="auditor-1"\} 2$/m)
+  t.regex(await text(), /^audit_unchecked\{invariant="I8",instance="auditor-1"\} 1$/m)
   metrics.audited(reportOf(ledger))
-  t.regex(await metrics.expose(), /^invariant_violations\{invariant="I8"\} 0$/m)
-  t.regex(await metrics.expose(), /^audit_unchecked\{invariant="I8"\} 0$/m)
+  t.regex(await text(), /^invariant_violations\{invariant="I8",instance="auditor-1"\} 0$/m)
+  t.regex(await text(), /^audit_unchecked\{invariant="I8",instance="auditor-1"\} 0$/m)
 })

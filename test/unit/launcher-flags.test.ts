@@ -42,7 +42,7 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
   t.truthy(flags)
   if (!flags) return
   const stages = [
-    ...backstagePlans({ flags, paymentPort: 9000, auditPort: 9100 }),
+    ...backstagePlans({ flags, paymentPort: 9000, metricsPorts: [9101, 9102, 9103, 9104, 9105, 9106, 9107] }),
     ...gatewayPlans({ flags, gatewayPorts: [8080, 8081] }),
   ]
   t.deepEqual(
@@ -54,6 +54,7 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
       ['gateway-1', 'gateway-2'],
     ],
   )
+  t.deepEqual(stages[1]?.[5]?.args, ['--instance', 'purchase-2', '--metrics-port', '9106'])
   t.deepEqual(stages[3]?.[1]?.args, ['--port', '8081', '--host', '0.0.0.0', '--instance', 'gateway-2'])
 })
 

@@ -4,6 +4,7 @@ import { startForgettingCommands } from '#shared/forget-commands.ts'
 import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import type { WorkerDefinition } from '#shared/worker.ts'
 import { bookingSettings } from './config.ts'
+import { BookingMetrics } from './metrics.ts'
 import { abandonHold } from './operations/abandon-hold.ts'
 import { beginPayment } from './operations/begin-payment.ts'
 import { cancelTickets } from './operations/cancel-tickets.ts'
@@ -39,11 +40,12 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'booking' }))
     onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'booking' }))
     const shares = new SoldShares()
+    const metrics = new BookingMetrics(parts.metrics)
     const filter = startRushFilter(parts, config, onStop)
     return [
       stockEvent(parts, { holdTtlMs: config.HOLD_TTL_MS }),
       setSale(parts),
-      holdSeats({ ...parts, shares, filter }),
+      holdSeats({ ...parts, shares, filter, metrics }),
       viewHold(parts),
       changeHold({ ...parts, shares }),
       releaseHold(parts),
@@ -53,10 +55,10 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
       viewAvailability({ ...parts, shares }),
       beginPayment(parts, { paymentWindowMs: config.PAYMENT_WINDOW_MS }),
       returnHold(parts),
-      confirmHold(parts),
+      confirmHold({ ...parts, metrics }),
       recordPayment(parts),
-      revokeBooking(parts),
-      cancelTickets(parts),
+      revokeBooking({ ...parts, metrics }),
+      cancelTickets({ ...parts, metrics }),
       recordRefund(parts),
       listBookings(parts),
       viewBooking(parts),

@@ -3,12 +3,14 @@ import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import type { WorkerDefinition } from '#shared/worker.ts'
 import { purchaseSettings } from './config.ts'
 import { startForgettingOldRows } from './forget-old-rows.ts'
+import { PurchaseMetrics } from './metrics.ts'
 import { cancelBooking } from './operations/cancel-booking.ts'
 import { purchaseHold } from './operations/purchase-hold.ts'
 import { receiveWebhook } from './operations/receive-webhook.ts'
 import { refundBooking } from './operations/refund-booking.ts'
 import { refundEvent } from './operations/refund-event.ts'
 import { viewEventRefunds } from './operations/view-event-refunds.ts'
+import { measuredProvider } from './providers/measured-provider.ts'
 import { noCharge } from './providers/no-charge.ts'
 import { paymentSandbox } from './providers/payment-sandbox.ts'
 import { startReconciler } from './reconciler.ts'
@@ -25,9 +27,11 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
   planOnce: true,
   operations(parts, config, onStop) {
     const timeoutMs = config.PROVIDER_TIMEOUT_MS
-    const provider = paymentSandbox({ url: config.PAYMENT_URL, timeoutMs })
+    const purchaseMetrics = new PurchaseMetrics(parts.metrics)
+    const provider = measuredProvider(paymentSandbox({ url: config.PAYMENT_URL, timeoutMs }), purchaseMetrics)
     const saga: Saga = {
       ...parts,
+      purchaseMetrics,
       providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider),
       leaseMs: timeoutMs + leaseMarginMs,
     }

@@ -1,5 +1,5 @@
 import { type Chore, startChore } from '#shared/chore.ts'
-import { withSpan } from '#shared/observability/tracing.ts'
+import { withNewTrace } from '#shared/observability/tracing.ts'
 import { refundDueEvent } from './event-refunds.ts'
 import type { Payment } from './payment.ts'
 import type { Refund } from './refund.ts'
@@ -50,12 +50,12 @@ export function startReconciler(saga: Saga): Chore {
 
 function reconcilePayment(saga: Saga, payment: Payment): Promise<void> {
   const attributes = { 'ticketing.payment.id': payment.id, 'ticketing.payment.status': payment.status }
-  return withSpan('reconcile payment', { attributes }, () => driveToEnd(saga, payment, stepContextFor(payment)))
+  return withNewTrace('reconcile payment', { attributes }, () => driveToEnd(saga, payment, stepContextFor(payment)))
 }
 
 function reconcileRefund(saga: Saga, refund: Refund): Promise<void> {
   const attributes = { 'ticketing.refund.id': refund.id, 'ticketing.refund.status': refund.status }
-  return withSpan('reconcile refund', { attributes }, () => driveRefundToEnd(saga, refund, stepContextFor(refund)))
+  return withNewTrace('reconcile refund', { attributes }, () => driveRefundToEnd(saga, refund, stepContextFor(refund)))
 }
 
 function stepContextFor({ id }: Payment | Refund): StepContext {

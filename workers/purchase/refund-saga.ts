@@ -100,5 +100,6 @@ async function move(saga: Saga, refund: Refund, step: RefundMove): Promise<Refun
   if (moved === null) return readRefund(saga.postgres, refund.id)
   const { id, paymentId, amountMinor } = moved
   saga.log.info({ refund_id: id, payment_id: paymentId, to: moved.status, amount_minor: amountMinor }, 'refund moved')
+  saga.purchaseMetrics.refundMoved(moved.status)
   return moved
 }

@@ -5,6 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { keyInUse } from '#shared/idempotency.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import * as booking from './booking-calls.ts'
+import type { PurchaseMetrics } from './metrics.ts'
 import {
   type BegunPayment,
   begunOf,
@@ -32,6 +33,7 @@ const lookAgainMs = 500
 
 /** What driving payments and refunds needs. */
 export interface Saga extends WorkerParts {
+  readonly purchaseMetrics: PurchaseMetrics
   /** The provider that is asked for a total. */
   providerFor(amountMinor: number): PaymentProvider
   /** How long a payment is a driver's own after each move; longer than any single call. */
@@ -223,6 +225,7 @@ async function tryMove(saga: Saga, payment: Payment, step: Move): Promise<Paymen
   if (moved !== null) {
     const facts = { payment_id: payment.id, from: payment.status, to: moved.status, decline_code: moved.declineCode }
     saga.log.info(facts, 'payment moved')
+    saga.purchaseMetrics.paymentMoved(moved)
   }
   return moved
 }

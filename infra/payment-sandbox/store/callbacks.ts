@@ -1,4 +1,5 @@
 import { newId } from '#shared/ids.ts'
+import { recordedTraceparent } from '#shared/observability/tracing.ts'
 import type { Database } from '#shared/postgres.ts'
 import { type CallbackSettings, callbackDelaysMs } from '../callback-times.ts'
 import type { ChargeChange } from '../charge.ts'
@@ -32,6 +33,8 @@ export interface ClaimedCallback {
   readonly body: string
   /** This one included. */
   readonly attempts: number
+  /** `traceparent` of the change that it tells, where that was recorded. */
+  readonly trace: string | null
 }
 
 type CallbackId = Pick<ClaimedCallback, 'eventId' | 'copy'>
@@ -56,15 +59,15 @@ export async function changeAndTell(
   db: Database,
   { statement, values, event }: { statement: string; values: readonly unknown[]; event: ChangeEvent },
 ): Promise<boolean> {
-  const [id, body, delays] = [1, 2, 3].map((offset) => `$${values.length + offset}`)
+  const [id, body, delays, trace] = [1, 2, 3, 4].map((offset) => `$${values.length + offset}`)
   const changed = await db.query(
     `WITH changed AS (${statement}), told AS (
-       INSERT INTO sandbox.callbacks (event_id, copy, body, due_at)
-       SELECT ${id}::uuid, copy, ${body}::text, now() + delay_ms * interval '1 ms'
+       INSERT INTO sandbox.callbacks (event_id, copy, body, due_at, trace)
+       SELECT ${id}::uuid, copy, ${body}::text, now() + delay_ms * interval '1 ms', ${trace}
        FROM changed, unnest(${delays}::integer[]) WITH ORDINALITY AS delays (delay_ms, copy)
      )
      SELECT FROM changed`,
-    [...values, event.id, event.body, event.delaysMs],
+    [...values, event.id, event.body, event.delaysMs, recordedTraceparent() ?? null],
   )
   return changed.length > 0
 }
@@ -78,7 +81,7 @@ export function claimCallbacks(db: Database, limit: number): Promise<ClaimedCall
      )
      UPDATE sandbox.callbacks AS claimed SET attempts = attempts + 1, due_at = now() + $2 * interval '1 ms'
      FROM due WHERE claimed.event_id = due.event_id AND claimed.copy = due.copy
-     RETURNING claimed.event_id AS "eventId", claimed.copy, claimed.body, claimed.attempts`,
+     RETURNING claimed.event_id AS "eventId", claimed.copy, claimed.body, claimed.attempts, claimed.trace`,
     [limit, leaseMs],
   )
 }

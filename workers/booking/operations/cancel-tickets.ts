@@ -7,6 +7,7 @@ import type { Caller } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { ticketsToTakeBack } from '../cancellation-policy.ts'
+import type { BookingMetrics } from '../metrics.ts'
 import { noSuchBooking, noSuchTicket } from '../refusals.ts'
 import { type BookingState, lockBooking, oweRefund } from '../store/bookings.ts'
 import { findCancellation, insertCancellation } from '../store/cancellations.ts'
@@ -24,17 +25,19 @@ interface Cancellation {
 }
 
 /** A repetition gets the first answer, also when the policy would not allow it any more. */
-export function cancelTickets({ postgres }: { postgres: Postgres }): Operation {
+export function cancelTickets({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
   return operation(contract, async (request, { caller, requestId }) => {
     const booking = keyOf(request.booking_id)
     const reason = reasonOf(request, caller)
     const wanted = request.ticket_ids?.map((id) => ticketOf(booking, id))
     const refund = { eventId: booking.eventId, ownId: request.refund_id }
-    return postgres.transaction(async (db) => {
+    const { returnedPlaces, ...reply } = await postgres.transaction(async (db) => {
       const state = await lockBooking(db, booking)
       if (state === undefined || (reason === 'buyer' && state.userId !== caller.id)) throw noSuchBooking()
       return cancelOnce(db, state, { booking, refund, reason, wanted, requestId })
     })
+    metrics.returned(returnedPlaces)
+    return reply
   })
 }
 
@@ -42,11 +45,11 @@ async function cancelOnce(
   db: Database,
   { status, payment }: BookingState,
   { booking, refund, reason, wanted, requestId }: Cancellation,
-): Promise<ReplyOf<typeof contract>> {
+): Promise<ReplyOf<typeof contract> & { returnedPlaces: number }> {
   const earlier = await findCancellation(db, refund)
   if (earlier !== undefined) {
     if (earlier.bookingId !== booking.ownId) throw new Error(`refund ${refund.ownId} is of another booking`)
-    return { amount_minor: earlier.amountMinor }
+    return { amount_minor: earlier.amountMinor, returnedPlaces: 0 }
   }
   const sale = await findSale(db, booking.eventId)
   if (sale === undefined) throw new Error(`booking ${booking.ownId} has no sale`)
@@ -64,7 +67,7 @@ async function cancelOnce(
   const amountMinor = await takeTicketsBack(db, { booking, ticketIds, isAll, reason, sellAgain, requestId })
   await insertCancellation(db, refund, { bookingId: booking.ownId, reason, amountMinor })
   await oweRefund(db, booking, amountMinor)
-  return { amount_minor: amountMinor }
+  return { amount_minor: amountMinor, returnedPlaces: ticketIds.length }
 }
 
 /** Buyers speak for themselves; the others' reasons are those of organisers and of the system's own work. */

@@ -6,6 +6,7 @@ import { addFact, addFacts } from '#shared/outbox.ts'
 import { type Database, type Postgres, violatesUnique } from '#shared/postgres.ts'
 import { bookingFact, holdFact, noPlaces, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
+import type { BookingMetrics } from '../metrics.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { sellStanding } from '../standing/sell-standing.ts'
 import {
@@ -35,14 +36,16 @@ interface Confirmation extends BookingOrigin {
  * is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same, but
  * not why.
  */
-export function confirmHold({ postgres }: { postgres: Postgres }): Operation {
+export function confirmHold({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
   return operation(contract, async ({ booking_id }, { log, requestId }) => {
     const booking = keyOf(booking_id)
     const origin = await findBookingOrigin(postgres, booking)
     if (origin === undefined) throw noSuchBooking()
     const confirmation = { ...origin, booking, requestId }
     try {
-      return await postgres.transaction((db) => confirm(db, confirmation))
+      const { soldPlaces, ...reply } = await postgres.transaction((db) => confirm(db, confirmation))
+      metrics.sold(soldPlaces)
+      return reply
     } catch (error) {
       if (!violatesUnique(error, 'seat_sold_once')) throw error
       log.error({ err: error, booking_id }, 'a seat that looked free is sold: the last fence held')
@@ -51,7 +54,7 @@ export function confirmHold({ postgres }: { postgres: Postgres }): Operation {
   })
 }
 
-async function confirm(db: Database, confirmation: Confirmation): Promise<Reply> {
+async function confirm(db: Database, confirmation: Confirmation): Promise<Reply & { soldPlaces: number }> {
   const { booking, hold: key, userId } = confirmation
   const buyer = { eventId: booking.eventId, userId }
   await keepFromCancelling(db, booking.eventId)
@@ -62,15 +65,15 @@ async function confirm(db: Database, confirmation: Confirmation): Promise<Reply>
   switch (known.status) {
     case 'confirmed':
     case 'cancelled':
-      return { outcome: 'CONFIRMED' }
+      return { outcome: 'CONFIRMED', soldPlaces: 0 }
     case 'failed':
-      return { outcome: 'LOST' }
+      return { outcome: 'LOST', soldPlaces: 0 }
     case 'pending':
     case 'expired': {
       const objection = await objectionToSelling(db, { hold, known, buyer })
-      if (objection !== null) return lose(db, confirmation, objection)
-      const isSold = await sell(db, confirmation, { hold, known })
-      return isSold ? { outcome: 'CONFIRMED' } : lose(db, confirmation, 'seats_taken')
+      const isSold = objection === null && (await sell(db, confirmation, { hold, known }))
+      if (isSold) return { outcome: 'CONFIRMED', soldPlaces: hold.placeCount }
+      return { ...(await lose(db, confirmation, objection ?? 'seats_taken')), soldPlaces: 0 }
     }
   }
 }

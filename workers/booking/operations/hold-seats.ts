@@ -13,6 +13,7 @@ import { endAndTell } from '../hold-ends.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import { explainConflicts } from '../lost-seats/lost-seats.ts'
 import { takeOrExplain } from '../lost-seats/place-conflicts.ts'
+import type { BookingMetrics } from '../metrics.ts'
 import type { RushFilter } from '../rush-filter/rush-filter.ts'
 import { refuseUnlessOpen, saleNotOpen } from '../sale.ts'
 import type { SoldShares } from '../sold-shares.ts'
@@ -42,13 +43,14 @@ interface Parts {
   readonly shares: SoldShares
   /** `null`: everybody goes straight to the database. */
   readonly filter: RushFilter | null
+  readonly metrics: BookingMetrics
 }
 
 /**
  * Gives a buyer places for a limited time: the named ones, the best available ones, standing ones, or several of these; all or
  * none. The price they have now is what they cost until then.
  */
-export function holdSeats({ postgres, bus, shares, filter }: Parts): Operation {
+export function holdSeats({ postgres, bus, shares, filter, metrics }: Parts): Operation {
   return operation(contract, async (request, context) => {
     const eventId = request.event_id
     const buyer = { eventId, userId: requireUser(context.caller) }
@@ -66,8 +68,15 @@ export function holdSeats({ postgres, bus, shares, filter }: Parts): Operation {
         throw error instanceof NothingStocked ? saleNotOpen(null) : error
       })
     }
-    if (filter === null || request.seat_nos === undefined) return make()
-    return filter.pass({ hold: key, userId: buyer.userId, seatNos: request.seat_nos }, make)
+    const made =
+      filter === null || request.seat_nos === undefined
+        ? make()
+        : filter.pass({ hold: key, userId: buyer.userId, seatNos: request.seat_nos }, make)
+    made.then(
+      () => metrics.held(),
+      (error) => metrics.holdRefused(error),
+    )
+    return made
   })
 }
 

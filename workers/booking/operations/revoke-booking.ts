@@ -2,6 +2,7 @@ import { revokeBooking as contract } from '#shared/contracts/payment-steps.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database, Postgres } from '#shared/postgres.ts'
+import type { BookingMetrics } from '../metrics.ts'
 import { mayRevoke } from '../payment-status.ts'
 import { lockBooking, notePayment, requireBooking } from '../store/bookings.ts'
 import { findSale } from '../store/sales.ts'
@@ -9,29 +10,35 @@ import { lockTickets } from '../store/tickets.ts'
 import { takeTicketsBack } from '../take-back.ts'
 
 /** A used ticket does not stop it: there is no money. A repetition, or news of a payment that was captured, changes nothing. */
-export function revokeBooking({ postgres }: { postgres: Postgres }): Operation {
+export function revokeBooking({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
   return operation(contract, async ({ booking_id, attempt }, { requestId }) => {
     const key = keyOf(booking_id)
-    return postgres.transaction(async (db) => {
+    const { returnedPlaces, booking } = await postgres.transaction(async (db) => {
       const known = await lockBooking(db, key)
+      let returnedPlaces = 0
       if (known?.status === 'confirmed' && mayRevoke(attempt, known.payment)) {
         await notePayment(db, key, { attempt, status: 'failed', capturedMinor: 0 })
-        await revoke(db, key, requestId)
+        returnedPlaces = await revoke(db, key, requestId)
       }
-      return requireBooking(db, key)
+      return { returnedPlaces, booking: await requireBooking(db, key) }
     })
+    metrics.returned(returnedPlaces)
+    return booking
   })
 }
 
-async function revoke(db: Database, booking: Key, requestId: string): Promise<void> {
+/** Answers how many places went back. */
+async function revoke(db: Database, booking: Key, requestId: string): Promise<number> {
   const sale = await findSale(db, booking.eventId)
   const tickets = await lockTickets(db, booking)
+  const ticketIds = tickets.filter(({ status }) => status !== 'void').map(({ ownId }) => ownId)
   await takeTicketsBack(db, {
     booking,
-    ticketIds: tickets.filter(({ status }) => status !== 'void').map(({ ownId }) => ownId),
+    ticketIds,
     isAll: true,
     reason: 'capture_refused',
     sellAgain: sale?.status !== 'cancelled',
     requestId,
   })
+  return ticketIds.length
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type Logger from 'bunyan'
 import type { Result } from 'ioredis'
 import type { Key } from '#shared/ids.ts'
+import { withRedisSpan } from '#shared/observability/redis-span.ts'
 import type { RedisClient } from '#shared/redis.ts'
 
 declare module 'ioredis' {
@@ -61,7 +62,7 @@ export class SeatLocks {
   async lock(wanted: WantedSeats): Promise<OthersLock[]> {
     const { seatNos, userId } = wanted
     const keys = keysOf(wanted)
-    const answer = await this.#ask(() =>
+    const answer = await this.#ask('lock-seats', () =>
       this.#redis.lockSeats(keys.length, ...keys, lockValue(wanted), String(untilCommitMs)),
     )
     const taken: OthersLock[] = []
@@ -77,21 +78,23 @@ export class SeatLocks {
   async keep(wanted: WantedSeats, forMs: number): Promise<void> {
     const keys = keysOf(wanted)
     if (keys.length === 0 || forMs <= 0) return
-    await this.#ask(() => this.#redis.keepSeatsLocked(keys.length, ...keys, lockValue(wanted), String(forMs)))
+    await this.#ask('keep-seats-locked', () =>
+      this.#redis.keepSeatsLocked(keys.length, ...keys, lockValue(wanted), String(forMs)),
+    )
   }
 
   /** Gives those locks back that are the hold's. Never throws: locks end by themselves. */
   async unlock({ hold, seatNos }: Pick<WantedSeats, 'hold' | 'seatNos'>): Promise<void> {
     const keys = keysOf({ hold, seatNos })
     if (keys.length === 0) return
-    await this.#ask(() => this.#redis.unlockSeats(keys.length, ...keys, hold.ownId))
+    await this.#ask('unlock-seats', () => this.#redis.unlockSeats(keys.length, ...keys, hold.ownId))
   }
 
-  /** `undefined` when Redis fails, or did a moment ago. */
-  async #ask<Reply>(question: () => Promise<Reply>): Promise<Reply | undefined> {
+  /** Runs a script; `undefined` when Redis fails, or did a moment ago. */
+  async #ask<Reply>(scriptName: string, question: () => Promise<Reply>): Promise<Reply | undefined> {
     if (performance.now() < this.#pausedUntil) return undefined
     try {
-      const reply = await question()
+      const reply = await withRedisSpan(scriptName, question)
       if (this.#failing) this.#log.info('seat locks work again')
       this.#failing = false
       return reply

@@ -1,5 +1,6 @@
 import type { Database } from '#shared/postgres.ts'
-import { moveAfterWebhook } from '../payment.ts'
+import { moveAfterWebhook, type Payment, type PaymentStatus } from '../payment.ts'
+import type { Refund } from '../refund.ts'
 import type { Saga } from '../saga.ts'
 import { lockPaymentByKey, movePaymentWithin } from '../store/payments.ts'
 import { insertProviderEvent } from '../store/provider-inbox.ts'
@@ -15,42 +16,59 @@ const leaseMs = 0
  * Keeps what a provider told and makes the move that it allows, in one transaction: once per event, however often and in
  * whatever order it is told. Throws `unavailable` when it could not be done now.
  */
-export function applyProviderEvent(
-  { postgres, log }: Saga,
+export async function applyProviderEvent(
+  saga: Saga,
   provider: string,
   event: ProviderEvent,
 ): Promise<'applied' | 'duplicate'> {
-  return postgres.transaction(async (db) => {
+  const { isNew, moved } = await saga.postgres.transaction(async (db) => {
     await db.query(`SET LOCAL lock_timeout = '${lockTimeout}'`)
-    if (!(await insertProviderEvent(db, provider, event))) return 'duplicate'
-    const moved =
-      event.about === null
-        ? null
-        : event.about.kind === 'charge'
-          ? await applyChargeEvent(db, event.about)
-          : await applyRefundEvent(db, event.about)
-    if (moved !== null) log.info({ ...moved, provider_event_id: event.id }, 'moved by a webhook')
-    return 'applied'
+    if (!(await insertProviderEvent(db, provider, event))) return { isNew: false, moved: null }
+    return { isNew: true, moved: await applyEvent(db, event) }
   })
+  if (moved !== null) tellMove(saga, event, moved)
+  return isNew ? 'applied' : 'duplicate'
 }
 
-async function applyChargeEvent(db: Database, { chargeKey, charge }: ChargeEvent): Promise<object | null> {
+/** What a webhook has moved. */
+type Moved =
+  | { readonly payment: Pick<Payment, 'id' | 'status' | 'declineCode'>; readonly from: PaymentStatus }
+  | { readonly refund: Pick<Refund, 'id' | 'status'> }
+
+async function applyEvent(db: Database, { about }: ProviderEvent): Promise<Moved | null> {
+  if (about === null) return null
+  return about.kind === 'charge' ? applyChargeEvent(db, about) : applyRefundEvent(db, about)
+}
+
+function tellMove({ log, purchaseMetrics }: Saga, { id: provider_event_id }: ProviderEvent, moved: Moved): void {
+  if ('payment' in moved) {
+    const { payment, from } = moved
+    log.info({ payment_id: payment.id, from, to: payment.status, provider_event_id }, 'moved by a webhook')
+    purchaseMetrics.paymentMoved(payment)
+  } else {
+    const { id: refund_id, status } = moved.refund
+    log.info({ refund_id, to: status, provider_event_id }, 'moved by a webhook')
+    purchaseMetrics.refundMoved(status)
+  }
+}
+
+async function applyChargeEvent(db: Database, { chargeKey, charge }: ChargeEvent): Promise<Moved | null> {
   const payment = await lockPaymentByKey(db, chargeKey)
   const move = payment && moveAfterWebhook(payment.status, charge)
   if (!payment || !move) return null
-  await movePaymentWithin(db, payment, move, leaseMs)
-  return { payment_id: payment.id, from: payment.status, to: move.to }
+  const moved = await movePaymentWithin(db, payment, move, leaseMs)
+  return moved && { payment: moved, from: payment.status }
 }
 
 async function applyRefundEvent(
   db: Database,
   { chargeKey, refundKey, amountMinor }: RefundEvent,
-): Promise<object | null> {
+): Promise<Moved | null> {
   const refund = await findRefundByKey(db, refundKey)
   if (refund?.status !== 'returning') return null
   if (refund.chargeKey !== chargeKey || refund.amountMinor !== amountMinor) {
     throw new Error(`a webhook tells of refund ${refund.id} with another charge or amount`)
   }
   const moved = await moveRefundWithin(db, refund, { to: 'done' }, leaseMs)
-  return moved && { refund_id: refund.id, to: moved.status }
+  return moved && { refund: moved }
 }

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto'
+import { type NatsUser, natsUsers } from '#shared/config.ts'
+
+export type NatsPasswords = Readonly<Record<NatsUser, string>>
+
+/** Where each of them finds NATS, with its name and password. */
+export type NatsUrls = Readonly<Record<NatsUser, string>>
+
+/** Passwords that nobody has had before. */
+export function newNatsPasswords(): NatsPasswords {
+  return forEachUser(newNatsPassword)
+}
+
+/** nats-server reads what looks like a number as one: hence the letters in front. */
+export function newNatsPassword(): string {
+  return `nats_${randomBytes(24).toString('base64url')}`
+}
+
+/** As `infra/nats/permissions.conf` expects them in the server's environment. */
+export function passwordVariables(passwords: NatsPasswords): Record<string, string> {
+  return Object.fromEntries(natsUsers.map((user) => [`NATS_PASSWORD_${user.toUpperCase()}`, passwords[user]]))
+}
+
+/** `address` as in `nats://127.0.0.1:4222`, or several of a cluster, joined by commas. */
+export function natsUrls(address: string, passwords: NatsPasswords): NatsUrls {
+  return forEachUser((user) => address.replaceAll('://', `://${user}:${encodeURIComponent(passwords[user])}@`))
+}
+
+/** The same for everybody: a server of the user's own, who has said who connects. */
+export function sameNatsUrl(url: string): NatsUrls {
+  return forEachUser(() => url)
+}
+
+function forEachUser(make: (user: NatsUser) => string): Record<NatsUser, string> {
+  return Object.fromEntries(natsUsers.map((user) => [user, make(user)])) as Record<NatsUser, string>
+}

@@ -1,0 +1,40 @@
+/** Where NATS is, and who we are there. */
+export interface NatsAddress {
+  /** `nats://host:port`, one for each node of a cluster. */
+  readonly servers: readonly string[]
+  readonly user: string
+  readonly password: string
+  /** Whether a server that does not encrypt is refused. */
+  readonly encrypted: boolean
+}
+
+/**
+ * Takes `nats://user:password@host:4222`, or `tls://…`, or several of them joined by commas, apart. User and password are ''
+ * where none is named. Throws `TypeError`, without naming the password, for anything else.
+ */
+export function parseNatsUrl(url: string): NatsAddress {
+  const parts = url.split(',')
+  const urls = parts.map((part) => URL.parse(part)).filter(isNats)
+  const users = new Set(urls.map(({ username, password }) => `${username}:${password}`))
+  const [first] = urls
+  if (first === undefined || urls.length < parts.length || users.size > 1) {
+    throw new TypeError(
+      'must be nats://user:password@host:4222 or tls://…, several joined by commas with the same user',
+    )
+  }
+  return {
+    servers: urls.map(({ host }) => `nats://${host}`),
+    user: decodeURIComponent(first.username),
+    password: decodeURIComponent(first.password),
+    encrypted: urls.some(({ protocol }) => protocol === 'tls:'),
+  }
+}
+
+function isNats(url: URL | null): url is URL {
+  return url !== null && ['nats:', 'tls:'].includes(url.protocol) && url.host !== ''
+}
+
+/** The same without user and password, for messages to people. */
+export function withoutPassword(url: string): string {
+  return parseNatsUrl(url).servers.join(',')
+}

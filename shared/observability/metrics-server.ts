@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Metrics } from './metrics.ts'
+
+export interface MetricsServer {
+  /** `http://127.0.0.1:40123/metrics` */
+  readonly url: string
+  close(): void
+}
+
+/** Answers `/metrics`, and `/livez` for probes, on a port of its own; 0 picks a free one. */
+export async function serveMetrics(
+  metrics: Metrics,
+  { host, port }: { host: string; port: number },
+): Promise<MetricsServer> {
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, async (request, response) => {
+    switch (request.url) {
+      case '/metrics': {
+        const { contentType, text } = await metrics.expose(request.headers.accept ?? '')
+        response.setHeader('Content-Type', contentType).end(text)
+        return
+      }
+      case '/livez':
+        response.setHeader('Content-Type', 'application/json').end('{"status":"alive"}')
+        return
+      default:
+        response.writeHead(404).end()
+    }
+  })
+  server.listen(port, host)
+  await once(server, 'listening')
+  const { port: actual } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}/metrics`,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}

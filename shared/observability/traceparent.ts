@@ -1,0 +1,30 @@
+import type { SpanContext } from '@opentelemetry/api'
+
+/** W3C Trace Context, version 00; a later version may have more behind it, which must be ignored. */
+const form = /^(?!ff)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
+const noTrace = '0'.repeat(32)
+const noSpan = '0'.repeat(16)
+
+/** The span that a `traceparent` header names; `null` for none or an invalid one, with which a new trace begins. */
+export function parseTraceparent(header: string | undefined): SpanContext | null {
+  if (header === undefined) return null
+  const [, traceId, spanId, flags] = form.exec(header) ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return null
+  if (traceId === noTrace || spanId === noSpan) return null
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+}
+
+/** 32 random hexadecimal digits. They need only be rare, not secret. */
+export function newTraceId(): string {
+  return `${newSpanId()}${newSpanId()}`
+}
+
+/** 16 random hexadecimal digits. */
+export function newSpanId(): string {
+  return `${eightDigits()}${eightDigits()}`
+}
+
+/** Never all zero, which W3C keeps for "none". */
+function eightDigits(): string {
+  return (1 + Math.floor(Math.random() * 0xffff_ffff)).toString(16).padStart(8, '0')
+}

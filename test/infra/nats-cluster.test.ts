@@ -1,0 +1,195 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { newId } from '#shared/ids.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { consumeFacts } from '#shared/messaging/consume-facts.ts'
+import { ensureFactStream, publishFact } from '#shared/messaging/fact-stream.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { type NatsCluster, type NatsNode, startNatsCluster } from '../../infra/servers/nats-cluster.ts'
+import { type NatsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
+import { createTestDirectory } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+const durable = 'booking-seat-locks'
+const subject = 'ticketing.v1.event.view-event'
+/** So many that some of them are connected to whatever node is killed. */
+const connectionsEach = 6
+const backToNormalMs = 5_000
+/** Followers of a leader that is gone stand for election after 4 to 9 s, as is compiled into nats-server. */
+const electionMs = 15_000
+
+const log = createLogger({ name: 'cluster', instance: 'test', level: 'fatal' })
+const payload = new TextEncoder().encode('{}')
+
+let cluster: NatsCluster
+let operator: Bus
+
+test.before(async () => {
+  cluster = await startNatsCluster({
+    dataDirectory: await createTestDirectory('nats-cluster'),
+    passwords: newNatsPasswords(),
+  })
+  operator = await connect('operator')
+  await until('the stream is made', () => ensureFactStream(operator).then(Boolean, () => false))
+})
+
+test.after.always(async () => {
+  await operator.close()
+  await cluster.stop()
+})
+
+test.serial('in a cluster the stream of facts has three copies, and so have its consumers', async (t) => {
+  t.teardown(
+    await consumeFacts(
+      await connected(t, 'booking'),
+      consumer(async () => undefined),
+    ),
+  )
+  const { config } = await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')
+  t.is(config.num_replicas, 3)
+  const { cluster } = await ask(`$JS.API.CONSUMER.INFO.TICKETING_FACTS.${durable}`)
+  t.is(cluster.replicas.length, 2, 'beside the leader')
+})
+
+test.serial('facts and requests go on within 5 s when a node is killed that leads nothing', async (t) => {
+  const leaders = await leadersOfFacts()
+  const { facts, requests } = await killUnderLoad(
+    t,
+    nodeWhere((name) => !leaders.includes(name)),
+  )
+  t.log(`longest pause: facts ${facts} ms, requests ${requests} ms`)
+  t.true(facts < backToNormalMs)
+  t.true(requests < backToNormalMs)
+})
+
+test.serial("requests go on within 5 s when the stream's leader is killed, facts after an election", async (t) => {
+  const { cluster } = await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')
+  const { facts, requests } = await killUnderLoad(
+    t,
+    nodeWhere((name) => name === cluster.leader),
+  )
+  t.log(`longest pause: facts ${facts} ms, requests ${requests} ms`)
+  t.true(requests < backToNormalMs)
+  t.true(facts < electionMs)
+})
+
+/**
+ * Kills a node while facts and requests flow, and starts it again once both flow again. Answers the longest pause of each, in ms.
+ * Every fact that the stream has acknowledged must arrive.
+ */
+async function killUnderLoad(t: ExecutionContext, node: NatsNode): Promise<{ facts: number; requests: number }> {
+  const [facts, requests] = [await startFacts(t), await startRequests(t)]
+  await until('both flow', () => flow([facts.times, ...requests.times], 0))
+  await node.kill()
+  const since = performance.now() + 1_000
+  await until('both flow again', () => flow([facts.times, ...requests.times], since), { timeoutMs: 30_000 })
+  await node.restart()
+  const [acknowledged] = await Promise.all([facts.stop(), requests.stop()])
+  await until('every fact has arrived', () => acknowledged.every((id) => facts.received.has(id)))
+  t.true(acknowledged.length > 100)
+  return { facts: longestPause(facts.times), requests: Math.max(...requests.times.map(longestPause)) }
+}
+
+function flow(streams: readonly number[][], since: number): boolean {
+  return streams.every((times) => times.filter((at) => at > since).length > 20)
+}
+
+/** Facts, published one after the other, each until it is acknowledged, as an outbox relay would. */
+async function startFacts(t: ExecutionContext) {
+  const bus = await connected(t, 'booking')
+  const received = new Set<string>()
+  const times: number[] = []
+  const handle = async ({ id }: { id: string }): Promise<void> => {
+    received.add(id)
+    times.push(performance.now())
+  }
+  t.teardown(await consumeFacts(bus, consumer(handle)))
+  const acknowledged: string[] = []
+  const stop = repeat(10, async () => {
+    const id = newId()
+    const fact = { id, subject: `ticketing.fact.hold.${newId()}.released`, payload: '{}', headers: {} }
+    await until(
+      'it is acknowledged',
+      () =>
+        publishFact(bus, fact).then(
+          () => true,
+          () => false,
+        ),
+      { timeoutMs: 30_000 },
+    )
+    acknowledged.push(id)
+  })
+  return { received, times, stop: () => stop().then(() => acknowledged) }
+}
+
+/** Clients that ask one after the other; `times` says when each was answered. */
+async function startRequests(t: ExecutionContext) {
+  for (let instance = 1; instance <= connectionsEach; instance += 1) {
+    const worker = await connected(t, 'event')
+    await worker.serve({
+      name: 'event',
+      instance: `event-${instance}`,
+      endpoints: [{ name: 'view-event', subject, handle: async (request) => request }],
+      onFailure: () => ({ payload, headers: {} }),
+    })
+  }
+  const clients = await Promise.all(Array.from({ length: connectionsEach }, () => connected(t, 'gateway')))
+  const times: number[][] = clients.map(() => [])
+  const stops = clients.map((client, index) =>
+    repeat(20, async () => {
+      const answered = await client.request(subject, { payload, headers: {} }, 500).catch(() => null)
+      if (answered) times[index]?.push(performance.now())
+    }),
+  )
+  return { times, stop: () => Promise.all(stops.map((stop) => stop())) }
+}
+
+/** Does it again and again, until the answer is called, which waits for the last time. */
+function repeat(everyMs: number, work: () => Promise<void>): () => Promise<void> {
+  let stopped = false
+  const ended = (async () => {
+    while (!stopped) {
+      await work()
+      await pause(everyMs)
+    }
+  })()
+  return () => {
+    stopped = true
+    return ended
+  }
+}
+
+function longestPause(times: readonly number[]): number {
+  return Math.round(Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at))))
+}
+
+function consumer(handle: (fact: { id: string }) => Promise<void>) {
+  return { durable, subjects: ['ticketing.fact.hold.*.released'], handle, log }
+}
+
+async function leadersOfFacts(): Promise<string[]> {
+  const stream = await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')
+  const consumer = await ask(`$JS.API.CONSUMER.INFO.TICKETING_FACTS.${durable}`)
+  return [stream.cluster.leader, consumer.cluster.leader]
+}
+
+function nodeWhere(isWanted: (name: string) => boolean): NatsNode {
+  const node = cluster.nodes.find(({ name }) => isWanted(name))
+  if (!node) throw new Error('no such node')
+  return node
+}
+
+async function connected(t: ExecutionContext, user: keyof NatsUrls): Promise<Bus> {
+  const bus = await connect(user)
+  t.teardown(() => bus.close())
+  return bus
+}
+
+function connect(user: keyof NatsUrls): Promise<Bus> {
+  return Bus.connect({ url: cluster.urls[user], name: user, timeoutMs: 5_000 })
+}
+
+async function ask(subject: string) {
+  const reply = await operator.request(subject, { payload: new Uint8Array(), headers: {} }, 2_000)
+  return JSON.parse(Buffer.from(reply.payload).toString('utf8'))
+}

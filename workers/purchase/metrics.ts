@@ -1,0 +1,64 @@
+import { Counter } from 'prom-client'
+import { DurationHistogram, secondsSince } from '#shared/observability/duration-histogram.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
+import { outcomeOf, type Payment, type PaymentStatus, paymentStatuses } from './payment.ts'
+import type { RefundStatus } from './refund.ts'
+
+/** A failed payment by why it failed: that is what somebody looks for. */
+type PaymentState = Exclude<PaymentStatus, 'failed'> | 'declined' | 'revoked' | 'not_started'
+
+const paymentStates: readonly PaymentState[] = [
+  ...paymentStatuses.filter((status) => status !== 'failed'),
+  'declined',
+  'revoked',
+  'not_started',
+]
+
+/** What becomes of payments and refunds, and how long the provider takes. */
+export class PurchaseMetrics {
+  readonly #payments: Counter<'state'>
+  readonly #refunds: Counter<'state'>
+  readonly #providerRequests: DurationHistogram<'operation' | 'outcome'>
+
+  constructor(metrics: Metrics) {
+    const registers = [metrics.registry]
+    this.#payments = new Counter({
+      name: 'payments_total',
+      help: 'Payments that came into a state.',
+      labelNames: ['state'],
+      registers,
+    })
+    for (const state of paymentStates) this.#payments.inc({ state }, 0)
+    this.#refunds = new Counter({
+      name: 'refunds_total',
+      help: 'Refunds that came into a state.',
+      labelNames: ['state'],
+      registers,
+    })
+    this.#providerRequests = new DurationHistogram(metrics, {
+      name: 'provider_request_duration_seconds',
+      help: 'Time of a request to the payment provider.',
+      labelNames: ['operation', 'outcome'],
+    })
+  }
+
+  paymentMoved(payment: Pick<Payment, 'status' | 'declineCode'>): void {
+    this.#payments.inc({ state: stateOf(payment) })
+  }
+
+  refundMoved(status: RefundStatus): void {
+    this.#refunds.inc({ state: status })
+  }
+
+  /** The answer is to be called when the provider has answered, with how the charge stands or `no_answer`. */
+  askingProvider(operation: string): (outcome: string) => void {
+    const startedAt = performance.now()
+    return (outcome) => this.#providerRequests.observe({ operation, outcome }, secondsSince(startedAt))
+  }
+}
+
+function stateOf({ status, declineCode }: Pick<Payment, 'status' | 'declineCode'>): PaymentState {
+  if (status !== 'failed') return status
+  const outcome = outcomeOf({ status, declineCode })
+  return outcome === 'declined' || outcome === 'revoked' ? outcome : 'not_started'
+}
