@@ -13,6 +13,8 @@ export interface RedisCluster {
   readonly nodes: readonly ServerNode[]
   /** Those that serve keys at this moment. */
   masters(): Promise<ServerNode[]>
+  /** Resolves when every key is served and every master has a replica that follows it. */
+  whole(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -26,7 +28,7 @@ const masterCount = 3
 const slotCount = 16_384
 /** Who is silent for so long counts as lost, in milliseconds; about as long again and its replica has its place. */
 const nodeTimeoutMs = 1_000
-const formsWithinMs = 30_000
+const wholeWithinMs = 30_000
 
 /** Starts them and makes them one; returns when every key is served and every replica follows its master. */
 export async function startRedisCluster({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<RedisCluster> {
@@ -54,6 +56,7 @@ export async function startRedisCluster({ dataDirectory }: Omit<ServerOptions, '
       const roles = await Promise.all(nodes.map(({ port }) => askRedis(port, roleOf).catch(() => 'away')))
       return nodes.filter((_, index) => roles[index] === 'master')
     },
+    whole: () => untilAll(nodes, isWhole),
     stop: () => stopNodes(nodes),
   }
 }
@@ -85,27 +88,27 @@ async function form(members: readonly Member[]): Promise<void> {
   await askRedis(leader.node.port, (redis) =>
     Promise.all(others.map(({ node, busPort }) => redis.cluster('MEET', '127.0.0.1', node.port, busPort))),
   )
-  const giveUpAt = performance.now() + formsWithinMs
-  await untilAll(members, giveUpAt, async (redis) =>
-    (await clusterInfo(redis)).includes(`known_nodes:${members.length}`),
-  )
+  const nodes = members.map(({ node }) => node)
+  await untilAll(nodes, async (redis) => (await clusterInfo(redis)).includes(`known_nodes:${members.length}`))
   for (const [index, { node }] of replicas.entries()) {
     await askRedis(node.port, (redis) => redis.cluster('REPLICATE', ids[index] ?? ''))
   }
-  await untilAll(members, giveUpAt, async (redis) => (await clusterInfo(redis)).includes('cluster_state:ok'))
-  await untilAll(replicas, giveUpAt, async (redis) =>
-    (await redis.info('replication')).includes('master_link_status:up'),
-  )
+  await untilAll(nodes, isWhole)
 }
 
-async function untilAll(
-  members: readonly Member[],
-  giveUpAt: number,
-  isSo: (redis: Redis) => Promise<boolean>,
-): Promise<void> {
-  for (const { node } of members) {
-    while (!(await askRedis(node.port, isSo).catch(() => false))) {
-      if (performance.now() > giveUpAt) throw new Error(`the Redis Cluster has not formed: ${node.name} is not with it`)
+/** Whether a node sees all keys served and, as a replica, has what its master has, or as a master has a replica. */
+async function isWhole(redis: Redis): Promise<boolean> {
+  if (!(await clusterInfo(redis)).includes('cluster_state:ok')) return false
+  const replication = await redis.info('replication')
+  return /^(master_link_status:up|connected_slaves:[1-9])/m.test(replication)
+}
+
+async function untilAll(nodes: readonly ServerNode[], isSo: (redis: Redis) => Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + wholeWithinMs
+  for (const { name, port } of nodes) {
+    while (!(await askRedis(port, isSo).catch(() => false))) {
+      if (performance.now() > giveUpAt)
+        throw new Error(`the Redis Cluster is not whole: ${name} is not with the others`)
       await wait(50)
     }
   }
@@ -116,6 +119,6 @@ function clusterInfo(redis: Redis): Promise<string> {
 }
 
 /** `master` or `slave`. */
-export async function roleOf(redis: Redis): Promise<string> {
+async function roleOf(redis: Redis): Promise<string> {
   return String((await redis.role())[0])
 }

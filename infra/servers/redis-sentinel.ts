@@ -16,6 +16,8 @@ export interface RedisSentinel {
   readonly sentinels: readonly ServerNode[]
   /** The one that the Sentinels send clients to at this moment. */
   master(): Promise<ServerNode>
+  /** Resolves when every Sentinel knows the others, and both replicas follow the master. */
+  whole(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -28,51 +30,106 @@ const quorum = 2
 const downAfterMs = 1_000
 /** A failover that has not ended by then is begun anew. */
 const failoverTimeoutMs = 5_000
-const formsWithinMs = 30_000
+const wholeWithinMs = 30_000
 
 /** Starts them all; returns when the Sentinels know the replicas and each other. */
-export async function startRedisSentinel(options: Omit<ServerOptions, 'port'>): Promise<RedisSentinel> {
-  const started: ServerNode[] = []
-  const start = async (starts: readonly StartServer[]): Promise<ServerNode[]> => {
-    const nodes = await startNodes(starts)
-    started.push(...nodes)
-    return nodes
-  }
+export async function startRedisSentinel({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<RedisSentinel> {
+  const set = new SentinelSet(dataDirectory)
   try {
-    const [first] = await start([dataServer('redis-1', options)])
-    if (first === undefined) throw new Error('the first server is missing')
-    const following = ['--replicaof', '127.0.0.1', String(first.port)]
-    const replicas = await start(numbered('redis', 2, replicaCount).map((name) => dataServer(name, options, following)))
-    const sentinels = await start(
-      numbered('sentinel', 1, sentinelCount).map((name) => sentinel(name, options, first.port)),
-    )
-    await form([first, ...replicas], sentinels)
-    return group([first, ...replicas], sentinels)
+    await set.start()
+    return set
   } catch (error) {
-    await stopNodes(started)
+    await set.stop()
     throw error
   }
 }
 
-function group(servers: readonly ServerNode[], sentinels: readonly ServerNode[]): RedisSentinel {
-  const addresses = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')
-  return {
-    url: `redis+sentinel://${addresses}/${masterName}`,
-    servers,
-    sentinels,
-    async master() {
-      const [sentinel] = sentinels
-      const port = await askRedis(sentinel?.port ?? 0, masterPort)
-      const master = servers.find((server) => server.port === port)
-      if (master === undefined) throw new Error(`the Sentinels name a master at port ${port}, which is none of ours`)
-      return master
-    },
-    async stop() {
-      // First: they would take the end of the master for a loss.
-      await stopNodes(sentinels)
-      await stopNodes(servers)
-    },
+class SentinelSet implements RedisSentinel {
+  readonly #dataDirectory: string
+  servers: readonly ServerNode[] = []
+  sentinels: readonly ServerNode[] = []
+
+  constructor(dataDirectory: string) {
+    this.#dataDirectory = dataDirectory
   }
+
+  get url(): string {
+    return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${masterName}`
+  }
+
+  async start(): Promise<void> {
+    this.servers = await startNodes([this.#server('redis-1')])
+    const firstPort = this.servers[0]?.port ?? 0
+    const replicas = await startNodes(numbered('redis', 2, replicaCount).map((name) => this.#server(name)))
+    this.servers = [...this.servers, ...replicas]
+    this.sentinels = await startNodes(
+      numbered('sentinel', 1, sentinelCount).map((name) => this.#sentinel(name, firstPort)),
+    )
+    await this.whole()
+  }
+
+  async master(): Promise<ServerNode> {
+    const port = await this.#masterPort()
+    const master = this.servers.find((server) => server.port === port)
+    if (master === undefined) throw new Error(`the Sentinels name a master at port ${port}, which is none of ours`)
+    return master
+  }
+
+  async whole(): Promise<void> {
+    const giveUpAt = performance.now() + wholeWithinMs
+    while (!(await this.#isWhole().catch(() => false))) {
+      if (performance.now() > giveUpAt) throw new Error('the Sentinels, or the servers they watch, miss each other')
+      await wait(50)
+    }
+  }
+
+  async stop(): Promise<void> {
+    // First: they would take the end of the master for a loss.
+    await stopNodes(this.sentinels)
+    await stopNodes(this.servers)
+  }
+
+  async #isWhole(): Promise<boolean> {
+    const known = await Promise.all(this.sentinels.map(({ port }) => askRedis(port, knowsAll)))
+    const replication = await askRedis(await this.#masterPort(), (redis) => redis.info('replication'))
+    return known.every(Boolean) && replication.includes(`connected_slaves:${replicaCount}\r`)
+  }
+
+  /** Of any Sentinel that is there. */
+  async #masterPort(): Promise<number> {
+    return Promise.any(this.sentinels.map(({ port }) => askRedis(port, masterPort)))
+  }
+
+  #server(name: string): StartServer {
+    return async (where) => {
+      // The first one has nobody to follow. Whoever comes back later must ask: another may be the master by then.
+      const master = this.sentinels.length > 0 ? await this.#masterPort() : this.servers[0]?.port
+      const following =
+        master === undefined || master === where.port ? [] : ['--replicaof', '127.0.0.1', String(master)]
+      const settings = (port: number, directory: string): string[] => [...replicated(port, directory), ...following]
+      return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory, ...where })
+    }
+  }
+
+  #sentinel(name: string, watchedPort: number): StartServer {
+    return async (where) => {
+      const configFile = join(this.#dataDirectory, `${name}.conf`)
+      // A Sentinel writes down there what it learns, and finds it when it comes back.
+      if (where.port === undefined) await writeFile(configFile, sentinelConfig(watchedPort))
+      const settings = (port: number, directory: string): string[] => [
+        ...[configFile, '--sentinel', '--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
+      ]
+      return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory, ...where })
+    }
+  }
+}
+
+function sentinelConfig(masterPort: number): string {
+  return [
+    `sentinel monitor ${masterName} 127.0.0.1 ${masterPort} ${quorum}`,
+    `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
+    `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
+  ].join('\n')
 }
 
 /** `sentinel-1`, `sentinel-2`, … */
@@ -80,45 +137,11 @@ function numbered(name: string, first: number, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${name}-${first + index}`)
 }
 
-function dataServer(name: string, { dataDirectory }: ServerOptions, more: readonly string[] = []): StartServer {
-  const settings = (port: number, directory: string): string[] => [...replicated(port, directory), ...more]
-  return (where) => startRedisServer({ name, settings }, { dataDirectory, ...where })
-}
-
-function sentinel(name: string, { dataDirectory }: ServerOptions, masterPort: number): StartServer {
-  return async (where) => {
-    const configFile = join(dataDirectory, `${name}.conf`)
-    // It writes down there what it learns.
-    await writeFile(
-      configFile,
-      [
-        `sentinel monitor ${masterName} 127.0.0.1 ${masterPort} ${quorum}`,
-        `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
-        `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
-      ].join('\n'),
-    )
-    const settings = (port: number, directory: string): string[] => [
-      ...[configFile, '--sentinel', '--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
-    ]
-    return startRedisServer({ name, settings }, { dataDirectory, ...where })
-  }
-}
-
-async function form(servers: readonly ServerNode[], sentinels: readonly ServerNode[]): Promise<void> {
-  const giveUpAt = performance.now() + formsWithinMs
-  for (const { name, port } of sentinels) {
-    while (!(await askRedis(port, (redis) => knowsAll(redis, servers.length - 1)).catch(() => false))) {
-      if (performance.now() > giveUpAt) throw new Error(`${name} does not know the others`)
-      await wait(50)
-    }
-  }
-}
-
-/** Whether a Sentinel could replace the master at this moment. */
-async function knowsAll(redis: Redis, replicas: number): Promise<boolean> {
-  const known = (await redis.call('SENTINEL', 'REPLICAS', masterName)) as unknown[]
+/** Whether a Sentinel could tell the others and have a replica to promote. */
+async function knowsAll(redis: Redis): Promise<boolean> {
+  const replicas = (await redis.call('SENTINEL', 'REPLICAS', masterName)) as unknown[]
   const others = (await redis.call('SENTINEL', 'SENTINELS', masterName)) as unknown[]
-  return known.length === replicas && others.length === sentinelCount - 1
+  return replicas.length === replicaCount && others.length === sentinelCount - 1
 }
 
 async function masterPort(redis: Redis): Promise<number> {
