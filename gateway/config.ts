@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonSettings, metricsHost, metricsPort, natsUrl, readConfig, redisUrl } from '#shared/config.ts'
+import { commonSettings, metricsHost, metricsPort, natsSettings, readConfig, redisUrl } from '#shared/config.ts'
 import { defaultRateLimits } from './limits/rate-classes.ts'
 
 const list = z
@@ -14,7 +14,7 @@ const list = z
 
 const settings = z.object({
   ...commonSettings,
-  NATS_URL: natsUrl,
+  ...natsSettings,
   REDIS_URL: redisUrl,
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -73,13 +73,14 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
     env: { INSTANCE: 'gateway-1', ...env },
     args,
     flags: { port: 'PORT', instance: 'INSTANCE', host: 'HOST' },
+    natsUser: 'gateway',
   })
   return {
     instance: config.INSTANCE,
     logLevel: config.LOG_LEVEL,
     tracingDisabled: config.OTEL_SDK_DISABLED,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
-    natsUrl: config.NATS_URL,
+    nats: { url: config.NATS_URL, caFile: config.NATS_CA },
     redisUrl: config.REDIS_URL,
     host: config.HOST,
     port: config.PORT,

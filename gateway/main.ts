@@ -54,10 +54,11 @@ await runProcess<GatewayConfig>({
     const processMetrics = new Metrics(instance)
     addRuntimeMetrics(processMetrics)
     const bus = await Bus.connect({
-      url: config.natsUrl,
+      ...config.nats,
       name: instance,
       timeoutMs: 5_000,
       metrics: new MessagingMetrics(processMetrics),
+      log,
     })
     onStop('nats', () => bus.close())
     const redis = createRedis({ url: config.redisUrl, name: instance, log })

@@ -13,7 +13,13 @@ export interface InfraConfig {
   /** A folder with `postgres` and `initdb`, preferred to all others. */
   readonly postgresBin: string | undefined
   /** Servers that run already: none of our own is started in their place. */
-  readonly given: { readonly nats?: string; readonly redis?: string; readonly database?: string }
+  readonly given: {
+    readonly nats?: string
+    /** Goes with `nats`: who signed its certificate. */
+    readonly natsCa?: string
+    readonly redis?: string
+    readonly database?: string
+  }
   /** Handed on to every process that is started. */
   readonly environment: NodeJS.ProcessEnv
 }
@@ -29,6 +35,7 @@ export function readInfraConfig(): InfraConfig {
     postgresBin: environment.PG_BIN,
     given: withoutEmpty({
       nats: environment.NATS_URL,
+      natsCa: environment.NATS_CA,
       redis: environment.REDIS_URL,
       database: environment.DATABASE_URL,
     }),

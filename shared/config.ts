@@ -19,7 +19,7 @@ export type NatsUser = (typeof natsUsers)[number]
 /** What the launcher leaves in the data folder, by which every other command finds the running system. */
 export interface RunningSystem {
   pid: number
-  nats_url: string
+  nats_urls: Record<NatsUser, string>
   redis_url: string
   database_url: string
   payment_url: string
@@ -29,6 +29,17 @@ export interface RunningSystem {
   webhook_secret: string
   organiser_key: string
   gateways: string[]
+  /** `null` where no spans are made. */
+  tracing: RunningTracing | null
+}
+
+export interface RunningTracing {
+  /** Where spans are sent, by OTLP over gRPC. */
+  otlp_url: string
+  /** As OTEL_TRACES_SAMPLER_ARG. */
+  sample_ratio: string
+  /** Whether they are kept in the data folder. */
+  kept: boolean
 }
 
 /** Settings that all processes share. */
@@ -44,13 +55,17 @@ export const commonSettings = {
 export const metricsPort = z.coerce.number().int().min(0).max(65_535)
 export const metricsHost = z.string().min(1).default('127.0.0.1')
 
-export const natsUrl = z.string().superRefine((url, context) => {
-  try {
-    parseNatsUrl(url)
-  } catch (error) {
-    context.addIssue((error as Error).message)
-  }
-})
+export const natsSettings = {
+  NATS_URL: z.string().superRefine((url, context) => {
+    try {
+      parseNatsUrl(url)
+    } catch (error) {
+      context.addIssue((error as Error).message)
+    }
+  }),
+  /** File with the certificate of who signed the server's; connections are encrypted then. */
+  NATS_CA: z.string().min(1).optional(),
+}
 export const redisUrl = z.string().refine((text) => parseRedisUrl(text) !== undefined, redisUrlForms)
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 
@@ -63,11 +78,13 @@ export interface ConfigurationSource {
   args: string[]
   /** Allowed flags and the variable each one sets: `{port: 'PORT'}`. */
   flags: Record<string, string>
+  /** As whom it talks to the others of a running system. */
+  natsUser?: NatsUser
 }
 
 /** Reads and checks all settings at once. Throws `ConfigurationError` naming everything that is wrong. */
 export function readConfig<S extends z.ZodObject>(schema: S, source: ConfigurationSource): z.output<S> {
-  const values = { ...fromRunningSystem(source.env), ...source.env, ...fromFlags(source) }
+  const values = { ...fromRunningSystem(source), ...source.env, ...fromFlags(source) }
   const result = schema.safeParse(values)
   if (result.success) return result.data
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
@@ -91,11 +108,11 @@ export function dataDirectory(env: NodeJS.ProcessEnv): string {
   return env.DATA_DIR ?? join(import.meta.dirname, '..', '.data')
 }
 
-function fromRunningSystem(env: NodeJS.ProcessEnv): Record<string, string> {
+function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<string, string> {
   const running = readRunningSystem(env)
   if (running === null) return {}
   return {
-    NATS_URL: running.nats_url,
+    ...(natsUser && { NATS_URL: running.nats_urls[natsUser] }),
     REDIS_URL: running.redis_url,
     DATABASE_URL: running.database_url,
     PAYMENT_URL: running.payment_url,
@@ -103,6 +120,7 @@ function fromRunningSystem(env: NodeJS.ProcessEnv): Record<string, string> {
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
     AUTH: running.auth,
+    ...(running.tracing && { OTEL_TRACES_SAMPLER_ARG: running.tracing.sample_ratio }),
   }
 }
 

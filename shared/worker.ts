@@ -1,6 +1,6 @@
 import type Logger from 'bunyan'
 import { z } from 'zod'
-import { commonSettings, databaseUrl, metricsHost, metricsPort, natsUrl, readConfig } from './config.ts'
+import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings, readConfig } from './config.ts'
 import type { WorkerName } from './contracts/contract.ts'
 import { type Close, runProcess } from './lifecycle.ts'
 import { Bus } from './messaging/bus.ts'
@@ -18,7 +18,7 @@ import { Postgres } from './postgres.ts'
 /** Settings that every worker has; a worker's `config.ts` adds its own. */
 export const workerSettings = {
   ...commonSettings,
-  NATS_URL: natsUrl,
+  ...natsSettings,
   DATABASE_URL: databaseUrl,
   /** Requests beyond this many at once are refused as `overloaded`. */
   MAX_IN_FLIGHT: z.coerce.number().int().min(1).default(256),
@@ -39,7 +39,7 @@ export interface WorkerParts {
 }
 
 export interface WorkerDefinition<Settings extends z.ZodObject> {
-  readonly worker: WorkerName
+  readonly worker: Exclude<WorkerName, 'audit'>
   readonly settings: Settings
   readonly migrationsDirectory: string
   /** See `PostgresOptions.planOnce`. */
@@ -66,6 +66,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         env: { INSTANCE: `${worker}-1`, ...process.env },
         args: process.argv.slice(2),
         flags: { instance: 'INSTANCE', 'metrics-port': 'METRICS_PORT' },
+        natsUser: worker,
       }) as z.output<Settings> & WorkerConfig,
     createLogger: (config) => createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL }),
     async start(config, log, onStop) {
@@ -95,7 +96,9 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         url: config.NATS_URL,
         name: config.INSTANCE,
         timeoutMs: 5_000,
+        caFile: config.NATS_CA,
         metrics: new MessagingMetrics(metrics),
+        log,
       })
       onStop('nats', () => bus.close())
       const service = await serve(bus, {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { commonSettings, databaseUrl, metricsHost, metricsPort, natsUrl } from '#shared/config.ts'
+import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings } from '#shared/config.ts'
 
 export const auditorSettings = z.object({
   ...commonSettings,
-  NATS_URL: natsUrl,
+  ...natsSettings,
   DATABASE_URL: databaseUrl,
   /** Where the payment provider listens, whose ledger ours must balance with. */
   PAYMENT_URL: z.url({ protocol: /^https?$/ }),

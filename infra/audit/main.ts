@@ -22,6 +22,7 @@ await runProcess({
       env: { INSTANCE: 'auditor-1', ...process.env },
       args: process.argv.slice(2),
       flags: auditorFlags,
+      natsUser: 'auditor',
     }),
   createLogger: ({ INSTANCE, LOG_LEVEL }) => createLogger({ name: 'auditor', instance: INSTANCE, level: LOG_LEVEL }),
   async start(config, log, onStop) {
@@ -32,7 +33,9 @@ await runProcess({
       url: config.NATS_URL,
       name: instance,
       timeoutMs: 5_000,
+      caFile: config.NATS_CA,
       metrics: new MessagingMetrics(processMetrics),
+      log,
     })
     onStop('nats', () => bus.close())
     const metrics = new AuditMetrics(processMetrics)

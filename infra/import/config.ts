@@ -10,8 +10,9 @@ export interface ImportConfig {
   /** Move past dates into the coming months. */
   readonly reschedule: boolean
   readonly seating: SeatingChoices
-  /** A system that runs already, or `null`. */
+  /** Of a system that runs already, or `null`. */
   readonly natsUrl: string | null
+  readonly natsCa: string | undefined
   /** What to show in commands to copy. */
   readonly gatewayUrl: string
 }
@@ -61,7 +62,8 @@ export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): Import
       onSale: values['on-sale'] === undefined ? null : parseOnSale(values['on-sale']),
       tz: parseZone(values.tz),
     },
-    natsUrl: env.NATS_URL || running?.nats_url || null,
+    natsUrl: env.NATS_URL || running?.nats_urls.operator || null,
+    natsCa: env.NATS_CA,
     gatewayUrl: running?.gateways[0] ?? 'http://localhost:8080',
   }
 }

@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const config = readImportConfig(process.argv.slice(2), process.env)
   if (config === null) return console.log(usage)
   const { stopping, hurry } = stopSignals(console.log)
-  const system = new SystemForImport({ natsUrl: config.natsUrl, say: console.log, stopping, hurry })
+  const system = new SystemForImport({ config, say: console.log, stopping, hurry })
   try {
     const allStored = await runImport(config, {
       connect: () => system.connect(),

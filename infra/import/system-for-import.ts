@@ -1,4 +1,5 @@
 import { Bus } from '#shared/messaging/bus.ts'
+import { withoutPassword } from '#shared/messaging/nats-url.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { temporaryFlags } from '../launcher/flags.ts'
@@ -9,7 +10,7 @@ import type { ImportConfig } from './config.ts'
 const connectTimeoutMs = 5_000
 
 export interface SystemForImportOptions {
-  readonly natsUrl: ImportConfig['natsUrl']
+  readonly config: Pick<ImportConfig, 'natsUrl' | 'natsCa'>
   readonly say: Say
   /** Aborted when the import is to be given up. */
   readonly stopping: AbortSignal
@@ -29,7 +30,8 @@ export class SystemForImport {
 
   /** Throws `ExplainedError` when no system answers and none can be started. */
   async connect(): Promise<Bus> {
-    this.#bus ??= await connectBus(this.#options.natsUrl ?? (await this.#startOwn()))
+    const { natsUrl, natsCa } = this.#options.config
+    this.#bus ??= await connectBus(natsUrl ?? (await this.#startOwn()), natsCa)
     return this.#bus
   }
 
@@ -48,14 +50,16 @@ export class SystemForImport {
       stopping,
       hurry,
     })
-    return this.#own.running.nats_url
+    return this.#own.running.nats_urls.operator
   }
 }
 
-async function connectBus(url: string): Promise<Bus> {
+async function connectBus(url: string, caFile: string | undefined): Promise<Bus> {
   try {
-    return await Bus.connect({ url, name: 'import', timeoutMs: connectTimeoutMs })
+    return await Bus.connect({ url, caFile, name: 'import', timeoutMs: connectTimeoutMs })
   } catch (error) {
-    throw new ExplainedError(`No message server answers at ${url}: ${(error as Error).message}`, { cause: error })
+    throw new ExplainedError(`No message server answers at ${withoutPassword(url)}: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }

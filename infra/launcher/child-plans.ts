@@ -1,3 +1,4 @@
+import type { NatsUrls } from '../servers/nats-users.ts'
 import type { ChildPlan } from './child.ts'
 import type { StartFlags } from './flags.ts'
 
@@ -7,12 +8,14 @@ export interface PlanOptions {
   readonly paymentPort: number
   /** Of workers and auditor, one each. */
   readonly metricsPorts: readonly number[]
+  readonly natsUrls: NatsUrls
 }
 
-const workerKinds = ['event', 'booking', 'purchase']
+const workerKinds = ['event', 'booking', 'purchase'] as const
 
 /** What answers messages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
-export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
+export function backstagePlans(options: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
+  const { flags, paymentPort, metricsPorts, natsUrls } = options
   const sandbox: ChildPlan = {
     name: 'payment sandbox',
     instance: 'payment-sandbox',
@@ -25,9 +28,15 @@ export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOp
       name: `${kind} worker`,
       instance,
       script: `workers/${kind}/main.ts`,
+      environment: { NATS_URL: natsUrls[kind] },
     })),
   )
-  const auditor = { name: 'auditor', instance: 'auditor-1', script: 'infra/audit/main.ts' }
+  const auditor = {
+    name: 'auditor',
+    instance: 'auditor-1',
+    script: 'infra/audit/main.ts',
+    environment: { NATS_URL: natsUrls.auditor },
+  }
   const watched = [...workers, auditor].map((plan, index): ChildPlan => {
     // A port that stays the same when the process is started again, so that Prometheus finds it.
     const metricsPort = metricsPorts[index] ?? 0
@@ -41,8 +50,16 @@ export function metricsPortsNeeded({ workers }: Pick<StartFlags, 'workers'>): nu
   return workerKinds.length * workers + 1
 }
 
+/** What keeps the spans of all others, where nobody else does: started before them and stopped after them. */
+export function spanStorePlans(port: number | null): ChildPlan[][] {
+  if (port === null) return []
+  const script = 'infra/span-store/main.ts'
+  return [[{ name: 'span store', instance: 'span-store', script, args: ['--port', String(port)], port }]]
+}
+
 /** What answers HTTP. */
-export function gatewayPlans({ flags, gatewayPorts }: Pick<PlanOptions, 'flags' | 'gatewayPorts'>): ChildPlan[][] {
+export function gatewayPlans(options: Pick<PlanOptions, 'flags' | 'gatewayPorts' | 'natsUrls'>): ChildPlan[][] {
+  const { flags, gatewayPorts, natsUrls } = options
   const gateways = instanceNames(flags.instance, gatewayPorts.length).map((instance, index): ChildPlan => {
     const port = gatewayPorts[index] ?? 0
     return {
@@ -50,6 +67,7 @@ export function gatewayPlans({ flags, gatewayPorts }: Pick<PlanOptions, 'flags' 
       instance,
       script: 'gateway/main.ts',
       args: ['--port', String(port), '--host', flags.host, '--instance', instance],
+      environment: { NATS_URL: natsUrls.gateway },
       port,
     }
   })

@@ -17,6 +17,8 @@ export interface ChildPlan {
   /** Path in the project. */
   readonly script: string
   readonly args: readonly string[]
+  /** Beside what all of them get. */
+  readonly environment?: Readonly<Record<string, string>>
   readonly port?: number
   /** Of `/metrics`, where that is not `port`. */
   readonly metricsPort?: number
@@ -86,10 +88,10 @@ export class Child {
   }
 
   #spawn(): ChildProcess {
-    const { script, args } = this.plan
+    const { script, args, environment } = this.plan
     const child = spawn(process.execPath, [script, ...args], {
       cwd: projectRoot,
-      env: this.#options.environment,
+      env: { ...this.#options.environment, ...environment },
       // Its own session: Ctrl-C in the terminal reaches the launcher alone, which stops everything in order.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { basename, join } from 'node:path'
 import type { RunningSystem } from '#shared/config.ts'
 import { ExplainedError } from '../explained-error.ts'
+import { type NatsPasswords, newNatsPasswords } from '../servers/nats-users.ts'
 import { endProcess, isProcess } from '../servers/process-control.ts'
 
 export interface RunningProcess {
@@ -80,16 +81,16 @@ export class DataFolder {
 
   /** Made on the first start and kept. */
   secrets(): Secrets {
-    const file = join(this.directory, 'secrets.json')
-    const known = readJson<Partial<Secrets>>(file)
-    const secrets: Secrets = {
+    return this.#kept<Secrets>('secrets.json', {
       SESSION_SECRET: randomBytes(32).toString('base64url'),
       PAYMENT_WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
       ORGANISER_KEY: `org_${randomBytes(24).toString('base64url')}`,
-      ...known,
-    }
-    writeJson(file, secrets)
-    return secrets
+    })
+  }
+
+  /** In a file of their own, because no process is given all of them. */
+  natsPasswords(): NatsPasswords {
+    return this.#kept<NatsPasswords>('nats-passwords.json', newNatsPasswords())
   }
 
   writeRunning(running: RunningFile): void {
@@ -99,6 +100,14 @@ export class DataFolder {
   release(): void {
     rmSync(this.#runningFile, { force: true })
     rmSync(this.#claimFile, { force: true })
+  }
+
+  /** What the file holds, and of `fresh` what it lacks. */
+  #kept<Values extends object>(name: string, fresh: Values): Values {
+    const file = join(this.directory, name)
+    const values = { ...fresh, ...readJson<Partial<Values>>(file) }
+    writeJson(file, values)
+    return values
   }
 
   #writeClaim(): void {

@@ -3,6 +3,7 @@ import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
 import { installMissing } from '../servers/install.ts'
 import { startNats } from '../servers/nats.ts'
+import { type NatsPasswords, type NatsUrls, natsUrls, sameNatsUrl } from '../servers/nats-users.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import type { ProgramName } from '../servers/program.ts'
 import { startPrometheus } from '../servers/prometheus.ts'
@@ -14,13 +15,15 @@ export interface PrivateServersOptions {
   readonly config: InfraConfig
   /** Base URLs of the gateways that a Prometheus should watch; without it none is started. */
   readonly watch: readonly string[] | undefined
+  /** Of a NATS of our own. */
+  readonly natsPasswords: NatsPasswords
   readonly say: Say
   /** Called when one has come back under another process id. */
   onRestart(): void
 }
 
 export interface ServerUrls {
-  readonly nats: string
+  readonly nats: NatsUrls
   readonly redis: string
   readonly database: string
   readonly prometheus?: string
@@ -34,11 +37,11 @@ interface Kind {
 
 /** The servers that no environment variable gave us: installed when missing, started at once, kept alive. */
 export class PrivateServers {
-  readonly #config: InfraConfig
+  readonly #options: PrivateServersOptions
   readonly #kept = new Map<Kind['name'], KeptServer>()
 
-  private constructor(config: InfraConfig) {
-    this.#config = config
+  private constructor(options: PrivateServersOptions) {
+    this.#options = options
   }
 
   /** Returns when all are ready. When one cannot be started, stops the others and throws `ExplainedError`. */
@@ -46,8 +49,8 @@ export class PrivateServers {
     const kinds = neededKinds(options)
     const programs = kinds.map(({ program }) => program)
     await installMissing(programs, options.say)
-    const servers = new PrivateServers(options.config)
-    const starts = await Promise.allSettled(kinds.map((kind) => servers.#start(kind, options)))
+    const servers = new PrivateServers(options)
+    const starts = await Promise.allSettled(kinds.map((kind) => servers.#start(kind)))
     const failures = starts.filter((start) => start.status === 'rejected').map(({ reason }) => reason)
     if (failures.length === 0) return servers
     await servers.stop()
@@ -60,10 +63,11 @@ export class PrivateServers {
 
   /** Where everybody finds them, the given ones included. */
   get urls(): ServerUrls {
-    const { given } = this.#config
+    const { config, natsPasswords } = this.#options
+    const { given } = config
     const own = (name: Kind['name']): string => this.#kept.get(name)?.server.url ?? ''
     return {
-      nats: given.nats ?? own('nats'),
+      nats: given.nats ? sameNatsUrl(given.nats) : natsUrls(own('nats'), natsPasswords),
       redis: given.redis ?? own('redis'),
       database: given.database ?? own('database'),
       ...(this.#kept.has('prometheus') && { prometheus: own('prometheus') }),
@@ -74,7 +78,8 @@ export class PrivateServers {
     await Promise.all([...this.#kept.values()].map((server) => server.stop()))
   }
 
-  async #start({ name, start }: Kind, { config, say, onRestart }: PrivateServersOptions): Promise<void> {
+  async #start({ name, start }: Kind): Promise<void> {
+    const { config, say, onRestart } = this.#options
     const { dataDirectory } = config
     const server = await KeptServer.start({
       start: (port) => start({ dataDirectory, ...(port !== undefined && { port }) }),
@@ -85,9 +90,15 @@ export class PrivateServers {
   }
 }
 
-function neededKinds({ config: { given }, watch }: PrivateServersOptions): Kind[] {
+function neededKinds({ config: { given }, natsPasswords, watch }: PrivateServersOptions): Kind[] {
   const kinds: Kind[] = []
-  if (!given.nats) kinds.push({ name: 'nats', program: 'nats-server', start: startNats })
+  if (!given.nats) {
+    kinds.push({
+      name: 'nats',
+      program: 'nats-server',
+      start: (options) => startNats({ ...options, passwords: natsPasswords }),
+    })
+  }
   if (!given.redis) kinds.push({ name: 'redis', program: 'redis-server', start: startRedis })
   if (!given.database) {
     kinds.push({

@@ -36,6 +36,7 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
     demo
       ? `  buy a ticket            curl -s -X POST ${gateway}/purchase`
       : `  see the events          curl -s ${gateway}/events`,
+    ...(running.tracing ? ['  follow a request        npm run trace'] : []),
     `  organiser's key         ${running.organiser_key}`,
     `  logs                    ${logDirectory}`,
     '',

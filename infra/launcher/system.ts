@@ -5,12 +5,13 @@ import type { Say } from '../say.ts'
 import { freePort } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { backstagePlans, gatewayPlans, metricsPortsNeeded } from './child-plans.ts'
+import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
 import { baseUrl, freePorts, gatewayPorts } from './ports.ts'
 import { PrivateServers, type ServerUrls } from './private-servers.ts'
+import { type SpanDestination, spanDestination } from './span-destination.ts'
 
 export interface SystemOptions {
   readonly flags: StartFlags
@@ -30,7 +31,7 @@ export interface System {
   readonly logDirectory: string
   /** Whether callers may say themselves who they are. */
   readonly demo: boolean
-  /** Applications first, then servers; nothing is left behind. */
+  /** Applications first, then servers, then whoever keeps the spans; nothing is left behind. */
   stop(): Promise<void>
 }
 
@@ -49,28 +50,43 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const metricsPorts = await freePorts(metricsPortsNeeded(flags))
     let onRestart = (): void => undefined
 
+    const destination = await spanDestination(config.environment)
+    const spanStore = new Applications(spanStorePlans(destination?.ownPort ?? null), {
+      environment: { ...config.environment, DATA_DIR: config.dataDirectory },
+      logDirectory: folder.logDirectory,
+      say,
+      onRestart: () => onRestart(),
+    })
+    closers.push(() => spanStore.stop(hurry))
     const watch = flags.observe ? gateways : undefined
-    const servers = await PrivateServers.start({ config, watch, say, onRestart: () => onRestart() })
+    const natsPasswords = folder.natsPasswords()
+    const [servers] = await Promise.all([
+      PrivateServers.start({ config, watch, natsPasswords, say, onRestart: () => onRestart() }),
+      // The system is of use without it.
+      spanStore.start(stopping).catch((error) => say(`Spans are not kept: ${(error as Error).message}`)),
+    ])
     closers.push(() => servers.stop())
     stopping.throwIfAborted()
 
     const applied = await migrateAll(servers.urls.database)
     if (applied.length > 0) say(`Migrated the database: ${applied.join(', ')}.`)
 
+    const { nats: natsUrls } = servers.urls
     const environment = childEnvironment({
       config,
       secrets: folder.secrets(),
       urls: servers.urls,
       paymentUrl,
       gateways,
+      destination,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(backstagePlans({ flags, paymentPort, metricsPorts }), options)
+    const backstage = new Applications(backstagePlans({ flags, paymentPort, metricsPorts, natsUrls }), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
-    await offerDemoCatalogue({ natsUrl: servers.urls.nats, say })
-    const front = new Applications(gatewayPlans({ flags, gatewayPorts: ports }), options)
+    await offerDemoCatalogue({ natsUrl: natsUrls.operator, natsCa: config.given.natsCa, say })
+    const front = new Applications(gatewayPlans({ flags, gatewayPorts: ports, natsUrls }), options)
     closers.push(() => front.stop(hurry))
     await front.start(stopping)
 
@@ -78,7 +94,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const describe = (): RunningFile => ({
       pid: process.pid,
       started_at: startedAt,
-      nats_url: servers.urls.nats,
+      nats_urls: natsUrls,
       redis_url: servers.urls.redis,
       database_url: servers.urls.database,
       payment_url: paymentUrl,
@@ -86,10 +102,16 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       session_secret: environment.SESSION_SECRET,
       webhook_secret: environment.PAYMENT_WEBHOOK_SECRET,
       organiser_key: environment.ORGANISER_KEY,
+      tracing: destination && {
+        otlp_url: destination.url,
+        sample_ratio: environment.OTEL_TRACES_SAMPLER_ARG,
+        kept: destination.ownPort !== null,
+      },
       gateways,
       ...(servers.urls.prometheus && { prometheus_url: servers.urls.prometheus }),
       processes: [
         ...servers.list.map(({ name, pid, port }) => ({ name, instance: name, pid, port })),
+        ...spanStore.processes,
         ...backstage.processes,
         ...front.processes,
       ],
@@ -122,19 +144,21 @@ interface EnvironmentParts {
   readonly paymentUrl: string
   /** Base URLs. */
   readonly gateways: readonly string[]
+  readonly destination: SpanDestination | null
 }
 
-function childEnvironment({ config, secrets, urls, paymentUrl, gateways }: EnvironmentParts) {
+function childEnvironment({ config, secrets, urls, paymentUrl, gateways, destination }: EnvironmentParts) {
   return {
     // What is convenient on a developer's machine, unless the environment says otherwise: anybody may say who they are,
-    // every request is traced, and compiled code is kept, which halves the start-up time.
+    // every request is traced and can be looked at shortly after, and compiled code is kept, which halves the start-up time.
     AUTH: 'demo',
     OTEL_TRACES_SAMPLER_ARG: '1',
+    OTEL_BSP_SCHEDULE_DELAY: '500',
+    ...(destination && { OTEL_EXPORTER_OTLP_ENDPOINT: destination.url }),
     NODE_COMPILE_CACHE: join(config.dataDirectory, 'compile-cache'),
     ...secrets,
     ...config.environment,
     DATA_DIR: config.dataDirectory,
-    NATS_URL: urls.nats,
     REDIS_URL: urls.redis,
     DATABASE_URL: urls.database,
     PAYMENT_URL: paymentUrl,

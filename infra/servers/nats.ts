@@ -1,42 +1,39 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { projectRoot } from '../config.ts'
+import { type NatsPasswords, type NatsUrls, natsUrls, newNatsPasswords, passwordVariables } from './nats-users.ts'
 import { requireProgram } from './program.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
 
-/** Layouts and seat states of large houses are replies of several hundred kilobytes; the server's default is 1 MB. */
-const maxPayloadBytes = 4 * 1024 * 1024
-
-/** A private NATS server with JetStream. */
-export async function startNats(options: ServerOptions): Promise<Server> {
-  const program = await requireProgram('nats-server')
-  const directory = join(options.dataDirectory, 'nats')
-  const configFile = join(directory, 'nats.conf')
-  await mkdir(directory, { recursive: true })
-  // JSON is valid NATS configuration. max_payload cannot be given on the command line.
-  const serverName = `ticketing-${randomUUID()}`
-  const config = {
-    server_name: serverName,
-    max_payload: maxPayloadBytes,
-    jetstream: { store_dir: join(directory, 'jetstream') },
-  }
-  await writeFile(configFile, JSON.stringify(config, null, 2))
-  return startServer(
-    {
-      name: 'nats',
-      program,
-      arguments: (port) => ['--config', configFile, '--addr', '127.0.0.1', '--port', String(port)],
-      url: (port) => `nats://127.0.0.1:${port}`,
-      commandLinePart: () => configFile,
-      isReady: async (port) => (await greeting(port)).includes(serverName),
-      readyWithinMs: 15_000,
-      stopSignal: 'SIGTERM',
-    },
-    options,
-  )
+export interface NatsOptions extends ServerOptions {
+  /** By default new ones. */
+  readonly passwords?: NatsPasswords
 }
+
+/** Its own `url` names nobody, and is refused. */
+export interface NatsServer extends Server {
+  readonly urls: NatsUrls
+}
+
+/** A private NATS server with JetStream, which lets everybody do what `infra/nats/permissions.conf` says. */
+export async function startNats({ passwords = newNatsPasswords(), ...options }: NatsOptions): Promise<NatsServer> {
+  const server = await startNatsNode({
+    ...options,
+    configFile: 'nats.conf',
+    serverName: `ticketing-${randomUUID()}`,
+    environment: passwordVariables(passwords),
+    monitoringPort: anyPort,
+    // It speaks only when JetStream has recovered.
+    isReady: async () => true,
+    readyWithinMs: 15_000,
+  })
+  return { ...server, urls: natsUrls(server.url, passwords) }
+}
+
+/** Chosen by the server. */
+const anyPort = -1
 
 export interface NatsNodeOptions extends ServerOptions {
   /** In `infra/nats`. */

@@ -1,12 +1,12 @@
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startNats } from './nats.ts'
+import { type NatsServer, startNats } from './nats.ts'
 import { type PostgresOptions, startPostgres } from './postgres.ts'
 import { startRedis } from './redis.ts'
 import { endLeftover, type Server } from './server.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts'
 
-export type TemporaryKind = 'nats' | 'redis' | 'postgres'
+export type TemporaryKind = keyof ServerOf
 
 export interface TemporaryServersOptions<Kind extends TemporaryKind> {
   /** How the name of their folder begins. */
@@ -17,10 +17,16 @@ export interface TemporaryServersOptions<Kind extends TemporaryKind> {
 }
 
 /** Servers by kind, with a folder that also takes whatever else a run leaves on disk. */
-export type TemporaryServers<Kind extends TemporaryKind> = Readonly<Record<Kind, Server>> & {
+export type TemporaryServers<Kind extends TemporaryKind> = Readonly<Pick<ServerOf, Kind>> & {
   readonly directory: string
   /** Ends them, and those that others started in the folder or in folders of it, and removes all of it. */
   stop(): Promise<void>
+}
+
+interface ServerOf {
+  readonly nats: NatsServer
+  readonly redis: Server
+  readonly postgres: Server
 }
 
 const starts: Record<TemporaryKind, (options: PostgresOptions) => Promise<Server>> = {
@@ -46,7 +52,7 @@ export async function startTemporaryServers<Kind extends TemporaryKind>(
       if (outcome.status === 'rejected') throw outcome.reason
       return [kinds[index], outcome.value] as const
     })
-    return { ...(Object.fromEntries(servers) as Record<Kind, Server>), directory, stop }
+    return { ...(Object.fromEntries(servers) as Pick<ServerOf, Kind>), directory, stop }
   } catch (error) {
     await stop()
     throw error

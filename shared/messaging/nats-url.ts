@@ -36,5 +36,5 @@ function isNats(url: URL | null): url is URL {
 
 /** The same without user and password, for messages to people. */
 export function withoutPassword(url: string): string {
-  return parseNatsUrl(url).servers.join(',')
+  return url.replaceAll(/\/\/[^@,]*@/g, '//')
 }

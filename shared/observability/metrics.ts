@@ -30,6 +30,6 @@ export class Metrics {
 function toPlainText(openMetrics: string): string {
   return openMetrics
     .replace(/^# HELP (\S+) (.*)\n# TYPE \1 counter$/gm, '# HELP $1_total $2\n# TYPE $1_total counter')
-    .replace(/ # \{[^}\n]*\} \S+ \S+$/gm, '')
+    .replace(/ # \{trace_id="[\da-f]+"\} \S+ \S+$/gm, '')
     .replace(/# EOF\n$/, '')
 }

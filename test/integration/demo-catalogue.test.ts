@@ -19,7 +19,7 @@ async function fill(bus: Bus): Promise<string[]> {
 test('an empty database is filled once, also when the first filling was broken off', async (t) => {
   const system = await startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } })
   t.teardown(() => system.stop())
-  const bus = await Bus.connect({ url: system.natsUrl, name: 'test', timeoutMs: 5_000 })
+  const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
   t.teardown(() => bus.close())
   const [last] = demoEvents.flatMap(({ venue }, index) => (venue.drawSeats ? [demoIdAt(index)] : [])).toReversed()
 

@@ -7,11 +7,11 @@ import type { Catalogue } from '../../infra/import/formats/catalogue.ts'
 import { importCatalogue } from '../../infra/import/import-catalogue.ts'
 import { importedEvent } from '../support/catalogue.ts'
 import { serveScripted } from '../support/scripted-worker.ts'
-import { startTestNats, type TestServer } from '../support/servers.ts'
+import { startTestNats, type TestNats } from '../support/servers.ts'
 
 /** An event worker that notes what it gets, refuses events named `wrong`, and is away once one is named `away`. */
 const batches: CatalogueEvent[][] = []
-let nats: TestServer
+let nats: TestNats
 let bus: Bus
 let stopWorker: () => Promise<void>
 
@@ -27,7 +27,7 @@ test.before(async () => {
     batches.push(events)
     return { stored: events.length, changed: 0, unchanged: 0 }
   })
-  stopWorker = await serveScripted(bus, 'event', [answer])
+  stopWorker = await serveScripted(nats.urls, 'event', [answer])
 })
 test.beforeEach(() => {
   batches.length = 0

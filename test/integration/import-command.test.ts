@@ -14,7 +14,7 @@ let bus: Bus
 
 test.before(async () => {
   system = await startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } })
-  bus = await Bus.connect({ url: system.natsUrl, name: 'test', timeoutMs: 5_000 })
+  bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
 })
 test.after.always(async () => {
   await bus?.close()
@@ -23,7 +23,7 @@ test.after.always(async () => {
 
 /** As the command does, in this process: starting Node for each would take most of the time. */
 async function runImport(...args: string[]) {
-  const config = readImportConfig(args, { NATS_URL: system.natsUrl })
+  const config = readImportConfig(args, { NATS_URL: system.natsUrls.operator })
   if (config === null) throw new Error('asks for help')
   const lines: string[] = []
   const allStored = await importFiles(config, {
@@ -116,7 +116,7 @@ test.serial(
     const files = await writeSources({
       'ids.json': [discoveryEvent('\u001b[2J\r', { name: '' }), discoveryEvent('plain')],
     })
-    const { code, output } = await runImportCommand([files['ids.json']], { NATS_URL: system.natsUrl })
+    const { code, output } = await runImportCommand([files['ids.json']], { NATS_URL: system.natsUrls.operator })
     t.is(code, 1)
     t.regex(output, /^ids\.json: read 2, stored 1, .*refused 1/)
     t.regex(output, /refused .*name/)

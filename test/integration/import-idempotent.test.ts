@@ -134,7 +134,7 @@ test.serial(
     t.like(renamed.sale, { status: 'on_sale', on_sale_at: onSaleAt })
     t.is(worker.stock.sales.length, 1)
 
-    const refunds = await startScriptedRefunds(worker.bus)
+    const refunds = await startScriptedRefunds(worker.natsUrls)
     t.teardown(() => refunds.stop())
     await importing([importedEvent('1', { status: 'cancelled' })])
     t.deepEqual(refunds.asked, [id])

@@ -1,56 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
 import { isAlive } from '#shared/is-alive.ts'
-import { projectRoot, readInfraConfig } from '../../infra/config.ts'
-import type { RunningFile } from '../../infra/launcher/data-folder.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { launch, readRunning } from '../support/launcher.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const patience = { timeoutMs: 50_000 }
-
-interface Launcher {
-  readonly process: ChildProcess
-  output(): string
-  /** Its exit code, once it has ended. */
-  readonly ended: Promise<number | null>
-}
-
-function launch(dataDirectory: string, args: readonly string[], settings: Record<string, string> = {}): Launcher {
-  const { PATH, PG_BIN, PROGRAMS_DIR, NODE_COMPILE_CACHE } = readInfraConfig().environment
-  const child = spawn(process.execPath, ['infra/start.ts', ...args], {
-    cwd: projectRoot,
-    env: {
-      PATH,
-      PG_BIN,
-      PROGRAMS_DIR,
-      NODE_COMPILE_CACHE,
-      DATA_DIR: dataDirectory,
-      OTEL_SDK_DISABLED: 'true',
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
-  }
-  return {
-    process: child,
-    output: () => output,
-    ended: once(child, 'close').then(([code]) => code as number | null),
-  }
-}
-
-function readRunning(dataDirectory: string): RunningFile {
-  return JSON.parse(readFileSync(join(dataDirectory, 'running.json'), 'utf8')) as RunningFile
-}
 
 test.serial('one command brings up a system that sells, keeps it up, and leaves nothing behind', async (t) => {
   const dataDirectory = await createTestDirectory('launcher')

@@ -6,7 +6,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
-import { startTestNats, type TestServer } from '../support/servers.ts'
+import { startTestNats, type TestNats } from '../support/servers.ts'
 
 const echo = defineContract({
   worker: 'event',
@@ -18,14 +18,14 @@ const echo = defineContract({
   deadlineMs: 5_000,
 })
 
-let nats: TestServer
+let nats: TestNats
 let worker: Bus
 let client: Bus
 const seenBudgets: number[] = []
 
 test.before(async () => {
   nats = await startTestNats()
-  worker = await Bus.connect({ url: nats.url, name: 'worker', timeoutMs: 5_000 })
+  worker = await Bus.connect({ url: nats.urls.event, name: 'worker', timeoutMs: 5_000 })
   client = await Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 })
   const answer = operation(echo, async ({ letters }, context) => {
     seenBudgets.push(context.deadlineAt - performance.now())

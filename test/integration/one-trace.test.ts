@@ -1,11 +1,16 @@
 import test from 'ava'
+import type { ReceivedSpan } from '../../infra/span-store/span.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
+import { spanTree } from '../support/span-tree.ts'
 import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 let sink: Awaited<ReturnType<typeof startOtlpSink>>
 let system: System
+let eventId: string
+
+const callerSpanId = '00f067aa0ba902b7'
 
 test.before(async () => {
   sink = await startOtlpSink()
@@ -17,6 +22,7 @@ test.before(async () => {
       OTEL_BSP_SCHEDULE_DELAY: '50',
     },
   })
+  eventId = await eventOnSale(system.url)
 })
 
 test.after.always(async () => {
@@ -24,44 +30,56 @@ test.after.always(async () => {
   sink.stop()
 })
 
-test.serial('one trace id runs from the HTTP server span over NATS and both workers to the database', async (t) => {
-  const eventId = await eventOnSale(system.url)
-  const traceId = 'c0ffee00c0ffee00c0ffee00c0ffee00'
+/** Buys one seat in a trace of that id. */
+async function buyTraced(traceId: string, { seatNo, token }: { seatNo: number; token: string }): Promise<string> {
   const bought = await ask(`${system.url}/purchase`, {
-    json: { event_id: eventId, seat_nos: [0], payment_token: 'tok_ok', user_id: 'traced' },
-    headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
+    json: { event_id: eventId, seat_nos: [seatNo], payment_token: token, user_id: `traced-${seatNo}` },
+    headers: { traceparent: `00-${traceId}-${callerSpanId}-01` },
   })
-  t.is(bought.status, 201, bought.text)
+  if (bought.status !== 201) throw new Error(bought.text)
+  return bought.headers.get('traceparent') ?? ''
+}
 
-  const named = (name: string) => sink.spans.find((span) => span.name === name)
-  await until('the server span and the last of the saga arrive', () =>
-    ['POST /purchase', 'process ticketing.v1.booking.record-payment'].every((name) => named(name) !== undefined),
-  )
+function spansOf(traceId: string): ReceivedSpan[] {
+  return sink.spans.filter((span) => span.traceId === traceId)
+}
+
+test.serial('a purchase is one trace, from HTTP over NATS to Redis, Postgres, provider and facts', async (t) => {
+  const traceId = 'c0ffee00c0ffee00c0ffee00c0ffee00'
+  const traceparent = await buyTraced(traceId, { seatNo: 0, token: 'tok_webhook_never' })
+  const tree = (): string[] => spanTree(spansOf(traceId), callerSpanId)
+  await until('all spans arrive', () => tree().length >= expectedTree.length)
+  t.deepEqual(tree(), expectedTree)
   // Nothing else was sampled: a sampled traceparent is always followed, the rest by the ratio of 0.
   t.deepEqual([...new Set(sink.spans.map((span) => span.traceId))], [traceId])
+  const server = sink.spans.find(({ name }) => name === 'POST /purchase')
+  t.is(traceparent, `00-${traceId}-${server?.spanId}-01`)
+})
 
-  const server = named('POST /purchase')
-  t.is(server?.service, 'gateway')
-  t.is(server?.parentSpanId, '00f067aa0ba902b7')
+test.serial('what the provider tells later goes on in the same trace', async (t) => {
+  const traceId = 'facade00facade00facade00facade00'
+  await buyTraced(traceId, { seatNo: 1, token: 'tok_ok' })
   const chain = [
-    'POST /purchase',
-    'send ticketing.v1.purchase.purchase-hold',
-    'process ticketing.v1.purchase.purchase-hold',
-    'send ticketing.v1.booking.confirm-hold',
-    'process ticketing.v1.booking.confirm-hold',
+    'payment-sandbox: send callback',
+    '  gateway: POST /webhooks/:provider',
+    '    gateway: send ticketing.v1.purchase.receive-webhook',
+    '      purchase-worker: process ticketing.v1.purchase.receive-webhook',
   ]
-  for (const [i, name] of chain.entries()) {
-    if (i > 0) t.is(named(name)?.parentSpanId, named(chain[i - 1] ?? '')?.spanId, name)
-  }
-  const confirm = named('process ticketing.v1.booking.confirm-hold')
-  const inDatabase = sink.spans.filter(({ parentSpanId }) => parentSpanId === confirm?.spanId)
-  t.true(inDatabase.some(({ name, service }) => /^postgres UPDATE$/.test(name) && service === 'booking-worker'))
+  const below = (spanId: string): string[] =>
+    spanTree(spansOf(traceId), spanId).filter((line) => !line.includes('postgres'))
+  // One about the authorised charge, one about the captured one.
+  const charges = () => spansOf(traceId).filter(({ name }) => name === 'POST sandbox')
+  await until(
+    'both callbacks were taken',
+    () => charges().filter(({ spanId }) => below(spanId).length === 4).length === 2,
+  )
+  for (const { spanId } of charges()) t.deepEqual(below(spanId), chain)
 })
 
 test.serial('log lines of a sampled request carry its request id and trace id', async (t) => {
   const traceId = 'deadbeefdeadbeefdeadbeefdeadbeef'
   await ask(`${system.url}/events`, {
-    headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, 'x-request-id': 'my-request' },
+    headers: { traceparent: `00-${traceId}-${callerSpanId}-01`, 'x-request-id': 'my-request' },
   })
   const lines = system.gateways[0]?.output().trim().split('\n') ?? []
   const line = lines.map((text) => JSON.parse(text)).find(({ request_id }) => request_id === 'my-request')
@@ -74,3 +92,99 @@ test.serial('log lines of a sampled request carry its request id and trace id', 
     instance: 'gateway-1',
   })
 })
+
+test.serial('a trace that is not recorded has an id for logs and callers, and no spans', async (t) => {
+  const answer = await ask(`${system.url}/events`, { headers: { 'x-request-id': 'unrecorded' } })
+  const [, traceId = ''] = /^00-([\da-f]{32})-[\da-f]{16}-00$/.exec(answer.headers.get('traceparent') ?? '') ?? []
+  t.not(traceId, '')
+  const line = system.gateways[0]
+    ?.output()
+    .split('\n')
+    .find((text) => text.includes('"unrecorded"'))
+  t.is(JSON.parse(line ?? '{}').trace_id, traceId)
+  // What is recorded after it has arrived: it would have, too.
+  const later = 'ab'.repeat(16)
+  await ask(`${system.url}/events`, { headers: { traceparent: `00-${later}-${callerSpanId}-01` } })
+  await until('the later trace arrives', () => spansOf(later).some(({ name }) => name === 'GET /events'))
+  t.deepEqual(spansOf(traceId), [])
+})
+
+const expectedTree = `
+gateway: POST /purchase
+  gateway: redis count-in-window
+  gateway: send ticketing.v1.purchase.purchase-hold
+    purchase-worker: process ticketing.v1.purchase.purchase-hold
+      purchase-worker: authorise charge
+        payment-sandbox: POST sandbox
+          payment-sandbox: postgres INSERT sandbox.charges
+      purchase-worker: capture charge
+        payment-sandbox: POST sandbox
+          payment-sandbox: postgres SELECT sandbox.charges
+          payment-sandbox: postgres UPDATE sandbox.charges
+      purchase-worker: postgres BEGIN
+      purchase-worker: postgres COMMIT
+      purchase-worker: postgres INSERT purchase.commands
+      purchase-worker: postgres INSERT purchase.outbox
+      purchase-worker: postgres INSERT purchase.payments
+      purchase-worker: postgres SELECT purchase.payments
+      purchase-worker: postgres UPDATE purchase.commands
+      purchase-worker: postgres UPDATE purchase.event_refunds
+      purchase-worker: postgres UPDATE purchase.payments
+      purchase-worker: publish ticketing.fact.payment.captured
+      purchase-worker: send ticketing.v1.booking.begin-payment
+        booking-worker: process ticketing.v1.booking.begin-payment
+          booking-worker: postgres BEGIN
+          booking-worker: postgres COMMIT
+          booking-worker: postgres INSERT booking.bookings
+          booking-worker: postgres INSERT booking.commands
+          booking-worker: postgres INSERT booking.outbox
+          booking-worker: postgres SELECT
+          booking-worker: postgres SELECT booking.hold_items
+          booking-worker: postgres SELECT booking.holds
+          booking-worker: postgres SELECT booking.sales
+          booking-worker: postgres UPDATE booking.commands
+          booking-worker: postgres UPDATE booking.event_seats
+          booking-worker: postgres UPDATE booking.holds
+          booking-worker: publish ticketing.fact.hold.paying
+      purchase-worker: send ticketing.v1.booking.confirm-hold
+        booking-worker: process ticketing.v1.booking.confirm-hold
+          booking-worker: postgres BEGIN
+          booking-worker: postgres COMMIT
+          booking-worker: postgres INSERT booking.hold_items
+          booking-worker: postgres INSERT booking.outbox
+          booking-worker: postgres INSERT booking.sale_log
+          booking-worker: postgres SELECT
+          booking-worker: postgres SELECT booking.bookings
+          booking-worker: postgres SELECT booking.event_seats
+          booking-worker: postgres SELECT booking.hold_items
+          booking-worker: postgres SELECT booking.holds
+          booking-worker: postgres SELECT booking.sales
+          booking-worker: postgres UPDATE booking.bookings
+          booking-worker: postgres UPDATE booking.event_seats
+          booking-worker: postgres UPDATE booking.holds
+          booking-worker: publish ticketing.fact.booking.confirmed
+          booking-worker: publish ticketing.fact.hold.converted
+      purchase-worker: send ticketing.v1.booking.hold-seats
+        booking-worker: process ticketing.v1.booking.hold-seats
+          booking-worker: postgres BEGIN
+          booking-worker: postgres COMMIT
+          booking-worker: postgres INSERT booking.commands
+          booking-worker: postgres INSERT booking.holds
+          booking-worker: postgres INSERT booking.outbox
+          booking-worker: postgres SELECT
+          booking-worker: postgres SELECT booking.event_seats
+          booking-worker: postgres SELECT booking.hold_items
+          booking-worker: postgres SELECT booking.sales
+          booking-worker: postgres UPDATE booking.commands
+          booking-worker: publish ticketing.fact.hold.taken
+          booking-worker: redis keep-seats-locked
+          booking-worker: redis lock-seats
+      purchase-worker: send ticketing.v1.booking.record-payment
+        booking-worker: process ticketing.v1.booking.record-payment
+          booking-worker: postgres BEGIN
+          booking-worker: postgres COMMIT
+          booking-worker: postgres SELECT booking.bookings
+          booking-worker: postgres SELECT booking.hold_items
+          booking-worker: postgres UPDATE booking.bookings`
+  .trim()
+  .split('\n')

@@ -55,7 +55,7 @@ function change(eventId: string, action: 'publish' | 'pause' | 'resume' | 'cance
 
 /** Ids of events whose refund is asked for, until the test is over. */
 async function takeRefunds(t: ExecutionContext): Promise<string[]> {
-  const refunds = await startScriptedRefunds(worker.bus)
+  const refunds = await startScriptedRefunds(worker.natsUrls)
   t.teardown(() => refunds.stop())
   return refunds.asked
 }

@@ -23,7 +23,7 @@ let saga: Saga
 
 test.before(async () => {
   purchasing = await startPurchasing({ workers: 0 })
-  bus = await Bus.connect({ url: purchasing.system.natsUrl, name: 'test', timeoutMs: 5_000 })
+  bus = await Bus.connect({ url: purchasing.system.natsUrls.purchase, name: 'test', timeoutMs: 5_000 })
   db = openPostgres(purchasing.system.databaseUrl, { maxConnections: 10 })
   const metrics = new Metrics('test')
   saga = {

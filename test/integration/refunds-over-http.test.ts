@@ -17,7 +17,7 @@ let bus: Bus
 let db: Postgres
 test.before(async () => {
   system = await startSystem({ env: { RATE_LIMITS: 'off' } })
-  bus = await Bus.connect({ url: system.natsUrl, name: 'test', timeoutMs: 5_000 })
+  bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
   db = openPostgres(system.databaseUrl)
   await ask(`${system.paymentUrl}/webhook-endpoint`, {
     method: 'PUT',

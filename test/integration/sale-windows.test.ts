@@ -6,9 +6,9 @@ import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
-import { operation, serve } from '#shared/messaging/serve.ts'
-import { createLogger } from '#shared/observability/log.ts'
+import { operation } from '#shared/messaging/serve.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { serveScripted } from '../support/scripted-worker.ts'
 
 const unstockedEvent = newId()
 
@@ -21,15 +21,7 @@ test.before(async () => {
     if (event_id !== unstockedEvent) throw new TicketingError('event_not_found', 'There is no such event.')
     return {} as never
   })
-  const log = createLogger({ name: 'event', instance: 'test', level: 'fatal' })
-  const service = await serve(workers.bus, {
-    worker: 'event',
-    instance: 'test',
-    operations: [answer],
-    maxInFlight: 9,
-    log,
-  })
-  stopEventWorker = () => service.stop(1_000)
+  stopEventWorker = await serveScripted(workers.natsUrls, 'event', [answer])
 })
 test.after.always(async () => {
   await stopEventWorker()

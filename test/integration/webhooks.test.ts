@@ -20,9 +20,9 @@ let db: Postgres
 let webhooks: WebhookForwarder
 test.before(async () => {
   purchasing = await startPurchasing({ workers: 0 })
-  const { natsUrl, databaseUrl, paymentUrl, start } = purchasing.system
+  const { natsUrls, databaseUrl, paymentUrl, start } = purchasing.system
   proxy = await startLossyProxy(paymentUrl)
-  bus = await Bus.connect({ url: natsUrl, name: 'test', timeoutMs: 5_000 })
+  bus = await Bus.connect({ url: natsUrls.operator, name: 'test', timeoutMs: 5_000 })
   db = openPostgres(databaseUrl)
   await start('purchase', { PAYMENT_URL: proxy.url })
   webhooks = await startWebhookForwarder(bus)

@@ -14,7 +14,7 @@ let purchasing: Purchasing
 let bus: Bus
 test.before(async () => {
   purchasing = await startPurchasing({ workers: 2, env: { PROVIDER_TIMEOUT_MS: '2000' } })
-  bus = await Bus.connect({ url: purchasing.system.natsUrl, name: 'test', timeoutMs: 5_000 })
+  bus = await Bus.connect({ url: purchasing.system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
 })
 test.after.always(async () => {
   await bus?.close()

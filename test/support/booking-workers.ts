@@ -11,6 +11,7 @@ import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { Postgres } from '#shared/postgres.ts'
+import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import { bookingWorker } from '../../workers/booking/booking-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
@@ -44,6 +45,8 @@ interface HouseRow {
 
 /** Booking workers in this process, each with connections of its own to real NATS and Postgres. */
 export interface BookingWorkers {
+  readonly natsUrls: NatsUrls
+  /** The operator's. */
   readonly bus: Bus
   readonly postgres: Postgres
   /** Calls an operation and checks that its reply is what the contract says and nothing else. */
@@ -75,7 +78,7 @@ export async function startBookingWorkers({
 }: BookingWorkersOptions = {}): Promise<BookingWorkers> {
   const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
   const closers: Close[] = []
-  const connect = async (name: string): Promise<{ bus: Bus; postgres: Postgres }> => {
+  const connect = async (name: string, natsUrl: string): Promise<{ bus: Bus; postgres: Postgres }> => {
     const onIdleError = () => undefined
     const postgres = new Postgres({
       url: database.url,
@@ -85,17 +88,17 @@ export async function startBookingWorkers({
       onIdleError,
     })
     closers.push(() => postgres.close())
-    const bus = await Bus.connect({ url: nats.url, name, timeoutMs: 5_000 })
+    const bus = await Bus.connect({ url: natsUrl, name, timeoutMs: 5_000 })
     closers.push(() => bus.close())
     return { bus, postgres }
   }
   const log = createLogger({ name: 'booking', instance: 'test', level: 'fatal' })
   for (let instance = 1; instance <= instances; instance++) {
     const name = `booking-${instance}`
-    const parts = { ...(await connect(name)), metrics: new Metrics(name), log }
+    const parts = { ...(await connect(name, nats.urls.booking)), metrics: new Metrics(name), log }
     const config = worker.settings.parse({
       INSTANCE: name,
-      NATS_URL: nats.url,
+      NATS_URL: nats.urls.booking,
       DATABASE_URL: database.url,
       SWEEPER: 'off',
       ...env,
@@ -104,11 +107,12 @@ export async function startBookingWorkers({
     const service = await serve(parts.bus, { worker: 'booking', instance: name, operations, maxInFlight: 256, log })
     closers.push(() => service.stop(2_000))
   }
-  const { bus, postgres } = await connect('test')
+  const { bus, postgres } = await connect('test', nats.urls.operator)
 
   const ask: BookingWorkers['ask'] = (contract, request, { as, ...options } = {}) =>
     askWorker(bus, contract, request, as === undefined ? options : { ...options, caller: user(as) })
   return {
+    natsUrls: nats.urls,
     bus,
     postgres,
     ask,

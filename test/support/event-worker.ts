@@ -6,6 +6,7 @@ import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import type { Postgres } from '#shared/postgres.ts'
+import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import { eventWorker } from '../../workers/event/event-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
@@ -17,6 +18,8 @@ export const organiser: Caller = { role: 'organiser', id: 'test' }
 
 /** All operations of the event worker in this process, over real NATS and Postgres, beside a scripted booking worker. */
 export interface EventWorker {
+  readonly natsUrls: NatsUrls
+  /** The operator's. */
   readonly bus: Bus
   readonly postgres: Postgres
   /** The one since the last reset. */
@@ -33,15 +36,21 @@ const emptyCatalogue = `TRUNCATE event.events, event.venues, event.performers, e
 export async function startEventWorker(): Promise<EventWorker> {
   const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
   const postgres = openPostgres(database.url, { maxConnections: 5 })
-  const bus = await Bus.connect({ url: nats.url, name: 'event-test', timeoutMs: 5_000 })
+  const connect = (url: string): Promise<Bus> => Bus.connect({ url, name: 'event-test', timeoutMs: 5_000 })
+  const [bus, own] = await Promise.all([connect(nats.urls.operator), connect(nats.urls.event)])
   const log = createLogger({ name: 'event', instance: 'test', level: 'error' })
-  const config = eventWorker.settings.parse({ INSTANCE: 'event-test', NATS_URL: nats.url, DATABASE_URL: database.url })
+  const config = eventWorker.settings.parse({
+    INSTANCE: 'event-test',
+    NATS_URL: nats.urls.event,
+    DATABASE_URL: database.url,
+  })
   const closers: Close[] = []
-  const parts = { bus, postgres, metrics: new Metrics('event-test'), log }
+  const parts = { bus: own, postgres, metrics: new Metrics('event-test'), log }
   const operations = eventWorker.operations(parts, config, (_name, close) => closers.push(close))
-  const service = await serve(bus, { worker: 'event', instance: 'test', operations, maxInFlight: 100, log })
-  let stock = await startScriptedStock(bus)
+  const service = await serve(own, { worker: 'event', instance: 'test', operations, maxInFlight: 100, log })
+  let stock = await startScriptedStock(nats.urls)
   return {
+    natsUrls: nats.urls,
     bus,
     postgres,
     get stock() {
@@ -51,11 +60,11 @@ export async function startEventWorker(): Promise<EventWorker> {
     async reset() {
       await stock.stop()
       await postgres.query(emptyCatalogue)
-      stock = await startScriptedStock(bus)
+      stock = await startScriptedStock(nats.urls)
     },
     async stop() {
       await Promise.all([service.stop(1_000), stock.stop(), ...closers.map((close) => close())])
-      await bus.close()
+      await Promise.all([bus.close(), own.close()])
       await postgres.close()
       await Promise.all([nats.stop(), database.drop()])
     },

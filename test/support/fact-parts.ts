@@ -11,11 +11,11 @@ import { Metrics } from '#shared/observability/metrics.ts'
 import { startOutboxRelay } from '#shared/outbox-relay.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { createTestDatabase } from './database.ts'
-import { startTestNats, type TestServer } from './servers.ts'
+import { startTestNats, type TestNats } from './servers.ts'
 
 /** Real NATS and a migrated database, with what is needed to send facts from one to the other. */
 export interface FactParts {
-  readonly nats: TestServer
+  readonly nats: TestNats
   readonly postgres: Postgres
   readonly bus: Bus
   readonly databaseUrl: string
@@ -37,16 +37,16 @@ const onIdleError = (): void => undefined
 export async function startFactParts(t: ExecutionContext): Promise<FactParts> {
   const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
   t.teardown(() => Promise.all([nats.stop(), database.drop()]))
-  const connect = async (): Promise<{ postgres: Postgres; bus: Bus }> => {
+  const connect = async (natsUrl: string): Promise<{ postgres: Postgres; bus: Bus }> => {
     const postgres = new Postgres({ url: database.url, applicationName: 'facts', maxConnections: 4, onIdleError })
     t.teardown(() => postgres.close())
-    const bus = await Bus.connect({ url: nats.url, name: 'facts', timeoutMs: 5_000 })
+    const bus = await Bus.connect({ url: natsUrl, name: 'facts', timeoutMs: 5_000 })
     t.teardown(() => bus.close())
     return { postgres, bus }
   }
   const logLines = new bunyan.RingBuffer({ limit: 100 })
   const log = bunyan.createLogger({ name: 'facts', streams: [{ type: 'raw', stream: logLines }] })
-  const { postgres, bus } = await connect()
+  const { postgres, bus } = await connect(nats.urls.operator)
   return {
     nats,
     postgres,
@@ -54,12 +54,19 @@ export async function startFactParts(t: ExecutionContext): Promise<FactParts> {
     databaseUrl: database.url,
     logged: () => logLines.records.map(({ msg }) => msg),
     async startRelay() {
-      t.teardown(startOutboxRelay({ ...(await connect()), schema: 'booking', metrics: new Metrics('facts'), log }))
+      t.teardown(
+        startOutboxRelay({
+          ...(await connect(nats.urls.booking)),
+          schema: 'booking',
+          metrics: new Metrics('facts'),
+          log,
+        }),
+      )
     },
     async consume(options = {}) {
       const received: ReceivedFact[] = []
       const handle = async (fact: ReceivedFact): Promise<void> => void received.push(fact)
-      const { bus } = await connect()
+      const { bus } = await connect(nats.urls.operator)
       t.teardown(
         await consumeFacts(bus, { durable: 'watcher', subjects: ['ticketing.fact.>'], handle, log, ...options }),
       )
@@ -89,7 +96,7 @@ export function numbersOf(facts: readonly ReceivedFact[]): number[] {
 
 /** A relay in a process of its own, which can be killed. */
 export async function forkRelay({ nats, databaseUrl }: FactParts): Promise<{ kill(): Promise<void> }> {
-  const child = fork(join(import.meta.dirname, 'relay-process.ts'), [nats.url, databaseUrl], { execArgv: [] })
+  const child = fork(join(import.meta.dirname, 'relay-process.ts'), [nats.urls.booking, databaseUrl], { execArgv: [] })
   await once(child, 'message')
   return {
     async kill() {

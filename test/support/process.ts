@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const project = join(import.meta.dirname, '..', '..')
 
-export type Kind = 'gateway' | 'event' | 'booking' | 'purchase' | 'sandbox' | 'audit'
+export type Kind = 'gateway' | 'event' | 'booking' | 'purchase' | 'sandbox' | 'audit' | 'span-store'
 
 const scripts: Record<Kind, string> = {
   gateway: 'gateway/main.ts',
@@ -12,6 +12,7 @@ const scripts: Record<Kind, string> = {
   purchase: 'workers/purchase/main.ts',
   sandbox: 'infra/payment-sandbox/main.ts',
   audit: 'infra/audit/main.ts',
+  'span-store': 'infra/span-store/main.ts',
 }
 
 /** One real process of the system under test. */
@@ -49,7 +50,7 @@ export interface ProcessPlan {
 /** Starts one process and waits until it says that it is ready, at most 20 s. Throws with what it wrote. */
 export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   const { kind, instance, env, port = 0, detached = false, signal, onOutput } = plan
-  const portArgs = ['gateway', 'sandbox'].includes(kind) ? ['--port', String(port)] : []
+  const portArgs = ['gateway', 'sandbox', 'span-store'].includes(kind) ? ['--port', String(port)] : []
   const instanceArgs = kind === 'sandbox' ? [] : ['--instance', instance]
   const child = spawn(process.execPath, [scripts[kind], ...portArgs, ...instanceArgs], {
     cwd: project,

@@ -36,8 +36,8 @@ export interface SagaBench {
 
 export async function startSagaBench(): Promise<SagaBench> {
   const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
-  const booking = await startScriptedBooking(nats.url)
-  const bus = await Bus.connect({ url: nats.url, name: 'test', timeoutMs: 5_000 })
+  const booking = await startScriptedBooking(nats.urls)
+  const bus = await Bus.connect({ url: nats.urls.purchase, name: 'test', timeoutMs: 5_000 })
   const db = openPostgres(database.url, { maxConnections: 10 })
   const provider = scriptedProvider()
   const metrics = new Metrics('test')

@@ -56,8 +56,8 @@ export async function startPurchasing({
   env?: Record<string, string>
 } = {}): Promise<Purchasing> {
   const system = await startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: workers }, env })
-  const booking = await startScriptedBooking(system.natsUrl)
-  const bus = await Bus.connect({ url: system.natsUrl, name: 'test', timeoutMs: 5_000 })
+  const booking = await startScriptedBooking(system.natsUrls)
+  const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
 
   const buy = async ({ userId, request, key = randomUUID(), withinMs = 8_000 }: Purchase): Promise<Bought> => {
     const { body, replayed } = await callRaw(bus, purchaseHold, request, {

@@ -4,8 +4,8 @@ import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { Bus } from '#shared/messaging/bus.ts'
 import { type OperationContext, operation } from '#shared/messaging/serve.ts'
+import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import { serveScripted } from './scripted-worker.ts'
 
 /** What the scripted booking worker knows of one hold and its booking. */
@@ -58,7 +58,7 @@ export interface ScriptedBooking {
  * Answers the booking contracts that the purchase worker needs over real NATS, from memory, with outcomes that a test
  * decides. Repeated commands get their first answer, as from the real worker.
  */
-export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBooking> {
+export async function startScriptedBooking(natsUrls: NatsUrls): Promise<ScriptedBooking> {
   const script: Script = { confirm: 'CONFIRMED', cancellable: true }
   const asked: string[] = []
   const wanted: Selection[] = []
@@ -217,8 +217,6 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
     operation(viewBooking, async (request) => bookingReply(byBooking(request.booking_id))),
   ]
 
-  const bus = await Bus.connect({ url: natsUrl, name: 'scripted-booking', timeoutMs: 5_000 })
-  const stopAnswering = await serveScripted(bus, 'booking', operations)
   return {
     script,
     asked,
@@ -226,10 +224,7 @@ export async function startScriptedBooking(natsUrl: string): Promise<ScriptedBoo
     giveHold,
     hold: holdOf,
     holdsOf: (userId) => [...holds.values()].filter((hold) => hold.userId === userId),
-    async stop() {
-      await stopAnswering()
-      await bus.close()
-    },
+    stop: await serveScripted(natsUrls, 'booking', operations),
   }
 }
 

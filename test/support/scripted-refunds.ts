@@ -1,6 +1,6 @@
 import { refundEvent } from '#shared/contracts/purchase.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
 import { operation } from '#shared/messaging/serve.ts'
+import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import { serveScripted } from './scripted-worker.ts'
 
 /** The purchase worker as the event worker knows it: it takes requests to refund whole events into memory. */
@@ -10,7 +10,7 @@ export interface ScriptedRefunds {
   stop(): Promise<void>
 }
 
-export async function startScriptedRefunds(bus: Bus): Promise<ScriptedRefunds> {
+export async function startScriptedRefunds(natsUrls: NatsUrls): Promise<ScriptedRefunds> {
   const asked: string[] = []
   const refund = operation(refundEvent, async ({ event_id }) => {
     asked.push(event_id)
@@ -18,5 +18,5 @@ export async function startScriptedRefunds(bus: Bus): Promise<ScriptedRefunds> {
     const startedAt = new Date().toISOString()
     return { event_id, status: 'running' as const, ...counts, started_at: startedAt, finished_at: null }
   })
-  return { asked, stop: await serveScripted(bus, 'purchase', [refund]) }
+  return { asked, stop: await serveScripted(natsUrls, 'purchase', [refund]) }
 }

@@ -2,8 +2,8 @@ import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { viewAvailability } from '#shared/contracts/seats.ts'
 import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
 import { operation } from '#shared/messaging/serve.ts'
+import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import { serveScripted } from './scripted-worker.ts'
 
 type Batch = ParsedRequestOf<typeof stockEvent>
@@ -27,7 +27,7 @@ export interface ScriptedStock {
   stop(): Promise<void>
 }
 
-export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
+export async function startScriptedStock(natsUrls: NatsUrls): Promise<ScriptedStock> {
   const seats = new Map<string, Set<number>>()
   const standing = new Map<string, number>()
   const stock: Omit<ScriptedStock, 'stop'> = {
@@ -81,5 +81,5 @@ export async function startScriptedStock(bus: Bus): Promise<ScriptedStock> {
       return { items }
     }),
   ]
-  return Object.assign(stock, { stop: await serveScripted(bus, 'booking', operations) })
+  return Object.assign(stock, { stop: await serveScripted(natsUrls, 'booking', operations) })
 }

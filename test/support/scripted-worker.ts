@@ -1,15 +1,21 @@
+import type { NatsUser } from '#shared/config.ts'
 import type { WorkerName } from '#shared/contracts/contract.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
+import { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 
 /** Answers some operations of a worker as a test wants it. The answer ends it, once what it has begun is answered. */
 export async function serveScripted(
-  bus: Bus,
-  worker: WorkerName,
+  natsUrls: NatsUrls,
+  worker: WorkerName & NatsUser,
   operations: readonly Operation[],
 ): Promise<() => Promise<void>> {
+  const bus = await Bus.connect({ url: natsUrls[worker], name: `scripted-${worker}`, timeoutMs: 5_000 })
   const log = createLogger({ name: `scripted-${worker}`, instance: 'test', level: 'fatal' })
   const service = await serve(bus, { worker, instance: 'scripted', operations, maxInFlight: 100, log })
-  return () => service.stop(1_000)
+  return async () => {
+    await service.stop(1_000)
+    await bus.close()
+  }
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startNats } from '../../infra/servers/nats.ts'
+import { type NatsUrls, natsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
 import { startRedis } from '../../infra/servers/redis.ts'
 import type { Server, ServerOptions } from '../../infra/servers/server.ts'
 import { createTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
@@ -19,9 +20,17 @@ export interface TestServer {
   restart(options: { withData: boolean }): Promise<void>
 }
 
+/** A NATS server whose users may do what they may in production; `url` is the operator's. */
+export interface TestNats extends TestServer {
+  readonly urls: NatsUrls
+}
+
 /** A NATS server with JetStream for one test file. */
-export function startTestNats(): Promise<TestServer> {
-  return startInOwnFolder('nats', startNats)
+export async function startTestNats(): Promise<TestNats> {
+  const passwords = newNatsPasswords()
+  const server = await startInOwnFolder('nats', (options) => startNats({ ...options, passwords }))
+  const urls = natsUrls(server.url, passwords)
+  return { ...server, url: urls.operator, urls }
 }
 
 /** A Redis for one test file. */

@@ -1,5 +1,7 @@
+import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import { readTestConfig } from './config.ts'
 import { createTestDatabase } from './database.ts'
+import { natsEnvironment } from './nats-environment.ts'
 import { type Kind, type RunningProcess, startProcess } from './process.ts'
 import { startTestNats, startTestRedis } from './servers.ts'
 
@@ -15,7 +17,7 @@ export interface SystemOptions {
 }
 
 export interface System {
-  readonly natsUrl: string
+  readonly natsUrls: NatsUrls
   readonly redis: { readonly url: string; kill(): Promise<void> }
   readonly databaseUrl: string
   /** Base URL of the first gateway. */
@@ -46,7 +48,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       instance: `${kind}-${number}`,
       env: {
         NODE_COMPILE_CACHE: readTestConfig().compileCache,
-        NATS_URL: nats.url,
+        ...natsEnvironment(kind, nats.urls),
         REDIS_URL: redis.url,
         DATABASE_URL: database.url,
         PAYMENT_URL: paymentUrl,
@@ -83,7 +85,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
 
   const processes = (kind: Kind): RunningProcess[] => running.filter((process) => process.kind === kind)
   return {
-    natsUrl: nats.url,
+    natsUrls: nats.urls,
     redis,
     databaseUrl: database.url,
     url: processes('gateway')[0]?.url ?? '',

@@ -12,6 +12,7 @@ test('without flags a file is imported as it is, and nothing is said about seats
       reschedule: false,
       seating: { eventId: null, price: null, onSale: null, tz: 'UTC' },
       natsUrl: 'nats://x:1',
+      natsCa: undefined,
       gatewayUrl: 'http://localhost:8080',
     },
   )
@@ -39,7 +40,7 @@ test('the running system is found by its file, unless its launcher is dead', (t)
   const directory = mkdtempSync(join(tmpdir(), 'import-flags-'))
   t.teardown(() => rmSync(directory, { recursive: true }))
   const readWith = (pid: number) => {
-    const running = { pid, nats_url: 'nats://here:4222', gateways: ['http://here:8080'] }
+    const running = { pid, nats_urls: { operator: 'nats://here:4222' }, gateways: ['http://here:8080'] }
     writeFileSync(join(directory, 'running.json'), JSON.stringify(running))
     return readImportConfig(['x'], { DATA_DIR: directory })
   }

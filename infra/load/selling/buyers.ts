@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { HttpConnection } from '../http-connection.ts'
 import { type Houses, seatsPerHouse } from './houses.ts'
-import type { HttpConnection } from './http-connection.ts'
 
 export const placesPerHold = 4
 

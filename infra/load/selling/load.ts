@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { HttpConnection } from '../http-connection.ts'
 import type { Buyers } from './buyers.ts'
-import { HttpConnection } from './http-connection.ts'
 
 export interface LoadOptions {
   readonly url: string

@@ -6,6 +6,7 @@ import { migrateAll } from '../../migrate.ts'
 import type { Say } from '../../say.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { installMissing } from '../../servers/install.ts'
+import type { NatsUrls } from '../../servers/nats-users.ts'
 import { startTemporaryServers } from '../../servers/temporary-servers.ts'
 
 export const organiserKey = 'org_selling-bench-0123456789'
@@ -51,23 +52,25 @@ export async function startSellingSystem({
   try {
     await migrateAll(postgres.url)
     const port = await freePort()
-    applications = new Applications([[worker('event'), worker('booking')], [gateway(port)]], {
-      environment: {
-        ...readInfraConfig().environment,
-        DATA_DIR: directory,
-        NATS_URL: nats.url,
-        REDIS_URL: redis.url,
-        DATABASE_URL: postgres.url,
-        AUTH: 'demo',
-        SESSION_SECRET: 'a secret for load runs that is long enough',
-        ORGANISER_KEY: organiserKey,
-        RATE_LIMITS: 'off',
-        OTEL_SDK_DISABLED: 'true',
+    applications = new Applications(
+      [[worker('event', nats.urls), worker('booking', nats.urls)], [gateway(port, nats.urls)]],
+      {
+        environment: {
+          ...readInfraConfig().environment,
+          DATA_DIR: directory,
+          REDIS_URL: redis.url,
+          DATABASE_URL: postgres.url,
+          AUTH: 'demo',
+          SESSION_SECRET: 'a secret for load runs that is long enough',
+          ORGANISER_KEY: organiserKey,
+          RATE_LIMITS: 'off',
+          OTEL_SDK_DISABLED: 'true',
+        },
+        logDirectory: join(directory, 'logs'),
+        say,
+        onRestart: () => undefined,
       },
-      logDirectory: join(directory, 'logs'),
-      say,
-      onRestart: () => undefined,
-    })
+    )
     await applications.start(stopping)
     return {
       url: `http://127.0.0.1:${port}`,
@@ -86,12 +89,24 @@ export async function startSellingSystem({
   }
 }
 
-function worker(kind: 'event' | 'booking'): ChildPlan {
+function worker(kind: 'event' | 'booking', natsUrls: NatsUrls): ChildPlan {
   const instance = `${kind}-1`
-  return { name: `${kind} worker`, instance, script: `workers/${kind}/main.ts`, args: ['--instance', instance] }
+  return {
+    name: `${kind} worker`,
+    instance,
+    script: `workers/${kind}/main.ts`,
+    args: ['--instance', instance],
+    environment: { NATS_URL: natsUrls[kind] },
+  }
 }
 
-function gateway(port: number): ChildPlan {
-  const args = ['--port', String(port), '--host', '127.0.0.1', '--instance', 'gateway-1']
-  return { name: 'gateway', instance: 'gateway-1', script: 'gateway/main.ts', args, port }
+function gateway(port: number, natsUrls: NatsUrls): ChildPlan {
+  return {
+    name: 'gateway',
+    instance: 'gateway-1',
+    script: 'gateway/main.ts',
+    args: ['--port', String(port), '--host', '127.0.0.1', '--instance', 'gateway-1'],
+    environment: { NATS_URL: natsUrls.gateway },
+    port,
+  }
 }

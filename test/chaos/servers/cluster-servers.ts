@@ -1,20 +1,12 @@
 import { type NatsCluster, startNatsCluster } from '../../../infra/servers/nats-cluster.ts'
-import { type NatsUrls, newNatsPasswords } from '../../../infra/servers/nats-users.ts'
+import { newNatsPasswords } from '../../../infra/servers/nats-users.ts'
 import { PostgresPair } from '../../../infra/servers/postgres-standby.ts'
 import { type RedisCluster, startRedisCluster } from '../../../infra/servers/redis-cluster.ts'
 import { type RedisSentinel, startRedisSentinel } from '../../../infra/servers/redis-sentinel.ts'
+import { natsEnvironment } from '../../support/nats-environment.ts'
 import type { Kind } from '../../support/process.ts'
 import { FaultProxy } from '../proxy.ts'
 import type { ChaosServers, ServerName } from './chaos-servers.ts'
-
-/** What each kind of process is to NATS; the payment sandbox is nobody. */
-const natsUserOf: Partial<Record<Kind, keyof NatsUrls>> = {
-  gateway: 'gateway',
-  event: 'event',
-  booking: 'booking',
-  purchase: 'purchase',
-  audit: 'auditor',
-}
 
 /**
  * Three NATS servers, a Redis Cluster for the booking workers, Sentinels for the gateways, and a Postgres with a synchronous
@@ -75,9 +67,8 @@ export class ClusterServers implements ChaosServers {
   }
 
   urlsFor(kind: Kind): Record<string, string> {
-    const natsUser = natsUserOf[kind]
     return {
-      ...(natsUser && { NATS_URL: this.nats.urls[natsUser] }),
+      ...natsEnvironment(kind, this.nats.urls),
       REDIS_URL: kind === 'gateway' ? this.sentinels.url : this.redisCluster.url,
     }
   }

@@ -1,7 +1,11 @@
 import { join } from 'node:path'
 import { startNats } from '../../../infra/servers/nats.ts'
+import { natsUrls, newNatsPasswords } from '../../../infra/servers/nats-users.ts'
 import { startPostgres } from '../../../infra/servers/postgres.ts'
 import { startRedis } from '../../../infra/servers/redis.ts'
+import type { ServerOptions } from '../../../infra/servers/server.ts'
+import { natsEnvironment } from '../../support/nats-environment.ts'
+import type { Kind } from '../../support/process.ts'
 import type { Edge } from '../edges.ts'
 import { RestartableServer } from '../restartable-server.ts'
 import type { ChaosServers, ServerName } from './chaos-servers.ts'
@@ -9,14 +13,15 @@ import type { ChaosServers, ServerName } from './chaos-servers.ts'
 /** One of each, every way to them through a proxy. */
 export class SingleServers implements ChaosServers {
   readonly proxied = ['nats', 'redis', 'postgres'] as const
+  readonly #passwords = newNatsPasswords()
   readonly #servers = new Map<ServerName, RestartableServer>()
 
   static async start(directory: string): Promise<SingleServers> {
     const servers = new SingleServers()
     const plans = {
-      nats: startNats,
+      nats: (options: ServerOptions) => startNats({ ...options, passwords: servers.#passwords }),
       redis: startRedis,
-      postgres: (options: { dataDirectory: string }) => startPostgres({ ...options, durable: true }),
+      postgres: (options: ServerOptions) => startPostgres({ ...options, durable: true }),
     }
     const started = Object.entries(plans).map(async ([name, start]) => {
       const plan = { dataDirectory: directory, ownDirectory: join(directory, name), start }
@@ -31,7 +36,7 @@ export class SingleServers implements ChaosServers {
   }
 
   get natsUrl(): string {
-    return this.server('nats').url
+    return natsUrls(this.server('nats').url, this.#passwords).operator
   }
 
   get databaseUrl(): string {
@@ -48,9 +53,9 @@ export class SingleServers implements ChaosServers {
     return this.server(name).port
   }
 
-  urlsFor(_kind: string, proxyPort: (server: Edge['server']) => number): Record<string, string> {
+  urlsFor(kind: Kind, proxyPort: (server: Edge['server']) => number): Record<string, string> {
     return {
-      NATS_URL: `nats://127.0.0.1:${proxyPort('nats')}`,
+      ...natsEnvironment(kind, natsUrls(`nats://127.0.0.1:${proxyPort('nats')}`, this.#passwords)),
       REDIS_URL: `redis://127.0.0.1:${proxyPort('redis')}`,
     }
   }

@@ -5,9 +5,11 @@ import { Bus } from '#shared/messaging/bus.ts'
 import type { Postgres } from '#shared/postgres.ts'
 import { projectRoot, readInfraConfig } from '../../../../infra/config.ts'
 import { startNats } from '../../../../infra/servers/nats.ts'
+import { natsUrls, newNatsPasswords } from '../../../../infra/servers/nats-users.ts'
 import type { Server } from '../../../../infra/servers/server.ts'
 import { allowCancelling } from '../../../support/allow-cancelling.ts'
 import { eventOnSale } from '../../../support/http.ts'
+import { natsEnvironment } from '../../../support/nats-environment.ts'
 import { openPostgres } from '../../../support/open-postgres.ts'
 import type { Kind } from '../../../support/process.ts'
 import { organiserKey } from '../../../support/system.ts'
@@ -75,16 +77,17 @@ export class Stand {
   static async start(options: StandOptions): Promise<Stand> {
     const directory = join(options.directory, options.name)
     await mkdir(directory, { recursive: true })
-    const nats = await startNats({ dataDirectory: directory })
-    const bus = await Bus.connect({ url: nats.url, name: 'crash points', timeoutMs: 5_000 })
+    const passwords = newNatsPasswords()
+    const nats = await startNats({ dataDirectory: directory, passwords })
+    const bus = await Bus.connect({ url: nats.urls.operator, name: 'crash points', timeoutMs: 5_000 })
     const processes = new Map<Kind, MortalProcess>()
     const lines = await Lines.start({ natsPort: nats.port, sandboxUrl: () => processes.get('sandbox')?.url ?? '' })
     for (const kind of kinds) {
       const log = createWriteStream(join(directory, `${kind}.log`))
       const env = { ...environment(options), PAYMENT_URL: lines.provider.url }
-      const natsUrl = lines.natsUrlFor(kind) ?? nats.url
+      const urls = natsUrls(lines.natsUrlFor(kind) ?? nats.url, passwords)
       const onOutput = (text: string): void => void log.write(text)
-      processes.set(kind, new MortalProcess({ kind, env: { ...env, NATS_URL: natsUrl }, onOutput }))
+      processes.set(kind, new MortalProcess({ kind, env: { ...env, ...natsEnvironment(kind, urls) }, onOutput }))
     }
     const stand = new Stand(options, { nats, bus, lines, processes })
     try {

@@ -1,0 +1,66 @@
+import type { Paint } from '../terminal/output.ts'
+import { printable } from '../terminal/printable.ts'
+import { type TracedRequest, tracedRequest } from './request-span.ts'
+import type { ReceivedSpan } from './span.ts'
+
+/** What machines ask every few seconds. */
+const routesOfMachines = ['/metrics', '/livez', '/readyz']
+
+interface Line extends TracedRequest {
+  readonly spans: number
+  readonly hasFailed: boolean
+}
+
+/** The latest requests among these spans as a table, the newest last. */
+export function renderLatest(
+  spans: readonly ReceivedSpan[],
+  { count, paint }: { count: number; paint: Paint },
+): string[] {
+  const traces = [...Map.groupBy(spans, ({ traceId }) => traceId).values()]
+  const lines = traces
+    .flatMap((trace) => lineOf(trace) ?? [])
+    .toSorted((a, b) => a.span.startUs - b.span.startUs)
+    .slice(-count)
+  if (lines.length === 0) return []
+  const route = (line: Line): string => printable(line.span.name)
+  const widest = Math.max(...lines.map((line) => route(line).length))
+  return [
+    paint('dim', row({ time: 'time (UTC)', route: 'request', status: '', ms: 'ms', spans: 'spans', id: 'id' }, widest)),
+    ...lines.map((line) => {
+      const { startUs, endUs } = line.span
+      const text = row(
+        {
+          time: new Date(startUs / 1_000).toISOString().slice(11, 23),
+          route: route(line),
+          status: line.status,
+          ms: (Math.max(0, endUs - startUs) / 1_000).toFixed(1),
+          spans: String(line.spans),
+          id: printable(line.requestId),
+        },
+        widest,
+      )
+      return line.hasFailed ? paint('red', text) : text
+    }),
+  ]
+}
+
+function lineOf(trace: readonly ReceivedSpan[]): Line | undefined {
+  const request = tracedRequest(trace)
+  if (request === undefined || routesOfMachines.includes(String(request.span.attributes['http.route'])))
+    return undefined
+  return { ...request, spans: trace.length, hasFailed: trace.some(({ status }) => status === 'error') }
+}
+
+interface Cells {
+  readonly time: string
+  readonly route: string
+  readonly status: string
+  readonly ms: string
+  readonly spans: string
+  readonly id: string
+}
+
+function row({ time, route, status, ms, spans, id }: Cells, widestRoute: number): string {
+  const columns = [time.padEnd(12), route.padEnd(widestRoute), status.padEnd(3), ms.padStart(8), spans.padStart(5), id]
+  return columns.join('  ')
+}

@@ -1,0 +1,47 @@
+import { constants, setPriority } from 'node:os'
+import { readConfig } from '#shared/config.ts'
+import { runProcess } from '#shared/lifecycle.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { spanStoreFlags, spanStoreSettings } from './config.ts'
+import { startOtlpReceiver } from './otlp-receiver.ts'
+import type { ReceivedSpan } from './span.ts'
+import { spanDirectory } from './span-files.ts'
+import { SpanWriter } from './span-writer.ts'
+
+/** Of each of two files: some hundred thousand spans. */
+const largestBytes = 64 * 1024 * 1024
+
+await runProcess({
+  readConfig: () =>
+    readConfig(spanStoreSettings, {
+      env: { INSTANCE: 'span-store', ...process.env },
+      args: process.argv.slice(2),
+      flags: spanStoreFlags,
+    }),
+  createLogger: ({ INSTANCE, LOG_LEVEL }) => createLogger({ name: 'span-store', instance: INSTANCE, level: LOG_LEVEL }),
+  async start({ DATA_DIR, SPAN_STORE_PORT }, log, onStop) {
+    // Whoever serves requests goes first; spans that come too fast for what is left are dropped by their sender.
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+    const writer = new SpanWriter({ directory: spanDirectory(DATA_DIR), largestBytes })
+    onStop('files', () => writer.close())
+    let failing = false
+    const onSpans = (spans: readonly ReceivedSpan[]): void => {
+      try {
+        writer.write(spans)
+        if (failing) log.info('spans are kept again')
+        failing = false
+      } catch (error) {
+        if (!failing) log.warn({ err: error }, 'spans are lost: they cannot be written down')
+        failing = true
+      }
+    }
+    const { port, url, stop } = await startOtlpReceiver({
+      port: SPAN_STORE_PORT,
+      onSpans,
+      onUnreadable: (error) => log.warn({ err: error }, 'spans are lost: they cannot be read'),
+    })
+    onStop('receiver', stop)
+    log.info({ port }, `span store listening on ${url}`)
+    return { port, url }
+  },
+})

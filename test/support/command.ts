@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { projectRoot } from '../../infra/config.ts'
+import { readTestConfig } from './config.ts'
+
+export interface CommandResult {
+  readonly code: number
+  readonly output: string
+}
+
+/** Runs a script of the project with standard output and error in a pipe, for at most 30 s. */
+export function runScript(
+  script: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [script, ...args],
+      {
+        cwd: projectRoot,
+        env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: readTestConfig().compileCache, ...env },
+        timeout: 30_000,
+      },
+      (error, stdout, stderr) => {
+        const output = stdout + stderr
+        if (error && typeof error.code !== 'number')
+          reject(new Error(`did not end by itself:\n${output}`, { cause: error }))
+        else resolve({ code: Number(error?.code ?? 0), output })
+      },
+    )
+  })
+}
