@@ -78,9 +78,11 @@ export class PostgresPair {
     const standby = await startNode(this.#dataDirectory, suffix)
     this.#standby = standby
     await asSuperuser(this.#primary, async (client) => {
+      // Named before it has caught up, it would keep all commits waiting.
+      await untilStandby(client, standby.name, `state = 'streaming'`)
       await client.query(`ALTER SYSTEM SET synchronous_standby_names = '"${standby.name}"'`)
       await client.query('SELECT pg_reload_conf()')
-      await untilSynchronous(client, standby.name)
+      await untilStandby(client, standby.name, `sync_state = 'sync'`)
     })
   }
 
@@ -117,11 +119,12 @@ async function copyPrimary({ primary, dataDirectory, suffix }: Copy): Promise<vo
   )
 }
 
-async function untilSynchronous(client: pg.Client, name: string): Promise<void> {
+/** `condition` is SQL over `pg_stat_replication`. */
+async function untilStandby(client: pg.Client, name: string, condition: string): Promise<void> {
   const giveUpAt = performance.now() + followsWithinMs
   for (;;) {
     const { rows } = await client.query(
-      `SELECT FROM pg_stat_replication WHERE application_name = $1 AND sync_state = 'sync'`,
+      `SELECT FROM pg_stat_replication WHERE application_name = $1 AND ${condition}`,
       [name],
     )
     if (rows.length > 0) return

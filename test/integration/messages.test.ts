@@ -6,7 +6,8 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
-import { startTestNats, type TestNats } from '../support/servers.ts'
+import { type SingleServer, startSingleNats, type TestNats } from '../support/servers.ts'
+import { until } from '../support/until.ts'
 
 const echo = defineContract({
   worker: 'event',
@@ -18,21 +19,28 @@ const echo = defineContract({
   deadlineMs: 5_000,
 })
 
-let nats: TestNats
+const keepSilent = defineContract({ ...echo, operation: 'keep-silent', summary: 'Never answers' })
+
+let nats: TestNats & SingleServer
 let worker: Bus
 let client: Bus
 const seenBudgets: number[] = []
+let silentlyAsked = 0
 
 test.before(async () => {
-  nats = await startTestNats()
+  nats = await startSingleNats()
   worker = await Bus.connect({ url: nats.urls.event, name: 'worker', timeoutMs: 5_000 })
   client = await Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 })
   const answer = operation(echo, async ({ letters }, context) => {
     seenBudgets.push(context.deadlineAt - performance.now())
     return { text: 'x'.repeat(letters) }
   })
+  const silence = operation(keepSilent, () => {
+    silentlyAsked += 1
+    return new Promise(() => undefined)
+  })
   const log = bunyan.createLogger({ name: 'test', streams: [] })
-  await serve(worker, { worker: 'event', instance: 'event-1', operations: [answer], maxInFlight: 10, log })
+  await serve(worker, { worker: 'event', instance: 'event-1', operations: [answer, silence], maxInFlight: 10, log })
 })
 
 test.after.always(async () => {
@@ -71,4 +79,16 @@ test('nobody listening is known at once', async (t) => {
   const sent = client.request('ticketing.v1.nobody', { payload: new Uint8Array(), headers: {} }, 5_000)
   t.like(await t.throwsAsync(sent), { code: 'no_worker' })
   t.true(performance.now() - startedAt < 2_500)
+})
+
+test.serial('whoever waits for an answer when the connection is lost hears so at once', async (t) => {
+  const payload = new TextEncoder().encode('{"letters":1}')
+  const refusal = t.throwsAsync(client.request(keepSilent.subject, { payload, headers: {} }, 30_000))
+  await until('it was asked', () => silentlyAsked === 1)
+  const lostAt = performance.now()
+  await nats.kill()
+  t.like(await refusal, { code: 'unavailable' })
+  t.true(performance.now() - lostAt < 5_000)
+  await nats.restart({ withData: true })
+  await until('both are connected again', () => client.connected && worker.connected)
 })
