@@ -30,7 +30,7 @@ const suites: Readonly<Record<string, Suite>> = {
     files: 'test/infra/**/*.test.ts',
     // Two, because each starts clusters of servers.
     concurrency: 2,
-    programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx'],
+    programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx', 'openssl'],
     onClusters: integration([
       'seed-curls',
       'first-version-faults',

@@ -62,6 +62,7 @@ const advice: Record<ProgramName, Advice> = {
     container: undefined,
   },
   nginx: { debian: 'nginx', fedora: 'nginx', arch: 'nginx', brew: 'nginx', container: undefined },
+  openssl: { debian: 'openssl', fedora: 'openssl', arch: 'openssl', brew: 'openssl', container: undefined },
 }
 
 /** The package that holds a program on Debian and Ubuntu. */

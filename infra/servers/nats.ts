@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { projectRoot } from '../config.ts'
 import { type NatsPasswords, type NatsUrls, natsUrls, newNatsPasswords, passwordVariables } from './nats-users.ts'
 import { requireProgram } from './program.ts'
@@ -36,7 +36,7 @@ export async function startNats({ passwords = newNatsPasswords(), ...options }: 
 const anyPort = -1
 
 export interface NatsNodeOptions extends ServerOptions {
-  /** In `infra/nats`. */
+  /** In `infra/nats`, or an absolute path. */
   readonly configFile: string
   readonly serverName: string
   /** What the configuration asks for, beside the folder. */
@@ -58,7 +58,7 @@ export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
       name: 'nats',
       program,
       arguments: (port) => [
-        ...['--config', join(projectRoot, 'infra', 'nats', configFile), '--name', serverName],
+        ...['--config', resolve(projectRoot, 'infra', 'nats', configFile), '--name', serverName],
         ...['--addr', '127.0.0.1', '--port', String(port), '--http_port', String(monitoringPort)],
       ],
       // In quotes, because variables are read as configuration is.

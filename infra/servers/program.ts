@@ -16,6 +16,7 @@ export type ProgramName =
   | 'docker-compose'
   | 'kubectl'
   | 'nginx'
+  | 'openssl'
 
 export interface Program {
   /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
@@ -39,12 +40,14 @@ const commands: Record<ProgramName, readonly string[]> = {
   'docker-compose': ['docker-compose'],
   kubectl: ['kubectl'],
   nginx: ['nginx'],
+  openssl: ['openssl'],
 }
 
 /** How each is asked for its version; most know `--version`. */
 const versionArguments: Partial<Record<ProgramName, readonly string[]>> = {
   kubectl: ['version', '--client'],
   nginx: ['-v'],
+  openssl: ['version'],
 }
 
 /** The first usable installation of a program, in the order: PG_BIN, PATH, known folders, our own unpacked ones. */

@@ -1,0 +1,199 @@
+import test, { type ExecutionContext } from 'ava'
+import bunyan from 'bunyan'
+import { type NatsUser, natsUsers } from '#shared/config.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { newId } from '#shared/ids.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { allRoutes } from '../../gateway/routes/all-routes.ts'
+import { allContracts, subjectsAsked } from '../support/contracts-in-source.ts'
+import { startTestNats, type TestNats } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+const nothing = { payload: new Uint8Array(), headers: {} }
+
+/** A connection of one user, with what it was told that it may not do. */
+interface Session {
+  readonly bus: Bus
+  /** `publish <subject>` or `subscription <subject>`, oldest first. */
+  refused(): string[]
+}
+
+let nats: TestNats
+const sessions = {} as Record<NatsUser, Session>
+
+test.before(async () => {
+  nats = await startTestNats()
+  for (const user of natsUsers) sessions[user] = await connect(user)
+})
+
+test.after.always(async () => {
+  await Promise.all(Object.values(sessions).map(({ bus }) => bus.close()))
+  await nats.stop()
+})
+
+test('everybody may ask what its code asks, and nothing else', async (t) => {
+  const everything = [...(await allContracts()).values()].map(({ subject }) => subject)
+  const asked: Record<NatsUser, string[]> = {
+    gateway: [...allRoutes.map(({ contract }) => contract.subject), ...(await subjectsAsked('gateway'))],
+    event: await subjectsAsked('workers/event'),
+    booking: await subjectsAsked('workers/booking'),
+    purchase: await subjectsAsked('workers/purchase'),
+    auditor: await subjectsAsked('infra/audit'),
+    operator: everything,
+  }
+  t.true(everything.length > 30)
+  t.true(asked.event.includes('ticketing.v1.purchase.refund-event'))
+  t.true(asked.purchase.includes('ticketing.v1.booking.confirm-hold'))
+  for (const user of natsUsers) {
+    t.deepEqual(await permitted(user, everything), [...new Set(asked[user])].sort(), user)
+  }
+})
+
+test('facts are told by whoever they belong to, and by nobody else', async (t) => {
+  const owners = { event: 'event', seat: 'booking', hold: 'booking', booking: 'booking', payment: 'purchase' }
+  for (const [entity, owner] of Object.entries(owners)) {
+    const subject = `ticketing.fact.${entity}.${newId()}.changed`
+    for (const user of natsUsers) t.is(await mayPublish(user, subject), user === owner, `${user}: ${subject}`)
+  }
+})
+
+test('a worker answers its own subjects, and nobody those of another', async (t) => {
+  const owners = { event: 'event', booking: 'booking', purchase: 'purchase', audit: 'auditor' }
+  for (const [worker, owner] of Object.entries(owners)) {
+    for (const user of natsUsers) {
+      const { bus } = await connect(user, t)
+      const serving = bus.serve({
+        name: worker,
+        instance: 'test',
+        endpoints: [{ name: 'hold-seats', subject: `ticketing.v1.${worker}.hold-seats`, handle: async () => nothing }],
+        onFailure: () => nothing,
+      })
+      if (user === owner) await t.notThrowsAsync(serving)
+      else await t.throwsAsync(serving, { message: `may not serve ${worker}` }, `${user}: ${worker}`)
+    }
+  }
+})
+
+test('a worker can be found and counted by those who may ask for it', async (t) => {
+  const users = ['event', 'booking', 'purchase', 'auditor'] as const
+  const workers = await Promise.all(users.map((user) => connect(user, t)))
+  for (const [index, { bus }] of workers.entries()) {
+    const user = users[index]
+    const name = user === 'auditor' ? 'audit' : (user ?? '')
+    await bus.serve({ name, instance: `found-${user}`, endpoints: [], onFailure: () => nothing })
+  }
+  const found = await sessions.gateway.bus.discover(300)
+  for (const user of users) t.true(found.map(({ instance }) => instance).includes(`found-${user}`), user)
+  t.deepEqual(
+    workers.flatMap(({ refused }) => refused()),
+    [],
+  )
+  t.deepEqual(await permitted('event', ['$SRV.PING', '$SRV.STATS']), [])
+})
+
+test('nobody listens to what others are asked or answered', async (t) => {
+  const foreign = (user: NatsUser) => [
+    '>',
+    '_INBOX.>',
+    'ticketing.>',
+    'ticketing.v1.>',
+    // Own subjects too: outside the queue group it would get what another instance answers.
+    'ticketing.v1.booking.hold-seats',
+    ...natsUsers.filter((other) => other !== user).map((other) => `_INBOX_${other}.>`),
+  ]
+  for (const user of natsUsers) {
+    const { bus, refused } = await connect(user, t)
+    for (const subject of foreign(user)) bus.subscribe(subject, () => undefined)
+    const expected = foreign(user).map((subject) => `subscription ${subject}`)
+    await until('all are refused', () => refused().length >= expected.length)
+    t.deepEqual(refused(), expected, user)
+  }
+})
+
+test('facts are read by those who have a consumer, through it alone', async (t) => {
+  const api = (action: string): string => `$JS.API.${action}.TICKETING_FACTS`
+  const consumer = (name: string): string[] => [
+    api('CONSUMER.DURABLE.CREATE').concat('.', name),
+    api('CONSUMER.MSG.NEXT').concat('.', name),
+    `$JS.ACK.TICKETING_FACTS.${name}.1.1.1.1.0`,
+  ]
+  const own = [api('STREAM.INFO'), api('STREAM.CREATE'), api('STREAM.UPDATE')]
+  const others = [
+    ...[api('STREAM.DELETE'), api('STREAM.PURGE'), api('STREAM.MSG.GET'), api('STREAM.MSG.DELETE')],
+    ...[`${api('CONSUMER.CREATE')}.mine`, `${api('CONSUMER.DELETE')}.booking-seat-locks`, '$JS.API.STREAM.CREATE.MINE'],
+    ...consumer('mine'),
+  ]
+  const locks = consumer('booking-seat-locks')
+  const everything = [...own, ...locks, ...others]
+  for (const worker of ['event', 'purchase'] as const) t.deepEqual(await permitted(worker, everything), own.toSorted())
+  t.deepEqual(await permitted('booking', everything), [...own, ...locks].sort())
+  for (const user of ['gateway', 'auditor'] as const) t.deepEqual(await permitted(user, everything), [])
+})
+
+test('the auditor hears which facts were given up', async (t) => {
+  const { bus, refused } = await connect('auditor', t)
+  bus.subscribe('$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.TICKETING_FACTS.*', () => undefined)
+  bus.subscribe('$JS.EVENT.ADVISORY.>', () => undefined)
+  await until('one is refused', () => refused().length > 0)
+  t.deepEqual(refused(), ['subscription $JS.EVENT.ADVISORY.>'])
+})
+
+test('gateways talk to each other, and nobody else to them', async (t) => {
+  const subject = `ticketing.live.seats.${newId()}`
+  for (const user of natsUsers) t.is(await mayPublish(user, subject), user === 'gateway', user)
+  const { bus } = await connect('gateway', t)
+  const heard: string[] = []
+  bus.subscribe('ticketing.live.>', (delivery) => heard.push(delivery.subject))
+  await until('it is heard', async () => {
+    // Nobody answers.
+    await sessions.gateway.bus.request(subject, nothing, 50).catch(() => undefined)
+    return heard.includes(subject)
+  })
+})
+
+test('who may not ask hears so at once, and the log names the subject and no password', async (t) => {
+  const { bus, refused } = await connect('event', t)
+  const begin = performance.now()
+  const error = await t.throwsAsync(bus.request('ticketing.v1.purchase.purchase-hold', nothing, 5_000))
+  t.true(performance.now() - begin < 2_000)
+  t.false(error instanceof TicketingError)
+  t.is(error.message, 'NATS does not permit us to publish ticketing.v1.purchase.purchase-hold')
+  await until('it is logged', () => refused().length > 0)
+  t.deepEqual(refused(), ['publish ticketing.v1.purchase.purchase-hold'])
+})
+
+test('a wrong password, no password and an unknown name are refused, without saying what was tried', async (t) => {
+  const url = new URL(nats.urls.gateway)
+  for (const user of ['gateway:wrong-secret@', '', 'nobody:wrong-secret@', `operator:${url.password}@`]) {
+    const connecting = Bus.connect({ url: `nats://${user}${url.host}`, name: 'test', timeoutMs: 2_000 })
+    const error = await t.throwsAsync(connecting, { message: /authorization violation/i }, user)
+    t.notRegex(JSON.stringify(error) + error.stack, /wrong-secret/)
+  }
+})
+
+/** Closed with the test, if one is given. */
+async function connect(user: NatsUser, t?: ExecutionContext): Promise<Session> {
+  const lines = new bunyan.RingBuffer({ limit: 100 })
+  const log = bunyan.createLogger({ name: user, streams: [{ type: 'raw', stream: lines }] })
+  const bus = await Bus.connect({ url: nats.urls[user], name: user, timeoutMs: 5_000, log })
+  t?.teardown(() => bus.close())
+  return { bus, refused: () => lines.records.map(({ operation, subject }) => `${operation} ${subject}`) }
+}
+
+/** Which of the subjects a user may publish on, sorted. */
+async function permitted(user: NatsUser, subjects: readonly string[]): Promise<string[]> {
+  const answers = await Promise.all(subjects.map((subject) => mayPublish(user, subject)))
+  return subjects.filter((_, index) => answers[index]).sort()
+}
+
+/** Whether a request arrives, be it at nobody. */
+async function mayPublish(user: NatsUser, subject: string): Promise<boolean> {
+  try {
+    await sessions[user].bus.request(subject, nothing, 2_000)
+    return true
+  } catch (error) {
+    if (error instanceof TicketingError) return true
+    if (/^NATS does not permit us to publish /.test((error as Error).message)) return false
+    throw error
+  }
+}

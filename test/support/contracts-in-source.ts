@@ -1,0 +1,38 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Contract } from '#shared/contracts/contract.ts'
+
+const project = join(import.meta.dirname, '..', '..')
+
+/** Every contract there is, by the name under which it is exported. */
+export async function allContracts(): Promise<ReadonlyMap<string, Contract>> {
+  const files = globSync('shared/contracts/*.ts', { cwd: project })
+  const modules = await Promise.all(
+    files.map((file) => import(join(project, file)) as Promise<Record<string, unknown>>),
+  )
+  return new Map(modules.flatMap((module) => Object.entries(module)).filter((entry) => isContract(entry[1])) as never)
+}
+
+/** Subjects of the contracts that source in a folder names in `call(bus, contract, …)`. */
+export async function subjectsAsked(folder: string): Promise<string[]> {
+  const contracts = await allContracts()
+  const subjects = globSync(`${folder}/**/*.ts`, { cwd: project }).flatMap((file) => {
+    const text = readFileSync(join(project, file), 'utf8')
+    const named = [...text.matchAll(/\bcall(?:Raw)?\(\s*(?:\w+\.)?bus,\s*([\w.]+)/g)].map(([, name = '']) => name)
+    // What a route declares is known by the list of routes.
+    return named.filter((name) => !name.endsWith('.contract')).map((name) => subjectOf(name, text, contracts))
+  })
+  return [...new Set(subjects)]
+}
+
+/** `name` as a file writes it: its own, `as` it was imported, or a member of a namespace. */
+function subjectOf(name: string, text: string, contracts: ReadonlyMap<string, Contract>): string {
+  const own = new RegExp(`(\\w+) as ${name}\\b`).exec(text)?.[1] ?? name.split('.').at(-1) ?? ''
+  const contract = contracts.get(own)
+  if (!contract) throw new Error(`${name} is no contract`)
+  return contract.subject
+}
+
+function isContract(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'subject' in value && 'worker' in value
+}
