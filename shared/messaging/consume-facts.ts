@@ -92,12 +92,13 @@ async function consumeUntil(
         await ensureFactStream(bus)
         await ensureFactConsumer(bus, durable, subjects)
         ready = true
-        if (failing) log.info({ durable }, 'facts arrive again')
-        failing = false
         begin()
       }
       if (underWay.size >= maxConcurrent) await new Promise<void>((resolve) => (wake = resolve))
       await pullFacts(bus, { durable, limit: maxConcurrent - underWay.size, stopped, receive })
+      // Only now: a consumer may be there and have no leader yet.
+      if (failing) log.info({ durable }, 'facts arrive again')
+      failing = false
     } catch (error) {
       ready = false
       if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'facts do not arrive')
