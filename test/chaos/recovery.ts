@@ -27,8 +27,6 @@ interface Time {
 
 /** So long without anybody being served is not normal, when two dozen buyers ask all the time. */
 const longestPauseMs = 1_000
-/** Who has asked for less than that when the next fault begins may have been failed by that one. */
-const ordinaryWaitMs = 3_000
 
 /** Of the faults that have a bound, in their order. `from` is when buying began, by the history's clock. */
 export function recoveriesOf(injected: readonly Injected[], entries: readonly Entry[], from: number): Recovery[] {
@@ -54,7 +52,8 @@ export function recoveriesOf(injected: readonly Injected[], entries: readonly En
 }
 
 function isOf({ from, to, next }: Time, { beganAt, endedAt }: Entry): boolean {
-  return beganAt >= from && beganAt <= to && (endedAt < next || beganAt < next - ordinaryWaitMs)
+  // Whoever still waits then may be failed by the next fault. Holds do not: they have an answer before that begins.
+  return beganAt >= from && beganAt <= to && endedAt < next
 }
 
 /** Of the server: who leaves before the answer has none either. */

@@ -13,8 +13,8 @@ const deadMs = [4_000, 5_000] as const
 const leaderDeadMs = [9_500, 10_000] as const
 /** How long an operator of a database needs to be sure that the primary is lost, and to have it promote the standby. */
 const detectionMs = [1_000, 3_000] as const
-/** After all is whole again: what comes of it must show in this fault's time, not in the next one's. */
-const afterwardsMs = 1_000
+/** After all is whole again; longer than a hold may take, so that whoever asked for one knows before the next fault begins. */
+const afterwardsMs = 2_500
 
 const bounds = { server: 5_000, postgres: 15_000 }
 
