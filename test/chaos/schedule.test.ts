@@ -1,6 +1,7 @@
 import test from 'ava'
 import { allFaults } from './faults/all-faults.ts'
 import { conflict, describePlan, planFaults } from './schedule.ts'
+import { topologies } from './topology.ts'
 
 test('the same seed plans the same faults, to the millisecond', (t) => {
   t.deepEqual(
@@ -25,6 +26,15 @@ test('a minute has at least 30 faults and every one that there is', (t) => {
       t.true(amount >= 1 && amount <= 6)
     }
   }
+})
+
+test('50 s on clusters have every fault that there is, and each has a bound', (t) => {
+  const { faults } = topologies.clusters
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const plan = planFaults({ topology: 'clusters', seed, seconds: 50 })
+    t.is(new Set(plan.map(({ fault }) => fault)).size, faults.length)
+  }
+  for (const { kind, backToNormalWithinMs } of faults) t.true(backToNormalWithinMs !== undefined, kind)
 })
 
 test('faults begin one after the other within the time of the run', (t) => {
