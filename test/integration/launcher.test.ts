@@ -6,6 +6,7 @@ import test from 'ava'
 import { isAlive } from '#shared/is-alive.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { launch, readRunning } from '../support/launcher.ts'
+import { startProcess } from '../support/process.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -18,7 +19,9 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
   await until('the system is ready', () => launcher.output().includes('Ready after'), patience)
 
   const running = readRunning(dataDirectory)
-  t.is(statSync(join(dataDirectory, 'running.json')).mode & 0o777, 0o600)
+  for (const file of ['running.json', 'secrets.json', 'nats-passwords.json']) {
+    t.is(statSync(join(dataDirectory, file)).mode & 0o777, 0o600, file)
+  }
   t.is<number | undefined, number>(launcher.process.pid, running.pid)
   t.deepEqual(running.processes.map(({ instance }) => instance).sort(), [
     'auditor-1',
@@ -36,6 +39,11 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
   const purchase = `${running.gateways[0]}/purchase`
   for (const url of shown.filter((each) => each !== purchase)) t.true((await fetch(url)).ok, url)
   t.is((await fetch(purchase, { method: 'POST' })).status, 201)
+
+  for (const kind of ['gateway', 'booking'] as const) {
+    const joining = await startProcess({ kind, instance: `${kind}-2`, env: { DATA_DIR: dataDirectory } })
+    t.is(await joining.stop(), 0, joining.output())
+  }
 
   const second = launch(dataDirectory, ['--port', '0'])
   t.is(await second.ended, 1)

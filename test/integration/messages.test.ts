@@ -1,12 +1,13 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import bunyan from 'bunyan'
 import { z } from 'zod'
 import { defineContract } from '#shared/contracts/contract.ts'
-import { Bus } from '#shared/messaging/bus.ts'
+import { Bus, type Message } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
-import { type SingleServer, startSingleNats, type TestNats } from '../support/servers.ts'
+import { FaultProxy } from '../chaos/proxy.ts'
+import { startTestNats, type TestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const echo = defineContract({
@@ -21,14 +22,14 @@ const echo = defineContract({
 
 const keepSilent = defineContract({ ...echo, operation: 'keep-silent', summary: 'Never answers' })
 
-let nats: TestNats & SingleServer
+let nats: TestNats
 let worker: Bus
 let client: Bus
 const seenBudgets: number[] = []
 let silentlyAsked = 0
 
 test.before(async () => {
-  nats = await startSingleNats()
+  nats = await startTestNats()
   worker = await Bus.connect({ url: nats.urls.event, name: 'worker', timeoutMs: 5_000 })
   client = await Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 })
   const answer = operation(echo, async ({ letters }, context) => {
@@ -81,14 +82,47 @@ test('nobody listening is known at once', async (t) => {
   t.true(performance.now() - startedAt < 2_500)
 })
 
-test.serial('whoever waits for an answer when the connection is lost hears so at once', async (t) => {
+test('whoever waits for an answer when the connection is lost hears so at once', async (t) => {
+  const { bus, proxy } = await connectByProxy(t, nats.url)
   const payload = new TextEncoder().encode('{"letters":1}')
-  const refusal = t.throwsAsync(client.request(keepSilent.subject, { payload, headers: {} }, 30_000))
+  const refusal = t.throwsAsync(bus.request(keepSilent.subject, { payload, headers: {} }, 30_000))
   await until('it was asked', () => silentlyAsked === 1)
   const lostAt = performance.now()
-  await nats.kill()
+  proxy.cut()
   t.like(await refusal, { code: 'unavailable' })
   t.true(performance.now() - lostAt < 5_000)
-  await nats.restart({ withData: true })
-  await until('both are connected again', () => client.connected && worker.connected)
 })
+
+test('an answer arrives although its worker lost the connection meanwhile', async (t) => {
+  const { bus: distant, proxy } = await connectByProxy(t, nats.urls.booking)
+  const subject = 'ticketing.v1.booking.echo'
+  const asked = Promise.withResolvers<void>()
+  const back = Promise.withResolvers<void>()
+  const handle = async (request: Message): Promise<Message> => {
+    asked.resolve()
+    await back.promise
+    return request
+  }
+  await distant.serve({
+    name: 'booking',
+    instance: 'distant',
+    endpoints: [{ name: 'echo', subject, handle }],
+    onFailure: () => ({ payload: new Uint8Array(), headers: {} }),
+  })
+  const answer = client.request(subject, { payload: new TextEncoder().encode('hello'), headers: {} }, 5_000)
+  await asked.promise
+  proxy.cut()
+  await until('the connection is lost', () => !distant.connected)
+  await until('it is there again', () => distant.connected)
+  back.resolve()
+  t.is(Buffer.from((await answer).payload).toString(), 'hello')
+})
+
+/** A connection that can be cut. */
+async function connectByProxy(t: ExecutionContext, url: string): Promise<{ bus: Bus; proxy: FaultProxy }> {
+  const port = Number(new URL(url).port)
+  const proxy = await FaultProxy.start({ targetPort: () => port, replies: 'to server' })
+  const bus = await Bus.connect({ url: url.replace(`:${port}`, `:${proxy.port}`), name: 'distant', timeoutMs: 5_000 })
+  t.teardown(() => bus.close().finally(() => proxy.close()))
+  return { bus, proxy }
+}

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import { ConfigurationError } from '#shared/config.ts'
 import { readGatewayConfig } from '../../gateway/config.ts'
@@ -50,4 +53,20 @@ test('a wrong Redis URL is answered with the forms it may have', (t) => {
   t.throws(() => readGatewayConfig({ ...env, REDIS_URL: 'redis+sentinel://host:26379' }, []), {
     message: /REDIS_URL: must be redis:\/\/.*redis\+sentinel:\/\/.*redis\+cluster:\/\//,
   })
+})
+
+test('a gateway joins the running system as itself, unless it is told of another NATS', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-config-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  const nats_urls = { gateway: 'nats://gateway:its-own@here:4222', operator: 'nats://operator:more@here:4222' }
+  writeFileSync(join(directory, 'running.json'), JSON.stringify({ pid: process.pid, nats_urls }))
+  const { NATS_URL: _, ...others } = { ...env, DATA_DIR: directory }
+  t.is(readGatewayConfig(others, []).nats.url, nats_urls.gateway)
+  t.is(readGatewayConfig({ ...others, NATS_URL: 'nats://mine:4222' }, []).nats.url, 'nats://mine:4222')
+})
+
+test('a wrong NATS_URL is named without its password', (t) => {
+  const wrong = { ...env, NATS_URL: 'amqp://gateway:secret@here:4222' }
+  const error = t.throws(() => readGatewayConfig(wrong, []), { message: /NATS_URL: must be nats:\/\/user/ })
+  t.notRegex(error?.message ?? '', /secret/)
 })
