@@ -4,16 +4,18 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { startPostgres, superuser } from './postgres.ts'
+import { type PostgresOptions, startPostgres, superuser } from './postgres.ts'
 import { postgresDirectory, postgresOwner } from './postgres-owner.ts'
 import { requireProgram } from './program.ts'
-import type { ServerOptions } from './server.ts'
 import { ServerNode } from './server-node.ts'
 
 const run = promisify(execFile)
 
 const followsWithinMs = 30_000
 const promotedWithinSeconds = 30
+
+/** Where their data lies, and whether they sync it. */
+type PairOptions = Pick<PostgresOptions, 'dataDirectory' | 'durable'>
 
 /**
  * Two private PostgreSQL servers. Nothing is committed on the primary before the standby has it on its disk, so that the
@@ -22,19 +24,18 @@ const promotedWithinSeconds = 30
  * Which of them the clients are to use, a proxy of the caller's must say: the address changes with each promotion.
  */
 export class PostgresPair {
-  readonly #dataDirectory: string
+  readonly #options: PairOptions
   #primary: ServerNode
   #standby: ServerNode | undefined
 
-  private constructor(dataDirectory: string, primary: ServerNode) {
-    this.#dataDirectory = dataDirectory
+  private constructor(options: PairOptions, primary: ServerNode) {
+    this.#options = options
     this.#primary = primary
   }
 
   /** Returns when both run and the primary waits for the standby. */
-  static async start({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<PostgresPair> {
-    const primary = await startNode(dataDirectory, '-1')
-    const pair = new PostgresPair(dataDirectory, primary)
+  static async start(options: PairOptions): Promise<PostgresPair> {
+    const pair = new PostgresPair(options, await startNode(options, '-1'))
     try {
       await pair.addStandby()
       return pair
@@ -74,8 +75,8 @@ export class PostgresPair {
   /** Copies the primary into the place of the other server, which must not run, and lets the primary wait for it from then on. */
   async addStandby(): Promise<void> {
     const suffix = this.#primary.name.endsWith('-1') ? '-2' : '-1'
-    await copyPrimary({ primary: this.#primary, dataDirectory: this.#dataDirectory, suffix })
-    const standby = await startNode(this.#dataDirectory, suffix)
+    await copyPrimary({ primary: this.#primary, dataDirectory: this.#options.dataDirectory, suffix })
+    const standby = await startNode(this.#options, suffix)
     this.#standby = standby
     await asSuperuser(this.#primary, async (client) => {
       // Named before it has caught up, it would keep all commits waiting.
@@ -93,8 +94,8 @@ export class PostgresPair {
   }
 }
 
-function startNode(dataDirectory: string, suffix: string): Promise<ServerNode> {
-  return ServerNode.start((where) => startPostgres({ dataDirectory, durable: true, suffix, ...where }))
+function startNode(options: PairOptions, suffix: string): Promise<ServerNode> {
+  return ServerNode.start((where) => startPostgres({ ...options, suffix, waitsForStandby: true, ...where }))
 }
 
 interface Copy {

@@ -18,6 +18,8 @@ export interface PostgresOptions extends ServerOptions {
   readonly durable: boolean
   /** Tells several of them in one data folder apart: `-1`. */
   readonly suffix?: string
+  /** Whether a standby, once it is named, is waited for also where nothing is synced. */
+  readonly waitsForStandby?: boolean
 }
 
 /** A private PostgreSQL, listening on loopback alone, with an empty or earlier filled database `ticketing`. */
@@ -31,7 +33,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
     {
       name: `postgres${options.suffix ?? ''}`,
       program,
-      arguments: (port) => ['-D', directory, ...settings(port, options.durable).flatMap((setting) => ['-c', setting])],
+      arguments: (port) => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
       url: (port) => urlOf(port, database),
       commandLinePart: () => directory,
       isReady: (port) => createDatabase({ port, directory }),
@@ -46,7 +48,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
   return server
 }
 
-function settings(port: number, durable: boolean): string[] {
+function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
   return [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
@@ -57,7 +59,8 @@ function settings(port: number, durable: boolean): string[] {
     'log_timezone=UTC',
     // Compiling pays for reports of seconds; ours are short queries that it makes slower.
     'jit=off',
-    ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    ...(durable ? [] : ['fsync=off', 'full_page_writes=off']),
+    ...(durable || waitsForStandby ? [] : ['synchronous_commit=off']),
   ]
 }
 

@@ -16,7 +16,7 @@ let postgres: Postgres
 
 test.before(async () => {
   directory = await createTestDirectory('postgres-standby')
-  pair = await PostgresPair.start({ dataDirectory: directory })
+  pair = await PostgresPair.start({ dataDirectory: directory, durable: true })
   proxy = await FaultProxy.start({ targetPort: () => pair.primary.port, replies: 'to client' })
   const url = new URL(pair.primary.url)
   url.port = String(proxy.port)

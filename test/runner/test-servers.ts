@@ -30,7 +30,9 @@ export async function startTestServers({ programs, clusters, say }: TestServersO
     durable: false,
   })
   try {
-    const { url } = clusters ? (await PostgresPair.start({ dataDirectory: directory })).primary : single.postgres
+    const { url } = clusters
+      ? (await PostgresPair.start({ dataDirectory: directory, durable: false })).primary
+      : single.postgres
     await migrateAll(url)
     const template = new URL(url)
     const administration = new URL('/postgres', template)

@@ -35,7 +35,7 @@ export class ClusterServers implements ChaosServers {
       nats: startNatsCluster({ ...options, passwords: newNatsPasswords() }),
       redisCluster: startRedisCluster(options),
       sentinels: startRedisSentinel(options),
-      postgres: PostgresPair.start(options),
+      postgres: PostgresPair.start({ ...options, durable: true }),
     }
     const outcomes = await Promise.allSettled(Object.values(starts))
     const failure = outcomes.find((outcome) => outcome.status === 'rejected')
