@@ -37,7 +37,7 @@ const suites: Readonly<Record<string, Suite>> = {
       'event-search',
       'holding-seats',
       'seat-locks',
-      'one-seat-two-hundred-buyers',
+      'one-seat-over-http',
       'purchase',
       'bookings',
       'idempotency-keys',
