@@ -80,6 +80,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
     logLevel: config.LOG_LEVEL,
     tracingDisabled: config.OTEL_SDK_DISABLED,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    spanEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     nats: { url: config.NATS_URL, caFile: config.NATS_CA },
     redisUrl: config.REDIS_URL,
     host: config.HOST,

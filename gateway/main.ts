@@ -37,7 +37,8 @@ const httpLimits = {
 
 await runProcess<GatewayConfig>({
   readConfig: () => readGatewayConfig(process.env, process.argv.slice(2)),
-  createLogger: ({ instance, logLevel }) => createLogger({ name: 'gateway', instance, level: logLevel }),
+  createLogger: (config) =>
+    createLogger({ name: 'gateway', instance: config.instance, level: config.logLevel, settings: config }),
   async start(config, log, onStop) {
     const { instance, host, port } = config
     log.info({ port, auth: config.auth }, `gateway ${instance} starting on port ${port}`)
@@ -49,6 +50,7 @@ await runProcess<GatewayConfig>({
         serviceName: 'gateway',
         instance,
         sampleRatio: config.sampleRatio,
+        endpoint: config.spanEndpoint,
       }),
     )
     const processMetrics = new Metrics(instance)

@@ -49,6 +49,8 @@ export const commonSettings = {
   OTEL_SDK_DISABLED: z.stringbool().default(false),
   /** Share of new traces that are recorded. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
+  /** Who takes spans, by OTLP over gRPC. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
 }
 
 /** Where a process tells what it counts; 0 picks a free port. */
@@ -120,7 +122,10 @@ function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<strin
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
     AUTH: running.auth,
-    ...(running.tracing && { OTEL_TRACES_SAMPLER_ARG: running.tracing.sample_ratio }),
+    ...(running.tracing && {
+      OTEL_TRACES_SAMPLER_ARG: running.tracing.sample_ratio,
+      OTEL_EXPORTER_OTLP_ENDPOINT: running.tracing.otlp_url,
+    }),
   }
 }
 

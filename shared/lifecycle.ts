@@ -38,6 +38,8 @@ export async function runProcess<Config>(definition: Process<Config>): Promise<v
   // A launcher that was killed leaves a broken pipe: writing to it must not keep this process from stopping.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
   const log = definition.createLogger(config)
+  // Node's own listener prints warnings as plain text.
+  process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'Node warns'))
   const closers: { name: string; close: Close }[] = []
   let stopping = false
 

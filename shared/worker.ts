@@ -68,7 +68,8 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         flags: { instance: 'INSTANCE', 'metrics-port': 'METRICS_PORT' },
         natsUser: worker,
       }) as z.output<Settings> & WorkerConfig,
-    createLogger: (config) => createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL }),
+    createLogger: (config) =>
+      createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
     async start(config, log, onStop) {
       log.info(`${worker} worker ${config.INSTANCE} starting`)
       onStop(
@@ -78,6 +79,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
           serviceName: `${worker}-worker`,
           instance: config.INSTANCE,
           sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+          endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
         }),
       )
       const metrics = new Metrics(config.INSTANCE)

@@ -32,7 +32,6 @@ export function observeRequest(dependencies: Dependencies): Middleware {
         'http.request.method': ctx.method,
         'http.route': endpoint,
         'http.response.status_code': ctx.status,
-        'url.path': ctx.path,
         'ticketing.request_id': ctx.state.requestId,
       })
       if (ctx.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })

@@ -24,7 +24,8 @@ await runProcess({
       flags: auditorFlags,
       natsUser: 'auditor',
     }),
-  createLogger: ({ INSTANCE, LOG_LEVEL }) => createLogger({ name: 'auditor', instance: INSTANCE, level: LOG_LEVEL }),
+  createLogger: (config) =>
+    createLogger({ name: 'auditor', instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
   async start(config, log, onStop) {
     const { INSTANCE: instance } = config
     const processMetrics = new Metrics(instance)

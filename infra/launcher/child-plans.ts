@@ -8,14 +8,12 @@ export interface PlanOptions {
   readonly paymentPort: number
   /** Of workers and auditor, one each. */
   readonly metricsPorts: readonly number[]
-  readonly natsUrls: NatsUrls
 }
 
 const workerKinds = ['event', 'booking', 'purchase'] as const
 
 /** What answers messages: whoever is asked stands before whoever asks, so they are stopped in reverse. */
-export function backstagePlans(options: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
-  const { flags, paymentPort, metricsPorts, natsUrls } = options
+export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
   const sandbox: ChildPlan = {
     name: 'payment sandbox',
     instance: 'payment-sandbox',
@@ -28,15 +26,15 @@ export function backstagePlans(options: Omit<PlanOptions, 'gatewayPorts'>): Chil
       name: `${kind} worker`,
       instance,
       script: `workers/${kind}/main.ts`,
-      environment: { NATS_URL: natsUrls[kind] },
+      natsUser: kind,
     })),
   )
   const auditor = {
     name: 'auditor',
     instance: 'auditor-1',
     script: 'infra/audit/main.ts',
-    environment: { NATS_URL: natsUrls.auditor },
-  }
+    natsUser: 'auditor',
+  } as const
   const watched = [...workers, auditor].map((plan, index): ChildPlan => {
     // A port that stays the same when the process is started again, so that Prometheus finds it.
     const metricsPort = metricsPorts[index] ?? 0
@@ -58,8 +56,7 @@ export function spanStorePlans(port: number | null): ChildPlan[][] {
 }
 
 /** What answers HTTP. */
-export function gatewayPlans(options: Pick<PlanOptions, 'flags' | 'gatewayPorts' | 'natsUrls'>): ChildPlan[][] {
-  const { flags, gatewayPorts, natsUrls } = options
+export function gatewayPlans({ flags, gatewayPorts }: Pick<PlanOptions, 'flags' | 'gatewayPorts'>): ChildPlan[][] {
   const gateways = instanceNames(flags.instance, gatewayPorts.length).map((instance, index): ChildPlan => {
     const port = gatewayPorts[index] ?? 0
     return {
@@ -67,11 +64,20 @@ export function gatewayPlans(options: Pick<PlanOptions, 'flags' | 'gatewayPorts'
       instance,
       script: 'gateway/main.ts',
       args: ['--port', String(port), '--host', flags.host, '--instance', instance],
-      environment: { NATS_URL: natsUrls.gateway },
+      natsUser: 'gateway',
       port,
     }
   })
   return [gateways]
+}
+
+/** The same plans, each process with the address of NATS as the user that it is there. */
+export function withNatsUrls(stages: readonly ChildPlan[][], natsUrls: NatsUrls): ChildPlan[][] {
+  return stages.map((plans) =>
+    plans.map((plan) =>
+      plan.natsUser === undefined ? plan : { ...plan, environment: { NATS_URL: natsUrls[plan.natsUser] } },
+    ),
+  )
 }
 
 /** `first` and the names that count on from it: `gateway-1`, `gateway-2`; `front`, `front-2`. */

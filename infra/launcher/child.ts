@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { NatsUser } from '#shared/config.ts'
 import { projectRoot } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
@@ -17,6 +18,8 @@ export interface ChildPlan {
   /** Path in the project. */
   readonly script: string
   readonly args: readonly string[]
+  /** As whom it connects to NATS, where it does. */
+  readonly natsUser?: NatsUser
   /** Beside what all of them get. */
   readonly environment?: Readonly<Record<string, string>>
   readonly port?: number

@@ -6,15 +6,15 @@ import { startNats } from '../servers/nats.ts'
 import { type NatsPasswords, type NatsUrls, natsUrls, sameNatsUrl } from '../servers/nats-users.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import type { ProgramName } from '../servers/program.ts'
-import { startPrometheus } from '../servers/prometheus.ts'
 import { startRedis } from '../servers/redis.ts'
 import type { Server, ServerOptions } from '../servers/server.ts'
 import { KeptServer } from './kept-server.ts'
+import { type MetricsAddresses, startObservation } from './observation.ts'
 
 export interface PrivateServersOptions {
   readonly config: InfraConfig
-  /** Base URLs of the gateways that a Prometheus should watch; without it none is started. */
-  readonly watch: readonly string[] | undefined
+  /** What a Prometheus should watch; without it none is started. */
+  readonly watch: MetricsAddresses | undefined
   /** Of a NATS of our own. */
   readonly natsPasswords: NatsPasswords
   readonly say: Say
@@ -108,11 +108,10 @@ function neededKinds({ config: { given }, natsPasswords, watch }: PrivateServers
     })
   }
   if (watch) {
-    const targets = watch.map((url) => new URL(url).host)
     kinds.push({
       name: 'prometheus',
       program: 'prometheus',
-      start: (options) => startPrometheus({ ...options, targets }),
+      start: (options) => startObservation(watch, options),
     })
   }
   return kinds

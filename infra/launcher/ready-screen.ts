@@ -38,7 +38,7 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
       : `  see the events          curl -s ${gateway}/events`,
     ...(running.tracing ? ['  follow a request        npm run trace'] : []),
     `  organiser's key         ${running.organiser_key}`,
-    `  logs                    ${logDirectory}`,
+    `  logs                    npm run logs   (${logDirectory})`,
     '',
     `Ready after ${secondsToReady.toFixed(1)} s. Ctrl-C stops everything.`,
   ].join('\n')

@@ -11,14 +11,17 @@ export interface SpanDestination {
 }
 
 /** The port of OTLP over gRPC, where Jaeger and the OpenTelemetry collector listen. */
-const wellKnownPort = 4317
+const otlpPort = 4317
 const answerWithinMs = 300
 
 /**
  * Spans go to whom the environment names, else to whoever listens on the well-known port of this machine, else to a store of
  * our own. `null` when no spans are made.
  */
-export async function spanDestination(environment: NodeJS.ProcessEnv): Promise<SpanDestination | null> {
+export async function spanDestination(
+  environment: NodeJS.ProcessEnv,
+  wellKnownPort = otlpPort,
+): Promise<SpanDestination | null> {
   if (commonSettings.OTEL_SDK_DISABLED.safeParse(environment.OTEL_SDK_DISABLED).data === true) return null
   const given = environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? environment.OTEL_EXPORTER_OTLP_ENDPOINT
   if (given !== undefined) return { url: given, ownPort: null }

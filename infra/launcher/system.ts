@@ -5,10 +5,11 @@ import type { Say } from '../say.ts'
 import { freePort } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans } from './child-plans.ts'
+import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withNatsUrls } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
+import { metricsAddresses } from './observation.ts'
 import { baseUrl, freePorts, gatewayPorts } from './ports.ts'
 import { PrivateServers, type ServerUrls } from './private-servers.ts'
 import { type SpanDestination, spanDestination } from './span-destination.ts'
@@ -58,7 +59,8 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       onRestart: () => onRestart(),
     })
     closers.push(() => spanStore.stop(hurry))
-    const watch = flags.observe ? gateways : undefined
+    const backstageStages = backstagePlans({ flags, paymentPort, metricsPorts })
+    const watch = flags.observe ? metricsAddresses(backstageStages.flat(), gateways) : undefined
     const natsPasswords = folder.natsPasswords()
     const [servers] = await Promise.all([
       PrivateServers.start({ config, watch, natsPasswords, say, onRestart: () => onRestart() }),
@@ -81,12 +83,12 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       destination,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(backstagePlans({ flags, paymentPort, metricsPorts, natsUrls }), options)
+    const backstage = new Applications(withNatsUrls(backstageStages, natsUrls), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
     await offerDemoCatalogue({ natsUrl: natsUrls.operator, natsCa: config.given.natsCa, say })
-    const front = new Applications(gatewayPlans({ flags, gatewayPorts: ports, natsUrls }), options)
+    const front = new Applications(withNatsUrls(gatewayPlans({ flags, gatewayPorts: ports }), natsUrls), options)
     closers.push(() => front.stop(hurry))
     await front.start(stopping)
 

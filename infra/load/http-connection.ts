@@ -28,21 +28,30 @@ export class HttpConnection {
     this.#url = new URL(url)
   }
 
-  /** Sends JSON and answers what comes back, whatever its status. Throws when the connection breaks or time is up. */
+  /** Answers what comes back, whatever its status. Throws when the connection breaks or time is up. */
+  get(path: string): Promise<HttpAnswer> {
+    return this.#send(`GET ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\n\r\n`)
+  }
+
+  /** As `get`, sending JSON. */
   post(path: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> {
     const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    const socket = this.#socket ?? this.#open()
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject }
-      socket.write(
-        `POST ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\nContent-Type: application/json\r\n` +
-          `Content-Length: ${Buffer.byteLength(body)}\r\n${more.join('')}\r\n${body}`,
-      )
-    })
+    return this.#send(
+      `POST ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n${more.join('')}\r\n${body}`,
+    )
   }
 
   close(): void {
     this.#socket?.destroy()
+  }
+
+  #send(request: string): Promise<HttpAnswer> {
+    const socket = this.#socket ?? this.#open()
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject }
+      socket.write(request)
+    })
   }
 
   #open(): Socket {

@@ -25,8 +25,8 @@ await runProcess({
       args: process.argv.slice(2),
       flags: sandboxFlags,
     }),
-  createLogger: ({ INSTANCE, LOG_LEVEL }) =>
-    createLogger({ name: 'payment-sandbox', instance: INSTANCE, level: LOG_LEVEL }),
+  createLogger: (config) =>
+    createLogger({ name: 'payment-sandbox', instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
   async start(config, log, onStop) {
     onStop(
       'tracing',
@@ -35,6 +35,7 @@ await runProcess({
         serviceName: 'payment-sandbox',
         instance: config.INSTANCE,
         sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+        endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       }),
     )
     const db = new Postgres({

@@ -18,7 +18,8 @@ await runProcess({
       args: process.argv.slice(2),
       flags: spanStoreFlags,
     }),
-  createLogger: ({ INSTANCE, LOG_LEVEL }) => createLogger({ name: 'span-store', instance: INSTANCE, level: LOG_LEVEL }),
+  createLogger: (config) =>
+    createLogger({ name: 'span-store', instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
   async start({ DATA_DIR, SPAN_STORE_PORT }, log, onStop) {
     // Whoever serves requests goes first; spans that come too fast for what is left are dropped by their sender.
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL)

@@ -17,7 +17,7 @@ interface Row {
   readonly span: ReceivedSpan | null
 }
 
-const narrowestBar = 8
+const narrowestBar = 6
 const widestBar = 24
 const narrowestLabel = 24
 
@@ -64,21 +64,23 @@ function rowsOf({ span, isOrphan, children }: SpanNode, guide: { own: string; be
   ]
 }
 
-function remarks({ status, statusMessage, attributes, events, links, parentSpanId }: ReceivedSpan, isOrphan: boolean) {
-  const exceptions = events.filter(({ name }) => name === 'exception').map((event) => event.attributes)
-  const failures = exceptions.map(
-    (each) => `✘ ${each['exception.type'] ?? 'Error'}: ${each['exception.message'] ?? ''}`,
-  )
-  // The type of an error that was thrown stands in its exception already.
-  const refusal = exceptions.length > 0 ? undefined : attributes['error.type']
-  const isUnexplained = status === 'error' && exceptions.length === 0 && refusal === undefined
+function remarks(span: ReceivedSpan, isOrphan: boolean): string[] {
   return [
-    ...(isOrphan ? [`its parent ${parentSpanId} was not recorded`] : []),
-    ...(refusal === undefined ? [] : [`! ${refusal}`]),
-    ...failures,
-    ...(isUnexplained ? [`✘ ${statusMessage || 'failed'}`] : []),
-    ...links.map(({ traceId }) => `comes from trace ${traceId}`),
+    ...(isOrphan ? [`its parent ${span.parentSpanId} was not recorded`] : []),
+    ...faults(span),
+    ...span.links.map(({ traceId }) => `comes from trace ${traceId}`),
   ]
+}
+
+/** Exceptions, else the code of a refusal, which is an answer like any other unless the span says that it failed. */
+function faults({ status, statusMessage, attributes, events }: ReceivedSpan): string[] {
+  const exceptions = events.filter(({ name }) => name === 'exception').map((event) => event.attributes)
+  if (exceptions.length > 0) {
+    return exceptions.map((each) => `✘ ${each['exception.type'] ?? 'Error'}: ${each['exception.message'] ?? ''}`)
+  }
+  const code = attributes['error.type']
+  if (status === 'error') return [`✘ ${code ?? (statusMessage || 'failed')}`]
+  return code === undefined ? [] : [`! ${code}`]
 }
 
 /** Columns as wide as what stands in them; where the terminal is narrow the bar goes first, then the ends of the names. */

@@ -7,6 +7,7 @@ import type { Bus, Delivery } from './bus.ts'
 import {
   acknowledge,
   askAgain,
+  ConsumerGone,
   deliveriesOf,
   ensureFactConsumer,
   ensureFactStream,
@@ -100,7 +101,8 @@ async function consumeUntil(
       if (failing) log.info({ durable }, 'facts arrive again')
       failing = false
     } catch (error) {
-      ready = false
+      // Otherwise the consumer is still there, and a cluster that has just lost a node could not say so for some seconds.
+      if (error instanceof ConsumerGone) ready = false
       if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'facts do not arrive')
       failing = true
       begin()

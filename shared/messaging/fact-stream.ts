@@ -39,10 +39,11 @@ export const maxDeliveries = consumerConfig.max_deliver
 
 const requestMs = 2_000
 const pullMs = 5_000
-/** How much later than agreed the end of a pull may arrive. */
-const pullGraceMs = 1_000
+/** As often the server says that it still has the pull, and after so long without a word the pull is given up. */
+const heartbeatMs = 1_000
+const silentMs = 3_000
 
-const status = { noMessages: 404, timedOut: 408 }
+const status = { heartbeat: 100, noMessages: 404, timedOut: 408 }
 const errorCodes = { streamNotFound: 10_059 }
 
 interface ApiReply {
@@ -113,24 +114,34 @@ export interface Pull {
   receive(fact: Delivery): void
 }
 
+/** The server does not have the consumer, or has it no more. */
+export class ConsumerGone extends Error {}
+
 /**
- * Asks for facts and waits for at most `limit` of them, or 5 s. Throws when the consumer is gone, the connection is lost
- * or the server is silent; a fact that was sent all the same comes again when its time to be acknowledged is over.
+ * Asks for facts and waits for at most `limit` of them, or 5 s. Throws `ConsumerGone`, and other errors when the connection is
+ * lost or the server is silent; a fact that was sent all the same comes again when its time to be acknowledged is over.
  */
 export async function pullFacts(bus: Bus, { durable, limit, stopped, receive }: Pull): Promise<void> {
   if (stopped.aborted) return
+  if (!bus.connected) throw new Error('the connection was lost')
   const { promise: end, resolve, reject } = Promise.withResolvers<void>()
+  const silence = setTimeout(() => reject(new Error('the server is silent')), silentMs)
   let received = 0
-  const request = new TextEncoder().encode(JSON.stringify({ batch: limit, expires: pullMs * 1_000_000 }))
+  const request = new TextEncoder().encode(
+    JSON.stringify({ batch: limit, expires: pullMs * 1_000_000, idle_heartbeat: heartbeatMs * 1_000_000 }),
+  )
   const answers = bus.requestMany(`$JS.API.CONSUMER.MSG.NEXT.${factStream}.${durable}`, request, (answer) => {
+    silence.refresh()
+    if (answer.status === status.heartbeat) return
     if (answer.status === status.timedOut || answer.status === status.noMessages) return resolve()
-    if (answer.status !== undefined) return reject(new Error(`the server ended a pull with status ${answer.status}`))
+    if (answer.status !== undefined) {
+      return reject(new ConsumerGone(`the server ended a pull with status ${answer.status}`))
+    }
     receive(answer)
     received += 1
     if (received === limit) resolve()
   })
   const stopListening = bus.onDisconnect(() => reject(new Error('the connection was lost')))
-  const silence = setTimeout(() => reject(new Error('the server is silent')), pullMs + pullGraceMs)
   const stop = (): void => resolve(answers.drain())
   stopped.addEventListener('abort', stop)
   try {

@@ -39,7 +39,8 @@ export class DatabaseMetrics {
   watchPool(state: () => PoolState): void {
     const registers = [this.#metrics.registry]
     new Gauge({
-      name: 'db_client_connection_count',
+      // OpenTelemetry's db.client.connection.count, without the ending that Prometheus keeps for histograms.
+      name: 'db_client_connections',
       help: 'Connections of the pool.',
       labelNames: ['db_client_connection_state'],
       registers,

@@ -9,19 +9,18 @@ export interface TracingOptions {
   readonly instance: string
   /** Share of new traces that are recorded, 0 to 1. A trace that came in sampled is always followed. */
   readonly sampleRatio: number
+  /** Who takes spans, by OTLP over gRPC; default http://localhost:4317. */
+  readonly endpoint?: string | undefined
 }
 
-/**
- * Starts the export of spans over OTLP gRPC to OTEL_EXPORTER_OTLP_ENDPOINT (default http://localhost:4317).
- * The answer flushes what is left and stops it, within two seconds.
- */
-export function exportSpans({ serviceName, instance, sampleRatio }: TracingOptions): () => Promise<void> {
+/** Starts the export of spans. The answer flushes what is left and stops it, within two seconds. */
+export function exportSpans({ serviceName, instance, sampleRatio, endpoint }: TracingOptions): () => Promise<void> {
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance }),
     autoDetectResources: false,
     // `tracing.ts` decides, before there is a span.
     sampler: new AlwaysOnSampler(),
-    traceExporter: new OTLPTraceExporter({ timeoutMillis: 2_000 }),
+    traceExporter: new OTLPTraceExporter({ timeoutMillis: 2_000, ...(endpoint !== undefined && { url: endpoint }) }),
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [],

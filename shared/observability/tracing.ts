@@ -12,6 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { TicketingError } from '#shared/errors.ts'
+import { createRedact } from './redact.ts'
 import { newSpanId, newTraceId, parseTraceparent } from './traceparent.ts'
 
 /*
@@ -28,6 +29,9 @@ export interface SpanOptions {
 export type TraceHeaders = Readonly<Record<string, string | undefined>>
 
 const tracer = trace.getTracer('ticketing')
+
+/** Spans leave the house as log lines do: what goes wrong must not tell how to get in. */
+const redact = createRedact([])
 
 /** What `work` gets where nothing is recorded; whatever it is told is forgotten. */
 const unrecordedSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
@@ -126,7 +130,8 @@ async function recorded<Result>(span: Span, work: (span: Span) => Promise<Result
     else {
       const failure = error instanceof Error ? error : new Error(String(error))
       span.setAttribute('error.type', failure.name)
-      span.recordException(failure)
+      const { name, message, stack = '' } = failure
+      span.recordException({ name, message: redact(message), stack: redact(stack) })
     }
     if (!(error instanceof TicketingError) || error.isFault) span.setStatus({ code: SpanStatusCode.ERROR })
     throw error

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { consumeFacts } from '#shared/messaging/consume-facts.ts'
-import { ensureFactStream, publishFact } from '#shared/messaging/fact-stream.ts'
+import { publishFact } from '#shared/messaging/fact-stream.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { type NatsCluster, type NatsNode, startNatsCluster } from '../../infra/servers/nats-cluster.ts'
 import { type NatsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
@@ -30,7 +30,10 @@ test.before(async () => {
     passwords: newNatsPasswords(),
   })
   operator = await connect('operator')
-  await until('the stream is made', () => ensureFactStream(operator).then(Boolean, () => false))
+  // As if a single server had made it.
+  const stream = { name: 'TICKETING_FACTS', subjects: ['ticketing.fact.>'], num_replicas: 1 }
+  const make = () => ask('$JS.API.STREAM.CREATE.TICKETING_FACTS', stream)
+  await until('the stream is made', async () => (await make()).error === undefined)
 })
 
 test.after.always(async () => {
@@ -38,29 +41,32 @@ test.after.always(async () => {
   await cluster.stop()
 })
 
-test.serial('in a cluster the stream of facts has three copies, and so have its consumers', async (t) => {
+test.serial('in a cluster the stream of facts gets three copies, and so do its consumers', async (t) => {
+  t.is((await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')).config.num_replicas, 1)
   t.teardown(
     await consumeFacts(
       await connected(t, 'booking'),
       consumer(async () => undefined),
     ),
   )
-  const { config } = await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')
-  t.is(config.num_replicas, 3)
+  t.is((await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')).config.num_replicas, 3)
   const { cluster } = await ask(`$JS.API.CONSUMER.INFO.TICKETING_FACTS.${durable}`)
   t.is(cluster.replicas.length, 2, 'beside the leader')
 })
 
-test.serial('facts and requests go on within 5 s when a node is killed that leads nothing', async (t) => {
-  const leaders = await leadersOfFacts()
-  const { facts, requests } = await killUnderLoad(
-    t,
-    nodeWhere((name) => !leaders.includes(name)),
-  )
-  t.log(`longest pause: facts ${facts} ms, requests ${requests} ms`)
-  t.true(facts < backToNormalMs)
-  t.true(requests < backToNormalMs)
-})
+test.serial(
+  'facts and requests go on within 5 s when a node is killed that leads neither the stream nor its consumer',
+  async (t) => {
+    const leaders = await leadersOfFacts()
+    const { facts, requests } = await killUnderLoad(
+      t,
+      nodeWhere((name) => !leaders.includes(name)),
+    )
+    t.log(`longest pause: facts ${facts} ms, requests ${requests} ms`)
+    t.true(facts < backToNormalMs)
+    t.true(requests < backToNormalMs)
+  },
+)
 
 test.serial("requests go on within 5 s when the stream's leader is killed, facts after an election", async (t) => {
   const { cluster } = await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')
@@ -86,7 +92,7 @@ async function killUnderLoad(t: ExecutionContext, node: NatsNode): Promise<{ fac
   await node.restart()
   const [acknowledged] = await Promise.all([facts.stop(), requests.stop()])
   await until('every fact has arrived', () => acknowledged.every((id) => facts.received.has(id)))
-  t.true(acknowledged.length > 100)
+  t.true(acknowledged.length > 40)
   return { facts: longestPause(facts.times), requests: Math.max(...requests.times.map(longestPause)) }
 }
 
@@ -189,7 +195,8 @@ function connect(user: keyof NatsUrls): Promise<Bus> {
   return Bus.connect({ url: cluster.urls[user], name: user, timeoutMs: 5_000 })
 }
 
-async function ask(subject: string) {
-  const reply = await operator.request(subject, { payload: new Uint8Array(), headers: {} }, 2_000)
+async function ask(subject: string, request?: object) {
+  const payload = new TextEncoder().encode(request === undefined ? '' : JSON.stringify(request))
+  const reply = await operator.request(subject, { payload, headers: {} }, 2_000)
   return JSON.parse(Buffer.from(reply.payload).toString('utf8'))
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, truncateSync } from 'node:fs'
 import test from 'ava'
 import { startTracing } from '#shared/observability/start-tracing.ts'
-import { withSpan } from '#shared/observability/tracing.ts'
+import { withNewTrace } from '#shared/observability/tracing.ts'
 import { freePort } from '../../infra/servers/free-port.ts'
 import { sizeOf } from '../../infra/servers/log-file.ts'
 import { spanDirectory, spanFiles } from '../../infra/span-store/span-files.ts'
@@ -31,7 +31,7 @@ test.serial(
 
     const work = async (name: string): Promise<void> => {
       const startedAt = performance.now()
-      await withSpan(
+      await withNewTrace(
         name,
         { attributes: { seats: 2, sections: ['A', 'B'], ratio: 0.5, paid: true } },
         async () => undefined,

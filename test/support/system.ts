@@ -35,6 +35,7 @@ export interface System {
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const [nats, redis, database] = await Promise.all([startTestNats(), startSystemRedis(), createTestDatabase()])
   const running: RunningProcess[] = []
+  const begun = new Map<Kind, number>()
   let paymentUrl = ''
 
   const stop = async (): Promise<void> => {
@@ -43,7 +44,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   }
 
   const start = async (kind: Kind, env: Record<string, string> = {}): Promise<RunningProcess> => {
-    const number = running.filter((process) => process.kind === kind).length + 1
+    // Counted before they run: those of a kind start side by side, and each needs a name of its own.
+    const number = (begun.get(kind) ?? 0) + 1
+    begun.set(kind, number)
     const started = await startProcess({
       kind,
       instance: `${kind}-${number}`,

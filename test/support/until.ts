@@ -10,3 +10,16 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }
+
+/** Asks again until `find` finds nothing, and answers what it found last. */
+export async function untilNone<T>(
+  find: () => Promise<readonly T[]>,
+  { timeoutMs, everyMs }: { timeoutMs: number; everyMs: number },
+): Promise<readonly T[]> {
+  const giveUpAt = performance.now() + timeoutMs
+  for (;;) {
+    const found = await find()
+    if (found.length === 0 || performance.now() > giveUpAt) return found
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+}

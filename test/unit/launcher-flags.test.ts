@@ -3,7 +3,6 @@ import { backoffMs } from '../../infra/launcher/backoff.ts'
 import { backstagePlans, gatewayPlans, instanceNames } from '../../infra/launcher/child-plans.ts'
 import { parseFlags } from '../../infra/launcher/flags.ts'
 import { baseUrl } from '../../infra/launcher/ports.ts'
-import { sameNatsUrl } from '../../infra/servers/nats-users.ts'
 
 test('without flags one gateway on 127.0.0.1:8080 and one worker of each kind are started', (t) => {
   t.deepEqual(parseFlags([]), {
@@ -42,10 +41,9 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
   const flags = parseFlags(['--workers', '2', '--gateways', '2', '--host', '0.0.0.0'])
   t.truthy(flags)
   if (!flags) return
-  const natsUrls = sameNatsUrl('nats://localhost:4222')
   const stages = [
-    ...backstagePlans({ flags, paymentPort: 9000, metricsPorts: [9101, 9102, 9103, 9104, 9105, 9106, 9107], natsUrls }),
-    ...gatewayPlans({ flags, gatewayPorts: [8080, 8081], natsUrls }),
+    ...backstagePlans({ flags, paymentPort: 9000, metricsPorts: [9101, 9102, 9103, 9104, 9105, 9106, 9107] }),
+    ...gatewayPlans({ flags, gatewayPorts: [8080, 8081] }),
   ]
   t.deepEqual(
     stages.map((stage) => stage.map(({ instance }) => instance)),

@@ -1,0 +1,186 @@
+import type { Dashboard } from './dashboard.ts'
+import { once, orNone, perSecond, quantile, shareOf, sumBy } from './promql.ts'
+
+const holds = perSecond('holds_total')
+const lostHolds = perSecond('holds_total{outcome=~"seat_unavailable|sold_out|no_adjacent_seats"}')
+const provider = 'provider_request_duration_seconds'
+
+/** How a sale goes: seats, money, and the provider that moves it. */
+export const selling: Dashboard = {
+  uid: 'selling',
+  title: 'Selling',
+  description: 'Holds, seats and payments, and the payment provider behind them.',
+  rows: [
+    {
+      title: 'The last hour',
+      panels: [
+        {
+          title: 'Places sold',
+          description: 'Seats and standing places of confirmed bookings.',
+          shows: 'number',
+          unit: 'short',
+          width: 6,
+          queries: [{ expression: `sum(${once('increase(seats_sold_total[1h])')})`, legend: 'sold' }],
+        },
+        {
+          title: 'Places returned',
+          description: 'Given back by buyers, or taken back after a payment that failed for good.',
+          shows: 'number',
+          unit: 'short',
+          width: 6,
+          queries: [{ expression: `sum(${once('increase(seats_returned_total[1h])')})`, legend: 'returned' }],
+        },
+        {
+          title: 'Lost to another buyer',
+          description:
+            'Share of holds refused because the places were taken. High in a rush; high in a calm sale: stale seat maps.',
+          shows: 'number',
+          unit: 'percentunit',
+          width: 6,
+          queries: [
+            {
+              expression:
+                `(sum(${once('increase(holds_total{outcome=~"seat_unavailable|sold_out|no_adjacent_seats"}[1h])')}) or vector(0))` +
+                ` / sum(${once('increase(holds_total[1h])')})`,
+              legend: 'lost',
+            },
+          ],
+        },
+        {
+          title: 'Payments of unknown outcome',
+          description: 'The provider did not say whether it took the money. The reconciler asks until it knows.',
+          shows: 'number',
+          unit: 'short',
+          width: 6,
+          thresholds: { warn: 1, bad: 10 },
+          queries: [
+            {
+              expression: `sum(${once('increase(payments_total{state="unknown"}[1h])')}) or vector(0)`,
+              legend: 'unknown',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Holds',
+      panels: [
+        {
+          title: 'Holds by outcome',
+          description: 'held, or the error code that the buyer got.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 8,
+          queries: [{ expression: sumBy('outcome', holds), legend: '{{outcome}}' }],
+        },
+        {
+          title: 'Share of conflicts',
+          description: 'Holds refused because the places were taken, of all.',
+          shows: 'lines',
+          unit: 'percentunit',
+          width: 8,
+          queries: [
+            {
+              expression: shareOf({ part: lostHolds, whole: holds, by: 'job' }),
+              legend: 'lost to another buyer',
+            },
+          ],
+        },
+        {
+          title: 'Time to hold',
+          description: 'What a buyer waits for a hold, at the gateway. Points lead to traces.',
+          shows: 'lines',
+          unit: 's',
+          width: 8,
+          thresholds: { warn: 0.25, bad: 1 },
+          queries: [0.5, 0.99].map((share) => ({
+            expression: quantile(share, 'http_route', {
+              name: 'http_server_request_duration_seconds',
+              where: '{http_request_method="POST", http_route="/events/:event_id/holds"}',
+            }),
+            legend: `${share * 100} %`,
+            exemplars: true,
+          })),
+        },
+      ],
+    },
+    {
+      title: 'Sales and payments',
+      panels: [
+        {
+          title: 'Places sold and returned',
+          description: 'A second.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 8,
+          queries: [
+            { expression: `sum(${perSecond('seats_sold_total')})`, legend: 'sold' },
+            { expression: `sum(${perSecond('seats_returned_total')})`, legend: 'returned' },
+          ],
+        },
+        {
+          title: 'Payments by state',
+          description: 'States that payments entered, a second. captured should follow authorised closely.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 8,
+          queries: [{ expression: sumBy('state', perSecond('payments_total')), legend: '{{state}}' }],
+        },
+        {
+          title: 'Time to buy',
+          description: 'What a buyer waits for a purchase, at the gateway. Points lead to traces.',
+          shows: 'lines',
+          unit: 's',
+          width: 8,
+          thresholds: { warn: 1, bad: 5 },
+          queries: [0.5, 0.99].map((share) => ({
+            expression: quantile(share, 'http_route', {
+              name: 'http_server_request_duration_seconds',
+              where: '{http_request_method="POST", http_route="/purchase"}',
+            }),
+            legend: `${share * 100} %`,
+            exemplars: true,
+          })),
+        },
+      ],
+    },
+    {
+      title: 'Payment provider and refunds',
+      panels: [
+        {
+          title: 'Requests by outcome',
+          description:
+            'What was asked from the provider, and how the charge stands by its answer; no_answer is ours to find out.',
+          shows: 'lines',
+          unit: 'reqps',
+          width: 8,
+          queries: [
+            {
+              expression: sumBy('operation, outcome', perSecond(`${provider}_count`)),
+              legend: '{{operation}} {{outcome}}',
+            },
+          ],
+        },
+        {
+          title: '95th percentile by operation',
+          description: 'Beyond PROVIDER_TIMEOUT_MS, 5 s unless set, an outcome counts as unknown.',
+          shows: 'lines',
+          unit: 's',
+          width: 8,
+          thresholds: { warn: 2, bad: 5 },
+          queries: [
+            { expression: quantile(0.95, 'operation', { name: provider }), legend: '{{operation}}', exemplars: true },
+          ],
+        },
+        {
+          title: 'Refunds by state',
+          description: 'States that refunds entered, a second. A cancelled event makes many, one after another.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 8,
+          queries: [{ expression: orNone('state', sumBy('state', perSecond('refunds_total'))), legend: '{{state}}' }],
+        },
+      ],
+    },
+  ],
+}

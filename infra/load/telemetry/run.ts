@@ -1,0 +1,37 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { readInfraConfig } from '../../config.ts'
+import { reportFailure } from '../../explained-error.ts'
+import { progressBar } from '../../import/progress-bar.ts'
+import { stopSignals } from '../../launcher/stop-signals.ts'
+import { measure } from './measure.ts'
+import { reportLines } from './report.ts'
+import { startSinks } from './sinks.ts'
+import { startObservedSystems } from './system.ts'
+
+/**
+ * `npm run bench:telemetry`: what traces cost a request that misses the cache, by how many of them are recorded, and where
+ * their collector does not answer. Exit 1 when one of them costs more than it may.
+ */
+async function main(): Promise<void> {
+  const { stopping } = stopSignals(console.log)
+  const sinks = await startSinks()
+  try {
+    const systems = await startObservedSystems({ sinks, say: console.log, stopping })
+    try {
+      const result = await measure(systems, { bar: (label) => progressBar(process.stderr, label), stopping })
+      const file = join(readInfraConfig().dataDirectory, 'bench', 'telemetry.json')
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)
+      console.log(reportLines(result).join('\n'))
+      console.log(`\nspans received: ${sinks.received()}\nwritten to ${file}`)
+      if (result.comparisons.some(({ isGood }) => !isGood)) process.exitCode = 1
+    } finally {
+      await systems.stop()
+    }
+  } finally {
+    sinks.stop()
+  }
+}
+
+main().catch(reportFailure)

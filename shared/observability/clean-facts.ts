@@ -1,0 +1,98 @@
+import { isSecretName, mask, type Redact } from './redact.ts'
+
+/** Of one text. */
+const longestText = 4_096
+/** Of all texts and names together: even where JSON writes each character as six, a line stays below 64 KB. */
+const mostCharacters = 9_000
+const deepest = 6
+const mostMembers = 100
+/** A secret that the end of a text cuts in two is known as one by its first half, unless it is of a kind that is shorter than this. */
+const longestSecret = 1_024
+
+/**
+ * Facts as JSON can write them: without secrets wherever they stood, bounded in length, depth and number, each error as its
+ * name, message, code, stack and cause. What cannot be read or is too much is named as left out; never throws.
+ */
+export class FactCleaner {
+  readonly #redact: Redact
+  #charactersLeft = mostCharacters
+
+  constructor(redact: Redact) {
+    this.#redact = redact
+  }
+
+  /** A text, or the beginning of one that is too long. */
+  text(text: string): string {
+    const isCut = text.length > longestText + longestSecret
+    const clean = this.#redact(isCut ? text.slice(0, longestText + longestSecret) : text)
+    const room = Math.min(longestText, this.#charactersLeft, isCut ? clean.length - longestSecret : clean.length)
+    const kept = room < clean.length ? `${clean.slice(0, Math.max(0, room))}…` : clean
+    this.#charactersLeft = Math.max(0, this.#charactersLeft - kept.length)
+    return kept
+  }
+
+  value(value: unknown, depth: number): unknown {
+    switch (typeof value) {
+      case 'string':
+        return this.text(value)
+      case 'number':
+        return this.#number(value)
+      case 'bigint':
+        return this.text(String(value))
+      case 'object':
+        return value === null ? null : this.#object(value, depth)
+      case 'boolean':
+      case 'undefined':
+        return value
+      default:
+        return `[${typeof value}]`
+    }
+  }
+
+  /** The value of a member that has this name. */
+  member(name: string, value: unknown, depth = 0): unknown {
+    const isSecret = isSecretName(name) && value !== null && typeof value !== 'boolean'
+    return isSecret ? mask : this.value(value, depth)
+  }
+
+  #number(value: number): number | string {
+    // The shortest card numbers have 14 digits.
+    if (value < 1e13 || !Number.isInteger(value)) return value
+    const text = String(value)
+    const clean = this.#redact(text)
+    return clean === text ? value : clean
+  }
+
+  #object(value: object, depth: number): unknown {
+    if (depth >= deepest || this.#charactersLeft === 0) return '[…]'
+    try {
+      if (value instanceof Error) return this.#members(errorFacts(value), depth)
+      if (value instanceof Date || value instanceof URL) return this.text(String(value.toJSON()))
+      if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+      if (Array.isArray(value)) return this.#list(value, depth)
+      return this.#members(Object.entries(value), depth)
+    } catch (error) {
+      return this.text(`[unreadable: ${(error as Error)?.message}]`)
+    }
+  }
+
+  #list(values: readonly unknown[], depth: number): unknown[] {
+    const kept = values.slice(0, mostMembers).map((each) => this.value(each, depth + 1))
+    return values.length > mostMembers ? [...kept, `… ${values.length - mostMembers} more`] : kept
+  }
+
+  #members(members: readonly (readonly [string, unknown])[], depth: number): Record<string, unknown> {
+    const kept = members
+      .slice(0, mostMembers)
+      .map(([name, value]): [string, unknown] => [this.text(name), this.member(name, value, depth + 1)])
+    if (members.length > mostMembers) kept.push(['…', `${members.length - mostMembers} more`])
+    return Object.fromEntries(kept)
+  }
+}
+
+function errorFacts(error: Error): [string, unknown][] {
+  const { name, message, stack, cause } = error
+  const { code, errors } = error as { code?: unknown; errors?: unknown }
+  const facts = { name, message, code, cause, errors, stack }
+  return Object.entries(facts).filter(([, value]) => value !== undefined)
+}

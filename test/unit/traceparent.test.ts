@@ -1,0 +1,36 @@
+import test from 'ava'
+import { newSpanId, newTraceId, parseTraceparent } from '#shared/observability/traceparent.ts'
+
+const [traceId, spanId] = ['c0ffee00c0ffee00c0ffee00c0ffee00', '00f067aa0ba902b7']
+
+test('a traceparent is read, and a later version with what it adds as well', (t) => {
+  const parent = { traceId, spanId, isRemote: true }
+  t.deepEqual(parseTraceparent(`00-${traceId}-${spanId}-01`), { ...parent, traceFlags: 1 })
+  t.deepEqual(parseTraceparent(`00-${traceId}-${spanId}-00`), { ...parent, traceFlags: 0 })
+  t.deepEqual(parseTraceparent(`cc-${traceId}-${spanId}-01-what-comes-later`), { ...parent, traceFlags: 1 })
+})
+
+for (const header of [
+  undefined,
+  '',
+  'nonsense',
+  `ff-${traceId}-${spanId}-01`,
+  `00-${'0'.repeat(32)}-${spanId}-01`,
+  `00-${traceId}-${'0'.repeat(16)}-01`,
+  `00-${traceId.toUpperCase()}-${spanId}-01`,
+  `00-${traceId}-${spanId}`,
+  `00-${traceId}-${spanId}-1`,
+  `00-${traceId}${spanId}-01`,
+  `00-${traceId}-${spanId}-01x`,
+]) {
+  test(`a new trace begins where traceparent is ${JSON.stringify(header)}`, (t) => {
+    t.is(parseTraceparent(header), null)
+  })
+}
+
+test('new ids are as long as W3C wants them, and differ', (t) => {
+  const ids = Array.from({ length: 1_000 }, newTraceId)
+  for (const id of ids) t.regex(id, /^[\da-f]{32}$/)
+  t.is(new Set(ids).size, ids.length)
+  t.regex(newSpanId(), /^[\da-f]{16}$/)
+})
