@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 import { Cluster, Redis, type RedisCommander } from 'ioredis'
 import { parseRedisUrl, type RedisPlace, redisUrlForms } from './redis-url.ts'
@@ -23,6 +24,9 @@ export interface CreateRedisOptions {
 const commandTimeoutMs = 100
 /** How soon nodes that joined or left a cluster are noticed although no command ran into them. */
 const slotsRefreshMs = 5_000
+const slotCount = 16_384
+/** How often a cluster that has lost something is asked whether it is whole again. */
+const lookAgainMs = 500
 
 const connection = {
   commandTimeout: commandTimeoutMs,
@@ -83,17 +87,34 @@ function openCluster(
     retryDelayOnClusterDown: 0,
     maxRedirections: 3,
   })
-  cluster.on('error', (error: Error) => outages.begin(error))
+  // Otherwise the first command to each would spend its time on shaking hands.
+  cluster.on('+node', (node: Redis) => node.options.readOnly || node.connect().catch(() => undefined))
+  const onError = (error: Error): void => {
+    if (outages.begin(error)) void becomesWhole(cluster).then((isWhole) => isWhole && outages.end())
+  }
+  cluster.on('error', onError)
   cluster.on('node error', (error: Error, address: string) => {
     // Replicas are only stand-ins: without one nobody misses anything.
     const isMaster = cluster.nodes('master').some(({ options }) => `${options.host}:${options.port}` === address)
-    if (isMaster) outages.begin(error)
-  })
-  cluster.on('+node', (node: Redis) => {
-    // A replica that is known already may become a master.
-    node.on('ready', () => node.options.readOnly || outages.end())
+    if (isMaster) onError(error)
   })
   return cluster
+}
+
+/** Resolves to true when all masters can be reached and all keys are theirs, to false when the client is closed before. */
+async function becomesWhole(cluster: Cluster): Promise<boolean> {
+  while (cluster.status !== 'end') {
+    await pause(lookAgainMs, undefined, { ref: false })
+    if (await isWhole(cluster).catch(() => false)) return true
+  }
+  return false
+}
+
+async function isWhole(cluster: Cluster): Promise<boolean> {
+  const infos = (await Promise.all(cluster.nodes('master').map((node) => node.cluster('INFO')))) as string[]
+  // A master that is lost is missing here, or there are one too many.
+  const masters = Number(/cluster_size:(\d+)/.exec(infos[0] ?? '')?.[1])
+  return infos.length === masters && infos.every((info) => info.includes(`cluster_slots_ok:${slotCount}\r`))
 }
 
 /** Tells the log of each outage once. */
@@ -105,9 +126,12 @@ class Outages {
     this.#log = log
   }
 
-  begin(error: Error): void {
-    if (!this.#isAway) this.#log.warn({ err: error }, 'redis is away; going on without it')
+  /** Whether it has only now begun. */
+  begin(error: Error): boolean {
+    if (this.#isAway) return false
+    this.#log.warn({ err: error }, 'redis is away; going on without it')
     this.#isAway = true
+    return true
   }
 
   end(): void {
