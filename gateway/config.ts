@@ -12,7 +12,7 @@ const list = z
       .filter((item) => item !== ''),
   )
 
-const settings = z.object({
+export const gatewaySettings = z.object({
   ...commonSettings,
   ...natsSettings,
   REDIS_URL: redisUrl,
@@ -54,7 +54,7 @@ export type GatewayConfig = ReturnType<typeof readGatewayConfig>
 
 /** The gateway's settings. Throws `ConfigurationError` naming everything wrong. */
 export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
-  const checked = settings.superRefine((config, context) => {
+  const checked = gatewaySettings.superRefine((config, context) => {
     const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (config.AUTH === 'demo' && config.NODE_ENV === 'production' && !config.FORCE_DEMO) {
       complain('AUTH', 'demo believes any user_id and is refused in production (FORCE_DEMO=1 to insist)')

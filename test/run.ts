@@ -131,7 +131,8 @@ function runsOf({ files, concurrency, programs, onClusters }: Suite, named: read
   const others = named.length > 0 ? named.filter(isOthers) : onClusters
   const runs = [
     { step: 'tests', files: own, concurrency, programs, clusters: false },
-    { step: 'clusters', files: others, concurrency, programs: [], clusters: true },
+    // One at a time: each starts some twenty servers.
+    { step: 'clusters', files: others, concurrency: 1, programs: [], clusters: true },
   ]
   return runs.filter((run) => run.files.length > 0)
 }

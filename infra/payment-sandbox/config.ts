@@ -24,6 +24,7 @@ const delay = z
 export const sandboxSettings = z.object({
   ...commonSettings,
   DATABASE_URL: databaseUrl,
+  PAYMENT_SANDBOX_HOST: z.string().default('127.0.0.1'),
   /** 0 picks a free one. */
   PAYMENT_SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   /** Without it, and while none is set at run time, callbacks wait. */

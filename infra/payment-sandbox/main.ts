@@ -66,7 +66,7 @@ await runProcess({
     })
     const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, app.callback())
     server.setTimeout(idleSocketMs)
-    server.listen(config.PAYMENT_SANDBOX_PORT, '127.0.0.1')
+    server.listen(config.PAYMENT_SANDBOX_PORT, config.PAYMENT_SANDBOX_HOST)
     await once(server, 'listening')
     onStop('server', async () => {
       const closed = once(server, 'close')
@@ -75,7 +75,7 @@ await runProcess({
       await closed
     })
     const { port } = server.address() as AddressInfo
-    const url = `http://127.0.0.1:${port}`
+    const url = `http://${config.PAYMENT_SANDBOX_HOST}:${port}`
     log.info({ port }, `payment sandbox ${config.INSTANCE} listening on ${url}`)
     if (config.PAYMENT_WEBHOOK_SECRET === undefined) log.info('no PAYMENT_WEBHOOK_SECRET: callbacks wait unsent')
     return { port, url }

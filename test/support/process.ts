@@ -47,7 +47,7 @@ export interface ProcessPlan {
   onOutput?(text: string): void
 }
 
-/** Starts one process and waits until it says that it is ready, at most 20 s. Throws with what it wrote. */
+/** Starts one process and waits until it says that it is ready, at most 45 s, which a busy machine needs. Throws with what it wrote. */
 export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   const { kind, instance, env, port = 0, detached = false, signal, onOutput } = plan
   const portArgs = ['gateway', 'sandbox', 'span-store'].includes(kind) ? ['--port', String(port)] : []
@@ -105,8 +105,8 @@ function readiness(child: ChildProcess, output: () => string): Promise<Readiness
   return new Promise((resolve, reject) => {
     const tooLate = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new Error(`not ready after 20 s:\n${output()}`))
-    }, 20_000)
+      reject(new Error(`not ready after 45 s:\n${output()}`))
+    }, 45_000)
     child.once('message', (message) => {
       clearTimeout(tooLate)
       resolve(message as Readiness)

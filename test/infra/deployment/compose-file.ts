@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { projectRoot } from '../../../infra/config.ts'
+import { createTestDirectory } from '../../support/servers.ts'
+import { runProgram } from './run-program.ts'
+
+/** A service as `docker-compose config` prints it, as far as tests look at it. */
+export interface ComposeService {
+  readonly image?: string
+  readonly build?: { readonly context: string; readonly dockerfile: string }
+  readonly container_name?: string
+  readonly profiles?: readonly string[]
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
+  readonly environment?: Readonly<Record<string, string | null>>
+  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly deploy?: { readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> } }
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
+  readonly networks?: Readonly<Record<string, { readonly ipv4_address?: string } | null>>
+  readonly ports?: readonly { readonly host_ip?: string; readonly target: number; readonly published: string }[]
+  readonly expose?: readonly string[]
+  readonly volumes?: readonly ComposeVolume[]
+  readonly user?: string
+  readonly restart?: string
+  readonly read_only?: boolean
+  readonly privileged?: boolean
+  readonly cap_add?: readonly string[]
+  readonly cap_drop?: readonly string[]
+  readonly security_opt?: readonly string[]
+  readonly stop_grace_period?: string
+}
+
+interface ComposeVolume {
+  readonly type: string
+  readonly source: string
+  readonly target: string
+  readonly read_only?: boolean
+}
+
+export interface ComposeFile {
+  readonly services: Readonly<Record<string, ComposeService>>
+}
+
+export type Profile = 'core' | 'obs' | 'ha'
+
+/** What docker-compose makes of the text, or what it says against it. */
+export type ReadCompose = { readonly file: ComposeFile } | { readonly refused: string }
+
+const infra = join(projectRoot, 'infra')
+
+/** `infra/compose.yaml` as it is written. */
+export function composeText(): string {
+  return readFileSync(join(infra, 'compose.yaml'), 'utf8')
+}
+
+/** `infra/compose.env.example` with something filled in wherever it is left empty. */
+export function exampleSettings(): Record<string, string> {
+  const lines = readFileSync(join(infra, 'compose.env.example'), 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm)
+  return Object.fromEntries(Array.from(lines, ([, name = '', value]) => [name, value || filledIn(name)]))
+}
+
+/** Has docker-compose read a text in place of `infra/compose.yaml`, with the example's settings and no others. */
+export async function readCompose(
+  text = composeText(),
+  profiles: readonly Profile[] = ['core', 'obs', 'ha'],
+): Promise<ReadCompose> {
+  const path = join(await createTestDirectory('compose'), 'compose.yaml')
+  await writeFile(path, text)
+  const chosen = profiles.flatMap((profile) => ['--profile', profile])
+  const options = ['--project-directory', infra, '--file', path, ...chosen]
+  const { failed, stdout, stderr } = await runProgram(
+    'docker-compose',
+    [...options, 'config', '--format', 'json'],
+    exampleSettings(),
+  )
+  return failed ? { refused: stderr } : { file: JSON.parse(stdout) as ComposeFile }
+}
+
+/** As `readCompose` of the file as it is; throws when docker-compose refuses it. */
+export async function composeFile(): Promise<ComposeFile> {
+  const read = await readCompose()
+  if ('refused' in read) throw new Error(read.refused)
+  return read.file
+}
+
+function filledIn(name: string): string {
+  const secret = '0123456789abcdef0123456789abcdef'
+  return name === 'ORGANISER_KEY' ? `org_${secret}` : `p${secret}`
+}

@@ -1,0 +1,131 @@
+import type { PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts'
+import { type Manifest, type ManifestOf, Manifests, nameOf } from './kubernetes-manifests.ts'
+import { podFaults, portOf } from './pod-rules.ts'
+import { unless } from './unless.ts'
+
+/** In which our processes end themselves, at the longest. */
+const longestEndSeconds = 20
+const shortestGraceSeconds = 30
+
+/** Everything that is wrong with what an overlay makes, each with the kind and the name of the object. */
+export function kubernetesFaults(manifests: readonly Manifest[]): string[] {
+  const all = new Manifests(manifests)
+  return manifests.flatMap((manifest) =>
+    faultsOf(manifest, all).map((fault) => `${manifest.kind} ${manifest.metadata.name}: ${fault}`),
+  )
+}
+
+function faultsOf(manifest: Manifest, all: Manifests): string[] {
+  switch (manifest.kind) {
+    case 'ConfigMap':
+    case 'Namespace':
+      return []
+    case 'Deployment':
+      return [...podFaults(manifest.spec.template, all), ...deploymentFaults(manifest, all)]
+    case 'HorizontalPodAutoscaler':
+      return autoscalerFaults(manifest, all)
+    case 'Ingress':
+      return ingressFaults(manifest, all)
+    case 'Job':
+      return podFaults(manifest.spec.template, all)
+    case 'NetworkPolicy':
+      return policyFaults(manifest, all)
+    case 'PodDisruptionBudget':
+      return unless(all.podsWith(manifest.spec.selector ?? {}).length === 1, 'is about no pods, or about several kinds')
+    case 'Secret':
+      return ['a secret does not belong into the tree']
+    case 'Service':
+      return serviceFaults(manifest, all)
+    case 'ServiceAccount':
+      return unless(manifest.automountServiceAccountToken === false, 'hands out its token')
+  }
+}
+
+function deploymentFaults({ metadata, spec }: ManifestOf<'Deployment'>, all: Manifests): string[] {
+  const { template } = spec
+  const [container] = template.spec?.containers ?? []
+  const probes = {
+    startup: container?.startupProbe,
+    readiness: container?.readinessProbe,
+    liveness: container?.livenessProbe,
+  }
+  const missing = Object.entries(probes).filter(([, probe]) => probe === undefined)
+  const graceSeconds = template.spec?.terminationGracePeriodSeconds ?? 0
+  const sleepSeconds = container?.lifecycle?.preStop?.sleep?.seconds ?? 0
+  const scalers = all.ofKind('HorizontalPodAutoscaler')
+  const isScaled = scalers.some((scaler) => scaler.spec.scaleTargetRef.name === metadata.name)
+  return [
+    ...missing.map(([probe]) => `no ${probe} probe`),
+    ...unless(all.podsWith(spec.selector).includes(template), 'does not select its own pods'),
+    ...unless(spec.strategy?.rollingUpdate?.maxUnavailable === 0, 'takes pods away before others are ready'),
+    ...unless(graceSeconds >= Math.max(shortestGraceSeconds, sleepSeconds + longestEndSeconds), 'is killed too early'),
+    ...(isScaled ? scaledFaults(spec.replicas, template, all) : []),
+  ]
+}
+
+function scaledFaults(replicas: number | undefined, template: PodTemplateSpec, all: Manifests): string[] {
+  const spreads = template.spec?.topologySpreadConstraints ?? []
+  const budgets = all.ofKind('PodDisruptionBudget').map(({ spec }) => all.podsWith(spec.selector ?? {}))
+  return [
+    ...unless(replicas === undefined, 'resets what its autoscaler decided'),
+    ...unless(spreads.length > 0, 'may run on one node alone'),
+    ...spreads.flatMap(({ labelSelector = {} }) =>
+      unless(all.podsWith(labelSelector).includes(template), 'is spread by the pods of another'),
+    ),
+    ...unless(
+      budgets.some((pods) => pods.includes(template)),
+      'may be evicted all at once',
+    ),
+  ]
+}
+
+function autoscalerFaults({ spec }: ManifestOf<'HorizontalPodAutoscaler'>, all: Manifests): string[] {
+  const { name } = spec.scaleTargetRef
+  const least = spec.minReplicas ?? 1
+  return [
+    ...unless(all.find('Deployment', name) !== undefined, `there is no Deployment ${name}`),
+    ...unless(least >= 2, 'leaves one pod alone'),
+    ...unless(spec.maxReplicas > least, 'never scales'),
+  ]
+}
+
+function serviceFaults({ spec }: ManifestOf<'Service'>, all: Manifests): string[] {
+  const pods = all.podsWith({ matchLabels: spec.selector ?? {} })
+  return [
+    ...unless(pods.length > 0, 'leads to no pods'),
+    ...(spec.ports ?? [])
+      .filter(({ targetPort }) => !pods.some((pod) => portOf(pod, targetPort)))
+      .map(({ targetPort }) => `no pod has a port ${targetPort}`),
+  ]
+}
+
+function ingressFaults({ spec }: ManifestOf<'Ingress'>, all: Manifests): string[] {
+  const paths = (spec.rules ?? []).flatMap(({ http }) => http?.paths ?? [])
+  return paths.flatMap(({ backend: { service } }) => {
+    const ports = all.find('Service', service?.name)?.spec.ports ?? []
+    const isThere = ports.some(({ name }) => name === service?.port?.name)
+    return unless(isThere, `there is no port ${service?.port?.name} of a Service ${service?.name}`)
+  })
+}
+
+function policyFaults({ spec }: ManifestOf<'NetworkPolicy'>, all: Manifests): string[] {
+  const { podSelector, ingress = [], egress = [] } = spec
+  const pods = all.podsWith(podSelector)
+  const wanted = [
+    ...Object.values(podSelector.matchLabels ?? {}),
+    ...(podSelector.matchExpressions ?? []).flatMap(({ values = [] }) => values),
+  ]
+  const missing = wanted.filter((name) => !pods.some((pod) => nameOf(pod) === name))
+  const isOpen = [
+    ...ingress.map(({ from = [], ports = [] }) => from.length === 0 || ports.length === 0),
+    ...egress.map(({ to = [], ports = [] }) => to.length === 0 || ports.length === 0),
+  ]
+  const unknownPorts = ingress
+    .flatMap(({ ports = [] }) => ports)
+    .filter(({ port }) => !pods.some((pod) => portOf(pod, port)))
+  return [
+    ...missing.map((name) => `there are no pods ${name}`),
+    ...unknownPorts.map(({ port }) => `no pod has a port ${port}`),
+    ...unless(!isOpen.includes(true), 'is open for everybody, or on every port'),
+  ]
+}

@@ -1,0 +1,92 @@
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { projectRoot } from '../../../infra/config.ts'
+import { freePort } from '../../../infra/servers/free-port.ts'
+import { requireProgram } from '../../../infra/servers/program.ts'
+import { startServer } from '../../../infra/servers/server.ts'
+import { createTestDirectory } from '../../support/servers.ts'
+
+export type RedisConfig = 'redis.conf' | 'cluster.conf' | 'sentinel.conf'
+
+export interface RunningRedis {
+  /** Answers a command as text. */
+  ask(command: string, ...args: string[]): Promise<unknown>
+  stop(): Promise<void>
+}
+
+/** A change of the file before it is read. */
+export interface Replacement {
+  readonly from: string
+  readonly to: string
+}
+
+/** Starts redis-server with one of the files of `infra/redis`, on a free port and on data of its own. Throws what it says against it. */
+export async function startWith(name: RedisConfig, replacement?: Replacement): Promise<RunningRedis> {
+  const program = await requireProgram('redis-server')
+  const directory = await createTestDirectory('redis-config')
+  const config = join(directory, name)
+  await cp(join(projectRoot, 'infra/redis'), directory, { recursive: true })
+  for (const file of new Set([name, 'redis.conf'])) await moveTo(directory, join(directory, file))
+  if (replacement) await replaceIn(config, replacement)
+  const port = await freePort()
+  const server = await startServer(
+    {
+      name: 'redis',
+      program,
+      arguments: () => [
+        config,
+        ...(name === 'sentinel.conf' ? ['--sentinel'] : []),
+        '--bind',
+        '127.0.0.1',
+        '--port',
+        String(port),
+      ],
+      url: () => `redis://127.0.0.1:${port}`,
+      // Redis overwrites its command line with this title.
+      commandLinePart: () => `127.0.0.1:${port}`,
+      isReady: async () => (await asking(port, (redis) => redis.ping())) === 'PONG',
+      readyWithinMs: 15_000,
+      stopSignal: 'SIGTERM',
+    },
+    { dataDirectory: directory, port },
+  )
+  return {
+    ask: (command, ...args) => asking(port, (redis) => redis.call(command, ...args)),
+    stop: () => server.stop(),
+  }
+}
+
+/** Its data go where the file is, and the file it includes is found there. */
+async function moveTo(directory: string, file: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  const moved = text
+    .replace(/^dir .*$/m, `dir ${directory}`)
+    .replace('include redis.conf', `include ${directory}/redis.conf`)
+  // redis-1 is a name in the network of whoever runs three of them.
+  await writeFile(file, moved.replace('ticketing redis-1 ', 'ticketing localhost '))
+}
+
+async function replaceIn(file: string, { from, to }: Replacement): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  if (!text.includes(from)) throw new Error(`there is no ${from} any more`)
+  await writeFile(file, text.replace(from, to))
+}
+
+async function asking<Answer>(port: number, question: (redis: Redis) => Promise<Answer>): Promise<Answer> {
+  const redis = new Redis({
+    port,
+    host: '127.0.0.1',
+    lazyConnect: true,
+    enableReadyCheck: false,
+    commandTimeout: 2_000,
+    retryStrategy: () => null,
+  })
+  redis.on('error', () => undefined)
+  try {
+    await redis.connect()
+    return await question(redis)
+  } finally {
+    redis.disconnect()
+  }
+}

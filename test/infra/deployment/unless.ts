@@ -1,0 +1,4 @@
+/** The fault, unless something holds. */
+export function unless(holds: boolean, fault: string): string[] {
+  return holds ? [] : [fault]
+}
