@@ -20,6 +20,8 @@ export interface PostgresOptions extends ServerOptions {
   readonly suffix?: string
   /** Whether a standby, once it is named, is waited for also where nothing is synced. */
   readonly waitsForStandby?: boolean
+  /** Of new data: the major version that reads a backup. By default the preferred one that is installed. */
+  readonly major?: number
 }
 
 /** A private PostgreSQL, listening on loopback alone, with an empty or earlier filled database `ticketing`. */
@@ -27,7 +29,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
   await mkdir(options.dataDirectory, { recursive: true })
   const owner = await postgresOwner()
   const directory = await postgresDirectory(options.dataDirectory, owner, options.suffix)
-  const program = await programFor(directory)
+  const program = await programFor(directory, options.major)
   if (!(await versionOfData(directory))) await initialise({ program, directory, owner, durable: options.durable })
   const server = await startServer(
     {
@@ -49,6 +51,11 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
 }
 
 function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
+  return [...privateSettings(port, durable), ...(waitsForStandby ? ['synchronous_commit=on'] : [])]
+}
+
+/** How every private PostgreSQL is run. */
+export function privateSettings(port: number, durable: boolean): string[] {
   return [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
@@ -59,18 +66,20 @@ function settings(port: number, { durable, waitsForStandby }: PostgresOptions): 
     'log_timezone=UTC',
     // Compiling pays for reports of seconds; ours are short queries that it makes slower.
     'jit=off',
-    ...(durable ? [] : ['fsync=off', 'full_page_writes=off']),
-    ...(durable || waitsForStandby ? [] : ['synchronous_commit=off']),
+    // Of its log, for a copy that is away; more would fill the disk.
+    'max_slot_wal_keep_size=4GB',
+    ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
   ]
 }
 
-/** The installation whose major version wrote the data; for new data the preferred one. */
-async function programFor(directory: string): Promise<Program> {
+/** The installation whose major version wrote the data; for new data the wanted one, or else the preferred one. */
+async function programFor(directory: string, newMajor: number | undefined): Promise<Program> {
   const installed = await findPostgres()
   const dataMajor = await versionOfData(directory)
-  const program = dataMajor ? installed.find(({ version }) => majorOf(version) === dataMajor) : installed[0]
+  const major = dataMajor ?? newMajor
+  const program = major ? installed.find(({ version }) => majorOf(version) === major) : installed[0]
   if (program) return program
-  if (dataMajor === undefined) throw new ExplainedError('PostgreSQL 15 to 18 is not installed.')
+  if (dataMajor === undefined) throw new ExplainedError(`PostgreSQL ${newMajor ?? '15 to 18'} is not installed.`)
   const here = installed.map(({ version }) => version).join(', ') || 'none'
   throw new ExplainedError(
     `The database in ${directory} was made by PostgreSQL ${dataMajor}; installed here: ${here}.\n` +

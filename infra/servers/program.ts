@@ -11,6 +11,7 @@ export type ProgramName =
   | 'nats-server'
   | 'redis-server'
   | 'postgres'
+  | 'pg_dump'
   | 'prometheus'
   | 'promtool'
   | 'docker-compose'
@@ -35,6 +36,7 @@ const commands: Record<ProgramName, readonly string[]> = {
   'nats-server': ['nats-server'],
   'redis-server': ['redis-server', 'valkey-server'],
   postgres: ['postgres'],
+  pg_dump: ['pg_dump'],
   prometheus: ['prometheus'],
   promtool: ['promtool'],
   'docker-compose': ['docker-compose'],
@@ -68,6 +70,11 @@ export async function findPostgres(): Promise<Program[]> {
   return found.filter(({ version }) => postgresMajors.includes(majorOf(version)))
 }
 
+/** Every `pg_dump` here, of a server or of a client alone; the programs that belong to it lie beside it. */
+export function findDumpers(): Promise<Program[]> {
+  return installations('pg_dump')
+}
+
 export function majorOf(version: string): number {
   return Number.parseInt(version, 10)
 }
@@ -75,13 +82,14 @@ export function majorOf(version: string): number {
 async function installations(name: ProgramName): Promise<Program[]> {
   const { postgresBin, searchPath, programsDirectory } = readInfraConfig()
   const places: { directory: string; unpackedIn?: string }[] = []
-  if (name === 'postgres' && postgresBin) places.push({ directory: postgresBin })
+  const isPostgres = name === 'postgres' || name === 'pg_dump'
+  if (isPostgres && postgresBin) places.push({ directory: postgresBin })
   // Not every user's PATH has the sbin folders, where Debian puts nats-server.
   const system = [...searchPath, '/usr/local/bin', '/usr/local/sbin', '/usr/bin', '/usr/sbin', '/opt/homebrew/bin']
   for (const directory of new Set(system)) places.push({ directory })
-  if (name === 'postgres') for (const directory of postgresFolders()) places.push({ directory })
+  if (isPostgres) for (const directory of postgresFolders()) places.push({ directory })
   for (const unpackedIn of await subfolders(programsDirectory)) {
-    const folders = name === 'postgres' ? postgresFolders() : ['/usr/bin', '/usr/sbin']
+    const folders = isPostgres ? postgresFolders() : ['/usr/bin', '/usr/sbin']
     for (const folder of folders) places.push({ directory: join(unpackedIn, folder), unpackedIn })
   }
   const programs = await Promise.all(
