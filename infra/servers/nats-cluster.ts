@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 import { startNatsNode } from './nats.ts'
@@ -28,9 +29,9 @@ interface NodePlan {
   readonly environment: Readonly<Record<string, string>>
 }
 
-const nodeCount = 3
+const nodeNames = ['nats-1', 'nats-2', 'nats-3']
 const attempts = 3
-const readyWithinMs = 30_000
+const readyWithinMs = 15_000
 const healthMs = 1_000
 
 /** Resolves when all nodes know each other. When one cannot be started, none is left. */
@@ -39,15 +40,17 @@ export async function startNatsCluster(options: NatsClusterOptions): Promise<Nat
     try {
       return await startOnFreePorts(options)
     } catch (error) {
-      // Somebody was faster: the ports between the nodes must be known before the first one starts.
-      if (attempt === attempts || !/address already in use/i.test(String(error))) throw error
+      // Somebody was faster: the ports between the nodes must be known before the first one starts. Or, as seen once on an
+      // overloaded machine, a node never took itself to be up to date with the leader.
+      if (attempt === attempts || !/address already in use|did not answer/i.test(String(error))) throw error
+      for (const name of nodeNames) await rm(join(options.dataDirectory, name), { recursive: true, force: true })
     }
   }
 }
 
 async function startOnFreePorts({ dataDirectory, passwords }: NatsClusterOptions): Promise<NatsCluster> {
-  const ports = await Promise.all(Array.from({ length: 2 * nodeCount }, () => freePort()))
-  const clusterPorts = ports.slice(0, nodeCount)
+  const ports = await Promise.all(Array.from({ length: 2 * nodeNames.length }, () => freePort()))
+  const clusterPorts = ports.slice(0, nodeNames.length)
   const nodePassword = newNatsPassword()
   const routes = clusterPorts.map((port) => `nats-route://node:${nodePassword}@127.0.0.1:${port}`)
   const environment = {
@@ -56,12 +59,12 @@ async function startOnFreePorts({ dataDirectory, passwords }: NatsClusterOptions
     NATS_CLUSTER_ROUTES: JSON.stringify(routes),
   }
   const starts = await Promise.allSettled(
-    clusterPorts.map((clusterPort, index) =>
+    nodeNames.map((name, index) =>
       NatsNode.start({
-        dataDirectory: join(dataDirectory, `nats-${index + 1}`),
-        serverName: `nats-${index + 1}-${randomUUID()}`,
-        clusterPort,
-        monitoringPort: ports[nodeCount + index] ?? 0,
+        dataDirectory: join(dataDirectory, name),
+        serverName: `${name}-${randomUUID()}`,
+        clusterPort: clusterPorts[index] ?? 0,
+        monitoringPort: ports[nodeNames.length + index] ?? 0,
         environment,
       }),
     ),

@@ -10,12 +10,16 @@ import { type Server, type ServerOptions, startServer } from './server.ts'
 
 const run = promisify(execFile)
 
-const superuser = 'ticketing'
+export const superuser = 'ticketing'
 const database = 'ticketing'
 
 export interface PostgresOptions extends ServerOptions {
   /** `false` for tests that never kill it: committed writes may be lost with the process, but it is half as fast again. */
   readonly durable: boolean
+  /** Tells several of them in one data folder apart: `-1`. */
+  readonly suffix?: string
+  /** Whether a standby, once it is named, is waited for also where nothing is synced. */
+  readonly waitsForStandby?: boolean
   /** Of new data: the major version that reads a backup. By default the preferred one that is installed. */
   readonly major?: number
 }
@@ -24,18 +28,14 @@ export interface PostgresOptions extends ServerOptions {
 export async function startPostgres(options: PostgresOptions): Promise<Server> {
   await mkdir(options.dataDirectory, { recursive: true })
   const owner = await postgresOwner()
-  const directory = await postgresDirectory(options.dataDirectory, owner)
+  const directory = await postgresDirectory(options.dataDirectory, owner, options.suffix)
   const program = await programFor(directory, options.major)
   if (!(await versionOfData(directory))) await initialise({ program, directory, owner, durable: options.durable })
   const server = await startServer(
     {
-      name: 'postgres',
+      name: `postgres${options.suffix ?? ''}`,
       program,
-      arguments: (port) => [
-        '-D',
-        directory,
-        ...privateSettings(port, options.durable).flatMap((setting) => ['-c', setting]),
-      ],
+      arguments: (port) => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
       url: (port) => urlOf(port, database),
       commandLinePart: () => directory,
       isReady: (port) => createDatabase({ port, directory }),
@@ -48,6 +48,10 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
     options,
   )
   return server
+}
+
+function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
+  return [...privateSettings(port, durable), ...(waitsForStandby ? ['synchronous_commit=on'] : [])]
 }
 
 /** How every private PostgreSQL is run. */

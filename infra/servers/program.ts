@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { access, constants, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, constants, readdir, realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
@@ -20,7 +20,7 @@ export type ProgramName =
   | 'openssl'
 
 export interface Program {
-  /** The folder that holds it. */
+  /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
   readonly directory: string
   readonly path: string
   readonly version: string
@@ -127,7 +127,7 @@ async function inspect(candidate: {
     })
     // nginx says it on stderr.
     const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0]
-    return version ? { directory, path, version, environment } : undefined
+    return version ? { directory: dirname(await realpath(path)), path, version, environment } : undefined
   } catch {
     // Absent, or it does not run on this machine: the same to us.
     return undefined
