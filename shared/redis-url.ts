@@ -7,7 +7,13 @@ export type RedisPlace =
 interface RedisNodes {
   /** Any of them will do to find the others. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
-  readonly credentials: { readonly username?: string; readonly password?: string }
+  readonly credentials: RedisCredentials
+}
+
+/** How to get in; empty where everybody may. */
+export interface RedisCredentials {
+  readonly username?: string
+  readonly password?: string
 }
 
 /** In words, for whoever gave another one. */
@@ -34,9 +40,11 @@ function parseNode(text: string): RedisNodes['nodes'][number] | undefined {
   return host !== undefined && number >= 1 && number <= 65_535 ? { host, port: number } : undefined
 }
 
-function parseCredentials(userInfo: string): RedisNodes['credentials'] | undefined {
+function parseCredentials(userInfo: string): RedisCredentials | undefined {
   try {
-    const [username, password] = userInfo.split(':').map(decodeURIComponent)
+    const [user = '', ...rest] = userInfo.split(':')
+    // A password may have colons of its own.
+    const [username, password] = [user, rest.join(':')].map(decodeURIComponent)
     return { ...(username && { username }), ...(password && { password }) }
   } catch {
     return undefined

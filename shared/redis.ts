@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
-import { Cluster, Redis, type RedisCommander } from 'ioredis'
-import { parseRedisUrl, type RedisPlace, redisUrlForms } from './redis-url.ts'
+import { Cluster, Redis, type RedisCommander, type RedisOptions } from 'ioredis'
+import { parseRedisUrl, type RedisCredentials, type RedisPlace, redisUrlForms } from './redis-url.ts'
 
 /** What a single Redis, one behind Sentinels and a Redis Cluster have in common. */
 export interface RedisClient extends RedisCommander<{ type: 'default'; mapping: 'resp2' }> {
@@ -60,6 +60,7 @@ function openServer(place: Exclude<RedisPlace, { kind: 'cluster' }>, name: strin
       : new Redis({
           ...options,
           ...place.credentials,
+          ...forSentinels(place.credentials),
           sentinels: [...place.nodes],
           name: place.masterName,
           sentinelRetryStrategy: retryDelayMs,
@@ -70,6 +71,17 @@ function openServer(place: Exclude<RedisPlace, { kind: 'cluster' }>, name: strin
   redis.on('error', (error: Error) => outages.begin(error))
   redis.on('ready', () => outages.end())
   return redis
+}
+
+/** Sentinels ask for the same as the servers they watch. */
+function forSentinels({
+  username,
+  password,
+}: RedisCredentials): Pick<RedisOptions, `sentinel${'Username' | 'Password'}`> {
+  return {
+    ...(username !== undefined && { sentinelUsername: username }),
+    ...(password !== undefined && { sentinelPassword: password }),
+  }
 }
 
 function openCluster(

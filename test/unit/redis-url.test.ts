@@ -35,6 +35,11 @@ test('a password may stand alone', (t) => {
   t.deepEqual(place?.kind === 'cluster' ? place.credentials : undefined, { password: 'secret' })
 })
 
+test('a password may have colons', (t) => {
+  const place = parseRedisUrl('redis+sentinel://ann:se:cr:et@sentinel-0:26379/ticketing')
+  t.deepEqual(place?.kind === 'sentinel' ? place.credentials : undefined, { username: 'ann', password: 'se:cr:et' })
+})
+
 for (const url of [
   '',
   'http://localhost:6379',
