@@ -1,8 +1,8 @@
 import type pg from 'pg'
-import { ExplainedError } from '../explained-error.ts'
-import { connectForBackup, describeDatabase } from './connection.ts'
+import { connectForBackup } from './connection.ts'
 import { type Contents, readContents } from './contents.ts'
 import type { Manifest } from './manifest.ts'
+import { requireOurs } from './require-ours.ts'
 
 /** What is known of a database at the moment of a snapshot. */
 type Facts = Omit<Manifest, 'format' | 'dumpedBy' | 'contents'>
@@ -44,17 +44,6 @@ export class Snapshot {
   async close(): Promise<void> {
     await this.#client.end().catch(() => undefined)
   }
-}
-
-/** A backup of something else, taken by a wrong DATABASE_URL, would push the good ones out. */
-async function requireOurs(client: pg.Client, databaseUrl: string): Promise<void> {
-  const { rowCount } = await client.query(
-    `SELECT FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
-     WHERE nspname = 'booking' AND relname = 'tickets'`,
-  )
-  if (rowCount) return
-  const database = describeDatabase(databaseUrl)
-  throw new ExplainedError(`${database} has no table booking.tickets: it is not the database of this system.`)
 }
 
 async function readFacts(client: pg.Client): Promise<Facts & { name: string }> {

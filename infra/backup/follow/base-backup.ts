@@ -16,7 +16,7 @@ export interface BaseBackupOptions {
   readonly stopping: AbortSignal
 }
 
-interface ServerFacts extends Pick<BaseManifest, 'serverVersion' | 'superuser' | 'database'> {
+interface ServerFacts extends Pick<BaseManifest, 'serverVersion' | 'superuser' | 'database' | 'tickets'> {
   readonly segmentBytes: number
 }
 
@@ -67,6 +67,7 @@ export async function makeBase({ client, databaseUrl, tools, stretch, stopping }
 async function readFacts(client: pg.Client): Promise<ServerFacts> {
   const { rows } = await client.query<ServerFacts>(
     `SELECT split_part(current_setting('server_version'), ' ', 1) AS "serverVersion", current_database() AS database,
+       (SELECT count(*)::int FROM booking.tickets) AS tickets,
        (SELECT rolname::text FROM pg_roles WHERE oid = 10) AS superuser,
        pg_size_bytes(current_setting('wal_segment_size'))::int AS "segmentBytes"`,
   )

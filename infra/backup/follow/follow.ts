@@ -3,12 +3,13 @@ import type pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
 import { backoffMs } from '../../launcher/backoff.ts'
 import type { Say } from '../../say.ts'
-import { makeBackupFolder } from '../backups.ts'
+import { makeBackupFolder, removeAbandoned } from '../backups.ts'
 import { ClientTools } from '../client-tools.ts'
 import { connectForBackup, connectionOf, describeDatabase } from '../connection.ts'
+import { requireOurs } from '../require-ours.ts'
 import { makeBase } from './base-backup.ts'
-import { beginStretch, listBases, newestStretch, removeOldBases, walOf } from './log-folder.ts'
-import { ensureSlot, requireReplication, slotName, takeOverSlot } from './replication.ts'
+import { beginStretch, listBases, newestStretch, removeOldBases, requireSameServer, walOf } from './log-folder.ts'
+import { ensureSlot, readServer, requireReplication, slotName, takeOverSlot } from './replication.ts'
 
 export interface FollowOptions {
   readonly databaseUrl: string
@@ -31,6 +32,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   const { databaseUrl, directory, say, stopping } = options
   await makeBackupFolder(directory)
   await prepare(options, say)
+  await removeAbandoned(directory, new Date())
   say(`Following ${describeDatabase(databaseUrl)} into ${directory}`)
   for (let failures = 0; !stopping.aborted; ) {
     const begin = performance.now()
@@ -46,10 +48,12 @@ export async function follow(options: FollowOptions): Promise<void> {
 }
 
 /** What must be right before anything is promised. */
-async function prepare({ databaseUrl }: FollowOptions, say: Say): Promise<void> {
+async function prepare({ databaseUrl, directory }: FollowOptions, say: Say): Promise<void> {
   const client = await connectForBackup(databaseUrl)
   try {
+    await requireOurs(client, databaseUrl)
     await requireReplication(client, say)
+    await requireSameServer(directory, (await readServer(client)).systemIdentifier)
     await takeOverSlot(client)
   } finally {
     await client.end().catch(() => undefined)
@@ -58,17 +62,19 @@ async function prepare({ databaseUrl }: FollowOptions, say: Say): Promise<void> 
 
 /** Until the connection is lost, which throws, or `stopping`. */
 async function followOnce(options: FollowOptions): Promise<void> {
-  const { databaseUrl, stopping } = options
+  const { databaseUrl, directory, stopping } = options
   const client = await connectForBackup(databaseUrl)
   const failed = new AbortController()
   const stop = AbortSignal.any([stopping, failed.signal])
   try {
-    const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version') AS version`)
-    const tools = await ClientTools.for(rows[0]?.version ?? '')
-    const stretch = await stretchToGoOn(options, await ensureSlot(client))
+    const { version, systemIdentifier } = await readServer(client)
+    // Another one may have taken the place of the first.
+    await requireSameServer(directory, systemIdentifier)
+    const tools = await ClientTools.for(version)
+    const stretch = await stretchToGoOn(options, { systemIdentifier, slotIsNew: await ensureSlot(client) })
     const both = [
-      receiveLog({ ...options, stopping: stop }, { tools, stretch }),
-      keepBases({ ...options, stopping: stop }, { client, tools, stretch }),
+      receiveLog({ ...options, stopping: stop }, { tools, stretch, systemIdentifier }),
+      keepBases({ ...options, stopping: stop }, { client, tools, stretch, systemIdentifier }),
     ]
     // The one that is left must have ended before its folder or connection is used again.
     for (const each of both) each.catch((error: unknown) => failed.abort(error))
@@ -79,16 +85,19 @@ async function followOnce(options: FollowOptions): Promise<void> {
   }
 }
 
-async function stretchToGoOn({ directory, say }: FollowOptions, slotIsNew: boolean): Promise<string> {
+async function stretchToGoOn(
+  { directory, say }: FollowOptions,
+  { systemIdentifier, slotIsNew }: { systemIdentifier: string; slotIsNew: boolean },
+): Promise<string> {
   const newest = await newestStretch(directory)
   if (newest !== undefined && !slotIsNew) return newest
   if (newest !== undefined) say('The server no longer has the log from where the copy ends: beginning anew.')
-  return beginStretch(directory, new Date())
+  return beginStretch(directory, { systemIdentifier, now: new Date() })
 }
 
 async function receiveLog(
   { databaseUrl, directory, stopping }: FollowOptions,
-  { tools, stretch }: { tools: ClientTools; stretch: string },
+  { tools, stretch, systemIdentifier }: { tools: ClientTools; stretch: string; systemIdentifier: string },
 ): Promise<void> {
   const { dbname, environment } = connectionOf(databaseUrl)
   const args = [
@@ -104,7 +113,8 @@ async function receiveLog(
     await tools.run({ tool: 'pg_receivewal', args, environment, stopping })
   } catch (error) {
     // The slot was moved on by a copy elsewhere.
-    if (/has already been removed/.test(String(error))) await beginStretch(directory, new Date())
+    if (/has already been removed/.test(String(error)))
+      await beginStretch(directory, { systemIdentifier, now: new Date() })
     throw error
   }
   throw new ExplainedError('the server ended the connection')
@@ -112,16 +122,22 @@ async function receiveLog(
 
 async function keepBases(
   { databaseUrl, directory, say, stopping }: FollowOptions,
-  { stretch, ...server }: { client: pg.Client; tools: ClientTools; stretch: string },
+  {
+    stretch,
+    systemIdentifier,
+    ...server
+  }: { client: pg.Client; tools: ClientTools; stretch: string; systemIdentifier: string },
 ): Promise<void> {
   while (!stopping.aborted) {
     const newest = (await listBases(directory)).find(({ walDirectory }) => walDirectory === walOf(stretch))
     const age = newest === undefined ? newBaseEveryMs : Date.now() - Date.parse(newest.manifest.completedAt)
     if (age >= newBaseEveryMs) {
+      await requireOurs(server.client, databaseUrl)
+      await requireSameServer(directory, systemIdentifier)
       const begin = performance.now()
       const base = await makeBase({ ...server, databaseUrl, stretch, stopping })
       say(`Base backup ${base} in ${((performance.now() - begin) / 1000).toFixed(1)} s`)
-      await removeOldBases(directory, keptBases)
+      await removeOldBases(directory, { keep: keptBases, say })
     }
     await wait(lookEveryMs, undefined, { signal: stopping })
   }

@@ -37,6 +37,22 @@ export async function requireReplication(client: pg.Client, say: Say): Promise<v
   }
 }
 
+interface FollowedServer {
+  readonly version: string
+  /** By which PostgreSQL tells servers apart: given when its data were made, and kept by their copies. */
+  readonly systemIdentifier: string
+}
+
+/** Who answers at the moment. */
+export async function readServer(client: pg.Client): Promise<FollowedServer> {
+  const { rows } = await client.query<FollowedServer>(
+    `SELECT current_setting('server_version') AS version, system_identifier::text AS "systemIdentifier"
+     FROM pg_control_system()`,
+  )
+  if (rows[0] === undefined) throw new Error('the server did not say who it is')
+  return rows[0]
+}
+
 /** Ends whoever follows now, such as a program whose parent was killed: who comes last follows. */
 export async function takeOverSlot(client: pg.Client): Promise<void> {
   await client.query(
