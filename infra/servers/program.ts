@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { access, constants, readdir, realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
@@ -127,7 +127,10 @@ async function inspect(candidate: {
     })
     // nginx says it on stderr.
     const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0]
-    return version ? { directory: dirname(await realpath(path)), path, version, environment } : undefined
+    const real = await realpath(path)
+    // Debian's pg_wrapper goes by the name of every program and picks a version by itself; the programs are elsewhere.
+    if (basename(real) === 'pg_wrapper') return undefined
+    return version ? { directory: dirname(real), path, version, environment } : undefined
   } catch {
     // Absent, or it does not run on this machine: the same to us.
     return undefined
