@@ -26,7 +26,8 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   const app = new Koa<RequestState>()
   app.on('error', (error) => dependencies.log.warn({ err: error }, 'a response broke off'))
 
-  const unlimited = new Router<RequestState>()
+  // Exactly these paths: whatever stands in front of the gateway keeps some of them from strangers by their names.
+  const unlimited = new Router<RequestState>({ strict: true, sensitive: true })
   registerOperatorRoutes(unlimited, dependencies)
   registerWebhooks(unlimited, dependencies)
   const api = new Router<RequestState>()

@@ -66,7 +66,7 @@ await runProcess<GatewayConfig>({
     const redis = createRedis({ url: config.redisUrl, name: instance, log })
     onStop('redis', () => redis.disconnect())
 
-    const metrics = new GatewayMetrics(processMetrics, instance)
+    const metrics = new GatewayMetrics(processMetrics)
     const session = config.sessionSecret === undefined ? null : sessionTokens(config.sessionSecret)
     const onKeysAway = (error: Error) =>
       log.warn({ err: error }, 'the keys of the identity provider were not to be had')

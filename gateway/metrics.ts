@@ -16,20 +16,18 @@ const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', '
 
 /** What the gateway counts beside what every process does. */
 export class GatewayMetrics {
-  readonly #instance: string
   readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
   readonly #activeRequests: Gauge
-  readonly #cacheHits: Counter<'endpoint' | 'instance'>
-  readonly #cacheMisses: Counter<'endpoint' | 'instance'>
+  readonly #cacheHits: Counter<'endpoint'>
+  readonly #cacheMisses: Counter<'endpoint'>
   readonly #cacheErrors: Counter
   readonly #limited: Counter<'rate_class'>
   readonly #locallyLimited: Counter
 
-  constructor(metrics: Metrics, instance: string) {
+  constructor(metrics: Metrics) {
     const registers = [metrics.registry]
     const counter = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) =>
       new Counter<Label>({ name, help, labelNames: [...labelNames], registers })
-    this.#instance = instance
     this.#requestDuration = new DurationHistogram(metrics, {
       name: 'http_server_request_duration_seconds',
       help: 'Time to answer an HTTP request.',
@@ -40,7 +38,7 @@ export class GatewayMetrics {
       help: 'HTTP requests that are being answered.',
       registers,
     })
-    const ofEndpoint = ['endpoint', 'instance'] as const
+    const ofEndpoint = ['endpoint'] as const
     this.#cacheHits = counter('cache_hits_total', 'Replies answered from the reply cache.', ofEndpoint)
     this.#cacheMisses = counter('cache_misses_total', 'Replies that had to be asked from a worker.', ofEndpoint)
     this.#cacheErrors = counter('cache_errors_total', 'Reads and writes of the reply cache that failed.')
@@ -64,16 +62,16 @@ export class GatewayMetrics {
 
   /** Makes both counters of a cached route appear at 0, so that `rate()` sees the first hit. */
   announceCachedEndpoint(endpoint: string): void {
-    this.#cacheHits.inc({ endpoint, instance: this.#instance }, 0)
-    this.#cacheMisses.inc({ endpoint, instance: this.#instance }, 0)
+    this.#cacheHits.inc({ endpoint }, 0)
+    this.#cacheMisses.inc({ endpoint }, 0)
   }
 
   cacheHit(endpoint: string): void {
-    this.#cacheHits.inc({ endpoint, instance: this.#instance })
+    this.#cacheHits.inc({ endpoint })
   }
 
   cacheMissed(endpoint: string): void {
-    this.#cacheMisses.inc({ endpoint, instance: this.#instance })
+    this.#cacheMisses.inc({ endpoint })
   }
 
   cacheFailed(): void {

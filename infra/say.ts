@@ -3,11 +3,15 @@ export type Say = (line: string) => void
 
 const aliveSignMs = 5_000
 
-/** Runs something long, with a sign of life every few seconds and the time it took at the end. */
-export async function whileSaying<T>(say: Say, label: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs something long, with a sign of life every few seconds and the time it took at the end. A label that changes says how far
+ * the work is.
+ */
+export async function whileSaying<T>(say: Say, label: string | (() => string), work: () => Promise<T>): Promise<T> {
   const start = performance.now()
   const seconds = (): number => Math.round((performance.now() - start) / 1000)
-  const timer = setInterval(() => say(`  ${label} (${seconds()} s)`), aliveSignMs)
+  const current = (): string => (typeof label === 'string' ? label : label())
+  const timer = setInterval(() => say(`  ${current()} (${seconds()} s)`), aliveSignMs)
   try {
     const result = await work()
     say(`  done in ${seconds()} s`)

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { isAlive } from './is-alive.ts'
 import { parseNatsUrl } from './messaging/nats-url.ts'
+import { parseRedisUrl, redisUrlForms } from './redis-url.ts'
 
 /*
  * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
@@ -67,7 +68,7 @@ export const natsSettings = {
   /** File with the certificate of who signed the server's; connections are encrypted then. */
   NATS_CA: z.string().min(1).optional(),
 }
-export const redisUrl = z.url({ protocol: /^rediss?$/ })
+export const redisUrl = z.string().refine((text) => parseRedisUrl(text) !== undefined, redisUrlForms)
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 
 /** Wrong or missing settings; the message names every one of them and how to help. */

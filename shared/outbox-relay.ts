@@ -85,7 +85,6 @@ async function relayUntil(stopped: AbortSignal, relay: RunningRelay): Promise<vo
         oldestId = await findOldest(postgres, schema)
       }
       const published = oldestId === null ? 0 : await relayBatch(relay)
-      metrics.published(published)
       if (published === batchSize) waitMs = 0
       if (performance.now() >= cleanUpAt) {
         const deleted = await deleteOld(postgres, schema)
@@ -108,7 +107,7 @@ async function relayUntil(stopped: AbortSignal, relay: RunningRelay): Promise<vo
  * Publishes the oldest facts that wait and answers how many; none while another relay is at it. Throws when the stream did
  * not take all of them; those it took are marked all the same.
  */
-async function relayBatch({ postgres, bus, schema }: RunningRelay): Promise<number> {
+async function relayBatch({ postgres, bus, schema, metrics }: RunningRelay): Promise<number> {
   const results = await postgres.transaction(async (db) => {
     if (!(await lock(db, schema))) return []
     const rows = await db.query<OutboxRow>(
@@ -122,6 +121,7 @@ async function relayBatch({ postgres, bus, schema }: RunningRelay): Promise<numb
     await db.query(`UPDATE ${schema}.outbox SET published_at = now() WHERE id = ANY($1::uuid[])`, [published])
     return results
   })
+  metrics.published(results.filter(({ status }) => status === 'fulfilled').length)
   for (const result of results) if (result.status === 'rejected') throw result.reason
   return results.length
 }

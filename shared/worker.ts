@@ -103,6 +103,9 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         log,
       })
       onStop('nats', () => bus.close())
+      // Before it takes requests: a port that is not to be had ends it.
+      const { url, close } = await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT })
+      onStop('metrics', close)
       const service = await serve(bus, {
         worker,
         instance: config.INSTANCE,
@@ -111,8 +114,6 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         log,
       })
       onStop('service', () => service.stop(finishInFlightMs))
-      const { url, close } = await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT })
-      onStop('metrics', close)
       log.info({ metrics_url: url }, `${worker} worker ${config.INSTANCE} ready`)
       return { metrics_url: url }
     },

@@ -9,7 +9,7 @@ import { startTestServers, type TestServers } from './runner/test-servers.ts'
 /*
  * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm run test:long` runs those that
  * take their time, and `npm run test:infra` those of clusters, dashboards and deployment files, which need more programs; neither
- * runs anything else. The last line is always `N passed, N failed`, in which types and lint count as one each.
+ * runs anything else, except that test:infra runs the tests of selling once more, on clusters in place of single servers. The last line is always `N passed, N failed`, in which types and lint count as one each.
  */
 
 interface Suite {
@@ -17,16 +17,33 @@ interface Suite {
   readonly concurrency: number
   /** Beside the servers of every test. */
   readonly programs: readonly ProgramName[]
+  /** Files of others that it runs on clusters. */
+  readonly onClusters: readonly string[]
 }
+
+const integration = (names: readonly string[]): string[] => names.map((name) => `test/integration/${name}.test.ts`)
 
 /** Each has its own command, and is left out of `npm test`. */
 const suites: Readonly<Record<string, Suite>> = {
-  '--long': { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [] },
+  '--long': { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
   '--infra': {
     files: 'test/infra/**/*.test.ts',
     // Two, because each starts clusters of servers.
     concurrency: 2,
     programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx', 'openssl'],
+    onClusters: integration([
+      'seed-curls',
+      'first-version-faults',
+      'event-search',
+      'holding-seats',
+      'seat-locks',
+      'one-seat-over-http',
+      'purchase',
+      'bookings',
+      'idempotency-keys',
+      'facts-trace',
+      'redis-outage',
+    ]),
   },
 }
 
@@ -50,12 +67,28 @@ async function check(step: string, script: string, args: readonly string[]): Pro
 }
 
 interface TestRun {
-  readonly servers: TestServers
+  readonly step: string
   readonly files: readonly string[]
   readonly concurrency: number
+  readonly programs: readonly ProgramName[]
+  readonly clusters: boolean
 }
 
-async function runTests({ servers, files, concurrency }: TestRun): Promise<Outcome> {
+/** Starts what the tests need, and ends it. */
+async function runOnServers(run: TestRun): Promise<Outcome> {
+  let servers: TestServers | undefined
+  try {
+    servers = await startTestServers({ ...run, say: console.log })
+    return await runTests(run, servers)
+  } catch (error) {
+    reportFailure(error)
+    return { step: run.step, passed: 0, failed: 1, seconds: 0 }
+  } finally {
+    await servers?.stop()
+  }
+}
+
+async function runTests({ step, files, concurrency }: TestRun, servers: TestServers): Promise<Outcome> {
   const begin = performance.now()
   const report = new TapReport(console.log)
   const code = await runCommand({
@@ -72,29 +105,35 @@ async function runTests({ servers, files, concurrency }: TestRun): Promise<Outco
   if (ranNothing) console.log('No test ran.')
   // Whatever else may be wrong with the run must not be taken for success.
   const unexplained = failed === 0 && (code !== 0 || ranNothing) ? 1 : 0
-  return { step: 'tests', passed, failed: failed + unexplained, seconds: secondsSince(begin) }
+  return { step, passed, failed: failed + unexplained, seconds: secondsSince(begin) }
 }
 
 async function main(args: readonly string[]): Promise<void> {
   const suite = suites[args[0] ?? '']
-  const others = Object.values(suites).map(({ files }) => `!${files}`)
-  const named = suite ? args.slice(1) : args
-  const files = named.length > 0 ? named : suite ? [suite.files] : ['test/**/*.test.ts', ...others]
-  // Four, because much of a test is waiting for others.
-  const { programs = [], concurrency = 4 } = suite ?? {}
   const checks = suite ? Promise.resolve([]) : checkTypesAndLint()
   const outcomes: Outcome[] = []
-  let servers: TestServers | undefined
-  try {
-    servers = await startTestServers({ programs, say: console.log })
-    outcomes.push(...(await checks), await runTests({ servers, files, concurrency }))
-  } catch (error) {
-    reportFailure(error)
-    outcomes.push(...(await checks), { step: 'tests', passed: 0, failed: 1, seconds: 0 })
-  } finally {
-    await servers?.stop()
-  }
-  summarise(outcomes)
+  for (const run of suite ? runsOf(suite, args.slice(1)) : [ordinaryRun(args)]) outcomes.push(await runOnServers(run))
+  summarise([...(await checks), ...outcomes])
+}
+
+function ordinaryRun(named: readonly string[]): TestRun {
+  const others = Object.values(suites).map(({ files }) => `!${files}`)
+  const files = named.length > 0 ? named : ['test/**/*.test.ts', ...others]
+  // Four, because much of a test is waiting for others.
+  return { step: 'tests', files, concurrency: 4, programs: [], clusters: false }
+}
+
+/** Of named files, those of others run on clusters where the suite has any. */
+function runsOf({ files, concurrency, programs, onClusters }: Suite, named: readonly string[]): TestRun[] {
+  const isOthers = (file: string): boolean => onClusters.length > 0 && !file.startsWith('test/infra/')
+  const own = named.length > 0 ? named.filter((file) => !isOthers(file)) : [files]
+  const others = named.length > 0 ? named.filter(isOthers) : onClusters
+  const runs = [
+    { step: 'tests', files: own, concurrency, programs, clusters: false },
+    // One at a time: each starts some twenty servers.
+    { step: 'clusters', files: others, concurrency: 1, programs: [], clusters: true },
+  ]
+  return runs.filter((run) => run.files.length > 0)
 }
 
 function checkTypesAndLint(): Promise<Outcome[]> {
@@ -107,7 +146,7 @@ function checkTypesAndLint(): Promise<Outcome[]> {
 function summarise(outcomes: readonly Outcome[]): void {
   console.log()
   for (const { step, passed, failed, seconds } of outcomes) {
-    console.log(`${step.padEnd(8)}${passed} passed, ${failed} failed   ${seconds.toFixed(1)} s`)
+    console.log(`${step.padEnd(9)}${passed} passed, ${failed} failed   ${seconds.toFixed(1)} s`)
   }
   const sum = (count: 'passed' | 'failed'): number => outcomes.reduce((total, outcome) => total + outcome[count], 0)
   if (sum('failed') > 0) process.exitCode = 1

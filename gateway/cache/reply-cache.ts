@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { withRedisSpan } from '#shared/observability/redis-span.ts'
+import type { RedisClient } from '#shared/redis.ts'
 
 /** A finished answer: its bytes and its strong validator. */
 export interface CachedReply {
@@ -18,10 +18,10 @@ const maxEntryBytes = 2 * 1024 * 1024
  * every write is dropped, counted by `onError`.
  */
 export class ReplyCache {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #onError: () => void
 
-  constructor({ redis, onError }: { redis: Redis; onError: () => void }) {
+  constructor({ redis, onError }: { redis: RedisClient; onError: () => void }) {
     this.#redis = redis
     this.#onError = onError
   }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Redis, Result } from 'ioredis'
+import type { Result } from 'ioredis'
 import { withRedisSpan } from '#shared/observability/redis-span.ts'
+import type { RedisClient } from '#shared/redis.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -27,12 +28,12 @@ const countInWindow = readFileSync(join(import.meta.dirname, 'count-in-window.lu
  * maximum divided by the number of gateways, so that selling goes on and the limit still holds about.
  */
 export class RequestWindows {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #gateways: number
   readonly #onLocal: () => void
   readonly #local = new Map<string, LocalWindow>()
 
-  constructor(options: { redis: Redis; gateways: number; onLocal: () => void }) {
+  constructor(options: { redis: RedisClient; gateways: number; onLocal: () => void }) {
     this.#redis = options.redis
     this.#gateways = options.gateways
     this.#onLocal = options.onLocal

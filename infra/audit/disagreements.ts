@@ -33,6 +33,7 @@ function faultOf(payment: BookedPayment, charge: ProviderCharge): string | null 
   return null
 }
 
-function keepsMoney({ state }: ProviderCharge): boolean {
+/** Whether somebody's money is there, or reserved. */
+export function keepsMoney({ state }: ProviderCharge): boolean {
   return state === 'authorised' || state === 'captured'
 }

@@ -16,9 +16,9 @@ const workerKinds = ['event', 'booking', 'purchase'] as const
 export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOptions, 'gatewayPorts'>): ChildPlan[][] {
   const sandbox: ChildPlan = {
     name: 'payment sandbox',
-    instance: 'payment-sandbox',
+    instance: 'payment-sandbox-1',
     script: 'infra/payment-sandbox/main.ts',
-    args: ['--port', String(paymentPort)],
+    args: ['--instance', 'payment-sandbox-1', '--port', String(paymentPort)],
     port: paymentPort,
   }
   const workers = workerKinds.flatMap((kind) =>

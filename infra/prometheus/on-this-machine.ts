@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface ConfigurationOptions {
-  /** `host:port` of everything that goes by a name and port in the file, such as `gateway:8080`. */
+  /** `host:port` of everything that goes by a name and port in the file, such as `gateway:9464`. */
   addressesOf(service: string): readonly string[]
   /** Between two readings, and between two evaluations of the rules. */
   readonly intervalSeconds: number

@@ -33,6 +33,13 @@ const advice: Record<ProgramName, Advice> = {
     container:
       'run -d -p 5432:5432 -e POSTGRES_PASSWORD=pw postgres:17   # then DATABASE_URL=postgres://postgres:pw@127.0.0.1:5432/postgres',
   },
+  pg_dump: {
+    debian: 'postgresql-client',
+    fedora: 'postgresql',
+    arch: 'postgresql',
+    brew: 'postgresql@17',
+    container: undefined,
+  },
   prometheus: {
     debian: 'prometheus',
     fedora: 'golang-github-prometheus',

@@ -31,7 +31,7 @@ interface NodePlan {
 
 const nodeNames = ['nats-1', 'nats-2', 'nats-3']
 const attempts = 4
-const readyWithinMs = { first: 8_000, again: 30_000 }
+const readyWithinMs = { first: 10_000, again: 30_000 }
 const askMs = 1_000
 
 /** Resolves when all nodes know each other. When one cannot be started, none is left. */

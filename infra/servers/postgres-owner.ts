@@ -30,12 +30,12 @@ export async function postgresOwner(): Promise<Owner | undefined> {
 
 /**
  * Where the database lies: below the data folder, or in the owner's home when the way to the data folder is closed to
- * the owner (a project in /root), always at the same place for the same data folder.
+ * the owner (a project in /root), always at the same place for the same data folder. `suffix` tells several apart.
  */
-export async function postgresDirectory(dataDirectory: string, owner: Owner | undefined): Promise<string> {
-  if (!owner || (await canEnter(dataDirectory, owner))) return join(dataDirectory, 'postgres')
+export async function postgresDirectory(dataDirectory: string, owner: Owner | undefined, suffix = ''): Promise<string> {
+  if (!owner || (await canEnter(dataDirectory, owner))) return join(dataDirectory, `postgres${suffix}`)
   const name = `ticketing-${createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12)}`
-  return join(await homeOf(owner), name)
+  return join(await homeOf(owner), `${name}${suffix}`)
 }
 
 async function canEnter(directory: string, { uid, gid }: Owner): Promise<boolean> {

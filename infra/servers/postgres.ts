@@ -10,26 +10,32 @@ import { type Server, type ServerOptions, startServer } from './server.ts'
 
 const run = promisify(execFile)
 
-const superuser = 'ticketing'
+export const superuser = 'ticketing'
 const database = 'ticketing'
 
 export interface PostgresOptions extends ServerOptions {
   /** `false` for tests that never kill it: committed writes may be lost with the process, but it is half as fast again. */
   readonly durable: boolean
+  /** Tells several of them in one data folder apart: `-1`. */
+  readonly suffix?: string
+  /** Whether a standby, once it is named, is waited for also where nothing is synced. */
+  readonly waitsForStandby?: boolean
+  /** Of new data: the major version that reads a backup. By default the preferred one that is installed. */
+  readonly major?: number
 }
 
 /** A private PostgreSQL, listening on loopback alone, with an empty or earlier filled database `ticketing`. */
 export async function startPostgres(options: PostgresOptions): Promise<Server> {
   await mkdir(options.dataDirectory, { recursive: true })
   const owner = await postgresOwner()
-  const directory = await postgresDirectory(options.dataDirectory, owner)
-  const program = await programFor(directory)
+  const directory = await postgresDirectory(options.dataDirectory, owner, options.suffix)
+  const program = await programFor(directory, options.major)
   if (!(await versionOfData(directory))) await initialise({ program, directory, owner, durable: options.durable })
   const server = await startServer(
     {
-      name: 'postgres',
+      name: `postgres${options.suffix ?? ''}`,
       program,
-      arguments: (port) => ['-D', directory, ...settings(port, options.durable).flatMap((setting) => ['-c', setting])],
+      arguments: (port) => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
       url: (port) => urlOf(port, database),
       commandLinePart: () => directory,
       isReady: (port) => createDatabase({ port, directory }),
@@ -44,7 +50,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
   return server
 }
 
-function settings(port: number, durable: boolean): string[] {
+function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
+  return [...privateSettings(port, durable), ...(waitsForStandby ? ['synchronous_commit=on'] : [])]
+}
+
+/** How every private PostgreSQL is run. */
+export function privateSettings(port: number, durable: boolean): string[] {
   return [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
@@ -55,17 +66,20 @@ function settings(port: number, durable: boolean): string[] {
     'log_timezone=UTC',
     // Compiling pays for reports of seconds; ours are short queries that it makes slower.
     'jit=off',
+    // Of its log, for a copy that is away; more would fill the disk.
+    'max_slot_wal_keep_size=4GB',
     ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
   ]
 }
 
-/** The installation whose major version wrote the data; for new data the preferred one. */
-async function programFor(directory: string): Promise<Program> {
+/** The installation whose major version wrote the data; for new data the wanted one, or else the preferred one. */
+async function programFor(directory: string, newMajor: number | undefined): Promise<Program> {
   const installed = await findPostgres()
   const dataMajor = await versionOfData(directory)
-  const program = dataMajor ? installed.find(({ version }) => majorOf(version) === dataMajor) : installed[0]
+  const major = dataMajor ?? newMajor
+  const program = major ? installed.find(({ version }) => majorOf(version) === major) : installed[0]
   if (program) return program
-  if (dataMajor === undefined) throw new ExplainedError('PostgreSQL 15 to 18 is not installed.')
+  if (dataMajor === undefined) throw new ExplainedError(`PostgreSQL ${newMajor ?? '15 to 18'} is not installed.`)
   const here = installed.map(({ version }) => version).join(', ') || 'none'
   throw new ExplainedError(
     `The database in ${directory} was made by PostgreSQL ${dataMajor}; installed here: ${here}.\n` +

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { access, constants, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, constants, readdir, realpath } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
@@ -11,6 +11,7 @@ export type ProgramName =
   | 'nats-server'
   | 'redis-server'
   | 'postgres'
+  | 'pg_dump'
   | 'prometheus'
   | 'promtool'
   | 'docker-compose'
@@ -19,7 +20,7 @@ export type ProgramName =
   | 'openssl'
 
 export interface Program {
-  /** The folder that holds it. */
+  /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
   readonly directory: string
   readonly path: string
   readonly version: string
@@ -35,6 +36,7 @@ const commands: Record<ProgramName, readonly string[]> = {
   'nats-server': ['nats-server'],
   'redis-server': ['redis-server', 'valkey-server'],
   postgres: ['postgres'],
+  pg_dump: ['pg_dump'],
   prometheus: ['prometheus'],
   promtool: ['promtool'],
   'docker-compose': ['docker-compose'],
@@ -68,6 +70,11 @@ export async function findPostgres(): Promise<Program[]> {
   return found.filter(({ version }) => postgresMajors.includes(majorOf(version)))
 }
 
+/** Every `pg_dump` here, of a server or of a client alone; the programs that belong to it lie beside it. */
+export function findDumpers(): Promise<Program[]> {
+  return installations('pg_dump')
+}
+
 export function majorOf(version: string): number {
   return Number.parseInt(version, 10)
 }
@@ -75,13 +82,14 @@ export function majorOf(version: string): number {
 async function installations(name: ProgramName): Promise<Program[]> {
   const { postgresBin, searchPath, programsDirectory } = readInfraConfig()
   const places: { directory: string; unpackedIn?: string }[] = []
-  if (name === 'postgres' && postgresBin) places.push({ directory: postgresBin })
+  const isPostgres = name === 'postgres' || name === 'pg_dump'
+  if (isPostgres && postgresBin) places.push({ directory: postgresBin })
   // Not every user's PATH has the sbin folders, where Debian puts nats-server.
   const system = [...searchPath, '/usr/local/bin', '/usr/local/sbin', '/usr/bin', '/usr/sbin', '/opt/homebrew/bin']
   for (const directory of new Set(system)) places.push({ directory })
-  if (name === 'postgres') for (const directory of postgresFolders()) places.push({ directory })
+  if (isPostgres) for (const directory of postgresFolders()) places.push({ directory })
   for (const unpackedIn of await subfolders(programsDirectory)) {
-    const folders = name === 'postgres' ? postgresFolders() : ['/usr/bin', '/usr/sbin']
+    const folders = isPostgres ? postgresFolders() : ['/usr/bin', '/usr/sbin']
     for (const folder of folders) places.push({ directory: join(unpackedIn, folder), unpackedIn })
   }
   const programs = await Promise.all(
@@ -119,7 +127,10 @@ async function inspect(candidate: {
     })
     // nginx says it on stderr.
     const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0]
-    return version ? { directory, path, version, environment } : undefined
+    const real = await realpath(path)
+    // Debian's pg_wrapper goes by the name of every program and picks a version by itself; the programs are elsewhere.
+    if (basename(real) === 'pg_wrapper') return undefined
+    return version ? { directory: dirname(real), path, version, environment } : undefined
   } catch {
     // Absent, or it does not run on this machine: the same to us.
     return undefined

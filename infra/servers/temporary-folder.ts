@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, glob, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { postgresDirectory, postgresOwner } from './postgres-owner.ts'
@@ -22,7 +22,9 @@ export async function createTemporaryFolder({ name, within = tmpdir() }: Tempora
 export async function removeTemporaryFolder(directory: string): Promise<void> {
   // Where there is nobody to run PostgreSQL, it has left nothing.
   const owner = await postgresOwner().catch(() => undefined)
-  // In a place that is closed to its owner, PostgreSQL's data lies elsewhere.
-  await rm(await postgresDirectory(directory, owner), { recursive: true, force: true })
+  // In a place that is closed to its owner, PostgreSQL's data lies elsewhere. There may be several.
+  for await (const data of glob(`${await postgresDirectory(directory, owner)}*`)) {
+    await rm(data, { recursive: true, force: true })
+  }
   await rm(directory, { recursive: true, force: true })
 }

@@ -19,7 +19,7 @@ export interface TemporaryServersOptions<Kind extends TemporaryKind> {
 /** Servers by kind, with a folder that also takes whatever else a run leaves on disk. */
 export type TemporaryServers<Kind extends TemporaryKind> = Readonly<Pick<ServerOf, Kind>> & {
   readonly directory: string
-  /** Ends them, and those that others started in the folder or in folders of it, and removes all of it. */
+  /** Ends them, and those that others started in the folder or up to two folders deep in it, and removes all of it. */
   stop(): Promise<void>
 }
 
@@ -42,7 +42,7 @@ export async function startTemporaryServers<Kind extends TemporaryKind>(
   const { name, kinds, durable } = options
   const directory = await createTemporaryFolder({ name })
   const stop = async (): Promise<void> => {
-    for await (const pidFile of glob(join(directory, '{,*/}*.pid.json'))) await endLeftover(pidFile)
+    for await (const pidFile of glob(join(directory, '{,*/,*/*/}*.pid.json'))) await endLeftover(pidFile)
     await removeTemporaryFolder(directory)
   }
   // Those that do start must be running before they can be stopped.

@@ -17,6 +17,8 @@ interface Row {
   readonly span: ReceivedSpan | null
 }
 
+/** More than anybody reads; what came first tells most. */
+const mostRows = 2_000
 const narrowestBar = 6
 const widestBar = 24
 const narrowestLabel = 24
@@ -24,11 +26,19 @@ const narrowestLabel = 24
 /** A trace as lines of a terminal: what it was, then the tree with instance, kind, start, duration and a bar of each span. */
 export function renderTrace(spans: readonly ReceivedSpan[], options: RenderOptions): string[] {
   const trees = buildTrees(spans)
-  const rows = trees.flatMap((tree) => rowsOf(tree, { own: '', below: '' }))
-  const from = Math.min(...spans.map(({ startUs }) => startUs))
-  const until = Math.max(...spans.map(({ endUs }) => endUs))
+  const allRows = trees.flatMap((tree) => rowsOf(tree, { own: '', below: '' }))
+  const rows = allRows.slice(0, mostRows)
+  const left = allRows.slice(mostRows).filter(({ span }) => span !== null).length
+  const from = spans.reduce((least, { startUs }) => Math.min(least, startUs), Number.POSITIVE_INFINITY)
+  const until = spans.reduce((most, { endUs }) => Math.max(most, endUs), Number.NEGATIVE_INFINITY)
   const layout = new Layout(rows, { ...options, from, until })
-  return [...heading(spans, { ...options, from, until }), '', layout.header(), ...rows.map((row) => layout.line(row))]
+  return [
+    ...heading(spans, { ...options, from, until }),
+    '',
+    layout.header(),
+    ...rows.map((row) => layout.line(row)),
+    ...(left > 0 ? [`… ${count(left, 'more span')}`] : []),
+  ]
 }
 
 interface Period {

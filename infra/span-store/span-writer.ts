@@ -46,7 +46,12 @@ export class SpanWriter {
   #putAside(): void {
     const { current, older } = spanFiles(this.#options.directory)
     this.close()
-    renameSync(current, older)
+    try {
+      renameSync(current, older)
+    } catch (error) {
+      // Whoever deletes the files of a running store loses what was in them, but nothing that comes.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
     this.#bytes = 0
   }
 }

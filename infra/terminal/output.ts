@@ -22,8 +22,12 @@ const widthOfFiles = 120
 /** Standard output: coloured on a terminal that has colours (`NO_COLOR` is heard), plain in a pipe or file. */
 export function standardOutput(): Output {
   const { stdout } = process
-  // `| head` closes the pipe early: then nobody wants the rest.
-  stdout.on('error', () => process.exit())
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    // `| head` closes the pipe early: then nobody wants the rest, and a command that follows logs would never end by itself.
+    // Nothing is lost with it, as those who print here only read.
+    process.exit()
+  })
   return {
     width: stdout.columns ?? widthOfFiles,
     paint: stdout.isTTY && stdout.hasColors() ? coloured : plain,

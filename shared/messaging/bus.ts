@@ -140,22 +140,25 @@ export class Bus {
 
   /**
    * Sends a request and waits for its reply. Throws `no_worker` when nobody listens, `worker_timeout` after `timeoutMs`,
-   * `unavailable` while NATS is away, `body_too_large` above the server's `max_payload`, and at once a plain error when we may
-   * not publish there.
+   * `unavailable` while NATS is away, or at once when the connection is lost meanwhile: a reply that comes before there is
+   * another one goes nowhere. `body_too_large` above the server's `max_payload`, and at once a plain error when we may not
+   * publish there.
    */
   async request(subject: string, message: Message, timeoutMs: number): Promise<Message> {
-    if (!this.connected) throw new TicketingError('unavailable', 'The message server is away; try again shortly.')
+    if (!this.connected) throw away()
     if (this.#isTooLarge(message)) {
       throw new TicketingError('body_too_large', `A message may have at most ${this.#maxPayload} bytes.`)
     }
+    const { promise: lost, reject } = Promise.withResolvers<never>()
+    const stopListening = this.onDisconnect(() => reject(away()))
     try {
-      const reply = await this.#connection.request(subject, message.payload, {
-        timeout: timeoutMs,
-        headers: toNats(message.headers),
-      })
+      const options = { timeout: timeoutMs, headers: toNats(message.headers) }
+      const reply = await Promise.race([this.#connection.request(subject, message.payload, options), lost])
       return { payload: reply.data, headers: fromNats(reply.headers) }
     } catch (error) {
       throw asTicketingError(error, subject)
+    } finally {
+      stopListening()
     }
   }
 
@@ -297,6 +300,10 @@ async function stopService(service: Service, inFlight: () => number, timeoutMs: 
   while (inFlight() > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
+function away(cause?: Error): TicketingError {
+  return new TicketingError('unavailable', 'The message server is away; try again shortly.', { cause })
+}
+
 function asTicketingError(error: unknown, subject: string): unknown {
   if (!(error instanceof NatsError)) return error
   switch (error.code) {
@@ -311,7 +318,7 @@ function asTicketingError(error: unknown, subject: string): unknown {
     case NatsErrorCode.ConnectionClosed:
     case NatsErrorCode.ConnectionDraining:
     case NatsErrorCode.Disconnect:
-      return new TicketingError('unavailable', 'The message server is away; try again shortly.', { cause: error })
+      return away(error)
     default:
       return new Error(`request to ${subject} failed`, { cause: error })
   }

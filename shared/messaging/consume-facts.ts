@@ -97,6 +97,7 @@ async function consumeUntil(
       }
       if (underWay.size >= maxConcurrent) await new Promise<void>((resolve) => (wake = resolve))
       await pullFacts(bus, { durable, limit: maxConcurrent - underWay.size, stopped, receive })
+      // Only now: a consumer may be there and have no leader yet.
       if (failing) log.info({ durable }, 'facts arrive again')
       failing = false
     } catch (error) {

@@ -2,7 +2,10 @@ import { isSecretName, mask, type Redact } from './redact.ts'
 
 /** Of one text. */
 const longestText = 4_096
-/** Of all texts and names together: even where JSON writes each character as six, a line stays below 64 KB. */
+/**
+ * Of all texts, names and other values together, and one more for what JSON puts around each: even where it writes each
+ * character as six, a line stays below 64 KB.
+ */
 const mostCharacters = 9_000
 const deepest = 6
 const mostMembers = 100
@@ -27,11 +30,12 @@ export class FactCleaner {
     const clean = this.#redact(isCut ? text.slice(0, longestText + longestSecret) : text)
     const room = Math.min(longestText, this.#charactersLeft, isCut ? clean.length - longestSecret : clean.length)
     const kept = room < clean.length ? `${clean.slice(0, Math.max(0, room))}…` : clean
-    this.#charactersLeft = Math.max(0, this.#charactersLeft - kept.length)
+    this.#take(kept.length)
     return kept
   }
 
   value(value: unknown, depth: number): unknown {
+    this.#take(1)
     switch (typeof value) {
       case 'string':
         return this.text(value)
@@ -40,27 +44,45 @@ export class FactCleaner {
       case 'bigint':
         return this.text(String(value))
       case 'object':
-        return value === null ? null : this.#object(value, depth)
+        return value === null ? this.#plain(null) : this.#object(value, depth)
       case 'boolean':
       case 'undefined':
-        return value
+        return this.#plain(value)
       default:
-        return `[${typeof value}]`
+        return this.#plain(`[${typeof value}]`)
     }
   }
 
   /** The value of a member that has this name. */
   member(name: string, value: unknown, depth = 0): unknown {
     const isSecret = isSecretName(name) && value !== null && typeof value !== 'boolean'
-    return isSecret ? mask : this.value(value, depth)
+    return isSecret ? this.#plain(mask) : this.value(value, depth)
   }
 
   #number(value: number): number | string {
     // The shortest card numbers have 14 digits.
-    if (value < 1e13 || !Number.isInteger(value)) return value
+    if (value < 1e13 || !Number.isInteger(value)) return this.#plain(value)
     const text = String(value)
     const clean = this.#redact(text)
-    return clean === text ? value : clean
+    return this.#plain(clean === text ? value : clean)
+  }
+
+  /** What is short and holds no secret, and takes its room like the rest. */
+  #plain<T>(value: T): T {
+    this.#take(String(value).length)
+    return value
+  }
+
+  #take(characters: number): void {
+    this.#charactersLeft = Math.max(0, this.#charactersLeft - characters)
+  }
+
+  /** The first ones, as many as there is room for. */
+  *#fitting<T>(values: readonly T[]): Generator<T> {
+    for (const value of values.slice(0, mostMembers)) {
+      if (this.#charactersLeft === 0) return
+      yield value
+    }
   }
 
   #object(value: object, depth: number): unknown {
@@ -68,7 +90,7 @@ export class FactCleaner {
     try {
       if (value instanceof Error) return this.#members(errorFacts(value), depth)
       if (value instanceof Date || value instanceof URL) return this.text(String(value.toJSON()))
-      if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`
+      if (ArrayBuffer.isView(value)) return this.#plain(`[${value.byteLength} bytes]`)
       if (Array.isArray(value)) return this.#list(value, depth)
       return this.#members(Object.entries(value), depth)
     } catch (error) {
@@ -77,15 +99,15 @@ export class FactCleaner {
   }
 
   #list(values: readonly unknown[], depth: number): unknown[] {
-    const kept = values.slice(0, mostMembers).map((each) => this.value(each, depth + 1))
-    return values.length > mostMembers ? [...kept, `… ${values.length - mostMembers} more`] : kept
+    const kept = Array.from(this.#fitting(values), (each) => this.value(each, depth + 1))
+    return values.length > kept.length ? [...kept, `… ${values.length - kept.length} more`] : kept
   }
 
   #members(members: readonly (readonly [string, unknown])[], depth: number): Record<string, unknown> {
-    const kept = members
-      .slice(0, mostMembers)
-      .map(([name, value]): [string, unknown] => [this.text(name), this.member(name, value, depth + 1)])
-    if (members.length > mostMembers) kept.push(['…', `${members.length - mostMembers} more`])
+    const kept = Array.from(this.#fitting(members), ([name, value]): [string, unknown] => {
+      return [this.text(name), this.member(name, value, depth + 1)]
+    })
+    if (members.length > kept.length) kept.push(['…', `${members.length - kept.length} more`])
     return Object.fromEntries(kept)
   }
 }

@@ -5,27 +5,42 @@ export type Redact = (text: string) => string
 
 export const mask = '[redacted]'
 
-/** Names of members whose values are nobody's business. */
-const secretName =
-  /(?:passw(?:or)?d|pwd|secret|token|cookie|authorization|api[-_]?key|organiser[-_]?key|signature|card[-_]?number|cvc|cvv)$/i
+const headerWords = 'cookie|authorization'
+/** Whatever has a name that ends in one of these is nobody's business. */
+const secretWords = `${headerWords}|pass(?:w(?:or)?d)?|pwd|secret|token|api[-_]?key|organiser[-_]?key|signature|card[-_]?number|cvc|cvv`
+
+const secretName = new RegExp(`(?:${secretWords})$`, 'i')
 
 /** Every text that one of the patterns below changes has one of these: most texts are done after this look. */
-const suspicious =
-  /:\/\/|bearer|basic|cookie|authorization|passw|pwd|secret|token|key|signature|card|cv[cv]|eyJ|(?:org|tok|pm|[spr]k|sec)_|%[\da-f]{2}/i
+const suspicious = new RegExp(
+  String.raw`:\/\/|bearer|basic|${secretWords}|eyJ|(?:org|tok|pm|[spr]k_live|[spr]k_test|whsec)_`,
+  'i',
+)
+
+/** A text with the quote that ends it: one behind as many backslashes as the first, however often JSON was put into JSON. */
+const quoted = String.raw`(?<quote>\\{0,7}["'])(?:(?!(?<!\\)\k<quote>)[^])*(?:\k<quote>)?`
+/** A list or object up to its end, which does not stand within a text in it. */
+const nested = String.raw`[[{](?:${quoted}|[^\]}"'])*`
+const bare = String.raw`[^\s"'&;,}]`
 
 /** What could fail after a long look has an end, so that no text makes them slow. */
 const patterns: readonly (readonly [RegExp, string])[] = [
-  // A password may hold a slash or an at sign that should have been encoded; a port is none.
+  // A password may hold a slash or an at sign that should have been encoded. A port is none, but only web pages have an at sign
+  // behind it, in their path.
+  [/(?<!https?):\/\/[^\s:/?#@"']{0,256}:[^\s"']{0,512}@/gi, `://${mask}@`],
   [/:\/\/[^\s:/?#@"']{0,256}:(?!\d{1,5}(?:[/?#\s]|$))[^\s"']{0,512}@/g, `://${mask}@`],
   [/:\/\/[^\s/?#"']{0,512}@/g, `://${mask}@`],
   // Headers, up to the end of their line.
-  [/((?:cookie|authorization)\\?["']?\s{0,3}[:=]).+/gi, `$1 ${mask}`],
+  [new RegExp(String.raw`((?:${headerWords})\\?["']?\s{0,3}[:=]).+`, 'gi'), `$1 ${mask}`],
   [/\b(bearer|basic)\s{1,3}[\w.~+/=-]{6,}/gi, `$1 ${mask}`],
   [/eyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g, mask],
   [/(org_)[\x21-\x7e]{8,}/g, `$1${mask}`],
   [/((?:tok|pm|[spr]k_live|[spr]k_test|whsec)_)\w+/g, `$1${mask}`],
   [
-    /((?:passw(?:or)?d|pwd|secret|token|api[-_]?key|organiser[-_]?key|signature|card[-_]?number|cvc|cvv)\\?["'\]]{0,2}\s{0,3}[:=]\s{0,3})(?:\\?"[^"]+|\\?'[^']+|[^\s"'&;,}]+)/gi,
+    new RegExp(
+      String.raw`((?:${secretWords})\\{0,7}["'\]]{0,2}\s{0,3}[:=]\s{0,3})(?:(?:${quoted}|${nested})${bare}*|${bare}+)`,
+      'gi',
+    ),
     `$1${mask}`,
   ],
 ]
@@ -33,6 +48,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 /** Cards have 14 digits or more. */
 const manyDigits = /\d(?:\D{0,3}\d){13}/
 const beyondAscii = /[\u0080-\uffff]/
+/** Of one text, one in another. */
+const mostEncodings = 3
 /** Made by us for every request, and most of them full of digits. */
 const uuidOrTraceId = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32})$/
 
@@ -62,8 +79,18 @@ export function createRedact(secrets: readonly string[]): Redact {
   }
 }
 
-/** As it was before somebody put it into a URL or form; the same text where nobody did. */
+/** As it was before somebody put it into a URL or form, and that into another; the same text where nobody did. */
 export function percentDecoded(text: string): string {
+  let decoded = text
+  for (let layer = 0; layer < mostEncodings; layer += 1) {
+    const inner = decodedOnce(decoded)
+    if (inner === decoded) break
+    decoded = inner
+  }
+  return decoded
+}
+
+function decodedOnce(text: string): string {
   if (!/%|\d\+\d/.test(text)) return text
   const spaced = text.replaceAll(/(?<=\d)\+(?=\d)/g, ' ')
   return spaced.replaceAll(/(?:%[\da-f]{2})+/gi, (encoded) => {

@@ -1,7 +1,9 @@
-import { percentDecoded } from './redact.ts'
+import { isSecretName, percentDecoded } from './redact.ts'
 
-/** Names of settings such as ORGANISER_KEY and sessionSecret; a public key is none. */
-const secretSetting = /(?<!public_?)(?:secret|password|token|key)$/i
+/** Of settings such as STRIPE_KEY; a public key is no secret. */
+const keyName = /(?<!public_?)key$/i
+/** In each of the URLs that name the nodes of a cluster; all of them together are not one that can be parsed. */
+const userAndPassword = /:\/\/(?<username>[^\s:/@]*):(?<password>[^\s@/]+)@/g
 /** What is shorter would be found in harmless words. */
 const shortest = 6
 
@@ -10,17 +12,18 @@ const shortest = 6
  * that they never reach a line.
  */
 export function secretsOf(settings: object): string[] {
-  const secrets = Object.entries(settings).flatMap(([name, value]) => {
+  const found = Object.entries(settings).flatMap(([name, value]) => {
     if (typeof value === 'object' && value !== null) return secretsOf(value)
     if (typeof value !== 'string') return []
-    return secretSetting.test(name) ? [value] : passwordsIn(value)
+    return isSecretName(name) || keyName.test(name) ? [value] : passwordsIn(value)
   })
-  return secrets.filter((secret) => secret.length >= shortest)
+  // Texts are decoded before secrets are looked for in them.
+  const secrets = new Set(found.flatMap((secret) => [secret, percentDecoded(secret)]))
+  return [...secrets].filter((secret) => secret.length >= shortest)
 }
 
 /** A password that is its user's name gives nothing away, and would be missed in every sentence about the server. */
 function passwordsIn(text: string): string[] {
-  const url = URL.parse(text)
-  if (url === null || url.password === '' || url.password === url.username) return []
-  return [url.password, percentDecoded(url.password)]
+  const urls = [URL.parse(text), ...[...text.matchAll(userAndPassword)].map(({ groups }) => groups)]
+  return urls.flatMap((url) => (url?.password && url.password !== url.username ? [url.password] : []))
 }

@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api'
 
-/** W3C Trace Context, version 00; a later version may have more behind it, which must be ignored. */
-const form = /^(?!ff)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
+/** W3C Trace Context: version 00 as it is; a later version may have more behind it, which must be ignored. */
+const form = /^(?!ff)(?!00-.{52}-)[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 const noTrace = '0'.repeat(32)
 const noSpan = '0'.repeat(16)
 

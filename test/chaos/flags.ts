@@ -1,34 +1,44 @@
 import { parseArgs } from 'node:util'
 import { ExplainedError } from '../../infra/explained-error.ts'
+import { type TopologyName, topologyNames } from './topology.ts'
 
 export interface ChaosFlags {
+  readonly topology: TopologyName
   readonly seed: number
   readonly seconds: number
   /** Print the schedule and end. */
   readonly plan: boolean
 }
 
-const usage = 'npm run chaos -- --seed 42 [--seconds 60] [--plan]'
+const usage = 'npm run chaos -- --seed 42 [--seconds 60] [--topology clusters] [--plan]'
 
 /** Throws `ExplainedError` for anything but whole numbers: a seed of 0 or more, 10 to 3,600 seconds. */
 export function readFlags(args: readonly string[]): ChaosFlags {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { seed: { type: 'string' }, seconds: { type: 'string' }, plan: { type: 'boolean' } },
+      options: {
+        seed: { type: 'string' },
+        seconds: { type: 'string' },
+        topology: { type: 'string' },
+        plan: { type: 'boolean' },
+      },
       strict: true,
     })
     const seed = wholeNumber('seed', values.seed ?? '42', { from: 0, to: 2 ** 31 })
     const seconds = wholeNumber('seconds', values.seconds ?? '60', { from: 10, to: 3_600 })
-    return { seed, seconds, plan: values.plan ?? false }
+    const topology = topologyNames.find((name) => name === (values.topology ?? 'single'))
+    if (topology === undefined) throw new Error(`--topology must be ${topologyNames.join(' or ')}`)
+    return { topology, seed, seconds, plan: values.plan ?? false }
   } catch (error) {
     throw new ExplainedError(`${(error as Error).message}\nUsage: ${usage}`)
   }
 }
 
 /** The command that repeats a run. */
-export function replayCommand({ seed, seconds }: Pick<ChaosFlags, 'seed' | 'seconds'>): string {
-  return `npm run chaos -- --seed ${seed} --seconds ${seconds}`
+export function replayCommand({ topology, seed, seconds }: Omit<ChaosFlags, 'plan'>): string {
+  const on = topology === 'single' ? '' : ` --topology ${topology}`
+  return `npm run chaos -- --seed ${seed} --seconds ${seconds}${on}`
 }
 
 function wholeNumber(name: string, text: string, { from, to }: { from: number; to: number }): number {

@@ -40,6 +40,8 @@ export interface Asked {
   readonly json?: Record<string, unknown>
   /** Somebody reaches for what belongs to another: it must not work. */
   readonly stranger?: boolean
+  /** The buyer did not wait for the answer. */
+  readonly cutByBuyer?: boolean
 }
 
 export interface Entry extends Asked {

@@ -98,7 +98,12 @@ export class HttpBuyer {
     const { gatewayUrls, history } = this.#world
     const gateway = options.gateway ?? this.random.between(0, gatewayUrls.length - 1)
     const beganAt = history.now()
-    const asked = { ...what, userId: this.userId, ...(this.#isStranger && { stranger: true }) }
+    const asked = {
+      ...what,
+      userId: this.userId,
+      ...(this.#isStranger && { stranger: true }),
+      ...(options.cutAfterMs !== undefined && { cutByBuyer: true }),
+    }
     const outcome = await send(gatewayUrls[gateway] ?? '', asked, options.cutAfterMs ?? patienceMs)
     history.add({ ...asked, gateway, beganAt, endedAt: history.now(), outcome })
     return outcome

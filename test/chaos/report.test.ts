@@ -2,6 +2,7 @@ import test from 'ava'
 import type { Findings } from './checks/all-checks.ts'
 import { allFaults } from './faults/all-faults.ts'
 import type { Injected } from './injector.ts'
+import type { Recovery } from './recovery.ts'
 import { explanations, isGreen, type Run, reportLines } from './report.ts'
 import { planFaults } from './schedule.ts'
 
@@ -18,9 +19,13 @@ const nothingFound: Findings = {
 }
 
 function injected(changed: boolean): Injected {
-  const [planned] = planFaults({ seed: 1, seconds: 60 })
+  const [planned] = planFaults({ topology: 'single', seed: 1, seconds: 60 })
   if (planned === undefined) throw new Error(`no plan of ${allFaults.length} faults`)
   return { planned, beganAt: 0, endedAt: 1, effect: { changed, seen: 'pid 1 → 2' } }
+}
+
+function recovery(backAfterMs: number): Recovery {
+  return { kind: 'kill nats node', seen: 'nats-2', failed: 3, longestWaitMs: 2_000, backAfterMs, boundMs: 5_000 }
 }
 
 const greenRun: Run = {
@@ -32,6 +37,7 @@ const greenRun: Run = {
   unknownOutcomes: 10,
   webhooks: 400,
   longestUnavailabilityMs: 1_234,
+  recoveries: [recovery(400)],
   replay: 'npm run chaos -- --seed 1 --seconds 60',
 }
 
@@ -42,6 +48,7 @@ test('a run without findings is green and says so in one block', (t) => {
     t.true(lines.includes(line), line)
   }
   t.true(lines.includes('longest unavailability: 1.2 s'))
+  t.true(lines.some((line) => /kill nats node +after 0\.4 s +5\.0 s/.test(line)))
   t.is(lines.at(-1), 'replay: npm run chaos -- --seed 1 --seconds 60')
 })
 
@@ -51,6 +58,7 @@ test('a fault without effect, a crash, a finding and too few purchases each make
     [{ crashed: ['booking-1'] }, 'crashed processes: 1'],
     [{ findings: { ...nothingFound, lost: ['booking 7'] } }, 'lost: 1'],
     [{ acknowledged: 199 }, 'acknowledged purchases: 199'],
+    [{ recoveries: [recovery(5_001)] }, '  kill nats node  after 5.0 s TOO LATE  5.0 s  3       2.0 s         nats-2'],
     [{ webhooks: 0 }, 'webhooks accepted: 0 (each came twice, up to 2.5 s late)'],
   ]
   for (const [change, line] of reds) {

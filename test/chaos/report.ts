@@ -1,5 +1,6 @@
 import type { FindingLine, Findings } from './checks/all-checks.ts'
 import type { Injected } from './injector.ts'
+import type { Recovery } from './recovery.ts'
 
 export interface Run {
   readonly injected: readonly Injected[]
@@ -12,6 +13,8 @@ export interface Run {
   /** Webhooks that the payment provider sent and saw accepted, copies included. */
   readonly webhooks: number
   readonly longestUnavailabilityMs: number
+  /** Of faults that have a bound. */
+  readonly recoveries: readonly Recovery[]
   readonly replay: string
 }
 
@@ -33,17 +36,20 @@ export function reportLines(run: Run): string[] {
     ...Object.entries(findings).map(([line, wrong]) => `${line}: ${wrong.length}`),
     `crashed processes: ${crashed.length}`,
     `vacuous faults: ${vacuous(injected).length}`,
-    `longest unavailability: ${(run.longestUnavailabilityMs / 1_000).toFixed(1)} s`,
+    ...recoveryTable(run.recoveries),
+    `longest unavailability: ${seconds(run.longestUnavailabilityMs)}`,
     `replay: ${run.replay}`,
   ]
 }
 
 /** What is behind the numbers that are not 0, a few lines each. */
-export function explanations({ injected, findings, crashed, acknowledged, webhooks }: Run): string[] {
+export function explanations(run: Run): string[] {
+  const { injected, findings, crashed, acknowledged, webhooks } = run
   const reasons: [string, readonly string[]][] = [
     ...(Object.entries(findings) as [FindingLine, string[]][]),
     ['crashed processes', crashed],
     ['vacuous faults', vacuous(injected)],
+    ['back to normal too late', run.recoveries.filter(isLate).map(({ kind, seen }) => `${kind}: ${seen}`)],
     ['webhooks', webhooks === 0 ? ['none was accepted'] : []],
     ['too few purchases', acknowledged < leastPurchases ? [`${acknowledged} of at least ${leastPurchases}`] : []],
   ]
@@ -55,6 +61,31 @@ export function explanations({ injected, findings, crashed, acknowledged, webhoo
 
 export function isGreen(run: Run): boolean {
   return explanations(run).length === 0
+}
+
+function isLate({ backAfterMs, boundMs }: Recovery): boolean {
+  return backAfterMs > boundMs
+}
+
+function recoveryTable(recoveries: readonly Recovery[]): string[] {
+  if (recoveries.length === 0) return []
+  const rows = [
+    ['fault', 'back to normal', 'bound', 'failed', 'longest wait', 'what'],
+    ...recoveries.map((recovery) => [
+      recovery.kind,
+      `after ${seconds(recovery.backAfterMs)}${isLate(recovery) ? ' TOO LATE' : ''}`,
+      seconds(recovery.boundMs),
+      String(recovery.failed),
+      seconds(recovery.longestWaitMs),
+      recovery.seen,
+    ]),
+  ]
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`
 }
 
 function shortened(text: string): string {

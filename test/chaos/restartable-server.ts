@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { isAlive } from '#shared/is-alive.ts'
+import { withChildren } from '../../infra/servers/process-control.ts'
 import type { Server, ServerOptions } from '../../infra/servers/server.ts'
 import { until } from '../support/until.ts'
-import { withChildren } from './process-state.ts'
 
 interface Plan {
   readonly dataDirectory: string

@@ -10,17 +10,19 @@ import { History, longestUnavailability, verdictOf } from './history.ts'
 import { openHouses } from './houses.ts'
 import type { Injected } from './injector.ts'
 import { judge } from './judge.ts'
+import { recoveriesOf } from './recovery.ts'
 import { explanations, isGreen, type Run, reportLines } from './report.ts'
 import { describePlan, planFaults } from './schedule.ts'
 import { buyersAtOnce, letBuyersShop } from './shopping.ts'
 import { ChaosSystem } from './system.ts'
+import { topologies } from './topology.ts'
 
 /* `npm run chaos -- --seed 42 [--seconds 60] [--plan]`; see README.md. */
 
 /** Whether the run was green. Throws when it could not be finished, as when it is told to stop. */
 async function chaos(flags: ChaosFlags, stopping: AbortSignal): Promise<boolean> {
   console.log('Starting servers and processes …')
-  const system = await ChaosSystem.start(console.log, stopping)
+  const system = await ChaosSystem.start({ topology: topologies[flags.topology], say: console.log, stopping })
   const history = new History()
   const injected: Injected[] = []
   try {
@@ -47,7 +49,7 @@ interface Observation {
 
 async function observe(system: ChaosSystem, { flags, stopping, history, injected }: Observation): Promise<Run> {
   const gatewayUrls = system.gatewayUrls()
-  const houses = await openHouses(gatewayUrls[0] ?? '', system.natsUrls.operator)
+  const houses = await openHouses(gatewayUrls[0] ?? '', system.servers.natsUrl)
   const shop: Shop = { seed: flags.seed, houses, gatewayUrls, history }
   console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
   const from = history.now()
@@ -69,6 +71,7 @@ async function observe(system: ChaosSystem, { flags, stopping, history, injected
     requests: history.entries.length,
     unknownOutcomes,
     webhooks: callbacks?.accepted ?? 0,
+    recoveries: recoveriesOf(injected, history.entries, from),
     longestUnavailabilityMs: longestUnavailability(history.entries, { from, to }),
     replay: replayCommand(flags),
   }

@@ -1,19 +1,23 @@
 import test from 'ava'
 import { allFaults } from './faults/all-faults.ts'
 import { conflict, describePlan, planFaults } from './schedule.ts'
+import { topologies } from './topology.ts'
 
 test('the same seed plans the same faults, to the millisecond', (t) => {
-  t.deepEqual(planFaults({ seed: 42, seconds: 60 }), planFaults({ seed: 42, seconds: 60 }))
+  t.deepEqual(
+    planFaults({ topology: 'single', seed: 42, seconds: 60 }),
+    planFaults({ topology: 'single', seed: 42, seconds: 60 }),
+  )
 })
 
 test('another seed plans another order', (t) => {
-  const plans = [1, 2, 3, 4, 5].map((seed) => describePlan(planFaults({ seed, seconds: 60 })))
+  const plans = [1, 2, 3, 4, 5].map((seed) => describePlan(planFaults({ topology: 'single', seed, seconds: 60 })))
   t.is(new Set(plans).size, 5)
 })
 
 test('a minute has at least 30 faults and every one that there is', (t) => {
   for (let seed = 1; seed <= 50; seed += 1) {
-    const plan = planFaults({ seed, seconds: 60 })
+    const plan = planFaults({ topology: 'single', seed, seconds: 60 })
     t.true(plan.length >= 30)
     t.is(new Set(plan.map(({ fault }) => fault)).size, allFaults.length)
     for (const { fault, target, lastsMs, amount } of plan) {
@@ -24,8 +28,17 @@ test('a minute has at least 30 faults and every one that there is', (t) => {
   }
 })
 
+test('50 s on clusters have every fault that there is, and each has a bound', (t) => {
+  const { faults } = topologies.clusters
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const plan = planFaults({ topology: 'clusters', seed, seconds: 50 })
+    t.is(new Set(plan.map(({ fault }) => fault)).size, faults.length)
+  }
+  for (const { kind, backToNormalWithinMs } of faults) t.true(backToNormalWithinMs !== undefined, kind)
+})
+
 test('faults begin one after the other within the time of the run', (t) => {
-  const begins = planFaults({ seed: 7, seconds: 60 }).map(({ atMs }) => atMs)
+  const begins = planFaults({ topology: 'single', seed: 7, seconds: 60 }).map(({ atMs }) => atMs)
   t.deepEqual(
     begins,
     begins.toSorted((a, b) => a - b),

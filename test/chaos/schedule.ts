@@ -1,6 +1,6 @@
-import { allFaults } from './faults/all-faults.ts'
 import type { Fault } from './faults/fault.ts'
 import { Random } from './random.ts'
+import { type TopologyName, topologies } from './topology.ts'
 
 export interface PlannedFault {
   readonly number: number
@@ -14,14 +14,19 @@ export interface PlannedFault {
 
 /** Buyers first get this long without a fault, and the last fault begins this long before the end. */
 const quietMs = { begin: 1_500, end: 1_500 }
-/** 40 faults in a minute: every one that there is, once, and some twice. */
-const faultEveryMs = 1_400
+
+export interface ScheduleOptions {
+  readonly topology: TopologyName
+  readonly seed: number
+  readonly seconds: number
+}
 
 /** What happens when, fully determined by the seed: every fault once in a random order, then in another one. */
-export function planFaults({ seed, seconds }: { seed: number; seconds: number }): PlannedFault[] {
+export function planFaults({ topology, seed, seconds }: ScheduleOptions): PlannedFault[] {
+  const { faults, faultEveryMs } = topologies[topology]
   const random = new Random(`faults ${seed}`)
   const count = Math.floor((seconds * 1_000 - quietMs.begin - quietMs.end) / faultEveryMs)
-  return chooseFaults(random, count).map((fault, index) => ({
+  return chooseFaults(faults, random, count).map((fault, index) => ({
     number: index + 1,
     atMs: quietMs.begin + index * faultEveryMs + random.between(0, faultEveryMs / 2),
     lastsMs: random.between(...fault.lastsMs),
@@ -52,11 +57,11 @@ function touchTheSame(one: Fault, other: Fault): boolean {
 }
 
 /** Rounds over all faults; neighbours do not touch the same where that can be had. */
-function chooseFaults(random: Random, count: number): Fault[] {
+function chooseFaults(faults: readonly Fault[], random: Random, count: number): Fault[] {
   const chosen: Fault[] = []
   let left: Fault[] = []
   while (chosen.length < count) {
-    if (left.length === 0) left = random.shuffled(allFaults)
+    if (left.length === 0) left = random.shuffled(faults)
     const before = chosen.at(-1)
     const next = left.find((fault) => before === undefined || !touchTheSame(before, fault)) ?? left[0]
     if (next === undefined) break

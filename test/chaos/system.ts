@@ -1,33 +1,33 @@
 import { createWriteStream } from 'node:fs'
-import { cp, mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, glob, mkdir, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Database, Postgres } from '#shared/postgres.ts'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { installMissing } from '../../infra/servers/install.ts'
-import { startNats } from '../../infra/servers/nats.ts'
-import { type NatsUrls, natsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
-import { startPostgres } from '../../infra/servers/postgres.ts'
-import { startRedis } from '../../infra/servers/redis.ts'
-import type { ServerOptions } from '../../infra/servers/server.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
-import { natsEnvironment } from '../support/nats-environment.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import type { Kind } from '../support/process.ts'
 import { type Edge, edges, nameOf } from './edges.ts'
 import { Instance } from './instance.ts'
 import { counts, instanceNames } from './instance-names.ts'
 import { FaultProxy } from './proxy.ts'
-import { RestartableServer } from './restartable-server.ts'
+import type { ChaosServers } from './servers/chaos-servers.ts'
 import { settings } from './settings.ts'
+import type { Topology } from './topology.ts'
 
-/** The whole system, every way within it leading through a proxy of ours. */
+export interface ChaosSystemOptions {
+  readonly topology: Topology
+  readonly stopping: AbortSignal
+  say(line: string): void
+}
+
+/** The whole system. Every way within it that has one address leads through a proxy of ours. */
 export class ChaosSystem {
   readonly directory: string
-  readonly #servers = new Map<string, RestartableServer>()
+  #servers: ChaosServers | undefined
   readonly #proxies = new Map<string, FaultProxy>()
   readonly #instances = new Map<string, Instance>()
-  readonly #natsPasswords = newNatsPasswords()
   #postgres: Postgres | undefined
   #stopped: Promise<void> | undefined
 
@@ -36,12 +36,12 @@ export class ChaosSystem {
   }
 
   /** Starts everything, or takes back what it had started. Throws the `stopping` reason when told to stop meanwhile. */
-  static async start(say: (line: string) => void, stopping: AbortSignal): Promise<ChaosSystem> {
+  static async start({ topology, say, stopping }: ChaosSystemOptions): Promise<ChaosSystem> {
     await installMissing(['postgres', 'nats-server', 'redis-server'], say)
     const system = new ChaosSystem(await createTemporaryFolder({ name: 'ticketing-chaos' }))
     try {
       await mkdir(system.logDirectory)
-      await system.#startServers()
+      system.#servers = await topology.startServers(system.directory)
       stopping.throwIfAborted()
       await migrateAll(system.databaseUrl)
       await system.#startProxies()
@@ -61,12 +61,7 @@ export class ChaosSystem {
 
   /** Past the proxies. */
   get databaseUrl(): string {
-    return this.server('postgres').url
-  }
-
-  /** Past the proxies. */
-  get natsUrls(): NatsUrls {
-    return natsUrls(this.server('nats').url, this.#natsPasswords)
+    return this.servers.databaseUrl
   }
 
   get paymentUrl(): string {
@@ -77,8 +72,9 @@ export class ChaosSystem {
     return instanceNames('gateway').map((name) => `http://127.0.0.1:${this.instance(name).port}`)
   }
 
-  server(name: string): RestartableServer {
-    return found(this.#servers, name)
+  get servers(): ChaosServers {
+    if (this.#servers === undefined) throw new Error('the servers have not started')
+    return this.#servers
   }
 
   proxy(name: string): FaultProxy {
@@ -110,6 +106,9 @@ export class ChaosSystem {
   async keepLogs(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true })
     await cp(this.logDirectory, folder, { recursive: true })
+    for await (const logs of glob(join(this.directory, '*', 'logs'))) {
+      await cp(logs, join(folder, basename(dirname(logs))), { recursive: true })
+    }
   }
 
   /** Ends everything and removes its folder; may be called again. */
@@ -122,31 +121,22 @@ export class ChaosSystem {
     await Promise.all([...this.#instances.values()].map((instance) => instance.end()))
     await Promise.all([...this.#proxies.values()].map((proxy) => proxy.close()))
     await this.#postgres?.close()
-    await Promise.all([...this.#servers.values()].map((server) => server.stop()))
+    await this.#servers?.stop()
     await removeTemporaryFolder(this.directory)
-  }
-
-  async #startServers(): Promise<void> {
-    const plans = {
-      nats: (options: ServerOptions) => startNats({ ...options, passwords: this.#natsPasswords }),
-      redis: startRedis,
-      postgres: (options: ServerOptions) => startPostgres({ ...options, durable: true }),
-    }
-    const started = Object.entries(plans).map(async ([name, start]) => {
-      const ownDirectory = join(this.directory, name)
-      this.#servers.set(name, await RestartableServer.start({ dataDirectory: this.directory, ownDirectory, start }))
-    })
-    // All of them are known before anything is thrown: those that did start must be stopped.
-    for (const outcome of await Promise.allSettled(started)) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   async #startProxies(): Promise<void> {
     for (const edge of edges) {
+      if (!this.#isProxied(edge)) continue
       this.#proxies.set(
         nameOf(edge),
         await FaultProxy.start({ targetPort: () => this.#portOf(edge.server), replies: edge.replies }),
       )
     }
+  }
+
+  #isProxied({ server }: Edge): boolean {
+    return server === 'sandbox' || server === 'gateway' || this.servers.proxied.includes(server)
   }
 
   #portOf(server: Edge['server']): number {
@@ -155,7 +145,7 @@ export class ChaosSystem {
       case 'gateway':
         return this.instance(`${server}-1`).port
       default:
-        return this.server(server).port
+        return this.servers.portOf(server)
     }
   }
 
@@ -173,8 +163,7 @@ export class ChaosSystem {
     const database = new URL(this.databaseUrl)
     database.port = String(port('postgres'))
     return {
-      ...natsEnvironment(kind, natsUrls(`nats://127.0.0.1:${port('nats')}`, this.#natsPasswords)),
-      REDIS_URL: `redis://127.0.0.1:${port('redis')}`,
+      ...this.servers.urlsFor(kind, port),
       DATABASE_URL: database.href,
       PAYMENT_URL: `http://127.0.0.1:${port('sandbox')}`,
       PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${port('gateway')}/webhooks/sandbox`,

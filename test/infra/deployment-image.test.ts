@@ -110,11 +110,13 @@ test('an ordinary user migrates, and runs gateway and worker from it, with what 
   const url = `http://127.0.0.1:${gateway.portOf('PORT')}`
   t.is((await ask(`${url}/readyz`)).status, 200)
   t.is((await ask(`${url}/events`)).status, 200)
-  const metrics = await ask(`http://127.0.0.1:${worker.portOf('METRICS_PORT')}/metrics`)
+  const metricsOf = async (container: RunningContainer): Promise<string> =>
+    (await ask(`http://127.0.0.1:${container.portOf('METRICS_PORT')}/metrics`)).text
   // What the autoscalers of Kubernetes ask for.
-  t.regex(metrics.text, /^operations_in_flight\{.*instance="event-77e0b2"/m)
-  t.regex(metrics.text, /^operations_in_flight_limit\{/m)
-  t.regex((await ask(`${url}/metrics`)).text, /^http_server_active_requests\{.*instance="gateway-4f1c9a"/m)
+  const ofWorker = await metricsOf(worker)
+  t.regex(ofWorker, /^operations_in_flight\{.*instance="event-77e0b2"/m)
+  t.regex(ofWorker, /^operations_in_flight_limit\{/m)
+  t.regex(await metricsOf(gateway), /^http_server_active_requests\{.*instance="gateway-4f1c9a"/m)
 
   t.is(await gateway.stop(), 0)
   t.is(await worker.stop(), 0)

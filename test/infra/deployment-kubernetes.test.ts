@@ -1,18 +1,13 @@
 import test from 'ava'
-import { type Edit, type Manifest, render } from './deployment/kubernetes-manifests.ts'
+import { type Edit, type Manifest, manifestsOf, render } from './deployment/kubernetes-manifests.ts'
 import { kubernetesFaults } from './deployment/kubernetes-rules.ts'
 import { typeFaults } from './deployment/type-faults.ts'
 
-async function production(edit?: Edit): Promise<readonly Manifest[]> {
-  const rendered = await render('overlays/production', edit)
-  if ('refused' in rendered) throw new Error(rendered.refused)
-  return rendered.manifests
-}
+const production = (edit?: Edit): Promise<readonly Manifest[]> => manifestsOf('overlays/production', edit)
 
 test('every member of every manifest is one that Kubernetes knows', async (t) => {
-  const rendered = await render('base')
-  if ('refused' in rendered) throw new Error(rendered.refused)
-  t.deepEqual(await typeFaults([...rendered.manifests, ...(await production())]), [])
+  const all = await Promise.all([manifestsOf('base'), manifestsOf('monitoring'), production()])
+  t.deepEqual(await typeFaults(all.flat()), [])
 })
 
 test('the production overlay runs all processes confined, probed, spread and told nothing that they do not know', async (t) => {

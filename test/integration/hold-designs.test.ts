@@ -4,7 +4,7 @@ import type { HoldDesign } from '../hold-designs/hold-design.ts'
 import { LabDatabase } from '../hold-designs/lab-database.ts'
 import { buildHouse } from '../hold-designs/seat-table.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { startTestRedis } from '../support/servers.ts'
+import { startSingleRedis } from '../support/servers.ts'
 
 /** Long enough that no hold runs out, and no job comes by, during a race. */
 const holdTtlMs = 60_000
@@ -30,7 +30,7 @@ async function winners(design: HoldDesign, servers: { databaseUrl: string; redis
 }
 
 test('of all hold designs only the naive read-then-write promises the same seats to more than one buyer', async (t) => {
-  const [database, redis] = await Promise.all([createTestDatabase({ empty: true }), startTestRedis()])
+  const [database, redis] = await Promise.all([createTestDatabase({ empty: true }), startSingleRedis()])
   t.teardown(() => Promise.all([database.drop(), redis.stop()]))
   const servers = { databaseUrl: database.url, redisUrl: redis.url }
   for (const design of designs) t.is(await winners(design, servers), 1, design.name)

@@ -29,7 +29,7 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
     'event-1',
     'front-3',
     'nats',
-    'payment-sandbox',
+    'payment-sandbox-1',
     'postgres',
     'purchase-1',
     'redis',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { projectRoot } from '../../infra/config.ts'
@@ -91,4 +91,32 @@ test('where there are no logs, and where a flag is wrong, the command says so', 
   const wrong = await runScript(script, ['--level', 'loud'], { DATA_DIR: dataDirectory })
   t.is(wrong.code, 1)
   t.regex(wrong.output, /no level loud.*Usage: npm run logs/s)
+})
+
+test('a reader who goes away ends the command quietly; a full disk is told', async (t) => {
+  const { dataDirectory, writer } = await folder(t)
+  const log = writer('gateway-1')
+  log.write(Buffer.from(line('first', 1)))
+  const { child, shows } = follow(t, dataDirectory, [])
+  await shows('first')
+  child.stdout.destroy()
+  log.write(Buffer.from(line('second', 2)))
+  await until('it has ended', () => child.exitCode !== null)
+  t.is(child.exitCode, 0)
+
+  const full = await open('/dev/full', 'w')
+  const failing = spawn(process.execPath, [script], {
+    cwd: projectRoot,
+    env: { PATH: process.env.PATH, DATA_DIR: dataDirectory },
+    stdio: ['ignore', full.fd, 'pipe'],
+  })
+  t.teardown(() => failing.kill('SIGKILL'))
+  let said = ''
+  failing.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  await once(failing, 'close')
+  await full.close()
+  t.regex(said, /ENOSPC/)
+  t.not(failing.exitCode, 0)
 })

@@ -1,4 +1,4 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import bunyan from 'bunyan'
 import { z } from 'zod'
 import { defineContract } from '#shared/contracts/contract.ts'
@@ -20,10 +20,13 @@ const echo = defineContract({
   deadlineMs: 5_000,
 })
 
+const keepSilent = defineContract({ ...echo, operation: 'keep-silent', summary: 'Never answers' })
+
 let nats: TestNats
 let worker: Bus
 let client: Bus
 const seenBudgets: number[] = []
+let silentlyAsked = 0
 
 test.before(async () => {
   nats = await startTestNats()
@@ -33,8 +36,12 @@ test.before(async () => {
     seenBudgets.push(context.deadlineAt - performance.now())
     return { text: 'x'.repeat(letters) }
   })
+  const silence = operation(keepSilent, () => {
+    silentlyAsked += 1
+    return new Promise(() => undefined)
+  })
   const log = bunyan.createLogger({ name: 'test', streams: [] })
-  await serve(worker, { worker: 'event', instance: 'event-1', operations: [answer], maxInFlight: 10, log })
+  await serve(worker, { worker: 'event', instance: 'event-1', operations: [answer, silence], maxInFlight: 10, log })
 })
 
 test.after.always(async () => {
@@ -75,12 +82,19 @@ test('nobody listening is known at once', async (t) => {
   t.true(performance.now() - startedAt < 2_500)
 })
 
+test('whoever waits for an answer when the connection is lost hears so at once', async (t) => {
+  const { bus, proxy } = await connectByProxy(t, nats.url)
+  const payload = new TextEncoder().encode('{"letters":1}')
+  const refusal = t.throwsAsync(bus.request(keepSilent.subject, { payload, headers: {} }, 30_000))
+  await until('it was asked', () => silentlyAsked === 1)
+  const lostAt = performance.now()
+  proxy.cut()
+  t.like(await refusal, { code: 'unavailable' })
+  t.true(performance.now() - lostAt < 5_000)
+})
+
 test('an answer arrives although its worker lost the connection meanwhile', async (t) => {
-  const port = Number(new URL(nats.url).port)
-  const proxy = await FaultProxy.start({ targetPort: () => port, replies: 'to server' })
-  const url = nats.urls.booking.replace(`:${port}`, `:${proxy.port}`)
-  const distant = await Bus.connect({ url, name: 'distant', timeoutMs: 5_000 })
-  t.teardown(() => distant.close().finally(() => proxy.close()))
+  const { bus: distant, proxy } = await connectByProxy(t, nats.urls.booking)
   const subject = 'ticketing.v1.booking.echo'
   const asked = Promise.withResolvers<void>()
   const back = Promise.withResolvers<void>()
@@ -103,3 +117,12 @@ test('an answer arrives although its worker lost the connection meanwhile', asyn
   back.resolve()
   t.is(Buffer.from((await answer).payload).toString(), 'hello')
 })
+
+/** A connection that can be cut. */
+async function connectByProxy(t: ExecutionContext, url: string): Promise<{ bus: Bus; proxy: FaultProxy }> {
+  const port = Number(new URL(url).port)
+  const proxy = await FaultProxy.start({ targetPort: () => port, replies: 'to server' })
+  const bus = await Bus.connect({ url: url.replace(`:${port}`, `:${proxy.port}`), name: 'distant', timeoutMs: 5_000 })
+  t.teardown(() => bus.close().finally(() => proxy.close()))
+  return { bus, proxy }
+}

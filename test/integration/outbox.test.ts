@@ -2,13 +2,14 @@ import test from 'ava'
 import pg from 'pg'
 import { newId } from '#shared/ids.ts'
 import { addFact, addFacts } from '#shared/outbox.ts'
-import { forkRelay, numbersOf, released, startFactParts } from '../support/fact-parts.ts'
+import { factPartsOn, forkRelay, numbersOf, released } from '../support/fact-parts.ts'
+import { startSingleNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, no) => no)
 
 test('a fact is published when its transaction commits, and not when that is rolled back', async (t) => {
-  const parts = await startFactParts(t)
+  const parts = await factPartsOn(t, await startSingleNats())
   await parts.startRelay()
   const received = await parts.consume()
   const fact = released(1)
@@ -27,7 +28,7 @@ test('a fact is published when its transaction commits, and not when that is rol
 })
 
 test('two relays at once publish every fact, and none twice', async (t) => {
-  const parts = await startFactParts(t)
+  const parts = await factPartsOn(t, await startSingleNats())
   await Promise.all([parts.startRelay(), parts.startRelay()])
   const received = await parts.consume()
   for (let first = 0; first < 3_000; first += 100) {
@@ -45,7 +46,7 @@ test('two relays at once publish every fact, and none twice', async (t) => {
 })
 
 test('a relay killed after it published and before it committed leaves the fact to the next one; nobody gets it twice', async (t) => {
-  const parts = await startFactParts(t)
+  const parts = await factPartsOn(t, await startSingleNats())
   const received = await parts.consume()
   await addFact(parts.postgres, 'booking', released(0))
   // Whoever holds the row keeps the relay from marking it, between publishing and committing.
@@ -70,7 +71,7 @@ test('a relay killed after it published and before it committed leaves the fact 
 
 for (const withData of [true, false]) {
   test(`every fact arrives though nats-server is killed and comes back ${withData ? 'with' : 'without'} its data`, async (t) => {
-    const parts = await startFactParts(t)
+    const parts = await factPartsOn(t, await startSingleNats())
     await parts.startRelay()
     const received = await parts.consume()
     const seen = (): number[] => [...new Set(numbersOf(received))]
@@ -93,7 +94,7 @@ for (const withData of [true, false]) {
 }
 
 test('facts that a consumer had not got yet when nats-server lost its data are published again', async (t) => {
-  const parts = await startFactParts(t)
+  const parts = await factPartsOn(t, await startSingleNats())
   await parts.startRelay()
   await addFacts(parts.postgres, 'booking', upTo(700).map(released))
   await until('all are marked', async () => (await parts.waiting()) === 0)
@@ -105,7 +106,7 @@ test('facts that a consumer had not got yet when nats-server lost its data are p
 })
 
 test('what a frozen nats-server does not acknowledge waits, with one line in the log, and is published when it wakes', async (t) => {
-  const parts = await startFactParts(t)
+  const parts = await factPartsOn(t, await startSingleNats())
   await parts.startRelay()
   await addFact(parts.postgres, 'booking', released(0))
   await until('the first is marked', async () => (await parts.waiting()) === 0)
@@ -122,7 +123,7 @@ test('what a frozen nats-server does not acknowledge waits, with one line in the
 })
 
 test('published facts are forgotten after a day, and those that wait never', async (t) => {
-  const parts = await startFactParts(t)
+  const parts = await factPartsOn(t, await startSingleNats())
   const insert = (count: number, publishedAt: string): Promise<unknown> =>
     parts.postgres.query(
       `INSERT INTO booking.outbox (id, subject, payload, created_at, published_at)

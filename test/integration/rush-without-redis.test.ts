@@ -1,14 +1,14 @@
 import test from 'ava'
 import type { TicketingError } from '#shared/errors.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
-import { startTestRedis } from '../support/servers.ts'
+import { startSingleRedis } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const houseSeats = 2_000
 const buyersAtOnce = 12
 
 test('a rush goes on while Redis is frozen, killed, and back with nothing, and no seat is sold twice', async (t) => {
-  const redis = await startTestRedis()
+  const redis = await startSingleRedis()
   t.teardown(() => redis.stop())
   const workers = await startBookingWorkers({ instances: 2, env: { REDIS_URL: redis.url } })
   t.teardown(() => workers.stop())

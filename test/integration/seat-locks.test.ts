@@ -1,20 +1,21 @@
 import test from 'ava'
-import { Redis } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import { holdSeats, releaseHold } from '#shared/contracts/holds.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { openRedis } from '../support/open-redis.ts'
 import { startTestRedis, type TestServer } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 let server: TestServer
-let redis: Redis
+let redis: Redis | Cluster
 let workers: BookingWorkers
 
 test.before(async () => {
   server = await startTestRedis()
-  redis = new Redis(server.url)
+  redis = openRedis(server.url)
   workers = await startBookingWorkers({ instances: 2, env: { REDIS_URL: server.url } })
 })
 
@@ -118,7 +119,9 @@ test('a refusal leaves no lock', async (t) => {
 
 /** How often locks were asked for, kept or given back, by anybody. */
 async function lockScriptsRun(): Promise<number> {
-  return Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0)
+  const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  const infos = await Promise.all(servers.map((server) => server.info('commandstats')))
+  return infos.reduce((sum, info) => sum + Number(/cmdstat_evalsha:calls=(\d+)/.exec(info)?.[1] ?? 0), 0)
 }
 
 test.serial('who wants more seats than one may have, or comes too early, locks none of them', async (t) => {

@@ -2,6 +2,7 @@ import test from 'ava'
 import { stockDemoEvent } from '../support/demo-event.ts'
 import { ask } from '../support/http.ts'
 import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
 
 let system: System
 
@@ -34,6 +35,18 @@ test.serial(
     t.deepEqual(statuses, [...Array(10).fill(200), ...Array(5).fill(429)])
   },
 )
+
+test.serial('a reply that one gateway has stored is a hit at the other', async (t) => {
+  const [first, second] = system.gateways.map(({ url }) => url)
+  const path = '/events?city=Sharedville'
+  // What Redis does not take within its deadline is stored at the next time.
+  await until('it is a hit', async () => {
+    const stored = await ask(`${first}${path}`)
+    const other = await ask(`${second}${path}`)
+    t.is(other.text, stored.text)
+    return /^gateway; hit/.test(other.headers.get('cache-status') ?? '')
+  })
+})
 
 test.serial('a limit is shared by all gateways', async (t) => {
   const [first, second] = system.gateways.map(({ url }) => url)

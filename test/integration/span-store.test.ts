@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, truncateSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import test from 'ava'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { withNewTrace } from '#shared/observability/tracing.ts'
@@ -82,6 +82,19 @@ test('what is kept is bounded, and the oldest goes first', async (t) => {
     Array.from({ length: numbers.length }, (_, index) => 500 - numbers.length + index),
   )
   t.true(latestSpans(directory, 3_000).length < 15)
+})
+
+test('spans are kept again after somebody deleted those there were', async (t) => {
+  const directory = await createTestDirectory('spans')
+  const writer = new SpanWriter({ directory, largestBytes: 1 })
+  t.teardown(() => writer.close())
+  writer.write([aSpan({ spanId: '1' })])
+  rmSync(directory, { recursive: true })
+  for (const spanId of ['2', '3']) writer.write([aSpan({ spanId })])
+  t.deepEqual(
+    latestSpans(directory, 1e6).map(({ spanId }) => spanId),
+    ['2', '3'],
+  )
 })
 
 test('a line that was half written costs that line alone', async (t) => {

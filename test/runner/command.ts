@@ -11,7 +11,7 @@ export interface CommandOptions {
 }
 
 /** Nothing here takes longer unless it hangs. */
-const longestMs = 10 * 60_000
+const longestMs = 20 * 60_000
 
 /** Runs a tool on our own Node and answers its exit code; a signal or a time-out counts as 1. */
 export function runCommand({ script, args, environment, stopping, onOutput }: CommandOptions): Promise<number> {

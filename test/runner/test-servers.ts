@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { installMissing } from '../../infra/servers/install.ts'
+import { PostgresPair } from '../../infra/servers/postgres-standby.ts'
 import type { ProgramName } from '../../infra/servers/program.ts'
 import { startTemporaryServers } from '../../infra/servers/temporary-servers.ts'
 
@@ -15,25 +16,31 @@ export interface TestServers {
 export interface TestServersOptions {
   /** What the tests need beside NATS, Redis and PostgreSQL. */
   readonly programs: readonly ProgramName[]
+  /** Whether tests find clusters in place of single servers. */
+  readonly clusters: boolean
   say(line: string): void
 }
 
-/** Starts one PostgreSQL for the whole run, with a migrated database that each test file clones. */
-export async function startTestServers({ programs, say }: TestServersOptions): Promise<TestServers> {
+/** Starts one PostgreSQL for the whole run, with a migrated database that each test file clones. On clusters it has a standby. */
+export async function startTestServers({ programs, clusters, say }: TestServersOptions): Promise<TestServers> {
   await installMissing(['postgres', 'nats-server', 'redis-server', ...programs], say)
-  const { postgres, directory, stop } = await startTemporaryServers({
+  const { directory, stop, ...single } = await startTemporaryServers({
     name: 'ticketing-test',
-    kinds: ['postgres'],
+    kinds: clusters ? [] : ['postgres'],
     durable: false,
   })
   try {
-    await migrateAll(postgres.url)
-    const template = new URL(postgres.url)
+    const { url } = clusters
+      ? (await PostgresPair.start({ dataDirectory: directory, durable: false })).primary
+      : single.postgres
+    await migrateAll(url)
+    const template = new URL(url)
     const administration = new URL('/postgres', template)
     return {
       environment: {
         TEST_POSTGRES_URL: administration.href,
         TEST_TEMPLATE_DATABASE: template.pathname.slice(1),
+        TEST_TOPOLOGY: clusters ? 'clusters' : 'single',
         TEST_DIRECTORY: directory,
         // Some hundred processes load the same modules in a run.
         NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'compile'),

@@ -16,6 +16,7 @@ import { bookingWorker } from '../../workers/booking/booking-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
 import { startTestNats } from './servers.ts'
+import { untilServed } from './until-served.ts'
 
 export interface AskOptions extends AskingOptions {
   /** User id of a buyer, instead of `caller`. */
@@ -108,6 +109,7 @@ export async function startBookingWorkers({
     closers.push(() => service.stop(2_000))
   }
   const { bus, postgres } = await connect('test', nats.urls.operator)
+  await untilServed(bus, 'booking')
 
   const ask: BookingWorkers['ask'] = (contract, request, { as, ...options } = {}) =>
     askWorker(bus, contract, request, as === undefined ? options : { ...options, caller: user(as) })

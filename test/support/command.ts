@@ -7,11 +7,19 @@ export interface CommandResult {
   readonly output: string
 }
 
-/** Runs a script of the project with standard output and error in a pipe, for at most 30 s. */
+export interface ScriptOptions {
+  /** Default: 30 s. */
+  readonly timeoutMs?: number
+  /** Ends it by SIGKILL. */
+  readonly kill?: AbortSignal
+}
+
+/** Runs a script of the project with standard output and error in a pipe, for a limited time. */
 export function runScript(
   script: string,
   args: readonly string[],
-  env: Record<string, string>,
+  env: NodeJS.ProcessEnv,
+  { timeoutMs = 30_000, kill }: ScriptOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     execFile(
@@ -20,7 +28,8 @@ export function runScript(
       {
         cwd: projectRoot,
         env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: readTestConfig().compileCache, ...env },
-        timeout: 30_000,
+        timeout: timeoutMs,
+        ...(kill && { signal: kill, killSignal: 'SIGKILL' }),
       },
       (error, stdout, stderr) => {
         const output = stdout + stderr

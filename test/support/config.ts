@@ -7,11 +7,17 @@ export interface TestConfig {
   readonly directory: string
   /** Where Node keeps compiled code, for the processes that tests start. */
   readonly compileCache: string
+  /** What tests find where they do not ask for single servers. */
+  readonly topology: Topology
 }
+
+/** One of each server, or clusters of them: see `npm run test:infra`. */
+export type Topology = 'single' | 'clusters'
 
 /** What `test/run.ts` prepared. Throws when a test was started without it. */
 export function readTestConfig(): TestConfig {
   const { TEST_POSTGRES_URL, TEST_TEMPLATE_DATABASE, TEST_DIRECTORY, NODE_COMPILE_CACHE = '' } = process.env
+  const { TEST_TOPOLOGY } = process.env
   if (!TEST_POSTGRES_URL || !TEST_TEMPLATE_DATABASE || !TEST_DIRECTORY) {
     throw new Error('Run tests with `npm test`, or a single file with `npm test -- test/unit/….test.ts`.')
   }
@@ -20,5 +26,6 @@ export function readTestConfig(): TestConfig {
     templateDatabase: TEST_TEMPLATE_DATABASE,
     directory: TEST_DIRECTORY,
     compileCache: NODE_COMPILE_CACHE,
+    topology: TEST_TOPOLOGY === 'clusters' ? 'clusters' : 'single',
   }
 }

@@ -13,6 +13,7 @@ import { createTestDatabase } from './database.ts'
 import { openPostgres } from './open-postgres.ts'
 import { type ScriptedStock, startScriptedStock } from './scripted-stock.ts'
 import { startTestNats } from './servers.ts'
+import { untilServed } from './until-served.ts'
 
 export const organiser: Caller = { role: 'organiser', id: 'test' }
 
@@ -49,6 +50,7 @@ export async function startEventWorker(): Promise<EventWorker> {
   const operations = eventWorker.operations(parts, config, (_name, close) => closers.push(close))
   const service = await serve(own, { worker: 'event', instance: 'test', operations, maxInFlight: 100, log })
   let stock = await startScriptedStock(nats.urls)
+  for (const worker of ['event', 'booking']) await untilServed(bus, worker)
   return {
     natsUrls: nats.urls,
     bus,
@@ -61,6 +63,7 @@ export async function startEventWorker(): Promise<EventWorker> {
       await stock.stop()
       await postgres.query(emptyCatalogue)
       stock = await startScriptedStock(nats.urls)
+      await untilServed(bus, 'booking')
     },
     async stop() {
       await Promise.all([service.stop(1_000), stock.stop(), ...closers.map((close) => close())])

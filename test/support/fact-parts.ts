@@ -14,8 +14,8 @@ import { createTestDatabase } from './database.ts'
 import { startTestNats, type TestNats } from './servers.ts'
 
 /** Real NATS and a migrated database, with what is needed to send facts from one to the other. */
-export interface FactParts {
-  readonly nats: TestNats
+export interface FactParts<Nats extends TestNats = TestNats> {
+  readonly nats: Nats
   readonly postgres: Postgres
   readonly bus: Bus
   readonly databaseUrl: string
@@ -35,7 +35,12 @@ const onIdleError = (): void => undefined
 
 /** Everything is taken away at the end of the test. */
 export async function startFactParts(t: ExecutionContext): Promise<FactParts> {
-  const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
+  return factPartsOn(t, await startTestNats())
+}
+
+/** As `startFactParts`, on a NATS that this takes away as well. */
+export async function factPartsOn<Nats extends TestNats>(t: ExecutionContext, nats: Nats): Promise<FactParts<Nats>> {
+  const database = await createTestDatabase()
   t.teardown(() => Promise.all([nats.stop(), database.drop()]))
   const connect = async (natsUrl: string): Promise<{ postgres: Postgres; bus: Bus }> => {
     const postgres = new Postgres({ url: database.url, applicationName: 'facts', maxConnections: 4, onIdleError })

@@ -51,8 +51,7 @@ export interface ProcessPlan {
 export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   const { kind, instance, env, port = 0, detached = false, signal, onOutput } = plan
   const portArgs = ['gateway', 'sandbox', 'span-store'].includes(kind) ? ['--port', String(port)] : []
-  const instanceArgs = kind === 'sandbox' ? [] : ['--instance', instance]
-  const child = spawn(process.execPath, [scripts[kind], ...portArgs, ...instanceArgs], {
+  const child = spawn(process.execPath, [scripts[kind], ...portArgs, '--instance', instance], {
     cwd: project,
     // A folder that does not exist: no running system of a developer may leak into a test.
     env: { PATH: process.env.PATH, DATA_DIR: join(project, '.data', 'absent'), ...env },

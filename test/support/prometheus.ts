@@ -22,7 +22,7 @@ const intervalSeconds = 1
 
 /** By what name and port the committed configuration knows each kind of process that it reads. */
 const services: Partial<Record<Kind, string>> = {
-  gateway: 'gateway:8080',
+  gateway: 'gateway:9464',
   event: 'event-worker:9464',
   booking: 'booking-worker:9464',
   purchase: 'purchase-worker:9464',

@@ -1,16 +1,28 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startNats } from '../../infra/servers/nats.ts'
+import { startNatsCluster } from '../../infra/servers/nats-cluster.ts'
 import { type NatsUrls, natsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
 import { startRedis } from '../../infra/servers/redis.ts'
+import { startRedisCluster } from '../../infra/servers/redis-cluster.ts'
+import { startRedisSentinel } from '../../infra/servers/redis-sentinel.ts'
 import type { Server, ServerOptions } from '../../infra/servers/server.ts'
 import { createTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
 import { readTestConfig } from './config.ts'
 
+/** A server, or several that are one to their clients. */
 export interface TestServer {
   readonly url: string
   /** Ends it cleanly and removes its data. */
   stop(): Promise<void>
+}
+
+export interface TestNats extends TestServer {
+  readonly urls: NatsUrls
+}
+
+/** One server, to which everything can happen. */
+export interface SingleServer extends TestServer {
   /** SIGKILL: it is gone from one moment to the next. `stop` is still needed afterwards. */
   kill(): Promise<void>
   /** It stays and answers nothing, until `thaw`. */
@@ -20,22 +32,39 @@ export interface TestServer {
   restart(options: { withData: boolean }): Promise<void>
 }
 
-/** A NATS server whose users may do what they may in production; `url` is the operator's. */
-export interface TestNats extends TestServer {
-  readonly urls: NatsUrls
+/** NATS with JetStream for one test file. Its users may do what they may in production; `url` is the operator's. */
+export async function startTestNats(): Promise<TestNats> {
+  if (readTestConfig().topology === 'single') return startSingleNats()
+  const { group, stop } = await startGroup('nats-cluster', (dataDirectory) =>
+    startNatsCluster({ dataDirectory, passwords: newNatsPasswords() }),
+  )
+  return { url: group.urls.operator, urls: group.urls, stop }
 }
 
-/** A NATS server with JetStream for one test file. */
-export async function startTestNats(): Promise<TestNats> {
+export async function startSingleNats(): Promise<TestNats & SingleServer> {
   const passwords = newNatsPasswords()
-  const server = await startInOwnFolder('nats', (options) => startNats({ ...options, passwords }))
+  const server = await startSingle('nats', (options) => startNats({ ...options, passwords }))
   const urls = natsUrls(server.url, passwords)
   return { ...server, url: urls.operator, urls }
 }
 
 /** A Redis for one test file. */
-export function startTestRedis(): Promise<TestServer> {
-  return startInOwnFolder('redis', startRedis)
+export async function startTestRedis(): Promise<TestServer> {
+  if (readTestConfig().topology === 'single') return startSingleRedis()
+  const { group, stop } = await startTestRedisCluster()
+  return { url: group.url, stop }
+}
+
+export function startSingleRedis(): Promise<SingleServer> {
+  return startSingle('redis', startRedis)
+}
+
+export function startTestRedisCluster() {
+  return startGroup('redis-cluster', (dataDirectory) => startRedisCluster({ dataDirectory }))
+}
+
+export function startTestRedisSentinel() {
+  return startGroup('redis-sentinel', (dataDirectory) => startRedisSentinel({ dataDirectory }))
 }
 
 /** A new folder that can hold the data of servers; it is removed at the end of the run at the latest. */
@@ -43,7 +72,22 @@ export function createTestDirectory(name: string): Promise<string> {
   return createTemporaryFolder({ name, within: readTestConfig().directory })
 }
 
-async function startInOwnFolder(name: string, start: (options: ServerOptions) => Promise<Server>): Promise<TestServer> {
+async function startGroup<Group extends { stop(): Promise<void> }>(
+  name: string,
+  start: (directory: string) => Promise<Group>,
+): Promise<{ readonly group: Group; stop(): Promise<void> }> {
+  const directory = await createTestDirectory(name)
+  const group = await start(directory)
+  return {
+    group,
+    async stop() {
+      await group.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function startSingle(name: string, start: (options: ServerOptions) => Promise<Server>): Promise<SingleServer> {
   const directory = await createTestDirectory(name)
   let server = await start({ dataDirectory: directory })
   return {

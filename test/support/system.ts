@@ -3,7 +3,8 @@ import { readTestConfig } from './config.ts'
 import { createTestDatabase } from './database.ts'
 import { natsEnvironment } from './nats-environment.ts'
 import { type Kind, type RunningProcess, startProcess } from './process.ts'
-import { startTestNats, startTestRedis } from './servers.ts'
+import { startTestNats } from './servers.ts'
+import { type SystemRedis, startSystemRedis } from './system-redis.ts'
 
 export const organiserKey = 'org_test-0123456789abcdef'
 
@@ -18,7 +19,7 @@ export interface SystemOptions {
 
 export interface System {
   readonly natsUrls: NatsUrls
-  readonly redis: { readonly url: string; kill(): Promise<void> }
+  readonly redis: Pick<SystemRedis, 'url' | 'kill'>
   readonly databaseUrl: string
   /** Base URL of the first gateway. */
   readonly url: string
@@ -32,7 +33,7 @@ export interface System {
 
 /** Starts real servers and processes for one test file, which stops them at its end. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const [nats, redis, database] = await Promise.all([startTestNats(), startTestRedis(), createTestDatabase()])
+  const [nats, redis, database] = await Promise.all([startTestNats(), startSystemRedis(), createTestDatabase()])
   const running: RunningProcess[] = []
   const begun = new Map<Kind, number>()
   let paymentUrl = ''
@@ -52,7 +53,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       env: {
         NODE_COMPILE_CACHE: readTestConfig().compileCache,
         ...natsEnvironment(kind, nats.urls),
-        REDIS_URL: redis.url,
+        REDIS_URL: redis.urlFor(kind),
         DATABASE_URL: database.url,
         PAYMENT_URL: paymentUrl,
         PAYMENT_WEBHOOK_SECRET: webhookSecret,

@@ -49,6 +49,12 @@ test('single rate limits can be raised, unknown ones are refused', (t) => {
   t.is(readGatewayConfig({ ...env, RATE_LIMITS: 'off' }, []).rateLimits, null)
 })
 
+test('a wrong Redis URL is answered with the forms it may have', (t) => {
+  t.throws(() => readGatewayConfig({ ...env, REDIS_URL: 'redis+sentinel://host:26379' }, []), {
+    message: /REDIS_URL: must be redis:\/\/.*redis\+sentinel:\/\/.*redis\+cluster:\/\//,
+  })
+})
+
 test('a gateway joins the running system as itself, unless it is told of another NATS', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-config-'))
   t.teardown(() => rmSync(directory, { recursive: true }))

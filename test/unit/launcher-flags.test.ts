@@ -48,7 +48,7 @@ test('whoever is asked is started in an earlier stage than whoever asks', (t) =>
   t.deepEqual(
     stages.map((stage) => stage.map(({ instance }) => instance)),
     [
-      ['payment-sandbox'],
+      ['payment-sandbox-1'],
       ['event-1', 'event-2', 'booking-1', 'booking-2', 'purchase-1', 'purchase-2'],
       ['auditor-1'],
       ['gateway-1', 'gateway-2'],

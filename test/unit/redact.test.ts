@@ -25,14 +25,25 @@ const planted: readonly (readonly [string, string])[] = [
   ['org_k95uayk9DV_EA_d3NSjJl4QvJeGkgi2Q', 'k95uayk9DV'],
   ['postgres://ticketing:h0rse-battery@db:5432/ticketing', 'h0rse-battery'],
   ['postgres://ticketing:with/sl@sh@db/ticketing', 'sl@sh'],
+  ['postgres://ticketing:12345/abcd@db/ticketing', '12345/abcd'],
+  ['nats://gateway:h0rse@a:4222,nats://gateway:b4ttery@b:4222', 'b4ttery'],
   ['rediss://:only-a-password@cache:6380', 'only-a-password'],
   ['nats://token-of-nats@127.0.0.1:4222', 'token-of-nats'],
   ['/purchase?payment_token=abcdef&x=1', 'abcdef'],
   ['/purchase?payment%5Ftoken%3Dabcdef', 'abcdef'],
+  ['/purchase?password%253Dcorrect-horse', 'correct-horse'],
   ['note=4111+1111+1111+1111', '1111+1111'],
   ['note=4111%201111%201111%201111', '1111%201111'],
   ['{"password":"correct horse"}', 'correct horse'],
   [`{\\"password\\":\\"correct horse\\"}`, 'correct horse'],
+  ['{"password":"hun\\"ter2secret"}', 'ter2secret'],
+  [JSON.stringify('{"password":"hun\\"ter2secret"}'), 'ter2secret'],
+  [JSON.stringify(JSON.stringify('{"password":"hun\\"ter2secret"}')), 'ter2secret'],
+  ['{"token":["a","hunter2"]}', 'hunter2'],
+  ['{"token":["a]","hunter2"]}', 'hunter2'],
+  ['{"token":{"value":"hunter2"}}', 'hunter2'],
+  ['{"token":["a",["hunter2"]]}', 'hunter2'],
+  ['host=db pass=correct-horse', 'correct-horse'],
   ["password: 'correct horse'", 'correct horse'],
   ['api_key=abcdef', 'abcdef'],
   ['X-Api-Key: abcdef', 'abcdef'],
@@ -61,6 +72,7 @@ test('what is no secret stays as it is', (t) => {
     '4111111111111112',
     '2026-11-25T20:18:02.123Z',
     'http://127.0.0.1:8080/events?q=Bj%C3%B6rk&city=%C5%81%C3%B3d%C5%BA',
+    'http://127.0.0.1:8080/@scope/package',
     'connect ECONNREFUSED 127.0.0.1:5432',
     'GET /events 100 %',
     "Unexpected token 'a', not JSON",
@@ -70,6 +82,8 @@ test('what is no secret stays as it is', (t) => {
     t.is(redact(text), text)
   }
   t.is(redact('postgres://ticketing:h0rse@db:5432/x'), 'postgres://[redacted]@db:5432/x')
+  t.is(redact('{"token":["a]","b"],"seat":3}'), '{"token":[redacted],"seat":3}')
+  t.is(redact('{"password":"a\\"b","seat":3}'), '{"password":[redacted],"seat":3}')
   t.is(redact('/a?user_id=7&payment_token=tok_x&seat=3'), '/a?user_id=7&payment_token=[redacted]&seat=3')
 })
 
@@ -125,6 +139,34 @@ test('a line parses as JSON, is one line and shorter than 64 KB, whatever is log
     { numRuns: 200 },
   )
   t.pass()
+})
+
+test('what is no text is bounded too', (t) => {
+  const many = <T>(value: T): T[] => Array.from({ length: 100 }, () => value)
+  const asMembers = (value: unknown) => Object.fromEntries(many(value).map((each, index) => [index, each]))
+  const values = [
+    1.234567890123456e-7,
+    12_345_678_901,
+    true,
+    null,
+    undefined,
+    () => 1,
+    new Uint8Array(9),
+    new Date(0),
+    [],
+    {},
+  ]
+  for (const value of values) {
+    for (const facts of [
+      many(many(many(value))),
+      asMembers(asMembers(asMembers(value))),
+      many({ token: 'a', value }),
+    ]) {
+      const line = lineOf({ facts })
+      t.true(line.length < 65_536, `${line.length} characters: ${line.slice(0, 200)}`)
+    }
+  }
+  t.deepEqual(JSON.parse(lineOf({ facts: many(many(7)) })).facts.at(-1), '… 55 more')
 })
 
 test('a secret that the end of a long text cuts in two is not shown by halves', (t) => {
@@ -211,4 +253,17 @@ test("a process's secrets are known by the names of its settings, the passwords 
     PORT: 8080,
   })
   t.deepEqual(secrets.sort(), ['a long sentence', 'hörse-battery', 'h%C3%B6rse-battery', 'org_0123456789abcdef'].sort())
+})
+
+test('the passwords of every node of a cluster are known, as they stand and decoded', (t) => {
+  const secrets = secretsOf({
+    NATS_URL: 'nats://gateway:h0rse-battery@a:4222,nats://gateway:h0rse%40staple@b:4222',
+    REDIS_URL: 'redis+cluster://:only-a-password@a:1,b:2',
+    PUBLIC_URL: 'http://127.0.0.1:8080,http://127.0.0.1:8081',
+    ORGANISER_KEY: 'org_1+1%41',
+  })
+  t.deepEqual(
+    secrets.sort(),
+    ['h0rse%40staple', 'h0rse-battery', 'h0rse@staple', 'only-a-password', 'org_1 1A', 'org_1+1%41'].sort(),
+  )
 })

@@ -144,3 +144,11 @@ test('names and messages cannot move the cursor, and colours are used where they
   t.true(text.includes('✘ \\u0007'))
   t.true(renderTrace(spans, { width: 100, paint: coloured }).join('\n').includes('\u001b[31m'))
 })
+
+test('of a trace with very many spans the first are shown, and how many more there are', (t) => {
+  const spans = Array.from({ length: 130_000 }, (_, index) => aSpan({ spanId: String(index), ...at(index, 1) }))
+  const lines = rendered(spans).split('\n')
+  t.true(lines.length < 2_010)
+  t.is(lines.at(-1), '… 128000 more spans')
+  t.regex(lines[0] ?? '', /130000 spans of 1 process in 130000\.0 ms/)
+})

@@ -22,6 +22,7 @@ for (const header of [
   `00-${traceId}-${spanId}-1`,
   `00-${traceId}${spanId}-01`,
   `00-${traceId}-${spanId}-01x`,
+  `00-${traceId}-${spanId}-01-what-comes-later`,
 ]) {
   test(`a new trace begins where traceparent is ${JSON.stringify(header)}`, (t) => {
     t.is(parseTraceparent(header), null)

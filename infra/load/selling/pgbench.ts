@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findPostgres } from '../../servers/program.ts'
 import { placesPerHold } from './buyers.ts'
@@ -37,8 +37,7 @@ export async function pgbenchSeatsPerSecond(
     const script = join(directory, 'hold.sql')
     await writeFile(script, scriptOf(recorded))
     const { stdout } = await run(
-      // Beside the server itself, of which the PATH may only have a link.
-      join(dirname(await realpath(program.path)), 'pgbench'),
+      join(program.directory, 'pgbench'),
       [
         ...[
           '--no-vacuum',

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Progress } from '../../import/progress-bar.ts'
 import { cpuTimes } from '../cpu-time.ts'
 import { HttpConnection } from '../http-connection.ts'
+import { quantile } from '../quantile.ts'
 import { liveMemory } from './live-memory.ts'
 import type { ObservedSystem, ObservedSystems } from './system.ts'
 import { type Comparison, comparisons, type Variant, variants } from './variants.ts'
@@ -144,5 +145,8 @@ function medians(costs: readonly Cost[]): Cost {
 }
 
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  )
 }

@@ -12,6 +12,8 @@ export interface Fault {
   readonly alone?: boolean
   /** How long it lasts, at least and at most, in milliseconds. 0: an instant. */
   readonly lastsMs: readonly [number, number]
+  /** Selling must be back to normal so long after its begin: while it lasts, where others stand in for what is broken. */
+  readonly backToNormalWithinMs?: number
   /** Breaks it, waits, heals it. Throws when it could not. */
   inject(system: ChaosSystem, damage: Damage): Promise<Effect>
 }

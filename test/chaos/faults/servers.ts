@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#shared/postgres.ts'
 import { isStopped } from '../process-state.ts'
+import type { RestartableServer } from '../restartable-server.ts'
+import type { ServerName } from '../servers/chaos-servers.ts'
+import { SingleServers } from '../servers/single-servers.ts'
 import type { ChaosSystem } from '../system.ts'
 import type { Effect, Fault } from './fault.ts'
-
-type ServerName = 'nats' | 'redis' | 'postgres'
 
 /** A crash: SIGKILL to the server and all its children, started again on the same port with what was on disk. */
 export function killServer(name: ServerName): Fault {
@@ -35,7 +36,7 @@ export function freezeServer(name: ServerName): Fault {
     alone: name !== 'redis',
     lastsMs: [400, 2_000],
     async inject(system, { lastsMs }) {
-      const server = system.server(name)
+      const server = serverOf(system, name)
       const { pid } = server
       await server.signal('SIGSTOP')
       try {
@@ -79,11 +80,16 @@ async function restart(
   system: ChaosSystem,
   { name, afterMs, empty }: { name: ServerName; afterMs: number; empty: boolean },
 ): Promise<Effect> {
-  const server = system.server(name)
+  const server = serverOf(system, name)
   const before = server.pid
   await server.kill()
   await wait(afterMs)
   if (empty) await server.forget()
   await server.start()
   return { changed: server.pid !== before, seen: `pid ${before} → ${server.pid}` }
+}
+
+function serverOf({ servers }: ChaosSystem, name: ServerName): RestartableServer {
+  if (servers instanceof SingleServers) return servers.server(name)
+  throw new Error('this run has clusters of servers')
 }

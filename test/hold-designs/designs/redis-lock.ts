@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Redis, Result } from 'ioredis'
+import type { Result } from 'ioredis'
 import { createLogger } from '#shared/observability/log.ts'
-import { createRedis } from '#shared/redis.ts'
+import { createRedis, type RedisClient } from '#shared/redis.ts'
+import { until } from '../../support/until.ts'
 import type { HeldSeats, HoldDesign, Lab } from '../hold-design.ts'
 import { isAvailableOrExpired } from '../seat-table.ts'
 import { holdInShortTransaction } from './short-transactions.ts'
@@ -31,7 +31,7 @@ export const redisLock: HoldDesign = {
     const redis = createRedis({ url: lab.redisUrl, name: 'hold-designs', log })
     redis.defineCommand('labLockSeats', { lua: readScript('lock-seats.lua') })
     redis.defineCommand('labEndLocks', { lua: readScript('end-locks.lua') })
-    await once(redis, 'ready', { signal: AbortSignal.timeout(readyWithinMs) })
+    await until('Redis is ready', () => redis.status === 'ready', { timeoutMs: readyWithinMs })
     return {
       hold: (seatNos) => holdBehindFilter(lab, redis, seatNos),
       async close() {
@@ -41,7 +41,7 @@ export const redisLock: HoldDesign = {
   },
 }
 
-async function holdBehindFilter(lab: Lab, redis: Redis, seatNos: readonly number[]): Promise<HeldSeats | null> {
+async function holdBehindFilter(lab: Lab, redis: RedisClient, seatNos: readonly number[]): Promise<HeldSeats | null> {
   const holdId = randomUUID()
   const keys = seatNos.map((seatNo) => `{house}:seat:${seatNo}`)
   const taken = await redis.labLockSeats(keys.length, ...keys, holdId, untilCommitMs).catch(() => [])

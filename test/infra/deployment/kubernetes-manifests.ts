@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Deployment } from 'kubernetes-types/apps/v1.d.ts'
+import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.d.ts'
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.ts'
 import type { Job } from 'kubernetes-types/batch/v1.d.ts'
 import type {
@@ -36,6 +36,7 @@ export type Manifest =
   | Whole<Secret>
   | Whole<Service>
   | Whole<ServiceAccount>
+  | Whole<StatefulSet>
 
 export type ManifestOf<Kind extends Manifest['kind']> = Extract<Manifest, { readonly kind: Kind }>
 
@@ -57,21 +58,31 @@ export class Manifests {
 
   /** The pods that a selector finds. */
   podsWith({ matchLabels = {}, matchExpressions = [] }: LabelSelector): PodTemplateSpec[] {
-    const templates = [...this.ofKind('Deployment'), ...this.ofKind('Job')].map(({ spec }) => spec.template)
-    return templates.filter(({ metadata }) => {
-      const labels = metadata?.labels ?? {}
-      const isEqual = Object.entries(matchLabels).every(([name, value]) => labels[name] === value)
-      return isEqual && matchExpressions.every(({ key, values = [] }) => values.includes(labels[key] ?? ''))
-    })
+    const isSelected = (labels: Labels): boolean =>
+      Object.entries(matchLabels).every(([name, value]) => labels[name] === value) &&
+      matchExpressions.every(({ key, values = [] }) => values.includes(labels[key] ?? ''))
+    const owners = [...this.ofKind('Deployment'), ...this.ofKind('Job'), ...this.ofKind('StatefulSet')]
+    return owners.filter((owner) => podLabels(owner).some(isSelected)).map(({ spec }) => spec.template)
   }
 }
 
-/** The application's name of a pod. */
-export function nameOf({ metadata }: PodTemplateSpec): string | undefined {
-  return metadata?.labels?.['app.kubernetes.io/name']
+type Labels = Readonly<Record<string, string>>
+
+/** What is written on the pods of one owner: those of a StatefulSet have a name each, by which a Service may choose one. */
+function podLabels(owner: ManifestOf<'Deployment' | 'Job' | 'StatefulSet'>): Labels[] {
+  const labels = owner.spec.template.metadata?.labels ?? {}
+  if (owner.kind !== 'StatefulSet') return [labels]
+  const { replicas = 1, ordinals } = owner.spec
+  return Array.from({ length: replicas }, (_, index) => {
+    const pod = `${owner.metadata.name}-${index + (ordinals?.start ?? 0)}`
+    return { ...labels, 'statefulset.kubernetes.io/pod-name': pod }
+  })
 }
 
-/** A change of one of the files below `infra/k8s`. */
+/** The label that says which program a pod runs. */
+export const nameLabel = 'app.kubernetes.io/name'
+
+/** A change of a file, whose path begins at `infra/k8s`. */
 export interface Edit {
   readonly file: string
   readonly from: string
@@ -81,10 +92,16 @@ export interface Edit {
 /** What kubectl makes of the files, or what it says against them. */
 export type Rendered = { readonly manifests: readonly Manifest[] } | { readonly refused: string }
 
+/** What `infra/k8s` is put together of. */
+const sources = ['k8s', 'prometheus', 'grafana', 'otel-collector', 'jaeger', 'tempo']
+
 /** Has kubectl put together what `infra/k8s/<folder>` describes, after an edit in a copy of the files. */
-export async function render(folder: 'base' | 'overlays/production', edit?: Edit): Promise<Rendered> {
-  const copy = join(await createTestDirectory('k8s'), 'k8s')
-  await cp(join(projectRoot, 'infra/k8s'), copy, { recursive: true })
+export async function render(folder: 'base' | 'monitoring' | 'overlays/production', edit?: Edit): Promise<Rendered> {
+  const directory = await createTestDirectory('k8s')
+  await Promise.all(
+    sources.map((name) => cp(join(projectRoot, 'infra', name), join(directory, name), { recursive: true })),
+  )
+  const copy = join(directory, 'k8s')
   if (edit) await applyEdit(copy, edit)
   const { failed, stdout, stderr } = await runProgram('kubectl', ['kustomize', join(copy, folder)])
   return failed ? { refused: stderr } : { manifests: parseAllDocuments(stdout).map((document) => document.toJS()) }
@@ -95,4 +112,11 @@ async function applyEdit(directory: string, { file, from, to }: Edit): Promise<v
   const text = await readFile(path, 'utf8')
   if (!text.includes(from)) throw new Error(`there is no ${from} in ${file} any more`)
   await writeFile(path, text.replace(from, to))
+}
+
+/** As `render`; throws when kubectl refuses. */
+export async function manifestsOf(...asked: Parameters<typeof render>): Promise<readonly Manifest[]> {
+  const rendered = await render(...asked)
+  if ('refused' in rendered) throw new Error(rendered.refused)
+  return rendered.manifests
 }

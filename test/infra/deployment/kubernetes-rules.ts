@@ -1,5 +1,6 @@
 import type { PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts'
-import { type Manifest, type ManifestOf, Manifests, nameOf } from './kubernetes-manifests.ts'
+import type { LabelSelector } from 'kubernetes-types/meta/v1.d.ts'
+import { type Manifest, type ManifestOf, Manifests, nameLabel } from './kubernetes-manifests.ts'
 import { podFaults, portOf } from './pod-rules.ts'
 import { unless } from './unless.ts'
 
@@ -38,36 +39,58 @@ function faultsOf(manifest: Manifest, all: Manifests): string[] {
       return serviceFaults(manifest, all)
     case 'ServiceAccount':
       return unless(manifest.automountServiceAccountToken === false, 'hands out its token')
+    case 'StatefulSet':
+      return statefulSetFaults(manifest, all)
   }
 }
 
 function deploymentFaults({ metadata, spec }: ManifestOf<'Deployment'>, all: Manifests): string[] {
   const { template } = spec
   const [container] = template.spec?.containers ?? []
-  const probes = {
-    startup: container?.startupProbe,
-    readiness: container?.readinessProbe,
-    liveness: container?.livenessProbe,
-  }
-  const missing = Object.entries(probes).filter(([, probe]) => probe === undefined)
   const graceSeconds = template.spec?.terminationGracePeriodSeconds ?? 0
   const sleepSeconds = container?.lifecycle?.preStop?.sleep?.seconds ?? 0
   const scalers = all.ofKind('HorizontalPodAutoscaler')
   const isScaled = scalers.some((scaler) => scaler.spec.scaleTargetRef.name === metadata.name)
   return [
-    ...missing.map(([probe]) => `no ${probe} probe`),
-    ...unless(all.podsWith(spec.selector).includes(template), 'does not select its own pods'),
+    ...ownerFaults(spec, all),
     ...unless(spec.strategy?.rollingUpdate?.maxUnavailable === 0, 'takes pods away before others are ready'),
     ...unless(graceSeconds >= Math.max(shortestGraceSeconds, sleepSeconds + longestEndSeconds), 'is killed too early'),
-    ...(isScaled ? scaledFaults(spec.replicas, template, all) : []),
+    ...unless(!isScaled || spec.replicas === undefined, 'resets what its autoscaler decided'),
   ]
 }
 
-function scaledFaults(replicas: number | undefined, template: PodTemplateSpec, all: Manifests): string[] {
+function statefulSetFaults({ spec }: ManifestOf<'StatefulSet'>, all: Manifests): string[] {
+  const governing = all.find('Service', spec.serviceName)
+  const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name)
+  return [
+    ...podFaults(spec.template, all, claims),
+    ...ownerFaults(spec, all),
+    ...unless(governing !== undefined, `there is no Service ${spec.serviceName}`),
+    ...unless(spec.replicas === 1 || governing?.spec.clusterIP === 'None', 'hides its pods behind one address'),
+    ...unless(claims.length > 0, 'keeps nothing, and need not be a StatefulSet'),
+  ]
+}
+
+type Owner = ManifestOf<'Deployment' | 'StatefulSet'>['spec']
+
+/** Of whatever keeps pods running. Without a number of replicas an autoscaler decides, and decides for several. */
+function ownerFaults({ selector, replicas = Number.POSITIVE_INFINITY, template }: Owner, all: Manifests): string[] {
+  const missing = (template.spec?.containers ?? []).flatMap(({ startupProbe, readinessProbe, livenessProbe }) =>
+    Object.entries({ startup: startupProbe, readiness: readinessProbe, liveness: livenessProbe })
+      .filter(([, probe]) => probe === undefined)
+      .map(([name]) => name),
+  )
+  return [
+    ...missing.map((probe) => `no ${probe} probe`),
+    ...unless(all.podsWith(selector).includes(template), 'does not select its own pods'),
+    ...(replicas > 1 ? severalFaults(template, all) : []),
+  ]
+}
+
+function severalFaults(template: PodTemplateSpec, all: Manifests): string[] {
   const spreads = template.spec?.topologySpreadConstraints ?? []
   const budgets = all.ofKind('PodDisruptionBudget').map(({ spec }) => all.podsWith(spec.selector ?? {}))
   return [
-    ...unless(replicas === undefined, 'resets what its autoscaler decided'),
     ...unless(spreads.length > 0, 'may run on one node alone'),
     ...spreads.flatMap(({ labelSelector = {} }) =>
       unless(all.podsWith(labelSelector).includes(template), 'is spread by the pods of another'),
@@ -89,7 +112,9 @@ function autoscalerFaults({ spec }: ManifestOf<'HorizontalPodAutoscaler'>, all: 
   ]
 }
 
+/** Where a name for another namespace leads is judged by `network.ts`, which sees both. */
 function serviceFaults({ spec }: ManifestOf<'Service'>, all: Manifests): string[] {
+  if (spec.type === 'ExternalName') return []
   const pods = all.podsWith({ matchLabels: spec.selector ?? {} })
   return [
     ...unless(pods.length > 0, 'leads to no pods'),
@@ -111,11 +136,11 @@ function ingressFaults({ spec }: ManifestOf<'Ingress'>, all: Manifests): string[
 function policyFaults({ spec }: ManifestOf<'NetworkPolicy'>, all: Manifests): string[] {
   const { podSelector, ingress = [], egress = [] } = spec
   const pods = all.podsWith(podSelector)
-  const wanted = [
-    ...Object.values(podSelector.matchLabels ?? {}),
-    ...(podSelector.matchExpressions ?? []).flatMap(({ values = [] }) => values),
-  ]
-  const missing = wanted.filter((name) => !pods.some((pod) => nameOf(pod) === name))
+  const peers = [...ingress.flatMap(({ from = [] }) => from), ...egress.flatMap(({ to = [] }) => to)]
+  const neighbours = peers.filter(({ namespaceSelector }) => namespaceSelector === undefined)
+  const missing = [podSelector, ...neighbours.map(({ podSelector: peer = {} }) => peer)]
+    .flatMap(namesIn)
+    .filter((name) => !all.podsWith({ matchLabels: { [nameLabel]: name } }).length)
   const isOpen = [
     ...ingress.map(({ from = [], ports = [] }) => from.length === 0 || ports.length === 0),
     ...egress.map(({ to = [], ports = [] }) => to.length === 0 || ports.length === 0),
@@ -128,4 +153,10 @@ function policyFaults({ spec }: ManifestOf<'NetworkPolicy'>, all: Manifests): st
     ...unknownPorts.map(({ port }) => `no pod has a port ${port}`),
     ...unless(!isOpen.includes(true), 'is open for everybody, or on every port'),
   ]
+}
+
+/** The names of pods that a selector says. */
+function namesIn({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string[] {
+  const names = matchExpressions.filter(({ key }) => key === nameLabel).flatMap(({ values = [] }) => values)
+  return nameLabel in matchLabels ? [...names, matchLabels[nameLabel] ?? ''] : names
 }

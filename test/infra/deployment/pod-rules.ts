@@ -10,25 +10,40 @@ const secretValues: Readonly<Record<string, string>> = {
   'database-url': 'postgres://somebody:secret@postgres-rw.ticketing-servers:5432/ticketing',
   'organiser-key': 'org_0123456789abcdef0123',
   'payment-webhook-secret': '0123456789abcdef0123456789abcdef',
+  'admin-password': '0123456789abcdef',
 }
 
-/** Everything that is wrong with the pods of a Deployment or Job. */
-export function podFaults({ spec }: PodTemplateSpec, all: Manifests): string[] {
-  const { securityContext: security, containers = [] } = spec ?? {}
+/** The name of every container that runs a process of ours. */
+const ours = 'process'
+
+/** Everything that is wrong with the pods of a Deployment, Job or StatefulSet, which has volumes of its own. */
+export function podFaults(
+  { spec }: PodTemplateSpec,
+  all: Manifests,
+  claims: readonly (string | undefined)[] = [],
+): string[] {
+  const { securityContext: security, containers = [], volumes = [] } = spec ?? {}
+  const mounted = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name))
+  const there = [...claims, ...volumes.map(({ name }) => name)]
+  const maps = volumes.flatMap(({ configMap }) => configMap?.name ?? [])
   return [
     ...unless(security?.runAsNonRoot === true && security.runAsUser !== 0, 'may run as root'),
     ...unless(security?.seccompProfile?.type === 'RuntimeDefault', 'may make any system call'),
     ...unless(spec?.automountServiceAccountToken === false, 'is given a token of the cluster'),
     ...unless(all.find('ServiceAccount', spec?.serviceAccountName) !== undefined, 'has no account of its own'),
     ...unless(containers.length > 0, 'runs nothing'),
-    ...containers.flatMap((container) => [...confinementFaults(container), ...processFaults(container, all)]),
+    ...mounted.filter((name) => !there.includes(name)).map((name) => `there is no volume ${name}`),
+    ...maps.filter((name) => !all.find('ConfigMap', name)).map((name) => `there is no ConfigMap ${name}`),
+    ...containers.flatMap((container) => [
+      ...confinementFaults(container),
+      ...(container.name === ours ? processFaults(container, all) : programFaults(container, all)),
+    ]),
   ]
 }
 
 /** The number of a port that containers give a name to. */
 export function portOf({ spec }: PodTemplateSpec, name: string | number | undefined): number | undefined {
-  const ports = (spec?.containers ?? []).flatMap(({ ports = [] }) => ports)
-  return ports.find((port) => port.name === name)?.containerPort
+  return (spec?.containers ?? []).map((container) => numberOf(container, name)).find((port) => port !== undefined)
 }
 
 function confinementFaults({ image = '', resources, securityContext: security }: Container): string[] {
@@ -38,7 +53,7 @@ function confinementFaults({ image = '', resources, securityContext: security }:
   ]
   return [
     ...bounds.filter(([, bound]) => bound === undefined).map(([what]) => `no ${what}`),
-    ...unless(/:\d+(\.\d+)+$/.test(image), `image ${image} is not pinned`),
+    ...unless(/:v?\d+(\.\d+)+$/.test(image), `image ${image} is not pinned`),
     ...unless(security?.allowPrivilegeEscalation === false, 'may gain privileges'),
     ...unless(security?.readOnlyRootFilesystem === true, 'may write into its image'),
     ...unless(security?.capabilities?.drop?.includes('ALL') === true, 'keeps capabilities'),
@@ -49,13 +64,30 @@ function processFaults(container: Container, all: Manifests): string[] {
   const script = scriptOf(container.command ?? [])
   if (script === undefined) return ['runs no process of ours']
   const { environment, faults } = environmentOf(container, all)
-  const { startupProbe, readinessProbe, livenessProbe } = container
-  const probes = [startupProbe, readinessProbe, livenessProbe].filter((probe) => probe !== undefined)
   return [
     ...faults,
     ...settingFaults(script, environment),
-    ...probes.flatMap(({ httpGet }) => probeFaults({ script, environment, container, asked: httpGet })),
+    ...askedIn(container).flatMap((asked) => probeFaults({ script, environment, container, asked })),
   ]
+}
+
+/** Of a program of somebody else. What it says to its settings, compose's tests and its own checks tell. */
+function programFaults(container: Container, all: Manifests): string[] {
+  const unknown = askedIn(container).filter((asked) => numberOf(container, asked?.port) === undefined)
+  return [
+    ...environmentOf(container, all).faults,
+    ...unknown.map((asked) => `a probe asks the unknown port ${asked?.port}`),
+  ]
+}
+
+/** What the probes of a container ask. */
+function askedIn({ startupProbe, readinessProbe, livenessProbe }: Container): (HTTPGetAction | undefined)[] {
+  const probes = [startupProbe, readinessProbe, livenessProbe].filter((probe) => probe !== undefined)
+  return probes.map(({ httpGet }) => httpGet)
+}
+
+function numberOf({ ports = [] }: Container, name: string | number | undefined): number | undefined {
+  return ports.find((port) => port.name === name)?.containerPort
 }
 
 interface Environment {
@@ -93,7 +125,7 @@ interface Probed {
 }
 
 function probeFaults({ script, environment, container, asked }: Probed): string[] {
-  const port = container.ports?.find(({ name }) => name === asked?.port)?.containerPort
+  const port = numberOf(container, asked?.port)
   if (port === undefined) return [`a probe asks the unknown port ${asked?.port}`]
   const [setting] = Object.keys(probedPaths(script)).filter((name) => environment[name] === String(port))
   if (setting === undefined) return [`a probe asks port ${port}, where nobody listens`]

@@ -10,6 +10,7 @@ import { createTestDirectory } from '../../support/servers.ts'
 export type RedisConfig = 'redis.conf' | 'cluster.conf' | 'sentinel.conf'
 
 export interface RunningRedis {
+  readonly port: number
   /** Answers a command as text. */
   ask(command: string, ...args: string[]): Promise<unknown>
   stop(): Promise<void>
@@ -21,14 +22,25 @@ export interface Replacement {
   readonly to: string
 }
 
+export interface StartOptions {
+  readonly replacement?: Replacement
+  /** Given in the way that the file names. */
+  readonly password?: string
+}
+
 /** Starts redis-server with one of the files of `infra/redis`, on a free port and on data of its own. Throws what it says against it. */
-export async function startWith(name: RedisConfig, replacement?: Replacement): Promise<RunningRedis> {
+export async function startWith(
+  name: RedisConfig,
+  { replacement, password }: StartOptions = {},
+): Promise<RunningRedis> {
   const program = await requireProgram('redis-server')
   const directory = await createTestDirectory('redis-config')
   const config = join(directory, name)
   await cp(join(projectRoot, 'infra/redis'), directory, { recursive: true })
   for (const file of new Set([name, 'redis.conf'])) await moveTo(directory, join(directory, file))
   if (replacement) await replaceIn(config, replacement)
+  if (password !== undefined && name === 'sentinel.conf') await fillIn(config, password)
+  const passwords = name === 'sentinel.conf' || password === undefined ? [] : passwordArguments(password)
   const port = await freePort()
   const server = await startServer(
     {
@@ -41,18 +53,20 @@ export async function startWith(name: RedisConfig, replacement?: Replacement): P
         '127.0.0.1',
         '--port',
         String(port),
+        ...passwords,
       ],
       url: () => `redis://127.0.0.1:${port}`,
       // Redis overwrites its command line with this title.
       commandLinePart: () => `127.0.0.1:${port}`,
-      isReady: async () => (await asking(port, (redis) => redis.ping())) === 'PONG',
+      isReady: async () => (await asking({ port, password }, (redis) => redis.ping())) === 'PONG',
       readyWithinMs: 15_000,
       stopSignal: 'SIGTERM',
     },
     { dataDirectory: directory, port },
   )
   return {
-    ask: (command, ...args) => asking(port, (redis) => redis.call(command, ...args)),
+    port,
+    ask: (command, ...args) => asking({ port, password }, (redis) => redis.call(command, ...args)),
     stop: () => server.stop(),
   }
 }
@@ -73,10 +87,24 @@ async function replaceIn(file: string, { from, to }: Replacement): Promise<void>
   await writeFile(file, text.replace(from, to))
 }
 
-async function asking<Answer>(port: number, question: (redis: Redis) => Promise<Answer>): Promise<Answer> {
+/** Gives every line that waits for a password the same. */
+async function fillIn(file: string, password: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace(/^# (requirepass|sentinel [a-z]+-pass.*) …$/gm, `$1 ${password}`))
+}
+
+function passwordArguments(password: string): string[] {
+  return ['--requirepass', password, '--masterauth', password]
+}
+
+async function asking<Answer>(
+  { port, password }: { port: number; password: string | undefined },
+  question: (redis: Redis) => Promise<Answer>,
+): Promise<Answer> {
   const redis = new Redis({
     port,
     host: '127.0.0.1',
+    ...(password !== undefined && { password }),
     lazyConnect: true,
     enableReadyCheck: false,
     commandTimeout: 2_000,

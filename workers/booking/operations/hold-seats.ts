@@ -56,11 +56,16 @@ export function holdSeats({ postgres, bus, shares, filter, metrics }: Parts): Op
     const buyer = { eventId, userId: requireUser(context.caller) }
     const key = { eventId, ownId: newId() }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
+    let isRepetition = true
     const make = async (): Promise<Hold> => {
       await refuseTakenSeats(postgres, { buyer, command })
       return takeOrExplain(postgres, { eventId, selection: request }, (waitForLocks) =>
         postgres.transaction(
-          (db) => once(db, command, () => takeSeats(db, { buyer, shares, request, key, waitForLocks })),
+          (db) =>
+            once(db, command, () => {
+              isRepetition = false
+              return takeSeats(db, { buyer, shares, request, key, waitForLocks })
+            }),
           request.best_available && { settings: walkInOrder },
         ),
       ).catch(async (error: unknown) => {
@@ -73,7 +78,9 @@ export function holdSeats({ postgres, bus, shares, filter, metrics }: Parts): Op
         ? make()
         : filter.pass({ hold: key, userId: buyer.userId, seatNos: request.seat_nos }, make)
     made.then(
-      () => metrics.held(),
+      () => {
+        if (!isRepetition) metrics.held()
+      },
       (error) => metrics.holdRefused(error),
     )
     return made

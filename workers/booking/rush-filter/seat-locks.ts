@@ -2,9 +2,10 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Logger from 'bunyan'
-import type { Redis, Result } from 'ioredis'
+import type { Result } from 'ioredis'
 import type { Key } from '#shared/ids.ts'
 import { withRedisSpan } from '#shared/observability/redis-span.ts'
+import type { RedisClient } from '#shared/redis.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -44,12 +45,12 @@ const script = (name: string): string => readFileSync(join(import.meta.dirname, 
  * whoever has a lock is judged by Postgres, and while Redis is away, slow or empty everybody is.
  */
 export class SeatLocks {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #log: Logger
   #pausedUntil = Number.NEGATIVE_INFINITY
   #failing = false
 
-  constructor({ redis, log }: { redis: Redis; log: Logger }) {
+  constructor({ redis, log }: { redis: RedisClient; log: Logger }) {
     this.#redis = redis
     this.#log = log
     redis.defineCommand('lockSeats', { lua: script('lock-seats') })

@@ -1,0 +1,46 @@
+import type { InfraConfig } from '../config.ts'
+import { temporaryFlags } from '../launcher/flags.ts'
+import { type System, startSystem } from '../launcher/system.ts'
+import type { Say } from '../say.ts'
+import { connectForBackup } from './connection.ts'
+
+export interface DrillSystemOptions {
+  readonly config: InfraConfig
+  /** Takes the system's own files. */
+  readonly directory: string
+  readonly databaseUrl: string
+  readonly say: Say
+  readonly stopping: AbortSignal
+  readonly hurry: AbortSignal
+}
+
+/**
+ * A whole system on the restored database, with a NATS and a Redis that know nothing: the workers end holds, payments and facts
+ * that were under way when the backup was taken. It must reach nobody outside, whatever the environment and the restored data
+ * name: neither the NATS, where it would answer buyers, nor a gateway, which it would tell of charges.
+ */
+export async function startDrillSystem(options: DrillSystemOptions): Promise<System> {
+  const { config, directory, databaseUrl, say, stopping, hurry } = options
+  await forgetWebhookEndpoint(databaseUrl)
+  return startSystem({
+    flags: temporaryFlags,
+    config: {
+      ...config,
+      dataDirectory: directory,
+      given: { database: databaseUrl },
+      environment: { PATH: config.environment.PATH, OTEL_SDK_DISABLED: 'true', LOG_LEVEL: 'error' },
+    },
+    say,
+    stopping,
+    hurry,
+  })
+}
+
+async function forgetWebhookEndpoint(databaseUrl: string): Promise<void> {
+  const client = await connectForBackup(databaseUrl)
+  try {
+    await client.query('DELETE FROM sandbox.webhook_endpoint')
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,242 @@
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import pg from 'pg'
+import { publicId } from '#shared/ids.ts'
+import { fromLog } from '../../infra/backup/bring-back.ts'
+import { countFaults, drillLines } from '../../infra/backup/drill-report.ts'
+import { follow } from '../../infra/backup/follow/follow.ts'
+import { listBases, newestStretch, walOf } from '../../infra/backup/follow/log-folder.ts'
+import { recover } from '../../infra/backup/follow/recover.ts'
+import { Stopwatch } from '../../infra/backup/stopwatch.ts'
+import { readInfraConfig } from '../../infra/config.ts'
+import { temporaryFlags } from '../../infra/launcher/flags.ts'
+import { type System, startSystem } from '../../infra/launcher/system.ts'
+import { postgresDirectory, postgresOwner } from '../../infra/servers/postgres-owner.ts'
+import { removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
+import { drillOf, never, runBackupCommand } from '../support/backups.ts'
+import { startContinuousSale } from '../support/continuous-sale.ts'
+import { eventOnSale } from '../support/http.ts'
+import { createTestDirectory } from '../support/servers.ts'
+import { organiserKey } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+const patienceMs = 240_000
+const patience = { timeoutMs: 60_000 }
+
+/** A system with a PostgreSQL of its own, whose log can be followed and which can be killed. */
+async function startOwnSystem(): Promise<System & { url: string; databaseUrl: string }> {
+  const config = readInfraConfig()
+  const { PATH, NODE_COMPILE_CACHE } = config.environment
+  const system = await startSystem({
+    flags: temporaryFlags,
+    config: {
+      ...config,
+      dataDirectory: await createTestDirectory('followed'),
+      given: {},
+      environment: {
+        PATH,
+        NODE_COMPILE_CACHE,
+        ORGANISER_KEY: organiserKey,
+        RATE_LIMITS: 'off',
+        OTEL_SDK_DISABLED: 'true',
+      },
+    },
+    say: () => undefined,
+    stopping: never,
+    hurry: never,
+  })
+  const { gateways, database_url: databaseUrl } = system.running
+  return { ...system, url: gateways[0] ?? '', databaseUrl }
+}
+
+interface Following {
+  readonly directory: string
+  readonly said: readonly string[]
+  stop(): Promise<void>
+}
+
+/** As `npm run backup:follow`, once its first base backup is there. */
+async function startFollowing(databaseUrl: string, into?: string): Promise<Following> {
+  const directory = into ?? (await createTestDirectory('log-backups'))
+  const stop = new AbortController()
+  const said: string[] = []
+  const ended = follow({ databaseUrl, directory, say: (line) => said.push(line), stopping: stop.signal })
+  ended.catch(() => undefined)
+  await until('there is a base backup', async () => (await listBases(directory)).length > 0, patience)
+  return {
+    directory,
+    said,
+    async stop() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+async function query<Row>(url: string, text: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows as Row[]
+  } finally {
+    await client.end()
+  }
+}
+
+/** Recovers in a folder of its own, looks, and removes it. */
+async function lookInto<T>(from: string, at: Date | null, look: (url: string) => Promise<T>) {
+  const directory = await createTestDirectory('recovered')
+  try {
+    const { server, differences } = await recover({ from, at, directory, watch: new Stopwatch(() => undefined) })
+    try {
+      return { found: await look(server.url), differences }
+    } finally {
+      await server.stop()
+    }
+  } finally {
+    await removeTemporaryFolder(directory)
+  }
+}
+
+async function confirmedIn(url: string): Promise<Set<string>> {
+  const rows = await query<{ eventId: string; ownId: string }>(
+    url,
+    `SELECT event_id AS "eventId", id AS "ownId" FROM booking.bookings WHERE status = 'confirmed'`,
+  )
+  return new Set(rows.map(publicId))
+}
+
+test('when the database is lost amid a sale, its copied log has all that was acknowledged a second before', async (t) => {
+  t.timeout(patienceMs)
+  const system = await startOwnSystem()
+  t.teardown(() => system.stop())
+  const eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
+  const following = await startFollowing(system.databaseUrl)
+  const sale = startContinuousSale(system.url, { eventId })
+  await until('tickets are sold', () => sale.acknowledged.length >= 60, patience)
+  const known: { count: number; at: number }[] = []
+  const lastSecond = setInterval(() => known.push({ count: sale.acknowledged.length, at: performance.now() }), 50)
+  await until('the sale goes on', () => sale.acknowledged.length >= 80, patience)
+  const postgres = system.servers.find(({ name }) => name === 'postgres')
+  if (postgres === undefined) return t.fail('no PostgreSQL')
+  process.kill(postgres.pid, 'SIGKILL')
+  const killedAt = performance.now()
+  const acknowledged = [...sale.acknowledged]
+  await following.stop()
+  clearInterval(lastSecond)
+  await sale.stop().catch(() => undefined)
+  const aSecondBefore = known.findLast(({ at }) => at < killedAt - 1_000)?.count ?? 60
+
+  const { found, differences } = await lookInto(following.directory, null, confirmedIn)
+  t.deepEqual(differences, [])
+  t.true(new Set(acknowledged.slice(0, aSecondBefore)).isSubsetOf(found))
+  const lost = acknowledged.filter((id) => !found.has(id))
+  t.log(`of ${acknowledged.length} acknowledged bookings ${lost.length} were lost`)
+})
+
+test('a database is brought back as it was before somebody spoilt it, and the drill finds nothing wrong', async (t) => {
+  t.timeout(patienceMs)
+  const system = await startOwnSystem()
+  t.teardown(() => system.stop())
+  const eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
+  const following = await startFollowing(system.databaseUrl)
+  t.teardown(() => following.stop())
+  const sale = startContinuousSale(system.url, { eventId })
+  await until('tickets are sold', () => sale.acknowledged.length >= 20, patience)
+  const before = [...sale.acknowledged]
+  const [clock] = await query<{ at: Date }>(system.databaseUrl, 'SELECT clock_timestamp() AS at')
+  const good = clock?.at ?? null
+  await query(system.databaseUrl, 'DELETE FROM booking.tickets')
+  await sale.stop().catch(() => undefined)
+
+  const isCopied = async (): Promise<boolean> => {
+    const [slot] = await query<{ copied: boolean }>(
+      system.databaseUrl,
+      `SELECT flush_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
+       WHERE application_name = 'ticketing-backup' AND flush_lsn IS NOT NULL`,
+    )
+    return slot?.copied ?? false
+  }
+  await until('the log is copied', isCopied, patience)
+  const then = await lookInto(following.directory, good, confirmedIn)
+  t.true(new Set(before).isSubsetOf(then.found))
+  const drilled = await runBackupCommand('drill-command.ts', {
+    args: ['--from', following.directory, '--at', good?.toISOString() ?? ''],
+    timeoutMs: 120_000,
+  })
+  t.is(drilled.code, 0, drilled.output)
+  t.regex(drilled.output, /^violations: 0$/m)
+
+  const spoilt = await drillOf(fromLog(following.directory, null), { settleWithinMs: 0 })
+  t.true(countFaults(spoilt) > 0, drillLines(spoilt).join('\n'))
+  const future = new Date(Date.now() + 3_600_000)
+  await t.throwsAsync(() => lookInto(following.directory, future, confirmedIn), { message: /^The log ends before/ })
+  await t.throwsAsync(() => lookInto(following.directory, new Date(0), confirmedIn), {
+    message: /^The earliest moment that can be reached/,
+  })
+})
+
+test('a follower that was killed goes on where it was, and begins anew where the server cannot go on', async (t) => {
+  t.timeout(patienceMs)
+  const system = await startOwnSystem()
+  t.teardown(() => system.stop())
+  const directory = await createTestDirectory('log-backups')
+  const kill = new AbortController()
+  const killed = runBackupCommand('follow/command.ts', {
+    args: ['--to', directory],
+    env: { DATABASE_URL: system.databaseUrl },
+    kill: kill.signal,
+    timeoutMs: 120_000,
+  })
+  killed.catch(() => undefined)
+  await until('there is a base backup', async () => (await listBases(directory).catch(() => [])).length > 0, patience)
+  kill.abort()
+  await t.throwsAsync(killed)
+  const eventId = await eventOnSale(system.url)
+  const sale = startContinuousSale(system.url, { eventId })
+  await until('tickets are sold', () => sale.acknowledged.length >= 10, patience)
+  await query(system.databaseUrl, 'SELECT pg_switch_wal()')
+  await until('more tickets are sold', () => sale.acknowledged.length >= 20, patience)
+  await sale.stop()
+  const following = await startFollowing(system.databaseUrl, directory)
+  const stretches = await readdir(directory)
+  t.is(stretches.length, 1)
+  const found = async (): Promise<boolean> => {
+    const recovered = await lookInto(directory, null, confirmedIn)
+    return new Set(sale.acknowledged).isSubsetOf(recovered.found)
+  }
+  await until('all of it is copied', found, patience)
+  await following.stop()
+
+  const wal = walOf((await newestStretch(directory)) ?? '')
+  const last =
+    (await readdir(wal))
+      .filter((name) => !name.endsWith('.partial'))
+      .sort()
+      .at(-1) ?? ''
+  const file = await open(join(wal, last), 'r+')
+  await file.write(Buffer.alloc(8_192, 1), 0, 8_192, 16 * 1024)
+  await file.close()
+  const damaged = await lookInto(directory, null, confirmedIn)
+  t.regex(damaged.differences.join(), new RegExp(`^${last} is in the log, which could be replayed until .* only$`))
+
+  await query(system.databaseUrl, `SELECT pg_drop_replication_slot('ticketing_backup')`)
+  const anew = await startFollowing(system.databaseUrl, directory)
+  const hasBaseAfterGap = async () => (await listBases(directory))[0]?.walDirectory !== wal
+  await until('there is a base backup after the gap', hasBaseAfterGap, patience)
+  await anew.stop()
+  t.regex(anew.said.join('\n'), /no longer has the log from where the copy ends: beginning anew/)
+  const whole = await lookInto(directory, null, confirmedIn)
+  t.deepEqual(whole.differences, [])
+  t.true(new Set(sale.acknowledged).isSubsetOf(whole.found))
+
+  const occupied = await createTestDirectory('occupied')
+  const data = await postgresDirectory(occupied, await postgresOwner())
+  await mkdir(data, { recursive: true })
+  await writeFile(join(data, 'PG_VERSION'), '15')
+  const into = { from: directory, at: null, directory: occupied, watch: new Stopwatch(() => undefined) }
+  await t.throwsAsync(() => recover(into), { message: /holds data already/ })
+  t.deepEqual(await readdir(data), ['PG_VERSION'])
+  await removeTemporaryFolder(occupied)
+})

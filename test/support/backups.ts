@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import { backUp, type FinishedBackup } from '../../infra/backup/back-up.ts'
+import { type BringBack, type DrillReport, drill } from '../../infra/backup/drill.ts'
+import { openBackup, restore } from '../../infra/backup/restore.ts'
+import { Stopwatch } from '../../infra/backup/stopwatch.ts'
+import { projectRoot, readInfraConfig } from '../../infra/config.ts'
+import { type CommandResult, runScript, type ScriptOptions } from './command.ts'
+import { readTestConfig } from './config.ts'
+
+export interface BackupCommand extends ScriptOptions {
+  readonly args?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Runs a command of `infra/backup`, such as `drill-command.ts`. */
+export function runBackupCommand(
+  script: string,
+  { args = [], env = {}, ...options }: BackupCommand,
+): Promise<CommandResult> {
+  const { PG_BIN, PROGRAMS_DIR } = readInfraConfig().environment
+  // A folder that does not exist: no running system of a developer may leak into a test.
+  const absent = join(projectRoot, '.data', 'absent')
+  const own = { PG_BIN, PROGRAMS_DIR, DATA_DIR: absent, TMPDIR: readTestConfig().directory }
+  return runScript(join('infra/backup', script), args, { ...own, ...env }, options)
+}
+
+/** A signal that nobody gives. */
+export const never = new AbortController().signal
+
+export interface BackupAttempt {
+  readonly databaseUrl: string
+  readonly directory: string
+  readonly keep?: number
+  readonly stopping?: AbortSignal
+  say?(line: string): void
+}
+
+/** As `npm run backup` does it, in this process. */
+export function backUpInto({ keep = 5, stopping = never, say, ...where }: BackupAttempt): Promise<FinishedBackup> {
+  return backUp({ ...where, keep, stopping, say: say ?? (() => undefined) })
+}
+
+/** As `npm run backup:restore` does it: what is not as the manifest says. */
+export async function restoreInto(databaseUrl: string, directory: string): Promise<string[]> {
+  const backup = await openBackup(directory)
+  return restore({ backup, databaseUrl, watch: new Stopwatch(() => undefined), stopping: never })
+}
+
+/** As `npm run backup:drill` does it. */
+export function drillOf(bringBack: BringBack, { settleWithinMs = 60_000 } = {}): Promise<DrillReport> {
+  const within = readTestConfig().directory
+  return drill({ bringBack, settleWithinMs, within, say: () => undefined, stopping: never, hurry: never })
+}

@@ -1,0 +1,105 @@
+import test from 'ava'
+import { backupName, unfinishedName } from '../../infra/backup/backups.ts'
+import { fitting } from '../../infra/backup/client-tools.ts'
+import { connectionOf, describeDatabase } from '../../infra/backup/connection.ts'
+import { type Contents, differences } from '../../infra/backup/contents.ts'
+import { readBackupFlags, readDrillFlags, readRecoverFlags, readRestoreFlags } from '../../infra/backup/flags.ts'
+import { notReplayed, restorableName, walBefore, walFileName } from '../../infra/backup/follow/wal-files.ts'
+import { surplus } from '../../infra/backup/retention.ts'
+
+const contents: Contents = {
+  rows: { 'booking.tickets': 3, 'booking.holds': 5 },
+  migrations: ['booking/001-a.sql', 'booking/002-b.sql'],
+  lastSaleAt: '2026-11-25T20:00:00.000Z',
+}
+
+test('a database that is as the manifest says differs in nothing', (t) => {
+  t.deepEqual(differences(contents, structuredClone(contents)), [])
+})
+
+test('lost rows, tables, migrations and sales are named, one sentence each', (t) => {
+  const found = { rows: { 'booking.tickets': 2 }, migrations: ['booking/001-a.sql'], lastSaleAt: null }
+  t.deepEqual(differences(contents, found), [
+    'booking.tickets: 3 rows in the manifest, now 2 rows',
+    'booking.holds: 5 rows in the manifest, now no such table',
+    'migration booking/002-b.sql is missing',
+    'last sale: 2026-11-25T20:00:00.000Z in the manifest, now null',
+  ])
+})
+
+test('of backups with ever more tickets the newest stay, and always one', (t) => {
+  const backups = [9, 5, 5, null].map((tickets, index) => ({ name: `b${4 - index}`, tickets }))
+  t.deepEqual(surplus(backups, 2), ['b2', 'b1'])
+  t.deepEqual(surplus(backups, 0), ['b3', 'b2', 'b1'])
+  t.deepEqual(surplus(backups, 14), [])
+})
+
+test('no backup is removed while an older one holds more tickets than the newest', (t) => {
+  const backups = [0, 0, 7].map((tickets, index) => ({ name: `b${3 - index}`, tickets }))
+  t.deepEqual(surplus(backups, 1), [])
+})
+
+test('names of backups sort by age and are fit for every file system', (t) => {
+  t.is(backupName('2026-11-25T20:31:05.552Z'), '2026-11-25T20-31-05.552Z')
+  t.is(unfinishedName('2026-11-25T20-31-05.552Z'), '2026-11-25T20-31-05.552Z.unfinished')
+})
+
+test('the programs of the same major version are preferred, then newer ones, and older ones never taken', (t) => {
+  const programs = ['17.12', '15.20', '16.3'].map((version) => ({ version }))
+  t.is(fitting(15, programs)?.version, '15.20')
+  t.is(fitting(16, programs.slice(0, 2))?.version, '17.12')
+  t.is(fitting(18, programs), undefined)
+})
+
+test('a password goes by the environment, where the list of processes does not show it', (t) => {
+  const { dbname, environment } = connectionOf('postgres://shop:p%40ss@db.example:5433/tickets?sslmode=require')
+  t.deepEqual(environment, { PGPASSWORD: 'p@ss' })
+  t.notRegex(dbname, /p%40ss|p@ss/)
+  const { host, username, pathname, searchParams } = new URL(dbname)
+  t.deepEqual([username, host, pathname], ['shop', 'db.example:5433', '/tickets'])
+  t.is(searchParams.get('sslmode'), 'require')
+  t.truthy(searchParams.get('connect_timeout'))
+  t.is(describeDatabase('postgres://shop:p%40ss@db.example:5433/tickets'), 'tickets at db.example:5433')
+})
+
+const segmentBytes = 16 * 1024 * 1024
+
+test('a position in the log is found in the file that PostgreSQL names', (t) => {
+  t.is(walFileName({ timeline: 1, lsn: '0/5A3F2B8', segmentBytes }), '000000010000000000000005')
+  t.is(walFileName({ timeline: 2, lsn: '3/FF000000', segmentBytes }), '0000000200000003000000FF')
+  t.is(walFileName({ timeline: 1, lsn: '1/40000000', segmentBytes: 1024 ** 3 }), '000000010000000100000001')
+})
+
+test('of the log goes what lies before the oldest base backup, in whichever timeline', (t) => {
+  const names = [
+    '000000010000000000000004',
+    '000000010000000000000005',
+    '000000020000000000000006.partial',
+    '00000002.history',
+  ]
+  t.deepEqual(walBefore(names, '000000020000000000000005'), ['000000010000000000000004'])
+})
+
+test('a log that was replayed into the last record of its last finished file was replayed to its end', (t) => {
+  const names = ['000000010000000000000004', '000000010000000000000005', '000000010000000000000006.partial']
+  t.deepEqual(notReplayed(names, { lsn: '0/5FFFFC0', segmentBytes }), [])
+  t.deepEqual(notReplayed(names, { lsn: '0/6000000', segmentBytes }), [])
+  t.deepEqual(notReplayed(names, { lsn: '0/5000100', segmentBytes }), ['000000010000000000000005'])
+  t.deepEqual(notReplayed(names, { lsn: '0/4000100', segmentBytes }), names.slice(0, 2))
+  t.is(restorableName(names[2] ?? ''), '000000010000000000000006')
+})
+
+for (const [read, args, complaint] of [
+  [readBackupFlags, ['--keep', '0'], /--keep must be a whole number from 1/],
+  [readBackupFlags, ['--where', 'x'], /Unknown option '--where'/],
+  [readDrillFlags, ['stray'], /stray/],
+  [readRestoreFlags, ['--from', 'x'], /--into must be like postgres:/],
+  [readDrillFlags, ['--at', 'yesterday'], /--at must be latest or an instant/],
+  [readRecoverFlags, [], /--into must name a folder/],
+  [readRestoreFlags, ['--into', 'http://x'], /--into must be like postgres:/],
+] as const) {
+  test(`a wrong flag is named and the usage shown: ${args.join(' ')}`, (t) => {
+    const error = t.throws(() => read(args), { message: complaint })
+    t.regex(error.message, /Usage: npm run backup/)
+  })
+}

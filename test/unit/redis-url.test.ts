@@ -1,0 +1,58 @@
+import test from 'ava'
+import { parseRedisUrl } from '#shared/redis-url.ts'
+
+test('one server is named as ever, with TLS or without', (t) => {
+  for (const url of ['redis://localhost:6379', 'rediss://user:pw@redis.example:6380/1']) {
+    t.deepEqual(parseRedisUrl(url), { kind: 'single', url })
+  }
+})
+
+test('Sentinels are named with the master they watch', (t) => {
+  t.deepEqual(parseRedisUrl('redis+sentinel://sentinel-0:26379,10.0.0.2:26380/ticketing'), {
+    kind: 'sentinel',
+    nodes: [
+      { host: 'sentinel-0', port: 26_379 },
+      { host: '10.0.0.2', port: 26_380 },
+    ],
+    credentials: {},
+    masterName: 'ticketing',
+  })
+})
+
+test('a cluster is named by some of its nodes', (t) => {
+  t.deepEqual(parseRedisUrl('redis+cluster://ann:s%40crt@[::1]:7000,node-2:7001'), {
+    kind: 'cluster',
+    nodes: [
+      { host: '::1', port: 7_000 },
+      { host: 'node-2', port: 7_001 },
+    ],
+    credentials: { username: 'ann', password: 's@crt' },
+  })
+})
+
+test('a password may stand alone', (t) => {
+  const place = parseRedisUrl('redis+cluster://:secret@node-1:7000')
+  t.deepEqual(place?.kind === 'cluster' ? place.credentials : undefined, { password: 'secret' })
+})
+
+test('a password may have colons', (t) => {
+  const place = parseRedisUrl('redis+sentinel://ann:se:cr:et@sentinel-0:26379/ticketing')
+  t.deepEqual(place?.kind === 'sentinel' ? place.credentials : undefined, { username: 'ann', password: 'se:cr:et' })
+})
+
+for (const url of [
+  '',
+  'http://localhost:6379',
+  'redis://host:port',
+  'redis+sentinel://host:26379',
+  'redis+sentinel://host:26379/',
+  'redis+sentinel:///ticketing',
+  'redis+cluster://host',
+  'redis+cluster://host:99999',
+  'redis+cluster://host:0',
+  'redis+cluster://host:7000,',
+  'redis+cluster://host:7000/ticketing',
+  'redis+cluster://bad%zz@host:7000',
+]) {
+  test(`${url || 'nothing'} is no Redis URL`, (t) => t.is(parseRedisUrl(url), undefined))
+}
