@@ -1,5 +1,5 @@
 import { ExplainedError } from '../explained-error.ts'
-import { freePort, isPortFree } from '../servers/free-port.ts'
+import { freePorts, isPortFree } from '../servers/free-port.ts'
 import type { StartFlags } from './flags.ts'
 
 /** The gateways' ports: from `port` on, or free ones for 0. Throws `ExplainedError` when one cannot be listened on. */
@@ -21,13 +21,6 @@ export async function gatewayPorts({ host, port, gateways }: StartFlags): Promis
 export function baseUrl({ host, port }: { host: string; port: number }): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
-}
-
-/** So many free ports, each a different one. */
-export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
-  const ports = new Set<number>()
-  while (ports.size < count) ports.add(await freePort(host))
-  return [...ports]
 }
 
 function taken(port: number): string {

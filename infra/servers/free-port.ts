@@ -5,6 +5,13 @@ export function freePort(host = '127.0.0.1'): Promise<number> {
   return listenOnce({ host, port: 0 })
 }
 
+/** So many free ports, each a different one. */
+export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort(host))
+  return [...ports]
+}
+
 /** Whether a process could listen there now. Throws for a host that is not this machine's. */
 export async function isPortFree({ host, port }: { host: string; port: number }): Promise<boolean> {
   try {
