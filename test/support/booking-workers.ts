@@ -56,6 +56,7 @@ export interface BookingWorkers {
   refusal<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<TicketingError>
   /** A house of equal rows, numbered row by row, on sale. Answers the event's id. */
   openHouse(house?: House): Promise<string>
+  /** Whoever hears that the database has no connection left asks again, as buyers do: that is a matter of the machine. */
   hold(eventId: string, seatNos: number[], as: string): Promise<Hold>
   /** Holds, pays and confirms. Answers the booking's id. */
   buy(eventId: string, seatNos: number[], as: string): Promise<string>
@@ -70,6 +71,9 @@ export interface BookingWorkersOptions {
   /** Another make of the worker, for positive controls. */
   readonly worker?: typeof bookingWorker
 }
+
+/** Each may take the 2 s that a connection is waited for. */
+const mostTries = 5
 
 /** The sweeper is off unless `env` says otherwise: nothing may depend on it. */
 export async function startBookingWorkers({
@@ -157,7 +161,17 @@ export async function startBookingWorkers({
       await ask(setSale, { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null })
       return eventId
     },
-    hold: (eventId, seatNos, as) => ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, { as }),
+    async hold(eventId, seatNos, as) {
+      const options = { as, idempotencyKey: newId() }
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, options)
+        } catch (error) {
+          const mayAskAgain = error instanceof TicketingError && error.code === 'unavailable'
+          if (!mayAskAgain || tries === mostTries) throw error
+        }
+      }
+    },
     async buy(eventId, seatNos, as) {
       const { id } = await ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, { as })
       const { booking_id } = await ask(beginPayment, { hold_id: id }, { as })
