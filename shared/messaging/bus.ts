@@ -1,19 +1,11 @@
 import type Logger from 'bunyan'
-import {
-  connect,
-  createInbox,
-  type MsgHdrs,
-  type NatsConnection,
-  NatsError,
-  ErrorCode as NatsErrorCode,
-  headers as natsHeaders,
-  type Service,
-} from 'nats'
+import { connect, createInbox, type MsgHdrs, type NatsConnection, type Service } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
+import { asTicketingError, away, fromNats, toNats } from './nats-messages.ts'
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts'
 
-/* The only file that knows the `nats` package. */
+/* This file and `nats-messages.ts` beside it are the only ones that know the `nats` package. */
 
 export type Headers = Record<string, string>
 
@@ -298,40 +290,4 @@ async function stopService(service: Service, inFlight: () => number, timeoutMs: 
   await service.stop()
   const giveUpAt = performance.now() + timeoutMs
   while (inFlight() > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
-function away(cause?: Error): TicketingError {
-  return new TicketingError('unavailable', 'The message server is away; try again shortly.', { cause })
-}
-
-function asTicketingError(error: unknown, subject: string): unknown {
-  if (!(error instanceof NatsError)) return error
-  switch (error.code) {
-    case NatsErrorCode.NoResponders:
-      return new TicketingError('no_worker', 'The part of the system that answers this is not running.', {
-        cause: error,
-      })
-    case NatsErrorCode.Timeout:
-      return new TicketingError('worker_timeout', 'The answer took too long.', { cause: error })
-    case NatsErrorCode.PermissionsViolation:
-      return new Error(`NATS does not permit us to publish ${subject}`, { cause: error })
-    case NatsErrorCode.ConnectionClosed:
-    case NatsErrorCode.ConnectionDraining:
-    case NatsErrorCode.Disconnect:
-      return away(error)
-    default:
-      return new Error(`request to ${subject} failed`, { cause: error })
-  }
-}
-
-function toNats(headers: Headers): MsgHdrs {
-  const result = natsHeaders()
-  for (const [name, value] of Object.entries(headers)) result.set(name, value)
-  return result
-}
-
-function fromNats(headers: MsgHdrs | undefined): Headers {
-  const result: Headers = {}
-  if (headers) for (const [name, values] of headers) result[name] = values[0] ?? ''
-  return result
 }
