@@ -36,8 +36,18 @@ test.serial('every process is known by its job and its own name, on local and on
 test.serial('a global Prometheus holds each series twice, once from each local one', async (t) => {
   for (const server of observed.prometheus.globals) {
     const replicas = 'count by (replica) (nats_connected)'
-    await until('both replicas are there', async () => (await query(server, replicas)).length === 2, patience)
-    t.deepEqual((await query(server, replicas)).map(({ labels, value }) => [labels.replica, value]).sort(), [
+    const seen = async () => (await query(server, replicas)).map(({ labels, value }) => [labels.replica, value]).sort()
+    const isComplete = (counts: readonly unknown[][]): boolean =>
+      counts.every(([, count]) => count === instances.length)
+    await until(
+      'both replicas have told of everybody',
+      async () => {
+        const counts = await seen()
+        return counts.length === 2 && isComplete(counts)
+      },
+      patience,
+    )
+    t.deepEqual(await seen(), [
       ['local-1', instances.length],
       ['local-2', instances.length],
     ])
