@@ -28,8 +28,8 @@ const suites: Readonly<Record<string, Suite>> = {
   '--long': { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
   '--infra': {
     files: 'test/infra/**/*.test.ts',
-    // Two, because each starts clusters of servers.
-    concurrency: 2,
+    // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.
+    concurrency: 1,
     programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx', 'openssl'],
     onClusters: integration([
       'seed-curls',
