@@ -180,9 +180,14 @@ export class Bus {
     }
   }
 
+  /** A new subject of our own, to which others may be asked to send something. */
+  newInbox(): string {
+    return createInbox(this.#inboxPrefix)
+  }
+
   /** Sends a request that has any number of answers: each goes to `receive`, until the subscription is cancelled. */
   requestMany(subject: string, payload: Uint8Array, receive: (answer: Delivery) => void): Subscription {
-    const inbox = createInbox(this.#inboxPrefix)
+    const inbox = this.newInbox()
     const answers = this.subscribe(inbox, receive)
     this.#connection.publish(subject, payload, { reply: inbox })
     return answers
@@ -227,7 +232,7 @@ export class Bus {
   async discover(timeoutMs: number): Promise<ServiceInstance[]> {
     if (!this.connected) return []
     const found: ServiceInstance[] = []
-    const replies = this.#connection.subscribe(createInbox(this.#inboxPrefix))
+    const replies = this.#connection.subscribe(this.newInbox())
     this.#connection.publish('$SRV.PING', undefined, { reply: replies.getSubject() })
     const timer = setTimeout(() => replies.unsubscribe(), timeoutMs)
     for await (const reply of replies) {

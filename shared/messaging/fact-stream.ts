@@ -37,6 +37,18 @@ const consumerConfig = {
 /** A fact that is tried so often in vain becomes a dead letter. */
 export const maxDeliveries = consumerConfig.max_deliver
 
+/** For who wants to know what happens from now on, and begins anew when it missed something: the server keeps nothing for it. */
+const pushConfig = {
+  ack_policy: 'none',
+  deliver_policy: 'new',
+  replay_policy: 'instant',
+  num_replicas: 1,
+  mem_storage: true,
+  idle_heartbeat: nanos(1),
+  /** So long after nobody has listened any more, the server forgets the consumer. */
+  inactive_threshold: nanos(5),
+}
+
 const requestMs = 2_000
 const pullMs = 5_000
 /** As often the server says that it still has the pull, and after so long without a word the pull is given up. */
@@ -54,6 +66,18 @@ interface StreamInfo extends ApiReply {
   /** RFC 3339. */
   readonly created: string
   readonly config: Record<string, unknown>
+}
+
+interface ConsumerInfo extends ApiReply {
+  readonly delivered: { readonly stream_seq: number }
+}
+
+/** Between two facts of a stream, or before its first or after its last. */
+export interface FactPosition {
+  /** When the stream was made: numbers of one say nothing about another. */
+  readonly stream: string
+  /** Number of the fact before it. */
+  readonly sequence: number
 }
 
 export interface StoredFact {
@@ -154,11 +178,56 @@ export async function pullFacts(bus: Bus, { durable, limit, stopped, receive }: 
   }
 }
 
-/** How often this delivery's fact was delivered, this time included: its reply subject says so. */
-export function deliveriesOf({ replyTo }: Delivery): number {
-  // `$JS.ACK.<stream>.<consumer>.<deliveries>.…`; with an account's domain and hash before the stream in newer servers.
+/** There is no stream yet, or no more. */
+export class StreamMissing extends Error {}
+
+/**
+ * Has every fact from now on sent to `inbox`, and a sign of life whenever a second passes without one, until nobody listens there.
+ * Answers the position after which they come. Throws `StreamMissing`, and as `ensureFactStream`.
+ */
+export async function pushFacts(bus: Bus, inbox: string): Promise<FactPosition> {
+  const stream = await identifyStream(bus)
+  const config = { ...pushConfig, deliver_subject: inbox }
+  const made = await ask<ConsumerInfo>(bus, `$JS.API.CONSUMER.CREATE.${factStream}`, {
+    stream_name: factStream,
+    config,
+  })
+  throwIfRefused('a consumer', made)
+  // The consumer does not say of which stream it is.
+  if ((await identifyStream(bus)) !== stream) throw new Error('the stream of facts was made anew meanwhile')
+  return { stream, sequence: made.delivered.stream_seq }
+}
+
+async function identifyStream(bus: Bus): Promise<string> {
+  const found = await ask<StreamInfo>(bus, `$JS.API.STREAM.INFO.${factStream}`)
+  if (found.error?.err_code === errorCodes.streamNotFound) throw new StreamMissing('there is no stream of facts')
+  throwIfRefused('the stream of facts', found)
+  return found.created
+}
+
+/** What the server sends to an inbox of `pushFacts`: the fact of that number, or that it has sent all up to that number. */
+export interface Pushed {
+  readonly kind: 'fact' | 'sign of life'
+  readonly sequence: number
+}
+
+/** Throws when it is neither. */
+export function readPushed(delivery: Delivery): Pushed {
+  if (delivery.status === undefined) return { kind: 'fact', sequence: ackWord(delivery, 3) }
+  if (delivery.status !== status.heartbeat) throw new Error(`the server said ${delivery.status}`)
+  return { kind: 'sign of life', sequence: Number(delivery.headers['Nats-Last-Stream']) }
+}
+
+/** How often this delivery's fact was delivered, this time included. */
+export function deliveriesOf(delivery: Delivery): number {
+  return ackWord(delivery, 2)
+}
+
+/** A number in a delivery's reply subject, counted from the name of the stream. */
+function ackWord({ replyTo }: Delivery, index: number): number {
+  // `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`; newer servers have an account's domain and hash before the stream.
   const words = replyTo.split('.')
-  return Number(words.length > 9 ? words[6] : words[4])
+  return Number(words[(words.length > 9 ? 4 : 2) + index])
 }
 
 export const acknowledge = (fact: Delivery): void => fact.answer('+ACK')

@@ -4,6 +4,7 @@ import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { consumeFacts } from '#shared/messaging/consume-facts.ts'
 import { publishFact } from '#shared/messaging/fact-stream.ts'
+import { type FactFollower, followFacts } from '#shared/messaging/follow-facts.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { type NatsCluster, type NatsNode, startNatsCluster } from '../../infra/servers/nats-cluster.ts'
 import { type NatsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
@@ -12,7 +13,7 @@ import { until } from '../support/until.ts'
 
 const durable = 'booking-seat-locks'
 const subject = 'ticketing.v1.event.view-event'
-/** So many that some of them are connected to whatever node is killed. */
+/** So many that some of them are connected to whatever node is killed, and some followers have their consumer there. */
 const connectionsEach = 6
 const backToNormalMs = 5_000
 /** Followers of a leader that is gone stand for election after 4 to 9 s, as is compiled into nats-server. */
@@ -78,13 +79,14 @@ interface Leaders {
 
 /**
  * Kills a node while facts and requests flow, and starts it again once both flow again. Answers the longest pause of each, in ms.
- * Every fact that the stream has acknowledged must arrive.
+ * Every fact that the stream has acknowledged must arrive, and followers must end up with all facts since they last began.
  */
 async function killUnderLoad(
   t: ExecutionContext,
   isVictim: (node: NatsNode, leaders: Leaders) => boolean,
 ): Promise<{ facts: number; requests: number }> {
   const [facts, requests] = [await startFacts(t), await startRequests(t)]
+  const followers = await startFollowers(t)
   await until('both flow', () => flow([facts.times, ...requests.times], 0))
   // Not sooner: the lead may have changed.
   const leaders = await leadersOfFacts()
@@ -97,6 +99,14 @@ async function killUnderLoad(
   const [acknowledged] = await Promise.all([facts.stop(), requests.stop()])
   await until('every fact has arrived', () => acknowledged.every((id) => facts.received.has(id)))
   t.true(acknowledged.length > 40)
+  const { last_seq } = (await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')).state
+  for (const { follower, heard } of followers) {
+    await until('all is followed', () => follower.position?.sequence === last_seq)
+    t.deepEqual(
+      heard,
+      heard.map((_, index) => last_seq - heard.length + 1 + index),
+    )
+  }
   return { facts: longestPause(facts.times), requests: Math.max(...requests.times.map(longestPause)) }
 }
 
@@ -130,6 +140,23 @@ async function startFacts(t: ExecutionContext) {
     acknowledged.push(id)
   })
   return { received, times, stop: () => stop().then(() => acknowledged) }
+}
+
+/** `heard` holds where the follower last began, and the number of every fact it was told since. */
+async function startFollowers(t: ExecutionContext): Promise<{ follower: FactFollower; heard: number[] }[]> {
+  const buses = await Promise.all(Array.from({ length: connectionsEach }, () => connected(t, 'gateway')))
+  const followers = buses.map((bus) => {
+    const heard: number[] = []
+    const follower = followFacts(bus, {
+      log,
+      onFact: ({ position }) => heard.push(position),
+      onRestart: ({ sequence }) => heard.splice(0, heard.length, sequence),
+    })
+    t.teardown(() => follower.stop())
+    return { follower, heard }
+  })
+  await until('all follow', () => followers.every(({ follower }) => follower.position !== null))
+  return followers
 }
 
 /** Clients that ask one after the other; `times` says when each was answered. */

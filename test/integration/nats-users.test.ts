@@ -110,7 +110,7 @@ test('nobody listens to what others are asked or answered', async (t) => {
   }
 })
 
-test('facts are read by those who have a consumer, through it alone', async (t) => {
+test('facts are read by those who have a consumer or follow them, and in no other way', async (t) => {
   const api = (action: string): string => `$JS.API.${action}.TICKETING_FACTS`
   const consumer = (name: string): string[] => [
     api('CONSUMER.DURABLE.CREATE').concat('.', name),
@@ -118,7 +118,9 @@ test('facts are read by those who have a consumer, through it alone', async (t) 
     `$JS.ACK.TICKETING_FACTS.${name}.1.1.1.1.0`,
   ]
   const own = [api('STREAM.INFO'), api('STREAM.CREATE'), api('STREAM.UPDATE')]
+  const follower = [api('STREAM.INFO'), api('CONSUMER.CREATE')]
   const others = [
+    api('CONSUMER.CREATE'),
     ...[api('STREAM.DELETE'), api('STREAM.PURGE'), api('STREAM.MSG.GET'), api('STREAM.MSG.DELETE')],
     ...[`${api('CONSUMER.CREATE')}.mine`, `${api('CONSUMER.DELETE')}.booking-seat-locks`, '$JS.API.STREAM.CREATE.MINE'],
     ...consumer('mine'),
@@ -127,7 +129,8 @@ test('facts are read by those who have a consumer, through it alone', async (t) 
   const everything = [...own, ...locks, ...others]
   for (const worker of ['event', 'purchase'] as const) t.deepEqual(await permitted(worker, everything), own.toSorted())
   t.deepEqual(await permitted('booking', everything), [...own, ...locks].sort())
-  for (const user of ['gateway', 'auditor'] as const) t.deepEqual(await permitted(user, everything), [])
+  t.deepEqual(await permitted('gateway', everything), follower.toSorted())
+  t.deepEqual(await permitted('auditor', everything), [])
 })
 
 test('the auditor hears which facts were given up', async (t) => {
