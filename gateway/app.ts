@@ -1,8 +1,8 @@
 import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
-import helmet from 'koa-helmet'
 import { TicketingError } from '#shared/errors.ts'
 import type { Dependencies } from './dependencies.ts'
+import { answerReads } from './middleware/answer-reads.ts'
 import { answerRoute } from './middleware/answer-route.ts'
 import { limitAddress, limitCaller, readClientAddress } from './middleware/limit-rate.ts'
 import { nameEndpoint } from './middleware/name-endpoint.ts'
@@ -14,12 +14,6 @@ import { allRoutes } from './routes/all-routes.ts'
 import { registerOperatorRoutes } from './routes/operating.ts'
 import { registerSession } from './routes/session.ts'
 import { registerWebhooks } from './routes/webhooks.ts'
-
-/** TLS ends in front of the gateway: forcing browsers to https is that place's decision. */
-const securityHeaders = {
-  strictTransportSecurity: false,
-  contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-} as const
 
 /** The HTTP application: every request passes these layers from top to bottom. */
 export function createApp(dependencies: Dependencies): Koa<RequestState> {
@@ -35,7 +29,7 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   if (dependencies.issueToken !== null) registerSession(api, dependencies, dependencies.issueToken)
 
   app.use(observeRequest(dependencies))
-  app.use(helmet(securityHeaders) as Middleware)
+  app.use(answerReads(dependencies))
   app.use(unlimited.routes())
   app.use(readClientAddress(dependencies))
   app.use(limitAddress(dependencies))

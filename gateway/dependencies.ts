@@ -12,6 +12,8 @@ import type { GatewayMetrics } from './metrics.ts'
 /** All that the application needs from outside; `main.ts` opens it, tests hand in their own. */
 export interface Dependencies {
   readonly instance: string
+  /** What every answer says for the sake of browsers: names and values in turn. */
+  readonly securityHeaders: readonly string[]
   readonly log: Logger
   readonly bus: Bus
   readonly replies: ReplyCache
@@ -19,6 +21,8 @@ export interface Dependencies {
   /** Requests a minute by class; null: limits are off. */
   readonly rateLimits: Record<RateClass, number> | null
   readonly metrics: GatewayMetrics
+  /** Share of the routine requests that the log tells. */
+  readonly sampleRatio: number
   /** What `/metrics` tells; null: it has a port of its own. */
   readonly exposedMetrics: Metrics | null
   readonly identity: IdentifyOptions

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { runProcess } from '#shared/lifecycle.ts'
 import { Bus } from '#shared/messaging/bus.ts'
+import { followFacts } from '#shared/messaging/follow-facts.ts'
 import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
@@ -10,12 +11,16 @@ import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { createRedis } from '#shared/redis.ts'
 import { createApp } from './app.ts'
+import { News } from './cache/news.ts'
 import { ReplyCache } from './cache/reply-cache.ts'
+import { createReplyMemory } from './cache/reply-memory.ts'
+import { ReplyStore } from './cache/reply-store.ts'
 import { ClientAddresses } from './client-address.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { RequestWindows } from './limits/request-windows.ts'
 import { GatewayMetrics } from './metrics.ts'
+import { securityHeaders } from './middleware/security-headers.ts'
 
 /** How long answers under way may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -71,14 +76,28 @@ await runProcess<GatewayConfig>({
     const onKeysAway = (error: Error) =>
       log.warn({ err: error }, 'the keys of the identity provider were not to be had')
     let stopping = false
+    const news = new News()
+    const facts = followFacts(bus, {
+      log,
+      onFact: (fact) => news.hear(fact),
+      onRestart: (position) => news.restart(position),
+    })
+    onStop('facts', () => facts.stop())
     const app = createApp({
       instance,
+      securityHeaders: await securityHeaders(),
       log,
       bus,
-      replies: new ReplyCache({ redis, onError: () => metrics.cacheFailed() }),
+      replies: new ReplyCache({
+        memory: createReplyMemory(),
+        store: new ReplyStore({ redis, onError: () => metrics.cacheFailed() }),
+        news,
+        position: () => facts.position,
+      }),
       windows: new RequestWindows({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
       rateLimits: config.rateLimits,
       metrics,
+      sampleRatio: config.sampleRatio,
       exposedMetrics: config.metrics === null ? processMetrics : null,
       identity: {
         mode: config.auth,

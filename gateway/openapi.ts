@@ -86,7 +86,7 @@ function successes(route: Route): Schema {
   ])
   return {
     ...Object.fromEntries(described),
-    ...(route.shareForMs === undefined ? {} : { 304: { description: 'Unchanged' } }),
+    ...(route.share === undefined ? {} : { 304: { description: 'Unchanged' } }),
   }
 }
 

@@ -1,5 +1,10 @@
+import { hash } from 'node:crypto'
+
 /** Raised when the form of stored entries changes, so that a new gateway never reads what an old one wrote. */
-const formatVersion = 1
+const formatVersion = 2
+
+/** Longer parameters, such as a thousand ids, stand in the key by their SHA-256. */
+const maxReadableLength = 256
 
 /**
  * Key of a shareable reply: endpoint and all declared parameters, sorted, each name and value percent-encoded, so that
@@ -10,5 +15,8 @@ export function cacheKey(endpoint: string, parameters: Record<string, unknown>):
     .filter(([, value]) => value !== undefined)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
-  return `reply:${formatVersion}:${endpoint}?${pairs.join('&')}`
+    .join('&')
+  // `#` occurs in no encoded parameter.
+  const told = pairs.length <= maxReadableLength ? pairs : `#${hash('sha256', pairs, 'base64url')}`
+  return `reply:${formatVersion}:${endpoint}?${told}`
 }

@@ -1,65 +1,154 @@
-import { createHash } from 'node:crypto'
-import { withRedisSpan } from '#shared/observability/redis-span.ts'
-import type { RedisClient } from '#shared/redis.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { FactPosition } from '#shared/messaging/fact-stream.ts'
+import { type Freshness, freshnessOf, spareForMs } from './freshness.ts'
+import type { News } from './news.ts'
+import type { ReplyMemory } from './reply-memory.ts'
+import type { ReplyStore } from './reply-store.ts'
+import type { ReplyTags, SharePolicy } from './share-policy.ts'
+import { SharedReply } from './shared-reply.ts'
 
-/** A finished answer: its bytes and its strong validator. */
-export interface CachedReply {
-  readonly body: Buffer
-  readonly etag: string
-  /** Epoch milliseconds until which it may be served. */
-  readonly freshUntil: number
+/** A shareable read: whoever asks the same has the same `key`. */
+export interface SharedRead {
+  readonly key: string
+  readonly policy: SharePolicy
+  readonly tags: ReplyTags
 }
-
-/** Above this size a reply is not worth the memory of Redis, in bytes. */
-const maxEntryBytes = 2 * 1024 * 1024
 
 /**
- * Shareable replies in Redis, for all gateways. Never an error to its user: while Redis is away every read is a miss and
- * every write is dropped, counted by `onError`.
+ * Where an answer comes from: it was there (`hit`, also when it is being replaced), no worker answered (`spare`), a worker was asked
+ * because there was none (`miss`) or none new enough for the reader (`newer`), or it was asked for by somebody else at that moment
+ * (`shared`).
+ */
+export type Origin = 'hit' | 'spare' | 'miss' | 'newer' | 'shared'
+
+export interface Answer {
+  readonly reply: SharedReply
+  readonly origin: Origin
+}
+
+/** How long a reply that stands in for silent workers is given before they are asked again. */
+const askAgainMs = 1_000
+
+/** Asks a worker. `seq`: number of the snapshot that the body shows, where the worker says it. */
+export type Ask = () => Promise<{ readonly body: Uint8Array; readonly seq?: string }>
+
+export interface ReplyCacheParts {
+  readonly memory: ReplyMemory
+  readonly store: ReplyStore
+  readonly news: News
+  /** Up to where facts have been heard at this moment; null: nobody listens. */
+  readonly position: () => FactPosition | null
+}
+
+/**
+ * Shareable replies, first in this gateway's memory, then in Redis for all gateways, else from a worker, which is asked once however
+ * many wait for it. What is kept is never older than its policy allows; see `freshness.ts`.
  */
 export class ReplyCache {
-  readonly #redis: RedisClient
-  readonly #onError: () => void
+  readonly #memory: ReplyMemory
+  readonly #store: ReplyStore
+  readonly #news: News
+  readonly #position: () => FactPosition | null
+  /** Questions under way, by key. */
+  readonly #flights = new Map<string, Promise<Answer>>()
 
-  constructor({ redis, onError }: { redis: RedisClient; onError: () => void }) {
-    this.#redis = redis
-    this.#onError = onError
+  constructor({ memory, store, news, position }: ReplyCacheParts) {
+    this.#memory = memory
+    this.#store = store
+    this.#news = news
+    this.#position = position
   }
 
-  async read(key: string): Promise<CachedReply | null> {
+  /**
+   * The reply that this gateway has in its memory, if it may be given. When it may not for much longer, a newer one is asked for
+   * behind it.
+   */
+  peek(read: SharedRead, ask: Ask): SharedReply | undefined {
+    const reply = this.#memory.get(read.key)
+    if (reply === undefined) return undefined
+    const freshness = this.#freshnessOf(reply, read)
+    if (freshness === 'fresh') return reply
+    if (freshness !== 'stale') return undefined
+    // Whoever waits for it learns of its failure; nobody does.
+    this.#fly(read, ask).catch(() => undefined)
+    return reply
+  }
+
+  /** A reply that may be given, from wherever it is. Throws what `ask` throws when there is none. */
+  async obtain(read: SharedRead, ask: Ask): Promise<Answer> {
+    const reply = this.peek(read, ask)
+    if (reply !== undefined) return { reply, origin: 'hit' }
+    const flight = this.#flights.get(read.key)
+    if (flight === undefined) return this.#fly(read, ask)
+    const { reply: shared, origin } = await flight
+    return { reply: shared, origin: origin === 'miss' ? 'shared' : origin }
+  }
+
+  /** As `obtain`, but only a reply that includes the write `minSeq`; null when the one that was asked for does not say so. */
+  async obtainSince(minSeq: bigint, read: SharedRead, ask: Ask): Promise<Answer | null> {
+    const includes = ({ seq }: SharedReply): boolean => seq !== null && seq >= minSeq
+    const kept = this.peek(read, ask)
+    if (kept !== undefined && includes(kept)) return { reply: kept, origin: 'hit' }
+    // One that began before may have been asked too early; one that begins now cannot: the write is done.
+    const begun = await this.#flights.get(read.key)
+    if (begun !== undefined && includes(begun.reply)) return { reply: begun.reply, origin: 'shared' }
+    const { reply } = await this.#fly(read, ask, includes)
+    return includes(reply) ? { reply, origin: 'newer' } : null
+  }
+
+  #fly(read: SharedRead, ask: Ask, isWanted: (reply: SharedReply) => boolean = () => true): Promise<Answer> {
+    const begun = this.#flights.get(read.key)
+    if (begun !== undefined) return begun
+    const flight = this.#answer(read, ask, isWanted)
+    this.#flights.set(read.key, flight)
+    const land = (): boolean => this.#flights.delete(read.key)
+    // While no worker answers, not everybody waits for that once more.
+    flight.then(({ origin }) => (origin === 'spare' ? void setTimeout(land, askAgainMs).unref() : land()), land)
+    return flight
+  }
+
+  async #answer(read: SharedRead, ask: Ask, isWanted: (reply: SharedReply) => boolean): Promise<Answer> {
+    const stored = await this.#store.read(read.key)
+    const storedFreshness = stored === null ? 'outdated' : this.#freshnessOf(stored, read)
+    if (stored !== null && storedFreshness === 'fresh' && isWanted(stored)) {
+      this.#memory.set(read.key, stored)
+      return { reply: stored, origin: 'hit' }
+    }
     try {
-      const stored = await withRedisSpan('GET', () => this.#redis.getBuffer(key))
-      return stored === null ? null : unpack(stored)
-    } catch {
-      this.#onError()
-      return null
+      return { reply: await this.#askWorker(read, ask), origin: 'miss' }
+    } catch (error) {
+      if (!(error instanceof TicketingError && error.isFault)) throw error
+      const kept = this.#memory.get(read.key) ?? null
+      const spare = [kept, stored].find((reply) => reply !== null && this.#freshnessOf(reply, read) !== 'outdated')
+      if (!spare) throw error
+      return { reply: spare, origin: 'spare' }
     }
   }
 
-  async write(key: string, reply: CachedReply): Promise<void> {
-    const lifetimeMs = reply.freshUntil - Date.now()
-    if (lifetimeMs <= 0 || reply.body.byteLength > maxEntryBytes) return
-    try {
-      await withRedisSpan('SET', () => this.#redis.set(key, pack(reply), 'PX', lifetimeMs))
-    } catch {
-      this.#onError()
-    }
+  async #askWorker(read: SharedRead, ask: Ask): Promise<SharedReply> {
+    // Both are noted before the question: the answer is at least that new.
+    const askedAt = Date.now()
+    const position = this.#position()
+    const { body, seq } = await ask()
+    const reply = new SharedReply({
+      askedAt,
+      position,
+      body: bufferOf(body),
+      seq: seq === undefined ? null : BigInt(seq),
+    })
+    this.#memory.set(read.key, reply)
+    const { freshForMs, staleForMs } = read.policy
+    // Nobody waits for it.
+    void this.#store.write(read.key, reply, freshForMs + staleForMs + spareForMs)
+    return reply
+  }
+
+  #freshnessOf(reply: SharedReply, read: SharedRead): Freshness {
+    return freshnessOf(reply, read, { news: this.#news, now: Date.now() })
   }
 }
 
-/** Strong ETag of a body. */
-export function etagOf(body: Uint8Array): string {
-  return `"${createHash('sha1').update(body).digest('base64url')}"`
-}
-
-/** One line of facts, then the body as it is, so that a hit is never parsed. */
-function pack({ body, etag, freshUntil }: CachedReply): Buffer {
-  return Buffer.concat([Buffer.from(`${freshUntil} ${etag}\n`), body])
-}
-
-function unpack(stored: Buffer): CachedReply | null {
-  const end = stored.indexOf('\n')
-  const [freshUntil = '0', etag = ''] = stored.toString('latin1', 0, Math.max(end, 0)).split(' ')
-  if (Number(freshUntil) <= Date.now()) return null
-  return { freshUntil: Number(freshUntil), etag, body: stored.subarray(end + 1) }
+/** The same bytes. */
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }

@@ -1,51 +1,25 @@
 import { TicketingError } from '#shared/errors.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import { cacheKey } from '../cache/cache-key.ts'
-import { type CachedReply, etagOf } from '../cache/reply-cache.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { type Outcome, type Route, successesOf } from '../routes/route.ts'
+import { isShareable } from '../routes/shareable-routes.ts'
+import { answerShared, readOfRoute } from './answer-shared.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readRequest } from './read-request.ts'
 import type { Context, Middleware } from './state.ts'
 
-/** The innermost layer: checks the request and answers it from the cache or by asking the worker. */
+/** The innermost layer: checks the request and answers it from what is shared or by asking the worker. */
 export function answerRoute(route: Route, dependencies: Dependencies): Middleware {
-  if (route.shareForMs !== undefined) dependencies.metrics.announceCachedEndpoint(route.path)
   return async (ctx) => {
     const request = readRequest(ctx, route, dependencies)
     // Organisers see drafts: what they are answered is theirs alone.
-    if (route.shareForMs === undefined || ctx.state.caller.role === 'organiser') {
-      await answerPersonal(ctx, route, request, dependencies)
+    if (isShareable(route) && ctx.state.caller.role !== 'organiser') {
+      await answerShared(ctx, readOfRoute(route, request), dependencies)
     } else {
-      await answerShared(ctx, { ...route, shareForMs: route.shareForMs }, request, dependencies)
+      await answerPersonal(ctx, route, request, dependencies)
     }
   }
-}
-
-async function answerShared(
-  ctx: Context,
-  route: Route & { shareForMs: number },
-  request: Record<string, unknown>,
-  dependencies: Dependencies,
-): Promise<void> {
-  const { replies, metrics } = dependencies
-  const key = cacheKey(route.path, request)
-  const hit = await replies.read(key)
-  if (hit !== null) {
-    metrics.cacheHit(route.path)
-    ctx.set('Cache-Status', `gateway; hit; ttl=${secondsLeft(hit)}`)
-    sendShared(ctx, hit)
-    return
-  }
-  metrics.cacheMissed(route.path)
-  // Counted from before the question, so that the answer is never older than promised.
-  const freshUntil = Date.now() + route.shareForMs
-  const { body } = await callRaw(dependencies.bus, route.contract, request, messageContext(ctx, route))
-  const reply = { body: Buffer.from(body), etag: etagOf(body), freshUntil }
-  await replies.write(key, reply)
-  ctx.set('Cache-Status', 'gateway; fwd=uri-miss; stored')
-  sendShared(ctx, reply)
 }
 
 async function answerPersonal(
@@ -68,31 +42,6 @@ async function answerPersonal(
   if (status === 204) return
   ctx.type = 'application/json'
   ctx.body = Buffer.from(body)
-}
-
-function sendShared(ctx: Context, reply: CachedReply): void {
-  ctx.set('Cache-Control', `public, max-age=${secondsLeft(reply)}`)
-  ctx.set('ETag', reply.etag)
-  if (matches(ctx.get('if-none-match'), reply.etag)) {
-    ctx.status = 304
-    return
-  }
-  ctx.status = 200
-  ctx.type = 'application/json'
-  ctx.body = reply.body
-}
-
-/**
- * If-None-Match of RFC 9110, compared weakly. Koa's own `fresh` answers 200 to whoever also sends `no-cache`, as browsers
- * and fetch do on a reload, although what it would send is exactly what they have.
- */
-function matches(ifNoneMatch: string, etag: string): boolean {
-  if (ifNoneMatch.trim() === '*') return true
-  return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag)
-}
-
-function secondsLeft({ freshUntil }: CachedReply): number {
-  return Math.max(0, Math.floor((freshUntil - Date.now()) / 1_000))
 }
 
 function messageContext(ctx: Context, route: Route): MessageContext {

@@ -4,8 +4,14 @@ import type { Caller } from '#shared/messaging/caller.ts'
 /** What the middleware learn about a request and pass on. */
 export interface RequestState {
   requestId: string
+  /** What every answer says, whatever it is: names and values in turn. */
+  commonHeaders: readonly string[]
+  /** What the innermost limit says of itself, in the same form. */
+  limitHeaders: readonly string[]
   /** Route template, the label of metrics and the name of the span; `(none)` where no route matched. */
   endpoint: string
+  /** One of very many like it, of which the log need not tell each. */
+  isRoutine: boolean
   /** Address that limits count. */
   client: string
   /** Parsed JSON object of the body; empty when there was none. */

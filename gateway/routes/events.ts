@@ -1,13 +1,41 @@
 import { listEvents, searchEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
+import { catalogueTag, eventTag, placesTag, type SharePolicy } from '../cache/share-policy.ts'
 import { defineRoute } from './route.ts'
 
 /** Looking around: the same answer for everybody, shared for a short time. */
 
-/** The state of seats may be at most a second old. */
-const seatsShareMs = 1_000
-const catalogueShareMs = 5_000
-const layoutShareMs = 60_000
+const eventIdOf = (request: Record<string, unknown>): string => request.event_id as string
+
+/** Lists also change with the clock, as dates pass and sales open, of which there is no news. */
+const shareList: SharePolicy = {
+  freshForMs: 2_000,
+  staleForMs: 3_000,
+  cacheControl: 'public, max-age=2, stale-while-revalidate=3, stale-if-error=60',
+  tags: () => ({ strict: [catalogueTag], lenient: [] }),
+}
+
+const shareEvent: SharePolicy = {
+  freshForMs: 2_000,
+  staleForMs: 3_000,
+  cacheControl: 'public, max-age=2, stale-while-revalidate=3, stale-if-error=60',
+  tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
+}
+
+/** Who has which seat is shown as it was a second ago at most; a browser asks each time, and mostly hears that nothing changed. */
+const sharePlaces: SharePolicy = {
+  freshForMs: 1_000,
+  staleForMs: 0,
+  cacheControl: 'public, max-age=0, s-maxage=1, stale-if-error=60',
+  tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
+}
+
+const shareLayout: SharePolicy = {
+  freshForMs: 60_000,
+  staleForMs: 60_000,
+  cacheControl: 'public, max-age=60, stale-while-revalidate=60, stale-if-error=60',
+  tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [] }),
+}
 
 export const eventRoutes = [
   defineRoute({
@@ -16,7 +44,7 @@ export const eventRoutes = [
     contract: listEvents,
     access: 'public',
     limit: 'browse',
-    shareForMs: catalogueShareMs,
+    share: shareList,
   }),
   defineRoute({
     method: 'GET',
@@ -24,7 +52,7 @@ export const eventRoutes = [
     contract: searchEvents,
     access: 'public',
     limit: 'search',
-    shareForMs: catalogueShareMs,
+    share: shareList,
   }),
   defineRoute({
     method: 'GET',
@@ -32,7 +60,7 @@ export const eventRoutes = [
     contract: viewEvent,
     access: 'public',
     limit: 'browse',
-    shareForMs: catalogueShareMs,
+    share: shareEvent,
   }),
   defineRoute({
     method: 'GET',
@@ -40,7 +68,7 @@ export const eventRoutes = [
     contract: listSeats,
     access: 'public',
     limit: 'browse',
-    shareForMs: seatsShareMs,
+    share: sharePlaces,
   }),
   defineRoute({
     method: 'GET',
@@ -48,7 +76,7 @@ export const eventRoutes = [
     contract: viewLayout,
     access: 'public',
     limit: 'browse',
-    shareForMs: layoutShareMs,
+    share: shareLayout,
   }),
   defineRoute({
     method: 'GET',
@@ -56,6 +84,6 @@ export const eventRoutes = [
     contract: viewSeatStates,
     access: 'public',
     limit: 'browse',
-    shareForMs: seatsShareMs,
+    share: sharePlaces,
   }),
 ]

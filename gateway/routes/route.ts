@@ -1,4 +1,5 @@
 import type { Contract, ReplyOf } from '#shared/contracts/contract.ts'
+import type { SharePolicy } from '../cache/share-policy.ts'
 import type { Access } from '../identity/identify.ts'
 import type { RateClass } from '../limits/rate-classes.ts'
 
@@ -27,8 +28,8 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
   /** `public` routes answer everybody the same and declare no `user_id`. */
   readonly access: Access
   readonly limit: LimitRule
-  /** Milliseconds for which the answer may be shared. Only for public GET routes. */
-  readonly shareForMs?: number
+  /** How the answer may be shared. Only for public GET routes. */
+  readonly share?: SharePolicy
   /** Writes that must be told apart from their repetition: outside demo mode the Idempotency-Key is required. */
   readonly needsIdempotencyKey?: boolean
   /** What an empty body stands for in demo mode. */

@@ -54,7 +54,7 @@ test('every route describes the statuses by which it succeeds, and a body for al
   for (const { route, described } of await describedRoutes()) {
     const { operation } = route.contract
     const statuses = Object.keys(described.responses).filter((status) => status < '400')
-    t.deepEqual(statuses, [...(successes[operation] ?? ['200']), ...(route.shareForMs ? ['304'] : [])], operation)
+    t.deepEqual(statuses, [...(successes[operation] ?? ['200']), ...(route.share ? ['304'] : [])], operation)
     for (const status of statuses) {
       t.is(described.responses[status]?.content !== undefined, !['204', '304'].includes(status), operation)
     }

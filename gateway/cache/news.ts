@@ -1,0 +1,64 @@
+import type { FactPosition } from '#shared/messaging/fact-stream.ts'
+import type { FollowedFact } from '#shared/messaging/follow-facts.ts'
+import { catalogueTag, eventTag, placesTag } from './share-policy.ts'
+
+/** Beyond so many tags the ones that had no news for the longest are forgotten, with all replies as old as their last news. */
+const maxTags = 100_000
+
+/**
+ * What facts have told so far, by tag: the position of the last one in the stream. A reply carries the position up to which its
+ * gateway had heard when it asked, so whatever was committed, told and heard before is in it; it is outdated when one of its tags
+ * has later news. The same holds for a reply of another gateway, and for one whose worker was slow: no order of events can put an
+ * old reply in the place of a new one, because what counts is when it was asked for and not when it arrived.
+ */
+export class News {
+  readonly #lastOf = new Map<string, number>()
+  /** Where this gateway began to listen, or as far back as it remembers. What is older may have missed something. */
+  #floor: FactPosition | null = null
+
+  /** Listening begins at this position, for the first time or again: what happened since the last fact is unknown. */
+  restart(position: FactPosition): void {
+    this.#floor = position
+    this.#lastOf.clear()
+  }
+
+  /** Takes in one fact. */
+  hear({ entity, eventId, position }: FollowedFact): void {
+    for (const tag of tagsOf(entity, eventId)) this.#note(tag, position)
+  }
+
+  /** Whether there was news of one of the tags after the position; also when that cannot be known. */
+  since(asked: FactPosition | null, tags: readonly string[]): boolean {
+    // Nobody has listened yet: only age counts.
+    if (this.#floor === null) return false
+    if (asked === null || asked.stream !== this.#floor.stream || asked.sequence < this.#floor.sequence) return true
+    for (const tag of tags) {
+      const last = this.#lastOf.get(tag)
+      if (last !== undefined && last > asked.sequence) return true
+    }
+    return false
+  }
+
+  #note(tag: string, position: number): void {
+    // Behind all others, because those at the front are forgotten first.
+    this.#lastOf.delete(tag)
+    this.#lastOf.set(tag, position)
+    const [oldest] = this.#lastOf
+    if (this.#lastOf.size <= maxTags || oldest === undefined || this.#floor === null) return
+    this.#lastOf.delete(oldest[0])
+    this.#floor = { ...this.#floor, sequence: Math.max(this.#floor.sequence, oldest[1]) }
+  }
+}
+
+function tagsOf(entity: FollowedFact['entity'], eventId: string): readonly string[] {
+  switch (entity) {
+    case 'event':
+      return [eventTag(eventId), catalogueTag]
+    case 'seat':
+    case 'hold':
+    case 'booking':
+      return [placesTag(eventId)]
+    case 'payment':
+      return []
+  }
+}

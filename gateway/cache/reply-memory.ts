@@ -1,0 +1,23 @@
+import { LRUCache } from 'lru-cache'
+import type { SharedReply } from './shared-reply.ts'
+
+/** For all replies of one gateway together. */
+const maxBytes = 64 * 1024 * 1024
+
+/** A reply larger than this is taken from Redis each time. */
+const maxReplyBytes = 4 * 1024 * 1024
+
+/** Beside the body: key, headers, and what the runtime needs for each entry. */
+const overheadBytes = 2_048
+
+/** The replies that this gateway holds ready in its own memory, as many as have room; the least used make way. */
+export type ReplyMemory = LRUCache<string, SharedReply>
+
+export function createReplyMemory(): ReplyMemory {
+  return new LRUCache({
+    maxSize: maxBytes,
+    maxEntrySize: maxReplyBytes,
+    // As it came, as text, and compressed.
+    sizeCalculation: ({ body }) => overheadBytes + Math.ceil(body.byteLength * 2.5),
+  })
+}

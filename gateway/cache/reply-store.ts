@@ -1,0 +1,67 @@
+import { withRedisSpan } from '#shared/observability/redis-span.ts'
+import type { RedisClient } from '#shared/redis.ts'
+import { SharedReply } from './shared-reply.ts'
+
+/** Above this size a reply is not worth the memory of Redis, in bytes. */
+const maxReplyBytes = 2 * 1024 * 1024
+
+/** What stands before the body of a stored reply, in one line. */
+interface Head {
+  readonly askedAt: number
+  readonly position: SharedReply['position']
+  readonly etag: string
+  /** Digits. */
+  readonly seq: string | null
+}
+
+/**
+ * Replies in Redis, for all gateways. Never an error to its user: while Redis is away every read finds nothing and every write is
+ * dropped, counted by `onError`.
+ */
+export class ReplyStore {
+  readonly #redis: RedisClient
+  readonly #onError: () => void
+
+  constructor({ redis, onError }: { redis: RedisClient; onError: () => void }) {
+    this.#redis = redis
+    this.#onError = onError
+  }
+
+  async read(key: string): Promise<SharedReply | null> {
+    try {
+      const stored = await withRedisSpan('GET', () => this.#redis.getBuffer(key))
+      return stored === null ? null : unpack(stored)
+    } catch {
+      this.#onError()
+      return null
+    }
+  }
+
+  async write(key: string, reply: SharedReply, lifetimeMs: number): Promise<void> {
+    if (reply.body.byteLength > maxReplyBytes) return
+    try {
+      await withRedisSpan('SET', () => this.#redis.set(key, pack(reply), 'PX', lifetimeMs))
+    } catch {
+      this.#onError()
+    }
+  }
+}
+
+/** The body stands behind its head as it is, so that it is never parsed. */
+function pack({ askedAt, position, etag, seq, body }: SharedReply): Buffer {
+  const head: Head = { askedAt, position, etag, seq: seq === null ? null : String(seq) }
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body])
+}
+
+function unpack(stored: Buffer): SharedReply {
+  const end = stored.indexOf('\n')
+  const { askedAt, position, etag, seq } = JSON.parse(stored.toString('utf8', 0, end)) as Head
+  return new SharedReply({
+    askedAt,
+    position,
+    etag,
+    seq: seq === null ? null : BigInt(seq),
+    // A copy: what ioredis gives may be a part of a larger buffer, which would stay in memory with it.
+    body: Buffer.from(stored.subarray(end + 1)),
+  })
+}

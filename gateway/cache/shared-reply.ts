@@ -1,0 +1,82 @@
+import { hash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Asked } from './freshness.ts'
+
+const compress = promisify(gzip)
+
+/** Below this many bytes the head of an answer is larger than what compression saves. */
+const worthCompressingBytes = 1_024
+
+/**
+ * Up to this many bytes a body is kept as text in which each character is one byte: Node sends it and the head of the answer in one
+ * piece, and a second piece costs about as much as all of Koa. Beyond it, copying the body would cost more.
+ */
+const inOnePieceBytes = 16_384
+
+/** The body in one encoding, with what HTTP says of it. */
+export interface Representation {
+  /** Bytes, or each byte as a character (`latin1`). */
+  readonly body: Buffer | string
+  /** Strong, and another one for each encoding. */
+  readonly etag: string
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+}
+
+/** What a worker answered, finished for HTTP, so that giving it away once more is sending it. */
+export class SharedReply implements Asked {
+  readonly askedAt: number
+  readonly position: Asked['position']
+  readonly body: Buffer
+  readonly etag: string
+  /** Of the snapshot that it shows, where the worker said so. */
+  readonly seq: bigint | null
+  readonly plain: Representation
+  #compressed: Representation | null = null
+  #compressing: Promise<Representation> | null = null
+
+  constructor({ askedAt, position, body, etag = etagOf(body), seq }: SharedReplyParts) {
+    this.askedAt = askedAt
+    this.position = position
+    this.body = body
+    this.etag = etag
+    this.seq = seq
+    this.plain = represent(body, `"${etag}"`, [])
+  }
+
+  /** The compressed one if it is there; `plain` where compressing is no gain; null: to be made first, by `compress`. */
+  get compressed(): Representation | null {
+    return this.body.byteLength < worthCompressingBytes ? this.plain : this.#compressed
+  }
+
+  /** Compresses once, however many ask for it. */
+  compress(): Promise<Representation> {
+    this.#compressing ??= compress(this.body).then((bytes) => {
+      const isGain = bytes.byteLength < this.body.byteLength
+      this.#compressed = isGain ? represent(bytes, `"${this.etag}-gz"`, ['Content-Encoding', 'gzip']) : this.plain
+      return this.#compressed
+    })
+    return this.#compressing
+  }
+}
+
+export interface SharedReplyParts extends Asked {
+  readonly body: Buffer
+  /** Of the plain body, without quotes; when it is known already. */
+  readonly etag?: string
+  readonly seq: bigint | null
+}
+
+function etagOf(body: Buffer): string {
+  return hash('sha1', body, 'base64url')
+}
+
+function represent(bytes: Buffer, etag: string, headers: readonly string[]): Representation {
+  const { byteLength } = bytes
+  return {
+    body: byteLength <= inOnePieceBytes ? bytes.toString('latin1') : bytes,
+    etag,
+    headers: ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(byteLength), ...headers],
+  }
+}

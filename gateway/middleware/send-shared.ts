@@ -1,0 +1,64 @@
+import { acceptsGzip } from '../cache/accepts-gzip.ts'
+import { matchesEtag } from '../cache/matches-etag.ts'
+import type { Answer, Origin } from '../cache/reply-cache.ts'
+import type { SharePolicy } from '../cache/share-policy.ts'
+import type { Representation } from '../cache/shared-reply.ts'
+import type { Context } from './state.ts'
+
+/** Sends a shared reply, or 304 to whoever has it; compresses it first where it was not yet and the client can read that. */
+export function sendShared(ctx: Context, answer: Answer, policy: SharePolicy): Promise<void> | void {
+  const { reply } = answer
+  if (!acceptsGzip(ctx.req.headers['accept-encoding'])) return send(ctx, answer, policy, reply.plain)
+  const { compressed } = reply
+  if (compressed !== null) return send(ctx, answer, policy, compressed)
+  return reply.compress().then((made) => send(ctx, answer, policy, made))
+}
+
+/** All headers go to Node in one array: setting each for itself through Koa costs more than all the rest. */
+function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, headers }: Representation): void {
+  const { req, res, state } = ctx
+  const ageMs = Date.now() - answer.reply.askedAt
+  const head = [
+    ...state.commonHeaders,
+    ...state.limitHeaders,
+    'ETag',
+    etag,
+    'Vary',
+    'Accept-Encoding',
+    'Cache-Control',
+    policy.cacheControl,
+    'Cache-Status',
+    cacheStatus(answer.origin, policy.freshForMs - ageMs),
+  ]
+  if (isKept(answer.origin)) head.push('Age', String(Math.max(0, Math.floor(ageMs / 1_000))))
+  ctx.respond = false
+  if (matchesEtag(req.headers['if-none-match'], etag)) {
+    res.writeHead(304, head)
+    res.end()
+    return
+  }
+  res.writeHead(200, [...headers, ...head])
+  if (req.method === 'HEAD') res.end()
+  else res.end(body, 'latin1')
+}
+
+function isKept(origin: Origin): boolean {
+  return origin === 'hit' || origin === 'spare'
+}
+
+/** In the words of RFC 9211. */
+function cacheStatus(origin: Origin, leftMs: number): string {
+  const ttl = Math.floor(leftMs / 1_000)
+  switch (origin) {
+    case 'hit':
+      return `gateway; hit; ttl=${ttl}`
+    case 'spare':
+      return `gateway; hit; ttl=${ttl}; detail=no-worker`
+    case 'miss':
+      return 'gateway; fwd=uri-miss; stored'
+    case 'shared':
+      return 'gateway; fwd=uri-miss; collapsed'
+    case 'newer':
+      return 'gateway; fwd=request; stored'
+  }
+}
