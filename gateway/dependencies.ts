@@ -12,8 +12,6 @@ import type { GatewayMetrics } from './metrics.ts'
 /** All that the application needs from outside; `main.ts` opens it, tests hand in their own. */
 export interface Dependencies {
   readonly instance: string
-  /** What every answer says for the sake of browsers: names and values in turn. */
-  readonly securityHeaders: readonly string[]
   readonly log: Logger
   readonly bus: Bus
   readonly replies: ReplyCache

@@ -20,7 +20,6 @@ import { type GatewayConfig, readGatewayConfig } from './config.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { RequestWindows } from './limits/request-windows.ts'
 import { GatewayMetrics } from './metrics.ts'
-import { securityHeaders } from './middleware/security-headers.ts'
 
 /** How long answers under way may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -85,7 +84,6 @@ await runProcess<GatewayConfig>({
     onStop('facts', () => facts.stop())
     const app = createApp({
       instance,
-      securityHeaders: await securityHeaders(),
       log,
       bus,
       replies: new ReplyCache({

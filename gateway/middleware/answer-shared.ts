@@ -1,5 +1,6 @@
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
+import { inTrace } from '#shared/observability/tracing.ts'
 import { cacheKey } from '../cache/cache-key.ts'
 import type { Ask, Origin, SharedRead } from '../cache/reply-cache.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -78,7 +79,7 @@ function askWorker(
     caller: anonymous,
     deadlineAt: performance.now() + contract.deadlineMs,
   }
-  return callRaw(bus, contract, request, context)
+  return inTrace(ctx.state.trace, () => callRaw(bus, contract, request, context))
 }
 
 /** A miss is what a worker was asked for; whoever waited for the question of somebody else was spared one. */

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import { currentTraceparent, recordedTraceId, traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import {
+  currentTraceparent,
+  startOfTrace,
+  traceFieldsOf,
+  unrecordedTraceparent,
+  withRecordedSpan,
+} from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { toProblem } from '../problems.ts'
 import type { Context, Middleware } from './state.ts'
@@ -8,9 +14,11 @@ import type { Context, Middleware } from './state.ts'
 /** A request id from outside is kept when it cannot harm a log or a header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
 
-/** The outermost layer: request id, server span, one log line, one observation, and every error as problem+json. */
+/**
+ * The outermost layer: request id, server span, one log line, one observation, and every error as problem+json. Whether the request
+ * is traced is decided here, before all else: nearly all are not, and do without a span.
+ */
 export function observeRequest(dependencies: Dependencies): Middleware {
-  const { securityHeaders } = dependencies
   return (ctx, next) => {
     const startedAt = performance.now()
     dependencies.metrics.requestBegan()
@@ -22,34 +30,36 @@ export function observeRequest(dependencies: Dependencies): Middleware {
     state.isRoutine = false
     state.limitHeaders = []
     const { traceparent, tracestate } = headers as Record<string, string | undefined>
-    return withRemoteSpan({ traceparent, tracestate }, ctx.method, { kind: SpanKind.SERVER }, async (span) => {
-      const current = currentTraceparent()
-      state.commonHeaders = [
-        ...securityHeaders,
-        'X-Request-Id',
-        state.requestId,
-        ...(current === undefined ? [] : ['traceparent', current]),
-        ...(dependencies.isStopping() ? ['Connection', 'close'] : []),
-      ]
+    state.trace = startOfTrace({ traceparent, tracestate })
+    const answer = async (): Promise<void> => {
+      state.commonHeaders = commonHeaders(ctx, dependencies)
       try {
         await next()
       } catch (error) {
         answerProblem(ctx, error, dependencies)
       }
       if (!ctx.headerSent) setCommonHeaders(ctx)
-      if (span.isRecording()) {
-        const { endpoint } = state
-        span.updateName(`${ctx.method} ${endpoint}`)
-        span.setAttributes({
-          'http.request.method': ctx.method,
-          'http.route': endpoint,
-          'http.response.status_code': ctx.status,
-          'ticketing.request_id': state.requestId,
-        })
-        if (ctx.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
-      }
       report(ctx, performance.now() - startedAt, dependencies)
+    }
+    if (!state.trace.isRecorded) return answer()
+    return withRecordedSpan(state.trace, ctx.method, { kind: SpanKind.SERVER }, async (span) => {
+      await answer()
+      describe(span, ctx)
     })
+  }
+}
+
+function commonHeaders({ state }: Context, { isStopping }: Dependencies): string[] {
+  const headers = ['X-Request-Id', state.requestId]
+  const traceparent = state.trace.isRecorded ? currentTraceparent() : unrecordedTraceparent(state.trace)
+  if (traceparent !== undefined) headers.push('traceparent', traceparent)
+  if (isStopping()) headers.push('Connection', 'close')
+  return headers
+}
+
+function setCommonHeaders({ res, state }: Context): void {
+  for (const headers of [state.commonHeaders, state.limitHeaders]) {
+    for (let at = 0; at + 1 < headers.length; at += 2) res.setHeader(headers[at] as string, headers[at + 1] as string)
   }
 }
 
@@ -57,7 +67,8 @@ function answerProblem(ctx: Context, error: unknown, { log }: Dependencies): voi
   const problem = toProblem(error)
   const { state } = ctx
   const { requestId } = state
-  if (problem.code === 'internal') log.error({ err: error, request_id: requestId, ...traceFields() }, 'request failed')
+  const traceFields = traceFieldsOf(state.trace)
+  if (problem.code === 'internal') log.error({ err: error, request_id: requestId, ...traceFields }, 'request failed')
   if (problem.status === 429 || problem.status === 503) {
     const retryAfterMs = typeof problem.retry_after_ms === 'number' ? problem.retry_after_ms : 1_000
     ctx.set('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))))
@@ -67,22 +78,28 @@ function answerProblem(ctx: Context, error: unknown, { log }: Dependencies): voi
   if (problem.code === 'rate_limited') state.isRoutine = true
   ctx.remove('ETag')
   ctx.set('Cache-Control', 'no-store')
+  ctx.set('X-Content-Type-Options', 'nosniff')
   ctx.status = problem.status
-  ctx.body = JSON.stringify({ ...problem, request_id: requestId, ...traceFields() })
+  ctx.body = JSON.stringify({ ...problem, request_id: requestId, ...traceFields })
   ctx.type = 'application/problem+json'
 }
 
-function setCommonHeaders({ res, state }: Context): void {
-  for (const headers of [state.commonHeaders, state.limitHeaders]) {
-    for (let at = 0; at + 1 < headers.length; at += 2) res.setHeader(headers[at] as string, headers[at + 1] as string)
-  }
+function describe(span: Span, { method, status, state }: Context): void {
+  span.updateName(`${method} ${state.endpoint}`)
+  span.setAttributes({
+    'http.request.method': method,
+    'http.route': state.endpoint,
+    'http.response.status_code': status,
+    'ticketing.request_id': state.requestId,
+  })
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
 function report(ctx: Context, durationMs: number, { log, metrics, sampleRatio }: Dependencies): void {
-  const { endpoint, requestId, isRoutine } = ctx.state
+  const { endpoint, requestId, isRoutine, trace } = ctx.state
   const { method, status } = ctx
   metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000 })
-  if (isRoutine && recordedTraceId() === undefined && Math.random() >= sampleRatio) return
+  if (isRoutine && !trace.isRecorded && Math.random() >= sampleRatio) return
   const facts = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
-  log[status >= 500 ? 'warn' : 'info']({ ...facts, ...traceFields() }, 'request')
+  log[status >= 500 ? 'warn' : 'info']({ ...facts, ...traceFieldsOf(trace) }, 'request')
 }

@@ -1,9 +1,11 @@
 import type Koa from 'koa'
 import type { Caller } from '#shared/messaging/caller.ts'
+import type { TraceStart } from '#shared/observability/tracing.ts'
 
 /** What the middleware learn about a request and pass on. */
 export interface RequestState {
   requestId: string
+  trace: TraceStart
   /** What every answer says, whatever it is: names and values in turn. */
   commonHeaders: readonly string[]
   /** What the innermost limit says of itself, in the same form. */

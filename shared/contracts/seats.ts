@@ -30,7 +30,14 @@ export const viewSeatStates = defineContract({
   worker: 'booking',
   operation: 'view-seat-states',
   summary: 'The state of all seats in two bits each, and of areas by count',
-  request: z.strictObject({ event_id: eventId }),
+  request: z.strictObject({
+    event_id: eventId,
+    /** `seq` of a write, such as a hold: the answer includes it. */
+    min_seq: z
+      .string()
+      .regex(/^\d{1,19}$/, 'must be the seq of a write')
+      .optional(),
+  }),
   reply: z.object({
     event_id: eventId,
     seq: z.string(),

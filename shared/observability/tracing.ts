@@ -64,15 +64,52 @@ export function withRemoteSpan<Result>(
   options: SpanOptions,
   work: (span: Span) => Promise<Result>,
 ): Promise<Result> {
-  if (newTracesRatio === null) return work(unrecordedSpan)
+  const start = startOfTrace(headers)
+  return start.isRecorded ? withRecordedSpan(start, name, options, work) : inTrace(start, () => work(unrecordedSpan))
+}
+
+/** How a trace begins or goes on in this process. Decided before all else, so that what is not recorded can do without a span. */
+export interface TraceStart {
+  readonly isRecorded: boolean
+  readonly headers: TraceHeaders
+  /** The span that the headers name, or a name for the one that begins a trace; null where tracing is off. */
+  readonly parent: Pick<SpanContext, 'traceId' | 'spanId'> | null
+}
+
+/** The first step of `withRemoteSpan`. */
+export function startOfTrace(headers: TraceHeaders): TraceStart {
+  if (newTracesRatio === null) return { isRecorded: false, headers, parent: null }
   const parent = parseTraceparent(headers.traceparent)
-  if (parent === null ? Math.random() < newTracesRatio : isRecorded(parent)) {
-    const parentContext = propagation.extract(ROOT_CONTEXT, headers)
-    return tracer.startActiveSpan(name, options, parentContext, (span) => recorded(span, work))
-  }
-  const { traceId, spanId } = parent ?? { traceId: newTraceId(), spanId: newSpanId() }
-  const unrecorded = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.NONE })
-  return context.with(unrecorded, () => work(unrecordedSpan))
+  if (parent !== null) return { isRecorded: isRecorded(parent), headers, parent }
+  return { isRecorded: Math.random() < newTracesRatio, headers, parent: { traceId: newTraceId(), spanId: newSpanId() } }
+}
+
+/** The second step where the trace is recorded. */
+export function withRecordedSpan<Result>(
+  { headers }: TraceStart,
+  name: string,
+  options: SpanOptions,
+  work: (span: Span) => Promise<Result>,
+): Promise<Result> {
+  const parentContext = propagation.extract(ROOT_CONTEXT, headers)
+  return tracer.startActiveSpan(name, options, parentContext, (span) => recorded(span, work))
+}
+
+/** The second step where it is not: all that `work` calls knows its trace. In a recorded one it does already. */
+export function inTrace<Result>({ isRecorded, parent }: TraceStart, work: () => Result): Result {
+  if (isRecorded || parent === null) return work()
+  return context.with(trace.setSpanContext(ROOT_CONTEXT, { ...parent, traceFlags: TraceFlags.NONE }), work)
+}
+
+/** `traceparent` of a trace that is not recorded. */
+export function unrecordedTraceparent({ parent }: TraceStart): string | undefined {
+  return parent === null ? undefined : `00-${parent.traceId}-${parent.spanId}-00`
+}
+
+/** As `traceFields`, outside of `work`. In a recorded trace that begins here, only its spans know their id. */
+export function traceFieldsOf({ isRecorded, parent }: TraceStart): { trace_id?: string } {
+  if (isRecorded) return traceFields()
+  return parent === null ? {} : { trace_id: parent.traceId }
 }
 
 /** As `withRemoteSpan` for work that no message asked for, such as that of a chore. */

@@ -2,16 +2,18 @@ import { viewSeatStates as contract } from '#shared/contracts/seats.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
+import { awaitWrite } from '../await-write.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import { packSeatStates } from '../seat-states.ts'
 import { findSale } from '../store/sales.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
-/** All states as of one snapshot, whose `seq` says which writes are in it. An event without stock has no states. */
+/** All states as of one snapshot, whose `seq` says which writes are in it; with `min_seq` that write is among them. An event without stock has no states. */
 export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
-  return operation(contract, async ({ event_id: eventId }, context) => {
+  return operation(contract, async ({ event_id: eventId, min_seq: minSeq }, context) => {
     const sale = await findSale(postgres, eventId)
     if (sale === undefined) await refuseUnknownEvent(bus, eventId, context)
+    if (minSeq !== undefined) await awaitWrite(postgres, minSeq, context)
     const { seq, rows, areas } = await snapshotStates(postgres, eventId)
     return {
       event_id: eventId,

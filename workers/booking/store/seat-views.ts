@@ -85,6 +85,17 @@ export async function snapshotStates(db: Database, eventId: string): Promise<Sta
   return snapshot
 }
 
+/** Whether whoever reads from now on sees the write of a position; `unknown`: there was no such write. */
+export async function visibilityOf(db: Database, seq: string): Promise<'visible' | 'under way' | 'unknown'> {
+  const [write] = await db.query<{ visible: boolean; begun: boolean }>(
+    `SELECT pg_visible_in_snapshot($1::text::xid8, pg_current_snapshot()) AS visible,
+       $1::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) AS begun`,
+    [seq],
+  )
+  if (write?.visible) return 'visible'
+  return write?.begun ? 'under way' : 'unknown'
+}
+
 export interface Availability {
   readonly event_id: string
   readonly available: number

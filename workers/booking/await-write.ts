@@ -1,0 +1,24 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
+import { type MessageContext, remainingMs } from '#shared/messaging/headers.ts'
+import type { Database } from '#shared/postgres.ts'
+import { visibilityOf } from './store/seat-views.ts'
+
+const lookAgainMs = 20
+/** Kept back from the reader's time, for the answer. */
+const answerReserveMs = 100
+
+/**
+ * Waits until a write is there for everybody to read. One that was answered is already: only the position of somebody else's, which
+ * nobody has been told, may still be under way. Throws `validation_failed` for a position that no write has, and `worker_timeout`.
+ */
+export async function awaitWrite(db: Database, seq: string, context: MessageContext): Promise<void> {
+  for (;;) {
+    const visibility = await visibilityOf(db, seq)
+    if (visibility === 'visible') return
+    if (visibility === 'unknown') throw invalidRequest([{ pointer: '/min_seq', detail: 'is not the seq of a write' }])
+    if (remainingMs(context) <= answerReserveMs) throw new TicketingError('worker_timeout', 'The answer took too long.')
+    await pause(lookAgainMs)
+  }
+}
