@@ -1,9 +1,17 @@
 import type Logger from 'bunyan'
-import { connect, createInbox, type MsgHdrs, type NatsConnection, type Service } from 'nats'
+import { connect, createInbox, type Msg, type NatsConnection, type Service, type ServiceMsg } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
-import { asTicketingError, away, fromNats, toNats } from './nats-messages.ts'
+import {
+  asNatsHeaders,
+  asTicketingError,
+  away,
+  encodeHeaders,
+  readHeaders,
+  readServiceHeaders,
+} from './nats-messages.ts'
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts'
+import { PendingCalls } from './pending-calls.ts'
 
 /* This file and `nats-messages.ts` beside it are the only ones that know the `nats` package. */
 
@@ -74,6 +82,7 @@ export interface BusOptions {
 
 const serviceVersion = '1.0.0'
 const drainMs = 1_000
+const noResponders = 503
 
 /** A connection to NATS that reconnects for ever; while it is away, requests fail at once instead of waiting. */
 export class Bus {
@@ -81,11 +90,16 @@ export class Bus {
   readonly #connection: NatsConnection
   readonly #inboxPrefix: string
   readonly #onDisconnect = new Set<() => void>()
+  readonly #calls = new PendingCalls<Message>()
+  /** Replies arrive below it, each under the token of its call. */
+  readonly #replyPrefix: string
+  #hearsReplies = false
   #connected = true
 
   private constructor(connection: NatsConnection, inboxPrefix: string, { metrics, log }: BusOptions) {
     this.#connection = connection
     this.#inboxPrefix = inboxPrefix
+    this.#replyPrefix = `${this.newInbox()}.`
     this.metrics = metrics
     metrics?.setConnected(true)
     void this.#followStatus(log)
@@ -109,8 +123,6 @@ export class Bus {
       reconnectTimeWait: 250,
       pingInterval: 5_000,
       maxPingOut: 2,
-      // Without it the client builds an Error for every request: a third of the CPU of a call.
-      noAsyncTraces: true,
     })
     return new Bus(connection, inboxPrefix, options)
   }
@@ -136,22 +148,20 @@ export class Bus {
    * another one goes nowhere. `body_too_large` above the server's `max_payload`, and at once a plain error when we may not
    * publish there.
    */
-  async request(subject: string, message: Message, timeoutMs: number): Promise<Message> {
+  async request(subject: string, { payload, headers }: Message, timeoutMs: number): Promise<Message> {
     if (!this.connected) throw away()
-    if (this.#isTooLarge(message)) {
+    const encoded = encodeHeaders(headers)
+    if (this.#isTooLarge(payload, encoded)) {
       throw new TicketingError('body_too_large', `A message may have at most ${this.#maxPayload} bytes.`)
     }
-    const { promise: lost, reject } = Promise.withResolvers<never>()
-    const stopListening = this.onDisconnect(() => reject(away()))
+    this.#hearReplies()
+    const { token, reply } = this.#calls.begin(subject, timeoutMs)
     try {
-      const options = { timeout: timeoutMs, headers: toNats(message.headers) }
-      const reply = await Promise.race([this.#connection.request(subject, message.payload, options), lost])
-      return { payload: reply.data, headers: fromNats(reply.headers) }
+      this.#connection.publish(subject, payload, { reply: this.#replyPrefix + token, ...asNatsHeaders(encoded) })
     } catch (error) {
-      throw asTicketingError(error, subject)
-    } finally {
-      stopListening()
+      this.#calls.reject(token, asTicketingError(error, subject))
     }
+    return reply
   }
 
   /** Receives every message on `subject` (wildcards allowed) while NATS is there. `receive` must not throw. */
@@ -159,14 +169,12 @@ export class Bus {
     const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) return
-        const status = message.headers?.code
         receive({
           subject: message.subject,
           payload: message.data,
-          headers: fromNats(message.headers),
-          ...(status ? { status } : {}),
+          ...readHeaders(message),
           replyTo: message.reply ?? '',
-          answer: (text) => message.respond(new TextEncoder().encode(text)),
+          answer: (text) => message.respond(Buffer.from(text)),
         })
       },
     })
@@ -209,7 +217,7 @@ export class Bus {
           if (error) return
           inFlight += 1
           try {
-            const reply = await endpoint.handle({ payload: request.data, headers: fromNats(request.headers) })
+            const reply = await endpoint.handle({ payload: request.data, headers: readServiceHeaders(request) })
             this.#respond(request, reply)
           } catch (error) {
             // The client library drops the promise of a handler: what is thrown here would end the process.
@@ -249,11 +257,13 @@ export class Bus {
   /** Sends what is still buffered, then closes. Services must be stopped before: draining does not wait for handlers. */
   async close(): Promise<void> {
     if (!this.#connection.isClosed()) await this.#connection.drain()
+    this.#calls.rejectAll(() => away())
   }
 
-  #respond(request: { respond(data: Uint8Array, options: { headers: MsgHdrs }): boolean }, reply: Message): void {
-    if (this.#isTooLarge(reply)) throw new RangeError(`a reply of ${reply.payload.byteLength} bytes is too large`)
-    request.respond(reply.payload, { headers: toNats(reply.headers) })
+  #respond(request: ServiceMsg, { payload, headers }: Message): void {
+    const encoded = encodeHeaders(headers)
+    if (this.#isTooLarge(payload, encoded)) throw new RangeError(`a reply of ${payload.byteLength} bytes is too large`)
+    request.respond(payload, asNatsHeaders(encoded))
   }
 
   get #maxPayload(): number {
@@ -261,9 +271,35 @@ export class Bus {
   }
 
   /** The server cuts the connection of a client that publishes more, headers included; callers would see a time-out. */
-  #isTooLarge({ payload, headers }: Message): boolean {
-    const headerBytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 16)
-    return payload.byteLength + headerBytes > this.#maxPayload
+  #isTooLarge(payload: Uint8Array, encodedHeaders: Uint8Array | undefined): boolean {
+    return payload.byteLength + (encodedHeaders?.byteLength ?? 0) > this.#maxPayload
+  }
+
+  /** Subscribes to replies, unless it stands. */
+  #hearReplies(): void {
+    if (this.#hearsReplies) return
+    this.#hearsReplies = true
+    this.#connection.subscribe(`${this.#replyPrefix}*`, {
+      callback: (error, message) => {
+        if (error) {
+          // Which is only said when it ends the subscription.
+          this.#hearsReplies = false
+          this.#calls.rejectAll(() => new Error('NATS does not permit us to hear replies', { cause: error }))
+        } else this.#receiveReply(message)
+      },
+    })
+  }
+
+  #receiveReply(message: Msg): void {
+    const token = message.subject.slice(this.#replyPrefix.length)
+    const { status, headers } = readHeaders(message)
+    const payload = message.data
+    if (status === noResponders && payload.length === 0) {
+      this.#calls.reject(
+        token,
+        new TicketingError('no_worker', 'The part of the system that answers this is not running.'),
+      )
+    } else this.#calls.resolve(token, { payload, headers })
   }
 
   async #followStatus(log: Logger | undefined): Promise<void> {
@@ -271,13 +307,20 @@ export class Bus {
       if (status.type === 'disconnect') {
         this.#connected = false
         this.metrics?.setConnected(false)
+        this.#calls.rejectAll(() => away())
         for (const listener of this.#onDisconnect) listener()
       }
       if (status.type === 'reconnect') {
         this.#connected = true
         this.metrics?.setConnected(true)
       }
-      if (status.permissionContext) log?.error({ ...status.permissionContext }, 'NATS does not permit this')
+      if (status.permissionContext) {
+        const { operation, subject } = status.permissionContext
+        log?.error({ ...status.permissionContext }, 'NATS does not permit this')
+        if (operation === 'publish') {
+          this.#calls.rejectAll(() => new Error(`NATS does not permit us to publish ${subject}`), subject)
+        }
+      }
     }
   }
 }

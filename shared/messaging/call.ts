@@ -5,6 +5,7 @@ import { injectTraceContext, withSpan } from '#shared/observability/tracing.ts'
 import type { Bus, Headers, Message } from './bus.ts'
 import { writeCaller } from './caller.ts'
 import { headerNames, type MessageContext, remainingMs } from './headers.ts'
+import { decodeJson, encodeJson } from './json-bytes.ts'
 
 /** A reply as it came: the body is public JSON already, so that the gateway can pass it on without parsing. */
 export interface RawReply {
@@ -24,7 +25,7 @@ export async function call<C extends Contract>(
   context: MessageContext,
 ): Promise<ReplyOf<C>> {
   const { body } = await callRaw(bus, contract, request, context)
-  return JSON.parse(Buffer.from(body).toString('utf8')) as ReplyOf<C>
+  return decodeJson(body) as ReplyOf<C>
 }
 
 /** As `call`, without parsing the reply. */
@@ -61,7 +62,7 @@ async function sendRequest<C extends Contract>(
 ): Promise<RawReply> {
   const budgetMs = Math.min(deadlineMs, remainingMs(context))
   if (budgetMs <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
-  const payload = new TextEncoder().encode(JSON.stringify(request))
+  const payload = encodeJson(request)
   const reply = await bus.request(subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
   throwIfError(reply)
   return { body: reply.payload, replayed: reply.headers[headerNames.replayed] === 'true' }
@@ -81,7 +82,7 @@ function requestHeaders(context: MessageContext, budgetMs: number): Headers {
 function throwIfError(reply: Message): void {
   const code = reply.headers[headerNames.error]
   if (code === undefined) return
-  const { message, extra } = JSON.parse(Buffer.from(reply.payload).toString('utf8')) as {
+  const { message, extra } = decodeJson(reply.payload) as {
     message: string
     extra: Record<string, unknown>
   }

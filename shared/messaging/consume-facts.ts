@@ -16,6 +16,7 @@ import {
   pullFacts,
 } from './fact-stream.ts'
 import { type FactName, factKind, parseFactSubject } from './facts.ts'
+import { decodeJson } from './json-bytes.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
 
 /** A fact as its consumer gets it. */
@@ -139,7 +140,7 @@ async function handleDelivery(
             ...name,
             id: delivery.headers['Nats-Msg-Id'] ?? '',
             subject: delivery.subject,
-            payload: JSON.parse(Buffer.from(delivery.payload).toString('utf8')),
+            payload: decodeJson(delivery.payload),
             deliveries,
           })
           done?.()
@@ -172,11 +173,19 @@ export interface DeadLetter {
   readonly deliveries: number
 }
 
+/** What the server says of it. */
+interface MaxDeliveries {
+  readonly stream: string
+  readonly consumer: string
+  readonly stream_seq: number
+  readonly deliveries: number
+}
+
 /** Tells of every fact that some consumer gave up while this listens; what happens while NATS is away is not told. */
 export async function watchDeadLetters(bus: Bus, onDeadLetter: (letter: DeadLetter) => void): Promise<Close> {
   const subject = `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${factStream}.*`
   const advisories = bus.subscribe(subject, ({ payload }) => {
-    const { stream, consumer, stream_seq, deliveries } = JSON.parse(Buffer.from(payload).toString('utf8'))
+    const { stream, consumer, stream_seq, deliveries } = decodeJson(payload) as MaxDeliveries
     onDeadLetter({ stream, consumer, streamSequence: stream_seq, deliveries })
   })
   return () => advisories.drain()

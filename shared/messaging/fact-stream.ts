@@ -1,5 +1,6 @@
 import type { Bus, Delivery } from './bus.ts'
 import { allFacts } from './facts.ts'
+import { decodeJson, encodeJson } from './json-bytes.ts'
 
 /*
  * The stream of facts and its consumers, in the words of JetStream's own protocol: requests and replies in JSON on
@@ -122,11 +123,11 @@ export async function ensureFactConsumer(bus: Bus, durable: string, subjects: re
 /** Stores one fact; when it resolves, the stream has it. Throws as `ensureFactStream`, `no_worker` without a stream. */
 export async function publishFact(bus: Bus, { id, subject, payload, headers }: StoredFact): Promise<void> {
   const message = {
-    payload: new TextEncoder().encode(payload),
+    payload: Buffer.from(payload),
     headers: { ...headers, 'Nats-Msg-Id': id, 'Nats-Expected-Stream': factStream },
   }
   const reply = await bus.request(subject, message, requestMs)
-  throwIfRefused('a fact', parse(reply.payload))
+  throwIfRefused('a fact', decodeJson(reply.payload) as ApiReply)
 }
 
 export interface Pull {
@@ -151,9 +152,11 @@ export async function pullFacts(bus: Bus, { durable, limit, stopped, receive }: 
   const { promise: end, resolve, reject } = Promise.withResolvers<void>()
   const silence = setTimeout(() => reject(new Error('the server is silent')), silentMs)
   let received = 0
-  const request = new TextEncoder().encode(
-    JSON.stringify({ batch: limit, expires: pullMs * 1_000_000, idle_heartbeat: heartbeatMs * 1_000_000 }),
-  )
+  const request = encodeJson({
+    batch: limit,
+    expires: pullMs * 1_000_000,
+    idle_heartbeat: heartbeatMs * 1_000_000,
+  })
   const answers = bus.requestMany(`$JS.API.CONSUMER.MSG.NEXT.${factStream}.${durable}`, request, (answer) => {
     silence.refresh()
     if (answer.status === status.heartbeat) return
@@ -237,13 +240,9 @@ export const askAgain = (fact: Delivery, delayMs: number): void =>
   fact.answer(`-NAK ${JSON.stringify({ delay: delayMs * 1_000_000 })}`)
 
 async function ask<Reply extends ApiReply>(bus: Bus, subject: string, request?: object): Promise<Reply> {
-  const payload = new TextEncoder().encode(request === undefined ? '' : JSON.stringify(request))
+  const payload = request === undefined ? new Uint8Array() : encodeJson(request)
   const reply = await bus.request(subject, { payload, headers: {} }, requestMs)
-  return parse(reply.payload) as Reply
-}
-
-function parse(payload: Uint8Array): ApiReply {
-  return JSON.parse(Buffer.from(payload).toString('utf8')) as ApiReply
+  return decodeJson(reply.payload) as Reply
 }
 
 function createdAt(info: StreamInfo): Date {

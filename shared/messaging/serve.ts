@@ -8,6 +8,7 @@ import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
 import type { Bus, Message, RunningService } from './bus.ts'
 import { readCaller } from './caller.ts'
 import { headerNames, type MessageContext, remainingMs } from './headers.ts'
+import { decodeJson, encodeJson } from './json-bytes.ts'
 
 /** What an operation gets beside its request. */
 export interface OperationContext extends MessageContext {
@@ -106,7 +107,7 @@ async function answer(bound: Operation, message: Message, { log, done }: AnswerO
         try {
           if (remainingMs(context) <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
           const reply = await bound.answer(parseRequest(contract, message.payload), context)
-          const payload = new TextEncoder().encode(JSON.stringify(reply))
+          const payload = encodeJson(reply)
           done?.()
           return { payload, headers: replayed ? { [headerNames.replayed]: 'true' } : {} }
         } catch (error) {
@@ -156,13 +157,13 @@ function parseRequest(contract: Contract, payload: Uint8Array): unknown {
 
 function parseJson(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(payload).toString('utf8'))
+    return decodeJson(payload)
   } catch (error) {
     throw new TicketingError('malformed_json', 'The request is not JSON.', { cause: error })
   }
 }
 
 function errorReply(error: TicketingError): Message {
-  const payload = new TextEncoder().encode(JSON.stringify({ message: error.message, extra: error.extra }))
+  const payload = encodeJson({ message: error.message, extra: error.extra })
   return { payload, headers: { [headerNames.error]: error.code } }
 }
