@@ -30,7 +30,7 @@ export async function ask(url: string, { method, headers = {}, json, raw }: Ask 
     redirect: 'manual',
   })
   const text = await response.text()
-  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null }
 }
 

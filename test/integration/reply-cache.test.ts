@@ -1,0 +1,253 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import bunyan from 'bunyan'
+import { TicketingError } from '#shared/errors.ts'
+import { createRedis } from '#shared/redis.ts'
+import { News } from '../../gateway/cache/news.ts'
+import { type Ask, ReplyCache, type SharedRead } from '../../gateway/cache/reply-cache.ts'
+import { createReplyMemory } from '../../gateway/cache/reply-memory.ts'
+import { ReplyStore } from '../../gateway/cache/reply-store.ts'
+import { eventTag, placesTag } from '../../gateway/cache/share-policy.ts'
+import { startTestRedis, type TestServer } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+/* The reply caches of several gateways over one real Redis; the worker is a function, so that it can be slow at the worst moment. */
+
+const stream = 'stream'
+const log = bunyan.createLogger({ name: 'test', level: 'fatal' })
+let redis: TestServer
+let keys = 0
+
+test.before(async () => {
+  redis = await startTestRedis()
+})
+test.after.always(() => redis.stop())
+
+/** A gateway's cache that hears what it is told, and nothing else. */
+class Gateway {
+  readonly news = new News()
+  readonly cache: ReplyCache
+  /** The value of the last change that it was told of. */
+  heard = 0
+  #sequence = 0
+
+  constructor(t: ExecutionContext) {
+    const client = createRedis({ url: redis.url, name: 'test', log })
+    t.teardown(() => client.disconnect())
+    this.news.restart({ stream, sequence: 0 })
+    this.cache = new ReplyCache({
+      memory: createReplyMemory(),
+      store: new ReplyStore({ redis: client, onError: () => undefined }),
+      news: this.news,
+      position: () => ({ stream, sequence: this.#sequence }),
+    })
+    this.isReady = () => client.status === 'ready'
+  }
+
+  readonly isReady: () => boolean
+
+  /** Takes in the fact of a change of the event. */
+  hear(position: number): void {
+    this.#sequence = Math.max(this.#sequence, position)
+    this.news.hear({ entity: 'event', eventId: 'e', what: 'changed', position: this.#sequence })
+  }
+}
+
+async function gateways(t: ExecutionContext, count: number): Promise<Gateway[]> {
+  const made = Array.from({ length: count }, () => new Gateway(t))
+  await until('Redis is there for all', () => made.every((gateway) => gateway.isReady()))
+  return made
+}
+
+function readOf(times: { freshForMs?: number; staleForMs?: number } = {}): SharedRead {
+  const tags = { strict: [eventTag('e')], lenient: [placesTag('e')] }
+  keys += 1
+  return {
+    key: `reply:test:${keys}`,
+    tags,
+    policy: { freshForMs: 60_000, staleForMs: 0, cacheControl: 'public', tags: () => tags, ...times },
+  }
+}
+
+const bodyOf = (value: number): { body: Buffer; seq: string } => ({
+  body: Buffer.from(String(value)),
+  seq: String(value),
+})
+
+async function answered(cache: ReplyCache, read: SharedRead, ask: Ask): Promise<number> {
+  return Number((await cache.obtain(read, ask)).reply.body.toString())
+}
+
+test('200 who ask at once for what nobody has cost one question', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const read = readOf()
+  let questions = 0
+  const ask: Ask = async () => {
+    questions += 1
+    await pause(20)
+    return bodyOf(1)
+  }
+  const answers = await Promise.all(Array.from({ length: 200 }, () => gateway.cache.obtain(read, ask)))
+  t.is(questions, 1)
+  t.is(answers.filter(({ origin }) => origin === 'miss').length, 1)
+  t.is(answers.filter(({ origin }) => origin === 'shared').length, 199)
+})
+
+test('1,000 who ask at once at two gateways cost two questions at most', async (t) => {
+  const both = await gateways(t, 2)
+  const read = readOf()
+  let questions = 0
+  const ask: Ask = async () => {
+    questions += 1
+    await pause(20)
+    return bodyOf(1)
+  }
+  await Promise.all(Array.from({ length: 1_000 }, (_, at) => both[at % 2]?.cache.obtain(read, ask)))
+  t.true(questions <= 2, `${questions} questions`)
+})
+
+test('what one gateway has asked for, the other one finds in Redis', async (t) => {
+  const [one, other] = (await gateways(t, 2)) as [Gateway, Gateway]
+  const read = readOf()
+  await one.cache.obtain(read, async () => ({ body: Buffer.from('ŁÓDŹ \0 body'), seq: '7' }))
+  let found = await other.cache.obtain(read, async () => bodyOf(2))
+  await until('the reply is in Redis', async () => {
+    if (found.origin === 'hit') return true
+    const late = (await gateways(t, 1))[0] as Gateway
+    found = await late.cache.obtain(read, async () => bodyOf(3))
+    return found.origin === 'hit'
+  })
+  t.true(['ŁÓDŹ \0 body', '2'].includes(found.reply.body.toString()))
+})
+
+test('a refusal goes to everybody who waits for it, and is not kept', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const read = readOf()
+  const refuse: Ask = async () => {
+    throw new TicketingError('event_not_found', 'There is no such event.')
+  }
+  const outcomes = await Promise.allSettled([gateway.cache.obtain(read, refuse), gateway.cache.obtain(read, refuse)])
+  t.deepEqual(
+    outcomes.map((outcome) => outcome.status),
+    ['rejected', 'rejected'],
+  )
+  t.is(await answered(gateway.cache, read, async () => bodyOf(1)), 1)
+})
+
+test('a stale reply is given at once, while one question brings a newer one', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const read = readOf({ freshForMs: 0, staleForMs: 60_000 })
+  let value = 0
+  const ask: Ask = async () => {
+    value += 1
+    return bodyOf(value)
+  }
+  t.is(await answered(gateway.cache, read, ask), 1)
+  t.is(await answered(gateway.cache, read, ask), 1)
+  await until('the newer one is there', async () => (await answered(gateway.cache, read, ask)) > 1)
+})
+
+test('while no worker answers the last reply stands in for a minute, unless its event was changed', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const read = readOf({ freshForMs: 0 })
+  await gateway.cache.obtain(read, async () => bodyOf(1))
+  let questions = 0
+  const silent: Ask = async () => {
+    questions += 1
+    throw new TicketingError('no_worker', 'Nobody is there.')
+  }
+  t.like(await gateway.cache.obtain(read, silent), { origin: 'spare' })
+  t.like(await gateway.cache.obtain(read, silent), { origin: 'spare' })
+  t.is(questions, 1, 'not everybody waits for a silent worker')
+  gateway.hear(1)
+  const other = readOf({ freshForMs: 0 })
+  await gateway.cache.obtain(other, async () => bodyOf(1))
+  gateway.hear(2)
+  await t.throwsAsync(gateway.cache.obtain(other, silent), { message: 'Nobody is there.' })
+})
+
+test('a read from a write on includes it, although an older question is under way', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const read = readOf()
+  const { promise, resolve } = Promise.withResolvers<{ body: Buffer; seq: string }>()
+  const before = gateway.cache.obtain(read, () => promise)
+  const since = gateway.cache.obtainSince(5n, read, async () => bodyOf(5))
+  resolve(bodyOf(4))
+  t.is((await before).reply.body.toString(), '4')
+  t.like(await since, { origin: 'newer' })
+  t.is((await since)?.reply.body.toString(), '5')
+  t.like(await gateway.cache.obtainSince(5n, read, async () => bodyOf(6)), { origin: 'hit' })
+  t.is(await gateway.cache.obtainSince(9n, read, async () => bodyOf(8)), null, 'it does not say that it includes it')
+})
+
+test('Redis away makes misses and no errors', async (t) => {
+  const client = createRedis({ url: 'redis://127.0.0.1:9', name: 'test', log })
+  t.teardown(() => client.disconnect())
+  let errors = 0
+  const cache = new ReplyCache({
+    memory: createReplyMemory(),
+    store: new ReplyStore({ redis: client, onError: () => (errors += 1) }),
+    news: new News(),
+    position: () => null,
+  })
+  const read = readOf()
+  t.is(await answered(cache, read, async () => bodyOf(1)), 1)
+  t.is(await answered(cache, read, async () => bodyOf(2)), 1, 'memory goes on')
+  t.true(errors > 0)
+})
+
+interface Race {
+  /** Whether gateways hear of changes. */
+  readonly hears: boolean
+  readonly rounds: number
+}
+
+/**
+ * Races slow questions against changes, over two gateways and one Redis, and counts how often somebody got a value from before a
+ * change although the gateway had heard of that change before it was asked.
+ */
+async function resurrections(t: ExecutionContext, { hears, rounds }: Race): Promise<number> {
+  const both = (await gateways(t, 2)) as [Gateway, Gateway]
+  let resurrected = 0
+  let truth = 0
+  let position = 0
+  const ask: Ask = async () => {
+    // Reads at one moment and answers at another, as a worker that was frozen in between.
+    await pause(Math.random() * 3)
+    const value = truth
+    await pause(Math.random() * 3)
+    return bodyOf(value)
+  }
+  const oneRound = async (read: SharedRead): Promise<void> => {
+    const readers = [0, 1, 0, 1].map(async (at) => {
+      await pause(Math.random() * 4)
+      const gateway = both[at] as Gateway
+      const { heard } = gateway
+      if ((await answered(gateway.cache, read, ask)) < heard) resurrected += 1
+    })
+    const writer = (async () => {
+      await pause(Math.random() * 4)
+      truth += 1
+      position += 1
+      const now = truth
+      const fact = position
+      for (const gateway of both) {
+        await pause(Math.random() * 2)
+        if (hears) gateway.hear(fact)
+        gateway.heard = Math.max(gateway.heard, now)
+      }
+    })()
+    await Promise.all([...readers, writer])
+    for (const gateway of both) if ((await answered(gateway.cache, read, ask)) < truth) resurrected += 1
+  }
+  for (let round = 0; round < rounds; round += 1) await oneRound(readOf())
+  return resurrected
+}
+
+test('in 1,000 races of slow questions against changes no old reply comes back', async (t) => {
+  t.is(await resurrections(t, { hears: true, rounds: 1_000 }), 0)
+})
+
+test('positive control: without news the same races bring old replies back', async (t) => {
+  t.true((await resurrections(t, { hears: false, rounds: 50 })) > 0)
+})
