@@ -13,6 +13,7 @@ export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus
     const sale = await findSale(postgres, eventId)
     if (sale === undefined) await refuseUnknownEvent(bus, eventId, context)
     const { seq, rows, areas } = await snapshotStates(postgres, eventId)
+    context.tellSeq(seq)
     return {
       event_id: eventId,
       seq,
