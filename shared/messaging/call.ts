@@ -11,6 +11,8 @@ import { decodeJson, encodeJson } from './json-bytes.ts'
 export interface RawReply {
   readonly body: Uint8Array
   readonly replayed: boolean
+  /** How far what it shows goes, where the operation says so: a write whose `seq` is not higher is in it. */
+  readonly seq?: string
 }
 
 /**
@@ -65,7 +67,12 @@ async function sendRequest<C extends Contract>(
   const payload = encodeJson(request)
   const reply = await bus.request(subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
   throwIfError(reply)
-  return { body: reply.payload, replayed: reply.headers[headerNames.replayed] === 'true' }
+  const seq = reply.headers[headerNames.seq]
+  return {
+    body: reply.payload,
+    replayed: reply.headers[headerNames.replayed] === 'true',
+    ...(seq !== undefined && { seq }),
+  }
 }
 
 function requestHeaders(context: MessageContext, budgetMs: number): Headers {

@@ -11,6 +11,8 @@ export const headerNames = {
   error: 'Ticketing-Error',
   /** On replies: this is the stored answer to an earlier message with the same idempotency key. */
   replayed: 'Ticketing-Replayed',
+  /** On replies: how far what they show goes; a write whose `seq` is not higher is in it. */
+  seq: 'Ticketing-Seq',
 } as const
 
 /** What goes with every message, from the first HTTP request to the last worker. */

@@ -6,8 +6,6 @@ import type { Metrics } from '#shared/observability/metrics.ts'
 /** Where a message goes: a subject, or the kind of a fact; never with an id. */
 export type Destination = string
 
-type Failure = ErrorCode | undefined
-
 /** Durations of messages, by OpenTelemetry's names for messaging; a failure is known by its error code. */
 export class MessagingMetrics {
   readonly #sent: DurationHistogram<
@@ -20,6 +18,9 @@ export class MessagingMetrics {
     | 'messaging_consumer_group_name'
     | 'error_type'
   >
+  /** Successes, bound once to their labels; there are fewer failures, and more kinds of them. */
+  readonly #boundSent = new Map<Destination, (seconds: number) => void>()
+  readonly #boundProcessed = new Map<string, (seconds: number) => void>()
   readonly #connected: Gauge
   readonly #metrics: Metrics
 
@@ -46,15 +47,20 @@ export class MessagingMetrics {
   /** The answer is to be called when the reply is there, with what was thrown when there is none. */
   sending(destination: Destination): (error?: unknown) => void {
     const startedAt = performance.now()
-    return (error) => this.#sent.observe(labels('send', destination, failureOf(error)), secondsSince(startedAt))
+    return (error) => {
+      const seconds = secondsSince(startedAt)
+      if (error === undefined) this.#observeAnswered(destination, seconds)
+      else this.#sent.observe(labels('send', destination, errorCodeOf(error)), seconds)
+    }
   }
 
   /** As `sending`, for what is answered or consumed here. */
   processing(destination: Destination, group: string): (error?: unknown) => void {
     const startedAt = performance.now()
     return (error) => {
-      const common = labels('process', destination, failureOf(error))
-      this.#processed.observe({ ...common, messaging_consumer_group_name: group }, secondsSince(startedAt))
+      const seconds = secondsSince(startedAt)
+      if (error === undefined) this.#observeProcessed(destination, group, seconds)
+      else this.#processed.observe(processLabels(destination, group, errorCodeOf(error)), seconds)
     }
   }
 
@@ -80,13 +86,32 @@ export class MessagingMetrics {
   setConnected(connected: boolean): void {
     this.#connected.set(connected ? 1 : 0)
   }
+
+  #observeAnswered(destination: Destination, seconds: number): void {
+    let observe = this.#boundSent.get(destination)
+    if (observe === undefined) {
+      observe = this.#sent.bind(labels('send', destination))
+      this.#boundSent.set(destination, observe)
+    }
+    observe(seconds)
+  }
+
+  #observeProcessed(destination: Destination, group: string, seconds: number): void {
+    const key = `${destination} ${group}`
+    let observe = this.#boundProcessed.get(key)
+    if (observe === undefined) {
+      observe = this.#processed.bind(processLabels(destination, group))
+      this.#boundProcessed.set(key, observe)
+    }
+    observe(seconds)
+  }
 }
 
-function failureOf(error: unknown): Failure {
-  return error === undefined ? undefined : errorCodeOf(error)
+function processLabels(destination: Destination, group: string, failure?: ErrorCode) {
+  return { ...labels('process', destination, failure), messaging_consumer_group_name: group }
 }
 
-function labels(operation: 'send' | 'process', destination: Destination, failure: Failure) {
+function labels(operation: 'send' | 'process', destination: Destination, failure?: ErrorCode) {
   return {
     messaging_system: 'nats',
     messaging_operation_name: operation,

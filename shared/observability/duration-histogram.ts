@@ -7,6 +7,17 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5,
 
 const noExemplar = {}
 
+/** prom-client keeps the count of each bucket under its bound as a string; -1 stands for what is beyond the last. */
+const bucketKeys = buckets.map(String)
+
+/** What prom-client keeps of a series, by its own names. */
+interface Series<Label extends string> {
+  readonly labels: Partial<Record<Label, string>>
+  readonly bucketValues: Record<string, number>
+  sum: number
+  count: number
+}
+
 /** Durations in seconds, by labels of few values; within a recorded trace with its id as an exemplar. */
 export class DurationHistogram<Label extends string> {
   readonly #histogram: Histogram<Label>
@@ -30,6 +41,38 @@ export class DurationHistogram<Label extends string> {
     const traceId = recordedTraceId()
     const exemplarLabels = traceId === undefined ? noExemplar : { trace_id: traceId }
     this.#histogram.observe({ labels, value: seconds, exemplarLabels })
+  }
+
+  /**
+   * As `observe` for these labels, of which there must be few. prom-client builds the name of a series at every observation, even
+   * of one that it calls bound; this writes to what it keeps, unless there is an exemplar to be noted.
+   */
+  bind(labels: Partial<Record<Label, string>>): (seconds: number) => void {
+    const series = this.#seriesOf(labels)
+    return (seconds) => {
+      if (recordedTraceId() !== undefined) {
+        this.observe(labels, seconds)
+        return
+      }
+      series.sum += seconds
+      series.count += 1
+      const bucket = bucketKeys[buckets.findIndex((bound) => seconds <= bound)]
+      if (bucket !== undefined) series.bucketValues[bucket] = (series.bucketValues[bucket] ?? 0) + 1
+    }
+  }
+
+  #seriesOf(labels: Partial<Record<Label, string>>): Series<Label> {
+    const { hashMap, labelNames } = this.#histogram as unknown as {
+      readonly hashMap: Readonly<Record<string, Series<Label>>>
+      readonly labelNames: readonly Label[]
+    }
+    const find = () =>
+      Object.values(hashMap).find((each) => labelNames.every((name) => each.labels[name] === labels[name]))
+    // `zero` makes a series, or empties the one there is.
+    if (find() === undefined) this.#histogram.zero(labels as Record<Label, string>)
+    const series = find()
+    if (series === undefined) throw new Error('prom-client keeps its series elsewhere')
+    return series
   }
 }
 

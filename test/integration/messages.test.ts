@@ -3,7 +3,7 @@ import bunyan from 'bunyan'
 import { z } from 'zod'
 import { defineContract } from '#shared/contracts/contract.ts'
 import { Bus, type Message } from '#shared/messaging/bus.ts'
-import { call } from '#shared/messaging/call.ts'
+import { call, callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
 import { FaultProxy } from '../chaos/proxy.ts'
@@ -34,6 +34,7 @@ test.before(async () => {
   client = await Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 })
   const answer = operation(echo, async ({ letters }, context) => {
     seenBudgets.push(context.deadlineAt - performance.now())
+    if (letters === 7) context.tellSeq('7')
     return { text: 'x'.repeat(letters) }
   })
   const silence = operation(keepSilent, () => {
@@ -63,6 +64,61 @@ test('a request larger than a message may be is refused before it is sent', asyn
   const payload = new Uint8Array(5_000_000)
   const sent = client.request(echo.subject, { payload, headers: {} }, 1_000)
   t.like(await t.throwsAsync(sent), { code: 'body_too_large' })
+})
+
+test('headers arrive as they were sent, and one that would begin another is refused', async (t) => {
+  const subject = 'ticketing.v1.event.echo-headers'
+  await worker.serve({
+    name: 'event',
+    instance: 'headers',
+    endpoints: [{ name: 'echo-headers', subject, handle: async ({ payload, headers }) => ({ payload, headers }) }],
+    onFailure: () => ({ payload: new Uint8Array(), headers: {} }),
+  })
+  const payload = new TextEncoder().encode('NATS/1.0\r\nA: b\r\n\r\n')
+  for (const headers of [{}, { A: '' }, { A: 'x: y, z', 'B-C': 'Zoë\t🎟', d: 'constructor' }]) {
+    const reply = await client.request(subject, { payload, headers }, 1_000)
+    t.deepEqual({ ...reply.headers }, headers)
+    t.deepEqual(Buffer.from(reply.payload), Buffer.from(payload))
+  }
+  for (const value of ['x\r\nB: y', 'x\ny', 'x\ry']) {
+    await t.throwsAsync(client.request(subject, { payload, headers: { A: value } }, 1_000), {
+      message: 'the header A has more than one line',
+    })
+  }
+})
+
+test('an answer that comes too late goes to nobody', async (t) => {
+  const subject = 'ticketing.v1.event.answer-late'
+  const gates: (() => void)[] = []
+  await worker.serve({
+    name: 'event',
+    instance: 'late',
+    endpoints: [
+      {
+        name: 'answer-late',
+        subject,
+        async handle(request) {
+          await new Promise<void>((resolve) => gates.push(resolve))
+          return request
+        },
+      },
+    ],
+    onFailure: () => ({ payload: new Uint8Array(), headers: {} }),
+  })
+  const send = (text: string, timeoutMs: number) =>
+    client.request(subject, { payload: Buffer.from(text), headers: {} }, timeoutMs)
+  t.like(await t.throwsAsync(send('first', 50)), { code: 'worker_timeout' })
+  const second = send('second', 5_000)
+  await until('both were asked', () => gates.length === 2)
+  for (const open of gates) open()
+  t.is(Buffer.from((await second).payload).toString(), 'second')
+})
+
+test('a reply says how far what it shows goes, when the operation does', async (t) => {
+  const deadlineAt = performance.now() + 5_000
+  const context = { requestId: 'r', caller: user('u'), deadlineAt }
+  t.is((await callRaw(client, echo, { letters: 1 }, context)).seq, undefined)
+  t.is((await callRaw(client, echo, { letters: 7 }, context)).seq, '7')
 })
 
 test('a budget that is no number, or beyond the contract, is brought within it', async (t) => {

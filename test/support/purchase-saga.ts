@@ -115,6 +115,7 @@ export function contextOf({
     deadlineAt: performance.now() + withinMs,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
     markReplayed: () => undefined,
+    tellSeq: () => undefined,
   }
 }
 

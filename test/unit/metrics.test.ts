@@ -15,6 +15,28 @@ function someMetrics(): Metrics {
   return metrics
 }
 
+test('a duration bound to its labels is counted in the same series as any other', async (t) => {
+  const metrics = someMetrics()
+  const durations = new DurationHistogram(metrics, {
+    name: 'reply_seconds',
+    help: 'Time.',
+    labelNames: ['endpoint', 'error'] as const,
+  })
+  durations.observe({ endpoint: '/events' }, 0.004)
+  const observe = durations.bind({ endpoint: '/events' })
+  const fail = durations.bind({ endpoint: '/events', error: 'no_worker' })
+  for (const seconds of [0.0005, 0.001, 0.5, 11]) observe(seconds)
+  durations.bind({ endpoint: '/events' })(3)
+  fail(0.1)
+  const { text } = await metrics.expose('')
+  const of = (le: string) => `reply_seconds_bucket{le="${le}",instance="gateway-1",endpoint="/events"}`
+  const expected = { '0.001': 2, '0.005': 3, '0.25': 3, '0.5': 4, '5': 5, '10': 5, '+Inf': 6 }
+  for (const [le, count] of Object.entries(expected)) t.true(text.includes(`${of(le)} ${count}\n`), `${le}: ${text}`)
+  t.true(text.includes('reply_seconds_count{instance="gateway-1",endpoint="/events"} 6\n'))
+  t.true(text.includes('reply_seconds_sum{instance="gateway-1",endpoint="/events"} 14.5055\n'), text)
+  t.true(text.includes('reply_seconds_count{instance="gateway-1",endpoint="/events",error="no_worker"} 1\n'))
+})
+
 test('counters have one name in both formats, asked for in any order, and every series names its instance', async (t) => {
   const metrics = someMetrics()
   const line = 'cache_hits_total{endpoint="/events # {a=\\"b\\"} 1",instance="gateway-1"} 2'

@@ -15,6 +15,7 @@ export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus
     if (sale === undefined) await refuseUnknownEvent(bus, eventId, context)
     if (minSeq !== undefined) await awaitWrite(postgres, minSeq, context)
     const { seq, rows, areas } = await snapshotStates(postgres, eventId)
+    context.tellSeq(seq)
     return {
       event_id: eventId,
       seq,
