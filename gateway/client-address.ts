@@ -1,8 +1,14 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
+/** So many pairs of remote address and X-Forwarded-For are remembered, none of more characters than that. */
+const maxRemembered = 10_000
+const maxRememberedLength = 256
+
 /** Finds the address of a client behind trusted proxies. */
 export class ClientAddresses {
   readonly #trusted = new BlockList()
+  /** What counts as the client, by remote address and X-Forwarded-For; the longest known stands first. */
+  readonly #clients = new Map<string, string>()
 
   /** `trustedProxies`: addresses or CIDR ranges. Throws on anything else. */
   constructor(trustedProxies: readonly string[]) {
@@ -12,6 +18,22 @@ export class ClientAddresses {
       if (isIP(address) === 0) throw new Error(`TRUSTED_PROXIES: ${proxy} is neither an address nor a CIDR range`)
       this.#trusted.addSubnet(address, prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix), family)
     }
+  }
+
+  /** What limits count as one client, see `of` and `clientNetwork`. */
+  clientOf(remoteAddress: string, forwardedFor: string): string {
+    const pair = forwardedFor === '' ? remoteAddress : `${remoteAddress} ${forwardedFor}`
+    const known = this.#clients.get(pair)
+    if (known !== undefined) return known
+    const client = clientNetwork(this.of(remoteAddress, forwardedFor))
+    if (pair.length <= maxRememberedLength) this.#remember(pair, client)
+    return client
+  }
+
+  #remember(pair: string, client: string): void {
+    this.#clients.set(pair, client)
+    const oldest = this.#clients.keys().next().value
+    if (this.#clients.size > maxRemembered && oldest !== undefined) this.#clients.delete(oldest)
   }
 
   /**

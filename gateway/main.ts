@@ -18,7 +18,7 @@ import { ReplyStore } from './cache/reply-store.ts'
 import { ClientAddresses } from './client-address.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
-import { RequestWindows } from './limits/request-windows.ts'
+import { LeasedLimits } from './limits/leased-limits.ts'
 import { GatewayMetrics } from './metrics.ts'
 
 /** How long answers under way may still take after the signal to stop, in milliseconds. */
@@ -92,7 +92,7 @@ await runProcess<GatewayConfig>({
         news,
         position: () => facts.position,
       }),
-      windows: new RequestWindows({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
+      limits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
       rateLimits: config.rateLimits,
       metrics,
       sampleRatio: config.sampleRatio,

@@ -15,6 +15,11 @@ let eventId: string
 test.before(async () => {
   system = await startSystem({ counts: { gateway: 2 } })
   eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
+  await until('the news of it is heard', async () => {
+    await ask(layout())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return /hit/.test((await ask(layout())).headers.get('cache-status') ?? '')
+  })
 })
 test.after.always(() => system.stop())
 
@@ -29,7 +34,7 @@ async function etagOf(headers: Record<string, string> = {}): Promise<string> {
 const conditional = (ifNoneMatch: string, more: Record<string, string> = {}): Promise<Answer> =>
   ask(layout(), { headers: { 'accept-encoding': 'identity', 'if-none-match': ifNoneMatch, ...more } })
 
-test('a validator is strong, and the same at every gateway', async (t) => {
+test.serial('a validator is strong, and the same at every gateway', async (t) => {
   const etag = await etagOf()
   t.regex(etag, /^"[\w-]+"$/)
   const other = await ask(`${system.gateways[1]?.url}/events/${eventId}/layout`, {
@@ -38,7 +43,7 @@ test('a validator is strong, and the same at every gateway', async (t) => {
   t.is(other.headers.get('etag'), etag)
 })
 
-test('whoever has the reply gets 304 with what a cache needs and no body', async (t) => {
+test.serial('whoever has the reply gets 304 with what a cache needs and no body', async (t) => {
   const etag = await etagOf()
   const { status, headers, text } = await conditional(etag)
   t.is(status, 304)
@@ -51,14 +56,14 @@ test('whoever has the reply gets 304 with what a cache needs and no body', async
   t.is(headers.get('content-length'), null)
 })
 
-test('a 304 asks no worker', async (t) => {
+test.serial('a 304 asks no worker', async (t) => {
   const etag = await etagOf()
   const before = await misses()
   for (let time = 0; time < 5; time += 1) t.is((await conditional(etag)).status, 304)
   t.is(await misses(), before)
 })
 
-test('If-None-Match takes lists, weak validators and *', async (t) => {
+test.serial('If-None-Match takes lists, weak validators and *', async (t) => {
   const etag = await etagOf()
   for (const header of [`"other", ${etag}`, `W/${etag}`, '*']) t.is((await conditional(header)).status, 304, header)
   for (const header of ['"other"', etag.slice(1, -1), `${etag.slice(0, -1)}x"`, 'nonsense,,"']) {
@@ -66,17 +71,17 @@ test('If-None-Match takes lists, weak validators and *', async (t) => {
   }
 })
 
-test('a reload with no-cache still gets 304 for what has not changed', async (t) => {
+test.serial('a reload with no-cache still gets 304 for what has not changed', async (t) => {
   t.is((await conditional(await etagOf(), { 'cache-control': 'no-cache', pragma: 'no-cache' })).status, 304)
 })
 
-test('If-Modified-Since counts for nothing, because nothing is dated', async (t) => {
+test.serial('If-Modified-Since counts for nothing, because nothing is dated', async (t) => {
   const answer = await ask(layout(), { headers: { 'if-modified-since': 'Fri, 01 Jan 2100 00:00:00 GMT' } })
   t.is(answer.status, 200)
   t.is(answer.headers.get('last-modified'), null)
 })
 
-test('HEAD says what GET would, without a body', async (t) => {
+test.serial('HEAD says what GET would, without a body', async (t) => {
   const get = await ask(layout(), { headers: { 'accept-encoding': 'identity' } })
   const head = await ask(layout(), { method: 'HEAD', headers: { 'accept-encoding': 'identity' } })
   t.is(head.status, 200)
@@ -91,7 +96,7 @@ test('HEAD says what GET would, without a body', async (t) => {
   )
 })
 
-test('each encoding has a validator of its own, and both hold the same', async (t) => {
+test.serial('each encoding has a validator of its own, and both hold the same', async (t) => {
   const plain = await getEncoded(layout(), { 'accept-encoding': 'identity' })
   const packed = await getEncoded(layout(), { 'accept-encoding': 'gzip' })
   t.is(plain.headers['content-encoding'], undefined)
@@ -105,13 +110,13 @@ test('each encoding has a validator of its own, and both hold the same', async (
   t.is((await getEncoded(layout(), { ...other, 'if-none-match': String(packed.headers.etag) })).status, 304)
 })
 
-test('gzip that is refused by its weight is not sent', async (t) => {
+test.serial('gzip that is refused by its weight is not sent', async (t) => {
   for (const header of ['gzip;q=0', 'identity', 'br', '*;q=0', '']) {
     t.is((await getEncoded(layout(), { 'accept-encoding': header })).headers['content-encoding'], undefined, header)
   }
 })
 
-test('a reply too small to gain by it is not compressed, and its validator stays one', async (t) => {
+test.serial('a reply too small to gain by it is not compressed, and its validator stays one', async (t) => {
   const url = `${system.url}/events?city=Nowhere`
   const plain = await getEncoded(url, { 'accept-encoding': 'identity' })
   const packed = await getEncoded(url, { 'accept-encoding': 'gzip' })
@@ -119,18 +124,21 @@ test('a reply too small to gain by it is not compressed, and its validator stays
   t.is(packed.headers.etag, plain.headers.etag)
 })
 
-test('the first who asks is told of a miss, the next ones of a hit, its age and how long it stays fresh', async (t) => {
-  const url = `${system.url}/events?city=Berlin&limit=7`
-  const first = await ask(url)
-  t.is(first.headers.get('cache-status'), 'gateway; fwd=uri-miss; stored')
-  t.is(first.headers.get('age'), null)
-  const second = await ask(url)
-  t.regex(second.headers.get('cache-status') ?? '', /^gateway; hit; ttl=[01]$/)
-  t.regex(second.headers.get('age') ?? '', /^[01]$/)
-  t.is(second.text, first.text)
-})
+test.serial(
+  'the first who asks is told of a miss, the next ones of a hit, its age and how long it stays fresh',
+  async (t) => {
+    const url = `${system.url}/events?city=Berlin&limit=7`
+    const first = await ask(url)
+    t.is(first.headers.get('cache-status'), 'gateway; fwd=uri-miss; stored')
+    t.is(first.headers.get('age'), null)
+    const second = await ask(url)
+    t.regex(second.headers.get('cache-status') ?? '', /^gateway; hit; ttl=[01]$/)
+    t.regex(second.headers.get('age') ?? '', /^[01]$/)
+    t.is(second.text, first.text)
+  },
+)
 
-test('Age never passes what is promised while workers answer', async (t) => {
+test.serial('Age never passes what is promised while workers answer', async (t) => {
   const url = `${system.url}/events?city=Berlin&limit=8`
   await ask(url)
   const promised = 2 + 3
@@ -143,7 +151,7 @@ test('Age never passes what is promised while workers answer', async (t) => {
   t.true(oldest <= promised, `${oldest} s`)
 })
 
-test('the order and the writing of parameters do not matter, their values do', async (t) => {
+test.serial('the order and the writing of parameters do not matter, their values do', async (t) => {
   await ask(`${system.url}/events?city=Berlin&limit=9`)
   for (const query of ['limit=9&city=Berlin', 'city=%42erlin&limit=9']) {
     t.regex((await ask(`${system.url}/events?${query}`)).headers.get('cache-status') ?? '', /^gateway; hit/, query)
@@ -151,13 +159,13 @@ test('the order and the writing of parameters do not matter, their values do', a
   t.regex((await ask(`${system.url}/events?city=berlin2&limit=9`)).headers.get('cache-status') ?? '', /fwd/)
 })
 
-test('Range is not served: the whole reply comes', async (t) => {
+test.serial('Range is not served: the whole reply comes', async (t) => {
   const answer = await ask(layout(), { headers: { range: 'bytes=0-9' } })
   t.is(answer.status, 200)
   t.true(answer.text.length > 100)
 })
 
-test('refusals and personal answers are kept by nobody', async (t) => {
+test.serial('refusals and personal answers are kept by nobody', async (t) => {
   for (const path of [
     '/events?nonsense=1',
     `/events/${eventId.replace(/.$/, '0')}x`,
@@ -171,55 +179,61 @@ test('refusals and personal answers are kept by nobody', async (t) => {
   }
 })
 
-test('an undeclared parameter is refused also where the rest is in the cache', async (t) => {
+test.serial('an undeclared parameter is refused also where the rest is in the cache', async (t) => {
   await ask(`${system.url}/events?limit=6`)
   t.is((await ask(`${system.url}/events?limit=6&utm_source=x`)).status, 400)
   t.is((await ask(`${system.url}/events?limit=6&limit=6`)).status, 400)
 })
 
-test('what a bearer is answered is the same public reply, and what an organiser is answered is no one else’s', async (t) => {
-  const session = await ask(`${system.url}/session`, { json: { user_id: 'reader' } })
-  const mine = await ask(layout(), { headers: { authorization: `Bearer ${session.body.token}` } })
-  t.is(mine.status, 200)
-  t.regex(mine.headers.get('cache-status') ?? '', /^gateway; /)
-  const organisers = await ask(layout(), { headers: organiser })
-  t.is(organisers.headers.get('cache-control'), 'private, no-store')
-  t.is(organisers.headers.get('cache-status'), null)
-})
+test.serial(
+  'what a bearer is answered is the same public reply, and what an organiser is answered is no one else’s',
+  async (t) => {
+    const session = await ask(`${system.url}/session`, { json: { user_id: 'reader' } })
+    const mine = await ask(layout(), { headers: { authorization: `Bearer ${session.body.token}` } })
+    t.is(mine.status, 200)
+    t.regex(mine.headers.get('cache-status') ?? '', /^gateway; /)
+    const organisers = await ask(layout(), { headers: organiser })
+    t.is(organisers.headers.get('cache-control'), 'private, no-store')
+    t.is(organisers.headers.get('cache-status'), null)
+  },
+)
 
-test('a browser asks for seats each time, a cache for many keeps them for a second', async (t) => {
+test.serial('a browser asks for seats each time, a cache for many keeps them for a second', async (t) => {
   const { headers } = await ask(seats())
   t.is(headers.get('cache-control'), 'public, max-age=0, s-maxage=1, stale-if-error=60')
 })
 
-test('POST to the path of a cached reply is not answered by it', async (t) => {
+test.serial('POST to the path of a cached reply is not answered by it', async (t) => {
   await ask(`${system.url}/events`)
   const answer = await ask(`${system.url}/events`, { json: {} })
   t.is(answer.status, 405)
   t.is(answer.headers.get('cache-status'), null)
 })
 
-test('what an organiser changed shows through every gateway within a second, in views and in lists', async (t) => {
-  const id = await eventOnSale(system.url, { city: 'Oslo' })
-  const shown = (at: number) => ask(`${system.gateways[at]?.url}/events?city=Oslo`)
-  const viewed = (at: number) => ask(`${system.gateways[at]?.url}/events/${id}`)
-  await until('both show it', async () => {
-    const answers = await Promise.all([shown(0), shown(1), viewed(0), viewed(1)])
-    return answers.every(({ status, body }) => status === 200 && (body.items?.length ?? 1) === 1)
-  })
-  t.is((await ask(`${system.url}/admin/events/${id}/cancel`, { method: 'POST', headers: organiser })).status, 200)
-  await until(
-    'both show that it is cancelled',
-    async () => {
+test.serial(
+  'what an organiser changed shows through every gateway within a second, in views and in lists',
+  async (t) => {
+    const id = await eventOnSale(system.url, { city: 'Oslo' })
+    const shown = (at: number) => ask(`${system.gateways[at]?.url}/events?city=Oslo`)
+    const viewed = (at: number) => ask(`${system.gateways[at]?.url}/events/${id}`)
+    await until('both show it', async () => {
       const answers = await Promise.all([shown(0), shown(1), viewed(0), viewed(1)])
-      return answers.every(({ body }) => body.items?.length === 0 || body.status === 'cancelled')
-    },
-    { timeoutMs: 1_000 },
-  )
-  t.pass()
-})
+      return answers.every(({ status, body }) => status === 200 && (body.items?.length ?? 1) === 1)
+    })
+    t.is((await ask(`${system.url}/admin/events/${id}/cancel`, { method: 'POST', headers: organiser })).status, 200)
+    await until(
+      'both show that it is cancelled',
+      async () => {
+        const answers = await Promise.all([shown(0), shown(1), viewed(0), viewed(1)])
+        return answers.every(({ body }) => body.items?.length === 0 || body.status === 'cancelled')
+      },
+      { timeoutMs: 1_000 },
+    )
+    t.pass()
+  },
+)
 
-test('a hold shows to its buyer at once through any gateway, and to everybody within a second', async (t) => {
+test.serial('a hold shows to its buyer at once through any gateway, and to everybody within a second', async (t) => {
   const id = await eventOnSale(system.url)
   const states = (at: number, query = '') => ask(`${system.gateways[at]?.url}/events/${id}/seats${query}`)
   for (let round = 0; round < 10; round += 1) {
@@ -236,7 +250,7 @@ test('a hold shows to its buyer at once through any gateway, and to everybody wi
   }
 })
 
-test('a min_seq of no write is refused and leaves the cache as it is', async (t) => {
+test.serial('a min_seq of no write is refused and leaves the cache as it is', async (t) => {
   for (const seq of ['9999999999999999999', 'x', '-1', '', '1e3', '99999999999999999999']) {
     t.is((await ask(seats(0, `?min_seq=${seq}`))).status, 400, seq)
   }
