@@ -17,6 +17,7 @@ const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', '
 /** What the gateway counts beside what every process does. */
 export class GatewayMetrics {
   readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
+  readonly #boundDurations = new Map<string, (seconds: number) => void>()
   readonly #activeRequests: Gauge
   readonly #cacheHits: Counter<'endpoint'>
   readonly #cacheMisses: Counter<'endpoint'>
@@ -52,12 +53,24 @@ export class GatewayMetrics {
 
   requestAnswered({ method, endpoint, status, seconds }: AnsweredRequest): void {
     this.#activeRequests.dec()
-    const labels = {
-      http_request_method: knownMethods.has(method) ? method : '_OTHER',
+    const key = `${method} ${status} ${endpoint}`
+    const observe = this.#boundDurations.get(key) ?? this.#bindDuration(key, { method, endpoint, status })
+    observe(seconds)
+  }
+
+  /** Methods that nobody knows are not remembered: there are any number of them. */
+  #bindDuration(
+    key: string,
+    { method, endpoint, status }: Omit<AnsweredRequest, 'seconds'>,
+  ): (seconds: number) => void {
+    const isKnown = knownMethods.has(method)
+    const observe = this.#requestDuration.bind({
+      http_request_method: isKnown ? method : '_OTHER',
       http_route: endpoint,
       http_response_status_code: String(status),
-    }
-    this.#requestDuration.observe(labels, seconds)
+    })
+    if (isKnown) this.#boundDurations.set(key, observe)
+    return observe
   }
 
   /** Makes both counters of a cached route appear at 0, so that `rate()` sees the first hit. */
