@@ -1,4 +1,5 @@
 const headEndMark = '\r\n\r\n'
+const lastChunk = Buffer.from('0\r\n\r\n')
 
 export interface AnswerHead {
   readonly status: number
@@ -7,20 +8,20 @@ export interface AnswerHead {
 }
 
 /**
- * Finds where one answer on a kept-alive connection ends. It understands lengths and nothing else: everybody who is measured sends
- * them.
+ * Finds where one answer on a kept-alive connection ends, which carries one request at a time. Of chunks it understands the last
+ * one: what is measured is JSON, which has no line ends.
  */
 export class AnswerReader {
   #received: Buffer | undefined
 
-  /** The answer that is complete with this chunk; `undefined` while some of it is missing. Throws when it has no length. */
+  /** The answer that is complete with this chunk; `undefined` while some of it is missing. Throws when it has no end. */
   read(chunk: Buffer): AnswerHead | undefined {
     const received = this.#received === undefined ? chunk : Buffer.concat([this.#received, chunk])
     const headEnd = received.indexOf(headEndMark)
     if (headEnd !== -1) {
       const head = received.toString('latin1', 0, headEnd)
       const status = Number(head.slice(9, 12))
-      if (received.length >= headEnd + headEndMark.length + bodyLength(status, head)) {
+      if (isComplete(received, { status, head, bodyStart: headEnd + headEndMark.length })) {
         this.#received = undefined
         return { status, head }
       }
@@ -30,9 +31,14 @@ export class AnswerReader {
   }
 }
 
-function bodyLength(status: number, head: string): number {
-  if (status === 304 || status === 204) return 0
+interface Begun extends AnswerHead {
+  readonly bodyStart: number
+}
+
+function isComplete(received: Buffer, { status, head, bodyStart }: Begun): boolean {
+  if (status === 304 || status === 204) return true
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-  if (length === undefined) throw new Error(`an answer without a length:\n${head}`)
-  return Number(length)
+  if (length !== undefined) return received.length >= bodyStart + Number(length)
+  if (!/\r\ntransfer-encoding: *chunked/i.test(head)) throw new Error(`an answer without a length:\n${head}`)
+  return received.length >= bodyStart + lastChunk.length && received.subarray(-lastChunk.length).equals(lastChunk)
 }

@@ -27,7 +27,7 @@ export interface Recording {
 
 /** Nobody waits longer. */
 const deadlineMs = 10_000
-/** For what is under way in the end. */
+/** For the first answers, and for what is under way in the end. */
 const patienceMs = 5_000
 
 /**
@@ -38,6 +38,8 @@ export class ClosedLoop {
   readonly #options: ClosedLoopOptions
   readonly #port: number
   readonly #sockets = new Set<Socket>()
+  /** Those that have had an answer. */
+  readonly #answered = new WeakSet<Socket>()
   #recording = newRecording()
   #isStopped = false
 
@@ -45,6 +47,13 @@ export class ClosedLoop {
     this.#options = options
     this.#port = Number(new URL(options.url).port)
     for (let opened = 0; opened < options.connections; opened += 1) this.#open()
+  }
+
+  /** Waits until each connection has had an answer: what opening them costs is not to be measured. */
+  async begun(): Promise<void> {
+    const giveUpAt = performance.now() + patienceMs
+    const isBegun = (): boolean => [...this.#sockets].every((socket) => this.#answered.has(socket))
+    while (!isBegun() && performance.now() < giveUpAt) await pause(5)
   }
 
   /** Begins a new recording and answers the one so far. */
@@ -82,6 +91,7 @@ export class ClosedLoop {
         socket.destroy(error as Error)
       }
       if (answer === undefined) return
+      this.#answered.add(socket)
       this.#recording.latenciesMs.push(performance.now() - sentAt)
       if (!traffic.isGood(answer)) this.#fail(answer.head)
       if (this.#isStopped) socket.destroy()

@@ -77,6 +77,7 @@ export async function sampleOf(system: System, options: LoadOptions): Promise<Sa
   const pids = new Map([...system.backstage, ['front', front.pid]])
   const loop = new ClosedLoop({ url: front.url, connections, traffic })
   try {
+    await loop.begun()
     await pause(leadInMs, undefined, { signal: stopping })
     const usedBefore = cpuTimes(pids)
     loop.record()

@@ -38,7 +38,7 @@ export interface Lengths {
   readonly rounds: number
   /** Once for each system and scenario: until its code is compiled. */
   readonly warmUpMs: number
-  /** Before each measurement: until its connections are open and its cache is filled. */
+  /** Before each measurement, once all connections have had an answer. */
   readonly leadInMs: number
   readonly measuredMs: number
   readonly catalogueEvents: number
@@ -53,7 +53,7 @@ export const fullRun: Lengths = {
 }
 
 /** Shows that everything works, and about where it stands. */
-export const quickRun: Lengths = { ...fullRun, rounds: 2, warmUpMs: 400, leadInMs: 200, measuredMs: 800 }
+export const quickRun: Lengths = { ...fullRun, rounds: 3, warmUpMs: 300, leadInMs: 150, measuredMs: 600 }
 
 /** In each class of requests that is not to be refused, on both sides: ten times what ours allows by itself. */
 export const maximumPerMinute = 600_000

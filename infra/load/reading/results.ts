@@ -1,4 +1,3 @@
-import { quantile } from '../quantile.ts'
 import type { Scenario, SystemName } from './plan.ts'
 
 /** What one system did in one scenario of one round. */
@@ -68,12 +67,11 @@ export function rowsOf(cells: readonly Cell[]): Row[] {
   return rows
 }
 
-/** The middle one; the lower of the two in the middle. */
+/** The middle one, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
-  return quantile(
-    values.toSorted((a, b) => a - b),
-    0.5,
-  )
+  const ascending = values.toSorted((a, b) => a - b)
+  const middle = (ascending.length - 1) / 2
+  return ((ascending[Math.floor(middle)] ?? Number.NaN) + (ascending[Math.ceil(middle)] ?? Number.NaN)) / 2
 }
 
 export function rounded(value: number, decimals: number): number {
