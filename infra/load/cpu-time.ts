@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 const ticksPerSecond = 100
 
 /**
- * Seconds of processor time that each process has used so far, its children included (PostgreSQL has one a connection), and
- * this process itself as `load generator`. Empty where there is no `/proc`.
+ * Seconds of processor time that each process has used so far, its children included, even those that have ended (PostgreSQL has
+ * one a connection), and this process itself as `load generator`. Empty where there is no `/proc`.
  */
 export function cpuTimes(pids: ReadonlyMap<string, number>): Map<string, number> {
   const seconds = new Map<string, number>()
@@ -23,9 +23,10 @@ function processes(): { pid: number; parent: number; cpuSeconds: number }[] {
   return entriesOf('/proc').flatMap((entry) => {
     const stat = /^\d+$/.test(entry) ? textOf(`/proc/${entry}/stat`) : ''
     if (stat === '') return []
-    // The command stands in brackets and may hold anything; what follows are numbers: state, parent, …, utime, stime.
+    // The command stands in brackets and may hold anything; what follows are numbers: state, parent, …, utime and stime, and
+    // the same of its children that have ended.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    const cpuSeconds = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond
     return [{ pid: Number(entry), parent: Number(fields[1]), cpuSeconds }]
   })
 }

@@ -1,0 +1,63 @@
+/* What is measured, against whom, and for how long. */
+
+export const peers = ['moleculer', 'nestjs'] as const
+export type Peer = (typeof peers)[number]
+
+export type SystemName = 'ours' | 'node-http' | 'koa' | 'koa-obvious' | 'koa-string' | 'nginx' | Peer
+
+export const scenarios = ['hit', 'hit+limit', 'miss', 'refused', 'not-modified', 'mixed'] as const
+export type Scenario = (typeof scenarios)[number]
+
+/** Closed loops: each connection asks again as soon as it has its answer. */
+export const connectionCounts = [50, 200] as const
+
+/**
+ * Who answers what. Bare Koa stands beside the limited hits too, without a limit, so that both are measured at the same time. Peers
+ * buy nothing: a purchase is our worker's, which they do not know.
+ */
+const answering: Readonly<Record<Scenario, readonly SystemName[]>> = {
+  hit: ['ours', 'node-http', 'koa', 'koa-obvious', 'koa-string', 'nginx', 'moleculer', 'nestjs'],
+  'hit+limit': ['ours', 'koa', 'koa-obvious', 'koa-string', 'moleculer', 'nestjs'],
+  miss: ['ours', 'koa-obvious', 'koa-string', 'moleculer', 'nestjs'],
+  refused: ['ours', 'koa-obvious', 'koa-string', 'moleculer', 'nestjs'],
+  'not-modified': ['ours', 'koa', 'koa-obvious', 'koa-string', 'nginx', 'moleculer', 'nestjs'],
+  mixed: ['ours', 'koa-obvious', 'koa-string'],
+}
+
+/** Who of those that run answers that. */
+export function systemsAnswering(scenario: Scenario, running: ReadonlySet<SystemName>): readonly SystemName[] {
+  return answering[scenario].filter((system) => running.has(system))
+}
+
+/** The order within a round: every other one backwards, so that nobody always comes after the same neighbour. */
+export function inTurn<Value>(values: readonly Value[], round: number): readonly Value[] {
+  return round % 2 === 0 ? values : values.toReversed()
+}
+
+export interface Lengths {
+  readonly rounds: number
+  /** Once for each system and scenario: until its code is compiled. */
+  readonly warmUpMs: number
+  /** Before each measurement, once all connections have had an answer. */
+  readonly leadInMs: number
+  readonly measuredMs: number
+  readonly catalogueEvents: number
+}
+
+export const fullRun: Lengths = {
+  rounds: 5,
+  warmUpMs: 2_000,
+  leadInMs: 400,
+  measuredMs: 3_000,
+  catalogueEvents: 10_000,
+}
+
+/** Shows that everything works, and about where it stands. */
+export const quickRun: Lengths = { ...fullRun, rounds: 3, warmUpMs: 300, leadInMs: 150, measuredMs: 600 }
+
+/** In each class of requests that is not to be refused, on both sides: ten times what ours allows by itself. */
+export const maximumPerMinute = 600_000
+/** What the class `my-bookings` of ours allows. */
+export const bookingsPerMinute = 10
+export const callers = 1_000
+export const readsPerPurchase = 100

@@ -1,0 +1,29 @@
+import { askRedis } from '../../servers/ask-redis.ts'
+import type { System } from './fronts.ts'
+import { sampleOf } from './measure.ts'
+import type { Scenario } from './plan.ts'
+import { trafficOf } from './requests.ts'
+
+const measuredMs = 2_000
+
+/** How many commands Redis gets for a request of that scenario, once the first of them have filled the caches. */
+export async function redisCommandsPerRequest(
+  system: System,
+  { scenario, redisPort, stopping }: { scenario: Scenario; redisPort: number; stopping: AbortSignal },
+): Promise<number> {
+  const traffic = trafficOf(scenario, { etag: '', nextHouse: () => '' })
+  const load = { scenario, traffic, connections: 50, leadInMs: 0, stopping }
+  await sampleOf(system, { ...load, measuredMs: 500 })
+  const before = await commandsSoFar(redisPort)
+  const { answered } = await sampleOf(system, { ...load, measuredMs })
+  return ((await commandsSoFar(redisPort)) - before) / answered
+}
+
+/** Without those by which it is asked. */
+async function commandsSoFar(port: number): Promise<number> {
+  const text = await askRedis(port, (redis) => redis.info('commandstats'))
+  const ours = new Set(['info', 'client|setinfo', 'client|setname', 'hello', 'ping'])
+  return [...text.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)]
+    .filter(([, name]) => !ours.has(name ?? ''))
+    .reduce((sum, [, , calls]) => sum + Number(calls), 0)
+}

@@ -1,0 +1,79 @@
+import type { Facts } from './facts.ts'
+import type { Result } from './result-file.ts'
+import type { Row } from './results.ts'
+import type { Verdict } from './targets.ts'
+
+/** What was measured, as Markdown. */
+export function reportLines({ quick, rows, verdicts, facts, conditions }: Result): string[] {
+  return [
+    '',
+    ...(quick ? ['A quick run: its figures show that everything works, and about where it stands.', ''] : []),
+    `${conditions.processors} processors, Node ${conditions.node}, ${conditions.measured_at}; an answer has ${conditions.reply_bytes} bytes.`,
+    '',
+    ...table(rows),
+    '',
+    ...failureLines(rows),
+    ...verdicts.map((verdict) => `- ${verdictLine(verdict)}`),
+    '',
+    ...factLines(facts).map((line) => `- ${line}`),
+  ]
+}
+
+/** From this share of its processor on the generator itself sets the rate. */
+const busy = 0.9
+
+function table(rows: readonly Row[]): string[] {
+  return [
+    '| scenario | connections | system | gateway µs | all µs | requests/s | p50 ms | p99 ms |',
+    '|---|---:|---|---:|---:|---:|---:|---:|',
+    ...rows.map((row) => {
+      const rate = row.requests_per_second.toLocaleString('en')
+      const columns = [
+        row.scenario,
+        row.connections,
+        row.system,
+        row.gateway_cpu_us.toFixed(1),
+        row.all_cpu_us.toFixed(1),
+        row.generator_busy >= busy ? `≥ ${rate}` : rate,
+        row.p50_ms.toFixed(2),
+        row.p99_ms.toFixed(2),
+      ]
+      return `| ${columns.join(' | ')} |`
+    }),
+    '',
+    'µs are processor time a request; `all` is without the load generator. ≥: the load generator was busy all the time.',
+  ]
+}
+
+function failureLines(rows: readonly Row[]): string[] {
+  const failed = rows.filter(({ failures }) => failures > 0)
+  if (failed.length === 0) return []
+  return [
+    ...failed.map(({ system, scenario, connections, failures, first_failure }) => {
+      const [first = ''] = (first_failure ?? '').split('\r\n')
+      return `- FAILED ${failures} requests: ${system}, ${scenario}, ${connections} connections (${first})`
+    }),
+    '',
+  ]
+}
+
+export function verdictLine({ what, value, at_most, at_least, is_good, rounds }: Verdict): string {
+  const bound = at_most === undefined ? `at least ${short(at_least ?? 0)}` : `at most ${short(at_most)}`
+  const single = rounds === undefined ? '' : `; rounds ${rounds.map((ratio) => ratio.toFixed(2)).join(', ')}`
+  return `${what}: ${short(value)} (${bound}${single}) ${is_good ? 'good' : 'MISSED'}`
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)))
+}
+
+function factLines({ redis_commands_per_request, zipf, invalidations }: Facts): string[] {
+  const share = (value: number): string => `${(value * 100).toFixed(1)} % hits`
+  const rest = ({ requests_per_second, p50_ms, p99_ms }: Facts['zipf']): string =>
+    `${requests_per_second.toLocaleString('en')} requests/s, p50 ${p50_ms} ms, p99 ${p99_ms} ms`
+  return [
+    `Commands of Redis a limited hit of 1,000 callers: ${redis_commands_per_request['hit+limit']}`,
+    `${zipf.keys.toLocaleString('en')} events read by Zipf's law: ${share(zipf.hit_share)}, ${rest(zipf)}`,
+    `${invalidations.keys} events read while ${invalidations.changes_per_second} changes a second make what is cached untrue: ${share(invalidations.hit_share)}, ${rest(invalidations)}`,
+  ]
+}

@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os'
+import { demoIdAt } from '../../demo-catalogue/events.ts'
+import { reportFailure } from '../../explained-error.ts'
+import { progressBar } from '../../import/progress-bar.ts'
+import { stopSignals } from '../../launcher/stop-signals.ts'
+import { openHouses } from '../selling/houses.ts'
+import { type Backstage, startBackstage } from './backstage.ts'
+import { factVerdicts, measureFacts } from './facts.ts'
+import { type BenchFlags, parseBenchFlags, usage } from './flags.ts'
+import { type Fronts, type System, startFronts } from './fronts.ts'
+import { measureRounds } from './measure.ts'
+import { callers, connectionCounts, fullRun, maximumPerMinute, quickRun, readsPerPurchase } from './plan.ts'
+import { reportLines } from './report.ts'
+import { readPath } from './requests.ts'
+import { type Result, writeResult } from './result-file.ts'
+import { rowsOf } from './results.ts'
+import { ratioVerdicts } from './targets.ts'
+
+/**
+ * `npm run bench`: what a request costs at our gateway, beside bare Node, bare Koa, the usual ways to write such a gateway, nginx and,
+ * with `--peers`, moleculer and NestJS. Exit 1 when it costs more than it should; a quick run does not judge.
+ */
+async function main(): Promise<void> {
+  const flags = parseBenchFlags(process.argv.slice(2))
+  if (!flags) return console.log(usage)
+  const { stopping } = stopSignals(console.log)
+  try {
+    const backstage = await startBackstage({ say: console.log, stopping })
+    try {
+      if (flags.peers) console.log('Installing moleculer and NestJS into the data folder, where they are not yet.')
+      const fronts = await startFronts(backstage, flags)
+      try {
+        const result = await measure({ backstage, fronts, flags, stopping })
+        const lines = reportLines(result)
+        const files = await writeResult(result, lines)
+        console.log([...lines, '', ...files.map((file) => `written to ${file}`)].join('\n'))
+        const isGood = result.verdicts.every(({ is_good }) => is_good)
+        if (!flags.quick && !(isGood && result.rows.every(({ failures }) => failures === 0))) process.exitCode = 1
+      } finally {
+        await fronts.stop()
+      }
+    } finally {
+      await backstage.stop()
+    }
+  } catch (error) {
+    if (!stopping.aborted) throw error
+    process.exitCode = 1
+  }
+}
+
+interface MeasureParts {
+  readonly backstage: Backstage
+  readonly fronts: Fronts
+  readonly flags: BenchFlags
+  readonly stopping: AbortSignal
+}
+
+/** Enough for all that are sold in a full run. */
+const houses = 2
+/** Of the demo catalogue, by their places in it: all that have seats on sale. */
+const eventsWithSeats = [0, 1, 2, 3, 4, 5]
+
+async function measure({ backstage, fronts, flags, stopping }: MeasureParts): Promise<Result> {
+  const lengths = flags.quick ? quickRun : fullRun
+  const bar = (label: string) => progressBar(process.stderr, label)
+  const opened = await openHouses(backstage.otherGatewayUrl, houses, () => stopping.throwIfAborted())
+  const nextHouse = (): string => {
+    const house = opened.next(1)
+    if (house === undefined) throw new Error('all houses are sold out')
+    return house
+  }
+  const cells = await measureRounds(fronts, { lengths, nextHouse, bar, stopping })
+  const ours = fronts.systems.get('ours') as System
+  const soldEvents = eventsWithSeats.map(demoIdAt)
+  const facts = await measureFacts({ ours, backstage, soldEvents, lengths, bar, stopping })
+  return {
+    quick: flags.quick,
+    rows: rowsOf(cells),
+    verdicts: [...ratioVerdicts(cells), ...factVerdicts(facts)],
+    facts,
+    conditions: {
+      measured_at: new Date().toISOString(),
+      processors: availableParallelism(),
+      node: process.version,
+      path: readPath,
+      reply_bytes: fronts.reply.byteLength,
+      connections: connectionCounts.join(', '),
+      rounds: lengths.rounds,
+      measured_ms: lengths.measuredMs,
+      callers,
+      maximum_per_minute: maximumPerMinute,
+      reads_per_purchase: readsPerPurchase,
+    },
+  }
+}
+
+main().catch(reportFailure)
