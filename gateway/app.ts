@@ -1,6 +1,5 @@
 import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
-import helmet from 'koa-helmet'
 import { TicketingError } from '#shared/errors.ts'
 import type { Dependencies } from './dependencies.ts'
 import { answerReads } from './middleware/answer-reads.ts'
@@ -16,12 +15,6 @@ import { allRoutes } from './routes/all-routes.ts'
 import { registerOperatorRoutes } from './routes/operating.ts'
 import { registerSession } from './routes/session.ts'
 import { registerWebhooks } from './routes/webhooks.ts'
-
-/** TLS ends in front of the gateway: forcing browsers to https is that place's decision. */
-const securityHeaders = {
-  strictTransportSecurity: false,
-  contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-} as const
 
 /** The HTTP application: every request passes these layers from top to bottom. */
 export function createApp(dependencies: Dependencies): Koa<RequestState> {
@@ -39,7 +32,6 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   app.use(observeRequest(dependencies))
   app.use(answerReads(dependencies))
   app.use(enterTrace())
-  app.use(helmet(securityHeaders) as Middleware)
   app.use(unlimited.routes())
   app.use(readClientAddress(dependencies))
   app.use(limitAddress(dependencies))

@@ -11,6 +11,14 @@ import type { Dependencies } from '../dependencies.ts'
 import { toProblem } from '../problems.ts'
 import type { Context, Middleware } from './state.ts'
 
+/** What browsers are to hear of data; pages say more, by themselves. */
+const dataHeaders = [
+  'X-Content-Type-Options',
+  'nosniff',
+  'Content-Security-Policy',
+  "default-src 'none'; frame-ancestors 'none'",
+] as const
+
 /** A request id from outside is kept when it cannot harm a log or a header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
 
@@ -50,16 +58,20 @@ export function observeRequest(dependencies: Dependencies): Middleware {
 }
 
 function commonHeaders({ state }: Context, { isStopping }: Dependencies): string[] {
-  const headers = ['X-Request-Id', state.requestId]
+  const headers = [...dataHeaders, 'X-Request-Id', state.requestId]
   const traceparent = state.trace.isRecorded ? currentTraceparent() : unrecordedTraceparent(state.trace)
   if (traceparent !== undefined) headers.push('traceparent', traceparent)
   if (isStopping()) headers.push('Connection', 'close')
   return headers
 }
 
+/** What an answer has said otherwise by itself stays. */
 function setCommonHeaders({ res, state }: Context): void {
   for (const headers of [state.commonHeaders, state.limitHeaders]) {
-    for (let at = 0; at + 1 < headers.length; at += 2) res.setHeader(headers[at] as string, headers[at + 1] as string)
+    for (let at = 0; at + 1 < headers.length; at += 2) {
+      const [name = '', value = ''] = [headers[at], headers[at + 1]]
+      if (!res.hasHeader(name)) res.setHeader(name, value)
+    }
   }
 }
 
@@ -78,7 +90,6 @@ function answerProblem(ctx: Context, error: unknown, { log }: Dependencies): voi
   if (problem.code === 'rate_limited') state.isRoutine = true
   ctx.remove('ETag')
   ctx.set('Cache-Control', 'no-store')
-  ctx.set('X-Content-Type-Options', 'nosniff')
   ctx.status = problem.status
   ctx.body = JSON.stringify({ ...problem, request_id: requestId, ...traceFields })
   ctx.type = 'application/problem+json'

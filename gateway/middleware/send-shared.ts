@@ -5,9 +5,6 @@ import type { SharePolicy } from '../cache/share-policy.ts'
 import type { Representation } from '../cache/shared-reply.ts'
 import type { Context } from './state.ts'
 
-/** What browsers need to hear of data that is no page. */
-const dataHeaders = ['X-Content-Type-Options', 'nosniff', 'Content-Security-Policy', "default-src 'none'"]
-
 /** Sends a shared reply, or 304 to whoever has it; compresses it first where it was not yet and the client can read that. */
 export function sendShared(ctx: Context, answer: Answer, policy: SharePolicy): Promise<void> | void {
   const { reply } = answer
@@ -24,7 +21,6 @@ function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, h
   const head = [
     ...state.commonHeaders,
     ...state.limitHeaders,
-    ...dataHeaders,
     'ETag',
     etag,
     'Vary',

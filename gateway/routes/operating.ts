@@ -1,5 +1,6 @@
 import type Router from '@koa/router'
 import type { RouterMiddleware } from '@koa/router'
+import helmet from 'koa-helmet'
 import { TicketingError } from '#shared/errors.ts'
 import { checks } from '../checks.ts'
 import type { Dependencies } from '../dependencies.ts'
@@ -8,6 +9,12 @@ import { nameEndpoint } from '../middleware/name-endpoint.ts'
 import type { Context, Middleware, RequestState } from '../middleware/state.ts'
 import { openApiDocument } from '../openapi.ts'
 import { describeProblems } from '../problems.ts'
+
+/** Of pages. TLS ends in front of the gateway: forcing browsers to https is that place's decision. */
+const pageHeaders = helmet({
+  strictTransportSecurity: false,
+  contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+})
 
 /** What operators, probes and readers of the documentation ask for. Not limited, so that watching works in a storm. */
 export function registerOperatorRoutes(router: Router<RequestState>, dependencies: Dependencies): void {
@@ -48,6 +55,7 @@ export function registerOperatorRoutes(router: Router<RequestState>, dependencie
     ctx.body = problem
   })
   get('/', async (ctx) => {
+    await pageHeaders(ctx, async () => undefined)
     ctx.type = 'html'
     ctx.body = homePage({ instance, port: ctx.req.socket.localPort ?? 0, ...(await checks(dependencies)) })
   })
