@@ -8,11 +8,12 @@ import { enterTrace } from './middleware/enter-trace.ts'
 import { limitAddress, limitCaller, readClientAddress } from './middleware/limit-rate.ts'
 import { nameEndpoint } from './middleware/name-endpoint.ts'
 import { observeRequest } from './middleware/observe-request.ts'
-import { readBody } from './middleware/read-body.ts'
+import { methodsWithBody, readBody } from './middleware/read-body.ts'
 import { readCaller } from './middleware/read-caller.ts'
 import type { Middleware, RequestState } from './middleware/state.ts'
 import { allRoutes } from './routes/all-routes.ts'
 import { registerOperatorRoutes } from './routes/operating.ts'
+import type { Route } from './routes/route.ts'
 import { registerSession } from './routes/session.ts'
 import { registerWebhooks } from './routes/webhooks.ts'
 
@@ -30,7 +31,7 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   if (dependencies.issueToken !== null) registerSession(api, dependencies, dependencies.issueToken)
 
   app.use(observeRequest(dependencies))
-  app.use(answerReads(dependencies))
+  app.use(answerReads((route) => layersOf(route, dependencies), dependencies))
   app.use(enterTrace())
   app.use(unlimited.routes())
   app.use(readClientAddress(dependencies))
@@ -42,15 +43,20 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
 
 function registerRoutes(router: Router<RequestState>, dependencies: Dependencies): void {
   for (const route of allRoutes) {
-    const layers: Middleware[] = [
-      nameEndpoint(route.path),
-      readBody(),
-      readCaller(route, dependencies),
-      limitCaller(route.limit, dependencies),
-      answerRoute(route, dependencies),
-    ]
-    router.register(route.path, [route.method], layers as RouterMiddleware<RequestState>[])
+    if (route.share !== undefined) dependencies.metrics.announceCachedEndpoint(route.path)
+    router.register(route.path, [route.method], layersOf(route, dependencies) as RouterMiddleware<RequestState>[])
   }
+}
+
+/** What every request to a route passes, once its address was counted. */
+function layersOf(route: Route, dependencies: Dependencies): Middleware[] {
+  return [
+    nameEndpoint(route.path),
+    ...(methodsWithBody.includes(route.method) ? [readBody()] : []),
+    readCaller(route, dependencies),
+    limitCaller(route.limit, dependencies),
+    answerRoute(route, dependencies),
+  ]
 }
 
 /** What no route took: 405 with Allow where the path exists with another method, else 404. */

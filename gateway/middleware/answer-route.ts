@@ -1,38 +1,42 @@
+import { LRUCache } from 'lru-cache'
 import { TicketingError } from '#shared/errors.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
+import { inTrace } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
-import { type Outcome, type Route, successesOf } from '../routes/route.ts'
-import { isShareable } from '../routes/shareable-routes.ts'
-import { answerShared, readOfRoute } from './answer-shared.ts'
+import { isShareable, type Outcome, type Route, successesOf } from '../routes/route.ts'
+import { answerShared, type ReadOfRoute, readOfRoute } from './answer-shared.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readRequest } from './read-request.ts'
+import { rememberedUrlLength, rememberedUrls } from './remembered-urls.ts'
 import type { Context, Middleware } from './state.ts'
 
 /** The innermost layer: checks the request and answers it from what is shared or by asking the worker. */
 export function answerRoute(route: Route, dependencies: Dependencies): Middleware {
-  return async (ctx) => {
-    const request = readRequest(ctx, route, dependencies)
+  const answerOwn: Middleware = (ctx) => answerPersonal(ctx, route, dependencies)
+  if (!isShareable(route)) return answerOwn
+  const reads = new LRUCache<string, ReadOfRoute>({ max: rememberedUrls })
+  return async (ctx, next) => {
     // Organisers see drafts: what they are answered is theirs alone.
-    if (isShareable(route) && ctx.state.caller.role !== 'organiser') {
-      await answerShared(ctx, readOfRoute(route, request), dependencies)
-    } else {
-      await answerPersonal(ctx, route, request, dependencies)
+    if (ctx.state.caller.role === 'organiser') return answerOwn(ctx, next)
+    const { url = '' } = ctx.req
+    let read = reads.get(url)
+    if (read === undefined) {
+      read = readOfRoute(route, readRequest(ctx, route, dependencies))
+      if (url.length <= rememberedUrlLength) reads.set(url, read)
     }
+    await answerShared(ctx, read, dependencies)
   }
 }
 
-async function answerPersonal(
-  ctx: Context,
-  route: Route,
-  request: Record<string, unknown>,
-  { bus, identity }: Dependencies,
-): Promise<void> {
+async function answerPersonal(ctx: Context, route: Route, dependencies: Dependencies): Promise<void> {
+  const { bus, identity } = dependencies
+  const request = readRequest(ctx, route, dependencies)
   const context = messageContext(ctx, route)
   if (route.needsIdempotencyKey && identity.mode === 'jwt' && context.idempotencyKey === undefined) {
     throw new TicketingError('idempotency_key_required', 'Send an Idempotency-Key header of your choice.')
   }
-  const { body, replayed } = await callRaw(bus, route.contract, request, context)
+  const { body, replayed } = await inTrace(ctx.state.trace, () => callRaw(bus, route.contract, request, context))
   if (replayed) ctx.set('Idempotency-Replayed', 'true')
   ctx.set('Cache-Control', 'private, no-store')
   const outcome: Outcome = route.outcome?.(JSON.parse(Buffer.from(body).toString('utf8'))) ?? {}

@@ -4,7 +4,7 @@ import { inTrace } from '#shared/observability/tracing.ts'
 import { cacheKey } from '../cache/cache-key.ts'
 import type { Ask, Origin, SharedRead } from '../cache/reply-cache.ts'
 import type { Dependencies } from '../dependencies.ts'
-import type { ShareableRoute } from '../routes/shareable-routes.ts'
+import type { ShareableRoute } from '../routes/route.ts'
 import { sendShared } from './send-shared.ts'
 import type { Context } from './state.ts'
 

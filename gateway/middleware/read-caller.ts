@@ -1,5 +1,6 @@
 import { userId } from '#shared/contracts/fields.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
+import { anonymous } from '#shared/messaging/caller.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { identify } from '../identity/identify.ts'
 import type { Route } from '../routes/route.ts'
@@ -11,11 +12,11 @@ export const sessionCookieName = 'ticketing_session'
 
 /** Finds out who calls. `user_id` is taken out of query and body here: later layers know only the caller. */
 export function readCaller(route: Pick<Route, 'access'>, { identity }: Dependencies): Middleware {
-  return async (ctx, next) => {
+  const readNamed: Middleware = async (ctx, next) => {
     const claimedUserId = route.access === 'caller' ? claimedUser(ctx) : undefined
     const credentials = {
       authorization: ctx.get('authorization'),
-      sessionCookie: ctx.cookies.get(sessionCookieName),
+      sessionCookie: ctx.req.headers.cookie === undefined ? undefined : ctx.cookies.get(sessionCookieName),
       claimedUserId,
       idempotencyKey: readIdempotencyKey(ctx),
     }
@@ -23,6 +24,13 @@ export function readCaller(route: Pick<Route, 'access'>, { identity }: Dependenc
     const isNamed = credentials.authorization !== '' || credentials.sessionCookie !== undefined
     ctx.state.knownAs = isNamed ? ctx.state.caller.id : (claimedUserId ?? '')
     await next()
+  }
+  if (route.access !== 'public') return readNamed
+  return (ctx, next) => {
+    if (ctx.req.headers.authorization !== undefined) return readNamed(ctx, next)
+    ctx.state.caller = anonymous
+    ctx.state.knownAs = ''
+    return next()
   }
 }
 

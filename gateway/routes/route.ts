@@ -40,6 +40,13 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
   readonly outcome?: (reply: ReplyOf<C>) => Outcome<NoInfer<Status>>
 }
 
+/** A route whose answers may be shared. */
+export type ShareableRoute = Route & { readonly share: SharePolicy }
+
+export function isShareable(route: Route): route is ShareableRoute {
+  return route.share !== undefined
+}
+
 /** Declares a route; keeps the type of its contract, and the statuses it may choose from, until it joins the others. */
 export function defineRoute<C extends Contract, Status extends SuccessStatus = 200>(route: Route<C, Status>): Route {
   // The gateway parses a reply before it asks for its outcome, so forgetting the exact type here is safe.

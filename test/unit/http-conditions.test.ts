@@ -1,7 +1,7 @@
 import test from 'ava'
 import { acceptsGzip } from '../../gateway/cache/accepts-gzip.ts'
 import { matchesEtag } from '../../gateway/cache/matches-etag.ts'
-import { matchShareable } from '../../gateway/routes/shareable-routes.ts'
+import { matchRead } from '../../gateway/routes/match-read.ts'
 
 test('gzip is accepted as RFC 9110 says', (t) => {
   for (const header of [
@@ -39,22 +39,22 @@ test('If-None-Match matches one of a list, weakly, and * matches everything', (t
   }
 })
 
-test('a path names a shareable route exactly or not at all', (t) => {
+test('a path names the route of a GET exactly or not at all', (t) => {
   const id = '019a0000-0000-7000-8000-000000000002'
-  t.is(matchShareable('/events')?.route.path, '/events')
-  t.is(matchShareable('/events/search')?.route.path, '/events/search')
-  t.is(matchShareable(`/events/${id}`)?.route.path, '/events/:event_id')
-  t.deepEqual(matchShareable(`/events/${id}/seats`)?.params, { event_id: id })
+  t.is(matchRead('/events')?.route.path, '/events')
+  t.is(matchRead('/events/search')?.route.path, '/events/search')
+  t.is(matchRead(`/events/${id}`)?.route.path, '/events/:event_id')
+  t.deepEqual(matchRead(`/events/${id}/seats`)?.params, { event_id: id })
   for (const path of [
     '/',
     '/events/',
     '/EVENTS',
     '/events//seats',
-    '/bookings',
+    '/purchase',
     `/events/${id}/holds`,
     `/events/${id}%2fseats`,
     '',
   ]) {
-    t.is(matchShareable(path), undefined, path)
+    t.is(matchRead(path), undefined, path)
   }
 })
