@@ -1,8 +1,15 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { RecentMap } from './recent-map.ts'
+
+/** So many pairs of remote address and X-Forwarded-For are remembered at least, none of more characters than that. */
+const recentPairs = 10_000
+const maxPairLength = 256
 
 /** Finds the address of a client behind trusted proxies. */
 export class ClientAddresses {
   readonly #trusted = new BlockList()
+  /** What counts as the client, by remote address and X-Forwarded-For. */
+  readonly #clients = new RecentMap<string>(recentPairs)
 
   /** `trustedProxies`: addresses or CIDR ranges. Throws on anything else. */
   constructor(trustedProxies: readonly string[]) {
@@ -12,6 +19,16 @@ export class ClientAddresses {
       if (isIP(address) === 0) throw new Error(`TRUSTED_PROXIES: ${proxy} is neither an address nor a CIDR range`)
       this.#trusted.addSubnet(address, prefix === undefined ? (family === 'ipv4' ? 32 : 128) : Number(prefix), family)
     }
+  }
+
+  /** What limits count as one client, see `of` and `clientNetwork`. */
+  clientOf(remoteAddress: string, forwardedFor: string): string {
+    const pair = forwardedFor === '' ? remoteAddress : `${remoteAddress} ${forwardedFor}`
+    const known = this.#clients.get(pair)
+    if (known !== undefined) return known
+    const client = clientNetwork(this.of(remoteAddress, forwardedFor))
+    if (pair.length <= maxPairLength) this.#clients.set(pair, client)
+    return client
   }
 
   /**

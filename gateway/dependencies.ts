@@ -5,8 +5,8 @@ import type { ReplyCache } from './cache/reply-cache.ts'
 import type { ClientAddresses } from './client-address.ts'
 import type { IdentifyOptions } from './identity/identify.ts'
 import type { IssueToken } from './identity/tokens.ts'
+import type { LeasedLimits } from './limits/leased-limits.ts'
 import type { RateClass } from './limits/rate-classes.ts'
-import type { RequestWindows } from './limits/request-windows.ts'
 import type { GatewayMetrics } from './metrics.ts'
 
 /** All that the application needs from outside; `main.ts` opens it, tests hand in their own. */
@@ -15,7 +15,7 @@ export interface Dependencies {
   readonly log: Logger
   readonly bus: Bus
   readonly replies: ReplyCache
-  readonly windows: RequestWindows
+  readonly limits: LeasedLimits
   /** Requests a minute by class; null: limits are off. */
   readonly rateLimits: Record<RateClass, number> | null
   readonly metrics: GatewayMetrics

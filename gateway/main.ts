@@ -14,7 +14,7 @@ import { ReplyCache } from './cache/reply-cache.ts'
 import { ClientAddresses } from './client-address.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
-import { RequestWindows } from './limits/request-windows.ts'
+import { LeasedLimits } from './limits/leased-limits.ts'
 import { GatewayMetrics } from './metrics.ts'
 
 /** How long answers under way may still take after the signal to stop, in milliseconds. */
@@ -76,7 +76,7 @@ await runProcess<GatewayConfig>({
       log,
       bus,
       replies: new ReplyCache({ redis, onError: () => metrics.cacheFailed() }),
-      windows: new RequestWindows({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
+      limits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
       rateLimits: config.rateLimits,
       metrics,
       exposedMetrics: config.metrics === null ? processMetrics : null,

@@ -1,10 +1,12 @@
+import type Koa from 'koa'
 import rateLimit from 'koa-ratelimit'
 import { TicketingError } from '#shared/errors.ts'
-import { clientNetwork } from '../client-address.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { type RateClass, rateWindowMs } from '../limits/rate-classes.ts'
 import type { LimitRule } from '../routes/route.ts'
 import type { Context, Middleware } from './state.ts'
+
+const windowSeconds = rateWindowMs / 1_000
 
 const passThrough: Middleware = (_ctx, next) => next()
 
@@ -40,42 +42,105 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
   const max = dependencies.rateLimits?.[rateClass]
   if (max === undefined) return passThrough
   dependencies.metrics.announceRateClass(rateClass)
-  const windowSeconds = rateWindowMs / 1_000
-  const showLimit = (ctx: Context): void => {
-    const left = ctx.response.get('X-RateLimit-Remaining')
-    const seconds = Math.max(1, Number(ctx.response.get('X-RateLimit-Reset')) - Math.ceil(Date.now() / 1_000))
-    ctx.set('RateLimit-Policy', `"${rateClass}";q=${max};w=${windowSeconds}`)
-    ctx.set('RateLimit', `"${rateClass}";r=${left};t=${seconds}`)
+  const policy = `"${rateClass}";q=${max};w=${windowSeconds}`
+  const headers = ({ remaining, reset }: LimitAnswer): string[] => {
+    const seconds = Math.max(1, reset - Math.ceil(Date.now() / 1_000))
+    return [
+      'RateLimit-Policy',
+      policy,
+      'RateLimit',
+      `"${rateClass}";r=${remaining};t=${seconds}`,
+      'X-RateLimit-Limit',
+      String(max),
+      'X-RateLimit-Remaining',
+      String(remaining),
+      'X-RateLimit-Reset',
+      String(reset),
+    ]
   }
   const count = rateLimit({
     driver: 'redis',
-    // Its type asks for a whole Redis client; what it uses is the one method that RequestWindows has.
-    db: dependencies.windows as unknown as rateLimit.MiddlewareOptions['db'],
+    // Its type asks for a whole Redis client; what it uses is the one method that LeasedLimits has.
+    db: dependencies.limits as unknown as rateLimit.MiddlewareOptions['db'],
     duration: rateWindowMs,
     max,
-    id: (ctx: unknown) => `${rateClass}:${keyOf(ctx as Context)}`,
-    onLimited: (limited: unknown) => {
-      const ctx = limited as Context
+    id: (counted: unknown) => (counted as CountedRequest).key,
+    headers: answerMembers,
+    // Never sent; without it a sentence is made for every refusal.
+    errorMessage: 'rate_limited',
+    onLimited: (counted: unknown) => {
+      const { ctx, answer } = counted as CountedRequest
+      ctx.state.limitHeaders = headers(answer)
       showLimit(ctx)
       dependencies.metrics.limited(rateClass)
-      const untilReset = Number(ctx.response.get('X-RateLimit-Reset')) * 1_000 - Date.now()
-      throw new TicketingError('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {
-        extra: { retry_after_ms: Math.max(1_000, untilReset) },
-      })
+      throw refusal(max, answer)
     },
-  } as rateLimit.MiddlewareOptions) as Middleware
-  return (ctx, next) =>
-    count(ctx, () => {
+  } as rateLimit.MiddlewareOptions) as unknown as (counted: CountedRequest, next: Koa.Next) => Promise<void>
+  return (ctx, next) => {
+    const counted = new CountedRequest(ctx, `${rateClass}:${keyOf(ctx)}`)
+    return count(counted, () => {
+      ctx.state.limitHeaders = headers(counted.answer)
       showLimit(ctx)
       return next()
     })
+  }
+}
+
+/** Without a stack: nobody reads that of a refusal, and to capture it would cost more than everything else here. */
+function refusal(max: number, { reset }: LimitAnswer): TicketingError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new TicketingError('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {
+      extra: { retry_after_ms: Math.max(1_000, reset * 1_000 - Date.now()) },
+    })
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+/** What koa-ratelimit tells by headers, by the names under which it is to do so. */
+interface LimitAnswer {
+  readonly remaining: number
+  /** Epoch seconds. */
+  readonly reset: number
+  readonly total: number
+}
+
+const answerMembers = { remaining: 'remaining', reset: 'reset', total: 'total' } as const
+
+/**
+ * What koa-ratelimit sees of a request: it would set headers one by one, which costs more than to count, and a body of
+ * plain text. Of both only the answer is kept.
+ */
+class CountedRequest {
+  readonly ctx: Context
+  readonly key: string
+  readonly state = {}
+  answer: LimitAnswer = { remaining: 0, reset: 0, total: 0 }
+  body = ''
+  status = 200
+
+  constructor(ctx: Context, key: string) {
+    this.ctx = ctx
+    this.key = key
+  }
+
+  set(headers: LimitAnswer | 'Retry-After'): void {
+    if (headers !== 'Retry-After') this.answer = headers
+  }
+}
+
+/** Writes the headers of the limit that counted the request last. */
+export function showLimit(ctx: Context): void {
+  const { limitHeaders = [] } = ctx.state
+  for (let i = 0; i < limitHeaders.length; i += 2) ctx.set(limitHeaders[i] ?? '', limitHeaders[i + 1] ?? '')
 }
 
 /** Notes the address that limits count, found behind trusted proxies. */
 export function readClientAddress({ clientAddresses }: Dependencies): Middleware {
   return (ctx, next) => {
-    const address = clientAddresses.of(ctx.req.socket.remoteAddress ?? '', ctx.get('x-forwarded-for'))
-    ctx.state.client = clientNetwork(address)
+    ctx.state.client = clientAddresses.clientOf(ctx.req.socket.remoteAddress ?? '', ctx.get('x-forwarded-for'))
     return next()
   }
 }

@@ -13,6 +13,8 @@ export interface RequestState {
   caller: Caller
   /** The name that the caller gave, by token or claim; '' for a guest, whose name is made anew each time. */
   knownAs: string
+  /** Names and values by turns of the headers that show the innermost limit; absent where none counted the request. */
+  limitHeaders?: readonly string[]
 }
 
 export type Context = Koa.ParameterizedContext<RequestState>

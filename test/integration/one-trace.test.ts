@@ -111,7 +111,7 @@ test.serial('a trace that is not recorded has an id for logs and callers, and no
 
 const expectedTree = `
 gateway: POST /purchase
-  gateway: redis count-in-window
+  gateway: redis grant-tokens
   gateway: send ticketing.v1.purchase.purchase-hold
     purchase-worker: process ticketing.v1.purchase.purchase-hold
       purchase-worker: authorise charge

@@ -25,6 +25,24 @@ test('an IPv6 client counts as its /64, however it is written', (t) => {
   t.is(clientNetwork('::1'), '0:0:0:0::/64')
 })
 
+test('a client is the same however often it is asked for, and one pair of addresses is never taken for another', (t) => {
+  for (let round = 0; round < 2; round++) {
+    t.is(behindProxies.clientOf('10.1.2.3', '198.51.100.1'), '198.51.100.1')
+    t.is(behindProxies.clientOf('10.1.2.3', '2001:db9:1:2::6'), '2001:db9:1:2::/64')
+    t.is(behindProxies.clientOf('10.1.2.3', ''), '10.1.2.3')
+    t.is(behindProxies.clientOf('203.0.113.9', '198.51.100.1'), '203.0.113.9')
+    t.is(behindProxies.clientOf('2001:db9::1', '198.51.100.1'), '2001:db9:0:0::/64')
+  }
+})
+
+test('more clients than are remembered are told apart all the same', (t) => {
+  for (let i = 0; i < 30_000; i++) {
+    const client = `198.${i % 250}.${Math.floor(i / 250)}.1`
+    if (behindProxies.clientOf('10.1.2.3', client) !== client) t.fail(client)
+  }
+  t.is(behindProxies.clientOf('10.1.2.3', '198.0.0.1'), '198.0.0.1')
+})
+
 test('a proxy that is no address is refused at the start', (t) => {
   t.throws(() => new ClientAddresses(['proxy.example']), { message: /TRUSTED_PROXIES: proxy.example/ })
 })
