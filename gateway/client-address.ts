@@ -1,14 +1,15 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { RecentMap } from './recent-map.ts'
 
-/** So many pairs of remote address and X-Forwarded-For are remembered, none of more characters than that. */
-const maxRemembered = 10_000
-const maxRememberedLength = 256
+/** So many pairs of remote address and X-Forwarded-For are remembered at least, none of more characters than that. */
+const recentPairs = 10_000
+const maxPairLength = 256
 
 /** Finds the address of a client behind trusted proxies. */
 export class ClientAddresses {
   readonly #trusted = new BlockList()
-  /** What counts as the client, by remote address and X-Forwarded-For; the longest known stands first. */
-  readonly #clients = new Map<string, string>()
+  /** What counts as the client, by remote address and X-Forwarded-For. */
+  readonly #clients = new RecentMap<string>(recentPairs)
 
   /** `trustedProxies`: addresses or CIDR ranges. Throws on anything else. */
   constructor(trustedProxies: readonly string[]) {
@@ -26,14 +27,8 @@ export class ClientAddresses {
     const known = this.#clients.get(pair)
     if (known !== undefined) return known
     const client = clientNetwork(this.of(remoteAddress, forwardedFor))
-    if (pair.length <= maxRememberedLength) this.#remember(pair, client)
+    if (pair.length <= maxPairLength) this.#clients.set(pair, client)
     return client
-  }
-
-  #remember(pair: string, client: string): void {
-    this.#clients.set(pair, client)
-    const oldest = this.#clients.keys().next().value
-    if (this.#clients.size > maxRemembered && oldest !== undefined) this.#clients.delete(oldest)
   }
 
   /**

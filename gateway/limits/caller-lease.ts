@@ -4,7 +4,7 @@ import { fullAfterTaking, type Limit, nextTokenAt, tokensAt } from './local-buck
 export type RateLimitAnswer = [remaining: number, resetSeconds: number, total: number]
 
 /** What `grant-tokens.lua` returns. */
-export type Grant = [granted: number, left: number, lapseMs: number, fullMs: number, dueMs: number]
+export type Grant = [granted: number, left: number, heldMs: number, fullMs: number, dueMs: number]
 
 /** How long tokens may lie in a gateway, in milliseconds. */
 const lifeMs = 2_000
@@ -16,9 +16,14 @@ const partOfUse = 1 / 8
 /** A refusal is remembered at least so long: with large maxima the next token is due within a millisecond. */
 const shortestRefusalMs = 50
 
-/** Below 80 a minute every token is asked for by itself, which makes the limit exact on any number of gateways. */
-export function leaseLifeMs({ max }: Limit): number {
-  return largestLeaseOf(max) === 1 ? 0 : lifeMs
+/** Whether tokens lie in gateways. Below 80 a minute each is asked for by itself, and the limit is exact. */
+export function isLeased({ max }: Limit): boolean {
+  return largestLeaseOf(max) > 1
+}
+
+/** For how long a bucket is held after its first grant, see `grant-tokens.lua`. */
+export function holdMs(limit: Limit): number {
+  return isLeased(limit) ? lifeMs : limit.windowMs
 }
 
 function largestLeaseOf(max: number): number {
@@ -35,14 +40,19 @@ export class CallerLease {
   #usedBefore = 0
   /** Of the shared bucket, at the latest answer. */
   #leftInBucket = 0
+  /** When it would be full, were it not held. */
   #fullAt = 0
-  /** When it is full, in epoch seconds. */
+  /** When it really is, in epoch seconds. */
   #resetSeconds = 0
   #refusedUntil = 0
   /** When its next token is due, in epoch seconds. */
   #dueSeconds = 0
   /** Of this gateway's own bucket, for as long as Redis is away. */
   #localFullAt = 0
+  /** Requests that it admitted alone since the latest answer of Redis. */
+  #alone = 0
+  /** Those that Redis does not know of; below 0: Redis counted more than that. */
+  #unasked = 0
 
   constructor(limit: Limit) {
     this.#limit = limit
@@ -79,7 +89,7 @@ export class CallerLease {
   }
 
   /** `askedAt` stands for Redis' now: tokens lapse here rather too early than too late. */
-  note([granted, left, lapseMs, fullMs, dueMs]: Grant, askedAt: number): void {
+  note([granted, left, heldMs, fullMs, dueMs]: Grant, askedAt: number): void {
     const sinceLapse = askedAt - this.#lapsesAt
     if (sinceLapse >= 0) {
       const used = this.#granted - this.#left
@@ -89,9 +99,10 @@ export class CallerLease {
     }
     this.#left += granted
     this.#granted += granted
-    this.#lapsesAt = askedAt + lapseMs
+    this.#lapsesAt = askedAt + heldMs
     this.#leftInBucket = left
-    this.#fullAt = askedAt + fullMs
+    this.#alone = 0
+    this.#fullAt = askedAt + (this.#limit.windowMs / this.#limit.max) * (this.#limit.max - left)
     this.#refusedUntil = dueMs === 0 ? 0 : performance.now() + Math.max(dueMs, shortestRefusalMs)
     this.#resetSeconds = epochSeconds(fullMs)
     this.#dueSeconds = epochSeconds(dueMs)
@@ -103,13 +114,39 @@ export class CallerLease {
    * buckets at most once more what the shared one admits.
    */
   decideAlone(now: number, gateways: number): RateLimitAnswer {
-    const { max, windowMs } = this.#limit
-    const part = { max: Math.max(1, Math.floor(max / gateways)), windowMs }
+    const { max } = this.#limit
+    const part = this.#partOf(gateways)
     const fullAt = Math.max(this.#localFullAt, this.#fullAt)
-    const tokens = tokensAt(fullAt, now, part)
-    if (tokens === 0) return [0, epochSeconds(nextTokenAt(fullAt, part) - now), max]
+    const tokens = Math.min(tokensAt(fullAt, now, part), this.#heldTokens(now, part))
+    if (tokens <= 0) return [0, epochSeconds(nextTokenAt(fullAt, part) - now), max]
     this.#localFullAt = fullAfterTaking(fullAt, now, part)
+    this.#alone += 1
+    this.#unasked += 1
     return [tokens, epochSeconds(this.#localFullAt - now), max]
+  }
+
+  /** So many tokens were granted to it by an answer that it no longer waits for. */
+  noteLost(tokens: number): void {
+    this.#unasked -= tokens
+  }
+
+  /** Those of the requests it admitted alone whose tokens have not grown again; from now on Redis knows of them. */
+  takeUnasked(now: number, gateways: number): number {
+    const known = this.#unasked
+    this.#unasked = 0
+    if (known <= 0) return 0
+    const part = this.#partOf(gateways)
+    return Math.min(known, part.max - tokensAt(this.#localFullAt, now, part))
+  }
+
+  #partOf(gateways: number): Limit {
+    return { max: Math.max(1, Math.floor(this.#limit.max / gateways)), windowMs: this.#limit.windowMs }
+  }
+
+  /** What a small limit has left, by this gateway's part, in a minute that began before Redis was away. */
+  #heldTokens(now: number, part: Limit): number {
+    if (isLeased(this.#limit) || now >= this.#lapsesAt) return part.max
+    return Math.floor((this.#leftInBucket / this.#limit.max) * part.max) - this.#alone
   }
 }
 

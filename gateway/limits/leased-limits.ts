@@ -3,12 +3,21 @@ import { join } from 'node:path'
 import type { Result } from 'ioredis'
 import { withRedisSpan } from '#shared/observability/redis-span.ts'
 import type { RedisClient } from '#shared/redis.ts'
-import { CallerLease, type Grant, leaseLifeMs, type RateLimitAnswer } from './caller-lease.ts'
+import { RecentMap } from '../recent-map.ts'
+import { CallerLease, type Grant, holdMs, isLeased, type RateLimitAnswer } from './caller-lease.ts'
 import type { Limit } from './local-bucket.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    grantTokens(key: string, max: number, windowMs: number, wanted: number, lifeMs: number): Result<Grant, Context>
+    grantTokens(
+      key: string,
+      max: number,
+      windowMs: number,
+      wanted: number,
+      holdMs: number,
+      lie: 0 | 1,
+      unasked: number,
+    ): Result<Grant, Context>
   }
 }
 
@@ -21,8 +30,8 @@ interface Caller {
   isAsking: boolean
 }
 
-/** More callers than this at once: those who asked Redis longest ago are forgotten, and must ask again. */
-const maxCallers = 100_000
+/** So many callers are remembered at least; whoever is forgotten must ask Redis again. */
+const recentCallers = 100_000
 
 /** How often it is tried whether Redis is back. */
 const lookAgainMs = 100
@@ -38,8 +47,7 @@ export class LeasedLimits {
   readonly #redis: RedisClient
   readonly #gateways: number
   readonly #onLocal: () => void
-  /** Those who asked Redis last stand last. */
-  readonly #callers = new Map<string, Caller>()
+  readonly #callers = new RecentMap<Caller>(recentCallers)
   #redisIsAway = false
   #lookAgainAt = 0
 
@@ -64,8 +72,6 @@ export class LeasedLimits {
   #meet(key: string, limit: Limit): Caller {
     const caller = { key, limit, lease: new CallerLease(limit), waiting: [], isAsking: false }
     this.#callers.set(key, caller)
-    const oldest = this.#callers.keys().next().value
-    if (this.#callers.size > maxCallers && oldest !== undefined) this.#callers.delete(oldest)
     return caller
   }
 
@@ -83,8 +89,6 @@ export class LeasedLimits {
   /** Asks until nobody waits; whoever comes meanwhile waits for the same answer or the next. */
   async #ask(caller: Caller): Promise<void> {
     caller.isAsking = true
-    this.#callers.delete(caller.key)
-    this.#callers.set(caller.key, caller)
     while (caller.waiting.length > 0) {
       const isAnswered = await this.#grant(caller, caller.lease.wanted(caller.waiting.length))
       this.#answerWaiting(caller, isAnswered)
@@ -104,12 +108,16 @@ export class LeasedLimits {
   async #grant({ key, limit, lease }: Caller, wanted: number): Promise<boolean> {
     const { max, windowMs } = limit
     const askedAt = performance.now()
+    const unasked = wanted === 0 ? 0 : lease.takeUnasked(askedAt, this.#gateways)
     try {
-      const ask = () => this.#redis.grantTokens(key, max, windowMs, wanted, leaseLifeMs(limit))
+      const ask = () =>
+        this.#redis.grantTokens(key, max, windowMs, wanted, holdMs(limit), isLeased(limit) ? 1 : 0, unasked)
       lease.note(await withRedisSpan('grant-tokens', ask), askedAt)
       return true
-    } catch {
+    } catch (error) {
       this.#redisIsAway = true
+      // Redis has it, and will grant the tokens to nobody.
+      if (error instanceof Error && error.message === 'Command timed out') lease.noteLost(wanted)
       return false
     }
   }
@@ -117,7 +125,7 @@ export class LeasedLimits {
   #answerWaiting(caller: Caller, isAnswered: boolean): void {
     const { lease, waiting } = caller
     if (isAnswered) {
-      // Also tokens of no life: they are used now.
+      // Whenever they lapse: they are used now.
       for (const admit of waiting.splice(0, lease.left)) admit(lease.use())
       if (!lease.isRefused(performance.now())) return
     }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import { type Admission, worstExcess } from '../support/admissions.ts'
+import type { Limit } from '../../gateway/limits/local-bucket.ts'
+import { worstExcess } from '../support/admissions.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
 import { startTestRedis, type TestServer } from '../support/servers.ts'
@@ -17,21 +18,32 @@ test.before(async () => {
 
 test.after.always(() => server.stop())
 
+/**
+ * By how many requests the worst interval is above the bound. A request counts when it was let in, but Redis counted it up to one
+ * round trip before: by what may have grown meanwhile, intervals of this clock may be above.
+ */
+function excessOf(gateways: readonly LimitingGateway[], admittedAt: readonly number[], limit: Limit): number {
+  const slowestMs = Math.max(...gateways.map((gateway) => gateway.slowestGrantMs()))
+  return worstExcess(admittedAt, limit) - (slowestMs * limit.max) / limit.windowMs
+}
+
 /** Lets each of four gateways take a lease and leave it, waits until the bucket is full again, and then asks for everything. */
 async function burstAfterLeases(t: ExecutionContext, caller: string, options?: GatewayOptions): Promise<number> {
   const four = await openGateways(4, t, server.url, options)
   const redis = openRedis(server.url)
   t.teardown(() => redis.disconnect())
-  const limit = { max: 4_000, windowMs: 20_000 }
-  const admissions: Admission[] = []
-  for (const gateway of four) await untilLeaseOf(8, gateway, () => gateway.request(caller, limit, admissions))
-  await until('the bucket is full', async () => (await redis.exists(caller)) === 0)
+  const limit = { max: 4_000, windowMs: 40_000 }
+  const admittedAt: number[] = []
+  for (const gateway of four) await untilLeaseOf(20, gateway, () => gateway.request(caller, limit, admittedAt))
+  await until('the bucket is full', async () => (await redis.exists(caller)) === 0, {
+    timeoutMs: 30_000,
+  })
   const everything = four.flatMap((gateway) =>
-    Array.from({ length: 2_000 }, () => gateway.request(caller, limit, admissions)),
+    Array.from({ length: 2_000 }, () => gateway.request(caller, limit, admittedAt)),
   )
   await Promise.all(everything)
-  t.true(admissions.length > limit.max)
-  return worstExcess(admissions, limit)
+  t.true(admittedAt.length > limit.max)
+  return excessOf(four, admittedAt, limit)
 }
 
 test('leases that were not used are not on top of a bucket that is full again', async (t) => {
@@ -41,7 +53,7 @@ test('leases that were not used are not on top of a bucket that is full again', 
 
 test('positive control: leases that never lapse are seen to admit too much', async (t) => {
   const excess = await burstAfterLeases(t, 'j', {
-    lifeMs: 0,
+    leasesAreForgotten: true,
     forge: ([granted, left, , ...rest]) => [granted, left, 60_000, ...rest],
   })
   t.true(excess > 0, `${excess} above the bound`)
@@ -52,34 +64,28 @@ test('four gateways under bursts and pauses never admit more than the maximum an
   const random = randomNumbers(seed)
   const four = await openGateways(4, t, server.url)
   const limit = { max: 400, windowMs: 8_000 }
-  const admissions: Admission[] = []
+  const admittedAt: number[] = []
   const endAt = performance.now() + 6_000
   const load = async (gateway: LimitingGateway): Promise<void> => {
     while (performance.now() < endAt) {
       const burst = Math.floor(random() ** 3 * 60)
-      await Promise.all(Array.from({ length: burst }, () => gateway.request('k', limit, admissions)))
+      await Promise.all(Array.from({ length: burst }, () => gateway.request('k', limit, admittedAt)))
       await pause(random() * 120)
     }
   }
   await Promise.all(four.map(load))
-  t.true(admissions.length > 500, `only ${admissions.length} were admitted`)
-  const excess = worstExcess(admissions, limit)
+  t.true(admittedAt.length > 500, `only ${admittedAt.length} were admitted`)
+  const excess = excessOf(four, admittedAt, limit)
   t.true(excess <= 0, `${excess} above the bound; seed ${seed}`)
 })
 
-test('a caller who stays below the limit is never refused, although each gateway takes more than it needs', async (t) => {
+test('gateways take little more than a caller uses', async (t) => {
   const four = await openGateways(4, t, server.url)
-  // 200 a second, of which 150 are made.
-  const limit = { max: 400, windowMs: 2_000 }
-  const begin = performance.now()
-  let made = 0
-  let refused = 0
-  while (made < 900) {
-    await pause(1)
-    for (; made < (performance.now() - begin) * 0.15; made++) {
-      const [remaining] = (await four[made % 4]?.ask('h', limit)) ?? [0]
-      if (remaining === 0) refused += 1
-    }
+  const limit = { max: 60_000, windowMs: 60_000 }
+  for (let made = 0; made < 1_200; made++) {
+    await four[made % 4]?.ask('l', limit)
+    if (made % 3 === 0) await pause(10)
   }
-  t.is(refused, 0)
+  const granted = four.flatMap((gateway) => gateway.grants()).reduce((sum, [tokens]) => sum + tokens, 0)
+  t.true(granted >= 1_200 && granted < 1_200 * 1.3, `${granted} granted for 1200 requests`)
 })

@@ -3,27 +3,31 @@ import type { Grant, RateLimitAnswer } from '../../gateway/limits/caller-lease.t
 import { LeasedLimits } from '../../gateway/limits/leased-limits.ts'
 import type { Limit } from '../../gateway/limits/local-bucket.ts'
 import { createRedis, type RedisClient } from '../../shared/redis.ts'
-import type { Admission } from './admissions.ts'
+import { openRedis } from './open-redis.ts'
 import { createRecordedLog } from './recorded-log.ts'
 import { until } from './until.ts'
 
 export interface GatewayOptions {
   /** How many gateways it believes there are. */
   readonly gateways?: number
+  /** Whether it waits for Redis no longer than a gateway does. Else a busy machine does not make it decide alone. */
+  readonly isImpatient?: boolean
   /** For positive controls: what the gateway is to believe of an answer of Redis. */
   readonly forge?: (grant: Grant) => Grant
-  /** For positive controls: how long Redis is to believe that tokens lie in gateways. */
-  readonly lifeMs?: number
+  /** For positive controls: Redis is to believe that tokens are always used at once. */
+  readonly leasesAreForgotten?: boolean
 }
 
 /** The limits of one gateway on a real Redis, and what can be seen of them. */
 export interface LimitingGateway {
   /** One request of a caller. */
   ask(caller: string, limit: Limit): RateLimitAnswer | Promise<RateLimitAnswer>
-  /** One request of a caller; adds to `admissions` where it is let in. */
-  request(caller: string, limit: Limit, admissions: Admission[]): Promise<boolean>
+  /** One request of a caller; adds to `admittedAt` where it is let in. */
+  request(caller: string, limit: Limit, admittedAt: number[]): Promise<boolean>
   /** Answers of Redis so far. */
   grants(): readonly Grant[]
+  /** How long the slowest of them took. */
+  slowestGrantMs(): number
   /** Decisions that it made alone. */
   localDecisions(): number
 }
@@ -31,17 +35,24 @@ export interface LimitingGateway {
 export async function openGateway(
   t: ExecutionContext,
   redisUrl: string,
-  { gateways = 4, forge = (grant) => grant, lifeMs }: GatewayOptions = {},
+  { gateways = 4, isImpatient = false, forge = (grant) => grant, leasesAreForgotten = false }: GatewayOptions = {},
 ): Promise<LimitingGateway> {
-  const redis = createRedis({ url: redisUrl, name: 'limits', log: createRecordedLog().log })
+  const redis: RedisClient = isImpatient
+    ? createRedis({ url: redisUrl, name: 'limits', log: createRecordedLog().log })
+    : openRedis(redisUrl)
   t.teardown(() => redis.disconnect())
   await until('Redis is there', () => redis.status === 'ready')
   const grants: Grant[] = []
+  let slowestGrantMs = 0
   let localDecisions = 0
   const observed: Pick<RedisClient, 'defineCommand' | 'grantTokens'> = {
     defineCommand: (name, definition) => redis.defineCommand(name, definition),
-    async grantTokens(key, max, windowMs, wanted, ownLifeMs) {
-      const grant = forge(await redis.grantTokens(key, max, windowMs, wanted, lifeMs ?? ownLifeMs))
+    async grantTokens(key, max, windowMs, wanted, holdMs, lie, unasked) {
+      const askedAt = performance.now()
+      const grant = forge(
+        await redis.grantTokens(key, max, windowMs, wanted, holdMs, leasesAreForgotten ? 0 : lie, unasked),
+      )
+      slowestGrantMs = Math.max(slowestGrantMs, performance.now() - askedAt)
       grants.push(grant)
       return grant
     },
@@ -56,14 +67,14 @@ export async function openGateway(
   const ask = (caller: string, { max, windowMs }: Limit) => limits.ratelimiter(caller, 0, windowMs, max)
   return {
     ask,
-    async request(caller, limit, admissions) {
-      const askedAt = performance.now()
+    async request(caller, limit, admittedAt) {
       const answer = ask(caller, limit)
       const [remaining] = answer instanceof Promise ? await answer : answer
-      if (remaining > 0) admissions.push({ askedAt, admittedAt: performance.now() })
+      if (remaining > 0) admittedAt.push(performance.now())
       return remaining > 0
     },
     grants: () => grants,
+    slowestGrantMs: () => slowestGrantMs,
     localDecisions: () => localDecisions,
   }
 }

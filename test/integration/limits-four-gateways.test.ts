@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import test from 'ava'
+import { ask } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+
+/* Limits of a running system with four gateways, as a client sees them over HTTP. */
+
+const browseMaximum = 200
+
+let system: System
+
+test.before(async () => {
+  system = await startSystem({
+    counts: { gateway: 4, booking: 0, purchase: 0, sandbox: 0 },
+    env: { RATE_LIMIT_MAXIMA: `browse=${browseMaximum}`, GATEWAYS: '4' },
+  })
+})
+
+test.after.always(() => system.stop())
+
+test.serial('four gateways under load admit the maximum and what grows meanwhile, and not one more', async (t) => {
+  const begin = performance.now()
+  const statuses: number[] = []
+  let refused = 0
+  const client = async (url: string): Promise<void> => {
+    while (refused < 200) {
+      const { status } = await ask(`${url}/events`)
+      statuses.push(status)
+      if (status === 429) refused += 1
+    }
+  }
+  await Promise.all(system.gateways.flatMap(({ url }) => Array.from({ length: 4 }, () => client(url))))
+  const tookMs = performance.now() - begin
+  const admitted = statuses.filter((status) => status === 200).length
+  const alone = await localDecisions()
+  const allowed = Math.floor(browseMaximum + (browseMaximum * tookMs) / 60_000) + alone
+  const facts = `${admitted} of ${statuses.length} in ${Math.round(tookMs)} ms, ${alone} of them decided without Redis`
+  t.true(admitted <= allowed, `${facts}: ${allowed} allowed`)
+  // What lies unused in each of four gateways may be a fortieth of the maximum.
+  t.true(admitted >= browseMaximum * 0.9, facts)
+  t.deepEqual([...new Set(statuses)].sort(), [200, 429])
+})
+
+test.serial('a refusal of a large limit says when to come back, and whoever comes then is let in', async (t) => {
+  const refused = await untilRefused(() => ask(`${system.url}/events`))
+  t.is(refused.headers.get('ratelimit-policy'), `"browse";q=${browseMaximum};w=60`)
+  t.is(refused.headers.get('ratelimit'), '"browse";r=0;t=1')
+  t.is(refused.headers.get('x-ratelimit-limit'), String(browseMaximum))
+  t.is(refused.headers.get('x-ratelimit-remaining'), '0')
+  t.true(Number(refused.headers.get('x-ratelimit-reset')) * 1_000 > Date.now() - 1_000)
+  const seconds = Number(refused.headers.get('retry-after'))
+  t.true(seconds === 1 || seconds === 2, `${seconds}`)
+  await pause(seconds * 1_000)
+  const admitted = await ask(`${system.url}/events`)
+  t.is(admitted.status, 200)
+  t.regex(admitted.headers.get('ratelimit') ?? '', /^"browse";r=\d+;t=\d+$/)
+  t.regex(admitted.headers.get('x-ratelimit-remaining') ?? '', /^\d+$/)
+})
+
+/** How often a gateway did not hear of Redis in time, as happens on a busy machine, and decided alone. */
+async function localDecisions(): Promise<number> {
+  const metrics = await Promise.all(system.gateways.map(({ url }) => ask(`${url}/metrics`)))
+  const counts = metrics.map(({ text }) => Number(/rate_limit_local_total\{[^}]*\} (\d+)/.exec(text)?.[1]))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function untilRefused(request: () => ReturnType<typeof ask>): ReturnType<typeof ask> {
+  for (let i = 0; i < 2_000; i++) {
+    const answer = await request()
+    if (answer.status === 429) return answer
+  }
+  throw new Error('nothing was refused')
+}
