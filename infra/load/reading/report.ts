@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts'
+import { callers } from './plan.ts'
 import type { Result } from './result-file.ts'
 import type { Row } from './results.ts'
 import type { Verdict } from './targets.ts'
@@ -67,12 +68,12 @@ function short(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
-function factLines({ redis_commands_per_request, zipf, invalidations }: Facts): string[] {
+function factLines({ redis_commands_per_hit, zipf, invalidations }: Facts): string[] {
   const share = (value: number): string => `${(value * 100).toFixed(1)} % hits`
   const rest = ({ requests_per_second, p50_ms, p99_ms }: Facts['zipf']): string =>
     `${requests_per_second.toLocaleString('en')} requests/s, p50 ${p50_ms} ms, p99 ${p99_ms} ms`
   return [
-    `Commands of Redis a limited hit of 1,000 callers: ${redis_commands_per_request['hit+limit']}`,
+    `commands of Redis a hit, ${callers.toLocaleString('en')} callers within their limits: ${redis_commands_per_hit.many_callers}`,
     `${zipf.keys.toLocaleString('en')} events read by Zipf's law: ${share(zipf.hit_share)}, ${rest(zipf)}`,
     `${invalidations.keys} events read while ${invalidations.changes_per_second} changes a second make what is cached untrue: ${share(invalidations.hit_share)}, ${rest(invalidations)}`,
   ]
