@@ -74,6 +74,27 @@ test('a worker answers its own subjects, and nobody those of another', async (t)
   }
 })
 
+test('what only reads may be asked of a certain instance by the gateway, and is heard by its own worker alone', async (t) => {
+  const contracts = [...(await allContracts()).values()]
+  const asked = await subjectsByAsker()
+  const direct = ({ subject }: { subject: string }): string => `${subject}.0MMM25U9ARLQ1IL3Z4LM9I`
+  const reads = contracts.filter(({ subject, readOnly }) => readOnly && asked.gateway.includes(subject))
+  t.true(reads.length > 10)
+  for (const user of natsUsers) {
+    const may = { gateway: reads, operator: contracts }[user as string] ?? []
+    t.deepEqual(await permitted(user, contracts.map(direct)), may.map(direct).sort(), user)
+  }
+  const owners = { event: 'event', booking: 'booking', purchase: 'purchase', auditor: 'audit' } as const
+  for (const [user, worker] of Object.entries(owners)) {
+    const { bus, refused } = await connect(user as NatsUser, t)
+    const subjects = contracts.map(direct)
+    for (const subject of subjects) bus.subscribe(subject, () => undefined)
+    const others = subjects.filter((subject) => !subject.startsWith(`ticketing.v1.${worker}.`))
+    await until('those of others are refused', () => refused().length >= others.length)
+    t.deepEqual(refused().sort(), others.map((subject) => `subscription ${subject}`).sort(), user)
+  }
+})
+
 test('a worker can be found and counted by those who may ask for it', async (t) => {
   const users = ['event', 'booking', 'purchase', 'auditor'] as const
   const workers = await Promise.all(users.map((user) => connect(user, t)))
@@ -88,6 +109,10 @@ test('a worker can be found and counted by those who may ask for it', async (t) 
     workers.flatMap(({ refused }) => refused()),
     [],
   )
+  t.deepEqual(await permitted('gateway', ['$SRV.PING', '$SRV.PING.event', '$SRV.STATS', '$SRV.STATS.event']), [
+    '$SRV.PING',
+    '$SRV.PING.event',
+  ])
   t.deepEqual(await permitted('event', ['$SRV.PING', '$SRV.STATS']), [])
 })
 
