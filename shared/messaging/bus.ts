@@ -1,12 +1,5 @@
 import type Logger from 'bunyan'
-import {
-  connect,
-  createInbox,
-  type Msg,
-  type NatsConnection,
-  type Subscription as NatsSubscription,
-  type Service,
-} from 'nats'
+import { connect, createInbox, type Msg, type NatsConnection, type Service, type ServiceMsg } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
 import { asNatsHeaders, asTicketingError, away, encodeHeaders, messageOf, readHeaders } from './nats-messages.ts'
@@ -230,25 +223,19 @@ export class Bus {
       }
     }
     const { id } = service.info()
-    const direct: NatsSubscription[] = []
     for (const endpoint of description.endpoints) {
-      service.addEndpoint(endpoint.name, {
-        subject: endpoint.subject,
-        handler: (error, request) => {
-          if (!error) void answer(endpoint, messageOf(request))
-        },
-      })
-      if (!endpoint.direct) continue
-      const callback = (error: unknown, request: Msg): void => {
-        if (!error) void answer(endpoint, request)
+      const handler = (error: unknown, request: ServiceMsg): void => {
+        if (!error) void answer(endpoint, messageOf(request))
       }
-      direct.push(this.#connection.subscribe(`${endpoint.subject}.${id}`, { callback }))
+      const { name, subject, direct } = endpoint
+      service.addEndpoint(name, { subject, handler })
+      if (direct) service.addEndpoint(`${name}-direct`, { subject: `${subject}.${id}`, handler })
     }
     // Until the server has the subscriptions, a request would find no responders.
     await this.#connection.flush()
     if (service.isStopped) throw new Error(`may not serve ${description.name}`, { cause: await service.stopped })
     return {
-      stop: (timeoutMs) => stopService([service, ...direct], () => inFlight, timeoutMs),
+      stop: (timeoutMs) => stopService(service, () => inFlight, timeoutMs),
     }
   }
 
@@ -349,13 +336,9 @@ function inboxPrefixOf({ user }: NatsAddress): string {
   return /^[\w-]+$/.test(user) ? `_INBOX_${user}` : '_INBOX'
 }
 
-async function stopService(
-  parts: readonly (Service | NatsSubscription)[],
-  inFlight: () => number,
-  timeoutMs: number,
-): Promise<void> {
-  // This drains subscriptions, but does not wait for handlers that are still at work.
-  await Promise.all(parts.map((part) => ('stop' in part ? part.stop() : part.drain())))
+async function stopService(service: Service, inFlight: () => number, timeoutMs: number): Promise<void> {
+  // `stop` drains the subscriptions, but does not wait for handlers that are still at work.
+  await service.stop()
   const giveUpAt = performance.now() + timeoutMs
   while (inFlight() > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5))
 }
