@@ -4,6 +4,7 @@ import { runProcess } from '#shared/lifecycle.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { followFacts } from '#shared/messaging/follow-facts.ts'
 import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
+import { Retries } from '#shared/messaging/retries.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
@@ -59,11 +60,13 @@ await runProcess<GatewayConfig>({
     )
     const processMetrics = new Metrics(instance)
     addRuntimeMetrics(processMetrics)
+    const messagingMetrics = new MessagingMetrics(processMetrics)
     const bus = await Bus.connect({
       ...config.nats,
       name: instance,
       timeoutMs: 5_000,
-      metrics: new MessagingMetrics(processMetrics),
+      metrics: messagingMetrics,
+      retries: new Retries(messagingMetrics),
       log,
     })
     onStop('nats', () => bus.close())

@@ -28,4 +28,5 @@ export const viewInvariants = defineContract({
   }),
   errors: [],
   deadlineMs: 1_000,
+  readOnly: true,
 })

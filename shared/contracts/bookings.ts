@@ -51,6 +51,7 @@ export const listBookings = defineContract({
   reply: page(booking).extend({ message: z.string() }),
   errors: [],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const viewBooking = defineContract({
@@ -61,6 +62,7 @@ export const viewBooking = defineContract({
   reply: booking,
   errors: ['not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const listSales = defineContract({
@@ -81,4 +83,5 @@ export const listSales = defineContract({
   ),
   errors: ['event_not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })

@@ -19,6 +19,8 @@ export interface Contract<Request extends z.ZodType = z.ZodType, Reply extends z
   readonly errors: readonly ErrorCode[]
   /** Longest time a caller waits, in milliseconds. */
   readonly deadlineMs: number
+  /** It changes nothing, so that it may be asked twice. */
+  readonly readOnly?: true
 }
 
 /** What a caller may leave out (defaults are filled in by the worker). */

@@ -96,6 +96,7 @@ export const listEvents = defineContract({
   reply: page(eventSummary).extend({ message: z.string() }),
   errors: [],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const searchEvents = defineContract({
@@ -112,6 +113,7 @@ export const searchEvents = defineContract({
   reply: page(eventSummary),
   errors: [],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const viewEvent = defineContract({
@@ -122,6 +124,7 @@ export const viewEvent = defineContract({
   reply: eventView,
   errors: ['event_not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const viewLayout = defineContract({
@@ -132,6 +135,7 @@ export const viewLayout = defineContract({
   reply: layoutSchema.extend({ event_id: eventId, version: z.int() }),
   errors: ['event_not_found', 'not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 const venueInput = z.strictObject({

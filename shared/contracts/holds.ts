@@ -58,6 +58,7 @@ export const viewHold = defineContract({
   reply: hold,
   errors: ['not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const changeHold = defineContract({

@@ -97,6 +97,7 @@ export const viewEventRefunds = defineContract({
   reply: eventRefunds,
   errors: ['not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const receiveWebhook = defineContract({

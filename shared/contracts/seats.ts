@@ -24,6 +24,7 @@ export const listSeats = defineContract({
   ),
   errors: ['event_not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const viewSeatStates = defineContract({
@@ -62,6 +63,7 @@ export const viewSeatStates = defineContract({
   }),
   errors: ['event_not_found'],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 export const viewAvailability = defineContract({
@@ -82,4 +84,5 @@ export const viewAvailability = defineContract({
   }),
   errors: [],
   deadlineMs: 500,
+  readOnly: true,
 })

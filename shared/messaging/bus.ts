@@ -2,16 +2,10 @@ import type Logger from 'bunyan'
 import { connect, createInbox, type Msg, type NatsConnection, type Service, type ServiceMsg } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
-import {
-  asNatsHeaders,
-  asTicketingError,
-  away,
-  encodeHeaders,
-  readHeaders,
-  readServiceHeaders,
-} from './nats-messages.ts'
+import { asNatsHeaders, asTicketingError, away, encodeHeaders, messageOf, readHeaders } from './nats-messages.ts'
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts'
 import { PendingCalls } from './pending-calls.ts'
+import type { Retries } from './retries.ts'
 
 /* This file and `nats-messages.ts` beside it are the only ones that know the `nats` package. */
 
@@ -26,6 +20,8 @@ export interface Endpoint {
   /** Letters, digits, `-`: shown by `$SRV.STATS`. */
   readonly name: string
   readonly subject: string
+  /** Whether each instance can also be asked for itself, under `<subject>.<its id>`. */
+  readonly direct?: boolean
   /** Answers one request. */
   handle(request: Message): Promise<Message>
 }
@@ -76,6 +72,8 @@ export interface BusOptions {
   readonly caFile?: string | undefined
   /** What is sent and answered over this connection is counted there. */
   readonly metrics?: MessagingMetrics
+  /** Asks again what is sent over this connection; for the process at the edge alone. */
+  readonly retries?: Retries
   /** Is told when NATS refuses something: either its permissions or our code are wrong. */
   readonly log?: Logger
 }
@@ -87,6 +85,7 @@ const noResponders = 503
 /** A connection to NATS that reconnects for ever; while it is away, requests fail at once instead of waiting. */
 export class Bus {
   readonly metrics: MessagingMetrics | undefined
+  readonly retries: Retries | undefined
   readonly #connection: NatsConnection
   readonly #inboxPrefix: string
   readonly #onDisconnect = new Set<() => void>()
@@ -96,11 +95,12 @@ export class Bus {
   #hearsReplies = false
   #connected = true
 
-  private constructor(connection: NatsConnection, inboxPrefix: string, { metrics, log }: BusOptions) {
+  private constructor(connection: NatsConnection, inboxPrefix: string, { metrics, retries, log }: BusOptions) {
     this.#connection = connection
     this.#inboxPrefix = inboxPrefix
     this.#replyPrefix = `${this.newInbox()}.`
     this.metrics = metrics
+    this.retries = retries
     metrics?.setConnected(true)
     void this.#followStatus(log)
   }
@@ -210,23 +210,26 @@ export class Bus {
       metadata: { instance: description.instance },
     })
     let inFlight = 0
+    const answer = async (endpoint: Endpoint, request: Msg): Promise<void> => {
+      inFlight += 1
+      try {
+        const { headers } = readHeaders(request)
+        this.#respond(request, await endpoint.handle({ payload: request.data, headers }))
+      } catch (error) {
+        // The client library drops the promise of a handler: what is thrown here would end the process.
+        this.#respond(request, description.onFailure(endpoint, error))
+      } finally {
+        inFlight -= 1
+      }
+    }
+    const { id } = service.info()
     for (const endpoint of description.endpoints) {
-      service.addEndpoint(endpoint.name, {
-        subject: endpoint.subject,
-        handler: async (error, request) => {
-          if (error) return
-          inFlight += 1
-          try {
-            const reply = await endpoint.handle({ payload: request.data, headers: readServiceHeaders(request) })
-            this.#respond(request, reply)
-          } catch (error) {
-            // The client library drops the promise of a handler: what is thrown here would end the process.
-            this.#respond(request, description.onFailure(endpoint, error))
-          } finally {
-            inFlight -= 1
-          }
-        },
-      })
+      const handler = (error: unknown, request: ServiceMsg): void => {
+        if (!error) void answer(endpoint, messageOf(request))
+      }
+      const { name, subject, direct } = endpoint
+      service.addEndpoint(name, { subject, handler })
+      if (direct) service.addEndpoint(`${name}-direct`, { subject: `${subject}.${id}`, handler })
     }
     // Until the server has the subscriptions, a request would find no responders.
     await this.#connection.flush()
@@ -260,7 +263,7 @@ export class Bus {
     this.#calls.rejectAll(() => away())
   }
 
-  #respond(request: ServiceMsg, { payload, headers }: Message): void {
+  #respond(request: Msg, { payload, headers }: Message): void {
     const encoded = encodeHeaders(headers)
     if (this.#isTooLarge(payload, encoded)) throw new RangeError(`a reply of ${payload.byteLength} bytes is too large`)
     request.respond(payload, asNatsHeaders(encoded))

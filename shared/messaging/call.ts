@@ -37,16 +37,31 @@ export async function callRaw<C extends Contract>(
   request: RequestOf<C>,
   context: MessageContext,
 ): Promise<RawReply> {
+  const payload = encodeJson(request)
+  const send = (instance?: string) => sendOnce(bus, { contract, payload, context, instance })
+  return bus.retries === undefined ? send() : bus.retries.call(bus, contract, context, send)
+}
+
+interface Sending {
+  readonly contract: Contract
+  readonly payload: Uint8Array
+  readonly context: MessageContext
+  /** Set when only that one shall be asked. */
+  readonly instance: string | undefined
+}
+
+function sendOnce(bus: Bus, sending: Sending): Promise<RawReply> {
+  const { subject } = sending.contract
   const attributes = {
     'messaging.system': 'nats',
     'messaging.operation.name': 'send',
     'messaging.operation.type': 'send',
-    'messaging.destination.name': contract.subject,
+    'messaging.destination.name': subject,
   }
-  return withSpan(`send ${contract.subject}`, { kind: SpanKind.CLIENT, attributes }, async () => {
-    const done = bus.metrics?.sending(contract.subject)
+  return withSpan(`send ${subject}`, { kind: SpanKind.CLIENT, attributes }, async () => {
+    const done = bus.metrics?.sending(subject)
     try {
-      const reply = await sendRequest(bus, contract, request, context)
+      const reply = await sendRequest(bus, sending)
       done?.()
       return reply
     } catch (error) {
@@ -56,15 +71,10 @@ export async function callRaw<C extends Contract>(
   })
 }
 
-async function sendRequest<C extends Contract>(
-  bus: Bus,
-  { subject, deadlineMs }: C,
-  request: RequestOf<C>,
-  context: MessageContext,
-): Promise<RawReply> {
-  const budgetMs = Math.min(deadlineMs, remainingMs(context))
+async function sendRequest(bus: Bus, { contract, payload, context, instance }: Sending): Promise<RawReply> {
+  const budgetMs = Math.min(contract.deadlineMs, remainingMs(context))
   if (budgetMs <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
-  const payload = encodeJson(request)
+  const subject = instance === undefined ? contract.subject : `${contract.subject}.${instance}`
   const reply = await bus.request(subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
   throwIfError(reply)
   const seq = reply.headers[headerNames.seq]

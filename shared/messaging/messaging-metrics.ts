@@ -1,4 +1,4 @@
-import { Gauge } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
 import { type ErrorCode, errorCodeOf } from '#shared/errors.ts'
 import { DurationHistogram, secondsSince } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
@@ -21,6 +21,8 @@ export class MessagingMetrics {
   /** Successes, bound once to their labels; there are fewer failures, and more kinds of them. */
   readonly #boundSent = new Map<Destination, (seconds: number) => void>()
   readonly #boundProcessed = new Map<string, (seconds: number) => void>()
+  readonly #retries: Counter<'messaging_destination_name' | 'reason'>
+  readonly #retriesRefused: Counter<'messaging_destination_name'>
   readonly #connected: Gauge
   readonly #metrics: Metrics
 
@@ -36,6 +38,18 @@ export class MessagingMetrics {
       name: 'messaging_process_duration_seconds',
       help: 'Time to answer a request or to handle a fact.',
       labelNames: [...common, 'messaging_consumer_group_name'],
+    })
+    this.#retries = new Counter({
+      name: 'messaging_retries_total',
+      help: 'Requests that were sent a second time, by why: slow, or the error of the first.',
+      labelNames: ['messaging_destination_name', 'reason'],
+      registers: [metrics.registry],
+    })
+    this.#retriesRefused = new Counter({
+      name: 'messaging_retries_refused_total',
+      help: 'Requests that would have been sent a second time, had the budget allowed it.',
+      labelNames: ['messaging_destination_name'],
+      registers: [metrics.registry],
     })
     this.#connected = new Gauge({
       name: 'nats_connected',
@@ -62,6 +76,14 @@ export class MessagingMetrics {
       if (error === undefined) this.#observeProcessed(destination, group, seconds)
       else this.#processed.observe(processLabels(destination, group, errorCodeOf(error)), seconds)
     }
+  }
+
+  retried(destination: Destination, reason: string): void {
+    this.#retries.inc({ messaging_destination_name: destination, reason })
+  }
+
+  retryRefused(destination: Destination): void {
+    this.#retriesRefused.inc({ messaging_destination_name: destination })
   }
 
   /** Shows how many requests of each operation are under way, as counted by `inFlight`; `limit` is that of all together. */

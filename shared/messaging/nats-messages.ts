@@ -76,7 +76,7 @@ export function readHeaders(message: Msg): ReadHeaders {
   return Number.isNaN(status) ? { headers } : { headers, status }
 }
 
-/** As `readHeaders`, of a request to a service. */
-export function readServiceHeaders(request: ServiceMsg): Headers {
-  return readHeaders((request as unknown as { readonly msg: Msg }).msg).headers
+/** What the client has wrapped for a service. */
+export function messageOf(request: ServiceMsg): Msg {
+  return (request as unknown as { readonly msg: Msg }).msg
 }

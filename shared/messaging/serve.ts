@@ -72,6 +72,7 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
     endpoints: options.operations.map((bound) => ({
       name: bound.contract.operation,
       subject: bound.contract.subject,
+      direct: bound.contract.readOnly === true,
       handle: (message) => handle(bound, message),
     })),
     onFailure: ({ name }, error) => {

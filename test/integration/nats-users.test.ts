@@ -65,12 +65,26 @@ test('a worker answers its own subjects, and nobody those of another', async (t)
       const serving = bus.serve({
         name: worker,
         instance: 'test',
-        endpoints: [{ name: 'hold-seats', subject: `ticketing.v1.${worker}.hold-seats`, handle: async () => nothing }],
+        endpoints: [
+          { name: 'view-hold', subject: `ticketing.v1.${worker}.view-hold`, direct: true, handle: async () => nothing },
+        ],
         onFailure: () => nothing,
       })
       if (user === owner) await t.notThrowsAsync(serving)
       else await t.throwsAsync(serving, { message: `may not serve ${worker}` }, `${user}: ${worker}`)
     }
+  }
+})
+
+test('the gateway may ask a certain instance what only reads, and nobody else may', async (t) => {
+  const contracts = [...(await allContracts()).values()]
+  const asked = await subjectsByAsker()
+  const direct = ({ subject }: { subject: string }): string => `${subject}.0MMM25U9ARLQ1IL3Z4LM9I`
+  const reads = contracts.filter(({ subject, readOnly }) => readOnly && asked.gateway.includes(subject))
+  t.true(reads.length > 10)
+  for (const user of natsUsers) {
+    const may = { gateway: reads, operator: contracts }[user as string] ?? []
+    t.deepEqual(await permitted(user, contracts.map(direct)), may.map(direct).sort(), user)
   }
 })
 
@@ -88,6 +102,10 @@ test('a worker can be found and counted by those who may ask for it', async (t) 
     workers.flatMap(({ refused }) => refused()),
     [],
   )
+  t.deepEqual(await permitted('gateway', ['$SRV.PING', '$SRV.PING.event', '$SRV.STATS', '$SRV.STATS.event']), [
+    '$SRV.PING',
+    '$SRV.PING.event',
+  ])
   t.deepEqual(await permitted('event', ['$SRV.PING', '$SRV.STATS']), [])
 })
 
@@ -99,6 +117,7 @@ test('nobody listens to what others are asked or answered', async (t) => {
     'ticketing.v1.>',
     // Own subjects too: outside the queue group it would get what another instance answers.
     'ticketing.v1.booking.hold-seats',
+    'ticketing.v1.booking.view-hold.0MMM25U9ARLQ1IL3Z4LM9I',
     ...natsUsers.filter((other) => other !== user).map((other) => `_INBOX_${other}.>`),
   ]
   for (const user of natsUsers) {

@@ -3,6 +3,8 @@ import { viewHold } from '#shared/contracts/holds.ts'
 import { listSeats, viewAvailability, viewSeatStates } from '#shared/contracts/seats.ts'
 import { stockEvent } from '#shared/contracts/stock.ts'
 import { newId } from '#shared/ids.ts'
+import { callRaw } from '#shared/messaging/call.ts'
+import { anonymous } from '#shared/messaging/caller.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { until } from '../support/until.ts'
 
@@ -52,6 +54,18 @@ test('states of the position of a write, or a higher one, include it', async (t)
   t.is((await statesOfPosition(eventId, hold.seq)).held, 1)
   const seen = await workers.ask(viewHold, { hold_id: hold.id }, { as: 'ada' })
   t.is((await statesOfPosition(eventId, seen.seq)).held, 1)
+})
+
+test('a reply says of which position its states are', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  const context = { requestId: newId(), caller: anonymous, deadlineAt: performance.now() + 10_000 }
+  const { body, seq } = await callRaw(
+    workers.bus,
+    { ...viewSeatStates, deadlineMs: 10_000 },
+    { event_id: eventId },
+    context,
+  )
+  t.is(seq, JSON.parse(Buffer.from(body).toString('utf8')).seq)
 })
 
 test('while an older write is unfinished, the position stays below it and thus below later ones', async (t) => {

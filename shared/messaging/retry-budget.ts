@@ -1,0 +1,29 @@
+/*
+ * Retries are paid for in advance, a tenth of one by each call: when everything is slow or away, they add a tenth to its load and
+ * no more. What is earned by time beside that lets a single frozen worker be helped while there is little traffic.
+ */
+
+const perCall = 0.1
+const perSecond = 10
+/** So many can be saved up. */
+const most = 100
+
+export class RetryBudget {
+  #saved = most
+  #countedAt = performance.now()
+
+  /** A call is made. */
+  earn(): void {
+    this.#saved = Math.min(most, this.#saved + perCall)
+  }
+
+  /** Whether there is enough for a retry, which then is spent. */
+  spend(): boolean {
+    const now = performance.now()
+    this.#saved = Math.min(most, this.#saved + ((now - this.#countedAt) / 1_000) * perSecond)
+    this.#countedAt = now
+    if (this.#saved < 1) return false
+    this.#saved -= 1
+    return true
+  }
+}

@@ -1,0 +1,260 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { z } from 'zod'
+import { type Contract, defineContract } from '#shared/contracts/contract.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { newId } from '#shared/ids.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import { user } from '#shared/messaging/caller.ts'
+import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
+import { Retries } from '#shared/messaging/retries.ts'
+import { operation, serve } from '#shared/messaging/serve.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
+import { echo } from '../support/echo.ts'
+import { startTestNats } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+for (const [signal, what] of [
+  ['SIGSTOP', 'frozen'],
+  ['SIGKILL', 'killed'],
+] as const) {
+  test(`with one of two workers ${what}, none of 200 reads fails`, async (t) => {
+    const { natsUrls, asker } = await startParts(t)
+    const [victim] = await Promise.all([
+      startEcho(t, natsUrls.event, 'event-1'),
+      startEcho(t, natsUrls.event, 'event-2'),
+    ])
+    await inBatches(100, () => asker.ask(echo, { text: 'warm up' }))
+    victim.kill(signal)
+    const times: number[] = []
+    const answers = await inBatches(200, async (index) => {
+      const begin = performance.now()
+      const answer = await asker.ask(echo, { text: `${index}` })
+      times.push(performance.now() - begin)
+      return answer
+    })
+    t.deepEqual(
+      answers,
+      answers.map((_, index) => ({ text: `${index}`, instance: 'event-2' })),
+    )
+    t.log(`slowest ${Math.round(Math.max(...times))} ms, retries ${(await asker.retries()).sent}`)
+  })
+}
+
+test('for a second after one did not answer, requests go past the queue group that it is in', async (t) => {
+  const { natsUrls, asker } = await startParts(t)
+  const [victim] = await Promise.all([startEcho(t, natsUrls.event, 'event-1'), startEcho(t, natsUrls.event, 'event-2')])
+  const operator = await connect(t, natsUrls.operator)
+  victim.kill('SIGSTOP')
+  await until('some went past it', async () => {
+    const before = (await asker.retries()).sent
+    await until('one was asked again', async () => {
+      await asker.ask(echo, { text: '' })
+      return (await asker.retries()).sent > before
+    })
+    const askedAt = performance.now()
+    const queued = await countQueued(operator)
+    await inBatches(20, () => asker.ask(echo, { text: '' }))
+    const queuedSince = (await countQueued(operator)) - queued
+    // On a busy machine the second may be over.
+    return performance.now() - askedAt < 900 && queuedSince === 0
+  })
+  t.pass()
+})
+
+test('when nobody answers, retries add a tenth to the requests and what was saved up, and the rest is counted as refused', async (t) => {
+  const parts = await startParts(t)
+  const silent = reading('keep-silent', { deadlineMs: 5_000 })
+  let asked = 0
+  await parts.answer(silent, () => {
+    asked += 1
+    return new Promise(() => undefined)
+  })
+  const begin = performance.now()
+  const calls = 500
+  const outcomes = await Promise.allSettled(Array.from({ length: calls }, () => parts.asker.ask(silent, { text: '' })))
+  t.true(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason.code === 'worker_timeout'))
+  const { sent, refused } = await parts.asker.retries()
+  const seconds = (performance.now() - begin) / 1_000
+  t.log(`${calls} requests, ${sent} retries, ${refused} refused`)
+  t.true(sent <= calls / 10 + 100 + 10 * seconds)
+  t.true(sent > 0)
+  t.true(refused > 0)
+  t.true(asked <= calls + sent)
+})
+
+test('a read whose answer takes unusually long is asked again, and the first answer is taken', async (t) => {
+  const parts = await startParts(t)
+  const slow = reading('be-slow')
+  const gates: (() => void)[] = []
+  await parts.answer(slow, async () => {
+    if (gates.length > 0) return { text: 'second' }
+    await new Promise<void>((resolve) => gates.push(resolve))
+    return { text: 'first' }
+  })
+  t.deepEqual(await parts.asker.ask(slow, { text: '' }), { text: 'second' })
+  t.is((await parts.asker.retries('slow')).sent, 1)
+  for (const open of gates) open()
+})
+
+test('a read that is refused as overloaded is asked once more', async (t) => {
+  const parts = await startParts(t)
+  const busy = reading('be-busy')
+  const asked: string[] = []
+  await parts.answer(busy, async ({ text }) => {
+    asked.push(text)
+    if (text === 'for long' || asked.length === 1) throw new TicketingError('overloaded', 'Too many.')
+    return { text }
+  })
+  t.deepEqual(await parts.asker.ask(busy, { text: 'for a moment' }), { text: 'for a moment' })
+  t.is((await parts.asker.retries('overloaded')).sent, 1)
+  await t.throwsAsync(parts.asker.ask(busy, { text: 'for long' }), { code: 'overloaded' } as never)
+  t.is((await parts.asker.retries('overloaded')).sent, 2)
+})
+
+test('a refusal is an answer, and is not asked again', async (t) => {
+  const parts = await startParts(t)
+  const missing = reading('be-missing')
+  const gates: (() => void)[] = []
+  await parts.answer(missing, async ({ text }) => {
+    if (text === 'late' && gates.length === 0) await new Promise<void>((resolve) => gates.push(resolve))
+    throw new TicketingError('not_found', 'None.')
+  })
+  await t.throwsAsync(parts.asker.ask(missing, { text: 'at once' }), { code: 'not_found' } as never)
+  t.is((await parts.asker.retries('not_found')).sent, 0)
+  // Nor is another try waited for that was under way.
+  await t.throwsAsync(parts.asker.ask(missing, { text: 'late' }), { code: 'not_found' } as never)
+  for (const open of gates) open()
+})
+
+test('a command is asked again when nobody had it or the connection was lost, if it has a key, and never because it is slow', async (t) => {
+  const parts = await startParts(t)
+  const { readOnly: _, ...command } = reading('do-it')
+  const failures: (string | null)[] = []
+  const keys: (string | undefined)[] = []
+  await parts.answer(command, async (_request, { idempotencyKey }) => {
+    keys.push(idempotencyKey)
+    const failure = failures.shift() ?? null
+    if (failure === 'slow') await pause(300)
+    else if (failure !== null) throw new TicketingError(failure as 'unavailable', 'Not now.')
+    return { text: '' }
+  })
+  const doIt = async (key: string | undefined, ...outcomes: string[]): Promise<number> => {
+    failures.splice(0, failures.length, ...outcomes)
+    keys.splice(0)
+    await parts.asker.ask(command, { text: '' }, key).catch(() => undefined)
+    t.true(keys.every((each) => each === key))
+    return keys.length
+  }
+  t.is(await doIt('key', 'unavailable'), 2)
+  t.is(await doIt('key', 'no_worker'), 2)
+  t.is(await doIt('key', 'slow'), 1)
+  t.is(await doIt('key', 'overloaded'), 1)
+  t.is(await doIt('key', 'seat_unavailable'), 1)
+  t.is(await doIt(undefined, 'unavailable'), 1)
+})
+
+test('whoever is not told to ask again asks once', async (t) => {
+  const parts = await startParts(t)
+  const slow = reading('be-slow')
+  let asked = 0
+  await parts.answer(slow, async () => {
+    asked += 1
+    await pause(300)
+    return { text: '' }
+  })
+  const bus = await connect(t, parts.natsUrls.operator)
+  await askOver(bus, slow, { text: '' })
+  t.is(asked, 1)
+})
+
+function reading(operation: string, { deadlineMs = 30_000 }: { deadlineMs?: number } = {}) {
+  return defineContract({
+    worker: 'event',
+    operation,
+    summary: 'A test',
+    request: z.strictObject({ text: z.string() }),
+    reply: z.object({ text: z.string() }),
+    errors: [],
+    deadlineMs,
+    readOnly: true,
+  })
+}
+
+/** NATS of its own, one who asks as a gateway does, and a way to answer in this process. */
+async function startParts(t: ExecutionContext) {
+  const nats = await startTestNats()
+  t.teardown(() => nats.stop())
+  const metrics = new Metrics('gateway-1')
+  const messaging = new MessagingMetrics(metrics)
+  const bus = await connect(t, nats.urls.operator, new Retries(messaging))
+  const log = createLogger({ name: 'event', instance: 'test', level: 'fatal' })
+  return {
+    natsUrls: nats.urls,
+    asker: {
+      ask: <C extends Contract>(contract: C, request: { text: string }, key?: string) =>
+        askOver(bus, contract, request, key),
+      async retries(reason = '') {
+        const { text } = await metrics.expose('')
+        return {
+          sent: sum(text, 'messaging_retries_total', `reason="${reason}`),
+          refused: sum(text, 'messaging_retries_refused_total'),
+        }
+      },
+    },
+    async answer<C extends ReturnType<typeof reading>>(contract: C, answer: Parameters<typeof operation<C>>[1]) {
+      const operations = [operation(contract, answer)]
+      const worker = await connect(t, nats.urls.event)
+      await serve(worker, { worker: 'event', instance: 'test', operations, maxInFlight: 100_000, log })
+    },
+  }
+}
+
+function askOver(bus: Bus, contract: Contract, request: { text: string }, idempotencyKey?: string): Promise<unknown> {
+  return call(bus, contract, request, {
+    requestId: newId(),
+    caller: user('ada'),
+    deadlineAt: performance.now() + contract.deadlineMs,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  })
+}
+
+async function connect(t: ExecutionContext, url: string, retries?: Retries): Promise<Bus> {
+  const bus = await Bus.connect({ url, name: 'test', timeoutMs: 5_000, ...(retries && { retries }) })
+  t.teardown(() => bus.close())
+  return bus
+}
+
+async function startEcho(t: ExecutionContext, url: string, instance: string): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, '..', 'support', 'echo-process.ts'), [url, instance])
+  t.teardown(() => void child.kill('SIGKILL'))
+  await once(child, 'message')
+  return child
+}
+
+/** How many requests the one that is not frozen got as a member of the queue group. */
+async function countQueued(bus: Bus): Promise<number> {
+  const reply = await bus.request('$SRV.STATS.event', { payload: new Uint8Array(), headers: {} }, 5_000)
+  const { endpoints } = JSON.parse(Buffer.from(reply.payload).toString('utf8'))
+  return endpoints[0].num_requests
+}
+
+/** Ten at a time, in order of their numbers. */
+async function inBatches<Result>(count: number, work: (index: number) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  for (let first = 0; first < count; first += 10) {
+    results.push(...(await Promise.all(Array.from({ length: 10 }, (_, index) => work(first + index)))))
+  }
+  return results
+}
+
+/** Of all series of a metric that have this label. */
+function sum(text: string, metric: string, label = ''): number {
+  const values = text.split('\n').filter((line) => line.startsWith(`${metric}{`) && line.includes(label))
+  return values.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0)
+}
