@@ -2,8 +2,8 @@ import type { FactPosition } from '#shared/messaging/fact-stream.ts'
 import type { FollowedFact } from '#shared/messaging/follow-facts.ts'
 import { catalogueTag, eventTag, placesTag } from './share-policy.ts'
 
-/** Beyond so many tags the ones that had no news for the longest are forgotten, with all replies as old as their last news. */
-const maxTags = 100_000
+/** So many tags with news, and as many again, are remembered. What had none since is forgotten, with all replies as old as that. */
+const maxTags = 50_000
 
 /**
  * What facts have told so far, by tag: the position of the last one in the stream. A reply carries the position up to which its
@@ -12,14 +12,19 @@ const maxTags = 100_000
  * old reply in the place of a new one, because what counts is when it was asked for and not when it arrived.
  */
 export class News {
-  readonly #lastOf = new Map<string, number>()
+  /** The position of the last news of a tag. */
+  #recent = new Map<string, number>()
+  #earlier = new Map<string, number>()
+  /** No position in `#earlier` is higher. */
+  #earlierEnd = 0
   /** Where this gateway began to listen, or as far back as it remembers. What is older may have missed something. */
   #floor: FactPosition | null = null
 
   /** Listening begins at this position, for the first time or again: what happened since the last fact is unknown. */
   restart(position: FactPosition): void {
     this.#floor = position
-    this.#lastOf.clear()
+    this.#recent.clear()
+    this.#earlier.clear()
   }
 
   /** Takes in one fact. */
@@ -33,20 +38,19 @@ export class News {
     if (this.#floor === null) return false
     if (asked === null || asked.stream !== this.#floor.stream || asked.sequence < this.#floor.sequence) return true
     for (const tag of tags) {
-      const last = this.#lastOf.get(tag)
+      const last = this.#recent.get(tag) ?? this.#earlier.get(tag)
       if (last !== undefined && last > asked.sequence) return true
     }
     return false
   }
 
   #note(tag: string, position: number): void {
-    // Behind all others, because those at the front are forgotten first.
-    this.#lastOf.delete(tag)
-    this.#lastOf.set(tag, position)
-    const [oldest] = this.#lastOf
-    if (this.#lastOf.size <= maxTags || oldest === undefined || this.#floor === null) return
-    this.#lastOf.delete(oldest[0])
-    this.#floor = { ...this.#floor, sequence: Math.max(this.#floor.sequence, oldest[1]) }
+    this.#recent.set(tag, position)
+    if (this.#recent.size < maxTags || this.#floor === null) return
+    this.#floor = { ...this.#floor, sequence: Math.max(this.#floor.sequence, this.#earlierEnd) }
+    this.#earlier = this.#recent
+    this.#earlierEnd = position
+    this.#recent = new Map()
   }
 }
 
