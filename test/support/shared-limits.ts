@@ -14,8 +14,6 @@ export interface GatewayOptions {
   readonly isImpatient?: boolean
   /** For positive controls: what the gateway is to believe of an answer of Redis. */
   readonly forge?: (grant: Grant) => Grant
-  /** For positive controls: Redis is to believe that tokens are always used at once. */
-  readonly leasesAreForgotten?: boolean
 }
 
 /** The limits of one gateway on a real Redis, and what can be seen of them. */
@@ -35,7 +33,7 @@ export interface LimitingGateway {
 export async function openGateway(
   t: ExecutionContext,
   redisUrl: string,
-  { gateways = 4, isImpatient = false, forge = (grant) => grant, leasesAreForgotten = false }: GatewayOptions = {},
+  { gateways = 4, isImpatient = false, forge = (grant) => grant }: GatewayOptions = {},
 ): Promise<LimitingGateway> {
   const redis: RedisClient = isImpatient
     ? createRedis({ url: redisUrl, name: 'limits', log: createRecordedLog().log })
@@ -49,9 +47,7 @@ export async function openGateway(
     defineCommand: (name, definition) => redis.defineCommand(name, definition),
     async grantTokens(key, max, windowMs, wanted, holdMs, lie, unasked) {
       const askedAt = performance.now()
-      const grant = forge(
-        await redis.grantTokens(key, max, windowMs, wanted, holdMs, leasesAreForgotten ? 0 : lie, unasked),
-      )
+      const grant = forge(await redis.grantTokens(key, max, windowMs, wanted, holdMs, lie, unasked))
       slowestGrantMs = Math.max(slowestGrantMs, performance.now() - askedAt)
       grants.push(grant)
       return grant
