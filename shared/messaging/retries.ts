@@ -15,6 +15,8 @@ export type Send<Reply> = (instance?: string) => Promise<Reply>
 const pauseMs = 20
 /** So long after an instance did not answer in time, requests are sent past it. */
 const avoidMs = 1_000
+/** Meanwhile, so long is it waited for one that is alive. */
+const findMs = 50
 
 /** Nobody has answered; anything else is an answer, refusals among it. */
 const noAnswer = new Set(['no_worker', 'unavailable', 'overloaded', 'worker_timeout'])
@@ -58,14 +60,19 @@ export class Retries {
       times.add(performance.now() - begin)
       return reply
     }
-    const avoided = performance.now() < (this.#avoidUntil.get(worker) ?? 0)
-    const instance = avoided ? await this.#findLive(bus, worker) : undefined
-    const first = timedSend(instance).catch(async (error) => {
+    const first = timedSend(await this.#pastQueueGroup(bus, worker)).catch(async (error) => {
       if (!worthAnotherRead.has(errorCodeOf(error))) throw error
       return this.#sendAgain(contract, context, send, error)
     })
     if (await settlesWithin(first, times.usualMs(deadlineMs))) return first
     return firstAnswer(first, this.#hedge(bus, contract, first, timedSend))
+  }
+
+  /** The instance to be asked while the queue group is avoided; `undefined` otherwise, or when none is found soon. */
+  async #pastQueueGroup(bus: Bus, worker: WorkerName): Promise<string | undefined> {
+    if (performance.now() >= (this.#avoidUntil.get(worker) ?? 0)) return undefined
+    const found = this.#findLive(bus, worker)
+    return (await settlesWithin(found, findMs)) ? found : undefined
   }
 
   /** Asks an instance that is alive: the queue group might choose the same one again. */
