@@ -5,6 +5,9 @@ import { decodeJson } from './json-bytes.ts'
 /** So long after the first answer, others are collected, and who answered is taken to be alive. */
 const roundMs = 100
 const patienceMs = 2_000
+/** How often it is looked who is there, and how long whoever was seen is counted as one of several. */
+const lookEveryMs = 10_000
+const rememberedMs = 60_000
 
 interface Round {
   readonly ids: string[]
@@ -17,28 +20,48 @@ export class LiveInstances {
   readonly #bus: Bus
   readonly #worker: WorkerName
   #round: Round | null = null
+  #lookedAt = Number.NEGATIVE_INFINITY
+  /** When each was last seen. */
+  readonly #seenAt = new Map<string, number>()
 
   constructor(bus: Bus, worker: WorkerName) {
     this.#bus = bus
     this.#worker = worker
   }
 
-  /** The id of one of those that answer, `undefined` when none does within two seconds. */
+  /** To be called now and then: one that freezes later must have been seen before. */
+  look(): void {
+    if (performance.now() - this.#lookedAt >= lookEveryMs) this.#round ??= this.#ask()
+  }
+
+  /**
+   * The id of one of those that answer. `undefined` when none does within two seconds, and when it is the only one there is: whatever
+   * it was asked already it would only be asked twice.
+   */
   async find(): Promise<string | undefined> {
     this.#round ??= this.#ask()
     const { ids, answered } = this.#round
     await answered
-    return ids[Math.floor(Math.random() * ids.length)]
+    return this.#isAlone() ? undefined : ids[Math.floor(Math.random() * ids.length)]
+  }
+
+  #isAlone(): boolean {
+    const since = performance.now() - rememberedMs
+    for (const [id, seenAt] of this.#seenAt) if (seenAt < since) this.#seenAt.delete(id)
+    return this.#seenAt.size < 2
   }
 
   #ask(): Round {
+    this.#lookedAt = performance.now()
     const ids: string[] = []
     const { promise: answered, resolve } = Promise.withResolvers<void>()
     if (!this.#bus.connected) return { ids, answered: Promise.resolve() }
     const answers = this.#bus.requestMany(`$SRV.PING.${this.#worker}`, new Uint8Array(), ({ payload, status }) => {
       // Then the server says that there is no instance.
       if (status !== undefined) return end()
-      if (ids.push((decodeJson(payload) as { id: string }).id) > 1) return
+      const { id } = decodeJson(payload) as { id: string }
+      this.#seenAt.set(id, performance.now())
+      if (ids.push(id) > 1) return
       clearTimeout(timer)
       timer = setTimeout(end, roundMs)
       resolve()

@@ -54,6 +54,7 @@ export class Retries {
   async #read<Reply>(bus: Bus, contract: Contract, context: MessageContext, send: Send<Reply>): Promise<Reply> {
     const { worker, subject, deadlineMs } = contract
     const times = this.#timesOf(subject)
+    this.#instancesOf(bus, worker).look()
     const timedSend: Send<Reply> = async (instance) => {
       const begin = performance.now()
       const reply = await send(instance)
@@ -125,13 +126,19 @@ export class Retries {
     return times
   }
 
-  async #findLive(bus: Bus, worker: WorkerName): Promise<string | undefined> {
+  #findLive(bus: Bus, worker: WorkerName): Promise<string | undefined> {
+    return this.#instancesOf(bus, worker)
+      .find()
+      .catch(() => undefined)
+  }
+
+  #instancesOf(bus: Bus, worker: WorkerName): LiveInstances {
     let instances = this.#liveInstances.get(worker)
     if (instances === undefined) {
       instances = new LiveInstances(bus, worker)
       this.#liveInstances.set(worker, instances)
     }
-    return instances.find().catch(() => undefined)
+    return instances
   }
 }
 

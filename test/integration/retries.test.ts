@@ -50,6 +50,7 @@ test('for a second after one did not answer, requests go past the queue group th
   const { natsUrls, asker } = await startParts(t)
   const [victim] = await Promise.all([startEcho(t, natsUrls.event, 'event-1'), startEcho(t, natsUrls.event, 'event-2')])
   const operator = await connect(t, natsUrls.operator)
+  await inBatches(100, () => asker.ask(echo, { text: 'warm up' }))
   victim.kill('SIGSTOP')
   await until('some went past it', async () => {
     const before = (await asker.retries()).sent
@@ -100,6 +101,20 @@ test('a read whose answer takes unusually long is asked again, and the first ans
   t.deepEqual(await parts.asker.ask(slow, { text: '' }), { text: 'second' })
   t.is((await parts.asker.retries('slow')).sent, 1)
   for (const open of gates) open()
+})
+
+test('the only instance there is is not asked twice for what takes long', async (t) => {
+  const parts = await startParts(t)
+  const slow = reading('be-slow')
+  let asked = 0
+  const answerLate = async () => {
+    asked += 1
+    await pause(500)
+    return { text: '' }
+  }
+  await parts.answer(slow, answerLate, { instances: 1 })
+  await parts.asker.ask(slow, { text: '' })
+  t.is(asked, 1)
 })
 
 test('a read that is refused as overloaded is asked once more', async (t) => {
@@ -207,10 +222,16 @@ async function startParts(t: ExecutionContext) {
         }
       },
     },
-    async answer<C extends ReturnType<typeof reading>>(contract: C, answer: Parameters<typeof operation<C>>[1]) {
+    async answer<C extends ReturnType<typeof reading>>(
+      contract: C,
+      answer: Parameters<typeof operation<C>>[1],
+      { instances = 2 } = {},
+    ) {
       const operations = [operation(contract, answer)]
-      const worker = await connect(t, nats.urls.event)
-      await serve(worker, { worker: 'event', instance: 'test', operations, maxInFlight: 100_000, log })
+      for (let number = 1; number <= instances; number += 1) {
+        const worker = await connect(t, nats.urls.event)
+        await serve(worker, { worker: 'event', instance: `test-${number}`, operations, maxInFlight: 100_000, log })
+      }
     },
   }
 }
