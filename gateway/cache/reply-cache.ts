@@ -138,8 +138,7 @@ export class ReplyCache {
     })
     this.#memory.set(read.key, reply)
     const { freshForMs, staleForMs } = read.policy
-    // Nobody waits for it.
-    void this.#store.write(read.key, reply, freshForMs + staleForMs + spareForMs)
+    this.#store.write(read.key, reply, freshForMs + staleForMs + spareForMs)
     return reply
   }
 

@@ -5,6 +5,16 @@ import { SharedReply } from './shared-reply.ts'
 /** Above this size a reply is not worth the memory of Redis, in bytes. */
 const maxReplyBytes = 2 * 1024 * 1024
 
+/** How long a reply waits for others that are to be stored, in milliseconds, and how many may wait. */
+const patienceMs = 5
+const maxWaiting = 64
+
+interface Waiting {
+  readonly key: string
+  readonly reply: SharedReply
+  readonly lifetimeMs: number
+}
+
 /** What stands before the body of a stored reply, in one line. */
 interface Head {
   readonly askedAt: number
@@ -21,6 +31,8 @@ interface Head {
 export class ReplyStore {
   readonly #redis: RedisClient
   readonly #onError: () => void
+  readonly #waiting: Waiting[] = []
+  #timer: NodeJS.Timeout | undefined
 
   constructor({ redis, onError }: { redis: RedisClient; onError: () => void }) {
     this.#redis = redis
@@ -37,13 +49,21 @@ export class ReplyStore {
     }
   }
 
-  async write(key: string, reply: SharedReply, lifetimeMs: number): Promise<void> {
+  /** Nobody waits for it: what is stored within a few milliseconds goes in one message. */
+  write(key: string, reply: SharedReply, lifetimeMs: number): void {
     if (reply.body.byteLength > maxReplyBytes) return
-    try {
-      await withRedisSpan('SET', () => this.#redis.set(key, pack(reply), 'PX', lifetimeMs))
-    } catch {
-      this.#onError()
-    }
+    this.#waiting.push({ key, reply, lifetimeMs })
+    if (this.#waiting.length >= maxWaiting) void this.#writeAll()
+    else this.#timer ??= setTimeout(() => void this.#writeAll(), patienceMs).unref()
+  }
+
+  async #writeAll(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const writes = this.#waiting.splice(0).map(({ key, reply, lifetimeMs }) => {
+      return this.#redis.set(key, pack(reply), 'PX', lifetimeMs)
+    })
+    for (const { status } of await Promise.allSettled(writes)) if (status === 'rejected') this.#onError()
   }
 }
 

@@ -1,5 +1,6 @@
 import bunyan from 'bunyan'
 import { FactCleaner } from './clean-facts.ts'
+import { LineOutput } from './line-output.ts'
 import { createRedact, type Redact } from './redact.ts'
 import { secretsOf } from './secrets-of.ts'
 
@@ -23,7 +24,14 @@ const cleanMembers = new Set([
  */
 export function createLogger({ name, instance, level, settings = {} }: LoggerOptions): bunyan {
   const redact = createRedact(secretsOf(settings))
-  const stream = { write: (record: Record<string, unknown>) => process.stdout.write(logLine(record, redact)) }
+  const output = new LineOutput()
+  const stream = {
+    write(record: Record<string, unknown>) {
+      output.write(logLine(record, redact))
+      // Whoever says so may not live much longer.
+      if (Number(record.level) >= bunyan.WARN) output.flush()
+    },
+  }
   return bunyan.createLogger({
     name,
     instance,
