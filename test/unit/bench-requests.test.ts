@@ -56,6 +56,16 @@ test('whoever knows no ETag may send everything again', (t) => {
   t.true(trafficOf('not-modified', { ...options, etag: '' }).isGood(answer(200)))
 })
 
+test('a page that has changed is asked for by its new ETag, and one that always changes is no good', (t) => {
+  const traffic = trafficOf('not-modified', options)
+  const changed = (etag: string) => ({ status: 200, head: `HTTP/1.1 200 OK\r\nETag: ${etag}\r\nVary: Accept` })
+  t.is(headerOf(String(traffic.next()), 'If-None-Match'), '"etag"')
+  t.true(traffic.isGood(changed('"new"')))
+  t.is(headerOf(String(traffic.next()), 'If-None-Match'), '"new"')
+  const verdicts = Array.from({ length: 20 }, (_, turn) => traffic.isGood(changed(`"${turn}"`)))
+  t.false(verdicts.at(-1))
+})
+
 test('of the refused only those of a new minute may be let through', (t) => {
   const traffic = trafficOf('refused', options)
   t.true(traffic.isGood(answer(429)))

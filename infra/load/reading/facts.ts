@@ -2,7 +2,7 @@ import type { Progress } from '../../import/progress-bar.ts'
 import type { Backstage } from './backstage.ts'
 import { storeCatalogue } from './catalogue.ts'
 import type { System } from './fronts.ts'
-import { BusyOrganiser } from './invalidations.ts'
+import { type ChangingFacts, readWhileChanging } from './invalidations.ts'
 import { type ReadingFacts, readManyKeys, zipfOf } from './many-keys.ts'
 import type { Lengths, Scenario } from './plan.ts'
 import { redisCommandsPerRequest } from './redis-commands.ts'
@@ -21,10 +21,7 @@ export interface Facts {
   }
   /** Readers of a whole catalogue, some of which everybody wants. */
   readonly zipf: ReadingFacts
-  readonly invalidations: ReadingFacts & {
-    readonly changes_per_second: number
-    readonly failed_changes: number
-  }
+  readonly invalidations: ChangingFacts
 }
 
 export interface FactsOptions {
@@ -66,21 +63,9 @@ export async function measureFacts(options: FactsOptions): Promise<Facts> {
       many_callers: await perHit(ours, 'hit+limit'),
     }
   })
-  const invalidations = await step(2, 'invalidations', async () => {
-    const enough = new AbortController()
-    const organiser = new BusyOrganiser({ url: otherGatewayUrl, eventIds: soldEvents })
-    const begin = performance.now()
-    const changing = organiser.run(AbortSignal.any([enough.signal, stopping]))
-    let turn = 0
-    const next = (): number => {
-      turn += 1
-      return turn % soldEvents.length
-    }
-    const read = await readManyKeys(ours, { eventIds: soldEvents, next, ...reading }).finally(() => enough.abort())
-    const seconds = (performance.now() - begin) / 1_000
-    const { changes, failures } = await changing
-    return { ...read, changes_per_second: rounded(changes / seconds, 0), failed_changes: failures }
-  })
+  const invalidations = await step(2, 'invalidations', () =>
+    readWhileChanging(ours, { organiserUrl: otherGatewayUrl, eventIds: soldEvents, ...reading }),
+  )
   const zipf = await step(3, 'a whole catalogue', async () => {
     const eventIds = await storeCatalogue(bus, lengths.catalogueEvents)
     return readManyKeys(ours, { eventIds, next: zipfOf(eventIds), ...reading })

@@ -1,13 +1,42 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { organiserKey } from '../selling/system.ts'
+import type { System } from './fronts.ts'
+import { type ManyKeysOptions, type ReadingFacts, readManyKeys } from './many-keys.ts'
+import { rounded } from './results.ts'
 
 const perSecond = 100
+
+export interface ChangingFacts extends ReadingFacts {
+  readonly changes_per_second: number
+  readonly failed_changes: number
+}
+
+/** Readers of events that an organiser changes at another gateway. */
+export async function readWhileChanging(
+  system: System,
+  { organiserUrl, ...reading }: Omit<ManyKeysOptions, 'next'> & { readonly organiserUrl: string },
+): Promise<ChangingFacts> {
+  const { eventIds, stopping } = reading
+  const enough = new AbortController()
+  const organiser = new BusyOrganiser({ url: organiserUrl, eventIds })
+  const begin = performance.now()
+  const changing = organiser.run(AbortSignal.any([enough.signal, stopping]))
+  let turn = 0
+  const next = (): number => {
+    turn = (turn + 1) % eventIds.length
+    return turn
+  }
+  const read = await readManyKeys(system, { ...reading, next }).finally(() => enough.abort())
+  const seconds = (performance.now() - begin) / 1_000
+  const { changes, failures } = await changing
+  return { ...read, changes_per_second: rounded(changes / seconds, 0), failed_changes: failures }
+}
 
 /**
  * An organiser who pauses and resumes the sales of these events in turn, a hundred times a second over all of them, until told to
  * stop; each time what was cached of the event is not true any more. What an event is still busy with is not waited for twice.
  */
-export class BusyOrganiser {
+class BusyOrganiser {
   readonly #url: string
   readonly #eventIds: readonly string[]
   readonly #busy = new Set<string>()
