@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Traffic } from './closed-loop.ts'
 import { callers, readsPerPurchase, type Scenario } from './plan.ts'
 
-/** What everybody answers: a page of a catalogue, about 2 KB. */
-export const readPath = '/events?limit=4'
+/** What everybody answers: the first page of the catalogue, as the first command of the README asks for it; 20 events, some 10 KB. */
+export const readPath = '/events'
 
 /** As text, to be sent as it is. */
 export function getRequest(path: string, headers: Readonly<Record<string, string>> = {}): string {
@@ -97,7 +97,7 @@ let serial = 0
 function readsThatMiss(): () => string {
   return () => {
     serial += 1
-    return getRequest(`${readPath}&end=${dayOf(serial)}`)
+    return getRequest(`${readPath}?end=${dayOf(serial)}`)
   }
 }
 
