@@ -1,4 +1,4 @@
-import { listEvents, searchEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { listAvailability, listEvents, searchEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
 import { defineRoute } from './route.ts'
 
@@ -25,6 +25,14 @@ export const eventRoutes = [
     access: 'public',
     limit: 'search',
     shareForMs: catalogueShareMs,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/availability',
+    contract: listAvailability,
+    access: 'public',
+    limit: 'browse',
+    shareForMs: seatsShareMs,
   }),
   defineRoute({
     method: 'GET',
