@@ -1,6 +1,5 @@
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import type { Database, Postgres } from '#shared/postgres.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { availableStock } from './booking-calls.ts'
 import { type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
@@ -39,11 +38,4 @@ export async function showPage(
 export async function answerView(bus: Bus, event: FullEventRow, context: OperationContext): Promise<EventView> {
   const now = new Date()
   return toView(event, await availableStock(bus, [event], now, 'exact', context), now)
-}
-
-/**
- * Runs the statements of a search: which plan is good depends on the very words that are searched, so none is kept for others.
- */
-export function inSearch<Result>(postgres: Postgres, work: (db: Database) => Promise<Result>): Promise<Result> {
-  return postgres.transaction(work, { settings: { plan_cache_mode: 'force_custom_plan' } })
 }

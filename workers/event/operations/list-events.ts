@@ -1,10 +1,12 @@
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { listEvents as contract } from '#shared/contracts/event.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Queryable } from '#shared/postgres.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { inSearch, showPage } from '../event-answers.ts'
+import { showPage } from '../event-answers.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
-import { findPage, type Question } from '../search/find-page.ts'
-import { listMark, readCursor } from '../search/page-cursor.ts'
+import { findPage, type PageWanted, type Question } from '../search/find-page.ts'
+import { listMark, type PagePosition, readCursor } from '../search/page-cursor.ts'
 import { readKnown } from '../store/words.ts'
 
 /**
@@ -14,30 +16,34 @@ import { readKnown } from '../store/words.ts'
 export function listEvents({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, async (request, context) => {
     const { cursor, limit, ...asked } = request
-    const { status, start, end, country } = asked
     const list = listMark(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
-    const upcoming = status === 'upcoming'
-    const positions = await inSearch(postgres, async (db) => {
-      const texts = filterTexts(asked)
-      if (texts === null) return []
-      const known = await readKnown(db, texts)
-      const filters = filterTerms(texts, known)
-      if (filters === null) return []
-      const question: Question = {
-        listed: { upcoming, takingPlace: upcoming, start, end },
-        venues: { country },
-        filters,
-        words: [],
-        order: 'date',
-        events: known.events,
-        performersOfThatName: 0,
-      }
-      return findPage(db, question, { after, wanted: limit + 1 })
-    })
+    const positions = await findListed(postgres, asked, { after, wanted: limit + 1 })
     const page = await showPage({ bus, postgres }, { positions, size: limit, list }, context)
-    return { ...page, message: countMessage(page.items.length, upcoming) }
+    return { ...page, message: countMessage(page.items.length, asked.status === 'upcoming') }
   })
+}
+
+type Asked = Omit<ParsedRequestOf<typeof contract>, 'cursor' | 'limit'>
+
+async function findListed(db: Queryable, asked: Asked, page: PageWanted): Promise<PagePosition[]> {
+  const texts = filterTexts(asked)
+  if (texts === null) return []
+  const known = await readKnown(db, texts)
+  const filters = filterTerms(texts, known)
+  if (filters === null) return []
+  const { status, start, end, country } = asked
+  const upcoming = status === 'upcoming'
+  const question: Question = {
+    listed: { upcoming, takingPlace: upcoming, start, end },
+    venues: { country },
+    filters,
+    words: [],
+    order: 'date',
+    events: known.events,
+    performersOfThatName: 0,
+  }
+  return findPage(db, question, page)
 }
 
 function countMessage(count: number, upcoming: boolean): string {

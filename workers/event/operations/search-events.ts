@@ -2,13 +2,13 @@ import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { searchEvents as contract } from '#shared/contracts/event.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/postgres.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { inSearch, showPage } from '../event-answers.ts'
-import { type CorrectedWords, correctWords, findSuggestion } from '../search/corrections.ts'
+import { showPage } from '../event-answers.ts'
+import { type CorrectedWords, type Correction, correctWords, findSuggestion } from '../search/corrections.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, listOf, type Question } from '../search/find-page.ts'
-import { listMark, readCursor } from '../search/page-cursor.ts'
+import { listMark, type PagePosition, readCursor } from '../search/page-cursor.ts'
 import { queryTexts, type Term, withoutLonger } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
 
@@ -32,14 +32,7 @@ export function searchEvents({ bus, postgres }: WorkerParts): Operation {
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
     const typed = request.keyword === undefined ? [] : wordsOf(request.keyword)
-    const found = await inSearch(postgres, async (db) => {
-      const texts = filterTexts(request)
-      if (texts === null || (request.keyword !== undefined && typed.length === 0)) return nothing
-      const corrected = await correctWords(db, texts, typed)
-      const filters = filterTerms(texts, corrected.known)
-      if (filters === null) return nothing
-      return await find(db, questionOf(request, filters, corrected), { after, skipped, size, corrected, facets })
-    })
+    const found = await find(postgres, { request, typed, after, skipped, size })
     return {
       ...(await showPage({ bus, postgres }, { positions: found.positions, size, list }, context)),
       corrections: [...found.corrections],
@@ -49,36 +42,47 @@ export function searchEvents({ bus, postgres }: WorkerParts): Operation {
   })
 }
 
-const nothing = { positions: [], corrections: [], didYouMean: null, facets: undefined } as const
-
-interface Wanted {
-  readonly after: ReturnType<typeof readCursor> | undefined
-  readonly skipped: number
-  readonly size: number
-  readonly corrected: CorrectedWords
-  readonly facets: Request['facets']
+interface FoundResults {
+  readonly positions: readonly PagePosition[]
+  readonly corrections: readonly Correction[]
+  readonly didYouMean: string | null
+  readonly facets: Facets | undefined
 }
 
-async function find(db: Database, question: Question, { after, skipped, size, corrected, facets }: Wanted) {
+const nothing: FoundResults = { positions: [], corrections: [], didYouMean: null, facets: undefined }
+
+interface Wanted {
+  readonly request: Request
+  readonly typed: readonly string[]
+  readonly after: PagePosition | undefined
+  readonly skipped: number
+  readonly size: number
+}
+
+async function find(db: Queryable, { request, typed, after, skipped, size }: Wanted): Promise<FoundResults> {
+  const { keyword, facets } = request
+  const texts = filterTexts(request)
+  if (texts === null || (keyword !== undefined && typed.length === 0)) return nothing
+  const corrected = await correctWords(db, texts, typed)
+  const { corrections, words, known } = corrected
+  const filters = filterTerms(texts, known)
+  if (filters === null) return nothing
+  const question = questionOf(request, filters, corrected)
   // One more than asked for shows whether there is a next page.
   const found = await findPage(db, question, { after, wanted: skipped + size + 1 })
-  const { corrections, words } = corrected
   const isNothing = found.length === 0 && after === undefined
+  const spelled = corrections.length > 0 ? words.map(({ text }) => text).join(' ') : null
   return {
     positions: found.slice(skipped),
     corrections,
-    didYouMean: isNothing
-      ? await findSuggestion(db, question)
-      : corrections.length > 0
-        ? words.map(({ text }) => text).join(' ')
-        : null,
+    didYouMean: isNothing ? await findSuggestion(db, question) : spelled,
     facets: facets === undefined ? undefined : await countResults(db, question, facets),
   }
 }
 
 /** Of words as they stand first: what else begins with them is only counted where those are not enough. */
 async function countResults(
-  db: Database,
+  db: Queryable,
   question: Question,
   names: readonly FacetName[],
 ): Promise<Facets | undefined> {

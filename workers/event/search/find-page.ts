@@ -35,7 +35,7 @@ export interface PageWanted {
 }
 
 /** Below so many events and entries of the index all fits are looked at together. */
-const fewEvents = 1_500
+const fewEvents = 300
 /** Venues that are asked at once for the nearest events; twice as many each time. */
 const nearestVenues = 30
 /** More rounds than the venues of the whole world need. */
