@@ -124,10 +124,10 @@ export function estimateFreePlaces(
        FROM (${areaCounts('area.event_id = sale.event_id')}) AS areas) AS standing,
      LATERAL (SELECT seats.count + standing.capacity AS count) AS places,
      LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
-       WHERE seat.event_id = sale.event_id AND state = 'available' LIMIT places.count / 10 + 1) AS some) AS available,
+       WHERE seat.event_id = sale.event_id AND state = 'available' LIMIT places.count / 10 + 1) AS counted) AS available,
      LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
        WHERE seat.event_id = sale.event_id AND state = 'held' AND held_until <= now()
-       LIMIT GREATEST(0, places.count / 10 + 1 - available.count)) AS some) AS run_out
+       LIMIT GREATEST(0, places.count / 10 + 1 - available.count)) AS counted) AS run_out
      WHERE event_id = ANY($1) AND places.count > 0`,
     [eventIds],
   )

@@ -24,7 +24,7 @@ const defaultRadiusKm = 50
  * Finds events that take place, the best fit first, with what is left of them; past ones only when asked from a date on.
  * Throws `validation_failed` for a cursor of another list, and for a keyword of too many words.
  */
-export function searchEvents({ bus, postgres }: WorkerParts): Operation {
+export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>): Operation {
   return operation(contract, async (request, context): Promise<Reply> => {
     const { facets, cursor, page, pageSize, limit, ...asked } = request
     const list = listMark(asked)
