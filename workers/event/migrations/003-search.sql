@@ -26,7 +26,8 @@ ALTER TABLE event.events DROP COLUMN search;
 ALTER TABLE event.events ADD COLUMN search tsvector NOT NULL GENERATED ALWAYS AS (
   event.search_terms(folded_performers, folded_name, folded_venue, folded_city, folded_type, folded_description)) STORED;
 
-CREATE INDEX events_by_terms ON event.events USING gin (search);
+-- Of what was added lately, every search reads the list from its beginning to its end: so that is kept short.
+CREATE INDEX events_by_terms ON event.events USING gin (search) WITH (gin_pending_list_limit = 256);
 DROP INDEX event.events_by_city;
 CREATE INDEX events_by_venue ON event.events (venue_id, starts_on, COALESCE(starts_at, 'infinity'), id);
 -- Events without a price come last.
@@ -57,5 +58,5 @@ INSERT INTO event.words (word, field, events)
 SELECT event.word_of(word), left(word, 1), ndoc FROM ts_stat($$SELECT search FROM event.events WHERE status <> 'draft'$$)
 WHERE word !~ '^N';
 
-CREATE INDEX words_by_spelling ON event.words USING gin (event.spellings(word))
+CREATE INDEX words_by_spelling ON event.words USING gin (event.spellings(word)) WITH (fastupdate = off)
   WHERE field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN 3 AND 30;

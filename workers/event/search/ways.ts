@@ -75,8 +75,12 @@ export function waysFor(guess: Guess): Way[] {
     return [{ by: 'collecting', days }, { by: 'collecting', days: days * wider }, all]
   }
   const limit = Math.round(Math.min(longestWalk, Math.max(shortestWalk, walked * margin)))
+  const walk: Way = { by: 'walking', limit }
+  if (costs.all < longestWalk) return [walk, all]
+  // An index finds the prices that are too rare to be met on the way.
+  if (guess.priced) return [walk, { by: 'walking', limit: longestWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
-  return [{ by: 'walking', limit }, guess.priced || costs.all < longestWalk ? all : { by: 'walking', limit: null }]
+  return [walk, { by: 'walking', limit: null }]
 }
 
 const all: Way = { by: 'collecting', days: null }
