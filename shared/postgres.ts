@@ -39,8 +39,8 @@ export interface PostgresOptions {
   readonly applicationName: string
   readonly maxConnections: number
   /**
-   * Plan each prepared statement once, whatever its values, instead of weighing that anew at every call: for statements that
-   * always find their rows by key. Not for searches, whose plan depends on what is searched.
+   * Plan each prepared statement once, whatever its values: for statements that always find their rows by key. `false`: anew at
+   * every call, for searches, whose plan depends on what is searched. By default Postgres weighs which is better.
    */
   readonly planOnce?: boolean
   readonly metrics?: DatabaseMetrics
@@ -73,7 +73,7 @@ export class Postgres implements Database {
       idle_in_transaction_session_timeout: 10_000,
       // Statements of a transaction that do not wait for each other's answers travel together, and are carried out in order.
       pipeline: true,
-      ...(options.planOnce ? { options: '-c plan_cache_mode=force_generic_plan' } : {}),
+      ...(options.planOnce === undefined ? {} : { options: `-c plan_cache_mode=${planning(options.planOnce)}` }),
       types: { getTypeParser: (oid, format) => parserFor(oid) ?? pg.types.getTypeParser(oid, format) },
     })
     this.#metrics = options.metrics
@@ -166,6 +166,10 @@ export class Postgres implements Database {
       client.release(broken)
     }
   }
+}
+
+function planning(once: boolean): string {
+  return once ? 'force_generic_plan' : 'force_custom_plan'
 }
 
 /** Why everything that came later failed, too. */

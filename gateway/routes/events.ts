@@ -1,4 +1,4 @@
-import { listEvents, searchEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { listAvailability, listEvents, searchEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
 import { catalogueTag, eventTag, placesTag, type SharePolicy } from '../cache/share-policy.ts'
 import { defineRoute } from './route.ts'
@@ -53,6 +53,14 @@ export const eventRoutes = [
     access: 'public',
     limit: 'search',
     share: shareList,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/availability',
+    contract: listAvailability,
+    access: 'public',
+    limit: 'browse',
+    shareForMs: seatsShareMs,
   }),
   defineRoute({
     method: 'GET',

@@ -49,6 +49,15 @@ export function wholeNumber({ min, max }: { min: number; max: number }) {
   return z.union([z.int(), written], 'must be a whole number').pipe(z.int().min(min).max(max))
 }
 
+/** A number, also as a query parameter writes it: `52.5`, not `5.25e1`. */
+export function decimal({ min, max }: { min: number; max: number }) {
+  const written = z
+    .string()
+    .regex(/^-?\d{1,6}(\.\d{1,12})?$/)
+    .transform(Number)
+  return z.union([z.number(), written], 'must be a number').pipe(z.number().min(min).max(max))
+}
+
 export const pageLimit = wholeNumber({ min: 1, max: 100 }).default(20)
 export const cursor = text(300)
 

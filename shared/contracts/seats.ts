@@ -70,7 +70,11 @@ export const viewAvailability = defineContract({
   worker: 'booking',
   operation: 'view-availability',
   summary: 'How many places of events are free right now, seats and areas together; events without stock are left out',
-  request: z.strictObject({ event_ids: z.array(eventId).min(1).max(200) }),
+  request: z.strictObject({
+    event_ids: z.array(eventId).min(1).max(1_000),
+    /** Count free places only until a tenth of all is reached, which costs little, and leave stepped prices out. */
+    coarse: z.boolean().default(false),
+  }),
   reply: z.object({
     items: z.array(
       z.object({

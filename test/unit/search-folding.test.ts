@@ -1,7 +1,14 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { fold } from '../../workers/event/fold.ts'
-import { wordQuery } from '../../workers/event/word-query.ts'
+import { fold } from '../../workers/event/search/fold.ts'
+import {
+  everywhere,
+  type QueryWord,
+  queryTexts,
+  usualMatch,
+  type WordField,
+  wordTerm,
+} from '../../workers/event/search/terms.ts'
 import { anyText } from '../support/any-text.ts'
 
 for (const [written, typed] of [
@@ -35,12 +42,39 @@ test('folded text is made of letters and digits, with single blanks between word
   t.pass()
 })
 
-test('every word is a prefix and all must occur', (t) => {
-  t.is(wordQuery('Zara  Larss', 'anywhere'), 'zara:* & larss:*')
-  t.is(wordQuery('Björk', 'performer'), 'bjork:*A')
+function known(text: string, field: WordField, exact: number, begun: number, words: string[] | null = null): QueryWord {
+  return { text, fields: new Map([[field, { exact, begun, words }]]) }
+}
+
+test('a known word stands for itself, another one for what begins with it, and a single letter for itself', (t) => {
+  t.is(usualMatch(known('drake', 'p', 1, 2)), 'exactly')
+  t.is(usualMatch(known('drak', 'p', 0, 2)), 'begun')
+  t.is(usualMatch(known('d', 'p', 0, 2)), 'exactly')
+})
+
+test('few words that begin alike are named one by one, and fields where there is none are left out', (t) => {
+  t.is(wordTerm(known('drak', 'n', 0, 2, ['drake', 'drakes']), everywhere, 'begun')?.query, `('ndrake' | 'ndrakes')`)
+  t.is(wordTerm(known('dr', 'n', 0, 2_000), everywhere, 'begun')?.query, `('ndr':*)`)
+  t.is(wordTerm(known('drake', 'n', 5, 9), everywhere, 'exactly')?.query, `('ndrake')`)
+  t.is(wordTerm(known('drake', 'n', 5, 9), ['p', 'v'], 'exactly'), null)
+})
+
+test('a word given twice counts once', (t) => {
+  t.deepEqual(queryTexts('Duran DURAN'), ['duran'])
 })
 
 test('operators and quotes of users are not words', (t) => {
-  t.is(wordQuery(`rock & (roll | !jazz):* "live'`, 'anywhere'), 'rock:* & roll:* & jazz:* & live:*')
-  for (const text of ['!!!', '&', '', '  ', `'":*`, '🎸']) t.is(wordQuery(text, 'anywhere'), null)
+  t.deepEqual(queryTexts(`rock & (roll | !jazz):* "live'`), ['rock', 'roll', 'jazz', 'live'])
+  for (const text of ['!!!', '&', '', '  ', `'":*`, '🎸']) t.deepEqual(queryTexts(text), [])
+})
+
+test('whatever users type becomes a query of letters, digits and our own operators', (t) => {
+  fc.assert(
+    fc.property(anyText({ maxLength: 20 }), (text) =>
+      queryTexts(text).every((word) =>
+        /^\('n[\p{L}\p{N}]+':\*\)$/u.test(wordTerm(known(word, 'n', 0, 1), everywhere, 'begun')?.query ?? ''),
+      ),
+    ),
+  )
+  t.pass()
 })

@@ -5,7 +5,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { type MessageContext, withoutIdempotencyKey } from '#shared/messaging/headers.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import { type EventRow, type StockByEvent, sellsSeats } from './event-view.ts'
+import { type Sellable, type StockByEvent, sellsSeats } from './event-view.ts'
 import { type Sale, saleIntent } from './sale-state.ts'
 import type { StockBatch } from './stock-batches.ts'
 
@@ -14,14 +14,18 @@ import type { StockBatch } from './stock-batches.ts'
 /** Kept back from the caller's time, so that a list is answered in time although booking is not. */
 const answerReserveMs = 100
 
+/** How exactly: `coarse` is enough for a word, `exact` also tells prices. */
+export type Exactness = 'coarse' | 'exact'
+
 /**
  * Free places of those events that can be bought right now, in one call. `null` when the booking worker does not answer:
  * a list without availability is better than none.
  */
-export async function availableStock(
+export async function availableStock<Event extends Sellable>(
   bus: Bus,
-  events: readonly EventRow[],
+  events: readonly Event[],
   now: Date,
+  exactness: Exactness,
   context: OperationContext,
 ): Promise<StockByEvent> {
   const selling = events.filter((event) => sellsSeats(event, now))
@@ -30,6 +34,7 @@ export async function availableStock(
     return await stockOf(
       bus,
       selling.map(({ id }) => id),
+      exactness,
       { ...withoutIdempotencyKey(context), deadlineAt: context.deadlineAt - answerReserveMs },
     )
   } catch (error) {
@@ -41,7 +46,7 @@ export async function availableStock(
 
 /** Whether any place of the event is in stock. */
 export async function hasStock(bus: Bus, eventId: string, context: MessageContext): Promise<boolean> {
-  const stock = await stockOf(bus, [eventId], withoutIdempotencyKey(context))
+  const stock = await stockOf(bus, [eventId], 'coarse', withoutIdempotencyKey(context))
   return stock.has(eventId)
 }
 
@@ -72,8 +77,8 @@ export async function driveSale(bus: Bus, event: Sale & { id: string }, context:
   }
 }
 
-async function stockOf(bus: Bus, eventIds: string[], context: MessageContext) {
-  const { items } = await call(bus, viewAvailability, { event_ids: eventIds }, context)
+async function stockOf(bus: Bus, eventIds: string[], exactness: Exactness, context: MessageContext) {
+  const { items } = await call(bus, viewAvailability, { event_ids: eventIds, coarse: exactness === 'coarse' }, context)
   return new Map(
     items.map(({ event_id, available, place_count, stepped_prices }) => {
       const steppedPrices = new Map(stepped_prices.map(({ tier, price_minor }) => [tier, price_minor]))

@@ -3,34 +3,39 @@ import type { OperationContext } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { availableStock } from './booking-calls.ts'
 import { type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
-import { readCursor, writeCursor } from './page-cursor.ts'
-import { type EventCriteria, findEvents } from './store/find-events.ts'
+import { type PagePosition, writeCursor } from './search/page-cursor.ts'
+import { readSummaries } from './store/find-events.ts'
 
-export interface PageRequest extends Omit<EventCriteria, 'after'> {
-  readonly cursor?: string | undefined
+export interface FoundPage {
+  /** One more than the page has shows that there is a next one. */
+  readonly positions: readonly PagePosition[]
+  readonly size: number
+  /** See `listMark`. */
+  readonly list: string
 }
 
 /** One page of events with their availability, and the cursor of the next one. */
-export async function answerPage(
+export async function showPage(
   { bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>,
-  { cursor, limit, ...criteria }: PageRequest,
+  { positions, size, list }: FoundPage,
   context: OperationContext,
 ): Promise<{ items: EventSummary[]; next_cursor: string | null }> {
-  const after = cursor === undefined ? undefined : readCursor(cursor)
-  // One more than asked for shows whether there is a next page.
-  const found = await findEvents(postgres, { ...criteria, after, limit: limit + 1 })
-  const events = found.slice(0, limit)
-  const last = events.at(-1)
+  const shown = positions.slice(0, size)
+  const events = await readSummaries(
+    postgres,
+    shown.map(({ id }) => id),
+  )
+  const last = shown.at(-1)
   const now = new Date()
-  const stock = await availableStock(bus, events, now, context)
+  const stock = await availableStock(bus, events, now, 'coarse', context)
   return {
     items: events.map((event) => toSummary(event, stock, now)),
-    next_cursor: found.length > limit && last !== undefined ? writeCursor(last) : null,
+    next_cursor: positions.length > size && last !== undefined ? writeCursor(list, last) : null,
   }
 }
 
 /** The full view of one event with its availability. */
 export async function answerView(bus: Bus, event: FullEventRow, context: OperationContext): Promise<EventView> {
   const now = new Date()
-  return toView(event, await availableStock(bus, [event], now, context), now)
+  return toView(event, await availableStock(bus, [event], now, 'exact', context), now)
 }

@@ -7,9 +7,15 @@ import { type Sale, saleState } from './sale-state.ts'
 export type EventSummary = z.infer<typeof eventSummary>
 export type EventView = z.infer<typeof eventView>
 
-/** What a list shows of an event, as the store reads it. */
-export interface EventRow extends Sale {
+/** What decides whether an event sells places. */
+export interface Sellable extends Sale {
   readonly id: string
+  /** Seats and standing places. */
+  readonly placeCount: number
+}
+
+/** What a list shows of an event, as the store reads it. */
+export interface EventRow extends Sellable {
   readonly name: string
   readonly type: string
   readonly startsOn: string
@@ -20,8 +26,6 @@ export interface EventRow extends Sale {
   readonly priceFromMinor: number | null
   readonly currency: string | null
   readonly seatCount: number
-  /** Seats and standing places. */
-  readonly placeCount: number
 }
 
 export interface FullEventRow extends EventRow {
@@ -43,7 +47,7 @@ export interface PricedStock extends Stock {
 export type StockByEvent = ReadonlyMap<string, PricedStock> | null
 
 /** Whether places can be bought at the instant `now`, so that asking for their number makes sense. */
-export function sellsSeats(event: EventRow, now: Date): boolean {
+export function sellsSeats(event: Sellable, now: Date): boolean {
   return event.placeCount > 0 && saleState(event, now) === 'on_sale'
 }
 
@@ -60,8 +64,12 @@ export function toSummary(event: EventRow, stock: StockByEvent, now: Date): Even
     performers: event.performers,
     price_from_minor: event.priceFromMinor,
     currency: event.currency,
-    availability: sellsSeats(event, now) ? stockWord(event.id, stock) : 'not_on_sale',
+    availability: availabilityWord(event, stock, now),
   }
+}
+
+export function availabilityWord(event: Sellable, stock: StockByEvent, now: Date): Availability {
+  return sellsSeats(event, now) ? stockWord(event.id, stock) : 'not_on_sale'
 }
 
 export function toView(event: FullEventRow, stock: StockByEvent, now: Date): EventView {

@@ -7,6 +7,7 @@ import { attachSeating } from './operations/attach-seating.ts'
 import { changeEventStatus } from './operations/change-event-status.ts'
 import { createEvent } from './operations/create-event.ts'
 import { importEvents } from './operations/import-events.ts'
+import { listAvailability } from './operations/list-availability.ts'
 import { listEvents } from './operations/list-events.ts'
 import { searchEvents } from './operations/search-events.ts'
 import { viewEvent } from './operations/view-event.ts'
@@ -24,6 +25,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
     return [
       listEvents(parts),
       searchEvents(parts),
+      listAvailability(parts),
       viewEvent(parts),
       viewLayout(parts),
       createEvent(parts),

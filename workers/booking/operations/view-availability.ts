@@ -4,13 +4,15 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Database } from '#shared/postgres.ts'
 import { reachedStep } from '../price-rule.ts'
 import type { SoldShares } from '../sold-shares.ts'
-import { countFreePlaces } from '../store/seat-views.ts'
+import { countFreePlaces, estimateFreePlaces } from '../store/seat-views.ts'
 
 type SteppedPrices = ReplyOf<typeof contract>['items'][number]['stepped_prices']
 
-/** Counted from the seats themselves, so it may be asked for many events at once but not for every request. */
+/** Counted from the seats themselves, so exact numbers may be asked for many events at once but not for every request. */
 export function viewAvailability({ postgres, shares }: { postgres: Database; shares: SoldShares }): Operation {
-  return operation(contract, async ({ event_ids }) => {
+  return operation(contract, async ({ event_ids, coarse }) => {
+    if (coarse)
+      return { items: (await estimateFreePlaces(postgres, event_ids)).map((item) => ({ ...item, stepped_prices: [] })) }
     const counted = await countFreePlaces(postgres, event_ids)
     const items = counted.map(async ({ event_id, available, place_count, priceSteps }) => {
       const tiers = await shares.of(postgres, event_id, { priceSteps })

@@ -117,3 +117,29 @@ export function countFreePlaces(db: Database, eventIds: readonly string[]): Prom
     [eventIds],
   )
 }
+
+/**
+ * As `countFreePlaces`, but seats are counted only until a tenth of all places is free: what lists tell apart by a word. A house
+ * of 20,000 costs 2,000 entries of an index instead of as many rows as it has seats.
+ */
+export function estimateFreePlaces(
+  db: Database,
+  eventIds: readonly string[],
+): Promise<Omit<Availability, 'priceSteps'>[]> {
+  return db.query(
+    `SELECT event_id, available.count + run_out.count + standing.available AS available, places.count AS place_count
+     FROM booking.sales AS sale,
+     LATERAL (SELECT coalesce(sum(seat_count), 0)::int AS count FROM booking.event_rows AS place
+       WHERE place.event_id = sale.event_id) AS seats,
+     LATERAL (SELECT coalesce(sum(available), 0)::int AS available, coalesce(sum(capacity), 0)::int AS capacity
+       FROM (${areaCounts('area.event_id = sale.event_id')}) AS areas) AS standing,
+     LATERAL (SELECT seats.count + standing.capacity AS count) AS places,
+     LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
+       WHERE seat.event_id = sale.event_id AND state = 'available' LIMIT places.count / 10 + 1) AS counted) AS available,
+     LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
+       WHERE seat.event_id = sale.event_id AND state = 'held' AND held_until <= now()
+       LIMIT GREATEST(0, places.count / 10 + 1 - available.count)) AS counted) AS run_out
+     WHERE event_id = ANY($1) AND places.count > 0`,
+    [eventIds],
+  )
+}

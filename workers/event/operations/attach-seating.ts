@@ -4,10 +4,12 @@ import { type FieldError, TicketingError } from '#shared/errors.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { addFact } from '#shared/outbox.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { driveSale, hasStock, stockSeats } from '../booking-calls.ts'
 import { answerView } from '../event-answers.ts'
 import type { FullEventRow } from '../event-view.ts'
+import { eventFact } from '../facts.ts'
 import { openedSale } from '../sale-state.ts'
 import { layoutFaults, pricesByName, type Seating, seatingHash } from '../seating.ts'
 import { stockBatches } from '../stock-batches.ts'
@@ -48,6 +50,7 @@ function adoptSeating(
     }
     const version = (present?.version ?? 0) + 1
     await addSeating(db, eventId, { ...seating, version })
+    await addFact(db, 'event', eventFact('seated', await readEvent(db, eventId)))
     return { version, maxTicketsPerUser }
   })
 }

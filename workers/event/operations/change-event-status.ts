@@ -12,6 +12,7 @@ import { stockBatches } from '../stock-batches.ts'
 import { readSeating } from '../store/layouts.ts'
 import { updateSale } from '../store/organise-events.ts'
 import { lockEvent, readEvent } from '../store/read-events.ts'
+import { recordWords } from '../store/words.ts'
 
 /** How facts name the actions. */
 const changes = { publish: 'published', pause: 'paused', resume: 'resumed', cancel: 'cancelled' } as const
@@ -36,6 +37,8 @@ export function changeEventStatus(parts: WorkerParts): Operation {
         const changed = { ...event, ...statusAfter(event, action) }
         const hasSale = event.placeCount > 0 && (await driveSale(bus, changed, context))
         if (hasSale && changed.status === 'cancelled') await refundBookings(bus, event_id, context)
+        // Not before: what a draft is about is nobody's business.
+        if (action === 'publish') await recordWords(db, [event_id])
         await updateSale(db, changed, changes[action])
         return answerView(bus, await readEvent(db, event_id), context)
       }),

@@ -11,6 +11,7 @@ import { refundBookings } from '../purchase-calls.ts'
 import { refusingUnknownZones } from '../refusals.ts'
 import { lockKnownEvents, storeImportedEvents } from '../store/import-events.ts'
 import { organiserSource } from '../store/organise-events.ts'
+import { recordWords } from '../store/words.ts'
 
 /** Stores a batch: all of it or nothing. */
 export function importEvents({ bus, postgres }: WorkerParts): Operation {
@@ -25,6 +26,10 @@ export function importEvents({ bus, postgres }: WorkerParts): Operation {
         await storeImportedEvents(db, source, changes.events)
         const changedIds = changes.events.map(({ event }) => event.source_id)
         const changed = await lockKnownEvents(db, source, changedIds)
+        await recordWords(
+          db,
+          changed.map(({ id }) => id),
+        )
         await addFacts(
           db,
           'event',

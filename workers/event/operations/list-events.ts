@@ -1,18 +1,49 @@
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { listEvents as contract } from '#shared/contracts/event.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Queryable } from '#shared/postgres.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { answerPage } from '../event-answers.ts'
+import { showPage } from '../event-answers.ts'
+import { filterTerms, filterTexts } from '../search/filters.ts'
+import { findPage, type PageWanted, type Question } from '../search/find-page.ts'
+import { listMark, type PagePosition, readCursor } from '../search/page-cursor.ts'
+import { readKnown } from '../store/words.ts'
 
 /**
  * Lists events by date, with what is left of them; postponed and cancelled ones only where past ones are wanted, too. Throws
  * `validation_failed` for a cursor of another list.
  */
 export function listEvents({ bus, postgres }: WorkerParts): Operation {
-  return operation(contract, async ({ status, ...filters }, context) => {
-    const upcoming = status === 'upcoming'
-    const page = await answerPage({ bus, postgres }, { ...filters, upcoming, takingPlace: upcoming }, context)
-    return { ...page, message: countMessage(page.items.length, upcoming) }
+  return operation(contract, async (request, context) => {
+    const { cursor, limit, ...asked } = request
+    const list = listMark(asked)
+    const after = cursor === undefined ? undefined : readCursor(list, cursor)
+    const positions = await findListed(postgres, asked, { after, wanted: limit + 1 })
+    const page = await showPage({ bus, postgres }, { positions, size: limit, list }, context)
+    return { ...page, message: countMessage(page.items.length, asked.status === 'upcoming') }
   })
+}
+
+type Asked = Omit<ParsedRequestOf<typeof contract>, 'cursor' | 'limit'>
+
+async function findListed(db: Queryable, asked: Asked, page: PageWanted): Promise<PagePosition[]> {
+  const texts = filterTexts(asked)
+  if (texts === null) return []
+  const known = await readKnown(db, texts)
+  const filters = filterTerms(texts, known)
+  if (filters === null) return []
+  const { status, start, end, country } = asked
+  const upcoming = status === 'upcoming'
+  const question: Question = {
+    listed: { upcoming, takingPlace: upcoming, start, end },
+    venues: { country },
+    filters,
+    words: [],
+    order: 'date',
+    events: known.events,
+    performersOfThatName: 0,
+  }
+  return findPage(db, question, page)
 }
 
 function countMessage(count: number, upcoming: boolean): string {

@@ -1,24 +1,129 @@
+import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { searchEvents as contract } from '#shared/contracts/event.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { Queryable } from '#shared/postgres.ts'
 import type { WorkerParts } from '#shared/worker.ts'
-import { answerPage } from '../event-answers.ts'
+import { showPage } from '../event-answers.ts'
+import { type CorrectedWords, type Correction, correctWords, findSuggestion } from '../search/corrections.ts'
+import { filterTerms, filterTexts } from '../search/filters.ts'
+import { findPage, listOf, type Question } from '../search/find-page.ts'
+import { listMark, type PagePosition, readCursor } from '../search/page-cursor.ts'
+import { queryTexts, type Term, withoutLonger } from '../search/terms.ts'
+import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
+
+type Request = ParsedRequestOf<typeof contract>
+type Reply = ReplyOf<typeof contract>
+
+/** More are hardly a question, and each costs a look at every index. */
+const mostWords = 12
+
+const defaultRadiusKm = 50
 
 /**
  * Finds events that take place, the best fit first, with what is left of them; past ones only when asked from a date on.
- * Throws `validation_failed` for a cursor of another list.
+ * Throws `validation_failed` for a cursor of another list, and for a keyword of too many words.
  */
-export function searchEvents({ bus, postgres }: WorkerParts): Operation {
-  return operation(contract, ({ min_price, max_price, ...filters }, context) =>
-    answerPage(
-      { bus, postgres },
-      {
-        ...filters,
-        minPriceMinor: min_price,
-        maxPriceMinor: max_price,
-        upcoming: filters.start === undefined,
-        takingPlace: true,
-      },
-      context,
-    ),
-  )
+export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>): Operation {
+  return operation(contract, async (request, context): Promise<Reply> => {
+    const { facets, cursor, page, pageSize, limit, ...asked } = request
+    const list = listMark(asked)
+    const after = cursor === undefined ? undefined : readCursor(list, cursor)
+    const size = page === undefined ? limit : (pageSize ?? limit)
+    const skipped = ((page ?? 1) - 1) * size
+    const typed = request.keyword === undefined ? [] : wordsOf(request.keyword)
+    const found = await find(postgres, { request, typed, after, skipped, size })
+    return {
+      ...(await showPage({ bus, postgres }, { positions: found.positions, size, list }, context)),
+      corrections: [...found.corrections],
+      did_you_mean: found.didYouMean,
+      ...(facets === undefined ? {} : { facets: found.facets ?? { counted: 0, capped: false, by: {} } }),
+    }
+  })
+}
+
+interface FoundResults {
+  readonly positions: readonly PagePosition[]
+  readonly corrections: readonly Correction[]
+  readonly didYouMean: string | null
+  readonly facets: Facets | undefined
+}
+
+const nothing: FoundResults = { positions: [], corrections: [], didYouMean: null, facets: undefined }
+
+interface Wanted {
+  readonly request: Request
+  readonly typed: readonly string[]
+  readonly after: PagePosition | undefined
+  readonly skipped: number
+  readonly size: number
+}
+
+async function find(db: Queryable, { request, typed, after, skipped, size }: Wanted): Promise<FoundResults> {
+  const { keyword, facets } = request
+  const texts = filterTexts(request)
+  if (texts === null || (keyword !== undefined && typed.length === 0)) return nothing
+  const corrected = await correctWords(db, texts, typed)
+  const { corrections, words, known } = corrected
+  const filters = filterTerms(texts, known)
+  if (filters === null) return nothing
+  const question = questionOf(request, filters, corrected)
+  // One more than asked for shows whether there is a next page.
+  const found = await findPage(db, question, { after, wanted: skipped + size + 1 })
+  const isNothing = found.length === 0 && after === undefined
+  const spelled = corrections.length > 0 ? words.map(({ text }) => text).join(' ') : null
+  return {
+    positions: found.slice(skipped),
+    corrections,
+    didYouMean: isNothing ? await findSuggestion(db, question) : spelled,
+    facets: facets === undefined ? undefined : await countResults(db, question, facets),
+  }
+}
+
+/** Of words as they stand first: what else begins with them is only counted where those are not enough. */
+async function countResults(
+  db: Queryable,
+  question: Question,
+  names: readonly FacetName[],
+): Promise<Facets | undefined> {
+  for (const words of [question.words.map(withoutLonger), question.words]) {
+    const list = await listOf(db, { ...question, words }, { after: undefined, wanted: 0 })
+    const facets = list === null ? undefined : await countFacets(db, list, names)
+    if (facets?.capped || words === question.words) return facets
+  }
+  return undefined
+}
+
+function wordsOf(keyword: string) {
+  const words = queryTexts(keyword)
+  if (words.length <= mostWords) return words
+  throw invalidRequest([{ pointer: '/keyword', detail: `has more than ${mostWords} different words` }])
+}
+
+function questionOf(
+  request: Request,
+  filters: readonly Term[],
+  { words, known, performersOfThatName }: CorrectedWords,
+): Question {
+  const { keyword, sort, start, end, country, lat, lng, radius_km, min_price, max_price } = request
+  const circle =
+    lat === undefined || lng === undefined
+      ? undefined
+      : { latitude: lat, longitude: lng, radiusKm: radius_km ?? defaultRadiusKm }
+  return {
+    listed: {
+      upcoming: start === undefined,
+      takingPlace: true,
+      start,
+      end,
+      minPriceMinor: min_price,
+      maxPriceMinor: max_price,
+    },
+    venues: { country, circle },
+    filters,
+    words,
+    order: sort ?? (keyword === undefined ? 'date' : 'relevance'),
+    events: known.events,
+    performersOfThatName,
+  }
 }

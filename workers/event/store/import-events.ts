@@ -1,8 +1,8 @@
 import { newId } from '#shared/ids.ts'
 import type { Database } from '#shared/postgres.ts'
-import { foldedTexts } from '../folded-texts.ts'
 import type { ImportedEvent, KnownEvent } from '../import-changes.ts'
 import { cheapestTier } from '../price-tiers.ts'
+import { foldedTexts } from '../search/folded-texts.ts'
 import { cancelUntil } from './read-events.ts'
 
 /*

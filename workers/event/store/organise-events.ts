@@ -4,8 +4,8 @@ import { newId } from '#shared/ids.ts'
 import { addFact } from '#shared/outbox.ts'
 import type { Database } from '#shared/postgres.ts'
 import { eventFact } from '../facts.ts'
-import { foldedTexts } from '../folded-texts.ts'
 import type { Sale } from '../sale-state.ts'
+import { foldedTexts } from '../search/folded-texts.ts'
 
 /** Source of everything that organisers make here; importers cannot use it. */
 export const organiserSource = 'organiser'

@@ -1,5 +1,5 @@
 import type { Database } from '#shared/postgres.ts'
-import type { FullEventRow } from '../event-view.ts'
+import type { FullEventRow, Sellable } from '../event-view.ts'
 import { eventNotFound } from '../refusals.ts'
 
 /** Until when tickets of an event `e` may be given back: unless it says, 24 hours before it, or before its local day, begins. */
@@ -17,6 +17,16 @@ export const summaryColumns = `
   (SELECT COALESCE(json_agg(json_build_object('id', p.id, 'name', p.name) ORDER BY ep.position), '[]')
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
+
+/** What decides whether events sell places; drafts and unknown events are left out. */
+export function readSales(db: Database, eventIds: readonly string[]): Promise<Sellable[]> {
+  return db.query<Sellable>(
+    `SELECT e.id, e.status, e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", e.off_sale_at AS "offSaleAt",
+       ${cancelUntil} AS "cancelUntil", e.seat_count + e.standing_count AS "placeCount"
+     FROM event.events AS e WHERE e.id = ANY($1) AND e.status <> 'draft'`,
+    [eventIds],
+  )
+}
 
 /** One event, draft or not. Throws `event_not_found`. */
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {

@@ -13,7 +13,8 @@ export interface SearchableTexts {
 export function foldedTexts({ name, type, description, venue, city, performers }: SearchableTexts) {
   return {
     folded_name: fold(name),
-    folded_performers: fold(performers.join(' ')),
+    // One a line, so that each is found by its whole name.
+    folded_performers: performers.map(fold).filter(Boolean).join('\n'),
     folded_venue: fold(venue ?? ''),
     folded_city: fold(city ?? ''),
     folded_type: fold(type),

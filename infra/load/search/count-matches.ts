@@ -1,0 +1,56 @@
+import pg from 'pg'
+import type { SearchRequest } from './questions.ts'
+
+/** Up to here a search has to be quick. */
+export const fewMatches = 10_000
+
+/** Counts on its own, without the worker, how many events match each question; `fewMatches` + 1 stands for more. */
+export async function countMatches(databaseUrl: string, questions: readonly SearchRequest[]): Promise<number[]> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    const counts: number[] = []
+    for (const question of questions) {
+      const { rows } = await client.query<{ count: number }>(statement, values(question))
+      counts.push(rows[0]?.count ?? 0)
+    }
+    return counts
+  } finally {
+    await client.end()
+  }
+}
+
+const statement = `
+  SELECT count(*)::int FROM (
+    SELECT FROM event.events AS e JOIN event.venues AS v ON v.id = e.venue_id
+    WHERE e.status = 'published'
+      AND ($1::tsquery IS NULL OR e.search @@ $1::tsquery)
+      AND ($2::tsquery IS NULL OR e.search @@ $2::tsquery)
+      AND e.starts_on >= coalesce($3::date, (now() AT TIME ZONE e.tz)::date) AND ($4::date IS NULL OR e.starts_on <= $4)
+      AND ($5::bigint IS NULL OR e.price_from_minor >= $5)
+      AND ($6::float8 IS NULL OR 6371 * acos(least(1, sin(radians($6)) * sin(radians(v.latitude)) +
+        cos(radians($6)) * cos(radians(v.latitude)) * cos(radians(v.longitude - $7::float8)))) <= $8::float8)
+    LIMIT ${fewMatches + 1}) AS matches`
+
+function values(question: SearchRequest): unknown[] {
+  const { keyword, city, type, start, end, min_price, lat, lng, radius_km } = question
+  const words = keyword === undefined ? null : keyword.split(' ').map(anywhere).join(' & ')
+  const wholes = [
+    ...(city === undefined ? [] : [`'C${city}'`]),
+    ...(type === undefined ? [] : [`'T${type.toLowerCase()}'`]),
+  ]
+  return [
+    words,
+    wholes.length === 0 ? null : wholes.join(' & '),
+    start ?? null,
+    end ?? null,
+    min_price ?? null,
+    lat ?? null,
+    lng ?? null,
+    radius_km ?? null,
+  ]
+}
+
+function anywhere(word: string): string {
+  return `(${[...'pnvctd'].map((field) => `'${field}${word}':*`).join(' | ')})`
+}

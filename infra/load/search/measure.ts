@@ -1,0 +1,179 @@
+import { availableParallelism } from 'node:os'
+import { searchEvents } from '#shared/contracts/event.ts'
+import { newId } from '#shared/ids.ts'
+import { call } from '#shared/messaging/call.ts'
+import { anonymous } from '#shared/messaging/caller.ts'
+import type { Progress } from '../../import/progress-bar.ts'
+import { cpuTimes } from '../cpu-time.ts'
+import { quantile } from '../quantile.ts'
+import { countMatches, fewMatches } from './count-matches.ts'
+import { generateCatalogue } from './generate.ts'
+import { type Kind, kinds, Questions, readWords, type SearchRequest } from './questions.ts'
+import type { SearchSystem } from './system.ts'
+
+const clients = 8
+const questionsPerKind = 25
+const warmUpSeconds = 5
+const measuredSeconds = 30
+const seed = 20_260
+
+/** p99 in ms, where at most `fewMatches` events match and where more do. */
+export const bounds = { few: 50, many: 300 }
+
+export interface KindResult {
+  /** Half of the questions match no more than this; `fewMatches` + 1 stands for more. */
+  readonly median_matches: number
+  readonly searches: number
+  readonly p50_ms: number
+  readonly p99_ms: number
+}
+
+export interface SizeResult {
+  readonly events: number
+  readonly generated_in_seconds: number
+  readonly kinds: Readonly<Record<Kind, KindResult>>
+  readonly few: { readonly searches: number; readonly p50_ms: number; readonly p99_ms: number }
+  readonly many: { readonly searches: number; readonly p50_ms: number; readonly p99_ms: number }
+  readonly searches_per_second: number
+  readonly failed: number
+  readonly cpu_ms_per_search: Readonly<Record<string, number>>
+}
+
+export interface Result {
+  readonly sizes: readonly SizeResult[]
+  readonly conditions: Readonly<Record<string, string | number>>
+}
+
+export interface MeasureOptions {
+  readonly sizes: readonly number[]
+  bar(label: string): Progress
+  readonly stopping: AbortSignal
+}
+
+export async function measure(system: SearchSystem, { sizes, bar, stopping }: MeasureOptions): Promise<Result> {
+  const results: SizeResult[] = []
+  for (const events of sizes) results.push(await measureSize(system, events, { bar, stopping }))
+  return {
+    sizes: results,
+    conditions: {
+      measured_at: new Date().toISOString(),
+      processors: availableParallelism(),
+      node: process.version,
+      postgres: system.databaseVersion,
+      clients,
+      questions: kinds.length * questionsPerKind,
+      measured_seconds: measuredSeconds,
+      seed,
+    },
+  }
+}
+
+interface Asked {
+  readonly kind: Kind
+  readonly request: SearchRequest
+  /** In ms. */
+  readonly latencies: number[]
+}
+
+async function measureSize(
+  system: SearchSystem,
+  events: number,
+  { bar, stopping }: Omit<MeasureOptions, 'sizes'>,
+): Promise<SizeResult> {
+  const begin = performance.now()
+  await generateCatalogue(system.databaseUrl, events, bar(`of ${events} events`))
+  const generatedIn = (performance.now() - begin) / 1_000
+  const questions = new Questions(await readWords(system.databaseUrl), seed)
+  // Kind after kind in turn, so that the mix is the same at any time.
+  const asked: Asked[] = Array.from({ length: questionsPerKind }, () =>
+    kinds.map((kind) => ({ kind, request: questions.ask(kind), latencies: [] })),
+  ).flat()
+  await askFor(system, asked, { seconds: warmUpSeconds, stopping })
+  for (const { latencies } of asked) latencies.length = 0
+  const cpuBefore = cpuTimes(system.pids)
+  const { failed } = await askFor(system, asked, { seconds: measuredSeconds, stopping })
+  const cpuAfter = cpuTimes(system.pids)
+  const searches = asked.reduce((sum, { latencies }) => sum + latencies.length, 0)
+  const matches = await countMatches(
+    system.databaseUrl,
+    asked.map(({ request }) => request),
+  )
+  const latenciesWhere = (isWanted: (question: Asked, index: number) => boolean): number[] =>
+    asked
+      .filter(isWanted)
+      .flatMap(({ latencies }) => latencies)
+      .sort((one, other) => one - other)
+  const ofKind = (kind: Kind): KindResult => {
+    const counts = asked.flatMap((question, index) => (question.kind === kind ? [matches[index] ?? 0] : []))
+    return {
+      median_matches: quantile(
+        counts.toSorted((one, other) => one - other),
+        0.5,
+      ),
+      ...summary(latenciesWhere((question) => question.kind === kind)),
+    }
+  }
+  return {
+    events,
+    generated_in_seconds: Math.round(generatedIn),
+    kinds: Object.fromEntries(kinds.map((kind) => [kind, ofKind(kind)])) as Record<Kind, KindResult>,
+    few: summary(latenciesWhere((_, index) => (matches[index] ?? 0) <= fewMatches)),
+    many: summary(latenciesWhere((_, index) => (matches[index] ?? 0) > fewMatches)),
+    searches_per_second: Math.round(searches / measuredSeconds),
+    failed,
+    cpu_ms_per_search: Object.fromEntries(
+      [...cpuAfter].map(([name, used]) => [name, tenths(((used - (cpuBefore.get(name) ?? 0)) * 1_000) / searches)]),
+    ),
+  }
+}
+
+/** `clients` at once ask what comes next in the list, over and over, without a pause. */
+async function askFor(
+  { bus }: SearchSystem,
+  asked: readonly Asked[],
+  { seconds, stopping }: { seconds: number; stopping: AbortSignal },
+): Promise<{ failed: number }> {
+  const until = performance.now() + seconds * 1_000
+  let next = 0
+  let failed = 0
+  const client = async (): Promise<void> => {
+    while (performance.now() < until && !stopping.aborted) {
+      const question = asked[next++ % asked.length] as Asked
+      const first = await search(bus, question.request).catch(() => undefined)
+      if (first === undefined) {
+        failed++
+        continue
+      }
+      // Of a second page only the second counts.
+      if (question.kind !== 'second page by cursor' || first.cursor === null) question.latencies.push(first.ms)
+      else question.latencies.push((await search(bus, { ...question.request, cursor: first.cursor })).ms)
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, client))
+  return { failed }
+}
+
+async function search(
+  bus: SearchSystem['bus'],
+  request: SearchRequest,
+): Promise<{ ms: number; cursor: string | null }> {
+  const begin = performance.now()
+  const { next_cursor } = await call(bus, searchEvents, request, {
+    requestId: newId(),
+    caller: anonymous,
+    deadlineAt: performance.now() + 5_000,
+  })
+  return { ms: performance.now() - begin, cursor: next_cursor }
+}
+
+function summary(ascending: readonly number[]) {
+  return {
+    searches: ascending.length,
+    p50_ms: tenths(quantile(ascending, 0.5)),
+    p99_ms: tenths(quantile(ascending, 0.99)),
+  }
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10
+}

@@ -1,0 +1,164 @@
+import pg from 'pg'
+import type { RequestOf } from '#shared/contracts/contract.ts'
+import type { searchEvents } from '#shared/contracts/event.ts'
+
+export type SearchRequest = RequestOf<typeof searchEvents>
+
+/** What people ask for. Each is asked with other words, places and dates each time. */
+export const kinds = [
+  'rare word',
+  'word of the middle',
+  'frequent word',
+  'performer by name',
+  'two words',
+  'two frequent words',
+  'beginning of a word',
+  'typing error',
+  'word and city',
+  'word and dates',
+  'city and dates',
+  'around a place',
+  'word around a place',
+  'nearest first',
+  'word by price',
+  'price range',
+  'frequent word, facets',
+  'word and city, facets',
+  'second page by cursor',
+  'page 10 by number',
+] as const
+
+export type Kind = (typeof kinds)[number]
+
+/** Makes questions of the catalogue that is there, from a seed: the same ones in each run. */
+export class Questions {
+  readonly #words: Words
+  readonly #random: () => number
+
+  constructor(words: Words, seed: number) {
+    this.#words = words
+    this.#random = randomNumbers(seed)
+  }
+
+  ask(kind: Kind): SearchRequest {
+    const { rare, middle, frequent, performers, cities, venues } = this.#words
+    const one = <T>(from: readonly T[]): T => from[Math.floor(this.#random() * from.length)] as T
+    const any = (): string => one(one([rare, middle, frequent]))
+    const place = one(venues)
+    const start = dayFromToday(Math.floor(this.#random() * 120))
+    const dates = { start, end: dayFromToday(Math.floor(this.#random() * 120) + 3, start) }
+    switch (kind) {
+      case 'rare word':
+        return { keyword: one(rare) }
+      case 'word of the middle':
+        return { keyword: one(middle) }
+      case 'frequent word':
+        return { keyword: one(frequent) }
+      case 'performer by name':
+        return { keyword: one(performers) }
+      case 'two words':
+        return { keyword: `${one(middle)} ${any()}` }
+      case 'two frequent words':
+        return { keyword: `${one(frequent)} ${one(frequent)}` }
+      case 'beginning of a word':
+        return { keyword: any().slice(0, 3) }
+      case 'typing error':
+        return { keyword: this.#mistype(one([...rare, ...middle])) }
+      case 'word and city':
+        return { keyword: any(), city: one(cities) }
+      case 'word and dates':
+        return { keyword: any(), ...dates }
+      case 'city and dates':
+        return { city: one(cities), ...dates }
+      case 'around a place':
+        return { ...place, radius_km: 30 }
+      case 'word around a place':
+        return { ...place, radius_km: 100, keyword: one([...middle, ...frequent]) }
+      case 'nearest first':
+        return { ...place, radius_km: 500, sort: 'distance' }
+      case 'word by price':
+        return { keyword: any(), sort: 'price' }
+      case 'price range':
+        return { min_price: 1_000 + Math.floor(this.#random() * 20_000), type: 'Music' }
+      case 'frequent word, facets':
+        return { keyword: one(frequent), facets: 'city,type,month,price' }
+      case 'word and city, facets':
+        return { keyword: any(), city: one(cities), facets: 'type,month,price' }
+      case 'second page by cursor':
+        return { keyword: any(), limit: 20 }
+      case 'page 10 by number':
+        return { keyword: any(), page: 10, pageSize: 20 }
+    }
+  }
+
+  /** One letter missing, doubled, wrong, or swapped with the next. */
+  #mistype(word: string): string {
+    const at = 1 + Math.floor(this.#random() * (word.length - 2))
+    const letters = [...word]
+    const [letter = '', next = ''] = letters.slice(at)
+    switch (Math.floor(this.#random() * 4)) {
+      case 0:
+        return letters.toSpliced(at, 1).join('')
+      case 1:
+        return letters.toSpliced(at, 0, letter).join('')
+      case 2:
+        return letters.toSpliced(at, 1, letter === 'y' ? 'z' : 'y').join('')
+      default:
+        return letters.toSpliced(at, 2, next, letter).join('')
+    }
+  }
+}
+
+/** Words of the catalogue by how many events have them. */
+export interface Words {
+  readonly rare: readonly string[]
+  readonly middle: readonly string[]
+  readonly frequent: readonly string[]
+  readonly performers: readonly string[]
+  readonly cities: readonly string[]
+  readonly venues: readonly { readonly lat: number; readonly lng: number }[]
+}
+
+/** Draws words from the catalogue; those of the middle are in a thousandth to a hundredth of the events. */
+export async function readWords(databaseUrl: string): Promise<Words> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    const texts = async (text: string): Promise<string[]> =>
+      (await client.query<{ text: string }>(text)).rows.map((row) => row.text)
+    const share = 'sum(w.events)::float8 / (SELECT count(*) FROM event.events)'
+    const between = (low: number, high: number): Promise<string[]> =>
+      texts(`SELECT word AS text FROM event.words AS w WHERE field IN ('p', 'n', 'v', 'c', 'd') AND length(word) > 2
+        GROUP BY word HAVING ${share} >= ${low} AND ${share} < ${high} ORDER BY hashtext(word) LIMIT 200`)
+    const { rows: venues } = await client.query<{ lat: number; lng: number }>(
+      'SELECT latitude AS lat, longitude AS lng FROM event.venues ORDER BY hashtext(source_id) LIMIT 200',
+    )
+    return {
+      rare: await between(0, 0.001),
+      middle: await between(0.001, 0.01),
+      frequent: await between(0.03, 1),
+      performers: await texts(
+        `SELECT ltrim(word) AS text FROM event.words WHERE field = 'P' ORDER BY hashtext(word) LIMIT 200`,
+      ),
+      cities: await texts(
+        `SELECT ltrim(word) AS text FROM event.words WHERE field = 'C' ORDER BY hashtext(word) LIMIT 200`,
+      ),
+      venues,
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** Linear congruential: good enough to choose with, and the same everywhere. */
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}
+
+function dayFromToday(days: number, from = new Date().toISOString().slice(0, 10)): string {
+  return new Date(Date.parse(from) + days * 86_400_000).toISOString().slice(0, 10)
+}

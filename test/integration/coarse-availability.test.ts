@@ -1,0 +1,56 @@
+import test from 'ava'
+import { viewAvailability } from '#shared/contracts/seats.ts'
+import { newId } from '#shared/ids.ts'
+import { estimateFreePlaces } from '../../workers/booking/store/seat-views.ts'
+import { availabilityOf } from '../../workers/event/availability.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { seatsRead } from '../support/seats-read.ts'
+
+let workers: BookingWorkers
+
+test.before(async () => {
+  workers = await startBookingWorkers()
+})
+test.after.always(() => workers?.stop())
+
+const seats = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index)
+
+async function words(eventId: string) {
+  const asked = [{ coarse: true }, { coarse: false }].map((how) =>
+    workers.ask(viewAvailability, { event_ids: [eventId], ...how }),
+  )
+  const [coarse, exact] = (await Promise.all(asked)).map(({ items: [item] }) =>
+    item === undefined ? undefined : availabilityOf({ available: item.available, placeCount: item.place_count }),
+  )
+  return { coarse, exact }
+}
+
+test('the coarse count says the same word as the exact one, however full the house is', async (t) => {
+  const eventId = await workers.openHouse({ rows: 10, seatsPerRow: 10, maxTicketsPerUser: 100 })
+  t.deepEqual(await words(eventId), { coarse: 'plenty', exact: 'plenty' })
+  await workers.buy(eventId, seats(0, 90), 'ada')
+  t.deepEqual(await words(eventId), { coarse: 'plenty', exact: 'plenty' })
+  const hold = await workers.hold(eventId, seats(90, 1), 'bob')
+  t.deepEqual(await words(eventId), { coarse: 'few', exact: 'few' })
+  await workers.hold(eventId, seats(91, 9), 'cyd')
+  t.deepEqual(await words(eventId), { coarse: 'sold_out', exact: 'sold_out' })
+  await workers.letRunOut(hold)
+  t.deepEqual(await words(eventId), { coarse: 'few', exact: 'few' })
+})
+
+test('standing places count, also where there are no seats', async (t) => {
+  const eventId = await workers.openHouse({ rows: 0, standing: { Floor: { capacity: 50 } } })
+  t.deepEqual(await words(eventId), { coarse: 'plenty', exact: 'plenty' })
+})
+
+test('a large house costs a tenth of its seats, and unknown events cost nothing', async (t) => {
+  const eventId = await workers.openHouse({ rows: 100, seatsPerRow: 30 })
+  const eventIds = [eventId, ...Array.from({ length: 999 }, newId)]
+  const { items } = await workers.ask(viewAvailability, { event_ids: eventIds, coarse: true })
+  t.deepEqual(items, [{ event_id: eventId, available: 301, place_count: 3_000, stepped_prices: [] }])
+  const read = await workers.postgres.transaction(async (db) => {
+    await estimateFreePlaces(db, eventIds)
+    return seatsRead(db)
+  })
+  t.true(read <= 301, `${read} of 3,000`)
+})

@@ -1,0 +1,146 @@
+import test from 'ava'
+import type { RequestOf } from '#shared/contracts/contract.ts'
+import { importEvents, searchEvents } from '#shared/contracts/event.ts'
+import { daysFromToday, importedEvent, tier } from '../support/catalogue.ts'
+import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+
+let worker: EventWorker
+
+type Request = RequestOf<typeof searchEvents>
+
+function at(name: string, latitude: number, longitude: number, more: object = {}) {
+  const venue = { source_id: name, name: `Hall ${name}`, city: name, country: 'NZ', tz: null, latitude, longitude }
+  return importedEvent(name, { name, venue, ...more })
+}
+
+const catalogue = [
+  at('Berlin', 52.52, 13.405, { price_tiers: [tier(3_000)], starts_on: daysFromToday(12) }),
+  at('Potsdam', 52.4, 13.06, { price_tiers: [tier(1_000)], starts_on: daysFromToday(11) }),
+  at('Hamburg', 53.55, 9.99, { type: 'Sports', starts_on: daysFromToday(10) }),
+  at('Suva', -18.14, 178.44, { starts_on: daysFromToday(10) }),
+  at('Apia', -13.83, -171.76, { starts_on: daysFromToday(10) }),
+  at('Pole', 89.9, 100, { starts_on: daysFromToday(10) }),
+  // 23:30 local is the next day in Greenwich.
+  at('Late', 34.05, -118.24, { tz: 'America/Los_Angeles', starts_on: '2099-03-01', starts_at_local: '23:30:00' }),
+]
+
+test.before(async () => {
+  worker = await startEventWorker()
+  await worker.ask(importEvents, { source: 'test', events: catalogue, reschedule: false })
+})
+test.after.always(() => worker?.stop())
+
+async function found(request: Request): Promise<string[]> {
+  return (await worker.ask(searchEvents, request)).items.map(({ name }) => name)
+}
+
+async function refusal(request: object): Promise<string[]> {
+  const parsed = searchEvents.request.safeParse(request)
+  return parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('/'))
+}
+
+test('a radius finds venues within it and no others', async (t) => {
+  const berlin = { lat: 52.52, lng: 13.405 }
+  t.deepEqual(await found({ ...berlin, radius_km: 5 }), ['Berlin'])
+  t.deepEqual(await found({ ...berlin }), ['Potsdam', 'Berlin'])
+  // 255 km as the crow flies.
+  t.deepEqual(await found({ ...berlin, radius_km: 250 }), ['Potsdam', 'Berlin'])
+  t.deepEqual(await found({ ...berlin, radius_km: 260 }), ['Hamburg', 'Potsdam', 'Berlin'])
+  t.deepEqual((await found({ ...berlin, radius_km: 20_000 })).length, 7)
+})
+
+test('a radius reaches across the antimeridian, and around the pole', async (t) => {
+  t.deepEqual((await found({ lat: -16, lng: 179.9, radius_km: 1_100 })).toSorted(), ['Apia', 'Suva'])
+  t.deepEqual((await found({ lat: -16, lng: -179.9, radius_km: 1_100 })).toSorted(), ['Apia', 'Suva'])
+  t.deepEqual(await found({ lat: 89.5, lng: -80, radius_km: 100 }), ['Pole'])
+})
+
+test('the nearest comes first where distance orders, page by page', async (t) => {
+  const question = { lat: 52.52, lng: 13.405, radius_km: 20_000, sort: 'distance', limit: 2 } as const
+  const names: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await worker.ask(searchEvents, { ...question, ...(cursor === undefined ? {} : { cursor }) })
+    names.push(...page.items.map(({ name }) => name))
+    cursor = page.next_cursor ?? undefined
+  } while (cursor !== undefined && names.length < 20)
+  t.deepEqual(names, ['Berlin', 'Potsdam', 'Hamburg', 'Pole', 'Late', 'Apia', 'Suva'])
+})
+
+test('the cheapest comes first where price orders, what has no price last', async (t) => {
+  t.deepEqual(await found({ sort: 'price', limit: 2 }), ['Potsdam', 'Berlin'])
+  t.is((await found({ sort: 'price' })).length, 7)
+  t.deepEqual(await found({ sort: 'price', max_price: 2_999 }), ['Potsdam'])
+  t.deepEqual(await found({ min_price: 1_001 }), ['Berlin'])
+})
+
+test('dates are those of the venue', async (t) => {
+  t.deepEqual(await found({ start: '2099-03-01', end: '2099-03-01' }), ['Late'])
+  t.deepEqual(await found({ start: '2099-03-02', end: '2099-03-02' }), [])
+})
+
+test('facets count what was found, as it is written, and are left out unless asked for', async (t) => {
+  const { facets } = await worker.ask(searchEvents, {
+    lat: 52.52,
+    lng: 13.405,
+    radius_km: 260,
+    facets: 'city,type,price,month',
+  })
+  t.is(facets?.counted, 3)
+  t.false(facets?.capped)
+  t.deepEqual(facets?.by.type, [
+    { value: 'Music', count: 2 },
+    { value: 'Sports', count: 1 },
+  ])
+  t.deepEqual(facets?.by.city?.map(({ value }) => value).toSorted(), ['Berlin', 'Hamburg', 'Potsdam'])
+  t.deepEqual(
+    facets?.by.price?.toSorted((one, other) => (one.value < other.value ? -1 : 1)),
+    [
+      { value: '0-1999', count: 1 },
+      { value: '2000-4999', count: 1 },
+    ],
+  )
+  t.is(
+    facets?.by.month?.reduce((sum, { count }) => sum + count, 0),
+    3,
+  )
+  t.is((await worker.ask(searchEvents, {})).facets, undefined)
+  t.like(await worker.ask(searchEvents, { keyword: 'nowhere', facets: 'city' }), {
+    facets: { counted: 0, capped: false },
+  })
+})
+
+test('pages by number are those by cursor, and end at 1,000 results', async (t) => {
+  const names: string[] = []
+  for (let page = 1; page <= 3; page++) names.push(...(await found({ page, pageSize: 3 })))
+  t.deepEqual(names, await found({ limit: 100 }))
+  t.deepEqual(await found({ page: 1_000, pageSize: 1 }), [])
+  t.deepEqual(await refusal({ page: 11, pageSize: 100 }), ['page'])
+})
+
+test('parameters that make no sense together are refused by name', async (t) => {
+  t.deepEqual(await refusal({ lat: 1 }), ['lng'])
+  t.deepEqual(await refusal({ lng: 1 }), ['lat'])
+  t.deepEqual(await refusal({ radius_km: 1 }), ['radius_km'])
+  t.deepEqual(await refusal({ sort: 'distance' }), ['sort'])
+  t.deepEqual(await refusal({ sort: 'relevance' }), ['sort'])
+  t.deepEqual(await refusal({ lat: 91, lng: 0 }), ['lat'])
+  t.deepEqual(await refusal({ lat: '1e1', lng: '0' }), ['lat'])
+  t.deepEqual(await refusal({ facets: 'colour' }), ['facets'])
+  t.deepEqual(await refusal({ page: 1, cursor: 'x' }), ['page'])
+  t.deepEqual(await refusal({ pageSize: 5 }), ['pageSize'])
+})
+
+test('what the gateway has parsed is parsed the same again', (t) => {
+  const request = { lat: '52.5', lng: '-13.25', radius_km: '10', facets: 'city,type', page: '2', pageSize: '10' }
+  const once = searchEvents.request.parse(request)
+  t.deepEqual(searchEvents.request.parse(once), once)
+})
+
+test('a cursor of another question is refused', async (t) => {
+  const { next_cursor: cursor } = await worker.ask(searchEvents, { limit: 1 })
+  for (const other of [{ keyword: 'hall' }, { city: 'Berlin' }, { sort: 'price' as const }]) {
+    const error = await t.throwsAsync(worker.ask(searchEvents, { ...other, cursor: cursor ?? '' }))
+    t.like(error, { code: 'validation_failed', extra: { errors: [{ pointer: '/cursor' }] } })
+  }
+})

@@ -1,0 +1,103 @@
+import test from 'ava'
+import type { RequestOf } from '#shared/contracts/contract.ts'
+import { searchEvents } from '#shared/contracts/event.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { Postgres } from '#shared/postgres.ts'
+import { generateCatalogue } from '../../infra/load/search/generate.ts'
+import { searchEvents as operationOf } from '../../workers/event/operations/search-events.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+/** Enough that reading all of them would be the longest way to any page. */
+const events = 30_000
+
+let database: TestDatabase
+let postgres: ExplainingPostgres
+
+/** Explains each statement that reads events, and carries it out. */
+class ExplainingPostgres extends Postgres {
+  readonly plans: string[] = []
+
+  override async query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    if (/FROM event\.(events|words|venues)/.test(text)) {
+      const lines = await super.query<Record<string, string>>(`EXPLAIN ${text}`, values)
+      this.plans.push(lines.map((line) => Object.values(line)[0]).join('\n'))
+    }
+    return super.query<Row>(text, values)
+  }
+}
+
+test.before(async () => {
+  database = await createTestDatabase()
+  await generateCatalogue(database.url, events, { show: () => undefined, clear: () => undefined })
+  postgres = new ExplainingPostgres({
+    url: database.url,
+    applicationName: 'explaining',
+    maxConnections: 1,
+    planOnce: false,
+    onIdleError: () => undefined,
+  })
+})
+test.after.always(async () => {
+  await postgres?.close()
+  await database?.drop()
+})
+
+async function plansOf(request: RequestOf<typeof searchEvents>): Promise<{ plans: string; found: number }> {
+  postgres.plans.length = 0
+  // Nothing of what was made up is on sale, so nobody is asked what is left of it.
+  const operation = operationOf({ postgres, bus: {} as Bus })
+  const log = createLogger({ name: 'event', instance: 'test', level: 'error' })
+  const context = { log, deadlineAt: performance.now() + 60_000 } as Parameters<typeof operation.answer>[1]
+  const reply = await operation.answer(searchEvents.request.parse(request), context)
+  return { plans: postgres.plans.join('\n\n'), found: searchEvents.reply.parse(reply).items.length }
+}
+
+async function frequencyOrder(field: string): Promise<string[]> {
+  const rows = await postgres.query<{ word: string }>(
+    'SELECT ltrim(word) AS word FROM event.words WHERE field = $1 AND events > 1 ORDER BY events DESC, word',
+    [field],
+  )
+  return rows.map(({ word }) => word)
+}
+
+test.serial('each kind of search finds its events by an index and never reads all of them', async (t) => {
+  const [frequent = ''] = await frequencyOrder('n')
+  const rare = (await frequencyOrder('n')).at(-1) ?? ''
+  const performers = await frequencyOrder('P')
+  const performer = performers[0] ?? ''
+  const city = (await frequencyOrder('C'))[5] ?? ''
+  const [place = { lat: 0, lng: 0 }] = await postgres.query<{ lat: number; lng: number }>(
+    'SELECT latitude AS lat, longitude AS lng FROM event.venues ORDER BY source_id LIMIT 1',
+  )
+  const searches: readonly [RequestOf<typeof searchEvents>, string][] = [
+    [{ keyword: rare }, 'events_by_terms'],
+    [{ keyword: frequent }, 'events_by_date'],
+    [{ keyword: frequent, city }, 'events_by_terms'],
+    [{ keyword: performer }, 'events_by_terms'],
+    [{ keyword: performer, limit: 100, page: 10, pageSize: 20 }, 'events_by_terms'],
+    [{ city, type: 'Music' }, 'events_by_terms'],
+    [{ performer }, 'events_by_'],
+    [{}, 'events_by_date'],
+    [{ keyword: frequent, sort: 'price' }, 'events_by_price'],
+    [{ min_price: 20_000, sort: 'price' }, 'events_by_price'],
+    [{ ...place, radius_km: 20 }, 'events_by_'],
+    [{ ...place, radius_km: 20, sort: 'distance' }, 'events_by_venue'],
+    [{ keyword: rare, facets: 'city,type,month,price' }, 'events_by_terms'],
+  ]
+  for (const [request, index] of searches) {
+    const { plans, found } = await plansOf(request)
+    const said = `${JSON.stringify(request)}\n${plans}`
+    t.notRegex(plans, /Seq Scan on events/, said)
+    t.regex(plans, new RegExp(index), said)
+    t.true(found > 0, said)
+  }
+})
+
+test.serial('known words and near misses of others are looked up, not searched for', async (t) => {
+  const [word = ''] = (await frequencyOrder('p')).filter(({ length }) => length > 6)
+  const mistyped = await plansOf({ keyword: `${word.slice(0, 3)}7${word.slice(4)}` })
+  t.regex(mistyped.plans, /words_by_spelling/)
+  t.regex(mistyped.plans, /words_pkey/)
+  t.notRegex(mistyped.plans, /Seq Scan on words/)
+})

@@ -1,0 +1,157 @@
+import test from 'ava'
+import { changeEventStatus, createEvent, importEvents, searchEvents } from '#shared/contracts/event.ts'
+import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'
+import { type EventWorker, organiser, startEventWorker } from '../support/event-worker.ts'
+
+let worker: EventWorker
+
+const performer = (name: string) => [{ source_id: name, name }]
+
+const catalogue = [
+  importedEvent('eras', { name: 'The Eras Tour', performers: performer('Taylor Swift') }),
+  importedEvent('tribute', { name: 'Tribute to Drake', performers: performer('The Covers') }),
+  importedEvent('underground', {
+    name: 'Open Mic',
+    venue: venueNamed('Drake Underground', { city: 'Toronto', country: 'CA' }),
+  }),
+  importedEvent('bell', { name: 'An Evening', performers: performer('Drake Bell') }),
+  importedEvent('drake', { name: 'Anita Max Win', performers: performer('Drake') }),
+  importedEvent('both', { name: 'Two of Them', performers: [...performer('Opener'), ...performer('Drake')] }),
+  importedEvent('story', { name: 'Story Slam', description: 'Somebody once met Drake.' }),
+  importedEvent('longer', { name: 'Drakensberg Choir' }),
+  importedEvent('metal', { name: 'M72', performers: performer('Metallica') }),
+]
+
+test.before(async () => {
+  worker = await startEventWorker()
+  await worker.ask(importEvents, { source: 'test', events: catalogue, reschedule: false })
+})
+test.after.always(() => worker?.stop())
+
+const search = (keyword: string) => worker.ask(searchEvents, { keyword })
+
+async function found(keyword: string): Promise<string[]> {
+  return (await search(keyword)).items.map(({ name }) => name)
+}
+
+test('the artist comes before a namesake, a mention in a name, a venue, a description, and longer words', async (t) => {
+  const names = await found('drake')
+  t.deepEqual(names.slice(0, 2).toSorted(), ['Anita Max Win', 'Two of Them'])
+  t.deepEqual(names.slice(2), ['An Evening', 'Tribute to Drake', 'Open Mic', 'Story Slam', 'Drakensberg Choir'])
+})
+
+for (const [typed, used, name] of [
+  ['tayler', 'taylor', 'The Eras Tour'],
+  ['Talyor', 'taylor', 'The Eras Tour'],
+  ['taylr', 'taylor', 'The Eras Tour'],
+  ['swiift', 'swift', 'The Eras Tour'],
+  ['drkae', 'drake', 'Anita Max Win'],
+  ['metalica', 'metallica', 'M72'],
+  ['metalicca', 'metallica', 'M72'],
+  ['torronto', 'toronto', 'Open Mic'],
+] as const) {
+  test(`"${typed}" is taken for "${used}", and the reply says so`, async (t) => {
+    const { items, corrections, did_you_mean } = await search(typed)
+    t.true(items.slice(0, 2).some((item) => item.name === name))
+    t.deepEqual(corrections, [{ word: typed.toLowerCase(), used }])
+    t.is(did_you_mean, used)
+  })
+}
+
+test('only the mistyped word of several is replaced', async (t) => {
+  const { items, corrections, did_you_mean } = await search('Tayler Swift')
+  t.is(items[0]?.name, 'The Eras Tour')
+  t.deepEqual(corrections, [{ word: 'tayler', used: 'taylor' }])
+  t.is(did_you_mean, 'taylor swift')
+})
+
+test('what is spelled right is not corrected, nor is the beginning of a word', async (t) => {
+  for (const keyword of ['taylor', 'tayl', 'metal']) {
+    const { items, corrections, did_you_mean } = await search(keyword)
+    t.is(items.length, 1, keyword)
+    t.deepEqual(corrections, [])
+    t.is(did_you_mean, null)
+  }
+})
+
+test('where known words find nothing together, another spelling that would find something is named', async (t) => {
+  const slam = importedEvent('tailor', { name: 'Tailor of Panama' })
+  await worker.ask(importEvents, { source: 'others', events: [slam], reschedule: false })
+  const { items, did_you_mean, corrections } = await search('tailor swift')
+  t.deepEqual(items, [])
+  t.deepEqual(corrections, [])
+  t.is(did_you_mean, 'taylor swift')
+  t.is((await search('swift panama')).did_you_mean, null)
+})
+
+test('words that are near to nothing find nothing', async (t) => {
+  const { items, did_you_mean, next_cursor } = await search('xylophonequartz')
+  t.deepEqual(items, [])
+  t.is(did_you_mean, null)
+  t.is(next_cursor, null)
+})
+
+test('a draft gives nothing away before it is published', async (t) => {
+  const request = {
+    name: 'Zanzibarquintet',
+    venue: { name: 'Secret Hall', tz: 'Europe/Berlin' },
+    starts_on: '2099-01-01',
+    sections: [{ name: 'A', rows: 1, seats_per_row: 4, price_minor: 100 }],
+  }
+  const { id } = await worker.ask(createEvent, request, { caller: organiser })
+  for (const keyword of ['zanzibarquintet', 'zanzibarquintett']) {
+    t.like(await search(keyword), { items: [], corrections: [], did_you_mean: null })
+  }
+  await worker.ask(changeEventStatus, { event_id: id, action: 'publish' }, { caller: organiser })
+  t.deepEqual(await found('zanzibarquintet'), ['Zanzibarquintet'])
+  t.deepEqual((await search('zanzibarquintett')).corrections, [{ word: 'zanzibarquintett', used: 'zanzibarquintet' }])
+})
+
+test('an event whose name changed is found by the new one and no longer by the old one', async (t) => {
+  const named = (name: string) => [importedEvent('renamed', { name })]
+  await worker.ask(importEvents, { source: 'renaming', events: named('Oldfashioned'), reschedule: false })
+  t.deepEqual(await found('oldfashioned'), ['Oldfashioned'])
+  await worker.ask(importEvents, { source: 'renaming', events: named('Newfangled'), reschedule: false })
+  t.deepEqual(await found('newfangled'), ['Newfangled'])
+  t.deepEqual(await found('oldfashioned'), [])
+})
+
+test('pages stay in step while events are added before and behind them', async (t) => {
+  const added = (name: string, day: number) =>
+    importedEvent(name, { name: `${name} Stepping`, starts_on: daysFromToday(day) })
+  const days = [10, 11, 12, 13, 14]
+  const events = days.map((day) => added(`On day ${day}`, day))
+  await worker.ask(importEvents, { source: 'steps', events, reschedule: false })
+  const first = await worker.ask(searchEvents, { keyword: 'stepping', limit: 2 })
+  await worker.ask(importEvents, { source: 'steps', events: [added('Early', 1), added('Late', 99)], reschedule: false })
+  const cursor = first.next_cursor ?? ''
+  const rest = await worker.ask(searchEvents, { keyword: 'stepping', limit: 100, cursor })
+  const names = [...first.items, ...rest.items].map(({ name }) => name)
+  t.deepEqual(names, [...days.map((day) => `On day ${day} Stepping`), 'Late Stepping'])
+})
+
+test('strange keywords find nothing or something, but never fail', async (t) => {
+  const strange = [
+    'a '.repeat(100),
+    'ß'.repeat(200),
+    '㍿'.repeat(200),
+    'مرحبا بالعالم',
+    '👩‍🎤🎸',
+    "x' | 'y",
+    ':*',
+    '\\',
+    '%_',
+    '-drake',
+  ]
+  for (const keyword of strange) await t.notThrowsAsync(search(keyword), keyword)
+  t.deepEqual((await found("drake' | 'taylor")).length, 0)
+})
+
+test('more words than anybody means are refused', async (t) => {
+  const keyword = Array.from({ length: 60 }, (_, index) => index).join(' ')
+  t.like(await t.throwsAsync(search(keyword)), {
+    code: 'validation_failed',
+    extra: { errors: [{ pointer: '/keyword' }] },
+  })
+  t.like(await t.throwsAsync(search('nul\0')), { code: 'validation_failed' })
+})

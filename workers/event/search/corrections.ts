@@ -1,0 +1,63 @@
+import type { Queryable } from '#shared/postgres.ts'
+import { isAnyFound } from '../store/find-events.ts'
+import { type Asked, findNearWords, type Known, readKnown } from '../store/words.ts'
+import { listOf, type Question } from './find-page.ts'
+import { type QueryWord, wholeText } from './terms.ts'
+
+export interface Correction {
+  readonly word: string
+  readonly used: string
+}
+
+export interface CorrectedWords {
+  /** What is known of the other texts that were asked for, then of the words, and of a performer of that very name. */
+  readonly known: Known
+  readonly words: readonly QueryWord[]
+  readonly corrections: readonly Correction[]
+  readonly performersOfThatName: number
+}
+
+/** Puts the nearest known word in the place of each that occurs nowhere; one that is near to none stays, and finds nothing. */
+export async function correctWords(db: Queryable, others: Asked, typed: readonly string[]): Promise<CorrectedWords> {
+  const asTyped = await readWords(db, others, typed)
+  const corrections: Correction[] = []
+  const texts: string[] = []
+  for (const word of asTyped.words) {
+    const [near] = word.fields.size === 0 ? await findNearWords(db, word.text) : []
+    texts.push(near?.word ?? word.text)
+    if (near !== undefined) corrections.push({ word: word.text, used: near.word })
+  }
+  return { ...(corrections.length === 0 ? asTyped : await readWords(db, others, texts)), corrections }
+}
+
+async function readWords(db: Queryable, others: Asked, texts: readonly string[]) {
+  const performer = { field: 'P', text: wholeText(texts.join(' ')) } as const
+  const known = await readKnown(db, {
+    words: [...others.words, ...texts],
+    wholes: [...others.wholes, ...(texts.length === 0 ? [] : [performer])],
+  })
+  return {
+    known,
+    words: known.words.slice(others.words.length),
+    performersOfThatName: known.wholes[others.wholes.length] ?? 0,
+  }
+}
+
+/** Words for which another one is tried, and how many others for each. */
+const triedWords = 4
+const triedOthers = 2
+
+/** Another spelling of one word with which something would be found, where nothing was. */
+export async function findSuggestion(db: Queryable, question: Question): Promise<string | null> {
+  const { words } = question
+  for (const [index, word] of words.slice(0, triedWords).entries()) {
+    for (const near of (await findNearWords(db, word.text)).slice(0, triedOthers)) {
+      const [other] = (await readKnown(db, { words: [near.word], wholes: [] })).words
+      if (other === undefined) continue
+      const others = words.with(index, other)
+      const list = await listOf(db, { ...question, words: others }, { after: undefined, wanted: 1 })
+      if (list !== null && (await isAnyFound(db, list))) return others.map(({ text }) => text).join(' ')
+    }
+  }
+  return null
+}

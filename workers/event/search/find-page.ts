@@ -1,0 +1,194 @@
+import type { Queryable } from '#shared/postgres.ts'
+import {
+  collectEvents,
+  type EventList,
+  type Found,
+  findAtVenues,
+  type ListConditions,
+  type ListOrder,
+  walkEvents,
+} from '../store/find-events.ts'
+import { findVenues, type VenueConditions, type VenuesInReach } from '../store/venues-in-reach.ts'
+import { anywhere, fitsOf } from './fits.ts'
+import type { PagePosition } from './page-cursor.ts'
+import { type QueryWord, type Term, termQuery } from './terms.ts'
+import { collectedEvents, type Guess, usualDays, waysFor } from './ways.ts'
+
+/** What a list is about. */
+export interface Question {
+  readonly listed: Omit<ListConditions, 'venues'>
+  readonly venues: VenueConditions
+  /** What is asked of performer, venue, city and type. */
+  readonly filters: readonly Term[]
+  /** Of the keyword; all have to stand somewhere. */
+  readonly words: readonly QueryWord[]
+  readonly order: ListOrder | 'relevance'
+  /** Of all events, and of those with a performer whose name is the keyword; more or less. */
+  readonly events: number
+  readonly performersOfThatName: number
+}
+
+export interface PageWanted {
+  readonly after: PagePosition | undefined
+  /** Results from there on. */
+  readonly wanted: number
+}
+
+/** Below so many events and entries of the index all fits are looked at together. */
+const fewEvents = 300
+/** Venues that are asked at once for the nearest events; twice as many each time. */
+const nearestVenues = 30
+/** More rounds than the venues of the whole world need. */
+const maxRounds = 40
+
+/** Places in the list from `after` on. */
+export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
+  const list = await listOf(db, question, page)
+  const terms = anywhere(question.words)
+  if (list === null || terms === null) return []
+  const guess = guessFor(question, list, terms)
+  if (question.order === 'distance') return await nearest(db, question, list, guess)
+  if (question.order !== 'relevance') return (await findAlong(db, list, guess)).positions
+  return await byFit(db, question, list, guess)
+}
+
+/** `null` when no venue is in reach, or a word stands nowhere. */
+export async function listOf(
+  db: Queryable,
+  question: Question,
+  { after, wanted }: PageWanted,
+): Promise<EventList | null> {
+  const { listed, venues, filters, words, order } = question
+  const isAboutVenues = venues.country !== undefined || venues.circle !== undefined
+  const from = order === 'distance' ? after?.key : undefined
+  const ofWords = anywhere(words)
+  const inReach = isAboutVenues ? await findVenues(db, venues, from) : null
+  if (inReach?.ids.length === 0 || ofWords === null) return null
+  const terms = [...filters, ...ofWords]
+  return {
+    ...listed,
+    venues: inReach === null ? null : { ...venues, inReach },
+    order: order === 'relevance' ? 'date' : order,
+    terms: terms.length === 0 ? null : termQuery(terms),
+    fits: [],
+    without: null,
+    after,
+    limit: wanted,
+  }
+}
+
+/** Tries one way after the other, until the page is full or nothing is left out. */
+async function findAlong(db: Queryable, list: EventList, guess: Guess): Promise<Found> {
+  let found: Found = { positions: [], cutShort: true }
+  for (const way of waysFor(guess)) {
+    if (way.by === 'collecting') found = await collectEvents(db, list, way.days)
+    if (way.by === 'walking') found = await walkEvents(db, list, way.limit)
+    if (way.by === 'venues' && list.venues !== null) found = await findAtVenues(db, list, list.venues.inReach)
+    if (!found.cutShort) break
+  }
+  return found
+}
+
+/** The best fits first: of few events all at once, else one after the other and no further than the page. */
+async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<PagePosition[]> {
+  const fits = fitsOf(question.words, question.performersOfThatName)
+  if (collectedEvents(all) + all.entries <= fewEvents) {
+    const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
+    return (await collectEvents(db, { ...list, fits: queries }, null)).positions
+  }
+  const { after, limit } = list
+  const positions: PagePosition[] = []
+  const better: string[] = []
+  let likelyBefore = 0
+  for (const [index, terms] of fits.entries()) {
+    if (positions.length >= limit) break
+    if (terms === null) continue
+    const ofFit: EventList = {
+      ...list,
+      terms: termQuery([...question.filters, ...terms]),
+      without: better.length === 0 ? null : better.join(' | '),
+      after: index === after?.fit ? after : undefined,
+      limit: limit - positions.length,
+    }
+    better.push(`(${termQuery(terms)})`)
+    const guess = guessFor(question, ofFit, terms)
+    const likely = Math.max(1, guess.likely - likelyBefore)
+    likelyBefore = Math.max(likelyBefore, guess.likely)
+    if (index < (after?.fit ?? 0)) continue
+    const found = await findAlong(db, ofFit, { ...guess, likely })
+    positions.push(...found.positions.map((position) => ({ ...position, fit: index })))
+  }
+  return positions
+}
+
+/** Venue by venue, the nearest first. */
+async function nearest(db: Queryable, question: Question, list: EventList, guess: Guess): Promise<PagePosition[]> {
+  let venues = list.venues
+  if (venues === null) return []
+  if (venues.inReach.complete && collectedEvents(guess) <= fewEvents)
+    return (await collectEvents(db, list, null)).positions
+  const positions: PagePosition[] = []
+  let next = 0
+  let round = nearestVenues
+  for (let rounds = 0; rounds < maxRounds && positions.length < list.limit; rounds++) {
+    const { ids, distances, complete } = venues.inReach
+    const end = endOfRound(venues.inReach, next + round)
+    if (end > next) {
+      const some = { ids: ids.slice(next, end), distances: distances.slice(next, end) }
+      const found = await findAtVenues(db, { ...list, limit: list.limit - positions.length }, some)
+      positions.push(...found.positions)
+    }
+    next = end
+    round *= 2
+    if (next < ids.length && end > 0 && !isLast(venues.inReach, end)) continue
+    if (complete) break
+    const inReach: VenuesInReach = await findVenues(db, question.venues, distances.at(-1))
+    if (inReach.ids.length === 0) break
+    venues = { ...venues, inReach }
+    next = 0
+  }
+  return positions
+}
+
+/** Venues of one distance stay together; the last ones of an incomplete list may have others beside them. */
+function endOfRound({ ids, distances, complete }: VenuesInReach, wanted: number): number {
+  let end = Math.min(wanted, ids.length)
+  while (end < ids.length && distances[end] === distances[end - 1]) end++
+  if (end < ids.length || complete) return end
+  const last = distances.at(-1)
+  while (end > 0 && distances[end - 1] === last) end--
+  // All at one place: then they are taken as they are.
+  return end === 0 ? ids.length : end
+}
+
+function isLast({ distances }: VenuesInReach, end: number): boolean {
+  return distances[end] === distances.at(-1)
+}
+
+function guessFor(question: Question, { venues, limit, order }: EventList, ofWords: readonly Term[]): Guess {
+  const { events, listed } = question
+  const terms = [...question.filters, ...ofWords]
+  const anything = terms.length === 0
+  const likely = terms.reduce((product, term) => product * Math.min(1, term.events / events), events)
+  const atMost = Math.min(events, ...terms.map((term) => term.events))
+  return {
+    events,
+    likely: anything ? Number.POSITIVE_INFINITY : likely,
+    atMost: anything ? Number.POSITIVE_INFINITY : atMost,
+    entries: terms.reduce((sum, term) => sum + term.entries, anything ? 0 : atMost),
+    venueShare: venues?.inReach.share ?? 1,
+    venues: venues?.inReach.complete ? venues.inReach.ids.length : Number.POSITIVE_INFINITY,
+    inRange: eventsBetween(listed, events),
+    wanted: limit,
+    byDate: order === 'date',
+    priced: listed.minPriceMinor !== undefined || listed.maxPriceMinor !== undefined,
+  }
+}
+
+/** Roughly how many events the dates leave over. */
+function eventsBetween({ start, end }: Pick<ListConditions, 'start' | 'end'>, events: number): number {
+  if (end === undefined) return events
+  const from = start ?? new Date().toISOString().slice(0, 10)
+  const days = (Date.parse(end) - Date.parse(from)) / 86_400_000 + 1
+  return events * Math.min(1, Math.max(0, days) / usualDays)
+}

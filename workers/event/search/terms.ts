@@ -1,0 +1,101 @@
+import { fold, foldedWords } from './fold.ts'
+
+/* What events are found by; `migrations/003-search.sql` says which terms an event has. */
+
+/** Where a word stands: performers, name, venue, city, type, description. */
+export type WordField = 'p' | 'n' | 'v' | 'c' | 't' | 'd'
+
+/** Which text a term is the whole of: one performer, the name, the city, the type. */
+export type WholeField = 'P' | 'N' | 'C' | 'T'
+
+export const everywhere: readonly WordField[] = ['p', 'n', 'v', 'c', 't', 'd']
+
+/** What the table of words knows of one field. */
+export interface FieldWords {
+  /** Events that have the word itself there, more or less. */
+  readonly exact: number
+  /** Events that have a word there which begins with it, itself included. */
+  readonly begun: number
+  /** Those words; null: too many to be named. */
+  readonly words: readonly string[] | null
+}
+
+/** A word of a query, and where it stands; fields in which nothing begins with it are absent. */
+export interface QueryWord {
+  readonly text: string
+  readonly fields: ReadonlyMap<WordField, FieldWords>
+}
+
+/** `exactly`: the word itself; `begun`: also what begins with it. */
+export type Match = 'exactly' | 'begun'
+
+/** One condition on an event, as the text of a `tsquery`; what it costs to find and how much it finds. */
+export interface Term {
+  readonly query: string
+  /** Events that have it, more or less. */
+  readonly events: number
+  /** Entries of the index that have to be read at any rate, however rare the other terms are. */
+  readonly entries: number
+}
+
+/** As long as the terms of events are, in letters. */
+const maxWordLetters = 100
+const maxWholeLetters = 200
+
+/** The words of a text of users, each once, in their order. */
+export function queryTexts(text: string): string[] {
+  return [...new Set(foldedWords(text).map((word) => [...word].slice(0, maxWordLetters).join('')))]
+}
+
+/** '' for a text without letters and digits: nothing is called that. */
+export function wholeText(text: string): string {
+  return [...fold(text)].slice(0, maxWholeLetters).join('')
+}
+
+/** Whether the word is known as it stands. A single letter always is: what begins with it is half of everything. */
+export function isWhole({ text, fields }: QueryWord): boolean {
+  return /^[a-z0-9]$/.test(text) || [...fields.values()].some(({ exact }) => exact > 0)
+}
+
+/** Known words stand for themselves, others for what begins with them. */
+export function usualMatch(word: QueryWord): Match {
+  return isWhole(word) ? 'exactly' : 'begun'
+}
+
+/** A known word without the longer ones that begin with it. */
+export function withoutLonger(word: QueryWord): QueryWord {
+  if (!isWhole(word)) return word
+  const exact = [...word.fields].filter(([, known]) => known.exact > 0)
+  const fields = exact.map(([field, known]) => [field, { ...known, begun: known.exact, words: [word.text] }] as const)
+  return { ...word, fields: new Map(fields) }
+}
+
+/** The word in any of the fields; `null` when it stands in none of them. */
+export function wordTerm(word: QueryWord, fields: readonly WordField[], match: Match): Term | null {
+  const queries: string[] = []
+  let events = 0
+  let entries = 0
+  for (const field of fields) {
+    const known = word.fields.get(field)
+    const count = known?.[match === 'exactly' ? 'exact' : 'begun'] ?? 0
+    if (known === undefined || count === 0) continue
+    events += count
+    if (match === 'exactly') queries.push(`'${field}${word.text}'`)
+    else if (known.words !== null) queries.push(...known.words.map((each) => `'${field}${each}'`))
+    else {
+      // All that begins so is gathered first, entry by entry.
+      entries += count
+      queries.push(`'${field}${word.text}':*`)
+    }
+  }
+  return queries.length === 0 ? null : { query: `(${queries.join(' | ')})`, events, entries }
+}
+
+export function wholeTerm(field: WholeField, text: string, events: number): Term {
+  return { query: `'${field}${text}'`, events, entries: 0 }
+}
+
+/** All of the terms as a Postgres `tsquery`. Folded texts are letters, digits and blanks, so nothing needs escaping. */
+export function termQuery(terms: readonly Term[]): string {
+  return terms.map(({ query }) => query).join(' & ')
+}

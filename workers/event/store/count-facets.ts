@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+import { type facetName, facetRows } from '#shared/contracts/event.ts'
+import type { Queryable } from '#shared/postgres.ts'
+import { type EventList, matchingEvents } from './find-events.ts'
+
+export type FacetName = z.infer<typeof facetName>
+
+export interface Facets {
+  readonly counted: number
+  readonly capped: boolean
+  readonly by: Partial<Record<FacetName, { value: string; count: number }[]>>
+}
+
+/** Values of a facet, at most. */
+const mostValues = 20
+
+/** By what each facet groups, and what it shows of the group. */
+const groups: Record<FacetName, { by: string; value: string }> = {
+  city: {
+    by: 'folded_city',
+    // As some venue of the city writes it.
+    value: `(SELECT v.city FROM event.venues AS v WHERE v.id = min(venue_id::text)::uuid)`,
+  },
+  type: { by: 'folded_type', value: 'min(type)' },
+  month: { by: `to_char(starts_on, 'YYYY-MM')`, value: `to_char(min(starts_on), 'YYYY-MM')` },
+  price: {
+    by: `width_bucket(price_from_minor, '{2000,5000,10000}'::bigint[])`,
+    value: `('{0-1999,2000-4999,5000-9999,10000-}'::text[])[1 + width_bucket(min(price_from_minor), '{2000,5000,10000}'::bigint[])]`,
+  },
+}
+
+/** How many of the results have which value, counted among `facetRows` of them at most. */
+export async function countFacets(db: Queryable, list: EventList, names: readonly FacetName[]): Promise<Facets> {
+  const { text, values } = matchingEvents(list, facetRows + 1)
+  const counts = [...new Set(names)].map(
+    (
+      name,
+    ) => `SELECT '${name}' AS name, * FROM (SELECT ${groups[name].value} AS value, count(*) FROM hit GROUP BY ${groups[name].by}
+      ORDER BY count(*) DESC, value LIMIT ${mostValues}) AS ${name} WHERE value <> ''`,
+  )
+  const rows = await db.query<{ name: FacetName | 'all'; value: string; count: number }>(
+    `WITH hit AS MATERIALIZED (${text}) SELECT 'all' AS name, '' AS value, count(*) FROM hit
+     UNION ALL ${counts.join(' UNION ALL ')}`,
+    values,
+  )
+  const all = rows.find(({ name }) => name === 'all')?.count ?? 0
+  const by: Facets['by'] = {}
+  for (const name of names)
+    by[name] = rows.filter((row) => row.name === name).map(({ value, count }) => ({ value, count }))
+  return { counted: Math.min(all, facetRows), capped: all > facetRows, by }
+}

@@ -1,0 +1,117 @@
+import type { Queryable } from '#shared/postgres.ts'
+import { type KnownWord, nearestFirst, spellingsOf } from '../search/near-words.ts'
+import { everywhere, type QueryWord, type WholeField, type WordField } from '../search/terms.ts'
+
+/* The table of words: how frequent they are, and what is near to one that is not there. */
+
+/**
+ * Adds the words of events to the table: in the transaction that stores them, or shows a draft to the world. Numbers that
+ * another transaction is counting at this moment stay behind a little, so that nobody waits for them.
+ */
+export async function recordWords(db: Queryable, eventIds: readonly string[]): Promise<void> {
+  await db.query(
+    `WITH counted AS (
+       SELECT event.word_of(term) AS word, left(term, 1) AS field, count(*)::int AS events,
+         count(*) FILTER (WHERE version = 1)::int AS new
+       FROM event.events, unnest(tsvector_to_array(search)) AS term
+       WHERE id = ANY($1) AND term !~ '^N' GROUP BY 1, 2
+     ), free AS (
+       SELECT word, field, new FROM event.words AS known JOIN counted USING (word, field)
+       WHERE new > 0 FOR UPDATE OF known SKIP LOCKED
+     ), grown AS (
+       UPDATE event.words AS known SET events = known.events + free.new FROM free
+       WHERE known.word = free.word AND known.field = free.field
+     )
+     INSERT INTO event.words (word, field, events) SELECT word, field, events FROM counted ORDER BY word, field
+     ON CONFLICT DO NOTHING`,
+    [eventIds],
+  )
+}
+
+/** What is asked of the table: words, and texts that are the whole of a field. */
+export interface Asked {
+  readonly words: readonly string[]
+  readonly wholes: readonly { readonly field: WholeField; readonly text: string }[]
+}
+
+export interface Known {
+  /** Of all events, more or less. */
+  readonly events: number
+  readonly words: readonly QueryWord[]
+  /** How many events have each of the whole texts, more or less. */
+  readonly wholes: readonly number[]
+}
+
+/** Words that begin with a few letters are looked at no further than this: then they are on every second poster. */
+const maxWords = 2_000
+/** So many words that begin alike are named one by one. */
+const maxNamed = 8
+/** Behind everything that begins with a word, in the order of bytes. */
+const behind = '\u{10ffff}'
+
+interface FieldRow {
+  readonly place: number | null
+  readonly field: WordField | WholeField
+  readonly exact: number
+  readonly begun: number
+  readonly names: readonly string[]
+  readonly words: number
+  readonly total: number
+}
+
+/** What is known of words and texts. What is in no field of its own is nowhere. */
+export async function readKnown(db: Queryable, { words, wholes }: Asked): Promise<Known> {
+  const texts = wholes.map(({ text }) => ` ${text}`)
+  const rows = await db.query<FieldRow>(
+    `SELECT place, field, exact, begun, names, words, total
+     FROM (SELECT GREATEST(reltuples, 0)::int AS total FROM pg_class WHERE oid = 'event.events'::regclass) AS catalogue
+     LEFT JOIN (
+       SELECT place::int, field, coalesce(sum(events) FILTER (WHERE word = first), 0)::int AS exact, sum(events)::int AS begun,
+         (array_agg(word))[1:${maxNamed + 1}] AS names, sum(count(*)) OVER (PARTITION BY place)::int AS words
+       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (first, last, place),
+         LATERAL (SELECT word, field, events FROM event.words WHERE word BETWEEN first AND last
+           ORDER BY word LIMIT ${maxWords}) AS known
+       GROUP BY place, field) AS found ON true`,
+    [
+      [...words, ...texts],
+      [...words.map((word) => word + behind), ...texts],
+    ],
+  )
+  const events = Math.max(1, ...rows.map(({ total, begun }) => Math.max(total, begun ?? 0)))
+  return {
+    events,
+    words: words.map((text, index) => ({ text, fields: fieldsOf(rows, index + 1, events) })),
+    wholes: wholes.map(
+      ({ field }, index) =>
+        rows.find((row) => row.place === words.length + index + 1 && row.field === field)?.exact ?? 0,
+    ),
+  }
+}
+
+function fieldsOf(rows: readonly FieldRow[], place: number, events: number): QueryWord['fields'] {
+  const ofWord = rows.filter((row) => row.place === place)
+  // Where not all were read, there may be more of them in any field.
+  const isCut = (ofWord[0]?.words ?? 0) >= maxWords
+  const fields = isCut ? everywhere : everywhere.filter((field) => ofWord.some((row) => row.field === field))
+  return new Map(
+    fields.map((field) => {
+      const { exact = 0, begun = 0, names = [] } = ofWord.find((row) => row.field === field) ?? {}
+      const isNamed = !isCut && names.length <= maxNamed
+      return [field, { exact, begun: isCut ? events : begun, words: isNamed ? names : null }]
+    }),
+  )
+}
+
+/** Known words that are spelled nearly like `typed`, the likeliest first. */
+export async function findNearWords(db: Queryable, typed: string): Promise<KnownWord[]> {
+  const spellings = spellingsOf(typed)
+  if (spellings.length === 0) return []
+  const known = await db.query<KnownWord>(
+    `SELECT word, sum(events)::int AS events FROM event.words
+     WHERE event.spellings(word) && $1::text[]
+       AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN 3 AND 30
+     GROUP BY word LIMIT 500`,
+    [spellings],
+  )
+  return nearestFirst(typed, known)
+}
