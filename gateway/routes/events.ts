@@ -30,6 +30,9 @@ const sharePlaces: SharePolicy = {
   tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
 }
 
+/** Of up to a thousand events: it ends by its age alone. */
+const shareAvailability: SharePolicy = { ...sharePlaces, tags: () => ({ strict: [], lenient: [] }) }
+
 const shareLayout: SharePolicy = {
   freshForMs: 60_000,
   staleForMs: 60_000,
@@ -60,7 +63,7 @@ export const eventRoutes = [
     contract: listAvailability,
     access: 'public',
     limit: 'browse',
-    shareForMs: seatsShareMs,
+    share: shareAvailability,
   }),
   defineRoute({
     method: 'GET',

@@ -225,6 +225,7 @@ export const listAvailability = defineContract({
   reply: z.object({ items: z.array(z.object({ id: eventId, availability })) }),
   errors: [],
   deadlineMs: 1_000,
+  readOnly: true,
 })
 
 /** The short form as the usual one; anything else stays as it is, to be refused. */
