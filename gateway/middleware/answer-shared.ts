@@ -72,14 +72,13 @@ function askWorker(
   request: Record<string, unknown>,
   { bus }: Dependencies,
 ): ReturnType<Ask> {
-  const { contract } = route
   // Everybody gets what is answered: it is asked for in nobody's name.
   const context = {
     requestId: ctx.state.requestId,
     caller: anonymous,
-    deadlineAt: performance.now() + contract.deadlineMs,
+    deadlineAt: performance.now() + route.contract.deadlineMs,
   }
-  return inTrace(ctx.state.trace, () => callRaw(bus, contract, request, context))
+  return inTrace(ctx.state.trace, () => callRaw(bus, route.contract, request, context))
 }
 
 /** A miss is what a worker was asked for; whoever waited for the question of somebody else was spared one. */

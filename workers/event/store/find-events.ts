@@ -84,7 +84,7 @@ export async function walkEvents(db: Queryable, list: EventList, atMost: number 
   const order = [...(isByPrice ? [shownPrice] : []), 'e.starts_on', `COALESCE(e.starts_at, 'infinity')`, 'e.id'].join(
     ', ',
   )
-  const range = rangeOf(list, parameter)
+  const range = [...rangeOf(list, parameter), ...(isByPrice ? priceRange(list, parameter) : [])]
   if (list.after !== undefined)
     range.push(`(${order}) > (${positionOf(list, list.after, parameter, isByPrice ? ['key'] : [])})`)
   const rows = await db.query<PagePosition>(
@@ -177,15 +177,17 @@ function termConditions({ terms, without }: EventList, parameter: Parameter): st
 }
 
 function conditionsOf(list: ListConditions, parameter: Parameter): string[] {
-  const { takingPlace, minPriceMinor, maxPriceMinor, venues } = list
+  const { takingPlace, venues } = list
   const conditions = [takingPlace ? `e.status IN ('published', 'rescheduled')` : `e.status <> 'draft'`]
   conditions.push(...rangeOf(list, parameter))
-  if (minPriceMinor !== undefined || maxPriceMinor !== undefined) {
-    const bounds = `${parameter(minPriceMinor ?? 0)} AND ${parameter(maxPriceMinor ?? highestPrice)}`
-    conditions.push(`${shownPrice} BETWEEN ${bounds}`)
-  }
+  conditions.push(...priceRange(list, parameter))
   if (venues?.inReach.complete) conditions.push(`e.venue_id = ANY(${parameter(venues.inReach.ids)}::uuid[])`)
   return conditions
+}
+
+function priceRange({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
+  if (minPriceMinor === undefined && maxPriceMinor === undefined) return []
+  return [`${shownPrice} BETWEEN ${parameter(minPriceMinor ?? 0)} AND ${parameter(maxPriceMinor ?? highestPrice)}`]
 }
 
 /** The earliest date that is today anywhere on Earth. */
