@@ -73,7 +73,7 @@ export class Postgres implements Database {
       idle_in_transaction_session_timeout: 10_000,
       // Statements of a transaction that do not wait for each other's answers travel together, and are carried out in order.
       pipeline: true,
-      ...(options.planOnce === undefined ? {} : { options: `-c plan_cache_mode=${planning(options.planOnce)}` }),
+      options: sessionSettings(options.planOnce),
       types: { getTypeParser: (oid, format) => parserFor(oid) ?? pg.types.getTypeParser(oid, format) },
     })
     this.#metrics = options.metrics
@@ -168,8 +168,14 @@ export class Postgres implements Database {
   }
 }
 
-function planning(once: boolean): string {
-  return once ? 'force_generic_plan' : 'force_custom_plan'
+/**
+ * Whatever is asked here takes milliseconds: to compile it, or to share it out among processes that others need, would cost more than
+ * it gains.
+ */
+function sessionSettings(planOnce: boolean | undefined): string {
+  const settings = ['jit=off', 'max_parallel_workers_per_gather=0']
+  if (planOnce !== undefined) settings.push(`plan_cache_mode=${planOnce ? 'force_generic_plan' : 'force_custom_plan'}`)
+  return settings.map((setting) => `-c ${setting}`).join(' ')
 }
 
 /** Why everything that came later failed, too. */
