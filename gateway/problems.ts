@@ -66,17 +66,15 @@ export interface Problem {
 
 /** Turns any thrown thing into a problem document; what is not a `TicketingError` tells the client nothing. */
 export function toProblem(error: unknown): Problem {
-  const known = error instanceof TicketingError ? error : new TicketingError('internal', 'Please try again later.')
-  const { status, title, retryable } = kinds[known.code]
-  return {
-    type: `/problems/${known.code}`,
-    title,
-    status,
-    detail: known.message,
-    code: known.code,
-    retryable,
-    ...known.extra,
-  }
+  const { code, message, extra } =
+    error instanceof TicketingError ? error : new TicketingError('internal', 'Please try again later.')
+  return describeProblem(code, message, extra)
+}
+
+/** The problem document of a code; `extra` are further members. */
+export function describeProblem(code: ErrorCode, detail: string, extra: Record<string, unknown>): Problem {
+  const { status, title, retryable } = kinds[code]
+  return { type: `/problems/${code}`, title, status, detail, code, retryable, ...extra }
 }
 
 /** Code, status, title and retryable of all errors, for the documentation. */

@@ -1,9 +1,10 @@
 import type Koa from 'koa'
 import rateLimit from 'koa-ratelimit'
-import { TicketingError } from '#shared/errors.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { type RateClass, rateWindowMs } from '../limits/rate-classes.ts'
+import { describeProblem, type Problem } from '../problems.ts'
 import type { LimitRule } from '../routes/route.ts'
+import { sendProblem } from './send-problem.ts'
 import type { Context, Middleware } from './state.ts'
 
 const windowSeconds = rateWindowMs / 1_000
@@ -69,32 +70,29 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
     // Never sent; without it a sentence is made for every refusal.
     errorMessage: 'rate_limited',
     onLimited: (counted: unknown) => {
-      const { ctx, answer } = counted as CountedRequest
-      ctx.state.limitHeaders = headers(answer)
-      dependencies.metrics.limited(rateClass)
-      throw refusal(max, answer)
+      ;(counted as CountedRequest).isRefused = true
     },
   } as rateLimit.MiddlewareOptions) as unknown as (counted: CountedRequest, next: Koa.Next) => Promise<void>
-  return (ctx, next) => {
+  return async (ctx, next) => {
     const counted = new CountedRequest(ctx, `${rateClass}:${keyOf(ctx)}`)
-    return count(counted, () => {
-      ctx.state.limitHeaders = headers(counted.answer)
+    await count(counted, () => {
+      ctx.state.limitHeaders = () => headers(counted.answer)
       return next()
     })
+    if (!counted.isRefused) return
+    ctx.state.limitHeaders = () => headers(counted.answer)
+    // Whoever is refused may go on asking as fast as the network carries: the counter has them all, the log a sample.
+    ctx.state.isRoutine = true
+    dependencies.metrics.limited(rateClass)
+    sendProblem(ctx, refusal(max, counted.answer))
   }
 }
 
-/** Without a stack: nobody reads that of a refusal, and to capture it would cost more than everything else here. */
-function refusal(max: number, { reset }: LimitAnswer): TicketingError {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    return new TicketingError('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {
-      extra: { retry_after_ms: Math.max(1_000, reset * 1_000 - Date.now()) },
-    })
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
+/** Not thrown as others are: to carry an error through all layers would cost more than everything else here. */
+function refusal(max: number, { reset }: LimitAnswer): Problem {
+  return describeProblem('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {
+    retry_after_ms: Math.max(1_000, reset * 1_000 - Date.now()),
+  })
 }
 
 /** What koa-ratelimit tells by headers, by the names under which it is to do so. */
@@ -115,6 +113,7 @@ class CountedRequest {
   readonly ctx: Context
   readonly key: string
   readonly state = {}
+  isRefused = false
   answer: LimitAnswer = { remaining: 0, reset: 0, total: 0 }
   body = ''
   status = 200

@@ -9,6 +9,7 @@ import {
 } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { toProblem } from '../problems.ts'
+import { sendProblem } from './send-problem.ts'
 import type { Context, Middleware } from './state.ts'
 
 /** What browsers are to hear of data; pages say more, by themselves. */
@@ -20,6 +21,7 @@ const dataHeaders = [
 ] as const
 
 const noBody = {}
+const noHeaders = (): readonly string[] => []
 
 /** A request id from outside is kept when it cannot harm a log or a header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
@@ -38,7 +40,7 @@ export function observeRequest(dependencies: Dependencies): Middleware {
     state.requestId = typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomUUID()
     state.endpoint = '(none)'
     state.isRoutine = false
-    state.limitHeaders = []
+    state.limitHeaders = noHeaders
     state.body = noBody
     const { traceparent, tracestate } = headers as Record<string, string | undefined>
     state.trace = startOfTrace({ traceparent, tracestate })
@@ -70,7 +72,7 @@ function commonHeaders({ state }: Context, { isStopping }: Dependencies): string
 
 /** What an answer has said otherwise by itself stays. */
 function setCommonHeaders({ res, state }: Context): void {
-  for (const headers of [state.commonHeaders, state.limitHeaders]) {
+  for (const headers of [state.commonHeaders, state.limitHeaders()]) {
     for (let at = 0; at + 1 < headers.length; at += 2) {
       const [name = '', value = ''] = [headers[at], headers[at + 1]]
       if (!res.hasHeader(name)) res.setHeader(name, value)
@@ -80,40 +82,11 @@ function setCommonHeaders({ res, state }: Context): void {
 
 function answerProblem(ctx: Context, error: unknown, { log }: Dependencies): void {
   const problem = toProblem(error)
-  const { state } = ctx
-  const { requestId } = state
-  const traceFields = traceFieldsOf(state.trace)
-  if (problem.code === 'internal') log.error({ err: error, request_id: requestId, ...traceFields }, 'request failed')
-  // Whoever is refused may go on asking as fast as the network carries; the counter has them all.
-  if (problem.code === 'rate_limited') state.isRoutine = true
-  sendProblem(ctx, problem.status, { ...problem, request_id: requestId, ...traceFields })
-}
-
-/** As `send-shared.ts` does, in one piece and past Koa: refusals are for those of whom there are too many. */
-function sendProblem(ctx: Context, status: number, problem: Record<string, unknown>): void {
-  const { req, res, state } = ctx
-  if (ctx.headerSent) return
-  const body = JSON.stringify(problem)
-  const headers = [
-    'Content-Type',
-    'application/problem+json',
-    'Content-Length',
-    String(Buffer.byteLength(body)),
-    'Cache-Control',
-    'no-store',
-    ...state.commonHeaders,
-    ...state.limitHeaders,
-  ]
-  if (status === 429 || status === 503) {
-    const retryAfterMs = typeof problem.retry_after_ms === 'number' ? problem.retry_after_ms : 1_000
-    headers.push('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))))
+  const { requestId, trace } = ctx.state
+  if (problem.code === 'internal') {
+    log.error({ err: error, request_id: requestId, ...traceFieldsOf(trace) }, 'request failed')
   }
-  if (status === 401) headers.push('WWW-Authenticate', 'Bearer')
-  res.removeHeader('ETag')
-  ctx.respond = false
-  res.writeHead(status, headers)
-  if (req.method === 'HEAD') res.end()
-  else res.end(body)
+  sendProblem(ctx, problem)
 }
 
 function describe(span: Span, { method, status, state }: Context): void {

@@ -20,7 +20,7 @@ function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, h
   const ageMs = Date.now() - answer.reply.askedAt
   const head = [
     ...state.commonHeaders,
-    ...state.limitHeaders,
+    ...state.limitHeaders(),
     'ETag',
     etag,
     'Vary',

@@ -8,8 +8,8 @@ export interface RequestState {
   trace: TraceStart
   /** What every answer says, whatever it is: names and values in turn. */
   commonHeaders: readonly string[]
-  /** What the innermost limit says of itself, in the same form. */
-  limitHeaders: readonly string[]
+  /** What the innermost limit says of itself, in the same form; made when it is sent, because several limits count a request. */
+  limitHeaders: () => readonly string[]
   /** Route template, the label of metrics and the name of the span; `(none)` where no route matched. */
   endpoint: string
   /** One of very many like it, of which the log need not tell each. */
