@@ -9,7 +9,7 @@ const maxPairLength = 256
 export class ClientAddresses {
   readonly #trusted = new BlockList()
   /** What counts as the client, by remote address and X-Forwarded-For. */
-  readonly #clients = new RecentMap<string>(recentPairs)
+  readonly #clients = new RecentMap<string>({ size: recentPairs })
 
   /** `trustedProxies`: addresses or CIDR ranges. Throws on anything else. */
   constructor(trustedProxies: readonly string[]) {

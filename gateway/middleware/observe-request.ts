@@ -100,11 +100,11 @@ function describe(span: Span, { method, status, state }: Context): void {
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-function report(ctx: Context, durationMs: number, { log, metrics, sampleRatio }: Dependencies): void {
+function report(ctx: Context, durationMs: number, { log, metrics }: Dependencies): void {
   const { endpoint, requestId, isRoutine, trace } = ctx.state
   const { method, status } = ctx
   metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000 })
-  if (isRoutine && !trace.isRecorded && Math.random() >= sampleRatio) return
+  if (isRoutine && !trace.isSample) return
   const facts = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
   log[status >= 500 ? 'warn' : 'info']({ ...facts, ...traceFieldsOf(trace) }, 'request')
 }

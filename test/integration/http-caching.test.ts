@@ -110,9 +110,14 @@ test.serial('each encoding has a validator of its own, and both hold the same', 
   t.is((await getEncoded(layout(), { ...other, 'if-none-match': String(packed.headers.etag) })).status, 304)
 })
 
-test.serial('gzip that is refused by its weight is not sent', async (t) => {
-  for (const header of ['gzip;q=0', 'identity', 'br', '*;q=0', '']) {
-    t.is((await getEncoded(layout(), { 'accept-encoding': header })).headers['content-encoding'], undefined, header)
+test.serial('gzip is sent to whoever takes it, by weights and wildcards, and to nobody else', async (t) => {
+  const encodingFor = async (header: string) =>
+    (await getEncoded(layout(), { 'accept-encoding': header })).headers['content-encoding']
+  for (const header of ['gzip', 'GZIP', 'deflate, gzip', 'br;q=1.0, gzip;q=0.8, *;q=0.1', '*', 'gzip;q=0.001']) {
+    t.is(await encodingFor(header), 'gzip', header)
+  }
+  for (const header of ['', 'identity', 'br', 'gzip;q=0', 'gzip; q=0.000', '*;q=0', '*, gzip;q=0', 'gzipped', ';;,']) {
+    t.is(await encodingFor(header), undefined, header)
   }
 })
 
