@@ -21,17 +21,31 @@ export type Freshness = 'fresh' | 'stale' | 'stale-if-error' | 'outdated'
 /** A reply with lenient news that is not older than this is given without asking again: at most ten questions a second a gateway. */
 const settleMs = 100
 
+/** Against what a reply is held. */
+export interface Present {
+  readonly invalidations: Invalidations
+  /** Whether facts are heard at this moment. */
+  readonly isFollowing: boolean
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
 /** What a reply is good for at the instant `now`. */
 export function freshnessOf(
   { askedAt, position }: Asked,
   { policy, tags }: { policy: SharePolicy; tags: ReplyTags },
-  { invalidations, now }: { invalidations: Invalidations; now: number },
+  { invalidations, isFollowing, now }: Present,
 ): Freshness {
-  if (invalidations.hasNewsSince(position, tags.strict)) return 'outdated'
+  // Of a gateway whose clock is ahead, or from before ours was set back: nobody knows how old it is.
+  if (now < askedAt) return 'outdated'
+  // While facts are not followed only age counts, for what was asked meanwhile.
+  const isUnfollowed = position === null && !isFollowing
+  const hasNews = (of: readonly string[]): boolean => !isUnfollowed && invalidations.hasNewsSince(position, of)
+  if (hasNews(tags.strict)) return 'outdated'
   const ageMs = now - askedAt
   const { freshForMs, staleWhileRevalidateMs } = policy
   const endMs = freshForMs + staleWhileRevalidateMs
-  const hasLenientNews = invalidations.hasNewsSince(position, tags.lenient)
+  const hasLenientNews = hasNews(tags.lenient)
   if (ageMs < (hasLenientNews ? Math.min(settleMs, freshForMs) : freshForMs)) return 'fresh'
   if (ageMs < (hasLenientNews ? Math.min(lenientMs, endMs) : endMs)) return 'stale'
   return ageMs < endMs + staleIfErrorMs ? 'stale-if-error' : 'outdated'

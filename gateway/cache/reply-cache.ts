@@ -78,10 +78,15 @@ export class ReplyCache {
   async obtain(read: SharedRead, ask: Ask): Promise<Answer> {
     const reply = this.fromMemory(read, ask)
     if (reply !== undefined) return { reply, origin: 'hit' }
-    const flight = this.#flights.get(read.key)
-    if (flight === undefined) return this.#fly(read, ask)
-    const { reply: shared, origin } = await flight
-    return { reply: shared, origin: origin === 'miss' ? 'collapsed' : origin }
+    const begun = this.#flights.get(read.key)
+    if (begun === undefined) return this.#fly(read, ask)
+    const { reply: collapsed, origin } = await begun
+    if (this.#freshnessOf(collapsed, read) !== 'outdated') {
+      return { reply: collapsed, origin: origin === 'miss' ? 'collapsed' : origin }
+    }
+    // It was asked before news that this reader may know of.
+    if (this.#flights.get(read.key) === begun) this.#flights.delete(read.key)
+    return this.#fly(read, ask)
   }
 
   /** As `obtain`, but only a reply that includes the write `minSeq`; null when the one that was asked for does not say so. */
@@ -101,7 +106,9 @@ export class ReplyCache {
     if (begun !== undefined) return begun
     const flight = this.#answer(read, ask, isWanted)
     this.#flights.set(read.key, flight)
-    const land = (): boolean => this.#flights.delete(read.key)
+    const land = (): void => {
+      if (this.#flights.get(read.key) === flight) this.#flights.delete(read.key)
+    }
     // While no worker answers, not everybody waits for that once more.
     flight.then(
       ({ origin }) => (origin === 'stale-if-error' ? void setTimeout(land, askAgainMs).unref() : land()),
@@ -136,7 +143,8 @@ export class ReplyCache {
     const reply = new SharedReply({
       askedAt,
       position,
-      body: bufferOf(body),
+      // A copy: what NATS gives is a part of all that arrived with it, which would stay in memory as long.
+      body: Buffer.from(body),
       seq: seq === undefined ? null : BigInt(seq),
     })
     this.#memory.set(read.key, reply)
@@ -146,11 +154,10 @@ export class ReplyCache {
   }
 
   #freshnessOf(reply: SharedReply, read: SharedRead): Freshness {
-    return freshnessOf(reply, read, { invalidations: this.#invalidations, now: Date.now() })
+    return freshnessOf(reply, read, {
+      invalidations: this.#invalidations,
+      isFollowing: this.#position() !== null,
+      now: Date.now(),
+    })
   }
-}
-
-/** The same bytes. */
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
 }

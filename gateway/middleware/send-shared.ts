@@ -30,7 +30,7 @@ function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, h
     'Cache-Status',
     cacheStatus(answer.origin, policy.freshForMs - ageMs),
   ]
-  if (isKept(answer.origin)) head.push('Age', String(Math.max(0, Math.floor(ageMs / 1_000))))
+  if (isKept(answer.origin)) head.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
   ctx.respond = false
   if (matchesEtag(req.headers['if-none-match'], etag)) {
     res.writeHead(304, head)

@@ -7,10 +7,17 @@ import { defineRoute } from './route.ts'
 
 const eventIdOf = (request: Record<string, unknown>): string => request.event_id as string
 
-/** Lists also change with the clock, as dates pass and sales open, of which there is no news. */
+/** A browser asks each time, and mostly hears that nothing changed. */
+const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
+
+/**
+ * Lists also change with the clock, as dates pass and sales open, and with what is left of each of their events. There is no news of
+ * the one, and too much of the other.
+ */
 const shareList = sharePolicy({
-  freshForMs: 2_000,
-  staleWhileRevalidateMs: 3_000,
+  freshForMs: 500,
+  staleWhileRevalidateMs: 500,
+  cacheControl: forASecond,
   tags: () => ({ strict: [catalogueTag], lenient: [] }),
 })
 
@@ -20,11 +27,11 @@ const shareEvent = sharePolicy({
   tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
 })
 
-/** Who has which seat is shown as it was a second ago at most; a browser asks each time, and mostly hears that nothing changed. */
+/** Who has which seat is shown as it was a second ago at most. */
 const sharePlaces = sharePolicy({
   freshForMs: 1_000,
   staleWhileRevalidateMs: 0,
-  cacheControl: 'public, max-age=0, s-maxage=1, stale-if-error=60',
+  cacheControl: forASecond,
   tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
 })
 

@@ -21,7 +21,8 @@ function newsFrom(sequence: number): Invalidations {
   return invalidations
 }
 
-const at = (now: number, invalidations = newsFrom(0)) => freshnessOf(asked, { policy, tags }, { invalidations, now })
+const at = (now: number, invalidations = newsFrom(0)) =>
+  freshnessOf(asked, { policy, tags }, { invalidations, isFollowing: true, now })
 
 test('a reply is given by its age: as it is, then while a newer one is asked for, then only when nobody answers', (t) => {
   t.is(at(0), 'fresh')
@@ -77,6 +78,18 @@ test('what was asked for before the stream was made anew counts as outdated, tho
 test('while nobody listens only age counts', (t) => {
   t.is(at(0, new Invalidations()), 'fresh')
   t.is(at(5_000, new Invalidations()), 'stale-if-error')
+})
+
+test('what was asked while facts were not followed is judged by its age until they are followed again', (t) => {
+  const unfollowed = { askedAt: 0, position: null }
+  const judge = (isFollowing: boolean) =>
+    freshnessOf(unfollowed, { policy, tags }, { invalidations: newsFrom(0), isFollowing, now: 10 })
+  t.is(judge(false), 'fresh')
+  t.is(judge(true), 'outdated')
+})
+
+test('a reply from the future, as of a gateway whose clock is ahead, is not given', (t) => {
+  t.is(at(-1), 'outdated')
 })
 
 test('what is forgotten counts as outdated, and memory is bounded', (t) => {
