@@ -106,12 +106,12 @@ export const listEvents = defineContract({
 export const facetName = z.enum(['city', 'type', 'month', 'price'])
 
 /** Of at most so many results each: then `capped` says that there are more. */
-export const facetRows = 2_000
+export const maxFacetResults = 2_000
 
 export const searchSort = z.enum(['relevance', 'date', 'price', 'distance'])
 
 /** Pages by number end here; a cursor goes on. */
-export const deepestResult = 1_000
+export const maxPagedResults = 1_000
 
 export const searchEvents = defineContract({
   worker: 'event',
@@ -146,7 +146,7 @@ export const searchEvents = defineContract({
         )
         .optional(),
       /** Instead of a cursor, from 1 on; pageSize then stands for limit. */
-      page: wholeNumber({ min: 1, max: deepestResult }).optional(),
+      page: wholeNumber({ min: 1, max: maxPagedResults }).optional(),
       pageSize: wholeNumber({ min: 1, max: 100 }).optional(),
     })
     .superRefine((request, context) => {
@@ -195,14 +195,14 @@ function* searchFaults(request: SearchTogether): Generator<readonly [member: str
   if (request.page !== undefined && cursor !== undefined) yield ['page', 'and cursor exclude each other']
   if (request.pageSize !== undefined && request.page === undefined)
     yield ['pageSize', 'needs a page; with cursor it is limit']
-  if (page * pageSize > deepestResult)
-    yield ['page', `times pageSize may be ${deepestResult} at most; cursor leads further`]
+  if (page * pageSize > maxPagedResults)
+    yield ['page', `times pageSize may be ${maxPagedResults} at most; cursor leads further`]
 }
 
 /** So many events at once. */
-const mostIds = 1_000
+const maxIds = 1_000
 
-const idList = z.array(eventId).min(1).max(mostIds)
+const idList = z.array(eventId).min(1).max(maxIds)
 
 export const listAvailability = defineContract({
   worker: 'event',
@@ -215,11 +215,11 @@ export const listAvailability = defineContract({
         idList,
         z
           .string()
-          .max(37 * mostIds)
+          .max(37 * maxIds)
           .transform((ids) => ids.split(',').map(toUuid))
           .pipe(idList),
       ],
-      `must be 1 to ${mostIds} ids of events, separated by commas`,
+      `must be 1 to ${maxIds} ids of events, separated by commas`,
     ),
   }),
   reply: z.object({ items: z.array(z.object({ id: eventId, availability })) }),

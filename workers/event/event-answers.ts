@@ -10,7 +10,7 @@ export interface FoundPage {
   /** One more than the page has shows that there is a next one. */
   readonly positions: readonly PagePosition[]
   readonly size: number
-  /** See `listMark`. */
+  /** See `listFingerprint`. */
   readonly list: string
 }
 

@@ -131,10 +131,10 @@ async function nearest(db: Queryable, question: Question, list: EventList, guess
   let next = 0
   let round = nearestVenues
   for (let rounds = 0; rounds < maxRounds && positions.length < list.limit; rounds++) {
-    const { ids, distances, complete } = venues.inReach
+    const { ids, distancesKm, complete } = venues.inReach
     const end = endOfRound(venues.inReach, next + round)
     if (end > next) {
-      const some = { ids: ids.slice(next, end), distances: distances.slice(next, end) }
+      const some = { ids: ids.slice(next, end), distancesKm: distancesKm.slice(next, end) }
       const found = await findAtVenues(db, { ...list, limit: list.limit - positions.length }, some)
       positions.push(...found.positions)
     }
@@ -142,7 +142,7 @@ async function nearest(db: Queryable, question: Question, list: EventList, guess
     round *= 2
     if (next < ids.length && end > 0 && !isLast(venues.inReach, end)) continue
     if (complete) break
-    const inReach: VenuesInReach = await findVenues(db, question.venues, distances.at(-1))
+    const inReach: VenuesInReach = await findVenues(db, question.venues, distancesKm.at(-1))
     if (inReach.ids.length === 0) break
     venues = { ...venues, inReach }
     next = 0
@@ -151,18 +151,18 @@ async function nearest(db: Queryable, question: Question, list: EventList, guess
 }
 
 /** Venues of one distance stay together; the last ones of an incomplete list may have others beside them. */
-function endOfRound({ ids, distances, complete }: VenuesInReach, wanted: number): number {
+function endOfRound({ ids, distancesKm, complete }: VenuesInReach, wanted: number): number {
   let end = Math.min(wanted, ids.length)
-  while (end < ids.length && distances[end] === distances[end - 1]) end++
+  while (end < ids.length && distancesKm[end] === distancesKm[end - 1]) end++
   if (end < ids.length || complete) return end
-  const last = distances.at(-1)
-  while (end > 0 && distances[end - 1] === last) end--
+  const last = distancesKm.at(-1)
+  while (end > 0 && distancesKm[end - 1] === last) end--
   // All at one place: then they are taken as they are.
   return end === 0 ? ids.length : end
 }
 
-function isLast({ distances }: VenuesInReach, end: number): boolean {
-  return distances[end] === distances.at(-1)
+function isLast({ distancesKm }: VenuesInReach, end: number): boolean {
+  return distancesKm[end] === distancesKm.at(-1)
 }
 
 function guessFor(question: Question, { venues, limit, order }: EventList, ofWords: readonly Term[]): Guess {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type facetName, facetRows } from '#shared/contracts/event.ts'
+import { type facetName, maxFacetResults } from '#shared/contracts/event.ts'
 import type { Queryable } from '#shared/postgres.ts'
 import { type EventList, matchingEvents } from './find-events.ts'
 
@@ -12,7 +12,7 @@ export interface Facets {
 }
 
 /** Values of a facet, at most. */
-const mostValues = 20
+const maxValues = 20
 
 /** By what each facet groups, and what it shows of the group. */
 const groups: Record<FacetName, { by: string; value: string }> = {
@@ -29,14 +29,14 @@ const groups: Record<FacetName, { by: string; value: string }> = {
   },
 }
 
-/** How many of the results have which value, counted among `facetRows` of them at most. */
+/** How many of the results have which value, counted among `maxFacetResults` of them at most. */
 export async function countFacets(db: Queryable, list: EventList, names: readonly FacetName[]): Promise<Facets> {
-  const { text, values } = matchingEvents(list, facetRows + 1)
+  const { text, values } = matchingEvents(list, maxFacetResults + 1)
   const counts = [...new Set(names)].map(
     (
       name,
     ) => `SELECT '${name}' AS name, * FROM (SELECT ${groups[name].value} AS value, count(*) FROM hit GROUP BY ${groups[name].by}
-      ORDER BY count(*) DESC, value LIMIT ${mostValues}) AS ${name} WHERE value <> ''`,
+      ORDER BY count(*) DESC, value LIMIT ${maxValues}) AS ${name} WHERE value <> ''`,
   )
   const rows = await db.query<{ name: FacetName | 'all'; value: string; count: number }>(
     `WITH hit AS MATERIALIZED (${text}) SELECT 'all' AS name, '' AS value, count(*) FROM hit
@@ -47,5 +47,5 @@ export async function countFacets(db: Queryable, list: EventList, names: readonl
   const by: Facets['by'] = {}
   for (const name of names)
     by[name] = rows.filter((row) => row.name === name).map(({ value, count }) => ({ value, count }))
-  return { counted: Math.min(all, facetRows), capped: all > facetRows, by }
+  return { counted: Math.min(all, maxFacetResults), capped: all > maxFacetResults, by }
 }

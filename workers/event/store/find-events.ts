@@ -102,7 +102,7 @@ export async function walkEvents(db: Queryable, list: EventList, atMost: number 
 export async function findAtVenues(
   db: Queryable,
   list: EventList,
-  { ids, distances }: Pick<VenuesInReach, 'ids' | 'distances'>,
+  { ids, distancesKm }: Pick<VenuesInReach, 'ids' | 'distancesKm'>,
 ): Promise<Found> {
   const { values, parameter } = parameters()
   const key = keyOf(list.order)
@@ -111,7 +111,7 @@ export async function findAtVenues(
   if (list.after !== undefined) conditions.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
   const rows = await db.query<PagePosition>(
     `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
-     FROM unnest(${parameter(ids)}::uuid[], ${parameter(distances)}::float8[]) AS place (id, distance),
+     FROM unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance),
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
        ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT ${parameter(list.limit)}) AS e
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
@@ -163,8 +163,8 @@ function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
     return `JOIN event.venues AS v ON v.id = e.venue_id AND ${venueConditions(venues, parameter)}`
   }
   if (order !== 'distance') return ''
-  const { ids, distances } = venues.inReach
-  return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distances)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
+  const { ids, distancesKm } = venues.inReach
+  return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
 }
 
 function termConditions({ terms, without }: EventList, parameter: Parameter): string[] {

@@ -11,7 +11,7 @@ export interface VenuesInReach {
   /** The nearest first. */
   readonly ids: readonly string[]
   /** Of each, in km; 0 without a circle. */
-  readonly distances: readonly number[]
+  readonly distancesKm: readonly number[]
   /** Whether these are all. */
   readonly complete: boolean
   /** Share of all venues. */
@@ -19,7 +19,7 @@ export interface VenuesInReach {
 }
 
 /** So many are named one by one; of more, each event has to be asked for its venue. */
-const mostVenues = 1_000
+const maxVenues = 1_000
 
 /** Adds a value to those of a query and answers the `$n` that stands for it. */
 export type Parameter = (value: unknown) => string
@@ -35,14 +35,14 @@ export async function findVenues(db: Queryable, conditions: VenueConditions, fro
     `SELECT id, distance, (SELECT GREATEST(reltuples, 0)::int FROM pg_class WHERE oid = 'event.venues'::regclass) AS venues
      FROM (SELECT id, ${distanceOf(conditions, parameter)} AS distance FROM event.venues AS v
        WHERE ${boundsOf(conditions, parameter).join(' AND ')} OFFSET 0) AS near
-     WHERE ${bounds.join(' AND ')} ORDER BY distance, id LIMIT ${mostVenues + 1}`,
+     WHERE ${bounds.join(' AND ')} ORDER BY distance, id LIMIT ${maxVenues + 1}`,
     values,
   )
-  const complete = found.length <= mostVenues
-  const venues = found.slice(0, mostVenues)
+  const complete = found.length <= maxVenues
+  const venues = found.slice(0, maxVenues)
   return {
     ids: venues.map(({ id }) => id),
-    distances: venues.map(({ distance }) => distance),
+    distancesKm: venues.map(({ distance }) => distance),
     complete,
     share: venues.length / Math.max(1, venues.length, found[0]?.venues ?? 0),
   }
