@@ -12,7 +12,9 @@ export interface Box {
   readonly east: number
 }
 
-const kmPerDegree = (2 * Math.PI * 6371.0088) / 360
+/** On average. */
+export const earthRadiusKm = 6371.0088
+const kmPerDegree = (2 * Math.PI * earthRadiusKm) / 360
 
 /** One or two boxes of degrees that the circle lies in: two where it crosses the antimeridian, the whole width at a pole. */
 export function boxesAround({ latitude, longitude, radiusKm }: Circle): Box[] {

@@ -1,8 +1,8 @@
 /* Words that somebody may have meant who typed another one. */
 
 /** Too short, and everything is near; too long, and it is no word. As the index `words_by_spelling` has it. */
-const shortest = 3
-const longest = 30
+export const minLetters = 3
+export const maxLetters = 30
 /** From so many letters on, two of them may be wrong. */
 const longWord = 7
 
@@ -12,7 +12,7 @@ const longWord = 7
  */
 export function deletionsOf(word: string): string[] {
   const letters = [...word]
-  if (letters.length < shortest || letters.length > longest) return []
+  if (letters.length < minLetters || letters.length > maxLetters) return []
   const once = withoutOne(letters)
   const twice = letters.length >= longWord ? once.flatMap((left) => withoutOne([...left])) : []
   return [...new Set([word, ...once, ...twice])]

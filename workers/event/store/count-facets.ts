@@ -14,6 +14,14 @@ export interface Facets {
 /** Values of a facet, at most. */
 const maxValues = 20
 
+/** Where a range of prices ends and the next one begins. */
+const priceBounds = [2_000, 5_000, 10_000]
+const priceRanges = [0, ...priceBounds].map((from, index) => {
+  const next = priceBounds[index]
+  return `${from}-${next === undefined ? '' : next - 1}`
+})
+const priceRange = (price: string): string => `width_bucket(${price}, '{${priceBounds}}'::bigint[])`
+
 /** By what each facet groups, and what it shows of the group. */
 const groups: Record<FacetName, { by: string; value: string }> = {
   city: {
@@ -24,8 +32,8 @@ const groups: Record<FacetName, { by: string; value: string }> = {
   type: { by: 'folded_type', value: 'min(type)' },
   month: { by: `to_char(starts_on, 'YYYY-MM')`, value: `to_char(min(starts_on), 'YYYY-MM')` },
   price: {
-    by: `width_bucket(price_from_minor, '{2000,5000,10000}'::bigint[])`,
-    value: `('{0-1999,2000-4999,5000-9999,10000-}'::text[])[1 + width_bucket(min(price_from_minor), '{2000,5000,10000}'::bigint[])]`,
+    by: priceRange('price_from_minor'),
+    value: `('{${priceRanges}}'::text[])[1 + ${priceRange('min(price_from_minor)')}]`,
   },
 }
 

@@ -1,8 +1,7 @@
 import type { Queryable } from '#shared/postgres.ts'
-import type { EventRow } from '../event-view.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
-import { summaryColumns } from './read-events.ts'
-import { type Parameter, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
+import { type Parameter, parameters } from './parameters.ts'
+import { type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
 /* SQL of the ways that `search/ways.ts` chooses from. Each answers places in the list; what is shown is read afterwards. */
 
@@ -130,17 +129,6 @@ export function matchingEvents(list: EventList, atMost: number): { text: string;
   return { text, values }
 }
 
-/** What lists show of events, in the given order. */
-export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<EventRow[]> {
-  if (ids.length === 0) return []
-  const rows = await db.query<EventRow>(
-    `SELECT ${summaryColumns} FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = ANY($1)`,
-    [ids],
-  )
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.flatMap((id) => byId.get(id) ?? [])
-}
-
 /** Whether any event has the terms. */
 export async function isAnyFound(db: Queryable, list: EventList): Promise<boolean> {
   const { positions } = await collectEvents(db, { ...list, limit: 1 }, null)
@@ -215,11 +203,6 @@ function positionOf(
     `COALESCE(${parameter(startsAt)}::timestamptz, 'infinity')`,
     `${parameter(id)}::uuid`,
   ].join(', ')
-}
-
-function parameters(): { values: unknown[]; parameter: Parameter } {
-  const values: unknown[] = []
-  return { values, parameter: (value) => `$${values.push(value)}` }
 }
 
 function toPosition({ fit, key, startsOn, startsAt, id }: PagePosition): PagePosition {

@@ -1,5 +1,6 @@
 import type { Queryable } from '#shared/postgres.ts'
-import { boxesAround, type Circle } from '../search/geography.ts'
+import { boxesAround, type Circle, earthRadiusKm } from '../search/geography.ts'
+import { type Parameter, parameters } from './parameters.ts'
 
 /** What is asked of venues. */
 export interface VenueConditions {
@@ -21,13 +22,9 @@ export interface VenuesInReach {
 /** So many are named one by one; of more, each event has to be asked for its venue. */
 const maxVenues = 1_000
 
-/** Adds a value to those of a query and answers the `$n` that stands for it. */
-export type Parameter = (value: unknown) => string
-
 /** The venues that fulfil the conditions; those nearer than `from` are left out. */
 export async function findVenues(db: Queryable, conditions: VenueConditions, from = 0): Promise<VenuesInReach> {
-  const values: unknown[] = []
-  const parameter: Parameter = (value) => `$${values.push(value)}`
+  const { values, parameter } = parameters()
   const { circle } = conditions
   const bounds = [`distance >= ${parameter(from)}`, ...(circle ? [`distance <= ${parameter(circle.radiusKm)}`] : [])]
   // OFFSET 0 keeps the planner from calculating each distance several times.
@@ -76,6 +73,6 @@ function distanceOf({ circle }: VenueConditions, parameter: Parameter): string {
   if (circle === undefined) return '0::float8'
   const latitude = `${parameter(circle.latitude)}::float8`
   const longitude = `${parameter(circle.longitude)}::float8`
-  return `12742.0176 * asin(sqrt(LEAST(1, power(sin(radians(v.latitude - ${latitude}) / 2), 2) +
+  return `${2 * earthRadiusKm} * asin(sqrt(LEAST(1, power(sin(radians(v.latitude - ${latitude}) / 2), 2) +
     cos(radians(${latitude})) * cos(radians(v.latitude)) * power(sin(radians(v.longitude - ${longitude}) / 2), 2))))`
 }

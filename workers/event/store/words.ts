@@ -1,5 +1,5 @@
 import type { Queryable } from '#shared/postgres.ts'
-import { deletionsOf, type KnownWord, nearestFirst } from '../search/near-words.ts'
+import { deletionsOf, type KnownWord, maxLetters, minLetters, nearestFirst } from '../search/near-words.ts'
 import { everywhere, type QueryWord, type WholeField, type WordField } from '../search/terms.ts'
 
 /* The table of words: how frequent they are, and what is near to one that is not there. */
@@ -109,7 +109,7 @@ export async function findNearWords(db: Queryable, typed: string): Promise<Known
   const known = await db.query<KnownWord>(
     `SELECT word, sum(events)::int AS events FROM event.words
      WHERE event.spellings(word) && $1::text[]
-       AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN 3 AND 30
+       AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN ${minLetters} AND ${maxLetters}
      GROUP BY word LIMIT 500`,
     [deletions],
   )
