@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
-import { importEvents, searchEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { readFlatEvents } from '../../infra/import/formats/flat-events.ts'
 import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
 import { hasRealData, realFile, testWithRealData } from '../support/real-data.ts'

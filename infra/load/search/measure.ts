@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { searchEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { newId } from '#shared/ids.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'

@@ -1,5 +1,5 @@
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
-import { searchEvents as contract } from '#shared/contracts/event.ts'
+import { searchEvents as contract } from '#shared/contracts/search.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Queryable } from '#shared/postgres.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type facetName, maxFacetResults } from '#shared/contracts/event.ts'
+import { type facetName, maxFacetResults } from '#shared/contracts/search.ts'
 import type { Queryable } from '#shared/postgres.ts'
 import { type EventList, matchingEvents } from './find-events.ts'
 
