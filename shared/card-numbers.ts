@@ -12,7 +12,7 @@
  */
 const cardDigits =
   /^(?:4\d{15}(?:\d{3})?|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11}(?:\d{2,5})?|(?:2[2-7]|35|5\d|6\d|8[12])\d{14,17})$/
-const mostDigits = 19
+const maxDigits = 19
 
 /** Groups that are not all as long as the first one, as cards of 15 and 14 digits have them. */
 const otherGroupings = ['4-6-5', '4-6-4']
@@ -72,10 +72,10 @@ function cardFrom(groups: readonly Group[], first: number, text: string): number
   let digits = ''
   let end = 0
   const lengths: number[] = []
-  for (const group of groups.slice(first, first + mostDigits)) {
+  for (const group of groups.slice(first, first + maxDigits)) {
     if (lengths.length > 0 && !separators.test(text.slice(end, group.index))) break
     digits += group.digits
-    if (digits.length > mostDigits) break
+    if (digits.length > maxDigits) break
     lengths.push(group.digits.length)
     end = group.index + group.digits.length
     if (cardDigits.test(digits) && isGroupedLikeACard(lengths) && hasCheckDigit(digits)) cardEnd = end

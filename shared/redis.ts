@@ -52,6 +52,11 @@ export function createRedis({ url, name, log }: CreateRedisOptions): RedisClient
   return place.kind === 'cluster' ? openCluster(place, name, outages) : openServer(place, name, outages)
 }
 
+/** Whether the command was sent and not answered in time: it may have been carried out all the same. */
+export function isCommandTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Command timed out'
+}
+
 function openServer(place: Exclude<RedisPlace, { kind: 'cluster' }>, name: string, outages: Outages): Redis {
   const options = { ...connection, connectionName: name, enableOfflineQueue: false, retryStrategy: retryDelayMs }
   const redis =

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result } from 'ioredis'
 import { withRedisSpan } from '#shared/observability/redis-span.ts'
-import type { RedisClient } from '#shared/redis.ts'
+import { isCommandTimeout, type RedisClient } from '#shared/redis.ts'
 import { RecentMap } from '../recent-map.ts'
-import { CallerLease, type Grant, holdMs, isLeased, type RateLimitAnswer } from './caller-lease.ts'
+import { CallerLease, freezeMs, type Grant, isLeased } from './caller-lease.ts'
+import { LocalAllowance } from './local-allowance.ts'
 import type { Limit } from './local-bucket.ts'
+import type { RateLimitAnswer } from './rate-limit-answer.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -14,8 +16,8 @@ declare module 'ioredis' {
       max: number,
       windowMs: number,
       wanted: number,
-      holdMs: number,
-      lie: 0 | 1,
+      freezeMs: number,
+      leased: 0 | 1,
       unasked: number,
     ): Result<Grant, Context>
   }
@@ -26,6 +28,8 @@ interface Caller {
   readonly key: string
   readonly limit: Limit
   readonly lease: CallerLease
+  /** Once Redis has been away. */
+  local?: LocalAllowance
   readonly waiting: ((answer: RateLimitAnswer) => void)[]
   isAsking: boolean
 }
@@ -70,7 +74,7 @@ export class LeasedLimits {
   }
 
   #meet(key: string, limit: Limit): Caller {
-    const caller = { key, limit, lease: new CallerLease(limit), waiting: [], isAsking: false }
+    const caller: Caller = { key, limit, lease: new CallerLease(limit), waiting: [], isAsking: false }
     this.#callers.set(key, caller)
     return caller
   }
@@ -105,19 +109,21 @@ export class LeasedLimits {
   }
 
   /** False: Redis does not answer. */
-  async #grant({ key, limit, lease }: Caller, wanted: number): Promise<boolean> {
+  async #grant(caller: Caller, wanted: number): Promise<boolean> {
+    const { key, limit, lease } = caller
     const { max, windowMs } = limit
     const askedAt = performance.now()
-    const unasked = wanted === 0 ? 0 : lease.takeUnasked(askedAt, this.#gateways)
+    const unasked = wanted === 0 ? 0 : (caller.local?.takeUnasked(askedAt) ?? 0)
     try {
       const ask = () =>
-        this.#redis.grantTokens(key, max, windowMs, wanted, holdMs(limit), isLeased(limit) ? 1 : 0, unasked)
+        this.#redis.grantTokens(key, max, windowMs, wanted, freezeMs(limit), isLeased(limit) ? 1 : 0, unasked)
       lease.note(await withRedisSpan('grant-tokens', ask), askedAt)
+      caller.local?.noteAnswer()
       return true
     } catch (error) {
       this.#redisIsAway = true
       // Redis has it, and will grant the tokens to nobody.
-      if (error instanceof Error && error.message === 'Command timed out') lease.noteLost(wanted)
+      if (isCommandTimeout(error)) this.#localOf(caller).noteLost(wanted)
       return false
     }
   }
@@ -132,8 +138,13 @@ export class LeasedLimits {
     for (const answer of waiting.splice(0)) answer(isAnswered ? lease.refuse() : this.#decideAlone(caller))
   }
 
-  #decideAlone({ lease }: Caller): RateLimitAnswer {
+  #decideAlone(caller: Caller): RateLimitAnswer {
     this.#onLocal()
-    return lease.decideAlone(performance.now(), this.#gateways)
+    return this.#localOf(caller).decide(performance.now(), caller.lease.bucket)
+  }
+
+  #localOf(caller: Caller): LocalAllowance {
+    caller.local ??= new LocalAllowance(caller.limit, this.#gateways)
+    return caller.local
   }
 }

@@ -8,7 +8,10 @@ export interface Limit {
   readonly windowMs: number
 }
 
-/** Share of a token that rounding may have taken from it. */
+/**
+ * Share of a token that rounding may have taken from it: each taking rounds the time anew, as often as a bucket has tokens, so it is
+ * more than in `grant-tokens.lua`, which counts tokens.
+ */
 const almost = 0.01
 
 /** Tokens in a bucket that is full at `fullAt`. */

@@ -1,4 +1,6 @@
-import { listAvailability, listEvents, searchEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { listAvailability } from '#shared/contracts/availability.ts'
+import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
 import { catalogueTag, eventTag, placesTag, sharePolicy } from '../cache/share-policy.ts'
 import { defineRoute } from './route.ts'

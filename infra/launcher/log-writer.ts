@@ -1,5 +1,5 @@
 import { closeSync, renameSync, writeSync } from 'node:fs'
-import { largestLogBytes, openLog, sizeOf } from '../servers/log-file.ts'
+import { maxLogBytes, openLog, sizeOf } from '../servers/log-file.ts'
 
 /**
  * Appends a child's output to its log. A log that grows beyond 20 MB is put aside as `.1` in place of the one before, so
@@ -18,7 +18,7 @@ export class LogWriter {
 
   write(chunk: Buffer): void {
     try {
-      if (this.#bytes > largestLogBytes) this.#rotate()
+      if (this.#bytes > maxLogBytes) this.#rotate()
       this.#bytes += writeSync(this.#descriptor, chunk)
     } catch {
       // A full disk costs log lines, not the system.

@@ -24,7 +24,7 @@ const simpleText = /^[^\s"'=\\{}[\]]+$/
 
 const timeWidth = '20:18:02.123Z'.length
 const levelWidth = 5
-const deepestCause = 8
+const maxCauses = 8
 
 /** An entry as lines of a terminal: one for a record with its facts, more for its error; other lines as they are. */
 export function formatEntry({ instance, record, text }: LogEntry, { paint, instanceWidth }: FormatOptions): string[] {
@@ -56,7 +56,7 @@ function shownValue(value: unknown): string {
 /** Its stack, then those of what caused it. */
 function errorLines(error: unknown, depth: number): string[] {
   if (error === undefined || error === null) return []
-  if (typeof error !== 'object' || depth > deepestCause) return [shownValue(error)]
+  if (typeof error !== 'object' || depth > maxCauses) return [shownValue(error)]
   const { name, message, code, stack, cause, errors } = error as Record<string, unknown>
   const title = `${name ?? 'Error'}: ${message ?? ''}${code === undefined ? '' : ` (${code})`}`
   // A stack repeats name and message, which may have lines of their own, before its first "at".

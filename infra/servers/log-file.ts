@@ -1,12 +1,12 @@
 import { closeSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
 
 /** A log of more than this is emptied when its process starts. */
-export const largestLogBytes = 20 * 1024 * 1024
+export const maxLogBytes = 20 * 1024 * 1024
 const tailBytes = 16 * 1024
 
 /** Opens a log for appending and answers its file descriptor. */
 export function openLog(file: string): number {
-  if (sizeOf(file) > largestLogBytes) truncateSync(file)
+  if (sizeOf(file) > maxLogBytes) truncateSync(file)
   return openSync(file, 'a', 0o600)
 }
 

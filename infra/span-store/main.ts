@@ -9,7 +9,7 @@ import { spanDirectory } from './span-files.ts'
 import { SpanWriter } from './span-writer.ts'
 
 /** Of each of two files: some hundred thousand spans. */
-const largestBytes = 64 * 1024 * 1024
+const maxBytes = 64 * 1024 * 1024
 
 await runProcess({
   readConfig: () =>
@@ -23,7 +23,7 @@ await runProcess({
   async start({ DATA_DIR, SPAN_STORE_PORT }, log, onStop) {
     // Whoever serves requests goes first; spans that come too fast for what is left are dropped by their sender.
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-    const writer = new SpanWriter({ directory: spanDirectory(DATA_DIR), largestBytes })
+    const writer = new SpanWriter({ directory: spanDirectory(DATA_DIR), maxBytes })
     onStop('files', () => writer.close())
     let failing = false
     const onSpans = (spans: readonly ReceivedSpan[]): void => {

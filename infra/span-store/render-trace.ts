@@ -18,7 +18,7 @@ interface Row {
 }
 
 /** More than anybody reads; what came first tells most. */
-const mostRows = 2_000
+const maxRows = 2_000
 const narrowestBar = 6
 const widestBar = 24
 const narrowestLabel = 24
@@ -27,8 +27,8 @@ const narrowestLabel = 24
 export function renderTrace(spans: readonly ReceivedSpan[], options: RenderOptions): string[] {
   const trees = buildTrees(spans)
   const allRows = trees.flatMap((tree) => rowsOf(tree, { own: '', below: '' }))
-  const rows = allRows.slice(0, mostRows)
-  const left = allRows.slice(mostRows).filter(({ span }) => span !== null).length
+  const rows = allRows.slice(0, maxRows)
+  const left = allRows.slice(maxRows).filter(({ span }) => span !== null).length
   const from = spans.reduce((least, { startUs }) => Math.min(least, startUs), Number.POSITIVE_INFINITY)
   const until = spans.reduce((most, { endUs }) => Math.max(most, endUs), Number.NEGATIVE_INFINITY)
   const layout = new Layout(rows, { ...options, from, until })

@@ -6,7 +6,7 @@ import { spanFiles } from './span-files.ts'
 export interface SpanWriterOptions {
   readonly directory: string
   /** A file of more than this is put aside in place of the one before. */
-  readonly largestBytes: number
+  readonly maxBytes: number
 }
 
 /** Appends spans, one JSON line each, to the newer of two files. Throws when the disk does not take them; they are lost then. */
@@ -21,7 +21,7 @@ export class SpanWriter {
 
   write(spans: readonly ReceivedSpan[]): void {
     if (spans.length === 0) return
-    if (this.#bytes > this.#options.largestBytes) this.#putAside()
+    if (this.#bytes > this.#options.maxBytes) this.#putAside()
     this.#descriptor ??= this.#open()
     // The line end in front ends what a full disk or a killed process has left half written.
     const lines = Buffer.from(`\n${spans.map((span) => JSON.stringify(span)).join('\n')}\n`)

@@ -1,28 +1,13 @@
 import { z } from 'zod'
+import { availability } from './availability.ts'
 import { defineContract } from './contract.ts'
-import {
-  currency,
-  cursor,
-  decimal,
-  eventId,
-  instant,
-  localDate,
-  page,
-  pageLimit,
-  priceMinor,
-  text,
-  timeZone,
-  wholeNumber,
-} from './fields.ts'
+import { currency, cursor, eventId, instant, localDate, page, pageLimit, priceMinor, text, timeZone } from './fields.ts'
 import { layoutSchema } from './layout.ts'
 import { priceSteps } from './prices.ts'
 
-/** What the event worker answers: catalogue, search, and the organiser's side of an event. */
+/** What the event worker answers: catalogue, and the organiser's side of an event. Search is in `search.ts`. */
 
 export const saleStatus = z.enum(['announced', 'on_sale', 'paused', 'off_sale', 'postponed', 'cancelled'])
-
-/** null: the booking worker, who counts the seats, did not answer. */
-const availability = z.enum(['plenty', 'few', 'sold_out', 'not_on_sale']).nullable()
 
 export const eventSummary = z.object({
   id: eventId,
@@ -70,7 +55,8 @@ export const eventView = eventSummary.extend({
   areas: z.array(z.object({ name: z.string(), capacity: z.int(), price_minor: priceMinor })),
 })
 
-const filters = {
+/** Of lists and searches. */
+export const eventFilters = {
   city: text(100).optional(),
   /** ISO 3166-1 alpha-2. */
   country: z
@@ -91,7 +77,7 @@ export const listEvents = defineContract({
   operation: 'list-events',
   summary: 'Upcoming events by date; status=any also shows past, postponed and cancelled ones',
   request: z.strictObject({
-    ...filters,
+    ...eventFilters,
     performer: text(200).optional(),
     venue: text(200).optional(),
     status: z.enum(['upcoming', 'any']).default('upcoming'),
@@ -101,139 +87,6 @@ export const listEvents = defineContract({
   deadlineMs: 1_000,
   readOnly: true,
 })
-
-/** What results may be counted by. */
-export const facetName = z.enum(['city', 'type', 'month', 'price'])
-
-/** Of at most so many results each: then `capped` says that there are more. */
-export const facetRows = 2_000
-
-export const searchSort = z.enum(['relevance', 'date', 'price', 'distance'])
-
-/** Pages by number end here; a cursor goes on. */
-export const deepestResult = 1_000
-
-export const searchEvents = defineContract({
-  worker: 'event',
-  operation: 'search-events',
-  summary:
-    'Full-text search that forgives typing errors, with filters and facets; upcoming only unless start says otherwise',
-  request: z
-    .strictObject({
-      ...filters,
-      keyword: text(200).optional(),
-      performer: text(200).optional(),
-      min_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional(),
-      max_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional(),
-      /** Venues around a point; without radius_km those within 50 km. */
-      lat: decimal({ min: -90, max: 90 }).optional(),
-      lng: decimal({ min: -180, max: 180 }).optional(),
-      radius_km: decimal({ min: 0.001, max: 20_000 }).optional(),
-      /** By default the best fit first where there is a keyword, else by date. Prices are compared whatever their currency. */
-      sort: searchSort.optional(),
-      /** Names of facets, separated by commas. */
-      facets: z
-        .union(
-          [
-            z.array(facetName),
-            z
-              .string()
-              .max(100)
-              .transform((names) => names.split(','))
-              .pipe(z.array(facetName)),
-          ],
-          `must be some of ${facetName.options.join(', ')}, separated by commas`,
-        )
-        .optional(),
-      /** Instead of a cursor, from 1 on; pageSize then stands for limit. */
-      page: wholeNumber({ min: 1, max: deepestResult }).optional(),
-      pageSize: wholeNumber({ min: 1, max: 100 }).optional(),
-    })
-    .superRefine((request, context) => {
-      for (const [member, message] of searchFaults(request))
-        context.addIssue({ code: 'custom', path: [member], message })
-    }),
-  reply: page(eventSummary).extend({
-    /** Words of the keyword that occur nowhere, and the nearest ones, which were searched for instead. */
-    corrections: z.array(z.object({ word: z.string(), used: z.string() })).optional(),
-    /** Another spelling of the keyword that finds something: the corrected one, or one to ask for where nothing was found. */
-    did_you_mean: z.string().nullable().optional(),
-    facets: z
-      .object({
-        /** How many results were counted; when capped, there are more, and counts are of these only. */
-        counted: z.int(),
-        capped: z.boolean(),
-        by: z.partialRecord(facetName, z.array(z.object({ value: z.string(), count: z.int() }))),
-      })
-      .optional(),
-  }),
-  errors: [],
-  deadlineMs: 1_000,
-  readOnly: true,
-})
-
-interface SearchTogether {
-  lat?: number | undefined
-  lng?: number | undefined
-  radius_km?: number | undefined
-  sort?: z.infer<typeof searchSort> | undefined
-  keyword?: string | undefined
-  cursor?: string | undefined
-  page?: number | undefined
-  pageSize?: number | undefined
-}
-
-/** What no parameter shows by itself. */
-function* searchFaults(request: SearchTogether): Generator<readonly [member: string, message: string]> {
-  const { lat, lng, radius_km, sort, keyword, cursor, page = 1, pageSize = 20 } = request
-  if (lat !== undefined && lng === undefined) yield ['lng', 'is needed where lat is given']
-  if (lng !== undefined && lat === undefined) yield ['lat', 'is needed where lng is given']
-  const nowhere = lat === undefined && lng === undefined
-  if (radius_km !== undefined && nowhere) yield ['radius_km', 'needs lat and lng']
-  if (sort === 'distance' && nowhere) yield ['sort', 'by distance needs lat and lng']
-  if (sort === 'relevance' && keyword === undefined) yield ['sort', 'by relevance needs a keyword']
-  if (request.page !== undefined && cursor !== undefined) yield ['page', 'and cursor exclude each other']
-  if (request.pageSize !== undefined && request.page === undefined)
-    yield ['pageSize', 'needs a page; with cursor it is limit']
-  if (page * pageSize > deepestResult)
-    yield ['page', `times pageSize may be ${deepestResult} at most; cursor leads further`]
-}
-
-/** So many events at once. */
-const mostIds = 1_000
-
-const idList = z.array(eventId).min(1).max(mostIds)
-
-export const listAvailability = defineContract({
-  worker: 'event',
-  operation: 'list-availability',
-  summary: 'Whether anything is left of up to 1,000 events, a word each; unknown events are left out',
-  request: z.strictObject({
-    /** Separated by commas, at most 1,000; as UUIDs, or as the 22 characters of base64url that their 16 bytes make. */
-    ids: z.union(
-      [
-        idList,
-        z
-          .string()
-          .max(37 * mostIds)
-          .transform((ids) => ids.split(',').map(toUuid))
-          .pipe(idList),
-      ],
-      `must be 1 to ${mostIds} ids of events, separated by commas`,
-    ),
-  }),
-  reply: z.object({ items: z.array(z.object({ id: eventId, availability })) }),
-  errors: [],
-  deadlineMs: 1_000,
-  readOnly: true,
-})
-
-/** The short form as the usual one; anything else stays as it is, to be refused. */
-function toUuid(id: string): string {
-  if (!/^[A-Za-z0-9_-]{22}$/.test(id)) return id
-  const hex = Buffer.from(id, 'base64url').toString('hex')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
 
 export const viewEvent = defineContract({
   worker: 'event',
@@ -260,7 +113,7 @@ export const viewLayout = defineContract({
 const venueInput = z.strictObject({
   name: text(200),
   city: text(100).optional(),
-  country: filters.country,
+  country: eventFilters.country,
   tz: timeZone,
 })
 

@@ -58,7 +58,8 @@ export function decimal({ min, max }: { min: number; max: number }) {
   return z.union([z.number(), written], 'must be a number').pipe(z.number().min(min).max(max))
 }
 
-export const pageLimit = wholeNumber({ min: 1, max: 100 }).default(20)
+export const defaultPageSize = 20
+export const pageLimit = wholeNumber({ min: 1, max: 100 }).default(defaultPageSize)
 export const cursor = text(300)
 
 /** Four digits in every time zone, with room on both sides: what the first and last years become elsewhere is no date. */

@@ -6,6 +6,7 @@ import type { Bus, Headers, Message } from './bus.ts'
 import { writeCaller } from './caller.ts'
 import { headerNames, type MessageContext, remainingMs } from './headers.ts'
 import { decodeJson, encodeJson } from './json-bytes.ts'
+import { tookTooLong } from './refusals.ts'
 
 /** A reply as it came: the body is public JSON already, so that the gateway can pass it on without parsing. */
 export interface RawReply {
@@ -73,7 +74,7 @@ function sendOnce(bus: Bus, sending: Sending): Promise<RawReply> {
 
 async function sendRequest(bus: Bus, { contract, payload, context, instance }: Sending): Promise<RawReply> {
   const budgetMs = Math.min(contract.deadlineMs, remainingMs(context))
-  if (budgetMs <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
+  if (budgetMs <= 0) throw tookTooLong()
   const subject = instance === undefined ? contract.subject : `${contract.subject}.${instance}`
   const reply = await bus.request(subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
   throwIfError(reply)

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { TicketingError } from '#shared/errors.ts'
+import { tookTooLong, tooManyAtOnce } from './refusals.ts'
 
 /** One timer for all calls: a deadline is noticed at the first tick after it. */
 const tickMs = 10
@@ -25,9 +25,7 @@ export class PendingCalls<Reply> {
    * `overloaded` when too many wait already.
    */
   begin(subject: string, timeoutMs: number): { token: string; reply: Promise<Reply> } {
-    if (this.#calls.size >= maxPending) {
-      throw new TicketingError('overloaded', 'Too many requests at once; try again shortly.')
-    }
+    if (this.#calls.size >= maxPending) throw tooManyAtOnce()
     const { promise: reply, resolve, reject } = Promise.withResolvers<Reply>()
     const token = newToken()
     const tick = Math.ceil((performance.now() + timeoutMs) / tickMs)
@@ -74,7 +72,7 @@ export class PendingCalls<Reply> {
   #expire(): void {
     for (const now = performance.now() / tickMs; this.#nextTick <= now; this.#nextTick += 1) {
       for (const { token } of this.#byTick.get(this.#nextTick) ?? []) {
-        this.reject(token, new TicketingError('worker_timeout', 'The answer took too long.'))
+        this.reject(token, tookTooLong())
       }
     }
     if (this.#calls.size > 0) return

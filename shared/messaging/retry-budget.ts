@@ -3,24 +3,24 @@
  * no more. What is earned by time beside that lets a single frozen worker be helped while there is little traffic.
  */
 
-const perCall = 0.1
-const perSecond = 10
+const earnedPerCall = 0.1
+const earnedPerSecond = 10
 /** So many can be saved up. */
-const most = 100
+const maxSaved = 100
 
 export class RetryBudget {
-  #saved = most
+  #saved = maxSaved
   #countedAt = performance.now()
 
   /** A call is made. */
   earn(): void {
-    this.#saved = Math.min(most, this.#saved + perCall)
+    this.#saved = Math.min(maxSaved, this.#saved + earnedPerCall)
   }
 
   /** Whether there is enough for a retry, which then is spent. */
   spend(): boolean {
     const now = performance.now()
-    this.#saved = Math.min(most, this.#saved + ((now - this.#countedAt) / 1_000) * perSecond)
+    this.#saved = Math.min(maxSaved, this.#saved + ((now - this.#countedAt) / 1_000) * earnedPerSecond)
     this.#countedAt = now
     if (this.#saved < 1) return false
     this.#saved -= 1

@@ -9,6 +9,7 @@ import type { Bus, Headers, Message, RunningService } from './bus.ts'
 import { readCaller } from './caller.ts'
 import { headerNames, type MessageContext, remainingMs } from './headers.ts'
 import { decodeJson, encodeJson } from './json-bytes.ts'
+import { faultOfOurs, tookTooLong, tooManyAtOnce } from './refusals.ts'
 
 /** What an operation gets beside its request. */
 export interface OperationContext extends MessageContext {
@@ -55,7 +56,7 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
     const { subject, worker } = bound.contract
     const done = bus.metrics?.processing(subject, worker)
     if (inFlight >= options.maxInFlight) {
-      const refusal = new TicketingError('overloaded', 'Too many requests at once; try again shortly.')
+      const refusal = tooManyAtOnce()
       done?.(refusal)
       return errorReply(refusal)
     }
@@ -77,7 +78,7 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
     })),
     onFailure: ({ name }, error) => {
       options.log.error({ err: error, operation: name }, 'a request or its reply could not be carried')
-      return errorReply(new TicketingError('internal', 'Something went wrong on our side.'))
+      return errorReply(faultOfOurs())
     },
   })
 }
@@ -106,7 +107,7 @@ async function answer(bound: Operation, message: Message, { log, done }: AnswerO
       async () => {
         const context = operationContext(contract, message, log, headers)
         try {
-          if (remainingMs(context) <= 0) throw new TicketingError('worker_timeout', 'The answer took too long.')
+          if (remainingMs(context) <= 0) throw tookTooLong()
           const reply = await bound.answer(parseRequest(contract, message.payload), context)
           const payload = encodeJson(reply)
           done?.()
@@ -121,7 +122,7 @@ async function answer(bound: Operation, message: Message, { log, done }: AnswerO
     if (error instanceof TicketingError && error.code !== 'internal') return errorReply(error)
     const request_id = message.headers[headerNames.requestId]
     log.error({ err: error, operation: contract.operation, request_id }, 'operation failed unexpectedly')
-    return errorReply(new TicketingError('internal', 'Something went wrong on our side.'))
+    return errorReply(faultOfOurs())
   }
 }
 

@@ -1,16 +1,16 @@
 import { isSecretName, mask, type Redact } from './redact.ts'
 
 /** Of one text. */
-const longestText = 4_096
+const maxTextLength = 4_096
 /**
  * Of all texts, names and other values together, and one more for what JSON puts around each: even where it writes each
  * character as six, a line stays below 64 KB.
  */
-const mostCharacters = 9_000
-const deepest = 6
-const mostMembers = 100
+const maxCharacters = 9_000
+const maxDepth = 6
+const maxMembers = 100
 /** A secret that the end of a text cuts in two is known as one by its first half, unless it is of a kind that is shorter than this. */
-const longestSecret = 1_024
+const maxSecretLength = 1_024
 
 /**
  * Facts as JSON can write them: without secrets wherever they stood, bounded in length, depth and number, each error as its
@@ -18,7 +18,7 @@ const longestSecret = 1_024
  */
 export class FactCleaner {
   readonly #redact: Redact
-  #charactersLeft = mostCharacters
+  #charactersLeft = maxCharacters
 
   constructor(redact: Redact) {
     this.#redact = redact
@@ -26,9 +26,9 @@ export class FactCleaner {
 
   /** A text, or the beginning of one that is too long. */
   text(text: string): string {
-    const isCut = text.length > longestText + longestSecret
-    const clean = this.#redact(isCut ? text.slice(0, longestText + longestSecret) : text)
-    const room = Math.min(longestText, this.#charactersLeft, isCut ? clean.length - longestSecret : clean.length)
+    const isCut = text.length > maxTextLength + maxSecretLength
+    const clean = this.#redact(isCut ? text.slice(0, maxTextLength + maxSecretLength) : text)
+    const room = Math.min(maxTextLength, this.#charactersLeft, isCut ? clean.length - maxSecretLength : clean.length)
     const kept = room < clean.length ? `${clean.slice(0, Math.max(0, room))}…` : clean
     this.#take(kept.length)
     return kept
@@ -79,14 +79,14 @@ export class FactCleaner {
 
   /** The first ones, as many as there is room for. */
   *#fitting<T>(values: readonly T[]): Generator<T> {
-    for (const value of values.slice(0, mostMembers)) {
+    for (const value of values.slice(0, maxMembers)) {
       if (this.#charactersLeft === 0) return
       yield value
     }
   }
 
   #object(value: object, depth: number): unknown {
-    if (depth >= deepest || this.#charactersLeft === 0) return '[…]'
+    if (depth >= maxDepth || this.#charactersLeft === 0) return '[…]'
     try {
       if (value instanceof Error) return this.#members(errorFacts(value), depth)
       if (value instanceof Date || value instanceof URL) return this.text(String(value.toJSON()))

@@ -1,5 +1,5 @@
 /** How long a line may wait for the next ones, in milliseconds. */
-const patienceMs = 10
+const batchMs = 10
 const maxWaitingCharacters = 65_536
 
 /**
@@ -17,7 +17,7 @@ export class LineOutput {
     this.#endsWithProcess = true
     this.#waiting += line
     if (this.#waiting.length >= maxWaitingCharacters) this.flush()
-    else this.#timer ??= setTimeout(() => this.flush(), patienceMs)
+    else this.#timer ??= setTimeout(() => this.flush(), batchMs)
   }
 
   flush(): void {

@@ -49,7 +49,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 const manyDigits = /\d(?:\D{0,3}\d){13}/
 const beyondAscii = /[\u0080-\uffff]/
 /** Of one text, one in another. */
-const mostEncodings = 3
+const maxEncodings = 3
 /** Made by us for every request, and most of them full of digits. */
 const uuidOrTraceId = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32})$/
 
@@ -82,7 +82,7 @@ export function createRedact(secrets: readonly string[]): Redact {
 /** As it was before somebody put it into a URL or form, and that into another; the same text where nobody did. */
 export function percentDecoded(text: string): string {
   let decoded = text
-  for (let layer = 0; layer < mostEncodings; layer += 1) {
+  for (let layer = 0; layer < maxEncodings; layer += 1) {
     const inner = decodedOnce(decoded)
     if (inner === decoded) break
     decoded = inner

@@ -5,7 +5,7 @@ import type { Queryable } from '#shared/postgres.ts'
 const patienceMs = 500
 
 /** To open the connections of a warm-up: far more than a machine needs that will ever be ready. */
-const mostAttempts = 100
+const maxAttempts = 100
 
 /** No connection or no lock was to be had in time. To a buyer that is a refusal. */
 export class OutOfTime extends Error {}
@@ -44,7 +44,7 @@ export class LabDatabase implements Queryable {
     try {
       for (let attempt = 0; clients.length < this.#connections; attempt += 1) {
         const client = await this.#connect().catch((error: unknown) => {
-          if (error instanceof OutOfTime && attempt < mostAttempts) return null
+          if (error instanceof OutOfTime && attempt < maxAttempts) return null
           throw error
         })
         if (client) clients.push(client)

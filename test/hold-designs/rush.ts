@@ -12,7 +12,7 @@ export const sweepEveryMs = 300
 
 /** So many seats are wanted for each that there is. */
 const demand = 3
-const mostSeats = 4
+const maxSeats = 4
 
 /** One buyer, from the seat plan to a decision. */
 export interface Visit {
@@ -44,9 +44,9 @@ export function planRush({ buyers, seconds, seed }: RushOptions): Rush {
   const random = randomNumbers(seed)
   const runMs = seconds * 1000
   const arrivals = Array.from({ length: buyers }, () => random() * runMs).sort((a, b) => a - b)
-  const quantities = arrivals.map(() => 1 + Math.floor(random() * mostSeats))
+  const quantities = arrivals.map(() => 1 + Math.floor(random() * maxSeats))
   const wanted = quantities.reduce((total, qty) => total + qty, 0)
-  const seats = Math.max(mostSeats, Math.ceil(wanted / demand))
+  const seats = Math.max(maxSeats, Math.ceil(wanted / demand))
   const visits = arrivals.map((arrivesAtMs, index) => {
     const qty = quantities[index] ?? 1
     // Squared: the front rows are wanted most.

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
-import { importEvents, searchEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, tier } from '../support/catalogue.ts'
 import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
-import { searchEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Postgres } from '#shared/postgres.ts'

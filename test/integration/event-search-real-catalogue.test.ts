@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
-import { importEvents, searchEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { readFlatEvents } from '../../infra/import/formats/flat-events.ts'
 import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
-import { realFile, testWithRealData } from '../support/real-data.ts'
+import { hasRealData, realFile, testWithRealData } from '../support/real-data.ts'
 
 let worker: EventWorker
 
 test.before(async () => {
   worker = await startEventWorker()
+  if (hasRealData) await importCatalogue()
 })
 test.after.always(() => worker?.stop())
 
@@ -30,14 +32,14 @@ async function importCatalogue(): Promise<void> {
   }
 }
 
+const folded = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+
 const search = (keyword: string, limit = 100) => worker.ask(searchEvents, { keyword, limit })
 
 testWithRealData('in a real catalogue every artist outranks whatever else bears the name', async (t) => {
-  await importCatalogue()
   const artists = await worker.postgres.query<{ name: string }>(
     `SELECT p.name FROM event.performers AS p WHERE length(p.name) BETWEEN 4 AND 60 ORDER BY md5(p.name) LIMIT 100`,
   )
-  const folded = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
   for (const { name } of artists) {
     const { items } = await search(name)
     const isTheirs = items.map(({ performers }) => performers.some((each) => folded(each.name) === folded(name)))
@@ -56,11 +58,13 @@ testWithRealData('a letter left out of an artist’s name still finds the artist
     const name = word.trim()
     const typed = name.slice(0, 3) + name.slice(4)
     const { items, corrections } = await search(typed, 5)
-    // What was typed may be a word of its own, or the beginning of one.
-    if (corrections?.length === 0) continue
+    // What was typed may be a word of its own, the beginning of one, or nearer to another one.
+    if (corrections?.[0]?.used !== name) continue
     found++
-    t.true(items.length > 0, typed)
-    t.is([...(corrections?.[0]?.used ?? '')].length - typed.length <= 2, true)
+    t.true(
+      items[0]?.performers.some((each) => folded(each.name) === name),
+      typed,
+    )
   }
   t.true(found > artists.length / 2, `${found} of ${artists.length}`)
 })

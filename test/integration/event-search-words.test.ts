@@ -1,5 +1,6 @@
 import test from 'ava'
-import { changeEventStatus, createEvent, importEvents, searchEvents } from '#shared/contracts/event.ts'
+import { changeEventStatus, createEvent, importEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'
 import { type EventWorker, organiser, startEventWorker } from '../support/event-worker.ts'
 

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { importEvents, listEvents, searchEvents } from '#shared/contracts/event.ts'
+import { importEvents, listEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
 import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
 

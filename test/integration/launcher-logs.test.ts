@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { Echo } from '../../infra/launcher/echo.ts'
 import { LogWriter } from '../../infra/launcher/log-writer.ts'
-import { largestLogBytes, lastLines, sizeOf } from '../../infra/servers/log-file.ts'
+import { lastLines, maxLogBytes, sizeOf } from '../../infra/servers/log-file.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
 function line(level: number, msg: string, err?: { message: string }): string {
@@ -38,9 +38,9 @@ test('a log that has grown too large is put aside, and its last lines are found'
   const file = join(await createTestDirectory('logs'), 'booking-1.log')
   const log = new LogWriter(file)
   t.teardown(() => log.close())
-  log.write(Buffer.alloc(largestLogBytes + 1, 'x'))
+  log.write(Buffer.alloc(maxLogBytes + 1, 'x'))
   log.write(Buffer.from('first\nsecond\nthird\n'))
-  t.is(sizeOf(`${file}.1`), largestLogBytes + 1)
+  t.is(sizeOf(`${file}.1`), maxLogBytes + 1)
   t.is(readFileSync(file, 'utf8'), 'first\nsecond\nthird\n')
   t.is(lastLines(file, { count: 2, since: 0 }), 'second\nthird')
   t.is(lastLines(file, { count: 9, since: 6 }), 'second\nthird')
@@ -49,7 +49,7 @@ test('a log that has grown too large is put aside, and its last lines are found'
 test('a log that is too large is emptied at the start', async (t) => {
   const file = join(await createTestDirectory('logs'), 'event-1.log')
   new LogWriter(file).close()
-  truncateSync(file, largestLogBytes + 1)
+  truncateSync(file, maxLogBytes + 1)
   new LogWriter(file).close()
   t.is(sizeOf(file), 0)
 })

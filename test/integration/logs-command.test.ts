@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { projectRoot } from '../../infra/config.ts'
 import { LogWriter } from '../../infra/launcher/log-writer.ts'
-import { largestLogBytes } from '../../infra/servers/log-file.ts'
+import { maxLogBytes } from '../../infra/servers/log-file.ts'
 import { runScript } from '../support/command.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -73,7 +73,7 @@ test('following goes on with what comes, over a log that is put aside, and with 
   gateway.write(Buffer.from(line('next', 2).slice(30)))
   await shows('next')
   const filler = line('filler', 3, { level: 10, text: 'x'.repeat(1_000) })
-  gateway.write(Buffer.from(filler.repeat(Math.ceil(largestLogBytes / filler.length) + 1)))
+  gateway.write(Buffer.from(filler.repeat(Math.ceil(maxLogBytes / filler.length) + 1)))
   gateway.write(Buffer.from(line('in the new file', 4)))
   await shows('in the new file')
   writer('booking-2').write(Buffer.from(line('newly started', 5)))

@@ -1,12 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import {
-  changeEventStatus,
-  createEvent,
-  listEvents,
-  searchEvents,
-  viewEvent,
-  viewLayout,
-} from '#shared/contracts/event.ts'
+import { changeEventStatus, createEvent, listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { daysFromToday } from '../support/catalogue.ts'

@@ -68,12 +68,12 @@ test.serial(
 
 test('what is kept is bounded, and the oldest goes first', async (t) => {
   const directory = await createTestDirectory('spans')
-  const largestBytes = 20_000
-  const writer = new SpanWriter({ directory, largestBytes })
+  const maxBytes = 20_000
+  const writer = new SpanWriter({ directory, maxBytes })
   for (let number = 0; number < 500; number += 1) writer.write([aSpan({ traceId: `t${number}`, spanId: `${number}` })])
   writer.close()
   const { current, older } = spanFiles(directory)
-  t.true(sizeOf(current) + sizeOf(older) < 2.1 * largestBytes)
+  t.true(sizeOf(current) + sizeOf(older) < 2.1 * maxBytes)
   t.is(readTrace(directory, 't499').length, 1)
   t.is(readTrace(directory, 't0').length, 0)
   const numbers = latestSpans(directory, 1e6).map(({ spanId }) => Number(spanId))
@@ -86,7 +86,7 @@ test('what is kept is bounded, and the oldest goes first', async (t) => {
 
 test('spans are kept again after somebody deleted those there were', async (t) => {
   const directory = await createTestDirectory('spans')
-  const writer = new SpanWriter({ directory, largestBytes: 1 })
+  const writer = new SpanWriter({ directory, maxBytes: 1 })
   t.teardown(() => writer.close())
   writer.write([aSpan({ spanId: '1' })])
   rmSync(directory, { recursive: true })
@@ -100,7 +100,7 @@ test('spans are kept again after somebody deleted those there were', async (t) =
 test('a line that was half written costs that line alone', async (t) => {
   const directory = await createTestDirectory('spans')
   const { current } = spanFiles(directory)
-  const writer = new SpanWriter({ directory, largestBytes: 1e6 })
+  const writer = new SpanWriter({ directory, maxBytes: 1e6 })
   writer.write([aSpan({ spanId: '1' }), aSpan({ spanId: '2' })])
   writer.close()
   truncateSync(current, sizeOf(current) - 20)
@@ -114,7 +114,7 @@ test('a line that was half written costs that line alone', async (t) => {
 
 test('a span that came twice is kept once in its trace; a request id finds the traces of all its requests', async (t) => {
   const directory = await createTestDirectory('spans')
-  const writer = new SpanWriter({ directory, largestBytes: 1e6 })
+  const writer = new SpanWriter({ directory, maxBytes: 1e6 })
   const hostile = 'id "with" \\ everything\n'
   const attributes = { 'ticketing.request_id': hostile }
   const first = aSpan({ traceId: 'first', spanId: '1', kind: 'server', attributes })

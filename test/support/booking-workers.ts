@@ -73,7 +73,7 @@ export interface BookingWorkersOptions {
 }
 
 /** Each may take the 2 s that a connection is waited for. */
-const mostTries = 5
+const maxTries = 5
 
 /** The sweeper is off unless `env` says otherwise: nothing may depend on it. */
 export async function startBookingWorkers({
@@ -168,7 +168,7 @@ export async function startBookingWorkers({
           return await ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, options)
         } catch (error) {
           const mayAskAgain = error instanceof TicketingError && error.code === 'unavailable'
-          if (!mayAskAgain || tries === mostTries) throw error
+          if (!mayAskAgain || tries === maxTries) throw error
         }
       }
     },

@@ -4,8 +4,11 @@ import test from 'ava'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'shared', 'data')
 
-/** A serial test, skipped where the real catalogues and seating plans are not beside the project. */
-export const testWithRealData = existsSync(folder) ? test.serial : test.serial.skip
+/** Whether the real catalogues and seating plans are beside the project. */
+export const hasRealData = existsSync(folder)
+
+/** A serial test, skipped where they are not. */
+export const testWithRealData = hasRealData ? test.serial : test.serial.skip
 
 export function realFile(path: string): string {
   return join(folder, path)

@@ -1,7 +1,8 @@
 import type { ExecutionContext } from 'ava'
-import type { Grant, RateLimitAnswer } from '../../gateway/limits/caller-lease.ts'
+import type { Grant } from '../../gateway/limits/caller-lease.ts'
 import { LeasedLimits } from '../../gateway/limits/leased-limits.ts'
 import type { Limit } from '../../gateway/limits/local-bucket.ts'
+import type { RateLimitAnswer } from '../../gateway/limits/rate-limit-answer.ts'
 import { createRedis, type RedisClient } from '../../shared/redis.ts'
 import { openRedis } from './open-redis.ts'
 import { createRecordedLog } from './recorded-log.ts'
@@ -45,9 +46,9 @@ export async function openGateway(
   let localDecisions = 0
   const observed: Pick<RedisClient, 'defineCommand' | 'grantTokens'> = {
     defineCommand: (name, definition) => redis.defineCommand(name, definition),
-    async grantTokens(key, max, windowMs, wanted, holdMs, lie, unasked) {
+    async grantTokens(key, max, windowMs, wanted, freezeMs, leased, unasked) {
       const askedAt = performance.now()
-      const grant = forge(await redis.grantTokens(key, max, windowMs, wanted, holdMs, lie, unasked))
+      const grant = forge(await redis.grantTokens(key, max, windowMs, wanted, freezeMs, leased, unasked))
       slowestGrantMs = Math.max(slowestGrantMs, performance.now() - askedAt)
       grants.push(grant)
       return grant

@@ -1,7 +1,5 @@
 import test from 'ava'
-import fc from 'fast-check'
 import { CallerLease, isLeased } from '../../gateway/limits/caller-lease.ts'
-import { worstExcess } from '../support/admissions.ts'
 
 const browse = { max: 60_000, windowMs: 60_000 }
 const tenAMinute = { max: 10, windowMs: 60_000 }
@@ -47,49 +45,11 @@ test('a lease that lapsed unused makes the next one smaller', (t) => {
   t.is(lease.wanted(1), 1)
 })
 
-test('alone, a gateway begins with its part of what was known to be left', (t) => {
-  const lease = new CallerLease(tenAMinute)
-  lease.note([1, 6, 60_000, 60_000, 0], 10_000)
-  lease.use()
-  // Six of ten for two gateways: three of five, and no more within this minute.
-  t.deepEqual(
-    [10_000, 10_000, 10_000, 10_000, 69_000].map((now) => lease.decideAlone(now, 2)[0] > 0),
-    [true, true, true, false, false],
-  )
-  t.true(lease.decideAlone(70_000, 2)[0] > 0)
-})
-
-test('what a gateway admitted alone is told to Redis once, without what was granted to nobody', (t) => {
-  const lease = new CallerLease(tenAMinute)
-  t.is(lease.takeUnasked(10_000, 1), 0)
-  for (let i = 0; i < 4; i++) lease.decideAlone(10_000, 1)
-  lease.noteLost(1)
-  t.is(lease.takeUnasked(10_000, 1), 3)
-  t.is(lease.takeUnasked(10_000, 1), 0)
-  for (let i = 0; i < 4; i++) lease.decideAlone(10_000, 1)
-  // Five of the eight have grown again in half a minute.
-  t.is(lease.takeUnasked(40_000, 1), 3)
-})
-
-test('however often Redis goes and comes, a gateway admits alone no more than its part and what grows of it', (t) => {
-  const limit = { max: 40, windowMs: 10_000 }
-  const anyStep = fc.record({ pauseMs: fc.integer({ min: 0, max: 3_000 }), redisIsBack: fc.boolean() })
-  fc.assert(
-    fc.property(fc.array(anyStep, { maxLength: 200 }), (steps) => {
-      const lease = new CallerLease(limit)
-      let now = 10_000
-      const admittedAt: number[] = []
-      for (const { pauseMs, redisIsBack } of steps) {
-        now += pauseMs
-        if (redisIsBack) {
-          lease.takeUnasked(now, 4)
-          lease.note([0, limit.max, 10_000, 0, 0], now)
-        }
-        for (let i = 0; i < 12; i++) {
-          if (lease.decideAlone(now, 4)[0] > 0) admittedAt.push(now)
-        }
-      }
-      t.true(worstExcess(admittedAt, { max: 10, windowMs: 10_000 }) < 0.02)
-    }),
-  )
+test('what Redis told of a bucket is known while it is away: frozen it counts as only where tokens are not leased', (t) => {
+  const small = new CallerLease(tenAMinute)
+  small.note([1, 6, 60_000, 60_000, 0], 10_000)
+  t.deepEqual(small.bucket, { left: 6, fullAt: 34_000, frozenUntil: 70_000 })
+  const large = new CallerLease(browse)
+  large.note([1, 59_000, 2_000, 1_000, 0], 10_000)
+  t.deepEqual(large.bucket, { left: 59_000, fullAt: 11_000, frozenUntil: 0 })
 })

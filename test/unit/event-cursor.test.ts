@@ -1,7 +1,7 @@
 import test from 'ava'
-import { listMark, readCursor, writeCursor } from '../../workers/event/search/page-cursor.ts'
+import { listFingerprint, readCursor, writeCursor } from '../../workers/event/search/page-cursor.ts'
 
-const list = listMark({ keyword: 'drake', city: undefined })
+const list = listFingerprint({ keyword: 'drake', city: undefined })
 const id = '019a0000-0000-7000-8000-000000000001'
 
 test('a cursor brings back the exact place', (t) => {
@@ -20,7 +20,7 @@ test('a cursor that was not written here is refused by name', (t) => {
     [list, -1, 0, '2026-07-01', null, id],
     [list, 0.5, 0, '2026-07-01', null, id],
     [list, 0, -1, '2026-07-01', null, id],
-    [listMark({ keyword: 'drake', city: 'Toronto' }), 0, 0, '2026-07-01', null, id],
+    [listFingerprint({ keyword: 'drake', city: 'Toronto' }), 0, 0, '2026-07-01', null, id],
     'text',
   ].map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url'))
   for (const cursor of ['', '!', 'AAAA', ...forged]) {
@@ -35,6 +35,6 @@ test('a cursor that was not written here is refused by name', (t) => {
 })
 
 test('a list is the same whatever the order of its parameters, and whether absent ones are named', (t) => {
-  t.is(listMark({ city: 'a', type: 'b' }), listMark({ type: 'b', city: 'a', country: undefined }))
-  t.not(listMark({ city: 'a' }), listMark({ type: 'a' }))
+  t.is(listFingerprint({ city: 'a', type: 'b' }), listFingerprint({ type: 'b', city: 'a', country: undefined }))
+  t.not(listFingerprint({ city: 'a' }), listFingerprint({ type: 'a' }))
 })

@@ -42,21 +42,27 @@ test('folded text is made of letters and digits, with single blanks between word
   t.pass()
 })
 
-function known(text: string, field: WordField, exact: number, begun: number, words: string[] | null = null): QueryWord {
-  return { text, fields: new Map([[field, { exact, begun, words }]]) }
+function known(
+  text: string,
+  field: WordField,
+  exact: number,
+  prefixed: number,
+  words: string[] | null = null,
+): QueryWord {
+  return { text, fields: new Map([[field, { exact, prefixed, words }]]) }
 }
 
 test('a known word stands for itself, another one for what begins with it, and a single letter for itself', (t) => {
-  t.is(usualMatch(known('drake', 'p', 1, 2)), 'exactly')
-  t.is(usualMatch(known('drak', 'p', 0, 2)), 'begun')
-  t.is(usualMatch(known('d', 'p', 0, 2)), 'exactly')
+  t.is(usualMatch(known('drake', 'p', 1, 2)), 'exact')
+  t.is(usualMatch(known('drak', 'p', 0, 2)), 'prefix')
+  t.is(usualMatch(known('d', 'p', 0, 2)), 'exact')
 })
 
 test('few words that begin alike are named one by one, and fields where there is none are left out', (t) => {
-  t.is(wordTerm(known('drak', 'n', 0, 2, ['drake', 'drakes']), everywhere, 'begun')?.query, `('ndrake' | 'ndrakes')`)
-  t.is(wordTerm(known('dr', 'n', 0, 2_000), everywhere, 'begun')?.query, `('ndr':*)`)
-  t.is(wordTerm(known('drake', 'n', 5, 9), everywhere, 'exactly')?.query, `('ndrake')`)
-  t.is(wordTerm(known('drake', 'n', 5, 9), ['p', 'v'], 'exactly'), null)
+  t.is(wordTerm(known('drak', 'n', 0, 2, ['drake', 'drakes']), everywhere, 'prefix')?.query, `('ndrake' | 'ndrakes')`)
+  t.is(wordTerm(known('dr', 'n', 0, 2_000), everywhere, 'prefix')?.query, `('ndr':*)`)
+  t.is(wordTerm(known('drake', 'n', 5, 9), everywhere, 'exact')?.query, `('ndrake')`)
+  t.is(wordTerm(known('drake', 'n', 5, 9), ['p', 'v'], 'exact'), null)
 })
 
 test('a word given twice counts once', (t) => {
@@ -72,7 +78,7 @@ test('whatever users type becomes a query of letters, digits and our own operato
   fc.assert(
     fc.property(anyText({ maxLength: 20 }), (text) =>
       queryTexts(text).every((word) =>
-        /^\('n[\p{L}\p{N}]+':\*\)$/u.test(wordTerm(known(word, 'n', 0, 1), everywhere, 'begun')?.query ?? ''),
+        /^\('n[\p{L}\p{N}]+':\*\)$/u.test(wordTerm(known(word, 'n', 0, 1), everywhere, 'prefix')?.query ?? ''),
       ),
     ),
   )

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { TicketingError } from '#shared/errors.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type MessageContext, remainingMs } from '#shared/messaging/headers.ts'
+import { tookTooLong } from '#shared/messaging/refusals.ts'
 import type { Database } from '#shared/postgres.ts'
 import { visibilityOf } from './store/seat-views.ts'
 
@@ -18,7 +18,7 @@ export async function awaitWrite(db: Database, seq: string, context: MessageCont
     const visibility = await visibilityOf(db, seq)
     if (visibility === 'visible') return
     if (visibility === 'unknown') throw invalidRequest([{ pointer: '/min_seq', detail: 'is not the seq of a write' }])
-    if (remainingMs(context) <= answerReserveMs) throw new TicketingError('worker_timeout', 'The answer took too long.')
+    if (remainingMs(context) <= answerReserveMs) throw tookTooLong()
     await pause(lookAgainMs)
   }
 }

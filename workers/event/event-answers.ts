@@ -4,13 +4,13 @@ import type { WorkerParts } from '#shared/worker.ts'
 import { availableStock } from './booking-calls.ts'
 import { type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
 import { type PagePosition, writeCursor } from './search/page-cursor.ts'
-import { readSummaries } from './store/find-events.ts'
+import { readSummaries } from './store/read-events.ts'
 
 export interface FoundPage {
   /** One more than the page has shows that there is a next one. */
   readonly positions: readonly PagePosition[]
   readonly size: number
-  /** See `listMark`. */
+  /** See `listFingerprint`. */
   readonly list: string
 }
 

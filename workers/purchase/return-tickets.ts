@@ -2,6 +2,7 @@ import type { Booking } from '#shared/contracts/bookings.ts'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import type { cancelBooking, refundBooking } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { tookTooLong } from '#shared/messaging/refusals.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf, finalReply } from './answer-once.ts'
 import { viewBooking } from './booking-calls.ts'
@@ -98,8 +99,7 @@ async function driveRefund(
       await pauseBeforeRetry(stepContext)
     }
   }
-  if (current.status === 'requested')
-    throw lastError ?? new TicketingError('worker_timeout', 'The answer took too long.')
+  if (current.status === 'requested') throw lastError ?? tookTooLong()
   return current
 }
 

@@ -56,7 +56,7 @@ function always(request: string, expected: number): Traffic {
 }
 
 /** So often the page itself may become another one while it is asked for, as when its availability is not known for a moment. */
-const mostChanges = 10
+const maxChanges = 10
 
 /** As a browser does: after 200 it asks by the ETag that came with it. */
 function askingByEtag(first: string): Traffic {
@@ -70,7 +70,7 @@ function askingByEtag(first: string): Traffic {
       if (status !== 200 || etag === undefined) return status === 304
       known.add(etag)
       request = requestBy(etag)
-      return known.size <= 1 + mostChanges
+      return known.size <= 1 + maxChanges
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Bus } from '#shared/messaging/bus.ts'
+import { decodeJson } from '#shared/messaging/json-bytes.ts'
 
 const answerWithinMs = 2_000
 
@@ -12,7 +13,7 @@ export function eventWorkerCalls(bus: Bus): Promise<number> {
     const answers = bus.requestMany('$SRV.STATS.event', new Uint8Array(), ({ payload }) => {
       clearTimeout(tooLate)
       answers.cancel()
-      const { endpoints } = JSON.parse(Buffer.from(payload).toString('utf8')) as {
+      const { endpoints } = decodeJson(payload) as {
         endpoints: readonly { num_requests: number }[]
       }
       resolve(endpoints.reduce((sum, endpoint) => sum + endpoint.num_requests, 0))

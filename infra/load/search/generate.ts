@@ -10,7 +10,7 @@ const chunk = 20_000
 const lateIndexes = ['events_by_terms', 'events_by_date', 'events_by_venue', 'events_by_price']
 
 /**
- * Fills the empty schema of the event worker with made-up events of the coming twenty-one and the last three months: written
+ * Fills the empty schema of the event worker with made-up events of the coming twenty-two and the last two months: written
  * directly, since importing a million by message would take an hour. The same number gives the same catalogue.
  */
 export async function generateCatalogue(databaseUrl: string, events: number, progress: Progress): Promise<void> {

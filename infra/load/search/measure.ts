@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { searchEvents } from '#shared/contracts/event.ts'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { newId } from '#shared/ids.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
@@ -17,8 +17,8 @@ const warmUpSeconds = 5
 const measuredSeconds = 30
 const seed = 20_260
 
-/** p99 in ms, where at most `fewMatches` events match and where more do. */
-export const bounds = { few: 50, many: 300 }
+/** Where at most `fewMatches` events match and where more do. */
+export const p99BoundsMs = { few: 50, many: 300 }
 
 export interface KindResult {
   /** Half of the questions match no more than this; `fewMatches` + 1 stands for more. */
@@ -71,8 +71,7 @@ export async function measure(system: SearchSystem, { sizes, bar, stopping }: Me
 interface Asked {
   readonly kind: Kind
   readonly request: SearchRequest
-  /** In ms. */
-  readonly latencies: number[]
+  readonly latenciesMs: number[]
 }
 
 async function measureSize(
@@ -86,22 +85,22 @@ async function measureSize(
   const questions = new Questions(await readWords(system.databaseUrl), seed)
   // Kind after kind in turn, so that the mix is the same at any time.
   const asked: Asked[] = Array.from({ length: questionsPerKind }, () =>
-    kinds.map((kind) => ({ kind, request: questions.ask(kind), latencies: [] })),
+    kinds.map((kind) => ({ kind, request: questions.ask(kind), latenciesMs: [] })),
   ).flat()
   await askFor(system, asked, { seconds: warmUpSeconds, stopping })
-  for (const { latencies } of asked) latencies.length = 0
+  for (const { latenciesMs } of asked) latenciesMs.length = 0
   const cpuBefore = cpuTimes(system.pids)
   const { failed } = await askFor(system, asked, { seconds: measuredSeconds, stopping })
   const cpuAfter = cpuTimes(system.pids)
-  const searches = asked.reduce((sum, { latencies }) => sum + latencies.length, 0)
+  const searches = asked.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0)
   const matches = await countMatches(
     system.databaseUrl,
     asked.map(({ request }) => request),
   )
-  const latenciesWhere = (isWanted: (question: Asked, index: number) => boolean): number[] =>
+  const latenciesMsOf = (isWanted: (question: Asked, index: number) => boolean): number[] =>
     asked
       .filter(isWanted)
-      .flatMap(({ latencies }) => latencies)
+      .flatMap(({ latenciesMs }) => latenciesMs)
       .sort((one, other) => one - other)
   const ofKind = (kind: Kind): KindResult => {
     const counts = asked.flatMap((question, index) => (question.kind === kind ? [matches[index] ?? 0] : []))
@@ -110,15 +109,15 @@ async function measureSize(
         counts.toSorted((one, other) => one - other),
         0.5,
       ),
-      ...summary(latenciesWhere((question) => question.kind === kind)),
+      ...summary(latenciesMsOf((question) => question.kind === kind)),
     }
   }
   return {
     events,
     generated_in_seconds: Math.round(generatedIn),
     kinds: Object.fromEntries(kinds.map((kind) => [kind, ofKind(kind)])) as Record<Kind, KindResult>,
-    few: summary(latenciesWhere((_, index) => (matches[index] ?? 0) <= fewMatches)),
-    many: summary(latenciesWhere((_, index) => (matches[index] ?? 0) > fewMatches)),
+    few: summary(latenciesMsOf((_, index) => (matches[index] ?? 0) <= fewMatches)),
+    many: summary(latenciesMsOf((_, index) => (matches[index] ?? 0) > fewMatches)),
     searches_per_second: Math.round(searches / measuredSeconds),
     failed,
     cpu_ms_per_search: Object.fromEntries(
@@ -145,8 +144,8 @@ async function askFor(
         continue
       }
       // Of a second page only the second counts.
-      if (question.kind !== 'second page by cursor' || first.cursor === null) question.latencies.push(first.ms)
-      else question.latencies.push((await search(bus, { ...question.request, cursor: first.cursor })).ms)
+      if (question.kind !== 'second page by cursor' || first.cursor === null) question.latenciesMs.push(first.ms)
+      else question.latenciesMs.push((await search(bus, { ...question.request, cursor: first.cursor })).ms)
     }
   }
   await Promise.all(Array.from({ length: clients }, client))

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { RequestOf } from '#shared/contracts/contract.ts'
-import type { searchEvents } from '#shared/contracts/event.ts'
+import type { searchEvents } from '#shared/contracts/search.ts'
 
 export type SearchRequest = RequestOf<typeof searchEvents>
 

@@ -1,4 +1,4 @@
-import { listAvailability as contract } from '#shared/contracts/event.ts'
+import { listAvailability as contract } from '#shared/contracts/availability.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { availableStock } from '../booking-calls.ts'

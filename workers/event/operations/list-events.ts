@@ -6,7 +6,7 @@ import type { WorkerParts } from '#shared/worker.ts'
 import { showPage } from '../event-answers.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, type PageWanted, type Question } from '../search/find-page.ts'
-import { listMark, type PagePosition, readCursor } from '../search/page-cursor.ts'
+import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
 import { readKnown } from '../store/words.ts'
 
 /**
@@ -16,7 +16,7 @@ import { readKnown } from '../store/words.ts'
 export function listEvents({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, async (request, context) => {
     const { cursor, limit, ...asked } = request
-    const list = listMark(asked)
+    const list = listFingerprint(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
     const positions = await findListed(postgres, asked, { after, wanted: limit + 1 })
     const page = await showPage({ bus, postgres }, { positions, size: limit, list }, context)

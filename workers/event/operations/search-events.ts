@@ -1,5 +1,5 @@
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
-import { searchEvents as contract } from '#shared/contracts/event.ts'
+import { searchEvents as contract } from '#shared/contracts/search.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Queryable } from '#shared/postgres.ts'
@@ -8,7 +8,7 @@ import { showPage } from '../event-answers.ts'
 import { type CorrectedWords, type Correction, correctWords, findSuggestion } from '../search/corrections.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, listOf, type Question } from '../search/find-page.ts'
-import { listMark, type PagePosition, readCursor } from '../search/page-cursor.ts'
+import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
 import { queryTexts, type Term, withoutLonger } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
 
@@ -16,7 +16,7 @@ type Request = ParsedRequestOf<typeof contract>
 type Reply = ReplyOf<typeof contract>
 
 /** More are hardly a question, and each costs a look at every index. */
-const mostWords = 12
+const maxWords = 12
 
 const defaultRadiusKm = 50
 
@@ -27,7 +27,7 @@ const defaultRadiusKm = 50
 export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>): Operation {
   return operation(contract, async (request, context): Promise<Reply> => {
     const { facets, cursor, page, pageSize, limit, ...asked } = request
-    const list = listMark(asked)
+    const list = listFingerprint(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
@@ -96,8 +96,8 @@ async function countResults(
 
 function wordsOf(keyword: string) {
   const words = queryTexts(keyword)
-  if (words.length <= mostWords) return words
-  throw invalidRequest([{ pointer: '/keyword', detail: `has more than ${mostWords} different words` }])
+  if (words.length <= maxWords) return words
+  throw invalidRequest([{ pointer: '/keyword', detail: `has more than ${maxWords} different words` }])
 }
 
 function questionOf(

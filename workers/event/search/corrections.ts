@@ -1,6 +1,6 @@
 import type { Queryable } from '#shared/postgres.ts'
 import { isAnyFound } from '../store/find-events.ts'
-import { type Asked, findNearWords, type Known, readKnown } from '../store/words.ts'
+import { findNearWords, readKnown, type WordFrequencies, type WordLookup } from '../store/words.ts'
 import { listOf, type Question } from './find-page.ts'
 import { type QueryWord, wholeText } from './terms.ts'
 
@@ -11,14 +11,18 @@ export interface Correction {
 
 export interface CorrectedWords {
   /** What is known of the other texts that were asked for, then of the words, and of a performer of that very name. */
-  readonly known: Known
+  readonly known: WordFrequencies
   readonly words: readonly QueryWord[]
   readonly corrections: readonly Correction[]
   readonly performersOfThatName: number
 }
 
 /** Puts the nearest known word in the place of each that occurs nowhere; one that is near to none stays, and finds nothing. */
-export async function correctWords(db: Queryable, others: Asked, typed: readonly string[]): Promise<CorrectedWords> {
+export async function correctWords(
+  db: Queryable,
+  others: WordLookup,
+  typed: readonly string[],
+): Promise<CorrectedWords> {
   const asTyped = await readWords(db, others, typed)
   const corrections: Correction[] = []
   const texts: string[] = []
@@ -30,7 +34,7 @@ export async function correctWords(db: Queryable, others: Asked, typed: readonly
   return { ...(corrections.length === 0 ? asTyped : await readWords(db, others, texts)), corrections }
 }
 
-async function readWords(db: Queryable, others: Asked, texts: readonly string[]) {
+async function readWords(db: Queryable, others: WordLookup, texts: readonly string[]) {
   const performer = { field: 'P', text: wholeText(texts.join(' ')) } as const
   const known = await readKnown(db, {
     words: [...others.words, ...texts],

@@ -1,4 +1,4 @@
-import type { Asked, Known } from '../store/words.ts'
+import type { WordFrequencies, WordLookup } from '../store/words.ts'
 import { queryTexts, type Term, usualMatch, type WordField, wholeTerm, wholeText, wordTerm } from './terms.ts'
 
 export interface Filters {
@@ -9,7 +9,7 @@ export interface Filters {
 }
 
 /** Words of performers and venues, city and type as a whole: what to ask the table of words for, and what to make of it. */
-export interface FilterTexts extends Asked {
+export interface FilterTexts extends WordLookup {
   /** Where each of the words has to stand. */
   readonly fields: readonly WordField[]
 }
@@ -28,7 +28,7 @@ export function filterTexts({ performer, venue, city, type }: Filters): FilterTe
     words.push(...texts)
     fields.push(...texts.map(() => field))
   }
-  const wholes: Asked['wholes'][number][] = []
+  const wholes: WordLookup['wholes'][number][] = []
   for (const [field, text] of [
     ['C', city],
     ['T', type],
@@ -41,7 +41,7 @@ export function filterTexts({ performer, venue, city, type }: Filters): FilterTe
 }
 
 /** `null` when nothing fulfils the filters. `known` may know more words and texts behind theirs. */
-export function filterTerms({ fields, wholes }: FilterTexts, known: Known): Term[] | null {
+export function filterTerms({ fields, wholes }: FilterTexts, known: WordFrequencies): Term[] | null {
   const terms: Term[] = []
   for (const [index, field] of fields.entries()) {
     const word = known.words[index]

@@ -8,11 +8,12 @@ import {
   type ListOrder,
   walkEvents,
 } from '../store/find-events.ts'
-import { findVenues, type VenueConditions, type VenuesInReach } from '../store/venues-in-reach.ts'
+import { findVenues, type VenueConditions } from '../store/venues-in-reach.ts'
 import { anywhere, fitsOf } from './fits.ts'
+import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
 import { type QueryWord, type Term, termQuery } from './terms.ts'
-import { collectedEvents, type Guess, usualDays, waysFor } from './ways.ts'
+import { collectedEvents, type Guess, usualDays, type Way, waysFor } from './ways.ts'
 
 /** What a list is about. */
 export interface Question {
@@ -36,10 +37,6 @@ export interface PageWanted {
 
 /** Below so many events and entries of the index all fits are looked at together. */
 const fewEvents = 300
-/** Venues that are asked at once for the nearest events; twice as many each time. */
-const nearestVenues = 30
-/** More rounds than the venues of the whole world need. */
-const maxRounds = 40
 
 /** Places in the list from `after` on. */
 export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
@@ -47,7 +44,7 @@ export async function findPage(db: Queryable, question: Question, page: PageWant
   const terms = anywhere(question.words)
   if (list === null || terms === null) return []
   const guess = guessFor(question, list, terms)
-  if (question.order === 'distance') return await nearest(db, question, list, guess)
+  if (question.order === 'distance') return await byDistance(db, list, guess)
   if (question.order !== 'relevance') return (await findAlong(db, list, guess)).positions
   return await byFit(db, question, list, guess)
 }
@@ -81,12 +78,28 @@ export async function listOf(
 async function findAlong(db: Queryable, list: EventList, guess: Guess): Promise<Found> {
   let found: Found = { positions: [], cutShort: true }
   for (const way of waysFor(guess)) {
-    if (way.by === 'collecting') found = await collectEvents(db, list, way.days)
-    if (way.by === 'walking') found = await walkEvents(db, list, way.limit)
-    if (way.by === 'venues' && list.venues !== null) found = await findAtVenues(db, list, list.venues.inReach)
+    found = await findBy(way, db, list)
     if (!found.cutShort) break
   }
   return found
+}
+
+function findBy(way: Way, db: Queryable, list: EventList): Promise<Found> {
+  switch (way.by) {
+    case 'venues':
+      return findAtVenues(db, list, venuesOf(list).inReach)
+    case 'collecting':
+      return collectEvents(db, list, way.days)
+    case 'walking':
+      return walkEvents(db, list, way.limit)
+  }
+}
+
+/** The nearest first: of few events all at once, else venue by venue. */
+async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise<PagePosition[]> {
+  const venues = venuesOf(list)
+  if (!venues.inReach.complete || collectedEvents(guess) > fewEvents) return await findNearest(db, list, venues)
+  return (await collectEvents(db, list, null)).positions
 }
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
@@ -121,48 +134,9 @@ async function byFit(db: Queryable, question: Question, list: EventList, all: Gu
   return positions
 }
 
-/** Venue by venue, the nearest first. */
-async function nearest(db: Queryable, question: Question, list: EventList, guess: Guess): Promise<PagePosition[]> {
-  let venues = list.venues
-  if (venues === null) return []
-  if (venues.inReach.complete && collectedEvents(guess) <= fewEvents)
-    return (await collectEvents(db, list, null)).positions
-  const positions: PagePosition[] = []
-  let next = 0
-  let round = nearestVenues
-  for (let rounds = 0; rounds < maxRounds && positions.length < list.limit; rounds++) {
-    const { ids, distances, complete } = venues.inReach
-    const end = endOfRound(venues.inReach, next + round)
-    if (end > next) {
-      const some = { ids: ids.slice(next, end), distances: distances.slice(next, end) }
-      const found = await findAtVenues(db, { ...list, limit: list.limit - positions.length }, some)
-      positions.push(...found.positions)
-    }
-    next = end
-    round *= 2
-    if (next < ids.length && end > 0 && !isLast(venues.inReach, end)) continue
-    if (complete) break
-    const inReach: VenuesInReach = await findVenues(db, question.venues, distances.at(-1))
-    if (inReach.ids.length === 0) break
-    venues = { ...venues, inReach }
-    next = 0
-  }
-  return positions
-}
-
-/** Venues of one distance stay together; the last ones of an incomplete list may have others beside them. */
-function endOfRound({ ids, distances, complete }: VenuesInReach, wanted: number): number {
-  let end = Math.min(wanted, ids.length)
-  while (end < ids.length && distances[end] === distances[end - 1]) end++
-  if (end < ids.length || complete) return end
-  const last = distances.at(-1)
-  while (end > 0 && distances[end - 1] === last) end--
-  // All at one place: then they are taken as they are.
-  return end === 0 ? ids.length : end
-}
-
-function isLast({ distances }: VenuesInReach, end: number): boolean {
-  return distances[end] === distances.at(-1)
+function venuesOf({ venues }: EventList): NonNullable<EventList['venues']> {
+  if (venues === null) throw new Error('nothing was asked of venues')
+  return venues
 }
 
 function guessFor(question: Question, { venues, limit, order }: EventList, ofWords: readonly Term[]): Guess {

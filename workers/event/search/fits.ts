@@ -33,13 +33,13 @@ export function fitsOf(words: readonly QueryWord[], performersOfThatName: number
     usual(['p', 'n']),
     usual(['p', 'n', 'v', 'c']),
     usual(everywhere),
-    words.some(mayBeBegun) ? anywhere(words) : null,
+    words.some(hasLongerWords) ? anywhere(words) : null,
   ]
 }
 
 /** All that has the words at all. */
 export function anywhere(words: readonly QueryWord[]): Fit {
-  return allWords(words, everywhere, (word) => (mayBeBegun(word) ? 'begun' : usualMatch(word)))
+  return allWords(words, everywhere, (word) => (hasLongerWords(word) ? 'prefix' : usualMatch(word)))
 }
 
 function allWords(words: readonly QueryWord[], fields: readonly WordField[], match: (word: QueryWord) => Match): Fit {
@@ -52,7 +52,7 @@ function allWords(words: readonly QueryWord[], fields: readonly WordField[], mat
   return terms
 }
 
-/** Whether longer words begin with it. */
-function mayBeBegun(word: QueryWord): boolean {
-  return word.text.length > 1 && [...word.fields.values()].some(({ exact, begun }) => begun > exact)
+/** Words that begin with it. */
+function hasLongerWords(word: QueryWord): boolean {
+  return word.text.length > 1 && [...word.fields.values()].some(({ exact, prefixed }) => prefixed > exact)
 }

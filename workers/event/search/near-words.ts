@@ -1,8 +1,8 @@
 /* Words that somebody may have meant who typed another one. */
 
 /** Too short, and everything is near; too long, and it is no word. As the index `words_by_spelling` has it. */
-const shortest = 3
-const longest = 30
+export const minLetters = 3
+export const maxLetters = 30
 /** From so many letters on, two of them may be wrong. */
 const longWord = 7
 
@@ -10,9 +10,9 @@ const longWord = 7
  * What is left of a word without any one of its letters, of a long one without any two, and the word itself. Each known word
  * has the same of one letter in the index, so words meet that differ by a letter missing, added, wrong or out of place.
  */
-export function spellingsOf(word: string): string[] {
+export function deletionsOf(word: string): string[] {
   const letters = [...word]
-  if (letters.length < shortest || letters.length > longest) return []
+  if (letters.length < minLetters || letters.length > maxLetters) return []
   const once = withoutOne(letters)
   const twice = letters.length >= longWord ? once.flatMap((left) => withoutOne([...left])) : []
   return [...new Set([word, ...once, ...twice])]
@@ -29,7 +29,7 @@ export function nearestFirst(typed: string, known: readonly KnownWord[]): KnownW
   const allowed = [...typed].length >= longWord ? 2 : 1
   const initial = (word: string): number => (word[0] === typed[0] ? 0 : 1)
   return known
-    .map((each) => ({ each, distance: distance(typed, each.word) }))
+    .map((each) => ({ each, distance: editDistance(typed, each.word) }))
     .filter(({ each, distance }) => distance <= allowed && each.word !== typed)
     .sort(
       (one, other) =>
@@ -41,8 +41,11 @@ export function nearestFirst(typed: string, known: readonly KnownWord[]): KnownW
     .map(({ each }) => each)
 }
 
-/** How many letters have to be added, left out, replaced, or swapped with the next one, to make one word the other. */
-export function distance(one: string, other: string): number {
+/**
+ * How many letters have to be added, left out, replaced, or swapped with the next one, to make one word the other:
+ * Damerau–Levenshtein, optimal string alignment.
+ */
+export function editDistance(one: string, other: string): number {
   const from = [...one]
   const to = [...other]
   let beforeLast: number[] = []

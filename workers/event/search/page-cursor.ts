@@ -16,7 +16,7 @@ export interface PagePosition {
 
 const parts = z.tuple([z.string(), z.int().min(0).max(9), z.number().min(0), localDate, instant.nullable(), z.uuid()])
 
-/** Opaque to clients: base64url of JSON. `list` is what `listMark` made of the question. */
+/** Opaque to clients: base64url of JSON. `list` is what `listFingerprint` made of the question. */
 export function writeCursor(list: string, { fit, key, startsOn, startsAt, id }: PagePosition): string {
   return Buffer.from(JSON.stringify([list, fit, key, startsOn, startsAt, id])).toString('base64url')
 }
@@ -32,7 +32,7 @@ export function readCursor(list: string, cursor: string): PagePosition {
 }
 
 /** Tells lists apart: the same for all pages of one. */
-export function listMark(question: Readonly<Record<string, unknown>>): string {
+export function listFingerprint(question: Readonly<Record<string, unknown>>): string {
   const members = Object.entries(question)
     .filter(([, value]) => value !== undefined)
     .sort(([one], [other]) => (one < other ? -1 : 1))

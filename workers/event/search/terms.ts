@@ -15,7 +15,7 @@ export interface FieldWords {
   /** Events that have the word itself there, more or less. */
   readonly exact: number
   /** Events that have a word there which begins with it, itself included. */
-  readonly begun: number
+  readonly prefixed: number
   /** Those words; null: too many to be named. */
   readonly words: readonly string[] | null
 }
@@ -26,8 +26,8 @@ export interface QueryWord {
   readonly fields: ReadonlyMap<WordField, FieldWords>
 }
 
-/** `exactly`: the word itself; `begun`: also what begins with it. */
-export type Match = 'exactly' | 'begun'
+/** `exact`: the word itself; `prefix`: also what begins with it. */
+export type Match = 'exact' | 'prefix'
 
 /** One condition on an event, as the text of a `tsquery`; what it costs to find and how much it finds. */
 export interface Term {
@@ -59,14 +59,16 @@ export function isWhole({ text, fields }: QueryWord): boolean {
 
 /** Known words stand for themselves, others for what begins with them. */
 export function usualMatch(word: QueryWord): Match {
-  return isWhole(word) ? 'exactly' : 'begun'
+  return isWhole(word) ? 'exact' : 'prefix'
 }
 
 /** A known word without the longer ones that begin with it. */
 export function withoutLonger(word: QueryWord): QueryWord {
   if (!isWhole(word)) return word
   const exact = [...word.fields].filter(([, known]) => known.exact > 0)
-  const fields = exact.map(([field, known]) => [field, { ...known, begun: known.exact, words: [word.text] }] as const)
+  const fields = exact.map(
+    ([field, known]) => [field, { ...known, prefixed: known.exact, words: [word.text] }] as const,
+  )
   return { ...word, fields: new Map(fields) }
 }
 
@@ -77,10 +79,10 @@ export function wordTerm(word: QueryWord, fields: readonly WordField[], match: M
   let entries = 0
   for (const field of fields) {
     const known = word.fields.get(field)
-    const count = known?.[match === 'exactly' ? 'exact' : 'begun'] ?? 0
+    const count = (match === 'exact' ? known?.exact : known?.prefixed) ?? 0
     if (known === undefined || count === 0) continue
     events += count
-    if (match === 'exactly') queries.push(`'${field}${word.text}'`)
+    if (match === 'exact') queries.push(`'${field}${word.text}'`)
     else if (known.words !== null) queries.push(...known.words.map((each) => `'${field}${each}'`))
     else {
       // All that begins so is gathered first, entry by entry.

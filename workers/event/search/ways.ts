@@ -41,8 +41,8 @@ export const usualDays = 300
 
 /** Nothing is won by thinking about fewer events than this. */
 const few = 500
-const shortestWalk = 1_000
-const longestWalk = 20_000
+const minWalk = 1_000
+const maxWalk = 20_000
 /** Walking past one event costs as much as reading so many entries of an index. */
 const entriesPerEvent = 8
 /** A window is chosen for this many times as many events as are wanted. */
@@ -56,7 +56,7 @@ export function waysFor(guess: Guess): Way[] {
   const walked = Math.min(inRange, wanted / (termShare(guess) * guess.venueShare))
   if (collected + guess.entries / entriesPerEvent <= few) return [all]
   // Nothing but the range itself cuts it short.
-  if (inRange <= Math.min(collected, longestWalk)) return [{ by: 'walking', limit: null }]
+  if (inRange <= Math.min(collected, maxWalk)) return [{ by: 'walking', limit: null }]
   const entries = guess.entries / entriesPerEvent
   const costs = {
     venues: (guess.venues * wanted) / termShare(guess),
@@ -74,11 +74,11 @@ export function waysFor(guess: Guess): Way[] {
     )
     return [{ by: 'collecting', days }, { by: 'collecting', days: days * wider }, all]
   }
-  const limit = Math.round(Math.min(longestWalk, Math.max(shortestWalk, walked * margin)))
+  const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, walked * margin)))
   const walk: Way = { by: 'walking', limit }
-  if (costs.all < longestWalk) return [walk, all]
+  if (costs.all < maxWalk) return [walk, all]
   // An index finds the prices that are too rare to be met on the way.
-  if (guess.priced) return [walk, { by: 'walking', limit: longestWalk }, all]
+  if (guess.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
   return [walk, { by: 'walking', limit: null }]
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type facetName, facetRows } from '#shared/contracts/event.ts'
+import { type facetName, maxFacetResults } from '#shared/contracts/search.ts'
 import type { Queryable } from '#shared/postgres.ts'
 import { type EventList, matchingEvents } from './find-events.ts'
 
@@ -12,7 +12,15 @@ export interface Facets {
 }
 
 /** Values of a facet, at most. */
-const mostValues = 20
+const maxValues = 20
+
+/** Where a range of prices ends and the next one begins. */
+const priceBounds = [2_000, 5_000, 10_000]
+const priceRanges = [0, ...priceBounds].map((from, index) => {
+  const next = priceBounds[index]
+  return `${from}-${next === undefined ? '' : next - 1}`
+})
+const priceRange = (price: string): string => `width_bucket(${price}, '{${priceBounds}}'::bigint[])`
 
 /** By what each facet groups, and what it shows of the group. */
 const groups: Record<FacetName, { by: string; value: string }> = {
@@ -24,19 +32,19 @@ const groups: Record<FacetName, { by: string; value: string }> = {
   type: { by: 'folded_type', value: 'min(type)' },
   month: { by: `to_char(starts_on, 'YYYY-MM')`, value: `to_char(min(starts_on), 'YYYY-MM')` },
   price: {
-    by: `width_bucket(price_from_minor, '{2000,5000,10000}'::bigint[])`,
-    value: `('{0-1999,2000-4999,5000-9999,10000-}'::text[])[1 + width_bucket(min(price_from_minor), '{2000,5000,10000}'::bigint[])]`,
+    by: priceRange('price_from_minor'),
+    value: `('{${priceRanges}}'::text[])[1 + ${priceRange('min(price_from_minor)')}]`,
   },
 }
 
-/** How many of the results have which value, counted among `facetRows` of them at most. */
+/** How many of the results have which value, counted among `maxFacetResults` of them at most. */
 export async function countFacets(db: Queryable, list: EventList, names: readonly FacetName[]): Promise<Facets> {
-  const { text, values } = matchingEvents(list, facetRows + 1)
+  const { text, values } = matchingEvents(list, maxFacetResults + 1)
   const counts = [...new Set(names)].map(
     (
       name,
     ) => `SELECT '${name}' AS name, * FROM (SELECT ${groups[name].value} AS value, count(*) FROM hit GROUP BY ${groups[name].by}
-      ORDER BY count(*) DESC, value LIMIT ${mostValues}) AS ${name} WHERE value <> ''`,
+      ORDER BY count(*) DESC, value LIMIT ${maxValues}) AS ${name} WHERE value <> ''`,
   )
   const rows = await db.query<{ name: FacetName | 'all'; value: string; count: number }>(
     `WITH hit AS MATERIALIZED (${text}) SELECT 'all' AS name, '' AS value, count(*) FROM hit
@@ -47,5 +55,5 @@ export async function countFacets(db: Queryable, list: EventList, names: readonl
   const by: Facets['by'] = {}
   for (const name of names)
     by[name] = rows.filter((row) => row.name === name).map(({ value, count }) => ({ value, count }))
-  return { counted: Math.min(all, facetRows), capped: all > facetRows, by }
+  return { counted: Math.min(all, maxFacetResults), capped: all > maxFacetResults, by }
 }

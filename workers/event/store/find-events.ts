@@ -1,8 +1,7 @@
 import type { Queryable } from '#shared/postgres.ts'
-import type { EventRow } from '../event-view.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
-import { summaryColumns } from './read-events.ts'
-import { type Parameter, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
+import { type Parameter, parameters } from './parameters.ts'
+import { type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
 /* SQL of the ways that `search/ways.ts` chooses from. Each answers places in the list; what is shown is read afterwards. */
 
@@ -102,7 +101,7 @@ export async function walkEvents(db: Queryable, list: EventList, atMost: number 
 export async function findAtVenues(
   db: Queryable,
   list: EventList,
-  { ids, distances }: Pick<VenuesInReach, 'ids' | 'distances'>,
+  { ids, distancesKm }: Pick<VenuesInReach, 'ids' | 'distancesKm'>,
 ): Promise<Found> {
   const { values, parameter } = parameters()
   const key = keyOf(list.order)
@@ -111,7 +110,7 @@ export async function findAtVenues(
   if (list.after !== undefined) conditions.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
   const rows = await db.query<PagePosition>(
     `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
-     FROM unnest(${parameter(ids)}::uuid[], ${parameter(distances)}::float8[]) AS place (id, distance),
+     FROM unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance),
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
        ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT ${parameter(list.limit)}) AS e
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
@@ -128,17 +127,6 @@ export function matchingEvents(list: EventList, atMost: number): { text: string;
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
     WHERE ${conditions.join(' AND ')} LIMIT ${parameter(atMost)}`
   return { text, values }
-}
-
-/** What lists show of events, in the given order. */
-export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<EventRow[]> {
-  if (ids.length === 0) return []
-  const rows = await db.query<EventRow>(
-    `SELECT ${summaryColumns} FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = ANY($1)`,
-    [ids],
-  )
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
 /** Whether any event has the terms. */
@@ -163,8 +151,8 @@ function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
     return `JOIN event.venues AS v ON v.id = e.venue_id AND ${venueConditions(venues, parameter)}`
   }
   if (order !== 'distance') return ''
-  const { ids, distances } = venues.inReach
-  return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distances)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
+  const { ids, distancesKm } = venues.inReach
+  return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
 }
 
 function termConditions({ terms, without }: EventList, parameter: Parameter): string[] {
@@ -215,11 +203,6 @@ function positionOf(
     `COALESCE(${parameter(startsAt)}::timestamptz, 'infinity')`,
     `${parameter(id)}::uuid`,
   ].join(', ')
-}
-
-function parameters(): { values: unknown[]; parameter: Parameter } {
-  const values: unknown[] = []
-  return { values, parameter: (value) => `$${values.push(value)}` }
 }
 
 function toPosition({ fit, key, startsOn, startsAt, id }: PagePosition): PagePosition {

@@ -1,5 +1,5 @@
-import type { Database } from '#shared/postgres.ts'
-import type { FullEventRow, Sellable } from '../event-view.ts'
+import type { Database, Queryable } from '#shared/postgres.ts'
+import type { EventRow, FullEventRow, Sellable } from '../event-view.ts'
 import { eventNotFound } from '../refusals.ts'
 
 /** Until when tickets of an event `e` may be given back: unless it says, 24 hours before it, or before its local day, begins. */
@@ -7,7 +7,7 @@ export const cancelUntil = `COALESCE(e.cancel_until, COALESCE(e.starts_at,
     e.starts_on::timestamp AT TIME ZONE COALESCE(e.tz, 'UTC')) - interval '24 hours')`
 
 /** What lists and views read of an event `e` and its venue `v`. */
-export const summaryColumns = `
+const summaryColumns = `
   e.id, e.name, e.type, e.status, e.starts_on AS "startsOn", e.starts_at AS "startsAt", e.tz,
   e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", e.off_sale_at AS "offSaleAt",
   e.price_from_minor AS "priceFromMinor", e.currency, e.seat_count AS "seatCount",
@@ -17,6 +17,17 @@ export const summaryColumns = `
   (SELECT COALESCE(json_agg(json_build_object('id', p.id, 'name', p.name) ORDER BY ep.position), '[]')
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
+
+/** What lists show of events, in the given order. */
+export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<EventRow[]> {
+  if (ids.length === 0) return []
+  const rows = await db.query<EventRow>(
+    `SELECT ${summaryColumns} FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = ANY($1)`,
+    [ids],
+  )
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}
 
 /** What decides whether events sell places; drafts and unknown events are left out. */
 export function readSales(db: Database, eventIds: readonly string[]): Promise<Sellable[]> {

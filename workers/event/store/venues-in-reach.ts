@@ -1,5 +1,6 @@
 import type { Queryable } from '#shared/postgres.ts'
-import { boxesAround, type Circle } from '../search/geography.ts'
+import { boxesAround, type Circle, earthRadiusKm } from '../search/geography.ts'
+import { type Parameter, parameters } from './parameters.ts'
 
 /** What is asked of venues. */
 export interface VenueConditions {
@@ -11,7 +12,7 @@ export interface VenuesInReach {
   /** The nearest first. */
   readonly ids: readonly string[]
   /** Of each, in km; 0 without a circle. */
-  readonly distances: readonly number[]
+  readonly distancesKm: readonly number[]
   /** Whether these are all. */
   readonly complete: boolean
   /** Share of all venues. */
@@ -19,15 +20,11 @@ export interface VenuesInReach {
 }
 
 /** So many are named one by one; of more, each event has to be asked for its venue. */
-const mostVenues = 1_000
-
-/** Adds a value to those of a query and answers the `$n` that stands for it. */
-export type Parameter = (value: unknown) => string
+const maxVenues = 1_000
 
 /** The venues that fulfil the conditions; those nearer than `from` are left out. */
 export async function findVenues(db: Queryable, conditions: VenueConditions, from = 0): Promise<VenuesInReach> {
-  const values: unknown[] = []
-  const parameter: Parameter = (value) => `$${values.push(value)}`
+  const { values, parameter } = parameters()
   const { circle } = conditions
   const bounds = [`distance >= ${parameter(from)}`, ...(circle ? [`distance <= ${parameter(circle.radiusKm)}`] : [])]
   // OFFSET 0 keeps the planner from calculating each distance several times.
@@ -35,14 +32,14 @@ export async function findVenues(db: Queryable, conditions: VenueConditions, fro
     `SELECT id, distance, (SELECT GREATEST(reltuples, 0)::int FROM pg_class WHERE oid = 'event.venues'::regclass) AS venues
      FROM (SELECT id, ${distanceOf(conditions, parameter)} AS distance FROM event.venues AS v
        WHERE ${boundsOf(conditions, parameter).join(' AND ')} OFFSET 0) AS near
-     WHERE ${bounds.join(' AND ')} ORDER BY distance, id LIMIT ${mostVenues + 1}`,
+     WHERE ${bounds.join(' AND ')} ORDER BY distance, id LIMIT ${maxVenues + 1}`,
     values,
   )
-  const complete = found.length <= mostVenues
-  const venues = found.slice(0, mostVenues)
+  const complete = found.length <= maxVenues
+  const venues = found.slice(0, maxVenues)
   return {
     ids: venues.map(({ id }) => id),
-    distances: venues.map(({ distance }) => distance),
+    distancesKm: venues.map(({ distance }) => distance),
     complete,
     share: venues.length / Math.max(1, venues.length, found[0]?.venues ?? 0),
   }
@@ -76,6 +73,6 @@ function distanceOf({ circle }: VenueConditions, parameter: Parameter): string {
   if (circle === undefined) return '0::float8'
   const latitude = `${parameter(circle.latitude)}::float8`
   const longitude = `${parameter(circle.longitude)}::float8`
-  return `12742.0176 * asin(sqrt(LEAST(1, power(sin(radians(v.latitude - ${latitude}) / 2), 2) +
+  return `${2 * earthRadiusKm} * asin(sqrt(LEAST(1, power(sin(radians(v.latitude - ${latitude}) / 2), 2) +
     cos(radians(${latitude})) * cos(radians(v.latitude)) * power(sin(radians(v.longitude - ${longitude}) / 2), 2))))`
 }

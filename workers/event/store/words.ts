@@ -1,5 +1,5 @@
 import type { Queryable } from '#shared/postgres.ts'
-import { type KnownWord, nearestFirst, spellingsOf } from '../search/near-words.ts'
+import { deletionsOf, type KnownWord, maxLetters, minLetters, nearestFirst } from '../search/near-words.ts'
 import { everywhere, type QueryWord, type WholeField, type WordField } from '../search/terms.ts'
 
 /* The table of words: how frequent they are, and what is near to one that is not there. */
@@ -29,12 +29,12 @@ export async function recordWords(db: Queryable, eventIds: readonly string[]): P
 }
 
 /** What is asked of the table: words, and texts that are the whole of a field. */
-export interface Asked {
+export interface WordLookup {
   readonly words: readonly string[]
   readonly wholes: readonly { readonly field: WholeField; readonly text: string }[]
 }
 
-export interface Known {
+export interface WordFrequencies {
   /** Of all events, more or less. */
   readonly events: number
   readonly words: readonly QueryWord[]
@@ -53,20 +53,20 @@ interface FieldRow {
   readonly place: number | null
   readonly field: WordField | WholeField
   readonly exact: number
-  readonly begun: number
+  readonly prefixed: number
   readonly names: readonly string[]
   readonly words: number
   readonly total: number
 }
 
 /** What is known of words and texts. What is in no field of its own is nowhere. */
-export async function readKnown(db: Queryable, { words, wholes }: Asked): Promise<Known> {
+export async function readKnown(db: Queryable, { words, wholes }: WordLookup): Promise<WordFrequencies> {
   const texts = wholes.map(({ text }) => ` ${text}`)
   const rows = await db.query<FieldRow>(
-    `SELECT place, field, exact, begun, names, words, total
+    `SELECT place, field, exact, prefixed, names, words, total
      FROM (SELECT GREATEST(reltuples, 0)::int AS total FROM pg_class WHERE oid = 'event.events'::regclass) AS catalogue
      LEFT JOIN (
-       SELECT place::int, field, coalesce(sum(events) FILTER (WHERE word = first), 0)::int AS exact, sum(events)::int AS begun,
+       SELECT place::int, field, coalesce(sum(events) FILTER (WHERE word = first), 0)::int AS exact, sum(events)::int AS prefixed,
          (array_agg(word))[1:${maxNamed + 1}] AS names, sum(count(*)) OVER (PARTITION BY place)::int AS words
        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (first, last, place),
          LATERAL (SELECT word, field, events FROM event.words WHERE word BETWEEN first AND last
@@ -77,7 +77,7 @@ export async function readKnown(db: Queryable, { words, wholes }: Asked): Promis
       [...words.map((word) => word + behind), ...texts],
     ],
   )
-  const events = Math.max(1, ...rows.map(({ total, begun }) => Math.max(total, begun ?? 0)))
+  const events = Math.max(1, ...rows.map(({ total, prefixed }) => Math.max(total, prefixed ?? 0)))
   return {
     events,
     words: words.map((text, index) => ({ text, fields: fieldsOf(rows, index + 1, events) })),
@@ -95,23 +95,23 @@ function fieldsOf(rows: readonly FieldRow[], place: number, events: number): Que
   const fields = isCut ? everywhere : everywhere.filter((field) => ofWord.some((row) => row.field === field))
   return new Map(
     fields.map((field) => {
-      const { exact = 0, begun = 0, names = [] } = ofWord.find((row) => row.field === field) ?? {}
+      const { exact = 0, prefixed = 0, names = [] } = ofWord.find((row) => row.field === field) ?? {}
       const isNamed = !isCut && names.length <= maxNamed
-      return [field, { exact, begun: isCut ? events : begun, words: isNamed ? names : null }]
+      return [field, { exact, prefixed: isCut ? events : prefixed, words: isNamed ? names : null }]
     }),
   )
 }
 
 /** Known words that are spelled nearly like `typed`, the likeliest first. */
 export async function findNearWords(db: Queryable, typed: string): Promise<KnownWord[]> {
-  const spellings = spellingsOf(typed)
-  if (spellings.length === 0) return []
+  const deletions = deletionsOf(typed)
+  if (deletions.length === 0) return []
   const known = await db.query<KnownWord>(
     `SELECT word, sum(events)::int AS events FROM event.words
      WHERE event.spellings(word) && $1::text[]
-       AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN 3 AND 30
+       AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN ${minLetters} AND ${maxLetters}
      GROUP BY word LIMIT 500`,
-    [spellings],
+    [deletions],
   )
   return nearestFirst(typed, known)
 }

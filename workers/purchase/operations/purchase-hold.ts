@@ -5,6 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { keyInUse } from '#shared/idempotency.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
+import { decodeJson } from '#shared/messaging/json-bytes.ts'
 import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf } from '../answer-once.ts'
 import { releaseHold } from '../booking-calls.ts'
@@ -82,7 +83,7 @@ async function holdFor(
   const tries = await countRefusedTries(postgres, providerKey)
   const idempotencyKey = tries === 0 ? providerKey : `${providerKey}-${tries}`
   const { body, replayed } = await callRaw(bus, holdSeats, { event_id, ...selection }, { ...context, idempotencyKey })
-  const { id } = JSON.parse(Buffer.from(body).toString('utf8')) as Hold
+  const { id } = decodeJson(body) as Hold
   return { holdId: id, isNew: !replayed }
 }
 

@@ -15,7 +15,7 @@ const broker = new ServiceBroker({
 broker.createService({
   name: 'events',
   actions: {
-    list: { cache: { keys: ['limit', 'venue'], ttl: 60 }, handler: () => events },
+    list: { cache: { keys: ['end'], ttl: 60 }, handler: () => events },
     bookings: () => ({ items: [], next_cursor: null }),
   },
 })

@@ -38,8 +38,8 @@ async function burstAfterLeases(t: ExecutionContext, caller: string, options?: G
   const limit = { max: 4_000, windowMs: 400_000 }
   for (const gateway of four) await untilLeaseOf(20, gateway, () => gateway.ask(caller, limit))
   await until('the leases have lapsed', async () => {
-    const [, , , heldUntil] = JSON.parse((await redis.get(caller)) ?? '[0, 0, 0, 0]')
-    return heldUntil < Date.now()
+    const [, , , frozenUntil] = JSON.parse((await redis.get(caller)) ?? '[0, 0, 0, 0]')
+    return frozenUntil < Date.now()
   })
   // Full is what it is when it is gone.
   await redis.del(caller)
