@@ -15,6 +15,8 @@ const nothingFound: Findings = {
   unresolved: [],
   'changed answers': [],
   'strangers served': [],
+  'stale reads': [],
+  'over-admitted': [],
   'auditor violations': [],
 }
 
@@ -35,6 +37,8 @@ const greenRun: Run = {
   acknowledged: 200,
   requests: 1_000,
   unknownOutcomes: 10,
+  reads: { reads: 1_000, kept: 600, spare: 7, own: 80 },
+  probes: { probes: 900, admitted: 300, refusedEarly: 1 },
   webhooks: 400,
   longestUnavailabilityMs: 1_234,
   recoveries: [recovery(400)],
@@ -47,6 +51,8 @@ test('a run without findings is green and says so in one block', (t) => {
   for (const line of ['lost: 0', 'doubles: 0', 'money without ticket: 0', 'stuck holds: 0', 'unresolved: 0']) {
     t.true(lines.includes(line), line)
   }
+  t.true(lines.includes('public reads: 1000 (600 from a cache, 7 while no worker answered, 80 of own changes)'))
+  t.true(lines.includes('requests against a limit: 900 (300 admitted, 1 refused below half of it)'))
   t.true(lines.includes('longest unavailability: 1.2 s'))
   t.true(lines.some((line) => /kill nats node +after 0\.4 s +5\.0 s/.test(line)))
   t.is(lines.at(-1), 'replay: npm run chaos -- --seed 1 --seconds 60')
