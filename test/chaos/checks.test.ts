@@ -223,6 +223,24 @@ test.serial('a stranger who gets what is not theirs is found', async (t) => {
   t.deepEqual(red(await findings({ history: historyOf(entry({}), reached) })), ['strangers served'])
 })
 
+test.serial('an answer about what belongs to another is found', async (t) => {
+  const ask = (items: AnswerBody[]) => {
+    const outcome = { kind: 'answer', status: 200, text: '', body: { items } } as const
+    const listed = entry({ operation: 'list bookings', method: 'GET', path: '/bookings', outcome })
+    return findings({ history: historyOf(entry({}), listed) })
+  }
+  t.deepEqual(red(await ask([{ id: 'b', user_id: 'ann' }])), [])
+  t.deepEqual(
+    red(
+      await ask([
+        { id: 'b', user_id: 'ann' },
+        { id: 'c', user_id: 'bob' },
+      ]),
+    ),
+    ['strangers served'],
+  )
+})
+
 test.serial('a ticket that was given back is expected to be void, and its money to be back', async (t) => {
   const [first, second] = booking.tickets ?? []
   const body = {

@@ -2,7 +2,7 @@ import type { History } from '../history.ts'
 import { counts } from '../instance-names.ts'
 import type { LocalDecisions, Probe } from '../prober.ts'
 import { probedLimit } from '../settings.ts'
-import type { Check, FaultTime } from './evidence.ts'
+import type { Evidence, FaultTime } from './evidence.ts'
 
 /*
  * A limit holds whatever is broken. With N a minute, in any t seconds at most these are admitted by all gateways together:
@@ -21,7 +21,7 @@ import type { Check, FaultTime } from './evidence.ts'
 
 const { max, windowMs } = probedLimit
 
-export const limitsHold: Check = ({ history, faults }) => {
+export function limitsHold({ history, faults }: Pick<Evidence, 'history' | 'faults'>): string[] {
   const worst = worstInterval(history, faults)
   if (worst === undefined) return []
   const { admitted, allowed, from, to } = worst

@@ -1,7 +1,7 @@
 import { acknowledgement, type Command, type History, verdictOf } from '../history.ts'
 import type { SaleChange } from '../organiser.ts'
 import type { PublicRead } from '../public-read.ts'
-import type { Check, FaultTime } from './evidence.ts'
+import type { Evidence, FaultTime } from './evidence.ts'
 
 /*
  * Public pages are not older than is promised. All times are of one clock, that of the history, and noted outside: a change before
@@ -26,11 +26,14 @@ const wayOfFacts = ['gateway', 'event', 'nats', 'postgres']
 const factsComeAgainMs = 5_000
 
 /** Whoever asks for their own change sees it, wherever they ask. */
-export const writersSeeTheirWrites: Check = ({ history }) =>
-  judgedOwnReads(history).flatMap((read) => shownFree(read, read.own.seatNos, `asked for min_seq ${read.own.minSeq}`))
+export function writersSeeTheirWrites({ history }: Pick<Evidence, 'history'>): string[] {
+  return judgedOwnReads(history).flatMap((read) =>
+    shownFree(read, read.own.seatNos, `asked for min_seq ${read.own.minSeq}`),
+  )
+}
 
 /** A seat that was sold more than a second ago does not look free. */
-export const soldSeatsLookSold: Check = ({ history }) => {
+export function soldSeatsLookSold({ history }: Pick<Evidence, 'history'>): string[] {
   const sales = salesByEvent(history)
   return judgedSeatReads(history).flatMap((read) =>
     (sales.get(read.eventId) ?? [])
@@ -40,8 +43,8 @@ export const soldSeatsLookSold: Check = ({ history }) => {
 }
 
 /** An event that was paused, resumed or cancelled does not look as it did before. */
-export const changedSalesLookChanged: Check = ({ history, faults }) =>
-  judgedSaleReads(history).flatMap((read) => {
+export function changedSalesLookChanged({ history, faults }: Pick<Evidence, 'history' | 'faults'>): string[] {
+  return judgedSaleReads(history).flatMap((read) => {
     const changes = history.changes.filter(({ eventId, beganAt }) => eventId === read.eventId && beganAt < read.endedAt)
     const newest = changes.findLastIndex((change) => isDue(change, read, faults))
     if (newest === -1) return []
@@ -53,6 +56,7 @@ export const changedSalesLookChanged: Check = ({ history, faults }) =>
       `${told(read)} shows ${read.saleStatus}, not ${permitted}, ${ms(read.beganAt - (acknowledgedAt ?? 0))} later`,
     ]
   })
+}
 
 export interface ReadCounts {
   readonly reads: number
