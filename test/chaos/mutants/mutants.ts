@@ -100,4 +100,28 @@ export const mutants: readonly Mutant[] = [
     trial: 'late payment, seat held',
     sign: /^I3 /,
   },
+  {
+    name: 'news ignored by the cache',
+    edits: [
+      {
+        file: 'gateway/cache/news.ts',
+        find: 'if (last !== undefined && last > asked.sequence) return true',
+        replace: 'if (last !== undefined && last > asked.sequence) return false',
+      },
+    ],
+    trial: 'organiser pauses a sale',
+    sign: /^a sale that was paused/,
+  },
+  {
+    name: 'what was admitted without Redis forgotten when it is back',
+    edits: [
+      {
+        file: 'gateway/limits/caller-lease.ts',
+        find: '    this.#leftInBucket = left\n',
+        replace: '    this.#leftInBucket = left\n    this.#localFullAt = 0\n    this.#unasked = 0\n',
+      },
+    ],
+    trial: 'Redis goes and comes',
+    sign: /^\d+ requests were admitted/,
+  },
 ]
