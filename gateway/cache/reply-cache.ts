@@ -80,7 +80,12 @@ export class ReplyCache {
     if (reply !== undefined) return { reply, origin: 'hit' }
     const flight = this.#flights.get(read.key)
     if (flight === undefined) return this.#fly(read, ask)
+    const joinedAt = Date.now()
     const { reply: shared, origin } = await flight
+    // It may have been asked too long before this reader came, by a gateway that stood still meanwhile, or before news that were heard
+    // since. What is asked for from now on cannot.
+    const freshness = freshnessOf(shared, read, { news: this.#news, now: joinedAt })
+    if (origin !== 'spare' && freshness !== 'fresh' && freshness !== 'stale') return this.obtain(read, ask)
     return { reply: shared, origin: origin === 'miss' ? 'shared' : origin }
   }
 

@@ -180,6 +180,29 @@ test('a read from a write on includes it, although an older question is under wa
   t.is(await gateway.cache.obtainSince(9n, read, async () => bodyOf(8)), null, 'it does not say that it includes it')
 })
 
+test('who comes while a question is under way does not get its answer when that was asked too early for them', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const reasons = {
+    news: async () => gateway.hear(1),
+    age: () => pause(60),
+  }
+  for (const [reason, comeBetween] of Object.entries(reasons)) {
+    const read = readOf({ freshForMs: 50 })
+    const { promise, resolve } = Promise.withResolvers<{ body: Buffer; seq: string }>()
+    const { promise: isAsked, resolve: noteAsked } = Promise.withResolvers<void>()
+    const early = answered(gateway.cache, read, () => {
+      noteAsked()
+      return promise
+    })
+    await isAsked
+    await comeBetween()
+    const late = answered(gateway.cache, read, async () => bodyOf(2))
+    resolve(bodyOf(1))
+    t.is(await early, 1, reason)
+    t.is(await late, 2, reason)
+  }
+})
+
 test('Redis away makes misses and no errors', async (t) => {
   const client = createRedis({ url: 'redis://127.0.0.1:9', name: 'test', log })
   t.teardown(() => client.disconnect())
