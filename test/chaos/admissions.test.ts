@@ -75,8 +75,10 @@ test('a Redis that was killed may begin with a full bucket, once for each time',
   ]
   const killed = fault('kill redis with its data', { from: 900, to: 1_200 })
   t.deepEqual(found({ bursts, faults: [killed] }), [])
-  t.is(found({ bursts, faults: [{ ...killed, from: 100, to: 400 }] }).length, 1)
   t.is(found({ bursts: [...bursts, { fromMs: 2_500, admitted: max }], faults: [killed] }).length, 1)
+  const later = [{ fromMs: 3_000, admitted: 2 * max }]
+  t.deepEqual(found({ bursts: later, faults: [killed] }), [], 'leases of before may still be used')
+  t.is(found({ bursts: later, faults: [{ ...killed, to: 950 }] }).length, 1)
 })
 
 test('the successor of a killed gateway does not know what that had admitted alone', (t) => {

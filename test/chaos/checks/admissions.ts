@@ -1,3 +1,4 @@
+import type { Limit } from '../../../gateway/limits/local-bucket.ts'
 import type { History } from '../history.ts'
 import { counts } from '../instance-names.ts'
 import type { LocalDecisions, Probe } from '../prober.ts'
@@ -14,15 +15,16 @@ import type { Evidence, FaultTime } from './evidence.ts'
  * - where they had to decide alone, one gateway's part of N more for each gateway that was killed: its successor does not know
  *   what it had admitted.
  *
- * Each of these counts only when it happened within those t seconds; what was before is over, because no bucket ever holds more
- * than N. An admission is somewhere between the begin and the end of its request: it counts where all of that lies within the
+ * Each of these counts only when it happened within those t seconds, a kill of Redis also for the life of a lease before; what was
+ * earlier is over, because no bucket ever holds more than N. An admission is somewhere between the begin and the end of its request: it counts where all of that lies within the
  * time in question.
  */
 
-const { max, windowMs } = probedLimit
-
-export function limitsHold({ history, faults }: Pick<Evidence, 'history' | 'faults'>): string[] {
-  const worst = worstInterval(history, faults)
+export function limitsHold(
+  { history, faults }: Pick<Evidence, 'history' | 'faults'>,
+  limit: Limit = probedLimit,
+): string[] {
+  const worst = worstInterval(history, { faults, limit })
   if (worst === undefined) return []
   const { admitted, allowed, from, to } = worst
   return [
@@ -41,14 +43,17 @@ export function countProbes({ probes }: History): ProbeCounts {
   return {
     probes: probes.length,
     admitted: probes.filter(({ outcome }) => outcome === 'admitted').length,
-    refusedEarly: probes.filter((probe) => probe.outcome === 'refused' && possiblyUsed(probes, probe) < max / 2).length,
+    refusedEarly: probes.filter((probe) => isRefusedEarly(probe, probes)).length,
   }
 }
 
-function possiblyUsed(probes: readonly Probe[], { beganAt, endedAt }: Probe): number {
-  return probes.filter(
+function isRefusedEarly({ beganAt, endedAt, outcome }: Probe, probes: readonly Probe[]): boolean {
+  if (outcome !== 'refused') return false
+  const { max, windowMs } = probedLimit
+  const perhapsAdmitted = probes.filter(
     (other) => other.outcome !== 'refused' && other.endedAt > beganAt - windowMs && other.beganAt < endedAt,
-  ).length
+  )
+  return perhapsAdmitted.length < max / 2
 }
 
 interface Interval {
@@ -59,10 +64,13 @@ interface Interval {
 }
 
 /** The one in which most too many were admitted; undefined: there is none. */
-function worstInterval({ probes, localDecisions }: History, faults: readonly FaultTime[]): Interval | undefined {
+function worstInterval(
+  { probes, localDecisions }: History,
+  { faults, limit }: { faults: readonly FaultTime[]; limit: Limit },
+): Interval | undefined {
   const admitted = probes.filter(({ outcome }) => outcome === 'admitted').toSorted((a, b) => a.endedAt - b.endedAt)
   const kills = faults.filter(isGatewayKilled)
-  const times: Times = { losses: faults.filter(isDataLost), kills, alone: timesAlone(localDecisions, kills) }
+  const times: Times = { losses: timesOfLoss(faults), kills, alone: timesAlone(localDecisions, kills) }
   let worst: Interval | undefined
   for (const { beganAt: from } of admitted) {
     let count = 0
@@ -70,8 +78,8 @@ function worstInterval({ probes, localDecisions }: History, faults: readonly Fau
       if (beganAt < from) continue
       count += 1
       // Most are far below what is always allowed.
-      if (count <= max + grownIn(to - from)) continue
-      const allowed = Math.floor(allowedIn({ from, to }, times))
+      if (count <= grantedIn({ from, to }, limit)) continue
+      const allowed = Math.floor(allowedIn({ from, to }, { times, limit }))
       if (count - allowed > (worst === undefined ? 0 : worst.admitted - worst.allowed)) {
         worst = { from, to, admitted: count, allowed }
       }
@@ -92,23 +100,25 @@ interface Times {
   readonly alone: readonly Time[]
 }
 
-function allowedIn(time: Time, { losses, kills, alone }: Times): number {
-  const within = (times: readonly Time[]): number =>
-    times.filter(({ from, to }) => from < time.to && to > time.from).length
-  const shared = max + grownIn(time.to - time.from) + max * within(losses)
-  if (within(alone) === 0) return shared
-  return shared + max + grownIn(time.to - time.from) + partOfGateway * within(kills)
+function allowedIn(time: Time, { times, limit }: { times: Times; limit: Limit }): number {
+  const within = (those: readonly Time[]): number =>
+    those.filter(({ from, to }) => from < time.to && to > time.from).length
+  const shared = grantedIn(time, limit) + limit.max * within(times.losses)
+  if (within(times.alone) === 0) return shared
+  return shared + grantedIn(time, limit) + (limit.max / counts.gateway) * within(times.kills)
 }
 
-const partOfGateway = max / counts.gateway
-
-function grownIn(ms: number): number {
-  return (ms * max) / windowMs
+function grantedIn({ from, to }: Time, { max, windowMs }: Limit): number {
+  return max + ((to - from) * max) / windowMs
 }
 
 /** Also when Redis kept its file: the last of it may not have been written. A new master may lack as much. */
-function isDataLost({ kind }: FaultTime): boolean {
-  return ['kill redis', 'kill redis with its data', 'kill sentinel master'].includes(kind)
+const losing = ['kill redis', 'kill redis with its data', 'kill sentinel master']
+/** So long gateways may still use what the bucket of before had granted to them, on top of one that is full. */
+const leasesLastMs = 2_000
+
+function timesOfLoss(faults: readonly FaultTime[]): Time[] {
+  return faults.filter(({ kind }) => losing.includes(kind)).map(({ from, to }) => ({ from, to: to + leasesLastMs }))
 }
 
 function isGatewayKilled({ kind, target }: FaultTime): boolean {

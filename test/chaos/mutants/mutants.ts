@@ -124,4 +124,16 @@ export const mutants: readonly Mutant[] = [
     trial: 'Redis goes and comes',
     sign: /^\d+ requests were admitted/,
   },
+  {
+    name: 'leases do not lapse',
+    edits: [
+      {
+        file: 'gateway/limits/caller-lease.ts',
+        find: 'if (this.#left > 0 && now < this.#lapsesAt) return this.use()',
+        replace: 'if (this.#left > 0) return this.use()',
+      },
+    ],
+    trial: 'leases are left lying',
+    sign: /^\d+ requests were admitted/,
+  },
 ]
