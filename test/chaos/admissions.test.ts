@@ -62,10 +62,12 @@ test('requests that were long under way count only where they must have been adm
 
 test('gateways that decide alone may admit as many again, at that time only', (t) => {
   const bursts = [{ fromMs: 1_500, admitted: 2 * max }]
-  t.deepEqual(found({ bursts, alone: [0, 0, 7, 7] }), [])
+  t.deepEqual(found({ bursts, alone: [0, 0, 999, 999] }), [])
   t.deepEqual(found({ bursts, alone: [0, 0, null, 0] }), [], 'a gateway that does not say may have')
-  t.is(found({ bursts, alone: [0, 0, 0, 7] }).length, 1)
-  t.is(found({ bursts: [{ fromMs: 1_500, admitted: 2 * max + 1 }], alone: [0, 0, 7, 7] }).length, 1)
+  t.is(found({ bursts, alone: [0, 0, 0, 999] }).length, 1)
+  t.is(found({ bursts: [{ fromMs: 1_500, admitted: 2 * max + 1 }], alone: [0, 0, 999, 999] }).length, 1)
+  t.deepEqual(found({ bursts: [{ fromMs: 1_500, admitted: max + 7 }], alone: [0, 0, 7, 7] }), [])
+  t.is(found({ bursts: [{ fromMs: 1_500, admitted: max + 8 }], alone: [0, 0, 7, 7] }).length, 1, 'only those')
 })
 
 test('a Redis that was killed may begin with a full bucket, once for each time', (t) => {

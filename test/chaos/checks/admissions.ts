@@ -8,16 +8,15 @@ import type { Evidence, FaultTime } from './evidence.ts'
 /*
  * A limit holds whatever is broken. With N a minute, in any t seconds at most these are admitted by all gateways together:
  *
- * - N + N · t/60, as long as Redis answers;
- * - as many again where gateways had to decide alone in that time, by buckets of their own that are together as large;
+ * - N + N · t/60 by grants of Redis;
  * - N more for each time that Redis was killed: it may come back without its data, or without what it wrote last, and with a full
  *   bucket;
- * - where they had to decide alone, one gateway's part of N more for each gateway that was killed: its successor does not know
- *   what it had admitted.
+ * - as many as gateways decided alone in that time, of whomever, and at most N + N · t/60, because their own buckets are together as
+ *   large, and one gateway's part of N for each that was killed, because its successor does not know what it had admitted.
  *
  * Each of these counts only when it happened within those t seconds, a kill of Redis also for the life of a lease before; what was
- * earlier is over, because no bucket ever holds more than N. An admission is somewhere between the begin and the end of its request: it counts where all of that lies within the
- * time in question.
+ * earlier is over, because no bucket ever holds more than N. An admission is somewhere between the begin and the end of its request:
+ * it counts where all of that lies within the time in question.
  */
 
 export function limitsHold(
@@ -96,16 +95,17 @@ interface Time {
 interface Times {
   readonly losses: readonly Time[]
   readonly kills: readonly Time[]
-  /** When gateways decided, or may have decided, without Redis. */
-  readonly alone: readonly Time[]
+  /** When gateways decided without Redis, and how often; `Infinity` where that cannot be known. */
+  readonly alone: readonly (Time & { readonly decisions: number })[]
 }
 
 function allowedIn(time: Time, { times, limit }: { times: Times; limit: Limit }): number {
-  const within = (those: readonly Time[]): number =>
-    those.filter(({ from, to }) => from < time.to && to > time.from).length
-  const shared = grantedIn(time, limit) + limit.max * within(times.losses)
-  if (within(times.alone) === 0) return shared
-  return shared + grantedIn(time, limit) + (limit.max / counts.gateway) * within(times.kills)
+  const within = <Some extends Time>(those: readonly Some[]): Some[] =>
+    those.filter(({ from, to }) => from < time.to && to > time.from)
+  const shared = grantedIn(time, limit) + limit.max * within(times.losses).length
+  const own = grantedIn(time, limit) + (limit.max / counts.gateway) * within(times.kills).length
+  const decidedAlone = within(times.alone).reduce((sum, { decisions }) => sum + decisions, 0)
+  return shared + Math.min(own, decidedAlone)
 }
 
 function grantedIn({ from, to }: Time, { max, windowMs }: Limit): number {
@@ -125,20 +125,16 @@ function isGatewayKilled({ kind, target }: FaultTime): boolean {
   return kind === 'kill process' && target.startsWith('gateway')
 }
 
-/** From one answer of a gateway to the next, where it had decided alone meanwhile, or where that cannot be known. */
-function timesAlone(decisions: readonly LocalDecisions[], kills: readonly Time[]): Time[] {
-  const ofGateways = [...Map.groupBy(decisions, ({ gateway }) => gateway).values()]
-  const between = ofGateways.flatMap((all) =>
+/** From one answer of a gateway to the next. What one decided that was killed in between died with it. */
+function timesAlone(told: readonly LocalDecisions[], kills: readonly Time[]): Times['alone'] {
+  const ofGateways = [...Map.groupBy(told, ({ gateway }) => gateway).values()]
+  return ofGateways.flatMap((all) =>
     all.slice(1).flatMap((later, index) => {
       const earlier = all[index] as LocalDecisions
-      const isKnown = earlier.count !== null && later.count !== null
-      return isKnown && earlier.count === later.count ? [] : [{ from: earlier.beganAt, to: later.endedAt }]
+      const time = { from: earlier.beganAt, to: later.endedAt }
+      const isKnown = !kills.some(({ from, to }) => from < time.to && to > time.from)
+      const decisions = isKnown ? (later.count ?? Number.NaN) - (earlier.count ?? Number.NaN) : Number.NaN
+      return decisions === 0 ? [] : [{ ...time, decisions: decisions > 0 ? decisions : Number.POSITIVE_INFINITY }]
     }),
   )
-  // What a gateway had decided since it was last asked dies with it.
-  const unseen = kills.map(({ from, to }) => ({ from: from - askedEveryAtMostMs, to }))
-  return [...between, ...unseen]
 }
-
-/** A gateway that does not answer within 4 s is known not to have. */
-const askedEveryAtMostMs = 6_000
