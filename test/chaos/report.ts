@@ -38,7 +38,7 @@ export function reportLines(run: Run): string[] {
     `acknowledged purchases: ${run.acknowledged}`,
     `webhooks accepted: ${run.webhooks} (each came twice, up to 2.5 s late)`,
     `public reads: ${reads.reads} (${reads.kept} from a cache, ${reads.spare} while no worker answered, ${reads.own} of own changes)`,
-    `requests against a limit: ${probes.probes} (${probes.admitted} admitted, ${probes.refusedEarly} refused below half of it)`,
+    `requests against a limit: ${probes.probes} (${probes.admitted} admitted, ${probes.refused} refused, ${probes.refusedEarly} of them below half of it)`,
     ...Object.entries(findings).map(([line, wrong]) => `${line}: ${wrong.length}`),
     `crashed processes: ${crashed.length}`,
     `vacuous faults: ${vacuous(injected).length}`,
@@ -50,13 +50,15 @@ export function reportLines(run: Run): string[] {
 
 /** What is behind the numbers that are not 0, a few lines each. */
 export function explanations(run: Run): string[] {
-  const { injected, findings, crashed, acknowledged, webhooks } = run
+  const { injected, findings, crashed, acknowledged, webhooks, reads, probes } = run
   const reasons: [string, readonly string[]][] = [
     ...(Object.entries(findings) as [FindingLine, string[]][]),
     ['crashed processes', crashed],
     ['vacuous faults', vacuous(injected)],
     ['back to normal too late', run.recoveries.filter(isLate).map(({ kind, seen }) => `${kind}: ${seen}`)],
     ['webhooks', webhooks === 0 ? ['none was accepted'] : []],
+    ['public reads', reads.own === 0 ? ['nobody looked for a change of their own'] : []],
+    ['requests against a limit', probes.refused === 0 ? ['none was refused'] : []],
     ['too few purchases', acknowledged < leastPurchases ? [`${acknowledged} of at least ${leastPurchases}`] : []],
   ]
   return reasons.flatMap(([line, wrong]) => {

@@ -34,6 +34,7 @@ export function limitsHold(
 export interface ProbeCounts {
   readonly probes: number
   readonly admitted: number
+  readonly refused: number
   /** Refused although less than half of the limit can have been used. */
   readonly refusedEarly: number
 }
@@ -42,6 +43,7 @@ export function countProbes({ probes }: History): ProbeCounts {
   return {
     probes: probes.length,
     admitted: probes.filter(({ outcome }) => outcome === 'admitted').length,
+    refused: probes.filter(({ outcome }) => outcome === 'refused').length,
     refusedEarly: probes.filter((probe) => isRefusedEarly(probe, probes)).length,
   }
 }

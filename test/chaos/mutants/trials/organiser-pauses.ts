@@ -4,7 +4,7 @@ import { organiserKey } from '../../../support/system.ts'
 import type { Stand } from '../../crash-points/stand/stand.ts'
 import type { Trial } from './trial.ts'
 
-/** A page is remembered for 2 s when nobody says that its event has changed; by then it must have been replaced for another reason. */
+/** After 2 s a page is asked for again, whether or not anybody has said that its event was changed. */
 const replacedWithinMs = 1_900
 /** A pause that took longer leaves its fact too little time. */
 const pausedWithinMs = 900
