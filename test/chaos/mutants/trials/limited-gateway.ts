@@ -35,6 +35,11 @@ export class LimitedGateway {
     this.noteLocalDecisions()
   }
 
+  /** How often it has decided without Redis. */
+  get alone(): number {
+    return this.#alone
+  }
+
   /** Waits until a request is decided without Redis. */
   untilAlone(): Promise<void> {
     return until('it decides alone', () => this.#isAlone())
@@ -54,11 +59,6 @@ export class LimitedGateway {
     const { gateway, history } = this.#parts
     const now = history.now()
     history.localDecisions.push({ gateway, beganAt: now, endedAt: now, count: this.#alone })
-  }
-
-  /** Whether nothing of what was taken is still to grow again, and nothing lies in gateways. */
-  async isBucketFull(): Promise<boolean> {
-    return (await this.#redis.exists(this.#parts.caller)) === 0
   }
 
   close(): void {
