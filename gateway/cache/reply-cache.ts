@@ -81,10 +81,11 @@ export class ReplyCache {
     const begun = this.#flights.get(read.key)
     if (begun === undefined) return this.#fly(read, ask)
     const { reply: collapsed, origin } = await begun
-    if (this.#freshnessOf(collapsed, read) !== 'outdated') {
+    const freshness = this.#freshnessOf(collapsed, read)
+    if (freshness === 'fresh' || freshness === 'stale' || freshness === origin) {
       return { reply: collapsed, origin: origin === 'miss' ? 'collapsed' : origin }
     }
-    // It was asked before news that this reader may know of.
+    // It was asked too early for this reader: too long ago, or before news that they may know of.
     if (this.#flights.get(read.key) === begun) this.#flights.delete(read.key)
     return this.#fly(read, ask)
   }

@@ -62,9 +62,11 @@ function paying(token: string): Behave {
 /** Answers the booking, when one is known. */
 async function pay({ buyer, holdId }: Pick<Held, 'buyer' | 'holdId'>, token: string) {
   const key = buyer.random.key()
-  return bodyIfDone(
+  const booking = bodyIfDone(
     await buyer.askUntilFinal(() => buyer.purchase({ hold_id: holdId, payment_token: token }, key), { times: tries }),
   )
+  if (booking !== undefined && buyer.random.next() < 0.3) await buyer.seeOwnSeats(booking)
+  return booking
 }
 
 /** Two clicks at once, which arrive at two gateways. */

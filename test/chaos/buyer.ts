@@ -8,6 +8,8 @@ import { Random } from './random.ts'
 export interface Shop extends World {
   readonly seed: number
   readonly houses: readonly House[]
+  /** Of which nobody buys tickets: an organiser changes them. */
+  readonly changingEvents: readonly string[]
 }
 
 const tries = 3
@@ -27,8 +29,11 @@ export async function visit(shop: Shop, number: number): Promise<void> {
   const outcome = await buyer.askUntilFinal(() => buyer.hold(house.eventId, selection, key), { times: tries })
   if (outcome.kind === 'answer' && outcome.body.code === 'sold_out') house.soldOut = true
   if (verdictOf(outcome) === 'open') await wait(backOffMs)
-  const holdId = bodyIfDone(outcome)?.id
-  if (holdId === undefined) return
+  const hold = bodyIfDone(outcome)
+  if (hold?.id === undefined) return
+  const holdId = hold.id
+  if (random.next() < 0.3) await buyer.seeOwnSeats(hold)
+  if (random.next() < 0.1) await Promise.all([buyer.viewHold(holdId), buyer.bookings()])
   const stranger = new HttpBuyer(`${userId}-stranger`, { random, world: shop, isStranger: true })
   await behave({ buyer, holdId, others: choosePlaces(house, random), stranger })
 }

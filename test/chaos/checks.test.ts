@@ -125,7 +125,7 @@ interface Told {
 }
 
 function findings({ history = historyOf(entry({})), ledger = [charge] }: Told = {}): Promise<Findings> {
-  return runChecks({ history, ledger, db: postgres })
+  return runChecks({ history, ledger, db: postgres, faults: [] })
 }
 
 /** Lines with anything in them. */
@@ -155,7 +155,7 @@ test.serial('a seat in two live items is a double sale, though an index had been
     .transaction(async (db) => {
       await db.query('DROP INDEX booking.seat_sold_once')
       await db.query('UPDATE booking.booking_items SET seat_no = 0 WHERE event_id = $1', [eventId])
-      const found = await runChecks({ history: historyOf(entry({})), ledger: [charge], db })
+      const found = await runChecks({ history: historyOf(entry({})), ledger: [charge], db, faults: [] })
       t.true(found.doubles.some((what) => what.includes('2 live items')))
       throw new Error('roll back')
     })
@@ -221,6 +221,24 @@ test.serial('a stranger who gets what is not theirs is found', async (t) => {
   const refused = { ...reached, outcome: refusal(404, 'not_found') }
   t.deepEqual(red(await findings({ history: historyOf(entry({}), refused) })), [])
   t.deepEqual(red(await findings({ history: historyOf(entry({}), reached) })), ['strangers served'])
+})
+
+test.serial('an answer about what belongs to another is found', async (t) => {
+  const ask = (items: AnswerBody[]) => {
+    const outcome = { kind: 'answer', status: 200, text: '', body: { items } } as const
+    const listed = entry({ operation: 'list bookings', method: 'GET', path: '/bookings', outcome })
+    return findings({ history: historyOf(entry({}), listed) })
+  }
+  t.deepEqual(red(await ask([{ id: 'b', user_id: 'ann' }])), [])
+  t.deepEqual(
+    red(
+      await ask([
+        { id: 'b', user_id: 'ann' },
+        { id: 'c', user_id: 'bob' },
+      ]),
+    ),
+    ['strangers served'],
+  )
 })
 
 test.serial('a ticket that was given back is expected to be void, and its money to be back', async (t) => {

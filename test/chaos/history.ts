@@ -1,3 +1,7 @@
+import type { SaleChange } from './organiser.ts'
+import type { LocalDecisions, Probe } from './prober.ts'
+import type { PublicRead } from './public-read.ts'
+
 /*
  * What buyers asked and what they were told. An answer that never came is `unknown`: whether it was done is found out
  * later, and then it must be so everywhere.
@@ -12,6 +16,8 @@ export interface AnswerBody {
   readonly hold_id?: string
   readonly status?: string
   readonly total_minor?: number
+  readonly seq?: string
+  readonly expires_at?: string
   readonly places?: readonly { readonly seat_no?: number }[]
   readonly tickets?: readonly { readonly id: string; readonly status?: string }[]
   readonly items?: readonly AnswerBody[]
@@ -30,6 +36,7 @@ export type Operation =
   | 'cancel'
   | 'browse'
   | 'list bookings'
+  | 'view hold'
 
 export interface Asked {
   readonly operation: Operation
@@ -75,6 +82,13 @@ export interface Command {
 
 export class History {
   readonly entries: Entry[] = []
+  /** Public pages that anybody looked at. */
+  readonly reads: PublicRead[] = []
+  /** What an organiser did to events that nobody buys for, in the order in which it was done to each. */
+  readonly changes: SaleChange[] = []
+  /** Of somebody who asks more often than allowed, and what gateways told of their limits meanwhile. */
+  readonly probes: Probe[] = []
+  readonly localDecisions: LocalDecisions[] = []
   readonly #began = performance.now()
 
   now(): number {

@@ -23,6 +23,8 @@ const sizes = [
   { rows: 60, seatsPerRow: 50, standing: 1_000 },
 ]
 const standingArea = 'Standing'
+/** Each is changed four times; so many are changed in some 70 s. */
+const changingEvents = 8
 
 /** Puts the houses on sale; each has a price of its own, by which its money can be told from another's. */
 export async function openHouses(gatewayUrl: string, natsUrl: string): Promise<House[]> {
@@ -40,6 +42,15 @@ export async function openHouses(gatewayUrl: string, natsUrl: string): Promise<H
   } finally {
     await bus.close()
   }
+}
+
+/** Puts small events on sale that an organiser may change without anybody being refused. */
+export async function openChangingEvents(gatewayUrl: string): Promise<string[]> {
+  const eventIds: string[] = []
+  for (let number = 1; number <= changingEvents; number += 1) {
+    eventIds.push(await eventOnSale(gatewayUrl, { rows: 1, seatsPerRow: 2, name: `Changing night ${number}` }))
+  }
+  return eventIds
 }
 
 /** The short way to seat an event by hand has no areas: they are stocked as the event worker would. */

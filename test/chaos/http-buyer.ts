@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type AnswerBody, type Asked, type History, type Outcome, verdictOf } from './history.ts'
+import { readPage } from './public-read.ts'
 import type { Random } from './random.ts'
 
 export interface World {
@@ -35,6 +36,8 @@ export class HttpBuyer {
   readonly random: Random
   readonly #world: World
   readonly #isStranger: boolean
+  /** The gateway that was asked last. */
+  #gateway = 0
 
   /** A stranger asks for what is another's: none of it must work. */
   constructor(userId: string, { random, world, isStranger = false }: HttpBuyerOptions) {
@@ -84,6 +87,20 @@ export class HttpBuyer {
     return this.ask({ operation: 'list bookings', method: 'GET', path: '/bookings' })
   }
 
+  viewHold(holdId: string): Promise<Outcome> {
+    return this.ask({ operation: 'view hold', method: 'GET', path: `/holds/${holdId}` })
+  }
+
+  /** Looks at once, at another gateway, for the seats of a hold or a booking that has just been answered. */
+  async seeOwnSeats({ event_id: eventId, seq, places = [], expires_at: expiresAt }: AnswerBody): Promise<void> {
+    const seatNos = places.flatMap(({ seat_no }) => (seat_no === undefined ? [] : [seat_no]))
+    if (eventId === undefined || seq === undefined || seatNos.length === 0) return
+    const { history, gatewayUrls } = this.#world
+    const keptUntil = expiresAt === undefined ? null : history.now() + Date.parse(expiresAt) - Date.now()
+    const gateway = (this.#gateway + 1) % gatewayUrls.length
+    await readPage(this.#world, { page: 'seats', eventId, gateway, own: { minSeq: seq, seatNos, keptUntil } })
+  }
+
   /** Asks up to `times` times, until there is an end to it. */
   async askUntilFinal(ask: () => Promise<Outcome>, { times }: { times: number }): Promise<Outcome> {
     let outcome = await ask()
@@ -97,6 +114,7 @@ export class HttpBuyer {
   async ask(what: Omit<Asked, 'userId'>, options: AskOptions = {}): Promise<Outcome> {
     const { gatewayUrls, history } = this.#world
     const gateway = options.gateway ?? this.random.between(0, gatewayUrls.length - 1)
+    this.#gateway = gateway
     const beganAt = history.now()
     const asked = {
       ...what,

@@ -15,6 +15,8 @@ const nothingFound: Findings = {
   unresolved: [],
   'changed answers': [],
   'strangers served': [],
+  'stale reads': [],
+  'over-admitted': [],
   'auditor violations': [],
 }
 
@@ -35,6 +37,8 @@ const greenRun: Run = {
   acknowledged: 200,
   requests: 1_000,
   unknownOutcomes: 10,
+  reads: { reads: 1_000, kept: 600, spare: 7, own: 80 },
+  probes: { probes: 900, admitted: 300, refused: 590, refusedEarly: 1 },
   webhooks: 400,
   longestUnavailabilityMs: 1_234,
   recoveries: [recovery(400)],
@@ -47,6 +51,9 @@ test('a run without findings is green and says so in one block', (t) => {
   for (const line of ['lost: 0', 'doubles: 0', 'money without ticket: 0', 'stuck holds: 0', 'unresolved: 0']) {
     t.true(lines.includes(line), line)
   }
+  const limited = 'requests against a limit: 900 (300 admitted, 590 refused, 1 of them below half of it)'
+  t.true(lines.includes('public reads: 1000 (600 from a cache, 7 while no worker answered, 80 of own changes)'))
+  t.true(lines.includes(limited))
   t.true(lines.includes('longest unavailability: 1.2 s'))
   t.true(lines.some((line) => /kill nats node +after 0\.4 s +5\.0 s/.test(line)))
   t.is(lines.at(-1), 'replay: npm run chaos -- --seed 1 --seconds 60')
@@ -59,6 +66,14 @@ test('a fault without effect, a crash, a finding and too few purchases each make
     [{ findings: { ...nothingFound, lost: ['booking 7'] } }, 'lost: 1'],
     [{ acknowledged: 199 }, 'acknowledged purchases: 199'],
     [{ recoveries: [recovery(5_001)] }, '  kill nats node  after 5.0 s TOO LATE  5.0 s  3       2.0 s         nats-2'],
+    [
+      { reads: { ...greenRun.reads, own: 0 } },
+      'public reads: 1000 (600 from a cache, 7 while no worker answered, 0 of own changes)',
+    ],
+    [
+      { probes: { ...greenRun.probes, refused: 0 } },
+      'requests against a limit: 900 (300 admitted, 0 refused, 1 of them below half of it)',
+    ],
     [{ webhooks: 0 }, 'webhooks accepted: 0 (each came twice, up to 2.5 s late)'],
   ]
   for (const [change, line] of reds) {

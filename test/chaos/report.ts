@@ -1,4 +1,6 @@
+import type { ProbeCounts } from './checks/admissions.ts'
 import type { FindingLine, Findings } from './checks/all-checks.ts'
+import type { ReadCounts } from './checks/stale-reads.ts'
 import type { Injected } from './injector.ts'
 import type { Recovery } from './recovery.ts'
 
@@ -10,6 +12,8 @@ export interface Run {
   readonly acknowledged: number
   readonly requests: number
   readonly unknownOutcomes: number
+  readonly reads: ReadCounts
+  readonly probes: ProbeCounts
   /** Webhooks that the payment provider sent and saw accepted, copies included. */
   readonly webhooks: number
   readonly longestUnavailabilityMs: number
@@ -25,7 +29,7 @@ const shownCharacters = 400
 
 /** The block that is looked for: one fact a line, the same names in every run. */
 export function reportLines(run: Run): string[] {
-  const { injected, findings, crashed } = run
+  const { injected, findings, crashed, reads, probes } = run
   const byKind = Map.groupBy(injected, ({ planned }) => planned.fault.kind)
   const kinds = [...byKind].map(([kind, faults]) => `${kind} ${faults.length}`).toSorted()
   return [
@@ -33,6 +37,8 @@ export function reportLines(run: Run): string[] {
     `requests: ${run.requests} (${run.unknownOutcomes} without a known outcome at first)`,
     `acknowledged purchases: ${run.acknowledged}`,
     `webhooks accepted: ${run.webhooks} (each came twice, up to 2.5 s late)`,
+    `public reads: ${reads.reads} (${reads.kept} from a cache, ${reads.spare} while no worker answered, ${reads.own} of own changes)`,
+    `requests against a limit: ${probes.probes} (${probes.admitted} admitted, ${probes.refused} refused, ${probes.refusedEarly} of them below half of it)`,
     ...Object.entries(findings).map(([line, wrong]) => `${line}: ${wrong.length}`),
     `crashed processes: ${crashed.length}`,
     `vacuous faults: ${vacuous(injected).length}`,
@@ -44,13 +50,15 @@ export function reportLines(run: Run): string[] {
 
 /** What is behind the numbers that are not 0, a few lines each. */
 export function explanations(run: Run): string[] {
-  const { injected, findings, crashed, acknowledged, webhooks } = run
+  const { injected, findings, crashed, acknowledged, webhooks, reads, probes } = run
   const reasons: [string, readonly string[]][] = [
     ...(Object.entries(findings) as [FindingLine, string[]][]),
     ['crashed processes', crashed],
     ['vacuous faults', vacuous(injected)],
     ['back to normal too late', run.recoveries.filter(isLate).map(({ kind, seen }) => `${kind}: ${seen}`)],
     ['webhooks', webhooks === 0 ? ['none was accepted'] : []],
+    ['public reads', reads.own === 0 ? ['nobody looked for a change of their own'] : []],
+    ['requests against a limit', probes.refused === 0 ? ['none was refused'] : []],
     ['too few purchases', acknowledged < leastPurchases ? [`${acknowledged} of at least ${leastPurchases}`] : []],
   ]
   return reasons.flatMap(([line, wrong]) => {

@@ -4,10 +4,12 @@ import { projectRoot } from '../../infra/config.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
 import { stopSignals } from '../../infra/launcher/stop-signals.ts'
 import type { Shop } from './buyer.ts'
-import { acknowledgedPurchases } from './checks/evidence.ts'
+import { countProbes } from './checks/admissions.ts'
+import { acknowledgedPurchases, type FaultTime } from './checks/evidence.ts'
+import { countReads } from './checks/stale-reads.ts'
 import { type ChaosFlags, readFlags, replayCommand } from './flags.ts'
 import { History, longestUnavailability, verdictOf } from './history.ts'
-import { openHouses } from './houses.ts'
+import { openChangingEvents, openHouses } from './houses.ts'
 import type { Injected } from './injector.ts'
 import { judge } from './judge.ts'
 import { recoveriesOf } from './recovery.ts'
@@ -30,10 +32,10 @@ async function chaos(flags: ChaosFlags, stopping: AbortSignal): Promise<boolean>
     console.log(`\n${reportLines(run).join('\n')}`)
     if (isGreen(run)) return true
     console.log(`\n${explanations(run).join('\n')}`)
-    await keepEvidence(system, flags, { history: history.entries, faults: injected, findings: [run.findings] })
+    await keepEvidence(system, flags, { ...listsOf(history, injected), findings: [run.findings] })
     return false
   } catch (error) {
-    if (!stopping.aborted) await keepEvidence(system, flags, { history: history.entries, faults: injected })
+    if (!stopping.aborted) await keepEvidence(system, flags, listsOf(history, injected))
     throw error
   } finally {
     await system.stop()
@@ -50,7 +52,8 @@ interface Observation {
 async function observe(system: ChaosSystem, { flags, stopping, history, injected }: Observation): Promise<Run> {
   const gatewayUrls = system.gatewayUrls()
   const houses = await openHouses(gatewayUrls[0] ?? '', system.servers.natsUrl)
-  const shop: Shop = { seed: flags.seed, houses, gatewayUrls, history }
+  const changingEvents = await openChangingEvents(gatewayUrls[0] ?? '')
+  const shop: Shop = { seed: flags.seed, houses, changingEvents, gatewayUrls, history }
   console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
   const from = history.now()
   await letBuyersShop(system, shop, { flags, stopping, onInjected: (one) => injected.push(one) })
@@ -58,7 +61,7 @@ async function observe(system: ChaosSystem, { flags, stopping, history, injected
   stopping.throwIfAborted()
   const unknownOutcomes = history.entries.filter(({ outcome }) => verdictOf(outcome) === 'open').length
   console.log('All healed; waiting for rest and checking …')
-  const findings = await judge(system, shop, { stopping, say: console.log })
+  const findings = await judge(system, shop, { faults: timesOf(injected, from), stopping, say: console.log })
   stopping.throwIfAborted()
   const [callbacks] = await system.db.query<{ accepted: number }>(
     'SELECT count(*)::int AS accepted FROM sandbox.callbacks WHERE delivered_at IS NOT NULL',
@@ -70,11 +73,26 @@ async function observe(system: ChaosSystem, { flags, stopping, history, injected
     acknowledged: acknowledgedPurchases(history).length,
     requests: history.entries.length,
     unknownOutcomes,
+    reads: countReads(history),
+    probes: countProbes(history),
     webhooks: callbacks?.accepted ?? 0,
     recoveries: recoveriesOf(injected, history.entries, from),
     longestUnavailabilityMs: longestUnavailability(history.entries, { from, to }),
     replay: replayCommand(flags),
   }
+}
+
+/** `from`: when buying began, by the history's clock. */
+function timesOf(injected: readonly Injected[], from: number): FaultTime[] {
+  return injected.map(({ planned: { fault, target }, beganAt, endedAt }) => {
+    const { kind, touches } = fault
+    return { kind, target, touches, from: from + beganAt, to: from + endedAt }
+  })
+}
+
+/** Everything that was seen, one list a file. */
+function listsOf({ entries, reads, changes, probes, localDecisions }: History, faults: readonly Injected[]) {
+  return { history: entries, reads, changes, probes, 'local-decisions': localDecisions, faults }
 }
 
 /** Puts the logs of all processes, and what is given as lists, into a folder of their own, and names it. */

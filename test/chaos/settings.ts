@@ -1,7 +1,11 @@
 import { organiserKey } from '../support/system.ts'
+import { counts } from './instance-names.ts'
 
 /** How long a hold lasts here, in milliseconds: short, so that many run out within a run. */
 export const holdTtlMs = 2_000
+
+/** Of the class that the prober hammers: large enough for leases, small enough to be used up again and again. */
+export const probedLimit = { rateClass: 'my-things', max: 160, windowMs: 60_000 } as const
 
 /** What all processes are told. Everything lasts shorter than usual, so that a minute sees what a day would. */
 export const settings = {
@@ -9,7 +13,10 @@ export const settings = {
   SESSION_SECRET: 'a secret for chaos that is long enough',
   ORGANISER_KEY: organiserKey,
   OTEL_SDK_DISABLED: 'true',
-  RATE_LIMITS: 'off',
+  // On, and out of the way of everybody but the prober.
+  RATE_LIMITS: 'on',
+  RATE_LIMIT_MAXIMA: `${probedLimit.rateClass}=${probedLimit.max},my-bookings=6000,sell=6000,organise=6000`,
+  GATEWAYS: String(counts.gateway),
   HOLD_TTL_MS: String(holdTtlMs),
   PAYMENT_WINDOW_MS: '4000',
   PROVIDER_TIMEOUT_MS: '1500',

@@ -3,7 +3,10 @@ import { type Shop, visit } from './buyer.ts'
 import { acknowledgedPurchases } from './checks/evidence.ts'
 import type { ChaosFlags } from './flags.ts'
 import { type Injected, injectAll } from './injector.ts'
+import { letOrganiserChange } from './organiser.ts'
+import { letProberHammer } from './prober.ts'
 import { showProgress } from './progress.ts'
+import { letReadersLook } from './readers.ts'
 import { leastPurchases } from './report.ts'
 import { planFaults } from './schedule.ts'
 import type { ChaosSystem } from './system.ts'
@@ -34,7 +37,9 @@ export async function letBuyersShop(system: ChaosSystem, shop: Shop, options: Sh
     const enough = acknowledgedPurchases(shop.history).length >= leastPurchases
     return seconds >= flags.seconds && (enough || seconds >= 2 * flags.seconds)
   }
-  const buyers = buyUntil(shop, AbortSignal.any([closing.signal, stopping]))
+  const closed = AbortSignal.any([closing.signal, stopping])
+  const buyers = buyUntil(shop, closed)
+  const others = [letReadersLook(shop, closed), letOrganiserChange(shop, closed), letProberHammer(shop, closed)]
   try {
     await injectAll(system, planFaults(flags), {
       stopping,
@@ -50,7 +55,7 @@ export async function letBuyersShop(system: ChaosSystem, shop: Shop, options: Sh
     // Told to stop, nobody waits for buyers: what they ask fails at once when the system is gone.
     if (!stopping.aborted) {
       await system.heal()
-      await buyers
+      await Promise.all([buyers, ...others])
     }
   }
 }

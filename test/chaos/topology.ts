@@ -20,7 +20,7 @@ export interface Topology {
 export const topologies: Readonly<Record<TopologyName, Topology>> = {
   single: {
     faults: allFaults,
-    // 40 faults in a minute: every one that there is, once, and some twice.
+    // 40 faults in a minute: every one that there is, once.
     faultEveryMs: 1_400,
     startServers: SingleServers.start,
   },

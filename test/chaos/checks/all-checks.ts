@@ -1,4 +1,11 @@
-import { everyBookingIsKnown, refusedIsNotBought, sameKeySameAnswer, strangersGetNothing } from './answers.ts'
+import { limitsHold } from './admissions.ts'
+import {
+  everyBookingIsKnown,
+  ownThingsOnly,
+  refusedIsNotBought,
+  sameKeySameAnswer,
+  strangersGetNothing,
+} from './answers.ts'
 import {
   bookingsEnd,
   buyersKnow,
@@ -10,6 +17,7 @@ import {
 } from './ends.ts'
 import type { Check, Evidence } from './evidence.ts'
 import { moneyHasItsTicket, moneyIsKnown, nothingStaysAuthorised, ticketsArePaidFor } from './money.ts'
+import { changedSalesLookChanged, soldSeatsLookSold, writersSeeTheirWrites } from './stale-reads.ts'
 import {
   acknowledgedPurchaseIsThere,
   bookingPaidOnce,
@@ -28,7 +36,9 @@ const checks = {
   'stuck holds': [holdsEnd, endedHoldsKeepNothing],
   unresolved: [paymentsEnd, refundsEnd, bookingsEnd, buyersKnow, factsAreTold],
   'changed answers': [sameKeySameAnswer, refusedIsNotBought, everyBookingIsKnown],
-  'strangers served': [strangersGetNothing],
+  'strangers served': [strangersGetNothing, ownThingsOnly],
+  'stale reads': [writersSeeTheirWrites, soldSeatsLookSold, changedSalesLookChanged],
+  'over-admitted': [limitsHold],
   // Said by the auditor itself.
   'auditor violations': [],
 } satisfies Record<string, readonly Check[]>

@@ -55,6 +55,15 @@ export const everyBookingIsKnown: Check = async ({ history, db }) => {
     .map(({ id, user_id }) => `${user_id} has booking ${id} and was never told`)
 }
 
+/** Every answer about holds and bookings is the asker's. */
+export const ownThingsOnly: Check = ({ history }) =>
+  history.entries.flatMap(({ userId, method, path, outcome }) => {
+    if (outcome.kind !== 'answer' || outcome.status >= 300) return []
+    const { body } = outcome
+    const strangers = [body, ...(body.items ?? [])].filter(({ user_id = userId }) => user_id !== userId)
+    return strangers.map(({ id, user_id }) => `${userId}: ${method} ${path} answered ${id} of ${user_id}`)
+  })
+
 /** Things of others do not exist. */
 export const strangersGetNothing: Check = ({ history }) =>
   history.entries

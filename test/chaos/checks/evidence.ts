@@ -10,11 +10,21 @@ export interface Charge {
   readonly state: string
 }
 
-/** What three sides say: the buyers, our database, and the provider. */
+/** What was broken, by the history's clock. */
+export interface FaultTime {
+  readonly kind: string
+  readonly target: string
+  readonly touches: readonly string[]
+  readonly from: number
+  readonly to: number
+}
+
+/** What three sides say: the buyers, our database, and the provider. And what was done to them. */
 export interface Evidence {
   readonly history: History
   readonly db: Database
   readonly ledger: readonly Charge[]
+  readonly faults: readonly FaultTime[]
 }
 
 /** Answers what is wrong, one line each; nothing when all is well. */

@@ -2,7 +2,7 @@ import type { Kind } from '../../support/process.ts'
 import { edges } from '../edges.ts'
 import { blackHole, cutEdge, freezeEdge, loseReplies } from './edges.ts'
 import type { Fault } from './fault.ts'
-import { freezeProcess, killProcess } from './processes.ts'
+import { freezeGatewayBeyondLeases, freezeProcess, killProcess } from './processes.ts'
 import { freezeServer, killRedisWithItsData, killServer, terminateBackends } from './servers.ts'
 
 const kinds: readonly Kind[] = ['gateway', 'event', 'booking', 'purchase', 'sandbox', 'audit']
@@ -15,6 +15,7 @@ function edgesBetween(client: Kind, server: string) {
 export const allFaults: readonly Fault[] = [
   ...kinds.map(killProcess),
   ...kinds.map(freezeProcess),
+  freezeGatewayBeyondLeases,
   killServer('nats'),
   killServer('redis'),
   killRedisWithItsData,

@@ -21,6 +21,13 @@ export function killProcess(kind: Kind): Fault {
   }
 }
 
+/** Longer than the tokens of a limit may lie in a gateway: it wakes up with some that have lapsed. */
+export const freezeGatewayBeyondLeases: Fault = {
+  ...freezeProcess('gateway'),
+  kind: 'freeze gateway beyond its leases',
+  lastsMs: [2_100, 3_000],
+}
+
 /** SIGSTOP: its connections stay, and it says nothing. */
 export function freezeProcess(kind: Kind): Fault {
   return {

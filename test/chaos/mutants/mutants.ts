@@ -100,4 +100,40 @@ export const mutants: readonly Mutant[] = [
     trial: 'late payment, seat held',
     sign: /^I3 /,
   },
+  {
+    name: 'news ignored by the cache',
+    edits: [
+      {
+        file: 'gateway/cache/invalidations.ts',
+        find: 'if (last !== undefined && last > asked.sequence) return true',
+        replace: 'if (last !== undefined && last > asked.sequence) return false',
+      },
+    ],
+    trial: 'organiser pauses a sale',
+    sign: /^a sale that was paused/,
+  },
+  {
+    name: 'what was admitted without Redis forgotten when it is back',
+    edits: [
+      {
+        file: 'gateway/limits/local-allowance.ts',
+        find: '    this.#admitted = 0\n',
+        replace: '    this.#admitted = 0\n    this.#fullAt = 0\n    this.#unasked = 0\n',
+      },
+    ],
+    trial: 'Redis goes and comes',
+    sign: /^\d+ requests were admitted/,
+  },
+  {
+    name: 'leases do not lapse',
+    edits: [
+      {
+        file: 'gateway/limits/caller-lease.ts',
+        find: 'if (this.#left > 0 && now < this.#lapsesAt) return this.use()',
+        replace: 'if (this.#left > 0) return this.use()',
+      },
+    ],
+    trial: 'leases are left lying',
+    sign: /^\d+ requests were admitted/,
+  },
 ]

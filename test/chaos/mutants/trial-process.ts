@@ -53,6 +53,7 @@ async function runTrials({ name, postgresUrl, redisUrl, directory, trials: wante
   }
   const system: TrialSystem = {
     databaseUrl: await database('empty'),
+    redisUrl,
     stand(holds) {
       const stand = stands.get(holds) ?? startStand(holds)
       stands.set(holds, stand)

@@ -4,6 +4,9 @@ import { runPoint } from '../../crash-points/run-point.ts'
 import { violationsOf } from '../../crash-points/settle.ts'
 import { killedAmidARelease } from './killed-amid-a-release.ts'
 import { latePaymentSeatHeld, latePaymentSeatSold } from './late-payment.ts'
+import { leasesLeftLying } from './leases-left-lying.ts'
+import { organiserPauses } from './organiser-pauses.ts'
+import { outagesOfRedis } from './outages-of-redis.ts'
 import { strangerReleases } from './stranger-releases.ts'
 import type { Trial } from './trial.ts'
 
@@ -23,6 +26,9 @@ export const trials = {
   'worker killed amid a release': killedAmidARelease,
   'crash point: before outbox publish': beforeOutboxPublish,
   'stranger releases a hold': strangerReleases,
+  'organiser pauses a sale': organiserPauses,
+  'Redis goes and comes': outagesOfRedis,
+  'leases are left lying': leasesLeftLying,
 } satisfies Record<string, Trial>
 
 export type TrialName = keyof typeof trials

@@ -4,6 +4,8 @@ import type { Stand } from '../../crash-points/stand/stand.ts'
 export interface TrialSystem {
   /** Migrated, and empty unless a stand uses it. */
   readonly databaseUrl: string
+  /** Of a server that others use, too. */
+  readonly redisUrl: string
   /** All processes; started when it is first asked for. Holds last long, or run out soon. */
   stand(holds: 'short' | 'long'): Promise<Stand>
 }
