@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readInfraConfig } from '../../config.ts'
-import type { Facts } from './facts.ts'
+import type { OwnFigures } from './own-figures.ts'
 import type { Row } from './results.ts'
 import type { Verdict } from './targets.ts'
 
@@ -10,7 +10,7 @@ export interface Result {
   readonly quick: boolean
   readonly rows: readonly Row[]
   readonly verdicts: readonly Verdict[]
-  readonly facts: Facts
+  readonly own: OwnFigures
   readonly conditions: Readonly<Record<string, string | number>>
 }
 

@@ -5,10 +5,10 @@ import { progressBar } from '../../import/progress-bar.ts'
 import { stopSignals } from '../../launcher/stop-signals.ts'
 import { openHouses } from '../selling/houses.ts'
 import { type Backstage, startBackstage } from './backstage.ts'
-import { factVerdicts, measureFacts } from './facts.ts'
 import { type BenchFlags, parseBenchFlags, usage } from './flags.ts'
 import { type Fronts, type System, startFronts } from './fronts.ts'
 import { measureRounds } from './measure.ts'
+import { measureOwnFigures, ownVerdicts } from './own-figures.ts'
 import { callers, connectionCounts, fullRun, maximumPerMinute, quickRun, readsPerPurchase } from './plan.ts'
 import { reportLines } from './report.ts'
 import { readPath } from './requests.ts'
@@ -72,12 +72,12 @@ async function measure({ backstage, fronts, flags, stopping }: MeasureParts): Pr
   const cells = await measureRounds(fronts, { lengths, nextHouse, bar, stopping })
   const ours = fronts.systems.get('ours') as System
   const soldEvents = eventsWithSeats.map(demoIdAt)
-  const facts = await measureFacts({ ours, backstage, soldEvents, lengths, bar, stopping })
+  const own = await measureOwnFigures({ ours, backstage, soldEvents, lengths, bar, stopping })
   return {
     quick: flags.quick,
     rows: rowsOf(cells),
-    verdicts: [...ratioVerdicts(cells), ...factVerdicts(facts)],
-    facts,
+    verdicts: [...ratioVerdicts(cells), ...ownVerdicts(own)],
+    own,
     conditions: {
       measured_at: new Date().toISOString(),
       processors: availableParallelism(),
