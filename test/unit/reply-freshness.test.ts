@@ -30,13 +30,13 @@ test('a reply is given by its age: as it is, then while a newer one is asked for
 
 test('after news of its event a reply is not given at all, whatever its age', (t) => {
   const news = newsFrom(0)
-  news.hear({ entity: 'event', eventId, what: 'cancelled', position: 11 })
+  news.hear({ entity: 'event', eventId, what: 'cancelled', sequence: 11 })
   t.is(at(0, news), 'outdated')
 })
 
 test('news of places is shown within a second: soon asked for behind the old reply, then before it', (t) => {
   const news = newsFrom(0)
-  news.hear({ entity: 'hold', eventId, what: 'taken', position: 11 })
+  news.hear({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
   t.is(at(99, news), 'fresh')
   t.is(at(100, news), 'stale')
   t.is(at(999, news), 'stale')
@@ -45,16 +45,16 @@ test('news of places is shown within a second: soon asked for behind the old rep
 
 test('news that had been heard before the question, and news of other events, change nothing', (t) => {
   const news = newsFrom(0)
-  news.hear({ entity: 'event', eventId, what: 'published', position: 10 })
-  news.hear({ entity: 'event', eventId: otherId, what: 'published', position: 12 })
-  news.hear({ entity: 'payment', eventId, what: 'captured', position: 13 })
+  news.hear({ entity: 'event', eventId, what: 'published', sequence: 10 })
+  news.hear({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
+  news.hear({ entity: 'payment', eventId, what: 'captured', sequence: 13 })
   t.is(at(0, news), 'fresh')
 })
 
 test('a list is outdated by news of any event', (t) => {
   const news = newsFrom(0)
   t.false(news.since(asked.position, [catalogueTag]))
-  news.hear({ entity: 'event', eventId: otherId, what: 'published', position: 12 })
+  news.hear({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
   t.true(news.since(asked.position, [catalogueTag]))
 })
 
@@ -76,9 +76,9 @@ test('while nobody listens only age counts', (t) => {
 
 test('what is forgotten counts as outdated, and memory is bounded', (t) => {
   const news = newsFrom(0)
-  news.hear({ entity: 'hold', eventId, what: 'taken', position: 11 })
-  for (let position = 12; position < 100_100; position += 1) {
-    news.hear({ entity: 'hold', eventId: `event-${position}`, what: 'taken', position })
+  news.hear({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
+  for (let sequence = 12; sequence < 100_100; sequence += 1) {
+    news.hear({ entity: 'hold', eventId: `event-${sequence}`, what: 'taken', sequence })
   }
   t.true(news.since({ stream, sequence: 10 }, [placesTag('never heard of')]))
   t.false(news.since({ stream, sequence: 100_100 }, tags.lenient))
