@@ -1,6 +1,6 @@
 import type { OwnFigures } from './own-figures.ts'
 import { callers } from './plan.ts'
-import type { Result } from './result-file.ts'
+import type { Result } from './result.ts'
 import type { Row } from './results.ts'
 import type { Verdict } from './targets.ts'
 

@@ -3,6 +3,7 @@ import { demoIdAt } from '../../demo-catalogue/events.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
 import { stopSignals } from '../../launcher/stop-signals.ts'
+import { writeReport, writeResult } from '../result-file.ts'
 import { openHouses } from '../selling/houses.ts'
 import { type Backstage, startBackstage } from './backstage.ts'
 import { type BenchFlags, parseBenchFlags, usage } from './flags.ts'
@@ -12,7 +13,7 @@ import { measureOwnFigures, ownVerdicts } from './own-figures.ts'
 import { callers, connectionCounts, fullRun, maximumPerMinute, quickRun, readsPerPurchase } from './plan.ts'
 import { reportLines } from './report.ts'
 import { readPath } from './requests.ts'
-import { type Result, writeResult } from './result-file.ts'
+import type { Result } from './result.ts'
 import { rowsOf } from './results.ts'
 import { ratioVerdicts } from './targets.ts'
 
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
       try {
         const result = await measure({ backstage, fronts, flags, stopping })
         const lines = reportLines(result)
-        const files = await writeResult(result, lines)
+        const files = [await writeResult('latest.json', result), await writeReport('latest.md', lines)]
         console.log([...lines, '', ...files.map((file) => `written to ${file}`)].join('\n'))
         const isGood = result.verdicts.every(({ is_good }) => is_good)
         if (!flags.quick && !(isGood && result.rows.every(({ failures }) => failures === 0))) process.exitCode = 1
