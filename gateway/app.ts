@@ -2,18 +2,19 @@ import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
 import { TicketingError } from '#shared/errors.ts'
 import type { Dependencies } from './dependencies.ts'
-import { answerReads } from './middleware/answer-reads.ts'
+import { answerReads, type LayersByRoute } from './middleware/answer-reads.ts'
 import { answerRoute } from './middleware/answer-route.ts'
 import { enterTrace } from './middleware/enter-trace.ts'
-import { limitAddress, limitCaller, readClientAddress } from './middleware/limit-rate.ts'
+import { limitAddress, limitCaller } from './middleware/limit-rate.ts'
 import { nameEndpoint } from './middleware/name-endpoint.ts'
 import { observeRequest } from './middleware/observe-request.ts'
 import { methodsWithBody, readBody } from './middleware/read-body.ts'
 import { readCaller } from './middleware/read-caller.ts'
+import { readClientAddress } from './middleware/read-client-address.ts'
 import type { Middleware, RequestState } from './middleware/state.ts'
 import { allRoutes } from './routes/all-routes.ts'
 import { registerOperatorRoutes } from './routes/operating.ts'
-import type { Route } from './routes/route.ts'
+import { isShareable, type Route } from './routes/route.ts'
 import { registerSession } from './routes/session.ts'
 import { registerWebhooks } from './routes/webhooks.ts'
 
@@ -27,11 +28,12 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   registerOperatorRoutes(unlimited, dependencies)
   registerWebhooks(unlimited, dependencies)
   const api = new Router<RequestState>()
-  registerRoutes(api, dependencies)
+  const layers = new Map(allRoutes.map((route) => [route, layersOf(route, dependencies)]))
+  registerRoutes(api, layers, dependencies)
   if (dependencies.issueToken !== null) registerSession(api, dependencies, dependencies.issueToken)
 
   app.use(observeRequest(dependencies))
-  app.use(answerReads((route) => layersOf(route, dependencies), dependencies))
+  app.use(answerReads(layers, dependencies))
   app.use(enterTrace())
   app.use(unlimited.routes())
   app.use(readClientAddress(dependencies))
@@ -41,10 +43,10 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   return app
 }
 
-function registerRoutes(router: Router<RequestState>, dependencies: Dependencies): void {
-  for (const route of allRoutes) {
-    if (route.share !== undefined) dependencies.metrics.announceCachedEndpoint(route.path)
-    router.register(route.path, [route.method], layersOf(route, dependencies) as RouterMiddleware<RequestState>[])
+function registerRoutes(router: Router<RequestState>, layers: LayersByRoute, { metrics }: Dependencies): void {
+  for (const [route, ofRoute] of layers) {
+    if (isShareable(route)) metrics.announceCachedEndpoint(route.path)
+    router.register(route.path, [route.method], [...ofRoute] as RouterMiddleware<RequestState>[])
   }
 }
 

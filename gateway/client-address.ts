@@ -4,12 +4,13 @@ import { RecentMap } from './recent-map.ts'
 /** So many pairs of remote address and X-Forwarded-For are remembered at least, none of more characters than that. */
 const recentPairs = 10_000
 const maxPairLength = 256
+const maxForwardedLength = 2_048
 
 /** Finds the address of a client behind trusted proxies. */
 export class ClientAddresses {
   readonly #trusted = new BlockList()
   /** What counts as the client, by remote address and X-Forwarded-For. */
-  readonly #clients = new RecentMap<string>(recentPairs)
+  readonly #clients = new RecentMap<string>({ size: recentPairs })
 
   /** `trustedProxies`: addresses or CIDR ranges. Throws on anything else. */
   constructor(trustedProxies: readonly string[]) {
@@ -37,7 +38,12 @@ export class ClientAddresses {
    */
   of(remoteAddress: string, forwardedFor: string): string {
     let address = unmapped(remoteAddress)
-    const hops = forwardedFor.split(',').map((hop) => unmapped(hop.trim()))
+    if (!this.#isTrusted(address)) return address
+    // What stands left of so much, trusted proxies did not write.
+    const hops = forwardedFor
+      .slice(-maxForwardedLength)
+      .split(',')
+      .map((hop) => unmapped(hop.trim()))
     while (this.#isTrusted(address)) {
       const next = hops.pop()
       if (next === undefined || isIP(next) === 0) break

@@ -19,8 +19,6 @@ export interface Dependencies {
   /** Requests a minute by class; null: limits are off. */
   readonly rateLimits: Record<RateClass, number> | null
   readonly metrics: GatewayMetrics
-  /** Share of the routine requests that the log tells. */
-  readonly sampleRatio: number
   /** What `/metrics` tells; null: it has a port of its own. */
   readonly exposedMetrics: Metrics | null
   readonly identity: IdentifyOptions

@@ -12,7 +12,7 @@ import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { createRedis } from '#shared/redis.ts'
 import { createApp } from './app.ts'
-import { News } from './cache/news.ts'
+import { Invalidations } from './cache/invalidations.ts'
 import { ReplyCache } from './cache/reply-cache.ts'
 import { createReplyMemory } from './cache/reply-memory.ts'
 import { ReplyStore } from './cache/reply-store.ts'
@@ -79,11 +79,11 @@ await runProcess<GatewayConfig>({
     const onKeysAway = (error: Error) =>
       log.warn({ err: error }, 'the keys of the identity provider were not to be had')
     let stopping = false
-    const news = new News()
+    const invalidations = new Invalidations()
     const facts = followFacts(bus, {
       log,
-      onFact: (fact) => news.hear(fact),
-      onRestart: (position) => news.restart(position),
+      onFact: (fact) => invalidations.hear(fact),
+      onRestart: (position) => invalidations.restart(position),
     })
     onStop('facts', () => facts.stop())
     const app = createApp({
@@ -93,13 +93,12 @@ await runProcess<GatewayConfig>({
       replies: new ReplyCache({
         memory: createReplyMemory(),
         store: new ReplyStore({ redis, onError: () => metrics.cacheFailed() }),
-        news,
+        invalidations,
         position: () => facts.position,
       }),
       limits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
       rateLimits: config.rateLimits,
       metrics,
-      sampleRatio: config.sampleRatio,
       exposedMetrics: config.metrics === null ? processMetrics : null,
       identity: {
         mode: config.auth,

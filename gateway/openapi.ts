@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from '#shared/errors.ts'
 import { methodsWithBody } from './middleware/read-body.ts'
-import { describeProblems, statusOf } from './problems.ts'
+import { problemKinds, statusOf } from './problems.ts'
 import { allRoutes } from './routes/all-routes.ts'
 import { type Route, type SuccessStatus, successesOf } from './routes/route.ts'
 import { openSession } from './routes/session.ts'
@@ -107,7 +107,7 @@ function failures(route: Route): Schema {
 }
 
 function problemSchema(): Schema {
-  const codes = describeProblems().map(({ code }) => code)
+  const codes = problemKinds().map(({ code }) => code)
   return jsonSchema(
     z.looseObject({
       type: z.string(),

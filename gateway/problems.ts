@@ -68,17 +68,17 @@ export interface Problem {
 export function toProblem(error: unknown): Problem {
   const { code, message, extra } =
     error instanceof TicketingError ? error : new TicketingError('internal', 'Please try again later.')
-  return describeProblem(code, message, extra)
+  return problemOf(code, message, extra)
 }
 
 /** The problem document of a code; `extra` are further members. */
-export function describeProblem(code: ErrorCode, detail: string, extra: Record<string, unknown>): Problem {
+export function problemOf(code: ErrorCode, detail: string, extra: Record<string, unknown>): Problem {
   const { status, title, retryable } = kinds[code]
   return { type: `/problems/${code}`, title, status, detail, code, retryable, ...extra }
 }
 
 /** Code, status, title and retryable of all errors, for the documentation. */
-export function describeProblems(): (ProblemKind & { code: ErrorCode })[] {
+export function problemKinds(): (ProblemKind & { code: ErrorCode })[] {
   return errorCodes.map((code) => ({ code, ...kinds[code] }))
 }
 

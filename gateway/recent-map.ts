@@ -1,3 +1,10 @@
+export interface RecentMapOptions {
+  /** Entries that are kept at least; twice as many at most. */
+  readonly size: number
+  /** Longer keys are not kept. */
+  readonly maxKeyLength?: number
+}
+
 /**
  * Keeps the `size` entries that were used last, and up to as many more. When `size` are young they become the old ones, and what
  * was not used since the last time is forgotten. To delete the oldest entry of one Map each time would cost 44 µs with
@@ -5,11 +12,13 @@
  */
 export class RecentMap<Value> {
   readonly #size: number
+  readonly #maxKeyLength: number
   #young = new Map<string, Value>()
   #old = new Map<string, Value>()
 
-  constructor(size: number) {
+  constructor({ size, maxKeyLength = Number.POSITIVE_INFINITY }: RecentMapOptions) {
     this.#size = size
+    this.#maxKeyLength = maxKeyLength
   }
 
   get(key: string): Value | undefined {
@@ -21,6 +30,7 @@ export class RecentMap<Value> {
   }
 
   set(key: string, value: Value): void {
+    if (key.length > this.#maxKeyLength) return
     if (this.#young.size >= this.#size) {
       this.#old = this.#young
       this.#young = new Map()

@@ -1,6 +1,6 @@
 import type { FactPosition } from '#shared/messaging/fact-stream.ts'
-import type { News } from './news.ts'
-import { lenientMs, type ReplyTags, type SharePolicy } from './share-policy.ts'
+import type { Invalidations } from './invalidations.ts'
+import { lenientMs, type ReplyTags, type SharePolicy, staleIfErrorMs } from './share-policy.ts'
 
 /** When a reply was asked for. */
 export interface Asked {
@@ -13,29 +13,40 @@ export interface Asked {
 /**
  * - `fresh`: to be given as it is;
  * - `stale`: to be given, while a newer one is asked for;
- * - `spare`: to be given only when no worker answers;
+ * - `stale-if-error`: to be given only when no worker answers;
  * - `outdated`: not to be given.
  */
-export type Freshness = 'fresh' | 'stale' | 'spare' | 'outdated'
-
-/** For how long after its time a reply may stand in for workers that do not answer. */
-export const spareForMs = 60_000
+export type Freshness = 'fresh' | 'stale' | 'stale-if-error' | 'outdated'
 
 /** A reply with lenient news that is not older than this is given without asking again: at most ten questions a second a gateway. */
 const settleMs = 100
+
+/** Against what a reply is held. */
+export interface Present {
+  readonly invalidations: Invalidations
+  /** Whether facts are heard at this moment. */
+  readonly isFollowing: boolean
+  /** Epoch milliseconds. */
+  readonly now: number
+}
 
 /** What a reply is good for at the instant `now`. */
 export function freshnessOf(
   { askedAt, position }: Asked,
   { policy, tags }: { policy: SharePolicy; tags: ReplyTags },
-  { news, now }: { news: News; now: number },
+  { invalidations, isFollowing, now }: Present,
 ): Freshness {
-  if (news.since(position, tags.strict)) return 'outdated'
+  // Of a gateway whose clock is ahead, or from before ours was set back: nobody knows how old it is.
+  if (now < askedAt) return 'outdated'
+  // While facts are not followed only age counts, for what was asked meanwhile.
+  const isUnfollowed = position === null && !isFollowing
+  const hasNews = (of: readonly string[]): boolean => !isUnfollowed && invalidations.hasNewsSince(position, of)
+  if (hasNews(tags.strict)) return 'outdated'
   const ageMs = now - askedAt
-  const { freshForMs, staleForMs } = policy
-  const endMs = freshForMs + staleForMs
-  const isPassed = news.since(position, tags.lenient)
-  if (ageMs < (isPassed ? Math.min(settleMs, freshForMs) : freshForMs)) return 'fresh'
-  if (ageMs < (isPassed ? Math.min(lenientMs, endMs) : endMs)) return 'stale'
-  return ageMs < endMs + spareForMs ? 'spare' : 'outdated'
+  const { freshForMs, staleWhileRevalidateMs } = policy
+  const endMs = freshForMs + staleWhileRevalidateMs
+  const hasLenientNews = hasNews(tags.lenient)
+  if (ageMs < (hasLenientNews ? Math.min(settleMs, freshForMs) : freshForMs)) return 'fresh'
+  if (ageMs < (hasLenientNews ? Math.min(lenientMs, endMs) : endMs)) return 'stale'
+  return ageMs < endMs + staleIfErrorMs ? 'stale-if-error' : 'outdated'
 }

@@ -1,10 +1,10 @@
 import { TicketingError } from '#shared/errors.ts'
 import type { FactPosition } from '#shared/messaging/fact-stream.ts'
-import { type Freshness, freshnessOf, spareForMs } from './freshness.ts'
-import type { News } from './news.ts'
+import { type Freshness, freshnessOf } from './freshness.ts'
+import type { Invalidations } from './invalidations.ts'
 import type { ReplyMemory } from './reply-memory.ts'
 import type { ReplyStore } from './reply-store.ts'
-import type { ReplyTags, SharePolicy } from './share-policy.ts'
+import { type ReplyTags, type SharePolicy, staleIfErrorMs } from './share-policy.ts'
 import { SharedReply } from './shared-reply.ts'
 
 /** A shareable read: whoever asks the same has the same `key`. */
@@ -15,11 +15,11 @@ export interface SharedRead {
 }
 
 /**
- * Where an answer comes from: it was there (`hit`, also when it is being replaced), no worker answered (`spare`), a worker was asked
+ * Where an answer comes from: it was there (`hit`, also when it is being replaced), no worker answered (`stale-if-error`), a worker was asked
  * because there was none (`miss`) or none new enough for the reader (`newer`), or it was asked for by somebody else at that moment
- * (`shared`).
+ * (`collapsed`).
  */
-export type Origin = 'hit' | 'spare' | 'miss' | 'newer' | 'shared'
+export type Origin = 'hit' | 'stale-if-error' | 'miss' | 'newer' | 'collapsed'
 
 export interface Answer {
   readonly reply: SharedReply
@@ -35,7 +35,7 @@ export type Ask = () => Promise<{ readonly body: Uint8Array; readonly seq?: stri
 export interface ReplyCacheParts {
   readonly memory: ReplyMemory
   readonly store: ReplyStore
-  readonly news: News
+  readonly invalidations: Invalidations
   /** Up to where facts have been heard at this moment; null: nobody listens. */
   readonly position: () => FactPosition | null
 }
@@ -47,15 +47,15 @@ export interface ReplyCacheParts {
 export class ReplyCache {
   readonly #memory: ReplyMemory
   readonly #store: ReplyStore
-  readonly #news: News
+  readonly #invalidations: Invalidations
   readonly #position: () => FactPosition | null
   /** Questions under way, by key. */
   readonly #flights = new Map<string, Promise<Answer>>()
 
-  constructor({ memory, store, news, position }: ReplyCacheParts) {
+  constructor({ memory, store, invalidations, position }: ReplyCacheParts) {
     this.#memory = memory
     this.#store = store
-    this.#news = news
+    this.#invalidations = invalidations
     this.#position = position
   }
 
@@ -63,7 +63,7 @@ export class ReplyCache {
    * The reply that this gateway has in its memory, if it may be given. When it may not for much longer, a newer one is asked for
    * behind it.
    */
-  peek(read: SharedRead, ask: Ask): SharedReply | undefined {
+  fromMemory(read: SharedRead, ask: Ask): SharedReply | undefined {
     const reply = this.#memory.get(read.key)
     if (reply === undefined) return undefined
     const freshness = this.#freshnessOf(reply, read)
@@ -76,22 +76,27 @@ export class ReplyCache {
 
   /** A reply that may be given, from wherever it is. Throws what `ask` throws when there is none. */
   async obtain(read: SharedRead, ask: Ask): Promise<Answer> {
-    const reply = this.peek(read, ask)
+    const reply = this.fromMemory(read, ask)
     if (reply !== undefined) return { reply, origin: 'hit' }
-    const flight = this.#flights.get(read.key)
-    if (flight === undefined) return this.#fly(read, ask)
-    const { reply: shared, origin } = await flight
-    return { reply: shared, origin: origin === 'miss' ? 'shared' : origin }
+    const begun = this.#flights.get(read.key)
+    if (begun === undefined) return this.#fly(read, ask)
+    const { reply: collapsed, origin } = await begun
+    if (this.#freshnessOf(collapsed, read) !== 'outdated') {
+      return { reply: collapsed, origin: origin === 'miss' ? 'collapsed' : origin }
+    }
+    // It was asked before news that this reader may know of.
+    if (this.#flights.get(read.key) === begun) this.#flights.delete(read.key)
+    return this.#fly(read, ask)
   }
 
   /** As `obtain`, but only a reply that includes the write `minSeq`; null when the one that was asked for does not say so. */
   async obtainSince(minSeq: bigint, read: SharedRead, ask: Ask): Promise<Answer | null> {
     const includes = ({ seq }: SharedReply): boolean => seq !== null && seq >= minSeq
-    const kept = this.peek(read, ask)
+    const kept = this.fromMemory(read, ask)
     if (kept !== undefined && includes(kept)) return { reply: kept, origin: 'hit' }
     // One that began before may have been asked too early; one that begins now cannot: the write is done.
     const begun = await this.#flights.get(read.key)
-    if (begun !== undefined && includes(begun.reply)) return { reply: begun.reply, origin: 'shared' }
+    if (begun !== undefined && includes(begun.reply)) return { reply: begun.reply, origin: 'collapsed' }
     const { reply } = await this.#fly(read, ask, includes)
     return includes(reply) ? { reply, origin: 'newer' } : null
   }
@@ -101,9 +106,14 @@ export class ReplyCache {
     if (begun !== undefined) return begun
     const flight = this.#answer(read, ask, isWanted)
     this.#flights.set(read.key, flight)
-    const land = (): boolean => this.#flights.delete(read.key)
+    const land = (): void => {
+      if (this.#flights.get(read.key) === flight) this.#flights.delete(read.key)
+    }
     // While no worker answers, not everybody waits for that once more.
-    flight.then(({ origin }) => (origin === 'spare' ? void setTimeout(land, askAgainMs).unref() : land()), land)
+    flight.then(
+      ({ origin }) => (origin === 'stale-if-error' ? void setTimeout(land, askAgainMs).unref() : land()),
+      land,
+    )
     return flight
   }
 
@@ -121,7 +131,7 @@ export class ReplyCache {
       const kept = this.#memory.get(read.key) ?? null
       const spare = [kept, stored].find((reply) => reply !== null && this.#freshnessOf(reply, read) !== 'outdated')
       if (!spare) throw error
-      return { reply: spare, origin: 'spare' }
+      return { reply: spare, origin: 'stale-if-error' }
     }
   }
 
@@ -133,21 +143,21 @@ export class ReplyCache {
     const reply = new SharedReply({
       askedAt,
       position,
-      body: bufferOf(body),
+      // A copy: what NATS gives is a part of all that arrived with it, which would stay in memory as long.
+      body: Buffer.from(body),
       seq: seq === undefined ? null : BigInt(seq),
     })
     this.#memory.set(read.key, reply)
-    const { freshForMs, staleForMs } = read.policy
-    this.#store.write(read.key, reply, freshForMs + staleForMs + spareForMs)
+    const { freshForMs, staleWhileRevalidateMs } = read.policy
+    this.#store.write(read.key, reply, freshForMs + staleWhileRevalidateMs + staleIfErrorMs)
     return reply
   }
 
   #freshnessOf(reply: SharedReply, read: SharedRead): Freshness {
-    return freshnessOf(reply, read, { news: this.#news, now: Date.now() })
+    return freshnessOf(reply, read, {
+      invalidations: this.#invalidations,
+      isFollowing: this.#position() !== null,
+      now: Date.now(),
+    })
   }
-}
-
-/** The same bytes. */
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
 }

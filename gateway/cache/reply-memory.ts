@@ -4,8 +4,8 @@ import type { SharedReply } from './shared-reply.ts'
 /** For all replies of one gateway together. */
 const maxBytes = 64 * 1024 * 1024
 
-/** A reply larger than this is taken from Redis each time. */
-const maxReplyBytes = 4 * 1024 * 1024
+/** What one reply may take of that; a larger one is taken from Redis each time. */
+const maxBytesOfOne = 16 * 1024 * 1024
 
 /** Beside the body: key, headers, and what the runtime needs for each entry. */
 const overheadBytes = 2_048
@@ -16,7 +16,7 @@ export type ReplyMemory = LRUCache<string, SharedReply>
 export function createReplyMemory(): ReplyMemory {
   return new LRUCache({
     maxSize: maxBytes,
-    maxEntrySize: maxReplyBytes,
+    maxEntrySize: maxBytesOfOne,
     // As it came, as text, and compressed.
     sizeCalculation: ({ body }) => overheadBytes + Math.ceil(body.byteLength * 2.5),
   })

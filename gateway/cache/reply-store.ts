@@ -9,6 +9,13 @@ const maxReplyBytes = 2 * 1024 * 1024
 const patienceMs = 5
 const maxWaiting = 64
 
+/**
+ * What this gateway may add to Redis: so much at once and so much a second, in bytes. Replies stay for a minute and more, so that
+ * it holds some 64 MB of them at most; whoever asks for ever other things would fill it, and limits and seat locks live there too.
+ */
+const mostAtOnceBytes = 32 * 1024 * 1024
+const bytesPerMs = 512
+
 interface Waiting {
   readonly key: string
   readonly reply: SharedReply
@@ -32,6 +39,8 @@ export class ReplyStore {
   readonly #redis: RedisClient
   readonly #onError: () => void
   readonly #waiting: Waiting[] = []
+  #room = mostAtOnceBytes
+  #roomAt = performance.now()
   #timer: NodeJS.Timeout | undefined
 
   constructor({ redis, onError }: { redis: RedisClient; onError: () => void }) {
@@ -51,10 +60,20 @@ export class ReplyStore {
 
   /** Nobody waits for it: what is stored within a few milliseconds goes in one message. */
   write(key: string, reply: SharedReply, lifetimeMs: number): void {
-    if (reply.body.byteLength > maxReplyBytes) return
+    if (reply.body.byteLength > maxReplyBytes || !this.#spend(reply.body.byteLength)) return
     this.#waiting.push({ key, reply, lifetimeMs })
     if (this.#waiting.length >= maxWaiting) void this.#writeAll()
     else this.#timer ??= setTimeout(() => void this.#writeAll(), patienceMs).unref()
+  }
+
+  /** Whether there is room for so many bytes more, which are then taken. */
+  #spend(bytes: number): boolean {
+    const now = performance.now()
+    this.#room = Math.min(mostAtOnceBytes, this.#room + (now - this.#roomAt) * bytesPerMs)
+    this.#roomAt = now
+    if (this.#room < bytes) return false
+    this.#room -= bytes
+    return true
   }
 
   async #writeAll(): Promise<void> {

@@ -3,13 +3,11 @@ export interface SharePolicy {
   /** Age in milliseconds, counted from the question, up to which it is given without a second thought. */
   readonly freshForMs: number
   /** For so much longer it is given while a newer one is asked for. Nobody gets an older one while the workers answer. */
-  readonly staleForMs: number
+  readonly staleWhileRevalidateMs: number
   /** What caches in front of the gateway and in browsers may do with it. */
   readonly cacheControl: string
   /** What it tells of; news of one of them ends it. */
   tags(request: Record<string, unknown>): ReplyTags
-  /** `?min_seq=` may ask for an answer that includes a certain write. */
-  readonly hasMinSeq?: boolean
 }
 
 export interface ReplyTags {
@@ -17,6 +15,17 @@ export interface ReplyTags {
   readonly strict: readonly string[]
   /** After news of these it may be shown until it is `lenientMs` old, so that a rush does not make every read a question. */
   readonly lenient: readonly string[]
+}
+
+/** For how long after its time a reply may stand in for workers that do not answer. */
+export const staleIfErrorMs = 60_000
+
+/** A policy whose `Cache-Control` says the same to caches in front of the gateway, unless it is given. */
+export function sharePolicy(policy: Omit<SharePolicy, 'cacheControl'> & Partial<SharePolicy>): SharePolicy {
+  const seconds = (ms: number): number => Math.floor(ms / 1_000)
+  const { freshForMs, staleWhileRevalidateMs } = policy
+  const times = `max-age=${seconds(freshForMs)}, stale-while-revalidate=${seconds(staleWhileRevalidateMs)}`
+  return { cacheControl: `public, ${times}, stale-if-error=${seconds(staleIfErrorMs)}`, ...policy }
 }
 
 /** The bound within which everybody sees what others hold and buy. */

@@ -51,7 +51,7 @@ export class LeasedLimits {
   readonly #redis: RedisClient
   readonly #gateways: number
   readonly #onLocal: () => void
-  readonly #callers = new RecentMap<Caller>(recentCallers)
+  readonly #callers = new RecentMap<Caller>({ size: recentCallers })
   #redisIsAway = false
   #lookAgainAt = 0
 

@@ -1,29 +1,28 @@
-import { LRUCache } from 'lru-cache'
 import { TicketingError } from '#shared/errors.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { inTrace } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { isShareable, type Outcome, type Route, successesOf } from '../routes/route.ts'
-import { answerShared, type ReadOfRoute, readOfRoute } from './answer-shared.ts'
+import { answerShared, type ReadOfRoute, sharedReadOf } from './answer-shared.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readRequest } from './read-request.ts'
-import { rememberedUrlLength, rememberedUrls } from './remembered-urls.ts'
+import { rememberUrls } from './remembered-urls.ts'
 import type { Context, Middleware } from './state.ts'
 
 /** The innermost layer: checks the request and answers it from what is shared or by asking the worker. */
 export function answerRoute(route: Route, dependencies: Dependencies): Middleware {
   const answerOwn: Middleware = (ctx) => answerPersonal(ctx, route, dependencies)
   if (!isShareable(route)) return answerOwn
-  const reads = new LRUCache<string, ReadOfRoute>({ max: rememberedUrls })
+  const reads = rememberUrls<ReadOfRoute>()
   return async (ctx, next) => {
     // Organisers see drafts: what they are answered is theirs alone.
     if (ctx.state.caller.role === 'organiser') return answerOwn(ctx, next)
     const { url = '' } = ctx.req
     let read = reads.get(url)
     if (read === undefined) {
-      read = readOfRoute(route, readRequest(ctx, route, dependencies))
-      if (url.length <= rememberedUrlLength) reads.set(url, read)
+      read = sharedReadOf(route, readRequest(ctx, route, dependencies))
+      reads.set(url, read)
     }
     await answerShared(ctx, read, dependencies)
   }

@@ -16,7 +16,7 @@ export interface ReadOfRoute extends SharedRead {
   readonly minSeq: bigint | null
 }
 
-export function readOfRoute(route: ShareableRoute, request: Record<string, unknown>): ReadOfRoute {
+export function sharedReadOf(route: ShareableRoute, request: Record<string, unknown>): ReadOfRoute {
   const { share } = route
   // Whichever write it must include, it is the same reply.
   const { min_seq: minSeq, ...keyed } = request
@@ -35,7 +35,7 @@ export function answerShared(ctx: Context, read: ReadOfRoute, dependencies: Depe
   if (read.minSeq !== null) return answerSince(read.minSeq, ctx, read, dependencies)
   const { replies, metrics } = dependencies
   const ask: Ask = () => askWorker(ctx, read, read.request, dependencies)
-  const reply = replies.peek(read, ask)
+  const reply = replies.fromMemory(read, ask)
   if (reply === undefined) return answerObtained(ctx, read, ask, dependencies)
   ctx.state.isRoutine = true
   metrics.cacheHit(read.route.path)

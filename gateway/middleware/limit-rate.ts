@@ -2,7 +2,7 @@ import type Koa from 'koa'
 import rateLimit from 'koa-ratelimit'
 import type { Dependencies } from '../dependencies.ts'
 import { type RateClass, rateWindowMs } from '../limits/rate-classes.ts'
-import { describeProblem, type Problem } from '../problems.ts'
+import { type Problem, problemOf } from '../problems.ts'
 import type { LimitRule } from '../routes/route.ts'
 import { sendProblem } from './send-problem.ts'
 import type { Context, Middleware } from './state.ts'
@@ -69,18 +69,13 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
     headers: answerMembers,
     // Never sent; without it a sentence is made for every refusal.
     errorMessage: 'rate_limited',
-    onLimited: (counted: unknown) => {
-      ;(counted as CountedRequest).isRefused = true
-    },
   } as rateLimit.MiddlewareOptions) as unknown as (counted: CountedRequest, next: Koa.Next) => Promise<void>
   return async (ctx, next) => {
     const counted = new CountedRequest(ctx, `${rateClass}:${keyOf(ctx)}`)
-    await count(counted, () => {
-      ctx.state.limitHeaders = () => headers(counted.answer)
-      return next()
-    })
-    if (!counted.isRefused) return
+    // Inner limits say it again, for themselves.
     ctx.state.limitHeaders = () => headers(counted.answer)
+    await count(counted, next)
+    if (counted.status !== 429) return
     // Whoever is refused may go on asking as fast as the network carries: the counter has them all, the log a sample.
     ctx.state.isRoutine = true
     dependencies.metrics.limited(rateClass)
@@ -90,7 +85,7 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
 
 /** Not thrown as others are: to carry an error through all layers would cost more than everything else here. */
 function refusal(max: number, { reset }: LimitAnswer): Problem {
-  return describeProblem('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {
+  return problemOf('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {
     retry_after_ms: Math.max(1_000, reset * 1_000 - Date.now()),
   })
 }
@@ -113,7 +108,6 @@ class CountedRequest {
   readonly ctx: Context
   readonly key: string
   readonly state = {}
-  isRefused = false
   answer: LimitAnswer = { remaining: 0, reset: 0, total: 0 }
   body = ''
   status = 200
@@ -125,13 +119,5 @@ class CountedRequest {
 
   set(headers: LimitAnswer | 'Retry-After'): void {
     if (headers !== 'Retry-After') this.answer = headers
-  }
-}
-
-/** Notes the address that limits count, found behind trusted proxies. */
-export function readClientAddress({ clientAddresses }: Dependencies): Middleware {
-  return (ctx, next) => {
-    ctx.state.client = clientAddresses.clientOf(ctx.req.socket.remoteAddress ?? '', ctx.get('x-forwarded-for'))
-    return next()
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { TicketingError } from '#shared/errors.ts'
 import {
   currentTraceparent,
   startOfTrace,
@@ -47,6 +48,7 @@ export function observeRequest(dependencies: Dependencies): Middleware {
     const answer = async (): Promise<void> => {
       state.commonHeaders = commonHeaders(ctx, dependencies)
       try {
+        refuseStrangeTarget(ctx)
         await next()
       } catch (error) {
         answerProblem(ctx, error, dependencies)
@@ -60,6 +62,12 @@ export function observeRequest(dependencies: Dependencies): Middleware {
       describe(span, ctx)
     })
   }
+}
+
+/** A path, or a whole URL as proxies send it; what else a request line may hold, the layers below could not read. */
+function refuseStrangeTarget({ req: { url = '' } }: Context): void {
+  if (url.startsWith('/') || (/^https?:\/\//i.test(url) && URL.canParse(url))) return
+  throw new TicketingError('validation_failed', 'This request target is not valid.')
 }
 
 function commonHeaders({ state }: Context, { isStopping }: Dependencies): string[] {
@@ -100,11 +108,11 @@ function describe(span: Span, { method, status, state }: Context): void {
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-function report(ctx: Context, durationMs: number, { log, metrics, sampleRatio }: Dependencies): void {
+function report(ctx: Context, durationMs: number, { log, metrics }: Dependencies): void {
   const { endpoint, requestId, isRoutine, trace } = ctx.state
   const { method, status } = ctx
   metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000 })
-  if (isRoutine && !trace.isRecorded && Math.random() >= sampleRatio) return
+  if (isRoutine && !trace.isSample) return
   const facts = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
   log[status >= 500 ? 'warn' : 'info']({ ...facts, ...traceFieldsOf(trace) }, 'request')
 }

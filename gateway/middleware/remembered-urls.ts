@@ -1,3 +1,6 @@
-/** URLs of which it is remembered what they mean, so that each is read and checked once; and how long one may be for that. */
-export const rememberedUrls = 10_000
-export const rememberedUrlLength = 512
+import { RecentMap } from '../recent-map.ts'
+
+/** What URLs mean, so that each is read and checked once. */
+export function rememberUrls<Meaning>(): RecentMap<Meaning> {
+  return new RecentMap({ size: 5_000, maxKeyLength: 512 })
+}

@@ -1,14 +1,14 @@
-import { acceptsGzip } from '../cache/accepts-gzip.ts'
 import { matchesEtag } from '../cache/matches-etag.ts'
 import type { Answer, Origin } from '../cache/reply-cache.ts'
 import type { SharePolicy } from '../cache/share-policy.ts'
 import type { Representation } from '../cache/shared-reply.ts'
+import { acceptsGzip } from './accepts-gzip.ts'
 import type { Context } from './state.ts'
 
 /** Sends a shared reply, or 304 to whoever has it; compresses it first where it was not yet and the client can read that. */
 export function sendShared(ctx: Context, answer: Answer, policy: SharePolicy): Promise<void> | void {
   const { reply } = answer
-  if (!acceptsGzip(ctx.req.headers['accept-encoding'])) return send(ctx, answer, policy, reply.plain)
+  if (!acceptsGzip(ctx)) return send(ctx, answer, policy, reply.plain)
   const { compressed } = reply
   if (compressed !== null) return send(ctx, answer, policy, compressed)
   return reply.compress().then((made) => send(ctx, answer, policy, made))
@@ -30,7 +30,7 @@ function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, h
     'Cache-Status',
     cacheStatus(answer.origin, policy.freshForMs - ageMs),
   ]
-  if (isKept(answer.origin)) head.push('Age', String(Math.max(0, Math.floor(ageMs / 1_000))))
+  if (isKept(answer.origin)) head.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
   ctx.respond = false
   if (matchesEtag(req.headers['if-none-match'], etag)) {
     res.writeHead(304, head)
@@ -43,7 +43,7 @@ function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, h
 }
 
 function isKept(origin: Origin): boolean {
-  return origin === 'hit' || origin === 'spare'
+  return origin === 'hit' || origin === 'stale-if-error'
 }
 
 /** In the words of RFC 9211. */
@@ -52,11 +52,11 @@ function cacheStatus(origin: Origin, leftMs: number): string {
   switch (origin) {
     case 'hit':
       return `gateway; hit; ttl=${ttl}`
-    case 'spare':
+    case 'stale-if-error':
       return `gateway; hit; ttl=${ttl}; detail=no-worker`
     case 'miss':
       return 'gateway; fwd=uri-miss; stored'
-    case 'shared':
+    case 'collapsed':
       return 'gateway; fwd=uri-miss; collapsed'
     case 'newer':
       return 'gateway; fwd=request; stored'

@@ -2,45 +2,49 @@ import { listAvailability } from '#shared/contracts/availability.ts'
 import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
-import { catalogueTag, eventTag, placesTag, type SharePolicy } from '../cache/share-policy.ts'
+import { catalogueTag, eventTag, placesTag, sharePolicy } from '../cache/share-policy.ts'
 import { defineRoute } from './route.ts'
 
 /** Looking around: the same answer for everybody, shared for a short time. */
 
 const eventIdOf = (request: Record<string, unknown>): string => request.event_id as string
 
-/** Lists also change with the clock, as dates pass and sales open, of which there is no news. */
-const shareList: SharePolicy = {
-  freshForMs: 2_000,
-  staleForMs: 3_000,
-  cacheControl: 'public, max-age=2, stale-while-revalidate=3, stale-if-error=60',
+/** A browser asks each time, and mostly hears that nothing changed. */
+const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
+
+/**
+ * Lists also change with the clock, as dates pass and sales open, and with what is left of each of their events. There is no news of
+ * the one, and too much of the other.
+ */
+const shareList = sharePolicy({
+  freshForMs: 500,
+  staleWhileRevalidateMs: 500,
+  cacheControl: forASecond,
   tags: () => ({ strict: [catalogueTag], lenient: [] }),
-}
+})
 
-const shareEvent: SharePolicy = {
+const shareEvent = sharePolicy({
   freshForMs: 2_000,
-  staleForMs: 3_000,
-  cacheControl: 'public, max-age=2, stale-while-revalidate=3, stale-if-error=60',
+  staleWhileRevalidateMs: 3_000,
   tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
-}
+})
 
-/** Who has which seat is shown as it was a second ago at most; a browser asks each time, and mostly hears that nothing changed. */
-const sharePlaces: SharePolicy = {
+/** Who has which seat is shown as it was a second ago at most. */
+const sharePlaces = sharePolicy({
   freshForMs: 1_000,
-  staleForMs: 0,
-  cacheControl: 'public, max-age=0, s-maxage=1, stale-if-error=60',
+  staleWhileRevalidateMs: 0,
+  cacheControl: forASecond,
   tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
-}
+})
 
 /** Of up to a thousand events: it ends by its age alone. */
-const shareAvailability: SharePolicy = { ...sharePlaces, tags: () => ({ strict: [], lenient: [] }) }
+const shareAvailability = { ...sharePlaces, tags: () => ({ strict: [], lenient: [] }) }
 
-const shareLayout: SharePolicy = {
+const shareLayout = sharePolicy({
   freshForMs: 60_000,
-  staleForMs: 60_000,
-  cacheControl: 'public, max-age=60, stale-while-revalidate=60, stale-if-error=60',
+  staleWhileRevalidateMs: 60_000,
   tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [] }),
-}
+})
 
 export const eventRoutes = [
   defineRoute({

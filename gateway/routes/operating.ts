@@ -8,7 +8,7 @@ import { homePage } from '../home-page.ts'
 import { nameEndpoint } from '../middleware/name-endpoint.ts'
 import type { Context, Middleware, RequestState } from '../middleware/state.ts'
 import { openApiDocument } from '../openapi.ts'
-import { describeProblems } from '../problems.ts'
+import { problemKinds } from '../problems.ts'
 
 /** Of pages. TLS ends in front of the gateway: forcing browsers to https is that place's decision. */
 const pageHeaders = helmet({
@@ -50,7 +50,7 @@ export function registerOperatorRoutes(router: Router<RequestState>, dependencie
   })
   get('/problems/:code', (ctx) => {
     const code = (ctx.params as { code: string }).code
-    const problem = describeProblems().find((candidate) => candidate.code === code)
+    const problem = problemKinds().find((candidate) => candidate.code === code)
     if (problem === undefined) throw new TicketingError('not_found', 'There is no such problem.')
     ctx.body = problem
   })

@@ -88,7 +88,8 @@ export class Retries {
       answered = true
     }
     first.then(settled, settled)
-    const instance = await this.#findLive(bus, worker)
+    const ended = first.then(nothing, nothing)
+    const instance = await Promise.race([this.#findLive(bus, worker), ended])
     if (answered || instance === undefined || !this.#mayRetry(subject, 'slow')) return first
     const reply = await send(instance)
     if (!answered) this.#avoidUntil.set(worker, performance.now() + avoidMs)
@@ -141,6 +142,8 @@ export class Retries {
     return instances
   }
 }
+
+const nothing = (): undefined => undefined
 
 /** Whether it is settled, in whichever way, within that time. */
 function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {

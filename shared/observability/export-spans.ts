@@ -2,7 +2,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { AlwaysOnSampler } from '@opentelemetry/sdk-trace'
-import { recordNewTraces } from './tracing.ts'
+import { recordTraces } from './tracing.ts'
 
 export interface TracingOptions {
   readonly serviceName: string
@@ -14,7 +14,7 @@ export interface TracingOptions {
 }
 
 /** Starts the export of spans. The answer flushes what is left and stops it, within two seconds. */
-export function exportSpans({ serviceName, instance, sampleRatio, endpoint }: TracingOptions): () => Promise<void> {
+export function exportSpans({ serviceName, instance, endpoint }: TracingOptions): () => Promise<void> {
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance }),
     autoDetectResources: false,
@@ -26,7 +26,7 @@ export function exportSpans({ serviceName, instance, sampleRatio, endpoint }: Tr
     instrumentations: [],
   })
   sdk.start()
-  recordNewTraces(sampleRatio)
+  recordTraces()
   return async () => {
     const patience = new Promise<void>((resolve) => setTimeout(resolve, 2_000).unref())
     await Promise.race([sdk.shutdown().catch(() => undefined), patience])

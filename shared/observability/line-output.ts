@@ -9,13 +9,12 @@ const maxWaitingCharacters = 65_536
 export class LineOutput {
   #waiting = ''
   #timer: NodeJS.Timeout | undefined
-
-  constructor() {
-    process.on('exit', () => this.flush())
-  }
+  #endsWithProcess = false
 
   /** The line with its end. */
   write(line: string): void {
+    if (!this.#endsWithProcess) process.on('exit', () => this.flush())
+    this.#endsWithProcess = true
     this.#waiting += line
     if (this.#waiting.length >= maxWaitingCharacters) this.flush()
     else this.#timer ??= setTimeout(() => this.flush(), batchMs)

@@ -12,6 +12,9 @@ export interface LoggerOptions {
   readonly settings?: object
 }
 
+/** All loggers of a process write there, in the order of their lines. */
+const output = new LineOutput()
+
 /** What comes from nobody outside, and the message, which is cleaned first; looking through each would cost as much as writing it. */
 const cleanMembers = new Set([
   ...['name', 'instance', 'hostname', 'pid', 'level', 'msg', 'time', 'v'],
@@ -24,7 +27,6 @@ const cleanMembers = new Set([
  */
 export function createLogger({ name, instance, level, settings = {} }: LoggerOptions): bunyan {
   const redact = createRedact(secretsOf(settings))
-  const output = new LineOutput()
   const stream = {
     write(record: Record<string, unknown>) {
       output.write(logLine(record, redact))

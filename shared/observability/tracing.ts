@@ -36,12 +36,18 @@ const redact = createRedact([])
 /** What `work` gets where nothing is recorded; whatever it is told is forgotten. */
 const unrecordedSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
-/** Share of new traces that are recorded; `null` where tracing is off, and nothing knows of traces. */
-let newTracesRatio: number | null = null
+let sampleRatio = 0
+/** While it is not, nothing knows of traces. */
+let isTracing = false
 
-/** From now on this share of new traces is recorded, 0 to 1. */
-export function recordNewTraces(ratio: number): void {
-  newTracesRatio = ratio
+/** From now on this share of what begins here is a sample, 0 to 1. */
+export function sampleNewTraces(ratio: number): void {
+  sampleRatio = ratio
+}
+
+/** From now on traces are told on, and those of the sample are recorded. */
+export function recordTraces(): void {
+  isTracing = true
 }
 
 /** Runs `work` inside a span that is a child of the current one, and marks it failed when `work` throws. */
@@ -71,6 +77,8 @@ export function withRemoteSpan<Result>(
 /** How a trace begins or goes on in this process. Decided before all else, so that what is not recorded can do without a span. */
 export interface TraceStart {
   readonly isRecorded: boolean
+  /** Whether the log should tell of it although many are like it: as many as are recorded, also where tracing is off. */
+  readonly isSample: boolean
   readonly headers: TraceHeaders
   /** The span that the headers name, or a name for the one that begins a trace; null where tracing is off. */
   readonly parent: Pick<SpanContext, 'traceId' | 'spanId'> | null
@@ -78,10 +86,15 @@ export interface TraceStart {
 
 /** The first step of `withRemoteSpan`. */
 export function startOfTrace(headers: TraceHeaders): TraceStart {
-  if (newTracesRatio === null) return { isRecorded: false, headers, parent: null }
   const parent = parseTraceparent(headers.traceparent)
-  if (parent !== null) return { isRecorded: isRecorded(parent), headers, parent }
-  return { isRecorded: Math.random() < newTracesRatio, headers, parent: { traceId: newTraceId(), spanId: newSpanId() } }
+  const isSample = parent === null ? Math.random() < sampleRatio : isRecorded(parent)
+  if (!isTracing) return { isRecorded: false, isSample, headers, parent: null }
+  return {
+    isRecorded: isSample,
+    isSample,
+    headers,
+    parent: parent ?? { traceId: newTraceId(), spanId: newSpanId() },
+  }
 }
 
 /** The second step where the trace is recorded. */

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { describeProblems } from '../../gateway/problems.ts'
+import { problemKinds } from '../../gateway/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
 import { ask, eventOnSale } from '../support/http.ts'
@@ -62,7 +62,7 @@ test('every route describes the statuses by which it succeeds, and a body for al
 })
 
 test('every route describes its errors under their statuses, each once, and no others', async (t) => {
-  const statusOf = new Map(describeProblems().map(({ code, status }) => [code as string, String(status)]))
+  const statusOf = new Map(problemKinds().map(({ code, status }) => [code as string, String(status)]))
   for (const { route, described } of await describedRoutes()) {
     const codes = Object.entries(described.responses).flatMap(([status, { description }]) =>
       status < '400' ? [] : description.split(', ').map((code) => ({ code, status })),
@@ -77,7 +77,7 @@ test('every route describes its errors under their statuses, each once, and no o
 })
 
 test('every error code has a page', async (t) => {
-  for (const { code } of describeProblems()) t.is((await ask(`${system.url}/problems/${code}`)).body.code, code)
+  for (const { code } of problemKinds()) t.is((await ask(`${system.url}/problems/${code}`)).body.code, code)
   t.is((await ask(`${system.url}/problems/nonsense`)).status, 404)
 })
 

@@ -45,12 +45,16 @@ test.after.always(async () => {
 
 async function plansOf(request: RequestOf<typeof searchEvents>): Promise<{ plans: string; found: number }> {
   postgres.plans.length = 0
+  const { items } = await answer(request)
+  return { plans: postgres.plans.join('\n\n'), found: items.length }
+}
+
+async function answer(request: RequestOf<typeof searchEvents>) {
   // Nothing of what was made up is on sale, so nobody is asked what is left of it.
   const operation = operationOf({ postgres, bus: {} as Bus })
   const log = createLogger({ name: 'event', instance: 'test', level: 'error' })
   const context = { log, deadlineAt: performance.now() + 60_000 } as Parameters<typeof operation.answer>[1]
-  const reply = await operation.answer(searchEvents.request.parse(request), context)
-  return { plans: postgres.plans.join('\n\n'), found: searchEvents.reply.parse(reply).items.length }
+  return searchEvents.reply.parse(await operation.answer(searchEvents.request.parse(request), context))
 }
 
 async function frequencyOrder(field: string): Promise<string[]> {
@@ -93,6 +97,30 @@ test.serial('each kind of search finds its events by an index and never reads al
     t.true(found > 0, said)
   }
 })
+
+test.serial('page after page by relevance brings each event once, and the same ones as by date', async (t) => {
+  const words = await postgres.query<{ word: string }>(
+    `SELECT word FROM event.words WHERE field IN ('n', 'd') GROUP BY word HAVING sum(events) BETWEEN 700 AND 1500 ORDER BY word LIMIT 3`,
+  )
+  t.true(words.length > 0)
+  for (const { word } of words) {
+    const byFit = await allPages({ keyword: word })
+    const byDate = await allPages({ keyword: word, sort: 'date' })
+    t.is(new Set(byFit).size, byFit.length)
+    t.deepEqual(byFit.toSorted(), byDate.toSorted(), word)
+  }
+})
+
+async function allPages(request: RequestOf<typeof searchEvents>): Promise<string[]> {
+  const ids: string[] = []
+  let cursor: string | null = null
+  do {
+    const page = await answer({ ...request, limit: 100, ...(cursor !== null && { cursor }) })
+    ids.push(...page.items.map(({ id }) => id))
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return ids
+}
 
 test.serial('known words and near misses of others are looked up, not searched for', async (t) => {
   const [word = ''] = (await frequencyOrder('p')).filter(({ length }) => length > 6)

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import test from 'ava'
 import { getEncoded } from '../support/encoded-http.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
+import { sendRaw } from '../support/raw-http.ts'
 
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
@@ -110,9 +111,14 @@ test.serial('each encoding has a validator of its own, and both hold the same', 
   t.is((await getEncoded(layout(), { ...other, 'if-none-match': String(packed.headers.etag) })).status, 304)
 })
 
-test.serial('gzip that is refused by its weight is not sent', async (t) => {
-  for (const header of ['gzip;q=0', 'identity', 'br', '*;q=0', '']) {
-    t.is((await getEncoded(layout(), { 'accept-encoding': header })).headers['content-encoding'], undefined, header)
+test.serial('gzip is sent to whoever takes it, by weights and wildcards, and to nobody else', async (t) => {
+  const encodingFor = async (header: string) =>
+    (await getEncoded(layout(), { 'accept-encoding': header })).headers['content-encoding']
+  for (const header of ['gzip', 'GZIP', 'deflate, gzip', 'br;q=1.0, gzip;q=0.8, *;q=0.1', '*', 'gzip;q=0.001']) {
+    t.is(await encodingFor(header), 'gzip', header)
+  }
+  for (const header of ['', 'identity', 'br', 'gzip;q=0', 'gzip; q=0.000', '*;q=0', '*, gzip;q=0', 'gzipped', ';;,']) {
+    t.is(await encodingFor(header), undefined, header)
   }
 })
 
@@ -132,8 +138,8 @@ test.serial(
     t.is(first.headers.get('cache-status'), 'gateway; fwd=uri-miss; stored')
     t.is(first.headers.get('age'), null)
     const second = await ask(url)
-    t.regex(second.headers.get('cache-status') ?? '', /^gateway; hit; ttl=[01]$/)
-    t.regex(second.headers.get('age') ?? '', /^[01]$/)
+    t.regex(second.headers.get('cache-status') ?? '', /^gateway; hit; ttl=-?\d$/)
+    t.is(second.headers.get('age'), '1')
     t.is(second.text, first.text)
   },
 )
@@ -141,9 +147,9 @@ test.serial(
 test.serial('Age never passes what is promised while workers answer', async (t) => {
   const url = `${system.url}/events?city=Berlin&limit=8`
   await ask(url)
-  const promised = 2 + 3
+  const promised = 1
   let oldest = 0
-  const stopAt = performance.now() + 7_000
+  const stopAt = performance.now() + 3_000
   while (performance.now() < stopAt) {
     oldest = Math.max(oldest, Number((await ask(url)).headers.get('age') ?? 0))
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -163,6 +169,13 @@ test.serial('Range is not served: the whole reply comes', async (t) => {
   const answer = await ask(layout(), { headers: { range: 'bytes=0-9' } })
   t.is(answer.status, 200)
   t.true(answer.text.length > 100)
+})
+
+test.serial('a request target that is no path is refused, and a whole URL is read as its path', async (t) => {
+  for (const target of ['a://', 'http://', 'http://[', 'http://[::1/events', '*', 'events']) {
+    t.is(await sendRaw(system.url, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`), 400, target)
+  }
+  t.is((await getEncoded(system.url, {}, 'http://x/events')).status, 200)
 })
 
 test.serial('refusals and personal answers are kept by nobody', async (t) => {

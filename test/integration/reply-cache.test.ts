@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import bunyan from 'bunyan'
+import type { Redis } from 'ioredis'
 import { TicketingError } from '#shared/errors.ts'
 import { createRedis } from '#shared/redis.ts'
-import { News } from '../../gateway/cache/news.ts'
+import { Invalidations } from '../../gateway/cache/invalidations.ts'
 import { type Ask, ReplyCache, type SharedRead } from '../../gateway/cache/reply-cache.ts'
 import { createReplyMemory } from '../../gateway/cache/reply-memory.ts'
 import { ReplyStore } from '../../gateway/cache/reply-store.ts'
 import { eventTag, placesTag } from '../../gateway/cache/share-policy.ts'
+import { openRedis } from '../support/open-redis.ts'
 import { startTestRedis, type TestServer } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -25,7 +27,7 @@ test.after.always(() => redis.stop())
 
 /** A gateway's cache that hears what it is told, and nothing else. */
 class Gateway {
-  readonly news = new News()
+  readonly invalidations = new Invalidations()
   readonly cache: ReplyCache
   /** The value of the last change that it was told of. */
   heard = 0
@@ -34,11 +36,11 @@ class Gateway {
   constructor(t: ExecutionContext) {
     const client = createRedis({ url: redis.url, name: 'test', log })
     t.teardown(() => client.disconnect())
-    this.news.restart({ stream, sequence: 0 })
+    this.invalidations.restart({ stream, sequence: 0 })
     this.cache = new ReplyCache({
       memory: createReplyMemory(),
       store: new ReplyStore({ redis: client, onError: () => undefined }),
-      news: this.news,
+      invalidations: this.invalidations,
       position: () => ({ stream, sequence: this.#sequence }),
     })
     this.isReady = () => client.status === 'ready'
@@ -49,7 +51,7 @@ class Gateway {
   /** Takes in the fact of a change of the event. */
   hear(position: number): void {
     this.#sequence = Math.max(this.#sequence, position)
-    this.news.hear({ entity: 'event', eventId: 'e', what: 'changed', sequence: this.#sequence })
+    this.invalidations.hear({ entity: 'event', eventId: 'e', what: 'changed', sequence: this.#sequence })
   }
 }
 
@@ -59,13 +61,13 @@ async function gateways(t: ExecutionContext, count: number): Promise<Gateway[]> 
   return made
 }
 
-function readOf(times: { freshForMs?: number; staleForMs?: number } = {}): SharedRead {
+function readOf(times: { freshForMs?: number; staleWhileRevalidateMs?: number } = {}): SharedRead {
   const tags = { strict: [eventTag('e')], lenient: [placesTag('e')] }
   keys += 1
   return {
     key: `reply:test:${keys}`,
     tags,
-    policy: { freshForMs: 60_000, staleForMs: 0, cacheControl: 'public', tags: () => tags, ...times },
+    policy: { freshForMs: 60_000, staleWhileRevalidateMs: 0, cacheControl: 'public', tags: () => tags, ...times },
   }
 }
 
@@ -90,7 +92,7 @@ test('200 who ask at once for what nobody has cost one question', async (t) => {
   const answers = await Promise.all(Array.from({ length: 200 }, () => gateway.cache.obtain(read, ask)))
   t.is(questions, 1)
   t.is(answers.filter(({ origin }) => origin === 'miss').length, 1)
-  t.is(answers.filter(({ origin }) => origin === 'shared').length, 199)
+  t.is(answers.filter(({ origin }) => origin === 'collapsed').length, 199)
 })
 
 test('1,000 who ask at once at two gateways cost two questions at most', async (t) => {
@@ -106,18 +108,52 @@ test('1,000 who ask at once at two gateways cost two questions at most', async (
   t.true(questions <= 2, `${questions} questions`)
 })
 
-test('what one gateway has asked for, the other one finds in Redis', async (t) => {
+test('who comes after news does not get the reply of a question that was asked before it', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const read = readOf()
+  const { promise, resolve } = Promise.withResolvers<{ body: Buffer; seq: string }>()
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+  const before = gateway.cache.obtain(read, () => {
+    ask()
+    return promise
+  })
+  await asked
+  gateway.hear(1)
+  const after = gateway.cache.obtain(read, async () => bodyOf(2))
+  resolve(bodyOf(1))
+  t.is((await before).reply.body.toString(), '1')
+  t.is((await after).reply.body.toString(), '2')
+})
+
+test('one gateway adds no more to Redis than there is room for, however much is asked of it', async (t) => {
+  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const look = openRedis(redis.url) as Redis
+  t.teardown(() => look.disconnect())
+  const megabyte = Buffer.alloc(1024 * 1024, 'x')
+  const reads = Array.from({ length: 100 }, () => readOf())
+  for (const read of reads) await gateway.cache.obtain(read, async () => ({ body: megabyte }))
+  let stored = 0
+  await until('what was to be stored is there', async () => {
+    const before = stored
+    stored = (await Promise.all(reads.map(({ key }) => look.exists(key)))).reduce((sum, found) => sum + found, 0)
+    return stored >= 32 && stored === before
+  })
+  t.true(stored < 64, `${stored} MB`)
+})
+
+test('what one gateway has asked for, the other one finds in Redis, byte by byte', async (t) => {
   const [one, other] = (await gateways(t, 2)) as [Gateway, Gateway]
+  const look = openRedis(redis.url) as Redis
+  t.teardown(() => look.disconnect())
   const read = readOf()
   await one.cache.obtain(read, async () => ({ body: Buffer.from('ŁÓDŹ \0 body'), seq: '7' }))
-  let found = await other.cache.obtain(read, async () => bodyOf(2))
-  await until('the reply is in Redis', async () => {
-    if (found.origin === 'hit') return true
-    const late = (await gateways(t, 1))[0] as Gateway
-    found = await late.cache.obtain(read, async () => bodyOf(3))
-    return found.origin === 'hit'
+  await until('the reply is in Redis', async () => (await look.exists(read.key)) === 1)
+  const found = await other.cache.obtain(read, async () => {
+    throw new Error('no worker is to be asked')
   })
-  t.true(['ŁÓDŹ \0 body', '2'].includes(found.reply.body.toString()))
+  t.is(found.origin, 'hit')
+  t.is(found.reply.body.toString(), 'ŁÓDŹ \0 body')
+  t.is(found.reply.seq, 7n)
 })
 
 test('a refusal goes to everybody who waits for it, and is not kept', async (t) => {
@@ -136,7 +172,7 @@ test('a refusal goes to everybody who waits for it, and is not kept', async (t) 
 
 test('a stale reply is given at once, while one question brings a newer one', async (t) => {
   const [gateway] = (await gateways(t, 1)) as [Gateway]
-  const read = readOf({ freshForMs: 0, staleForMs: 60_000 })
+  const read = readOf({ freshForMs: 0, staleWhileRevalidateMs: 60_000 })
   let value = 0
   const ask: Ask = async () => {
     value += 1
@@ -156,8 +192,8 @@ test('while no worker answers the last reply stands in for a minute, unless its 
     questions += 1
     throw new TicketingError('no_worker', 'Nobody is there.')
   }
-  t.like(await gateway.cache.obtain(read, silent), { origin: 'spare' })
-  t.like(await gateway.cache.obtain(read, silent), { origin: 'spare' })
+  t.like(await gateway.cache.obtain(read, silent), { origin: 'stale-if-error' })
+  t.like(await gateway.cache.obtain(read, silent), { origin: 'stale-if-error' })
   t.is(questions, 1, 'not everybody waits for a silent worker')
   gateway.hear(1)
   const other = readOf({ freshForMs: 0 })
@@ -187,7 +223,7 @@ test('Redis away makes misses and no errors', async (t) => {
   const cache = new ReplyCache({
     memory: createReplyMemory(),
     store: new ReplyStore({ redis: client, onError: () => (errors += 1) }),
-    news: new News(),
+    invalidations: new Invalidations(),
     position: () => null,
   })
   const read = readOf()

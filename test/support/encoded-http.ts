@@ -9,9 +9,15 @@ export interface EncodedAnswer {
 }
 
 /** A GET whose answer is left in the encoding in which it came. */
-export function getEncoded(url: string, headers: Record<string, string>): Promise<EncodedAnswer> {
+export function getEncoded(
+  url: string,
+  headers: Record<string, string>,
+  /** What the request line names, if not the path of the URL. */
+  target?: string,
+): Promise<EncodedAnswer> {
   return new Promise((resolve, reject) => {
-    const request = get(url, { headers, timeout: 15_000 }, (response) => {
+    const options = { headers, timeout: 15_000, ...(target !== undefined && { path: target }) }
+    const request = get(url, options, (response) => {
       buffer(response).then(
         (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
         reject,

@@ -7,7 +7,9 @@ const id = '019a0000-0000-7000-8000-000000000001'
 test('a cursor brings back the exact place', (t) => {
   for (const startsAt of [new Date('2026-07-01T18:30:00.123Z'), null]) {
     const place = { fit: 3, key: 12.345678901234567, startsOn: '2026-07-01', startsAt, id }
-    t.deepEqual(readCursor(list, writeCursor(list, place)), place)
+    t.deepEqual(readCursor(list, writeCursor(list, place), { isByDistance: true }), place)
+    const byPrice = { ...place, key: 4_500 }
+    t.deepEqual(readCursor(list, writeCursor(list, byPrice)), byPrice)
   }
 })
 
@@ -20,6 +22,8 @@ test('a cursor that was not written here is refused by name', (t) => {
     [list, -1, 0, '2026-07-01', null, id],
     [list, 0.5, 0, '2026-07-01', null, id],
     [list, 0, -1, '2026-07-01', null, id],
+    [list, 0, 1.5, '2026-07-01', null, id],
+    [list, 0, 1e300, '2026-07-01', null, id],
     [listFingerprint({ keyword: 'drake', city: 'Toronto' }), 0, 0, '2026-07-01', null, id],
     'text',
   ].map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url'))

@@ -2,7 +2,7 @@ import test from 'ava'
 import { RecentMap } from '../../gateway/recent-map.ts'
 
 test('the entries used last are kept, and of the others no more than as many', (t) => {
-  const map = new RecentMap<number>(100)
+  const map = new RecentMap<number>({ size: 100 })
   for (let i = 0; i < 1_000; i++) {
     map.set(`${i}`, i)
     t.is(map.get('0'), 0)

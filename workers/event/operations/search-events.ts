@@ -28,7 +28,8 @@ export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postg
   return operation(contract, async (request, context): Promise<Reply> => {
     const { facets, cursor, page, pageSize, limit, ...asked } = request
     const list = listFingerprint(asked)
-    const after = cursor === undefined ? undefined : readCursor(list, cursor)
+    const after =
+      cursor === undefined ? undefined : readCursor(list, cursor, { isByDistance: request.sort === 'distance' })
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
     const typed = request.keyword === undefined ? [] : wordsOf(request.keyword)

@@ -13,7 +13,7 @@ import { anywhere, fitsOf } from './fits.ts'
 import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
 import { type QueryWord, type Term, termQuery } from './terms.ts'
-import { collectedEvents, type Guess, usualDays, type Way, waysFor } from './ways.ts'
+import { collectedEvents, entriesPerEvent, type Guess, usualDays, type Way, waysFor } from './ways.ts'
 
 /** What a list is about. */
 export interface Question {
@@ -35,6 +35,8 @@ export interface PageWanted {
   readonly wanted: number
 }
 
+/** Up to so many events are collected, and their distances calculated, rather than looked for at thousands of venues. */
+const rareEvents = 10_000
 /** Below so many events and entries of the index all fits are looked at together. */
 const fewEvents = 300
 
@@ -59,7 +61,7 @@ export async function listOf(
   const isAboutVenues = venues.country !== undefined || venues.circle !== undefined
   const from = order === 'distance' ? after?.key : undefined
   const ofWords = anywhere(words)
-  const inReach = isAboutVenues ? await findVenues(db, venues, from) : null
+  const inReach = isAboutVenues ? await findVenues(db, venues, from === undefined ? {} : { from }) : null
   if (inReach?.ids.length === 0 || ofWords === null) return null
   const terms = [...filters, ...ofWords]
   return {
@@ -98,7 +100,9 @@ function findBy(way: Way, db: Queryable, list: EventList): Promise<Found> {
 /** The nearest first: of few events all at once, else venue by venue. */
 async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise<PagePosition[]> {
   const venues = venuesOf(list)
-  if (!venues.inReach.complete || collectedEvents(guess) > fewEvents) return await findNearest(db, list, venues)
+  // Nearest venues first is a long way where only few of them have what is wanted.
+  const most = venues.inReach.complete ? fewEvents : rareEvents
+  if (collectedEvents(guess) + guess.entries / entriesPerEvent > most) return await findNearest(db, list, venues)
   return (await collectEvents(db, list, null)).positions
 }
 
@@ -120,7 +124,8 @@ async function byFit(db: Queryable, question: Question, list: EventList, all: Gu
       ...list,
       terms: termQuery([...question.filters, ...terms]),
       without: better.length === 0 ? null : better.join(' | '),
-      after: index === after?.fit ? after : undefined,
+      // Within one fit nothing is ranked.
+      after: index === after?.fit ? { ...after, fit: 0 } : undefined,
       limit: limit - positions.length,
     }
     better.push(`(${termQuery(terms)})`)

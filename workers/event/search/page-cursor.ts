@@ -21,10 +21,11 @@ export function writeCursor(list: string, { fit, key, startsOn, startsAt, id }: 
   return Buffer.from(JSON.stringify([list, fit, key, startsOn, startsAt, id])).toString('base64url')
 }
 
-/** Throws `validation_failed` when the cursor is not one of ours, or one of another list. */
-export function readCursor(list: string, cursor: string): PagePosition {
+/** Throws `validation_failed` when the cursor is not one of ours, or one of another list. Prices are whole numbers, distances are not. */
+export function readCursor(list: string, cursor: string, { isByDistance = false } = {}): PagePosition {
   const parsed = parts.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')))
-  if (!parsed.success || parsed.data[0] !== list) {
+  const isKey = parsed.data !== undefined && (isByDistance || Number.isSafeInteger(parsed.data[2]))
+  if (!parsed.success || parsed.data[0] !== list || !isKey) {
     throw invalidRequest([{ pointer: '/cursor', detail: 'is not a cursor of this list' }])
   }
   const [, fit, key, startsOn, startsAt, id] = parsed.data

@@ -44,7 +44,7 @@ const few = 500
 const minWalk = 1_000
 const maxWalk = 20_000
 /** Walking past one event costs as much as reading so many entries of an index. */
-const entriesPerEvent = 8
+export const entriesPerEvent = 8
 /** A window is chosen for this many times as many events as are wanted. */
 const margin = 3
 const wider = 8
@@ -68,10 +68,8 @@ export function waysFor(guess: Guess): Way[] {
   if (least === costs.venues) return [{ by: 'venues' }]
   if (least === costs.all) return [all]
   if (least === costs.window) {
-    const days = Math.max(
-      1,
-      Math.ceil((margin * wanted * usualDays) / (Math.min(collected, guess.likely) * guess.venueShare)),
-    )
+    const expected = Math.min(collected, guess.likely) * guess.venueShare
+    const days = Math.ceil(Math.min(usualDays, Math.max(1, (margin * wanted * usualDays) / expected)))
     return [{ by: 'collecting', days }, { by: 'collecting', days: days * wider }, all]
   }
   const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, walked * margin)))

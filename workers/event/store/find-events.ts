@@ -1,7 +1,7 @@
 import type { Queryable } from '#shared/postgres.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
 import { type Parameter, parameters } from './parameters.ts'
-import { type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
+import { distanceOf, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
 /* SQL of the ways that `search/ways.ts` chooses from. Each answers places in the list; what is shown is read afterwards. */
 
@@ -148,7 +148,9 @@ function keyOf(order: ListOrder): string {
 function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
   if (venues === null) return ''
   if (!venues.inReach.complete) {
-    return `JOIN event.venues AS v ON v.id = e.venue_id AND ${venueConditions(venues, parameter)}`
+    const join = `JOIN event.venues AS v ON v.id = e.venue_id AND ${venueConditions(venues, parameter)}`
+    if (order !== 'distance') return join
+    return `${join} CROSS JOIN LATERAL (SELECT ${distanceOf(venues, parameter)} AS distance) AS place`
   }
   if (order !== 'distance') return ''
   const { ids, distancesKm } = venues.inReach

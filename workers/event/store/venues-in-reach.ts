@@ -21,27 +21,40 @@ export interface VenuesInReach {
 
 /** So many are named one by one; of more, each event has to be asked for its venue. */
 const maxVenues = 1_000
+/** Of those behind them, which are only looked through when a page is not full before. */
+const maxVenuesBehind = 50_000
 
-/** The venues that fulfil the conditions; those nearer than `from` are left out. */
-export async function findVenues(db: Queryable, conditions: VenueConditions, from = 0): Promise<VenuesInReach> {
+export interface VenueRange {
+  /** Venues nearer than that are left out, in km. */
+  readonly from?: number
+  /** Venues not farther than that are left out, in km. */
+  readonly beyond?: number
+}
+
+/** The nearest venues that fulfil the conditions; all of one distance, or none of them. */
+export async function findVenues(
+  db: Queryable,
+  conditions: VenueConditions,
+  { from = 0, beyond }: VenueRange,
+): Promise<VenuesInReach> {
   const { values, parameter } = parameters()
   const { circle } = conditions
-  const bounds = [`distance >= ${parameter(from)}`, ...(circle ? [`distance <= ${parameter(circle.radiusKm)}`] : [])]
+  const bounds = [beyond === undefined ? `distance >= ${parameter(from)}` : `distance > ${parameter(beyond)}`]
+  if (circle !== undefined) bounds.push(`distance <= ${parameter(circle.radiusKm)}`)
+  const most = beyond === undefined ? maxVenues : maxVenuesBehind
   // OFFSET 0 keeps the planner from calculating each distance several times.
   const found = await db.query<{ id: string; distance: number; venues: number }>(
     `SELECT id, distance, (SELECT GREATEST(reltuples, 0)::int FROM pg_class WHERE oid = 'event.venues'::regclass) AS venues
      FROM (SELECT id, ${distanceOf(conditions, parameter)} AS distance FROM event.venues AS v
        WHERE ${boundsOf(conditions, parameter).join(' AND ')} OFFSET 0) AS near
-     WHERE ${bounds.join(' AND ')} ORDER BY distance, id LIMIT ${maxVenues + 1}`,
+     WHERE ${bounds.join(' AND ')} ORDER BY distance FETCH FIRST ${most} ROWS WITH TIES`,
     values,
   )
-  const complete = found.length <= maxVenues
-  const venues = found.slice(0, maxVenues)
   return {
-    ids: venues.map(({ id }) => id),
-    distancesKm: venues.map(({ distance }) => distance),
-    complete,
-    share: venues.length / Math.max(1, venues.length, found[0]?.venues ?? 0),
+    ids: found.map(({ id }) => id),
+    distancesKm: found.map(({ distance }) => distance),
+    complete: found.length < most,
+    share: found.length / Math.max(1, found.length, found[0]?.venues ?? 0),
   }
 }
 
@@ -69,7 +82,7 @@ function boundsOf({ country, circle }: VenueConditions, parameter: Parameter): s
 }
 
 /** Kilometres from the middle of the circle to a venue `v`, along a great circle of a sphere; 0 without a circle. */
-function distanceOf({ circle }: VenueConditions, parameter: Parameter): string {
+export function distanceOf({ circle }: VenueConditions, parameter: Parameter): string {
   if (circle === undefined) return '0::float8'
   const latitude = `${parameter(circle.latitude)}::float8`
   const longitude = `${parameter(circle.longitude)}::float8`

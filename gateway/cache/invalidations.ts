@@ -11,7 +11,7 @@ const maxTags = 50_000
  * has later news. The same holds for a reply of another gateway, and for one whose worker was slow: no order of events can put an
  * old reply in the place of a new one, because what counts is when it was asked for and not when it arrived.
  */
-export class News {
+export class Invalidations {
   /** The position of the last news of a tag. */
   #recent = new Map<string, number>()
   #earlier = new Map<string, number>()
@@ -33,7 +33,7 @@ export class News {
   }
 
   /** Whether there was news of one of the tags after the position; also when that cannot be known. */
-  since(asked: FactPosition | null, tags: readonly string[]): boolean {
+  hasNewsSince(asked: FactPosition | null, tags: readonly string[]): boolean {
     // Nobody has listened yet: only age counts.
     if (this.#floor === null) return false
     if (asked === null || asked.stream !== this.#floor.stream || asked.sequence < this.#floor.sequence) return true
