@@ -58,7 +58,7 @@ export class ClientAddresses {
 }
 
 /** What counts as one client in limits: an IPv4 address, or the /64 network that one IPv6 subscriber usually has. */
-export function clientNetwork(address: string): string {
+function clientNetwork(address: string): string {
   if (!isIPv6(address)) return address
   const [head = '', tail = ''] = address.split('::')
   const headGroups = head.split(':').filter((group) => group !== '')

@@ -28,8 +28,8 @@ export class Invalidations {
   }
 
   /** Takes in one fact. */
-  hear({ entity, eventId, position }: FollowedFact): void {
-    for (const tag of tagsOf(entity, eventId)) this.#note(tag, position)
+  hear({ entity, eventId, sequence }: FollowedFact): void {
+    for (const tag of tagsOf(entity, eventId)) this.#note(tag, sequence)
   }
 
   /** Whether there was news of one of the tags after the position; also when that cannot be known. */

@@ -1,43 +1,21 @@
 import type Logger from 'bunyan'
-import { connect, createInbox, type Msg, type NatsConnection, type Service, type ServiceMsg } from 'nats'
+import { connect, createInbox, type Msg, type NatsConnection } from 'nats'
 import { TicketingError } from '#shared/errors.ts'
+import { decodeJson } from './json-bytes.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
-import { asNatsHeaders, asTicketingError, away, encodeHeaders, messageOf, readHeaders } from './nats-messages.ts'
+import { asNatsHeaders, asTicketingError, away, encodeHeaders, readHeaders } from './nats-messages.ts'
+import { type RunningService, type ServiceDescription, startService } from './nats-service.ts'
 import { type NatsAddress, parseNatsUrl } from './nats-url.ts'
 import { PendingCalls } from './pending-calls.ts'
 import type { Retries } from './retries.ts'
 
-/* This file and `nats-messages.ts` beside it are the only ones that know the `nats` package. */
+/* This file, `nats-messages.ts` and `nats-service.ts` beside it are the only ones that know the `nats` package. */
 
 export type Headers = Record<string, string>
 
 export interface Message {
   readonly payload: Uint8Array
   readonly headers: Headers
-}
-
-export interface Endpoint {
-  /** Letters, digits, `-`: shown by `$SRV.STATS`. */
-  readonly name: string
-  readonly subject: string
-  /** Whether each instance can also be asked for itself, under `<subject>.<its id>`. */
-  readonly direct?: boolean
-  /** Answers one request. */
-  handle(request: Message): Promise<Message>
-}
-
-export interface ServiceDescription {
-  /** Also the queue group: start more instances and they share the work. */
-  readonly name: string
-  readonly instance: string
-  readonly endpoints: readonly Endpoint[]
-  /** The answer when an endpoint threw, its request could not be read or its reply is too large. Must not throw. */
-  onFailure(endpoint: Endpoint, error: unknown): Message
-}
-
-export interface RunningService {
-  /** Takes no further requests, waits until those in flight are answered (at most `timeoutMs`). */
-  stop(timeoutMs: number): Promise<void>
 }
 
 /** A message that came by subscription. */
@@ -78,7 +56,6 @@ export interface BusOptions {
   readonly log?: Logger
 }
 
-const serviceVersion = '1.0.0'
 const drainMs = 1_000
 const noResponders = 503
 
@@ -202,58 +179,25 @@ export class Bus {
   }
 
   /** Registers a NATS service: found by `$SRV.PING`, counted by `$SRV.STATS`. Throws when we may not answer a subject. */
-  async serve(description: ServiceDescription): Promise<RunningService> {
-    const service = await this.#connection.services.add({
-      name: description.name,
-      version: serviceVersion,
-      queue: description.name,
-      metadata: { instance: description.instance },
-    })
-    let inFlight = 0
-    const answer = async (endpoint: Endpoint, request: Msg): Promise<void> => {
-      inFlight += 1
-      try {
-        const { headers } = readHeaders(request)
-        this.#respond(request, await endpoint.handle({ payload: request.data, headers }))
-      } catch (error) {
-        // The client library drops the promise of a handler: what is thrown here would end the process.
-        this.#respond(request, description.onFailure(endpoint, error))
-      } finally {
-        inFlight -= 1
-      }
-    }
-    const { id } = service.info()
-    for (const endpoint of description.endpoints) {
-      const handler = (error: unknown, request: ServiceMsg): void => {
-        if (!error) void answer(endpoint, messageOf(request))
-      }
-      const { name, subject, direct } = endpoint
-      service.addEndpoint(name, { subject, handler })
-      if (direct) service.addEndpoint(`${name}-direct`, { subject: `${subject}.${id}`, handler })
-    }
-    // Until the server has the subscriptions, a request would find no responders.
-    await this.#connection.flush()
-    if (service.isStopped) throw new Error(`may not serve ${description.name}`, { cause: await service.stopped })
-    return {
-      stop: (timeoutMs) => stopService(service, () => inFlight, timeoutMs),
-    }
+  serve(description: ServiceDescription): Promise<RunningService> {
+    return startService(this.#connection, description, (request, reply) => this.#respond(request, reply))
   }
 
   /** Every running instance of every service that answers within `timeoutMs`. */
   async discover(timeoutMs: number): Promise<ServiceInstance[]> {
     if (!this.connected) return []
     const found: ServiceInstance[] = []
-    const replies = this.#connection.subscribe(this.newInbox())
-    this.#connection.publish('$SRV.PING', undefined, { reply: replies.getSubject() })
-    const timer = setTimeout(() => replies.unsubscribe(), timeoutMs)
-    for await (const reply of replies) {
+    const { promise: end, resolve } = Promise.withResolvers<void>()
+    const answers = this.requestMany('$SRV.PING', new Uint8Array(), ({ payload }) => {
       // Where no service runs at all, the server itself answers, with an empty message.
-      if (reply.data.length === 0) break
-      const { name, metadata } = reply.json<{ name: string; metadata?: Record<string, string> }>()
+      if (payload.length === 0) return resolve()
+      const { name, metadata } = decodeJson(payload) as { name: string; metadata?: Record<string, string> }
       found.push({ name, instance: metadata?.instance ?? '' })
-    }
+    })
+    const timer = setTimeout(resolve, timeoutMs)
+    await end
     clearTimeout(timer)
-    replies.unsubscribe()
+    answers.cancel()
     return found
   }
 
@@ -334,11 +278,4 @@ export class Bus {
  */
 function inboxPrefixOf({ user }: NatsAddress): string {
   return /^[\w-]+$/.test(user) ? `_INBOX_${user}` : '_INBOX'
-}
-
-async function stopService(service: Service, inFlight: () => number, timeoutMs: number): Promise<void> {
-  // `stop` drains the subscriptions, but does not wait for handlers that are still at work.
-  await service.stop()
-  const giveUpAt = performance.now() + timeoutMs
-  while (inFlight() > 0 && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 5))
 }

@@ -39,7 +39,7 @@ const consumerConfig = {
 export const maxDeliveries = consumerConfig.max_deliver
 
 /** For who wants to know what happens from now on, and begins anew when it missed something: the server keeps nothing for it. */
-const pushConfig = {
+const pushConsumerConfig = {
   ack_policy: 'none',
   deliver_policy: 'new',
   replay_policy: 'instant',
@@ -185,12 +185,12 @@ export async function pullFacts(bus: Bus, { durable, limit, stopped, receive }: 
 export class StreamMissing extends Error {}
 
 /**
- * Has every fact from now on sent to `inbox`, and a sign of life whenever a second passes without one, until nobody listens there.
+ * Has every fact from now on sent to `inbox`, and a heartbeat whenever a second passes without one, until nobody listens there.
  * Answers the position after which they come. Throws `StreamMissing`, and as `ensureFactStream`.
  */
-export async function pushFacts(bus: Bus, inbox: string): Promise<FactPosition> {
+export async function createPushConsumer(bus: Bus, inbox: string): Promise<FactPosition> {
   const stream = await identifyStream(bus)
-  const config = { ...pushConfig, deliver_subject: inbox }
+  const config = { ...pushConsumerConfig, deliver_subject: inbox }
   const made = await ask<ConsumerInfo>(bus, `$JS.API.CONSUMER.CREATE.${factStream}`, {
     stream_name: factStream,
     config,
@@ -208,9 +208,9 @@ async function identifyStream(bus: Bus): Promise<string> {
   return found.created
 }
 
-/** What the server sends to an inbox of `pushFacts`: the fact of that number, or that it has sent all up to that number. */
+/** What the server sends to an inbox of `createPushConsumer`: the fact of that number, or that it has sent all up to that number. */
 export interface Pushed {
-  readonly kind: 'fact' | 'sign of life'
+  readonly kind: 'fact' | 'heartbeat'
   readonly sequence: number
 }
 
@@ -218,7 +218,7 @@ export interface Pushed {
 export function readPushed(delivery: Delivery): Pushed {
   if (delivery.status === undefined) return { kind: 'fact', sequence: ackWord(delivery, 3) }
   if (delivery.status !== status.heartbeat) throw new Error(`the server said ${delivery.status}`)
-  return { kind: 'sign of life', sequence: Number(delivery.headers['Nats-Last-Stream']) }
+  return { kind: 'heartbeat', sequence: Number(delivery.headers['Nats-Last-Stream']) }
 }
 
 /** How often this delivery's fact was delivered, this time included. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 import type { Bus, Delivery } from './bus.ts'
-import { type FactPosition, pushFacts, readPushed, StreamMissing } from './fact-stream.ts'
+import { createPushConsumer, type FactPosition, readPushed, StreamMissing } from './fact-stream.ts'
 import { type FactName, parseFactSubject } from './facts.ts'
 
 /*
@@ -11,7 +11,7 @@ import { type FactName, parseFactSubject } from './facts.ts'
 
 export interface FollowedFact extends FactName {
   /** Its number in the stream. */
-  readonly position: number
+  readonly sequence: number
 }
 
 export interface FactObserver {
@@ -26,7 +26,7 @@ export interface FactObserver {
 }
 
 const retryMs = 250
-/** The server gives a sign of life every second; it is given up after so many without one. */
+/** The server sends a heartbeat every second without facts; it is given up after so many without a word. */
 const silentSeconds = 3
 /** What may arrive before the server has said where it began. */
 const maxEarly = 10_000
@@ -39,7 +39,8 @@ export function followFacts(bus: Bus, observer: FactObserver): FactFollower {
   return new FactFollower(bus, observer)
 }
 
-export class FactFollower {
+/** One that follows, from its construction until it is stopped. */
+class FactFollower {
   readonly #bus: Bus
   readonly #observer: FactObserver
   readonly #stopping = new AbortController()
@@ -72,7 +73,7 @@ export class FactFollower {
     while (!stopped.aborted) {
       try {
         await this.#follow(() => {
-          if (failing) log.info('facts are followed again')
+          if (failing) log.info('facts are followed')
           failing = false
         })
       } catch (error) {
@@ -106,7 +107,7 @@ export class FactFollower {
     this.#stopping.signal.addEventListener('abort', stop)
     let watch: NodeJS.Timeout | undefined
     try {
-      const position = await Promise.race([pushFacts(this.#bus, inbox), lost])
+      const position = await Promise.race([createPushConsumer(this.#bus, inbox), lost])
       this.#position = position
       begun()
       this.#observer.onRestart(position)
@@ -135,16 +136,18 @@ export class FactFollower {
       const pushed = readPushed(delivery)
       const expected = pushed.kind === 'fact' ? sequence + 1 : sequence
       if (pushed.sequence !== expected) throw new Error(`fact ${expected} was missed, ${pushed.sequence} is here`)
-      if (pushed.kind === 'sign of life') return
+      if (pushed.kind === 'heartbeat') return
     } catch (error) {
       lose(error as Error)
       return
     }
     const name = readName(delivery.subject)
-    if (name !== null) this.#observer.onFact({ ...name, position: sequence + 1 })
+    if (name !== null) this.#observer.onFact({ ...name, sequence: sequence + 1 })
     this.#position = { stream, sequence: sequence + 1 }
   }
 }
+
+export type { FactFollower }
 
 /** `null` for what only a newer version tells. */
 function readName(subject: string): FactName | null {

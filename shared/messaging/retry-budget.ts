@@ -8,6 +8,7 @@ const earnedPerSecond = 10
 /** So many can be saved up. */
 const maxSaved = 100
 
+/** What one process has saved up for retries; it begins with all that can be. */
 export class RetryBudget {
   #saved = maxSaved
   #countedAt = performance.now()

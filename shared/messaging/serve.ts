@@ -5,10 +5,11 @@ import type { Contract, ParsedRequestOf, ReplyOf, WorkerName } from '#shared/con
 import { TicketingError } from '#shared/errors.ts'
 import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
 import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
-import type { Bus, Headers, Message, RunningService } from './bus.ts'
+import type { Bus, Headers, Message } from './bus.ts'
 import { readCaller } from './caller.ts'
 import { headerNames, type MessageContext, remainingMs } from './headers.ts'
 import { decodeJson, encodeJson } from './json-bytes.ts'
+import type { RunningService } from './nats-service.ts'
 import { faultOfOurs, tookTooLong, tooManyAtOnce } from './refusals.ts'
 
 /** What an operation gets beside its request. */

@@ -48,7 +48,8 @@ test('the connection and its vocabulary know the nats package, and nobody else',
     // What others would write, to be compared with.
     .filter((file) => !file.startsWith('infra/load/reading/systems/'))
     .filter((file) => /from 'nats'/.test(readFileSync(join(project, file), 'utf8')))
-  t.deepEqual(knowing.sort(), ['shared/messaging/bus.ts', 'shared/messaging/nats-messages.ts'])
+  const vocabulary = ['bus', 'nats-messages', 'nats-service'].map((name) => `shared/messaging/${name}.ts`)
+  t.deepEqual(knowing.sort(), vocabulary)
 })
 
 test("the workers' and the gateway's environment is read where a process begins, and nowhere else", (t) => {

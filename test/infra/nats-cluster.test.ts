@@ -149,7 +149,7 @@ async function startFollowers(t: ExecutionContext): Promise<{ follower: FactFoll
     const heard: number[] = []
     const follower = followFacts(bus, {
       log,
-      onFact: ({ position }) => heard.push(position),
+      onFact: ({ sequence }) => heard.push(sequence),
       onRestart: ({ sequence }) => heard.splice(0, heard.length, sequence),
     })
     t.teardown(() => follower.stop())

@@ -76,8 +76,8 @@ test('what is spelled right is not corrected, nor is the beginning of a word', a
 })
 
 test('where known words find nothing together, another spelling that would find something is named', async (t) => {
-  const slam = importedEvent('tailor', { name: 'Tailor of Panama' })
-  await worker.ask(importEvents, { source: 'others', events: [slam], reschedule: false })
+  const tailor = importedEvent('tailor', { name: 'Tailor of Panama' })
+  await worker.ask(importEvents, { source: 'others', events: [tailor], reschedule: false })
   const { items, did_you_mean, corrections } = await search('tailor swift')
   t.deepEqual(items, [])
   t.deepEqual(corrections, [])
@@ -148,7 +148,7 @@ test('strange keywords find nothing or something, but never fail', async (t) => 
   t.deepEqual((await found("drake' | 'taylor")).length, 0)
 })
 
-test('more words than anybody means are refused', async (t) => {
+test('more words than anybody means are refused, and so is NUL', async (t) => {
   const keyword = Array.from({ length: 60 }, (_, index) => index).join(' ')
   t.like(await t.throwsAsync(search(keyword)), {
     code: 'validation_failed',

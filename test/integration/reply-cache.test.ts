@@ -51,7 +51,7 @@ class Gateway {
   /** Takes in the fact of a change of the event. */
   hear(position: number): void {
     this.#sequence = Math.max(this.#sequence, position)
-    this.invalidations.hear({ entity: 'event', eventId: 'e', what: 'changed', position: this.#sequence })
+    this.invalidations.hear({ entity: 'event', eventId: 'e', what: 'changed', sequence: this.#sequence })
   }
 }
 

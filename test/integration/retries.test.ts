@@ -89,7 +89,7 @@ test('when nobody answers, retries add a tenth to the requests and what was save
   t.true(asked <= calls + sent)
 })
 
-test('a read whose answer takes unusually long is asked again, and the first answer is taken', async (t) => {
+test('a read whose answer takes unusually long is asked again, and the answer that comes first is taken', async (t) => {
   const parts = await startParts(t)
   const slow = reading('be-slow')
   const gates: (() => void)[] = []

@@ -36,13 +36,13 @@ test('a reply is given by its age: as it is, then while a newer one is asked for
 
 test('after news of its event a reply is not given at all, whatever its age', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'event', eventId, what: 'cancelled', position: 11 })
+  invalidations.hear({ entity: 'event', eventId, what: 'cancelled', sequence: 11 })
   t.is(at(0, invalidations), 'outdated')
 })
 
 test('news of places is shown within a second: soon asked for behind the old reply, then before it', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'hold', eventId, what: 'taken', position: 11 })
+  invalidations.hear({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
   t.is(at(99, invalidations), 'fresh')
   t.is(at(100, invalidations), 'stale')
   t.is(at(999, invalidations), 'stale')
@@ -51,16 +51,16 @@ test('news of places is shown within a second: soon asked for behind the old rep
 
 test('news that had been heard before the question, and news of other events, change nothing', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'event', eventId, what: 'published', position: 10 })
-  invalidations.hear({ entity: 'event', eventId: otherId, what: 'published', position: 12 })
-  invalidations.hear({ entity: 'payment', eventId, what: 'captured', position: 13 })
+  invalidations.hear({ entity: 'event', eventId, what: 'published', sequence: 10 })
+  invalidations.hear({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
+  invalidations.hear({ entity: 'payment', eventId, what: 'captured', sequence: 13 })
   t.is(at(0, invalidations), 'fresh')
 })
 
 test('a list is outdated by news of any event', (t) => {
   const invalidations = newsFrom(0)
   t.false(invalidations.hasNewsSince(asked.position, [catalogueTag]))
-  invalidations.hear({ entity: 'event', eventId: otherId, what: 'published', position: 12 })
+  invalidations.hear({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
   t.true(invalidations.hasNewsSince(asked.position, [catalogueTag]))
 })
 
@@ -94,9 +94,9 @@ test('a reply from the future, as of a gateway whose clock is ahead, is not give
 
 test('what is forgotten counts as outdated, and memory is bounded', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'hold', eventId, what: 'taken', position: 11 })
-  for (let position = 12; position < 100_100; position += 1) {
-    invalidations.hear({ entity: 'hold', eventId: `event-${position}`, what: 'taken', position })
+  invalidations.hear({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
+  for (let sequence = 12; sequence < 100_100; sequence += 1) {
+    invalidations.hear({ entity: 'hold', eventId: `event-${sequence}`, what: 'taken', sequence })
   }
   t.true(invalidations.hasNewsSince({ stream, sequence: 10 }, [placesTag('never heard of')]))
   t.false(invalidations.hasNewsSince({ stream, sequence: 100_100 }, tags.lenient))

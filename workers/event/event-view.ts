@@ -51,6 +51,7 @@ export function sellsSeats(event: Sellable, now: Date): boolean {
   return event.placeCount > 0 && saleState(event, now) === 'on_sale'
 }
 
+/** An event as lists show it. */
 export function toSummary(event: EventRow, stock: StockByEvent, now: Date): EventSummary {
   return {
     id: event.id,
@@ -68,10 +69,12 @@ export function toSummary(event: EventRow, stock: StockByEvent, now: Date): Even
   }
 }
 
+/** What is left of an event at the instant `now`, in one word. */
 export function availabilityWord(event: Sellable, stock: StockByEvent, now: Date): Availability {
   return sellsSeats(event, now) ? stockWord(event.id, stock) : 'not_on_sale'
 }
 
+/** An event as it is shown by itself: tiers at what they cost after the steps that were reached. */
 export function toView(event: FullEventRow, stock: StockByEvent, now: Date): EventView {
   const priceTiers = atPresentPrices(event.priceTiers, stock?.get(event.id)?.steppedPrices)
   return {

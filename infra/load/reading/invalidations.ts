@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { organiserKey } from '../selling/system.ts'
 import type { System } from './fronts.ts'
-import { type ManyKeysOptions, type ReadingFacts, readManyKeys } from './many-keys.ts'
+import { type ManyKeysOptions, type ReadingFigures, readManyKeys } from './many-keys.ts'
 import { rounded } from './results.ts'
 
 const perSecond = 100
 
-export interface ChangingFacts extends ReadingFacts {
+export interface ChangingFigures extends ReadingFigures {
   readonly changes_per_second: number
   readonly failed_changes: number
 }
@@ -15,7 +15,7 @@ export interface ChangingFacts extends ReadingFacts {
 export async function readWhileChanging(
   system: System,
   { organiserUrl, ...reading }: Omit<ManyKeysOptions, 'next'> & { readonly organiserUrl: string },
-): Promise<ChangingFacts> {
+): Promise<ChangingFigures> {
   const { eventIds, stopping } = reading
   const enough = new AbortController()
   const organiser = new BusyOrganiser({ url: organiserUrl, eventIds })

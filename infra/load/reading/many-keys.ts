@@ -3,10 +3,9 @@ import type { System } from './fronts.ts'
 import { sampleOf } from './measure.ts'
 import { getRequest } from './requests.ts'
 import { rounded } from './results.ts'
-import { zipf } from './zipf.ts'
 
 /** What readers get while answers come and go. */
-export interface ReadingFacts {
+export interface ReadingFigures {
   readonly keys: number
   /** Of all answers, those that came out of a cache. */
   readonly hit_share: number
@@ -27,7 +26,7 @@ export interface ManyKeysOptions {
 }
 
 /** Readers of single events. */
-export async function readManyKeys(system: System, options: ManyKeysOptions): Promise<ReadingFacts> {
+export async function readManyKeys(system: System, options: ManyKeysOptions): Promise<ReadingFigures> {
   const { eventIds, next, ...lengths } = options
   const requests = eventIds.map((id) => Buffer.from(getRequest(`/events/${id}`), 'latin1'))
   let [answers, hits] = [0, 0]
@@ -48,9 +47,4 @@ export async function readManyKeys(system: System, options: ManyKeysOptions): Pr
     p99_ms: rounded(sample.p99_ms, 2),
     failures: sample.failures,
   }
-}
-
-/** The most read first. */
-export function zipfOf(eventIds: readonly string[]): () => number {
-  return zipf(eventIds.length, Math.random)
 }

@@ -1,7 +1,7 @@
 /* What is measured, against whom, and for how long. */
 
 export const peers = ['moleculer', 'nestjs'] as const
-export type Peer = (typeof peers)[number]
+type Peer = (typeof peers)[number]
 
 export type SystemName = 'ours' | 'node-http' | 'koa' | 'koa-obvious' | 'koa-string' | 'nginx' | Peer
 

@@ -1,11 +1,11 @@
-import type { Facts } from './facts.ts'
+import type { OwnFigures } from './own-figures.ts'
 import { callers } from './plan.ts'
-import type { Result } from './result-file.ts'
+import type { Result } from './result.ts'
 import type { Row } from './results.ts'
 import type { Verdict } from './targets.ts'
 
 /** What was measured, as Markdown. */
-export function reportLines({ quick, rows, verdicts, facts, conditions }: Result): string[] {
+export function reportLines({ quick, rows, verdicts, own, conditions }: Result): string[] {
   return [
     '',
     ...(quick ? ['A quick run: its figures show that everything works, and about where it stands.', ''] : []),
@@ -16,7 +16,7 @@ export function reportLines({ quick, rows, verdicts, facts, conditions }: Result
     ...failureLines(rows),
     ...verdicts.map((verdict) => `- ${verdictLine(verdict)}`),
     '',
-    ...factLines(facts).map((line) => `- ${line}`),
+    ...ownLines(own).map((line) => `- ${line}`),
   ]
 }
 
@@ -58,6 +58,7 @@ function failureLines(rows: readonly Row[]): string[] {
   ]
 }
 
+/** One verdict as a line of text. */
 export function verdictLine({ what, value, at_most, at_least, is_good, rounds }: Verdict): string {
   const bound = at_most === undefined ? `at least ${short(at_least ?? 0)}` : `at most ${short(at_most)}`
   const single = rounds === undefined ? '' : `; rounds ${rounds.map((ratio) => ratio.toFixed(2)).join(', ')}`
@@ -68,9 +69,9 @@ function short(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 
-function factLines({ redis_commands_per_hit, zipf, invalidations }: Facts): string[] {
+function ownLines({ redis_commands_per_hit, zipf, invalidations }: OwnFigures): string[] {
   const share = (value: number): string => `${(value * 100).toFixed(1)} % hits`
-  const rest = ({ requests_per_second, p50_ms, p99_ms }: Facts['zipf']): string =>
+  const rest = ({ requests_per_second, p50_ms, p99_ms }: OwnFigures['zipf']): string =>
     `${requests_per_second.toLocaleString('en')} requests/s, p50 ${p50_ms} ms, p99 ${p99_ms} ms`
   return [
     `commands of Redis a hit, ${callers.toLocaleString('en')} callers within their limits: ${redis_commands_per_hit.many_callers}`,

@@ -10,7 +10,7 @@ export function getRequest(path: string, headers: Readonly<Record<string, string
   return `GET ${path} HTTP/1.1\r\n${headerLines(headers)}\r\n`
 }
 
-export function postRequest(path: string, body: string, headers: Readonly<Record<string, string>>): string {
+function postRequest(path: string, body: string, headers: Readonly<Record<string, string>>): string {
   const all = { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)), ...headers }
   return `POST ${path} HTTP/1.1\r\n${headerLines(all)}\r\n${body}`
 }

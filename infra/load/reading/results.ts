@@ -25,19 +25,10 @@ export interface Cell {
   readonly sample: Sample
 }
 
-/** Medians over the rounds. */
-export interface Row {
-  readonly system: SystemName
-  readonly scenario: Scenario
-  readonly connections: number
-  readonly gateway_cpu_us: number
-  readonly all_cpu_us: number
-  readonly requests_per_second: number
-  readonly p50_ms: number
-  readonly p99_ms: number
-  readonly generator_busy: number
-  /** Of all rounds together. */
-  readonly failures: number
+/** Medians over the rounds; failures are those of all of them. */
+export interface Row
+  extends Pick<Cell, 'system' | 'scenario' | 'connections'>,
+    Omit<Sample, 'answered' | 'firstFailure'> {
   readonly first_failure?: string
 }
 
@@ -74,6 +65,7 @@ export function median(values: readonly number[]): number {
   return ((ascending[Math.floor(middle)] ?? Number.NaN) + (ascending[Math.ceil(middle)] ?? Number.NaN)) / 2
 }
 
+/** The nearest number with so many decimals. */
 export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals))
 }

@@ -3,16 +3,17 @@ import { demoIdAt } from '../../demo-catalogue/events.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
 import { stopSignals } from '../../launcher/stop-signals.ts'
+import { writeReport, writeResult } from '../result-file.ts'
 import { openHouses } from '../selling/houses.ts'
 import { type Backstage, startBackstage } from './backstage.ts'
-import { factVerdicts, measureFacts } from './facts.ts'
 import { type BenchFlags, parseBenchFlags, usage } from './flags.ts'
 import { type Fronts, type System, startFronts } from './fronts.ts'
 import { measureRounds } from './measure.ts'
+import { measureOwnFigures, ownVerdicts } from './own-figures.ts'
 import { callers, connectionCounts, fullRun, maximumPerMinute, quickRun, readsPerPurchase } from './plan.ts'
 import { reportLines } from './report.ts'
 import { readPath } from './requests.ts'
-import { type Result, writeResult } from './result-file.ts'
+import type { Result } from './result.ts'
 import { rowsOf } from './results.ts'
 import { ratioVerdicts } from './targets.ts'
 
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
       try {
         const result = await measure({ backstage, fronts, flags, stopping })
         const lines = reportLines(result)
-        const files = await writeResult(result, lines)
+        const files = [await writeResult('latest.json', result), await writeReport('latest.md', lines)]
         console.log([...lines, '', ...files.map((file) => `written to ${file}`)].join('\n'))
         const isGood = result.verdicts.every(({ is_good }) => is_good)
         if (!flags.quick && !(isGood && result.rows.every(({ failures }) => failures === 0))) process.exitCode = 1
@@ -72,12 +73,12 @@ async function measure({ backstage, fronts, flags, stopping }: MeasureParts): Pr
   const cells = await measureRounds(fronts, { lengths, nextHouse, bar, stopping })
   const ours = fronts.systems.get('ours') as System
   const soldEvents = eventsWithSeats.map(demoIdAt)
-  const facts = await measureFacts({ ours, backstage, soldEvents, lengths, bar, stopping })
+  const own = await measureOwnFigures({ ours, backstage, soldEvents, lengths, bar, stopping })
   return {
     quick: flags.quick,
     rows: rowsOf(cells),
-    verdicts: [...ratioVerdicts(cells), ...factVerdicts(facts)],
-    facts,
+    verdicts: [...ratioVerdicts(cells), ...ownVerdicts(own)],
+    own,
     conditions: {
       measured_at: new Date().toISOString(),
       processors: availableParallelism(),

@@ -63,6 +63,7 @@ export interface Wish {
   readonly atLeast?: number | undefined
 }
 
+/** Whether a figure keeps its bounds. */
 export function verdict({ what, value, atMost, atLeast }: Wish): Verdict {
   return {
     what,

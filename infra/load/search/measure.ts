@@ -50,6 +50,7 @@ export interface MeasureOptions {
   readonly stopping: AbortSignal
 }
 
+/** One catalogue after the other, each in place of the one before. */
 export async function measure(system: SearchSystem, { sizes, bar, stopping }: MeasureOptions): Promise<Result> {
   const results: SizeResult[] = []
   for (const events of sizes) results.push(await measureSize(system, events, { bar, stopping }))

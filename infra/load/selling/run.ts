@@ -1,9 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { readInfraConfig } from '../../config.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
 import { stopSignals } from '../../launcher/stop-signals.ts'
+import { writeResult } from '../result-file.ts'
 import { measure } from './measure.ts'
 import { reportLines } from './report.ts'
 import { startSellingSystem } from './system.ts'
@@ -18,9 +16,7 @@ async function main(): Promise<void> {
   const system = await startSellingSystem({ say: console.log, stopping })
   try {
     const result = await measure(system, { bar, stopping })
-    const file = join(readInfraConfig().dataDirectory, 'bench', 'selling.json')
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)
+    const file = await writeResult('selling.json', result)
     console.log(reportLines(result).join('\n'))
     console.log(`written to ${file}`)
     if (result.double_sales > 0) process.exitCode = 1

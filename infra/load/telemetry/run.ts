@@ -1,9 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { readInfraConfig } from '../../config.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
 import { stopSignals } from '../../launcher/stop-signals.ts'
+import { writeResult } from '../result-file.ts'
 import { measure } from './measure.ts'
 import { reportLines } from './report.ts'
 import { startSinks } from './sinks.ts'
@@ -20,9 +18,7 @@ async function main(): Promise<void> {
     const systems = await startObservedSystems({ sinks, say: console.log, stopping })
     try {
       const result = await measure(systems, { bar: (label) => progressBar(process.stderr, label), stopping })
-      const file = join(readInfraConfig().dataDirectory, 'bench', 'telemetry.json')
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)
+      const file = await writeResult('telemetry.json', result)
       console.log(reportLines(result).join('\n'))
       console.log(`\nspans received: ${sinks.received()}\nwritten to ${file}`)
       if (result.comparisons.some(({ isGood }) => !isGood)) process.exitCode = 1

@@ -1,7 +1,7 @@
 import type { WordFrequencies, WordLookup } from '../store/words.ts'
 import { queryTexts, type Term, usualMatch, type WordField, wholeTerm, wholeText, wordTerm } from './terms.ts'
 
-export interface Filters {
+interface Filters {
   readonly performer?: string | undefined
   readonly venue?: string | undefined
   readonly city?: string | undefined

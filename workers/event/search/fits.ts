@@ -14,7 +14,7 @@ import {
  * is found without looking at each. Within a step events come by date. */
 
 /** What an event must have to fit at least so well; `null` when none does. */
-export type Fit = readonly Term[] | null
+type Fit = readonly Term[] | null
 
 /** Nobody counts how many events bear one name. */
 const eventsOfOneName = 300

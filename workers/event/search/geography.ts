@@ -5,7 +5,7 @@ export interface Circle {
   readonly radiusKm: number
 }
 
-export interface Box {
+interface Box {
   readonly south: number
   readonly north: number
   readonly west: number

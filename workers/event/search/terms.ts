@@ -11,7 +11,7 @@ export type WholeField = 'P' | 'N' | 'C' | 'T'
 export const everywhere: readonly WordField[] = ['p', 'n', 'v', 'c', 't', 'd']
 
 /** What the table of words knows of one field. */
-export interface FieldWords {
+interface FieldWords {
   /** Events that have the word itself there, more or less. */
   readonly exact: number
   /** Events that have a word there which begins with it, itself included. */
@@ -93,6 +93,7 @@ export function wordTerm(word: QueryWord, fields: readonly WordField[], match: M
   return queries.length === 0 ? null : { query: `(${queries.join(' | ')})`, events, entries }
 }
 
+/** The text as the whole of a field. */
 export function wholeTerm(field: WholeField, text: string, events: number): Term {
   return { query: `'${field}${text}'`, events, entries: 0 }
 }

@@ -12,7 +12,7 @@ const natsUrl = new URL(given('NATS_URL'))
 
 export const redis = new Redis(given('REDIS_URL'))
 
-export const nats = await connect({
+const nats = await connect({
   servers: natsUrl.host,
   user: natsUrl.username,
   pass: decodeURIComponent(natsUrl.password),
@@ -25,6 +25,7 @@ export const cacheSeconds = 60
 
 const json = new TextEncoder()
 
+/** What a worker answers, as text. Throws what it refuses with. */
 export async function ask(subject: string, request: object, headers?: Record<string, string>): Promise<string> {
   const options = { timeout: 8_000, ...(headers && { headers: toNats(headers) }) }
   const reply = await nats.request(subject, json.encode(JSON.stringify(request)), options)

@@ -2,16 +2,17 @@ import type { Progress } from '../../import/progress-bar.ts'
 import type { Backstage } from './backstage.ts'
 import { storeCatalogue } from './catalogue.ts'
 import type { System } from './fronts.ts'
-import { type ChangingFacts, readWhileChanging } from './invalidations.ts'
-import { type ReadingFacts, readManyKeys, zipfOf } from './many-keys.ts'
+import { type ChangingFigures, readWhileChanging } from './invalidations.ts'
+import { type ReadingFigures, readManyKeys } from './many-keys.ts'
 import type { Lengths, Scenario } from './plan.ts'
 import { redisCommandsPerRequest } from './redis-commands.ts'
 import { rounded } from './results.ts'
 import { type Stampede, stampede } from './stampede.ts'
 import { type Verdict, verdict } from './targets.ts'
+import { zipf } from './zipf.ts'
 
 /** What is measured of ours alone. */
-export interface Facts {
+export interface OwnFigures {
   readonly stampedes: readonly Stampede[]
   /** Of hits without limits, within the limit of one caller, and within those of `callers`. */
   readonly redis_commands_per_hit: {
@@ -20,11 +21,11 @@ export interface Facts {
     readonly many_callers: number
   }
   /** Readers of a whole catalogue, some of which everybody wants. */
-  readonly zipf: ReadingFacts
-  readonly invalidations: ChangingFacts
+  readonly zipf: ReadingFigures
+  readonly invalidations: ChangingFigures
 }
 
-export interface FactsOptions {
+export interface OwnFiguresOptions {
   readonly ours: System
   readonly backstage: Backstage
   /** Events with seats on sale. */
@@ -34,7 +35,8 @@ export interface FactsOptions {
   readonly stopping: AbortSignal
 }
 
-export async function measureFacts(options: FactsOptions): Promise<Facts> {
+/** The whole catalogue comes last: what is measured before asks for a small one. */
+export async function measureOwnFigures(options: OwnFiguresOptions): Promise<OwnFigures> {
   const { ours, backstage, soldEvents, lengths, bar, stopping } = options
   const { bus, redisPort, otherGatewayUrl } = backstage
   const steps = 4
@@ -66,17 +68,18 @@ export async function measureFacts(options: FactsOptions): Promise<Facts> {
   const invalidations = await step(2, 'invalidations', () =>
     readWhileChanging(ours, { organiserUrl: otherGatewayUrl, eventIds: soldEvents, ...reading }),
   )
-  const zipf = await step(3, 'a whole catalogue', async () => {
+  const readByZipf = await step(3, 'a whole catalogue', async () => {
     const eventIds = await storeCatalogue(bus, lengths.catalogueEvents)
-    return readManyKeys(ours, { eventIds, next: zipfOf(eventIds), ...reading })
+    return readManyKeys(ours, { eventIds, next: zipf(eventIds.length, Math.random), ...reading })
   })
-  return { stampedes, redis_commands_per_hit: commands, zipf, invalidations }
+  return { stampedes, redis_commands_per_hit: commands, zipf: readByZipf, invalidations }
 }
 
 /** More than none: now and then an answer has become old, or a lease is used up. */
 const almostNone = 0.001
 
-export function factVerdicts({ stampedes, redis_commands_per_hit }: Facts): Verdict[] {
+/** What of that has bounds: stampedes, and hits that ask nothing of Redis. */
+export function ownVerdicts({ stampedes, redis_commands_per_hit }: OwnFigures): Verdict[] {
   return [
     ...stampedes.flatMap(({ gateways, requests, worker_calls, refused }) => {
       const who = `${requests} cold requests at once over ${gateways === 1 ? 'one gateway' : `${gateways} gateways`}`
