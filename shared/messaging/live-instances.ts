@@ -13,6 +13,8 @@ interface Round {
   readonly ids: string[]
   /** Resolves at the first answer, or when there will be none. */
   readonly answered: Promise<void>
+  /** Resolves when all have answered that were to be waited for. */
+  readonly ended: Promise<void>
 }
 
 /** Finds out which instances of a worker answer right now. One that is frozen, or has hours of work before it, does not. */
@@ -40,8 +42,10 @@ export class LiveInstances {
    */
   async find(): Promise<string | undefined> {
     this.#round ??= this.#ask()
-    const { ids, answered } = this.#round
+    const { ids, answered, ended } = this.#round
     await answered
+    // Others may be about to answer, too.
+    if (this.#isAlone()) await ended
     return this.#isAlone() ? undefined : ids[Math.floor(Math.random() * ids.length)]
   }
 
@@ -55,7 +59,8 @@ export class LiveInstances {
     this.#lookedAt = performance.now()
     const ids: string[] = []
     const { promise: answered, resolve } = Promise.withResolvers<void>()
-    if (!this.#bus.connected) return { ids, answered: Promise.resolve() }
+    const { promise: ended, resolve: noteEnd } = Promise.withResolvers<void>()
+    if (!this.#bus.connected) return { ids, answered: Promise.resolve(), ended: Promise.resolve() }
     const answers = this.#bus.requestMany(`$SRV.PING.${this.#worker}`, new Uint8Array(), ({ payload, status }) => {
       // Then the server says that there is no instance.
       if (status !== undefined) return end()
@@ -71,8 +76,9 @@ export class LiveInstances {
       answers.cancel()
       this.#round = null
       resolve()
+      noteEnd()
     }
     let timer = setTimeout(end, patienceMs)
-    return { ids, answered }
+    return { ids, answered, ended }
   }
 }

@@ -43,12 +43,13 @@ test.serial('four gateways under load admit the maximum and what grows meanwhile
 test.serial('a refusal of a large limit says when to come back, and whoever comes then is let in', async (t) => {
   const refused = await untilRefused(() => ask(`${system.url}/events`))
   t.is(refused.headers.get('ratelimit-policy'), `"browse";q=${browseMaximum};w=60`)
-  t.is(refused.headers.get('ratelimit'), '"browse";r=0;t=1')
+  t.regex(refused.headers.get('ratelimit') ?? '', /^"browse";r=0;t=[123]$/)
   t.is(refused.headers.get('x-ratelimit-limit'), String(browseMaximum))
   t.is(refused.headers.get('x-ratelimit-remaining'), '0')
   t.true(Number(refused.headers.get('x-ratelimit-reset')) * 1_000 > Date.now() - 1_000)
   const seconds = Number(refused.headers.get('retry-after'))
-  t.true(seconds === 1 || seconds === 2, `${seconds}`)
+  // Until leases lapse nothing grows again, which takes two seconds at most, and then a token takes a part of one.
+  t.true(seconds >= 1 && seconds <= 3, `${seconds}`)
   await pause(seconds * 1_000)
   const admitted = await ask(`${system.url}/events`)
   t.is(admitted.status, 200)

@@ -28,8 +28,13 @@ function post(path: string): Promise<Answer> {
   return ask(system.paymentUrl + path, { method: 'POST' })
 }
 
-test('the first log line says name and port', (t) => {
-  const [first = ''] = system.processes('sandbox')[0]?.output().split('\n') ?? []
+test('the first log line says name and port', async (t) => {
+  let first = ''
+  // Lines of a moment are written together, a moment later.
+  await until('there is one', () => {
+    first = system.processes('sandbox')[0]?.output().split('\n')[0] ?? ''
+    return first !== ''
+  })
   const { name, port, msg } = JSON.parse(first)
   t.is(name, 'payment-sandbox')
   t.is(`http://127.0.0.1:${port}`, system.paymentUrl)
