@@ -13,6 +13,9 @@ export type Send<Reply> = (instance?: string) => Promise<Reply>
 
 /** After a failure that came at once. Short, since absence shall be known at once too. */
 const pauseMs = 20
+/** Signs of life that count: of whom a request is sent to in the first place, and of whom it is sent to as the last resort. */
+const aliveLatelyMs = 100
+const aliveNowMs = 5
 /** So long after an instance did not answer in time, requests are sent past it. */
 const avoidMs = 1_000
 /** Meanwhile, so long is it waited for one that is alive. */
@@ -72,7 +75,7 @@ export class Retries {
   /** The instance to be asked while the queue group is avoided; `undefined` otherwise, or when none is found soon. */
   async #pastQueueGroup(bus: Bus, worker: WorkerName): Promise<string | undefined> {
     if (performance.now() >= (this.#avoidUntil.get(worker) ?? 0)) return undefined
-    const found = this.#findLive(bus, worker)
+    const found = this.#findLive(bus, worker, aliveLatelyMs)
     return (await settlesWithin(found, findMs)) ? found : undefined
   }
 
@@ -89,7 +92,7 @@ export class Retries {
     }
     first.then(settled, settled)
     const ended = first.then(nothing, nothing)
-    const instance = await Promise.race([this.#findLive(bus, worker), ended])
+    const instance = await Promise.race([this.#findLive(bus, worker, aliveNowMs), ended])
     if (answered || instance === undefined || !this.#mayRetry(subject, 'slow')) return first
     const reply = await send(instance)
     if (!answered) this.#avoidUntil.set(worker, performance.now() + avoidMs)
@@ -127,9 +130,9 @@ export class Retries {
     return times
   }
 
-  #findLive(bus: Bus, worker: WorkerName): Promise<string | undefined> {
+  #findLive(bus: Bus, worker: WorkerName, withinMs: number): Promise<string | undefined> {
     return this.#instancesOf(bus, worker)
-      .find()
+      .find(withinMs)
       .catch(() => undefined)
   }
 
