@@ -45,10 +45,10 @@ export interface Lengths {
 }
 
 export const fullRun: Lengths = {
-  rounds: 5,
+  rounds: 3,
   warmUpMs: 2_000,
   leadInMs: 400,
-  measuredMs: 3_000,
+  measuredMs: 2_000,
   catalogueEvents: 10_000,
 }
 
