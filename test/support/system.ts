@@ -87,7 +87,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     throw error
   }
 
-  const processes = (kind: Kind): RunningProcess[] => running.filter((process) => process.kind === kind)
+  // By their names: those of a kind start side by side, and any of them may be ready first.
+  const processes = (kind: Kind): RunningProcess[] =>
+    running.filter((process) => process.kind === kind).toSorted(byNumber)
   return {
     natsUrls: nats.urls,
     redis,
@@ -99,6 +101,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     start,
     stop,
   }
+}
+
+function byNumber(one: RunningProcess, other: RunningProcess): number {
+  return one.instance.localeCompare(other.instance, 'en', { numeric: true })
 }
 
 /** Tells the payment sandbox, which is started before any gateway, where to send its callbacks. */
