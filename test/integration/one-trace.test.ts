@@ -65,15 +65,17 @@ test.serial('what the provider tells later goes on in the same trace', async (t)
     '    gateway: send ticketing.v1.purchase.receive-webhook',
     '      purchase-worker: process ticketing.v1.purchase.receive-webhook',
   ]
-  const below = (spanId: string): string[] =>
-    spanTree(spansOf(traceId), spanId).filter((line) => !line.includes('postgres'))
+  // A callback that is not answered in time comes again, in the same trace.
+  const below = (spanId: string): string[] => [
+    ...new Set(spanTree(spansOf(traceId), spanId).filter((line) => !line.includes('postgres'))),
+  ]
+  const told = () => spansOf(traceId).filter(({ name, spanId }) => name === 'POST sandbox' && below(spanId).length > 0)
   // One about the authorised charge, one about the captured one.
-  const charges = () => spansOf(traceId).filter(({ name }) => name === 'POST sandbox')
   await until(
     'both callbacks were taken',
-    () => charges().filter(({ spanId }) => below(spanId).length === 4).length === 2,
+    () => told().filter(({ spanId }) => below(spanId).length === chain.length).length === 2,
   )
-  for (const { spanId } of charges()) t.deepEqual(below(spanId), chain)
+  for (const { spanId } of told()) t.deepEqual(below(spanId), chain)
 })
 
 test.serial('log lines of a sampled request carry its request id and trace id', async (t) => {
