@@ -150,7 +150,8 @@ export class ReplyCache {
     })
     this.#memory.set(read.key, reply)
     const { freshForMs, staleWhileRevalidateMs } = read.policy
-    this.#store.write(read.key, reply, freshForMs + staleWhileRevalidateMs + staleIfErrorMs)
+    // Nobody waits for it.
+    void this.#store.write(read.key, reply, freshForMs + staleWhileRevalidateMs + staleIfErrorMs)
     return reply
   }
 

@@ -5,22 +5,12 @@ import { SharedReply } from './shared-reply.ts'
 /** Above this size a reply is not worth the memory of Redis, in bytes. */
 const maxReplyBytes = 2 * 1024 * 1024
 
-/** How long a reply waits for others that are to be stored, in milliseconds, and how many may wait. */
-const patienceMs = 5
-const maxWaiting = 64
-
 /**
  * What this gateway may add to Redis: so much at once and so much a second, in bytes. Replies stay for a minute and more, so that
  * it holds some 64 MB of them at most; whoever asks for ever other things would fill it, and limits and seat locks live there too.
  */
 const mostAtOnceBytes = 32 * 1024 * 1024
 const bytesPerMs = 512
-
-interface Waiting {
-  readonly key: string
-  readonly reply: SharedReply
-  readonly lifetimeMs: number
-}
 
 /** What stands before the body of a stored reply, in one line. */
 interface Head {
@@ -38,10 +28,8 @@ interface Head {
 export class ReplyStore {
   readonly #redis: RedisClient
   readonly #onError: () => void
-  readonly #waiting: Waiting[] = []
   #room = mostAtOnceBytes
   #roomAt = performance.now()
-  #timer: NodeJS.Timeout | undefined
 
   constructor({ redis, onError }: { redis: RedisClient; onError: () => void }) {
     this.#redis = redis
@@ -58,12 +46,14 @@ export class ReplyStore {
     }
   }
 
-  /** Nobody waits for it: what is stored within a few milliseconds goes in one message. */
-  write(key: string, reply: SharedReply, lifetimeMs: number): void {
-    if (reply.body.byteLength > maxReplyBytes || !this.#spend(reply.body.byteLength)) return
-    this.#waiting.push({ key, reply, lifetimeMs })
-    if (this.#waiting.length >= maxWaiting) void this.#writeAll()
-    else this.#timer ??= setTimeout(() => void this.#writeAll(), patienceMs).unref()
+  async write(key: string, reply: SharedReply, lifetimeMs: number): Promise<void> {
+    const { byteLength } = reply.body
+    if (byteLength > maxReplyBytes || !this.#spend(byteLength)) return
+    try {
+      await withRedisSpan('SET', () => this.#redis.set(key, pack(reply), 'PX', lifetimeMs))
+    } catch {
+      this.#onError()
+    }
   }
 
   /** Whether there is room for so many bytes more, which are then taken. */
@@ -74,15 +64,6 @@ export class ReplyStore {
     if (this.#room < bytes) return false
     this.#room -= bytes
     return true
-  }
-
-  async #writeAll(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    const writes = this.#waiting.splice(0).map(({ key, reply, lifetimeMs }) => {
-      return this.#redis.set(key, pack(reply), 'PX', lifetimeMs)
-    })
-    for (const { status } of await Promise.allSettled(writes)) if (status === 'rejected') this.#onError()
   }
 }
 
