@@ -43,7 +43,12 @@ test('in 1,000 interleaved requests nobody gets the reply of another', async (t)
         `/events?city=${encodeURIComponent(city)}`,
         `/events?city=${encodeURIComponent(city)}&limit=${1 + Math.floor(random() * 3)}`,
       ][kind] ?? ''
-    const answer = await ask(`${gateway}${path}`, { headers })
+    let answer = await ask(`${gateway}${path}`, { headers })
+    // A busy machine may be too slow for a read's second; whose answer that is counts all the same.
+    for (let tries = 1; answer.status === 504 && tries < 5; tries += 1) {
+      t.is(answer.body.request_id, `request-${number}`)
+      answer = await ask(`${gateway}${path}`, { headers })
+    }
     t.is(answer.status, 200, answer.text)
     t.is(answer.headers.get('x-request-id'), `request-${number}`)
     const { body } = answer
