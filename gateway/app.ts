@@ -18,7 +18,7 @@ import { isShareable, type Route } from './routes/route.ts'
 import { registerSession } from './routes/session.ts'
 import { registerWebhooks } from './routes/webhooks.ts'
 
-/** The HTTP application: every request passes these layers from top to bottom. */
+/** The HTTP application: every request that is not answered in front of it passes these layers from top to bottom. */
 export function createApp(dependencies: Dependencies): Koa<RequestState> {
   const app = new Koa<RequestState>()
   app.on('error', (error) => dependencies.log.warn({ err: error }, 'a response broke off'))
@@ -32,12 +32,12 @@ export function createApp(dependencies: Dependencies): Koa<RequestState> {
   registerRoutes(api, layers, dependencies)
   if (dependencies.issueToken !== null) registerSession(api, dependencies, dependencies.issueToken)
 
+  const countAddress = [readClientAddress(dependencies), limitAddress(dependencies)]
   app.use(observeRequest(dependencies))
-  app.use(answerReads(layers, dependencies))
+  app.use(answerReads(countAddress, layers))
   app.use(enterTrace())
   app.use(unlimited.routes())
-  app.use(readClientAddress(dependencies))
-  app.use(limitAddress(dependencies))
+  for (const layer of countAddress) app.use(layer)
   app.use(api.routes())
   app.use(refuseUnknown([unlimited, api]))
   return app

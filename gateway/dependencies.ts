@@ -3,10 +3,11 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { ReplyCache } from './cache/reply-cache.ts'
 import type { ClientAddresses } from './client-address.ts'
+import type { Known } from './front/known.ts'
 import type { IdentifyOptions } from './identity/identify.ts'
 import type { IssueToken } from './identity/tokens.ts'
 import type { LeasedLimits } from './limits/leased-limits.ts'
-import type { RateClass } from './limits/rate-classes.ts'
+import type { RequestLimits } from './limits/request-limit.ts'
 import type { GatewayMetrics } from './metrics.ts'
 
 /** All that the application needs from outside; `main.ts` opens it, tests hand in their own. */
@@ -16,8 +17,8 @@ export interface Dependencies {
   readonly bus: Bus
   readonly replies: ReplyCache
   readonly limits: LeasedLimits
-  /** Requests a minute by class; null: limits are off. */
-  readonly rateLimits: Record<RateClass, number> | null
+  readonly requestLimits: RequestLimits
+  readonly known: Known
   readonly metrics: GatewayMetrics
   /** What `/metrics` tells; null: it has a port of its own. */
   readonly exposedMetrics: Metrics | null

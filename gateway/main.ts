@@ -11,15 +11,17 @@ import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { createRedis } from '#shared/redis.ts'
-import { createApp } from './app.ts'
 import { Invalidations } from './cache/invalidations.ts'
 import { ReplyCache } from './cache/reply-cache.ts'
 import { createReplyMemory } from './cache/reply-memory.ts'
 import { ReplyStore } from './cache/reply-store.ts'
 import { ClientAddresses } from './client-address.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
+import { Known } from './front/known.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { LeasedLimits } from './limits/leased-limits.ts'
+import { createRequestLimits } from './limits/request-limit.ts'
+import { createListener } from './listener.ts'
 import { GatewayMetrics } from './metrics.ts'
 
 /** How long answers under way may still take after the signal to stop, in milliseconds. */
@@ -32,13 +34,15 @@ const finishInFlightMs = 10_000
 const farewellMs = 500
 
 /** Node's defaults keep slow and silent connections for minutes. */
-const httpLimits = {
+const httpSettings = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   // The request line counts too: 1,000 ids of `GET /availability` are 37,000 bytes.
   maxHeaderSize: 49_152,
+  // Nobody listens for the end of a body that never begins.
+  optimizeEmptyRequests: true,
 }
 
 await runProcess<GatewayConfig>({
@@ -86,7 +90,7 @@ await runProcess<GatewayConfig>({
       onRestart: (position) => invalidations.restart(position),
     })
     onStop('facts', () => facts.stop())
-    const app = createApp({
+    const answer = createListener({
       instance,
       log,
       bus,
@@ -97,7 +101,8 @@ await runProcess<GatewayConfig>({
         position: () => facts.position,
       }),
       limits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
-      rateLimits: config.rateLimits,
+      requestLimits: createRequestLimits(config.rateLimits),
+      known: new Known(),
       metrics,
       exposedMetrics: config.metrics === null ? processMetrics : null,
       identity: {
@@ -113,7 +118,7 @@ await runProcess<GatewayConfig>({
     })
     const ownMetrics = config.metrics === null ? null : await serveMetrics(processMetrics, config.metrics)
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const server = createServer(httpLimits, app.callback())
+    const server = createServer(httpSettings, answer)
     const address = await listen(server, port, host)
     onStop('http', () => closeServer(server))
     onStop('readiness', async () => {

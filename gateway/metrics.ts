@@ -1,6 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import { DurationHistogram } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
+import { Tally } from '#shared/observability/tally.ts'
 import type { RateClass } from './limits/rate-classes.ts'
 
 /** A request by what few values it may have: a route template such as `/events`, never a path with ids. */
@@ -19,16 +20,15 @@ export class GatewayMetrics {
   readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
   readonly #boundDurations = new Map<string, (seconds: number) => void>()
   readonly #activeRequests: Gauge
-  readonly #cacheHits: Counter<'endpoint'>
-  readonly #cacheMisses: Counter<'endpoint'>
+  readonly #cacheHits: Tally<'endpoint', string>
+  readonly #cacheMisses: Tally<'endpoint', string>
   readonly #cacheErrors: Counter
-  readonly #limited: Counter<'rate_class'>
+  readonly #limited: Tally<'rate_class', RateClass>
   readonly #locallyLimited: Counter
 
   constructor(metrics: Metrics) {
     const registers = [metrics.registry]
-    const counter = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) =>
-      new Counter<Label>({ name, help, labelNames: [...labelNames], registers })
+    const counter = (name: string, help: string) => new Counter({ name, help, registers })
     this.#requestDuration = new DurationHistogram(metrics, {
       name: 'http_server_request_duration_seconds',
       help: 'Time to answer an HTTP request.',
@@ -39,11 +39,22 @@ export class GatewayMetrics {
       help: 'HTTP requests that are being answered.',
       registers,
     })
-    const ofEndpoint = ['endpoint'] as const
-    this.#cacheHits = counter('cache_hits_total', 'Replies answered from the reply cache.', ofEndpoint)
-    this.#cacheMisses = counter('cache_misses_total', 'Replies that had to be asked from a worker.', ofEndpoint)
+    this.#cacheHits = new Tally(metrics, {
+      name: 'cache_hits_total',
+      help: 'Replies answered from the reply cache.',
+      labelName: 'endpoint',
+    })
+    this.#cacheMisses = new Tally(metrics, {
+      name: 'cache_misses_total',
+      help: 'Replies that had to be asked from a worker.',
+      labelName: 'endpoint',
+    })
     this.#cacheErrors = counter('cache_errors_total', 'Reads and writes of the reply cache that failed.')
-    this.#limited = counter('rate_limited_total', 'Requests refused by their rate limit.', ['rate_class'])
+    this.#limited = new Tally(metrics, {
+      name: 'rate_limited_total',
+      help: 'Requests refused by their rate limit.',
+      labelName: 'rate_class',
+    })
     this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally, Redis being away.')
   }
 
@@ -51,8 +62,11 @@ export class GatewayMetrics {
     this.#activeRequests.inc()
   }
 
-  requestAnswered({ method, endpoint, status, seconds }: AnsweredRequest): void {
+  requestEnded(): void {
     this.#activeRequests.dec()
+  }
+
+  requestAnswered({ method, endpoint, status, seconds }: AnsweredRequest): void {
     const key = `${method} ${status} ${endpoint}`
     const observe = this.#boundDurations.get(key) ?? this.#bindDuration(key, { method, endpoint, status })
     observe(seconds)
@@ -75,16 +89,15 @@ export class GatewayMetrics {
 
   /** Makes both counters of a cached route appear at 0, so that `rate()` sees the first hit. */
   announceCachedEndpoint(endpoint: string): void {
-    this.#cacheHits.inc({ endpoint }, 0)
-    this.#cacheMisses.inc({ endpoint }, 0)
+    for (const tally of [this.#cacheHits, this.#cacheMisses]) tally.count(endpoint, 0)
   }
 
   cacheHit(endpoint: string): void {
-    this.#cacheHits.inc({ endpoint })
+    this.#cacheHits.count(endpoint)
   }
 
   cacheMissed(endpoint: string): void {
-    this.#cacheMisses.inc({ endpoint })
+    this.#cacheMisses.count(endpoint)
   }
 
   cacheFailed(): void {
@@ -92,11 +105,11 @@ export class GatewayMetrics {
   }
 
   announceRateClass(rateClass: RateClass): void {
-    this.#limited.inc({ rate_class: rateClass }, 0)
+    this.#limited.count(rateClass, 0)
   }
 
   limited(rateClass: RateClass): void {
-    this.#limited.inc({ rate_class: rateClass })
+    this.#limited.count(rateClass)
   }
 
   limitedLocally(): void {

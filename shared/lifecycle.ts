@@ -1,5 +1,6 @@
 import type Logger from 'bunyan'
 import { ConfigurationError } from './config.ts'
+import { keepGarbageYoung } from './young-generation.ts'
 
 /** Closes something that was opened, within its own deadline. */
 export type Close = () => Promise<unknown> | unknown
@@ -25,6 +26,7 @@ const lingerMs = 300
  * is for what is left when all of that is done.
  */
 export async function runProcess<Config>(definition: Process<Config>): Promise<void> {
+  keepGarbageYoung()
   let config: Config
   try {
     config = definition.readConfig()

@@ -26,6 +26,13 @@ export interface Answer {
   readonly origin: Origin
 }
 
+/** A reply that may be given. */
+export interface KeptReply {
+  readonly reply: SharedReply
+  /** Not for much longer: whoever gives it asks for a newer one. */
+  readonly isStale: boolean
+}
+
 /** How long a reply that stands in for silent workers is given before they are asked again. */
 const askAgainMs = 1_000
 
@@ -59,25 +66,24 @@ export class ReplyCache {
     this.#position = position
   }
 
-  /**
-   * The reply that this gateway has in its memory, if it may be given. When it may not for much longer, a newer one is asked for
-   * behind it.
-   */
-  fromMemory(read: SharedRead, ask: Ask): SharedReply | undefined {
+  /** The reply that this gateway has in its memory, if it may be given. */
+  kept(read: SharedRead): KeptReply | undefined {
     const reply = this.#memory.get(read.key)
     if (reply === undefined) return undefined
     const freshness = this.#freshnessOf(reply, read)
-    if (freshness === 'fresh') return reply
-    if (freshness !== 'stale') return undefined
-    // Whoever waits for it learns of its failure; nobody does.
+    return freshness === 'fresh' || freshness === 'stale' ? { reply, isStale: freshness === 'stale' } : undefined
+  }
+
+  /** Asks for a newer reply, for which nobody waits. */
+  renew(read: SharedRead, ask: Ask): void {
+    // Whoever waits for it learns of its failure.
     this.#fly(read, ask).catch(() => undefined)
-    return reply
   }
 
   /** A reply that may be given, from wherever it is. Throws what `ask` throws when there is none. */
   async obtain(read: SharedRead, ask: Ask): Promise<Answer> {
-    const reply = this.fromMemory(read, ask)
-    if (reply !== undefined) return { reply, origin: 'hit' }
+    const kept = this.#take(read, ask)
+    if (kept !== undefined) return { reply: kept, origin: 'hit' }
     const begun = this.#flights.get(read.key)
     if (begun === undefined) return this.#fly(read, ask)
     const { reply: collapsed, origin } = await begun
@@ -93,13 +99,19 @@ export class ReplyCache {
   /** As `obtain`, but only a reply that includes the write `minSeq`; null when the one that was asked for does not say so. */
   async obtainSince(minSeq: bigint, read: SharedRead, ask: Ask): Promise<Answer | null> {
     const includes = ({ seq }: SharedReply): boolean => seq !== null && seq >= minSeq
-    const kept = this.fromMemory(read, ask)
+    const kept = this.#take(read, ask)
     if (kept !== undefined && includes(kept)) return { reply: kept, origin: 'hit' }
     // One that began before may have been asked too early; one that begins now cannot: the write is done.
     const begun = await this.#flights.get(read.key)
     if (begun !== undefined && includes(begun.reply)) return { reply: begun.reply, origin: 'collapsed' }
     const { reply } = await this.#fly(read, ask, includes)
     return includes(reply) ? { reply, origin: 'newer' } : null
+  }
+
+  #take(read: SharedRead, ask: Ask): SharedReply | undefined {
+    const kept = this.kept(read)
+    if (kept?.isStale) this.renew(read, ask)
+    return kept?.reply
   }
 
   #fly(read: SharedRead, ask: Ask, isWanted: (reply: SharedReply) => boolean = () => true): Promise<Answer> {

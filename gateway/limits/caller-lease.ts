@@ -9,9 +9,8 @@ export type Grant = [granted: number, left: number, frozenMs: number, fullMs: nu
 const lifeMs = 2_000
 /** No gateway takes more than this part of a maximum at once, so that several strand little of it. */
 const maxPart = 1 / 40
-const maxLease = 1_000
-/** Nor more than this part of what it has lately used, so that at most so much lapses unused. */
-const partOfUse = 1 / 8
+/** Nor more than it has lately used; and where less than half of the bucket is left, than this part of it, so that little lapses unused. */
+const scarcePartOfUse = 1 / 8
 /** A refusal is remembered at least so long: with large maxima the next token is due within a millisecond. */
 const minRefusalMs = 50
 
@@ -26,7 +25,7 @@ export function freezeMs(limit: Limit): number {
 }
 
 function maxLeaseOf(max: number): number {
-  return Math.min(maxLease, Math.max(1, Math.floor(max * maxPart)))
+  return Math.max(1, Math.floor(max * maxPart))
 }
 
 /** What one gateway knows of one caller in one class. Its clock is `performance.now()`. */
@@ -51,11 +50,22 @@ export class CallerLease {
     this.#limit = limit
   }
 
+  /** What `use` or `refuse` is to answer, as far as it can be said here; undefined: the bucket must be asked. */
+  verdict(now: number): 'admitted' | 'refused' | undefined {
+    if (this.#left > 0 && now < this.#lapsesAt) return 'admitted'
+    return now < this.#refusedUntil ? 'refused' : undefined
+  }
+
   /** Decides what can be decided here; undefined: the bucket must be asked. */
   decide(now: number): RateLimitAnswer | undefined {
-    if (this.#left > 0 && now < this.#lapsesAt) return this.use()
-    if (now < this.#refusedUntil) return this.refuse()
-    return undefined
+    switch (this.verdict(now)) {
+      case 'admitted':
+        return this.use()
+      case 'refused':
+        return this.refuse()
+      default:
+        return undefined
+    }
   }
 
   get left(): number {
@@ -71,10 +81,6 @@ export class CallerLease {
     }
   }
 
-  isRefused(now: number): boolean {
-    return now < this.#refusedUntil
-  }
-
   use(): RateLimitAnswer {
     this.#left -= 1
     return [this.#leftInBucket + this.#left + 1, this.#resetEpochSeconds, this.#limit.max]
@@ -86,8 +92,10 @@ export class CallerLease {
 
   /** How many tokens to ask for when so many requests are waiting. */
   wanted(waiting: number): number {
+    const { max } = this.#limit
     const used = Math.max(this.#usedBefore, this.#granted - this.#left)
-    return Math.max(waiting, Math.min(Math.ceil(used * partOfUse), maxLeaseOf(this.#limit.max)))
+    const part = this.#leftInBucket * 2 > max ? 1 : scarcePartOfUse
+    return Math.max(waiting, Math.min(Math.ceil(used * part), maxLeaseOf(max)))
   }
 
   /** `askedAt` stands for Redis' now: tokens lapse here rather too early than too late. */

@@ -73,6 +73,11 @@ export class LeasedLimits {
     return caller?.lease.decide(performance.now()) ?? this.#decide(caller ?? this.#meet(key, { max, windowMs }))
   }
 
+  /** What this gateway knows of the counter `key`, if anything. */
+  leaseOf(key: string): CallerLease | undefined {
+    return this.#callers.get(key)?.lease
+  }
+
   #meet(key: string, limit: Limit): Caller {
     const caller: Caller = { key, limit, lease: new CallerLease(limit), waiting: [], isAsking: false }
     this.#callers.set(key, caller)
@@ -133,7 +138,7 @@ export class LeasedLimits {
     if (isAnswered) {
       // Whenever they lapse: they are used now.
       for (const admit of waiting.splice(0, lease.left)) admit(lease.use())
-      if (!lease.isRefused(performance.now())) return
+      if (lease.verdict(performance.now()) !== 'refused') return
     }
     for (const answer of waiting.splice(0)) answer(isAnswered ? lease.refuse() : this.#decideAlone(caller))
   }

@@ -3,27 +3,25 @@ import { callRaw } from '#shared/messaging/call.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { inTrace } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { readOfRoute } from '../routes/read-of-route.ts'
 import { isShareable, type Outcome, type Route, successesOf } from '../routes/route.ts'
-import { answerShared, type ReadOfRoute, sharedReadOf } from './answer-shared.ts'
+import { answerShared } from './answer-shared.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readRequest } from './read-request.ts'
-import { rememberUrls } from './remembered-urls.ts'
 import type { Context, Middleware } from './state.ts'
 
 /** The innermost layer: checks the request and answers it from what is shared or by asking the worker. */
 export function answerRoute(route: Route, dependencies: Dependencies): Middleware {
   const answerOwn: Middleware = (ctx) => answerPersonal(ctx, route, dependencies)
   if (!isShareable(route)) return answerOwn
-  const reads = rememberUrls<ReadOfRoute>()
   return async (ctx, next) => {
     // Organisers see drafts: what they are answered is theirs alone.
     if (ctx.state.caller.role === 'organiser') return answerOwn(ctx, next)
+    const { known } = dependencies
     const { url = '' } = ctx.req
-    let read = reads.get(url)
-    if (read === undefined) {
-      read = sharedReadOf(route, readRequest(ctx, route, dependencies))
-      reads.set(url, read)
-    }
+    const read = known.readAt(url) ?? readOfRoute(route, readRequest(ctx, route, dependencies))
+    // Which replies include a certain write is not to be seen from the URL alone.
+    if (read.minSeq === null) known.noteRead(url, read)
     await answerShared(ctx, read, dependencies)
   }
 }

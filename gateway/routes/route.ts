@@ -40,11 +40,11 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
   readonly outcome?: (reply: ReplyOf<C>) => Outcome<NoInfer<Status>>
 }
 
-/** A route whose answers may be shared. */
-export type ShareableRoute = Route & { readonly share: SharePolicy }
+/** A route whose answers may be shared: it has no body that could change how it is limited. */
+export type ShareableRoute = Route & { readonly share: SharePolicy; readonly limit: RateClass }
 
 export function isShareable(route: Route): route is ShareableRoute {
-  return route.share !== undefined
+  return route.share !== undefined && typeof route.limit === 'string'
 }
 
 /** Declares a route; keeps the type of its contract, and the statuses it may choose from, until it joins the others. */

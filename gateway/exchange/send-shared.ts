@@ -2,22 +2,19 @@ import { matchesEtag } from '../cache/matches-etag.ts'
 import type { Answer, Origin } from '../cache/reply-cache.ts'
 import type { SharePolicy } from '../cache/share-policy.ts'
 import type { Representation } from '../cache/shared-reply.ts'
-import { acceptsGzip } from './accepts-gzip.ts'
-import type { Context } from './state.ts'
+import type { Exchange } from './exchange.ts'
 
-/** Sends a shared reply, or 304 to whoever has it; compresses it first where it was not yet and the client can read that. */
-export function sendShared(ctx: Context, answer: Answer, policy: SharePolicy): Promise<void> | void {
-  const { reply } = answer
-  if (!acceptsGzip(ctx)) return send(ctx, answer, policy, reply.plain)
-  const { compressed } = reply
-  if (compressed !== null) return send(ctx, answer, policy, compressed)
-  return reply.compress().then((made) => send(ctx, answer, policy, made))
-}
-
-/** All headers go to Node in one array: setting each for itself through Koa costs more than all the rest. */
-function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, headers }: Representation): void {
-  const { req, res, state } = ctx
-  const ageMs = Date.now() - answer.reply.askedAt
+/**
+ * Sends a shared reply in the representation that the client reads, or 304 to whoever has it. All headers go to Node in one array:
+ * setting each for itself through Koa costs more than all the rest.
+ */
+export function sendShared(
+  { req, res, state }: Exchange,
+  { reply, origin }: Answer,
+  { body, etag, headers }: Representation,
+  policy: SharePolicy,
+): void {
+  const ageMs = Date.now() - reply.askedAt
   const head = [
     ...state.commonHeaders,
     ...state.limitHeaders(),
@@ -28,10 +25,9 @@ function send(ctx: Context, answer: Answer, policy: SharePolicy, { body, etag, h
     'Cache-Control',
     policy.cacheControl,
     'Cache-Status',
-    cacheStatus(answer.origin, policy.freshForMs - ageMs),
+    cacheStatus(origin, policy.freshForMs - ageMs),
   ]
-  if (isKept(answer.origin)) head.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
-  ctx.respond = false
+  if (isKept(origin)) head.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
   if (matchesEtag(req.headers['if-none-match'], etag)) {
     res.writeHead(304, head)
     res.end()

@@ -1,0 +1,23 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TraceStart } from '#shared/observability/tracing.ts'
+
+/** A request and the answer to it, with or without Koa: its context is one, too. */
+export interface Exchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly state: Observation
+}
+
+/** What is noted of every request, whatever answers it. */
+export interface Observation {
+  requestId: string
+  trace: TraceStart
+  /** What every answer says, whatever it is: names and values in turn. */
+  commonHeaders: readonly string[]
+  /** What the innermost limit says of itself, in the same form; made when it is sent, because several limits count a request. */
+  limitHeaders: () => readonly string[]
+  /** Route template, the label of metrics and the name of the span; `(none)` where no route matched. */
+  endpoint: string
+  /** One of very many like it, of which the log need not tell each. */
+  isRoutine: boolean
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import {
+  currentTraceparent,
+  startOfTrace,
+  traceFieldsOf,
+  unrecordedTraceparent,
+  withRecordedSpan,
+} from '#shared/observability/tracing.ts'
+import type { Dependencies } from '../dependencies.ts'
+import { toProblem } from '../problems.ts'
+import type { Exchange, Observation } from './exchange.ts'
+import { sendProblem } from './send-problem.ts'
+
+/** What browsers are to hear of data; pages say more, by themselves. */
+const dataHeaders = [
+  'X-Content-Type-Options',
+  'nosniff',
+  'Content-Security-Policy',
+  "default-src 'none'; frame-ancestors 'none'",
+] as const
+
+const noHeaders: readonly string[] = []
+const noLimit = (): readonly string[] => noHeaders
+
+/** A request id from outside is kept when it cannot harm a log or a header. */
+const saneRequestId = /^[\w.:-]{1,128}$/
+
+/** What `observe` needs. Whether the request is traced is decided here, before all else: nearly all are not, and do without a span. */
+export function beginObservation({ headers }: IncomingMessage, endpoint: string): Observation {
+  const givenId = headers['x-request-id']
+  const { traceparent, tracestate } = headers as Record<string, string | undefined>
+  return {
+    requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomUUID(),
+    trace: startOfTrace({ traceparent, tracestate }),
+    commonHeaders: noHeaders,
+    limitHeaders: noLimit,
+    endpoint,
+    isRoutine: false,
+  }
+}
+
+/** Has a request answered by `work`: server span, one log line, one observation, and every error as problem+json. */
+export function observe(
+  exchange: Exchange,
+  work: () => Promise<void> | void,
+  dependencies: Dependencies,
+): Promise<void> {
+  const { req, state } = exchange
+  const startedAt = performance.now()
+  const answer = async (): Promise<void> => {
+    state.commonHeaders = commonHeaders(exchange, dependencies)
+    try {
+      await work()
+    } catch (error) {
+      answerProblem(exchange, error, dependencies)
+    }
+    if (!exchange.res.headersSent) setCommonHeaders(exchange)
+    report(exchange, performance.now() - startedAt, dependencies)
+  }
+  if (!state.trace.isRecorded) return answer()
+  return withRecordedSpan(state.trace, req.method ?? '', { kind: SpanKind.SERVER }, async (span) => {
+    await answer()
+    describe(span, exchange)
+  })
+}
+
+function commonHeaders({ state }: Exchange, { isStopping }: Dependencies): string[] {
+  const headers = [...dataHeaders, 'X-Request-Id', state.requestId]
+  const traceparent = state.trace.isRecorded ? currentTraceparent() : unrecordedTraceparent(state.trace)
+  if (traceparent !== undefined) headers.push('traceparent', traceparent)
+  if (isStopping()) headers.push('Connection', 'close')
+  return headers
+}
+
+/** What an answer has said otherwise by itself stays. */
+function setCommonHeaders({ res, state }: Exchange): void {
+  for (const headers of [state.commonHeaders, state.limitHeaders()]) {
+    for (let at = 0; at + 1 < headers.length; at += 2) {
+      const [name = '', value = ''] = [headers[at], headers[at + 1]]
+      if (!res.hasHeader(name)) res.setHeader(name, value)
+    }
+  }
+}
+
+function answerProblem(exchange: Exchange, error: unknown, { log }: Dependencies): void {
+  const problem = toProblem(error)
+  const { requestId, trace } = exchange.state
+  if (problem.code === 'internal') {
+    log.error({ err: error, request_id: requestId, ...traceFieldsOf(trace) }, 'request failed')
+  }
+  sendProblem(exchange, problem)
+}
+
+function describe(span: Span, { req: { method = '' }, res: { statusCode }, state }: Exchange): void {
+  span.updateName(`${method} ${state.endpoint}`)
+  span.setAttributes({
+    'http.request.method': method,
+    'http.route': state.endpoint,
+    'http.response.status_code': statusCode,
+    'ticketing.request_id': state.requestId,
+  })
+  if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+function report({ req, res, state }: Exchange, durationMs: number, { log, metrics }: Dependencies): void {
+  const { endpoint, requestId, isRoutine, trace } = state
+  const { method = '' } = req
+  const { statusCode: status } = res
+  metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000 })
+  if (isRoutine && !trace.isSample) return
+  const facts = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
+  log[status >= 500 ? 'warn' : 'info']({ ...facts, ...traceFieldsOf(trace) }, 'request')
+}

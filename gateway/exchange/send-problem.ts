@@ -1,0 +1,48 @@
+import { traceFieldsOf } from '#shared/observability/tracing.ts'
+import type { Problem } from '../problems.ts'
+import type { Exchange } from './exchange.ts'
+
+/** A problem document that still lacks what differs from request to request. */
+export interface ProblemText {
+  readonly status: number
+  /** JSON. */
+  readonly text: string
+  /** When to come again, if that is known. */
+  readonly retryAfterMs?: number
+}
+
+/** Answers with a problem document. Does nothing where an answer has begun. */
+export function sendProblem(exchange: Exchange, problem: Problem): void {
+  const { status, retry_after_ms: retryAfterMs } = problem
+  const again = typeof retryAfterMs === 'number' ? { retryAfterMs } : {}
+  sendProblemText(exchange, { status, text: JSON.stringify(problem), ...again })
+}
+
+/** As `sendProblem`, in one piece and past Koa, as `send-shared.ts` does: refusals are for those of whom there are too many. */
+export function sendProblemText({ req, res, state }: Exchange, { status, text, retryAfterMs }: ProblemText): void {
+  if (res.headersSent) return
+  const { trace_id: traceId } = traceFieldsOf(state.trace)
+  // Neither of the two has letters that JSON would write otherwise.
+  const ofTrace = traceId === undefined ? '' : `,"trace_id":"${traceId}"`
+  const body = `${text.slice(0, -1)},"request_id":"${state.requestId}"${ofTrace}}`
+  const bytes = Buffer.byteLength(body)
+  const headers = [
+    'Content-Type',
+    'application/problem+json',
+    'Content-Length',
+    String(bytes),
+    'Cache-Control',
+    'no-store',
+    ...state.commonHeaders,
+    ...state.limitHeaders(),
+  ]
+  if (status === 429 || status === 503) {
+    headers.push('Retry-After', String(Math.max(1, Math.ceil((retryAfterMs ?? 1_000) / 1_000))))
+  }
+  if (status === 401) headers.push('WWW-Authenticate', 'Bearer')
+  res.removeHeader('ETag')
+  res.writeHead(status, headers)
+  if (req.method === 'HEAD') res.end()
+  // Where each character is one byte, Node need not look for those that are not.
+  else res.end(body, bytes === body.length ? 'latin1' : 'utf8')
+}

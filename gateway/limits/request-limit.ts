@@ -1,0 +1,82 @@
+import { type Problem, problemOf } from '../problems.ts'
+import { type RateClass, rateWindowMs } from './rate-classes.ts'
+import type { RateLimitAnswer } from './rate-limit-answer.ts'
+
+/** Before the names of all counters in Redis. */
+export const limitNamespace = 'limit'
+
+const windowSeconds = rateWindowMs / 1_000
+
+/** What a client is told of a limit. */
+export interface LimitStanding {
+  /** Requests left after this one. */
+  readonly remaining: number
+  /** Epoch seconds. */
+  readonly reset: number
+}
+
+export function standingOf([left, reset]: RateLimitAnswer): LimitStanding {
+  return { remaining: Math.max(0, left - 1), reset }
+}
+
+/** The limit of one class of requests, and how clients are told of it. */
+export class RequestLimit {
+  readonly rateClass: RateClass
+  /** Requests per window and caller. */
+  readonly max: number
+  readonly #policy: string
+  readonly #max: string
+  /** All that is the same in each. */
+  readonly #problem: Problem
+  readonly #problemText: string
+
+  constructor(rateClass: RateClass, max: number) {
+    this.rateClass = rateClass
+    this.max = max
+    this.#policy = `"${rateClass}";q=${max};w=${windowSeconds}`
+    this.#max = String(max)
+    this.#problem = problemOf('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {})
+    this.#problemText = JSON.stringify(this.#problem)
+  }
+
+  /** The name of a caller's counter. */
+  keyOf(caller: string): string {
+    return `${limitNamespace}:${this.rateClass}:${caller}`
+  }
+
+  /** Names and values in turn: those of the IETF draft "RateLimit header fields for HTTP", and those that were usual before it. */
+  headers({ remaining, reset }: LimitStanding): string[] {
+    const seconds = Math.max(1, reset - Math.ceil(Date.now() / 1_000))
+    return [
+      'RateLimit-Policy',
+      this.#policy,
+      'RateLimit',
+      `"${this.rateClass}";r=${remaining};t=${seconds}`,
+      'X-RateLimit-Limit',
+      this.#max,
+      'X-RateLimit-Remaining',
+      String(remaining),
+      'X-RateLimit-Reset',
+      String(reset),
+    ]
+  }
+
+  /** Not thrown as others are: to carry an error through all layers would cost more than everything else here. */
+  refusal({ reset }: LimitStanding): { status: number; text: string; retryAfterMs: number } {
+    const retryAfterMs = Math.max(1_000, reset * 1_000 - Date.now())
+    return {
+      status: this.#problem.status,
+      text: `${this.#problemText.slice(0, -1)},"retry_after_ms":${retryAfterMs}}`,
+      retryAfterMs,
+    }
+  }
+}
+
+/** Of each class; null where requests are not limited. */
+export type RequestLimits = Readonly<Record<RateClass, RequestLimit>> | null
+
+export function createRequestLimits(maxima: Record<RateClass, number> | null): RequestLimits {
+  if (maxima === null) return null
+  const limits = Object.entries(maxima).map(([name, max]) => [name, new RequestLimit(name as RateClass, max)])
+  return Object.fromEntries(limits) as Record<RateClass, RequestLimit>
+}
