@@ -9,8 +9,10 @@ export type Grant = [granted: number, left: number, frozenMs: number, fullMs: nu
 const lifeMs = 2_000
 /** No gateway takes more than this part of a maximum at once, so that several strand little of it. */
 const maxPart = 1 / 40
-/** Nor more than it has lately used; and where less than half of the bucket is left, than this part of it, so that little lapses unused. */
-const scarcePartOfUse = 1 / 8
+/** Nor more than this part of what it will use until they lapse, so that at most so much lapses unused. */
+const partOfUse = 1 / 2
+/** Where less than half of the bucket is left, what lapses may be what is missing in the end. */
+const partOfUseWhenScarce = 1 / 8
 /** A refusal is remembered at least so long: with large maxima the next token is due within a millisecond. */
 const minRefusalMs = 50
 
@@ -91,11 +93,13 @@ export class CallerLease {
   }
 
   /** How many tokens to ask for when so many requests are waiting. */
-  wanted(waiting: number): number {
+  wanted(waiting: number, now: number): number {
     const { max } = this.#limit
     const used = Math.max(this.#usedBefore, this.#granted - this.#left)
-    const part = this.#leftInBucket * 2 > max ? 1 : scarcePartOfUse
-    return Math.max(waiting, Math.min(Math.ceil(used * part), maxLeaseOf(max)))
+    const part = this.#leftInBucket * 2 > max ? partOfUse : partOfUseWhenScarce
+    const untilLapse = now < this.#lapsesAt ? (this.#lapsesAt - now) / lifeMs : 1
+    const useful = Math.ceil(used * Math.min(part, untilLapse))
+    return Math.max(waiting, Math.min(useful, maxLeaseOf(max)))
   }
 
   /** `askedAt` stands for Redis' now: tokens lapse here rather too early than too late. */

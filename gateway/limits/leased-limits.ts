@@ -99,7 +99,7 @@ export class LeasedLimits {
   async #ask(caller: Caller): Promise<void> {
     caller.isAsking = true
     while (caller.waiting.length > 0) {
-      const isAnswered = await this.#grant(caller, caller.lease.wanted(caller.waiting.length))
+      const isAnswered = await this.#grant(caller, caller.lease.wanted(caller.waiting.length, performance.now()))
       this.#answerWaiting(caller, isAnswered)
       // At once, because it may have been this process that was late.
       if (!isAnswered) void this.#lookAgain(caller)

@@ -16,21 +16,30 @@ test('tokens lapse, and until then each admits one request', (t) => {
   t.is(lease.decide(12_001), undefined)
 })
 
-test('a gateway asks for what waits, or for an eighth of what it used, or a fortieth of the maximum, or 1,000', (t) => {
+test('a gateway asks for what waits, or for an eighth of what it used, or a fortieth of the maximum', (t) => {
   const usedBefore = (max: number, used: number): CallerLease => {
     const lease = new CallerLease({ max, windowMs: 60_000 })
     lease.note([used, 0, 2_000, 0, 0], 10_000)
     for (let i = 0; i < used; i++) lease.use()
     return lease
   }
-  t.is(usedBefore(60_000, 0).wanted(1), 1)
-  t.is(usedBefore(60_000, 80).wanted(1), 10)
-  t.is(usedBefore(60_000, 80).wanted(50), 50)
-  t.is(usedBefore(400, 400).wanted(1), 10)
-  t.is(usedBefore(1_000_000, 50_000).wanted(1), 1_000)
-  t.is(usedBefore(79, 79).wanted(1), 1)
+  t.is(usedBefore(60_000, 0).wanted(1, 10_001), 1)
+  t.is(usedBefore(60_000, 80).wanted(1, 10_001), 10)
+  t.is(usedBefore(60_000, 80).wanted(50, 10_001), 50)
+  t.is(usedBefore(400, 400).wanted(1, 10_001), 10)
+  t.is(usedBefore(1_000_000, 500_000).wanted(1, 10_001), 25_000)
+  t.is(usedBefore(79, 79).wanted(1, 10_001), 1)
   t.false(isLeased({ max: 79, windowMs: 60_000 }))
   t.true(isLeased({ max: 80, windowMs: 60_000 }))
+})
+
+test('while most of the bucket is left it asks for a half, and never for what would lapse', (t) => {
+  const lease = new CallerLease(browse)
+  lease.note([80, 59_920, 2_000, 0, 0], 10_000)
+  for (let i = 0; i < 80; i++) lease.use()
+  t.is(lease.wanted(1, 10_001), 40)
+  t.is(lease.wanted(1, 11_500), 20)
+  t.is(lease.wanted(1, 12_000), 40)
 })
 
 test('a lease that lapsed unused makes the next one smaller', (t) => {
@@ -38,11 +47,11 @@ test('a lease that lapsed unused makes the next one smaller', (t) => {
   lease.note([800, 0, 2_000, 0, 0], 10_000)
   for (let i = 0; i < 800; i++) lease.use()
   lease.note([100, 0, 2_000, 0, 0], 12_500)
-  t.is(lease.wanted(1), 100)
+  t.is(lease.wanted(1, 12_501), 100)
   lease.note([1, 0, 2_000, 0, 0], 15_000)
-  t.is(lease.wanted(1), 50)
+  t.is(lease.wanted(1, 15_001), 50)
   lease.note([1, 0, 2_000, 0, 0], 60_000)
-  t.is(lease.wanted(1), 1)
+  t.is(lease.wanted(1, 60_001), 1)
 })
 
 test('what Redis told of a bucket is known while it is away: frozen it counts as only where tokens are not leased', (t) => {
