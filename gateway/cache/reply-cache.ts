@@ -156,8 +156,7 @@ export class ReplyCache {
     const reply = new SharedReply({
       askedAt,
       position,
-      // A copy: what NATS gives is a part of all that arrived with it, which would stay in memory as long.
-      body: Buffer.from(body),
+      body: ownBytes(body),
       seq: seq === undefined ? null : BigInt(seq),
     })
     this.#memory.set(read.key, reply)
@@ -174,4 +173,10 @@ export class ReplyCache {
       now: Date.now(),
     })
   }
+}
+
+/** What NATS gives is a part of all that arrived with it, and would keep that in memory; copied unless it is most of that itself. */
+function ownBytes(body: Uint8Array): Buffer {
+  const { buffer, byteOffset, byteLength } = body
+  return byteLength * 2 > buffer.byteLength ? Buffer.from(buffer, byteOffset, byteLength) : Buffer.from(body)
 }

@@ -15,13 +15,31 @@ const worthCompressingBytes = 1_024
 const inOnePieceBytes = 16_384
 
 /** The body in one encoding, with what HTTP says of it. */
-export interface Representation {
-  /** Bytes, or each byte as a character (`latin1`). */
-  readonly body: Buffer | string
+export class Representation {
   /** Strong, and another one for each encoding. */
   readonly etag: string
   /** Names and values in turn. */
   readonly headers: readonly string[]
+  readonly #bytes: Buffer
+  #text: string | null = null
+  #isGiven = false
+
+  constructor(bytes: Buffer, etag: string, headers: readonly string[]) {
+    const { byteLength } = bytes
+    this.etag = etag
+    this.headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(byteLength), ...headers]
+    this.#bytes = bytes
+  }
+
+  /** To be sent: bytes, or each byte as a character (`latin1`) from the second time on. Most are never given twice. */
+  give(): Buffer | string {
+    if (this.#text !== null) return this.#text
+    const isGivenAgain = this.#isGiven
+    this.#isGiven = true
+    if (!isGivenAgain || this.#bytes.byteLength > inOnePieceBytes) return this.#bytes
+    this.#text = this.#bytes.toString('latin1')
+    return this.#text
+  }
 }
 
 /** What a worker answered, finished for HTTP, so that giving it away once more is sending it. */
@@ -42,7 +60,7 @@ export class SharedReply implements Asked {
     this.body = body
     this.etag = etag
     this.seq = seq
-    this.plain = represent(body, `"${etag}"`, [])
+    this.plain = new Representation(body, `"${etag}"`, [])
   }
 
   /** The compressed one if it is there; `plain` where compressing is no gain; null: to be made first, by `compress`. */
@@ -54,7 +72,9 @@ export class SharedReply implements Asked {
   compress(): Promise<Representation> {
     this.#compressing ??= compress(this.body).then((bytes) => {
       const isGain = bytes.byteLength < this.body.byteLength
-      this.#compressed = isGain ? represent(bytes, `"${this.etag}-gz"`, ['Content-Encoding', 'gzip']) : this.plain
+      this.#compressed = isGain
+        ? new Representation(bytes, `"${this.etag}-gz"`, ['Content-Encoding', 'gzip'])
+        : this.plain
       return this.#compressed
     })
     return this.#compressing
@@ -70,13 +90,4 @@ export interface SharedReplyParts extends Asked {
 
 function etagOf(body: Buffer): string {
   return hash('sha1', body, 'base64url')
-}
-
-function represent(bytes: Buffer, etag: string, headers: readonly string[]): Representation {
-  const { byteLength } = bytes
-  return {
-    body: byteLength <= inOnePieceBytes ? bytes.toString('latin1') : bytes,
-    etag,
-    headers: ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(byteLength), ...headers],
-  }
 }

@@ -11,9 +11,10 @@ import type { Exchange } from './exchange.ts'
 export function sendShared(
   { req, res, state }: Exchange,
   { reply, origin }: Answer,
-  { body, etag, headers }: Representation,
+  representation: Representation,
   policy: SharePolicy,
 ): void {
+  const { etag, headers } = representation
   const ageMs = Date.now() - reply.askedAt
   const head = [
     ...state.commonHeaders,
@@ -35,7 +36,7 @@ export function sendShared(
   }
   res.writeHead(200, [...headers, ...head])
   if (req.method === 'HEAD') res.end()
-  else res.end(body, 'latin1')
+  else res.end(representation.give(), 'latin1')
 }
 
 function isKept(origin: Origin): boolean {
