@@ -4,7 +4,7 @@ import { projectRoot, readInfraConfig } from '../../config.ts'
 import { fillDemoCatalogue } from '../../demo-catalogue.ts'
 import { migrateAll } from '../../migrate.ts'
 import type { Say } from '../../say.ts'
-import { freePort } from '../../servers/free-port.ts'
+import { freePorts } from '../../servers/free-port.ts'
 import { installMissing } from '../../servers/install.ts'
 import { startTemporaryServers } from '../../servers/temporary-servers.ts'
 import { organiserKey } from '../selling/system.ts'
@@ -44,7 +44,7 @@ export async function startBackstage({ say, stopping }: { say: Say; stopping: Ab
   }
   try {
     await migrateAll(postgres.url)
-    const [paymentPort, otherPort] = [await freePort(), await freePort()]
+    const [paymentPort, otherPort] = await freePorts(2)
     const otherGatewayUrl = `http://127.0.0.1:${otherPort}`
     // What is not said here is as in production: one trace in a hundred, sent to where nobody listens, and logs from `info` on.
     const environment: NodeJS.ProcessEnv = {

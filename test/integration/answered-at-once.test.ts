@@ -1,0 +1,62 @@
+import test from 'ava'
+import { type Answer, ask } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+/* Hits and refusals that a gateway knows are answered in front of Koa; nobody can tell by the answer. */
+
+let system: System
+
+test.before(async () => {
+  system = await startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMIT_MAXIMA: 'search=120' } })
+})
+test.after.always(() => system.stop())
+
+const headerNames = ({ headers }: Answer): string[] => [...headers.keys()].sort()
+
+test('a hit says the same whether it went through the layers or not', async (t) => {
+  const url = `${system.url}/events?city=Nowhere`
+  const session = await ask(`${system.url}/session`, { json: { user_id: 'reader' } })
+  const throughLayers = { authorization: `Bearer ${session.body.token}` }
+  await until('it is a hit', async () => /hit/.test((await ask(url)).headers.get('cache-status') ?? ''))
+  const [atOnce, layered] = [await ask(url), await ask(url, { headers: throughLayers })]
+  t.is(atOnce.status, 200)
+  t.is(atOnce.text, layered.text)
+  t.deepEqual(headerNames(atOnce), headerNames(layered))
+  for (const name of ['etag', 'cache-control', 'content-type', 'vary', 'ratelimit-policy']) {
+    t.is(atOnce.headers.get(name), layered.headers.get(name), name)
+  }
+  const head = await ask(url, { method: 'HEAD' })
+  t.deepEqual([head.status, head.text, head.headers.get('etag')], [200, '', atOnce.headers.get('etag')])
+})
+
+test('every refusal of a caller is like the first one, and nobody else is refused', async (t) => {
+  const bookings = (user: string): Promise<Answer> => ask(`${system.url}/bookings?user_id=${user}`)
+  const refusals: Answer[] = []
+  await until('it is refused three times', async () => {
+    const answer = await bookings('greedy')
+    if (answer.status === 429) refusals.push(answer)
+    return refusals.length === 3
+  })
+  const [first, ...others] = refusals
+  for (const other of others) {
+    t.deepEqual(headerNames(other), headerNames(first as Answer))
+    t.deepEqual(Object.keys(other.body).sort(), Object.keys(first?.body).sort())
+    const { request_id, trace_id, retry_after_ms, ...same } = other.body
+    t.like(first?.body, same)
+    t.is(request_id, other.headers.get('x-request-id'))
+    t.not(request_id, first?.body.request_id)
+    t.is(Number(other.headers.get('retry-after')), Math.ceil(retry_after_ms / 1_000))
+    t.is(other.headers.get('traceparent')?.split('-')[1], trace_id)
+  }
+  t.is((await ask(`${system.url}/bookings?user_id=greedy`, { method: 'HEAD' })).status, 429)
+  t.is((await bookings('modest')).status, 200)
+})
+
+test('whoever was refused is let in as soon as a token has grown again', async (t) => {
+  const search = (): Promise<Answer> => ask(`${system.url}/events/search?keyword=zither`)
+  await until('it is refused', async () => (await search()).status === 429)
+  const refused = await search()
+  t.is(refused.status, 429)
+  await until('it is let in', async () => (await search()).status === 200)
+})
