@@ -3,17 +3,20 @@ import {
   collectEvents,
   type EventList,
   type Found,
-  findAtVenues,
+  findInTurn,
   type ListConditions,
   type ListOrder,
-  walkEvents,
+  type Step,
+  walkByPrice,
 } from '../store/find-events.ts'
 import { findVenues, type VenueConditions } from '../store/venues-in-reach.ts'
+import { addDays } from './day-cover.ts'
 import { anywhere, fitsOf } from './fits.ts'
 import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
+import { earliestToday, type ListDates, stretchesFor } from './stretches.ts'
 import { type QueryWord, type Term, termQuery } from './terms.ts'
-import { collectedEvents, entriesPerEvent, type Guess, usualDays, type Way, waysFor } from './ways.ts'
+import { collectedEvents, entriesPerEvent, type Guess, usualDays, waysFor } from './ways.ts'
 
 /** What a list is about. */
 export interface Question {
@@ -47,7 +50,8 @@ export async function findPage(db: Queryable, question: Question, page: PageWant
   if (list === null || terms === null) return []
   const guess = guessFor(question, list, terms)
   if (question.order === 'distance') return await byDistance(db, list, guess)
-  if (question.order !== 'relevance') return (await findAlong(db, list, guess)).positions
+  if (question.order === 'price') return await byPrice(db, list, guess)
+  if (question.order === 'date') return await findSteps(db, list, stepsOf(list, guess, 0))
   return await byFit(db, question, list, guess)
 }
 
@@ -77,24 +81,13 @@ export async function listOf(
 }
 
 /** Tries one way after the other, until the page is full or nothing is left out. */
-async function findAlong(db: Queryable, list: EventList, guess: Guess): Promise<Found> {
+async function byPrice(db: Queryable, list: EventList, guess: Guess): Promise<PagePosition[]> {
   let found: Found = { positions: [], cutShort: true }
   for (const way of waysFor(guess)) {
-    found = await findBy(way, db, list)
+    found = await (way.by === 'walking' ? walkByPrice(db, list, way.limit) : collectEvents(db, list))
     if (!found.cutShort) break
   }
-  return found
-}
-
-function findBy(way: Way, db: Queryable, list: EventList): Promise<Found> {
-  switch (way.by) {
-    case 'venues':
-      return findAtVenues(db, list, venuesOf(list).inReach)
-    case 'collecting':
-      return collectEvents(db, list, way.days)
-    case 'walking':
-      return walkEvents(db, list, way.limit)
-  }
+  return found.positions
 }
 
 /** The nearest first: of few events all at once, else venue by venue. */
@@ -103,7 +96,7 @@ async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise
   // Nearest venues first is a long way where only few of them have what is wanted.
   const most = venues.inReach.complete ? fewEvents : rareEvents
   if (collectedEvents(guess) + guess.entries / entriesPerEvent > most) return await findNearest(db, list, venues)
-  return (await collectEvents(db, list, null)).positions
+  return (await collectEvents(db, list)).positions
 }
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
@@ -111,30 +104,71 @@ async function byFit(db: Queryable, question: Question, list: EventList, all: Gu
   const fits = fitsOf(question.words, question.performersOfThatName)
   if (collectedEvents(all) + all.entries <= fewEvents) {
     const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
-    return (await collectEvents(db, { ...list, fits: queries }, null)).positions
+    return (await collectEvents(db, { ...list, fits: queries })).positions
   }
-  const { after, limit } = list
-  const positions: PagePosition[] = []
+  const { after } = list
+  const steps: LikelyStep[] = []
   const better: string[] = []
   let likelyBefore = 0
   for (const [index, terms] of fits.entries()) {
-    if (positions.length >= limit) break
     if (terms === null) continue
     const ofFit: EventList = {
       ...list,
       terms: termQuery([...question.filters, ...terms]),
       without: better.length === 0 ? null : better.join(' | '),
-      // Within one fit nothing is ranked.
-      after: index === after?.fit ? { ...after, fit: 0 } : undefined,
-      limit: limit - positions.length,
+      after: index === after?.fit ? after : undefined,
     }
     better.push(`(${termQuery(terms)})`)
     const guess = guessFor(question, ofFit, terms)
     const likely = Math.max(1, guess.likely - likelyBefore)
     likelyBefore = Math.max(likelyBefore, guess.likely)
-    if (index < (after?.fit ?? 0)) continue
-    const found = await findAlong(db, ofFit, { ...guess, likely })
-    positions.push(...found.positions.map((position) => ({ ...position, fit: index })))
+    if (index >= (after?.fit ?? 0)) steps.push(...stepsOf(ofFit, { ...guess, likely }, index))
+  }
+  return await findSteps(db, list, steps)
+}
+
+interface LikelyStep extends Step {
+  /** How many events it finds, if words come together by chance. */
+  readonly likely: number
+}
+
+/** The ways to what has the terms of a list by date, from its beginning to its end. */
+function stepsOf(list: EventList, guess: Guess, fit: number): LikelyStep[] {
+  const { terms, without, after } = list
+  const dates = datesOf(list, guess.events)
+  const share = guess.venueShare * Math.min(1, guess.inRange / guess.events)
+  const stretches = stretchesFor(waysFor(guess), dates)
+  return stretches.map((stretch, index) => ({
+    fit,
+    terms,
+    without,
+    stretch,
+    after,
+    // A window is chosen for more than a page.
+    likely: index < stretches.length - 1 ? list.limit : guess.likely * share,
+  }))
+}
+
+function datesOf({ upcoming, start, end, after }: EventList, events: number): ListDates {
+  return {
+    first: after?.startsOn ?? start ?? (upcoming ? earliestToday() : null),
+    behind: end === undefined ? null : addDays(end, 1),
+    events,
+  }
+}
+
+/** The first steps of which a full page is to be expected in one statement, and then, where they disappointed, all others. */
+async function findSteps(db: Queryable, list: EventList, steps: readonly LikelyStep[]): Promise<PagePosition[]> {
+  let likely = 0
+  const enough = steps.findIndex((step) => {
+    likely += step.likely
+    return likely >= list.limit
+  })
+  const first = enough < 0 ? steps : steps.slice(0, enough + 1)
+  const positions: PagePosition[] = []
+  for (const some of [first, steps.slice(first.length)]) {
+    if (some.length === 0 || positions.length >= list.limit) break
+    positions.push(...(await findInTurn(db, { ...list, limit: list.limit - positions.length }, some)))
   }
   return positions
 }

@@ -1,5 +1,7 @@
 import type { Queryable } from '#shared/postgres.ts'
+import { addDays, coverDays } from '../search/day-cover.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
+import { earliestToday, type Stretch } from '../search/stretches.ts'
 import { type Parameter, parameters } from './parameters.ts'
 import { distanceOf, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
@@ -43,27 +45,62 @@ export interface Found {
   readonly cutShort: boolean
 }
 
+/** What is found in one stretch of a list by date, and by how well it fits. */
+export interface Step {
+  /** Its place among the fits; 0 where nothing is ranked. */
+  readonly fit: number
+  /** As in `EventList`. */
+  readonly terms: string | null
+  readonly without: string | null
+  readonly stretch: Stretch
+  readonly after: PagePosition | undefined
+}
+
 /**
- * Takes events by their terms, or else by whatever index fits, and sorts them; those of the list's first `days` only, unless that
- * is null.
+ * One step after the other, as far as the page needs: Postgres appends queries in their order, and runs none behind the one that
+ * fills the limit.
  */
-export async function collectEvents(db: Queryable, list: EventList, days: number | null): Promise<Found> {
+export async function findInTurn(db: Queryable, list: EventList, steps: readonly Step[]): Promise<PagePosition[]> {
+  const { values, parameter } = parameters()
+  const common = conditionsOf({ ...list, venues: null }, parameter)
+  const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues')
+  const joins = isOfEvents ? joinsOf(list, parameter) : ''
+  const atVenues = isOfEvents ? venueCondition(list, parameter) : []
+  const limit = parameter(list.limit)
+  const queries = steps.map((step) => {
+    const { by } = step.stretch
+    const conditions = [...stretchConditions(step, parameter), ...common]
+    if (step.after !== undefined) conditions.push(`(${dateOrder}) > (${positionOf(list, step.after, parameter, [])})`)
+    const columns = `e.id, e.starts_on, e.starts_at, ${step.fit} AS fit`
+    const inOrder = `ORDER BY ${dateOrder} LIMIT ${limit}`
+    if (by === 'venues') {
+      const ids = parameter(list.venues?.inReach.ids)
+      return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (SELECT * FROM event.events AS e
+        WHERE e.venue_id = place.id AND ${conditions.join(' AND ')} ${inOrder}) AS e ${inOrder})`
+    }
+    const from = `FROM event.events AS e ${joins} WHERE ${[...conditions, ...atVenues].join(' AND ')}`
+    if (by === 'walking') return `(SELECT ${columns} ${from} ${inOrder})`
+    // As a query of its own: for a few ordered rows the planner would rather walk, having no idea how far.
+    return `(WITH hit AS MATERIALIZED (SELECT ${columns} ${from}) SELECT * FROM hit AS e ${inOrder})`
+  })
+  const rows = await db.query<PagePosition>(
+    `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", 0 AS key, fit FROM (
+       ${queries.join('\n UNION ALL ')}) AS found LIMIT ${limit}`,
+    values,
+  )
+  return rows.map(toPosition)
+}
+
+/** Takes all events by their terms, or else by whatever index fits, and sorts them. */
+export async function collectEvents(db: Queryable, list: EventList): Promise<Found> {
   const { values, parameter } = parameters()
   const fits = list.fits.flatMap((fit, index) =>
     fit === null ? [] : [`WHEN e.search @@ ${parameter(fit)}::tsquery THEN ${index}`],
   )
-  const conditions = [...termConditions(list, parameter), ...conditionsOf(list, parameter)]
-  if (list.after !== undefined && list.order === 'date' && fits.length === 0) {
-    conditions.push(`e.starts_on >= ${parameter(list.after.startsOn)}`)
-  }
-  if (days !== null) {
-    const from = parameter(list.after?.startsOn ?? list.start ?? null)
-    conditions.push(`e.starts_on <= COALESCE(${from}::date, ${today}) + ${parameter(days)}::int`)
-  }
+  const conditions = [...termConditions(list, parameter), ...rangeOf(list, parameter), ...conditionsOf(list, parameter)]
   const order = `fit, key, starts_on, COALESCE(starts_at, 'infinity'), id`
   const after =
     list.after === undefined ? '' : `WHERE (${order}) > (${positionOf(list, list.after, parameter, ['fit', 'key'])})`
-  // As a query of its own: for a few ordered rows the planner would rather walk, having no idea how far.
   const rows = await db.query<PagePosition>(
     `WITH hit AS MATERIALIZED (
        SELECT e.id, e.starts_on, e.starts_at, ${keyOf(list.order)} AS key,
@@ -73,21 +110,17 @@ export async function collectEvents(db: Queryable, list: EventList, days: number
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
     values,
   )
-  return { positions: rows.map(toPosition), cutShort: days !== null && rows.length < list.limit }
+  return { positions: rows.map(toPosition), cutShort: false }
 }
 
-/** Goes through events in the order of the list, which is by date or price, past `atMost` of them. */
-export async function walkEvents(db: Queryable, list: EventList, atMost: number | null): Promise<Found> {
+/** Goes through events in the order of their prices, past `atMost` of them. */
+export async function walkByPrice(db: Queryable, list: EventList, atMost: number | null): Promise<Found> {
   const { values, parameter } = parameters()
-  const isByPrice = list.order === 'price'
-  const order = [...(isByPrice ? [shownPrice] : []), 'e.starts_on', `COALESCE(e.starts_at, 'infinity')`, 'e.id'].join(
-    ', ',
-  )
-  const range = [...rangeOf(list, parameter), ...(isByPrice ? priceRange(list, parameter) : [])]
-  if (list.after !== undefined)
-    range.push(`(${order}) > (${positionOf(list, list.after, parameter, isByPrice ? ['key'] : [])})`)
+  const order = `${shownPrice}, ${dateOrder}`
+  const range = [...rangeOf(list, parameter), ...priceRange(list, parameter)]
+  if (list.after !== undefined) range.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
   const rows = await db.query<PagePosition>(
-    `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${keyOf(list.order)} AS key, 0 AS fit
+    `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${shownPrice} AS key, 0 AS fit
      FROM (SELECT * FROM event.events AS e ${range.length === 0 ? '' : `WHERE ${range.join(' AND ')}`}
        ORDER BY ${order} ${atMost === null ? '' : `LIMIT ${parameter(atMost)}`}) AS e ${joinsOf(list, parameter)}
      WHERE ${[...termConditions(list, parameter), ...conditionsOf(list, parameter)].join(' AND ')}
@@ -105,14 +138,18 @@ export async function findAtVenues(
 ): Promise<Found> {
   const { values, parameter } = parameters()
   const key = keyOf(list.order)
-  const order = [`${key}`, 'e.starts_on', `COALESCE(e.starts_at, 'infinity')`, 'e.id'].join(', ')
-  const conditions = [...termConditions(list, parameter), ...conditionsOf({ ...list, venues: null }, parameter)]
+  const order = `${key}, ${dateOrder}`
+  const conditions = [
+    ...termConditions(list, parameter),
+    ...rangeOf(list, parameter),
+    ...conditionsOf({ ...list, venues: null }, parameter),
+  ]
   if (list.after !== undefined) conditions.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
   const rows = await db.query<PagePosition>(
     `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
      FROM unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance),
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
-       ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT ${parameter(list.limit)}) AS e
+       ORDER BY ${dateOrder} LIMIT ${parameter(list.limit)}) AS e
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
     values,
   )
@@ -122,7 +159,7 @@ export async function findAtVenues(
 /** A statement that finds up to `atMost` of the events, in no order. */
 export function matchingEvents(list: EventList, atMost: number): { text: string; values: unknown[] } {
   const { values, parameter } = parameters()
-  const conditions = [...termConditions(list, parameter), ...conditionsOf(list, parameter)]
+  const conditions = [...termConditions(list, parameter), ...rangeOf(list, parameter), ...conditionsOf(list, parameter)]
   const text = `SELECT e.type, e.folded_type, e.folded_city, e.venue_id, e.starts_on, e.price_from_minor
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
     WHERE ${conditions.join(' AND ')} LIMIT ${parameter(atMost)}`
@@ -131,10 +168,12 @@ export function matchingEvents(list: EventList, atMost: number): { text: string;
 
 /** Whether any event has the terms. */
 export async function isAnyFound(db: Queryable, list: EventList): Promise<boolean> {
-  const { positions } = await collectEvents(db, { ...list, limit: 1 }, null)
+  const { positions } = await collectEvents(db, { ...list, limit: 1 })
   return positions.length > 0
 }
 
+/** The order of every list within what comes before dates. */
+const dateOrder = `e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id`
 const highestPrice = 1_000_000_000_000
 /** An event without a price comes last. */
 const shownPrice = `COALESCE(e.price_from_minor, 9007199254740991)`
@@ -157,22 +196,51 @@ function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
   return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
 }
 
-function termConditions({ terms, without }: EventList, parameter: Parameter): string[] {
+function termConditions({ terms, without }: Pick<EventList, 'terms' | 'without'>, parameter: Parameter): string[] {
   const conditions: string[] = []
   if (terms !== null) conditions.push(`e.search @@ ${parameter(terms)}::tsquery`)
-  // As a condition on rows, which are few: the index would read all entries of these terms once more. The planner does not see
-  // through the CASE.
-  if (without !== null) conditions.push(`CASE WHEN e.search @@ ${parameter(without)}::tsquery THEN false ELSE true END`)
+  // As a condition on rows, which are few: the index would read all entries of these terms once more.
+  if (without !== null) conditions.push(onRows(`NOT e.search @@ ${parameter(without)}::tsquery`))
   return conditions
+}
+
+/** What has the terms within a stretch: by the index of terms, which knows days, or as a condition on the rows that are met. */
+function stretchConditions({ stretch, terms, without }: Step, parameter: Parameter): string[] {
+  const { by, from, until } = stretch
+  const dates = [
+    ...(from === null ? [] : [`e.starts_on >= ${parameter(from)}::date`]),
+    ...(until === null ? [] : [`e.starts_on < ${parameter(until)}::date`]),
+  ]
+  if (by !== 'collecting') {
+    const ofRows = termConditions({ terms: null, without }, parameter)
+    return [...dates, ...(terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]), ...ofRows]
+  }
+  const conditions = termConditions({ terms, without }, parameter)
+  if (terms === null) return [...conditions, ...dates]
+  const days = from === null || until === null ? null : coverDays(from, until)
+  return [
+    ...conditions,
+    ...(days === null ? [] : [`event.days_of(e.starts_on) && ${parameter(days)}::int[]`]),
+    ...dates.map(onRows),
+  ]
+}
+
+/** A condition that the planner finds no index for. */
+function onRows(condition: string): string {
+  return `CASE WHEN ${condition} THEN true ELSE false END`
 }
 
 function conditionsOf(list: ListConditions, parameter: Parameter): string[] {
   const { takingPlace, venues } = list
   const conditions = [takingPlace ? `e.status IN ('published', 'rescheduled')` : `e.status <> 'draft'`]
-  conditions.push(...rangeOf(list, parameter))
+  if (list.upcoming) conditions.push(upcomingCondition(parameter))
   conditions.push(...priceRange(list, parameter))
-  if (venues?.inReach.complete) conditions.push(`e.venue_id = ANY(${parameter(venues.inReach.ids)}::uuid[])`)
+  conditions.push(...venueCondition({ venues }, parameter))
   return conditions
+}
+
+function venueCondition({ venues }: Pick<ListConditions, 'venues'>, parameter: Parameter): string[] {
+  return venues?.inReach.complete ? [`e.venue_id = ANY(${parameter(venues.inReach.ids)}::uuid[])`] : []
 }
 
 function priceRange({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
@@ -180,16 +248,18 @@ function priceRange({ minPriceMinor, maxPriceMinor }: ListConditions, parameter:
   return [`${shownPrice} BETWEEN ${parameter(minPriceMinor ?? 0)} AND ${parameter(maxPriceMinor ?? highestPrice)}`]
 }
 
-/** The earliest date that is today anywhere on Earth. */
-const today = `(now() AT TIME ZONE 'UTC' - interval '12 hours')::date`
-
 function rangeOf({ upcoming, start, end }: ListConditions, parameter: Parameter): string[] {
   const range: string[] = []
-  // The first is a bound for the index.
-  if (upcoming) range.push(`e.starts_on >= ${today}`, `e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date`)
+  if (upcoming) range.push(`e.starts_on >= ${parameter(earliestToday())}::date`)
   if (start !== undefined) range.push(`e.starts_on >= ${parameter(start)}`)
   if (end !== undefined) range.push(`e.starts_on <= ${parameter(end)}`)
   return range
+}
+
+/** By the clock of the database and the zone of the venue; what is ahead everywhere on Earth is not asked for its zone. */
+function upcomingCondition(parameter: Parameter): string {
+  const surely = parameter(addDays(earliestToday(), 3))
+  return `(e.starts_on >= ${surely}::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)`
 }
 
 function positionOf(
