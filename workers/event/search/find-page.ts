@@ -15,7 +15,7 @@ import { anywhere, fitsOf } from './fits.ts'
 import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
 import { earliestToday, type ListDates, stretchesFor } from './stretches.ts'
-import { type QueryWord, type Term, termQuery } from './terms.ts'
+import { type QueryWord, splitTerms, type Term, termQuery } from './terms.ts'
 import { collectedEvents, entriesPerEvent, type Guess, usualDays, waysFor } from './ways.ts'
 
 /** What a list is about. */
@@ -40,6 +40,10 @@ export interface PageWanted {
 
 /** Up to so many events are collected, and their distances calculated, rather than looked for at thousands of venues. */
 const rareEvents = 10_000
+/** Entries of words that begin alike are gathered before anything is found, which costs so many times as much as reading them. */
+const gathering = 3
+/** So many times what is wanted is to be expected of the steps that are tried first. */
+const enoughPages = 2
 /** Below so many events and entries of the index all fits are looked at together. */
 const fewEvents = 300
 
@@ -67,12 +71,11 @@ export async function listOf(
   const ofWords = anywhere(words)
   const inReach = isAboutVenues ? await findVenues(db, venues, from === undefined ? {} : { from }) : null
   if (inReach?.ids.length === 0 || ofWords === null) return null
-  const terms = [...filters, ...ofWords]
   return {
     ...listed,
+    ...termsOf([...filters, ...ofWords]),
     venues: inReach === null ? null : { ...venues, inReach },
     order: order === 'relevance' ? 'date' : order,
-    terms: terms.length === 0 ? null : termQuery(terms),
     fits: [],
     without: null,
     after,
@@ -102,7 +105,8 @@ async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
 async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<PagePosition[]> {
   const fits = fitsOf(question.words, question.performersOfThatName)
-  if (collectedEvents(all) + all.entries <= fewEvents) {
+  const atVenues = list.venues?.inReach.complete ? all.venueShare : 1
+  if (collectedEvents(all) * atVenues + all.entries / entriesPerEvent <= fewEvents) {
     const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
     return (await collectEvents(db, { ...list, fits: queries })).positions
   }
@@ -114,7 +118,7 @@ async function byFit(db: Queryable, question: Question, list: EventList, all: Gu
     if (terms === null) continue
     const ofFit: EventList = {
       ...list,
-      terms: termQuery([...question.filters, ...terms]),
+      ...termsOf([...question.filters, ...terms]),
       without: better.length === 0 ? null : better.join(' | '),
       after: index === after?.fit ? after : undefined,
     }
@@ -134,19 +138,29 @@ interface LikelyStep extends Step {
 
 /** The ways to what has the terms of a list by date, from its beginning to its end. */
 function stepsOf(list: EventList, guess: Guess, fit: number): LikelyStep[] {
-  const { terms, without, after } = list
+  const { terms, asked, without, after } = list
   const dates = datesOf(list, guess.events)
   const share = guess.venueShare * Math.min(1, guess.inRange / guess.events)
   const stretches = stretchesFor(waysFor(guess), dates)
   return stretches.map((stretch, index) => ({
     fit,
     terms,
+    asked,
     without,
     stretch,
     after,
     // A window is chosen for more than a page.
-    likely: index < stretches.length - 1 ? list.limit : guess.likely * share,
+    likely: index < stretches.length - 1 ? enoughPages * list.limit : guess.likely * share,
   }))
+}
+
+function termsOf(terms: readonly Term[]): Pick<EventList, 'terms' | 'asked'> {
+  const { found, asked } = splitTerms(terms)
+  return { terms: queryOf(found), asked: queryOf(asked) }
+}
+
+function queryOf(terms: readonly Term[]): string | null {
+  return terms.length === 0 ? null : termQuery(terms)
 }
 
 function datesOf({ upcoming, start, end, after }: EventList, events: number): ListDates {
@@ -162,7 +176,7 @@ async function findSteps(db: Queryable, list: EventList, steps: readonly LikelyS
   let likely = 0
   const enough = steps.findIndex((step) => {
     likely += step.likely
-    return likely >= list.limit
+    return likely >= enoughPages * list.limit
   })
   const first = enough < 0 ? steps : steps.slice(0, enough + 1)
   const positions: PagePosition[] = []
@@ -188,7 +202,7 @@ function guessFor(question: Question, { venues, limit, order }: EventList, ofWor
     events,
     likely: anything ? Number.POSITIVE_INFINITY : likely,
     atMost: anything ? Number.POSITIVE_INFINITY : atMost,
-    entries: terms.reduce((sum, term) => sum + term.entries, anything ? 0 : atMost),
+    entries: splitTerms(terms).found.reduce((sum, term) => sum + gathering * term.entries, anything ? 0 : atMost),
     venueShare: venues?.inReach.share ?? 1,
     venues: venues?.inReach.complete ? venues.inReach.ids.length : Number.POSITIVE_INFINITY,
     inRange: eventsBetween(listed, events),

@@ -42,8 +42,7 @@ export function earliestToday(): string {
 
 /** `null`: to the end of the list. */
 function daysOf(way: Way, events: number): number | null {
-  if (way.by === 'venues') return null
-  if (way.by === 'collecting') return way.days
+  if (way.by !== 'walking') return way.days
   return way.limit === null ? null : Math.max(1, Math.ceil((way.limit * usualDays) / events))
 }
 

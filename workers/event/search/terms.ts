@@ -102,3 +102,19 @@ export function wholeTerm(field: WholeField, text: string, events: number): Term
 export function termQuery(terms: readonly Term[]): string {
   return terms.map(({ query }) => query).join(' & ')
 }
+
+/** What to look up in the index, and what to ask only of the events that it finds. */
+export interface SplitTerms {
+  readonly found: readonly Term[]
+  readonly asked: readonly Term[]
+}
+
+/** Reading an event costs as much as gathering so many entries of words that begin alike. */
+const entriesPerEvent = 8
+
+/** A beginning of words that stands in thousands of entries is not worth reading them where the other terms leave few events over. */
+export function splitTerms(terms: readonly Term[]): SplitTerms {
+  const left = Math.min(...terms.filter(({ entries }) => entries === 0).map(({ events }) => events))
+  const isWorthIt = ({ entries }: Term): boolean => entries <= left * entriesPerEvent
+  return { found: terms.filter(isWorthIt), asked: terms.filter((term) => !isWorthIt(term)) }
+}

@@ -26,8 +26,10 @@ export interface ListConditions {
 /** One ordered list, and where in it to begin. */
 export interface EventList extends ListConditions {
   readonly order: ListOrder
-  /** A `tsquery` of the terms that an event must have; null: any event. */
+  /** A `tsquery` of the terms that an event must have, by which the index finds it; null: any event. */
   readonly terms: string | null
+  /** As `terms`: what is asked of those events, without the index. */
+  readonly asked: string | null
   /**
    * As `terms`, the best fit first; events are ordered by the first one that they have, then by `order`. Null: none has it. Empty:
    * there is no such order.
@@ -51,6 +53,7 @@ export interface Step {
   readonly fit: number
   /** As in `EventList`. */
   readonly terms: string | null
+  readonly asked: string | null
   readonly without: string | null
   readonly stretch: Stretch
   readonly after: PagePosition | undefined
@@ -63,7 +66,7 @@ export interface Step {
 export async function findInTurn(db: Queryable, list: EventList, steps: readonly Step[]): Promise<PagePosition[]> {
   const { values, parameter } = parameters()
   const common = conditionsOf({ ...list, venues: null }, parameter)
-  const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues')
+  const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues' || stretch.until !== null)
   const joins = isOfEvents ? joinsOf(list, parameter) : ''
   const atVenues = isOfEvents ? venueCondition(list, parameter) : []
   const limit = parameter(list.limit)
@@ -73,7 +76,7 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
     if (step.after !== undefined) conditions.push(`(${dateOrder}) > (${positionOf(list, step.after, parameter, [])})`)
     const columns = `e.id, e.starts_on, e.starts_at, ${step.fit} AS fit`
     const inOrder = `ORDER BY ${dateOrder} LIMIT ${limit}`
-    if (by === 'venues') {
+    if (by === 'venues' && step.stretch.until === null) {
       const ids = parameter(list.venues?.inReach.ids)
       return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (SELECT * FROM event.events AS e
         WHERE e.venue_id = place.id AND ${conditions.join(' AND ')} ${inOrder}) AS e ${inOrder})`
@@ -97,7 +100,7 @@ export async function collectEvents(db: Queryable, list: EventList): Promise<Fou
   const fits = list.fits.flatMap((fit, index) =>
     fit === null ? [] : [`WHEN e.search @@ ${parameter(fit)}::tsquery THEN ${index}`],
   )
-  const conditions = [...termConditions(list, parameter), ...rangeOf(list, parameter), ...conditionsOf(list, parameter)]
+  const conditions = matchConditions(list, parameter)
   const order = `fit, key, starts_on, COALESCE(starts_at, 'infinity'), id`
   const after =
     list.after === undefined ? '' : `WHERE (${order}) > (${positionOf(list, list.after, parameter, ['fit', 'key'])})`
@@ -159,7 +162,7 @@ export async function findAtVenues(
 /** A statement that finds up to `atMost` of the events, in no order. */
 export function matchingEvents(list: EventList, atMost: number): { text: string; values: unknown[] } {
   const { values, parameter } = parameters()
-  const conditions = [...termConditions(list, parameter), ...rangeOf(list, parameter), ...conditionsOf(list, parameter)]
+  const conditions = matchConditions(list, parameter)
   const text = `SELECT e.type, e.folded_type, e.folded_city, e.venue_id, e.starts_on, e.price_from_minor
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
     WHERE ${conditions.join(' AND ')} LIMIT ${parameter(atMost)}`
@@ -196,33 +199,48 @@ function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
   return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
 }
 
-function termConditions({ terms, without }: Pick<EventList, 'terms' | 'without'>, parameter: Parameter): string[] {
+/** All that is asked of an event, for the index of terms where it knows any. */
+function matchConditions(list: EventList, parameter: Parameter): string[] {
+  const { terms, upcoming, start, end } = list
+  const range = rangeOf(list, parameter)
+  const others = [...termConditions(list, parameter), ...conditionsOf(list, parameter)]
+  if (terms === null) return [...range, ...others]
+  const from = start ?? (upcoming ? earliestToday() : null)
+  const days = dayConditions(from, end === undefined ? null : addDays(end, 1), parameter)
+  return [...others, ...days, ...range.map(onRows)]
+}
+
+type Terms = Pick<EventList, 'terms' | 'asked' | 'without'>
+
+function termConditions({ terms, asked, without }: Terms, parameter: Parameter): string[] {
   const conditions: string[] = []
   if (terms !== null) conditions.push(`e.search @@ ${parameter(terms)}::tsquery`)
+  if (asked !== null) conditions.push(onRows(`e.search @@ ${parameter(asked)}::tsquery`))
   // As a condition on rows, which are few: the index would read all entries of these terms once more.
   if (without !== null) conditions.push(onRows(`NOT e.search @@ ${parameter(without)}::tsquery`))
   return conditions
 }
 
 /** What has the terms within a stretch: by the index of terms, which knows days, or as a condition on the rows that are met. */
-function stretchConditions({ stretch, terms, without }: Step, parameter: Parameter): string[] {
+function stretchConditions({ stretch, terms, asked, without }: Step, parameter: Parameter): string[] {
   const { by, from, until } = stretch
   const dates = [
     ...(from === null ? [] : [`e.starts_on >= ${parameter(from)}::date`]),
     ...(until === null ? [] : [`e.starts_on < ${parameter(until)}::date`]),
   ]
   if (by !== 'collecting') {
-    const ofRows = termConditions({ terms: null, without }, parameter)
-    return [...dates, ...(terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]), ...ofRows]
+    const ofRows = terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]
+    return [...dates, ...ofRows, ...termConditions({ terms: null, asked, without }, parameter)]
   }
-  const conditions = termConditions({ terms, without }, parameter)
+  const conditions = termConditions({ terms, asked, without }, parameter)
   if (terms === null) return [...conditions, ...dates]
+  return [...conditions, ...dayConditions(from, until, parameter), ...dates.map(onRows)]
+}
+
+/** The dates from `from` on and before `until`, for the index of terms. */
+function dayConditions(from: string | null, until: string | null, parameter: Parameter): string[] {
   const days = from === null || until === null ? null : coverDays(from, until)
-  return [
-    ...conditions,
-    ...(days === null ? [] : [`event.days_of(e.starts_on) && ${parameter(days)}::int[]`]),
-    ...dates.map(onRows),
-  ]
+  return days === null ? [] : [`event.days_of(e.starts_on) && ${parameter(days)}::int[]`]
 }
 
 /** A condition that the planner finds no index for. */
