@@ -18,7 +18,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   worker: 'event',
   settings: eventSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  planOnce: false,
+  planOnce: true,
   operations(parts, _config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
     onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'event' }))

@@ -65,7 +65,7 @@ export async function listOf(
   question: Question,
   { after, wanted }: PageWanted,
 ): Promise<EventList | null> {
-  const { listed, venues, filters, words, order } = question
+  const { listed, venues, filters, words, order, events } = question
   const isAboutVenues = venues.country !== undefined || venues.circle !== undefined
   const from = order === 'distance' ? after?.key : undefined
   const ofWords = anywhere(words)
@@ -74,6 +74,7 @@ export async function listOf(
   return {
     ...listed,
     ...termsOf([...filters, ...ofWords]),
+    share: shareOf([...filters, ...ofWords], events),
     venues: inReach === null ? null : { ...venues, inReach },
     order: order === 'relevance' ? 'date' : order,
     fits: [],
@@ -159,6 +160,12 @@ function termsOf(terms: readonly Term[]): Pick<EventList, 'terms' | 'asked'> {
   return { terms: queryOf(found), asked: queryOf(asked) }
 }
 
+/** 0 without terms. */
+function shareOf(terms: readonly Term[], events: number): number {
+  if (terms.length === 0) return 0
+  return terms.reduce((share, term) => share * Math.min(1, term.events / events), 1)
+}
+
 function queryOf(terms: readonly Term[]): string | null {
   return terms.length === 0 ? null : termQuery(terms)
 }
@@ -196,7 +203,7 @@ function guessFor(question: Question, { venues, limit, order }: EventList, ofWor
   const { events, listed } = question
   const terms = [...question.filters, ...ofWords]
   const anything = terms.length === 0
-  const likely = terms.reduce((product, term) => product * Math.min(1, term.events / events), events)
+  const likely = events * shareOf(terms, events)
   const atMost = Math.min(events, ...terms.map((term) => term.events))
   return {
     events,

@@ -30,6 +30,8 @@ export interface EventList extends ListConditions {
   readonly terms: string | null
   /** As `terms`: what is asked of those events, without the index. */
   readonly asked: string | null
+  /** Of all events, how many have these terms, if words come together by chance; 0 without terms. */
+  readonly share: number
   /**
    * As `terms`, the best fit first; events are ordered by the first one that they have, then by `order`. Null: none has it. Empty:
    * there is no such order.
@@ -69,13 +71,12 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
   const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues' || stretch.until !== null)
   const joins = isOfEvents ? joinsOf(list, parameter) : ''
   const atVenues = isOfEvents ? venueCondition(list, parameter) : []
-  const limit = parameter(list.limit)
   const queries = steps.map((step) => {
     const { by } = step.stretch
     const conditions = [...stretchConditions(step, parameter), ...common]
     if (step.after !== undefined) conditions.push(`(${dateOrder}) > (${positionOf(list, step.after, parameter, [])})`)
     const columns = `e.id, e.starts_on, e.starts_at, ${step.fit} AS fit`
-    const inOrder = `ORDER BY ${dateOrder} LIMIT ${limit}`
+    const inOrder = `ORDER BY ${dateOrder} LIMIT ${roundUp(list.limit)}`
     if (by === 'venues' && step.stretch.until === null) {
       const ids = parameter(list.venues?.inReach.ids)
       return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (SELECT * FROM event.events AS e
@@ -88,7 +89,7 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
   })
   const rows = await db.query<PagePosition>(
     `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", 0 AS key, fit FROM (
-       ${queries.join('\n UNION ALL ')}) AS found LIMIT ${limit}`,
+       ${queries.join('\n UNION ALL ')}) AS found LIMIT ${parameter(list.limit)}`,
     values,
   )
   return rows.map(toPosition)
@@ -125,12 +126,12 @@ export async function walkByPrice(db: Queryable, list: EventList, atMost: number
   const rows = await db.query<PagePosition>(
     `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${shownPrice} AS key, 0 AS fit
      FROM (SELECT * FROM event.events AS e ${range.length === 0 ? '' : `WHERE ${range.join(' AND ')}`}
-       ORDER BY ${order} ${atMost === null ? '' : `LIMIT ${parameter(atMost)}`}) AS e ${joinsOf(list, parameter)}
+       ORDER BY ${order} ${atMost === null ? '' : `LIMIT ${roundUp(atMost)}`}) AS e ${joinsOf(list, parameter)}
      WHERE ${[...termConditions(list, parameter), ...conditionsOf(list, parameter)].join(' AND ')}
-     ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
+     ORDER BY ${order} LIMIT ${roundUp(list.limit)}`,
     values,
   )
-  return { positions: rows.map(toPosition), cutShort: atMost !== null && rows.length < list.limit }
+  return { positions: rows.slice(0, list.limit).map(toPosition), cutShort: atMost !== null && rows.length < list.limit }
 }
 
 /** The first events of each of some venues, in the order of their dates or of the venues' distances. */
@@ -152,20 +153,24 @@ export async function findAtVenues(
     `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
      FROM unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance),
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
-       ORDER BY ${dateOrder} LIMIT ${parameter(list.limit)}) AS e
+       ORDER BY ${dateOrder} LIMIT ${roundUp(list.limit)}) AS e
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
     values,
   )
   return { positions: rows.map(toPosition), cutShort: false }
 }
 
+/** Of more than this share of all events a sample is sooner found by looking at whatever events come first. */
+const frequentShare = 0.15
+
 /** A statement that finds up to `atMost` of the events, in no order. */
 export function matchingEvents(list: EventList, atMost: number): { text: string; values: unknown[] } {
   const { values, parameter } = parameters()
-  const conditions = matchConditions(list, parameter)
+  const found = matchConditions(list, parameter)
+  const conditions = list.share > frequentShare ? found.map(onRows) : found
   const text = `SELECT e.type, e.folded_type, e.folded_city, e.venue_id, e.starts_on, e.price_from_minor
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
-    WHERE ${conditions.join(' AND ')} LIMIT ${parameter(atMost)}`
+    WHERE ${conditions.join(' AND ')} LIMIT ${atMost}`
   return { text, values }
 }
 
@@ -241,6 +246,14 @@ function stretchConditions({ stretch, terms, asked, without }: Step, parameter: 
 function dayConditions(from: string | null, until: string | null, parameter: Parameter): string[] {
   const days = from === null || until === null ? null : coverDays(from, until)
   return days === null ? [] : [`event.days_of(e.starts_on) && ${parameter(days)}::int[]`]
+}
+
+/**
+ * As part of the statement instead of a value, so that the planner, who plans it once for all values, knows how far it goes; a power
+ * of two, so that the statements stay few.
+ */
+function roundUp(limit: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(limit, 32)))
 }
 
 /** A condition that the planner finds no index for. */
