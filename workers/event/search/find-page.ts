@@ -16,7 +16,7 @@ import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
 import { earliestToday, type ListDates, stretchesFor } from './stretches.ts'
 import { type QueryWord, splitTerms, type Term, termQuery } from './terms.ts'
-import { collectedEvents, entriesPerEvent, type Guess, usualDays, waysFor } from './ways.ts'
+import { driverOf, type Guess, usualDays, waysFor } from './ways.ts'
 
 /** What a list is about. */
 export interface Question {
@@ -88,7 +88,7 @@ export async function listOf(
 async function byPrice(db: Queryable, list: EventList, guess: Guess): Promise<PagePosition[]> {
   let found: Found = { positions: [], cutShort: true }
   for (const way of waysFor(guess)) {
-    found = await (way.by === 'walking' ? walkByPrice(db, list, way.limit) : collectEvents(db, list))
+    found = await (way.by === 'walking' ? walkByPrice(db, list, way.limit) : collectEvents(db, list, driverOf(guess).by))
     if (!found.cutShort) break
   }
   return found.positions
@@ -99,17 +99,18 @@ async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise
   const venues = venuesOf(list)
   // Nearest venues first is a long way where only few of them have what is wanted.
   const most = venues.inReach.complete ? fewEvents : rareEvents
-  if (collectedEvents(guess) + guess.entries / entriesPerEvent > most) return await findNearest(db, list, venues)
-  return (await collectEvents(db, list)).positions
+  const { by, cost } = driverOf(guess)
+  if (cost > most) return await findNearest(db, list, venues)
+  return (await collectEvents(db, list, by)).positions
 }
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
 async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<PagePosition[]> {
   const fits = fitsOf(question.words, question.performersOfThatName)
-  const atVenues = list.venues?.inReach.complete ? all.venueShare : 1
-  if (collectedEvents(all) * atVenues + all.entries / entriesPerEvent <= fewEvents) {
+  const driver = driverOf(all)
+  if (driver.cost <= fewEvents) {
     const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
-    return (await collectEvents(db, { ...list, fits: queries })).positions
+    return (await collectEvents(db, { ...list, fits: queries }, driver.by)).positions
   }
   const { after } = list
   const steps: LikelyStep[] = []
@@ -125,9 +126,9 @@ async function byFit(db: Queryable, question: Question, list: EventList, all: Gu
     }
     better.push(`(${termQuery(terms)})`)
     const guess = guessFor(question, ofFit, terms)
-    const likely = Math.max(1, guess.likely - likelyBefore)
+    const left = Math.max(1, guess.likely - likelyBefore)
     likelyBefore = Math.max(likelyBefore, guess.likely)
-    if (index >= (after?.fit ?? 0)) steps.push(...stepsOf(ofFit, { ...guess, likely }, index))
+    if (index >= (after?.fit ?? 0)) steps.push(...stepsOf(ofFit, { ...guess, left }, index))
   }
   return await findSteps(db, list, steps)
 }
@@ -143,15 +144,17 @@ function stepsOf(list: EventList, guess: Guess, fit: number): LikelyStep[] {
   const dates = datesOf(list, guess.events)
   const share = guess.venueShare * Math.min(1, guess.inRange / guess.events)
   const stretches = stretchesFor(waysFor(guess), dates)
+  const { by } = driverOf(guess)
   return stretches.map((stretch, index) => ({
     fit,
     terms,
     asked,
     without,
-    stretch,
+    stretch: stretch.until === null && stretch.by === 'collecting' && by === 'venues' ? { ...stretch, by } : stretch,
+    byVenues: stretch.by === 'collecting' && stretch.until === null && by !== 'terms',
     after,
     // A window is chosen for more than a page.
-    likely: index < stretches.length - 1 ? enoughPages * list.limit : guess.likely * share,
+    likely: index < stretches.length - 1 ? enoughPages * list.limit : (guess.left ?? guess.likely) * share,
   }))
 }
 

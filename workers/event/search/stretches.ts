@@ -1,5 +1,5 @@
 import { addDays } from './day-cover.ts'
-import { usualDays, type Way } from './ways.ts'
+import { daysOfWalk, type Way } from './ways.ts'
 
 /** Part of a list by date, and how to find what is in it. What it holds comes before all that later parts hold. */
 export interface Stretch {
@@ -43,7 +43,7 @@ export function earliestToday(): string {
 /** `null`: to the end of the list. */
 function daysOf(way: Way, events: number): number | null {
   if (way.by !== 'walking') return way.days
-  return way.limit === null ? null : Math.max(1, Math.ceil((way.limit * usualDays) / events))
+  return way.limit === null ? null : daysOfWalk(way.limit, events)
 }
 
 function earlier(date: string, other: string | null): string {

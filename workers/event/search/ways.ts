@@ -22,6 +22,8 @@ export interface Guess {
   /** How many have all the terms, if words came together by chance; and at most. Infinite without terms. */
   readonly likely: number
   readonly atMost: number
+  /** Of the likely ones, how many no better fit has; all where nothing is ranked. */
+  readonly left?: number
   /** Entries of the index of terms that have to be read for them. */
   readonly entries: number
   /** Share of the events that fulfils the conditions on venues. */
@@ -60,7 +62,7 @@ export function waysFor(guess: Guess): Way[] {
   const hasTerms = Number.isFinite(guess.atMost)
   const collected = collectedEvents(guess)
   const entries = guess.entries / entriesPerEvent
-  if (collected + entries <= few) return [all]
+  if (driverOf(guess).cost <= few) return [all]
   // Nothing but the range itself cuts it short.
   if (!hasTerms && inRange <= Math.min(collected, maxWalk)) return [{ by: 'walking', limit: null }]
   const perDay = (events * termShare(guess) * venueShare) / usualDays
@@ -74,7 +76,7 @@ export function waysFor(guess: Guess): Way[] {
         ? windowing + entries + (margin * wanted) / venueShare + (days * events) / usualDays / entriesPerEvent
         : Number.POSITIVE_INFINITY,
     walk: Math.min(inRange, wanted / (termShare(guess) * venueShare)),
-    all: collected + entries,
+    all: driverOf(guess).cost,
   }
   const least = Math.min(...Object.values(costs))
   if (least === costs.venues) return [{ by: 'venues', days: null }]
@@ -83,7 +85,7 @@ export function waysFor(guess: Guess): Way[] {
   if (least === costs.window) return windows('collecting', days)
   const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, costs.walk * margin)))
   const walk: Way = { by: 'walking', limit }
-  if (costs.all < maxWalk) return [walk, all]
+  if (costs.all < maxWalk) return byDate && hasTerms ? [walk, ...windows('collecting', daysOfWalk(limit, events) * wider)] : [walk, all]
   // An index finds the prices that are too rare to be met on the way.
   if (guess.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
@@ -96,11 +98,37 @@ function windows(by: 'venues' | 'collecting', days: number): Way[] {
   return [{ by, days }, { by, days: days * wider }, all]
 }
 
+/** In how many days of a list so many events are met. */
+export function daysOfWalk(limit: number, events: number): number {
+  return Math.max(1, Math.ceil((limit * usualDays) / events))
+}
+
+/** Where all events are collected: whether the index of terms finds them, that of venues, or both together. */
+export type Driver = 'terms' | 'venues' | 'both'
+
+/** The driver that has to read least, and how much that is, in events. */
+export function driverOf(guess: Guess): { readonly by: Driver; readonly cost: number } {
+  const { events, venues, venueShare } = guess
+  const collected = collectedEvents(guess)
+  const entries = guess.entries / entriesPerEvent
+  if (!Number.isFinite(venues)) return { by: 'terms', cost: collected + entries }
+  const atVenues = events * venueShare
+  const found = venues * eventsPerVenue
+  if (!Number.isFinite(guess.atMost)) return { by: 'venues', cost: atVenues + found }
+  const costs = {
+    terms: collected + entries,
+    venues: atVenues + found,
+    both: entries + found + atVenues / entriesPerEvent + collected * venueShare,
+  }
+  const by = (['terms', 'venues', 'both'] as const).reduce((least, other) => (costs[other] < costs[least] ? other : least))
+  return { by, cost: costs[by] }
+}
+
 /** How many events have the terms within the dates: between what chance would have, and the most there can be. */
 export function collectedEvents({ events, likely, atMost, venueShare, inRange }: Guess): number {
   return Number.isFinite(atMost) ? Math.sqrt(likely * atMost) * Math.min(1, inRange / events) : events * venueShare
 }
 
-function termShare({ events, likely }: Guess): number {
-  return Number.isFinite(likely) ? likely / events : 1
+function termShare({ events, likely, left = likely }: Guess): number {
+  return Number.isFinite(left) ? left / events : 1
 }

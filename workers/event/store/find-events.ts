@@ -2,6 +2,7 @@ import type { Queryable } from '#shared/postgres.ts'
 import { addDays, coverDays } from '../search/day-cover.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
 import { earliestToday, type Stretch } from '../search/stretches.ts'
+import type { Driver } from '../search/ways.ts'
 import { type Parameter, parameters } from './parameters.ts'
 import { distanceOf, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
@@ -58,6 +59,8 @@ export interface Step {
   readonly asked: string | null
   readonly without: string | null
   readonly stretch: Stretch
+  /** Whether the index of venues finds them together with that of terms. */
+  readonly byVenues: boolean
   readonly after: PagePosition | undefined
 }
 
@@ -67,8 +70,8 @@ export interface Step {
  */
 export async function findInTurn(db: Queryable, list: EventList, steps: readonly Step[]): Promise<PagePosition[]> {
   const { values, parameter } = parameters()
-  const common = conditionsOf({ ...list, venues: null }, parameter)
-  const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues' || stretch.until !== null)
+  const common = conditionsOf({ ...list, venues: null }, parameter).map(onRows)
+  const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues')
   const joins = isOfEvents ? joinsOf(list, parameter) : ''
   const atVenues = isOfEvents ? venueCondition(list, parameter) : []
   const queries = steps.map((step) => {
@@ -77,12 +80,13 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
     if (step.after !== undefined) conditions.push(`(${dateOrder}) > (${positionOf(list, step.after, parameter, [])})`)
     const columns = `e.id, e.starts_on, e.starts_at, ${step.fit} AS fit`
     const inOrder = `ORDER BY ${dateOrder} LIMIT ${roundUp(list.limit)}`
-    if (by === 'venues' && step.stretch.until === null) {
+    if (by === 'venues') {
       const ids = parameter(list.venues?.inReach.ids)
-      return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (SELECT * FROM event.events AS e
-        WHERE e.venue_id = place.id AND ${conditions.join(' AND ')} ${inOrder}) AS e ${inOrder})`
+      const ofVenue = `SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}`
+      return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (${ofVenue} ${inOrder}) AS e ${inOrder})`
     }
-    const from = `FROM event.events AS e ${joins} WHERE ${[...conditions, ...atVenues].join(' AND ')}`
+    const ofVenues = step.byVenues ? atVenues : atVenues.map(onRows)
+    const from = `FROM event.events AS e ${joins} WHERE ${[...conditions, ...ofVenues].join(' AND ')}`
     if (by === 'walking') return `(SELECT ${columns} ${from} ${inOrder})`
     // As a query of its own: for a few ordered rows the planner would rather walk, having no idea how far.
     return `(WITH hit AS MATERIALIZED (SELECT ${columns} ${from}) SELECT * FROM hit AS e ${inOrder})`
@@ -95,13 +99,13 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
   return rows.map(toPosition)
 }
 
-/** Takes all events by their terms, or else by whatever index fits, and sorts them. */
-export async function collectEvents(db: Queryable, list: EventList): Promise<Found> {
+/** Takes all events by their terms, by their venues, or by both, and sorts them. */
+export async function collectEvents(db: Queryable, list: EventList, by: Driver): Promise<Found> {
   const { values, parameter } = parameters()
   const fits = list.fits.flatMap((fit, index) =>
     fit === null ? [] : [`WHEN e.search @@ ${parameter(fit)}::tsquery THEN ${index}`],
   )
-  const conditions = matchConditions(list, parameter)
+  const conditions = matchConditions(list, by, parameter)
   const order = `fit, key, starts_on, COALESCE(starts_at, 'infinity'), id`
   const after =
     list.after === undefined ? '' : `WHERE (${order}) > (${positionOf(list, list.after, parameter, ['fit', 'key'])})`
@@ -166,7 +170,7 @@ const frequentShare = 0.15
 /** A statement that finds up to `atMost` of the events, in no order. */
 export function matchingEvents(list: EventList, atMost: number): { text: string; values: unknown[] } {
   const { values, parameter } = parameters()
-  const found = matchConditions(list, parameter)
+  const found = matchConditions(list, 'both', parameter)
   const conditions = list.share > frequentShare ? found.map(onRows) : found
   const text = `SELECT e.type, e.folded_type, e.folded_city, e.venue_id, e.starts_on, e.price_from_minor
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
@@ -176,7 +180,7 @@ export function matchingEvents(list: EventList, atMost: number): { text: string;
 
 /** Whether any event has the terms. */
 export async function isAnyFound(db: Queryable, list: EventList): Promise<boolean> {
-  const { positions } = await collectEvents(db, { ...list, limit: 1 })
+  const { positions } = await collectEvents(db, { ...list, limit: 1 }, 'both')
   return positions.length > 0
 }
 
@@ -204,15 +208,19 @@ function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
   return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
 }
 
-/** All that is asked of an event, for the index of terms where it knows any. */
-function matchConditions(list: EventList, parameter: Parameter): string[] {
+/** All that is asked of an event, such that it is found by the index of terms, that of venues, or both. */
+function matchConditions(list: EventList, by: Driver, parameter: Parameter): string[] {
   const { terms, upcoming, start, end } = list
   const range = rangeOf(list, parameter)
-  const others = [...termConditions(list, parameter), ...conditionsOf(list, parameter)]
-  if (terms === null) return [...range, ...others]
+  const others = conditionsOf({ ...list, venues: null }, parameter)
+  const ofTerms = termConditions(list, parameter)
+  const ofVenues = venueCondition(list, parameter)
+  if (terms === null) return [...ofVenues, ...range, ...others]
+  const rest = [...range, ...others].map(onRows)
+  if (by === 'venues') return [...ofVenues, ...ofTerms.map(onRows), ...rest]
   const from = start ?? (upcoming ? earliestToday() : null)
   const days = dayConditions(from, end === undefined ? null : addDays(end, 1), parameter)
-  return [...others, ...days, ...range.map(onRows)]
+  return [...ofTerms, ...days, ...(by === 'both' ? ofVenues : ofVenues.map(onRows)), ...rest]
 }
 
 type Terms = Pick<EventList, 'terms' | 'asked' | 'without'>
@@ -231,7 +239,8 @@ function stretchConditions({ stretch, terms, asked, without }: Step, parameter: 
   const { by, from, until } = stretch
   const dates = [
     ...(from === null ? [] : [`e.starts_on >= ${parameter(from)}::date`]),
-    ...(until === null ? [] : [`e.starts_on < ${parameter(until)}::date`]),
+    // In the order of the list, whose index is then the obvious one.
+    ...(until === null ? [] : [`(${dateOrder}) < (${parameter(until)}::date, '-infinity', '00000000-0000-0000-0000-000000000000')`]),
   ]
   if (by !== 'collecting') {
     const ofRows = terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]
