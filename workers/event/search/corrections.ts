@@ -1,7 +1,6 @@
 import type { Queryable } from '#shared/postgres.ts'
-import { isAnyFound } from '../store/find-events.ts'
 import { findNearWords, readKnown, type WordFrequencies, type WordLookup } from '../store/words.ts'
-import { listOf, type Question } from './find-page.ts'
+import { findPage, type Question } from './find-page.ts'
 import { type QueryWord, wholeText } from './terms.ts'
 
 export interface Correction {
@@ -59,8 +58,9 @@ export async function findSuggestion(db: Queryable, question: Question): Promise
       const [other] = (await readKnown(db, { words: [near.word], wholes: [] })).words
       if (other === undefined) continue
       const others = words.with(index, other)
-      const list = await listOf(db, { ...question, words: others }, { after: undefined, wanted: 1 })
-      if (list !== null && (await isAnyFound(db, list))) return others.map(({ text }) => text).join(' ')
+      const one = { after: undefined, wanted: 1, skipped: 1 }
+      const found = await findPage(db, { ...question, words: others, order: 'date' }, one)
+      if (found.length > 0) return others.map(({ text }) => text).join(' ')
     }
   }
   return null

@@ -6,6 +6,7 @@ import {
   findInTurn,
   type ListConditions,
   type ListOrder,
+  type Place,
   type Step,
   walkByPrice,
 } from '../store/find-events.ts'
@@ -34,8 +35,9 @@ export interface Question {
 
 export interface PageWanted {
   readonly after: PagePosition | undefined
-  /** Results from there on. */
+  /** Results from there on, and how many of them come before those that are shown. */
   readonly wanted: number
+  readonly skipped: number
 }
 
 /** Up to so many events are collected, and their distances calculated, rather than looked for at thousands of venues. */
@@ -48,7 +50,7 @@ const enoughPages = 2
 const fewEvents = 300
 
 /** Places in the list from `after` on. */
-export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
+export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<Place[]> {
   const list = await listOf(db, question, page)
   const terms = anywhere(question.words)
   if (list === null || terms === null) return []
@@ -63,7 +65,7 @@ export async function findPage(db: Queryable, question: Question, page: PageWant
 export async function listOf(
   db: Queryable,
   question: Question,
-  { after, wanted }: PageWanted,
+  { after, wanted, skipped }: PageWanted,
 ): Promise<EventList | null> {
   const { listed, venues, filters, words, order, events } = question
   const isAboutVenues = venues.country !== undefined || venues.circle !== undefined
@@ -81,36 +83,39 @@ export async function listOf(
     without: null,
     after,
     limit: wanted,
+    shown: skipped === 0,
   }
 }
 
 /** Tries one way after the other, until the page is full or nothing is left out. */
-async function byPrice(db: Queryable, list: EventList, guess: Guess): Promise<PagePosition[]> {
-  let found: Found = { positions: [], cutShort: true }
+async function byPrice(db: Queryable, list: EventList, guess: Guess): Promise<Place[]> {
+  let found: Found = { places: [], cutShort: true }
   for (const way of waysFor(guess)) {
-    found = await (way.by === 'walking' ? walkByPrice(db, list, way.limit) : collectEvents(db, list, driverOf(guess).by))
+    found = await (way.by === 'walking'
+      ? walkByPrice(db, list, way.limit)
+      : collectEvents(db, list, driverOf(guess).by))
     if (!found.cutShort) break
   }
-  return found.positions
+  return found.places
 }
 
 /** The nearest first: of few events all at once, else venue by venue. */
-async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise<PagePosition[]> {
+async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise<Place[]> {
   const venues = venuesOf(list)
   // Nearest venues first is a long way where only few of them have what is wanted.
   const most = venues.inReach.complete ? fewEvents : rareEvents
   const { by, cost } = driverOf(guess)
   if (cost > most) return await findNearest(db, list, venues)
-  return (await collectEvents(db, list, by)).positions
+  return (await collectEvents(db, list, by)).places
 }
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
-async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<PagePosition[]> {
+async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<Place[]> {
   const fits = fitsOf(question.words, question.performersOfThatName)
   const driver = driverOf(all)
   if (driver.cost <= fewEvents) {
     const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
-    return (await collectEvents(db, { ...list, fits: queries }, driver.by)).positions
+    return (await collectEvents(db, { ...list, fits: queries }, driver.by)).places
   }
   const { after } = list
   const steps: LikelyStep[] = []
@@ -182,19 +187,19 @@ function datesOf({ upcoming, start, end, after }: EventList, events: number): Li
 }
 
 /** The first steps of which a full page is to be expected in one statement, and then, where they disappointed, all others. */
-async function findSteps(db: Queryable, list: EventList, steps: readonly LikelyStep[]): Promise<PagePosition[]> {
+async function findSteps(db: Queryable, list: EventList, steps: readonly LikelyStep[]): Promise<Place[]> {
   let likely = 0
   const enough = steps.findIndex((step) => {
     likely += step.likely
     return likely >= enoughPages * list.limit
   })
   const first = enough < 0 ? steps : steps.slice(0, enough + 1)
-  const positions: PagePosition[] = []
+  const places: Place[] = []
   for (const some of [first, steps.slice(first.length)]) {
-    if (some.length === 0 || positions.length >= list.limit) break
-    positions.push(...(await findInTurn(db, { ...list, limit: list.limit - positions.length }, some)))
+    if (some.length === 0 || places.length >= list.limit) break
+    places.push(...(await findInTurn(db, { ...list, limit: list.limit - places.length }, some)))
   }
-  return positions
+  return places
 }
 
 function venuesOf({ venues }: EventList): NonNullable<EventList['venues']> {

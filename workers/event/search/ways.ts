@@ -85,7 +85,8 @@ export function waysFor(guess: Guess): Way[] {
   if (least === costs.window) return windows('collecting', days)
   const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, costs.walk * margin)))
   const walk: Way = { by: 'walking', limit }
-  if (costs.all < maxWalk) return byDate && hasTerms ? [walk, ...windows('collecting', daysOfWalk(limit, events) * wider)] : [walk, all]
+  if (costs.all < maxWalk)
+    return byDate && hasTerms ? [walk, ...windows('collecting', daysOfWalk(limit, events) * wider)] : [walk, all]
   // An index finds the prices that are too rare to be met on the way.
   if (guess.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
@@ -120,7 +121,9 @@ export function driverOf(guess: Guess): { readonly by: Driver; readonly cost: nu
     venues: atVenues + found,
     both: entries + found + atVenues / entriesPerEvent + collected * venueShare,
   }
-  const by = (['terms', 'venues', 'both'] as const).reduce((least, other) => (costs[other] < costs[least] ? other : least))
+  const by = (['terms', 'venues', 'both'] as const).reduce((least, other) =>
+    costs[other] < costs[least] ? other : least,
+  )
   return { by, cost: costs[by] }
 }
 

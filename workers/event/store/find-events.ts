@@ -1,12 +1,17 @@
 import type { Queryable } from '#shared/postgres.ts'
+import type { EventRow } from '../event-view.ts'
 import { addDays, coverDays } from '../search/day-cover.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
 import { earliestToday, type Stretch } from '../search/stretches.ts'
 import type { Driver } from '../search/ways.ts'
 import { type Parameter, parameters } from './parameters.ts'
+import { summaryOfFound } from './read-events.ts'
 import { distanceOf, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
-/* SQL of the ways that `search/ways.ts` chooses from. Each answers places in the list; what is shown is read afterwards. */
+/*
+ * SQL of the ways that `search/ways.ts` chooses from. Statements are planned once for all values (`planOnce`), so each leaves the
+ * planner one good way to go: what it must not look up in an index is hidden from it by `onRows`.
+ */
 
 export type ListOrder = 'date' | 'price' | 'distance'
 
@@ -42,10 +47,18 @@ export interface EventList extends ListConditions {
   readonly without: string | null
   readonly after: PagePosition | undefined
   readonly limit: number
+  /** Whether all that is found is to be shown, and so is read along. */
+  readonly shown: boolean
+}
+
+/** A place in a list. */
+export interface Place extends PagePosition {
+  /** What lists show of the event there; null where that was not asked for. */
+  readonly event: EventRow | null
 }
 
 export interface Found {
-  readonly positions: PagePosition[]
+  readonly places: Place[]
   /** Whether the way came to its end with more events ahead, so that there may be others, or others first. */
   readonly cutShort: boolean
 }
@@ -68,7 +81,7 @@ export interface Step {
  * One step after the other, as far as the page needs: Postgres appends queries in their order, and runs none behind the one that
  * fills the limit.
  */
-export async function findInTurn(db: Queryable, list: EventList, steps: readonly Step[]): Promise<PagePosition[]> {
+export async function findInTurn(db: Queryable, list: EventList, steps: readonly Step[]): Promise<Place[]> {
   const { values, parameter } = parameters()
   const common = conditionsOf({ ...list, venues: null }, parameter).map(onRows)
   const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues')
@@ -91,12 +104,9 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
     // As a query of its own: for a few ordered rows the planner would rather walk, having no idea how far.
     return `(WITH hit AS MATERIALIZED (SELECT ${columns} ${from}) SELECT * FROM hit AS e ${inOrder})`
   })
-  const rows = await db.query<PagePosition>(
-    `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", 0 AS key, fit FROM (
-       ${queries.join('\n UNION ALL ')}) AS found LIMIT ${parameter(list.limit)}`,
-    values,
-  )
-  return rows.map(toPosition)
+  const text = `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", 0 AS key, fit FROM (
+    ${queries.join('\n UNION ALL ')}) AS step LIMIT ${parameter(list.limit)}`
+  return await readPlaces(db, list, { text, values })
 }
 
 /** Takes all events by their terms, by their venues, or by both, and sorts them. */
@@ -109,16 +119,13 @@ export async function collectEvents(db: Queryable, list: EventList, by: Driver):
   const order = `fit, key, starts_on, COALESCE(starts_at, 'infinity'), id`
   const after =
     list.after === undefined ? '' : `WHERE (${order}) > (${positionOf(list, list.after, parameter, ['fit', 'key'])})`
-  const rows = await db.query<PagePosition>(
-    `WITH hit AS MATERIALIZED (
+  const text = `WITH hit AS MATERIALIZED (
        SELECT e.id, e.starts_on, e.starts_at, ${keyOf(list.order)} AS key,
          ${fits.length === 0 ? '0' : `CASE ${fits.join(' ')} END`} AS fit
        FROM event.events AS e ${joinsOf(list, parameter)} WHERE ${conditions.join(' AND ')})
      SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, fit FROM hit ${after}
-     ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
-    values,
-  )
-  return { positions: rows.map(toPosition), cutShort: false }
+     ORDER BY ${order} LIMIT ${parameter(list.limit)}`
+  return { places: await readPlaces(db, list, { text, values }), cutShort: false }
 }
 
 /** Goes through events in the order of their prices, past `atMost` of them. */
@@ -127,15 +134,13 @@ export async function walkByPrice(db: Queryable, list: EventList, atMost: number
   const order = `${shownPrice}, ${dateOrder}`
   const range = [...rangeOf(list, parameter), ...priceRange(list, parameter)]
   if (list.after !== undefined) range.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
-  const rows = await db.query<PagePosition>(
-    `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${shownPrice} AS key, 0 AS fit
+  const ofRows = [...termConditions(list, parameter), ...conditionsOf(list, parameter)].map(onRows)
+  const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${shownPrice} AS key, 0 AS fit
      FROM (SELECT * FROM event.events AS e ${range.length === 0 ? '' : `WHERE ${range.join(' AND ')}`}
        ORDER BY ${order} ${atMost === null ? '' : `LIMIT ${roundUp(atMost)}`}) AS e ${joinsOf(list, parameter)}
-     WHERE ${[...termConditions(list, parameter), ...conditionsOf(list, parameter)].join(' AND ')}
-     ORDER BY ${order} LIMIT ${roundUp(list.limit)}`,
-    values,
-  )
-  return { positions: rows.slice(0, list.limit).map(toPosition), cutShort: atMost !== null && rows.length < list.limit }
+     WHERE ${ofRows.join(' AND ')} ORDER BY ${order} LIMIT ${roundUp(list.limit)}`
+  const places = (await readPlaces(db, list, { text, values })).slice(0, list.limit)
+  return { places, cutShort: atMost !== null && places.length < list.limit }
 }
 
 /** The first events of each of some venues, in the order of their dates or of the venues' distances. */
@@ -147,28 +152,37 @@ export async function findAtVenues(
   const { values, parameter } = parameters()
   const key = keyOf(list.order)
   const order = `${key}, ${dateOrder}`
-  const conditions = [
-    ...termConditions(list, parameter),
-    ...rangeOf(list, parameter),
-    ...conditionsOf({ ...list, venues: null }, parameter),
-  ]
+  const ofRows = [...termConditions(list, parameter), ...conditionsOf({ ...list, venues: null }, parameter)]
+  const conditions = [...rangeOf(list, parameter), ...ofRows.map(onRows)]
   if (list.after !== undefined) conditions.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
-  const rows = await db.query<PagePosition>(
-    `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
+  const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
      FROM unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance),
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
        ORDER BY ${dateOrder} LIMIT ${roundUp(list.limit)}) AS e
-     ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
+     ORDER BY ${order} LIMIT ${parameter(list.limit)}`
+  return { places: await readPlaces(db, list, { text, values }), cutShort: false }
+}
+
+interface Statement {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/** Carries out a statement that finds places; in one journey with what is shown there, whose order is that in which it was found. */
+async function readPlaces(db: Queryable, { shown }: EventList, { text, values }: Statement): Promise<Place[]> {
+  if (!shown) return (await db.query<PagePosition>(text, values)).map((row) => ({ ...toPosition(row), event: null }))
+  const rows = await db.query<PagePosition & EventRow>(
+    `WITH found AS MATERIALIZED (${text}) SELECT fit, key, event.* FROM found, LATERAL (${summaryOfFound}) AS event`,
     values,
   )
-  return { positions: rows.map(toPosition), cutShort: false }
+  return rows.map((row) => ({ ...toPosition(row), event: row }))
 }
 
 /** Of more than this share of all events a sample is sooner found by looking at whatever events come first. */
 const frequentShare = 0.15
 
 /** A statement that finds up to `atMost` of the events, in no order. */
-export function matchingEvents(list: EventList, atMost: number): { text: string; values: unknown[] } {
+export function matchingEvents(list: EventList, atMost: number): Statement {
   const { values, parameter } = parameters()
   const found = matchConditions(list, 'both', parameter)
   const conditions = list.share > frequentShare ? found.map(onRows) : found
@@ -176,12 +190,6 @@ export function matchingEvents(list: EventList, atMost: number): { text: string;
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
     WHERE ${conditions.join(' AND ')} LIMIT ${atMost}`
   return { text, values }
-}
-
-/** Whether any event has the terms. */
-export async function isAnyFound(db: Queryable, list: EventList): Promise<boolean> {
-  const { positions } = await collectEvents(db, { ...list, limit: 1 }, 'both')
-  return positions.length > 0
 }
 
 /** The order of every list within what comes before dates. */
@@ -240,7 +248,9 @@ function stretchConditions({ stretch, terms, asked, without }: Step, parameter: 
   const dates = [
     ...(from === null ? [] : [`e.starts_on >= ${parameter(from)}::date`]),
     // In the order of the list, whose index is then the obvious one.
-    ...(until === null ? [] : [`(${dateOrder}) < (${parameter(until)}::date, '-infinity', '00000000-0000-0000-0000-000000000000')`]),
+    ...(until === null
+      ? []
+      : [`(${dateOrder}) < (${parameter(until)}::date, '-infinity', '00000000-0000-0000-0000-000000000000')`]),
   ]
   if (by !== 'collecting') {
     const ofRows = terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]
