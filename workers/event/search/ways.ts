@@ -85,8 +85,12 @@ export function waysFor(guess: Guess): Way[] {
   if (least === costs.window) return windows('collecting', days)
   const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, costs.walk * margin)))
   const walk: Way = { by: 'walking', limit }
-  if (costs.all < maxWalk)
-    return byDate && hasTerms ? [walk, ...windows('collecting', daysOfWalk(limit, events) * wider)] : [walk, all]
+  // Words that are frequent each may never come together, and then a walk would not end before the list does.
+  const mayBeNone = hasTerms && guess.likely < guess.atMost
+  if (byDate && hasTerms && (mayBeNone || costs.all < maxWalk)) {
+    return [walk, ...windows('collecting', daysOfWalk(limit, events) * wider)]
+  }
+  if (costs.all < maxWalk) return [walk, all]
   // An index finds the prices that are too rare to be met on the way.
   if (guess.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
