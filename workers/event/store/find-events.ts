@@ -179,7 +179,7 @@ async function readPlaces(db: Queryable, { shown }: EventList, { text, values }:
 }
 
 /** Of more than this share of all events a sample is sooner found by looking at whatever events come first. */
-const frequentShare = 0.15
+const frequentShare = 0.08
 
 /** A statement that finds up to `atMost` of the events, in no order. */
 export function matchingEvents(list: EventList, atMost: number): Statement {
