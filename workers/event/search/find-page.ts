@@ -75,7 +75,7 @@ export async function listOf(
   if (inReach?.ids.length === 0 || ofWords === null) return null
   return {
     ...listed,
-    ...termsOf([...filters, ...ofWords]),
+    ...termsOf([...filters, ...ofWords], events),
     share: shareOf([...filters, ...ofWords], events),
     venues: inReach === null ? null : { ...venues, inReach },
     order: order === 'relevance' ? 'date' : order,
@@ -125,7 +125,7 @@ async function byFit(db: Queryable, question: Question, list: EventList, all: Gu
     if (terms === null) continue
     const ofFit: EventList = {
       ...list,
-      ...termsOf([...question.filters, ...terms]),
+      ...termsOf([...question.filters, ...terms], question.events),
       without: better.length === 0 ? null : better.join(' | '),
       after: index === after?.fit ? after : undefined,
     }
@@ -163,8 +163,8 @@ function stepsOf(list: EventList, guess: Guess, fit: number): LikelyStep[] {
   }))
 }
 
-function termsOf(terms: readonly Term[]): Pick<EventList, 'terms' | 'asked'> {
-  const { found, asked } = splitTerms(terms)
+function termsOf(terms: readonly Term[], events: number): Pick<EventList, 'terms' | 'asked'> {
+  const { found, asked } = splitTerms(terms, events)
   return { terms: queryOf(found), asked: queryOf(asked) }
 }
 
@@ -179,8 +179,11 @@ function queryOf(terms: readonly Term[]): string | null {
 }
 
 function datesOf({ upcoming, start, end, after }: EventList, events: number): ListDates {
+  const first = after?.startsOn ?? start
   return {
-    first: after?.startsOn ?? start ?? (upcoming ? earliestToday() : null),
+    first: first ?? (upcoming ? earliestToday() : null),
+    // Where it is still yesterday, hardly anything is left of that.
+    windowsFrom: first ?? new Date().toISOString().slice(0, 10),
     behind: end === undefined ? null : addDays(end, 1),
     events,
   }
@@ -217,7 +220,10 @@ function guessFor(question: Question, { venues, limit, order }: EventList, ofWor
     events,
     likely: anything ? Number.POSITIVE_INFINITY : likely,
     atMost: anything ? Number.POSITIVE_INFINITY : atMost,
-    entries: splitTerms(terms).found.reduce((sum, term) => sum + gathering * term.entries, anything ? 0 : atMost),
+    entries: splitTerms(terms, events).found.reduce(
+      (sum, term) => sum + gathering * term.entries,
+      anything ? 0 : atMost,
+    ),
     venueShare: venues?.inReach.share ?? 1,
     venues: venues?.inReach.complete ? venues.inReach.ids.length : Number.POSITIVE_INFINITY,
     inRange: eventsBetween(listed, events),

@@ -13,6 +13,8 @@ export interface Stretch {
 export interface ListDates {
   /** The list begins there; null: with the oldest event. */
   readonly first: string | null
+  /** From where windows count their days. */
+  readonly windowsFrom: string
   /** The first date behind the list; null: it goes on as long as there are events. */
   readonly behind: string | null
   /** Of all events. */
@@ -20,7 +22,7 @@ export interface ListDates {
 }
 
 /** The ways to a page of a list by date, each from where the one before it ends. */
-export function stretchesFor(ways: readonly Way[], { first, behind, events }: ListDates): Stretch[] {
+export function stretchesFor(ways: readonly Way[], { first, windowsFrom, behind, events }: ListDates): Stretch[] {
   const stretches: Stretch[] = []
   let from = first
   for (const [index, way] of ways.entries()) {
@@ -28,7 +30,7 @@ export function stretchesFor(ways: readonly Way[], { first, behind, events }: Li
     // Walking goes no further than it must, so a short walk before a long one is the beginning of it.
     if (way.by === 'walking' && ways[index + 1]?.by === 'walking') continue
     const days = daysOf(way, events)
-    const until = days === null ? behind : earlier(addDays(first ?? earliestToday(), days), behind)
+    const until = days === null ? behind : earlier(addDays(windowsFrom, days), behind)
     stretches.push({ by: way.by, from, until })
     from = until
   }

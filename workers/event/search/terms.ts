@@ -110,11 +110,29 @@ export interface SplitTerms {
 }
 
 /** Reading an event costs as much as gathering so many entries of words that begin alike. */
-const entriesPerEvent = 8
+const gatheredPerEvent = 8
+/** Of so few events it is cheaper to ask for a term that is this many times as frequent than to look it up. */
+const fewFound = 1_000
+const muchMoreFrequent = 10
 
-/** A beginning of words that stands in thousands of entries is not worth reading them where the other terms leave few events over. */
-export function splitTerms(terms: readonly Term[]): SplitTerms {
-  const left = Math.min(...terms.filter(({ entries }) => entries === 0).map(({ events }) => events))
-  const isWorthIt = ({ entries }: Term): boolean => entries <= left * entriesPerEvent
-  return { found: terms.filter(isWorthIt), asked: terms.filter((term) => !isWorthIt(term)) }
+/**
+ * The rarest terms find the events. What is not worth looking up beside them: a beginning of words that stands in thousands of entries,
+ * or a frequent word, where the others leave few events over. `events` are all that there are.
+ */
+export function splitTerms(terms: readonly Term[], events: number): SplitTerms {
+  const found: Term[] = []
+  const asked: Term[] = []
+  let likely = events
+  let left = Number.POSITIVE_INFINITY
+  for (const term of terms.toSorted((one, other) => one.events - other.events)) {
+    const isWorthIt =
+      term.entries <= left * gatheredPerEvent && (left > fewFound || term.events <= left * muchMoreFrequent)
+    const split = isWorthIt ? found : asked
+    split.push(term)
+    if (!isWorthIt) continue
+    likely *= Math.min(1, term.events / events)
+    // Words come together more often than chance would have it.
+    left = Math.min(left, Math.sqrt(likely * Math.min(term.events, left)))
+  }
+  return { found, asked }
 }

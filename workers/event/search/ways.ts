@@ -81,14 +81,17 @@ export function waysFor(guess: Guess): Way[] {
   const least = Math.min(...Object.values(costs))
   if (least === costs.venues) return [{ by: 'venues', days: null }]
   if (least === costs.all) return [all]
-  if (least === costs.venueWindow) return windows('venues', days)
-  if (least === costs.window) return windows('collecting', days)
+  if (least === costs.venueWindow) {
+    // Events of a venue in a longer window are many, of which terms leave few over.
+    return [{ by: 'venues', days }, ...(hasTerms ? [] : [{ by: 'venues', days: days * wider } as const]), all]
+  }
+  if (least === costs.window) return windows(days)
   const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, costs.walk * margin)))
   const walk: Way = { by: 'walking', limit }
   // Words that are frequent each may never come together, and then a walk would not end before the list does.
   const mayBeNone = hasTerms && guess.likely < guess.atMost
   if (byDate && hasTerms && (mayBeNone || costs.all < maxWalk)) {
-    return [walk, ...windows('collecting', daysOfWalk(limit, events) * wider)]
+    return [walk, ...windows(daysOfWalk(limit, events) * wider)]
   }
   if (costs.all < maxWalk) return [walk, all]
   // An index finds the prices that are too rare to be met on the way.
@@ -99,8 +102,8 @@ export function waysFor(guess: Guess): Way[] {
 
 const all: Way = { by: 'collecting', days: null }
 
-function windows(by: 'venues' | 'collecting', days: number): Way[] {
-  return [{ by, days }, { by, days: days * wider }, all]
+function windows(days: number): Way[] {
+  return [{ by: 'collecting', days }, { by: 'collecting', days: days * wider }, all]
 }
 
 /** In how many days of a list so many events are met. */
