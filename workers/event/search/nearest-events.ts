@@ -2,8 +2,9 @@ import type { Queryable } from '#shared/postgres.ts'
 import { type EventList, findAtVenues, type Place } from '../store/find-events.ts'
 import { findVenues } from '../store/venues-in-reach.ts'
 
-/** Venues that are asked at once for the nearest events; twice as many each time. */
-const firstVenues = 30
+/** Venues that are asked at once for the nearest events, and how many times as many each next time. */
+const firstVenues = 10
+const growth = 4
 
 /** Venue by venue, the nearest first. */
 export async function findNearest(
@@ -22,7 +23,7 @@ export async function findNearest(
     const found = await findAtVenues(db, { ...list, limit: list.limit - places.length }, some)
     places.push(...found.places)
     next = end
-    round *= 2
+    round *= growth
     if (next < ids.length) continue
     const last = distancesKm.at(-1)
     if (complete || last === undefined) break

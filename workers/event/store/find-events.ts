@@ -96,7 +96,8 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
     if (by === 'venues') {
       const ids = parameter(list.venues?.inReach.ids)
       const ofVenue = `SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}`
-      return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (${ofVenue} ${inOrder}) AS e ${inOrder})`
+      return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (
+        ${ofVenue} ORDER BY ${dateOrder} LIMIT ${parameter(list.limit)}) AS e ${inOrder})`
     }
     const ofVenues = step.byVenues ? atVenues : atVenues.map(onRows)
     const from = `FROM event.events AS e ${joins} WHERE ${[...conditions, ...ofVenues].join(' AND ')}`
@@ -158,7 +159,7 @@ export async function findAtVenues(
   const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
      FROM unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance),
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
-       ORDER BY ${dateOrder} LIMIT ${roundUp(list.limit)}) AS e
+       ORDER BY ${dateOrder} LIMIT ${parameter(list.limit)}) AS e
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`
   return { places: await readPlaces(db, list, { text, values }), cutShort: false }
 }
