@@ -52,14 +52,17 @@ const triedOthers = 2
 
 /** Another spelling of one word with which something would be found, where nothing was. */
 export async function findSuggestion(db: Queryable, question: Question): Promise<string | null> {
-  const { words } = question
+  const { words, listed } = question
+  const isPriced = listed.minPriceMinor !== undefined || listed.maxPriceMinor !== undefined
+  // In whatever order one event is soonest found.
+  const order = isPriced ? 'price' : 'date'
   for (const [index, word] of words.slice(0, triedWords).entries()) {
     for (const near of (await findNearWords(db, word.text)).slice(0, triedOthers)) {
       const [other] = (await readKnown(db, { words: [near.word], wholes: [] })).words
       if (other === undefined) continue
       const others = words.with(index, other)
       const one = { after: undefined, wanted: 1, skipped: 1 }
-      const found = await findPage(db, { ...question, words: others, order: 'date' }, one)
+      const found = await findPage(db, { ...question, words: others, order }, one)
       if (found.length > 0) return others.map(({ text }) => text).join(' ')
     }
   }

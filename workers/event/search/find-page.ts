@@ -90,10 +90,10 @@ export async function listOf(
 /** Tries one way after the other, until the page is full or nothing is left out. */
 async function byPrice(db: Queryable, list: EventList, guess: Guess): Promise<Place[]> {
   let found: Found = { places: [], cutShort: true }
-  for (const way of waysFor(guess)) {
+  for (const [index, way] of waysFor(guess).entries()) {
     found = await (way.by === 'walking'
       ? walkByPrice(db, list, way.limit)
-      : collectEvents(db, list, driverOf(guess).by))
+      : collectEvents(db, list, driverOf(guess).by, index > 0))
     if (!found.cutShort) break
   }
   return found.places
@@ -156,6 +156,7 @@ function stepsOf(list: EventList, guess: Guess, fit: number): LikelyStep[] {
     asked,
     without,
     stretch: stretch.until === null && stretch.by === 'collecting' && by === 'venues' ? { ...stretch, by } : stretch,
+    byPrices: stretch.by === 'collecting' && stretch.until === null && index > 0,
     byVenues: stretch.by === 'collecting' && stretch.until === null && by !== 'terms',
     after,
     // A window is chosen for more than a page.

@@ -46,7 +46,7 @@ export const usualDays = 300
 /** Nothing is won by thinking about fewer events than this. */
 const few = 200
 const minWalk = 1_000
-const maxWalk = 20_000
+const maxWalk = 16_384
 /** Reading one event costs as much as reading so many entries of an index, or as finding half a venue in one. */
 export const entriesPerEvent = 24
 const eventsPerVenue = 2
@@ -90,10 +90,9 @@ export function waysFor(guess: Guess): Way[] {
   const walk: Way = { by: 'walking', limit }
   // Words that are frequent each may never come together, and then a walk would not end before the list does.
   const mayBeNone = hasTerms && guess.likely < guess.atMost
-  if (byDate && hasTerms && (mayBeNone || costs.all < maxWalk)) {
-    return [walk, ...windows(daysOfWalk(limit, events) * wider)]
+  if (mayBeNone || costs.all < maxWalk) {
+    return byDate && hasTerms ? [walk, ...windows(daysOfWalk(limit, events) * wider)] : [walk, all]
   }
-  if (costs.all < maxWalk) return [walk, all]
   // An index finds the prices that are too rare to be met on the way.
   if (guess.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.

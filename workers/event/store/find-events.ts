@@ -74,6 +74,8 @@ export interface Step {
   readonly stretch: Stretch
   /** Whether the index of venues finds them together with that of terms. */
   readonly byVenues: boolean
+  /** Likewise that of prices: for those too rare to be met on the way. */
+  readonly byPrices: boolean
   readonly after: PagePosition | undefined
 }
 
@@ -83,13 +85,15 @@ export interface Step {
  */
 export async function findInTurn(db: Queryable, list: EventList, steps: readonly Step[]): Promise<Place[]> {
   const { values, parameter } = parameters()
-  const common = conditionsOf({ ...list, venues: null }, parameter).map(onRows)
+  const prices = priceRange(list, parameter)
+  const common = conditionsOf({ ...list, venues: null, minPriceMinor: undefined, maxPriceMinor: undefined }, parameter)
   const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues')
   const joins = isOfEvents ? joinsOf(list, parameter) : ''
   const atVenues = isOfEvents ? venueCondition(list, parameter) : []
   const queries = steps.map((step) => {
     const { by } = step.stretch
-    const conditions = [...stretchConditions(step, parameter), ...common]
+    const ofPrices = step.byPrices ? prices : prices.map(onRows)
+    const conditions = [...stretchConditions(step, parameter), ...ofPrices, ...common.map(onRows)]
     if (step.after !== undefined) conditions.push(`(${dateOrder}) > (${positionOf(list, step.after, parameter, [])})`)
     const columns = `e.id, e.starts_on, e.starts_at, ${step.fit} AS fit`
     const inOrder = `ORDER BY ${dateOrder} LIMIT ${roundUp(list.limit)}`
@@ -110,13 +114,14 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
   return await readPlaces(db, list, { text, values })
 }
 
-/** Takes all events by their terms, by their venues, or by both, and sorts them. */
-export async function collectEvents(db: Queryable, list: EventList, by: Driver): Promise<Found> {
+/** Takes all events by their terms, by their venues, or by both, and sorts them; also by their prices where those are rare. */
+export async function collectEvents(db: Queryable, list: EventList, by: Driver, byPrices = false): Promise<Found> {
   const { values, parameter } = parameters()
   const fits = list.fits.flatMap((fit, index) =>
     fit === null ? [] : [`WHEN e.search @@ ${parameter(fit)}::tsquery THEN ${index}`],
   )
   const conditions = matchConditions(list, by, parameter)
+  if (byPrices) conditions.push(...priceRange(list, parameter))
   const order = `fit, key, starts_on, COALESCE(starts_at, 'infinity'), id`
   const after =
     list.after === undefined ? '' : `WHERE (${order}) > (${positionOf(list, list.after, parameter, ['fit', 'key'])})`
@@ -133,7 +138,7 @@ export async function collectEvents(db: Queryable, list: EventList, by: Driver):
 export async function walkByPrice(db: Queryable, list: EventList, atMost: number | null): Promise<Found> {
   const { values, parameter } = parameters()
   const order = `${shownPrice}, ${dateOrder}`
-  const range = [...rangeOf(list, parameter), ...priceRange(list, parameter)]
+  const range = [...rangeOf(list, parameter).map(onRows), ...priceBounds(list, parameter)]
   if (list.after !== undefined) range.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
   const ofRows = [...termConditions(list, parameter), ...conditionsOf(list, parameter)].map(onRows)
   const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${shownPrice} AS key, 0 AS fit
@@ -195,6 +200,7 @@ export function matchingEvents(list: EventList, atMost: number): Statement {
 
 /** The order of every list within what comes before dates. */
 const dateOrder = `e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id`
+const firstId = '00000000-0000-0000-0000-000000000000'
 const highestPrice = 1_000_000_000_000
 /** An event without a price comes last. */
 const shownPrice = `COALESCE(e.price_from_minor, 9007199254740991)`
@@ -208,9 +214,9 @@ function keyOf(order: ListOrder): string {
 function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
   if (venues === null) return ''
   if (!venues.inReach.complete) {
-    const join = `JOIN event.venues AS v ON v.id = e.venue_id AND ${venueConditions(venues, parameter)}`
-    if (order !== 'distance') return join
-    return `${join} CROSS JOIN LATERAL (SELECT ${distanceOf(venues, parameter)} AS distance) AS place`
+    // Event by event: the planner has no idea how many venues are in reach, and would begin with those.
+    return `CROSS JOIN LATERAL (SELECT ${distanceOf(venues, parameter)} AS distance FROM event.venues AS v
+      WHERE v.id = e.venue_id AND ${venueConditions(venues, parameter)} OFFSET 0) AS place`
   }
   if (order !== 'distance') return ''
   const { ids, distancesKm } = venues.inReach
@@ -249,16 +255,14 @@ function stretchConditions({ stretch, terms, asked, without }: Step, parameter: 
   const dates = [
     ...(from === null ? [] : [`e.starts_on >= ${parameter(from)}::date`]),
     // In the order of the list, whose index is then the obvious one.
-    ...(until === null
-      ? []
-      : [`(${dateOrder}) < (${parameter(until)}::date, '-infinity', '00000000-0000-0000-0000-000000000000')`]),
+    ...(until === null ? [] : [`(${dateOrder}) < (${parameter(until)}::date, '-infinity', '${firstId}')`]),
   ]
   if (by !== 'collecting') {
     const ofRows = terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]
     return [...dates, ...ofRows, ...termConditions({ terms: null, asked, without }, parameter)]
   }
   const conditions = termConditions({ terms, asked, without }, parameter)
-  if (terms === null) return [...conditions, ...dates]
+  if (terms === null) return [...conditions, ...(until === null ? dates.map(onRows) : dates)]
   return [...conditions, ...dayConditions(from, until, parameter), ...dates.map(onRows)]
 }
 
@@ -297,6 +301,17 @@ function venueCondition({ venues }: Pick<ListConditions, 'venues'>, parameter: P
 function priceRange({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
   if (minPriceMinor === undefined && maxPriceMinor === undefined) return []
   return [`${shownPrice} BETWEEN ${parameter(minPriceMinor ?? 0)} AND ${parameter(maxPriceMinor ?? highestPrice)}`]
+}
+
+/** The same in the order of a list by price, whose index is then the obvious one. */
+function priceBounds({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
+  if (minPriceMinor === undefined && maxPriceMinor === undefined) return []
+  const order = `${shownPrice}, ${dateOrder}`
+  const [min, max] = [parameter(minPriceMinor ?? 0), parameter(maxPriceMinor ?? highestPrice)]
+  return [
+    `(${order}) >= (${min}::bigint, '-infinity', '-infinity', '${firstId}')`,
+    `(${order}) < (${max}::bigint + 1, '-infinity', '-infinity', '${firstId}')`,
+  ]
 }
 
 function rangeOf({ upcoming, start, end }: ListConditions, parameter: Parameter): string[] {
