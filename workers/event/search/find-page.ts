@@ -48,6 +48,8 @@ const gathering = 3
 const enoughPages = 2
 /** Below so many events and entries of the index all fits are looked at together. */
 const fewEvents = 300
+/** Two indexes whose entries cost this much, in events, are rather read once for all fits than once for each. */
+const bothOnce = 4_000
 
 /** Places in the list from `after` on. */
 export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<Place[]> {
@@ -113,7 +115,8 @@ async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise
 async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<Place[]> {
   const fits = fitsOf(question.words, question.performersOfThatName)
   const driver = driverOf(all)
-  if (driver.cost <= fewEvents) {
+  const isFew = driver.by === 'both' && driver.left <= 2 * fewEvents && driver.cost <= bothOnce
+  if (driver.cost <= fewEvents || isFew) {
     const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
     return (await collectEvents(db, { ...list, fits: queries }, driver.by)).places
   }

@@ -113,24 +113,25 @@ export function daysOfWalk(limit: number, events: number): number {
 /** Where all events are collected: whether the index of terms finds them, that of venues, or both together. */
 export type Driver = 'terms' | 'venues' | 'both'
 
-/** The driver that has to read least, and how much that is, in events. */
-export function driverOf(guess: Guess): { readonly by: Driver; readonly cost: number } {
+/** The driver that has to read least; how much that is, in events; and how many events both indexes together leave over. */
+export function driverOf(guess: Guess): { readonly by: Driver; readonly cost: number; readonly left: number } {
   const { events, venues, venueShare } = guess
   const collected = collectedEvents(guess)
   const entries = guess.entries / entriesPerEvent
-  if (!Number.isFinite(venues)) return { by: 'terms', cost: collected + entries }
+  if (!Number.isFinite(venues)) return { by: 'terms', cost: collected + entries, left: collected }
   const atVenues = events * venueShare
   const found = venues * eventsPerVenue
-  if (!Number.isFinite(guess.atMost)) return { by: 'venues', cost: atVenues + found }
+  if (!Number.isFinite(guess.atMost)) return { by: 'venues', cost: atVenues + found, left: atVenues }
+  const left = collected * venueShare
   const costs = {
     terms: collected + entries,
     venues: atVenues + found,
-    both: entries + found + atVenues / entriesPerEvent + collected * venueShare,
+    both: entries + found + atVenues / entriesPerEvent + left,
   }
   const by = (['terms', 'venues', 'both'] as const).reduce((least, other) =>
     costs[other] < costs[least] ? other : least,
   )
-  return { by, cost: costs[by] }
+  return { by, cost: costs[by], left }
 }
 
 /** How many events have the terms within the dates: between what chance would have, and the most there can be. */
