@@ -5,7 +5,6 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { generateCatalogue } from '../../infra/load/search/generate.ts'
-import { eventWorker } from '../../workers/event/event-worker.ts'
 import { searchEvents as operationOf } from '../../workers/event/operations/search-events.ts'
 import { addDays, coverDays } from '../../workers/event/search/day-cover.ts'
 import { daysFromToday } from '../support/catalogue.ts'
@@ -46,7 +45,7 @@ test.before(async () => {
     url: database.url,
     applicationName: 'explaining',
     maxConnections: 1,
-    planOnce: eventWorker.planOnce,
+    planOnce: true,
     onIdleError: () => undefined,
   })
 })
