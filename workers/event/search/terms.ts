@@ -112,8 +112,8 @@ export interface SplitTerms {
 /** Reading an event costs as much as gathering so many entries of words that begin alike. */
 const gatheredPerEvent = 8
 /** Of so few events it is cheaper to ask for a term that is this many times as frequent than to look it up. */
-const fewFound = 1_000
-const muchMoreFrequent = 10
+const fewFound = 300
+const muchMoreFrequent = 200
 
 /**
  * The rarest terms find the events. What is not worth looking up beside them: a beginning of words that stands in thousands of entries,

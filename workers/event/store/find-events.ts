@@ -138,7 +138,7 @@ export async function collectEvents(db: Queryable, list: EventList, by: Driver, 
 export async function walkByPrice(db: Queryable, list: EventList, atMost: number | null): Promise<Found> {
   const { values, parameter } = parameters()
   const order = `${shownPrice}, ${dateOrder}`
-  const range = [...rangeOf(list, parameter).map(onRows), ...priceBounds(list, parameter)]
+  const range = [...rangeOf(list, parameter), ...priceBounds(list, parameter)]
   if (list.after !== undefined) range.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
   const ofRows = [...termConditions(list, parameter), ...conditionsOf(list, parameter)].map(onRows)
   const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${shownPrice} AS key, 0 AS fit
