@@ -39,8 +39,8 @@ export interface PostgresOptions {
   readonly applicationName: string
   readonly maxConnections: number
   /**
-   * Plan each prepared statement once, whatever its values: for statements that always find their rows by key. `false`: anew at
-   * every call, for searches, whose plan depends on what is searched. By default Postgres weighs which is better.
+   * Plan each prepared statement once, whatever its values: for statements that leave the planner one good way to their rows. By
+   * default Postgres weighs whether to plan anew at every call.
    */
   readonly planOnce?: boolean
   readonly metrics?: DatabaseMetrics
@@ -170,11 +170,11 @@ export class Postgres implements Database {
 
 /**
  * Whatever is asked here takes milliseconds: to compile it, or to share it out among processes that others need, would cost more than
- * it gains.
+ * it gains. The memory is that of a bitmap of the rows of a frequent word, which with less forgets which rows of a page it means.
  */
-function sessionSettings(planOnce: boolean | undefined): string {
-  const settings = ['jit=off', 'max_parallel_workers_per_gather=0']
-  if (planOnce !== undefined) settings.push(`plan_cache_mode=${planOnce ? 'force_generic_plan' : 'force_custom_plan'}`)
+function sessionSettings(planOnce = false): string {
+  const settings = ['jit=off', 'max_parallel_workers_per_gather=0', 'work_mem=16MB']
+  if (planOnce) settings.push('plan_cache_mode=force_generic_plan')
   return settings.map((setting) => `-c ${setting}`).join(' ')
 }
 

@@ -42,8 +42,6 @@ export interface WorkerDefinition<Settings extends z.ZodObject> {
   readonly worker: Exclude<WorkerName, 'audit'>
   readonly settings: Settings
   readonly migrationsDirectory: string
-  /** See `PostgresOptions.planOnce`. */
-  readonly planOnce: boolean
   /** The operations it answers; `onStop` is for what it opens beside them, such as a periodic task. */
   operations(
     parts: WorkerParts,
@@ -88,7 +86,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         url: config.DATABASE_URL,
         applicationName: config.INSTANCE,
         maxConnections: config.DATABASE_CONNECTIONS,
-        planOnce: definition.planOnce,
+        planOnce: true,
         metrics: new DatabaseMetrics(metrics),
         onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
       })

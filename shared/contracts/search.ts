@@ -7,7 +7,7 @@ import { decimal, defaultPageSize, page, text, wholeNumber } from './fields.ts'
 export const facetName = z.enum(['city', 'type', 'month', 'price'])
 
 /** Of at most so many results each: then `capped` says that there are more. */
-export const maxFacetResults = 2_000
+export const maxFacetResults = 1_000
 
 const searchSort = z.enum(['relevance', 'date', 'price', 'distance'])
 

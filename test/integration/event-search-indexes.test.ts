@@ -6,6 +6,8 @@ import { createLogger } from '#shared/observability/log.ts'
 import { Postgres } from '#shared/postgres.ts'
 import { generateCatalogue } from '../../infra/load/search/generate.ts'
 import { searchEvents as operationOf } from '../../workers/event/operations/search-events.ts'
+import { addDays, coverDays } from '../../workers/event/search/day-cover.ts'
+import { daysFromToday } from '../support/catalogue.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 
 /** Enough that reading all of them would be the longest way to any page. */
@@ -14,17 +16,26 @@ const events = 30_000
 let database: TestDatabase
 let postgres: ExplainingPostgres
 
-/** Explains each statement that reads events, and carries it out. */
+/** Explains each statement that reads events as the worker has it planned, for any values, and carries it out. */
 class ExplainingPostgres extends Postgres {
   readonly plans: string[] = []
 
   override async query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    if (/FROM event\.(events|words|venues)/.test(text)) {
-      const lines = await super.query<Record<string, string>>(`EXPLAIN ${text}`, values)
+    if (/FROM event\.(events|words|venues)/.test(text) && values.length > 0) {
+      await super.query(`PREPARE explained AS ${text}`)
+      const execution = `EXECUTE explained(${values.map(literal).join(', ')})`
+      const lines = await super.query<Record<string, string>>(`EXPLAIN ${execution}`)
+      await super.query('DEALLOCATE explained')
       this.plans.push(lines.map((line) => Object.values(line)[0]).join('\n'))
     }
     return super.query<Row>(text, values)
   }
+}
+
+function literal(value: unknown): string {
+  if (value === null) return 'NULL'
+  const text = Array.isArray(value) ? `{${value.map((each) => JSON.stringify(each)).join(',')}}` : value
+  return `'${(text instanceof Date ? text.toISOString() : String(text)).replaceAll("'", "''")}'`
 }
 
 test.before(async () => {
@@ -34,7 +45,7 @@ test.before(async () => {
     url: database.url,
     applicationName: 'explaining',
     maxConnections: 1,
-    planOnce: false,
+    planOnce: true,
     onIdleError: () => undefined,
   })
 })
@@ -76,7 +87,8 @@ test.serial('each kind of search finds its events by an index and never reads al
   )
   const searches: readonly [RequestOf<typeof searchEvents>, string][] = [
     [{ keyword: rare }, 'events_by_terms'],
-    [{ keyword: frequent }, 'events_by_date'],
+    [{ keyword: frequent }, 'events_by_terms'],
+    [{ type: 'Music' }, 'events_by_date'],
     [{ keyword: frequent, city }, 'events_by_terms'],
     [{ keyword: performer }, 'events_by_terms'],
     [{ keyword: performer, limit: 100, page: 10, pageSize: 20 }, 'events_by_terms'],
@@ -111,16 +123,72 @@ test.serial('page after page by relevance brings each event once, and the same o
   }
 })
 
-async function allPages(request: RequestOf<typeof searchEvents>): Promise<string[]> {
+async function allPages(request: RequestOf<typeof searchEvents>, atMost = Number.POSITIVE_INFINITY): Promise<string[]> {
   const ids: string[] = []
   let cursor: string | null = null
   do {
     const page = await answer({ ...request, limit: 100, ...(cursor !== null && { cursor }) })
     ids.push(...page.items.map(({ id }) => id))
     cursor = page.next_cursor
-  } while (cursor !== null)
+  } while (cursor !== null && ids.length < atMost)
   return ids
 }
+
+test.serial('whatever is asked beside a word, page after page brings what a look at each event finds', async (t) => {
+  const words = await postgres.query<{ word: string; events: number }>(
+    `SELECT word, sum(events)::int AS events FROM event.words WHERE field IN ('p', 'n', 'v', 'c', 'd') AND length(word) > 3
+     GROUP BY word HAVING sum(events) > 300 ORDER BY hashtext(word) LIMIT 6`,
+  )
+  const [place = { lat: 0, lng: 0 }] = await postgres.query<{ lat: number; lng: number }>(
+    'SELECT latitude AS lat, longitude AS lng FROM event.venues ORDER BY source_id LIMIT 1',
+  )
+  const circle = { ...place, radius_km: 2_000 }
+  const dates = { start: daysFromToday(10), end: daysFromToday(75) }
+  const others = [{}, dates, circle, { ...circle, ...dates }, { min_price: 2_000 }, { type: 'Music', ...dates }]
+  for (const { word } of words) {
+    for (const other of others) {
+      const request = { keyword: word, sort: 'date' as const, ...other }
+      t.deepEqual(await allPages(request, 300), await lookedAt(request), JSON.stringify(request))
+    }
+  }
+})
+
+interface LookedFor {
+  readonly keyword: string
+  readonly start?: string
+  readonly end?: string
+  readonly lat?: number
+  readonly lng?: number
+  readonly radius_km?: number
+  readonly min_price?: number
+  readonly type?: string
+}
+
+/** The first 300 by date, found by the texts of events alone. */
+async function lookedAt({ keyword, start, end, lat, lng, radius_km, min_price, type }: LookedFor): Promise<string[]> {
+  const rows = await postgres.query<{ id: string }>(
+    `SELECT e.id FROM event.venues AS v JOIN event.events AS e ON e.venue_id = v.id
+     WHERE e.status IN ('published', 'rescheduled')
+       AND replace(concat_ws(' ', '', e.folded_performers, e.folded_name, e.folded_venue, e.folded_city, e.folded_type,
+         e.folded_description), E'\n', ' ') LIKE '% ' || $1::text || '%'
+       AND e.starts_on >= COALESCE($2::date, (now() AT TIME ZONE e.tz)::date) AND ($3::date IS NULL OR e.starts_on <= $3)
+       AND ($4::float8 IS NULL OR 6371 * acos(least(1, sin(radians($4)) * sin(radians(v.latitude)) +
+         cos(radians($4)) * cos(radians(v.latitude)) * cos(radians(v.longitude - $5::float8)))) <= $6::float8)
+       AND ($7::bigint IS NULL OR e.price_from_minor >= $7)
+       AND ($8::text IS NULL OR e.folded_type = lower($8))
+     ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT 300`,
+    [keyword, start ?? null, end ?? null, lat ?? null, lng ?? null, radius_km ?? null, min_price ?? null, type ?? null],
+  )
+  return rows.map(({ id }) => id)
+}
+
+test.serial('dates are in the index as the worker asks for them', async (t) => {
+  for (const day of ['1969-12-28', '1970-01-01', '2026-02-28', '2028-02-29', '2031-11-20']) {
+    const [row] = await postgres.query<{ numbers: number[] }>('SELECT event.days_of($1::date) AS numbers', [day])
+    const [number = 0] = coverDays(day, addDays(day, 1)) ?? []
+    t.deepEqual(row?.numbers, [number, Math.floor(number / 3 / 7) * 3 + 1, Math.floor(number / 3 / 28) * 3 + 2])
+  }
+})
 
 test.serial('known words and near misses of others are looked up, not searched for', async (t) => {
   const [word = ''] = (await frequencyOrder('p')).filter(({ length }) => length > 6)

@@ -89,7 +89,7 @@ export async function startBookingWorkers({
       url: database.url,
       applicationName: name,
       maxConnections: 10,
-      planOnce: worker.planOnce,
+      planOnce: true,
       onIdleError,
     })
     closers.push(() => postgres.close())

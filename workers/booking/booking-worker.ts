@@ -34,7 +34,6 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
   worker: 'booking',
   settings: bookingSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  planOnce: true,
   operations(parts, config: z.output<typeof bookingSettings>, onStop) {
     if (config.SWEEPER === 'on') onStop('sweeper', startSweeper(parts))
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'booking' }))

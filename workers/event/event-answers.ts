@@ -1,14 +1,16 @@
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
+import type { Queryable } from '#shared/postgres.ts'
 import type { WorkerParts } from '#shared/worker.ts'
 import { availableStock } from './booking-calls.ts'
-import { type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
-import { type PagePosition, writeCursor } from './search/page-cursor.ts'
+import { type EventRow, type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
+import { writeCursor } from './search/page-cursor.ts'
+import type { Place } from './store/find-events.ts'
 import { readSummaries } from './store/read-events.ts'
 
 export interface FoundPage {
   /** One more than the page has shows that there is a next one. */
-  readonly positions: readonly PagePosition[]
+  readonly places: readonly Place[]
   readonly size: number
   /** See `listFingerprint`. */
   readonly list: string
@@ -17,21 +19,28 @@ export interface FoundPage {
 /** One page of events with their availability, and the cursor of the next one. */
 export async function showPage(
   { bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>,
-  { positions, size, list }: FoundPage,
+  { places, size, list }: FoundPage,
   context: OperationContext,
 ): Promise<{ items: EventSummary[]; next_cursor: string | null }> {
-  const shown = positions.slice(0, size)
-  const events = await readSummaries(
-    postgres,
-    shown.map(({ id }) => id),
-  )
+  const shown = places.slice(0, size)
+  const events = await eventsAt(postgres, shown)
   const last = shown.at(-1)
   const now = new Date()
   const stock = await availableStock(bus, events, now, 'coarse', context)
   return {
     items: events.map((event) => toSummary(event, stock, now)),
-    next_cursor: positions.length > size && last !== undefined ? writeCursor(list, last) : null,
+    next_cursor: places.length > size && last !== undefined ? writeCursor(list, last) : null,
   }
+}
+
+/** What is shown of them, as far as it was not read along. */
+async function eventsAt(postgres: Queryable, places: readonly Place[]): Promise<EventRow[]> {
+  const read = places.flatMap(({ event }) => event ?? [])
+  if (read.length === places.length) return read
+  return await readSummaries(
+    postgres,
+    places.map(({ id }) => id),
+  )
 }
 
 /** The full view of one event with its availability. */

@@ -18,7 +18,6 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   worker: 'event',
   settings: eventSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  planOnce: false,
   operations(parts, _config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
     onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'event' }))

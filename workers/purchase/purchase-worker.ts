@@ -24,7 +24,6 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
   worker: 'purchase',
   settings: purchaseSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  planOnce: true,
   operations(parts, config, onStop) {
     const timeoutMs = config.PROVIDER_TIMEOUT_MS
     const purchaseMetrics = new PurchaseMetrics(parts.metrics)

@@ -8,11 +8,12 @@ import { cpuTimes } from '../cpu-time.ts'
 import { quantile } from '../quantile.ts'
 import { countMatches, fewMatches } from './count-matches.ts'
 import { generateCatalogue } from './generate.ts'
-import { type Kind, kinds, Questions, readWords, type SearchRequest } from './questions.ts'
+import { type Kind, kinds, mixOf, Questions, readWords, type SearchRequest, shares } from './questions.ts'
 import type { SearchSystem } from './system.ts'
 
 const clients = 8
-const questionsPerKind = 25
+/** Each is asked with other words, places and dates. */
+const questionsPerPercent = 10
 const warmUpSeconds = 5
 const measuredSeconds = 30
 const seed = 20_260
@@ -21,6 +22,8 @@ const seed = 20_260
 export const p99BoundsMs = { few: 50, many: 300 }
 
 export interface KindResult {
+  /** Of a hundred searches. */
+  readonly share: number
   /** Half of the questions match no more than this; `fewMatches` + 1 stands for more. */
   readonly median_matches: number
   readonly searches: number
@@ -62,7 +65,7 @@ export async function measure(system: SearchSystem, { sizes, bar, stopping }: Me
       node: process.version,
       postgres: system.databaseVersion,
       clients,
-      questions: kinds.length * questionsPerKind,
+      questions: mixOf(questionsPerPercent).length,
       measured_seconds: measuredSeconds,
       seed,
     },
@@ -84,10 +87,11 @@ async function measureSize(
   await generateCatalogue(system.databaseUrl, events, bar(`of ${events} events`))
   const generatedIn = (performance.now() - begin) / 1_000
   const questions = new Questions(await readWords(system.databaseUrl), seed)
-  // Kind after kind in turn, so that the mix is the same at any time.
-  const asked: Asked[] = Array.from({ length: questionsPerKind }, () =>
-    kinds.map((kind) => ({ kind, request: questions.ask(kind), latenciesMs: [] })),
-  ).flat()
+  const asked: Asked[] = mixOf(questionsPerPercent).map((kind) => ({
+    kind,
+    request: questions.ask(kind),
+    latenciesMs: [],
+  }))
   await askFor(system, asked, { seconds: warmUpSeconds, stopping })
   for (const { latenciesMs } of asked) latenciesMs.length = 0
   const cpuBefore = cpuTimes(system.pids)
@@ -106,6 +110,7 @@ async function measureSize(
   const ofKind = (kind: Kind): KindResult => {
     const counts = asked.flatMap((question, index) => (question.kind === kind ? [matches[index] ?? 0] : []))
     return {
+      share: shares[kind],
       median_matches: quantile(
         counts.toSorted((one, other) => one - other),
         0.5,

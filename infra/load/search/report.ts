@@ -10,15 +10,15 @@ export function reportLines({ sizes }: Result): string[] {
   const name = ({ events }: SizeResult): string => events.toLocaleString('en')
   return [
     '',
-    `| search | of ${name(large)} match | p50 / p99 ms at ${name(small)} | at ${name(large)} | growth of p50 |`,
-    '|---|---:|---:|---:|---:|',
+    `| search | % of all | of ${name(large)} match | p50 / p99 ms at ${name(small)} | at ${name(large)} | growth of p50 |`,
+    '|---|---:|---:|---:|---:|---:|',
     ...kinds.map((kind) => {
-      const { median_matches: matches } = large.kinds[kind]
+      const { median_matches: matches, share } = large.kinds[kind]
       const found = matches > fewMatches ? `over ${fewMatches.toLocaleString('en')}` : matches.toLocaleString('en')
-      return `| ${kind} | ${found} | ${times(small.kinds[kind])} | ${times(large.kinds[kind])} | ${growth(small.kinds[kind], large.kinds[kind])} |`
+      return `| ${kind} | ${share} | ${found} | ${times(small.kinds[kind])} | ${times(large.kinds[kind])} | ${growth(small.kinds[kind], large.kinds[kind])} |`
     }),
-    `| **all that match at most ${fewMatches.toLocaleString('en')}** | | ${times(small.few)} | ${times(large.few)} | ${growth(small.few, large.few)} |`,
-    `| **all others** | | ${times(small.many)} | ${times(large.many)} | ${growth(small.many, large.many)} |`,
+    `| **all that match at most ${fewMatches.toLocaleString('en')}** | | | ${times(small.few)} | ${times(large.few)} | ${growth(small.few, large.few)} |`,
+    `| **all others** | | | ${times(small.many)} | ${times(large.many)} | ${growth(small.many, large.many)} |`,
     '',
     ...sizes.map(
       (size) =>

@@ -6,7 +6,8 @@ import type { WorkerParts } from '#shared/worker.ts'
 import { showPage } from '../event-answers.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, type PageWanted, type Question } from '../search/find-page.ts'
-import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
+import { listFingerprint, readCursor } from '../search/page-cursor.ts'
+import type { Place } from '../store/find-events.ts'
 import { readKnown } from '../store/words.ts'
 
 /**
@@ -18,15 +19,15 @@ export function listEvents({ bus, postgres }: WorkerParts): Operation {
     const { cursor, limit, ...asked } = request
     const list = listFingerprint(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
-    const positions = await findListed(postgres, asked, { after, wanted: limit + 1 })
-    const page = await showPage({ bus, postgres }, { positions, size: limit, list }, context)
+    const places = await findListed(postgres, asked, { after, wanted: limit + 1, skipped: 0 })
+    const page = await showPage({ bus, postgres }, { places, size: limit, list }, context)
     return { ...page, message: countMessage(page.items.length, asked.status === 'upcoming') }
   })
 }
 
 type Asked = Omit<ParsedRequestOf<typeof contract>, 'cursor' | 'limit'>
 
-async function findListed(db: Queryable, asked: Asked, page: PageWanted): Promise<PagePosition[]> {
+async function findListed(db: Queryable, asked: Asked, page: PageWanted): Promise<Place[]> {
   const texts = filterTexts(asked)
   if (texts === null) return []
   const known = await readKnown(db, texts)

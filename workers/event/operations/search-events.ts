@@ -11,6 +11,7 @@ import { findPage, listOf, type Question } from '../search/find-page.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
 import { queryTexts, type Term, withoutLonger } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
+import type { Place } from '../store/find-events.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 type Reply = ReplyOf<typeof contract>
@@ -35,7 +36,7 @@ export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postg
     const typed = request.keyword === undefined ? [] : wordsOf(request.keyword)
     const found = await find(postgres, { request, typed, after, skipped, size })
     return {
-      ...(await showPage({ bus, postgres }, { positions: found.positions, size, list }, context)),
+      ...(await showPage({ bus, postgres }, { places: found.places, size, list }, context)),
       corrections: [...found.corrections],
       did_you_mean: found.didYouMean,
       ...(facets === undefined ? {} : { facets: found.facets ?? { counted: 0, capped: false, by: {} } }),
@@ -44,13 +45,13 @@ export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postg
 }
 
 interface FoundResults {
-  readonly positions: readonly PagePosition[]
+  readonly places: readonly Place[]
   readonly corrections: readonly Correction[]
   readonly didYouMean: string | null
   readonly facets: Facets | undefined
 }
 
-const nothing: FoundResults = { positions: [], corrections: [], didYouMean: null, facets: undefined }
+const nothing: FoundResults = { places: [], corrections: [], didYouMean: null, facets: undefined }
 
 interface Wanted {
   readonly request: Request
@@ -70,11 +71,11 @@ async function find(db: Queryable, { request, typed, after, skipped, size }: Wan
   if (filters === null) return nothing
   const question = questionOf(request, filters, corrected)
   // One more than asked for shows whether there is a next page.
-  const found = await findPage(db, question, { after, wanted: skipped + size + 1 })
+  const found = await findPage(db, question, { after, wanted: skipped + size + 1, skipped })
   const isNothing = found.length === 0 && after === undefined
   const spelled = corrections.length > 0 ? words.map(({ text }) => text).join(' ') : null
   return {
-    positions: found.slice(skipped),
+    places: found.slice(skipped),
     corrections,
     didYouMean: isNothing ? await findSuggestion(db, question) : spelled,
     facets: facets === undefined ? undefined : await countResults(db, question, facets),
@@ -88,7 +89,7 @@ async function countResults(
   names: readonly FacetName[],
 ): Promise<Facets | undefined> {
   for (const words of [question.words.map(withoutLonger), question.words]) {
-    const list = await listOf(db, { ...question, words }, { after: undefined, wanted: 0 })
+    const list = await listOf(db, { ...question, words }, { after: undefined, wanted: 0, skipped: 0 })
     const facets = list === null ? undefined : await countFacets(db, list, names)
     if (facets?.capped || words === question.words) return facets
   }

@@ -1,7 +1,6 @@
 import type { Queryable } from '#shared/postgres.ts'
-import { isAnyFound } from '../store/find-events.ts'
 import { findNearWords, readKnown, type WordFrequencies, type WordLookup } from '../store/words.ts'
-import { listOf, type Question } from './find-page.ts'
+import { findPage, type Question } from './find-page.ts'
 import { type QueryWord, wholeText } from './terms.ts'
 
 export interface Correction {
@@ -53,14 +52,18 @@ const triedOthers = 2
 
 /** Another spelling of one word with which something would be found, where nothing was. */
 export async function findSuggestion(db: Queryable, question: Question): Promise<string | null> {
-  const { words } = question
+  const { words, listed } = question
+  const isPriced = listed.minPriceMinor !== undefined || listed.maxPriceMinor !== undefined
+  // In whatever order one event is soonest found.
+  const order = isPriced ? 'price' : 'date'
   for (const [index, word] of words.slice(0, triedWords).entries()) {
     for (const near of (await findNearWords(db, word.text)).slice(0, triedOthers)) {
       const [other] = (await readKnown(db, { words: [near.word], wholes: [] })).words
       if (other === undefined) continue
       const others = words.with(index, other)
-      const list = await listOf(db, { ...question, words: others }, { after: undefined, wanted: 1 })
-      if (list !== null && (await isAnyFound(db, list))) return others.map(({ text }) => text).join(' ')
+      const one = { after: undefined, wanted: 1, skipped: 1 }
+      const found = await findPage(db, { ...question, words: others, order }, one)
+      if (found.length > 0) return others.map(({ text }) => text).join(' ')
     }
   }
   return null

@@ -3,17 +3,21 @@ import {
   collectEvents,
   type EventList,
   type Found,
-  findAtVenues,
+  findInTurn,
   type ListConditions,
   type ListOrder,
-  walkEvents,
+  type Place,
+  type Step,
+  walkByPrice,
 } from '../store/find-events.ts'
 import { findVenues, type VenueConditions } from '../store/venues-in-reach.ts'
+import { addDays } from './day-cover.ts'
 import { anywhere, fitsOf } from './fits.ts'
 import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
-import { type QueryWord, type Term, termQuery } from './terms.ts'
-import { collectedEvents, entriesPerEvent, type Guess, usualDays, type Way, waysFor } from './ways.ts'
+import { earliestToday, type ListDates, stretchesFor } from './stretches.ts'
+import { type QueryWord, splitTerms, type Term, termQuery } from './terms.ts'
+import { driverOf, type Guess, usualDays, waysFor } from './ways.ts'
 
 /** What a list is about. */
 export interface Question {
@@ -31,23 +35,31 @@ export interface Question {
 
 export interface PageWanted {
   readonly after: PagePosition | undefined
-  /** Results from there on. */
+  /** Results from there on, and how many of them come before those that are shown. */
   readonly wanted: number
+  readonly skipped: number
 }
 
 /** Up to so many events are collected, and their distances calculated, rather than looked for at thousands of venues. */
 const rareEvents = 10_000
+/** Entries of words that begin alike are gathered before anything is found, which costs so many times as much as reading them. */
+const gathering = 3
+/** So many times what is wanted is to be expected of the steps that are tried first. */
+const enoughPages = 2
 /** Below so many events and entries of the index all fits are looked at together. */
 const fewEvents = 300
+/** Two indexes whose entries cost this much, in events, are rather read once for all fits than once for each. */
+const bothOnce = 4_000
 
 /** Places in the list from `after` on. */
-export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
+export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<Place[]> {
   const list = await listOf(db, question, page)
   const terms = anywhere(question.words)
   if (list === null || terms === null) return []
   const guess = guessFor(question, list, terms)
   if (question.order === 'distance') return await byDistance(db, list, guess)
-  if (question.order !== 'relevance') return (await findAlong(db, list, guess)).positions
+  if (question.order === 'price') return await byPrice(db, list, guess)
+  if (question.order === 'date') return await findSteps(db, list, stepsOf(list, guess, 0))
   return await byFit(db, question, list, guess)
 }
 
@@ -55,88 +67,146 @@ export async function findPage(db: Queryable, question: Question, page: PageWant
 export async function listOf(
   db: Queryable,
   question: Question,
-  { after, wanted }: PageWanted,
+  { after, wanted, skipped }: PageWanted,
 ): Promise<EventList | null> {
-  const { listed, venues, filters, words, order } = question
+  const { listed, venues, filters, words, order, events } = question
   const isAboutVenues = venues.country !== undefined || venues.circle !== undefined
   const from = order === 'distance' ? after?.key : undefined
   const ofWords = anywhere(words)
   const inReach = isAboutVenues ? await findVenues(db, venues, from === undefined ? {} : { from }) : null
   if (inReach?.ids.length === 0 || ofWords === null) return null
-  const terms = [...filters, ...ofWords]
   return {
     ...listed,
+    ...termsOf([...filters, ...ofWords], events),
+    share: shareOf([...filters, ...ofWords], events),
     venues: inReach === null ? null : { ...venues, inReach },
     order: order === 'relevance' ? 'date' : order,
-    terms: terms.length === 0 ? null : termQuery(terms),
     fits: [],
     without: null,
     after,
     limit: wanted,
+    shown: skipped === 0,
   }
 }
 
 /** Tries one way after the other, until the page is full or nothing is left out. */
-async function findAlong(db: Queryable, list: EventList, guess: Guess): Promise<Found> {
-  let found: Found = { positions: [], cutShort: true }
-  for (const way of waysFor(guess)) {
-    found = await findBy(way, db, list)
+async function byPrice(db: Queryable, list: EventList, guess: Guess): Promise<Place[]> {
+  let found: Found = { places: [], cutShort: true }
+  for (const [index, way] of waysFor(guess).entries()) {
+    found = await (way.by === 'walking'
+      ? walkByPrice(db, list, way.limit)
+      : collectEvents(db, list, driverOf(guess).by, index > 0))
     if (!found.cutShort) break
   }
-  return found
-}
-
-function findBy(way: Way, db: Queryable, list: EventList): Promise<Found> {
-  switch (way.by) {
-    case 'venues':
-      return findAtVenues(db, list, venuesOf(list).inReach)
-    case 'collecting':
-      return collectEvents(db, list, way.days)
-    case 'walking':
-      return walkEvents(db, list, way.limit)
-  }
+  return found.places
 }
 
 /** The nearest first: of few events all at once, else venue by venue. */
-async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise<PagePosition[]> {
+async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise<Place[]> {
   const venues = venuesOf(list)
   // Nearest venues first is a long way where only few of them have what is wanted.
   const most = venues.inReach.complete ? fewEvents : rareEvents
-  if (collectedEvents(guess) + guess.entries / entriesPerEvent > most) return await findNearest(db, list, venues)
-  return (await collectEvents(db, list, null)).positions
+  const { by, cost } = driverOf(guess)
+  if (cost > most) return await findNearest(db, list, venues)
+  return (await collectEvents(db, list, by)).places
 }
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
-async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<PagePosition[]> {
+async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<Place[]> {
   const fits = fitsOf(question.words, question.performersOfThatName)
-  if (collectedEvents(all) + all.entries <= fewEvents) {
+  const driver = driverOf(all)
+  const isFew = driver.by === 'both' && driver.left <= 2 * fewEvents && driver.cost <= bothOnce
+  if (driver.cost <= fewEvents || isFew) {
     const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
-    return (await collectEvents(db, { ...list, fits: queries }, null)).positions
+    return (await collectEvents(db, { ...list, fits: queries }, driver.by)).places
   }
-  const { after, limit } = list
-  const positions: PagePosition[] = []
+  const { after } = list
+  const steps: LikelyStep[] = []
   const better: string[] = []
   let likelyBefore = 0
   for (const [index, terms] of fits.entries()) {
-    if (positions.length >= limit) break
     if (terms === null) continue
     const ofFit: EventList = {
       ...list,
-      terms: termQuery([...question.filters, ...terms]),
+      ...termsOf([...question.filters, ...terms], question.events),
       without: better.length === 0 ? null : better.join(' | '),
-      // Within one fit nothing is ranked.
-      after: index === after?.fit ? { ...after, fit: 0 } : undefined,
-      limit: limit - positions.length,
+      after: index === after?.fit ? after : undefined,
     }
     better.push(`(${termQuery(terms)})`)
     const guess = guessFor(question, ofFit, terms)
-    const likely = Math.max(1, guess.likely - likelyBefore)
+    const left = Math.max(1, guess.likely - likelyBefore)
     likelyBefore = Math.max(likelyBefore, guess.likely)
-    if (index < (after?.fit ?? 0)) continue
-    const found = await findAlong(db, ofFit, { ...guess, likely })
-    positions.push(...found.positions.map((position) => ({ ...position, fit: index })))
+    if (index >= (after?.fit ?? 0)) steps.push(...stepsOf(ofFit, { ...guess, left }, index))
   }
-  return positions
+  return await findSteps(db, list, steps)
+}
+
+interface LikelyStep extends Step {
+  /** How many events it finds, if words come together by chance. */
+  readonly likely: number
+}
+
+/** The ways to what has the terms of a list by date, from its beginning to its end. */
+function stepsOf(list: EventList, guess: Guess, fit: number): LikelyStep[] {
+  const { terms, asked, without, after } = list
+  const dates = datesOf(list, guess.events)
+  const share = guess.venueShare * Math.min(1, guess.inRange / guess.events)
+  const stretches = stretchesFor(waysFor(guess), dates)
+  const { by } = driverOf(guess)
+  return stretches.map((stretch, index) => ({
+    fit,
+    terms,
+    asked,
+    without,
+    stretch: stretch.until === null && stretch.by === 'collecting' && by === 'venues' ? { ...stretch, by } : stretch,
+    byPrices: stretch.by === 'collecting' && stretch.until === null && index > 0,
+    byVenues: stretch.by === 'collecting' && stretch.until === null && by !== 'terms',
+    after,
+    // A window is chosen for more than a page.
+    likely: index < stretches.length - 1 ? enoughPages * list.limit : (guess.left ?? guess.likely) * share,
+  }))
+}
+
+function termsOf(terms: readonly Term[], events: number): Pick<EventList, 'terms' | 'asked'> {
+  const { found, asked } = splitTerms(terms, events)
+  return { terms: queryOf(found), asked: queryOf(asked) }
+}
+
+/** 0 without terms. */
+function shareOf(terms: readonly Term[], events: number): number {
+  if (terms.length === 0) return 0
+  return terms.reduce((share, term) => share * Math.min(1, term.events / events), 1)
+}
+
+function queryOf(terms: readonly Term[]): string | null {
+  return terms.length === 0 ? null : termQuery(terms)
+}
+
+function datesOf({ upcoming, start, end, after }: EventList, events: number): ListDates {
+  const first = after?.startsOn ?? start
+  return {
+    first: first ?? (upcoming ? earliestToday() : null),
+    // Where it is still yesterday, hardly anything is left of that.
+    windowsFrom: first ?? new Date().toISOString().slice(0, 10),
+    behind: end === undefined ? null : addDays(end, 1),
+    events,
+  }
+}
+
+/** The first steps of which a full page is to be expected in one statement, and then, where they disappointed, all others. */
+async function findSteps(db: Queryable, list: EventList, steps: readonly LikelyStep[]): Promise<Place[]> {
+  let likely = 0
+  const enough = steps.findIndex((step) => {
+    likely += step.likely
+    return likely >= enoughPages * list.limit
+  })
+  const first = enough < 0 ? steps : steps.slice(0, enough + 1)
+  const places: Place[] = []
+  for (const some of [first, steps.slice(first.length)]) {
+    if (some.length === 0 || places.length >= list.limit) break
+    places.push(...(await findInTurn(db, { ...list, limit: list.limit - places.length }, some)))
+  }
+  return places
 }
 
 function venuesOf({ venues }: EventList): NonNullable<EventList['venues']> {
@@ -148,13 +218,16 @@ function guessFor(question: Question, { venues, limit, order }: EventList, ofWor
   const { events, listed } = question
   const terms = [...question.filters, ...ofWords]
   const anything = terms.length === 0
-  const likely = terms.reduce((product, term) => product * Math.min(1, term.events / events), events)
+  const likely = events * shareOf(terms, events)
   const atMost = Math.min(events, ...terms.map((term) => term.events))
   return {
     events,
     likely: anything ? Number.POSITIVE_INFINITY : likely,
     atMost: anything ? Number.POSITIVE_INFINITY : atMost,
-    entries: terms.reduce((sum, term) => sum + term.entries, anything ? 0 : atMost),
+    entries: splitTerms(terms, events).found.reduce(
+      (sum, term) => sum + gathering * term.entries,
+      anything ? 0 : atMost,
+    ),
     venueShare: venues?.inReach.share ?? 1,
     venues: venues?.inReach.complete ? venues.inReach.ids.length : Number.POSITIVE_INFINITY,
     inRange: eventsBetween(listed, events),

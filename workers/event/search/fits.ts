@@ -16,8 +16,8 @@ import {
 /** What an event must have to fit at least so well; `null` when none does. */
 type Fit = readonly Term[] | null
 
-/** Nobody counts how many events bear one name. */
-const eventsOfOneName = 300
+/** Nobody counts how many events bear one name; there are hardly more. */
+const eventsOfOneName = 20
 
 /**
  * The best fit first; its place in the list is part of cursors. The artist outranks the mention: Drake comes before Drake Bell, A

@@ -102,3 +102,37 @@ export function wholeTerm(field: WholeField, text: string, events: number): Term
 export function termQuery(terms: readonly Term[]): string {
   return terms.map(({ query }) => query).join(' & ')
 }
+
+/** What to look up in the index, and what to ask only of the events that it finds. */
+export interface SplitTerms {
+  readonly found: readonly Term[]
+  readonly asked: readonly Term[]
+}
+
+/** Reading an event costs as much as gathering so many entries of words that begin alike. */
+const gatheredPerEvent = 8
+/** Of so few events it is cheaper to ask for a term that is this many times as frequent than to look it up. */
+const fewFound = 300
+const muchMoreFrequent = 200
+
+/**
+ * The rarest terms find the events. What is not worth looking up beside them: a beginning of words that stands in thousands of entries,
+ * or a frequent word, where the others leave few events over. `events` are all that there are.
+ */
+export function splitTerms(terms: readonly Term[], events: number): SplitTerms {
+  const found: Term[] = []
+  const asked: Term[] = []
+  let likely = events
+  let left = Number.POSITIVE_INFINITY
+  for (const term of terms.toSorted((one, other) => one.events - other.events)) {
+    const isWorthIt =
+      term.entries <= left * gatheredPerEvent && (left > fewFound || term.events <= left * muchMoreFrequent)
+    const split = isWorthIt ? found : asked
+    split.push(term)
+    if (!isWorthIt) continue
+    likely *= Math.min(1, term.events / events)
+    // Words come together more often than chance would have it.
+    left = Math.min(left, Math.sqrt(likely * Math.min(term.events, left)))
+  }
+  return { found, asked }
+}

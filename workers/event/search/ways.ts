@@ -1,14 +1,16 @@
 /*
  * Several ways lead to the first results of an ordered list. Collecting takes all events with the terms from the index of
- * terms and sorts them: good for what is rare. Collecting within a window takes only those of the next days: good for what is
- * neither rare nor frequent. Walking goes through all events in the order of the list and picks those that match: good for what
- * is frequent, where a page is full after a few steps. Where only some venues come into question, a page of each of them will
- * do. Which is shortest follows from how frequent the terms are. Since that is only guessed (words come together more often
- * than chance would have it, and seasons differ), a way that leaves the page unfilled is followed by a longer one.
+ * terms and sorts them: good for what is rare. Where the list is by date, that index also knows days, so collecting within a
+ * window takes only those of the next days: good for what is neither rare nor frequent. Walking goes through all events in the
+ * order of the list and picks those that match: good for what is frequent, where a page is full after a few steps. Where only
+ * some venues come into question, their events of the next days will do, or, of few venues, a page of each. Which is shortest
+ * follows from how frequent the terms are. Since that is only guessed (words come together more often than chance would have
+ * it, and seasons differ), a way that leaves the page unfilled is followed by a longer one.
  */
 
 export type Way =
-  | { readonly by: 'venues' }
+  /** A page of each of them, or all of theirs within the first `days` of the list. */
+  | { readonly by: 'venues'; readonly days: number | null }
   /** All events with the terms, or those of the first `days` of the list. */
   | { readonly by: 'collecting'; readonly days: number | null }
   /** Past at most so many events. */
@@ -20,6 +22,8 @@ export interface Guess {
   /** How many have all the terms, if words came together by chance; and at most. Infinite without terms. */
   readonly likely: number
   readonly atMost: number
+  /** Of the likely ones, how many no better fit has; all where nothing is ranked. */
+  readonly left?: number
   /** Entries of the index of terms that have to be read for them. */
   readonly entries: number
   /** Share of the events that fulfils the conditions on venues. */
@@ -40,41 +44,55 @@ export interface Guess {
 export const usualDays = 300
 
 /** Nothing is won by thinking about fewer events than this. */
-const few = 500
+const few = 200
 const minWalk = 1_000
-const maxWalk = 20_000
-/** Walking past one event costs as much as reading so many entries of an index. */
-export const entriesPerEvent = 8
+const maxWalk = 16_384
+/** Reading one event costs as much as reading so many entries of an index, or as finding half a venue in one. */
+export const entriesPerEvent = 24
+const eventsPerVenue = 2
+/** What it costs to divide a list into windows, in events. */
+const windowing = 50
 /** A window is chosen for this many times as many events as are wanted. */
-const margin = 3
+const margin = 2
 const wider = 8
 
 /** The ways to try one after the other, until the page is full; the last one is complete. */
 export function waysFor(guess: Guess): Way[] {
-  const { wanted, byDate, inRange } = guess
+  const { wanted, byDate, inRange, events, venueShare } = guess
+  const hasTerms = Number.isFinite(guess.atMost)
   const collected = collectedEvents(guess)
-  const walked = Math.min(inRange, wanted / (termShare(guess) * guess.venueShare))
-  if (collected + guess.entries / entriesPerEvent <= few) return [all]
-  // Nothing but the range itself cuts it short.
-  if (inRange <= Math.min(collected, maxWalk)) return [{ by: 'walking', limit: null }]
   const entries = guess.entries / entriesPerEvent
+  if (driverOf(guess).cost <= few) return [all]
+  // Nothing but the range itself cuts it short.
+  if (!hasTerms && inRange <= Math.min(collected, maxWalk)) return [{ by: 'walking', limit: null }]
+  const perDay = (events * termShare(guess) * venueShare) / usualDays
+  const days = Math.ceil(Math.min(usualDays, Math.max(1, (margin * wanted) / perDay)))
+  const met = (margin * wanted) / termShare(guess)
   const costs = {
     venues: (guess.venues * wanted) / termShare(guess),
-    window: byDate && Number.isFinite(guess.atMost) ? few + margin * wanted + entries : Number.POSITIVE_INFINITY,
-    walk: walked,
-    all: collected + entries,
+    venueWindow: byDate ? windowing + guess.venues * eventsPerVenue + met : Number.POSITIVE_INFINITY,
+    window:
+      byDate && hasTerms
+        ? windowing + entries + (margin * wanted) / venueShare + (days * events) / usualDays / entriesPerEvent
+        : Number.POSITIVE_INFINITY,
+    walk: Math.min(inRange, wanted / (termShare(guess) * venueShare)),
+    all: driverOf(guess).cost,
   }
   const least = Math.min(...Object.values(costs))
-  if (least === costs.venues) return [{ by: 'venues' }]
+  if (least === costs.venues) return [{ by: 'venues', days: null }]
   if (least === costs.all) return [all]
-  if (least === costs.window) {
-    const expected = Math.min(collected, guess.likely) * guess.venueShare
-    const days = Math.ceil(Math.min(usualDays, Math.max(1, (margin * wanted * usualDays) / expected)))
-    return [{ by: 'collecting', days }, { by: 'collecting', days: days * wider }, all]
+  if (least === costs.venueWindow) {
+    // Events of a venue in a longer window are many, of which terms leave few over.
+    return [{ by: 'venues', days }, ...(hasTerms ? [] : [{ by: 'venues', days: days * wider } as const]), all]
   }
-  const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, walked * margin)))
+  if (least === costs.window) return windows(days)
+  const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, costs.walk * margin)))
   const walk: Way = { by: 'walking', limit }
-  if (costs.all < maxWalk) return [walk, all]
+  // Words that are frequent each may never come together, and then a walk would not end before the list does.
+  const mayBeNone = hasTerms && guess.likely < guess.atMost
+  if (mayBeNone || costs.all < maxWalk) {
+    return byDate && hasTerms ? [walk, ...windows(daysOfWalk(limit, events) * wider)] : [walk, all]
+  }
   // An index finds the prices that are too rare to be met on the way.
   if (guess.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
@@ -83,11 +101,44 @@ export function waysFor(guess: Guess): Way[] {
 
 const all: Way = { by: 'collecting', days: null }
 
-/** How many events have the terms: between what chance would have, and the most there can be. */
-export function collectedEvents({ events, likely, atMost, venueShare }: Guess): number {
-  return Number.isFinite(atMost) ? Math.sqrt(likely * atMost) : events * venueShare
+function windows(days: number): Way[] {
+  return [{ by: 'collecting', days }, { by: 'collecting', days: days * wider }, all]
 }
 
-function termShare({ events, likely }: Guess): number {
-  return Number.isFinite(likely) ? likely / events : 1
+/** In how many days of a list so many events are met. */
+export function daysOfWalk(limit: number, events: number): number {
+  return Math.max(1, Math.ceil((limit * usualDays) / events))
+}
+
+/** Where all events are collected: whether the index of terms finds them, that of venues, or both together. */
+export type Driver = 'terms' | 'venues' | 'both'
+
+/** The driver that has to read least; how much that is, in events; and how many events both indexes together leave over. */
+export function driverOf(guess: Guess): { readonly by: Driver; readonly cost: number; readonly left: number } {
+  const { events, venues, venueShare } = guess
+  const collected = collectedEvents(guess)
+  const entries = guess.entries / entriesPerEvent
+  if (!Number.isFinite(venues)) return { by: 'terms', cost: collected + entries, left: collected }
+  const atVenues = events * venueShare
+  const found = venues * eventsPerVenue
+  if (!Number.isFinite(guess.atMost)) return { by: 'venues', cost: atVenues + found, left: atVenues }
+  const left = collected * venueShare
+  const costs = {
+    terms: collected + entries,
+    venues: atVenues + found,
+    both: entries + found + atVenues / entriesPerEvent + left,
+  }
+  const by = (['terms', 'venues', 'both'] as const).reduce((least, other) =>
+    costs[other] < costs[least] ? other : least,
+  )
+  return { by, cost: costs[by], left }
+}
+
+/** How many events have the terms within the dates: between what chance would have, and the most there can be. */
+export function collectedEvents({ events, likely, atMost, venueShare, inRange }: Guess): number {
+  return Number.isFinite(atMost) ? Math.sqrt(likely * atMost) * Math.min(1, inRange / events) : events * venueShare
+}
+
+function termShare({ events, likely, left = likely }: Guess): number {
+  return Number.isFinite(left) ? left / events : 1
 }

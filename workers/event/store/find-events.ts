@@ -1,9 +1,17 @@
 import type { Queryable } from '#shared/postgres.ts'
+import type { EventRow } from '../event-view.ts'
+import { addDays, coverDays } from '../search/day-cover.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
+import { earliestToday, type Stretch } from '../search/stretches.ts'
+import type { Driver } from '../search/ways.ts'
 import { type Parameter, parameters } from './parameters.ts'
+import { summaryOfFound } from './read-events.ts'
 import { distanceOf, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
-/* SQL of the ways that `search/ways.ts` chooses from. Each answers places in the list; what is shown is read afterwards. */
+/*
+ * SQL of the ways that `search/ways.ts` chooses from. Statements are planned once for all values (`planOnce`), so each leaves the
+ * planner one good way to go: what it must not look up in an index is hidden from it by `onRows`.
+ */
 
 export type ListOrder = 'date' | 'price' | 'distance'
 
@@ -24,8 +32,12 @@ export interface ListConditions {
 /** One ordered list, and where in it to begin. */
 export interface EventList extends ListConditions {
   readonly order: ListOrder
-  /** A `tsquery` of the terms that an event must have; null: any event. */
+  /** A `tsquery` of the terms that an event must have, by which the index finds it; null: any event. */
   readonly terms: string | null
+  /** As `terms`: what is asked of those events, without the index. */
+  readonly asked: string | null
+  /** Of all events, how many have these terms, if words come together by chance; 0 without terms. */
+  readonly share: number
   /**
    * As `terms`, the best fit first; events are ordered by the first one that they have, then by `order`. Null: none has it. Empty:
    * there is no such order.
@@ -35,66 +47,106 @@ export interface EventList extends ListConditions {
   readonly without: string | null
   readonly after: PagePosition | undefined
   readonly limit: number
+  /** Whether all that is found is to be shown, and so is read along. */
+  readonly shown: boolean
+}
+
+/** A place in a list. */
+export interface Place extends PagePosition {
+  /** What lists show of the event there; null where that was not asked for. */
+  readonly event: EventRow | null
 }
 
 export interface Found {
-  readonly positions: PagePosition[]
+  readonly places: Place[]
   /** Whether the way came to its end with more events ahead, so that there may be others, or others first. */
   readonly cutShort: boolean
 }
 
+/** What is found in one stretch of a list by date, and by how well it fits. */
+export interface Step {
+  /** Its place among the fits; 0 where nothing is ranked. */
+  readonly fit: number
+  /** As in `EventList`. */
+  readonly terms: string | null
+  readonly asked: string | null
+  readonly without: string | null
+  readonly stretch: Stretch
+  /** Whether the index of venues finds them together with that of terms. */
+  readonly byVenues: boolean
+  /** Likewise that of prices: for those too rare to be met on the way. */
+  readonly byPrices: boolean
+  readonly after: PagePosition | undefined
+}
+
 /**
- * Takes events by their terms, or else by whatever index fits, and sorts them; those of the list's first `days` only, unless that
- * is null.
+ * One step after the other, as far as the page needs: Postgres appends queries in their order, and runs none behind the one that
+ * fills the limit.
  */
-export async function collectEvents(db: Queryable, list: EventList, days: number | null): Promise<Found> {
+export async function findInTurn(db: Queryable, list: EventList, steps: readonly Step[]): Promise<Place[]> {
+  const { values, parameter } = parameters()
+  const prices = priceRange(list, parameter)
+  const common = conditionsOf({ ...list, venues: null, minPriceMinor: undefined, maxPriceMinor: undefined }, parameter)
+  const isOfEvents = steps.some(({ stretch }) => stretch.by !== 'venues')
+  const joins = isOfEvents ? joinsOf(list, parameter) : ''
+  const atVenues = isOfEvents ? venueCondition(list, parameter) : []
+  const queries = steps.map((step) => {
+    const { by } = step.stretch
+    const ofPrices = step.byPrices ? prices : prices.map(onRows)
+    const conditions = [...stretchConditions(step, parameter), ...ofPrices, ...common.map(onRows)]
+    if (step.after !== undefined) conditions.push(`(${dateOrder}) > (${positionOf(list, step.after, parameter, [])})`)
+    const columns = `e.id, e.starts_on, e.starts_at, ${step.fit} AS fit`
+    const inOrder = `ORDER BY ${dateOrder} LIMIT ${roundUp(list.limit)}`
+    if (by === 'venues') {
+      const ids = parameter(list.venues?.inReach.ids)
+      const ofVenue = `SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}`
+      return `(SELECT ${columns} FROM unnest(${ids}::uuid[]) AS place (id), LATERAL (
+        ${ofVenue} ORDER BY ${dateOrder} LIMIT ${parameter(list.limit)}) AS e ${inOrder})`
+    }
+    const ofVenues = step.byVenues ? atVenues : atVenues.map(onRows)
+    const from = `FROM event.events AS e ${joins} WHERE ${[...conditions, ...ofVenues].join(' AND ')}`
+    if (by === 'walking') return `(SELECT ${columns} ${from} ${inOrder})`
+    // As a query of its own: for a few ordered rows the planner would rather walk, having no idea how far.
+    return `(WITH hit AS MATERIALIZED (SELECT ${columns} ${from}) SELECT * FROM hit AS e ${inOrder})`
+  })
+  const text = `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", 0 AS key, fit FROM (
+    ${queries.join('\n UNION ALL ')}) AS step LIMIT ${parameter(list.limit)}`
+  return await readPlaces(db, list, { text, values })
+}
+
+/** Takes all events by their terms, by their venues, or by both, and sorts them; also by their prices where those are rare. */
+export async function collectEvents(db: Queryable, list: EventList, by: Driver, byPrices = false): Promise<Found> {
   const { values, parameter } = parameters()
   const fits = list.fits.flatMap((fit, index) =>
     fit === null ? [] : [`WHEN e.search @@ ${parameter(fit)}::tsquery THEN ${index}`],
   )
-  const conditions = [...termConditions(list, parameter), ...conditionsOf(list, parameter)]
-  if (list.after !== undefined && list.order === 'date' && fits.length === 0) {
-    conditions.push(`e.starts_on >= ${parameter(list.after.startsOn)}`)
-  }
-  if (days !== null) {
-    const from = parameter(list.after?.startsOn ?? list.start ?? null)
-    conditions.push(`e.starts_on <= COALESCE(${from}::date, ${today}) + ${parameter(days)}::int`)
-  }
+  const conditions = matchConditions(list, by, parameter)
+  if (byPrices) conditions.push(...priceRange(list, parameter))
   const order = `fit, key, starts_on, COALESCE(starts_at, 'infinity'), id`
   const after =
     list.after === undefined ? '' : `WHERE (${order}) > (${positionOf(list, list.after, parameter, ['fit', 'key'])})`
-  // As a query of its own: for a few ordered rows the planner would rather walk, having no idea how far.
-  const rows = await db.query<PagePosition>(
-    `WITH hit AS MATERIALIZED (
+  const text = `WITH hit AS MATERIALIZED (
        SELECT e.id, e.starts_on, e.starts_at, ${keyOf(list.order)} AS key,
          ${fits.length === 0 ? '0' : `CASE ${fits.join(' ')} END`} AS fit
        FROM event.events AS e ${joinsOf(list, parameter)} WHERE ${conditions.join(' AND ')})
      SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, fit FROM hit ${after}
-     ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
-    values,
-  )
-  return { positions: rows.map(toPosition), cutShort: days !== null && rows.length < list.limit }
+     ORDER BY ${order} LIMIT ${parameter(list.limit)}`
+  return { places: await readPlaces(db, list, { text, values }), cutShort: false }
 }
 
-/** Goes through events in the order of the list, which is by date or price, past `atMost` of them. */
-export async function walkEvents(db: Queryable, list: EventList, atMost: number | null): Promise<Found> {
+/** Goes through events in the order of their prices, past `atMost` of them. */
+export async function walkByPrice(db: Queryable, list: EventList, atMost: number | null): Promise<Found> {
   const { values, parameter } = parameters()
-  const isByPrice = list.order === 'price'
-  const order = [...(isByPrice ? [shownPrice] : []), 'e.starts_on', `COALESCE(e.starts_at, 'infinity')`, 'e.id'].join(
-    ', ',
-  )
-  const range = [...rangeOf(list, parameter), ...(isByPrice ? priceRange(list, parameter) : [])]
-  if (list.after !== undefined)
-    range.push(`(${order}) > (${positionOf(list, list.after, parameter, isByPrice ? ['key'] : [])})`)
-  const rows = await db.query<PagePosition>(
-    `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${keyOf(list.order)} AS key, 0 AS fit
+  const order = `${shownPrice}, ${dateOrder}`
+  const range = [...rangeOf(list, parameter), ...priceBounds(list, parameter)]
+  if (list.after !== undefined) range.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
+  const ofRows = [...termConditions(list, parameter), ...conditionsOf(list, parameter)].map(onRows)
+  const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${shownPrice} AS key, 0 AS fit
      FROM (SELECT * FROM event.events AS e ${range.length === 0 ? '' : `WHERE ${range.join(' AND ')}`}
-       ORDER BY ${order} ${atMost === null ? '' : `LIMIT ${parameter(atMost)}`}) AS e ${joinsOf(list, parameter)}
-     WHERE ${[...termConditions(list, parameter), ...conditionsOf(list, parameter)].join(' AND ')}
-     ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
-    values,
-  )
-  return { positions: rows.map(toPosition), cutShort: atMost !== null && rows.length < list.limit }
+       ORDER BY ${order} ${atMost === null ? '' : `LIMIT ${roundUp(atMost)}`}) AS e ${joinsOf(list, parameter)}
+     WHERE ${ofRows.join(' AND ')} ORDER BY ${order} LIMIT ${roundUp(list.limit)}`
+  const places = (await readPlaces(db, list, { text, values })).slice(0, list.limit)
+  return { places, cutShort: atMost !== null && places.length < list.limit }
 }
 
 /** The first events of each of some venues, in the order of their dates or of the venues' distances. */
@@ -105,36 +157,50 @@ export async function findAtVenues(
 ): Promise<Found> {
   const { values, parameter } = parameters()
   const key = keyOf(list.order)
-  const order = [`${key}`, 'e.starts_on', `COALESCE(e.starts_at, 'infinity')`, 'e.id'].join(', ')
-  const conditions = [...termConditions(list, parameter), ...conditionsOf({ ...list, venues: null }, parameter)]
+  const order = `${key}, ${dateOrder}`
+  const ofRows = [...termConditions(list, parameter), ...conditionsOf({ ...list, venues: null }, parameter)]
+  const conditions = [...rangeOf(list, parameter), ...ofRows.map(onRows)]
   if (list.after !== undefined) conditions.push(`(${order}) > (${positionOf(list, list.after, parameter, ['key'])})`)
-  const rows = await db.query<PagePosition>(
-    `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
+  const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${key} AS key, 0 AS fit
      FROM unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance),
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
-       ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT ${parameter(list.limit)}) AS e
-     ORDER BY ${order} LIMIT ${parameter(list.limit)}`,
-    values,
-  )
-  return { positions: rows.map(toPosition), cutShort: false }
+       ORDER BY ${dateOrder} LIMIT ${parameter(list.limit)}) AS e
+     ORDER BY ${order} LIMIT ${parameter(list.limit)}`
+  return { places: await readPlaces(db, list, { text, values }), cutShort: false }
 }
 
+interface Statement {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/** Carries out a statement that finds places; in one journey with what is shown there, whose order is that in which it was found. */
+async function readPlaces(db: Queryable, { shown }: EventList, { text, values }: Statement): Promise<Place[]> {
+  if (!shown) return (await db.query<PagePosition>(text, values)).map((row) => ({ ...toPosition(row), event: null }))
+  const rows = await db.query<PagePosition & EventRow>(
+    `WITH found AS MATERIALIZED (${text}) SELECT fit, key, event.* FROM found, LATERAL (${summaryOfFound}) AS event`,
+    values,
+  )
+  return rows.map((row) => ({ ...toPosition(row), event: row }))
+}
+
+/** Of more than this share of all events a sample is sooner found by looking at whatever events come first. */
+const frequentShare = 0.08
+
 /** A statement that finds up to `atMost` of the events, in no order. */
-export function matchingEvents(list: EventList, atMost: number): { text: string; values: unknown[] } {
+export function matchingEvents(list: EventList, atMost: number): Statement {
   const { values, parameter } = parameters()
-  const conditions = [...termConditions(list, parameter), ...conditionsOf(list, parameter)]
+  const found = matchConditions(list, 'both', parameter)
+  const conditions = list.share > frequentShare ? found.map(onRows) : found
   const text = `SELECT e.type, e.folded_type, e.folded_city, e.venue_id, e.starts_on, e.price_from_minor
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
-    WHERE ${conditions.join(' AND ')} LIMIT ${parameter(atMost)}`
+    WHERE ${conditions.join(' AND ')} LIMIT ${atMost}`
   return { text, values }
 }
 
-/** Whether any event has the terms. */
-export async function isAnyFound(db: Queryable, list: EventList): Promise<boolean> {
-  const { positions } = await collectEvents(db, { ...list, limit: 1 }, null)
-  return positions.length > 0
-}
-
+/** The order of every list within what comes before dates. */
+const dateOrder = `e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id`
+const firstId = '00000000-0000-0000-0000-000000000000'
 const highestPrice = 1_000_000_000_000
 /** An event without a price comes last. */
 const shownPrice = `COALESCE(e.price_from_minor, 9007199254740991)`
@@ -148,31 +214,88 @@ function keyOf(order: ListOrder): string {
 function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
   if (venues === null) return ''
   if (!venues.inReach.complete) {
-    const join = `JOIN event.venues AS v ON v.id = e.venue_id AND ${venueConditions(venues, parameter)}`
-    if (order !== 'distance') return join
-    return `${join} CROSS JOIN LATERAL (SELECT ${distanceOf(venues, parameter)} AS distance) AS place`
+    // Event by event: the planner has no idea how many venues are in reach, and would begin with those.
+    return `CROSS JOIN LATERAL (SELECT ${distanceOf(venues, parameter)} AS distance FROM event.venues AS v
+      WHERE v.id = e.venue_id AND ${venueConditions(venues, parameter)} OFFSET 0) AS place`
   }
   if (order !== 'distance') return ''
   const { ids, distancesKm } = venues.inReach
   return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
 }
 
-function termConditions({ terms, without }: EventList, parameter: Parameter): string[] {
+/** All that is asked of an event, such that it is found by the index of terms, that of venues, or both. */
+function matchConditions(list: EventList, by: Driver, parameter: Parameter): string[] {
+  const { terms, upcoming, start, end } = list
+  const range = rangeOf(list, parameter)
+  const others = conditionsOf({ ...list, venues: null }, parameter)
+  const ofTerms = termConditions(list, parameter)
+  const ofVenues = venueCondition(list, parameter)
+  if (terms === null) return [...ofVenues, ...range, ...others]
+  const rest = [...range, ...others].map(onRows)
+  if (by === 'venues') return [...ofVenues, ...ofTerms.map(onRows), ...rest]
+  const from = start ?? (upcoming ? earliestToday() : null)
+  const days = dayConditions(from, end === undefined ? null : addDays(end, 1), parameter)
+  return [...ofTerms, ...days, ...(by === 'both' ? ofVenues : ofVenues.map(onRows)), ...rest]
+}
+
+type Terms = Pick<EventList, 'terms' | 'asked' | 'without'>
+
+function termConditions({ terms, asked, without }: Terms, parameter: Parameter): string[] {
   const conditions: string[] = []
   if (terms !== null) conditions.push(`e.search @@ ${parameter(terms)}::tsquery`)
-  // As a condition on rows, which are few: the index would read all entries of these terms once more. The planner does not see
-  // through the CASE.
-  if (without !== null) conditions.push(`CASE WHEN e.search @@ ${parameter(without)}::tsquery THEN false ELSE true END`)
+  if (asked !== null) conditions.push(onRows(`e.search @@ ${parameter(asked)}::tsquery`))
+  // As a condition on rows, which are few: the index would read all entries of these terms once more.
+  if (without !== null) conditions.push(onRows(`NOT e.search @@ ${parameter(without)}::tsquery`))
   return conditions
+}
+
+/** What has the terms within a stretch: by the index of terms, which knows days, or as a condition on the rows that are met. */
+function stretchConditions({ stretch, terms, asked, without }: Step, parameter: Parameter): string[] {
+  const { by, from, until } = stretch
+  const dates = [
+    ...(from === null ? [] : [`e.starts_on >= ${parameter(from)}::date`]),
+    // In the order of the list, whose index is then the obvious one.
+    ...(until === null ? [] : [`(${dateOrder}) < (${parameter(until)}::date, '-infinity', '${firstId}')`]),
+  ]
+  if (by !== 'collecting') {
+    const ofRows = terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]
+    return [...dates, ...ofRows, ...termConditions({ terms: null, asked, without }, parameter)]
+  }
+  const conditions = termConditions({ terms, asked, without }, parameter)
+  if (terms === null) return [...conditions, ...(until === null ? dates.map(onRows) : dates)]
+  return [...conditions, ...dayConditions(from, until, parameter), ...dates.map(onRows)]
+}
+
+/** The dates from `from` on and before `until`, for the index of terms. */
+function dayConditions(from: string | null, until: string | null, parameter: Parameter): string[] {
+  const days = from === null || until === null ? null : coverDays(from, until)
+  return days === null ? [] : [`event.days_of(e.starts_on) && ${parameter(days)}::int[]`]
+}
+
+/**
+ * As part of the statement instead of a value, so that the planner, who plans it once for all values, knows how far it goes; a power
+ * of two, so that the statements stay few.
+ */
+function roundUp(limit: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(limit, 32)))
+}
+
+/** A condition that the planner finds no index for. */
+function onRows(condition: string): string {
+  return `CASE WHEN ${condition} THEN true ELSE false END`
 }
 
 function conditionsOf(list: ListConditions, parameter: Parameter): string[] {
   const { takingPlace, venues } = list
   const conditions = [takingPlace ? `e.status IN ('published', 'rescheduled')` : `e.status <> 'draft'`]
-  conditions.push(...rangeOf(list, parameter))
+  if (list.upcoming) conditions.push(upcomingCondition(parameter))
   conditions.push(...priceRange(list, parameter))
-  if (venues?.inReach.complete) conditions.push(`e.venue_id = ANY(${parameter(venues.inReach.ids)}::uuid[])`)
+  conditions.push(...venueCondition({ venues }, parameter))
   return conditions
+}
+
+function venueCondition({ venues }: Pick<ListConditions, 'venues'>, parameter: Parameter): string[] {
+  return venues?.inReach.complete ? [`e.venue_id = ANY(${parameter(venues.inReach.ids)}::uuid[])`] : []
 }
 
 function priceRange({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
@@ -180,16 +303,29 @@ function priceRange({ minPriceMinor, maxPriceMinor }: ListConditions, parameter:
   return [`${shownPrice} BETWEEN ${parameter(minPriceMinor ?? 0)} AND ${parameter(maxPriceMinor ?? highestPrice)}`]
 }
 
-/** The earliest date that is today anywhere on Earth. */
-const today = `(now() AT TIME ZONE 'UTC' - interval '12 hours')::date`
+/** The same in the order of a list by price, whose index is then the obvious one. */
+function priceBounds({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
+  if (minPriceMinor === undefined && maxPriceMinor === undefined) return []
+  const order = `${shownPrice}, ${dateOrder}`
+  const [min, max] = [parameter(minPriceMinor ?? 0), parameter(maxPriceMinor ?? highestPrice)]
+  return [
+    `(${order}) >= (${min}::bigint, '-infinity', '-infinity', '${firstId}')`,
+    `(${order}) < (${max}::bigint + 1, '-infinity', '-infinity', '${firstId}')`,
+  ]
+}
 
 function rangeOf({ upcoming, start, end }: ListConditions, parameter: Parameter): string[] {
   const range: string[] = []
-  // The first is a bound for the index.
-  if (upcoming) range.push(`e.starts_on >= ${today}`, `e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date`)
+  if (upcoming) range.push(`e.starts_on >= ${parameter(earliestToday())}::date`)
   if (start !== undefined) range.push(`e.starts_on >= ${parameter(start)}`)
   if (end !== undefined) range.push(`e.starts_on <= ${parameter(end)}`)
   return range
+}
+
+/** By the clock of the database and the zone of the venue; what is ahead everywhere on Earth is not asked for its zone. */
+function upcomingCondition(parameter: Parameter): string {
+  const surely = parameter(addDays(earliestToday(), 3))
+  return `(e.starts_on >= ${surely}::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)`
 }
 
 function positionOf(
