@@ -1,5 +1,5 @@
 import { Counter, Gauge } from 'prom-client'
-import { DurationHistogram } from '#shared/observability/duration-histogram.ts'
+import { type BoundObserve, DurationHistogram } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { Tally } from '#shared/observability/tally.ts'
 import type { RateClass } from './limits/rate-classes.ts'
@@ -10,6 +10,8 @@ export interface AnsweredRequest {
   readonly endpoint: string
   readonly status: number
   readonly seconds: number
+  /** In a trace that is being recorded. */
+  readonly isRecorded: boolean
 }
 
 /** Methods that get a label of their own; whatever else a client makes up shares one, as OpenTelemetry has it. */
@@ -18,7 +20,7 @@ const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', '
 /** What the gateway counts beside what every process does. */
 export class GatewayMetrics {
   readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
-  readonly #boundDurations = new Map<string, (seconds: number) => void>()
+  readonly #boundDurations = new Map<string, BoundObserve>()
   readonly #activeRequests: Gauge
   readonly #cacheHits: Tally<'endpoint', string>
   readonly #cacheMisses: Tally<'endpoint', string>
@@ -66,17 +68,17 @@ export class GatewayMetrics {
     this.#activeRequests.dec()
   }
 
-  requestAnswered({ method, endpoint, status, seconds }: AnsweredRequest): void {
+  requestAnswered({ method, endpoint, status, seconds, isRecorded }: AnsweredRequest): void {
     const key = `${method} ${status} ${endpoint}`
     const observe = this.#boundDurations.get(key) ?? this.#bindDuration(key, { method, endpoint, status })
-    observe(seconds)
+    observe(seconds, isRecorded)
   }
 
   /** Methods that nobody knows are not remembered: there are any number of them. */
   #bindDuration(
     key: string,
-    { method, endpoint, status }: Omit<AnsweredRequest, 'seconds'>,
-  ): (seconds: number) => void {
+    { method, endpoint, status }: Pick<AnsweredRequest, 'method' | 'endpoint' | 'status'>,
+  ): BoundObserve {
     const isKnown = knownMethods.has(method)
     const observe = this.#requestDuration.bind({
       http_request_method: isKnown ? method : '_OTHER',

@@ -27,13 +27,16 @@ const noLimit = (): readonly string[] => noHeaders
 /** A request id from outside is kept when it cannot harm a log or a header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
 
-/** What `observe` needs. Whether the request is traced is decided here, before all else: nearly all are not, and do without a span. */
-export function beginObservation({ headers }: IncomingMessage, endpoint: string): Observation {
+/**
+ * What `observe` needs. Whether the request is traced is decided here, before all else: nearly all are not, and do without a span.
+ * `beginsTrace` false: only a trace that the caller began may be recorded.
+ */
+export function beginObservation({ headers }: IncomingMessage, endpoint: string, beginsTrace = true): Observation {
   const givenId = headers['x-request-id']
   const { traceparent, tracestate } = headers as Record<string, string | undefined>
   return {
     requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomUUID(),
-    trace: startOfTrace({ traceparent, tracestate }),
+    trace: startOfTrace({ traceparent, tracestate }, beginsTrace),
     commonHeaders: noHeaders,
     limitHeaders: noLimit,
     endpoint,
@@ -41,29 +44,42 @@ export function beginObservation({ headers }: IncomingMessage, endpoint: string)
   }
 }
 
-/** Has a request answered by `work`: server span, one log line, one observation, and every error as problem+json. */
+/**
+ * Has a request answered by `work`: server span, one log line, one observation, and every error as problem+json. When `work` is done
+ * at once, so is this.
+ */
 export function observe(
   exchange: Exchange,
   work: () => Promise<void> | void,
   dependencies: Dependencies,
-): Promise<void> {
+): Promise<void> | void {
   const { req, state } = exchange
+  if (!state.trace.isRecorded) return answer(exchange, work, dependencies)
+  return withRecordedSpan(state.trace, req.method ?? '', { kind: SpanKind.SERVER }, async (span) => {
+    await answer(exchange, work, dependencies)
+    describe(span, exchange)
+  })
+}
+
+function answer(
+  exchange: Exchange,
+  work: () => Promise<void> | void,
+  dependencies: Dependencies,
+): Promise<void> | void {
   const startedAt = performance.now()
-  const answer = async (): Promise<void> => {
-    state.commonHeaders = commonHeaders(exchange, dependencies)
-    try {
-      await work()
-    } catch (error) {
-      answerProblem(exchange, error, dependencies)
-    }
+  exchange.state.commonHeaders = commonHeaders(exchange, dependencies)
+  const fail = (error: unknown): void => answerProblem(exchange, error, dependencies)
+  const finish = (): void => {
     if (!exchange.res.headersSent) setCommonHeaders(exchange)
     report(exchange, performance.now() - startedAt, dependencies)
   }
-  if (!state.trace.isRecorded) return answer()
-  return withRecordedSpan(state.trace, req.method ?? '', { kind: SpanKind.SERVER }, async (span) => {
-    await answer()
-    describe(span, exchange)
-  })
+  try {
+    const underWay = work()
+    if (underWay !== undefined) return underWay.catch(fail).then(finish)
+  } catch (error) {
+    fail(error)
+  }
+  finish()
 }
 
 function commonHeaders({ state }: Exchange, { isStopping }: Dependencies): string[] {
@@ -90,6 +106,8 @@ function answerProblem(exchange: Exchange, error: unknown, { log }: Dependencies
   if (problem.code === 'internal') {
     log.error({ err: error, request_id: requestId, ...traceFieldsOf(trace) }, 'request failed')
   }
+  // It was of what will not be sent.
+  if (!exchange.res.headersSent) exchange.res.removeHeader('ETag')
   sendProblem(exchange, problem)
 }
 
@@ -108,7 +126,7 @@ function report({ req, res, state }: Exchange, durationMs: number, { log, metric
   const { endpoint, requestId, isRoutine, trace } = state
   const { method = '' } = req
   const { statusCode: status } = res
-  metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000 })
+  metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000, isRecorded: trace.isRecorded })
   if (isRoutine && !trace.isSample) return
   const facts = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
   log[status >= 500 ? 'warn' : 'info']({ ...facts, ...traceFieldsOf(trace) }, 'request')

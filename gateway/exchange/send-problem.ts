@@ -40,7 +40,6 @@ export function sendProblemText({ req, res, state }: Exchange, { status, text, r
     headers.push('Retry-After', String(Math.max(1, Math.ceil((retryAfterMs ?? 1_000) / 1_000))))
   }
   if (status === 401) headers.push('WWW-Authenticate', 'Bearer')
-  res.removeHeader('ETag')
   res.writeHead(status, headers)
   if (req.method === 'HEAD') res.end()
   // Where each character is one byte, Node need not look for those that are not.

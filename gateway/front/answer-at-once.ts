@@ -15,6 +15,8 @@ import { isRead } from './known.ts'
 /** An answer that was found without asking anybody. Nothing was done for it yet. */
 interface ReadyAnswer {
   readonly endpoint: string
+  /** Whether a trace may begin with it. Refusals in any number must not push out what is worth following. */
+  readonly beginsTrace: boolean
   give(exchange: Exchange): void
 }
 
@@ -32,7 +34,7 @@ export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage,
     const ready =
       read === undefined ? readyRefusal(req, client, dependencies) : readyReply(read, req, client, dependencies)
     if (ready === undefined) return false
-    const exchange = { req, res, state: beginObservation(req, ready.endpoint) }
+    const exchange = { req, res, state: beginObservation(req, ready.endpoint, ready.beginsTrace) }
     void observe(exchange, () => ready.give(exchange), dependencies)
     return true
   }
@@ -73,7 +75,7 @@ function readyReply(
     metrics.cacheHit(route.path)
     sendShared(exchange, { reply, origin: 'hit' }, representation, policy)
   }
-  return { endpoint: route.path, give }
+  return { endpoint: route.path, beginsTrace: true, give }
 }
 
 /** The refusal that this caller was given before, if it still lasts. */
@@ -94,5 +96,9 @@ function readyRefusal(req: IncomingMessage, client: string, dependencies: Depend
 }
 
 function refusal(foreseen: ForeseenRefusal, endpoint: string, dependencies: Dependencies): ReadyAnswer {
-  return { endpoint, give: (exchange) => refuse(exchange, foreseen.limit, foreseen.count(), dependencies) }
+  return {
+    endpoint,
+    beginsTrace: false,
+    give: (exchange) => refuse(exchange, foreseen.limit, foreseen.count(), dependencies),
+  }
 }

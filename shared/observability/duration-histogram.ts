@@ -18,6 +18,9 @@ interface Series<Label extends string> {
   count: number
 }
 
+/** `isRecorded`: within a recorded trace; whoever knows that spares the question. */
+export type BoundObserve = (seconds: number, isRecorded?: boolean) => void
+
 /** Durations in seconds, by labels of few values; within a recorded trace with its id as an exemplar. */
 export class DurationHistogram<Label extends string> {
   readonly #histogram: Histogram<Label>
@@ -47,10 +50,10 @@ export class DurationHistogram<Label extends string> {
    * As `observe` for these labels, of which there must be few. prom-client builds the name of a series at every observation, even
    * of one that it calls bound; this writes to what it keeps, unless there is an exemplar to be noted.
    */
-  bind(labels: Partial<Record<Label, string>>): (seconds: number) => void {
+  bind(labels: Partial<Record<Label, string>>): BoundObserve {
     const series = this.#seriesOf(labels)
-    return (seconds) => {
-      if (recordedTraceId() !== undefined) {
+    return (seconds, isRecorded = recordedTraceId() !== undefined) => {
+      if (isRecorded) {
         this.observe(labels, seconds)
         return
       }

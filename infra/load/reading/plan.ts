@@ -46,7 +46,7 @@ export interface Lengths {
 
 export const fullRun: Lengths = {
   rounds: 3,
-  warmUpMs: 2_000,
+  warmUpMs: 5_000,
   leadInMs: 400,
   measuredMs: 2_000,
   catalogueEvents: 10_000,
