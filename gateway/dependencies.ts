@@ -3,7 +3,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { ReplyCache } from './cache/reply-cache.ts'
 import type { ClientAddresses } from './client-address.ts'
-import type { Known } from './front/known.ts'
+import type { RecentRequests } from './fast-path/recent-requests.ts'
 import type { IdentifyOptions } from './identity/identify.ts'
 import type { IssueToken } from './identity/tokens.ts'
 import type { LeasedLimits } from './limits/leased-limits.ts'
@@ -16,9 +16,11 @@ export interface Dependencies {
   readonly log: Logger
   readonly bus: Bus
   readonly replies: ReplyCache
-  readonly limits: LeasedLimits
-  readonly requestLimits: RequestLimits
-  readonly known: Known
+  /** What is told of limits, and asked of `leasedLimits`. */
+  readonly limits: RequestLimits
+  readonly leasedLimits: LeasedLimits
+  /** What the fast path goes by. */
+  readonly recentRequests: RecentRequests
   readonly metrics: GatewayMetrics
   /** What `/metrics` tells; null: it has a port of its own. */
   readonly exposedMetrics: Metrics | null

@@ -1,13 +1,13 @@
 import type { RequestListener } from 'node:http'
 import { createApp } from './app.ts'
 import type { Dependencies } from './dependencies.ts'
-import { answerAtOnce } from './front/answer-at-once.ts'
+import { answerAtOnce } from './fast-path/answer-at-once.ts'
 
-/** What the server calls for each request: in front what is known already, behind it Koa. */
+/** What the server calls for each request: the fast path, and Koa for all that it leaves. */
 export function createListener(dependencies: Dependencies): RequestListener {
-  const front = answerAtOnce(dependencies)
+  const fastPath = answerAtOnce(dependencies)
   const koa = createApp(dependencies).callback()
   return (req, res) => {
-    if (!front(req, res)) void koa(req, res)
+    if (!fastPath(req, res)) void koa(req, res)
   }
 }

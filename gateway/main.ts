@@ -17,7 +17,7 @@ import { createReplyMemory } from './cache/reply-memory.ts'
 import { ReplyStore } from './cache/reply-store.ts'
 import { ClientAddresses } from './client-address.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
-import { Known } from './front/known.ts'
+import { RecentRequests } from './fast-path/recent-requests.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { LeasedLimits } from './limits/leased-limits.ts'
 import { createRequestLimits } from './limits/request-limit.ts'
@@ -100,9 +100,9 @@ await runProcess<GatewayConfig>({
         invalidations,
         position: () => facts.position,
       }),
-      limits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
-      requestLimits: createRequestLimits(config.rateLimits),
-      known: new Known(),
+      leasedLimits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
+      limits: createRequestLimits(config.rateLimits),
+      recentRequests: new RecentRequests(),
       metrics,
       exposedMetrics: config.metrics === null ? processMetrics : null,
       identity: {

@@ -64,6 +64,20 @@ export interface Problem {
   readonly [extra: string]: unknown
 }
 
+/** A problem document that still lacks what differs from request to request. */
+export interface ProblemText {
+  readonly status: number
+  /** JSON. */
+  readonly text: string
+  /** When to come again, if that is known. */
+  readonly retryAfterMs?: number
+}
+
+/** The text of a JSON object that has members, with more of them; to write all anew takes longer than all else of a refusal. */
+export function withMembers(object: string, members: string): string {
+  return `${object.slice(0, -1)},${members}}`
+}
+
 /** Turns any thrown thing into a problem document; what is not a `TicketingError` tells the client nothing. */
 export function toProblem(error: unknown): Problem {
   const { code, message, extra } =

@@ -22,6 +22,8 @@ export class RecentMap<Value> {
   }
 
   get(key: string): Value | undefined {
+    // To look it up would read all of it.
+    if (key.length > this.#maxKeyLength) return undefined
     const young = this.#young.get(key)
     if (young !== undefined) return young
     const old = this.#old.get(key)

@@ -138,7 +138,7 @@ export class ReplyCache {
       return { reply: stored, origin: 'hit' }
     }
     try {
-      return { reply: await this.#askWorker(read, ask), origin: 'miss' }
+      return { reply: await this.#askAndKeep(read, ask), origin: 'miss' }
     } catch (error) {
       if (!(error instanceof TicketingError && error.isFault)) throw error
       const kept = this.#memory.get(read.key) ?? null
@@ -148,7 +148,7 @@ export class ReplyCache {
     }
   }
 
-  async #askWorker(read: SharedRead, ask: Ask): Promise<SharedReply> {
+  async #askAndKeep(read: SharedRead, ask: Ask): Promise<SharedReply> {
     // Both are noted before the question: the answer is at least that new.
     const askedAt = Date.now()
     const position = this.#position()

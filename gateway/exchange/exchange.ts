@@ -5,11 +5,11 @@ import type { TraceStart } from '#shared/observability/tracing.ts'
 export interface Exchange {
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  readonly state: Observation
+  readonly state: ExchangeState
 }
 
 /** What is noted of every request, whatever answers it. */
-export interface Observation {
+export interface ExchangeState {
   requestId: string
   trace: TraceStart
   /** What every answer says, whatever it is: names and values in turn. */

@@ -10,7 +10,7 @@ import {
 } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { toProblem } from '../problems.ts'
-import type { Exchange, Observation } from './exchange.ts'
+import type { Exchange, ExchangeState } from './exchange.ts'
 import { sendProblem } from './send-problem.ts'
 
 /** What browsers are to hear of data; pages say more, by themselves. */
@@ -29,14 +29,17 @@ const saneRequestId = /^[\w.:-]{1,128}$/
 
 /**
  * What `observe` needs. Whether the request is traced is decided here, before all else: nearly all are not, and do without a span.
- * `beginsTrace` false: only a trace that the caller began may be recorded.
+ * `mayRecordNew` false: only a trace that the caller began may be recorded.
  */
-export function beginObservation({ headers }: IncomingMessage, endpoint: string, beginsTrace = true): Observation {
+export function beginExchange(
+  { headers }: IncomingMessage,
+  { endpoint, mayRecordNew }: { endpoint: string; mayRecordNew: boolean },
+): ExchangeState {
   const givenId = headers['x-request-id']
   const { traceparent, tracestate } = headers as Record<string, string | undefined>
   return {
     requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomUUID(),
-    trace: startOfTrace({ traceparent, tracestate }, beginsTrace),
+    trace: startOfTrace({ traceparent, tracestate }, { mayRecordNew }),
     commonHeaders: noHeaders,
     limitHeaders: noLimit,
     endpoint,

@@ -1,15 +1,6 @@
 import { traceFieldsOf } from '#shared/observability/tracing.ts'
-import type { Problem } from '../problems.ts'
+import { type Problem, type ProblemText, withMembers } from '../problems.ts'
 import type { Exchange } from './exchange.ts'
-
-/** A problem document that still lacks what differs from request to request. */
-export interface ProblemText {
-  readonly status: number
-  /** JSON. */
-  readonly text: string
-  /** When to come again, if that is known. */
-  readonly retryAfterMs?: number
-}
 
 /** Answers with a problem document. Does nothing where an answer has begun. */
 export function sendProblem(exchange: Exchange, problem: Problem): void {
@@ -22,9 +13,9 @@ export function sendProblem(exchange: Exchange, problem: Problem): void {
 export function sendProblemText({ req, res, state }: Exchange, { status, text, retryAfterMs }: ProblemText): void {
   if (res.headersSent) return
   const { trace_id: traceId } = traceFieldsOf(state.trace)
-  // Neither of the two has letters that JSON would write otherwise.
   const ofTrace = traceId === undefined ? '' : `,"trace_id":"${traceId}"`
-  const body = `${text.slice(0, -1)},"request_id":"${state.requestId}"${ofTrace}}`
+  // Neither of the two ids has letters that JSON would write otherwise.
+  const body = withMembers(text, `"request_id":"${state.requestId}"${ofTrace}`)
   const bytes = Buffer.byteLength(body)
   const headers = [
     'Content-Type',

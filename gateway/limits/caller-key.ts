@@ -3,10 +3,10 @@ import type { IdentifyOptions } from '../identity/identify.ts'
 
 export interface CountedCaller {
   /** Address that limits count. */
-  readonly client: string
-  readonly caller: Caller
-  /** The name that the caller gave, by token or claim; '' for none. */
-  readonly knownAs: string
+  client: string
+  caller: Caller
+  /** The name that the caller gave, by token or claim; '' for a guest, whose name is made anew each time. */
+  knownAs: string
 }
 
 /**

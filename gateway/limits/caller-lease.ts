@@ -9,7 +9,7 @@ export type Grant = [granted: number, left: number, frozenMs: number, fullMs: nu
 const lifeMs = 2_000
 /** No gateway takes more than this part of a maximum at once, so that several strand little of it. */
 const maxPart = 1 / 40
-/** Nor more than this part of what it will use until they lapse, so that at most so much lapses unused. */
+/** Nor more than this part of what it used before, so that at most so much lapses unused. */
 const partOfUse = 1 / 2
 /** Where less than half of the bucket is left, what lapses may be what is missing in the end. */
 const partOfUseWhenScarce = 1 / 8
@@ -94,12 +94,7 @@ export class CallerLease {
 
   /** How many tokens to ask for when so many requests are waiting. */
   wanted(waiting: number, now: number): number {
-    const { max } = this.#limit
-    const used = Math.max(this.#usedBefore, this.#granted - this.#left)
-    const part = this.#leftInBucket * 2 > max ? partOfUse : partOfUseWhenScarce
-    const untilLapse = now < this.#lapsesAt ? (this.#lapsesAt - now) / lifeMs : 1
-    const useful = Math.ceil(used * Math.min(part, untilLapse))
-    return Math.max(waiting, Math.min(useful, maxLeaseOf(max)))
+    return Math.max(waiting, Math.min(Math.ceil(this.#useful(now)), maxLeaseOf(this.#limit.max)))
   }
 
   /** `askedAt` stands for Redis' now: tokens lapse here rather too early than too late. */
@@ -119,5 +114,18 @@ export class CallerLease {
     this.#refusedUntil = dueMs === 0 ? 0 : performance.now() + Math.max(dueMs, minRefusalMs)
     this.#resetEpochSeconds = epochSecondsIn(fullMs)
     this.#dueEpochSeconds = epochSecondsIn(dueMs)
+  }
+
+  /** Tokens that will be used before they lapse, as far as can be told. */
+  #useful(now: number): number {
+    const used = this.#granted - this.#left
+    const sinceLapse = now - this.#lapsesAt
+    // Before a pause it may have been another gateway's caller, and the bucket another one.
+    if (sinceLapse > lifeMs) return 0
+    if (this.#leftInBucket * 2 <= this.#limit.max) return Math.max(used, this.#usedBefore) * partOfUseWhenScarce
+    if (sinceLapse >= 0) return Math.max(used, this.#usedBefore / 2) * partOfUse
+    const untilLapse = -sinceLapse / lifeMs
+    // It goes on as it began, or as it was before.
+    return Math.max(used * untilLapse, this.#usedBefore * Math.min(partOfUse, untilLapse))
   }
 }

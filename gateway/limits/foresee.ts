@@ -1,6 +1,6 @@
-import type { CallerLease } from './caller-lease.ts'
 import type { LeasedLimits } from './leased-limits.ts'
 import type { RateClass } from './rate-classes.ts'
+import type { RateLimitAnswer } from './rate-limit-answer.ts'
 import { type LimitStanding, type RequestLimit, type RequestLimits, standingOf } from './request-limit.ts'
 
 /** What limits will decide of a request. Nothing is counted before `count`, which also counts at the limits before this one. */
@@ -19,42 +19,48 @@ export interface ForeseenRefusal {
   count(): LimitStanding
 }
 
+/** What `foresee` has to know of the gateway. */
+export interface Limiting {
+  readonly limits: RequestLimits
+  readonly leasedLimits: Pick<LeasedLimits, 'leaseOf'>
+}
+
+/** A request by whom the limits count. */
+export interface Asker {
+  /** Address that limits count. */
+  readonly client: string
+  readonly rateClass: RateClass
+  /** Whose counter of that class it is. */
+  readonly caller: string
+}
+
 /**
- * What the limits of these classes and callers, in their order, will decide, where leases and remembered refusals say it;
+ * What the limits of the address and of the class, in this order, will decide, where leases and remembered refusals say it;
  * undefined: Redis must be asked.
  */
 export function foresee(
-  counted: readonly (readonly [rateClass: RateClass, caller: string])[],
-  requestLimits: RequestLimits,
-  leased: LeasedLimits,
+  { client, rateClass, caller }: Asker,
+  { limits, leasedLimits }: Limiting,
 ): Foreseen | undefined {
-  if (requestLimits === null) return { isRefused: false, limit: null, count: () => nothingLeft }
+  if (limits === null) return { isRefused: false, limit: null, count: () => noStanding }
   const now = performance.now()
-  const admitting: CallerLease[] = []
-  let innermost: RequestLimit | null = null
-  for (const [rateClass, caller] of counted) {
-    const limit = requestLimits[rateClass]
-    const lease = leased.leaseOf(limit.keyOf(caller))
-    const verdict = lease?.verdict(now)
-    if (lease === undefined || verdict === undefined) return undefined
-    if (verdict === 'refused') {
-      const count = (): LimitStanding => {
-        use(admitting)
-        return standingOf(lease.refuse())
-      }
-      return { isRefused: true, limit, count }
-    }
-    admitting.push(lease)
-    innermost = limit
+  const ofAddress = leasedLimits.leaseOf(limits.address.keyOf(client))
+  const address = ofAddress?.verdict(now)
+  if (ofAddress === undefined || address === undefined) return undefined
+  if (address === 'refused') return refusal(limits.address, () => ofAddress.refuse())
+  const limit = limits[rateClass]
+  const ofClass = leasedLimits.leaseOf(limit.keyOf(caller))
+  const verdict = ofClass?.verdict(now)
+  if (ofClass === undefined || verdict === undefined) return undefined
+  const count = (): RateLimitAnswer => {
+    ofAddress.use()
+    return verdict === 'refused' ? ofClass.refuse() : ofClass.use()
   }
-  return { isRefused: false, limit: innermost, count: () => use(admitting) }
+  return verdict === 'refused' ? refusal(limit, count) : { isRefused: false, limit, count: () => standingOf(count()) }
 }
 
-const nothingLeft: LimitStanding = { remaining: 0, reset: 0 }
+const noStanding: LimitStanding = { remaining: 0, reset: 0 }
 
-/** A token of each. The standing is that of the last. */
-function use(leases: readonly CallerLease[]): LimitStanding {
-  let standing = nothingLeft
-  for (const lease of leases) standing = standingOf(lease.use())
-  return standing
+function refusal(limit: RequestLimit, count: () => RateLimitAnswer): ForeseenRefusal {
+  return { isRefused: true, limit, count: () => standingOf(count()) }
 }

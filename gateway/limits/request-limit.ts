@@ -1,4 +1,4 @@
-import { type Problem, problemOf } from '../problems.ts'
+import { type Problem, type ProblemText, problemOf, withMembers } from '../problems.ts'
 import { type RateClass, rateWindowMs } from './rate-classes.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
 
@@ -15,6 +15,7 @@ export interface LimitStanding {
   readonly reset: number
 }
 
+/** What a client is told of an answer of `LeasedLimits`, which counts the present request as left. */
 export function standingOf([left, reset]: RateLimitAnswer): LimitStanding {
   return { remaining: Math.max(0, left - 1), reset }
 }
@@ -39,9 +40,14 @@ export class RequestLimit {
     this.#problemText = JSON.stringify(this.#problem)
   }
 
-  /** The name of a caller's counter. */
+  /** Who is counted, as koa-ratelimit is told. */
+  idOf(caller: string): string {
+    return `${this.rateClass}:${caller}`
+  }
+
+  /** The key of a caller's counter, as koa-ratelimit makes it. */
   keyOf(caller: string): string {
-    return `${limitNamespace}:${this.rateClass}:${caller}`
+    return `${limitNamespace}:${this.idOf(caller)}`
   }
 
   /** Names and values in turn: those of the IETF draft "RateLimit header fields for HTTP", and those that were usual before it. */
@@ -61,12 +67,12 @@ export class RequestLimit {
     ]
   }
 
-  /** Not thrown as others are: to carry an error through all layers would cost more than everything else here. */
-  refusal({ reset }: LimitStanding): { status: number; text: string; retryAfterMs: number } {
+  /** The refusal, ready to be sent. Not thrown: to carry an error through all layers would cost more than all else here. */
+  refusal({ reset }: LimitStanding): ProblemText {
     const retryAfterMs = Math.max(1_000, reset * 1_000 - Date.now())
     return {
       status: this.#problem.status,
-      text: `${this.#problemText.slice(0, -1)},"retry_after_ms":${retryAfterMs}}`,
+      text: withMembers(this.#problemText, `"retry_after_ms":${retryAfterMs}`),
       retryAfterMs,
     }
   }
@@ -75,6 +81,7 @@ export class RequestLimit {
 /** Of each class; null where requests are not limited. */
 export type RequestLimits = Readonly<Record<RateClass, RequestLimit>> | null
 
+/** `maxima`: requests a window and caller; null: requests are not limited. */
 export function createRequestLimits(maxima: Record<RateClass, number> | null): RequestLimits {
   if (maxima === null) return null
   const limits = Object.entries(maxima).map(([name, max]) => [name, new RequestLimit(name as RateClass, max)])

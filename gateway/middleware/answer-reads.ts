@@ -1,5 +1,5 @@
 import compose from 'koa-compose'
-import { isRead } from '../front/known.ts'
+import { isRead } from '../exchange/is-read.ts'
 import { matchRead } from '../routes/match-read.ts'
 import type { Route } from '../routes/route.ts'
 import type { Middleware } from './state.ts'
@@ -8,7 +8,7 @@ import type { Middleware } from './state.ts'
 export type LayersByRoute = ReadonlyMap<Route, readonly Middleware[]>
 
 /**
- * The first layer that answers: GETs whose route is found at once. Everything else goes on to the router, which knows the same routes
+ * The first layer that answers: reads whose route is found at once. Everything else goes on to the router, which knows the same routes
  * by the same layers.
  */
 export function answerReads(countAddress: readonly Middleware[], layers: LayersByRoute): Middleware {

@@ -29,13 +29,13 @@ export function limitCaller(rule: LimitRule, dependencies: Dependencies): Middle
 }
 
 function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependencies: Dependencies): Middleware {
-  const limit = dependencies.requestLimits?.[rateClass]
+  const limit = dependencies.limits?.[rateClass]
   if (limit === undefined) return passThrough
   dependencies.metrics.announceRateClass(rateClass)
   const count = rateLimit({
     driver: 'redis',
     // Its type asks for a whole Redis client; what it uses is the one method that LeasedLimits has.
-    db: dependencies.limits as unknown as rateLimit.MiddlewareOptions['db'],
+    db: dependencies.leasedLimits as unknown as rateLimit.MiddlewareOptions['db'],
     namespace: limitNamespace,
     duration: rateWindowMs,
     max: limit.max,
@@ -46,12 +46,16 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
   } as rateLimit.MiddlewareOptions) as unknown as (counted: CountedRequest, next: Koa.Next) => Promise<void>
   return async (ctx, next) => {
     const caller = keyOf(ctx)
-    const counted = new CountedRequest(ctx, `${rateClass}:${caller}`)
+    const counted = new CountedRequest(ctx, limit.idOf(caller))
     // Inner limits say it again, for themselves.
     ctx.state.limitHeaders = () => limit.headers(counted.standing)
     await count(counted, next)
     if (counted.status !== 429) return
-    dependencies.known.noteRefusal(ctx.req, ctx.state.client, { rateClass, caller, endpoint: ctx.state.endpoint })
+    dependencies.recentRequests.noteRefusal(ctx.req, ctx.state.client, {
+      rateClass,
+      caller,
+      endpoint: ctx.state.endpoint,
+    })
     refuse(ctx, limit, counted.standing, dependencies)
   }
 }

@@ -1,6 +1,6 @@
 import { TicketingError } from '#shared/errors.ts'
 import type { Dependencies } from '../dependencies.ts'
-import { beginObservation, observe } from '../exchange/observe.ts'
+import { beginExchange, observe } from '../exchange/observe.ts'
 import type { Context, Middleware } from './state.ts'
 
 const noBody = {}
@@ -9,14 +9,17 @@ const noBody = {}
 export function observeRequest(dependencies: Dependencies): Middleware {
   const { metrics } = dependencies
   return async (ctx, next) => {
-    Object.assign(ctx.state, beginObservation(ctx.req, '(none)'), { body: noBody })
+    Object.assign(ctx.state, beginExchange(ctx.req, { endpoint: '(none)', mayRecordNew: true }), { body: noBody })
     metrics.requestBegan()
     const answer = (): Promise<void> => {
       refuseStrangeTarget(ctx)
       return next()
     }
-    await observe(ctx, answer, dependencies)
-    metrics.requestEnded()
+    try {
+      await observe(ctx, answer, dependencies)
+    } finally {
+      metrics.requestEnded()
+    }
   }
 }
 

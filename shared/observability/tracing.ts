@@ -84,13 +84,13 @@ export interface TraceStart {
   readonly parent: Pick<SpanContext, 'traceId' | 'spanId'> | null
 }
 
-/** The first step of `withRemoteSpan`. `beginsRecorded` false: what begins here is not recorded, though it may be a sample for the log. */
-export function startOfTrace(headers: TraceHeaders, beginsRecorded = true): TraceStart {
+/** The first step of `withRemoteSpan`. `mayRecordNew` false: what begins here is not recorded, though it may be a sample for the log. */
+export function startOfTrace(headers: TraceHeaders, { mayRecordNew } = { mayRecordNew: true }): TraceStart {
   const parent = parseTraceparent(headers.traceparent)
   const isSample = parent === null ? Math.random() < sampleRatio : isRecorded(parent)
   if (!isTracing) return { isRecorded: false, isSample, headers, parent: null }
   return {
-    isRecorded: isSample && (beginsRecorded || parent !== null),
+    isRecorded: isSample && (mayRecordNew || parent !== null),
     isSample,
     headers,
     parent: parent ?? { traceId: newTraceId(), spanId: newSpanId() },

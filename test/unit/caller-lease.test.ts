@@ -16,7 +16,7 @@ test('tokens lapse, and until then each admits one request', (t) => {
   t.is(lease.decide(12_001), undefined)
 })
 
-test('a gateway asks for what waits, or for an eighth of what it used, or a fortieth of the maximum', (t) => {
+test('from a bucket less than half full a gateway asks for an eighth of what it used, at least for what waits, at most for a fortieth of the maximum', (t) => {
   const usedBefore = (max: number, used: number): CallerLease => {
     const lease = new CallerLease({ max, windowMs: 60_000 })
     lease.note([used, 0, 2_000, 0, 0], 10_000)
@@ -33,13 +33,15 @@ test('a gateway asks for what waits, or for an eighth of what it used, or a fort
   t.true(isLeased({ max: 80, windowMs: 60_000 }))
 })
 
-test('while most of the bucket is left it asks for a half, and never for what would lapse', (t) => {
+test('while most of the bucket is left it asks for what it will use until that lapses, and at first for a half of what it used before', (t) => {
   const lease = new CallerLease(browse)
   lease.note([80, 59_920, 2_000, 0, 0], 10_000)
   for (let i = 0; i < 80; i++) lease.use()
-  t.is(lease.wanted(1, 10_001), 40)
+  t.is(lease.wanted(1, 10_001), 80)
   t.is(lease.wanted(1, 11_500), 20)
   t.is(lease.wanted(1, 12_000), 40)
+  // Whoever was away begins anew.
+  t.is(lease.wanted(1, 14_001), 1)
 })
 
 test('a lease that lapsed unused makes the next one smaller', (t) => {

@@ -1,15 +1,11 @@
 import test from 'ava'
 import { CallerLease } from '../../gateway/limits/caller-lease.ts'
-import { foresee } from '../../gateway/limits/foresee.ts'
-import type { LeasedLimits } from '../../gateway/limits/leased-limits.ts'
+import { foresee, type Limiting } from '../../gateway/limits/foresee.ts'
 import { defaultRateLimits, rateWindowMs } from '../../gateway/limits/rate-classes.ts'
 import { createRequestLimits } from '../../gateway/limits/request-limit.ts'
 
 const limits = createRequestLimits(defaultRateLimits)
-const browsing = [
-  ['address', 'a'],
-  ['browse', 'a'],
-] as const
+const browsing = { client: 'a', rateClass: 'browse', caller: 'a' } as const
 
 /** A lease with so many tokens, or whose refusal lasts a minute. */
 function lease(max: number, tokens: number | 'refused'): CallerLease {
@@ -20,15 +16,19 @@ function lease(max: number, tokens: number | 'refused'): CallerLease {
   return made
 }
 
-function knowing(leases: Record<string, CallerLease>): LeasedLimits {
-  return { leaseOf: (key: string) => leases[key] } as unknown as LeasedLimits
+function knowing({ address, browse }: { address?: CallerLease; browse?: CallerLease }): Limiting {
+  const leases = new Map([
+    [limits?.address.keyOf('a'), address],
+    [limits?.browse.keyOf('a'), browse],
+  ])
+  return { limits, leasedLimits: { leaseOf: (key) => leases.get(key) } }
 }
 
 test('a request that all limits admit takes a token of each, when it is counted and not before', (t) => {
   const address = lease(120_000, 5)
   const browse = lease(60_000, 3)
-  const known = knowing({ 'limit:address:a': address, 'limit:browse:a': browse })
-  const foreseen = foresee(browsing, limits, known)
+  const known = knowing({ address, browse })
+  const foreseen = foresee(browsing, known)
   t.false(foreseen?.isRefused)
   t.is(foreseen?.limit?.rateClass, 'browse')
   t.deepEqual([address.left, browse.left], [5, 3])
@@ -38,11 +38,7 @@ test('a request that all limits admit takes a token of each, when it is counted 
 
 test('a request that the inner limit refuses counts at the outer one', (t) => {
   const address = lease(120_000, 5)
-  const foreseen = foresee(
-    browsing,
-    limits,
-    knowing({ 'limit:address:a': address, 'limit:browse:a': lease(60_000, 'refused') }),
-  )
+  const foreseen = foresee(browsing, knowing({ address, browse: lease(60_000, 'refused') }))
   t.true(foreseen?.isRefused)
   t.is(foreseen?.limit?.rateClass, 'browse')
   t.is(foreseen?.count().remaining, 0)
@@ -51,19 +47,19 @@ test('a request that the inner limit refuses counts at the outer one', (t) => {
 
 test('a request that the outer limit refuses does not count at the inner one', (t) => {
   const browse = lease(60_000, 3)
-  const foreseen = foresee(
-    browsing,
-    limits,
-    knowing({ 'limit:address:a': lease(120_000, 'refused'), 'limit:browse:a': browse }),
-  )
+  const foreseen = foresee(browsing, knowing({ address: lease(120_000, 'refused'), browse }))
   t.is(foreseen?.limit?.rateClass, 'address')
   foreseen?.count()
   t.is(browse.left, 3)
 })
 
 test('nothing is foreseen where one limit has to ask Redis', (t) => {
-  t.is(foresee(browsing, limits, knowing({ 'limit:address:a': lease(120_000, 5) })), undefined)
-  const used = knowing({ 'limit:address:a': lease(120_000, 5), 'limit:browse:a': lease(60_000, 0) })
-  t.is(foresee(browsing, limits, used), undefined)
-  t.is(foresee(browsing, null, knowing({}))?.limit, null)
+  t.is(foresee(browsing, knowing({ address: lease(120_000, 5) })), undefined)
+  const used = knowing({ address: lease(120_000, 5), browse: lease(60_000, 0) })
+  t.is(foresee(browsing, used), undefined)
+})
+
+test('without limits everybody is admitted', (t) => {
+  const foreseen = foresee(browsing, { ...knowing({}), limits: null })
+  t.deepEqual([foreseen?.isRefused, foreseen?.limit], [false, null])
 })

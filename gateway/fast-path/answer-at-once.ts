@@ -4,19 +4,19 @@ import type { Dependencies } from '../dependencies.ts'
 import { acceptsGzip } from '../exchange/accepts-gzip.ts'
 import { askWorker } from '../exchange/ask-worker.ts'
 import type { Exchange } from '../exchange/exchange.ts'
-import { beginObservation, observe } from '../exchange/observe.ts'
+import { isRead } from '../exchange/is-read.ts'
+import { beginExchange, observe } from '../exchange/observe.ts'
 import { refuse } from '../exchange/refuse.ts'
 import { sendShared } from '../exchange/send-shared.ts'
 import { callerKey } from '../limits/caller-key.ts'
 import { type ForeseenRefusal, foresee } from '../limits/foresee.ts'
 import type { ReadOfRoute } from '../routes/read-of-route.ts'
-import { isRead } from './known.ts'
 
 /** An answer that was found without asking anybody. Nothing was done for it yet. */
 interface ReadyAnswer {
   readonly endpoint: string
-  /** Whether a trace may begin with it. Refusals in any number must not push out what is worth following. */
-  readonly beginsTrace: boolean
+  /** Refusals begin no trace: in any number they must not push out what is worth following. */
+  readonly mayRecordNew: boolean
   give(exchange: Exchange): void
 }
 
@@ -25,18 +25,27 @@ interface ReadyAnswer {
  * On a busy day that is nearly all. False: nothing was done, and the request goes through all layers, which decide the same.
  */
 export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage, res: ServerResponse) => boolean {
-  const { clientAddresses, known } = dependencies
   return (req, res) => {
-    if (!isRead(req)) return false
-    const { url = '', headers, socket } = req
-    const client = clientAddresses.clientOf(socket.remoteAddress ?? '', String(headers['x-forwarded-for'] ?? ''))
-    const read = headers.authorization === undefined ? known.readAt(url) : undefined
-    const ready =
-      read === undefined ? readyRefusal(req, client, dependencies) : readyReply(read, req, client, dependencies)
+    const ready = isRead(req) ? findReady(req, dependencies) : undefined
     if (ready === undefined) return false
-    const exchange = { req, res, state: beginObservation(req, ready.endpoint, ready.beginsTrace) }
+    const exchange = { req, res, state: beginExchange(req, ready) }
     void observe(exchange, () => ready.give(exchange), dependencies)
     return true
+  }
+}
+
+/** Whatever fails here fails one request, and only if it fails in the layers, too. */
+function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswer | undefined {
+  const { clientAddresses, log, recentRequests } = dependencies
+  const { url = '', headers, socket } = req
+  try {
+    const client = clientAddresses.clientOf(socket.remoteAddress ?? '', String(headers['x-forwarded-for'] ?? ''))
+    const read = headers.authorization === undefined ? recentRequests.readAt(url) : undefined
+    if (read === undefined) return readyRefusal(req, client, dependencies)
+    return readyReply(read, req, client, dependencies)
+  } catch (error) {
+    log.error({ err: error }, 'the fast path failed')
+    return undefined
   }
 }
 
@@ -47,7 +56,7 @@ function readyReply(
   client: string,
   dependencies: Dependencies,
 ): ReadyAnswer | undefined {
-  const { identity, limits, metrics, replies, requestLimits } = dependencies
+  const { identity, metrics, replies } = dependencies
   const kept = replies.kept(read)
   if (kept === undefined) return undefined
   const { reply, isStale } = kept
@@ -55,14 +64,7 @@ function readyReply(
   if (representation === null) return undefined
   const { route, policy } = read
   const caller = callerKey({ client, caller: anonymous, knownAs: '' }, identity.mode)
-  const foreseen = foresee(
-    [
-      ['address', client],
-      [route.limit, caller],
-    ],
-    requestLimits,
-    limits,
-  )
+  const foreseen = foresee({ client, rateClass: route.limit, caller }, dependencies)
   if (foreseen === undefined) return undefined
   if (foreseen.isRefused) return refusal(foreseen, route.path, dependencies)
   const give = (exchange: Exchange): void => {
@@ -75,30 +77,22 @@ function readyReply(
     metrics.cacheHit(route.path)
     sendShared(exchange, { reply, origin: 'hit' }, representation, policy)
   }
-  return { endpoint: route.path, beginsTrace: true, give }
+  return { endpoint: route.path, mayRecordNew: true, give }
 }
 
 /** The refusal that this caller was given before, if it still lasts. */
 function readyRefusal(req: IncomingMessage, client: string, dependencies: Dependencies): ReadyAnswer | undefined {
-  const before = dependencies.known.refusalOf(req, client)
+  const before = dependencies.recentRequests.refusalOf(req, client)
   if (before === undefined) return undefined
-  const { endpoint, rateClass, caller } = before
-  const { limits, requestLimits } = dependencies
-  const foreseen = foresee(
-    [
-      ['address', client],
-      [rateClass, caller],
-    ],
-    requestLimits,
-    limits,
-  )
-  return foreseen?.isRefused ? refusal(foreseen, endpoint, dependencies) : undefined
+  const foreseen = foresee({ client, ...before }, dependencies)
+  return foreseen?.isRefused ? refusal(foreseen, before.endpoint, dependencies) : undefined
 }
 
 function refusal(foreseen: ForeseenRefusal, endpoint: string, dependencies: Dependencies): ReadyAnswer {
   return {
-    endpoint,
-    beginsTrace: false,
+    // The address is counted before the route is known.
+    endpoint: foreseen.limit.rateClass === 'address' ? '(none)' : endpoint,
+    mayRecordNew: false,
     give: (exchange) => refuse(exchange, foreseen.limit, foreseen.count(), dependencies),
   }
 }
