@@ -8,20 +8,35 @@ export interface Statement {
   readonly spanName: string
 }
 
-/** Ours are constants, some hundred of them; the limit is for one that is not. */
-const maxKnown = 500
+/**
+ * Most of ours are constants, some hundred of them. Searches are put together, in more ways than it would be good to keep at every
+ * connection: a text is prepared only when it comes again, and beyond so many none is.
+ */
+const maxPrepared = 400
+const maxRemembered = 2_000
 
-const known = new Map<string, Statement>()
+interface Remembered {
+  uses: number
+  statement: Statement
+}
 
-/** Reads a statement once and remembers it. */
+const remembered = new Map<string, Remembered>()
+let prepared = 0
+
+/** Reads a statement once and remembers it. It has a name from its second use on. */
 export function statementOf(text: string): Statement {
-  const remembered = known.get(text)
-  if (remembered !== undefined) return remembered
-  const described = describe(text)
-  if (known.size >= maxKnown) return described
-  const statement = { ...described, name: `s${known.size}` }
-  known.set(text, statement)
-  return statement
+  const known = remembered.get(text)
+  if (known === undefined) {
+    const statement = describe(text)
+    if (remembered.size < maxRemembered) remembered.set(text, { uses: 1, statement })
+    return statement
+  }
+  known.uses += 1
+  if (known.uses === 2 && prepared < maxPrepared) {
+    known.statement = { ...known.statement, name: `s${prepared}` }
+    prepared += 1
+  }
+  return known.statement
 }
 
 function describe(text: string): Statement {
