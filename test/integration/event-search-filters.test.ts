@@ -145,3 +145,8 @@ test('a cursor of another question is refused', async (t) => {
     t.like(error, { code: 'validation_failed', extra: { errors: [{ pointer: '/cursor' }] } })
   }
 })
+
+test('dates at the ends of the calendar are dates like any other', async (t) => {
+  t.deepEqual(await found({ keyword: 'Berlin', sort: 'date', start: '9998-06-01' }), [])
+  t.deepEqual(await found({ keyword: 'Berlin', start: '1000-01-02', end: '9998-12-31' }), ['Berlin'])
+})

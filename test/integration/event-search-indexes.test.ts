@@ -85,6 +85,7 @@ test.serial('each kind of search finds its events by an index and never reads al
   const [place = { lat: 0, lng: 0 }] = await postgres.query<{ lat: number; lng: number }>(
     'SELECT latitude AS lat, longitude AS lng FROM event.venues ORDER BY source_id LIMIT 1',
   )
+  const dates = { start: daysFromToday(10), end: daysFromToday(75) }
   const searches: readonly [RequestOf<typeof searchEvents>, string][] = [
     [{ keyword: rare }, 'events_by_terms'],
     [{ keyword: frequent }, 'events_by_terms'],
@@ -98,8 +99,11 @@ test.serial('each kind of search finds its events by an index and never reads al
     [{ keyword: frequent, sort: 'price' }, 'events_by_price'],
     [{ min_price: 20_000, sort: 'price' }, 'events_by_price'],
     [{ ...place, radius_km: 20 }, 'events_by_'],
+    [{ ...place, radius_km: 20, ...dates }, 'events_by_venue'],
     [{ ...place, radius_km: 20, sort: 'distance' }, 'events_by_venue'],
     [{ keyword: rare, facets: 'city,type,month,price' }, 'events_by_terms'],
+    [{ type: 'Music', start: daysFromToday(200), end: daysFromToday(204), facets: 'type' }, 'events_by_'],
+    [{ start: '1000-01-02' }, 'events_by_date'],
   ]
   for (const [request, index] of searches) {
     const { plans, found } = await plansOf(request)

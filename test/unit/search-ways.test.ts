@@ -1,9 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { type Guess, waysFor } from '../../workers/event/search/ways.ts'
+import { type Estimate, waysFor } from '../../workers/event/search/ways.ts'
 
 /** Of a catalogue of a million events, with nothing asked. */
-const anything: Guess = {
+const anything: Estimate = {
   events: 1_000_000,
   likely: Number.POSITIVE_INFINITY,
   atMost: Number.POSITIVE_INFINITY,
@@ -16,9 +16,9 @@ const anything: Guess = {
   priced: false,
 }
 
-const having = (count: number): Partial<Guess> => ({ likely: count, atMost: count, entries: count })
-const ways = (guess: Partial<Guess>): string[] =>
-  waysFor({ ...anything, ...guess }).map((way) => {
+const having = (count: number): Partial<Estimate> => ({ likely: count, atMost: count, entries: count })
+const ways = (estimate: Partial<Estimate>): string[] =>
+  waysFor({ ...anything, ...estimate }).map((way) => {
     if (way.by === 'venues') return 'venues'
     if (way.by === 'walking') return way.limit === null ? 'walk' : 'walk a while'
     return way.days === null ? 'all' : 'window'
@@ -55,8 +55,8 @@ test('the last way leaves nothing out, whatever was guessed', (t) => {
       fc.record({ byDate: fc.boolean(), priced: fc.boolean() }),
       (shares, counts, flags) => {
         const atMost = shares.atMost * 1_000_000
-        const guess = { ...shares, ...counts, ...flags, atMost, likely: shares.likely * atMost }
-        const last = ways({ ...guess, inRange: shares.inRange * 1_000_000 }).at(-1) ?? ''
+        const estimate = { ...shares, ...counts, ...flags, atMost, likely: shares.likely * atMost }
+        const last = ways({ ...estimate, inRange: shares.inRange * 1_000_000 }).at(-1) ?? ''
         return ['all', 'walk', 'venues'].includes(last)
       },
     ),

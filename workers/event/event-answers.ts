@@ -33,7 +33,7 @@ export async function showPage(
   }
 }
 
-/** What is shown of them, as far as it was not read along. */
+/** As read along, which is all of them or none; else read now. */
 async function eventsAt(postgres: Queryable, places: readonly Place[]): Promise<EventRow[]> {
   const read = places.flatMap(({ event }) => event ?? [])
   if (read.length === places.length) return read

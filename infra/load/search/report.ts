@@ -25,11 +25,11 @@ export function reportLines({ sizes }: Result): string[] {
         `${name(size)} events: ${size.searches_per_second} searches a second, ${size.failed} failed; ms of processor time each: ${cpu(size)}`,
     ),
     '',
-    ...faults(large).map((fault) => `Too slow: ${fault}`),
+    ...sizes.flatMap((size) => faults(size).map((fault) => `Failed at ${name(size)} events: ${fault}`)),
   ]
 }
 
-/** Which bounds are exceeded at the largest size. */
+/** What this size fails by; empty when all is well. */
 export function faults({ few, many, failed }: SizeResult): string[] {
   return [
     ...(few.p99_ms > p99BoundsMs.few

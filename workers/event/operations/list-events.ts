@@ -19,7 +19,7 @@ export function listEvents({ bus, postgres }: WorkerParts): Operation {
     const { cursor, limit, ...asked } = request
     const list = listFingerprint(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
-    const places = await findListed(postgres, asked, { after, wanted: limit + 1, skipped: 0 })
+    const places = await findListed(postgres, asked, { after, wanted: limit + 1, shown: true })
     const page = await showPage({ bus, postgres }, { places, size: limit, list }, context)
     return { ...page, message: countMessage(page.items.length, asked.status === 'upcoming') }
   })

@@ -8,8 +8,9 @@ import { showPage } from '../event-answers.ts'
 import { type CorrectedWords, type Correction, correctWords, findSuggestion } from '../search/corrections.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, listOf, type Question } from '../search/find-page.ts'
+import { hasLongerWords } from '../search/fits.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
-import { queryTexts, type Term, withoutLonger } from '../search/terms.ts'
+import { isWhole, queryTexts, type Term, withoutLonger } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
 import type { Place } from '../store/find-events.ts'
 
@@ -71,7 +72,7 @@ async function find(db: Queryable, { request, typed, after, skipped, size }: Wan
   if (filters === null) return nothing
   const question = questionOf(request, filters, corrected)
   // One more than asked for shows whether there is a next page.
-  const found = await findPage(db, question, { after, wanted: skipped + size + 1, skipped })
+  const found = await findPage(db, question, { after, wanted: skipped + size + 1, shown: skipped === 0 })
   const isNothing = found.length === 0 && after === undefined
   const spelled = corrections.length > 0 ? words.map(({ text }) => text).join(' ') : null
   return {
@@ -88,12 +89,15 @@ async function countResults(
   question: Question,
   names: readonly FacetName[],
 ): Promise<Facets | undefined> {
-  for (const words of [question.words.map(withoutLonger), question.words]) {
-    const list = await listOf(db, { ...question, words }, { after: undefined, wanted: 0, skipped: 0 })
-    const facets = list === null ? undefined : await countFacets(db, list, names)
-    if (facets?.capped || words === question.words) return facets
+  const { words } = question
+  const standsForMore = words.some((word) => isWhole(word) && hasLongerWords(word))
+  let facets: Facets | undefined
+  for (const counted of standsForMore ? [words.map(withoutLonger), words] : [words]) {
+    const list = await listOf(db, { ...question, words: counted }, { after: undefined, wanted: 0, shown: false })
+    facets = list === null ? undefined : await countFacets(db, list, names)
+    if (facets?.capped) break
   }
-  return undefined
+  return facets
 }
 
 function wordsOf(keyword: string) {

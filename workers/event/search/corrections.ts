@@ -61,7 +61,7 @@ export async function findSuggestion(db: Queryable, question: Question): Promise
       const [other] = (await readKnown(db, { words: [near.word], wholes: [] })).words
       if (other === undefined) continue
       const others = words.with(index, other)
-      const one = { after: undefined, wanted: 1, skipped: 1 }
+      const one = { after: undefined, wanted: 1, shown: false }
       const found = await findPage(db, { ...question, words: others, order }, one)
       if (found.length > 0) return others.map(({ text }) => text).join(' ')
     }

@@ -1,6 +1,7 @@
-/* Dates as the index of terms has them, see `event.days_of` in `migrations/004-search-by-days.sql`. */
+/* Dates, and how the index of terms has them: see `event.days_of` in `migrations/004-search-by-days.sql`. */
 
 const dayMs = 86_400_000
+const lastMs = Date.parse('9999-12-31')
 const weekDays = 7
 const longDays = 28
 
@@ -26,9 +27,29 @@ export function coverDays(from: string, until: string): number[] | null {
   return cover
 }
 
-/** The date so many days later. */
+/** The date in UTC. */
+export function today(): string {
+  return dateAt(Date.now())
+}
+
+/** No place on Earth has an earlier date, though the clocks of worker and database may differ a little. */
+export function earliestToday(): string {
+  return dateAt(Date.now() - 13 * 3_600_000)
+}
+
+/** How many days later `until` is than `from`. */
+export function daysBetween(from: string, until: string): number {
+  return dayNumber(until) - dayNumber(from)
+}
+
+/** The date so many days later, or the last one that has four digits for its year. */
 export function addDays(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * dayMs).toISOString().slice(0, 10)
+  return dateAt(Math.min(Date.parse(date) + days * dayMs, lastMs))
+}
+
+/** The later of two dates. */
+export function laterDate(date: string, other: string | undefined): string {
+  return other !== undefined && other > date ? other : date
 }
 
 function wholeWeeks({ first, end }: { first: number; end: number }) {
@@ -39,6 +60,10 @@ function largestFrom(day: number, end: number): readonly [days: number, kind: nu
   if (day % longDays === 0 && day + longDays <= end) return [longDays, 2]
   if (day % weekDays === 0 && day + weekDays <= end) return [weekDays, 1]
   return [1, 0]
+}
+
+function dateAt(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
 }
 
 function dayNumber(date: string): number {

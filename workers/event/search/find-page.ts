@@ -2,7 +2,6 @@ import type { Queryable } from '#shared/postgres.ts'
 import {
   collectEvents,
   type EventList,
-  type Found,
   findInTurn,
   type ListConditions,
   type ListOrder,
@@ -11,13 +10,13 @@ import {
   walkByPrice,
 } from '../store/find-events.ts'
 import { findVenues, type VenueConditions } from '../store/venues-in-reach.ts'
-import { addDays } from './day-cover.ts'
+import { addDays, daysBetween, earliestToday, laterDate, today } from './day-cover.ts'
 import { anywhere, fitsOf } from './fits.ts'
 import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
-import { earliestToday, type ListDates, stretchesFor } from './stretches.ts'
+import { type ListDates, stretchesFor } from './stretches.ts'
 import { type QueryWord, splitTerms, type Term, termQuery } from './terms.ts'
-import { driverOf, type Guess, usualDays, waysFor } from './ways.ts'
+import { cheapestAccess, type Estimate, usualDays, waysFor } from './ways.ts'
 
 /** What a list is about. */
 export interface Question {
@@ -35,10 +34,13 @@ export interface Question {
 
 export interface PageWanted {
   readonly after: PagePosition | undefined
-  /** Results from there on, and how many of them come before those that are shown. */
+  /** Results from there on. */
   readonly wanted: number
-  readonly skipped: number
+  /** Whether the events are read along. */
+  readonly shown: boolean
 }
+
+/* Chosen by measurements at 1,000,000 events of `bench:search`; within a factor of two they hardly matter. */
 
 /** Up to so many events are collected, and their distances calculated, rather than looked for at thousands of venues. */
 const rareEvents = 10_000
@@ -49,25 +51,25 @@ const enoughPages = 2
 /** Below so many events and entries of the index all fits are looked at together. */
 const fewEvents = 300
 /** Two indexes whose entries cost this much, in events, are rather read once for all fits than once for each. */
-const bothOnce = 4_000
+const maxCostOfBoth = 4_000
 
 /** Places in the list from `after` on. */
 export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<Place[]> {
   const list = await listOf(db, question, page)
   const terms = anywhere(question.words)
   if (list === null || terms === null) return []
-  const guess = guessFor(question, list, terms)
-  if (question.order === 'distance') return await byDistance(db, list, guess)
-  if (question.order === 'price') return await byPrice(db, list, guess)
-  if (question.order === 'date') return await findSteps(db, list, stepsOf(list, guess, 0))
-  return await byFit(db, question, list, guess)
+  const estimate = estimateFor(question, list, terms)
+  if (question.order === 'distance') return await byDistance(db, list, estimate)
+  if (question.order === 'price') return await byPrice(db, list, estimate)
+  if (question.order === 'date') return await findSteps(db, list, stepsOf(list, estimate, 0))
+  return await byFit(db, question, list, estimate)
 }
 
 /** `null` when no venue is in reach, or a word stands nowhere. */
 export async function listOf(
   db: Queryable,
   question: Question,
-  { after, wanted, skipped }: PageWanted,
+  { after, wanted, shown }: PageWanted,
 ): Promise<EventList | null> {
   const { listed, venues, filters, words, order, events } = question
   const isAboutVenues = venues.country !== undefined || venues.circle !== undefined
@@ -85,40 +87,41 @@ export async function listOf(
     without: null,
     after,
     limit: wanted,
-    shown: skipped === 0,
+    shown,
   }
 }
 
 /** Tries one way after the other, until the page is full or nothing is left out. */
-async function byPrice(db: Queryable, list: EventList, guess: Guess): Promise<Place[]> {
-  let found: Found = { places: [], cutShort: true }
-  for (const [index, way] of waysFor(guess).entries()) {
-    found = await (way.by === 'walking'
-      ? walkByPrice(db, list, way.limit)
-      : collectEvents(db, list, driverOf(guess).by, index > 0))
-    if (!found.cutShort) break
+async function byPrice(db: Queryable, list: EventList, estimate: Estimate): Promise<Place[]> {
+  let places: Place[] = []
+  for (const [index, way] of waysFor(estimate).entries()) {
+    if (way.by !== 'walking') return await collectEvents(db, list, cheapestAccess(estimate).by, index > 0)
+    const walked = await walkByPrice(db, list, way.limit)
+    places = walked.places
+    if (!walked.cutShort) break
   }
-  return found.places
+  return places
 }
 
 /** The nearest first: of few events all at once, else venue by venue. */
-async function byDistance(db: Queryable, list: EventList, guess: Guess): Promise<Place[]> {
+async function byDistance(db: Queryable, list: EventList, estimate: Estimate): Promise<Place[]> {
   const venues = venuesOf(list)
+  if (list.terms === null && !venues.inReach.complete) return await findNearest(db, list, venues)
   // Nearest venues first is a long way where only few of them have what is wanted.
   const most = venues.inReach.complete ? fewEvents : rareEvents
-  const { by, cost } = driverOf(guess)
+  const { by, cost } = cheapestAccess(estimate)
   if (cost > most) return await findNearest(db, list, venues)
-  return (await collectEvents(db, list, by)).places
+  return await collectEvents(db, list, by)
 }
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
-async function byFit(db: Queryable, question: Question, list: EventList, all: Guess): Promise<Place[]> {
+async function byFit(db: Queryable, question: Question, list: EventList, all: Estimate): Promise<Place[]> {
   const fits = fitsOf(question.words, question.performersOfThatName)
-  const driver = driverOf(all)
-  const isFew = driver.by === 'both' && driver.left <= 2 * fewEvents && driver.cost <= bothOnce
-  if (driver.cost <= fewEvents || isFew) {
+  const access = cheapestAccess(all)
+  const isFew = access.by === 'both' && access.remaining <= 2 * fewEvents && access.cost <= maxCostOfBoth
+  if (access.cost <= fewEvents || isFew) {
     const queries = fits.map((terms) => (terms === null ? null : termQuery(terms)))
-    return (await collectEvents(db, { ...list, fits: queries }, driver.by)).places
+    return await collectEvents(db, { ...list, fits: queries }, access.by)
   }
   const { after } = list
   const steps: LikelyStep[] = []
@@ -133,10 +136,10 @@ async function byFit(db: Queryable, question: Question, list: EventList, all: Gu
       after: index === after?.fit ? after : undefined,
     }
     better.push(`(${termQuery(terms)})`)
-    const guess = guessFor(question, ofFit, terms)
-    const left = Math.max(1, guess.likely - likelyBefore)
-    likelyBefore = Math.max(likelyBefore, guess.likely)
-    if (index >= (after?.fit ?? 0)) steps.push(...stepsOf(ofFit, { ...guess, left }, index))
+    const estimate = estimateFor(question, ofFit, terms)
+    const unranked = Math.max(1, estimate.likely - likelyBefore)
+    likelyBefore = Math.max(likelyBefore, estimate.likely)
+    if (index >= (after?.fit ?? 0)) steps.push(...stepsOf(ofFit, { ...estimate, unranked }, index))
   }
   return await findSteps(db, list, steps)
 }
@@ -147,29 +150,32 @@ interface LikelyStep extends Step {
 }
 
 /** The ways to what has the terms of a list by date, from its beginning to its end. */
-function stepsOf(list: EventList, guess: Guess, fit: number): LikelyStep[] {
-  const { terms, asked, without, after } = list
-  const dates = datesOf(list, guess.events)
-  const share = guess.venueShare * Math.min(1, guess.inRange / guess.events)
-  const stretches = stretchesFor(waysFor(guess), dates)
-  const { by } = driverOf(guess)
-  return stretches.map((stretch, index) => ({
-    fit,
-    terms,
-    asked,
-    without,
-    stretch: stretch.until === null && stretch.by === 'collecting' && by === 'venues' ? { ...stretch, by } : stretch,
-    byPrices: stretch.by === 'collecting' && stretch.until === null && index > 0,
-    byVenues: stretch.by === 'collecting' && stretch.until === null && by !== 'terms',
-    after,
-    // A window is chosen for more than a page.
-    likely: index < stretches.length - 1 ? enoughPages * list.limit : (guess.left ?? guess.likely) * share,
-  }))
+function stepsOf(list: EventList, estimate: Estimate, fit: number): LikelyStep[] {
+  const { terms, termsOnRows, without, after } = list
+  const dates = datesOf(list, estimate.events)
+  const share = estimate.venueShare * Math.min(1, estimate.inRange / estimate.events)
+  const stretches = stretchesFor(waysFor(estimate), dates)
+  const { by } = cheapestAccess(estimate)
+  return stretches.map((stretch, index) => {
+    const collectsRest = stretch.by === 'collecting' && stretch.isRest
+    return {
+      fit,
+      terms,
+      termsOnRows,
+      without,
+      stretch: collectsRest && by === 'venues' ? { ...stretch, by } : stretch,
+      byPrices: collectsRest && index > 0,
+      byVenues: collectsRest && by !== 'terms',
+      after,
+      // A window is chosen for more than a page.
+      likely: index < stretches.length - 1 ? enoughPages * list.limit : (estimate.unranked ?? estimate.likely) * share,
+    }
+  })
 }
 
-function termsOf(terms: readonly Term[], events: number): Pick<EventList, 'terms' | 'asked'> {
-  const { found, asked } = splitTerms(terms, events)
-  return { terms: queryOf(found), asked: queryOf(asked) }
+function termsOf(terms: readonly Term[], events: number): Pick<EventList, 'terms' | 'termsOnRows'> {
+  const { indexed, onRows } = splitTerms(terms, events)
+  return { terms: queryOf(indexed), termsOnRows: queryOf(onRows) }
 }
 
 /** 0 without terms. */
@@ -183,11 +189,12 @@ function queryOf(terms: readonly Term[]): string | null {
 }
 
 function datesOf({ upcoming, start, end, after }: EventList, events: number): ListDates {
-  const first = after?.startsOn ?? start
+  // A cursor is not signed: it may name any date.
+  const asked = after === undefined ? start : laterDate(after.startsOn, start)
   return {
-    first: first ?? (upcoming ? earliestToday() : null),
+    first: upcoming ? laterDate(earliestToday(), asked) : (asked ?? null),
     // Where it is still yesterday, hardly anything is left of that.
-    windowsFrom: first ?? new Date().toISOString().slice(0, 10),
+    windowsFrom: upcoming ? laterDate(today(), asked) : (asked ?? today()),
     behind: end === undefined ? null : addDays(end, 1),
     events,
   }
@@ -214,7 +221,7 @@ function venuesOf({ venues }: EventList): NonNullable<EventList['venues']> {
   return venues
 }
 
-function guessFor(question: Question, { venues, limit, order }: EventList, ofWords: readonly Term[]): Guess {
+function estimateFor(question: Question, { venues, limit, order }: EventList, ofWords: readonly Term[]): Estimate {
   const { events, listed } = question
   const terms = [...question.filters, ...ofWords]
   const anything = terms.length === 0
@@ -224,7 +231,7 @@ function guessFor(question: Question, { venues, limit, order }: EventList, ofWor
     events,
     likely: anything ? Number.POSITIVE_INFINITY : likely,
     atMost: anything ? Number.POSITIVE_INFINITY : atMost,
-    entries: splitTerms(terms, events).found.reduce(
+    entries: splitTerms(terms, events).indexed.reduce(
       (sum, term) => sum + gathering * term.entries,
       anything ? 0 : atMost,
     ),
@@ -240,7 +247,6 @@ function guessFor(question: Question, { venues, limit, order }: EventList, ofWor
 /** Roughly how many events the dates leave over. */
 function eventsBetween({ start, end }: Pick<ListConditions, 'start' | 'end'>, events: number): number {
   if (end === undefined) return events
-  const from = start ?? new Date().toISOString().slice(0, 10)
-  const days = (Date.parse(end) - Date.parse(from)) / 86_400_000 + 1
+  const days = daysBetween(start ?? today(), end) + 1
   return events * Math.min(1, Math.max(0, days) / usualDays)
 }

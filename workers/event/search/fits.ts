@@ -52,7 +52,7 @@ function allWords(words: readonly QueryWord[], fields: readonly WordField[], mat
   return terms
 }
 
-/** Words that begin with it. */
-function hasLongerWords(word: QueryWord): boolean {
+/** Whether other words begin with it. */
+export function hasLongerWords(word: QueryWord): boolean {
   return word.text.length > 1 && [...word.fields.values()].some(({ exact, prefixed }) => prefixed > exact)
 }

@@ -21,7 +21,7 @@ export async function findNearest(
     const end = endOfRound(distancesKm, next + round)
     const some = { ids: ids.slice(next, end), distancesKm: distancesKm.slice(next, end) }
     const found = await findAtVenues(db, { ...list, limit: list.limit - places.length }, some)
-    places.push(...found.places)
+    places.push(...found)
     next = end
     round *= growth
     if (next < ids.length) continue

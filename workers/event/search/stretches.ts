@@ -8,6 +8,8 @@ export interface Stretch {
   readonly from: string | null
   /** The first date behind it; null: to the very end. */
   readonly until: string | null
+  /** All that is left of the list, not a window of it. */
+  readonly isRest: boolean
 }
 
 export interface ListDates {
@@ -31,15 +33,10 @@ export function stretchesFor(ways: readonly Way[], { first, windowsFrom, behind,
     if (way.by === 'walking' && ways[index + 1]?.by === 'walking') continue
     const days = daysOf(way, events)
     const until = days === null ? behind : earlier(addDays(windowsFrom, days), behind)
-    stretches.push({ by: way.by, from, until })
+    stretches.push({ by: way.by, from, until, isRest: days === null })
     from = until
   }
   return stretches
-}
-
-/** No place on Earth has an earlier date, though the clocks of worker and database may differ a little. */
-export function earliestToday(): string {
-  return new Date(Date.now() - 13 * 3_600_000).toISOString().slice(0, 10)
 }
 
 /** `null`: to the end of the list. */

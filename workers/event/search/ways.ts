@@ -16,14 +16,15 @@ export type Way =
   /** Past at most so many events. */
   | { readonly by: 'walking'; readonly limit: number | null }
 
-export interface Guess {
+/** What is known of a search before it begins, more or less. */
+export interface Estimate {
   /** Of all events. */
   readonly events: number
   /** How many have all the terms, if words came together by chance; and at most. Infinite without terms. */
   readonly likely: number
   readonly atMost: number
   /** Of the likely ones, how many no better fit has; all where nothing is ranked. */
-  readonly left?: number
+  readonly unranked?: number
   /** Entries of the index of terms that have to be read for them. */
   readonly entries: number
   /** Share of the events that fulfils the conditions on venues. */
@@ -43,12 +44,14 @@ export interface Guess {
 /** Most events of a catalogue take place within so many days. */
 export const usualDays = 300
 
+/* Chosen by measurements at 1,000,000 events of `bench:search`; where a factor of two decides, both ways cost about the same. */
+
 /** Nothing is won by thinking about fewer events than this. */
 const few = 200
 const minWalk = 1_000
 const maxWalk = 16_384
 /** Reading one event costs as much as reading so many entries of an index, or as finding half a venue in one. */
-export const entriesPerEvent = 24
+const entriesPerEvent = 24
 const eventsPerVenue = 2
 /** What it costs to divide a list into windows, in events. */
 const windowing = 50
@@ -57,26 +60,26 @@ const margin = 2
 const wider = 8
 
 /** The ways to try one after the other, until the page is full; the last one is complete. */
-export function waysFor(guess: Guess): Way[] {
-  const { wanted, byDate, inRange, events, venueShare } = guess
-  const hasTerms = Number.isFinite(guess.atMost)
-  const collected = collectedEvents(guess)
-  const entries = guess.entries / entriesPerEvent
-  if (driverOf(guess).cost <= few) return [all]
+export function waysFor(estimate: Estimate): Way[] {
+  const { wanted, byDate, inRange, events, venueShare } = estimate
+  const hasTerms = Number.isFinite(estimate.atMost)
+  const collected = collectedEvents(estimate)
+  const entries = estimate.entries / entriesPerEvent
+  if (cheapestAccess(estimate).cost <= few) return [all]
   // Nothing but the range itself cuts it short.
   if (!hasTerms && inRange <= Math.min(collected, maxWalk)) return [{ by: 'walking', limit: null }]
-  const perDay = (events * termShare(guess) * venueShare) / usualDays
+  const perDay = (events * termShare(estimate) * venueShare) / usualDays
   const days = Math.ceil(Math.min(usualDays, Math.max(1, (margin * wanted) / perDay)))
-  const met = (margin * wanted) / termShare(guess)
+  const met = (margin * wanted) / termShare(estimate)
   const costs = {
-    venues: (guess.venues * wanted) / termShare(guess),
-    venueWindow: byDate ? windowing + guess.venues * eventsPerVenue + met : Number.POSITIVE_INFINITY,
+    venues: (estimate.venues * wanted) / termShare(estimate),
+    venueWindow: byDate ? windowing + estimate.venues * eventsPerVenue + met : Number.POSITIVE_INFINITY,
     window:
       byDate && hasTerms
         ? windowing + entries + (margin * wanted) / venueShare + (days * events) / usualDays / entriesPerEvent
         : Number.POSITIVE_INFINITY,
-    walk: Math.min(inRange, wanted / (termShare(guess) * venueShare)),
-    all: driverOf(guess).cost,
+    walk: Math.min(inRange, wanted / (termShare(estimate) * venueShare)),
+    all: cheapestAccess(estimate).cost,
   }
   const least = Math.min(...Object.values(costs))
   if (least === costs.venues) return [{ by: 'venues', days: null }]
@@ -89,12 +92,12 @@ export function waysFor(guess: Guess): Way[] {
   const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, costs.walk * margin)))
   const walk: Way = { by: 'walking', limit }
   // Words that are frequent each may never come together, and then a walk would not end before the list does.
-  const mayBeNone = hasTerms && guess.likely < guess.atMost
+  const mayBeNone = hasTerms && estimate.likely < estimate.atMost
   if (mayBeNone || costs.all < maxWalk) {
     return byDate && hasTerms ? [walk, ...windows(daysOfWalk(limit, events) * wider)] : [walk, all]
   }
   // An index finds the prices that are too rare to be met on the way.
-  if (guess.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
+  if (estimate.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
   return [walk, { by: 'walking', limit: null }]
 }
@@ -111,34 +114,42 @@ export function daysOfWalk(limit: number, events: number): number {
 }
 
 /** Where all events are collected: whether the index of terms finds them, that of venues, or both together. */
-export type Driver = 'terms' | 'venues' | 'both'
+export type AccessPath = 'terms' | 'venues' | 'both'
 
-/** The driver that has to read least; how much that is, in events; and how many events both indexes together leave over. */
-export function driverOf(guess: Guess): { readonly by: Driver; readonly cost: number; readonly left: number } {
-  const { events, venues, venueShare } = guess
-  const collected = collectedEvents(guess)
-  const entries = guess.entries / entriesPerEvent
-  if (!Number.isFinite(venues)) return { by: 'terms', cost: collected + entries, left: collected }
+interface Access {
+  readonly by: AccessPath
+  /** How much has to be read, in events. */
+  readonly cost: number
+  /** How many events both indexes together leave over. */
+  readonly remaining: number
+}
+
+/** The path on which least has to be read. */
+export function cheapestAccess(estimate: Estimate): Access {
+  const { events, venues, venueShare } = estimate
+  const collected = collectedEvents(estimate)
+  const entries = estimate.entries / entriesPerEvent
+  if (!Number.isFinite(venues)) return { by: 'terms', cost: collected + entries, remaining: collected }
   const atVenues = events * venueShare
   const found = venues * eventsPerVenue
-  if (!Number.isFinite(guess.atMost)) return { by: 'venues', cost: atVenues + found, left: atVenues }
-  const left = collected * venueShare
+  if (!Number.isFinite(estimate.atMost)) return { by: 'venues', cost: atVenues + found, remaining: atVenues }
+  const remaining = collected * venueShare
   const costs = {
     terms: collected + entries,
     venues: atVenues + found,
-    both: entries + found + atVenues / entriesPerEvent + left,
+    both: entries + found + atVenues / entriesPerEvent + remaining,
   }
   const by = (['terms', 'venues', 'both'] as const).reduce((least, other) =>
     costs[other] < costs[least] ? other : least,
   )
-  return { by, cost: costs[by], left }
+  return { by, cost: costs[by], remaining }
 }
 
 /** How many events have the terms within the dates: between what chance would have, and the most there can be. */
-export function collectedEvents({ events, likely, atMost, venueShare, inRange }: Guess): number {
+function collectedEvents({ events, likely, atMost, venueShare, inRange }: Estimate): number {
   return Number.isFinite(atMost) ? Math.sqrt(likely * atMost) * Math.min(1, inRange / events) : events * venueShare
 }
 
-function termShare({ events, likely, left = likely }: Guess): number {
-  return Number.isFinite(left) ? left / events : 1
+function termShare({ events, likely, unranked = likely }: Estimate): number {
+  return Number.isFinite(unranked) ? unranked / events : 1
 }

@@ -1,16 +1,30 @@
 import type { Queryable } from '#shared/postgres.ts'
 import type { EventRow } from '../event-view.ts'
-import { addDays, coverDays } from '../search/day-cover.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
-import { earliestToday, type Stretch } from '../search/stretches.ts'
-import type { Driver } from '../search/ways.ts'
+import type { Stretch } from '../search/stretches.ts'
+import type { AccessPath } from '../search/ways.ts'
+import {
+  conditionsOf,
+  dateOrder,
+  matchConditions,
+  onRows,
+  positionOf,
+  priceBounds,
+  priceRange,
+  rangeOf,
+  roundUp,
+  shownPrice,
+  stretchConditions,
+  termConditions,
+  venueCondition,
+} from './list-conditions.ts'
 import { type Parameter, parameters } from './parameters.ts'
 import { summaryOfFound } from './read-events.ts'
 import { distanceOf, type VenueConditions, type VenuesInReach, venueConditions } from './venues-in-reach.ts'
 
 /*
  * SQL of the ways that `search/ways.ts` chooses from. Statements are planned once for all values (`planOnce`), so each leaves the
- * planner one good way to go: what it must not look up in an index is hidden from it by `onRows`.
+ * planner one good way to go: what it must not look up in an index is hidden from it by `onRows` of `list-conditions.ts`.
  */
 
 export type ListOrder = 'date' | 'price' | 'distance'
@@ -34,9 +48,9 @@ export interface EventList extends ListConditions {
   readonly order: ListOrder
   /** A `tsquery` of the terms that an event must have, by which the index finds it; null: any event. */
   readonly terms: string | null
-  /** As `terms`: what is asked of those events, without the index. */
-  readonly asked: string | null
-  /** Of all events, how many have these terms, if words come together by chance; 0 without terms. */
+  /** As `terms`: what is asked of the rows that those find, without the index. */
+  readonly termsOnRows: string | null
+  /** Share of all events that have these terms, if words come together by chance; 0 without terms. */
   readonly share: number
   /**
    * As `terms`, the best fit first; events are ordered by the first one that they have, then by `order`. Null: none has it. Empty:
@@ -57,19 +71,13 @@ export interface Place extends PagePosition {
   readonly event: EventRow | null
 }
 
-export interface Found {
-  readonly places: Place[]
-  /** Whether the way came to its end with more events ahead, so that there may be others, or others first. */
-  readonly cutShort: boolean
-}
-
 /** What is found in one stretch of a list by date, and by how well it fits. */
 export interface Step {
   /** Its place among the fits; 0 where nothing is ranked. */
   readonly fit: number
   /** As in `EventList`. */
   readonly terms: string | null
-  readonly asked: string | null
+  readonly termsOnRows: string | null
   readonly without: string | null
   readonly stretch: Stretch
   /** Whether the index of venues finds them together with that of terms. */
@@ -115,7 +123,12 @@ export async function findInTurn(db: Queryable, list: EventList, steps: readonly
 }
 
 /** Takes all events by their terms, by their venues, or by both, and sorts them; also by their prices where those are rare. */
-export async function collectEvents(db: Queryable, list: EventList, by: Driver, byPrices = false): Promise<Found> {
+export async function collectEvents(
+  db: Queryable,
+  list: EventList,
+  by: AccessPath,
+  byPrices = false,
+): Promise<Place[]> {
   const { values, parameter } = parameters()
   const fits = list.fits.flatMap((fit, index) =>
     fit === null ? [] : [`WHEN e.search @@ ${parameter(fit)}::tsquery THEN ${index}`],
@@ -131,11 +144,17 @@ export async function collectEvents(db: Queryable, list: EventList, by: Driver, 
        FROM event.events AS e ${joinsOf(list, parameter)} WHERE ${conditions.join(' AND ')})
      SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, fit FROM hit ${after}
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`
-  return { places: await readPlaces(db, list, { text, values }), cutShort: false }
+  return await readPlaces(db, list, { text, values })
+}
+
+interface Walked {
+  readonly places: Place[]
+  /** Whether the walk came to its end with more events ahead, so that there may be others. */
+  readonly cutShort: boolean
 }
 
 /** Goes through events in the order of their prices, past `atMost` of them. */
-export async function walkByPrice(db: Queryable, list: EventList, atMost: number | null): Promise<Found> {
+export async function walkByPrice(db: Queryable, list: EventList, atMost: number | null): Promise<Walked> {
   const { values, parameter } = parameters()
   const order = `${shownPrice}, ${dateOrder}`
   const range = [...rangeOf(list, parameter), ...priceBounds(list, parameter)]
@@ -154,7 +173,7 @@ export async function findAtVenues(
   db: Queryable,
   list: EventList,
   { ids, distancesKm }: Pick<VenuesInReach, 'ids' | 'distancesKm'>,
-): Promise<Found> {
+): Promise<Place[]> {
   const { values, parameter } = parameters()
   const key = keyOf(list.order)
   const order = `${key}, ${dateOrder}`
@@ -166,7 +185,7 @@ export async function findAtVenues(
      LATERAL (SELECT * FROM event.events AS e WHERE e.venue_id = place.id AND ${conditions.join(' AND ')}
        ORDER BY ${dateOrder} LIMIT ${parameter(list.limit)}) AS e
      ORDER BY ${order} LIMIT ${parameter(list.limit)}`
-  return { places: await readPlaces(db, list, { text, values }), cutShort: false }
+  return await readPlaces(db, list, { text, values })
 }
 
 interface Statement {
@@ -174,36 +193,51 @@ interface Statement {
   readonly values: readonly unknown[]
 }
 
-/** Carries out a statement that finds places; in one journey with what is shown there, whose order is that in which it was found. */
+/** Carries out a statement that finds places; in one journey with what is shown there. */
 async function readPlaces(db: Queryable, { shown }: EventList, { text, values }: Statement): Promise<Place[]> {
   if (!shown) return (await db.query<PagePosition>(text, values)).map((row) => ({ ...toPosition(row), event: null }))
   const rows = await db.query<PagePosition & EventRow>(
     `WITH found AS MATERIALIZED (${text}) SELECT fit, key, event.* FROM found, LATERAL (${summaryOfFound}) AS event`,
     values,
   )
-  return rows.map((row) => ({ ...toPosition(row), event: row }))
+  // SQL promises no order of what is joined.
+  return rows.map((row) => ({ ...toPosition(row), event: row })).sort(compareInList)
+}
+
+function compareInList(a: PagePosition, b: PagePosition): number {
+  return (
+    a.fit - b.fit ||
+    a.key - b.key ||
+    compare(a.startsOn, b.startsOn) ||
+    compare(a.startsAt?.getTime() ?? Number.POSITIVE_INFINITY, b.startsAt?.getTime() ?? Number.POSITIVE_INFINITY) ||
+    compare(a.id, b.id)
+  )
+}
+
+function compare<Value extends string | number>(a: Value, b: Value): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }
 
 /** Of more than this share of all events a sample is sooner found by looking at whatever events come first. */
 const frequentShare = 0.08
 
+/** Dates and prices may leave little over, and that at the end. */
+function isCommon({ share, venues, start, end, minPriceMinor, maxPriceMinor }: EventList): boolean {
+  const isBounded = [start, end, minPriceMinor, maxPriceMinor].some((bound) => bound !== undefined)
+  return !isBounded && share * (venues?.inReach.share ?? 1) > frequentShare
+}
+
 /** A statement that finds up to `atMost` of the events, in no order. */
 export function matchingEvents(list: EventList, atMost: number): Statement {
   const { values, parameter } = parameters()
   const found = matchConditions(list, 'both', parameter)
-  const conditions = list.share > frequentShare ? found.map(onRows) : found
+  const conditions = isCommon(list) ? found.map(onRows) : found
   const text = `SELECT e.type, e.folded_type, e.folded_city, e.venue_id, e.starts_on, e.price_from_minor
     FROM event.events AS e ${joinsOf({ ...list, order: 'date' }, parameter)}
     WHERE ${conditions.join(' AND ')} LIMIT ${atMost}`
   return { text, values }
 }
-
-/** The order of every list within what comes before dates. */
-const dateOrder = `e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id`
-const firstId = '00000000-0000-0000-0000-000000000000'
-const highestPrice = 1_000_000_000_000
-/** An event without a price comes last. */
-const shownPrice = `COALESCE(e.price_from_minor, 9007199254740991)`
 
 function keyOf(order: ListOrder): string {
   if (order === 'price') return shownPrice
@@ -221,126 +255,6 @@ function joinsOf({ order, venues }: EventList, parameter: Parameter): string {
   if (order !== 'distance') return ''
   const { ids, distancesKm } = venues.inReach
   return `JOIN unnest(${parameter(ids)}::uuid[], ${parameter(distancesKm)}::float8[]) AS place (id, distance) ON place.id = e.venue_id`
-}
-
-/** All that is asked of an event, such that it is found by the index of terms, that of venues, or both. */
-function matchConditions(list: EventList, by: Driver, parameter: Parameter): string[] {
-  const { terms, upcoming, start, end } = list
-  const range = rangeOf(list, parameter)
-  const others = conditionsOf({ ...list, venues: null }, parameter)
-  const ofTerms = termConditions(list, parameter)
-  const ofVenues = venueCondition(list, parameter)
-  if (terms === null) return [...ofVenues, ...range, ...others]
-  const rest = [...range, ...others].map(onRows)
-  if (by === 'venues') return [...ofVenues, ...ofTerms.map(onRows), ...rest]
-  const from = start ?? (upcoming ? earliestToday() : null)
-  const days = dayConditions(from, end === undefined ? null : addDays(end, 1), parameter)
-  return [...ofTerms, ...days, ...(by === 'both' ? ofVenues : ofVenues.map(onRows)), ...rest]
-}
-
-type Terms = Pick<EventList, 'terms' | 'asked' | 'without'>
-
-function termConditions({ terms, asked, without }: Terms, parameter: Parameter): string[] {
-  const conditions: string[] = []
-  if (terms !== null) conditions.push(`e.search @@ ${parameter(terms)}::tsquery`)
-  if (asked !== null) conditions.push(onRows(`e.search @@ ${parameter(asked)}::tsquery`))
-  // As a condition on rows, which are few: the index would read all entries of these terms once more.
-  if (without !== null) conditions.push(onRows(`NOT e.search @@ ${parameter(without)}::tsquery`))
-  return conditions
-}
-
-/** What has the terms within a stretch: by the index of terms, which knows days, or as a condition on the rows that are met. */
-function stretchConditions({ stretch, terms, asked, without }: Step, parameter: Parameter): string[] {
-  const { by, from, until } = stretch
-  const dates = [
-    ...(from === null ? [] : [`e.starts_on >= ${parameter(from)}::date`]),
-    // In the order of the list, whose index is then the obvious one.
-    ...(until === null ? [] : [`(${dateOrder}) < (${parameter(until)}::date, '-infinity', '${firstId}')`]),
-  ]
-  if (by !== 'collecting') {
-    const ofRows = terms === null ? [] : [onRows(`e.search @@ ${parameter(terms)}::tsquery`)]
-    return [...dates, ...ofRows, ...termConditions({ terms: null, asked, without }, parameter)]
-  }
-  const conditions = termConditions({ terms, asked, without }, parameter)
-  if (terms === null) return [...conditions, ...(until === null ? dates.map(onRows) : dates)]
-  return [...conditions, ...dayConditions(from, until, parameter), ...dates.map(onRows)]
-}
-
-/** The dates from `from` on and before `until`, for the index of terms. */
-function dayConditions(from: string | null, until: string | null, parameter: Parameter): string[] {
-  const days = from === null || until === null ? null : coverDays(from, until)
-  return days === null ? [] : [`event.days_of(e.starts_on) && ${parameter(days)}::int[]`]
-}
-
-/**
- * As part of the statement instead of a value, so that the planner, who plans it once for all values, knows how far it goes; a power
- * of two, so that the statements stay few.
- */
-function roundUp(limit: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(limit, 32)))
-}
-
-/** A condition that the planner finds no index for. */
-function onRows(condition: string): string {
-  return `CASE WHEN ${condition} THEN true ELSE false END`
-}
-
-function conditionsOf(list: ListConditions, parameter: Parameter): string[] {
-  const { takingPlace, venues } = list
-  const conditions = [takingPlace ? `e.status IN ('published', 'rescheduled')` : `e.status <> 'draft'`]
-  if (list.upcoming) conditions.push(upcomingCondition(parameter))
-  conditions.push(...priceRange(list, parameter))
-  conditions.push(...venueCondition({ venues }, parameter))
-  return conditions
-}
-
-function venueCondition({ venues }: Pick<ListConditions, 'venues'>, parameter: Parameter): string[] {
-  return venues?.inReach.complete ? [`e.venue_id = ANY(${parameter(venues.inReach.ids)}::uuid[])`] : []
-}
-
-function priceRange({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
-  if (minPriceMinor === undefined && maxPriceMinor === undefined) return []
-  return [`${shownPrice} BETWEEN ${parameter(minPriceMinor ?? 0)} AND ${parameter(maxPriceMinor ?? highestPrice)}`]
-}
-
-/** The same in the order of a list by price, whose index is then the obvious one. */
-function priceBounds({ minPriceMinor, maxPriceMinor }: ListConditions, parameter: Parameter): string[] {
-  if (minPriceMinor === undefined && maxPriceMinor === undefined) return []
-  const order = `${shownPrice}, ${dateOrder}`
-  const [min, max] = [parameter(minPriceMinor ?? 0), parameter(maxPriceMinor ?? highestPrice)]
-  return [
-    `(${order}) >= (${min}::bigint, '-infinity', '-infinity', '${firstId}')`,
-    `(${order}) < (${max}::bigint + 1, '-infinity', '-infinity', '${firstId}')`,
-  ]
-}
-
-function rangeOf({ upcoming, start, end }: ListConditions, parameter: Parameter): string[] {
-  const range: string[] = []
-  if (upcoming) range.push(`e.starts_on >= ${parameter(earliestToday())}::date`)
-  if (start !== undefined) range.push(`e.starts_on >= ${parameter(start)}`)
-  if (end !== undefined) range.push(`e.starts_on <= ${parameter(end)}`)
-  return range
-}
-
-/** By the clock of the database and the zone of the venue; what is ahead everywhere on Earth is not asked for its zone. */
-function upcomingCondition(parameter: Parameter): string {
-  const surely = parameter(addDays(earliestToday(), 3))
-  return `(e.starts_on >= ${surely}::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)`
-}
-
-function positionOf(
-  { order }: EventList,
-  { fit, key, startsOn, startsAt, id }: PagePosition,
-  parameter: Parameter,
-  leading: readonly ('fit' | 'key')[],
-): string {
-  return [
-    ...(leading.includes('fit') ? [`${parameter(fit)}::int`] : []),
-    ...(leading.includes('key') ? [`${parameter(key)}::${order === 'price' ? 'bigint' : 'float8'}`] : []),
-    `${parameter(startsOn)}::date`,
-    `COALESCE(${parameter(startsAt)}::timestamptz, 'infinity')`,
-    `${parameter(id)}::uuid`,
-  ].join(', ')
 }
 
 function toPosition({ fit, key, startsOn, startsAt, id }: PagePosition): PagePosition {
