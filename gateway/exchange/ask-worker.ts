@@ -9,14 +9,14 @@ import type { Exchange } from './exchange.ts'
 /** Asks the worker of a shareable route. Everybody gets what is answered: it is asked for in nobody's name. */
 export function askWorker(
   { state }: Exchange,
-  { contract }: ShareableRoute,
+  route: ShareableRoute,
   request: Record<string, unknown>,
   { bus }: Pick<Dependencies, 'bus'>,
 ): ReturnType<Ask> {
   const context = {
     requestId: state.requestId,
     caller: anonymous,
-    deadlineAt: performance.now() + contract.deadlineMs,
+    deadlineAt: performance.now() + route.contract.deadlineMs,
   }
-  return inTrace(state.trace, () => callRaw(bus, contract, request, context))
+  return inTrace(state.trace, () => callRaw(bus, route.contract, request, context))
 }

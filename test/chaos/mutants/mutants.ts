@@ -129,8 +129,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'gateway/limits/caller-lease.ts',
-        find: 'if (this.#left > 0 && now < this.#lapsesAt) return this.use()',
-        replace: 'if (this.#left > 0) return this.use()',
+        find: "if (this.#left > 0 && now < this.#lapsesAt) return 'admitted'",
+        replace: "if (this.#left > 0) return 'admitted'",
       },
     ],
     trial: 'leases are left lying',
