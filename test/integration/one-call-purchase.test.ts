@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import test from 'ava'
+import { stockDemoEvent } from '../support/demo-event.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
@@ -72,4 +75,21 @@ test('a hold that was there before the purchase outlives a wrong price', async (
     t.like(refused.body, { code: 'price_changed', hold_id: held.body.id })
   }
   t.is((await pay(right)).status, 201)
+})
+
+/** The status line that answers such a request; it may say nothing of its length, which clients of Node cannot. */
+async function statusOf(request: string): Promise<string> {
+  const { hostname, port } = new URL(system.url)
+  const socket = connect({ host: hostname, port: Number(port) })
+  socket.write(`${request}Host: tickets\r\nConnection: close\r\n\r\n`)
+  const [reply] = (await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })) as [Buffer]
+  socket.destroy()
+  return reply.toString('latin1').split('\r\n')[0] ?? ''
+}
+
+test('a POST without a body buys a demo seat, whether it says that it has none or, as curl, nothing about it', async (t) => {
+  await stockDemoEvent(system)
+  t.is(await statusOf('POST /purchase HTTP/1.1\r\n'), 'HTTP/1.1 201 Created')
+  t.is(await statusOf('POST /purchase HTTP/1.1\r\nContent-Length: 0\r\n'), 'HTTP/1.1 201 Created')
+  t.is(await statusOf('POST /session HTTP/1.1\r\n'), 'HTTP/1.1 400 Bad Request')
 })
