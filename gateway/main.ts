@@ -17,6 +17,7 @@ import { createReplyMemory } from './cache/reply-memory.ts'
 import { ReplyStore } from './cache/reply-store.ts'
 import { ClientAddresses } from './client-address.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
+import { keepAliveSeconds } from './exchange/write-head.ts'
 import { RecentRequests } from './fast-path/recent-requests.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { LeasedLimits } from './limits/leased-limits.ts'
@@ -37,7 +38,7 @@ const farewellMs = 500
 const httpSettings = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
-  keepAliveTimeout: 65_000,
+  keepAliveTimeout: keepAliveSeconds * 1_000,
   connectionsCheckingInterval: 2_000,
   // The request line counts too: 1,000 ids of `GET /availability` are 37,000 bytes.
   maxHeaderSize: 49_152,

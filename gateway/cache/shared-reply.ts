@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { HeaderLines } from '../header-lines.ts'
 import type { Asked } from './freshness.ts'
 
 const compress = promisify(gzip)
@@ -18,16 +19,16 @@ const inOnePieceBytes = 16_384
 export class Representation {
   /** Strong, and another one for each encoding. */
   readonly etag: string
-  /** Names and values in turn. */
-  readonly headers: readonly string[]
+  /** What they say beside the ETag. */
+  readonly headers: HeaderLines
   readonly #bytes: Buffer
   #text: string | null = null
   #isGiven = false
 
-  constructor(bytes: Buffer, etag: string, headers: readonly string[]) {
+  constructor(bytes: Buffer, etag: string, headers: HeaderLines) {
     const { byteLength } = bytes
     this.etag = etag
-    this.headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(byteLength), ...headers]
+    this.headers = `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${byteLength}\r\n${headers}`
     this.#bytes = bytes
   }
 
@@ -60,7 +61,7 @@ export class SharedReply implements Asked {
     this.body = body
     this.etag = etag
     this.seq = seq
-    this.plain = new Representation(body, `"${etag}"`, [])
+    this.plain = new Representation(body, `"${etag}"`, '')
   }
 
   /** The compressed one if it is there; `plain` where compressing is no gain; null: to be made first, by `compress`. */
@@ -73,7 +74,7 @@ export class SharedReply implements Asked {
     this.#compressing ??= compress(this.body).then((bytes) => {
       const isGain = bytes.byteLength < this.body.byteLength
       this.#compressed = isGain
-        ? new Representation(bytes, `"${this.etag}-gz"`, ['Content-Encoding', 'gzip'])
+        ? new Representation(bytes, `"${this.etag}-gz"`, 'Content-Encoding: gzip\r\n')
         : this.plain
       return this.#compressed
     })

@@ -9,20 +9,16 @@ import {
   withRecordedSpan,
 } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { fieldsOf, type HeaderLines } from '../header-lines.ts'
 import { toProblem } from '../problems.ts'
 import type { Exchange, ExchangeState } from './exchange.ts'
 import { sendProblem } from './send-problem.ts'
 
 /** What browsers are to hear of data; pages say more, by themselves. */
-const dataHeaders = [
-  'X-Content-Type-Options',
-  'nosniff',
-  'Content-Security-Policy',
-  "default-src 'none'; frame-ancestors 'none'",
-] as const
+const dataHeaders =
+  "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
 
-const noHeaders: readonly string[] = []
-const noLimit = (): readonly string[] => noHeaders
+const noLimit = (): HeaderLines => ''
 
 /** A request id from outside is kept when it cannot harm a log or a header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
@@ -40,7 +36,7 @@ export function beginExchange(
   return {
     requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomUUID(),
     trace: startOfTrace({ traceparent, tracestate }, { mayRecordNew }),
-    commonHeaders: noHeaders,
+    commonHeaders: '',
     limitHeaders: noLimit,
     endpoint,
     isRoutine: false,
@@ -70,7 +66,9 @@ function answer(
   dependencies: Dependencies,
 ): Promise<void> | void {
   const startedAt = performance.now()
-  exchange.state.commonHeaders = commonHeaders(exchange, dependencies)
+  exchange.state.commonHeaders = commonHeaders(exchange)
+  // Connections end with the answers that come now.
+  if (dependencies.isStopping()) exchange.res.shouldKeepAlive = false
   const fail = (error: unknown): void => answerProblem(exchange, error, dependencies)
   const finish = (): void => {
     if (!exchange.res.headersSent) setCommonHeaders(exchange)
@@ -85,21 +83,18 @@ function answer(
   finish()
 }
 
-function commonHeaders({ state }: Exchange, { isStopping }: Dependencies): string[] {
-  const headers = [...dataHeaders, 'X-Request-Id', state.requestId]
+function commonHeaders({ state }: Exchange): HeaderLines {
   const traceparent = state.trace.isRecorded ? currentTraceparent() : unrecordedTraceparent(state.trace)
-  if (traceparent !== undefined) headers.push('traceparent', traceparent)
-  if (isStopping()) headers.push('Connection', 'close')
-  return headers
+  const ofTrace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`
+  return `${dataHeaders}X-Request-Id: ${state.requestId}\r\n${ofTrace}`
 }
 
 /** What an answer has said otherwise by itself stays. */
 function setCommonHeaders({ res, state }: Exchange): void {
-  for (const headers of [state.commonHeaders, state.limitHeaders()]) {
-    for (let at = 0; at + 1 < headers.length; at += 2) {
-      const [name = '', value = ''] = [headers[at], headers[at + 1]]
-      if (!res.hasHeader(name)) res.setHeader(name, value)
-    }
+  const fields = fieldsOf(`${state.commonHeaders}${state.limitHeaders()}`)
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [name = '', value = ''] = [fields[at], fields[at + 1]]
+    if (!res.hasHeader(name)) res.setHeader(name, value)
   }
 }
 

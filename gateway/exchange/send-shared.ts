@@ -3,38 +3,30 @@ import type { Answer, Origin } from '../cache/reply-cache.ts'
 import type { SharePolicy } from '../cache/share-policy.ts'
 import type { Representation } from '../cache/shared-reply.ts'
 import type { Exchange } from './exchange.ts'
+import { writeHead } from './write-head.ts'
 
 /**
- * Sends a shared reply in the representation that the client reads, or 304 to whoever has it. All headers go to Node in one array:
+ * Sends a shared reply in the representation that the client reads, or 304 to whoever has it. All headers are written in one piece:
  * setting each for itself through Koa costs more than all the rest.
  */
 export function sendShared(
-  { req, res, state }: Exchange,
+  exchange: Exchange,
   { reply, origin }: Answer,
   representation: Representation,
   policy: SharePolicy,
 ): void {
+  const { req, res, state } = exchange
   const { etag, headers } = representation
   const ageMs = Date.now() - reply.askedAt
-  const head = [
-    ...state.commonHeaders,
-    ...state.limitHeaders(),
-    'ETag',
-    etag,
-    'Vary',
-    'Accept-Encoding',
-    'Cache-Control',
-    policy.cacheControl,
-    'Cache-Status',
-    cacheStatus(origin, policy.freshForMs - ageMs),
-  ]
-  if (isKept(origin)) head.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
+  let lines = `${state.commonHeaders}${state.limitHeaders()}ETag: ${etag}\r\nVary: Accept-Encoding\r\n`
+  lines += `Cache-Control: ${policy.cacheControl}\r\nCache-Status: ${cacheStatus(origin, policy.freshForMs - ageMs)}\r\n`
+  if (isKept(origin)) lines += `Age: ${Math.max(0, Math.ceil(ageMs / 1_000))}\r\n`
   if (matchesEtag(req.headers['if-none-match'], etag)) {
-    res.writeHead(304, head)
+    writeHead(exchange, 304, lines)
     res.end()
     return
   }
-  res.writeHead(200, [...headers, ...head])
+  writeHead(exchange, 200, `${headers}${lines}`)
   if (req.method === 'HEAD') res.end()
   else res.end(representation.give(), 'latin1')
 }

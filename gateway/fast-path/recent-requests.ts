@@ -31,6 +31,7 @@ export class RecentRequests {
     return this.#reads.get(url)
   }
 
+  /** Of what was answered without asking a worker. */
   noteRead(url: string, read: ReadOfRoute): void {
     this.#reads.set(url, read)
   }

@@ -1,9 +1,13 @@
+import type { HeaderLines } from '../header-lines.ts'
 import { type Problem, type ProblemText, problemOf, withMembers } from '../problems.ts'
+import { RecentMap } from '../recent-map.ts'
 import { type RateClass, rateWindowMs } from './rate-classes.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
 
 /** Before the names of all counters in Redis. */
 export const limitNamespace = 'limit'
+
+const recentKeys = 10_000
 
 const windowSeconds = rateWindowMs / 1_000
 
@@ -25,17 +29,17 @@ export class RequestLimit {
   readonly rateClass: RateClass
   /** Requests per window and caller. */
   readonly max: number
-  readonly #policy: string
-  readonly #max: string
-  /** All that is the same in each. */
+  /** All that is the same in each answer. */
+  readonly #policy: HeaderLines
+  /** All that is the same in each refusal. */
   readonly #problem: Problem
   readonly #problemText: string
+  readonly #keys = new RecentMap<string>({ size: recentKeys })
 
   constructor(rateClass: RateClass, max: number) {
     this.rateClass = rateClass
     this.max = max
-    this.#policy = `"${rateClass}";q=${max};w=${windowSeconds}`
-    this.#max = String(max)
+    this.#policy = `RateLimit-Policy: "${rateClass}";q=${max};w=${windowSeconds}\r\nX-RateLimit-Limit: ${max}\r\n`
     this.#problem = problemOf('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {})
     this.#problemText = JSON.stringify(this.#problem)
   }
@@ -45,26 +49,20 @@ export class RequestLimit {
     return `${this.rateClass}:${caller}`
   }
 
-  /** The key of a caller's counter, as koa-ratelimit makes it. */
+  /** The key of a caller's counter, as koa-ratelimit makes it. Remembered: to look up a text that was just put together takes longer. */
   keyOf(caller: string): string {
-    return `${limitNamespace}:${this.idOf(caller)}`
+    const known = this.#keys.get(caller)
+    if (known !== undefined) return known
+    const key = `${limitNamespace}:${this.idOf(caller)}`
+    this.#keys.set(caller, key)
+    return key
   }
 
-  /** Names and values in turn: those of the IETF draft "RateLimit header fields for HTTP", and those that were usual before it. */
-  headers({ remaining, reset }: LimitStanding): string[] {
+  /** Those of the IETF draft "RateLimit header fields for HTTP", and those that were usual before it. */
+  headers({ remaining, reset }: LimitStanding): HeaderLines {
     const seconds = Math.max(1, reset - Math.ceil(Date.now() / 1_000))
-    return [
-      'RateLimit-Policy',
-      this.#policy,
-      'RateLimit',
-      `"${this.rateClass}";r=${remaining};t=${seconds}`,
-      'X-RateLimit-Limit',
-      this.#max,
-      'X-RateLimit-Remaining',
-      String(remaining),
-      'X-RateLimit-Reset',
-      String(reset),
-    ]
+    const draft = `${this.#policy}RateLimit: "${this.rateClass}";r=${remaining};t=${seconds}\r\n`
+    return `${draft}X-RateLimit-Remaining: ${remaining}\r\nX-RateLimit-Reset: ${reset}\r\n`
   }
 
   /** The refusal, ready to be sent. Not thrown: to carry an error through all layers would cost more than all else here. */

@@ -17,11 +17,8 @@ export function answerRoute(route: Route, dependencies: Dependencies): Middlewar
   return async (ctx, next) => {
     // Organisers see drafts: what they are answered is theirs alone.
     if (ctx.state.caller.role === 'organiser') return answerOwn(ctx, next)
-    const { recentRequests } = dependencies
-    const { url = '' } = ctx.req
-    const read = recentRequests.readAt(url) ?? readOfRoute(route, readRequest(ctx, route, dependencies))
-    // Which replies include a certain write is not to be seen from the URL alone.
-    if (read.minSeq === null) recentRequests.noteRead(url, read)
+    const read =
+      dependencies.recentRequests.readAt(ctx.req.url ?? '') ?? readOfRoute(route, readRequest(ctx, route, dependencies))
     await answerShared(ctx, read, dependencies)
   }
 }

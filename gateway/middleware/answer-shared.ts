@@ -35,14 +35,20 @@ async function answerSince(
 async function answerWith(
   answer: Answer,
   ctx: Context,
-  { route, policy }: ReadOfRoute,
-  { metrics }: Dependencies,
+  read: ReadOfRoute,
+  { metrics, recentRequests }: Dependencies,
 ): Promise<void> {
+  const { route, policy, minSeq } = read
   const { reply, origin } = answer
   const isAsked = askedOrigins.has(origin)
   ctx.state.isRoutine = !isAsked
   if (isAsked) metrics.cacheMissed(route.path)
-  else metrics.cacheHit(route.path)
+  else {
+    metrics.cacheHit(route.path)
+    // Not at a miss: most of what is asked for once is never asked for again, and to keep the note of each costs more garbage
+    // collection than all else. Nor which write must be included: that is not to be seen from the URL alone.
+    if (minSeq === null) recentRequests.noteRead(ctx.req.url ?? '', read)
+  }
   const representation = acceptsGzip(ctx.req) ? (reply.compressed ?? (await reply.compress())) : reply.plain
   sendShared(ctx, answer, representation, policy)
 }
