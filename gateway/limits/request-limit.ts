@@ -1,6 +1,6 @@
+import { RecentMap } from '#shared/recent-map.ts'
 import type { HeaderLines } from '../header-lines.ts'
 import { type Problem, type ProblemText, problemOf, withMembers } from '../problems.ts'
-import { RecentMap } from '../recent-map.ts'
 import { type RateClass, rateWindowMs } from './rate-classes.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
 

@@ -14,11 +14,12 @@ const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
 
 /**
  * Lists also change with the clock, as dates pass and sales open, and with what is left of each of their events. There is no news of
- * the one, and too much of the other.
+ * the one, and too much of the other. What is left is 100 ms old when a worker says it (`recent-stock.ts`), and a second when it is
+ * last shown.
  */
 const shareList = sharePolicy({
   freshForMs: 500,
-  staleWhileRevalidateMs: 500,
+  staleWhileRevalidateMs: 400,
   cacheControl: forASecond,
   tags: () => ({ strict: [catalogueTag], lenient: [] }),
 })
@@ -37,8 +38,8 @@ const sharePlaces = sharePolicy({
   tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
 })
 
-/** Of up to a thousand events: it ends by its age alone. */
-const shareAvailability = { ...sharePlaces, tags: () => ({ strict: [], lenient: [] }) }
+/** Of up to a thousand events: it ends by its age alone; see `shareList`. */
+const shareAvailability = { ...sharePlaces, freshForMs: 900, tags: () => ({ strict: [], lenient: [] }) }
 
 const shareLayout = sharePolicy({
   freshForMs: 60_000,

@@ -2,6 +2,7 @@ import test from 'ava'
 import { attachSeating, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { importedEvent, smallLayout } from '../support/catalogue.ts'
 import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { until } from '../support/until.ts'
 
 let worker: EventWorker
 
@@ -26,6 +27,7 @@ test.serial('lists and views say how many seats are free, and go on without when
   t.is((await worker.ask(viewEvent, { event_id: second })).availability, 'few')
 
   worker.stock.silent = true
+  await until('what was known a moment ago is not shown any longer', async () => (await availabilities())[0] === null)
   const begin = performance.now()
   t.deepEqual(await availabilities(), [null, null, null, 'not_on_sale'])
   t.true(performance.now() - begin < listEvents.deadlineMs)

@@ -6,6 +6,7 @@ import { call } from '#shared/messaging/call.ts'
 import { type MessageContext, withoutIdempotencyKey } from '#shared/messaging/headers.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type Sellable, type StockByEvent, sellsSeats } from './event-view.ts'
+import type { RecentStock, StockOfEvents } from './recent-stock.ts'
 import { type Sale, saleIntent } from './sale-state.ts'
 import type { StockBatch } from './stock-batches.ts'
 
@@ -14,27 +15,37 @@ import type { StockBatch } from './stock-batches.ts'
 /** Kept back from the caller's time, so that a list is answered in time although booking is not. */
 const answerReserveMs = 100
 
-/** How exactly: `coarse` is enough for a word, `exact` also tells prices. */
-export type Exactness = 'coarse' | 'exact'
-
 /**
- * Free places of those events that can be bought right now, in one call. `null` when the booking worker does not answer:
- * a list without availability is better than none.
+ * Free places of those events that can be bought right now, exact enough for a word and as they were a moment ago. `null` when the
+ * booking worker does not answer: a list without availability is better than none.
  */
-export async function availableStock<Event extends Sellable>(
-  bus: Bus,
-  events: readonly Event[],
+export function roughStock(
+  { bus, recentStock }: { bus: Bus; recentStock: RecentStock },
+  events: readonly Sellable[],
   now: Date,
-  exactness: Exactness,
   context: OperationContext,
+): Promise<StockByEvent> {
+  return stockOfSelling(events, now, context, (ids, inTime) =>
+    recentStock.of(ids, (unknown) => stockOf(bus, unknown, { coarse: true }, inTime)),
+  )
+}
+
+/** As `roughStock`, counted now, with the prices that hold now. */
+export function exactStock(bus: Bus, event: Sellable, now: Date, context: OperationContext): Promise<StockByEvent> {
+  return stockOfSelling([event], now, context, (ids, inTime) => stockOf(bus, ids, { coarse: false }, inTime))
+}
+
+async function stockOfSelling(
+  events: readonly Sellable[],
+  now: Date,
+  context: OperationContext,
+  ask: (eventIds: string[], inTime: MessageContext) => Promise<StockOfEvents>,
 ): Promise<StockByEvent> {
   const selling = events.filter((event) => sellsSeats(event, now))
   if (selling.length === 0) return new Map()
   try {
-    return await stockOf(
-      bus,
+    return await ask(
       selling.map(({ id }) => id),
-      exactness,
       { ...withoutIdempotencyKey(context), deadlineAt: context.deadlineAt - answerReserveMs },
     )
   } catch (error) {
@@ -46,7 +57,7 @@ export async function availableStock<Event extends Sellable>(
 
 /** Whether any place of the event is in stock. */
 export async function hasStock(bus: Bus, eventId: string, context: MessageContext): Promise<boolean> {
-  const stock = await stockOf(bus, [eventId], 'coarse', withoutIdempotencyKey(context))
+  const stock = await stockOf(bus, [eventId], { coarse: true }, withoutIdempotencyKey(context))
   return stock.has(eventId)
 }
 
@@ -77,8 +88,13 @@ export async function driveSale(bus: Bus, event: Sale & { id: string }, context:
   }
 }
 
-async function stockOf(bus: Bus, eventIds: string[], exactness: Exactness, context: MessageContext) {
-  const { items } = await call(bus, viewAvailability, { event_ids: eventIds, coarse: exactness === 'coarse' }, context)
+async function stockOf(
+  bus: Bus,
+  eventIds: string[],
+  { coarse }: { coarse: boolean },
+  context: MessageContext,
+): Promise<StockOfEvents> {
+  const { items } = await call(bus, viewAvailability, { event_ids: eventIds, coarse }, context)
   return new Map(
     items.map(({ event_id, available, place_count, stepped_prices }) => {
       const steppedPrices = new Map(stepped_prices.map(({ tier, price_minor }) => [tier, price_minor]))

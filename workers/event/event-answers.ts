@@ -1,12 +1,19 @@
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import type { Queryable } from '#shared/postgres.ts'
-import type { WorkerParts } from '#shared/worker.ts'
-import { availableStock } from './booking-calls.ts'
+import { exactStock, roughStock } from './booking-calls.ts'
 import { type EventRow, type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
+import type { RecentStock } from './recent-stock.ts'
 import { writeCursor } from './search/page-cursor.ts'
 import type { Place } from './store/find-events.ts'
 import { readSummaries } from './store/read-events.ts'
+
+/** What lists are made of. */
+export interface ListParts {
+  readonly bus: Bus
+  readonly postgres: Queryable
+  readonly recentStock: RecentStock
+}
 
 export interface FoundPage {
   /** One more than the page has shows that there is a next one. */
@@ -18,15 +25,15 @@ export interface FoundPage {
 
 /** One page of events with their availability, and the cursor of the next one. */
 export async function showPage(
-  { bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>,
+  parts: ListParts,
   { places, size, list }: FoundPage,
   context: OperationContext,
 ): Promise<{ items: EventSummary[]; next_cursor: string | null }> {
   const shown = places.slice(0, size)
-  const events = await eventsAt(postgres, shown)
+  const events = await eventsAt(parts.postgres, shown)
   const last = shown.at(-1)
   const now = new Date()
-  const stock = await availableStock(bus, events, now, 'coarse', context)
+  const stock = await roughStock(parts, events, now, context)
   return {
     items: events.map((event) => toSummary(event, stock, now)),
     next_cursor: places.length > size && last !== undefined ? writeCursor(list, last) : null,
@@ -46,5 +53,5 @@ async function eventsAt(postgres: Queryable, places: readonly Place[]): Promise<
 /** The full view of one event with its availability. */
 export async function answerView(bus: Bus, event: FullEventRow, context: OperationContext): Promise<EventView> {
   const now = new Date()
-  return toView(event, await availableStock(bus, [event], now, 'exact', context), now)
+  return toView(event, await exactStock(bus, event, now, context), now)
 }

@@ -12,6 +12,7 @@ import { listEvents } from './operations/list-events.ts'
 import { searchEvents } from './operations/search-events.ts'
 import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
+import { RecentStock } from './recent-stock.ts'
 
 /** Shows the catalogue and carries out what organisers and importers do to it. */
 export const eventWorker: WorkerDefinition<typeof eventSettings> = {
@@ -21,10 +22,11 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   operations(parts, _config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
     onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'event' }))
+    const ofLists = { ...parts, recentStock: new RecentStock() }
     return [
-      listEvents(parts),
-      searchEvents(parts),
-      listAvailability(parts),
+      listEvents(ofLists),
+      searchEvents(ofLists),
+      listAvailability(ofLists),
       viewEvent(parts),
       viewLayout(parts),
       createEvent(parts),

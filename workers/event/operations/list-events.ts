@@ -2,8 +2,7 @@ import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { listEvents as contract } from '#shared/contracts/event.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Queryable } from '#shared/postgres.ts'
-import type { WorkerParts } from '#shared/worker.ts'
-import { showPage } from '../event-answers.ts'
+import { type ListParts, showPage } from '../event-answers.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, type PageWanted, type Question } from '../search/find-page.ts'
 import { listFingerprint, readCursor } from '../search/page-cursor.ts'
@@ -14,13 +13,13 @@ import { readKnown } from '../store/words.ts'
  * Lists events by date, with what is left of them; postponed and cancelled ones only where past ones are wanted, too. Throws
  * `validation_failed` for a cursor of another list.
  */
-export function listEvents({ bus, postgres }: WorkerParts): Operation {
+export function listEvents(parts: ListParts): Operation {
   return operation(contract, async (request, context) => {
     const { cursor, limit, ...asked } = request
     const list = listFingerprint(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
-    const places = await findListed(postgres, asked, { after, wanted: limit + 1, shown: true })
-    const page = await showPage({ bus, postgres }, { places, size: limit, list }, context)
+    const places = await findListed(parts.postgres, asked, { after, wanted: limit + 1, shown: true })
+    const page = await showPage(parts, { places, size: limit, list }, context)
     return { ...page, message: countMessage(page.items.length, asked.status === 'upcoming') }
   })
 }

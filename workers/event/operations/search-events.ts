@@ -3,8 +3,7 @@ import { searchEvents as contract } from '#shared/contracts/search.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Queryable } from '#shared/postgres.ts'
-import type { WorkerParts } from '#shared/worker.ts'
-import { showPage } from '../event-answers.ts'
+import { type ListParts, showPage } from '../event-answers.ts'
 import { type CorrectedWords, type Correction, correctWords, findSuggestion } from '../search/corrections.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, listOf, type Question } from '../search/find-page.ts'
@@ -26,7 +25,7 @@ const defaultRadiusKm = 50
  * Finds events that take place, the best fit first, with what is left of them; past ones only when asked from a date on.
  * Throws `validation_failed` for a cursor of another list, and for a keyword of too many words.
  */
-export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postgres'>): Operation {
+export function searchEvents(parts: ListParts): Operation {
   return operation(contract, async (request, context): Promise<Reply> => {
     const { facets, cursor, page, pageSize, limit, ...asked } = request
     const list = listFingerprint(asked)
@@ -35,9 +34,9 @@ export function searchEvents({ bus, postgres }: Pick<WorkerParts, 'bus' | 'postg
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
     const typed = request.keyword === undefined ? [] : wordsOf(request.keyword)
-    const found = await find(postgres, { request, typed, after, skipped, size })
+    const found = await find(parts.postgres, { request, typed, after, skipped, size })
     return {
-      ...(await showPage({ bus, postgres }, { places: found.places, size, list }, context)),
+      ...(await showPage(parts, { places: found.places, size, list }, context)),
       corrections: [...found.corrections],
       did_you_mean: found.didYouMean,
       ...(facets === undefined ? {} : { facets: found.facets ?? { counted: 0, capped: false, by: {} } }),

@@ -34,7 +34,7 @@ export async function readSummaries(db: Queryable, ids: readonly string[]): Prom
 }
 
 /** What decides whether events sell places; drafts and unknown events are left out. */
-export function readSales(db: Database, eventIds: readonly string[]): Promise<Sellable[]> {
+export function readSales(db: Queryable, eventIds: readonly string[]): Promise<Sellable[]> {
   return db.query<Sellable>(
     `SELECT e.id, e.status, e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", e.off_sale_at AS "offSaleAt",
        ${cancelUntil} AS "cancelUntil", e.seat_count + e.standing_count AS "placeCount"

@@ -59,8 +59,16 @@ interface FieldRow {
   readonly total: number
 }
 
+/** How many events there are only decides by which way they are found; it is not asked for more often than this. */
+const sizeFreshForMs = 1_000
+const sizes = new WeakMap<Queryable, { readonly events: number; readonly readAt: number }>()
+
 /** What is known of words and texts. What is in no field of its own is nowhere. */
 export async function readKnown(db: Queryable, { words, wholes }: WordLookup): Promise<WordFrequencies> {
+  const size = sizes.get(db)
+  if (words.length + wholes.length === 0 && size !== undefined && performance.now() - size.readAt < sizeFreshForMs) {
+    return { events: size.events, words: [], wholes: [] }
+  }
   const texts = wholes.map(({ text }) => ` ${text}`)
   const rows = await db.query<FieldRow>(
     `SELECT place, field, exact, prefixed, names, words, total
@@ -78,6 +86,7 @@ export async function readKnown(db: Queryable, { words, wholes }: WordLookup): P
     ],
   )
   const events = Math.max(1, ...rows.map(({ total, prefixed }) => Math.max(total, prefixed ?? 0)))
+  sizes.set(db, { events, readAt: performance.now() })
   return {
     events,
     words: words.map((text, index) => ({ text, fields: fieldsOf(rows, index + 1, events) })),
