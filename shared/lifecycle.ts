@@ -1,6 +1,6 @@
 import type Logger from 'bunyan'
 import { ConfigurationError } from './config.ts'
-import { disablePretenuring } from './disable-pretenuring.ts'
+import { tuneGarbageCollection } from './tune-garbage-collection.ts'
 
 /** Closes something that was opened, within its own deadline. */
 export type Close = () => Promise<unknown> | unknown
@@ -26,7 +26,7 @@ const lingerMs = 300
  * is for what is left when all of that is done.
  */
 export async function runProcess<Config>(definition: Process<Config>): Promise<void> {
-  disablePretenuring()
+  tuneGarbageCollection()
   let config: Config
   try {
     config = definition.readConfig()

@@ -37,15 +37,19 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
       const traffic = trafficOf(scenario, { etag: await etagOf(system, scenario), nextHouse: options.nextHouse })
       return await sampleOf(system, { ...load, scenario, traffic, leadInMs: lengths.leadInMs, stopping })
     } finally {
-      done += 1
       progress.clear()
     }
   }
   for (const { system, scenario } of turns) {
-    const sample = await run(system, scenario, { connections: connectionCounts[0], measuredMs: lengths.warmUpMs })
-    if (sample.failures > sample.answered / 2) {
-      throw new ExplainedError(`${system.name} does not do what ${scenario} asks for:\n${sample.firstFailure}`)
+    let answered = 0
+    for (let turn = 0; turn < lengths.mostWarmUps && (turn === 0 || answered < lengths.warmUpAnswers); turn += 1) {
+      const sample = await run(system, scenario, { connections: connectionCounts[0], measuredMs: lengths.warmUpMs })
+      if (sample.failures > sample.answered / 2) {
+        throw new ExplainedError(`${system.name} does not do what ${scenario} asks for:\n${sample.firstFailure}`)
+      }
+      answered += sample.answered
     }
+    done += 1
   }
   for (let round = 0; round < lengths.rounds; round += 1) {
     for (const scenario of scenarios) {
@@ -53,6 +57,7 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
         for (const name of inTurn(systemsAnswering(scenario, running), round)) {
           const system = systems.get(name) as System
           const sample = await run(system, scenario, { connections, measuredMs: lengths.measuredMs })
+          done += 1
           cells.push({ system: name, scenario, connections, round, sample })
         }
       }

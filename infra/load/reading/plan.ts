@@ -36,8 +36,10 @@ export function inTurn<Value>(values: readonly Value[], round: number): readonly
 
 export interface Lengths {
   readonly rounds: number
-  /** Once for each system and scenario: until its code is compiled. */
+  /** Once for each system and scenario: until its code is compiled, which takes so many answers, but not for ever. */
   readonly warmUpMs: number
+  readonly warmUpAnswers: number
+  readonly mostWarmUps: number
   /** Before each measurement, once all connections have had an answer. */
   readonly leadInMs: number
   readonly measuredMs: number
@@ -47,13 +49,15 @@ export interface Lengths {
 export const fullRun: Lengths = {
   rounds: 3,
   warmUpMs: 5_000,
+  warmUpAnswers: 30_000,
+  mostWarmUps: 4,
   leadInMs: 400,
-  measuredMs: 2_000,
+  measuredMs: 3_000,
   catalogueEvents: 10_000,
 }
 
 /** Shows that everything works, and about where it stands. */
-export const quickRun: Lengths = { ...fullRun, rounds: 3, warmUpMs: 300, leadInMs: 150, measuredMs: 600 }
+export const quickRun: Lengths = { ...fullRun, warmUpMs: 300, mostWarmUps: 1, leadInMs: 150, measuredMs: 600 }
 
 /** In each class of requests that is not to be refused, on both sides: ten times what ours allows by itself. */
 export const maximumPerMinute = 600_000

@@ -1,0 +1,12 @@
+import { setFlagsFromString } from 'node:v8'
+
+/** Tells V8 what its defaults get wrong for a process that answers many requests at once. Measured by `npm run bench`. */
+export function tuneGarbageCollection(): void {
+  // V8 puts new objects of a kind of which most survived straight among the old ones ("pretenuring"), also of a kind that survived
+  // only while all waited for one answer. From then on each keeps its request alive until a full collection: 19 % of the gateway's
+  // CPU were garbage collection instead of 2 %, for as long as it was busy.
+  setFlagsFromString('--no-allocation-site-pretenuring')
+  // Otherwise each 64 MB of buffers make it mark the whole heap, however small that is and however little of them is still in use.
+  // Taken together with the heap they count as the rest of it does: a fifth fewer full collections, a twentieth less CPU a miss.
+  setFlagsFromString('--external-memory-accounted-in-global-limit')
+}
