@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
-import { RecentMap } from '#shared/recent-map.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** So many pairs of remote address and X-Forwarded-For are remembered at least, none of more characters than that. */
 const recentPairs = 10_000

@@ -70,15 +70,16 @@ export class GatewayMetrics {
   }
 
   requestAnswered({ method, endpoint, status, seconds, isRecorded }: AnsweredRequest): void {
-    const place = status * (knownMethods.length + 1) + knownMethods.indexOf(method) + 1
+    const statusAndMethod = status * (knownMethods.length + 1) + knownMethods.indexOf(method) + 1
     const observe =
-      this.#boundDurations.get(endpoint)?.get(place) ?? this.#bindDuration({ method, endpoint, status }, place)
+      this.#boundDurations.get(endpoint)?.get(statusAndMethod) ??
+      this.#bindDuration({ method, endpoint, status }, statusAndMethod)
     observe(seconds, isRecorded)
   }
 
   #bindDuration(
     { method, endpoint, status }: Pick<AnsweredRequest, 'method' | 'endpoint' | 'status'>,
-    place: number,
+    statusAndMethod: number,
   ): BoundObserve {
     const ofEndpoint = this.#boundDurations.get(endpoint) ?? new Map<number, BoundObserve>()
     this.#boundDurations.set(endpoint, ofEndpoint)
@@ -87,7 +88,7 @@ export class GatewayMetrics {
       http_route: endpoint,
       http_response_status_code: String(status),
     })
-    ofEndpoint.set(place, observe)
+    ofEndpoint.set(statusAndMethod, observe)
     return observe
   }
 

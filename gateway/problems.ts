@@ -88,7 +88,9 @@ export function toProblem(error: unknown): Problem {
 /** The problem document of a code; `extra` are further members. */
 export function problemOf(code: ErrorCode, detail: string, extra: Record<string, unknown>): Problem {
   const { status, title, retryable } = kinds[code]
-  return { type: `/problems/${code}`, title, status, detail, code, retryable, ...extra }
+  const members = { type: `/problems/${code}`, title, status, detail, code, retryable }
+  // First, and not to be replaced: a status goes into the head of the answer.
+  return { ...members, ...extra, ...members }
 }
 
 /** Code, status, title and retryable of all errors, for the documentation. */

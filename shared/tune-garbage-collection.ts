@@ -9,4 +9,7 @@ export function tuneGarbageCollection(): void {
   // Otherwise each 64 MB of buffers make it mark the whole heap, however small that is and however little of them is still in use.
   // Taken together with the heap they count as the rest of it does: a fifth fewer full collections, a twentieth less CPU a miss.
   setFlagsFromString('--external-memory-accounted-in-global-limit')
+  // Otherwise what was not called for some collections is forgotten with all that was compiled of it, and the first thousands of misses
+  // after a while of hits take a quarter more.
+  setFlagsFromString('--no-flush-bytecode')
 }

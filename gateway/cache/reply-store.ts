@@ -76,6 +76,8 @@ function pack({ askedAt, position, etag, seq, body }: SharedReply): Buffer {
 function unpack(stored: Buffer): SharedReply {
   const end = stored.indexOf('\n')
   const { askedAt, position, etag, seq } = JSON.parse(stored.toString('utf8', 0, end)) as Head
+  // It goes into a header as it is.
+  if (!/^[\w-]+$/.test(etag)) throw new Error('a stored reply has no ETag')
   return new SharedReply({
     askedAt,
     position,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import accepts from 'accepts'
-import { RecentMap } from '#shared/recent-map.ts'
+import { RecentMap } from '../recent-map.ts'
 
 /** By the header as it came: clients send few different ones. A longer one is not worth reading. */
 const maxLength = 256

@@ -13,7 +13,8 @@ interface WithHead {
 
 /**
  * As `res.writeHead`, byte for byte. Node examines each name and value and asks of each what it means, which takes a quarter of the
- * time of a short answer; this writes down what is known to be good. Whatever is unusual is left to Node.
+ * time of a short answer; this writes down what is known to be good. Whatever is unusual is left to Node. A 304 must have no body, and
+ * the server must close idle connections after `keepAliveSeconds`, ask for nothing before a body, and count no requests of a socket.
  */
 export function writeHead(
   { req, res }: { readonly req: IncomingMessage; readonly res: ServerResponse },

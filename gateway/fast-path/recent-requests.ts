@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { RecentMap } from '#shared/recent-map.ts'
 import { isRead } from '../exchange/is-read.ts'
 import type { RateClass } from '../limits/rate-classes.ts'
+import { RecentMap } from '../recent-map.ts'
 import type { ReadOfRoute } from '../routes/read-of-route.ts'
 
 /** Who was refused, by which limit, and at which route. */
@@ -31,7 +31,7 @@ export class RecentRequests {
     return this.#reads.get(url)
   }
 
-  /** Of what was answered without asking a worker. */
+  /** Of what was there already, or was being asked for by somebody else. */
   noteRead(url: string, read: ReadOfRoute): void {
     this.#reads.set(url, read)
   }

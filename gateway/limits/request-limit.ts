@@ -1,12 +1,13 @@
-import { RecentMap } from '#shared/recent-map.ts'
 import type { HeaderLines } from '../header-lines.ts'
 import { type Problem, type ProblemText, problemOf, withMembers } from '../problems.ts'
+import { RecentMap } from '../recent-map.ts'
 import { type RateClass, rateWindowMs } from './rate-classes.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
 
 /** Before the names of all counters in Redis. */
 export const limitNamespace = 'limit'
 
+/** As many as refusals are noted. */
 const recentKeys = 10_000
 
 const windowSeconds = rateWindowMs / 1_000
@@ -49,7 +50,8 @@ export class RequestLimit {
     return `${this.rateClass}:${caller}`
   }
 
-  /** The key of a caller's counter, as koa-ratelimit makes it. Remembered: to look up a text that was just put together takes longer. */
+  /** The key of a caller's counter, as koa-ratelimit makes it. Remembered for addresses and refused callers, who are texts of before: to look up
+   * one that was just put together takes longer. */
   keyOf(caller: string): string {
     const known = this.#keys.get(caller)
     if (known !== undefined) return known

@@ -1,8 +1,51 @@
+import { randomInt } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { isAlive } from '#shared/is-alive.ts'
 
-/** A port that nobody listens on at this moment. Somebody may take it before it is used: callers try again. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return listenOnce({ host, port: 0 })
+/** Below where systems take the ports of outgoing connections from: Linux 32768, others 49152. */
+const firstPort = 15_000
+const portCount = 15_000
+const mostTries = 1_000
+
+/** A file for each port that was given away, with the process id of whoever has it. */
+const reservations = join(tmpdir(), `ticketing-ports-${userInfo().uid}`)
+
+/**
+ * A port that nobody listens on, and that no other process of ours is given as long as this one runs, even while its server is down.
+ * Somebody else may take it before it is used: callers try again.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const port = firstPort + randomInt(portCount)
+    if (reserve(port) && (await isPortFree({ host, port }))) return port
+  }
+  throw new Error(`no free port found between ${firstPort} and ${firstPort + portCount}`)
+}
+
+function reserve(port: number): boolean {
+  const file = join(reservations, String(port))
+  mkdirSync(reservations, { recursive: true })
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' })
+    return true
+  } catch {
+    // Of whoever has ended it is given up now, and taken another time: two may be looking at it.
+    if (!isHeld(file)) rmSync(file, { force: true })
+    return false
+  }
+}
+
+function isHeld(file: string): boolean {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'))
+    // It is empty while it is being written.
+    return pid === 0 || isAlive(pid)
+  } catch {
+    return false
+  }
 }
 
 /** So many free ports, each a different one. */
@@ -23,13 +66,10 @@ export async function isPortFree({ host, port }: { host: string; port: number })
   }
 }
 
-function listenOnce(address: { host: string; port: number }): Promise<number> {
+function listenOnce(address: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
-    server.listen(address, () => {
-      const bound = server.address()
-      server.close(() => resolve(typeof bound === 'object' && bound ? bound.port : address.port))
-    })
+    server.listen(address, () => server.close(() => resolve()))
   })
 }

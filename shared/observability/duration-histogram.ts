@@ -38,7 +38,6 @@ export class DurationHistogram<Label extends string> {
     { registry }: Pick<Metrics, 'registry'>,
     { name, help, labelNames }: { name: string; help: string; labelNames: readonly Label[] },
   ) {
-    const unscraped = this.#unscraped
     this.#histogram = new Histogram({
       name,
       help,
@@ -47,7 +46,7 @@ export class DurationHistogram<Label extends string> {
       enableExemplars: true,
       // Its type knows registries of the plain format only.
       registers: [registry as unknown as Registry],
-      collect: () => unscraped.forEach(handOver),
+      collect: () => this.#unscraped.forEach(handOver),
     })
   }
 

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { RecentMap } from '#shared/recent-map.ts'
+import { RecentMap } from '../../gateway/recent-map.ts'
 
 test('the entries used last are kept, and of the others no more than as many', (t) => {
   const map = new RecentMap<number>({ size: 100 })

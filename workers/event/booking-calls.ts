@@ -26,7 +26,11 @@ export function roughStock(
   context: OperationContext,
 ): Promise<StockByEvent> {
   return stockOfSelling(events, now, context, (ids, inTime) =>
-    recentStock.of(ids, (unknown) => stockOf(bus, unknown, { coarse: true }, inTime)),
+    recentStock.of(ids, inTime.deadlineAt, (unknown) => {
+      // Others may wait for it, with more time or less.
+      const deadlineAt = performance.now() + viewAvailability.deadlineMs
+      return stockOf(bus, unknown, { coarse: true }, { ...inTime, deadlineAt })
+    }),
   )
 }
 

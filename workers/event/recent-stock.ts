@@ -1,4 +1,4 @@
-import { RecentMap } from '#shared/recent-map.ts'
+import { tookTooLong } from '#shared/messaging/refusals.ts'
 import type { PricedStock } from './event-view.ts'
 
 /** By event; events without places in stock are not in it. */
@@ -6,7 +6,8 @@ export type StockOfEvents = ReadonlyMap<string, PricedStock>
 
 /** So old a list may show stock, in milliseconds. Gateways keep lists for so much less than the second that is promised. */
 const freshForMs = 100
-const recentEvents = 20_000
+
+export type AskStock = (eventIds: string[]) => Promise<StockOfEvents>
 
 interface Answer {
   /** `performance.now()` before the question: it is never older than that. */
@@ -16,31 +17,66 @@ interface Answer {
 
 /** Stock of a moment ago. Whatever lists are asked for, most show the same few events. */
 export class RecentStock {
-  readonly #answers = new RecentMap<Answer>({ size: recentEvents })
+  /** Of this moment and of the one before; what is older is of no use, and each answer holds all that it was asked for together. */
+  #young = new Map<string, Answer>()
+  #old = new Map<string, Answer>()
+  #youngSince = 0
 
-  /** Calls `ask` for those events that were not asked about just now. Throws what it throws. */
-  async of(eventIds: readonly string[], ask: (eventIds: string[]) => Promise<StockOfEvents>): Promise<StockOfEvents> {
+  /**
+   * Asks about those events that nobody asked about just now. `ask` must end by a deadline of its own: others may wait for it, too.
+   * Throws what it throws, and `worker_timeout` when there is no answer at `deadlineAt` (`performance.now()`).
+   */
+  async of(eventIds: readonly string[], deadlineAt: number, ask: AskStock): Promise<StockOfEvents> {
     const now = performance.now()
-    const unknown = eventIds.filter(
-      (id) => now - (this.#answers.get(id)?.askedAt ?? Number.NEGATIVE_INFINITY) >= freshForMs,
-    )
-    if (unknown.length > 0) this.#note(unknown, { askedAt: now, stock: ask(unknown) })
-    const answers = new Map(eventIds.map((id) => [id, this.#answers.get(id)?.stock]))
+    this.#forget(now)
+    const known = new Map(eventIds.map((id) => [id, this.#freshAt(id, now)]))
+    const unknown = eventIds.filter((id) => known.get(id) === undefined)
+    if (unknown.length > 0) {
+      const asked = this.#note(unknown, { askedAt: now, stock: ask(unknown) })
+      for (const id of unknown) known.set(id, asked)
+    }
     // Most events were asked about together.
-    await Promise.all(new Set(answers.values()))
+    const questions = new Set([...known.values()].map((answer) => answer?.stock))
+    await within(deadlineAt - now, Promise.all(questions))
     const found = new Map<string, PricedStock>()
-    for (const [id, answer] of answers) {
-      const stock = (await answer)?.get(id)
+    for (const [id, answer] of known) {
+      const stock = (await answer?.stock)?.get(id)
       if (stock !== undefined) found.set(id, stock)
     }
     return found
   }
 
-  #note(eventIds: readonly string[], answer: Answer): void {
-    for (const id of eventIds) this.#answers.set(id, answer)
+  #freshAt(id: string, now: number): Answer | undefined {
+    const answer = this.#young.get(id) ?? this.#old.get(id)
+    return answer !== undefined && now - answer.askedAt < freshForMs ? answer : undefined
+  }
+
+  #note(eventIds: readonly string[], answer: Answer): Answer {
+    for (const id of eventIds) this.#young.set(id, answer)
     answer.stock.catch(() => {
-      // Nobody else is to fail by it: the time of whoever asked may have been up.
+      // Whoever comes next asks again.
       answer.askedAt = Number.NEGATIVE_INFINITY
     })
+    return answer
+  }
+
+  #forget(now: number): void {
+    if (now - this.#youngSince < freshForMs) return
+    this.#old = this.#young
+    this.#young = new Map()
+    this.#youngSince = now
+  }
+}
+
+/** What `work` comes to, if it does in time. */
+async function within<Result>(patienceMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tookTooLong()), patienceMs)
+  })
+  try {
+    return await Promise.race([work, patience])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -36,7 +36,7 @@ export function inTurn<Value>(values: readonly Value[], round: number): readonly
 
 export interface Lengths {
   readonly rounds: number
-  /** Once for each system and scenario: until its code is compiled, which takes so many answers, but not for ever. */
+  /** For each system and scenario, again and again until it has given enough answers for its code to be compiled, or often enough. */
   readonly warmUpMs: number
   readonly warmUpAnswers: number
   readonly mostWarmUps: number
