@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAlive } from '#shared/is-alive.ts'
 
@@ -10,8 +10,8 @@ const firstPort = 15_000
 const portCount = 15_000
 const mostTries = 1_000
 
-/** A file for each port that was given away, with the process id of whoever has it. */
-const reservations = join(tmpdir(), `ticketing-ports-${userInfo().uid}`)
+/** A file for each port that was given away, with the process id of whoever has it. An image may know no name of its user, but its id. */
+const reservations = join(tmpdir(), `ticketing-ports-${process.getuid?.()}`)
 
 /**
  * A port that nobody listens on, and that no other process of ours is given as long as this one runs, even while its server is down.
