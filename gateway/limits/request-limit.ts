@@ -50,8 +50,10 @@ export class RequestLimit {
     return `${this.rateClass}:${caller}`
   }
 
-  /** The key of a caller's counter, as koa-ratelimit makes it. Remembered for addresses and refused callers, who are texts of before: to look up
-   * one that was just put together takes longer. */
+  /**
+   * The key of a caller's counter, as koa-ratelimit makes it. Remembered: to look up a text that was just put together takes longer
+   * than to find what was put together before.
+   */
   keyOf(caller: string): string {
     const known = this.#keys.get(caller)
     if (known !== undefined) return known
