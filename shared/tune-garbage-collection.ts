@@ -9,6 +9,10 @@ export function tuneGarbageCollection(): void {
   // Otherwise each 64 MB of buffers make it mark the whole heap, however small that is and however little of them is still in use.
   // Taken together with the heap they count as the rest of it does: a fifth fewer full collections, a twentieth less CPU a miss.
   setFlagsFromString('--external-memory-accounted-in-global-limit')
+  // Otherwise it marks the whole heap again whenever that has grown by half or so, and most of it is what a process like ours always
+  // holds: modules, compiled code, what is cached. Now when it is four times as large: a quarter as many full collections, a tenth less
+  // CPU a miss. Cost: garbage may take three times as much memory as what is in use; after 40,000 misses a gateway was as large as before.
+  setFlagsFromString('--heap-growing-percent=300')
   // Otherwise what was not called for some collections is forgotten with all that was compiled of it, and the first thousands of misses
   // after a while of hits take a quarter more.
   setFlagsFromString('--no-flush-bytecode')

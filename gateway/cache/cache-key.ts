@@ -14,9 +14,14 @@ export function cacheKey(endpoint: string, parameters: Record<string, unknown>):
   const pairs = Object.entries(parameters)
     .filter(([, value]) => value !== undefined)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
+    .map(([name, value]) => `${encoded(name)}=${encoded(String(value))}`)
     .join('&')
   // `#` occurs in no encoded parameter.
   const told = pairs.length <= maxReadableLength ? pairs : `#${hash('sha256', pairs, 'base64url')}`
   return `reply:${formatVersion}:${endpoint}?${told}`
+}
+
+/** As `encodeURIComponent`, which takes a microsecond even where there is nothing to do. */
+function encoded(text: string): string {
+  return /^[\w.~-]*$/.test(text) ? text : encodeURIComponent(text)
 }

@@ -5,7 +5,8 @@ import type { Invalidations } from './invalidations.ts'
 import type { ReplyMemory } from './reply-memory.ts'
 import type { ReplyStore } from './reply-store.ts'
 import { type ReplyTags, type SharePolicy, staleIfErrorMs } from './share-policy.ts'
-import { SharedReply } from './shared-reply.ts'
+import type { SharedReply } from './shared-reply.ts'
+import { storedReply } from './stored-reply.ts'
 
 /** A shareable read: whoever asks the same has the same `key`. */
 export interface SharedRead {
@@ -153,12 +154,7 @@ export class ReplyCache {
     const askedAt = Date.now()
     const position = this.#position()
     const { body, seq } = await ask()
-    const reply = new SharedReply({
-      askedAt,
-      position,
-      body: ownBytes(body),
-      seq: seq === undefined ? null : BigInt(seq),
-    })
+    const reply = storedReply({ askedAt, position, body, seq: seq ?? null })
     this.#memory.set(read.key, reply)
     const { freshForMs, staleWhileRevalidateMs } = read.policy
     // Nobody waits for it.
@@ -173,10 +169,4 @@ export class ReplyCache {
       now: Date.now(),
     })
   }
-}
-
-/** What NATS gives is a part of all that arrived with it, and would keep that in memory; copied unless it is most of that itself. */
-function ownBytes(body: Uint8Array): Buffer {
-  const { buffer, byteOffset, byteLength } = body
-  return byteLength * 2 > buffer.byteLength ? Buffer.from(buffer, byteOffset, byteLength) : Buffer.from(body)
 }

@@ -17,7 +17,7 @@ export function createReplyMemory(): ReplyMemory {
   return new LRUCache({
     maxSize: maxBytes,
     maxEntrySize: maxBytesOfOne,
-    // As it came, with as much again of what came with it; as text, and compressed.
-    sizeCalculation: ({ body }) => overheadBytes + Math.ceil(body.byteLength * 3.5),
+    // As it lies in Redis, as text, and compressed.
+    sizeCalculation: ({ body }) => overheadBytes + Math.ceil(body.byteLength * 2.5),
   })
 }

@@ -1,6 +1,7 @@
 import { withRedisSpan } from '#shared/observability/redis-span.ts'
 import type { RedisClient } from '#shared/redis.ts'
-import { SharedReply } from './shared-reply.ts'
+import type { SharedReply } from './shared-reply.ts'
+import { readStoredReply } from './stored-reply.ts'
 
 /** Above this size a reply is not worth the memory of Redis, in bytes. */
 const maxReplyBytes = 2 * 1024 * 1024
@@ -11,15 +12,6 @@ const maxReplyBytes = 2 * 1024 * 1024
  */
 const mostAtOnceBytes = 32 * 1024 * 1024
 const bytesPerMs = 512
-
-/** What stands before the body of a stored reply, in one line. */
-interface Head {
-  readonly askedAt: number
-  readonly position: SharedReply['position']
-  readonly etag: string
-  /** Digits. */
-  readonly seq: string | null
-}
 
 /**
  * Replies in Redis, for all gateways. Never an error to its user: while Redis is away every read finds nothing and every write is
@@ -39,18 +31,19 @@ export class ReplyStore {
   async read(key: string): Promise<SharedReply | null> {
     try {
       const stored = await withRedisSpan('GET', () => this.#redis.getBuffer(key))
-      return stored === null ? null : unpack(stored)
+      // A copy: what ioredis gives may be a part of a larger buffer, which would stay in memory with it.
+      return stored === null ? null : readStoredReply(Buffer.from(stored))
     } catch {
       this.#onError()
       return null
     }
   }
 
-  async write(key: string, reply: SharedReply, lifetimeMs: number): Promise<void> {
-    const { byteLength } = reply.body
+  async write(key: string, { stored }: SharedReply, lifetimeMs: number): Promise<void> {
+    const { byteLength } = stored
     if (byteLength > maxReplyBytes || !this.#spend(byteLength)) return
     try {
-      await withRedisSpan('SET', () => this.#redis.set(key, pack(reply), 'PX', lifetimeMs))
+      await withRedisSpan('SET', () => this.#redis.set(key, stored, 'PX', lifetimeMs))
     } catch {
       this.#onError()
     }
@@ -65,25 +58,4 @@ export class ReplyStore {
     this.#room -= bytes
     return true
   }
-}
-
-/** The body stands behind its head as it is, so that it is never parsed. */
-function pack({ askedAt, position, etag, seq, body }: SharedReply): Buffer {
-  const head: Head = { askedAt, position, etag, seq: seq === null ? null : String(seq) }
-  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body])
-}
-
-function unpack(stored: Buffer): SharedReply {
-  const end = stored.indexOf('\n')
-  const { askedAt, position, etag, seq } = JSON.parse(stored.toString('utf8', 0, end)) as Head
-  // It goes into a header as it is.
-  if (!/^[\w-]+$/.test(etag)) throw new Error('a stored reply has no ETag')
-  return new SharedReply({
-    askedAt,
-    position,
-    etag,
-    seq: seq === null ? null : BigInt(seq),
-    // A copy: what ioredis gives may be a part of a larger buffer, which would stay in memory with it.
-    body: Buffer.from(stored.subarray(end + 1)),
-  })
 }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { HeaderLines } from '../header-lines.ts'
@@ -47,20 +46,22 @@ export class Representation {
 export class SharedReply implements Asked {
   readonly askedAt: number
   readonly position: Asked['position']
+  readonly seq: bigint | null
+  /** As it lies in Redis; see `stored-reply.ts`. */
+  readonly stored: Buffer
   readonly body: Buffer
   readonly etag: string
-  /** Of the snapshot that it shows, where the worker said so. */
-  readonly seq: bigint | null
   readonly plain: Representation
   #compressed: Representation | null = null
   #compressing: Promise<Representation> | null = null
 
-  constructor({ askedAt, position, body, etag = etagOf(body), seq }: SharedReplyParts) {
+  constructor({ askedAt, position, seq, stored, body, etag }: SharedReplyParts) {
     this.askedAt = askedAt
     this.position = position
+    this.seq = seq
+    this.stored = stored
     this.body = body
     this.etag = etag
-    this.seq = seq
     this.plain = new Representation(body, `"${etag}"`, '')
   }
 
@@ -83,12 +84,11 @@ export class SharedReply implements Asked {
 }
 
 export interface SharedReplyParts extends Asked {
-  readonly body: Buffer
-  /** Of the plain body, without quotes; when it is known already. */
-  readonly etag?: string
+  /** Of the snapshot that it shows, where the worker said so. */
   readonly seq: bigint | null
-}
-
-function etagOf(body: Buffer): string {
-  return hash('sha1', body, 'base64url')
+  readonly stored: Buffer
+  /** A part of `stored`. */
+  readonly body: Buffer
+  /** Of the plain body, without quotes. */
+  readonly etag: string
 }
