@@ -105,6 +105,7 @@ async function runTests({ step, files, concurrency }: TestRun, servers: TestServ
   if (ranNothing) console.log('No test ran.')
   // Whatever else may be wrong with the run must not be taken for success.
   const unexplained = failed === 0 && (code !== 0 || ranNothing) ? 1 : 0
+  if (unexplained > 0) console.log(`AVA ended with code ${code}, although it reported no failure.`)
   return { step, passed, failed: failed + unexplained, seconds: secondsSince(begin) }
 }
 

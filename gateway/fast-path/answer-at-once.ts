@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { acceptsGzip } from '../exchange/accepts-gzip.ts'
+import { answerShared } from '../exchange/answer-shared.ts'
 import { askWorker } from '../exchange/ask-worker.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import { isRead } from '../exchange/is-read.ts'
@@ -11,25 +12,30 @@ import { sendShared } from '../exchange/send-shared.ts'
 import { callerKey } from '../limits/caller-key.ts'
 import { type ForeseenRefusal, foresee } from '../limits/foresee.ts'
 import type { ReadOfRoute } from '../routes/read-of-route.ts'
+import { readAt } from './read-at.ts'
 
-/** An answer that was found without asking anybody. Nothing was done for it yet. */
+/** An answer of which this gateway knows how it comes about. Nothing was done for it yet. */
 interface ReadyAnswer {
   readonly endpoint: string
   /** Refusals begin no trace: in any number they must not push out what is worth following. */
   readonly mayRecordNew: boolean
-  give(exchange: Exchange): void
+  give(exchange: Exchange): Promise<void> | void
 }
 
 /**
- * Answers what this gateway knows by itself, within one turn of its loop: shared replies from memory, and refusals that still last.
- * On a busy day that is nearly all. False: nothing was done, and the request goes through all layers, which decide the same.
+ * Answers public reads and refusals that still last without the layers; what is in memory within one turn of the loop. On a busy day
+ * that is nearly all. False: nothing was done, and the request goes through all layers, which decide the same.
  */
 export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage, res: ServerResponse) => boolean {
+  const { metrics } = dependencies
   return (req, res) => {
     const ready = isRead(req) ? findReady(req, dependencies) : undefined
     if (ready === undefined) return false
     const exchange = { req, res, state: beginExchange(req, ready) }
-    void observe(exchange, () => ready.give(exchange), dependencies)
+    const underWay = observe(exchange, () => ready.give(exchange), dependencies)
+    if (underWay === undefined) return true
+    metrics.requestBegan()
+    void underWay.finally(() => metrics.requestEnded())
     return true
   }
 }
@@ -40,44 +46,57 @@ function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswe
   const { url = '', headers, socket } = req
   try {
     const client = clientAddresses.clientOf(socket.remoteAddress ?? '', String(headers['x-forwarded-for'] ?? ''))
-    const read = headers.authorization === undefined ? recentRequests.readAt(url) : undefined
-    if (read === undefined) return readyRefusal(req, client, dependencies)
-    return readyReply(read, req, client, dependencies)
+    // Organisers are answered otherwise.
+    const mayBeShared = headers.authorization === undefined
+    const noted = mayBeShared ? recentRequests.readAt(url) : undefined
+    if (noted !== undefined) return readyRead(noted, keptReply(noted, req, dependencies), client, dependencies)
+    const refused = readyRefusal(req, client, dependencies)
+    const read = refused === undefined && mayBeShared ? readAt(url) : undefined
+    // Also what is in memory: asking for it notes the read, so that it need not be understood again.
+    return read === undefined ? refused : readyRead(read, null, client, dependencies)
   } catch (error) {
     log.error({ err: error }, 'the fast path failed')
     return undefined
   }
 }
 
-/** The reply to a public read, or the refusal of it. */
-function readyReply(
+/** The answer to a public read, which is `kept` or has to be found, or the refusal of it. */
+function readyRead(
   read: ReadOfRoute,
-  req: IncomingMessage,
+  kept: SendKept | null,
   client: string,
   dependencies: Dependencies,
 ): ReadyAnswer | undefined {
-  const { identity, metrics, replies } = dependencies
-  const kept = replies.kept(read)
-  if (kept === undefined) return undefined
-  const { reply, isStale } = kept
-  const representation = acceptsGzip(req) ? reply.compressed : reply.plain
-  if (representation === null) return undefined
-  const { route, policy } = read
-  const caller = callerKey({ client, caller: anonymous, knownAs: '' }, identity.mode)
+  const { route } = read
+  const caller = callerKey({ client, caller: anonymous, knownAs: '' }, dependencies.identity.mode)
   const foreseen = foresee({ client, rateClass: route.limit, caller }, dependencies)
   if (foreseen === undefined) return undefined
   if (foreseen.isRefused) return refusal(foreseen, route.path, dependencies)
-  const give = (exchange: Exchange): void => {
-    const { state } = exchange
+  const give = (exchange: Exchange): Promise<void> | void => {
     const { limit } = foreseen
     const standing = foreseen.count()
-    if (limit !== null) state.limitHeaders = () => limit.headers(standing)
-    state.isRoutine = true
-    if (isStale) replies.renew(read, () => askWorker(exchange, route, read.request, dependencies))
-    metrics.cacheHit(route.path)
-    sendShared(exchange, { reply, origin: 'hit' }, representation, policy)
+    if (limit !== null) exchange.state.limitHeaders = () => limit.headers(standing)
+    return kept === null ? answerShared(exchange, read, dependencies) : kept(exchange)
   }
   return { endpoint: route.path, mayRecordNew: true, give }
+}
+
+type SendKept = (exchange: Exchange) => void
+
+/** What sends the reply that is in memory; null: there is none that may be given, or not in the encoding that the client reads. */
+function keptReply(read: ReadOfRoute, req: IncomingMessage, dependencies: Dependencies): SendKept | null {
+  const { metrics, replies } = dependencies
+  const kept = replies.kept(read)
+  if (kept === undefined) return null
+  const { reply, isStale } = kept
+  const representation = acceptsGzip(req) ? reply.compressed : reply.plain
+  if (representation === null) return null
+  return (exchange) => {
+    exchange.state.isRoutine = true
+    if (isStale) replies.renew(read, () => askWorker(exchange, read.route, read.request, dependencies))
+    metrics.cacheHit(read.route.path)
+    sendShared(exchange, { reply, origin: 'hit' }, representation, read.policy)
+  }
 }
 
 /** The refusal that this caller was given before, if it still lasts. */

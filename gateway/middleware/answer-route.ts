@@ -3,9 +3,10 @@ import { callRaw } from '#shared/messaging/call.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { inTrace } from '#shared/observability/tracing.ts'
 import type { Dependencies } from '../dependencies.ts'
+import { answerShared } from '../exchange/answer-shared.ts'
 import { readOfRoute } from '../routes/read-of-route.ts'
 import { isShareable, type Outcome, type Route, successesOf } from '../routes/route.ts'
-import { answerShared } from './answer-shared.ts'
+import { answerSince } from './answer-since.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { readRequest } from './read-request.ts'
 import type { Context, Middleware } from './state.ts'
@@ -19,7 +20,8 @@ export function answerRoute(route: Route, dependencies: Dependencies): Middlewar
     if (ctx.state.caller.role === 'organiser') return answerOwn(ctx, next)
     const read =
       dependencies.recentRequests.readAt(ctx.req.url ?? '') ?? readOfRoute(route, readRequest(ctx, route, dependencies))
-    await answerShared(ctx, read, dependencies)
+    if (read.minSeq === null) await answerShared(ctx, read, dependencies)
+    else await answerSince(read.minSeq, ctx, read, dependencies)
   }
 }
 

@@ -30,6 +30,41 @@ test('a hit says the same whether it went through the layers or not', async (t) 
   t.deepEqual([head.status, head.text, head.headers.get('etag')], [200, '', atOnce.headers.get('etag')])
 })
 
+test('a miss says the same whether it went through the layers or not, and so does what is wrong with a read', async (t) => {
+  const session = await ask(`${system.url}/session`, { json: { user_id: 'first-reader' } })
+  const throughLayers = { authorization: `Bearer ${session.body.token}` }
+  const paths = ['/events?city=Erewhon', '/events/search?keyword=never-asked', '/availability?ids=none']
+  const faults = ['/events?city=a&city=b', '/events?nonsense=1', '/events?limit=many', '/events/unknown', '/events#top']
+  // Otherwise the first of these would go through the layers: nobody has leased anything for it yet.
+  await ask(`${system.url}/events?city=Leased`)
+  for (const path of [...paths, ...faults]) {
+    const atOnce = await ask(`${system.url}${path}`)
+    const layered = await ask(`${system.url}${path.replace('Erewhon', 'Erehwon')}`, { headers: throughLayers })
+    t.is(atOnce.status, layered.status, path)
+    t.deepEqual(headerNames(atOnce).filter(isOfBoth), headerNames(layered).filter(isOfBoth), path)
+    t.deepEqual(Object.keys(atOnce.body), Object.keys(layered.body), path)
+  }
+})
+
+/** Only what was there before has an age. */
+const isOfBoth = (name: string): boolean => name !== 'age'
+
+test('who hangs up while a worker is asked harms nobody', async (t) => {
+  const hangUp = async (serial: number): Promise<void> => {
+    const signal = AbortSignal.timeout(1 + (serial % 5))
+    await fetch(`${system.url}/events?city=Hurry-${serial}`, { signal }).catch(() => undefined)
+  }
+  for (let round = 0; round < 10; round += 1) {
+    await Promise.all(Array.from({ length: 20 }, (_, at) => hangUp(20 * round + at)))
+  }
+  t.is((await ask(`${system.url}/events?city=Hurry-0`)).status, 200)
+  await until('nothing is being answered', async () => {
+    const { text } = await ask(`${system.url}/metrics`)
+    // The question itself.
+    return /^http_server_active_requests(?:\{[^}]*\})? 1$/m.test(text)
+  })
+})
+
 test('every refusal of a caller is like the first one, and nobody else is refused', async (t) => {
   const bookings = (user: string): Promise<Answer> => ask(`${system.url}/bookings?user_id=${user}`)
   const refusals: Answer[] = []

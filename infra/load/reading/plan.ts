@@ -51,7 +51,7 @@ export const fullRun: Lengths = {
   warmUpMs: 5_000,
   warmUpAnswers: 30_000,
   mostWarmUps: 4,
-  leadInMs: 400,
+  leadInMs: 1_500,
   measuredMs: 3_000,
   catalogueEvents: 10_000,
 }
