@@ -6,7 +6,7 @@ import type { ReplyMemory } from './reply-memory.ts'
 import type { ReplyStore } from './reply-store.ts'
 import { type ReplyTags, type SharePolicy, staleIfErrorMs } from './share-policy.ts'
 import type { SharedReply } from './shared-reply.ts'
-import { storedReply } from './stored-reply.ts'
+import { makeReply } from './stored-reply.ts'
 
 /** A shareable read: whoever asks the same has the same `key`. */
 export interface SharedRead {
@@ -154,7 +154,7 @@ export class ReplyCache {
     const askedAt = Date.now()
     const position = this.#position()
     const { body, seq } = await ask()
-    const reply = storedReply({ askedAt, position, body, seq: seq ?? null })
+    const reply = makeReply({ askedAt, position, body, seq: seq ?? null })
     this.#memory.set(read.key, reply)
     const { freshForMs, staleWhileRevalidateMs } = read.policy
     // Nobody waits for it.

@@ -17,7 +17,7 @@ export function createReplyMemory(): ReplyMemory {
   return new LRUCache({
     maxSize: maxBytes,
     maxEntrySize: maxBytesOfOne,
-    // As it lies in Redis, as text, and compressed.
-    sizeCalculation: ({ body }) => overheadBytes + Math.ceil(body.byteLength * 2.5),
+    // As it lies in Redis, as text, and both again compressed, which is not always much less.
+    sizeCalculation: ({ body }) => overheadBytes + body.byteLength * 4,
   })
 }

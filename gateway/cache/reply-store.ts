@@ -31,8 +31,7 @@ export class ReplyStore {
   async read(key: string): Promise<SharedReply | null> {
     try {
       const stored = await withRedisSpan('GET', () => this.#redis.getBuffer(key))
-      // A copy: what ioredis gives may be a part of a larger buffer, which would stay in memory with it.
-      return stored === null ? null : readStoredReply(Buffer.from(stored))
+      return stored === null ? null : readStoredReply(stored)
     } catch {
       this.#onError()
       return null

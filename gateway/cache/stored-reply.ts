@@ -20,26 +20,34 @@ export interface WorkerAnswer extends Asked {
 }
 
 /** Makes a reply of what a worker answered. Nothing of `body` is kept: that would keep all that it is a part of. */
-export function storedReply({ body, ...known }: WorkerAnswer): SharedReply {
+export function makeReply({ body, ...known }: WorkerAnswer): SharedReply {
   const head: Head = { ...known, etag: hash('sha1', body, 'base64url') }
   const line = Buffer.from(`${JSON.stringify(head)}\n`)
-  // Of its own: small ones would share what is allocated in advance, and keep all of it while one of them is kept.
-  const stored = Buffer.allocUnsafeSlow(line.byteLength + body.byteLength)
-  stored.set(line)
-  stored.set(body, line.byteLength)
-  return sharedReply(head, stored, line.byteLength)
+  return replyOf(head, together(line, body), line.byteLength)
 }
 
-/** Reads what `storedReply` has made, from a buffer of its own. Throws when it is something else. */
-export function readStoredReply(stored: Buffer): SharedReply {
-  const bodyAt = stored.indexOf('\n') + 1
-  const head = JSON.parse(stored.toString('utf8', 0, bodyAt)) as Head
-  // It goes into a header as it is.
-  if (!/^[\w-]+$/.test(head.etag)) throw new Error('a stored reply has no ETag')
-  return sharedReply(head, stored, bodyAt)
+/** Reads what `makeReply` has made; nothing of `bytes` is kept. Throws when it is something else. */
+export function readStoredReply(bytes: Buffer): SharedReply {
+  const bodyAt = bytes.indexOf('\n') + 1
+  const head = JSON.parse(bytes.toString('utf8', 0, bodyAt)) as Head
+  // They go into a header, and into comparisons, as they are.
+  if (typeof head.etag !== 'string' || !/^[\w-]+$/.test(head.etag)) throw new Error('a stored reply has no ETag')
+  if (typeof head.position !== 'object') throw new Error('a stored reply has no position')
+  return replyOf(head, together(bytes), bodyAt)
 }
 
-function sharedReply({ askedAt, position, etag, seq }: Head, stored: Buffer, bodyAt: number): SharedReply {
+/** Copies them into memory of their own: small ones would share what is allocated in advance, and keep all of it for one of them. */
+function together(...parts: readonly Uint8Array[]): Buffer {
+  const whole = Buffer.allocUnsafeSlow(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}
+
+function replyOf({ askedAt, position, etag, seq }: Head, stored: Buffer, bodyAt: number): SharedReply {
   const parts = { askedAt, position, etag, stored, body: stored.subarray(bodyAt) }
   return new SharedReply({ ...parts, seq: seq === null ? null : BigInt(seq) })
 }

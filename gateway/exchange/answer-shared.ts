@@ -6,7 +6,10 @@ import { askWorker } from './ask-worker.ts'
 import type { Exchange } from './exchange.ts'
 import { sendShared } from './send-shared.ts'
 
-/** Answers from memory, Redis or by asking the worker, whichever comes first with an answer that may be given. */
+/**
+ * Answers from memory, Redis or by asking the worker, whichever comes first with an answer that may be given. A read that names a write
+ * which the answer must include is for `answerSince`.
+ */
 export async function answerShared(exchange: Exchange, read: ReadOfRoute, dependencies: Dependencies): Promise<void> {
   const ask = () => askWorker(exchange, read.route, read.request, dependencies)
   await answerWith(await dependencies.replies.obtain(read, ask), exchange, read, dependencies)

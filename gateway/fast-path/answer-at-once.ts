@@ -12,9 +12,10 @@ import { sendShared } from '../exchange/send-shared.ts'
 import { callerKey } from '../limits/caller-key.ts'
 import { type ForeseenRefusal, foresee } from '../limits/foresee.ts'
 import type { ReadOfRoute } from '../routes/read-of-route.ts'
-import { readAt } from './read-at.ts'
+import type { ShareableRoute } from '../routes/route.ts'
+import { publicReadAt, understandRead } from './public-read.ts'
 
-/** An answer of which this gateway knows how it comes about. Nothing was done for it yet. */
+/** An answer that needs no layer. Nothing was done for it yet. */
 interface ReadyAnswer {
   readonly endpoint: string
   /** Refusals begin no trace: in any number they must not push out what is worth following. */
@@ -27,7 +28,7 @@ interface ReadyAnswer {
  * that is nearly all. False: nothing was done, and the request goes through all layers, which decide the same.
  */
 export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage, res: ServerResponse) => boolean {
-  const { metrics } = dependencies
+  const { log, metrics } = dependencies
   return (req, res) => {
     const ready = isRead(req) ? findReady(req, dependencies) : undefined
     if (ready === undefined) return false
@@ -35,7 +36,11 @@ export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage,
     const underWay = observe(exchange, () => ready.give(exchange), dependencies)
     if (underWay === undefined) return true
     metrics.requestBegan()
-    void underWay.finally(() => metrics.requestEnded())
+    const breakOff = (error: unknown): void => {
+      log.error({ err: error }, 'an answer broke off')
+      res.destroy()
+    }
+    void underWay.catch(breakOff).finally(() => metrics.requestEnded())
     return true
   }
 }
@@ -49,48 +54,62 @@ function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswe
     // Organisers are answered otherwise.
     const mayBeShared = headers.authorization === undefined
     const noted = mayBeShared ? recentRequests.readAt(url) : undefined
-    if (noted !== undefined) return readyRead(noted, keptReply(noted, req, dependencies), client, dependencies)
+    if (noted !== undefined) {
+      const answerNoted = () => keptReply(noted, req, dependencies) ?? answerOf(noted, dependencies)
+      return readyRead(noted.route, answerNoted, client, dependencies)
+    }
     const refused = readyRefusal(req, client, dependencies)
-    const read = refused === undefined && mayBeShared ? readAt(url) : undefined
-    // Also what is in memory: asking for it notes the read, so that it need not be understood again.
-    return read === undefined ? refused : readyRead(read, null, client, dependencies)
+    const found = refused === undefined && mayBeShared ? publicReadAt(url) : undefined
+    if (found === undefined) return refused
+    const answerFound = () => {
+      const read = understandRead(found)
+      // Also what is in memory: asking for it notes the read, so that it need not be understood again.
+      return read && answerOf(read, dependencies)
+    }
+    return readyRead(found.route, answerFound, client, dependencies)
   } catch (error) {
     log.error({ err: error }, 'the fast path failed')
     return undefined
   }
 }
 
-/** The answer to a public read, which is `kept` or has to be found, or the refusal of it. */
+type GiveAnswer = (exchange: Exchange) => Promise<void> | void
+
+/** The answer to a public read, or the refusal of it. Limits come first: who has too many is not to cost what `findAnswer` does. */
 function readyRead(
-  read: ReadOfRoute,
-  kept: SendKept | null,
+  { limit: rateClass, path }: ShareableRoute,
+  findAnswer: () => GiveAnswer | undefined,
   client: string,
   dependencies: Dependencies,
 ): ReadyAnswer | undefined {
-  const { route } = read
   const caller = callerKey({ client, caller: anonymous, knownAs: '' }, dependencies.identity.mode)
-  const foreseen = foresee({ client, rateClass: route.limit, caller }, dependencies)
+  const foreseen = foresee({ client, rateClass, caller }, dependencies)
   if (foreseen === undefined) return undefined
-  if (foreseen.isRefused) return refusal(foreseen, route.path, dependencies)
+  if (foreseen.isRefused) return refusal(foreseen, path, dependencies)
+  const answer = findAnswer()
+  if (answer === undefined) return undefined
   const give = (exchange: Exchange): Promise<void> | void => {
     const { limit } = foreseen
     const standing = foreseen.count()
     if (limit !== null) exchange.state.limitHeaders = () => limit.headers(standing)
-    return kept === null ? answerShared(exchange, read, dependencies) : kept(exchange)
+    return answer(exchange)
   }
-  return { endpoint: route.path, mayRecordNew: true, give }
+  return { endpoint: path, mayRecordNew: true, give }
 }
 
-type SendKept = (exchange: Exchange) => void
+/** From wherever it is found first. */
+function answerOf(read: ReadOfRoute, dependencies: Dependencies): GiveAnswer {
+  return (exchange) => answerShared(exchange, read, dependencies)
+}
 
-/** What sends the reply that is in memory; null: there is none that may be given, or not in the encoding that the client reads. */
-function keptReply(read: ReadOfRoute, req: IncomingMessage, dependencies: Dependencies): SendKept | null {
+/** The reply that is in memory; undefined: there is none that may be given, or not in the encoding that the client reads. */
+function keptReply(read: ReadOfRoute, req: IncomingMessage, dependencies: Dependencies): GiveAnswer | undefined {
   const { metrics, replies } = dependencies
   const kept = replies.kept(read)
-  if (kept === undefined) return null
+  if (kept === undefined) return undefined
   const { reply, isStale } = kept
   const representation = acceptsGzip(req) ? reply.compressed : reply.plain
-  if (representation === null) return null
+  if (representation === null) return undefined
   return (exchange) => {
     exchange.state.isRoutine = true
     if (isStale) replies.renew(read, () => askWorker(exchange, read.route, read.request, dependencies))

@@ -19,8 +19,7 @@ const recentRefusals = 10_000
 const maxAskerLength = 2_048
 
 /**
- * What the layers have found out about requests, so that the next one like it can be answered without them. Whatever is
- * forgotten, they find out again.
+ * What was found out about requests, so that it is known of the next one like it. Whatever is forgotten is found out again.
  */
 export class RecentRequests {
   readonly #reads = new RecentMap<ReadOfRoute>({ size: recentReads, maxKeyLength: maxUrlLength })

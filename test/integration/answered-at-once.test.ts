@@ -33,10 +33,22 @@ test('a hit says the same whether it went through the layers or not', async (t) 
 test('a miss says the same whether it went through the layers or not, and so does what is wrong with a read', async (t) => {
   const session = await ask(`${system.url}/session`, { json: { user_id: 'first-reader' } })
   const throughLayers = { authorization: `Bearer ${session.body.token}` }
-  const paths = ['/events?city=Erewhon', '/events/search?keyword=never-asked', '/availability?ids=none']
-  const faults = ['/events?city=a&city=b', '/events?nonsense=1', '/events?limit=many', '/events/unknown', '/events#top']
-  // Otherwise the first of these would go through the layers: nobody has leased anything for it yet.
-  await ask(`${system.url}/events?city=Leased`)
+  const nowhere = '01890000-0000-7000-8000-000000000000'
+  const paths = ['/events?city=Erewhon', `/availability?ids=${nowhere}`, `/events/${nowhere}`]
+  const faults = [
+    ...[
+      '/events?city=a&city=b',
+      '/events?nonsense=1',
+      '/events?limit=many',
+      '/availability?ids=none',
+      '/events/unknown',
+    ],
+    // Koa reads all of them, however many come before.
+    ...[`/events?${'&'.repeat(1_000)}nonsense=1`, `/events?city=a${'&'.repeat(1_000)}city=b`],
+    ...['/events?constructor=1', '/events?__proto__=1', '/events?city=%FF&', '/events?=x', '/EVENTS', '/events/'],
+  ]
+  // A caller of whom nobody has leased anything yet goes through the layers.
+  await Promise.all(Array.from({ length: 20 }, (_, at) => ask(`${system.url}/events?city=Leased-${at}`)))
   for (const path of [...paths, ...faults]) {
     const atOnce = await ask(`${system.url}${path}`)
     const layered = await ask(`${system.url}${path.replace('Erewhon', 'Erehwon')}`, { headers: throughLayers })
