@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes, TicketingError } from '#shared/errors.ts'
+import type { HeaderLines } from './header-lines.ts'
 
 interface ProblemKind {
   readonly status: number
@@ -67,15 +68,33 @@ export interface Problem {
 /** A problem document that still lacks what differs from request to request. */
 export interface ProblemText {
   readonly status: number
-  /** JSON. */
-  readonly text: string
-  /** When to come again, if that is known. */
-  readonly retryAfterMs?: number
+  readonly headers: HeaderLines
+  /** JSON without its last brace: further members follow. */
+  readonly opening: string
+  /** Of `opening`, as UTF-8. */
+  readonly openingBytes: number
 }
 
-/** The text of a JSON object that has members, with more of them; to write all anew takes longer than all else of a refusal. */
-export function withMembers(object: string, members: string): string {
-  return `${object.slice(0, -1)},${members}}`
+export function problemText(problem: Problem): ProblemText {
+  const opening = JSON.stringify(problem).slice(0, -1)
+  return {
+    status: problem.status,
+    headers: `Content-Type: application/problem+json\r\nCache-Control: no-store\r\n${headersOfStatus(problem)}`,
+    opening,
+    openingBytes: Buffer.byteLength(opening),
+  }
+}
+
+function headersOfStatus({ status, retry_after_ms: retryAfterMs }: Problem): HeaderLines {
+  switch (status) {
+    case 401:
+      return 'WWW-Authenticate: Bearer\r\n'
+    case 429:
+    case 503:
+      return `Retry-After: ${Math.max(1, Math.ceil((typeof retryAfterMs === 'number' ? retryAfterMs : 1_000) / 1_000))}\r\n`
+    default:
+      return ''
+  }
 }
 
 /** Turns any thrown thing into a problem document; what is not a `TicketingError` tells the client nothing. */

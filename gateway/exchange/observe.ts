@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import { randomDigits } from '#shared/observability/random-digits.ts'
 import {
   currentTraceparent,
   startOfTrace,
@@ -34,7 +34,7 @@ export function beginExchange(
   const givenId = headers['x-request-id']
   const { traceparent, tracestate } = headers as Record<string, string | undefined>
   return {
-    requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomUUID(),
+    requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomDigits(16),
     trace: startOfTrace({ traceparent, tracestate }, { mayRecordNew }),
     commonHeaders: '',
     limitHeaders: noLimit,

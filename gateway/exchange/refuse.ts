@@ -11,9 +11,10 @@ export function refuse(
   { metrics }: Pick<Dependencies, 'metrics'>,
 ): void {
   const { state } = exchange
-  state.limitHeaders = () => limit.headers(standing)
+  const { headers, problem } = limit.refusal(standing)
+  state.limitHeaders = () => headers
   // Whoever is refused may go on asking as fast as the network carries: the counter has them all, the log a sample.
   state.isRoutine = true
   metrics.limited(limit.rateClass)
-  sendProblemText(exchange, limit.refusal(standing))
+  sendProblemText(exchange, problem)
 }

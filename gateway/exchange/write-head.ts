@@ -26,8 +26,7 @@ export function writeHead(
     return
   }
   res.statusCode = status
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}Date: ${httpDate()}\r\n${keepAliveLines}\r\n`
-  Object.assign(res, { _header: head } satisfies WithHead)
+  Object.assign(res, { _header: `${statusLine(status)}${lines}${lastLines()}` } satisfies WithHead)
 }
 
 /** An answer on a connection that stays open, of which nothing was said before. */
@@ -35,15 +34,25 @@ function isUsual({ httpVersion }: IncomingMessage, res: ServerResponse): boolean
   return httpVersion === '1.1' && res.shouldKeepAlive && !res.headersSent && res.getHeaderNames().length === 0
 }
 
-let dateAt = 0
-let dateText = ''
+const statusLines = new Map<number, string>()
 
-/** Now, as HTTP writes it; made once a second. */
-function httpDate(): string {
+function statusLine(status: number): string {
+  const known = statusLines.get(status)
+  if (known !== undefined) return known
+  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`
+  statusLines.set(status, line)
+  return line
+}
+
+let madeAt = 0
+let madeLines = ''
+
+/** What every head ends with: now, as HTTP writes it, and that the connection stays open. Made once a second. */
+function lastLines(): string {
   const now = Math.floor(Date.now() / 1_000)
-  if (now !== dateAt) {
-    dateAt = now
-    dateText = new Date(now * 1_000).toUTCString()
+  if (now !== madeAt) {
+    madeAt = now
+    madeLines = `Date: ${new Date(now * 1_000).toUTCString()}\r\n${keepAliveLines}\r\n`
   }
-  return dateText
+  return madeLines
 }

@@ -10,7 +10,7 @@ import { beginExchange, observe } from '../exchange/observe.ts'
 import { refuse } from '../exchange/refuse.ts'
 import { sendShared } from '../exchange/send-shared.ts'
 import { callerKey } from '../limits/caller-key.ts'
-import { type ForeseenRefusal, foresee } from '../limits/foresee.ts'
+import { type ForeseenRefusal, foresee, knownAsker } from '../limits/foresee.ts'
 import type { ReadOfRoute } from '../routes/read-of-route.ts'
 import type { ShareableRoute } from '../routes/route.ts'
 import { publicReadAt, understandRead } from './public-read.ts'
@@ -47,18 +47,17 @@ export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage,
 
 /** Whatever fails here fails one request, and only if it fails in the layers, too. */
 function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswer | undefined {
-  const { clientAddresses, log, recentRequests } = dependencies
-  const { url = '', headers, socket } = req
+  const { log, recentRequests } = dependencies
+  const { url = '', headers } = req
   try {
-    const client = clientAddresses.clientOf(socket.remoteAddress ?? '', String(headers['x-forwarded-for'] ?? ''))
     // Organisers are answered otherwise.
     const mayBeShared = headers.authorization === undefined
     const noted = mayBeShared ? recentRequests.readAt(url) : undefined
     if (noted !== undefined) {
       const answerNoted = () => keptReply(noted, req, dependencies) ?? answerOf(noted, dependencies)
-      return readyRead(noted.route, answerNoted, client, dependencies)
+      return readyRead(req, noted.route, answerNoted, dependencies)
     }
-    const refused = readyRefusal(req, client, dependencies)
+    const refused = readyRefusal(req, dependencies)
     const found = refused === undefined && mayBeShared ? publicReadAt(url) : undefined
     if (found === undefined) return refused
     const answerFound = () => {
@@ -66,7 +65,7 @@ function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswe
       // Also what is in memory: asking for it notes the read, so that it need not be understood again.
       return read && answerOf(read, dependencies)
     }
-    return readyRead(found.route, answerFound, client, dependencies)
+    return readyRead(req, found.route, answerFound, dependencies)
   } catch (error) {
     log.error({ err: error }, 'the fast path failed')
     return undefined
@@ -77,13 +76,15 @@ type GiveAnswer = (exchange: Exchange) => Promise<void> | void
 
 /** The answer to a public read, or the refusal of it. Limits come first: who has too many is not to cost what `findAnswer` does. */
 function readyRead(
+  { headers, socket }: IncomingMessage,
   { limit: rateClass, path }: ShareableRoute,
   findAnswer: () => GiveAnswer | undefined,
-  client: string,
   dependencies: Dependencies,
 ): ReadyAnswer | undefined {
-  const caller = callerKey({ client, caller: anonymous, knownAs: '' }, dependencies.identity.mode)
-  const foreseen = foresee({ client, rateClass, caller }, dependencies)
+  const { clientAddresses, identity } = dependencies
+  const client = clientAddresses.clientOf(socket.remoteAddress ?? '', String(headers['x-forwarded-for'] ?? ''))
+  const caller = callerKey({ client, caller: anonymous, knownAs: '' }, identity.mode)
+  const foreseen = foresee(knownAsker({ client, rateClass, caller }, dependencies))
   if (foreseen === undefined) return undefined
   if (foreseen.isRefused) return refusal(foreseen, path, dependencies)
   const answer = findAnswer()
@@ -119,10 +120,10 @@ function keptReply(read: ReadOfRoute, req: IncomingMessage, dependencies: Depend
 }
 
 /** The refusal that this caller was given before, if it still lasts. */
-function readyRefusal(req: IncomingMessage, client: string, dependencies: Dependencies): ReadyAnswer | undefined {
-  const before = dependencies.recentRequests.refusalOf(req, client)
+function readyRefusal(req: IncomingMessage, dependencies: Dependencies): ReadyAnswer | undefined {
+  const before = dependencies.recentRequests.refusalOf(req)
   if (before === undefined) return undefined
-  const foreseen = foresee({ client, ...before }, dependencies)
+  const foreseen = foresee(before.asker)
   return foreseen?.isRefused ? refusal(foreseen, before.endpoint, dependencies) : undefined
 }
 

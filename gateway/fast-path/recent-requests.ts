@@ -1,21 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { isRead } from '../exchange/is-read.ts'
-import type { RateClass } from '../limits/rate-classes.ts'
+import type { KnownAsker } from '../limits/foresee.ts'
 import { RecentMap } from '../recent-map.ts'
 import type { ReadOfRoute } from '../routes/read-of-route.ts'
 
-/** Who was refused, by which limit, and at which route. */
+/** Who was refused, and at which route. */
 export interface RecentRefusal {
-  readonly rateClass: RateClass
-  /** Whose counter it was. */
-  readonly caller: string
+  readonly asker: KnownAsker
   readonly endpoint: string
 }
 
 const recentReads = 10_000
 const maxUrlLength = 512
 const recentRefusals = 10_000
-/** Of address, token, cookie and URL together. */
+/** Of addresses, token, cookie and URL together. */
 const maxAskerLength = 2_048
 
 /**
@@ -36,16 +34,17 @@ export class RecentRequests {
   }
 
   /** The refusal of an earlier request that was the same in all by which a caller is known. It may have ended. */
-  refusalOf(req: IncomingMessage, client: string): RecentRefusal | undefined {
-    return this.#refusals.get(askerKey(req, client))
+  refusalOf(req: IncomingMessage): RecentRefusal | undefined {
+    return this.#refusals.get(askerKey(req))
   }
 
-  noteRefusal(req: IncomingMessage, client: string, refusal: RecentRefusal): void {
-    if (isRead(req)) this.#refusals.set(askerKey(req, client), refusal)
+  noteRefusal(req: IncomingMessage, refusal: RecentRefusal): void {
+    if (isRead(req)) this.#refusals.set(askerKey(req), refusal)
   }
 }
 
 /** Who asks for what, before anybody has verified it. A line break stands in neither of them. */
-function askerKey({ url, headers: { authorization = '', cookie = '' } }: IncomingMessage, client: string): string {
-  return `${client}\n${authorization}\n${cookie}\n${url}`
+function askerKey({ url, headers, socket }: IncomingMessage): string {
+  const { authorization = '', cookie = '', 'x-forwarded-for': forwardedFor = '' } = headers
+  return `${url}\n${forwardedFor}\n${authorization}\n${cookie}\n${socket.remoteAddress}`
 }

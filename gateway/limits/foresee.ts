@@ -1,3 +1,4 @@
+import type { CallerLease } from './caller-lease.ts'
 import type { LeasedLimits } from './leased-limits.ts'
 import type { RateClass } from './rate-classes.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
@@ -34,22 +35,46 @@ export interface Asker {
   readonly caller: string
 }
 
+/** What this gateway knows of an asker. */
+export interface KnownAsker {
+  readonly address: KnownCounter
+  readonly rateClass: KnownCounter
+}
+
+interface KnownCounter {
+  readonly limit: RequestLimit
+  /** undefined: nothing is known yet. */
+  readonly lease: CallerLease | undefined
+}
+
+/**
+ * To be kept for as long as one likes: what leases hold is this gateway's, and whether it still holds is asked when it is used.
+ * null: there are no limits.
+ */
+export function knownAsker(
+  { client, rateClass, caller }: Asker,
+  { limits, leasedLimits }: Limiting,
+): KnownAsker | null {
+  if (limits === null) return null
+  const counterOf = (limit: RequestLimit, who: string): KnownCounter => ({
+    limit,
+    lease: leasedLimits.leaseOf(limit.keyOf(who)),
+  })
+  return { address: counterOf(limits.address, client), rateClass: counterOf(limits[rateClass], caller) }
+}
+
 /**
  * What the limits of the address and of the class, in this order, will decide, where leases and remembered refusals say it;
  * undefined: Redis must be asked.
  */
-export function foresee(
-  { client, rateClass, caller }: Asker,
-  { limits, leasedLimits }: Limiting,
-): Foreseen | undefined {
-  if (limits === null) return { isRefused: false, limit: null, count: () => noStanding }
+export function foresee(asker: KnownAsker | null): Foreseen | undefined {
+  if (asker === null) return { isRefused: false, limit: null, count: () => noStanding }
   const now = performance.now()
-  const ofAddress = leasedLimits.leaseOf(limits.address.keyOf(client))
+  const { lease: ofAddress, limit: addressLimit } = asker.address
   const address = ofAddress?.verdict(now)
   if (ofAddress === undefined || address === undefined) return undefined
-  if (address === 'refused') return refusal(limits.address, () => ofAddress.refuse())
-  const limit = limits[rateClass]
-  const ofClass = leasedLimits.leaseOf(limit.keyOf(caller))
+  if (address === 'refused') return refusal(addressLimit, () => ofAddress.refuse())
+  const { lease: ofClass, limit } = asker.rateClass
   const verdict = ofClass?.verdict(now)
   if (ofClass === undefined || verdict === undefined) return undefined
   const count = (): RateLimitAnswer => {

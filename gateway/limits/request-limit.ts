@@ -1,5 +1,5 @@
 import type { HeaderLines } from '../header-lines.ts'
-import { type Problem, type ProblemText, problemOf, withMembers } from '../problems.ts'
+import { type ProblemText, problemOf, problemText } from '../problems.ts'
 import { RecentMap } from '../recent-map.ts'
 import { type RateClass, rateWindowMs } from './rate-classes.ts'
 import type { RateLimitAnswer } from './rate-limit-answer.ts'
@@ -25,6 +25,12 @@ export function standingOf([left, reset]: RateLimitAnswer): LimitStanding {
   return { remaining: Math.max(0, left - 1), reset }
 }
 
+/** What is the same in all refusals that are sent within one second and end at the same time. */
+export interface LimitRefusal {
+  readonly headers: HeaderLines
+  readonly problem: ProblemText
+}
+
 /** The limit of one class of requests, and how clients are told of it. */
 export class RequestLimit {
   readonly rateClass: RateClass
@@ -32,17 +38,17 @@ export class RequestLimit {
   readonly max: number
   /** All that is the same in each answer. */
   readonly #policy: HeaderLines
-  /** All that is the same in each refusal. */
-  readonly #problem: Problem
-  readonly #problemText: string
+  readonly #detail: string
+  /** By their end, those of the present second. */
+  readonly #refusals = new Map<number, LimitRefusal>()
+  #presentSecond = 0
   readonly #keys = new RecentMap<string>({ size: recentKeys })
 
   constructor(rateClass: RateClass, max: number) {
     this.rateClass = rateClass
     this.max = max
     this.#policy = `RateLimit-Policy: "${rateClass}";q=${max};w=${windowSeconds}\r\nX-RateLimit-Limit: ${max}\r\n`
-    this.#problem = problemOf('rate_limited', `At most ${max} such requests in ${windowSeconds} seconds.`, {})
-    this.#problemText = JSON.stringify(this.#problem)
+    this.#detail = `At most ${max} such requests in ${windowSeconds} seconds.`
   }
 
   /** Who is counted, as koa-ratelimit is told. */
@@ -69,14 +75,20 @@ export class RequestLimit {
     return `${draft}X-RateLimit-Remaining: ${remaining}\r\nX-RateLimit-Reset: ${reset}\r\n`
   }
 
-  /** The refusal, ready to be sent. Not thrown: to carry an error through all layers would cost more than all else here. */
-  refusal({ reset }: LimitStanding): ProblemText {
-    const retryAfterMs = Math.max(1_000, reset * 1_000 - Date.now())
-    return {
-      status: this.#problem.status,
-      text: withMembers(this.#problemText, `"retry_after_ms":${retryAfterMs}`),
-      retryAfterMs,
+  /** Ready to be sent. Not thrown: to carry an error through all layers would cost more than all else here. */
+  refusal(standing: LimitStanding): LimitRefusal {
+    const second = Math.floor(Date.now() / 1_000)
+    if (second !== this.#presentSecond) {
+      this.#presentSecond = second
+      this.#refusals.clear()
     }
+    const { reset } = standing
+    const known = this.#refusals.get(reset)
+    if (known !== undefined) return known
+    const problem = problemOf('rate_limited', this.#detail, { retry_after_ms: Math.max(1, reset - second) * 1_000 })
+    const refusal = { headers: this.headers(standing), problem: problemText(problem) }
+    this.#refusals.set(reset, refusal)
+    return refusal
   }
 }
 

@@ -3,6 +3,7 @@ import rateLimit from 'koa-ratelimit'
 import type { Dependencies } from '../dependencies.ts'
 import { refuse } from '../exchange/refuse.ts'
 import { callerKey } from '../limits/caller-key.ts'
+import { knownAsker } from '../limits/foresee.ts'
 import { type RateClass, rateWindowMs } from '../limits/rate-classes.ts'
 import { type LimitStanding, limitNamespace } from '../limits/request-limit.ts'
 import type { LimitRule } from '../routes/route.ts'
@@ -51,11 +52,9 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
     ctx.state.limitHeaders = () => limit.headers(counted.standing)
     await count(counted, next)
     if (counted.status !== 429) return
-    dependencies.recentRequests.noteRefusal(ctx.req, ctx.state.client, {
-      rateClass,
-      caller,
-      endpoint: ctx.state.endpoint,
-    })
+    const { client, endpoint } = ctx.state
+    const asker = knownAsker({ client, rateClass, caller }, dependencies)
+    if (asker !== null) dependencies.recentRequests.noteRefusal(ctx.req, { asker, endpoint })
     refuse(ctx, limit, counted.standing, dependencies)
   }
 }

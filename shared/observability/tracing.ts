@@ -12,8 +12,9 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { TicketingError } from '#shared/errors.ts'
+import { randomDigits } from './random-digits.ts'
 import { createRedact } from './redact.ts'
-import { newSpanId, newTraceId, parseTraceparent } from './traceparent.ts'
+import { parseTraceparent } from './traceparent.ts'
 
 /*
  * Spans are written by hand: automatic instrumentation costs nearly three times the request, even when only one in a
@@ -93,7 +94,8 @@ export function startOfTrace(headers: TraceHeaders, { mayRecordNew } = { mayReco
     isRecorded: isSample && (mayRecordNew || parent !== null),
     isSample,
     headers,
-    parent: parent ?? { traceId: newTraceId(), spanId: newSpanId() },
+    // That one is all zero, which W3C keeps for "none", happens once in 2^64 times.
+    parent: parent ?? { traceId: randomDigits(16), spanId: randomDigits(8) },
   }
 }
 

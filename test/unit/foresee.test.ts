@@ -1,6 +1,6 @@
 import test from 'ava'
 import { CallerLease } from '../../gateway/limits/caller-lease.ts'
-import { foresee, type Limiting } from '../../gateway/limits/foresee.ts'
+import { foresee, knownAsker, type Limiting } from '../../gateway/limits/foresee.ts'
 import { defaultRateLimits, rateWindowMs } from '../../gateway/limits/rate-classes.ts'
 import { createRequestLimits } from '../../gateway/limits/request-limit.ts'
 
@@ -28,7 +28,7 @@ test('a request that all limits admit takes a token of each, when it is counted 
   const address = lease(120_000, 5)
   const browse = lease(60_000, 3)
   const known = knowing({ address, browse })
-  const foreseen = foresee(browsing, known)
+  const foreseen = foresee(knownAsker(browsing, known))
   t.false(foreseen?.isRefused)
   t.is(foreseen?.limit?.rateClass, 'browse')
   t.deepEqual([address.left, browse.left], [5, 3])
@@ -38,7 +38,7 @@ test('a request that all limits admit takes a token of each, when it is counted 
 
 test('a request that the inner limit refuses counts at the outer one', (t) => {
   const address = lease(120_000, 5)
-  const foreseen = foresee(browsing, knowing({ address, browse: lease(60_000, 'refused') }))
+  const foreseen = foresee(knownAsker(browsing, knowing({ address, browse: lease(60_000, 'refused') })))
   t.true(foreseen?.isRefused)
   t.is(foreseen?.limit?.rateClass, 'browse')
   t.is(foreseen?.count().remaining, 0)
@@ -47,19 +47,19 @@ test('a request that the inner limit refuses counts at the outer one', (t) => {
 
 test('a request that the outer limit refuses does not count at the inner one', (t) => {
   const browse = lease(60_000, 3)
-  const foreseen = foresee(browsing, knowing({ address: lease(120_000, 'refused'), browse }))
+  const foreseen = foresee(knownAsker(browsing, knowing({ address: lease(120_000, 'refused'), browse })))
   t.is(foreseen?.limit?.rateClass, 'address')
   foreseen?.count()
   t.is(browse.left, 3)
 })
 
 test('nothing is foreseen where one limit has to ask Redis', (t) => {
-  t.is(foresee(browsing, knowing({ address: lease(120_000, 5) })), undefined)
+  t.is(foresee(knownAsker(browsing, knowing({ address: lease(120_000, 5) }))), undefined)
   const used = knowing({ address: lease(120_000, 5), browse: lease(60_000, 0) })
-  t.is(foresee(browsing, used), undefined)
+  t.is(foresee(knownAsker(browsing, used)), undefined)
 })
 
 test('without limits everybody is admitted', (t) => {
-  const foreseen = foresee(browsing, { ...knowing({}), limits: null })
+  const foreseen = foresee(knownAsker(browsing, { ...knowing({}), limits: null }))
   t.deepEqual([foreseen?.isRefused, foreseen?.limit], [false, null])
 })
