@@ -186,3 +186,17 @@ test.serial('an import tells of each event that it changed, in its transaction',
     [1, 1, 2],
   )
 })
+
+test.serial('Postgres knows the size of a catalogue as soon as it is imported', async (t) => {
+  const performers = (index: number) => [{ source_id: `p${index}`, name: `Performer ${index}` }]
+  for (const batch of [0, 1, 2]) {
+    const indexes = Array.from({ length: 200 }, (_, index) => batch * 200 + index)
+    await importing(indexes.map((index) => importedEvent(String(index), { performers: performers(index) })))
+  }
+  const tables = await worker.postgres.query<{ name: string; known: number }>(
+    `SELECT relname AS name, reltuples::int AS known FROM pg_class
+     WHERE oid IN ('event.events'::regclass, 'event.performers'::regclass, 'event.event_performers'::regclass)`,
+  )
+  // It need not look again before a table has doubled.
+  for (const { name, known } of tables) t.true(known >= 200, `${name}: ${known}`)
+})

@@ -11,14 +11,15 @@ import { refundBookings } from '../purchase-calls.ts'
 import { refusingUnknownZones } from '../refusals.ts'
 import { lockKnownEvents, storeImportedEvents } from '../store/import-events.ts'
 import { organiserSource } from '../store/organise-events.ts'
+import { refreshStatistics } from '../store/refresh-statistics.ts'
 import { recordWords } from '../store/words.ts'
 
 /** Stores a batch: all of it or nothing. */
-export function importEvents({ bus, postgres }: WorkerParts): Operation {
-  return operation(contract, ({ source, events, reschedule }, context) => {
+export function importEvents({ bus, log, postgres }: WorkerParts): Operation {
+  return operation(contract, async ({ source, events, reschedule }, context) => {
     if (source === organiserSource) throw invalidRequest([{ pointer: '/source', detail: 'is kept for organisers' }])
     const today = new Date().toISOString().slice(0, 10)
-    return refusingUnknownZones('/events', () =>
+    const counts = await refusingUnknownZones('/events', () =>
       postgres.transaction(async (db) => {
         const sourceIds = events.map(({ source_id }) => source_id)
         const known = await lockKnownEvents(db, source, sourceIds)
@@ -40,6 +41,11 @@ export function importEvents({ bus, postgres }: WorkerParts): Operation {
         return changes.counts
       }),
     )
+    // What is stored is stored; plans may be better after the next batch.
+    await refreshStatistics(postgres).catch((err) =>
+      log.warn({ err }, 'the statistics of the catalogue stay as they are'),
+    )
+    return counts
   })
 }
 
