@@ -64,7 +64,8 @@ export class Retries {
       times.add(performance.now() - begin)
       return reply
     }
-    const first = timedSend(await this.#pastQueueGroup(bus, worker)).catch(async (error) => {
+    const isAvoided = performance.now() < (this.#avoidUntil.get(worker) ?? 0)
+    const first = timedSend(isAvoided ? await this.#aliveSoon(bus, worker) : undefined).catch(async (error) => {
       if (!worthAnotherRead.has(errorCodeOf(error))) throw error
       return this.#sendAgain(contract, context, send, error)
     })
@@ -72,9 +73,8 @@ export class Retries {
     return firstAnswer(first, this.#hedge(bus, contract, first, timedSend))
   }
 
-  /** The instance to be asked while the queue group is avoided; `undefined` otherwise, or when none is found soon. */
-  async #pastQueueGroup(bus: Bus, worker: WorkerName): Promise<string | undefined> {
-    if (performance.now() >= (this.#avoidUntil.get(worker) ?? 0)) return undefined
+  /** The instance to be asked while the queue group is avoided; `undefined` when none is found soon. */
+  async #aliveSoon(bus: Bus, worker: WorkerName): Promise<string | undefined> {
     const found = this.#findLive(bus, worker, aliveLatelyMs)
     return (await settlesWithin(found, findMs)) ? found : undefined
   }

@@ -50,6 +50,8 @@ export function logLine(record: Record<string, unknown>, redact: Redact): string
   const cleaner = new FactCleaner(redact)
   // First of all, so that facts which are too long leave room for it.
   record.msg = cleaner.text(String(record.msg))
+  // As JSON does, which is slower by a third with an object that has a form of its own in it.
+  if (record.time instanceof Date) record.time = record.time.toISOString()
   for (const name in record) {
     if (!cleanMembers.has(name)) record[name] = cleaner.member(name, record[name])
   }
