@@ -20,6 +20,8 @@ const dataHeaders =
 
 const noLimit = (): HeaderLines => ''
 
+/** Of request ids made here. No trace id is so short: whoever looks for one of the two is not to find the other. */
+const requestIdBytes = 12
 /** A request id from outside is kept when it cannot harm a log or a header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
 
@@ -34,7 +36,7 @@ export function beginExchange(
   const givenId = headers['x-request-id']
   const { traceparent, tracestate } = headers as Record<string, string | undefined>
   return {
-    requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomDigits(16),
+    requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomDigits(requestIdBytes),
     trace: startOfTrace({ traceparent, tracestate }, { mayRecordNew }),
     commonHeaders: '',
     limitHeaders: noLimit,

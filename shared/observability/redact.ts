@@ -51,7 +51,7 @@ const beyondAscii = /[\u0080-\uffff]/
 /** Of one text, one in another. */
 const maxEncodings = 3
 /** Made by us for every request, and most of them full of digits. */
-const uuidOrTraceId = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32})$/
+const idOfOurs = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32}|[\da-f]{24})$/
 
 /** Whether a member of this name holds a secret, whatever it looks like. */
 export function isSecretName(name: string): boolean {
@@ -72,7 +72,7 @@ export function createRedact(secrets: readonly string[]): Redact {
     return manyDigits.test(clean) || beyondAscii.test(clean) ? maskCardNumbers(clean, mask) : clean
   }
   return (text) => {
-    if (uuidOrTraceId.test(text)) return text
+    if (idOfOurs.test(text) && !secrets.includes(text)) return text
     const decoded = percentDecoded(text)
     const clean = readable(decoded)
     return clean === decoded ? text : clean

@@ -267,3 +267,9 @@ test('the passwords of every node of a cluster are known, as they stand and deco
     ['h0rse%40staple', 'h0rse-battery', 'h0rse@staple', 'only-a-password', 'org_1 1A', 'org_1+1%41'].sort(),
   )
 })
+
+test('a secret that looks like an id of ours is one', (t) => {
+  const [secret, id] = ['c0ffee00c0ffee00c0ffee00c0ffee00', '0ddba11c0ffee00c0ffee00c0ffee00c']
+  const redactKnown = createRedact([secret])
+  t.deepEqual([redactKnown(secret), redactKnown(id)], ['[redacted]', id])
+})

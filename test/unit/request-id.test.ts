@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http'
+import test from 'ava'
+import { beginExchange } from '../../gateway/exchange/observe.ts'
+import { isTraceId } from '../../infra/span-store/find-trace.ts'
+
+const idFor = (headers: IncomingMessage['headers']): string =>
+  beginExchange({ headers } as IncomingMessage, { endpoint: '/events', mayRecordNew: true }).requestId
+
+test('a request gets an id that no other has, and that nobody takes for a trace', (t) => {
+  const ids = Array.from({ length: 1_000 }, () => idFor({}))
+  t.is(new Set(ids).size, ids.length)
+  t.false(ids.some(isTraceId))
+})
+
+test('an id that the client gives is kept if it harms neither logs nor headers', (t) => {
+  t.is(idFor({ 'x-request-id': 'my-request:1.2_3' }), 'my-request:1.2_3')
+  for (const id of ['', 'a b', 'ä', '"', 'x'.repeat(129)]) t.not(idFor({ 'x-request-id': id }), id)
+})
