@@ -16,8 +16,8 @@ export interface Dependencies {
   readonly log: Logger
   readonly bus: Bus
   readonly replies: ReplyCache
-  /** What is told of limits, and asked of `leasedLimits`. */
-  readonly limits: RequestLimits
+  /** What is told of limits, and asked of `leasedLimits`; null: requests are not limited. */
+  readonly limits: RequestLimits | null
   readonly leasedLimits: LeasedLimits
   /** What the fast path goes by. */
   readonly recentRequests: RecentRequests

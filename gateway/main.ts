@@ -102,7 +102,7 @@ await runProcess<GatewayConfig>({
         position: () => facts.position,
       }),
       leasedLimits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
-      limits: createRequestLimits(config.rateLimits),
+      limits: config.rateLimits && createRequestLimits(config.rateLimits),
       recentRequests: new RecentRequests(),
       metrics,
       exposedMetrics: config.metrics === null ? processMetrics : null,

@@ -15,8 +15,8 @@ import type { ReadOfRoute } from '../routes/read-of-route.ts'
 import type { ShareableRoute } from '../routes/route.ts'
 import { publicReadAt, understandRead } from './public-read.ts'
 
-/** An answer that needs no layer. Nothing was done for it yet. */
-interface ReadyAnswer {
+/** An answer that needs no layers. Nothing was done for it yet. */
+interface FastAnswer {
   readonly endpoint: string
   /** Refusals begin no trace: in any number they must not push out what is worth following. */
   readonly mayRecordNew: boolean
@@ -27,13 +27,13 @@ interface ReadyAnswer {
  * Answers public reads and refusals that still last without the layers; what is in memory within one turn of the loop. On a busy day
  * that is nearly all. False: nothing was done, and the request goes through all layers, which decide the same.
  */
-export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage, res: ServerResponse) => boolean {
+export function answerFast(dependencies: Dependencies): (req: IncomingMessage, res: ServerResponse) => boolean {
   const { log, metrics } = dependencies
   return (req, res) => {
-    const ready = isRead(req) ? findReady(req, dependencies) : undefined
-    if (ready === undefined) return false
-    const exchange = { req, res, state: beginExchange(req, ready) }
-    const underWay = observe(exchange, () => ready.give(exchange), dependencies)
+    const answer = isRead(req) ? fastAnswerTo(req, dependencies) : undefined
+    if (answer === undefined) return false
+    const exchange = { req, res, state: beginExchange(req, answer) }
+    const underWay = observe(exchange, () => answer.give(exchange), dependencies)
     if (underWay === undefined) return true
     metrics.requestBegan()
     const breakOff = (error: unknown): void => {
@@ -46,7 +46,7 @@ export function answerAtOnce(dependencies: Dependencies): (req: IncomingMessage,
 }
 
 /** Whatever fails here fails one request, and only if it fails in the layers, too. */
-function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswer | undefined {
+function fastAnswerTo(req: IncomingMessage, dependencies: Dependencies): FastAnswer | undefined {
   const { log, recentRequests } = dependencies
   const { url = '', headers } = req
   try {
@@ -55,9 +55,9 @@ function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswe
     const noted = mayBeShared ? recentRequests.readAt(url) : undefined
     if (noted !== undefined) {
       const answerNoted = () => keptReply(noted, req, dependencies) ?? answerOf(noted, dependencies)
-      return readyRead(req, noted.route, answerNoted, dependencies)
+      return fastRead(req, noted.route, answerNoted, dependencies)
     }
-    const refused = readyRefusal(req, dependencies)
+    const refused = fastRefusal(req, dependencies)
     const found = refused === undefined && mayBeShared ? publicReadAt(url) : undefined
     if (found === undefined) return refused
     const answerFound = () => {
@@ -65,7 +65,7 @@ function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswe
       // Also what is in memory: asking for it notes the read, so that it need not be understood again.
       return read && answerOf(read, dependencies)
     }
-    return readyRead(req, found.route, answerFound, dependencies)
+    return fastRead(req, found.route, answerFound, dependencies)
   } catch (error) {
     log.error({ err: error }, 'the fast path failed')
     return undefined
@@ -75,16 +75,20 @@ function findReady(req: IncomingMessage, dependencies: Dependencies): ReadyAnswe
 type GiveAnswer = (exchange: Exchange) => Promise<void> | void
 
 /** The answer to a public read, or the refusal of it. Limits come first: who has too many is not to cost what `findAnswer` does. */
-function readyRead(
+function fastRead(
   { headers, socket }: IncomingMessage,
   { limit: rateClass, path }: ShareableRoute,
   findAnswer: () => GiveAnswer | undefined,
   dependencies: Dependencies,
-): ReadyAnswer | undefined {
-  const { clientAddresses, identity } = dependencies
+): FastAnswer | undefined {
+  const { clientAddresses, identity, leasedLimits, limits } = dependencies
+  if (limits === null) {
+    const give = findAnswer()
+    return give && { endpoint: path, mayRecordNew: true, give }
+  }
   const client = clientAddresses.clientOf(socket.remoteAddress ?? '', String(headers['x-forwarded-for'] ?? ''))
   const caller = callerKey({ client, caller: anonymous, knownAs: '' }, identity.mode)
-  const foreseen = foresee(knownAsker({ client, rateClass, caller }, dependencies))
+  const foreseen = foresee(knownAsker({ client, rateClass, caller }, { limits, leasedLimits }))
   if (foreseen === undefined) return undefined
   if (foreseen.isRefused) return refusal(foreseen, path, dependencies)
   const answer = findAnswer()
@@ -92,7 +96,7 @@ function readyRead(
   const give = (exchange: Exchange): Promise<void> | void => {
     const { limit } = foreseen
     const standing = foreseen.count()
-    if (limit !== null) exchange.state.limitHeaders = () => limit.headers(standing)
+    exchange.state.limitHeaders = () => limit.headers(standing)
     return answer(exchange)
   }
   return { endpoint: path, mayRecordNew: true, give }
@@ -120,14 +124,14 @@ function keptReply(read: ReadOfRoute, req: IncomingMessage, dependencies: Depend
 }
 
 /** The refusal that this caller was given before, if it still lasts. */
-function readyRefusal(req: IncomingMessage, dependencies: Dependencies): ReadyAnswer | undefined {
+function fastRefusal(req: IncomingMessage, dependencies: Dependencies): FastAnswer | undefined {
   const before = dependencies.recentRequests.refusalOf(req)
   if (before === undefined) return undefined
   const foreseen = foresee(before.asker)
   return foreseen?.isRefused ? refusal(foreseen, before.endpoint, dependencies) : undefined
 }
 
-function refusal(foreseen: ForeseenRefusal, endpoint: string, dependencies: Dependencies): ReadyAnswer {
+function refusal(foreseen: ForeseenRefusal, endpoint: string, dependencies: Dependencies): FastAnswer {
   return {
     // The address is counted before the route is known.
     endpoint: foreseen.limit.rateClass === 'address' ? '(none)' : endpoint,

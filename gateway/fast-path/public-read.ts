@@ -1,4 +1,5 @@
 import { parse } from 'node:querystring'
+import { checkedRequest } from '../routes/checked-request.ts'
 import { type MatchedRead, matchRead } from '../routes/match-read.ts'
 import { type ReadOfRoute, readOfRoute } from '../routes/read-of-route.ts'
 import { isShareable, type ShareableRoute } from '../routes/route.ts'
@@ -26,9 +27,8 @@ export function publicReadAt(url: string): PublicRead | undefined {
 export function understandRead({ route, params, query }: PublicRead): ReadOfRoute | undefined {
   // All of them, as Koa does.
   const members = parse(query, '&', '=', { maxKeys: 0 })
-  for (const name in members) if (Array.isArray(members[name]) || name in params) return undefined
-  const checked = route.contract.request.safeParse({ ...members, ...params })
-  if (!checked.success) return undefined
-  const read = readOfRoute(route, checked.data as Record<string, unknown>)
+  const { request } = checkedRequest(route, members, params)
+  if (request === undefined) return undefined
+  const read = readOfRoute(route, request)
   return read.minSeq === null ? read : undefined
 }

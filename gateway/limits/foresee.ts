@@ -9,8 +9,8 @@ export type Foreseen = ForeseenAdmission | ForeseenRefusal
 
 interface ForeseenAdmission {
   readonly isRefused: false
-  /** The innermost one; null: there is none. */
-  readonly limit: RequestLimit | null
+  /** The innermost one. */
+  readonly limit: RequestLimit
   count(): LimitStanding
 }
 
@@ -35,10 +35,13 @@ export interface Asker {
   readonly caller: string
 }
 
-/** What this gateway knows of an asker. */
+/**
+ * What this gateway knows of an asker. May be kept for as long as one likes: tokens in a lease were granted to this gateway, and
+ * whether they or a refusal still last is asked when it is foreseen.
+ */
 export interface KnownAsker {
-  readonly address: KnownCounter
-  readonly rateClass: KnownCounter
+  readonly ofAddress: KnownCounter
+  readonly ofClass: KnownCounter
 }
 
 interface KnownCounter {
@@ -47,44 +50,32 @@ interface KnownCounter {
   readonly lease: CallerLease | undefined
 }
 
-/**
- * To be kept for as long as one likes: what leases hold is this gateway's, and whether it still holds is asked when it is used.
- * null: there are no limits.
- */
-export function knownAsker(
-  { client, rateClass, caller }: Asker,
-  { limits, leasedLimits }: Limiting,
-): KnownAsker | null {
-  if (limits === null) return null
+export function knownAsker({ client, rateClass, caller }: Asker, { limits, leasedLimits }: Limiting): KnownAsker {
   const counterOf = (limit: RequestLimit, who: string): KnownCounter => ({
     limit,
     lease: leasedLimits.leaseOf(limit.keyOf(who)),
   })
-  return { address: counterOf(limits.address, client), rateClass: counterOf(limits[rateClass], caller) }
+  return { ofAddress: counterOf(limits.address, client), ofClass: counterOf(limits[rateClass], caller) }
 }
 
 /**
  * What the limits of the address and of the class, in this order, will decide, where leases and remembered refusals say it;
  * undefined: Redis must be asked.
  */
-export function foresee(asker: KnownAsker | null): Foreseen | undefined {
-  if (asker === null) return { isRefused: false, limit: null, count: () => noStanding }
+export function foresee({ ofAddress: { lease: outer, limit: outerLimit }, ofClass }: KnownAsker): Foreseen | undefined {
   const now = performance.now()
-  const { lease: ofAddress, limit: addressLimit } = asker.address
-  const address = ofAddress?.verdict(now)
-  if (ofAddress === undefined || address === undefined) return undefined
-  if (address === 'refused') return refusal(addressLimit, () => ofAddress.refuse())
-  const { lease: ofClass, limit } = asker.rateClass
-  const verdict = ofClass?.verdict(now)
-  if (ofClass === undefined || verdict === undefined) return undefined
+  const outerVerdict = outer?.verdict(now)
+  if (outer === undefined || outerVerdict === undefined) return undefined
+  if (outerVerdict === 'refused') return refusal(outerLimit, () => outer.refuse())
+  const { lease, limit } = ofClass
+  const verdict = lease?.verdict(now)
+  if (lease === undefined || verdict === undefined) return undefined
   const count = (): RateLimitAnswer => {
-    ofAddress.use()
-    return verdict === 'refused' ? ofClass.refuse() : ofClass.use()
+    outer.use()
+    return verdict === 'refused' ? lease.refuse() : lease.use()
   }
   return verdict === 'refused' ? refusal(limit, count) : { isRefused: false, limit, count: () => standingOf(count()) }
 }
-
-const noStanding: LimitStanding = { remaining: 0, reset: 0 }
 
 function refusal(limit: RequestLimit, count: () => RateLimitAnswer): ForeseenRefusal {
   return { isRefused: true, limit, count: () => standingOf(count()) }

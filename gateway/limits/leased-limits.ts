@@ -34,7 +34,7 @@ interface Caller {
   isAsking: boolean
 }
 
-/** So many callers are remembered at least; whoever is forgotten must ask Redis again. */
+/** So many callers are remembered at least; of whoever is forgotten, Redis must be asked again. */
 const recentCallers = 100_000
 
 /** How often it is tried whether Redis is back. */

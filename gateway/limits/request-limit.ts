@@ -76,28 +76,26 @@ export class RequestLimit {
   }
 
   /** Ready to be sent. Not thrown: to carry an error through all layers would cost more than all else here. */
-  refusal(standing: LimitStanding): LimitRefusal {
+  refusal({ reset }: LimitStanding): LimitRefusal {
     const second = Math.floor(Date.now() / 1_000)
     if (second !== this.#presentSecond) {
       this.#presentSecond = second
       this.#refusals.clear()
     }
-    const { reset } = standing
     const known = this.#refusals.get(reset)
     if (known !== undefined) return known
     const problem = problemOf('rate_limited', this.#detail, { retry_after_ms: Math.max(1, reset - second) * 1_000 })
-    const refusal = { headers: this.headers(standing), problem: problemText(problem) }
+    const refusal = { headers: this.headers({ remaining: 0, reset }), problem: problemText(problem) }
     this.#refusals.set(reset, refusal)
     return refusal
   }
 }
 
-/** Of each class; null where requests are not limited. */
-export type RequestLimits = Readonly<Record<RateClass, RequestLimit>> | null
+/** Of each class. */
+export type RequestLimits = Readonly<Record<RateClass, RequestLimit>>
 
-/** `maxima`: requests a window and caller; null: requests are not limited. */
-export function createRequestLimits(maxima: Record<RateClass, number> | null): RequestLimits {
-  if (maxima === null) return null
+/** `maxima`: requests a window and caller. */
+export function createRequestLimits(maxima: Record<RateClass, number>): RequestLimits {
   const limits = Object.entries(maxima).map(([name, max]) => [name, new RequestLimit(name as RateClass, max)])
   return Object.fromEntries(limits) as Record<RateClass, RequestLimit>
 }

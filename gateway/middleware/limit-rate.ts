@@ -30,13 +30,14 @@ export function limitCaller(rule: LimitRule, dependencies: Dependencies): Middle
 }
 
 function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependencies: Dependencies): Middleware {
-  const limit = dependencies.limits?.[rateClass]
-  if (limit === undefined) return passThrough
+  const { limits, leasedLimits, recentRequests } = dependencies
+  if (limits === null) return passThrough
+  const limit = limits[rateClass]
   dependencies.metrics.announceRateClass(rateClass)
   const count = rateLimit({
     driver: 'redis',
     // Its type asks for a whole Redis client; what it uses is the one method that LeasedLimits has.
-    db: dependencies.leasedLimits as unknown as rateLimit.MiddlewareOptions['db'],
+    db: leasedLimits as unknown as rateLimit.MiddlewareOptions['db'],
     namespace: limitNamespace,
     duration: rateWindowMs,
     max: limit.max,
@@ -53,8 +54,8 @@ function limiter(rateClass: RateClass, keyOf: (ctx: Context) => string, dependen
     await count(counted, next)
     if (counted.status !== 429) return
     const { client, endpoint } = ctx.state
-    const asker = knownAsker({ client, rateClass, caller }, dependencies)
-    if (asker !== null) dependencies.recentRequests.noteRefusal(ctx.req, { asker, endpoint })
+    const asker = knownAsker({ client, rateClass, caller }, { limits, leasedLimits })
+    recentRequests.noteRefusal(ctx.req, { asker, endpoint })
     refuse(ctx, limit, counted.standing, dependencies)
   }
 }

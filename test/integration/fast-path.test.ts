@@ -55,6 +55,15 @@ test('a miss says the same whether it went through the layers or not, and so doe
     t.is(atOnce.status, layered.status, path)
     t.deepEqual(headerNames(atOnce).filter(isOfBoth), headerNames(layered).filter(isOfBoth), path)
     t.deepEqual(Object.keys(atOnce.body), Object.keys(layered.body), path)
+    t.deepEqual(atOnce.body.errors, layered.body.errors, path)
+  }
+})
+
+test('what Object has of its own is unknown as any other parameter, and a refusal is as long as it says', async (t) => {
+  for (const name of ['constructor', '__proto__', 'ö']) {
+    const { body, headers, text } = await ask(`${system.url}/events?${encodeURIComponent(name)}=1`)
+    t.deepEqual(body.errors, [{ pointer: `/${name}`, detail: 'is not a known member' }])
+    t.is(Number(headers.get('content-length')), Buffer.byteLength(text))
   }
 })
 

@@ -3,6 +3,7 @@ import { CallerLease } from '../../gateway/limits/caller-lease.ts'
 import { foresee, knownAsker, type Limiting } from '../../gateway/limits/foresee.ts'
 import { defaultRateLimits, rateWindowMs } from '../../gateway/limits/rate-classes.ts'
 import { createRequestLimits } from '../../gateway/limits/request-limit.ts'
+import { until } from '../support/until.ts'
 
 const limits = createRequestLimits(defaultRateLimits)
 const browsing = { client: 'a', rateClass: 'browse', caller: 'a' } as const
@@ -18,8 +19,8 @@ function lease(max: number, tokens: number | 'refused'): CallerLease {
 
 function knowing({ address, browse }: { address?: CallerLease; browse?: CallerLease }): Limiting {
   const leases = new Map([
-    [limits?.address.keyOf('a'), address],
-    [limits?.browse.keyOf('a'), browse],
+    [limits.address.keyOf('a'), address],
+    [limits.browse.keyOf('a'), browse],
   ])
   return { limits, leasedLimits: { leaseOf: (key) => leases.get(key) } }
 }
@@ -30,7 +31,7 @@ test('a request that all limits admit takes a token of each, when it is counted 
   const known = knowing({ address, browse })
   const foreseen = foresee(knownAsker(browsing, known))
   t.false(foreseen?.isRefused)
-  t.is(foreseen?.limit?.rateClass, 'browse')
+  t.is(foreseen?.limit.rateClass, 'browse')
   t.deepEqual([address.left, browse.left], [5, 3])
   t.is(foreseen?.count().remaining, 502)
   t.deepEqual([address.left, browse.left], [4, 2])
@@ -40,7 +41,7 @@ test('a request that the inner limit refuses counts at the outer one', (t) => {
   const address = lease(120_000, 5)
   const foreseen = foresee(knownAsker(browsing, knowing({ address, browse: lease(60_000, 'refused') })))
   t.true(foreseen?.isRefused)
-  t.is(foreseen?.limit?.rateClass, 'browse')
+  t.is(foreseen?.limit.rateClass, 'browse')
   t.is(foreseen?.count().remaining, 0)
   t.is(address.left, 4)
 })
@@ -48,7 +49,7 @@ test('a request that the inner limit refuses counts at the outer one', (t) => {
 test('a request that the outer limit refuses does not count at the inner one', (t) => {
   const browse = lease(60_000, 3)
   const foreseen = foresee(knownAsker(browsing, knowing({ address: lease(120_000, 'refused'), browse })))
-  t.is(foreseen?.limit?.rateClass, 'address')
+  t.is(foreseen?.limit.rateClass, 'address')
   foreseen?.count()
   t.is(browse.left, 3)
 })
@@ -59,7 +60,11 @@ test('nothing is foreseen where one limit has to ask Redis', (t) => {
   t.is(foresee(knownAsker(browsing, used)), undefined)
 })
 
-test('without limits everybody is admitted', (t) => {
-  const foreseen = foresee(knownAsker(browsing, { ...knowing({}), limits: null }))
-  t.deepEqual([foreseen?.isRefused, foreseen?.limit], [false, null])
+test('what is known of an asker lasts as long as it is true, whoever has forgotten it', async (t) => {
+  const browse = new CallerLease({ max: 60_000, windowMs: rateWindowMs })
+  const asker = knownAsker(browsing, knowing({ address: lease(120_000, 5), browse }))
+  browse.note([0, 0, 60_000, 60_000, 1], performance.now())
+  t.true(foresee(asker)?.isRefused)
+  await until('the next token is due', async () => foresee(asker) === undefined)
+  t.pass()
 })
