@@ -75,6 +75,7 @@ export interface ProblemText {
   readonly openingBytes: number
 }
 
+/** As it is sent, with what its status demands of the head. */
 export function problemText(problem: Problem): ProblemText {
   const opening = JSON.stringify(problem).slice(0, -1)
   return {
