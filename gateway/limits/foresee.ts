@@ -50,6 +50,7 @@ interface KnownCounter {
   readonly lease: CallerLease | undefined
 }
 
+/** Looks up, without asking Redis, what this gateway knows of an asker. */
 export function knownAsker({ client, rateClass, caller }: Asker, { limits, leasedLimits }: Limiting): KnownAsker {
   const counterOf = (limit: RequestLimit, who: string): KnownCounter => ({
     limit,
