@@ -3,7 +3,7 @@ import { reportFailure } from '../infra/explained-error.ts'
 import { stopSignals } from '../infra/launcher/stop-signals.ts'
 import type { ProgramName } from '../infra/servers/program.ts'
 import { runCommand } from './runner/command.ts'
-import { TapReport } from './runner/tap-report.ts'
+import { type Failure, TapReport } from './runner/tap-report.ts'
 import { startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
@@ -51,6 +51,8 @@ interface Outcome {
   readonly step: string
   readonly passed: number
   readonly failed: number
+  /** Told again at the end, whose lines are what is kept of a long log. */
+  readonly failures: readonly Failure[]
   readonly seconds: number
 }
 
@@ -62,8 +64,15 @@ async function check(step: string, script: string, args: readonly string[]): Pro
   const begin = performance.now()
   let output = ''
   const code = await runCommand({ script, args, environment, stopping, onOutput: (text) => (output += text) })
-  if (code !== 0) console.log(`${step}:\n${output}`)
-  return { step, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, seconds: secondsSince(begin) }
+  if (code === 0) return { step, passed: 1, failed: 0, failures: [], seconds: secondsSince(begin) }
+  console.log(`${step}:\n${output}`)
+  return {
+    step,
+    passed: 0,
+    failed: 1,
+    failures: [{ title: step, details: output.split('\n') }],
+    seconds: secondsSince(begin),
+  }
 }
 
 interface TestRun {
@@ -82,7 +91,7 @@ async function runOnServers(run: TestRun): Promise<Outcome> {
     return await runTests(run, servers)
   } catch (error) {
     reportFailure(error)
-    return { step: run.step, passed: 0, failed: 1, seconds: 0 }
+    return { step: run.step, passed: 0, failed: 1, failures: [], seconds: 0 }
   } finally {
     await servers?.stop()
   }
@@ -100,13 +109,12 @@ async function runTests({ step, files, concurrency }: TestRun, servers: TestServ
   })
   const { passed, failed, failures, skipped } = report
   if (skipped > 0) console.log(`\n${skipped} skipped`)
-  if (failures.length > 0) console.log(`\nFailed:\n${failures.map((title) => `  ✘ ${title}`).join('\n')}`)
   const ranNothing = passed + failed === 0
   if (ranNothing) console.log('No test ran.')
   // Whatever else may be wrong with the run must not be taken for success.
   const unexplained = failed === 0 && (code !== 0 || ranNothing) ? 1 : 0
   if (unexplained > 0) console.log(`AVA ended with code ${code}, although it reported no failure.`)
-  return { step, passed, failed: failed + unexplained, seconds: secondsSince(begin) }
+  return { step, passed, failed: failed + unexplained, failures, seconds: secondsSince(begin) }
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -145,6 +153,9 @@ function checkTypesAndLint(): Promise<Outcome[]> {
 }
 
 function summarise(outcomes: readonly Outcome[]): void {
+  const failures = outcomes.flatMap((outcome) => outcome.failures)
+  if (failures.length > 0) console.log('\nFailed:')
+  for (const { title, details } of failures) console.log([`  ✘ ${title}`, ...details].join('\n'))
   console.log()
   for (const { step, passed, failed, seconds } of outcomes) {
     console.log(`${step.padEnd(9)}${passed} passed, ${failed} failed   ${seconds.toFixed(1)} s`)

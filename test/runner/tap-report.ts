@@ -2,7 +2,14 @@
 type Print = (line: string) => void
 
 const bookkeeping = /^(TAP version|\d+\.\.\d+|# (tests|pass|fail|skip|todo) \d+)/
+const details = { begin: /^ +---$/, end: /^ +\.\.\.$/ }
 const finishedHook = /^# (.* › )?(before|after)(Each)?(\.always)? hook( for .*)?$/
+
+export interface Failure {
+  readonly title: string
+  /** What AVA tells of it: message, values, place. Empty where it tells nothing. */
+  readonly details: string[]
+}
 
 /**
  * Reads AVA's TAP output as it comes, prints it for people, and counts. Besides failed tests, AVA reports files that
@@ -12,8 +19,9 @@ export class TapReport {
   passed = 0
   failed = 0
   skipped = 0
-  readonly failures: string[] = []
+  readonly failures: Failure[] = []
   readonly #print: Print
+  #inDetails = false
   #rest = ''
 
   constructor(print: Print) {
@@ -29,6 +37,7 @@ export class TapReport {
   #line(line: string): void {
     const [, not, title, directive] = /^(not )?ok \d+(?: - (.*?))?(?: # (SKIP|TODO).*)?$/i.exec(line) ?? []
     if (title === undefined) {
+      this.#detail(line)
       if (line.trim() !== '' && !bookkeeping.test(line) && !finishedHook.test(line))
         this.#print(`    ${line.replace(/^# {0,3}/, '')}`)
     } else if (directive) {
@@ -36,11 +45,18 @@ export class TapReport {
       this.#print(`  - ${title} (${directive.toLowerCase()})`)
     } else if (not) {
       this.failed += 1
-      this.failures.push(title)
+      this.failures.push({ title, details: [] })
       this.#print(`  ✘ ${title}`)
     } else {
       this.passed += 1
       this.#print(`  ✔ ${title}`)
     }
+  }
+
+  /** AVA tells details of failures only, so that they belong to the latest one. */
+  #detail(line: string): void {
+    if (details.begin.test(line)) this.#inDetails = true
+    else if (details.end.test(line)) this.#inDetails = false
+    else if (this.#inDetails) this.failures.at(-1)?.details.push(line)
   }
 }

@@ -28,7 +28,10 @@ test('tests, crashes and skipped tests are counted apart, however the output is 
     t.is(report.passed, 2)
     t.is(report.failed, 2)
     t.is(report.skipped, 1)
-    t.deepEqual(report.failures, ['seats › never lost', 'TypeError: nobody caught this'])
+    t.deepEqual(report.failures, [
+      { title: 'seats › never lost', details: ['    name: AssertionError'] },
+      { title: 'TypeError: nobody caught this', details: [] },
+    ])
     t.true(lines.includes('  ✔ seats › is 3 # 4 in the row'))
     t.true(lines.includes('    a word from the test'))
     t.false(lines.some((line) => /# tests|hook/.test(line)))
