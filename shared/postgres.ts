@@ -201,8 +201,11 @@ export function violatesUnique(error: unknown, indexName: string): boolean {
 
 /** Whether `error` says that a row or lock stayed with another transaction for longer than `lock_timeout`. */
 export function lockTimedOut(error: unknown): boolean {
-  const cause = error instanceof TicketingError ? error.cause : undefined
-  return cause instanceof pg.DatabaseError && cause.code === '55P03'
+  return error instanceof TicketingError && isLockTimeout(error.cause)
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55P03'
 }
 
 interface Question {
@@ -256,5 +259,6 @@ function asTicketingError(error: unknown): unknown {
   if (error instanceof TicketingError) return error
   const away = error instanceof pg.DatabaseError ? /^(08|53|57|55P03)/.test(error.code ?? '') : error instanceof Error
   if (!away) return error
-  return new TicketingError('unavailable', 'The database is away; try again shortly.', { cause: error })
+  const reason = isLockTimeout(error) ? 'Others are busy with the same' : 'The database is away'
+  return new TicketingError('unavailable', `${reason}; try again shortly.`, { cause: error })
 }

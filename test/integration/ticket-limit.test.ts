@@ -2,6 +2,7 @@ import test from 'ava'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import type { TicketingError } from '#shared/errors.ts'
+import { lockBuyer } from '../../workers/booking/store/buyers.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 
 let workers: BookingWorkers
@@ -61,4 +62,14 @@ test('a late confirmation and a new hold at once do not get past the limit toget
   })
   for (const outcome of await Promise.all(rounds))
     t.true(['CONFIRMED ticket_limit', 'LOST held'].includes(outcome), outcome)
+})
+
+test('whoever waits too long for another request of the same person may try again, and no seat is called taken', async (t) => {
+  const eventId = await workers.openHouse({ maxTicketsPerUser: 2 })
+  await workers.postgres.transaction(async (db) => {
+    await lockBuyer(db, { eventId, userId: 'ada' })
+    const { code, message } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0, 1] }, { as: 'ada' })
+    t.deepEqual([code, message], ['unavailable', 'Others are busy with the same; try again shortly.'])
+  })
+  t.is((await workers.hold(eventId, [0, 1], 'ada')).status, 'active')
 })

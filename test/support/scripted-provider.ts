@@ -73,7 +73,9 @@ export function scriptedProvider(): ScriptedProvider {
     heldBack.delete(`${step} ${key}`)
     gate?.reached()
     if (gate === undefined) return
-    const tooLate = pause(Math.max(0, deadlineAt - performance.now()), undefined, { ref: false }).then(() => {
+    // A timer may fire a millisecond early, and then there is still time for another step.
+    const untilTooLate = Math.max(0, Math.ceil(deadlineAt - performance.now()) + 1)
+    const tooLate = pause(untilTooLate, undefined, { ref: false }).then(() => {
       throw lost()
     })
     await Promise.race([gate.answered, tooLate])

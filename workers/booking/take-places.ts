@@ -1,7 +1,7 @@
 import type { Selection } from '#shared/contracts/places.ts'
 import type { Key } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
-import { pickBestAvailable } from './best-available/pick-best-available.ts'
+import { type Database, lockTimedOut } from '#shared/postgres.ts'
+import { pickBestAvailable, SeatsLockedByOthers } from './best-available/pick-best-available.ts'
 import { seatUnavailable } from './lost-seats/lost-seats.ts'
 import { presentPrice } from './price-rule.ts'
 import type { SoldShares } from './sold-shares.ts'
@@ -35,8 +35,8 @@ export interface Taking {
  * follows in the same transaction. A seat that `ownHold` has already keeps its price.
  *
  * Throws `seat_unavailable` (naming `conflicts`), `sold_out`, `no_adjacent_seats`, `validation_failed` for names of areas,
- * tiers and sections that the event does not have, and `SeatsLockedByOthers` when it did not wait: the caller begins a new
- * transaction that does.
+ * tiers and sections that the event does not have, and `SeatsLockedByOthers` when it did not wait for the best seats, or not
+ * as long as others do: the caller begins a new transaction that waits.
  */
 export async function takePlaces(db: Database, taking: Taking): Promise<TakenPlaces> {
   const { eventId, selection, sale, shares, ownHold } = taking
@@ -54,7 +54,18 @@ export async function takePlaces(db: Database, taking: Taking): Promise<TakenPla
   }
 }
 
-function lockSeats(
+async function lockSeats(db: Database, taking: Taking): Promise<readonly LockedSeat[]> {
+  const { seat_nos: named } = taking.selection
+  try {
+    return await lockWantedSeats(db, taking)
+  } catch (error) {
+    if (!lockTimedOut(error)) throw error
+    // Somebody has been deciding about them for so long that it is not known which ones they are.
+    throw named === undefined ? new SeatsLockedByOthers() : seatUnavailable({ conflicts: named })
+  }
+}
+
+function lockWantedSeats(
   db: Database,
   { eventId, selection, waitForLocks, ownHold }: Taking,
 ): Promise<readonly LockedSeat[]> {

@@ -1,6 +1,6 @@
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { type Database, lockTimedOut } from '#shared/postgres.ts'
+import type { Database } from '#shared/postgres.ts'
 import { SeatsLockedByOthers } from '../best-available/pick-best-available.ts'
 import { explainConflicts } from './lost-seats.ts'
 
@@ -27,8 +27,7 @@ export async function takeOrExplain<Result>(
 
 /** The seats that were lost to others; `null` when the error says something else. */
 function conflictsOf(error: unknown, { seat_nos }: Selection): readonly number[] | null {
-  // Somebody has been deciding about them for so long that it is not known which ones they are.
-  if (lockTimedOut(error) || error instanceof SeatsLockedByOthers) return seat_nos ?? []
+  if (error instanceof SeatsLockedByOthers) return seat_nos ?? []
   const lost = error instanceof TicketingError && error.code === 'seat_unavailable'
   return lost ? (error.extra.conflicts as number[]) : null
 }
