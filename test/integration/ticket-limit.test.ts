@@ -2,7 +2,9 @@ import test from 'ava'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import type { TicketingError } from '#shared/errors.ts'
+import { user } from '#shared/messaging/caller.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
+import { askWorker } from '../support/asking.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 
 let workers: BookingWorkers
@@ -68,8 +70,8 @@ test('whoever waits too long for another request of the same person may try agai
   const eventId = await workers.openHouse({ maxTicketsPerUser: 2 })
   await workers.postgres.transaction(async (db) => {
     await lockBuyer(db, { eventId, userId: 'ada' })
-    const { code, message } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0, 1] }, { as: 'ada' })
-    t.deepEqual([code, message], ['unavailable', 'Others are busy with the same; try again shortly.'])
+    const asking = askWorker(workers.bus, holdSeats, { event_id: eventId, seat_nos: [0, 1] }, { caller: user('ada') })
+    await t.throwsAsync(asking, { code: 'unavailable', message: 'Others are busy with the same; try again shortly.' })
   })
   t.is((await workers.hold(eventId, [0, 1], 'ada')).status, 'active')
 })

@@ -50,13 +50,15 @@ export interface BookingWorkers {
   /** The operator's. */
   readonly bus: Bus
   readonly postgres: Postgres
-  /** Calls an operation and checks that its reply is what the contract says and nothing else. */
+  /**
+   * Calls an operation and checks that its reply is what the contract says and nothing else. Whoever hears that there was no
+   * connection or lock to be had asks again, as gateways and buyers do: that is a matter of the machine.
+   */
   ask<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<ReplyOf<C>>
   /** The refusal of an operation that must not succeed. */
   refusal<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<TicketingError>
   /** A house of equal rows, numbered row by row, on sale. Answers the event's id. */
   openHouse(house?: House): Promise<string>
-  /** Whoever hears that the database has no connection left asks again, as buyers do: that is a matter of the machine. */
   hold(eventId: string, seatNos: number[], as: string): Promise<Hold>
   /** Holds, pays and confirms. Answers the booking's id. */
   buy(eventId: string, seatNos: number[], as: string): Promise<string>
@@ -72,7 +74,7 @@ export interface BookingWorkersOptions {
   readonly worker?: typeof bookingWorker
 }
 
-/** Each may take the 2 s that a connection is waited for. */
+/** Each may take the 2 s that a connection is waited for; none has done anything when there was none, nor a lock. */
 const maxTries = 5
 
 /** The sweeper is off unless `env` says otherwise: nothing may depend on it. */
@@ -115,8 +117,16 @@ export async function startBookingWorkers({
   const { bus, postgres } = await connect('test', nats.urls.operator)
   await untilServed(bus, 'booking')
 
-  const ask: BookingWorkers['ask'] = (contract, request, { as, ...options } = {}) =>
-    askWorker(bus, contract, request, as === undefined ? options : { ...options, caller: user(as) })
+  const ask: BookingWorkers['ask'] = async (contract, request, { as, ...options } = {}) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await askWorker(bus, contract, request, as === undefined ? options : { ...options, caller: user(as) })
+      } catch (error) {
+        const mayAskAgain = error instanceof TicketingError && error.code === 'unavailable'
+        if (!mayAskAgain || tries === maxTries) throw error
+      }
+    }
+  }
   return {
     natsUrls: nats.urls,
     bus,
@@ -161,17 +171,8 @@ export async function startBookingWorkers({
       await ask(setSale, { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null })
       return eventId
     },
-    async hold(eventId, seatNos, as) {
-      const options = { as, idempotencyKey: newId() }
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, options)
-        } catch (error) {
-          const mayAskAgain = error instanceof TicketingError && error.code === 'unavailable'
-          if (!mayAskAgain || tries === maxTries) throw error
-        }
-      }
-    },
+    hold: (eventId, seatNos, as) =>
+      ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, { as, idempotencyKey: newId() }),
     async buy(eventId, seatNos, as) {
       const { id } = await ask(holdSeats, { event_id: eventId, seat_nos: seatNos }, { as })
       const { booking_id } = await ask(beginPayment, { hold_id: id }, { as })
