@@ -24,6 +24,7 @@ import { LeasedLimits } from './limits/leased-limits.ts'
 import { createRequestLimits } from './limits/request-limit.ts'
 import { createListener } from './listener.ts'
 import { GatewayMetrics } from './metrics.ts'
+import { answerUnreadable, maxHeadBytes } from './unreadable-requests.ts'
 
 /** How long answers under way may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -40,8 +41,7 @@ const httpSettings = {
   requestTimeout: 15_000,
   keepAliveTimeout: keepAliveSeconds * 1_000,
   connectionsCheckingInterval: 2_000,
-  // The request line counts too: 1,000 ids of `GET /availability` are 37,000 bytes.
-  maxHeaderSize: 49_152,
+  maxHeaderSize: maxHeadBytes,
   // Nobody listens for the end of a body that never begins.
   optimizeEmptyRequests: true,
 }
@@ -119,7 +119,7 @@ await runProcess<GatewayConfig>({
     })
     const ownMetrics = config.metrics === null ? null : await serveMetrics(processMetrics, config.metrics)
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const server = createServer(httpSettings, answer)
+    const server = createServer(httpSettings, answer).on('clientError', answerUnreadable({ log, metrics }))
     const address = await listen(server, port, host)
     onStop('http', () => closeServer(server))
     onStop('readiness', async () => {

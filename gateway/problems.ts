@@ -13,6 +13,9 @@ const final = false
 
 /** The one table that turns error codes into HTTP. */
 const kinds: Record<ErrorCode, ProblemKind> = {
+  malformed_request: kind(400, 'This is not HTTP', final),
+  head_too_large: kind(431, 'The URL or the headers are too large', final),
+  request_too_slow: kind(408, 'The request came too slowly', again),
   validation_failed: kind(400, 'The request is not valid', final),
   malformed_json: kind(400, 'The body is not JSON', final),
   idempotency_key_required: kind(400, 'An Idempotency-Key header is required', final),

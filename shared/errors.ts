@@ -3,6 +3,9 @@
  * status: `gateway/problems.ts` turns codes into statuses, in one table.
  */
 export const errorCodes = [
+  'malformed_request',
+  'head_too_large',
+  'request_too_slow',
   'validation_failed',
   'malformed_json',
   'idempotency_key_required',

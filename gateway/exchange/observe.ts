@@ -15,13 +15,14 @@ import type { Exchange, ExchangeState } from './exchange.ts'
 import { sendProblem } from './send-problem.ts'
 
 /** What browsers are to hear of data; pages say more, by themselves. */
-const dataHeaders =
+export const dataHeaders: HeaderLines =
   "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
 
 const noLimit = (): HeaderLines => ''
 
-/** Of request ids made here. No trace id is so short: whoever looks for one of the two is not to find the other. */
-const requestIdBytes = 12
+/** For a request that came without one. No trace id is so short: whoever looks for one of the two is not to find the other. */
+export const newRequestId = (): string => randomDigits(12)
+
 /** A request id from outside is kept when it cannot harm a log or a header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
 
@@ -36,7 +37,7 @@ export function beginExchange(
   const givenId = headers['x-request-id']
   const { traceparent, tracestate } = headers as Record<string, string | undefined>
   return {
-    requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : randomDigits(requestIdBytes),
+    requestId: typeof givenId === 'string' && saneRequestId.test(givenId) ? givenId : newRequestId(),
     trace: startOfTrace({ traceparent, tracestate }, { mayRecordNew }),
     commonHeaders: '',
     limitHeaders: noLimit,
