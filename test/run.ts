@@ -50,8 +50,6 @@ const suites: Readonly<Record<string, Suite>> = {
 interface Outcome {
   readonly step: string
   readonly passed: number
-  readonly failed: number
-  /** Told again at the end, whose lines are what is kept of a long log. */
   readonly failures: readonly Failure[]
   readonly seconds: number
 }
@@ -64,15 +62,9 @@ async function check(step: string, script: string, args: readonly string[]): Pro
   const begin = performance.now()
   let output = ''
   const code = await runCommand({ script, args, environment, stopping, onOutput: (text) => (output += text) })
-  if (code === 0) return { step, passed: 1, failed: 0, failures: [], seconds: secondsSince(begin) }
+  if (code === 0) return { step, passed: 1, failures: [], seconds: secondsSince(begin) }
   console.log(`${step}:\n${output}`)
-  return {
-    step,
-    passed: 0,
-    failed: 1,
-    failures: [{ title: step, details: output.split('\n') }],
-    seconds: secondsSince(begin),
-  }
+  return { step, passed: 0, failures: [{ title: step, details: output.split('\n') }], seconds: secondsSince(begin) }
 }
 
 interface TestRun {
@@ -91,7 +83,7 @@ async function runOnServers(run: TestRun): Promise<Outcome> {
     return await runTests(run, servers)
   } catch (error) {
     reportFailure(error)
-    return { step: run.step, passed: 0, failed: 1, failures: [], seconds: 0 }
+    return { step: run.step, passed: 0, failures: [{ title: String(error), details: [] }], seconds: 0 }
   } finally {
     await servers?.stop()
   }
@@ -107,14 +99,14 @@ async function runTests({ step, files, concurrency }: TestRun, servers: TestServ
     stopping,
     onOutput: (text) => report.write(text),
   })
-  const { passed, failed, failures, skipped } = report
+  const { passed, failures, skipped } = report
   if (skipped > 0) console.log(`\n${skipped} skipped`)
-  const ranNothing = passed + failed === 0
-  if (ranNothing) console.log('No test ran.')
   // Whatever else may be wrong with the run must not be taken for success.
-  const unexplained = failed === 0 && (code !== 0 || ranNothing) ? 1 : 0
-  if (unexplained > 0) console.log(`AVA ended with code ${code}, although it reported no failure.`)
-  return { step, passed, failed: failed + unexplained, failures, seconds: secondsSince(begin) }
+  if (failures.length === 0 && passed === 0) failures.push({ title: 'No test ran.', details: [] })
+  if (failures.length === 0 && code !== 0) {
+    failures.push({ title: `AVA ended with code ${code}, although it reported no failure.`, details: [] })
+  }
+  return { step, passed, failures, seconds: secondsSince(begin) }
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -152,17 +144,24 @@ function checkTypesAndLint(): Promise<Outcome[]> {
   ])
 }
 
+/** Of each failure; what it printed when it came is whole. */
+const mostDetails = 40
+
+/** Failures come last, where they are found in a log of which only the end is kept; above all their names. */
 function summarise(outcomes: readonly Outcome[]): void {
   const failures = outcomes.flatMap((outcome) => outcome.failures)
   if (failures.length > 0) console.log('\nFailed:')
-  for (const { title, details } of failures) console.log([`  ✘ ${title}`, ...details].join('\n'))
-  console.log()
-  for (const { step, passed, failed, seconds } of outcomes) {
-    console.log(`${step.padEnd(9)}${passed} passed, ${failed} failed   ${seconds.toFixed(1)} s`)
+  for (const { title } of failures) console.log(`  ✘ ${title}`)
+  for (const { title, details } of failures.filter((failure) => failure.details.length > 0)) {
+    console.log([`\n  ✘ ${title}`, ...details.slice(0, mostDetails)].join('\n'))
   }
-  const sum = (count: 'passed' | 'failed'): number => outcomes.reduce((total, outcome) => total + outcome[count], 0)
-  if (sum('failed') > 0) process.exitCode = 1
-  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`)
+  console.log()
+  for (const { step, passed, failures, seconds } of outcomes) {
+    console.log(`${step.padEnd(9)}${passed} passed, ${failures.length} failed   ${seconds.toFixed(1)} s`)
+  }
+  const passed = outcomes.reduce((total, outcome) => total + outcome.passed, 0)
+  if (failures.length > 0) process.exitCode = 1
+  console.log(`\n${passed} passed, ${failures.length} failed`)
 }
 
 function secondsSince(begin: number): number {
