@@ -8,7 +8,7 @@ let system: System
 test.before(async () => {
   system = await startSystem({
     counts: { gateway: 2, booking: 2 },
-    env: { RATE_LIMITS: 'off', MAX_IN_FLIGHT: '1000', HOLD_TTL_MS: '5000', SWEEPER: 'off' },
+    env: { RATE_LIMITS: 'off', MAX_IN_FLIGHT: '1000' },
   })
 })
 
@@ -72,21 +72,24 @@ test.serial('the same Idempotency-Key on two gateways at once makes one charge a
 })
 
 test.serial('a hold that ran out is sold to another with the sweeper off', async (t) => {
-  const eventId = await eventOnSale(system.url)
-  const slow = await ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'slow' } })
+  const hasty = await startSystem({ env: { HOLD_TTL_MS: '5000', SWEEPER: 'off' } })
+  t.teardown(() => hasty.stop())
+  const { url } = hasty
+  const eventId = await eventOnSale(url)
+  const slow = await ask(`${url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'slow' } })
   t.is(slow.status, 201)
-  const want = () => ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'quick' } })
+  const want = () => ask(`${url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'quick' } })
   t.is((await want()).status, 409)
   let second = slow
   await until('the seat is free again', async () => {
     second = await want()
     return second.status === 201
   })
-  const paid = await ask(`${system.url}/purchase`, {
+  const paid = await ask(`${url}/purchase`, {
     json: { hold_id: second.body.id, payment_token: 'tok_ok', user_id: 'quick' },
   })
   t.is(paid.status, 201, paid.text)
-  const tooLate = await ask(`${system.url}/purchase`, {
+  const tooLate = await ask(`${url}/purchase`, {
     json: { hold_id: slow.body.id, payment_token: 'tok_ok', user_id: 'slow' },
   })
   t.is(tooLate.status, 410)
