@@ -119,7 +119,7 @@ await runProcess<GatewayConfig>({
     })
     const ownMetrics = config.metrics === null ? null : await serveMetrics(processMetrics, config.metrics)
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const server = createServer(httpSettings, answer).on('clientError', answerUnreadable({ log, metrics }))
+    const server = createServer(httpSettings, answer).on('clientError', answerUnreadable(metrics))
     const address = await listen(server, port, host)
     onStop('http', () => closeServer(server))
     onStop('readiness', async () => {

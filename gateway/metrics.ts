@@ -1,4 +1,5 @@
 import { Counter, Gauge } from 'prom-client'
+import type { ErrorCode } from '#shared/errors.ts'
 import { type BoundObserve, DurationHistogram } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { Tally } from '#shared/observability/tally.ts'
@@ -28,6 +29,7 @@ export class GatewayMetrics {
   readonly #cacheErrors: Counter
   readonly #limited: Tally<'rate_class', RateClass>
   readonly #locallyLimited: Counter
+  readonly #unreadable: Counter<'code'>
 
   constructor(metrics: Metrics) {
     const registers = [metrics.registry]
@@ -59,6 +61,16 @@ export class GatewayMetrics {
       labelName: 'rate_class',
     })
     this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally, Redis being away.')
+    this.#unreadable = new Counter({
+      name: 'http_server_unreadable_requests_total',
+      help: 'Requests that could not be read as HTTP, and were answered so.',
+      labelNames: ['code'],
+      registers,
+    })
+  }
+
+  couldNotRead(code: ErrorCode): void {
+    this.#unreadable.inc({ code })
   }
 
   requestBegan(): void {

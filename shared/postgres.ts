@@ -252,13 +252,15 @@ function isRetryable(error: unknown): boolean {
 }
 
 /**
- * Classes 08 (connection), 53 (resources), 57 (operator intervention), a lock that was not to be had in time, and
- * everything that is no answer of Postgres.
+ * `overloaded` for a lock that was not to be had in time: nothing was done. `unavailable` for classes 08 (connection), 53 (resources),
+ * 57 (operator intervention), and for everything that is no answer of Postgres: what it was doing may have been done.
  */
 function asTicketingError(error: unknown): unknown {
   if (error instanceof TicketingError) return error
-  const away = error instanceof pg.DatabaseError ? /^(08|53|57|55P03)/.test(error.code ?? '') : error instanceof Error
+  if (isLockTimeout(error)) {
+    return new TicketingError('overloaded', 'Others are busy with the same; try again shortly.', { cause: error })
+  }
+  const away = error instanceof pg.DatabaseError ? /^(08|53|57)/.test(error.code ?? '') : error instanceof Error
   if (!away) return error
-  const reason = isLockTimeout(error) ? 'Others are busy with the same' : 'The database is away'
-  return new TicketingError('unavailable', `${reason}; try again shortly.`, { cause: error })
+  return new TicketingError('unavailable', 'The database is away; try again shortly.', { cause: error })
 }

@@ -4,6 +4,7 @@ import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold, recordPayment, returnHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
+import type { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
@@ -22,6 +23,12 @@ async function paying(seatNos: number[], as: string, eventId?: string) {
   return { eventId: event, hold, bookingId }
 }
 const confirm = async (booking_id: string) => (await workers.ask(confirmHold, { booking_id })).outcome
+/** As the purchase worker does, which asks again when it did not get the lock in time. */
+const confirmInTheEnd = (bookingId: string): Promise<string> =>
+  confirm(bookingId).catch((error: TicketingError) => {
+    if (error.code === 'overloaded') return confirmInTheEnd(bookingId)
+    throw error
+  })
 const statesOf = async (event_id: string) =>
   (await workers.ask(listSeats, { event_id })).items.map((seat) => seat.state)
 const booking = (booking_id: string, as: string) => workers.ask(viewBooking, { booking_id }, { as })
@@ -45,7 +52,7 @@ test('authorised money buys the seats of the hold: sold, booked, with a ticket e
 
 test('confirming again, also at once, answers the same and issues no second ticket', async (t) => {
   const { bookingId } = await paying([0], 'ada')
-  t.deepEqual(await Promise.all([1, 2].map(() => confirm(bookingId))), ['CONFIRMED', 'CONFIRMED'])
+  t.deepEqual(await Promise.all([1, 2].map(() => confirmInTheEnd(bookingId))), ['CONFIRMED', 'CONFIRMED'])
   t.is(await confirm(bookingId), 'CONFIRMED')
   t.is((await booking(bookingId, 'ada')).tickets.length, 1)
 })

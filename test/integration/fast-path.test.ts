@@ -105,9 +105,10 @@ test('every refusal of a caller is like the first one, and nobody else is refuse
     t.is(Number(other.headers.get('retry-after')), Math.ceil(retry_after_ms / 1_000))
     t.is(other.headers.get('traceparent')?.split('-')[1], trace_id)
   }
-  const head = (): Promise<Answer> => ask(`${system.url}/bookings?user_id=greedy`, { method: 'HEAD' })
-  // A token may have grown.
-  await until('HEAD is refused, too', async () => (await head()).status === 429)
+  const isHeadRefused = async (): Promise<boolean> =>
+    (await ask(`${system.url}/bookings?user_id=greedy`, { method: 'HEAD' })).status === 429
+  // A token may have grown, but not two.
+  t.true((await isHeadRefused()) || (await isHeadRefused()))
   t.is((await bookings('modest')).status, 200)
 })
 

@@ -1,14 +1,13 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import test from 'ava'
-import { createLogger } from '#shared/observability/log.ts'
+import test, { type ExecutionContext } from 'ava'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
 import { answerUnreadable } from '../../gateway/unreadable-requests.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
 import { type System, startSystem } from '../support/system.ts'
 
-/* What is no request that anybody could read hears so as clearly as any other mistake. */
+/* What nobody could read as a request hears so as clearly as any other mistake. */
 
 let system: System
 test.before(async () => {
@@ -27,12 +26,26 @@ function parsed(reply: string): Answer {
   return { status: Number(head.split(' ')[1]), head, body: JSON.parse(body) }
 }
 
-for (const [what, request] of Object.entries({
-  'a URL in raw UTF-8': Buffer.from('GET /events?city=Zürich HTTP/1.1\r\nHost: x\r\n\r\n'),
-  'a greeting of TLS': Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]),
-  'two lengths of one body': 'POST /holds HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
-  'no HTTP at all': 'HELO example.org\r\n\r\n',
-  'an HTTP of the future': 'GET /events HTTP/9.9\r\nHost: x\r\n\r\n',
+/** First lines of all answers. */
+const statusLines = (reply: string): string[] => reply.match(/HTTP\/1\.1 \d{3}/g) ?? []
+
+for (const [what, { request, detail }] of Object.entries({
+  'a URL in raw UTF-8': {
+    request: Buffer.from('GET /events?city=Zürich HTTP/1.1\r\nHost: x\r\n\r\n'),
+    detail: /percent signs/,
+  },
+  'a greeting of TLS': { request: Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]), detail: /Invalid method/ },
+  'two lengths of one body': {
+    request: 'POST /holds HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}',
+    detail: /Content-Length/,
+  },
+  'no HTTP at all': { request: 'HELO example.org\r\n\r\n', detail: /Invalid method/ },
+  'an HTTP of the future': { request: 'GET /events HTTP/9.9\r\nHost: x\r\n\r\n', detail: /Invalid HTTP version/ },
+  'a body in chunks that are none': {
+    request:
+      'POST /session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    detail: /chunk size/,
+  },
 })) {
   test(`${what} is answered 400 as a problem, and the connection ends`, async (t) => {
     const { status, head, body } = parsed(await exchangeRaw(system.url, request))
@@ -40,6 +53,7 @@ for (const [what, request] of Object.entries({
     t.regex(head, /\r\nContent-Type: application\/problem\+json\r\n/)
     t.regex(head, /\r\nConnection: close$/)
     t.like(body, { status: 400, code: 'malformed_request', retryable: false, type: '/problems/malformed_request' })
+    t.regex(String(body.detail), detail)
     t.regex(head, new RegExp(`\r\nX-Request-Id: ${body.request_id}\r\n`))
   })
 }
@@ -53,36 +67,56 @@ test('a head beyond what is read is answered 431, and says how much may come', a
   t.like(body, { code: 'head_too_large', detail: 'The URL and the headers may have 49,152 bytes together.' })
 })
 
-test('what could be read before it is answered, and is the last that is', async (t) => {
-  const good = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
-  const reply = await exchangeRaw(system.url, `${good}\u0001${good}`)
-  t.true(reply.split('HTTP/1.1 ').length <= 3)
-  t.regex(reply, /malformed_request/)
-  t.is((await fetch(`${system.url}/events`)).status, 200)
-})
-
 test('operators see how many there were', async (t) => {
   await exchangeRaw(system.url, 'nonsense\r\n\r\n')
   const text = await (await fetch(`${system.url}/metrics`)).text()
-  t.regex(text, /http_request_method="_OTHER",http_route="\(none\)",http_response_status_code="400"/)
+  t.regex(text, /^http_server_unreadable_requests_total\{[^}]*code="malformed_request"[^}]*\} [1-9]/m)
 })
 
-test('a request that does not come whole in time is answered 408; amid an answer nothing is said', async (t) => {
-  const log = createLogger({ name: 'gateway', instance: 'test', level: 'fatal' })
-  const parts = { log, metrics: new GatewayMetrics(new Metrics('test')) }
-  const settings = { headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 10 }
+const request = (body: string, length = body.length): string =>
+  `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${body}`
+
+test('a request that does not come whole in time is answered 408, its body too unless an answer has begun', async (t) => {
+  const silent = await serve(t, () => undefined, 500)
+  for (const late of ['GET /events HTTP/1.1\r\nHost: x\r\n', request('half', 9)]) {
+    const { status, body } = parsed(await exchangeRaw(silent, late))
+    t.is(status, 408)
+    t.like(body, { code: 'request_too_slow', retryable: true })
+  }
+  const hasty = await serve(t, (_, res) => res.write('begun'), 500)
+  t.deepEqual(statusLines(await exchangeRaw(hasty, request('half', 9))), ['HTTP/1.1 200'])
+})
+
+test('a connection that asks for nothing ends without a word', async (t) => {
+  t.is(await exchangeRaw(await serve(t, () => undefined, 100), ''), '')
+})
+
+test('nonsense behind a request is never taken for its answer: the client does not know what came of it', async (t) => {
+  let asked = 0
+  const patient = await serve(t, () => (asked += 1))
+  t.is(await exchangeRaw(patient, `${request('{}')}\u0001`), '')
+  t.is(asked, 1)
+})
+
+test('nor is what is wrong with the rest of a body that was refused already', async (t) => {
+  const refusing = await serve(t, (_, res) => res.writeHead(413).end())
+  const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'
+  const reply = await exchangeRaw(refusing, chunked, { next: { after: 'HTTP/1.1 413', send: 'zz\r\n' } })
+  t.deepEqual(statusLines(reply), ['HTTP/1.1 413'])
+})
+
+/** A server of Node with the gateway's answer to what it cannot read; answers its URL. */
+async function serve(t: ExecutionContext, listener: RequestListener, patienceMs = 10_000): Promise<string> {
+  const settings = { headersTimeout: patienceMs, requestTimeout: patienceMs, connectionsCheckingInterval: 20 }
   const server = createServer(settings, (req, res) => {
     req.on('error', () => undefined)
-    res.write('begun')
-  }).on('clientError', answerUnreadable(parts))
+    listener(req, res)
+  }).on('clientError', answerUnreadable(new GatewayMetrics(new Metrics('test'))))
   server.listen(0, '127.0.0.1')
-  t.teardown(() => server.close())
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   await new Promise((resolve) => server.once('listening', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const slow = parsed(await exchangeRaw(url, 'GET /events HTTP/1.1\r\nHost: x\r\n'))
-  t.is(slow.status, 408)
-  t.like(slow.body, { code: 'request_too_slow', retryable: true })
-  const begun = await exchangeRaw(url, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf')
-  t.regex(begun, /^HTTP\/1\.1 200 OK\r\n/)
-  t.notRegex(begun, /408/)
-})
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

@@ -51,8 +51,8 @@ export interface BookingWorkers {
   readonly bus: Bus
   readonly postgres: Postgres
   /**
-   * Calls an operation and checks that its reply is what the contract says and nothing else. Whoever hears that there was no
-   * connection or lock to be had asks again, as gateways and buyers do: that is a matter of the machine.
+   * Calls an operation and checks that its reply is what the contract says and nothing else. Whoever hears that the database has no
+   * connection left asks again, as buyers do: that is a matter of the machine. A lock that is not to be had is none.
    */
   ask<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<ReplyOf<C>>
   /** The refusal of an operation that must not succeed. */
@@ -74,7 +74,7 @@ export interface BookingWorkersOptions {
   readonly worker?: typeof bookingWorker
 }
 
-/** Each may take the 2 s that a connection is waited for; none has done anything when there was none, nor a lock. */
+/** Each may take the 2 s that a connection is waited for. */
 const maxTries = 5
 
 /** The sweeper is off unless `env` says otherwise: nothing may depend on it. */

@@ -35,8 +35,8 @@ export interface Taking {
  * follows in the same transaction. A seat that `ownHold` has already keeps its price.
  *
  * Throws `seat_unavailable` (naming `conflicts`), `sold_out`, `no_adjacent_seats`, `validation_failed` for names of areas,
- * tiers and sections that the event does not have, and `SeatsLockedByOthers` when it did not wait for the best seats, or not
- * as long as others do: the caller begins a new transaction that waits.
+ * tiers and sections that the event does not have, and `SeatsLockedByOthers` when the best seats stay locked: the caller begins a new
+ * transaction that waits, unless this one did.
  */
 export async function takePlaces(db: Database, taking: Taking): Promise<TakenPlaces> {
   const { eventId, selection, sale, shares, ownHold } = taking
