@@ -113,7 +113,7 @@ test.serial(
     ])
     const id = randomUUID()
     const body = eventAbout(rows[0].provider_key, 'authorised', id)
-    t.is(await webhooks.deliver(body, signed(body)), 'unavailable')
+    t.is(await webhooks.deliver(body, signed(body)), 'overloaded')
     t.is(await inboxOf(id), 0)
     await locker.query('ROLLBACK')
     await locker.end()

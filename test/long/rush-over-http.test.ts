@@ -72,7 +72,7 @@ test.serial('the same Idempotency-Key on two gateways at once makes one charge a
 })
 
 test.serial('a hold that ran out is sold to another with the sweeper off', async (t) => {
-  const hasty = await startSystem({ env: { HOLD_TTL_MS: '5000', SWEEPER: 'off' } })
+  const hasty = await startSystem({ env: { RATE_LIMITS: 'off', HOLD_TTL_MS: '5000', SWEEPER: 'off' } })
   t.teardown(() => hasty.stop())
   const { url } = hasty
   const eventId = await eventOnSale(url)

@@ -14,7 +14,7 @@ const leaseMs = 0
 
 /**
  * Keeps what a provider told and makes the move that it allows, in one transaction: once per event, however often and in
- * whatever order it is told. Throws `unavailable` when it could not be done now.
+ * whatever order it is told. Throws `overloaded` when the payment stayed locked, `unavailable` when the database was away.
  */
 export async function applyProviderEvent(
   saga: Saga,
