@@ -30,7 +30,7 @@ interface Unreadable {
 }
 
 /**
- * Listener of `clientError`: answers what Node's parser could not read with a problem document, as any other mistake, and ends the
+ * Listener of `clientError`: answers what Node's parser could not read with a problem document, like every other mistake, and ends the
  * connection, since nobody can tell where its next request begins. They are counted and not logged: no limit keeps anybody from sending
  * them. Where the client could take it for the answer to another request the connection ends without a word.
  */

@@ -7,7 +7,7 @@ import { answerUnreadable } from '../../gateway/unreadable-requests.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
 import { type System, startSystem } from '../support/system.ts'
 
-/* What nobody could read as a request hears so as clearly as any other mistake. */
+/* What nobody could read as a request hears so as clearly as of every other mistake. */
 
 let system: System
 test.before(async () => {
