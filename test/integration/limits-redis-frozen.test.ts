@@ -18,7 +18,7 @@ test('Redis frozen: the first answer is a little late, the next come at once and
   const begin = performance.now()
   t.is((await gateway.ask('m', tenAMinute))[0], 5)
   const waitedMs = performance.now() - begin
-  t.true(waitedMs > 90 && waitedMs < 2_000, `the first answer took ${waitedMs} ms`)
+  t.true(waitedMs > 90 && waitedMs < 500, `the first answer took ${waitedMs} ms`)
   t.is(gateway.localDecisions(), 1)
 
   const answers = Array.from({ length: 10 }, () => gateway.ask('m', tenAMinute))
