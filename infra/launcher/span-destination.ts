@@ -1,6 +1,5 @@
-import { connect } from 'node:net'
 import { commonSettings } from '#shared/config.ts'
-import { freePort } from '../servers/free-port.ts'
+import { freePort, isListening } from '../servers/free-port.ts'
 
 /** Where the spans of all processes go. */
 export interface SpanDestination {
@@ -12,7 +11,7 @@ export interface SpanDestination {
 
 /** The port of OTLP over gRPC, where Jaeger and the OpenTelemetry collector listen. */
 const otlpPort = 4317
-const answerWithinMs = 300
+const host = '127.0.0.1'
 
 /**
  * Spans go to whom the environment names, else to whoever listens on the well-known port of this machine, else to a store of
@@ -25,24 +24,11 @@ export async function spanDestination(
   if (commonSettings.OTEL_SDK_DISABLED.safeParse(environment.OTEL_SDK_DISABLED).data === true) return null
   const given = environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? environment.OTEL_EXPORTER_OTLP_ENDPOINT
   if (given !== undefined) return { url: given, ownPort: null }
-  if (await isTaken(wellKnownPort)) return { url: urlOf(wellKnownPort), ownPort: null }
+  if (await isListening({ host, port: wellKnownPort })) return { url: urlOf(wellKnownPort), ownPort: null }
   const port = await freePort()
   return { url: urlOf(port), ownPort: port }
 }
 
 function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}`
-}
-
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: answerWithinMs })
-    const answer = (taken: boolean) => () => {
-      socket.destroy()
-      resolve(taken)
-    }
-    socket.once('connect', answer(true))
-    socket.once('timeout', answer(false))
-    socket.once('error', answer(false))
-  })
+  return `http://${host}:${port}`
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAlive } from '#shared/is-alive.ts'
@@ -9,6 +9,7 @@ import { isAlive } from '#shared/is-alive.ts'
 const firstPort = 15_000
 const portCount = 15_000
 const mostTries = 1_000
+const answerWithinMs = 300
 
 /** A file for each port that was given away, with the process id of whoever has it. An image may know no name of its user, but its id. */
 const reservations = join(tmpdir(), `ticketing-ports-${process.getuid?.()}`)
@@ -20,7 +21,9 @@ const reservations = join(tmpdir(), `ticketing-ports-${process.getuid?.()}`)
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const port = firstPort + randomInt(portCount)
-    if (reserve(port) && (await isPortFree({ host, port }))) return port
+    // To have listened is to be heard for a moment longer, where another thread was just starting a process: until that runs
+    // its program, it has all files of ours, the listening socket too.
+    if (reserve(port) && (await isPortFree({ host, port })) && !(await isListening({ host, port }))) return port
   }
   throw new Error(`no free port found between ${firstPort} and ${firstPort + portCount}`)
 }
@@ -64,6 +67,20 @@ export async function isPortFree({ host, port }: { host: string; port: number })
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false
     throw error
   }
+}
+
+/** Whether somebody accepts connections there. */
+export function isListening({ host, port }: { host: string; port: number }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: answerWithinMs })
+    const answer = (listening: boolean) => () => {
+      socket.destroy()
+      resolve(listening)
+    }
+    socket.once('connect', answer(true))
+    socket.once('timeout', answer(false))
+    socket.once('error', answer(false))
+  })
 }
 
 function listenOnce(address: { host: string; port: number }): Promise<void> {
