@@ -24,9 +24,8 @@ export async function answerWith(
 ): Promise<void> {
   const { route, policy, minSeq } = read
   const { reply, origin } = answer
-  const isAsked = askedOrigins.has(origin)
-  exchange.state.isRoutine = !isAsked
-  if (isAsked) metrics.cacheMissed(route.path)
+  exchange.state.isRoutine = true
+  if (askedOrigins.has(origin)) metrics.cacheMissed(route.path)
   else {
     metrics.cacheHit(route.path)
     // Not at a miss: most of what is asked for once is never asked for again, and to keep the note of each costs more garbage

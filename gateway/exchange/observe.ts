@@ -18,6 +18,9 @@ import { sendProblem } from './send-problem.ts'
 export const dataHeaders: HeaderLines =
   "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
 
+/** What took so long is told in any case: half of what a worker has for a read. */
+const slowMs = 500
+
 const noLimit = (): HeaderLines => ''
 
 /** For a request that came without one. No trace id is so short: whoever looks for one of the two is not to find the other. */
@@ -128,7 +131,7 @@ function report({ req, res, state }: Exchange, durationMs: number, { log, metric
   const { method = '' } = req
   const { statusCode: status } = res
   metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000, isRecorded: trace.isRecorded })
-  if (isRoutine && !trace.isSample) return
+  if (isRoutine && durationMs < slowMs && !trace.isSample) return
   const facts = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
   log[status >= 500 ? 'warn' : 'info']({ ...facts, ...traceFieldsOf(trace) }, 'request')
 }

@@ -1,0 +1,59 @@
+import test from 'ava'
+import pg from 'pg'
+import { ask } from '../support/http.ts'
+import { type System, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+let system: System
+
+test.before(async () => {
+  system = await startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { OTEL_TRACES_SAMPLER_ARG: '0' } })
+})
+test.after.always(() => system.stop())
+
+interface RequestLine {
+  readonly request_id: string
+  readonly status: number
+  readonly duration_ms: number
+}
+
+function lines(): RequestLine[] {
+  const output = system.gateways[0]?.output().trim().split('\n') ?? []
+  return output.map((text) => JSON.parse(text)).filter(({ msg }) => msg === 'request')
+}
+
+const askAs = (id: string, path: string, json?: unknown) =>
+  ask(`${system.url}${path}`, { headers: { 'x-request-id': id }, ...(json !== undefined && { json }) })
+
+/** A public read that has to wait for the database longer than what counts as slow. */
+async function slowRead(id: string): Promise<number> {
+  const client = new pg.Client({ connectionString: system.databaseUrl })
+  await client.connect()
+  try {
+    await client.query('BEGIN; LOCK TABLE event.events IN ACCESS EXCLUSIVE MODE')
+    const answer = askAs(id, '/events?limit=7')
+    await client.query('SELECT pg_sleep(0.6); COMMIT')
+    return (await answer).status
+  } finally {
+    await client.end()
+  }
+}
+
+test('of public reads the log tells a sample and the slow ones, of all else everything', async (t) => {
+  for (let turn = 0; turn < 20; turn += 1) t.is((await askAs('public', `/events?city=${turn % 10}`)).status, 200)
+  t.is((await askAs('personal', '/bookings?user_id=ann')).status, 200)
+  t.is((await askAs('unknown', '/events/00000000-0000-4000-8000-000000000000')).status, 404)
+  t.is((await askAs('write', '/session', {})).status, 400)
+  // It may be refused where the machine is slow, too.
+  await until('a slow read is answered', async () => (await slowRead('slow')) === 200)
+  await until('all is told', () => lines().some(({ request_id, status }) => request_id === 'slow' && status === 200))
+
+  const told = lines()
+  const ids = new Set(told.map(({ request_id }) => request_id))
+  for (const id of ['personal', 'unknown', 'write']) t.true(ids.has(id), id)
+  const reads = told.filter(({ request_id }) => request_id === 'public' || request_id === 'slow')
+  t.deepEqual(
+    reads.filter(({ duration_ms, status }) => duration_ms < 500 && status === 200),
+    [],
+  )
+})
