@@ -18,18 +18,18 @@ export interface MeasureOptions {
 }
 
 /**
- * Round after round, all systems in turn answer each scenario, in one order and then in the other, while the others are idle; so
- * whatever the machine does besides meets all of them.
+ * One scenario after the other: all systems are warmed up for it, and then answer it in turn, round after round, in one order and then in
+ * the other, while the others are idle; so whatever the machine does besides meets all of them.
  */
 export async function measureRounds({ systems }: Fronts, options: MeasureOptions): Promise<Cell[]> {
   const { lengths, bar, stopping } = options
   const running = new Set(systems.keys())
-  const turns = scenarios.flatMap((scenario) =>
-    systemsAnswering(scenario, running).map((name) => ({ scenario, system: systems.get(name) as System })),
-  )
+  const turnsOf = (scenario: Scenario): readonly System[] =>
+    systemsAnswering(scenario, running).map((name) => systems.get(name) as System)
   const cells: Cell[] = []
   let done = 0
-  const total = turns.length * (1 + lengths.rounds * connectionCounts.length)
+  const turns = scenarios.flatMap(turnsOf).length
+  const total = turns * (1 + lengths.rounds * connectionCounts.length)
   const run = async (system: System, scenario: Scenario, load: Pick<LoadOptions, 'connections' | 'measuredMs'>) => {
     const progress = bar(`${scenario}: ${system.name}`)
     progress.show(done, total)
@@ -40,7 +40,7 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
       progress.clear()
     }
   }
-  for (const { system, scenario } of turns) {
+  const warmUp = async (system: System, scenario: Scenario): Promise<void> => {
     let answered = 0
     for (let turn = 0; turn < lengths.mostWarmUps && (turn === 0 || answered < lengths.warmUpAnswers); turn += 1) {
       const sample = await run(system, scenario, { connections: connectionCounts[0], measuredMs: lengths.warmUpMs })
@@ -51,14 +51,14 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
     }
     done += 1
   }
-  for (let round = 0; round < lengths.rounds; round += 1) {
-    for (const scenario of scenarios) {
+  for (const scenario of scenarios) {
+    for (const system of turnsOf(scenario)) await warmUp(system, scenario)
+    for (let round = 0; round < lengths.rounds; round += 1) {
       for (const connections of connectionCounts) {
-        for (const name of inTurn(systemsAnswering(scenario, running), round)) {
-          const system = systems.get(name) as System
+        for (const system of inTurn(turnsOf(scenario), round)) {
           const sample = await run(system, scenario, { connections, measuredMs: lengths.measuredMs })
           done += 1
-          cells.push({ system: name, scenario, connections, round, sample })
+          cells.push({ system: system.name, scenario, connections, round, sample })
         }
       }
     }
