@@ -49,8 +49,8 @@ export interface Lengths {
 export const fullRun: Lengths = {
   rounds: 5,
   warmUpMs: 5_000,
-  warmUpAnswers: 30_000,
-  mostWarmUps: 4,
+  warmUpAnswers: 60_000,
+  mostWarmUps: 12,
   leadInMs: 1_500,
   measuredMs: 3_000,
   catalogueEvents: 10_000,
