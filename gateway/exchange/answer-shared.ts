@@ -24,7 +24,6 @@ export async function answerWith(
 ): Promise<void> {
   const { route, policy, minSeq } = read
   const { reply, origin } = answer
-  exchange.state.isRoutine = true
   if (askedOrigins.has(origin)) metrics.cacheMissed(route.path)
   else {
     metrics.cacheHit(route.path)

@@ -18,7 +18,7 @@ import { sendProblem } from './send-problem.ts'
 export const dataHeaders: HeaderLines =
   "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
 
-/** What took so long is told in any case: half of what a worker has for a read. */
+/** What took so long is told in any case. */
 const slowMs = 500
 
 const noLimit = (): HeaderLines => ''

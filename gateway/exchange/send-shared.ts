@@ -24,11 +24,13 @@ export function sendShared(
   if (matchesEtag(req.headers['if-none-match'], etag)) {
     writeHead(exchange, 304, lines)
     res.end()
-    return
+  } else {
+    writeHead(exchange, 200, `${headers}${lines}`)
+    if (req.method === 'HEAD') res.end()
+    else res.end(representation.give(), 'latin1')
   }
-  writeHead(exchange, 200, `${headers}${lines}`)
-  if (req.method === 'HEAD') res.end()
-  else res.end(representation.give(), 'latin1')
+  // Not before: what fails on the way is always told.
+  state.isRoutine = true
 }
 
 function isKept(origin: Origin): boolean {

@@ -116,7 +116,6 @@ function keptReply(read: ReadOfRoute, req: IncomingMessage, dependencies: Depend
   const representation = acceptsGzip(req) ? reply.compressed : reply.plain
   if (representation === null) return undefined
   return (exchange) => {
-    exchange.state.isRoutine = true
     if (isStale) replies.renew(read, () => askWorker(exchange, read.route, read.request, dependencies))
     metrics.cacheHit(read.route.path)
     sendShared(exchange, { reply, origin: 'hit' }, representation, read.policy)

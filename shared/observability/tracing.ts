@@ -78,7 +78,7 @@ export function withRemoteSpan<Result>(
 /** How a trace begins or goes on in this process. Decided before all else, so that what is not recorded can do without a span. */
 export interface TraceStart {
   readonly isRecorded: boolean
-  /** Whether the log should tell of it although many are like it: as many as are recorded, also where tracing is off. */
+  /** Whether the log should tell of it although many are like it: as large a share as is recorded, also where tracing is off. */
   readonly isSample: boolean
   readonly headers: TraceHeaders
   /** The span that the headers name, or a name for the one that begins a trace; null where tracing is off. */
@@ -88,10 +88,12 @@ export interface TraceStart {
 /** The first step of `withRemoteSpan`. `mayRecordNew` false: what begins here is not recorded, though it may be a sample for the log. */
 export function startOfTrace(headers: TraceHeaders, { mayRecordNew } = { mayRecordNew: true }): TraceStart {
   const parent = parseTraceparent(headers.traceparent)
-  const isSample = parent === null ? Math.random() < sampleRatio : isRecorded(parent)
+  const isFollowed = parent !== null && isRecorded(parent)
+  // A caller can have all that it does told, but not silence what the log tells.
+  const isSample = isFollowed || Math.random() < sampleRatio
   if (!isTracing) return { isRecorded: false, isSample, headers, parent: null }
   return {
-    isRecorded: isSample && (mayRecordNew || parent !== null),
+    isRecorded: isFollowed || (isSample && parent === null && mayRecordNew),
     isSample,
     headers,
     // That one is all zero, which W3C keeps for "none", happens once in 2^64 times.

@@ -39,8 +39,9 @@ async function readSlowly(id: string, limit: number): Promise<void> {
   }
 }
 
-test('of public reads the log tells a sample and the slow ones, of all else everything', async (t) => {
-  for (let turn = 0; turn < 20; turn += 1) t.is((await askAs('public', `/events?city=${turn % 10}`)).status, 200)
+test('of public reads outside the sample the log tells the slow ones, of all else everything', async (t) => {
+  // Asked for again and again: by a worker, from memory, and without a look at what was asked.
+  for (let turn = 0; turn < 20; turn += 1) t.is((await askAs('public', `/events?city=${turn % 4}`)).status, 200)
   t.is((await askAs('personal', '/bookings?user_id=ann')).status, 200)
   t.is((await askAs('unknown', '/events/00000000-0000-4000-8000-000000000000')).status, 404)
   t.is((await askAs('write', '/session', {})).status, 400)
