@@ -104,7 +104,8 @@ async function runTests({ step, files, concurrency }: TestRun, servers: TestServ
   // Whatever else may be wrong with the run must not be taken for success.
   if (failures.length === 0 && passed === 0) failures.push({ title: 'No test ran.', details: [] })
   if (failures.length === 0 && code !== 0) {
-    failures.push({ title: `AVA ended with code ${code}, although it reported no failure.`, details: [] })
+    const title = `AVA ended with code ${code}, although it reported no failure: some file or hook did not end within a minute?`
+    failures.push({ title, details: [] })
   }
   return { step, passed, failures, seconds: secondsSince(begin) }
 }
