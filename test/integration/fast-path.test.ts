@@ -18,8 +18,14 @@ test('a hit says the same whether it went through the layers or not', async (t) 
   const url = `${system.url}/events?city=Nowhere`
   const session = await ask(`${system.url}/session`, { json: { user_id: 'reader' } })
   const throughLayers = { authorization: `Bearer ${session.body.token}` }
-  await until('it is a hit', async () => /hit/.test((await ask(url)).headers.get('cache-status') ?? ''))
-  const [atOnce, layered] = [await ask(url), await ask(url, { headers: throughLayers })]
+  const isHit = ({ headers }: Answer): boolean => /hit/.test(headers.get('cache-status') ?? '')
+  let [atOnce, layered] = [await ask(url), await ask(url, { headers: throughLayers })]
+  // On a busy machine what is kept may be too old again for the second of them.
+  await until('both are hits', async () => {
+    atOnce = await ask(url)
+    layered = await ask(url, { headers: throughLayers })
+    return isHit(atOnce) && isHit(layered)
+  })
   t.is(atOnce.status, 200)
   t.is(atOnce.text, layered.text)
   t.deepEqual(headerNames(atOnce), headerNames(layered))
