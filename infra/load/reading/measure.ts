@@ -40,19 +40,24 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
       progress.clear()
     }
   }
-  const warmUp = async (system: System, scenario: Scenario): Promise<void> => {
-    let answered = 0
-    for (let turn = 0; turn < lengths.mostWarmUps && (turn === 0 || answered < lengths.warmUpAnswers); turn += 1) {
-      const sample = await run(system, scenario, { connections: connectionCounts[0], measuredMs: lengths.warmUpMs })
-      if (sample.failures > sample.answered / 2) {
-        throw new ExplainedError(`${system.name} does not do what ${scenario} asks for:\n${sample.firstFailure}`)
+  // In turn, too: whoever is warm early would otherwise have been idle for minutes when the rounds begin.
+  const warmUp = async (scenario: Scenario): Promise<void> => {
+    let cold = turnsOf(scenario).map((system) => ({ system, answered: 0 }))
+    for (let turn = 0; turn < lengths.mostWarmUps && cold.length > 0; turn += 1) {
+      for (const each of inTurn(cold, turn)) {
+        const load = { connections: connectionCounts[0], measuredMs: lengths.warmUpMs }
+        const sample = await run(each.system, scenario, load)
+        if (sample.failures > sample.answered / 2) {
+          throw new ExplainedError(`${each.system.name} does not do what ${scenario} asks for:\n${sample.firstFailure}`)
+        }
+        each.answered += sample.answered
       }
-      answered += sample.answered
+      cold = cold.filter(({ answered }) => answered < lengths.warmUpAnswers)
     }
-    done += 1
+    done += turnsOf(scenario).length
   }
   for (const scenario of scenarios) {
-    for (const system of turnsOf(scenario)) await warmUp(system, scenario)
+    await warmUp(scenario)
     for (let round = 0; round < lengths.rounds; round += 1) {
       for (const connections of connectionCounts) {
         for (const system of inTurn(turnsOf(scenario), round)) {
