@@ -21,6 +21,8 @@ const catalogue = [
   importedEvent('story', { name: 'Story Slam', description: 'Somebody once met Drake.' }),
   importedEvent('longer', { name: 'Drakensberg Choir' }),
   importedEvent('metal', { name: 'M72', performers: performer('Metallica') }),
+  importedEvent('duran', { name: 'Solo', performers: performer('Duran Kaya') }),
+  importedEvent('future', { name: 'Future Past', performers: performer('Duran Duran'), starts_on: daysFromToday(200) }),
 ]
 
 test.before(async () => {
@@ -39,6 +41,16 @@ test('the artist comes before a namesake, a mention in a name, a venue, a descri
   const names = await found('drake')
   t.deepEqual(names.slice(0, 2).toSorted(), ['Anita Max Win', 'Two of Them'])
   t.deepEqual(names.slice(2), ['An Evening', 'Tribute to Drake', 'Open Mic', 'Story Slam', 'Drakensberg Choir'])
+})
+
+test('the last word may be still being typed; known ones before it stand for themselves', async (t) => {
+  t.deepEqual(await found('choir drake'), ['Drakensberg Choir'])
+  t.deepEqual(await found('drake choir'), [])
+  t.deepEqual(await found('draken choir'), ['Drakensberg Choir'])
+})
+
+test('an artist whose name has a word twice comes before one whose has it once', async (t) => {
+  for (const keyword of ['duran duran', 'durran durran']) t.is((await found(keyword))[0], 'Future Past', keyword)
 })
 
 for (const [typed, used, name] of [

@@ -11,7 +11,9 @@ function word(text: string, fields: Partial<Record<WordField, readonly [exact: n
 }
 
 const queries = (words: readonly QueryWord[], performersOfThatName = 0): (string | null)[] =>
-  fitsOf(words, performersOfThatName).map((terms) => (terms === null ? null : termQuery(terms)))
+  fitsOf(words, words.map(({ text }) => text).join(' '), performersOfThatName).map((terms) =>
+    terms === null ? null : termQuery(terms),
+  )
 
 test('the artist outranks the name, the name a mention, the mention a place, and words stand before longer ones', (t) => {
   t.deepEqual(queries([word('drake', { p: [3, 3], n: [2, 4], v: [1, 1], d: [5, 5] })], 1), [

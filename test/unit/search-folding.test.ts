@@ -7,6 +7,7 @@ import {
   queryTexts,
   usualMatch,
   type WordField,
+  withLongerOfLast,
   wordTerm,
 } from '../../workers/event/search/terms.ts'
 import { anyText } from '../support/any-text.ts'
@@ -65,8 +66,19 @@ test('few words that begin alike are named one by one, and fields where there is
   t.is(wordTerm(known('drake', 'n', 5, 9), ['p', 'v'], 'exact'), null)
 })
 
-test('a word given twice counts once', (t) => {
+test('a word given twice counts once, where it comes last', (t) => {
   t.deepEqual(queryTexts('Duran DURAN'), ['duran'])
+  t.deepEqual(queryTexts('New York new'), ['york', 'new'])
+})
+
+test('longer words are meant by the last word only, and by one that is no word yet', (t) => {
+  const words = withLongerOfLast([
+    known('drake', 'p', 5, 9),
+    known('liv', 'n', 0, 9),
+    known('bell', 'p', 3, 7, ['bell', 'belle']),
+  ])
+  const terms = words.map((word) => wordTerm(word, everywhere, 'prefix')?.query)
+  t.deepEqual(terms, [`('pdrake')`, `('nliv':*)`, `('pbell' | 'pbelle')`])
 })
 
 test('operators and quotes of users are not words', (t) => {

@@ -9,9 +9,12 @@ export async function countMatches(databaseUrl: string, questions: readonly Sear
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {
+    const words = questions.flatMap(({ keyword = '' }) => keyword.split(' '))
+    const found = await client.query<{ word: string }>('SELECT word FROM event.words WHERE word = ANY($1)', [words])
+    const known = new Set(found.rows.map(({ word }) => word))
     const counts: number[] = []
     for (const question of questions) {
-      const { rows } = await client.query<{ count: number }>(statement, values(question))
+      const { rows } = await client.query<{ count: number }>(statement, values(question, known))
       counts.push(rows[0]?.count ?? 0)
     }
     return counts
@@ -32,9 +35,12 @@ const statement = `
         cos(radians($6)) * cos(radians(v.latitude)) * cos(radians(v.longitude - $7::float8)))) <= $8::float8)
     LIMIT ${fewMatches + 1}) AS matches`
 
-function values(question: SearchRequest): unknown[] {
+function values(question: SearchRequest, known: ReadonlySet<string>): unknown[] {
   const { keyword, city, type, start, end, min_price, lat, lng, radius_km } = question
-  const words = keyword === undefined ? null : keyword.split(' ').map(anywhere).join(' & ')
+  // Known words stand for themselves, but for the last one, which may be still being typed.
+  const asTerm = (word: string, index: number, { length }: readonly string[]): string =>
+    anywhere(word, { isWhole: index < length - 1 && known.has(word) })
+  const words = keyword === undefined ? null : keyword.split(' ').map(asTerm).join(' & ')
   const wholes = [
     ...(city === undefined ? [] : [`'C${city}'`]),
     ...(type === undefined ? [] : [`'T${type.toLowerCase()}'`]),
@@ -51,6 +57,6 @@ function values(question: SearchRequest): unknown[] {
   ]
 }
 
-function anywhere(word: string): string {
-  return `(${[...'pnvctd'].map((field) => `'${field}${word}':*`).join(' | ')})`
+function anywhere(word: string, { isWhole }: { isWhole: boolean }): string {
+  return `(${[...'pnvctd'].map((field) => `'${field}${word}'${isWhole ? '' : ':*'}`).join(' | ')})`
 }

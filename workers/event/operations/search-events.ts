@@ -4,12 +4,18 @@ import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Queryable } from '#shared/postgres.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
-import { type CorrectedWords, type Correction, correctWords, findSuggestion } from '../search/corrections.ts'
+import {
+  type CorrectedWords,
+  type Correction,
+  correctWords,
+  findSuggestion,
+  type Typed,
+} from '../search/corrections.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, listOf, type Question } from '../search/find-page.ts'
 import { hasLongerWords } from '../search/fits.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
-import { isWhole, queryTexts, type Term, withoutLonger } from '../search/terms.ts'
+import { isWhole, queryTexts, type Term, wholeText, withoutLonger } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
 import type { Place } from '../store/find-events.ts'
 
@@ -33,7 +39,7 @@ export function searchEvents(parts: ListParts): Operation {
       cursor === undefined ? undefined : readCursor(list, cursor, { isByDistance: request.sort === 'distance' })
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
-    const typed = request.keyword === undefined ? [] : wordsOf(request.keyword)
+    const typed = readKeyword(request.keyword ?? '')
     const found = await find(parts.postgres, { request, typed, after, skipped, size })
     return {
       ...(await showPage(parts, { places: found.places, size, list }, context)),
@@ -55,7 +61,7 @@ const nothing: FoundResults = { places: [], corrections: [], didYouMean: null, f
 
 interface Wanted {
   readonly request: Request
-  readonly typed: readonly string[]
+  readonly typed: Typed
   readonly after: PagePosition | undefined
   readonly skipped: number
   readonly size: number
@@ -64,16 +70,16 @@ interface Wanted {
 async function find(db: Queryable, { request, typed, after, skipped, size }: Wanted): Promise<FoundResults> {
   const { keyword, facets } = request
   const texts = filterTexts(request)
-  if (texts === null || (keyword !== undefined && typed.length === 0)) return nothing
+  if (texts === null || (keyword !== undefined && typed.words.length === 0)) return nothing
   const corrected = await correctWords(db, texts, typed)
-  const { corrections, words, known } = corrected
+  const { corrections, known } = corrected
   const filters = filterTerms(texts, known)
   if (filters === null) return nothing
   const question = questionOf(request, filters, corrected)
   // One more than asked for shows whether there is a next page.
   const found = await findPage(db, question, { after, wanted: skipped + size + 1, shown: skipped === 0 })
   const isNothing = found.length === 0 && after === undefined
-  const spelled = corrections.length > 0 ? words.map(({ text }) => text).join(' ') : null
+  const spelled = corrections.length > 0 ? corrected.text : null
   return {
     places: found.slice(skipped),
     corrections,
@@ -99,16 +105,16 @@ async function countResults(
   return facets
 }
 
-function wordsOf(keyword: string) {
+function readKeyword(keyword: string): Typed {
   const words = queryTexts(keyword)
-  if (words.length <= maxWords) return words
+  if (words.length <= maxWords) return { words, text: wholeText(keyword) }
   throw invalidRequest([{ pointer: '/keyword', detail: `has more than ${maxWords} different words` }])
 }
 
 function questionOf(
   request: Request,
   filters: readonly Term[],
-  { words, known, performersOfThatName }: CorrectedWords,
+  { words, text, known, performersOfThatName }: CorrectedWords,
 ): Question {
   const { keyword, sort, start, end, country, lat, lng, radius_km, min_price, max_price } = request
   const circle =
@@ -127,6 +133,7 @@ function questionOf(
     venues: { country, circle },
     filters,
     words,
+    text,
     order: sort ?? (keyword === undefined ? 'date' : 'relevance'),
     events: known.events,
     performersOfThatName,

@@ -20,11 +20,10 @@ type Fit = readonly Term[] | null
 const eventsOfOneName = 20
 
 /**
- * The best fit first; its place in the list is part of cursors. The artist outranks the mention: Drake comes before Drake Bell, A
+ * `text` is the whole keyword. The best fit first; its place in the list is part of cursors. The artist outranks the mention: Drake comes before Drake Bell, A
  * Night for Drake, the Drake Underground, and Drakensberg.
  */
-export function fitsOf(words: readonly QueryWord[], performersOfThatName: number): Fit[] {
-  const text = words.map((word) => word.text).join(' ')
+export function fitsOf(words: readonly QueryWord[], text: string, performersOfThatName: number): Fit[] {
   const usual = (fields: readonly WordField[]): Fit => allWords(words, fields, usualMatch)
   return [
     performersOfThatName === 0 ? null : [wholeTerm('P', text, performersOfThatName)],

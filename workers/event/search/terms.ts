@@ -42,9 +42,10 @@ export interface Term {
 const maxWordLetters = 100
 const maxWholeLetters = 200
 
-/** The words of a text of users, each once, in their order. */
+/** The words of a text of users, in their order; one that comes again only where it comes last. */
 export function queryTexts(text: string): string[] {
-  return [...new Set(foldedWords(text).map((word) => [...word].slice(0, maxWordLetters).join('')))]
+  const texts = foldedWords(text).map((word) => [...word].slice(0, maxWordLetters).join(''))
+  return [...new Set(texts.toReversed())].toReversed()
 }
 
 /** '' for a text without letters and digits: nothing is called that. */
@@ -70,6 +71,11 @@ export function withoutLonger(word: QueryWord): QueryWord {
     ([field, known]) => [field, { ...known, prefixed: known.exact, words: [word.text] }] as const,
   )
   return { ...word, fields: new Map(fields) }
+}
+
+/** More may be to come of the last word only: it is being typed, and known words before it stand for themselves. */
+export function withLongerOfLast(words: readonly QueryWord[]): QueryWord[] {
+  return words.map((word, index) => (index < words.length - 1 ? withoutLonger(word) : word))
 }
 
 /** The word in any of the fields; `null` when it stands in none of them. */

@@ -46,6 +46,8 @@ export interface WordFrequencies {
 const maxWords = 2_000
 /** So many words that begin alike are named one by one. */
 const maxNamed = 8
+/** So many near misses of a word are compared with it. */
+const maxNear = 500
 /** Behind everything that begins with a word, in the order of bytes. */
 const behind = '\u{10ffff}'
 
@@ -111,16 +113,16 @@ function fieldsOf(rows: readonly FieldRow[], place: number, events: number): Que
   )
 }
 
-/** Known words that are spelled nearly like `typed`, the likeliest first. */
-export async function findNearWords(db: Queryable, typed: string): Promise<KnownWord[]> {
-  const deletions = deletionsOf(typed)
-  if (deletions.length === 0) return []
+/** Known words that are spelled nearly like each of the `typed` ones, the likeliest first. */
+export async function findNearWords(db: Queryable, typed: readonly string[]): Promise<KnownWord[][]> {
+  const deletions = typed.flatMap(deletionsOf)
+  if (deletions.length === 0) return typed.map(() => [])
   const known = await db.query<KnownWord>(
     `SELECT word, sum(events)::int AS events FROM event.words
      WHERE event.spellings(word) && $1::text[]
        AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN ${minLetters} AND ${maxLetters}
-     GROUP BY word LIMIT 500`,
-    [deletions],
+     GROUP BY word LIMIT $2`,
+    [deletions, maxNear * typed.length],
   )
-  return nearestFirst(typed, known)
+  return typed.map((word) => nearestFirst(word, known))
 }
