@@ -15,6 +15,8 @@ import { addRuntimeMetrics } from './observability/runtime-metrics.ts'
 import { startTracing } from './observability/start-tracing.ts'
 import { Postgres } from './postgres.ts'
 
+export const databaseConnections = z.coerce.number().int().min(1).max(100)
+
 /** Settings that every worker has; a worker's `config.ts` adds its own. */
 export const workerSettings = {
   ...commonSettings,
@@ -25,7 +27,7 @@ export const workerSettings = {
   /** Where the worker tells what it counts; 0 picks a free port. */
   METRICS_PORT: metricsPort.default(0),
   METRICS_HOST: metricsHost,
-  DATABASE_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
+  DATABASE_CONNECTIONS: databaseConnections.default(10),
 }
 
 export type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>

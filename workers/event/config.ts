@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { workerSettings } from '#shared/worker.ts'
+import { databaseConnections, workerSettings } from '#shared/worker.ts'
 
-/** Nothing beside what every worker has. */
-export const eventSettings = z.object(workerSettings)
+export const eventSettings = z.object({
+  ...workerSettings,
+  /**
+   * Reads are processor time of Postgres and wait for nothing else, so those beyond twice its processors are sooner done one after
+   * the other.
+   */
+  DATABASE_CONNECTIONS: databaseConnections.default(4),
+})
