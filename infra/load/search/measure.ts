@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import pg from 'pg'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { newId } from '#shared/ids.ts'
 import { call } from '#shared/messaging/call.ts'
@@ -85,6 +86,8 @@ async function measureSize(
 ): Promise<SizeResult> {
   const begin = performance.now()
   await generateCatalogue(system.databaseUrl, events, bar(`of ${events} events`))
+  // Else what was made up would be written to disk while it is searched.
+  await checkpoint(system.databaseUrl)
   const generatedIn = (performance.now() - begin) / 1_000
   const questions = new Questions(await readWords(system.databaseUrl), seed)
   const asked: Asked[] = mixOf(questionsPerPercent).map((kind) => ({
@@ -129,6 +132,16 @@ async function measureSize(
     cpu_ms_per_search: Object.fromEntries(
       [...cpuAfter].map(([name, used]) => [name, tenths(((used - (cpuBefore.get(name) ?? 0)) * 1_000) / searches)]),
     ),
+  }
+}
+
+async function checkpoint(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query('CHECKPOINT')
+  } finally {
+    await client.end()
   }
 }
 
