@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import pg from 'pg'
 import { TicketingError } from './errors.ts'
-import type { DatabaseMetrics } from './observability/database-metrics.ts'
+import type { DatabaseMetrics, PoolState } from './observability/database-metrics.ts'
 import { withSpan } from './observability/tracing.ts'
 import { statementOf } from './statements.ts'
 
@@ -39,6 +39,11 @@ export interface PostgresOptions {
   readonly applicationName: string
   readonly maxConnections: number
   /**
+   * As many more, for statements outside of transactions alone: a transaction that waits for somebody holds none of them up, nor do
+   * they keep it from a connection. Without it all share `maxConnections`.
+   */
+  readonly readConnections?: number | undefined
+  /**
    * Plan each prepared statement once, whatever its values: for statements that leave the planner one good way to their rows. By
    * default Postgres weighs whether to plan anew at every call.
    */
@@ -55,46 +60,32 @@ const lockTimeoutMs = 1_000
 
 const oids = { int8: 20, date: 1082 }
 
-/** A bounded pool in which every wait has an end: for a connection, for a statement, for an idle transaction. */
+/** Bounded pools in which every wait has an end: for a connection, for a statement, for an idle transaction. */
 export class Postgres implements Database {
+  /** For transactions. */
   readonly #pool: pg.Pool
+  /** For statements outside of them; the same one, unless they have connections of their own. */
+  readonly #reads: pg.Pool
   readonly #metrics: DatabaseMetrics | undefined
 
   constructor(options: PostgresOptions) {
-    this.#pool = new pg.Pool({
-      connectionString: options.url,
-      application_name: options.applicationName,
-      max: options.maxConnections,
-      connectionTimeoutMillis: connectTimeoutMs,
-      statement_timeout: statementTimeoutMs,
-      lock_timeout: lockTimeoutMs,
-      // The server ends a slow statement; this ends the wait for a server that is frozen.
-      query_timeout: statementTimeoutMs + 1_000,
-      idle_in_transaction_session_timeout: 10_000,
-      // Statements of a transaction that do not wait for each other's answers travel together, and are carried out in order.
-      pipeline: true,
-      options: sessionSettings(options.planOnce),
-      types: { getTypeParser: (oid, format) => parserFor(oid) ?? pg.types.getTypeParser(oid, format) },
-    })
+    const { maxConnections, readConnections } = options
+    this.#pool = openPool(options, maxConnections)
+    this.#reads = readConnections === undefined ? this.#pool : openPool(options, readConnections)
     this.#metrics = options.metrics
-    options.metrics?.watchPool(() => ({
-      used: this.#pool.totalCount - this.#pool.idleCount,
-      idle: this.#pool.idleCount,
-      pending: this.#pool.waitingCount,
-      max: options.maxConnections,
-    }))
-    this.#pool.on('error', options.onIdleError)
-    // Between the pool's own listener and that of whoever checks a connection out there is a moment without any: a server
-    // that dies in it would take this process along.
-    this.#pool.on('connect', (client) => client.on('error', () => undefined))
+    options.metrics?.watchPools(
+      readConnections === undefined
+        ? { all: () => stateOf(this.#pool) }
+        : { transactions: () => stateOf(this.#pool), reads: () => stateOf(this.#reads) },
+    )
   }
 
   query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return runQuery<Row>(this.#pool, { text, values, metrics: this.#metrics })
+    return runQuery<Row>(this.#reads, { text, values, metrics: this.#metrics })
   }
 
   async execute(text: string, values: readonly unknown[] = []): Promise<void> {
-    await runQuery(this.#pool, { text, values, metrics: this.#metrics })
+    await runQuery(this.#reads, { text, values, metrics: this.#metrics })
   }
 
   /**
@@ -116,7 +107,7 @@ export class Postgres implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end()
+    await Promise.all([...new Set([this.#pool, this.#reads])].map((pool) => pool.end()))
   }
 
   async #attempt<Result>(
@@ -166,6 +157,33 @@ export class Postgres implements Database {
       client.release(broken)
     }
   }
+}
+
+function stateOf({ totalCount, idleCount, waitingCount, options }: pg.Pool): PoolState {
+  return { used: totalCount - idleCount, idle: idleCount, pending: waitingCount, max: options.max }
+}
+
+function openPool({ url, applicationName, planOnce, onIdleError }: PostgresOptions, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    // The server ends a slow statement; this ends the wait for a server that is frozen.
+    query_timeout: statementTimeoutMs + 1_000,
+    idle_in_transaction_session_timeout: 10_000,
+    // Statements of a transaction that do not wait for each other's answers travel together, and are carried out in order.
+    pipeline: true,
+    options: sessionSettings(planOnce),
+    types: { getTypeParser: (oid, format) => parserFor(oid) ?? pg.types.getTypeParser(oid, format) },
+  })
+  pool.on('error', onIdleError)
+  // Between the pool's own listener and that of whoever checks a connection out there is a moment without any: a server
+  // that dies in it would take this process along.
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
 }
 
 /**

@@ -15,7 +15,9 @@ import { addRuntimeMetrics } from './observability/runtime-metrics.ts'
 import { startTracing } from './observability/start-tracing.ts'
 import { Postgres } from './postgres.ts'
 
-export const databaseConnections = z.coerce.number().int().min(1).max(100)
+export const connectionCount = z.coerce.number().int().min(1).max(100)
+/** Typed by what comes of it, so that a worker's `config.ts` may put a default in its place. */
+const optionalCount: z.ZodType<number | undefined> = connectionCount.optional()
 
 /** Settings that every worker has; a worker's `config.ts` adds its own. */
 export const workerSettings = {
@@ -27,7 +29,9 @@ export const workerSettings = {
   /** Where the worker tells what it counts; 0 picks a free port. */
   METRICS_PORT: metricsPort.default(0),
   METRICS_HOST: metricsHost,
-  DATABASE_CONNECTIONS: databaseConnections.default(10),
+  DATABASE_CONNECTIONS: connectionCount.default(10),
+  /** So many more for statements outside of transactions alone; without it all share `DATABASE_CONNECTIONS`. */
+  READ_CONNECTIONS: optionalCount,
 }
 
 export type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>
@@ -88,6 +92,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         url: config.DATABASE_URL,
         applicationName: config.INSTANCE,
         maxConnections: config.DATABASE_CONNECTIONS,
+        readConnections: config.READ_CONNECTIONS,
         planOnce: true,
         metrics: new DatabaseMetrics(metrics),
         onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),

@@ -36,32 +36,41 @@ export class DatabaseMetrics {
     }
   }
 
-  watchPool(state: () => PoolState): void {
+  /** The pools by their names. */
+  watchPools(pools: Readonly<Record<string, () => PoolState>>): void {
     const registers = [this.#metrics.registry]
+    const states = () =>
+      Object.entries(pools).map(([name, state]) => ({ pool: { db_client_connection_pool_name: name }, ...state() }))
     new Gauge({
       // OpenTelemetry's db.client.connection.count, without the ending that Prometheus keeps for histograms.
       name: 'db_client_connections',
-      help: 'Connections of the pool.',
-      labelNames: ['db_client_connection_state'],
+      help: 'Connections of a pool.',
+      labelNames: ['db_client_connection_pool_name', 'db_client_connection_state'],
       registers,
       collect() {
-        const { used, idle } = state()
-        this.set({ db_client_connection_state: 'used' }, used)
-        this.set({ db_client_connection_state: 'idle' }, idle)
+        for (const { pool, used, idle } of states()) {
+          this.set({ ...pool, db_client_connection_state: 'used' }, used)
+          this.set({ ...pool, db_client_connection_state: 'idle' }, idle)
+        }
       },
     })
     new Gauge({
       name: 'db_client_connection_pending_requests',
-      help: 'Who waits for a connection of the pool.',
+      help: 'Who waits for a connection of a pool.',
+      labelNames: ['db_client_connection_pool_name'],
       registers,
       collect() {
-        this.set(state().pending)
+        for (const { pool, pending } of states()) this.set(pool, pending)
       },
     })
     new Gauge({
       name: 'db_client_connection_max',
-      help: 'Connections that the pool may have.',
+      help: 'Connections that a pool may have.',
+      labelNames: ['db_client_connection_pool_name'],
       registers,
-    }).set(state().max)
+      collect() {
+        for (const { pool, max } of states()) this.set(pool, max)
+      },
+    })
   }
 }

@@ -95,3 +95,25 @@ test.serial('settings of a transaction end with it', async (t) => {
   t.deepEqual(await postgres.transaction(sort, { settings }), [{ enable_sort: 'off' }])
   t.deepEqual(await postgres.transaction(sort), [{ enable_sort: 'on' }])
 })
+
+test.serial('statements with connections of their own and transactions do not hold each other up', async (t) => {
+  const divided = openPostgres(database.url, { maxConnections: 1, readConnections: 1 })
+  t.teardown(() => divided.close())
+  await write(other, 1, 'one')
+  const change = (db: Database, text: string) => db.query('UPDATE notes SET text = $1 WHERE id = 1', [text])
+  let waiting: Promise<unknown> | undefined
+  await other.transaction(async (db) => {
+    await change(db, 'locked')
+    waiting = divided.transaction((blocked) => change(blocked, 'by a transaction'))
+    t.deepEqual(await divided.query('SELECT 1 AS one'), [{ one: 1 }])
+  })
+  await waiting
+  t.deepEqual(await notes(), ['by a transaction'])
+  await other.transaction(async (db) => {
+    await change(db, 'locked')
+    waiting = change(divided, 'by a statement')
+    await divided.transaction((free) => write(free, 2, 'two'))
+  })
+  await waiting
+  t.deepEqual(await notes(), ['by a statement', 'two'])
+})

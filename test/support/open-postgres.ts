@@ -1,6 +1,9 @@
-import { Postgres } from '#shared/postgres.ts'
+import { Postgres, type PostgresOptions } from '#shared/postgres.ts'
 
 /** Connections of a test's own. That one is lost while nobody uses it is part of some tests and a fault of none. */
-export function openPostgres(url: string, { maxConnections = 2 } = {}): Postgres {
-  return new Postgres({ url, applicationName: 'test', maxConnections, onIdleError: () => undefined })
+export function openPostgres(
+  url: string,
+  { maxConnections = 2, ...options }: Partial<Pick<PostgresOptions, 'maxConnections' | 'readConnections'>> = {},
+): Postgres {
+  return new Postgres({ url, applicationName: 'test', maxConnections, ...options, onIdleError: () => undefined })
 }

@@ -5,6 +5,7 @@ const calls = 'messaging_client_operation_duration_seconds'
 const work = 'messaging_process_duration_seconds'
 const queries = 'db_client_operation_duration_seconds'
 const subject = 'messaging_destination_name'
+const pool = 'instance, db_client_connection_pool_name'
 
 /** Who calls whom over NATS, how it goes, and whether each process has what it needs. */
 export const messagesAndWorkers: Dashboard = {
@@ -213,15 +214,15 @@ export const messagesAndWorkers: Dashboard = {
       panels: [
         {
           title: 'Connections in use, share of the pool',
-          description: 'At 100 % operations wait for one another.',
+          description: 'At 100 % operations wait for one another. An event worker has a pool of its own for reads.',
           shows: 'lines',
           unit: 'percentunit',
           width: 8,
           thresholds: { warn: 0.7, bad: 0.95 },
           queries: [
             {
-              expression: `${sumBy('instance', once('db_client_connections{db_client_connection_state="used"}'))} / ${maxBy('instance', once('db_client_connection_max'))}`,
-              legend: '{{instance}}',
+              expression: `${sumBy(pool, once('db_client_connections{db_client_connection_state="used"}'))} / ${maxBy(pool, once('db_client_connection_max'))}`,
+              legend: '{{instance}} {{db_client_connection_pool_name}}',
             },
           ],
         },
@@ -233,7 +234,10 @@ export const messagesAndWorkers: Dashboard = {
           width: 8,
           thresholds: { bad: 1 },
           queries: [
-            { expression: maxBy('instance', once('db_client_connection_pending_requests')), legend: '{{instance}}' },
+            {
+              expression: maxBy(pool, once('db_client_connection_pending_requests')),
+              legend: '{{instance}} {{db_client_connection_pool_name}}',
+            },
           ],
         },
         {
