@@ -50,7 +50,12 @@ test('the last word may be still being typed; known ones before it stand for the
 })
 
 test('an artist whose name has a word twice comes before one whose has it once', async (t) => {
-  for (const keyword of ['duran duran', 'durran durran']) t.is((await found(keyword))[0], 'Future Past', keyword)
+  for (const keyword of ['duran duran', 'durran durran', 'durran durann']) {
+    t.is((await found(keyword))[0], 'Future Past', keyword)
+  }
+  const { corrections, did_you_mean } = await search('durran durran')
+  t.deepEqual(corrections, [{ word: 'durran', used: 'duran' }])
+  t.is(did_you_mean, 'duran duran')
 })
 
 for (const [typed, used, name] of [
@@ -78,6 +83,18 @@ test('only the mistyped word of several is replaced', async (t) => {
   t.is(did_you_mean, 'taylor swift')
 })
 
+test('each of several mistyped words is replaced by what is near to it, and what is too short to be near to anything is not', async (t) => {
+  const { items, corrections, did_you_mean } = await search('qqqqqq Tayler swiift')
+  t.deepEqual(items, [])
+  t.deepEqual(corrections, [
+    { word: 'tayler', used: 'taylor' },
+    { word: 'swiift', used: 'swift' },
+  ])
+  t.is(did_you_mean, null)
+  t.is((await search('Tayler swiift')).did_you_mean, 'taylor swift')
+  t.deepEqual((await search('mx maxx')).corrections, [{ word: 'maxx', used: 'max' }])
+})
+
 test('what is spelled right is not corrected, nor is the beginning of a word', async (t) => {
   for (const keyword of ['taylor', 'tayl', 'metal']) {
     const { items, corrections, did_you_mean } = await search(keyword)
@@ -94,6 +111,7 @@ test('where known words find nothing together, another spelling that would find 
   t.deepEqual(items, [])
   t.deepEqual(corrections, [])
   t.is(did_you_mean, 'taylor swift')
+  t.is((await search('swift tailor swift')).did_you_mean, 'swift taylor swift')
   t.is((await search('swift panama')).did_you_mean, null)
 })
 

@@ -39,7 +39,7 @@ async function findListed(db: Queryable, asked: Asked, page: PageWanted): Promis
     venues: { country },
     filters,
     words: [],
-    text: '',
+    keyword: '',
     order: 'date',
     events: known.events,
     performersOfThatName: 0,

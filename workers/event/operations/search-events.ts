@@ -14,8 +14,9 @@ import {
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, listOf, type Question } from '../search/find-page.ts'
 import { hasLongerWords } from '../search/fits.ts'
+import { fold } from '../search/fold.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
-import { isWhole, queryTexts, type Term, wholeText, withoutLonger } from '../search/terms.ts'
+import { isWhole, queryTexts, type Term, withoutLonger } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
 import type { Place } from '../store/find-events.ts'
 
@@ -79,7 +80,7 @@ async function find(db: Queryable, { request, typed, after, skipped, size }: Wan
   // One more than asked for shows whether there is a next page.
   const found = await findPage(db, question, { after, wanted: skipped + size + 1, shown: skipped === 0 })
   const isNothing = found.length === 0 && after === undefined
-  const spelled = corrections.length > 0 ? corrected.text : null
+  const spelled = corrections.length > 0 ? corrected.keyword : null
   return {
     places: found.slice(skipped),
     corrections,
@@ -107,16 +108,16 @@ async function countResults(
 
 function readKeyword(keyword: string): Typed {
   const words = queryTexts(keyword)
-  if (words.length <= maxWords) return { words, text: wholeText(keyword) }
+  if (words.length <= maxWords) return { words, keyword: fold(keyword) }
   throw invalidRequest([{ pointer: '/keyword', detail: `has more than ${maxWords} different words` }])
 }
 
 function questionOf(
   request: Request,
   filters: readonly Term[],
-  { words, text, known, performersOfThatName }: CorrectedWords,
+  { words, keyword, known, performersOfThatName }: CorrectedWords,
 ): Question {
-  const { keyword, sort, start, end, country, lat, lng, radius_km, min_price, max_price } = request
+  const { sort, start, end, country, lat, lng, radius_km, min_price, max_price } = request
   const circle =
     lat === undefined || lng === undefined
       ? undefined
@@ -133,8 +134,8 @@ function questionOf(
     venues: { country, circle },
     filters,
     words,
-    text,
-    order: sort ?? (keyword === undefined ? 'date' : 'relevance'),
+    keyword,
+    order: sort ?? (request.keyword === undefined ? 'date' : 'relevance'),
     events: known.events,
     performersOfThatName,
   }

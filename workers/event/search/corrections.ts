@@ -1,7 +1,7 @@
 import type { Queryable } from '#shared/postgres.ts'
 import { findNearWords, readKnown, type WordFrequencies, type WordLookup } from '../store/words.ts'
 import { findPage, type Question } from './find-page.ts'
-import { type QueryWord, withLongerOfLast } from './terms.ts'
+import { eachOnce, type QueryWord, wholeText, withLongerOfLast } from './terms.ts'
 
 export interface Correction {
   readonly word: string
@@ -12,18 +12,17 @@ export interface CorrectedWords {
   /** What is known of the other texts that were asked for, then of the words, and of a performer of that very name. */
   readonly known: WordFrequencies
   readonly words: readonly QueryWord[]
-  /** The keyword with these words in it. */
-  readonly text: string
+  /** With these words in it. */
+  readonly keyword: string
   readonly corrections: readonly Correction[]
   readonly performersOfThatName: number
 }
 
-/** A keyword as it was typed. */
 export interface Typed {
-  /** Its `queryTexts`. */
+  /** The `queryTexts` of the keyword. */
   readonly words: readonly string[]
-  /** Its `wholeText`. */
-  readonly text: string
+  /** All of it, folded. */
+  readonly keyword: string
 }
 
 /** Puts the nearest known word in the place of each that occurs nowhere; one that is near to none stays, and finds nothing. */
@@ -36,23 +35,31 @@ export async function correctWords(db: Queryable, others: WordLookup, typed: Typ
     return nearest === undefined ? [] : [{ word, used: nearest.word }]
   })
   if (corrections.length === 0) return { ...asTyped, corrections }
-  const corrected = (text: string): string => corrections.find(({ word }) => word === text)?.used ?? text
-  const words = typed.words.map(corrected)
-  const text = typed.text.split(' ').map(corrected).join(' ')
-  return { ...(await readWords(db, others, { words, text })), corrections }
+  const used = new Map(corrections.map(({ word, used }) => [word, used]))
+  const words = eachOnce(typed.words.map((word) => used.get(word) ?? word))
+  return { ...(await readWords(db, others, { words, keyword: respell(typed.keyword, used) })), corrections }
 }
 
-async function readWords(db: Queryable, others: WordLookup, { words, text }: Typed) {
+async function readWords(db: Queryable, others: WordLookup, { words, keyword }: Typed) {
+  const performer = { field: 'P', text: wholeText(keyword) } as const
   const known = await readKnown(db, {
     words: [...others.words, ...words],
-    wholes: [...others.wholes, ...(words.length === 0 ? [] : [{ field: 'P', text } as const])],
+    wholes: [...others.wholes, ...(words.length === 0 ? [] : [performer])],
   })
   return {
     known,
     words: withLongerOfLast(known.words.slice(others.words.length)),
-    text,
+    keyword,
     performersOfThatName: known.wholes[others.wholes.length] ?? 0,
   }
+}
+
+/** Puts other words in the place of some. */
+function respell(keyword: string, used: ReadonlyMap<string, string>): string {
+  return keyword
+    .split(' ')
+    .map((word) => used.get(word) ?? word)
+    .join(' ')
 }
 
 /** Words for which another one is tried, and how many others for each. */
@@ -65,19 +72,21 @@ export async function findSuggestion(db: Queryable, question: Question): Promise
   const isPriced = listed.minPriceMinor !== undefined || listed.maxPriceMinor !== undefined
   // In whatever order one event is soonest found.
   const order = isPriced ? 'price' : 'date'
-  const near = await findNearWords(
-    db,
-    words.slice(0, triedWords).map(({ text }) => text),
-  )
+  const texts = words.slice(0, triedWords).map(({ text }) => text)
+  const near = await findNearWords(db, texts)
   const tried = near.map((others) => others.slice(0, triedOthers).map(({ word }) => word))
-  const known = (await readKnown(db, { words: [...new Set(tried.flat())], wholes: [] })).words
-  for (const [index, others] of tried.entries()) {
-    for (const other of known.filter(({ text }) => others.includes(text))) {
-      const corrected = withLongerOfLast(words.with(index, other))
+  const known = (await readKnown(db, { words: eachOnce(tried.flat()), wholes: [] })).words
+  for (const [index, text] of texts.entries()) {
+    for (const other of tried[index] ?? []) {
+      const respelled = withLongerOfLast(words.map((word) => (word.text === text ? wordOf(known, other) : word)))
+      const keyword = respell(question.keyword, new Map([[text, other]]))
       const one = { after: undefined, wanted: 1, shown: false }
-      const found = await findPage(db, { ...question, words: corrected, order }, one)
-      if (found.length > 0) return corrected.map(({ text }) => text).join(' ')
+      if ((await findPage(db, { ...question, words: respelled, keyword, order }, one)).length > 0) return keyword
     }
   }
   return null
+}
+
+function wordOf(known: readonly QueryWord[], text: string): QueryWord {
+  return known.find((word) => word.text === text) ?? { text, fields: new Map() }
 }

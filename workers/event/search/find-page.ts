@@ -15,7 +15,7 @@ import { anywhere, fitsOf } from './fits.ts'
 import { findNearest } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
 import { type ListDates, stretchesFor } from './stretches.ts'
-import { type QueryWord, splitTerms, type Term, termQuery } from './terms.ts'
+import { type QueryWord, splitTerms, type Term, termQuery, wholeText } from './terms.ts'
 import { cheapestAccess, type Estimate, usualDays, waysFor } from './ways.ts'
 
 /** What a list is about. */
@@ -26,8 +26,8 @@ export interface Question {
   readonly filters: readonly Term[]
   /** Of the keyword; all have to stand somewhere. */
   readonly words: readonly QueryWord[]
-  /** The whole keyword. */
-  readonly text: string
+  /** All of it, folded; '' where none was given. */
+  readonly keyword: string
   readonly order: ListOrder | 'relevance'
   /** Of all events, and of those with a performer whose name is the keyword; more or less. */
   readonly events: number
@@ -118,7 +118,7 @@ async function byDistance(db: Queryable, list: EventList, estimate: Estimate): P
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */
 async function byFit(db: Queryable, question: Question, list: EventList, all: Estimate): Promise<Place[]> {
-  const fits = fitsOf(question.words, question.text, question.performersOfThatName)
+  const fits = fitsOf(question.words, wholeText(question.keyword), question.performersOfThatName)
   const access = cheapestAccess(all)
   const isFew = access.by === 'both' && access.remaining <= 2 * fewEvents && access.cost <= maxCostOfBoth
   if (access.cost <= fewEvents || isFew) {

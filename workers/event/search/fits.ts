@@ -20,14 +20,15 @@ type Fit = readonly Term[] | null
 const eventsOfOneName = 20
 
 /**
- * `text` is the whole keyword. The best fit first; its place in the list is part of cursors. The artist outranks the mention: Drake comes before Drake Bell, A
- * Night for Drake, the Drake Underground, and Drakensberg.
+ * The best fit first; the place of a fit in the list is part of cursors. The artist outranks the mention: Drake comes before Drake
+ * Bell, A Night for Drake, the Drake Underground, and Drakensberg. `whole` is the `wholeText` of the keyword, which has words again
+ * that `words` have once.
  */
-export function fitsOf(words: readonly QueryWord[], text: string, performersOfThatName: number): Fit[] {
+export function fitsOf(words: readonly QueryWord[], whole: string, performersOfThatName: number): Fit[] {
   const usual = (fields: readonly WordField[]): Fit => allWords(words, fields, usualMatch)
   return [
-    performersOfThatName === 0 ? null : [wholeTerm('P', text, performersOfThatName)],
-    words.every(isWhole) ? [wholeTerm('N', text, eventsOfOneName)] : null,
+    performersOfThatName === 0 ? null : [wholeTerm('P', whole, performersOfThatName)],
+    words.every(isWhole) ? [wholeTerm('N', whole, eventsOfOneName)] : null,
     usual(['p']),
     usual(['p', 'n']),
     usual(['p', 'n', 'v', 'c']),

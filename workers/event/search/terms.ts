@@ -44,7 +44,11 @@ const maxWholeLetters = 200
 
 /** The words of a text of users, in their order; one that comes again only where it comes last. */
 export function queryTexts(text: string): string[] {
-  const texts = foldedWords(text).map((word) => [...word].slice(0, maxWordLetters).join(''))
+  return eachOnce(foldedWords(text).map((word) => [...word].slice(0, maxWordLetters).join('')))
+}
+
+/** Texts in their order; one that comes again only where it comes last. */
+export function eachOnce(texts: readonly string[]): string[] {
   return [...new Set(texts.toReversed())].toReversed()
 }
 

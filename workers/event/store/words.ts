@@ -115,14 +115,22 @@ function fieldsOf(rows: readonly FieldRow[], place: number, events: number): Que
 
 /** Known words that are spelled nearly like each of the `typed` ones, the likeliest first. */
 export async function findNearWords(db: Queryable, typed: readonly string[]): Promise<KnownWord[][]> {
-  const deletions = typed.flatMap(deletionsOf)
-  if (deletions.length === 0) return typed.map(() => [])
-  const known = await db.query<KnownWord>(
-    `SELECT word, sum(events)::int AS events FROM event.words
-     WHERE event.spellings(word) && $1::text[]
-       AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN ${minLetters} AND ${maxLetters}
-     GROUP BY word LIMIT $2`,
-    [deletions, maxNear * typed.length],
+  const deletions = typed.map(deletionsOf)
+  if (deletions.flat().length === 0) return typed.map(() => [])
+  // Words have no blanks, so one stands between their deletions: Postgres knows no arrays of arrays of different lengths.
+  const rows = await db.query<KnownWord & { place: number }>(
+    `SELECT place::int, word, events
+     FROM unnest($1::text[]) WITH ORDINALITY AS typed (deletions, place),
+       LATERAL (SELECT word, sum(events)::int AS events FROM event.words
+         WHERE event.spellings(word) && string_to_array(typed.deletions, ' ')
+           AND field IN ('p', 'n', 'v', 'c') AND length(word) BETWEEN ${minLetters} AND ${maxLetters}
+         GROUP BY word LIMIT ${maxNear}) AS near`,
+    [deletions.map((each) => each.join(' '))],
   )
-  return typed.map((word) => nearestFirst(word, known))
+  return typed.map((word, index) =>
+    nearestFirst(
+      word,
+      rows.filter(({ place }) => place === index + 1),
+    ),
+  )
 }
