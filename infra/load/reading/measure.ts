@@ -40,7 +40,7 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
       progress.clear()
     }
   }
-  // In turn, too: whoever is warm early would otherwise have been idle for minutes when the rounds begin.
+  // In turn, too: one after the other, the first would have been idle for longest when the rounds begin, and that was ours.
   const warmUp = async (scenario: Scenario): Promise<void> => {
     let cold = turnsOf(scenario).map((system) => ({ system, answered: 0 }))
     for (let turn = 0; turn < lengths.mostWarmUps && cold.length > 0; turn += 1) {
@@ -52,9 +52,11 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
         }
         each.answered += sample.answered
       }
-      cold = cold.filter(({ answered }) => answered < lengths.warmUpAnswers)
+      const stillCold = cold.filter(({ answered }) => answered < lengths.warmUpAnswers)
+      done += cold.length - stillCold.length
+      cold = stillCold
     }
-    done += turnsOf(scenario).length
+    done += cold.length
   }
   for (const scenario of scenarios) {
     await warmUp(scenario)
