@@ -39,7 +39,7 @@ export interface PostgresOptions {
   readonly applicationName: string
   readonly maxConnections: number
   /**
-   * As many more, for statements outside of transactions alone: a transaction that waits for somebody holds none of them up, nor do
+   * So many more for statements outside of transactions alone: a transaction that waits for somebody holds none of them up, nor do
    * they keep it from a connection. Without it all share `maxConnections`.
    */
   readonly readConnections?: number | undefined
@@ -62,21 +62,20 @@ const oids = { int8: 20, date: 1082 }
 
 /** Bounded pools in which every wait has an end: for a connection, for a statement, for an idle transaction. */
 export class Postgres implements Database {
-  /** For transactions. */
-  readonly #pool: pg.Pool
-  /** For statements outside of them; the same one, unless they have connections of their own. */
+  readonly #transactions: pg.Pool
+  /** For statements outside of transactions; the same one, unless they have connections of their own. */
   readonly #reads: pg.Pool
   readonly #metrics: DatabaseMetrics | undefined
 
   constructor(options: PostgresOptions) {
     const { maxConnections, readConnections } = options
-    this.#pool = openPool(options, maxConnections)
-    this.#reads = readConnections === undefined ? this.#pool : openPool(options, readConnections)
+    this.#transactions = openPool(options, maxConnections)
+    this.#reads = readConnections === undefined ? this.#transactions : openPool(options, readConnections)
     this.#metrics = options.metrics
     options.metrics?.watchPools(
       readConnections === undefined
-        ? { all: () => stateOf(this.#pool) }
-        : { transactions: () => stateOf(this.#pool), reads: () => stateOf(this.#reads) },
+        ? { all: () => stateOf(this.#transactions) }
+        : { transactions: () => stateOf(this.#transactions), reads: () => stateOf(this.#reads) },
     )
   }
 
@@ -107,7 +106,7 @@ export class Postgres implements Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...new Set([this.#pool, this.#reads])].map((pool) => pool.end()))
+    await Promise.all([...new Set([this.#transactions, this.#reads])].map((pool) => pool.end()))
   }
 
   async #attempt<Result>(
@@ -115,7 +114,7 @@ export class Postgres implements Database {
     work: (db: Database) => Promise<Result>,
     { settings }: TransactionOptions,
   ): Promise<Result> {
-    const client = await this.#pool.connect().catch((error: unknown) => {
+    const client = await this.#transactions.connect().catch((error: unknown) => {
       throw asTicketingError(error)
     })
     // A connection that breaks between two statements says so here, and to the next statement only that it is gone.

@@ -15,6 +15,7 @@ import { addRuntimeMetrics } from './observability/runtime-metrics.ts'
 import { startTracing } from './observability/start-tracing.ts'
 import { Postgres } from './postgres.ts'
 
+/** How many connections to Postgres a worker may have. */
 export const connectionCount = z.coerce.number().int().min(1).max(100)
 /** Typed by what comes of it, so that a worker's `config.ts` may put a default in its place. */
 const optionalCount: z.ZodType<number | undefined> = connectionCount.optional()
