@@ -47,12 +47,12 @@ export interface Lengths {
 }
 
 export const fullRun: Lengths = {
-  rounds: 5,
+  rounds: 11,
   warmUpMs: 5_000,
   warmUpAnswers: 60_000,
   mostWarmUps: 12,
-  leadInMs: 1_500,
-  measuredMs: 3_000,
+  leadInMs: 1_000,
+  measuredMs: 2_000,
   catalogueEvents: 10_000,
 }
 
