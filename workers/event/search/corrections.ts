@@ -18,6 +18,7 @@ export interface CorrectedWords {
   readonly performersOfThatName: number
 }
 
+/** A keyword, as it was typed or with corrected words in it: word by word, and as a whole. */
 export interface Typed {
   /** The `queryTexts` of the keyword. */
   readonly words: readonly string[]
