@@ -6,9 +6,12 @@ export function invalidRequest(errors: readonly FieldError[], message = 'The req
   return new TicketingError('validation_failed', message, { extra: { errors } })
 }
 
-/** A schema's complaints as JSON pointers. */
+/** Whoever sends thousands of members needs not be told of each. */
+const maxErrors = 100
+
+/** A schema's complaints as JSON pointers, the first hundred of them. */
 export function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap((issue) => issueErrors(issue))
+  return error.issues.flatMap((issue) => issueErrors(issue)).slice(0, maxErrors)
 }
 
 function issueErrors(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []): FieldError[] {

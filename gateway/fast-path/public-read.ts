@@ -1,6 +1,6 @@
-import { parse } from 'node:querystring'
 import { checkedRequest } from '../routes/checked-request.ts'
 import { type MatchedRead, matchRead } from '../routes/match-read.ts'
+import { queryMembers } from '../routes/query-members.ts'
 import { type ReadOfRoute, readOfRoute } from '../routes/read-of-route.ts'
 import { isShareable, type ShareableRoute } from '../routes/route.ts'
 
@@ -25,9 +25,7 @@ export function publicReadAt(url: string): PublicRead | undefined {
 
 /** What it asks for. `undefined`: the layers have to look at it, and say what is wrong with it. */
 export function understandRead({ route, params, query }: PublicRead): ReadOfRoute | undefined {
-  // All of them, as Koa does.
-  const members = parse(query, '&', '=', { maxKeys: 0 })
-  const { request } = checkedRequest(route, members, params)
+  const { request } = checkedRequest(route, queryMembers(query), params)
   if (request === undefined) return undefined
   const read = readOfRoute(route, request)
   return read.minSeq === null ? read : undefined

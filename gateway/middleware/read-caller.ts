@@ -3,6 +3,7 @@ import { invalidRequest } from '#shared/field-errors.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { identify } from '../identity/identify.ts'
+import { queryMembers } from '../routes/query-members.ts'
 import type { Route } from '../routes/route.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import type { Context, Middleware } from './state.ts'
@@ -36,7 +37,7 @@ export function readCaller(route: Pick<Route, 'access'>, { identity }: Dependenc
 
 /** The `user_id` that query or body name, if any. */
 function claimedUser(ctx: Context): string | undefined {
-  const claims = [ctx.query.user_id, ctx.state.body.user_id].filter((claim) => claim !== undefined)
+  const claims = [queryMembers(ctx.querystring).user_id, ctx.state.body.user_id].filter((claim) => claim !== undefined)
   if (claims.length === 0) return undefined
   const parsed = userId.safeParse(claims[0])
   if (!parsed.success || claims.length > 1) {

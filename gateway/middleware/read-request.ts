@@ -1,6 +1,7 @@
 import { invalidRequest } from '#shared/field-errors.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { checkedRequest } from '../routes/checked-request.ts'
+import { queryMembers } from '../routes/query-members.ts'
 import type { Route } from '../routes/route.ts'
 import type { Context } from './state.ts'
 
@@ -15,14 +16,15 @@ export function readRequest(ctx: Context, route: Route, { identity }: Dependenci
 }
 
 function queryParameters(ctx: Context, route: Route): Record<string, unknown> {
-  if (route.access !== 'caller') return ctx.query
-  const { user_id: _claimed, ...others } = ctx.query
+  const members = queryMembers(ctx.querystring)
+  if (route.access !== 'caller') return members
+  const { user_id: _claimed, ...others } = members
   return others
 }
 
 function bodyMembers(ctx: Context, route: Route): Record<string, unknown> {
   const isCaller = route.access === 'caller'
-  for (const name of Object.keys(ctx.query)) {
+  for (const name of Object.keys(queryMembers(ctx.querystring))) {
     if (name === 'user_id' && isCaller) continue
     throw invalidRequest([{ pointer: `/${name}`, detail: 'is not a known parameter' }])
   }

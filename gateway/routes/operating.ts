@@ -9,6 +9,7 @@ import { nameEndpoint } from '../middleware/name-endpoint.ts'
 import type { Context, Middleware, RequestState } from '../middleware/state.ts'
 import { openApiDocument } from '../openapi.ts'
 import { problemKinds } from '../problems.ts'
+import { queryMembers } from './query-members.ts'
 
 /** Of pages. TLS ends in front of the gateway: forcing browsers to https is that place's decision. */
 const pageHeaders = helmet({
@@ -35,7 +36,10 @@ export function registerOperatorRoutes(router: Router<RequestState>, dependencie
   get('/readyz', async (ctx) => {
     const ready = bus.connected && !dependencies.isStopping()
     ctx.status = ready ? 200 : 503
-    ctx.body = { status: ready ? 'ready' : 'not ready', ...('verbose' in ctx.query ? await checks(dependencies) : {}) }
+    ctx.body = {
+      status: ready ? 'ready' : 'not ready',
+      ...('verbose' in queryMembers(ctx.querystring) ? await checks(dependencies) : {}),
+    }
   })
   if (exposedMetrics !== null) {
     get('/metrics', async (ctx) => {

@@ -244,6 +244,24 @@ for (const [title, path, request, status, code, pointer] of cases) {
   })
 }
 
+test('a query of ever so many parameters is refused without keeping anybody waiting', async (t) => {
+  const same = 'a&'.repeat(23_000)
+  const different = Array.from({ length: 6_000 }, (_, index) => `a${index}`).join('&')
+  for (const query of [same, different]) {
+    for (const [path, status] of [
+      ['/events', 400],
+      ['/bookings', 400],
+      [`/events/${eventId}`, 400],
+      ['/readyz', 200],
+    ] as const) {
+      // A gateway that took seconds for it would answer nobody else meanwhile.
+      const response = await fetch(`${system.url}${path}?${query}`, { signal: AbortSignal.timeout(5_000) })
+      t.is(response.status, status, path)
+      t.true((await response.text()).length < 16_384, path)
+    }
+  }
+})
+
 test('lone surrogates and strange Unicode are refused or kept, never a 5xx', async (t) => {
   const lone = await ask(`${system.url}/events/${eventId}/holds`, {
     raw: '{"seat_nos":[1],"user_id":"\\ud800"}',
