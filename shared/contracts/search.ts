@@ -74,6 +74,8 @@ export const searchEvents = defineContract({
 })
 
 interface SearchTogether {
+  min_price?: number | undefined
+  max_price?: number | undefined
   lat?: number | undefined
   lng?: number | undefined
   radius_km?: number | undefined
@@ -86,12 +88,25 @@ interface SearchTogether {
 
 /** What no parameter shows by itself. */
 function* searchFaults(request: SearchTogether): Generator<readonly [member: string, message: string]> {
-  const { lat, lng, radius_km, sort, keyword, cursor, page = 1, pageSize = defaultPageSize } = request
+  const {
+    min_price,
+    max_price,
+    lat,
+    lng,
+    radius_km,
+    sort,
+    keyword,
+    cursor,
+    page = 1,
+    pageSize = defaultPageSize,
+  } = request
   if (lat !== undefined && lng === undefined) yield ['lng', 'is needed where lat is given']
   if (lng !== undefined && lat === undefined) yield ['lat', 'is needed where lng is given']
   const nowhere = lat === undefined && lng === undefined
   if (radius_km !== undefined && nowhere) yield ['radius_km', 'needs lat and lng']
   if (sort === 'distance' && nowhere) yield ['sort', 'by distance needs lat and lng']
+  if (min_price !== undefined && max_price !== undefined && max_price < min_price)
+    yield ['max_price', 'is below min_price']
   if (sort === 'relevance' && keyword === undefined) yield ['sort', 'by relevance needs a keyword']
   if (request.page !== undefined && cursor !== undefined) yield ['page', 'and cursor exclude each other']
   if (request.pageSize !== undefined && request.page === undefined)

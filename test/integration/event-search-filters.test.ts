@@ -128,6 +128,7 @@ test('parameters that make no sense together are refused by name', async (t) => 
   t.deepEqual(await refusal({ lat: 91, lng: 0 }), ['lat'])
   t.deepEqual(await refusal({ lat: '1e1', lng: '0' }), ['lat'])
   t.deepEqual(await refusal({ facets: 'colour' }), ['facets'])
+  t.deepEqual(await refusal({ min_price: 2, max_price: 1 }), ['max_price'])
   t.deepEqual(await refusal({ page: 1, cursor: 'x' }), ['page'])
   t.deepEqual(await refusal({ pageSize: 5 }), ['pageSize'])
 })

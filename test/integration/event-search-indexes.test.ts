@@ -196,6 +196,44 @@ test.serial('dates are in the index as the worker asks for them', async (t) => {
   }
 })
 
+test.serial('what no venue near has is found by its price, not by going from venue to venue', async (t) => {
+  // More than are named one by one, around a point in the Pacific, and without events.
+  await postgres.query(
+    `INSERT INTO event.venues (id, source, source_id, name, city, country, latitude, longitude)
+     SELECT gen_random_uuid(), 'test', 'empty ' || number, 'Empty', 'Nowhere', 'XX', 0, -150 + number / 1e6::float8
+     FROM generate_series(1, $1::int) AS number`,
+    [1_100],
+  )
+  const asked = { lat: 0, lng: -150, radius_km: 20_000, sort: 'distance', limit: 20 } as const
+  const [dearest = { price: 0 }] = await postgres.query<{ price: number }>(
+    `SELECT price_from_minor::float8 AS price FROM event.events WHERE status IN ('published', 'rescheduled')
+       AND starts_on > current_date + 1 ORDER BY price_from_minor DESC NULLS LAST LIMIT 1 OFFSET 30`,
+  )
+  try {
+    const { plans, found } = await plansOf({ ...asked, min_price: dearest.price })
+    t.is(found, 20)
+    t.regex(plans, /events_by_price/)
+    t.notRegex(plans, /Seq Scan on events/)
+    const { items } = await answer({ ...asked, min_price: dearest.price })
+    const nearest = await postgres.query<{ id: string }>(
+      `SELECT e.id FROM event.events AS e JOIN event.venues AS v ON v.id = e.venue_id
+       WHERE e.status IN ('published', 'rescheduled') AND e.price_from_minor >= $1
+         AND e.starts_on >= (now() AT TIME ZONE e.tz)::date
+       ORDER BY acos(least(1, cos(radians(v.latitude)) * cos(radians(v.longitude + 150)))), e.starts_on, e.starts_at, e.id LIMIT 20`,
+      [dearest.price],
+    )
+    t.deepEqual(
+      items.map(({ id }) => id),
+      nearest.map(({ id }) => id),
+    )
+    const none = await plansOf({ ...asked, min_price: 900_000_000_000 })
+    t.is(none.found, 0)
+    t.regex(none.plans, /events_by_price/)
+  } finally {
+    await postgres.query('DELETE FROM event.venues WHERE source = $1', ['test'])
+  }
+})
+
 test.serial('known words and near misses of others are looked up, not searched for', async (t) => {
   const [word = ''] = (await frequencyOrder('p')).filter(({ length }) => length > 6)
   const mistyped = await plansOf({ keyword: `${word.slice(0, 3)}7${word.slice(4)}` })

@@ -33,6 +33,13 @@ test('what is everywhere is met by walking, what is neither rare nor frequent wi
   t.deepEqual(ways({ likely: 5_000, atMost: 5_000, entries: 0 }), ['window', 'window', 'all'])
 })
 
+test('what is frequent and may all be past is collected in the end, unless there is little else', (t) => {
+  const frequent = { ...having(50_000), entries: 150_000 }
+  t.deepEqual(ways(frequent), ['walk a while', 'window', 'window', 'all'])
+  t.deepEqual(ways({ ...frequent, byDate: false }), ['walk a while', 'walk a while', 'all'])
+  t.deepEqual(ways(having(900_000)), ['walk a while', 'walk'])
+})
+
 test('few known venues are asked one by one', (t) => {
   t.deepEqual(ways({ venues: 3, venueShare: 0.001 }), ['venues'])
 })

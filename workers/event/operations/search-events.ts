@@ -1,9 +1,9 @@
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { searchEvents as contract } from '#shared/contracts/search.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { Queryable } from '#shared/postgres.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
+import { askedWords } from '../search/asked-words.ts'
 import {
   type CorrectedWords,
   type Correction,
@@ -16,21 +16,18 @@ import { findPage, listOf, type Question } from '../search/find-page.ts'
 import { hasLongerWords } from '../search/fits.ts'
 import { fold } from '../search/fold.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
-import { isWhole, queryTexts, type Term, withoutLonger } from '../search/terms.ts'
+import { isWhole, type Term, withoutLonger } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
 import type { Place } from '../store/find-events.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 type Reply = ReplyOf<typeof contract>
 
-/** More are hardly a question, and each costs a look at every index. */
-const maxWords = 12
-
 const defaultRadiusKm = 50
 
 /**
  * Finds events that take place, the best fit first, with what is left of them; past ones only when asked from a date on.
- * Throws `validation_failed` for a cursor of another list, and for a keyword of too many words.
+ * Throws `validation_failed` for a cursor of another list, and for texts of too many words.
  */
 export function searchEvents(parts: ListParts): Operation {
   return operation(contract, async (request, context): Promise<Reply> => {
@@ -40,7 +37,8 @@ export function searchEvents(parts: ListParts): Operation {
       cursor === undefined ? undefined : readCursor(list, cursor, { isByDistance: request.sort === 'distance' })
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
-    const typed = readKeyword(request.keyword ?? '')
+    const { keyword = '' } = request
+    const typed = { words: askedWords('keyword', keyword), keyword: fold(keyword) }
     const found = await find(parts.postgres, { request, typed, after, skipped, size })
     return {
       ...(await showPage(parts, { places: found.places, size, list }, context)),
@@ -104,12 +102,6 @@ async function countResults(
     if (facets?.capped) break
   }
   return facets
-}
-
-function readKeyword(keyword: string): Typed {
-  const words = queryTexts(keyword)
-  if (words.length <= maxWords) return { words, keyword: fold(keyword) }
-  throw invalidRequest([{ pointer: '/keyword', detail: `has more than ${maxWords} different words` }])
 }
 
 function questionOf(

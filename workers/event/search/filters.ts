@@ -1,5 +1,6 @@
 import type { WordFrequencies, WordLookup } from '../store/words.ts'
-import { queryTexts, type Term, usualMatch, type WordField, wholeTerm, wholeText, wordTerm } from './terms.ts'
+import { askedWords } from './asked-words.ts'
+import { type Term, usualMatch, type WordField, wholeTerm, wholeText, wordTerm } from './terms.ts'
 
 interface Filters {
   readonly performer?: string | undefined
@@ -14,16 +15,16 @@ export interface FilterTexts extends WordLookup {
   readonly fields: readonly WordField[]
 }
 
-/** `null` when a filter has neither letters nor digits: nothing is called that. */
+/** `null` when a filter has neither letters nor digits: nothing is called that. Throws `validation_failed` when it has too many words. */
 export function filterTexts({ performer, venue, city, type }: Filters): FilterTexts | null {
   const words: string[] = []
   const fields: WordField[] = []
-  for (const [field, text] of [
-    ['p', performer],
-    ['v', venue],
+  for (const [field, member, text] of [
+    ['p', 'performer', performer],
+    ['v', 'venue', venue],
   ] as const) {
     if (text === undefined) continue
-    const texts = queryTexts(text)
+    const texts = askedWords(member, text)
     if (texts.length === 0) return null
     words.push(...texts)
     fields.push(...texts.map(() => field))

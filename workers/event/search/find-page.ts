@@ -12,7 +12,7 @@ import {
 import { findVenues, type VenueConditions } from '../store/venues-in-reach.ts'
 import { addDays, daysBetween, earliestToday, laterDate, today } from './day-cover.ts'
 import { anywhere, fitsOf } from './fits.ts'
-import { findNearest } from './nearest-events.ts'
+import { findNearest, findNearestAmong } from './nearest-events.ts'
 import type { PagePosition } from './page-cursor.ts'
 import { type ListDates, stretchesFor } from './stretches.ts'
 import { type QueryWord, splitTerms, type Term, termQuery, wholeText } from './terms.ts'
@@ -105,15 +105,18 @@ async function byPrice(db: Queryable, list: EventList, estimate: Estimate): Prom
   return places
 }
 
-/** The nearest first: of few events all at once, else venue by venue. */
+/** The nearest first: of few events all at once, else venue by venue, unless that leads far. */
 async function byDistance(db: Queryable, list: EventList, estimate: Estimate): Promise<Place[]> {
   const venues = venuesOf(list)
-  if (list.terms === null && !venues.inReach.complete) return await findNearest(db, list, venues)
-  // Nearest venues first is a long way where only few of them have what is wanted.
-  const most = venues.inReach.complete ? fewEvents : rareEvents
+  const { complete } = venues.inReach
   const { by, cost } = cheapestAccess(estimate)
-  if (cost > most) return await findNearest(db, list, venues)
-  return await collectEvents(db, list, by)
+  const isFew = cost <= (complete ? fewEvents : rareEvents)
+  if (isFew && (complete || list.terms !== null)) return await collectEvents(db, list, by)
+  const isFoundByIndex = list.terms !== null || estimate.priced
+  if (complete || !isFoundByIndex) return await findNearest(db, list, venues)
+  const near = await findNearestAmong(db, list, venues.inReach)
+  // What a thousand venues have too little of, an index finds sooner than all others behind them.
+  return near.length === list.limit ? near : await collectEvents(db, list, by, estimate.priced)
 }
 
 /** The best fits first: of few events all at once, else one after the other and no further than the page. */

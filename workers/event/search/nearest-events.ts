@@ -1,12 +1,12 @@
 import type { Queryable } from '#shared/postgres.ts'
 import { type EventList, findAtVenues, type Place } from '../store/find-events.ts'
-import { findVenues } from '../store/venues-in-reach.ts'
+import { findVenues, type VenuesInReach } from '../store/venues-in-reach.ts'
 
 /** Venues that are asked at once for the nearest events, and how many times as many each next time. */
 const firstVenues = 10
 const growth = 4
 
-/** Venue by venue, the nearest first. */
+/** Venue by venue, the nearest first, however many they are. */
 export async function findNearest(
   db: Queryable,
   list: EventList,
@@ -14,21 +14,27 @@ export async function findNearest(
 ): Promise<Place[]> {
   const places: Place[] = []
   let inReach = nearest
+  for (;;) {
+    places.push(...(await findNearestAmong(db, { ...list, limit: list.limit - places.length }, inReach)))
+    const last = inReach.distancesKm.at(-1)
+    if (places.length === list.limit || inReach.complete || last === undefined) return places
+    inReach = await findVenues(db, conditions, { beyond: last })
+  }
+}
+
+/** The same among certain venues alone. */
+export async function findNearestAmong(
+  db: Queryable,
+  list: EventList,
+  { ids, distancesKm }: VenuesInReach,
+): Promise<Place[]> {
+  const places: Place[] = []
   let next = 0
-  let round = firstVenues
-  while (places.length < list.limit) {
-    const { ids, distancesKm, complete } = inReach
+  for (let round = firstVenues; next < ids.length && places.length < list.limit; round *= growth) {
     const end = endOfRound(distancesKm, next + round)
     const some = { ids: ids.slice(next, end), distancesKm: distancesKm.slice(next, end) }
-    const found = await findAtVenues(db, { ...list, limit: list.limit - places.length }, some)
-    places.push(...found)
+    places.push(...(await findAtVenues(db, { ...list, limit: list.limit - places.length }, some)))
     next = end
-    round *= growth
-    if (next < ids.length) continue
-    const last = distancesKm.at(-1)
-    if (complete || last === undefined) break
-    inReach = await findVenues(db, conditions, { beyond: last })
-    next = 0
   }
   return places
 }

@@ -91,13 +91,14 @@ export function waysFor(estimate: Estimate): Way[] {
   if (least === costs.window) return windows(days)
   const limit = Math.round(Math.min(maxWalk, Math.max(minWalk, costs.walk * margin)))
   const walk: Way = { by: 'walking', limit }
-  // Words that are frequent each may never come together, and then a walk would not end before the list does.
-  const mayBeNone = hasTerms && estimate.likely < estimate.atMost
-  if (mayBeNone || costs.all < maxWalk) {
+  // Words that are frequent each may never come together, and those of one may all be past, or before the first date: then a walk
+  // would not end before the list does. Only where there is little else than such events, it is the shorter way even so.
+  const mayBeNone = hasTerms && (estimate.likely < estimate.atMost || costs.all < inRange - estimate.atMost)
+  if (costs.all < maxWalk || (mayBeNone && byDate)) {
     return byDate && hasTerms ? [walk, ...windows(daysOfWalk(limit, events) * wider)] : [walk, all]
   }
-  // An index finds the prices that are too rare to be met on the way.
-  if (estimate.priced) return [walk, { by: 'walking', limit: maxWalk }, all]
+  // An index finds the prices, and the words, that are too rare to be met on the way.
+  if (estimate.priced || mayBeNone) return [walk, { by: 'walking', limit: maxWalk }, all]
   // What is frequent is met in the end; sorting all of it would take longer.
   return [walk, { by: 'walking', limit: null }]
 }
