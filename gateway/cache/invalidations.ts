@@ -25,6 +25,7 @@ export class Invalidations {
     this.#floor = position
     this.#recent.clear()
     this.#earlier.clear()
+    this.#earlierEnd = 0
   }
 
   /** Takes in one fact. */

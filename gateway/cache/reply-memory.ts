@@ -4,7 +4,7 @@ import type { SharedReply } from './shared-reply.ts'
 /** For all replies of one gateway together. */
 const maxBytes = 64 * 1024 * 1024
 
-/** What one reply may take of that; a larger one is taken from Redis each time. */
+/** What one reply may take of that; a larger one is not kept, here or in Redis. */
 const maxBytesOfOne = 16 * 1024 * 1024
 
 /** Beside the body: key, headers, and what the runtime needs for each entry. */

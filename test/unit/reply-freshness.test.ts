@@ -75,6 +75,19 @@ test('what was asked for before the stream was made anew counts as outdated, tho
   t.is(at(0, invalidations), 'outdated')
 })
 
+test('what was forgotten of a stream makes nothing of the one that was made anew outdated', (t) => {
+  const invalidations = newsFrom(4_900_000)
+  const hearOfMany = (first: number): void => {
+    for (let sequence = first; sequence < first + 50_000; sequence += 1) {
+      invalidations.hear({ entity: 'hold', eventId: `event-${sequence}`, what: 'taken', sequence })
+    }
+  }
+  hearOfMany(4_900_001)
+  invalidations.restart({ stream: 'two', sequence: 0 })
+  hearOfMany(1)
+  t.false(invalidations.hasNewsSince({ stream: 'two', sequence: 50_000 }, tags.strict))
+})
+
 test('while nobody listens only age counts', (t) => {
   t.is(at(0, new Invalidations()), 'fresh')
   t.is(at(5_000, new Invalidations()), 'stale-if-error')
