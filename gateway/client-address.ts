@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
 import { RecentMap } from './recent-map.ts'
 
 /** So many pairs of remote address and X-Forwarded-For are remembered at least, none of more characters than that. */
@@ -37,13 +37,13 @@ export class ClientAddresses {
    * is trusted, because everything left of that may be invented.
    */
   of(remoteAddress: string, forwardedFor: string): string {
-    let address = unmapped(remoteAddress)
+    let address = usual(remoteAddress)
     if (!this.#isTrusted(address)) return address
     // What stands left of so much, trusted proxies did not write.
     const hops = forwardedFor
       .slice(-maxForwardedLength)
       .split(',')
-      .map((hop) => unmapped(hop.trim()))
+      .map((hop) => usual(hop.trim()))
     while (this.#isTrusted(address)) {
       const next = hops.pop()
       if (next === undefined || isIP(next) === 0) break
@@ -71,7 +71,13 @@ function clientNetwork(address: string): string {
     .join(':')}::/64`
 }
 
-/** `::ffff:10.0.0.1` is 10.0.0.1 seen through a dual-stack socket. */
-function unmapped(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+/**
+ * An address as it is usually written: `::FFFF:a00:1` is 10.0.0.1 seen through a dual-stack socket. Proxies of some clouds name ports,
+ * too, which say nothing about the client.
+ */
+function usual(written: string): string {
+  const address = /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(written)?.[1] ?? /^\[(.*)\](?::\d+)?$/.exec(written)?.[1] ?? written
+  if (!isIPv6(address)) return address
+  const canonical = new SocketAddress({ address, family: 'ipv6' }).address
+  return canonical.startsWith('::ffff:') && canonical.includes('.') ? canonical.slice(7) : canonical
 }

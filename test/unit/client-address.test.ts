@@ -26,6 +26,19 @@ test('an IPv6 client counts as its /64, however it is written', (t) => {
   t.is(clientOf('::1'), '0:0:0:0::/64')
 })
 
+test('an IPv4 client counts as such, however proxies write it', (t) => {
+  for (const written of [
+    '::ffff:5.6.7.8',
+    '::FFFF:5.6.7.8',
+    '::ffff:506:708',
+    '0:0:0:0:0:ffff:5.6.7.8',
+    '5.6.7.8:5678',
+  ]) {
+    t.is(behindProxies.clientOf('10.1.2.3', written), '5.6.7.8', written)
+  }
+  t.is(behindProxies.clientOf('10.1.2.3', '[2001:db9:1:2::6]:5678'), '2001:db9:1:2::/64')
+})
+
 test('a client is the same however often it is asked for, and one pair of addresses is never taken for another', (t) => {
   for (let round = 0; round < 2; round++) {
     t.is(behindProxies.clientOf('10.1.2.3', '198.51.100.1'), '198.51.100.1')
