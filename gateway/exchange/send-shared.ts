@@ -20,7 +20,7 @@ export function sendShared(
   const ageMs = Date.now() - reply.askedAt
   let lines = `${state.commonHeaders}${state.limitHeaders()}ETag: ${etag}\r\nVary: Accept-Encoding\r\n`
   lines += `Cache-Control: ${policy.cacheControl}\r\nCache-Status: ${cacheStatus(origin, policy.freshForMs - ageMs)}\r\n`
-  if (isKept(origin)) lines += `Age: ${Math.max(0, Math.ceil(ageMs / 1_000))}\r\n`
+  if (isOlder(origin)) lines += `Age: ${Math.max(0, Math.ceil(ageMs / 1_000))}\r\n`
   if (matchesEtag(req.headers['if-none-match'], etag)) {
     writeHead(exchange, 304, lines)
     res.end()
@@ -33,8 +33,9 @@ export function sendShared(
   state.isRoutine = true
 }
 
-function isKept(origin: Origin): boolean {
-  return origin === 'hit' || origin === 'stale-if-error'
+/** Whether it was asked for before this reader came; who asked themselves know how long it took. */
+function isOlder(origin: Origin): boolean {
+  return origin !== 'miss' && origin !== 'newer'
 }
 
 /** In the words of RFC 9211. */
