@@ -120,7 +120,8 @@ test('an attempt without an answer ends after five seconds, and another one foll
   await until('the second attempt', () => receiver.received.length === 2)
   const [first, second] = receiver.received
   const pauseMs = (second?.at ?? 0) - (first?.at ?? 0)
-  t.true(pauseMs > 5_000 && pauseMs < 9_000, `paused ${pauseMs} ms`)
+  // From one receipt to the next, of which the first may have come late.
+  t.true(pauseMs > 4_500 && pauseMs < 9_000, `paused ${pauseMs} ms`)
 })
 
 test.serial('a sandbox that is stopped cuts off its attempts and makes up for them after its next start', async (t) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { freePort } from '../../infra/servers/free-port.ts'
 
 /** Stands between the purchase worker and the payment sandbox and loses answers on demand. */
 export interface LossyProxy {
@@ -15,8 +15,9 @@ export interface LossyProxy {
   stop(): Promise<void>
 }
 
-/** `port` is where an earlier one listened, whose clients should find this one. */
-export async function startLossyProxy(target: string, port = 0): Promise<LossyProxy> {
+/** `earlierPort` is where another one listened, whose clients should find this one; until then it is kept free. */
+export async function startLossyProxy(target: string, earlierPort?: number): Promise<LossyProxy> {
+  const port = earlierPort ?? (await freePort())
   const requests: string[] = []
   const toLose: string[] = []
   const toHold: string[] = []
@@ -43,14 +44,15 @@ export async function startLossyProxy(target: string, port = 0): Promise<LossyPr
       toHold.splice(held, 1)
       return
     }
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body)
+    // Each answer ends its connection. Otherwise who asks after `stop` may not yet have heard that theirs is closed, and would not
+    // know whether the question arrived.
+    response.writeHead(answer.status, { 'content-type': 'application/json', connection: 'close' }).end(body)
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const { port: bound } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${bound}`,
-    port: bound,
+    url: `http://127.0.0.1:${port}`,
+    port,
     requests,
     loseNextAnswerTo: (pathEnd) => toLose.push(pathEnd),
     holdNextAnswerTo: (pathEnd) => toHold.push(pathEnd),
