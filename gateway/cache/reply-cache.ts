@@ -87,11 +87,10 @@ export class ReplyCache {
     if (kept !== undefined) return { reply: kept, origin: 'hit' }
     const begun = this.#flights.get(read.key)
     if (begun === undefined) return this.#fly(read, ask)
-    const { reply: collapsed, origin } = await begun
-    const freshness = this.#freshnessOf(collapsed, read)
-    if (freshness === 'fresh' || freshness === 'stale' || freshness === origin) {
-      return { reply: collapsed, origin: origin === 'miss' ? 'collapsed' : origin }
-    }
+    const answer = await begun
+    const freshness = this.#freshnessOf(answer.reply, read)
+    if (freshness === 'fresh' || freshness === 'stale' || freshness === answer.origin)
+      return withMissAs('collapsed', answer)
     // It was asked too early for this reader: too long ago, or before news that they may know of.
     if (this.#flights.get(read.key) === begun) this.#flights.delete(read.key)
     return this.#fly(read, ask)
@@ -104,9 +103,9 @@ export class ReplyCache {
     if (kept !== undefined && includes(kept)) return { reply: kept, origin: 'hit' }
     // One that began before may have been asked too early; one that begins now cannot: the write is done.
     const begun = await this.#flights.get(read.key)
-    if (begun !== undefined && includes(begun.reply)) return { reply: begun.reply, origin: 'collapsed' }
-    const { reply } = await this.#fly(read, ask, includes)
-    return includes(reply) ? { reply, origin: 'newer' } : null
+    if (begun !== undefined && includes(begun.reply)) return withMissAs('collapsed', begun)
+    const asked = await this.#fly(read, ask, includes)
+    return includes(asked.reply) ? withMissAs('newer', asked) : null
   }
 
   #take(read: SharedRead, ask: Ask): SharedReply | undefined {
@@ -169,4 +168,9 @@ export class ReplyCache {
       now: Date.now(),
     })
   }
+}
+
+/** What a flight brought, for a reader to whom an answer of the worker is more than a miss. */
+function withMissAs(origin: Origin, answer: Answer): Answer {
+  return answer.origin === 'miss' ? { ...answer, origin } : answer
 }
