@@ -40,13 +40,10 @@ export class ClientAddresses {
     let address = usual(remoteAddress)
     if (!this.#isTrusted(address)) return address
     // What stands left of so much, trusted proxies did not write.
-    const hops = forwardedFor
-      .slice(-maxForwardedLength)
-      .split(',')
-      .map((hop) => usual(hop.trim()))
+    const hops = forwardedFor.slice(-maxForwardedLength).split(',')
     while (this.#isTrusted(address)) {
-      const next = hops.pop()
-      if (next === undefined || isIP(next) === 0) break
+      const next = usual(hops.pop()?.trim() ?? '')
+      if (isIP(next) === 0) break
       address = next
     }
     return address
