@@ -133,6 +133,14 @@ test('parameters that make no sense together are refused by name', async (t) => 
   t.deepEqual(await refusal({ pageSize: 5 }), ['pageSize'])
 })
 
+test('more words than anything is called by are refused by name', async (t) => {
+  const words = Array.from({ length: 13 }, (_, index) => `w${index}`).join(' ')
+  for (const member of ['keyword', 'performer', 'venue'] as const) {
+    const error = await t.throwsAsync(found({ [member]: words }))
+    t.like(error, { code: 'validation_failed', extra: { errors: [{ pointer: `/${member}` }] } })
+  }
+})
+
 test('what the gateway has parsed is parsed the same again', (t) => {
   const request = { lat: '52.5', lng: '-13.25', radius_km: '10', facets: 'city,type', page: '2', pageSize: '10' }
   const once = searchEvents.request.parse(request)

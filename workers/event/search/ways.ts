@@ -98,7 +98,8 @@ export function waysFor(estimate: Estimate): Way[] {
     return byDate && hasTerms ? [walk, ...windows(daysOfWalk(limit, events) * wider)] : [walk, all]
   }
   // An index finds the prices, and the words, that are too rare to be met on the way.
-  if (estimate.priced || mayBeNone) return [walk, { by: 'walking', limit: maxWalk }, all]
+  if (estimate.priced || mayBeNone)
+    return limit < maxWalk ? [walk, { by: 'walking', limit: maxWalk }, all] : [walk, all]
   // What is frequent is met in the end; sorting all of it would take longer.
   return [walk, { by: 'walking', limit: null }]
 }
