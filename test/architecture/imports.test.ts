@@ -59,6 +59,13 @@ test("the workers' and the gateway's environment is read where a process begins,
   t.deepEqual(readers.sort(), ['gateway/main.ts', 'shared/worker.ts'])
 })
 
+test("queries are read by `queryMembers`: Koa's own reading takes time by the square of what stands in them", (t) => {
+  const wrong = sources
+    .filter((file) => file.startsWith('gateway/'))
+    .filter((file) => /^[^*]*\b(ctx|request)\.query\b/m.test(readFileSync(join(project, file), 'utf8')))
+  t.deepEqual(wrong, [])
+})
+
 test("a worker's SQL names its own schema only", (t) => {
   const schemas = ['event', 'booking', 'purchase', 'sandbox']
   const wrong = globSync('workers/*/**/*.{ts,sql}', { cwd: project }).flatMap((file) => {

@@ -202,6 +202,16 @@ test('a read from a write on includes it, although an older question is under wa
   t.is(await gateway.cache.obtainSince(9n, read, async () => bodyOf(8)), null, 'it does not say that it includes it')
 })
 
+test('a reader of a write is told where the answer comes from: from Redis, it is a hit', async (t) => {
+  const [one, other] = (await gateways(t, 2)) as [Gateway, Gateway]
+  const read = readOf()
+  await one.cache.obtain(read, async () => bodyOf(5))
+  const client = createRedis({ url: redis.url, name: 'test', log })
+  t.teardown(() => client.disconnect())
+  await until('the reply is in Redis', async () => client.status === 'ready' && (await client.exists(read.key)) === 1)
+  t.like(await other.cache.obtainSince(5n, read, async () => bodyOf(6)), { origin: 'hit' })
+})
+
 test('who comes while a question is under way does not get its answer when that was asked too early for them', async (t) => {
   const [gateway] = (await gateways(t, 1)) as [Gateway]
   const reasons = {
