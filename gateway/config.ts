@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonSettings, metricsHost, metricsPort, natsSettings, readConfig, redisUrl } from '#shared/config.ts'
+import { commonSettings, metricsHost, metricsPort, natsSettings, readConfig, redisUrl } from '#shared/process/config.ts'
 import { defaultRateLimits } from './limits/rate-classes.ts'
 
 const list = z

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { dataDirectory } from '#shared/config.ts'
+import { dataDirectory } from '#shared/process/config.ts'
 
 export const projectRoot = resolve(import.meta.dirname, '..')
 

@@ -1,4 +1,4 @@
-import type { FactPosition } from '#shared/messaging/fact-stream.ts'
+import type { FactPosition } from '#shared/facts/stream.ts'
 import type { Invalidations } from './invalidations.ts'
 import { lenientMs, type ReplyTags, type SharePolicy, staleIfErrorMs } from './share-policy.ts'
 

@@ -1,5 +1,5 @@
-import type { FactPosition } from '#shared/messaging/fact-stream.ts'
-import type { FollowedFact } from '#shared/messaging/follow-facts.ts'
+import type { FollowedFact } from '#shared/facts/follow.ts'
+import type { FactPosition } from '#shared/facts/stream.ts'
 import { catalogueTag, eventTag, placesTag } from './share-policy.ts'
 
 /** So many tags with news, and as many again, are remembered. What had none since is forgotten, with all replies as old as that. */

@@ -1,5 +1,5 @@
 import { TicketingError } from '#shared/errors.ts'
-import type { FactPosition } from '#shared/messaging/fact-stream.ts'
+import type { FactPosition } from '#shared/facts/stream.ts'
 import { type Freshness, freshnessOf } from './freshness.ts'
 import type { Invalidations } from './invalidations.ts'
 import type { ReplyMemory } from './reply-memory.ts'

@@ -1,10 +1,10 @@
 import type Logger from 'bunyan'
-import { type Chore, startChore } from '#shared/chore.ts'
 import { viewInvariants as contract } from '#shared/contracts/audit.ts'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { DeadLetter } from '#shared/facts/consume.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
-import type { DeadLetter } from '#shared/messaging/consume-facts.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { type Chore, startChore } from '#shared/periodic-job.ts'
 import { type AuditOptions, type AuditReport, audit } from './audit.ts'
 import type { AuditMetrics } from './metrics.ts'
 

@@ -1,4 +1,4 @@
-import { readRunningSystem } from '#shared/config.ts'
+import { readRunningSystem } from '#shared/process/config.ts'
 import { readInfraConfig } from '../config.ts'
 import { reportFailure } from '../explained-error.ts'
 import { temporaryFlags } from '../launcher/flags.ts'

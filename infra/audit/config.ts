@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings } from '#shared/config.ts'
+import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings } from '#shared/process/config.ts'
 
 export const auditorSettings = z.object({
   ...commonSettings,

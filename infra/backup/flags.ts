@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { z } from 'zod'
-import { readRunningSystem } from '#shared/config.ts'
+import { readRunningSystem } from '#shared/process/config.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 

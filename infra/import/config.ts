@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readRunningSystem } from '#shared/config.ts'
 import { eventId, instant } from '#shared/contracts/fields.ts'
+import { readRunningSystem } from '#shared/process/config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { ianaZone } from './formats/time-zone.ts'
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { NatsUser } from '#shared/config.ts'
+import type { NatsUser } from '#shared/process/config.ts'
 import { projectRoot } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'

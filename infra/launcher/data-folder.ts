@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { RunningSystem } from '#shared/config.ts'
+import type { RunningSystem } from '#shared/process/config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { type NatsPasswords, newNatsPasswords } from '../servers/nats-users.ts'
 import { endProcess, isProcess } from '../servers/process-control.ts'

@@ -1,4 +1,4 @@
-import { commonSettings } from '#shared/config.ts'
+import { commonSettings } from '#shared/process/config.ts'
 import { freePort, isListening } from '../servers/free-port.ts'
 
 /** Where the spans of all processes go. */

@@ -1,8 +1,8 @@
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import { type Chore, startChore } from '#shared/chore.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
-import type { Database } from '#shared/postgres.ts'
+import { type Chore, startChore } from '#shared/periodic-job.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { pauseBeforeNextAttemptMs } from './callback-times.ts'
 import {

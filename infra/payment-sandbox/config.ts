@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonSettings, databaseUrl } from '#shared/config.ts'
+import { commonSettings, databaseUrl } from '#shared/process/config.ts'
 
 const maxDelayMs = 3_600_000
 

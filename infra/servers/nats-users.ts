@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type NatsUser, natsUsers } from '#shared/config.ts'
+import { type NatsUser, natsUsers } from '#shared/process/config.ts'
 
 export type NatsPasswords = Readonly<Record<NatsUser, string>>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { commonSettings, dataDirectory } from '#shared/config.ts'
+import { commonSettings, dataDirectory } from '#shared/process/config.ts'
 
 export const spanStoreSettings = z.object({
   ...commonSettings,

@@ -1,4 +1,4 @@
-import type { RunningTracing } from '#shared/config.ts'
+import type { RunningTracing } from '#shared/process/config.ts'
 import { isTraceId } from './find-trace.ts'
 
 export interface Absence {

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readRunningSystem } from '#shared/config.ts'
+import { readRunningSystem } from '#shared/process/config.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError, reportFailure } from '../explained-error.ts'
 import { linesWith } from '../lines-with.ts'

@@ -56,7 +56,7 @@ test("the workers' and the gateway's environment is read where a process begins,
   const readers = sources
     .filter((file) => !file.startsWith('infra/'))
     .filter((file) => /process\.env\b/.test(readFileSync(join(project, file), 'utf8')))
-  t.deepEqual(readers.sort(), ['gateway/main.ts', 'shared/worker.ts'])
+  t.deepEqual(readers.sort(), ['gateway/main.ts', 'shared/process/worker.ts'])
 })
 
 test("queries are read by `queryMembers`: Koa's own reading takes time by the square of what stands in them", (t) => {

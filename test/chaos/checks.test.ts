@@ -1,6 +1,6 @@
 import test from 'ava'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
-import type { Postgres } from '#shared/postgres.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { type FindingLine, type Findings, runChecks } from './checks/all-checks.ts'

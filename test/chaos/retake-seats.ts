@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { parsePublicId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { bodyIfDone, HttpBuyer, type World } from './http-buyer.ts'
 import { Random } from './random.ts'
 import { holdTtlMs } from './settings.ts'

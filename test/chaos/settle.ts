@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Database } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { acknowledgedPurchases } from './checks/evidence.ts'
 import { finalVerdict, verdictOf } from './history.ts'
 import { bodyIfDone, HttpBuyer, type World } from './http-buyer.ts'

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { cp, glob, mkdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Database, Postgres } from '#shared/postgres.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { installMissing } from '../../infra/servers/install.ts'

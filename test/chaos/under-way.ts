@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 
 /** Payments and refunds that are not at their end, and facts that are not told. */
 export async function countUnderWay(db: Database): Promise<number> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { dataDirectory } from '#shared/config.ts'
+import { dataDirectory } from '#shared/process/config.ts'
 import { ExplainedError } from '../../infra/explained-error.ts'
 import type { RushOptions } from './rush.ts'
 

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 
 /** How long a buyer's call waits for a connection, and again for a row that somebody else has locked. */
 const patienceMs = 500

@@ -1,4 +1,4 @@
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 
 /*
  * The table that each design has of its own, and the SQL that several of them share. Locks are taken by ascending seat

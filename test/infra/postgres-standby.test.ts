@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import test from 'ava'
-import type { Postgres } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { PostgresPair } from '../../infra/servers/postgres-standby.ts'
 import { withChildren } from '../../infra/servers/process-control.ts'
 import { FaultProxy } from '../chaos/proxy.ts'

@@ -1,7 +1,7 @@
 import test from 'ava'
+import { addFact } from '#shared/facts/outbox.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
-import { addFact } from '#shared/outbox.ts'
 import { released, startFactParts } from '../support/fact-parts.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import { until } from '../support/until.ts'

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
-import { consumeFacts, type DeadLetter, watchDeadLetters } from '#shared/messaging/consume-facts.ts'
+import { consumeFacts, type DeadLetter, watchDeadLetters } from '#shared/facts/consume.ts'
+import { addFact, addFacts } from '#shared/facts/outbox.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { addFact, addFacts } from '#shared/outbox.ts'
 import { numbersOf, released, startFactParts } from '../support/fact-parts.ts'
 import { until } from '../support/until.ts'
 

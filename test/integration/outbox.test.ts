@@ -1,7 +1,7 @@
 import test from 'ava'
 import pg from 'pg'
+import { addFact, addFacts } from '#shared/facts/outbox.ts'
 import { newId } from '#shared/ids.ts'
-import { addFact, addFacts } from '#shared/outbox.ts'
 import { factPartsOn, forkRelay, numbersOf, released } from '../support/fact-parts.ts'
 import { startSingleNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'

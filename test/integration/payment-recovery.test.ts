@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Postgres } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { type Purchasing, startPurchasing } from '../support/purchasing.ts'

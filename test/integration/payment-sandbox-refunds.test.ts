@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import type { Postgres } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { type Answer, ask } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { type System, startSystem } from '../support/system.ts'

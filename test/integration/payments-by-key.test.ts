@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import type { Database, Postgres } from '#shared/postgres.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { findPaymentByKey, lockPaymentByKey } from '../../workers/purchase/store/payments.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openPostgres } from '../support/open-postgres.ts'

@@ -1,6 +1,6 @@
 import test from 'ava'
+import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { findTakenByOthers, lockFreeSeats, lockSellableSeats } from '../../workers/booking/store/seats.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
 import { seatsRead } from '../support/seats-read.ts'

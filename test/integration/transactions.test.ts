@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Database, Postgres } from '#shared/postgres.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { keepingLocksOfSuccess } from '../../workers/booking/store/savepoint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openPostgres } from '../support/open-postgres.ts'

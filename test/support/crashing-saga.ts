@@ -1,5 +1,5 @@
+import type { Postgres } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import type { Postgres } from '#shared/postgres.ts'
 import type { PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
 import type { Saga } from '../../workers/purchase/saga.ts'
 

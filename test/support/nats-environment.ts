@@ -1,4 +1,4 @@
-import type { NatsUser } from '#shared/config.ts'
+import type { NatsUser } from '#shared/process/config.ts'
 import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import type { Kind } from './process.ts'
 

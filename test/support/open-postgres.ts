@@ -1,4 +1,4 @@
-import { Postgres, type PostgresOptions } from '#shared/postgres.ts'
+import { Postgres, type PostgresOptions } from '#shared/database/postgres.ts'
 
 /** Connections of a test's own. That one is lost while nobody uses it is part of some tests and a fault of none. */
 export function openPostgres(

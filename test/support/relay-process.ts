@@ -1,8 +1,8 @@
+import { Postgres } from '#shared/database/postgres.ts'
+import { startOutboxRelay } from '#shared/facts/relay.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
-import { startOutboxRelay } from '#shared/outbox-relay.ts'
-import { Postgres } from '#shared/postgres.ts'
 
 /* `node relay-process.ts <nats url> <database url>`: the relay of the booking schema as a process of its own. */
 

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 
 /** How many rows of `event_seats` this transaction has read so far. */
 export async function seatsRead(db: Database): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Postgres } from '#shared/postgres.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { sweep } from '../../workers/booking/sweeper.ts'
 
 /** What the sweeper does at one of its times: ends everything that is due. */

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { factSubject, parseFactSubject } from '#shared/messaging/facts.ts'
+import { factSubject, parseFactSubject } from '#shared/facts/fact.ts'
 
 const eventId = '0190a8c5-7d3e-7000-8000-0123456789ab'
 

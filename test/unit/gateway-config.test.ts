@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { ConfigurationError } from '#shared/config.ts'
+import { ConfigurationError } from '#shared/process/config.ts'
 import { readGatewayConfig } from '../../gateway/config.ts'
 
 const env = {

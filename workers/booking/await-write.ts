@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Database } from '#shared/database/postgres.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type MessageContext, remainingMs } from '#shared/messaging/headers.ts'
 import { tookTooLong } from '#shared/messaging/refusals.ts'
-import type { Database } from '#shared/postgres.ts'
 import { visibilityOf } from './store/seat-views.ts'
 
 const lookAgainMs = 20

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { redisUrl } from '#shared/config.ts'
-import { workerSettings } from '#shared/worker.ts'
+import { redisUrl } from '#shared/process/config.ts'
+import { workerSettings } from '#shared/process/worker.ts'
 
 export const bookingSettings = z.object({
   ...workerSettings,

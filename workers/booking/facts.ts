@@ -1,7 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
+import type { Fact } from '#shared/facts/fact.ts'
 import { type Key, publicId } from '#shared/ids.ts'
-import type { Fact } from '#shared/messaging/facts.ts'
 
 /*
  * What the world is told of holds and bookings. A fact lists the seats whose state changed with it, each with the state it has

@@ -1,6 +1,6 @@
+import type { Database } from '#shared/database/postgres.ts'
+import { addFacts } from '#shared/facts/outbox.ts'
 import type { Key } from '#shared/ids.ts'
-import { addFacts } from '#shared/outbox.ts'
-import type { Database } from '#shared/postgres.ts'
 import { holdFact, seatFacts } from './facts.ts'
 import { endHolds } from './store/holds.ts'
 

@@ -1,4 +1,4 @@
-import { runWorker } from '#shared/worker.ts'
+import { runWorker } from '#shared/process/worker.ts'
 import { bookingWorker } from './booking-worker.ts'
 
 await runWorker(bookingWorker)

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { TierSales } from './price-rule.ts'
 import { RecentValues } from './recent-values.ts'
 import { readTierSales } from './store/prices.ts'

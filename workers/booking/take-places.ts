@@ -1,6 +1,6 @@
 import type { Selection } from '#shared/contracts/places.ts'
+import { type Database, lockTimedOut } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
-import { type Database, lockTimedOut } from '#shared/postgres.ts'
 import { pickBestAvailable, SeatsLockedByOthers } from './best-available/pick-best-available.ts'
 import { seatUnavailable } from './lost-seats/lost-seats.ts'
 import { presentPrice } from './price-rule.ts'

@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { FullEventRow } from './event-view.ts'
 import { eventNotFound } from './refusals.ts'
 import { readEvent } from './store/read-events.ts'

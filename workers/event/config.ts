@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { connectionCount, workerSettings } from '#shared/worker.ts'
+import { connectionCount, workerSettings } from '#shared/process/worker.ts'
 
 export const eventSettings = z.object({
   ...workerSettings,

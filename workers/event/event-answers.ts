@@ -1,6 +1,6 @@
+import type { Queryable } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import type { Queryable } from '#shared/postgres.ts'
 import { exactStock, roughStock } from './booking-calls.ts'
 import { type EventRow, type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
 import type { RecentStock } from './recent-stock.ts'

@@ -1,4 +1,4 @@
-import type { Fact } from '#shared/messaging/facts.ts'
+import type { Fact } from '#shared/facts/fact.ts'
 import type { Sale } from './sale-state.ts'
 
 /** What the world is told of an event after a change: `version` is higher with each one. */

@@ -1,4 +1,4 @@
-import { runWorker } from '#shared/worker.ts'
+import { runWorker } from '#shared/process/worker.ts'
 import { eventWorker } from './event-worker.ts'
 
 await runWorker(eventWorker)

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Contract } from '#shared/contracts/contract.ts'
+import { commandScope, requestHash } from '#shared/database/idempotency.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { commandScope, requestHash } from '#shared/idempotency.ts'
 import { remainingMs } from '#shared/messaging/headers.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import type { WorkerParts } from '#shared/worker.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import { claimCommand, type FinalAnswer, finishCommand, type LongCommand, releaseCommand } from './store/commands.ts'
 
 /** Final answers are kept and repeated; one for the time being is given once, and the next repetition asks anew. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { workerSettings } from '#shared/worker.ts'
+import { workerSettings } from '#shared/process/worker.ts'
 
 export const purchaseSettings = z.object({
   ...workerSettings,

@@ -1,4 +1,4 @@
-import type { WorkerParts } from '#shared/worker.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import {
   beginRefundsOfEvent,
   countMovingRefunds,

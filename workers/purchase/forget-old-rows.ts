@@ -1,6 +1,6 @@
-import { startChore } from '#shared/chore.ts'
-import type { Close } from '#shared/lifecycle.ts'
-import type { WorkerParts } from '#shared/worker.ts'
+import { startChore } from '#shared/periodic-job.ts'
+import type { Close } from '#shared/process/lifecycle.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import { deleteForgottenCommands } from './store/commands.ts'
 import { deleteOldProviderEvents } from './store/provider-inbox.ts'
 

@@ -1,4 +1,4 @@
-import { runWorker } from '#shared/worker.ts'
+import { runWorker } from '#shared/process/worker.ts'
 import { purchaseWorker } from './purchase-worker.ts'
 
 await runWorker(purchaseWorker)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { startOutboxRelay } from '#shared/outbox-relay.ts'
-import type { WorkerDefinition } from '#shared/worker.ts'
+import { startOutboxRelay } from '#shared/facts/relay.ts'
+import type { WorkerDefinition } from '#shared/process/worker.ts'
 import { purchaseSettings } from './config.ts'
 import { startForgettingOldRows } from './forget-old-rows.ts'
 import { PurchaseMetrics } from './metrics.ts'

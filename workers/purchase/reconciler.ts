@@ -1,5 +1,5 @@
-import { type Chore, startChore } from '#shared/chore.ts'
 import { withNewTrace } from '#shared/observability/tracing.ts'
+import { type Chore, startChore } from '#shared/periodic-job.ts'
 import { refundDueEvent } from './event-refunds.ts'
 import type { Payment } from './payment.ts'
 import type { Refund } from './refund.ts'

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { beginPayment } from '#shared/contracts/payment-steps.ts'
+import { keyInUse } from '#shared/database/idempotency.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { keyInUse } from '#shared/idempotency.ts'
-import type { WorkerParts } from '#shared/worker.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import * as booking from './booking-calls.ts'
 import type { PurchaseMetrics } from './metrics.ts'
 import {

@@ -1,6 +1,6 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { recordedTraceparent } from '#shared/observability/tracing.ts'
-import type { Database } from '#shared/postgres.ts'
 import { type CallbackSettings, callbackDelaysMs } from '../callback-times.ts'
 import type { ChargeChange } from '../charge.ts'
 import { behaviourOf } from '../tokens.ts'

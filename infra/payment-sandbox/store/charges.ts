@@ -1,6 +1,6 @@
-import { requestHash } from '#shared/idempotency.ts'
+import { requestHash } from '#shared/database/idempotency.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { Charge } from '../charge.ts'
 import { behaviourOf, isKnown } from '../tokens.ts'
 import { changeAndTell, type DescribeChange } from './callbacks.ts'

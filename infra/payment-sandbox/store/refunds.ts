@@ -1,5 +1,5 @@
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import type { Database, Postgres } from '#shared/postgres.ts'
 import type { Charge, Refund } from '../charge.ts'
 import { changeAndTell, type DescribeChange } from './callbacks.ts'
 import { findCharge, lockCharge } from './charges.ts'

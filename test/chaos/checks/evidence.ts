@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { parsePublicId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { acknowledgement, type History } from '../history.ts'
 
 /** A charge as the payment provider knows it. */

@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import type { Database } from '#shared/postgres.ts'
 import { readLedger } from '../../../infra/audit/ledger.ts'
 import type { OpenEvent, Stand } from './stand/stand.ts'
 

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { type AuditReport, audit } from '../../../infra/audit/audit.ts'
 import { until } from '../../support/until.ts'
 import { countUnderWay } from '../under-way.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { factStream } from '#shared/facts/stream.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import { factStream } from '#shared/messaging/fact-stream.ts'
 import type { NatsCluster, NatsNode } from '../../../infra/servers/nats-cluster.ts'
 import type { ServerNode } from '../../../infra/servers/server-node.ts'
 import { ClusterServers } from '../servers/cluster-servers.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { isStopped } from '../process-state.ts'
 import type { RestartableServer } from '../restartable-server.ts'
 import type { ServerName } from '../servers/chaos-servers.ts'

@@ -65,7 +65,7 @@ export const mutants: readonly Mutant[] = [
     name: 'fact acknowledged before it is stored',
     edits: [
       {
-        file: 'shared/outbox-relay.ts',
+        file: 'shared/facts/relay.ts',
         find: 'const results = await Promise.allSettled(rows.map((row) => publish(bus, row)))',
         replace: `await postgres.query(
       \`UPDATE \${schema}.outbox SET published_at = now() WHERE id = ANY($1::uuid[])\`,

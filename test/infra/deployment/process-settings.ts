@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { databaseUrl } from '#shared/config.ts'
+import { databaseUrl } from '#shared/process/config.ts'
 import { gatewaySettings, readGatewayConfig } from '../../../gateway/config.ts'
 import { auditorSettings } from '../../../infra/audit/config.ts'
 import { projectRoot } from '../../../infra/config.ts'

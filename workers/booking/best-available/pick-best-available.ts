@@ -1,7 +1,7 @@
 import type { Selection } from '#shared/contracts/places.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Key } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { hasFreeSeats, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter } from '../store/rows.ts'
 import { keepingLocksOfSuccess } from '../store/savepoint.ts'
 import type { LockedSeat } from '../store/seats.ts'

@@ -1,6 +1,6 @@
 import type { Selection } from '#shared/contracts/places.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Database } from '#shared/postgres.ts'
 import { SeatsLockedByOthers } from '../best-available/pick-best-available.ts'
 import { explainConflicts } from './lost-seats.ts'
 

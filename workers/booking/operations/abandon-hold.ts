@@ -1,9 +1,9 @@
 import { abandonHold as contract } from '#shared/contracts/holds.ts'
-import { once } from '#shared/idempotency.ts'
+import { once } from '#shared/database/idempotency.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database, Postgres } from '#shared/postgres.ts'
 import { endAndTell } from '../hold-ends.ts'
 import { lockOwnHold } from '../own-hold.ts'
 

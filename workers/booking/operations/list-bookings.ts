@@ -1,7 +1,7 @@
 import { listBookings as contract } from '#shared/contracts/bookings.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
 import { ownIdIn } from '../page-cursor.ts'
 import { countBookingsOf, listBookingsOf } from '../store/bookings.ts'
 

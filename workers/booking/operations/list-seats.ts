@@ -1,7 +1,7 @@
 import { listSeats as contract } from '#shared/contracts/seats.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import { presentPrice } from '../price-rule.ts'
 import { invalidCursor } from '../refusals.ts'

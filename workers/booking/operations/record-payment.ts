@@ -1,7 +1,7 @@
 import { recordPayment as contract } from '#shared/contracts/payment-steps.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Postgres } from '#shared/postgres.ts'
 import { supersedes } from '../payment-status.ts'
 import { lockBooking, notePayment, requireBooking } from '../store/bookings.ts'
 

@@ -1,7 +1,7 @@
 import { revokeBooking as contract } from '#shared/contracts/payment-steps.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database, Postgres } from '#shared/postgres.ts'
 import type { BookingMetrics } from '../metrics.ts'
 import { mayRevoke } from '../payment-status.ts'
 import { lockBooking, notePayment, requireBooking } from '../store/bookings.ts'

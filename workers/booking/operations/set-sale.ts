@@ -1,8 +1,8 @@
 import { setSale as contract } from '#shared/contracts/stock.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Postgres } from '#shared/postgres.ts'
 import { changeSale } from '../store/sales.ts'
 
 /** Once it has answered, every later hold sees the new rules. Repeating it changes nothing. */

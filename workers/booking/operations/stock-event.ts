@@ -1,7 +1,7 @@
 import { stockEvent as contract } from '#shared/contracts/stock.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Postgres } from '#shared/postgres.ts'
 import { addAreas, addRows, addTiers, openStock } from '../store/stock.ts'
 
 /** Adds seats and areas of a layout to an event's stock, batch by batch. What is there already stays as it is. */

@@ -1,7 +1,7 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { viewAvailability as contract } from '#shared/contracts/seats.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
 import { reachedStep } from '../price-rule.ts'
 import type { SoldShares } from '../sold-shares.ts'
 import { countFreePlaces, estimateFreePlaces } from '../store/seat-views.ts'

@@ -1,8 +1,8 @@
 import { viewBooking as contract } from '#shared/contracts/bookings.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { readBooking } from '../store/bookings.ts'
 

@@ -1,8 +1,8 @@
 import { viewHold as contract } from '#shared/contracts/holds.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
 import { noSuchHold } from '../refusals.ts'
 import { readHold } from '../store/holds.ts'
 

@@ -1,7 +1,7 @@
 import { viewSeatStates as contract } from '#shared/contracts/seats.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Database } from '#shared/postgres.ts'
 import { awaitWrite } from '../await-write.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import { packSeatStates } from '../seat-states.ts'

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { Seat } from '../best-available/free-runs.ts'
 import { RecentValues } from '../recent-values.ts'
 import { type StatesOfRow, seatStateCodes } from '../seat-states.ts'

@@ -1,7 +1,7 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { invalidRequest } from '#shared/field-errors.ts'
 import type { Key } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import {
   type Area,
   findAreas,

@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 
 /*
  * SQL about standing places, which are sold by count. The places of an area are spread over several counters, its shards,

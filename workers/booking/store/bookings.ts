@@ -1,6 +1,6 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { type Key, newId, publicId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { PaymentNote } from '../payment-status.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { isDue, isLive, position } from './conditions.ts'

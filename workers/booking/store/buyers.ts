@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { TicketsInUse } from '../ticket-limit.ts'
 import { isDue, isLive } from './conditions.ts'
 

@@ -1,6 +1,6 @@
 import type { RefundReason } from '#shared/contracts/bookings.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 
 /*
  * SQL about cancellations: tickets taken back for one refund. Their booking is locked. Only operators read `reason`: a booking

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 
 /** Whether a moment, in RFC 3339, is over at this moment, not at the begin of the transaction. */
 export async function isPast(db: Database, instant: string): Promise<boolean> {

@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 
 /* SQL that moves the end of a hold, whose row is locked, and that of its places along with it. */
 

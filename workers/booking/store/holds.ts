@@ -1,6 +1,6 @@
 import type { Hold } from '#shared/contracts/holds.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { ChangedSeat } from '../facts.ts'
 import type { TakenPlaces } from '../take-places.ts'
 import { holdStanding, releaseStanding } from './areas.ts'

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { TierSales } from '../price-rule.ts'
 
 /* SQL about price tiers. */

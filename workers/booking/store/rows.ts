@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { isFreeFor } from './conditions.ts'
 import { type LockedSeat, lockedSeatColumns } from './seats.ts'
 

@@ -1,7 +1,7 @@
 import type { listSales } from '#shared/contracts/bookings.ts'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { type Key, newId, publicId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 
 /* SQL about the sale log: what was sold and taken back, by whose request, in the order in which it happened. */
 

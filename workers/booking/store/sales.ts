@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { SaleWindow } from '../sale.ts'
 
 /* SQL about sales: the rules by which an event's seats are sold. */

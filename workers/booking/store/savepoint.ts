@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 
 /**
  * Runs `work` and keeps the locks it took only when it answers something true. When it answers `false`, `null` or

@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { type StatesOfRow, seatStateCodes } from '../seat-states.ts'
 import { isFree } from './conditions.ts'
 

@@ -1,5 +1,5 @@
 import type { PriceStep } from '#shared/contracts/prices.ts'
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { shardCapacities } from '../standing/shard-capacities.ts'
 
 /* SQL that brings seats and areas into stock. */

@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { type Key, newId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { TicketState } from '../cancellation-policy.ts'
 import type { ChangedSeat } from '../facts.ts'
 

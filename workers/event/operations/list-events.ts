@@ -1,7 +1,7 @@
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import { listEvents as contract } from '#shared/contracts/event.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Queryable } from '#shared/postgres.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
 import { filterTerms, filterTexts } from '../search/filters.ts'
 import { findPage, type PageWanted, type Question } from '../search/find-page.ts'

@@ -1,7 +1,7 @@
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { searchEvents as contract } from '#shared/contracts/search.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { Queryable } from '#shared/postgres.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
 import { askedWords } from '../search/asked-words.ts'
 import {

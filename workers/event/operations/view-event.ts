@@ -1,6 +1,6 @@
 import { viewEvent as contract } from '#shared/contracts/event.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { WorkerParts } from '#shared/worker.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import { visibleEvent } from '../access.ts'
 import { answerView } from '../event-answers.ts'
 

@@ -1,7 +1,7 @@
 import { viewLayout as contract } from '#shared/contracts/event.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { WorkerParts } from '#shared/worker.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import { visibleEvent } from '../access.ts'
 import { readSeating } from '../store/layouts.ts'
 

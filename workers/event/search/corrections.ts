@@ -1,4 +1,4 @@
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import { findNearWords, readKnown, type WordFrequencies, type WordLookup } from '../store/words.ts'
 import { findPage, type Question } from './find-page.ts'
 import { eachOnce, type QueryWord, wholeText, withLongerOfLast } from './terms.ts'

@@ -1,4 +1,4 @@
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import { type EventList, findAtVenues, type Place } from '../store/find-events.ts'
 import { findVenues, type VenuesInReach } from '../store/venues-in-reach.ts'
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { type facetName, maxFacetResults } from '#shared/contracts/search.ts'
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import { type EventList, matchingEvents } from './find-events.ts'
 
 export type FacetName = z.infer<typeof facetName>

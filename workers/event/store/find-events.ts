@@ -1,4 +1,4 @@
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import type { EventRow } from '../event-view.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
 import type { Stretch } from '../search/stretches.ts'

@@ -1,5 +1,5 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { ImportedEvent, KnownEvent } from '../import-changes.ts'
 import { cheapestTier } from '../price-tiers.ts'
 import { foldedTexts } from '../search/folded-texts.ts'

@@ -1,5 +1,5 @@
 import { seatCount } from '#shared/contracts/layout.ts'
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { lowestPrice, tiersOf } from '../price-tiers.ts'
 import { type Seating, seatingHash } from '../seating.ts'
 

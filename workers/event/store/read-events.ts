@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '#shared/postgres.ts'
+import type { Database, Queryable } from '#shared/database/postgres.ts'
 import type { EventRow, FullEventRow, Sellable } from '../event-view.ts'
 import { eventNotFound } from '../refusals.ts'
 

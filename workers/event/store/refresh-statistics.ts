@@ -1,4 +1,4 @@
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 
 /** Those that an import of events fills. */
 const catalogueTables = ['events', 'venues', 'performers', 'event_performers', 'price_tiers', 'words']

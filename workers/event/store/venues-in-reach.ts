@@ -1,4 +1,4 @@
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import { boxesAround, type Circle, earthRadiusKm } from '../search/geography.ts'
 import { type Parameter, parameters } from './parameters.ts'
 

@@ -1,4 +1,4 @@
-import type { Queryable } from '#shared/postgres.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
 import { deletionsOf, type KnownWord, maxLetters, minLetters, nearestFirst } from '../search/near-words.ts'
 import { everywhere, type QueryWord, type WholeField, type WordField } from '../search/terms.ts'
 

@@ -1,6 +1,6 @@
 import { refundEvent as contract } from '#shared/contracts/purchase.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { WorkerParts } from '#shared/worker.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import { readEventRefunds, startEventRefunds } from '../store/event-refunds.ts'
 
 /**

@@ -2,7 +2,7 @@ import { viewEventRefunds as contract } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import type { WorkerParts } from '#shared/worker.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
 import { readEventRefunds } from '../store/event-refunds.ts'
 
 /** How far the refunds of a cancelled event are. Throws `forbidden`, and `not_found` when nobody has started any. */

@@ -1,12 +1,12 @@
+import { keyInUse, keyReused, rememberedFor } from '#shared/database/idempotency.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { ErrorCode } from '#shared/errors.ts'
-import { keyInUse, keyReused, rememberedFor } from '#shared/idempotency.ts'
-import type { Database } from '#shared/postgres.ts'
 
 /* All SQL about commands: the memory by which a repeated request gets the first one's answer, for a day. */
 
 /**
  * A request whose work takes many transactions, because purchases and refunds wait for a provider. It is `running` in between,
- * where a command of the other workers (`once` in `shared/idempotency.ts`) is done or not there.
+ * where a command of the other workers (`once` in `shared/database/idempotency.ts`) is done or not there.
  */
 export interface LongCommand {
   /** Operation and caller; see `commandScope`. */

@@ -1,7 +1,7 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEventRefunds } from '#shared/contracts/purchase.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import type { Database } from '#shared/postgres.ts'
 import { isStuck } from './refunds.ts'
 
 /* All SQL about refunding whole events. A row per event says that all its payments are to be refunded, and until when. */

@@ -1,6 +1,6 @@
+import type { Database } from '#shared/database/postgres.ts'
+import { addFact } from '#shared/facts/outbox.ts'
 import { publicId } from '#shared/ids.ts'
-import { addFact } from '#shared/outbox.ts'
-import type { Database } from '#shared/postgres.ts'
 import type { PaymentStatus } from '../payment.ts'
 
 interface FactRow {

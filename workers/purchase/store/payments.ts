@@ -1,6 +1,6 @@
 import type { LossReason } from '#shared/contracts/payment-steps.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
-import type { Database, Postgres } from '#shared/postgres.ts'
 import type { Move, Payment, PaymentStatus } from '../payment.ts'
 import { reopenEventRefunds } from './event-refunds.ts'
 import { tellPaymentEnd } from './payment-facts.ts'

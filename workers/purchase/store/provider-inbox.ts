@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { ProviderEvent } from '../webhooks/provider-event.ts'
 
 /* All SQL about what providers told. */

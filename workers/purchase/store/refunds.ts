@@ -1,6 +1,6 @@
 import type { RefundReason } from '#shared/contracts/bookings.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
-import type { Database, Postgres } from '#shared/postgres.ts'
 import { amountOf, type Refund, type RefundMove, type RefundStatus } from '../refund.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
 

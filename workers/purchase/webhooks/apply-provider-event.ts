@@ -1,4 +1,4 @@
-import type { Database } from '#shared/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { moveAfterWebhook, type Payment, type PaymentStatus } from '../payment.ts'
 import type { Refund } from '../refund.ts'
 import type { Saga } from '../saga.ts'

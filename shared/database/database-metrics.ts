@@ -1,7 +1,7 @@
 import { Gauge } from 'prom-client'
 import { errorCodeOf } from '#shared/errors.ts'
-import { DurationHistogram, secondsSince } from './duration-histogram.ts'
-import type { Metrics } from './metrics.ts'
+import { DurationHistogram, secondsSince } from '#shared/observability/duration-histogram.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
 
 /** A pool of connections, as it stands. */
 export interface PoolState {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
-import type { Bus, Delivery } from './bus.ts'
-import { createPushConsumer, type FactPosition, readPushed, StreamMissing } from './fact-stream.ts'
-import { type FactName, parseFactSubject } from './facts.ts'
+import type { Bus, Delivery } from '#shared/messaging/bus.ts'
+import { type FactName, parseFactSubject } from './fact.ts'
+import { createPushConsumer, type FactPosition, readPushed, StreamMissing } from './stream.ts'
 
 /*
  * Consumers (`consume-facts.ts`) share the facts, get each until it is handled, and begin with the oldest. Followers all get every

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import type { Close } from './lifecycle.ts'
-import type { Bus } from './messaging/bus.ts'
-import { ensureFactStream, publishFact } from './messaging/fact-stream.ts'
-import { factKind, parseFactSubject } from './messaging/facts.ts'
-import type { Metrics } from './observability/metrics.ts'
-import { injectTraceContext, withRemoteSpan } from './observability/tracing.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
+import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
+import type { Close } from '#shared/process/lifecycle.ts'
+import { factKind, parseFactSubject } from './fact.ts'
 import type { OutboxSchema } from './outbox.ts'
 import { OutboxMetrics } from './outbox-metrics.ts'
-import type { Database, Postgres } from './postgres.ts'
+import { ensureFactStream, publishFact } from './stream.ts'
 
 /*
  * Carries facts from an outbox table to the stream. A relay runs in every instance of a worker, and a transaction lock lets

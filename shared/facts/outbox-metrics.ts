@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client'
-import { createdAtMs } from './ids.ts'
-import type { Metrics } from './observability/metrics.ts'
+import { createdAtMs } from '#shared/ids.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
 import type { OutboxSchema } from './outbox.ts'
 
 /** How far the facts of one schema are behind their commits. */

@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import type { Close } from '#shared/lifecycle.ts'
+import type { Bus, Delivery } from '#shared/messaging/bus.ts'
+import { decodeJson } from '#shared/messaging/json-bytes.ts'
+import type { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
-import type { Bus, Delivery } from './bus.ts'
+import type { Close } from '#shared/process/lifecycle.ts'
+import { type FactName, factKind, parseFactSubject } from './fact.ts'
 import {
   acknowledge,
   askAgain,
@@ -14,10 +17,7 @@ import {
   factStream,
   maxDeliveries,
   pullFacts,
-} from './fact-stream.ts'
-import { type FactName, factKind, parseFactSubject } from './facts.ts'
-import { decodeJson } from './json-bytes.ts'
-import type { MessagingMetrics } from './messaging-metrics.ts'
+} from './stream.ts'
 
 /** A fact as its consumer gets it. */
 export interface ReceivedFact extends FactName {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { parseNatsUrl } from '#shared/messaging/nats-url.ts'
+import { parseRedisUrl, redisUrlForms } from '#shared/redis-url.ts'
 import { isAlive } from './is-alive.ts'
-import { parseNatsUrl } from './messaging/nats-url.ts'
-import { parseRedisUrl, redisUrlForms } from './redis-url.ts'
 
 /*
  * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
@@ -107,7 +107,7 @@ export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null 
 
 /** Where all data of a locally started system lies: `DATA_DIR`, by default `.data` in the project. */
 export function dataDirectory(env: NodeJS.ProcessEnv): string {
-  return env.DATA_DIR ?? join(import.meta.dirname, '..', '.data')
+  return env.DATA_DIR ?? join(import.meta.dirname, '..', '..', '.data')
 }
 
 function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<string, string> {

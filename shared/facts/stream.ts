@@ -1,6 +1,6 @@
-import type { Bus, Delivery } from './bus.ts'
-import { allFacts } from './facts.ts'
-import { decodeJson, encodeJson } from './json-bytes.ts'
+import type { Bus, Delivery } from '#shared/messaging/bus.ts'
+import { decodeJson, encodeJson } from '#shared/messaging/json-bytes.ts'
+import { allFacts } from './fact.ts'
 
 /*
  * The stream of facts and its consumers, in the words of JetStream's own protocol: requests and replies in JSON on

@@ -1,7 +1,7 @@
 import type Logger from 'bunyan'
-import { startChore } from './chore.ts'
+import { startChore } from '#shared/periodic-job.ts'
+import type { Close } from '#shared/process/lifecycle.ts'
 import { type CommandSchema, forgetCommands } from './idempotency.ts'
-import type { Close } from './lifecycle.ts'
 import type { Postgres } from './postgres.ts'
 
 const everyMs = 60_000

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { TicketingError } from './errors.ts'
-import type { OperationContext } from './messaging/serve.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { OperationContext } from '#shared/messaging/serve.ts'
 import type { Database } from './postgres.ts'
 
 /** Names one operation of one caller: keys of different callers or operations never meet. */

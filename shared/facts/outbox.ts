@@ -1,7 +1,7 @@
-import { newId } from './ids.ts'
-import { type Fact, factSubject } from './messaging/facts.ts'
-import { recordedTraceparent } from './observability/tracing.ts'
-import type { Database } from './postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
+import { newId } from '#shared/ids.ts'
+import { recordedTraceparent } from '#shared/observability/tracing.ts'
+import { type Fact, factSubject } from './fact.ts'
 
 /** Schemas with a table `outbox`. */
 export type OutboxSchema = 'event' | 'booking' | 'purchase'

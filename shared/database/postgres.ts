@@ -1,8 +1,8 @@
 import { SpanKind } from '@opentelemetry/api'
 import pg from 'pg'
-import { TicketingError } from './errors.ts'
-import type { DatabaseMetrics, PoolState } from './observability/database-metrics.ts'
-import { withSpan } from './observability/tracing.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { withSpan } from '#shared/observability/tracing.ts'
+import type { DatabaseMetrics, PoolState } from './database-metrics.ts'
 import { statementOf } from './statements.ts'
 
 /** Something that answers SQL. Values are always parameters, never text in the query. */
