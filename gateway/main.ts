@@ -1,140 +1,138 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { followFacts } from '#shared/facts/follow.ts'
-import { Bus } from '#shared/messaging/bus.ts'
-import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
-import { Retries } from '#shared/messaging/retries.ts'
-import { createLogger } from '#shared/observability/log.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
-import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
-import { startTracing } from '#shared/observability/start-tracing.ts'
-import { runProcess } from '#shared/process/lifecycle.ts'
+import { openParts, runProcess } from '#shared/process/lifecycle.ts'
 import { createRedis } from '#shared/redis.ts'
-import { Invalidations } from './cache/invalidations.ts'
-import { ReplyCache } from './cache/reply-cache.ts'
-import { createReplyMemory } from './cache/reply-memory.ts'
-import { ReplyStore } from './cache/reply-store.ts'
-import { ClientAddresses } from './client-address.ts'
-import { type GatewayConfig, readGatewayConfig } from './config.ts'
-import { keepAliveSeconds } from './exchange/write-head.ts'
-import { RecentRequests } from './fast-path/recent-requests.ts'
+import { readGatewayConfig } from './config.ts'
+import { ClientAddresses } from './http/client-address.ts'
+import { answerClientError, Connections, maxHeadBytes } from './http/client-error.ts'
+import { createListener } from './http/listener.ts'
+import { createObserve } from './http/observe.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
-import { LeasedLimits } from './limits/leased-limits.ts'
-import { createRequestLimits } from './limits/request-limit.ts'
-import { createListener } from './listener.ts'
+import { createApp } from './koa/app.ts'
+import { createRateLimit } from './koa/rate-limit.ts'
+import { publicLimits, RateLimits } from './limits/rate-limits.ts'
+import { RecentRefusals } from './limits/recent-refusals.ts'
+import { TokenBuckets } from './limits/token-buckets.ts'
 import { GatewayMetrics } from './metrics.ts'
-import { answerUnreadable, maxHeadBytes } from './unreadable-requests.ts'
+import { docsRoutes } from './own-routes/docs.ts'
+import { healthRoutes } from './own-routes/health.ts'
+import { sessionRoute } from './own-routes/session.ts'
+import { webhookRoute } from './own-routes/webhooks.ts'
+import { createAnswerRead, findPublicReads } from './reads/answer-read.ts'
+import { Invalidations } from './reads/invalidations.ts'
+import { RedisStore } from './reads/redis-store.ts'
+import { ReplyCache } from './reads/reply-cache.ts'
 
-/** How long answers under way may still take after the signal to stop, in milliseconds. */
+/** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
 
-/**
- * How long a gateway that is no longer ready still takes requests, closing each connection with its answer. Closing at
- * once would reset connections whose next request is on its way already.
- */
-const farewellMs = 500
+/** How long a stopping gateway still takes requests, closing each connection with its answer: the next request may be on its way. */
+const drainMs = 500
 
 /** Node's defaults keep slow and silent connections for minutes. */
 const httpSettings = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
-  keepAliveTimeout: keepAliveSeconds * 1_000,
+  keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: maxHeadBytes,
-  // Nobody listens for the end of a body that never begins.
+  // No listener needs the end of a body that never begins.
   optimizeEmptyRequests: true,
 }
 
-await runProcess<GatewayConfig>({
+await runProcess({
+  name: 'gateway',
   readConfig: () => readGatewayConfig(process.env, process.argv.slice(2)),
-  createLogger: (config) =>
-    createLogger({ name: 'gateway', instance: config.instance, level: config.logLevel, settings: config }),
   async start(config, log, onStop) {
-    const { instance, host, port } = config
-    log.info({ port, auth: config.auth }, `gateway ${instance} starting on port ${port}`)
-    if (config.auth === 'demo') log.warn('AUTH=demo: every user_id is believed. Never run this with real customers.')
-    onStop(
-      'tracing',
-      await startTracing({
-        disabled: config.tracingDisabled,
-        serviceName: 'gateway',
-        instance,
-        sampleRatio: config.sampleRatio,
-        endpoint: config.spanEndpoint,
-      }),
-    )
-    const processMetrics = new Metrics(instance)
-    addRuntimeMetrics(processMetrics)
-    const messagingMetrics = new MessagingMetrics(processMetrics)
-    const bus = await Bus.connect({
-      ...config.nats,
-      name: instance,
-      timeoutMs: 5_000,
-      metrics: messagingMetrics,
-      retries: new Retries(messagingMetrics),
-      log,
-    })
-    onStop('nats', () => bus.close())
-    const redis = createRedis({ url: config.redisUrl, name: instance, log })
+    const { INSTANCE: instance, AUTH: mode, HOST: host } = config
+    if (mode === 'demo') log.warn('AUTH=demo: every user_id is believed. Never run this with real customers.')
+    const { metrics: processMetrics, bus } = await openParts(config, { name: 'gateway', retries: true, log, onStop })
+    const redis = createRedis({ url: config.REDIS_URL, name: instance, log })
     onStop('redis', () => redis.disconnect())
-
     const metrics = new GatewayMetrics(processMetrics)
-    const session = config.sessionSecret === undefined ? null : sessionTokens(config.sessionSecret)
-    const onKeysAway = (error: Error) =>
-      log.warn({ err: error }, 'the keys of the identity provider were not to be had')
+    const clientAddresses = new ClientAddresses(config.TRUSTED_PROXIES)
+    const session = config.SESSION_SECRET === undefined ? null : sessionTokens(config.SESSION_SECRET)
+    const demoSession = mode === 'demo' ? session : null
+    const identity = {
+      mode,
+      verifyToken:
+        demoSession?.verify ??
+        providerTokens(providerFrom(config), (error) =>
+          log.warn({ err: error }, 'the keys of the identity provider could not be fetched'),
+        ),
+      organiserKey: config.ORGANISER_KEY,
+    }
     let stopping = false
+    const isStopping = (): boolean => stopping
+
     const invalidations = new Invalidations()
     const facts = followFacts(bus, {
       log,
-      onFact: (fact) => invalidations.hear(fact),
+      onFact: (fact) => invalidations.add(fact),
       onRestart: (position) => invalidations.restart(position),
     })
     onStop('facts', () => facts.stop())
-    const answer = createListener({
-      instance,
+    const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
+    const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
+    const answerRead = createAnswerRead({ cache, bus, metrics })
+
+    const buckets = new TokenBuckets({ redis, gateways: config.GATEWAYS, onLocal: () => metrics.limitedLocally() })
+    const limits = config.quotas === null ? null : new RateLimits({ maxima: config.quotas, buckets, metrics })
+    const refusals = limits === null ? null : new RecentRefusals(limits)
+    const rateLimit = createRateLimit(limits === null || refusals === null ? null : { limits, refusals })
+
+    const observe = createObserve({ log, metrics, isStopping })
+    const health = { bus, isRedisReady: () => redis.status === 'ready' }
+    const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
+    const app = createApp({
       log,
+      observe,
+      clientAddresses,
+      rateLimit,
+      identity,
       bus,
-      replies: new ReplyCache({
-        memory: createReplyMemory(),
-        store: new ReplyStore({ redis, onError: () => metrics.cacheFailed() }),
-        invalidations,
-        position: () => facts.position,
-      }),
-      leasedLimits: new LeasedLimits({ redis, gateways: config.gateways, onLocal: () => metrics.limitedLocally() }),
-      limits: config.rateLimits && createRequestLimits(config.rateLimits),
-      recentRequests: new RecentRequests(),
-      metrics,
-      exposedMetrics: config.metrics === null ? processMetrics : null,
-      identity: {
-        mode: config.auth,
-        verifyToken:
-          config.auth === 'demo' && session !== null ? session.verify : providerTokens(config.jwt, onKeysAway),
-        organiserKey: config.organiserKey,
-      },
-      issueToken: config.auth === 'demo' && session !== null ? session.issue : null,
-      clientAddresses: new ClientAddresses(config.trustedProxies),
-      isRedisReady: () => redis.status === 'ready',
-      isStopping: () => stopping,
+      answerRead,
+      unlimited: [
+        ...healthRoutes({ ...health, exposedMetrics, isStopping }),
+        ...docsRoutes({ ...health, instance }),
+        webhookRoute(bus),
+      ],
+      limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],
     })
-    const ownMetrics = config.metrics === null ? null : await serveMetrics(processMetrics, config.metrics)
+    const connections = new Connections()
+    const listener = createListener({
+      observe,
+      findPublicRead: findPublicReads(answerRead, limits && publicLimits(limits, mode, clientAddresses)),
+      findRecentRefusal: refusals?.find ?? (() => undefined),
+      koa: app.callback(),
+      connections,
+    })
+
+    const { METRICS_HOST, METRICS_PORT } = config
+    const ownMetrics =
+      METRICS_PORT === undefined ? null : await serveMetrics(processMetrics, { host: METRICS_HOST, port: METRICS_PORT })
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const server = createServer(httpSettings, answer).on('clientError', answerUnreadable(metrics))
-    const address = await listen(server, port, host)
+    const server = createServer(httpSettings, listener)
+    server.on('clientError', answerClientError(metrics, connections))
+    const { port } = await listen(server, config.PORT, host)
     onStop('http', () => closeServer(server))
     onStop('readiness', async () => {
       stopping = true
-      await new Promise((resolve) => setTimeout(resolve, farewellMs))
+      await new Promise((resolve) => setTimeout(resolve, drainMs))
     })
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
-    const metricsUrl = ownMetrics?.url ?? `${url}/metrics`
-    log.info(
-      { url, port: address.port, metrics_url: metricsUrl },
-      `gateway ${instance} listening on port ${address.port}`,
-    )
-    return { url, port: address.port, metrics_url: metricsUrl }
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const ready = { url, port, metrics_url: ownMetrics?.url ?? `${url}/metrics` }
+    log.info({ ...ready, auth: mode }, `gateway ${instance} listening on port ${port}`)
+    return ready
   },
 })
+
+function providerFrom(config: ReturnType<typeof readGatewayConfig>) {
+  const { JWT_JWKS_URL, JWT_PUBLIC_KEY, JWT_ISSUER, JWT_AUDIENCE } = config
+  return { jwksUrl: JWT_JWKS_URL, publicKey: JWT_PUBLIC_KEY, issuer: JWT_ISSUER, audience: JWT_AUDIENCE }
+}
 
 function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
@@ -146,7 +144,7 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
   })
 }
 
-/** Takes no new connections, lets answers under way finish, then cuts what is left. */
+/** Takes no new connections, lets requests in flight finish, then cuts what is left. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), finishInFlightMs)

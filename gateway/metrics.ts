@@ -3,9 +3,9 @@ import type { ErrorCode } from '#shared/errors.ts'
 import { type BoundObserve, DurationHistogram } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { Tally } from '#shared/observability/tally.ts'
-import type { RateClass } from './limits/rate-classes.ts'
+import type { RateClass } from './limits/quota.ts'
 
-/** A request by what few values it may have: a route template such as `/events`, never a path with ids. */
+/** A request by labels of few values: a route template such as `/events`, never a path with ids. */
 export interface AnsweredRequest {
   readonly method: string
   readonly endpoint: string
@@ -15,15 +15,15 @@ export interface AnsweredRequest {
   readonly isRecorded: boolean
 }
 
-/** Methods that get a label of their own; whatever else a client makes up shares one, as OpenTelemetry has it. */
+/** Methods with a label of their own; all others share `_OTHER`, as in OpenTelemetry. */
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** What the gateway counts beside what every process does. */
+/** The gateway's own metrics. */
 export class GatewayMetrics {
   readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
-  /** By endpoint, then by status and method: to put a key together from the three costs more than to find it. */
+  /** By endpoint, then by status and method: one joined key would cost more than the lookups. */
   readonly #boundDurations = new Map<string, Map<number, BoundObserve>>()
-  readonly #activeRequests: Gauge
+  #activeRequests = 0
   readonly #cacheHits: Tally<'endpoint', string>
   readonly #cacheMisses: Tally<'endpoint', string>
   readonly #cacheErrors: Counter
@@ -39,10 +39,14 @@ export class GatewayMetrics {
       help: 'Time to answer an HTTP request.',
       labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     })
-    this.#activeRequests = new Gauge({
+    const countActive = (): number => this.#activeRequests
+    new Gauge({
       name: 'http_server_active_requests',
-      help: 'HTTP requests that are being answered.',
+      help: 'HTTP requests in progress.',
       registers,
+      collect() {
+        this.set(countActive())
+      },
     })
     this.#cacheHits = new Tally(metrics, {
       name: 'cache_hits_total',
@@ -51,7 +55,7 @@ export class GatewayMetrics {
     })
     this.#cacheMisses = new Tally(metrics, {
       name: 'cache_misses_total',
-      help: 'Replies that had to be asked from a worker.',
+      help: 'Replies that a worker was called for.',
       labelName: 'endpoint',
     })
     this.#cacheErrors = counter('cache_errors_total', 'Reads and writes of the reply cache that failed.')
@@ -60,7 +64,7 @@ export class GatewayMetrics {
       help: 'Requests refused by their rate limit.',
       labelName: 'rate_class',
     })
-    this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally, Redis being away.')
+    this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally while Redis was unavailable.')
     this.#unreadable = new Counter({
       name: 'http_server_unreadable_requests_total',
       help: 'Requests that could not be read as HTTP, and were answered so.',
@@ -74,11 +78,11 @@ export class GatewayMetrics {
   }
 
   requestBegan(): void {
-    this.#activeRequests.inc()
+    this.#activeRequests += 1
   }
 
   requestEnded(): void {
-    this.#activeRequests.dec()
+    this.#activeRequests -= 1
   }
 
   requestAnswered({ method, endpoint, status, seconds, isRecorded }: AnsweredRequest): void {
@@ -104,7 +108,7 @@ export class GatewayMetrics {
     return observe
   }
 
-  /** Makes both counters of a cached route appear at 0, so that `rate()` sees the first hit. */
+  /** Shows both counters of a cacheable route at 0, so that `rate()` sees the first hit. */
   announceCachedEndpoint(endpoint: string): void {
     for (const tally of [this.#cacheHits, this.#cacheMisses]) tally.count(endpoint, 0)
   }

@@ -3,7 +3,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { anonymous, type Caller, user } from '#shared/messaging/caller.ts'
 import type { VerifyToken } from './tokens.ts'
 
-/** What a request says about who sent it. */
+/** The credentials of a request. */
 export interface Credentials {
   /** Value of the Authorization header, '' when absent. */
   readonly authorization: string
@@ -14,7 +14,7 @@ export interface Credentials {
   readonly idempotencyKey: string | undefined
 }
 
-/** Who may use a route: everybody with one and the same answer, a caller for things of their own, or organisers. */
+/** Who may use a route: everybody, with one answer for all; a caller, for their own things; or organisers. */
 export type Access = 'public' | 'caller' | 'organiser'
 
 export interface IdentifyOptions {
@@ -26,13 +26,13 @@ export interface IdentifyOptions {
 const organiserPrefix = 'org_'
 
 /**
- * Says who calls. A token (header or cookie) always counts; in demo mode a claimed `user_id` is believed, and somebody
- * who says nothing is a guest with a fresh id. Throws `unauthenticated`, `forbidden`, or what `verifyToken` does.
+ * The caller of a request. A token (header or cookie) always counts; in demo mode a claimed `user_id` is believed, and without one the
+ * caller is a guest with a new id. Throws `unauthenticated`, `forbidden`, or what `verifyToken` throws.
  */
 export async function identify(credentials: Credentials, access: Access, options: IdentifyOptions): Promise<Caller> {
   const { claimedUserId } = credentials
   const bearer = bearerToken(credentials.authorization)
-  // Everybody gets the same answer there: a cookie that has expired, or is somebody else's, must not stand in the way.
+  // The answer is the same for all, so an expired cookie must not prevent it.
   if (access === 'public' && bearer === undefined) return anonymous
   const token = bearer ?? credentials.sessionCookie
   if (token?.startsWith(organiserPrefix)) return organiser(token, options.organiserKey)
@@ -49,7 +49,7 @@ export async function identify(credentials: Credentials, access: Access, options
   return user(claimedUserId ?? guestId(credentials.idempotencyKey))
 }
 
-/** A guest who repeats a request with the same key must be the same guest, or the repetition would buy twice. */
+/** The same key makes the same guest, or a repeated purchase would buy twice. */
 function guestId(idempotencyKey: string | undefined): string {
   if (idempotencyKey === undefined) return `guest-${randomUUID()}`
   return `guest-${createHash('sha256').update(idempotencyKey).digest('base64url').slice(0, 22)}`

@@ -3,25 +3,25 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { userId } from '#shared/contracts/fields.ts'
 import { TicketingError } from '#shared/errors.ts'
 
-/** Signatures we accept from an identity provider: asymmetric ones only, so that a public key never verifies an HMAC. */
+/** Accepted signatures of an identity provider: asymmetric only, so a public key never verifies an HMAC. */
 const acceptedAlgorithms = ['EdDSA', 'ES256', 'RS256', 'PS256']
 
 export const sessionLifetimeSeconds = 12 * 3600
 
-/** How long an identity provider may take to answer with its keys. */
+/** Deadline for fetching the keys of an identity provider. */
 const fetchKeysMs = 2_000
-/** After so long the keys are asked for again: one that the provider takes back is believed no longer than that. */
+/** Keys are refreshed this often, so a revoked key is believed no longer. */
 const refreshKeysAfterMs = 5 * 60_000
-/** For so long the keys at hand are believed although nobody confirms them. */
+/** How long cached keys are believed while the provider is unavailable. */
 const trustKeysForMs = 24 * 3_600_000
 
-/** Answers the user id that a token proves, or throws `unauthenticated`; `unavailable` where nobody can tell. */
+/** The user id of a valid token. Throws `unauthenticated`, or `unavailable` when the token cannot be verified now. */
 export type VerifyToken = (token: string) => Promise<string>
 
-/** Issues the demo's tokens: for anybody, as its name says. */
+/** Issues a demo token for any user id. */
 export type IssueToken = (userId: string) => Promise<string>
 
-/** Tokens that this system signs itself (HMAC with one secret for all gateways). */
+/** Tokens that the gateways sign themselves, by HMAC with a shared secret. */
 export function sessionTokens(secret: string): { verify: VerifyToken; issue: IssueToken } {
   const key = new TextEncoder().encode(secret)
   return {
@@ -44,52 +44,51 @@ export interface IdentityProvider {
 }
 
 /**
- * Tokens of an identity provider, by its JWKS or one public key (SPKI in PEM). `onAway` is told why the keys could not be
- * fetched, whether or not the ones at hand still do.
+ * Verifies tokens of an identity provider, by its JWKS or one public key (SPKI in PEM). `onUnavailable` gets the reason when keys could
+ * not be fetched, even where cached ones still serve.
  */
-export function providerTokens(provider: IdentityProvider, onAway: (error: Error) => void): VerifyToken {
+export function providerTokens(provider: IdentityProvider, onUnavailable: (error: Error) => void): VerifyToken {
   const options = {
     algorithms: acceptedAlgorithms,
     requiredClaims: ['sub', 'exp'],
     ...(provider.issuer === undefined ? {} : { issuer: provider.issuer }),
     ...(provider.audience === undefined ? {} : { audience: provider.audience }),
   }
-  const key = verificationKey(provider, onAway)
+  const key = verificationKey(provider, onUnavailable)
   return (token) =>
     subjectOf(typeof key === 'function' ? jwtVerify(token, key, options) : jwtVerify(token, key, options))
 }
 
 function verificationKey(
   { jwksUrl, publicKey }: IdentityProvider,
-  onAway: (error: Error) => void,
+  onUnavailable: (error: Error) => void,
 ): KeyObject | JWTVerifyGetKey {
-  return jwksUrl === undefined ? createPublicKey(publicKey ?? '') : fetchedKeys(new URL(jwksUrl), onAway)
+  return jwksUrl === undefined ? createPublicKey(publicKey ?? '') : fetchedKeys(new URL(jwksUrl), onUnavailable)
 }
 
 /**
- * The key that a token names. Keys are refreshed beside the requests, which go on with the ones at hand, so that an identity
- * provider that is away or slow locks nobody out. Only the first keys, and one that is not known yet, are waited for. Throws
- * `unavailable` when they cannot be had: whether the token is good is then not known.
+ * The key that a token names. Keys are refreshed in the background, so a slow or unavailable identity provider locks nobody out; a
+ * request waits only for the first keys and for an unknown one. Throws `unavailable` when they cannot be fetched.
  */
-function fetchedKeys(url: URL, onAway: (error: Error) => void): JWTVerifyGetKey {
+function fetchedKeys(url: URL, onUnavailable: (error: Error) => void): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(url, { timeoutDuration: fetchKeysMs, cacheMaxAge: trustKeysForMs })
   let refreshAt = Date.now() + refreshKeysAfterMs
   return async (header, token) => {
     if (keys.fresh && Date.now() >= refreshAt) {
       refreshAt = Date.now() + refreshKeysAfterMs
-      keys.reload().catch(onAway)
+      keys.reload().catch(onUnavailable)
     }
     try {
       return await keys(header, token)
     } catch (error) {
       if (!(error instanceof Error) || isFaultOfToken(error)) throw error
-      onAway(error)
+      onUnavailable(error)
       throw new TicketingError('unavailable', 'Tokens cannot be verified now; try again shortly.', { cause: error })
     }
   }
 }
 
-/** Everything else that can go wrong with keys is their provider's doing. */
+/** Every other error with keys is the provider's. */
 function isFaultOfToken(error: Error): boolean {
   const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = errors
   return [JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((fault) => error instanceof fault)

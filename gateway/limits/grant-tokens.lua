@@ -1,19 +1,18 @@
--- Grants tokens of one caller's bucket in one class, as many as are wanted or as there are, and says when more are due.
--- A bucket holds `max` tokens and fills up evenly within one window, on Redis' clock; one request takes one token. It is
--- frozen from the first grant for a while: until then it has at most what would be there had nothing grown since.
--- * Where tokens are used at once, it is frozen for a window, so of the requests in the window that begins with a caller's first
---   one at most max are admitted.
--- * Where they are leased to gateways, it is frozen until all of them lapse, and at that moment it stands as if they had been
---   used only then. So what lies in gateways is never on top of a bucket that is full again.
--- Either way all gateways together admit at most max + max * t / window requests in any t ms.
--- KEYS[1]  the bucket, gone by itself when it is full
+-- Grants tokens of one bucket, at most those wanted and those there are, and says when more are due.
+-- A bucket holds `max` tokens and fills evenly within one window, by the clock of Redis; a request takes one token. From the first
+-- grant on it is frozen for a while: tokens that grow meanwhile are not granted.
+-- * Tokens used at once: frozen for a window, so at most max requests are admitted in the window that begins with the first one.
+-- * Leased tokens: frozen until the leases lapse, as if the tokens were used only then. So leases never come on top of a bucket that
+--   has filled again.
+-- In both cases all gateways together admit at most max + max * t / window requests in any t ms.
+-- KEYS[1]  the bucket; it expires when it is full
 -- ARGV[1]  max   ARGV[2] window in ms   ARGV[3] tokens wanted, 0 to look only
--- ARGV[4]  for how many ms it is frozen   ARGV[5] 1 where tokens are leased to gateways, 0 where they are used at once
--- ARGV[6]  requests that a gateway admitted without asking, while it did not reach us; they are owed like the others
+-- ARGV[4]  ms to freeze it   ARGV[5] 1 for leased tokens, 0 for tokens used at once
+-- ARGV[6]  requests that a gateway admitted alone during an outage; they are owed like the others
 -- Returns {granted, tokens left in the bucket, ms until it is no longer frozen, ms until the bucket is full, ms until the
 -- next token is due: 0 when there is one}
 local max, window, wanted, freezeMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local leased, unasked = ARGV[5] == '1', tonumber(ARGV[6])
+local leased, uncounted = ARGV[5] == '1', tonumber(ARGV[6])
 local perMs = max / window
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -26,7 +25,7 @@ if bucket then
   at, owed, frozen, frozenUntil = stored[1], stored[2], stored[3], stored[4]
 end
 local function grow(untilMs)
-  -- A replica that has become the master may be behind by its clock.
+  -- The clock of a promoted replica may be behind.
   owed = math.max(0, owed - math.max(0, untilMs - at) * perMs)
   at = untilMs
 end
@@ -37,9 +36,9 @@ if now >= frozenUntil then
   frozen, frozenUntil = 0, now + freezeMs
 end
 
-owed, frozen = owed + unasked, frozen + unasked
+owed, frozen = owed + uncounted, frozen + uncounted
 
--- What rounding may have taken from a whole token: `owed` is kept with six decimals.
+-- Rounding tolerance: `owed` is stored with six decimals.
 local almost = 0.000001
 local granted = math.max(0, math.min(wanted, math.floor(max - math.max(owed, frozen) + almost)))
 owed, frozen = owed + granted, frozen + granted
@@ -49,7 +48,7 @@ local function untilOwed(tokens)
   if frozen <= tokens then return math.ceil(grown) end
   return math.ceil(math.max(grown, frozenUntil - now + (leased and (frozen - tokens) / perMs or 0)))
 end
-if granted + unasked > 0 then
+if granted + uncounted > 0 then
   local stored = string.format('[%.3f,%.6f,%d,%.3f]', now, owed, frozen, frozenUntil)
   redis.call('SET', KEYS[1], stored, 'PX', math.max(1, untilOwed(0)))
 end

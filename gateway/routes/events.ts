@@ -2,49 +2,48 @@ import { listAvailability } from '#shared/contracts/availability.ts'
 import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
-import { catalogueTag, eventTag, placesTag, sharePolicy } from '../cache/share-policy.ts'
+import { cachePolicy, catalogueTag, eventTag, placesTag } from './cache-policy.ts'
 import { defineRoute } from './route.ts'
 
-/** Looking around: the same answer for everybody, shared for a short time. */
+/** Public reads: one answer for everybody, cached for a short time. */
 
 const eventIdOf = (request: Record<string, unknown>): string => request.event_id as string
 
-/** A browser asks each time, and mostly hears that nothing changed. */
+/** Browsers revalidate each time, mostly with a 304. */
 const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
 
 /**
- * Lists also change with the clock, as dates pass and sales open, and with what is left of each of their events. There is no news of
- * the one, and too much of the other. What is left is 100 ms old when a worker says it (`recent-stock.ts`), and a second when it is
- * last shown.
+ * Lists change with the clock (dates pass, sales open) and with the stock of each of their events: the first emits no domain events,
+ * the second too many. The worker's figures are at most 100 ms old (`recent-stock.ts`), so a list shows stock of the last second.
  */
-const shareList = sharePolicy({
+const listCache = cachePolicy({
   freshForMs: 500,
   staleWhileRevalidateMs: 400,
   cacheControl: forASecond,
-  tags: () => ({ strict: [catalogueTag], lenient: [] }),
+  tags: () => ({ purge: [catalogueTag], softPurge: [] }),
 })
 
-const shareEvent = sharePolicy({
+const eventCache = cachePolicy({
   freshForMs: 2_000,
   staleWhileRevalidateMs: 3_000,
-  tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
+  tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),
 })
 
-/** Who has which seat is shown as it was a second ago at most. */
-const sharePlaces = sharePolicy({
+/** Seat states are at most one second old. */
+const placesCache = cachePolicy({
   freshForMs: 1_000,
   staleWhileRevalidateMs: 0,
   cacheControl: forASecond,
-  tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [placesTag(eventIdOf(request))] }),
+  tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),
 })
 
-/** Of up to a thousand events: it ends by its age alone; see `shareList`. */
-const shareAvailability = { ...sharePlaces, freshForMs: 900, tags: () => ({ strict: [], lenient: [] }) }
+/** Of up to 1,000 events, so only its age ends it; see `listCache`. */
+const availabilityCache = { ...placesCache, freshForMs: 900, tags: () => ({ purge: [], softPurge: [] }) }
 
-const shareLayout = sharePolicy({
+const layoutCache = cachePolicy({
   freshForMs: 60_000,
   staleWhileRevalidateMs: 60_000,
-  tags: (request) => ({ strict: [eventTag(eventIdOf(request))], lenient: [] }),
+  tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [] }),
 })
 
 export const eventRoutes = [
@@ -54,7 +53,7 @@ export const eventRoutes = [
     contract: listEvents,
     access: 'public',
     limit: 'browse',
-    share: shareList,
+    cache: listCache,
   }),
   defineRoute({
     method: 'GET',
@@ -62,7 +61,7 @@ export const eventRoutes = [
     contract: searchEvents,
     access: 'public',
     limit: 'search',
-    share: shareList,
+    cache: listCache,
   }),
   defineRoute({
     method: 'GET',
@@ -70,7 +69,7 @@ export const eventRoutes = [
     contract: listAvailability,
     access: 'public',
     limit: 'browse',
-    share: shareAvailability,
+    cache: availabilityCache,
   }),
   defineRoute({
     method: 'GET',
@@ -78,7 +77,7 @@ export const eventRoutes = [
     contract: viewEvent,
     access: 'public',
     limit: 'browse',
-    share: shareEvent,
+    cache: eventCache,
   }),
   defineRoute({
     method: 'GET',
@@ -86,7 +85,7 @@ export const eventRoutes = [
     contract: listSeats,
     access: 'public',
     limit: 'browse',
-    share: sharePlaces,
+    cache: placesCache,
   }),
   defineRoute({
     method: 'GET',
@@ -94,7 +93,7 @@ export const eventRoutes = [
     contract: viewLayout,
     access: 'public',
     limit: 'browse',
-    share: shareLayout,
+    cache: layoutCache,
   }),
   defineRoute({
     method: 'GET',
@@ -102,6 +101,6 @@ export const eventRoutes = [
     contract: viewSeatStates,
     access: 'public',
     limit: 'browse',
-    share: sharePlaces,
+    cache: placesCache,
   }),
 ]

@@ -5,7 +5,7 @@ import { refundBooking, viewEventRefunds } from '#shared/contracts/purchase.ts'
 import { defineRoute } from './route.ts'
 import { refundOutcome } from './selling.ts'
 
-/** The organiser's side, by key. */
+/** Routes for organisers, who send their key. */
 export const organisingRoutes = [
   defineRoute({
     method: 'POST',

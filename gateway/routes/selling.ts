@@ -4,7 +4,7 @@ import { cancelBooking, purchaseHold } from '#shared/contracts/purchase.ts'
 import { demoEventId } from '#shared/demo.ts'
 import { defineRoute, type Outcome } from './route.ts'
 
-/** Holding, buying, and the caller's own things. Nothing here is ever shared or cached. */
+/** Holds, purchases and the caller's own bookings. Never cached. */
 
 export const sellingRoutes = [
   defineRoute({
@@ -45,7 +45,7 @@ export const sellingRoutes = [
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
     successes: [201, 202],
     outcome: (booking) => ({
-      // Only money that was taken makes a purchase; until then it may be asked about at the Location.
+      // A purchase is complete once the money is captured; until then the Location tells its state.
       status: booking.payment.status === 'captured' ? 201 : 202,
       location: `/bookings/${booking.id}`,
     }),

@@ -1,13 +1,8 @@
 import { watchDeadLetters } from '#shared/facts/consume.ts'
-import { Bus } from '#shared/messaging/bus.ts'
-import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
 import { serve } from '#shared/messaging/serve.ts'
-import { createLogger } from '#shared/observability/log.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
-import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { readConfig } from '#shared/process/config.ts'
-import { runProcess } from '#shared/process/lifecycle.ts'
+import { openParts, runProcess } from '#shared/process/lifecycle.ts'
 import { Auditor, viewInvariants } from './auditor.ts'
 import { auditorFlags, auditorSettings } from './config.ts'
 import { AuditMetrics } from './metrics.ts'
@@ -17,6 +12,7 @@ const maxInFlight = 16
 const finishInFlightMs = 1_000
 
 await runProcess({
+  name: 'auditor',
   readConfig: () =>
     readConfig(auditorSettings, {
       env: { INSTANCE: 'auditor-1', ...process.env },
@@ -24,21 +20,10 @@ await runProcess({
       flags: auditorFlags,
       natsUser: 'auditor',
     }),
-  createLogger: (config) =>
-    createLogger({ name: 'auditor', instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
   async start(config, log, onStop) {
     const { INSTANCE: instance } = config
-    const processMetrics = new Metrics(instance)
-    addRuntimeMetrics(processMetrics)
-    const bus = await Bus.connect({
-      url: config.NATS_URL,
-      name: instance,
-      timeoutMs: 5_000,
-      caFile: config.NATS_CA,
-      metrics: new MessagingMetrics(processMetrics),
-      log,
-    })
-    onStop('nats', () => bus.close())
+    const parts = await openParts(config, { name: 'auditor', retries: false, log, onStop })
+    const { metrics: processMetrics, bus } = parts
     const metrics = new AuditMetrics(processMetrics)
     const auditor = new Auditor({
       databaseUrl: config.DATABASE_URL,

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pendingMigrations } from '#shared/database/migrations.ts'
 import { Postgres } from '#shared/database/postgres.ts'
-import { createLogger } from '#shared/observability/log.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { readConfig } from '#shared/process/config.ts'
 import { runProcess } from '#shared/process/lifecycle.ts'
@@ -19,14 +18,13 @@ const idleSocketMs = 30_000
 const finishInFlightMs = 1_000
 
 await runProcess({
+  name: 'payment-sandbox',
   readConfig: () =>
     readConfig(sandboxSettings, {
       env: { INSTANCE: 'payment-sandbox-1', ...process.env },
       args: process.argv.slice(2),
       flags: sandboxFlags,
     }),
-  createLogger: (config) =>
-    createLogger({ name: 'payment-sandbox', instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
   async start(config, log, onStop) {
     onStop(
       'tracing',

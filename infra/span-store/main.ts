@@ -1,5 +1,4 @@
 import { constants, setPriority } from 'node:os'
-import { createLogger } from '#shared/observability/log.ts'
 import { readConfig } from '#shared/process/config.ts'
 import { runProcess } from '#shared/process/lifecycle.ts'
 import { spanStoreFlags, spanStoreSettings } from './config.ts'
@@ -12,14 +11,13 @@ import { SpanWriter } from './span-writer.ts'
 const maxBytes = 64 * 1024 * 1024
 
 await runProcess({
+  name: 'span-store',
   readConfig: () =>
     readConfig(spanStoreSettings, {
       env: { INSTANCE: 'span-store', ...process.env },
       args: process.argv.slice(2),
       flags: spanStoreFlags,
     }),
-  createLogger: (config) =>
-    createLogger({ name: 'span-store', instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
   async start({ DATA_DIR, SPAN_STORE_PORT }, log, onStop) {
     // Whoever serves requests goes first; spans that come too fast for what is left are dropped by their sender.
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL)

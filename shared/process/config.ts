@@ -7,38 +7,38 @@ import { parseRedisUrl, redisUrlForms } from '#shared/redis-url.ts'
 import { isAlive } from './is-alive.ts'
 
 /*
- * Every process has one `config.ts` that describes its settings as a schema over environment variables. A value comes
- * from, in this order: a command-line flag, the environment, the running system (`running.json`), the schema's default.
+ * Every process has one `config.ts`, a schema over environment variables. A value comes from, in this order: a command-line flag, the
+ * environment, the running system (`running.json`), the schema's default.
  */
 
-/** Who may connect to NATS, each with rights of its own: `infra/nats/permissions.conf` says which. */
+/** The NATS users, one for each kind of process; `infra/nats/permissions.conf` has their rights. */
 export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 'operator'] as const
 
 export type NatsUser = (typeof natsUsers)[number]
 
-/** What the launcher leaves in the data folder, by which every other command finds the running system. */
+/** `running.json` in the data folder, by which other commands find the running system. */
 export interface RunningSystem {
   pid: number
   nats_urls: Record<NatsUser, string>
   redis_url: string
   database_url: string
   payment_url: string
-  /** As AUTH: a gateway that joins must not believe more than the others. */
+  /** AUTH, so that a gateway that joins accepts no more than the others. */
   auth: string
   session_secret: string
   webhook_secret: string
   organiser_key: string
   gateways: string[]
-  /** `null` where no spans are made. */
+  /** null: no spans are made. */
   tracing: RunningTracing | null
 }
 
 export interface RunningTracing {
-  /** Where spans are sent, by OTLP over gRPC. */
+  /** Receiver of spans, by OTLP over gRPC. */
   otlp_url: string
-  /** As OTEL_TRACES_SAMPLER_ARG. */
+  /** OTEL_TRACES_SAMPLER_ARG. */
   sample_ratio: string
-  /** Whether they are kept in the data folder. */
+  /** Whether the spans are stored in the data folder. */
   kept: boolean
 }
 
@@ -49,11 +49,11 @@ export const commonSettings = {
   OTEL_SDK_DISABLED: z.stringbool().default(false),
   /** Share of new traces that are recorded. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
-  /** Who takes spans, by OTLP over gRPC. */
+  /** Receiver of spans, by OTLP over gRPC. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
 }
 
-/** Where a process tells what it counts; 0 picks a free port. */
+/** Port of `/metrics`; 0 picks a free one. */
 export const metricsPort = z.coerce.number().int().min(0).max(65_535)
 export const metricsHost = z.string().min(1).default('127.0.0.1')
 
@@ -65,13 +65,16 @@ export const natsSettings = {
       context.addIssue((error as Error).message)
     }
   }),
-  /** File with the certificate of who signed the server's; connections are encrypted then. */
+  /** File with the CA certificate of the server; connections are then encrypted. */
   NATS_CA: z.string().min(1).optional(),
 }
 export const redisUrl = z.string().refine((text) => parseRedisUrl(text) !== undefined, redisUrlForms)
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 
-/** Wrong or missing settings; the message names every one of them and how to help. */
+/** The settings that a schema's members describe, as they are after parsing. */
+export type ConfigOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
+
+/** Wrong or missing settings; the message names all of them and the remedy. */
 export class ConfigurationError extends Error {}
 
 export interface ConfigurationSource {
@@ -80,11 +83,11 @@ export interface ConfigurationSource {
   args: string[]
   /** Allowed flags and the variable each one sets: `{port: 'PORT'}`. */
   flags: Record<string, string>
-  /** As whom it talks to the others of a running system. */
+  /** The NATS user of this process in a running system. */
   natsUser?: NatsUser
 }
 
-/** Reads and checks all settings at once. Throws `ConfigurationError` naming everything that is wrong. */
+/** Reads and checks all settings. Throws `ConfigurationError` naming everything wrong. */
 export function readConfig<S extends z.ZodObject>(schema: S, source: ConfigurationSource): z.output<S> {
   const values = { ...fromRunningSystem(source), ...source.env, ...fromFlags(source) }
   const result = schema.safeParse(values)
@@ -95,7 +98,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, source: Configurati
   )
 }
 
-/** The running system of this data folder; `null` when there is none, or only what a killed launcher left written. */
+/** The running system of this data folder; null when there is none, or its launcher was killed. */
 export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null {
   try {
     const system = JSON.parse(readFileSync(join(dataDirectory(env), 'running.json'), 'utf8')) as RunningSystem
@@ -105,7 +108,7 @@ export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null 
   }
 }
 
-/** Where all data of a locally started system lies: `DATA_DIR`, by default `.data` in the project. */
+/** The data folder of a locally started system: `DATA_DIR`, by default `.data` in the project. */
 export function dataDirectory(env: NodeJS.ProcessEnv): string {
   return env.DATA_DIR ?? join(import.meta.dirname, '..', '..', '.data')
 }

@@ -1,31 +1,80 @@
 import type Logger from 'bunyan'
-import { ConfigurationError } from './config.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
+import { Retries } from '#shared/messaging/retries.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
+import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
+import { startTracing } from '#shared/observability/start-tracing.ts'
+import { type ConfigOf, ConfigurationError, type commonSettings, type natsSettings } from './config.ts'
 import { tuneGarbageCollection } from './tune-garbage-collection.ts'
 
 /** Closes something that was opened, within its own deadline. */
 export type Close = () => Promise<unknown> | unknown
 
-export interface Process<Config> {
+/** Registers how to close what was just opened. A process closes its parts in reverse order. */
+export type OnStop = (name: string, close: Close) => void
+
+export interface Process<Config extends ConfigOf<typeof commonSettings>> {
+  /** `gateway`, `event-worker`: the name of its log lines. */
+  readonly name: string
   readConfig(): Config
-  createLogger(config: Config): Logger
-  /**
-   * Opens everything, telling `onStop` how to close each thing right after it was opened. Answers what the launcher is
-   * told once the process is ready, such as its port.
-   */
-  start(config: Config, log: Logger, onStop: (name: string, close: Close) => void): Promise<Record<string, unknown>>
+  /** Opens all parts. The result goes to the launcher: the process is ready, and has these ports. */
+  start(config: Config, log: Logger, onStop: OnStop): Promise<Record<string, unknown>>
 }
 
-/** A process that has not ended by itself this long after the signal is ended: something does not know how to close. */
+/** What gateway, workers and auditor have in common. */
+export interface CommonParts {
+  readonly metrics: Metrics
+  readonly bus: Bus
+}
+
+/** How long connecting to NATS may take, in milliseconds. */
+const connectMs = 5_000
+
+/** Opens, in this order: tracing, metrics, NATS. `retries`: calls are retried, which only the outermost process may do. */
+export async function openParts(
+  config: ConfigOf<typeof commonSettings & typeof natsSettings>,
+  { name, retries, log, onStop }: { name: string; retries: boolean; log: Logger; onStop: OnStop },
+): Promise<CommonParts> {
+  const { INSTANCE: instance } = config
+  log.info(`${name} ${instance} starting`)
+  const stopTracing = await startTracing({
+    disabled: config.OTEL_SDK_DISABLED,
+    serviceName: name,
+    instance,
+    sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+  })
+  onStop('tracing', stopTracing)
+  const metrics = new Metrics(instance)
+  addRuntimeMetrics(metrics)
+  const messagingMetrics = new MessagingMetrics(metrics)
+  const bus = await Bus.connect({
+    url: config.NATS_URL,
+    name: instance,
+    timeoutMs: connectMs,
+    caFile: config.NATS_CA,
+    metrics: messagingMetrics,
+    ...(retries && { retries: new Retries(messagingMetrics) }),
+    log,
+  })
+  onStop('nats', () => bus.close())
+  return { metrics, bus }
+}
+
+/** A process that has not ended this long after the signal is ended: something does not close. */
 const lastResortMs = 20_000
-/** How long a process that has closed everything may linger. */
+/** How long a process may linger after it has closed everything. */
 const lingerMs = 300
 
 /**
- * Runs one process from start to a clean end. On SIGTERM, SIGINT or when the launcher dies, closes everything in reverse
- * order of opening. The process then ends by itself; `process.exit`, which drops spans and log lines still on their way,
- * is for what is left when all of that is done.
+ * Runs one process from startup to shutdown. On SIGTERM, SIGINT or the death of the launcher it closes all parts in reverse order and
+ * then ends by itself; `process.exit`, which drops spans and log lines in flight, is the last resort.
  */
-export async function runProcess<Config>(definition: Process<Config>): Promise<void> {
+export async function runProcess<Config extends ConfigOf<typeof commonSettings>>(
+  definition: Process<Config>,
+): Promise<void> {
   tuneGarbageCollection()
   let config: Config
   try {
@@ -37,11 +86,12 @@ export async function runProcess<Config>(definition: Process<Config>): Promise<v
     disconnectFromLauncher()
     return
   }
-  // A launcher that was killed leaves a broken pipe: writing to it must not keep this process from stopping.
+  // A killed launcher leaves a broken pipe, and writing to it must not prevent the shutdown.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
-  const log = definition.createLogger(config)
+  const { INSTANCE: instance, LOG_LEVEL: level } = config
+  const log = createLogger({ name: definition.name, instance, level, settings: config })
   // Node's own listener prints warnings as plain text.
-  process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'Node warns'))
+  process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'Node warned'))
   const closers: { name: string; close: Close }[] = []
   let stopping = false
 
@@ -59,7 +109,7 @@ export async function runProcess<Config>(definition: Process<Config>): Promise<v
     }
     log.info('stopped')
     disconnectFromLauncher()
-    // Everything is closed and flushed. What may still hold the process is an exporter that retries an absent collector.
+    // All is closed and flushed; only an exporter that retries an absent collector may hold the process.
     setTimeout(() => process.exit(), lingerMs).unref()
   }
 

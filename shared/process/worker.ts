@@ -4,40 +4,36 @@ import type { WorkerName } from '#shared/contracts/contract.ts'
 import { DatabaseMetrics } from '#shared/database/database-metrics.ts'
 import { pendingMigrations } from '#shared/database/migrations.ts'
 import { Postgres } from '#shared/database/postgres.ts'
-import { Bus } from '#shared/messaging/bus.ts'
-import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, serve } from '#shared/messaging/serve.ts'
-import { createLogger } from '#shared/observability/log.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
-import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
-import { startTracing } from '#shared/observability/start-tracing.ts'
 import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings, readConfig } from './config.ts'
-import { type Close, runProcess } from './lifecycle.ts'
+import { type OnStop, openParts, runProcess } from './lifecycle.ts'
 
-/** How many connections to Postgres a worker may have. */
+/** A number of connections to Postgres. */
 export const connectionCount = z.coerce.number().int().min(1).max(100)
-/** Typed by what comes of it, so that a worker's `config.ts` may put a default in its place. */
+/** Typed by its output, so that a worker's `config.ts` may replace it by one with a default. */
 const optionalCount: z.ZodType<number | undefined> = connectionCount.optional()
 
-/** Settings that every worker has; a worker's `config.ts` adds its own. */
+/** Settings of every worker; each adds its own in its `config.ts`. */
 export const workerSettings = {
   ...commonSettings,
   ...natsSettings,
   DATABASE_URL: databaseUrl,
   /** Requests beyond this many at once are refused as `overloaded`. */
   MAX_IN_FLIGHT: z.coerce.number().int().min(1).default(256),
-  /** Where the worker tells what it counts; 0 picks a free port. */
+  /** Port of `/metrics`; 0 picks a free one. */
   METRICS_PORT: metricsPort.default(0),
   METRICS_HOST: metricsHost,
   DATABASE_CONNECTIONS: connectionCount.default(10),
-  /** So many more for statements outside of transactions alone; without it all share `DATABASE_CONNECTIONS`. */
+  /** Further connections, only for statements outside of transactions; by default these share `DATABASE_CONNECTIONS`. */
   READ_CONNECTIONS: optionalCount,
 }
 
 export type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>
 
-/** What every worker's operations may use. */
+/** The parts that a worker's operations may use. */
 export interface WorkerParts {
   readonly bus: Bus
   readonly postgres: Postgres
@@ -49,23 +45,21 @@ export interface WorkerDefinition<Settings extends z.ZodObject> {
   readonly worker: Exclude<WorkerName, 'audit'>
   readonly settings: Settings
   readonly migrationsDirectory: string
-  /** The operations it answers; `onStop` is for what it opens beside them, such as a periodic task. */
-  operations(
-    parts: WorkerParts,
-    config: z.output<Settings>,
-    onStop: (name: string, close: Close) => void,
-  ): readonly Operation[]
+  /** Its operations. `onStop` closes what it opens beside them, such as a periodic job. */
+  operations(parts: WorkerParts, config: z.output<Settings>, onStop: OnStop): readonly Operation[]
 }
 
 /** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
 
-/** Runs a worker process: connects, checks that its schema is migrated, answers until it is told to stop. */
+/** Runs a worker process: connects, checks that its schema is migrated, serves its operations until it is stopped. */
 export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
   definition: WorkerDefinition<Settings>,
 ): Promise<void> {
   const { worker } = definition
+  const name = `${worker}-worker`
   return runProcess<z.output<Settings> & WorkerConfig>({
+    name,
     readConfig: () =>
       readConfig(definition.settings, {
         env: { INSTANCE: `${worker}-1`, ...process.env },
@@ -73,25 +67,12 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         flags: { instance: 'INSTANCE', 'metrics-port': 'METRICS_PORT' },
         natsUser: worker,
       }) as z.output<Settings> & WorkerConfig,
-    createLogger: (config) =>
-      createLogger({ name: worker, instance: config.INSTANCE, level: config.LOG_LEVEL, settings: config }),
     async start(config, log, onStop) {
-      log.info(`${worker} worker ${config.INSTANCE} starting`)
-      onStop(
-        'tracing',
-        await startTracing({
-          disabled: config.OTEL_SDK_DISABLED,
-          serviceName: `${worker}-worker`,
-          instance: config.INSTANCE,
-          sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
-          endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-        }),
-      )
-      const metrics = new Metrics(config.INSTANCE)
-      addRuntimeMetrics(metrics)
+      const { INSTANCE: instance } = config
+      const { metrics, bus } = await openParts(config, { name, retries: false, log, onStop })
       const postgres = new Postgres({
         url: config.DATABASE_URL,
-        applicationName: config.INSTANCE,
+        applicationName: instance,
         maxConnections: config.DATABASE_CONNECTIONS,
         readConnections: config.READ_CONNECTIONS,
         planOnce: true,
@@ -100,27 +81,18 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
       })
       onStop('postgres', () => postgres.close())
       await refuseUnmigrated(postgres, definition)
-      const bus = await Bus.connect({
-        url: config.NATS_URL,
-        name: config.INSTANCE,
-        timeoutMs: 5_000,
-        caFile: config.NATS_CA,
-        metrics: new MessagingMetrics(metrics),
-        log,
-      })
-      onStop('nats', () => bus.close())
-      // Before it takes requests: a port that is not to be had ends it.
+      // Before the first request: a process without its port must not serve.
       const { url, close } = await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT })
       onStop('metrics', close)
       const service = await serve(bus, {
         worker,
-        instance: config.INSTANCE,
+        instance,
         operations: definition.operations({ bus, postgres, metrics, log }, config, onStop),
         maxInFlight: config.MAX_IN_FLIGHT,
         log,
       })
       onStop('service', () => service.stop(finishInFlightMs))
-      log.info({ metrics_url: url }, `${worker} worker ${config.INSTANCE} ready`)
+      log.info({ metrics_url: url }, `${name} ${instance} ready`)
       return { metrics_url: url }
     },
   })

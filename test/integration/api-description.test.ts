@@ -1,5 +1,5 @@
 import test from 'ava'
-import { problemKinds } from '../../gateway/problems.ts'
+import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
 import { ask, eventOnSale } from '../support/http.ts'
@@ -54,7 +54,7 @@ test('every route describes the statuses by which it succeeds, and a body for al
   for (const { route, described } of await describedRoutes()) {
     const { operation } = route.contract
     const statuses = Object.keys(described.responses).filter((status) => status < '400')
-    t.deepEqual(statuses, [...(successes[operation] ?? ['200']), ...(route.share ? ['304'] : [])], operation)
+    t.deepEqual(statuses, [...(successes[operation] ?? ['200']), ...(route.cache ? ['304'] : [])], operation)
     for (const status of statuses) {
       t.is(described.responses[status]?.content !== undefined, !['204', '304'].includes(status), operation)
     }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { Redis } from 'ioredis'
-import { cacheKey } from '../../gateway/cache/cache-key.ts'
+import { cacheKey } from '../../gateway/reads/cache-key.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'

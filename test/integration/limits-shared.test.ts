@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Grant } from '../../gateway/limits/caller-lease.ts'
+import type { Grant } from '../../gateway/limits/lease.ts'
 import { startTestRedis, type TestServer } from '../support/servers.ts'
 import { openGateway, openGateways, untilLeaseOf } from '../support/shared-limits.ts'
 import { until } from '../support/until.ts'

@@ -26,5 +26,5 @@ test('Redis killed: events, holds and purchases go on, limits hold locally, nobo
   t.regex(metrics.text, /rate_limit_local_total\{instance="gateway-1"\} [1-9]/)
   const ready = await ask(`${url}/readyz?verbose`)
   t.is(ready.status, 200)
-  t.is(ready.body.redis, 'away')
+  t.is(ready.body.redis, 'unavailable')
 })

@@ -4,11 +4,10 @@ import bunyan from 'bunyan'
 import type { Redis } from 'ioredis'
 import { TicketingError } from '#shared/errors.ts'
 import { createRedis } from '#shared/redis.ts'
-import { Invalidations } from '../../gateway/cache/invalidations.ts'
-import { type Ask, ReplyCache, type SharedRead } from '../../gateway/cache/reply-cache.ts'
-import { createReplyMemory } from '../../gateway/cache/reply-memory.ts'
-import { ReplyStore } from '../../gateway/cache/reply-store.ts'
-import { eventTag, placesTag } from '../../gateway/cache/share-policy.ts'
+import { Invalidations } from '../../gateway/reads/invalidations.ts'
+import { RedisStore } from '../../gateway/reads/redis-store.ts'
+import { type CacheableRead, type Fetch, ReplyCache } from '../../gateway/reads/reply-cache.ts'
+import { eventTag, placesTag } from '../../gateway/routes/cache-policy.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { startTestRedis, type TestServer } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -38,8 +37,7 @@ class Gateway {
     t.teardown(() => client.disconnect())
     this.invalidations.restart({ stream, sequence: 0 })
     this.cache = new ReplyCache({
-      memory: createReplyMemory(),
-      store: new ReplyStore({ redis: client, onError: () => undefined }),
+      store: new RedisStore({ redis: client, onError: () => undefined }),
       invalidations: this.invalidations,
       position: () => ({ stream, sequence: this.#sequence }),
     })
@@ -51,7 +49,7 @@ class Gateway {
   /** Takes in the fact of a change of the event. */
   hear(position: number): void {
     this.#sequence = Math.max(this.#sequence, position)
-    this.invalidations.hear({ entity: 'event', eventId: 'e', what: 'changed', sequence: this.#sequence })
+    this.invalidations.add({ entity: 'event', eventId: 'e', what: 'changed', sequence: this.#sequence })
   }
 }
 
@@ -61,8 +59,8 @@ async function gateways(t: ExecutionContext, count: number): Promise<Gateway[]> 
   return made
 }
 
-function readOf(times: { freshForMs?: number; staleWhileRevalidateMs?: number } = {}): SharedRead {
-  const tags = { strict: [eventTag('e')], lenient: [placesTag('e')] }
+function readOf(times: { freshForMs?: number; staleWhileRevalidateMs?: number } = {}): CacheableRead {
+  const tags = { purge: [eventTag('e')], softPurge: [placesTag('e')] }
   keys += 1
   return {
     key: `reply:test:${keys}`,
@@ -76,12 +74,12 @@ const bodyOf = (value: number): { body: Buffer; seq: string } => ({
   seq: String(value),
 })
 
-async function answered(cache: ReplyCache, read: SharedRead, ask: Ask): Promise<number> {
-  return Number((await cache.obtain(read, ask)).reply.body.toString())
+async function answered(cache: ReplyCache, read: CacheableRead, ask: Fetch): Promise<number> {
+  return Number((await cache.get(read, ask)).reply.body.toString())
 }
 
 /** Answers after a while, so that all can come meanwhile. */
-function slowWorker(): { ask: Ask; questions(): number } {
+function slowWorker(): { ask: Fetch; questions(): number } {
   let questions = 0
   return {
     async ask() {
@@ -97,17 +95,17 @@ test('200 who ask at once for what nobody has cost one question', async (t) => {
   const [gateway] = (await gateways(t, 1)) as [Gateway]
   const read = readOf()
   const { ask, questions } = slowWorker()
-  const answers = await Promise.all(Array.from({ length: 200 }, () => gateway.cache.obtain(read, ask)))
+  const answers = await Promise.all(Array.from({ length: 200 }, () => gateway.cache.get(read, ask)))
   t.is(questions(), 1)
-  t.is(answers.filter(({ origin }) => origin === 'miss').length, 1)
-  t.is(answers.filter(({ origin }) => origin === 'collapsed').length, 199)
+  t.is(answers.filter(({ status }) => status === 'miss').length, 1)
+  t.is(answers.filter(({ status }) => status === 'collapsed').length, 199)
 })
 
 test('1,000 who ask at once at two gateways cost two questions at most', async (t) => {
   const both = await gateways(t, 2)
   const read = readOf()
   const { ask, questions } = slowWorker()
-  await Promise.all(Array.from({ length: 1_000 }, (_, at) => both[at % 2]?.cache.obtain(read, ask)))
+  await Promise.all(Array.from({ length: 1_000 }, (_, at) => both[at % 2]?.cache.get(read, ask)))
   t.true(questions() <= 2, `${questions()} questions`)
 })
 
@@ -117,7 +115,7 @@ test('one gateway adds no more to Redis than there is room for, however much is 
   t.teardown(() => look.disconnect())
   const megabyte = Buffer.alloc(1024 * 1024, 'x')
   const reads = Array.from({ length: 100 }, () => readOf())
-  for (const read of reads) await gateway.cache.obtain(read, async () => ({ body: megabyte }))
+  for (const read of reads) await gateway.cache.get(read, async () => ({ body: megabyte }))
   let stored = 0
   await until('what was to be stored is there', async () => {
     const before = stored
@@ -132,12 +130,12 @@ test('what one gateway has asked for, the other one finds in Redis, byte by byte
   const look = openRedis(redis.url) as Redis
   t.teardown(() => look.disconnect())
   const read = readOf()
-  await one.cache.obtain(read, async () => ({ body: Buffer.from('ŁÓDŹ \0 body'), seq: '7' }))
+  await one.cache.get(read, async () => ({ body: Buffer.from('ŁÓDŹ \0 body'), seq: '7' }))
   await until('the reply is in Redis', async () => (await look.exists(read.key)) === 1)
-  const found = await other.cache.obtain(read, async () => {
+  const found = await other.cache.get(read, async () => {
     throw new Error('no worker is to be asked')
   })
-  t.is(found.origin, 'hit')
+  t.is(found.status, 'hit')
   t.is(found.reply.body.toString(), 'ŁÓDŹ \0 body')
   t.is(found.reply.seq, 7n)
 })
@@ -145,10 +143,10 @@ test('what one gateway has asked for, the other one finds in Redis, byte by byte
 test('a refusal goes to everybody who waits for it, and is not kept', async (t) => {
   const [gateway] = (await gateways(t, 1)) as [Gateway]
   const read = readOf()
-  const refuse: Ask = async () => {
+  const refuse: Fetch = async () => {
     throw new TicketingError('event_not_found', 'There is no such event.')
   }
-  const outcomes = await Promise.allSettled([gateway.cache.obtain(read, refuse), gateway.cache.obtain(read, refuse)])
+  const outcomes = await Promise.allSettled([gateway.cache.get(read, refuse), gateway.cache.get(read, refuse)])
   t.deepEqual(
     outcomes.map((outcome) => outcome.status),
     ['rejected', 'rejected'],
@@ -160,7 +158,7 @@ test('a stale reply is given at once, while one question brings a newer one', as
   const [gateway] = (await gateways(t, 1)) as [Gateway]
   const read = readOf({ freshForMs: 0, staleWhileRevalidateMs: 60_000 })
   let value = 0
-  const ask: Ask = async () => {
+  const ask: Fetch = async () => {
     value += 1
     return bodyOf(value)
   }
@@ -172,44 +170,44 @@ test('a stale reply is given at once, while one question brings a newer one', as
 test('while no worker answers the last reply stands in for a minute, unless its event was changed', async (t) => {
   const [gateway] = (await gateways(t, 1)) as [Gateway]
   const read = readOf({ freshForMs: 0 })
-  await gateway.cache.obtain(read, async () => bodyOf(1))
+  await gateway.cache.get(read, async () => bodyOf(1))
   let questions = 0
-  const silent: Ask = async () => {
+  const silent: Fetch = async () => {
     questions += 1
     throw new TicketingError('no_worker', 'Nobody is there.')
   }
-  t.like(await gateway.cache.obtain(read, silent), { origin: 'stale-if-error' })
-  t.like(await gateway.cache.obtain(read, silent), { origin: 'stale-if-error' })
+  t.like(await gateway.cache.get(read, silent), { status: 'stale-if-error' })
+  t.like(await gateway.cache.get(read, silent), { status: 'stale-if-error' })
   t.is(questions, 1, 'not everybody waits for a silent worker')
   gateway.hear(1)
   const other = readOf({ freshForMs: 0 })
-  await gateway.cache.obtain(other, async () => bodyOf(1))
+  await gateway.cache.get(other, async () => bodyOf(1))
   gateway.hear(2)
-  await t.throwsAsync(gateway.cache.obtain(other, silent), { message: 'Nobody is there.' })
+  await t.throwsAsync(gateway.cache.get(other, silent), { message: 'Nobody is there.' })
 })
 
 test('a read from a write on includes it, although an older question is under way', async (t) => {
   const [gateway] = (await gateways(t, 1)) as [Gateway]
   const read = readOf()
   const { promise, resolve } = Promise.withResolvers<{ body: Buffer; seq: string }>()
-  const before = gateway.cache.obtain(read, () => promise)
-  const since = gateway.cache.obtainSince(5n, read, async () => bodyOf(5))
+  const before = gateway.cache.get(read, () => promise)
+  const since = gateway.cache.getSince(5n, read, async () => bodyOf(5))
   resolve(bodyOf(4))
   t.is((await before).reply.body.toString(), '4')
-  t.like(await since, { origin: 'newer' })
+  t.like(await since, { status: 'newer' })
   t.is((await since)?.reply.body.toString(), '5')
-  t.like(await gateway.cache.obtainSince(5n, read, async () => bodyOf(6)), { origin: 'hit' })
-  t.is(await gateway.cache.obtainSince(9n, read, async () => bodyOf(8)), null, 'it does not say that it includes it')
+  t.like(await gateway.cache.getSince(5n, read, async () => bodyOf(6)), { status: 'hit' })
+  t.is(await gateway.cache.getSince(9n, read, async () => bodyOf(8)), null, 'it does not say that it includes it')
 })
 
 test('a reader of a write is told where the answer comes from: from Redis, it is a hit', async (t) => {
   const [one, other] = (await gateways(t, 2)) as [Gateway, Gateway]
   const read = readOf()
-  await one.cache.obtain(read, async () => bodyOf(5))
+  await one.cache.get(read, async () => bodyOf(5))
   const client = createRedis({ url: redis.url, name: 'test', log })
   t.teardown(() => client.disconnect())
   await until('the reply is in Redis', async () => client.status === 'ready' && (await client.exists(read.key)) === 1)
-  t.like(await other.cache.obtainSince(5n, read, async () => bodyOf(6)), { origin: 'hit' })
+  t.like(await other.cache.getSince(5n, read, async () => bodyOf(6)), { status: 'hit' })
 })
 
 test('who comes while a question is under way does not get its answer when that was asked too early for them', async (t) => {
@@ -240,8 +238,7 @@ test('Redis away makes misses and no errors', async (t) => {
   t.teardown(() => client.disconnect())
   let errors = 0
   const cache = new ReplyCache({
-    memory: createReplyMemory(),
-    store: new ReplyStore({ redis: client, onError: () => (errors += 1) }),
+    store: new RedisStore({ redis: client, onError: () => (errors += 1) }),
     invalidations: new Invalidations(),
     position: () => null,
   })
@@ -267,14 +264,14 @@ async function resurrections(t: ExecutionContext, { hears, rounds }: Race): Prom
   let resurrected = 0
   let truth = 0
   let position = 0
-  const ask: Ask = async () => {
+  const ask: Fetch = async () => {
     // Reads at one moment and answers at another, as a worker that was frozen in between.
     await pause(Math.random() * 3)
     const value = truth
     await pause(Math.random() * 3)
     return bodyOf(value)
   }
-  const oneRound = async (read: SharedRead): Promise<void> => {
+  const oneRound = async (read: CacheableRead): Promise<void> => {
     const readers = [0, 1, 0, 1].map(async (at) => {
       await pause(Math.random() * 4)
       const gateway = both[at] as Gateway

@@ -1,8 +1,7 @@
 import type { ExecutionContext } from 'ava'
-import type { Grant } from '../../gateway/limits/caller-lease.ts'
-import { LeasedLimits } from '../../gateway/limits/leased-limits.ts'
-import type { Limit } from '../../gateway/limits/local-bucket.ts'
-import type { RateLimitAnswer } from '../../gateway/limits/rate-limit-answer.ts'
+import type { Grant } from '../../gateway/limits/lease.ts'
+import type { Counted, Limit } from '../../gateway/limits/local-bucket.ts'
+import { TokenBuckets } from '../../gateway/limits/token-buckets.ts'
 import { createRedis, type RedisClient } from '../../shared/redis.ts'
 import { openRedis } from './open-redis.ts'
 import { createRecordedLog } from './recorded-log.ts'
@@ -20,7 +19,7 @@ export interface GatewayOptions {
 /** The limits of one gateway on a real Redis, and what can be seen of them. */
 export interface LimitingGateway {
   /** One request of a caller. */
-  ask(caller: string, limit: Limit): RateLimitAnswer | Promise<RateLimitAnswer>
+  ask(caller: string, limit: Limit): Counted | Promise<Counted>
   /** One request of a caller; adds to `admittedAt` where it is let in. */
   request(caller: string, limit: Limit, admittedAt: number[]): Promise<boolean>
   /** Answers of Redis so far. */
@@ -46,15 +45,15 @@ export async function openGateway(
   let localDecisions = 0
   const observed: Pick<RedisClient, 'defineCommand' | 'grantTokens'> = {
     defineCommand: (name, definition) => redis.defineCommand(name, definition),
-    async grantTokens(key, max, windowMs, wanted, freezeMs, leased, unasked) {
+    async grantTokens(key, max, windowMs, wanted, freezeMs, leased, uncounted) {
       const askedAt = performance.now()
-      const grant = forge(await redis.grantTokens(key, max, windowMs, wanted, freezeMs, leased, unasked))
+      const grant = forge(await redis.grantTokens(key, max, windowMs, wanted, freezeMs, leased, uncounted))
       slowestGrantMs = Math.max(slowestGrantMs, performance.now() - askedAt)
       grants.push(grant)
       return grant
     },
   }
-  const limits = new LeasedLimits({
+  const limits = new TokenBuckets({
     redis: observed as RedisClient,
     gateways,
     onLocal: () => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { cacheKey } from '../../gateway/cache/cache-key.ts'
+import { cacheKey } from '../../gateway/reads/cache-key.ts'
 
 const parameters = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), {
   noNullPrototype: true,

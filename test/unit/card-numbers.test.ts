@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import test from 'ava'
 import type { TicketingError } from '#shared/errors.ts'
 import { publicId } from '#shared/ids.ts'
-import { refuseCardNumbers } from '../../gateway/middleware/card-numbers.ts'
+import { refuseCardNumbers } from '../../gateway/koa/read-body.ts'
 
 function isRefused(body: unknown): boolean {
   try {

@@ -15,8 +15,8 @@ const env = {
 
 test('flags count more than the environment', (t) => {
   const config = readGatewayConfig({ ...env, PORT: '1' }, ['--port', '8081', '--instance', 'gateway-2'])
-  t.is(config.port, 8081)
-  t.is(config.instance, 'gateway-2')
+  t.is(config.PORT, 8081)
+  t.is(config.INSTANCE, 'gateway-2')
 })
 
 test('every wrong setting is named at once', (t) => {
@@ -32,7 +32,7 @@ test('an unknown flag is refused with the known ones', (t) => {
 
 test('demo mode is refused in production unless forced', (t) => {
   t.throws(() => readGatewayConfig({ ...env, NODE_ENV: 'production' }, []), { message: /refused in production/ })
-  t.is(readGatewayConfig({ ...env, NODE_ENV: 'production', FORCE_DEMO: '1' }, []).auth, 'demo')
+  t.is(readGatewayConfig({ ...env, NODE_ENV: 'production', FORCE_DEMO: '1' }, []).AUTH, 'demo')
 })
 
 test('without AUTH only verified tokens count, and a key to verify them is needed', (t) => {
@@ -42,11 +42,11 @@ test('without AUTH only verified tokens count, and a key to verify them is neede
 
 test('single rate limits can be raised, unknown ones are refused', (t) => {
   const config = readGatewayConfig({ ...env, RATE_LIMIT_MAXIMA: 'my-bookings=20,sell=600' }, [])
-  t.is(config.rateLimits?.['my-bookings'], 20)
-  t.is(config.rateLimits?.sell, 600)
-  t.is(config.rateLimits?.search, 6_000)
+  t.is(config.quotas?.['my-bookings'], 20)
+  t.is(config.quotas?.sell, 600)
+  t.is(config.quotas?.search, 6_000)
   t.throws(() => readGatewayConfig({ ...env, RATE_LIMIT_MAXIMA: 'selling=1' }, []), { message: /no class selling/ })
-  t.is(readGatewayConfig({ ...env, RATE_LIMITS: 'off' }, []).rateLimits, null)
+  t.is(readGatewayConfig({ ...env, RATE_LIMITS: 'off' }, []).quotas, null)
 })
 
 test('a wrong Redis URL is answered with the forms it may have', (t) => {
@@ -61,8 +61,8 @@ test('a gateway joins the running system as itself, unless it is told of another
   const nats_urls = { gateway: 'nats://gateway:its-own@here:4222', operator: 'nats://operator:more@here:4222' }
   writeFileSync(join(directory, 'running.json'), JSON.stringify({ pid: process.pid, nats_urls }))
   const { NATS_URL: _, ...others } = { ...env, DATA_DIR: directory }
-  t.is(readGatewayConfig(others, []).nats.url, nats_urls.gateway)
-  t.is(readGatewayConfig({ ...others, NATS_URL: 'nats://mine:4222' }, []).nats.url, 'nats://mine:4222')
+  t.is(readGatewayConfig(others, []).NATS_URL, nats_urls.gateway)
+  t.is(readGatewayConfig({ ...others, NATS_URL: 'nats://mine:4222' }, []).NATS_URL, 'nats://mine:4222')
 })
 
 test('a wrong NATS_URL is named without its password', (t) => {

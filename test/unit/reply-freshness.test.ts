@@ -1,19 +1,19 @@
 import test from 'ava'
-import { freshnessOf } from '../../gateway/cache/freshness.ts'
-import { Invalidations } from '../../gateway/cache/invalidations.ts'
-import { catalogueTag, eventTag, placesTag, type SharePolicy } from '../../gateway/cache/share-policy.ts'
+import { freshnessOf } from '../../gateway/reads/freshness.ts'
+import { Invalidations } from '../../gateway/reads/invalidations.ts'
+import { type CachePolicy, catalogueTag, eventTag, placesTag } from '../../gateway/routes/cache-policy.ts'
 
 const eventId = '019a0000-0000-7000-8000-000000000002'
 const otherId = '019a0000-0000-7000-8000-000000000003'
-const tags = { strict: [eventTag(eventId)], lenient: [placesTag(eventId)] }
-const policy: SharePolicy = {
+const tags = { purge: [eventTag(eventId)], softPurge: [placesTag(eventId)] }
+const policy: CachePolicy = {
   freshForMs: 2_000,
   staleWhileRevalidateMs: 3_000,
   cacheControl: 'public',
   tags: () => tags,
 }
 const stream = 'one'
-const asked = { askedAt: 0, position: { stream, sequence: 10 } }
+const asked = { calledAt: 0, position: { stream, sequence: 10 } }
 
 function newsFrom(sequence: number): Invalidations {
   const invalidations = new Invalidations()
@@ -31,18 +31,18 @@ test('a reply is given by its age: as it is, then while a newer one is asked for
   t.is(at(4_999), 'stale')
   t.is(at(5_000), 'stale-if-error')
   t.is(at(64_999), 'stale-if-error')
-  t.is(at(65_000), 'outdated')
+  t.is(at(65_000), 'expired')
 })
 
 test('after news of its event a reply is not given at all, whatever its age', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'event', eventId, what: 'cancelled', sequence: 11 })
-  t.is(at(0, invalidations), 'outdated')
+  invalidations.add({ entity: 'event', eventId, what: 'cancelled', sequence: 11 })
+  t.is(at(0, invalidations), 'expired')
 })
 
 test('news of places is shown within a second: soon asked for behind the old reply, then before it', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
+  invalidations.add({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
   t.is(at(99, invalidations), 'fresh')
   t.is(at(100, invalidations), 'stale')
   t.is(at(999, invalidations), 'stale')
@@ -51,41 +51,41 @@ test('news of places is shown within a second: soon asked for behind the old rep
 
 test('news that had been heard before the question, and news of other events, change nothing', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'event', eventId, what: 'published', sequence: 10 })
-  invalidations.hear({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
-  invalidations.hear({ entity: 'payment', eventId, what: 'captured', sequence: 13 })
+  invalidations.add({ entity: 'event', eventId, what: 'published', sequence: 10 })
+  invalidations.add({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
+  invalidations.add({ entity: 'payment', eventId, what: 'captured', sequence: 13 })
   t.is(at(0, invalidations), 'fresh')
 })
 
 test('a list is outdated by news of any event', (t) => {
   const invalidations = newsFrom(0)
-  t.false(invalidations.hasNewsSince(asked.position, [catalogueTag]))
-  invalidations.hear({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
-  t.true(invalidations.hasNewsSince(asked.position, [catalogueTag]))
+  t.false(invalidations.isChangedSince(asked.position, [catalogueTag]))
+  invalidations.add({ entity: 'event', eventId: otherId, what: 'published', sequence: 12 })
+  t.true(invalidations.isChangedSince(asked.position, [catalogueTag]))
 })
 
 test('what was asked for before listening began, or while nobody listened, counts as outdated', (t) => {
-  t.is(at(0, newsFrom(11)), 'outdated')
-  t.true(newsFrom(0).hasNewsSince(null, tags.strict))
+  t.is(at(0, newsFrom(11)), 'expired')
+  t.true(newsFrom(0).isChangedSince(null, tags.purge))
 })
 
 test('what was asked for before the stream was made anew counts as outdated, though its numbers are higher', (t) => {
   const invalidations = new Invalidations()
   invalidations.restart({ stream: 'two', sequence: 3 })
-  t.is(at(0, invalidations), 'outdated')
+  t.is(at(0, invalidations), 'expired')
 })
 
 test('what was forgotten of a stream makes nothing of the one that was made anew outdated', (t) => {
   const invalidations = newsFrom(4_900_000)
   const hearOfMany = (first: number): void => {
     for (let sequence = first; sequence < first + 50_000; sequence += 1) {
-      invalidations.hear({ entity: 'hold', eventId: `event-${sequence}`, what: 'taken', sequence })
+      invalidations.add({ entity: 'hold', eventId: `event-${sequence}`, what: 'taken', sequence })
     }
   }
   hearOfMany(4_900_001)
   invalidations.restart({ stream: 'two', sequence: 0 })
   hearOfMany(1)
-  t.false(invalidations.hasNewsSince({ stream: 'two', sequence: 50_000 }, tags.strict))
+  t.false(invalidations.isChangedSince({ stream: 'two', sequence: 50_000 }, tags.purge))
 })
 
 test('while nobody listens only age counts', (t) => {
@@ -94,23 +94,23 @@ test('while nobody listens only age counts', (t) => {
 })
 
 test('what was asked while facts were not followed is judged by its age until they are followed again', (t) => {
-  const unfollowed = { askedAt: 0, position: null }
+  const unfollowed = { calledAt: 0, position: null }
   const judge = (isFollowing: boolean) =>
     freshnessOf(unfollowed, { policy, tags }, { invalidations: newsFrom(0), isFollowing, now: 10 })
   t.is(judge(false), 'fresh')
-  t.is(judge(true), 'outdated')
+  t.is(judge(true), 'expired')
 })
 
 test('a reply from the future, as of a gateway whose clock is ahead, is not given', (t) => {
-  t.is(at(-1), 'outdated')
+  t.is(at(-1), 'expired')
 })
 
 test('what is forgotten counts as outdated, and memory is bounded', (t) => {
   const invalidations = newsFrom(0)
-  invalidations.hear({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
+  invalidations.add({ entity: 'hold', eventId, what: 'taken', sequence: 11 })
   for (let sequence = 12; sequence < 100_100; sequence += 1) {
-    invalidations.hear({ entity: 'hold', eventId: `event-${sequence}`, what: 'taken', sequence })
+    invalidations.add({ entity: 'hold', eventId: `event-${sequence}`, what: 'taken', sequence })
   }
-  t.true(invalidations.hasNewsSince({ stream, sequence: 10 }, [placesTag('never heard of')]))
-  t.false(invalidations.hasNewsSince({ stream, sequence: 100_100 }, tags.lenient))
+  t.true(invalidations.isChangedSince({ stream, sequence: 10 }, [placesTag('never heard of')]))
+  t.false(invalidations.isChangedSince({ stream, sequence: 100_100 }, tags.softPurge))
 })

@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import test from 'ava'
-import { beginExchange } from '../../gateway/exchange/observe.ts'
+import { beginRequest } from '../../gateway/http/request-context.ts'
 import { isTraceId } from '../../infra/span-store/find-trace.ts'
 
 const idFor = (headers: IncomingMessage['headers']): string =>
-  beginExchange({ headers } as IncomingMessage, { endpoint: '/events', mayRecordNew: true }).requestId
+  beginRequest({ headers } as IncomingMessage, {} as ServerResponse, { endpoint: '/events' }).requestId
 
 test('a request gets an id that no other has, and that nobody takes for a trace', (t) => {
   const ids = Array.from({ length: 1_000 }, () => idFor({}))

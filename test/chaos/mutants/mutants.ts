@@ -104,9 +104,9 @@ export const mutants: readonly Mutant[] = [
     name: 'news ignored by the cache',
     edits: [
       {
-        file: 'gateway/cache/invalidations.ts',
-        find: 'if (last !== undefined && last > asked.sequence) return true',
-        replace: 'if (last !== undefined && last > asked.sequence) return false',
+        file: 'gateway/reads/invalidations.ts',
+        find: 'return tags.some((tag) => (this.#recent.get(tag) ?? this.#earlier.get(tag) ?? 0) > position.sequence)',
+        replace: 'return false',
       },
     ],
     trial: 'organiser pauses a sale',
@@ -116,9 +116,9 @@ export const mutants: readonly Mutant[] = [
     name: 'what was admitted without Redis forgotten when it is back',
     edits: [
       {
-        file: 'gateway/limits/local-allowance.ts',
+        file: 'gateway/limits/local-bucket.ts',
         find: '    this.#admitted = 0\n',
-        replace: '    this.#admitted = 0\n    this.#fullAt = 0\n    this.#unasked = 0\n',
+        replace: '    this.#admitted = 0\n    this.#fullAt = 0\n    this.#uncounted = 0\n',
       },
     ],
     trial: 'Redis goes and comes',
@@ -128,7 +128,7 @@ export const mutants: readonly Mutant[] = [
     name: 'leases do not lapse',
     edits: [
       {
-        file: 'gateway/limits/caller-lease.ts',
+        file: 'gateway/limits/lease.ts',
         find: "if (this.#left > 0 && now < this.#lapsesAt) return 'admitted'",
         replace: "if (this.#left > 0) return 'admitted'",
       },

@@ -1,7 +1,7 @@
 import bunyan from 'bunyan'
 import { createRedis } from '#shared/redis.ts'
-import { LeasedLimits } from '../../../../gateway/limits/leased-limits.ts'
 import type { Limit } from '../../../../gateway/limits/local-bucket.ts'
+import { TokenBuckets } from '../../../../gateway/limits/token-buckets.ts'
 import { until } from '../../../support/until.ts'
 import type { History } from '../../history.ts'
 import { counts } from '../../instance-names.ts'
@@ -21,7 +21,7 @@ export interface LimitedGatewayParts {
 export class LimitedGateway {
   readonly #parts: LimitedGatewayParts
   readonly #redis: ReturnType<typeof createRedis>
-  readonly #limits: LeasedLimits
+  readonly #limits: TokenBuckets
   #alone = 0
 
   constructor(parts: LimitedGatewayParts) {
@@ -31,7 +31,7 @@ export class LimitedGateway {
     const onLocal = (): void => {
       this.#alone += 1
     }
-    this.#limits = new LeasedLimits({ redis: this.#redis, gateways: counts.gateway, onLocal })
+    this.#limits = new TokenBuckets({ redis: this.#redis, gateways: counts.gateway, onLocal })
     this.noteLocalDecisions()
   }
 

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+import type Logger from 'bunyan'
+import { currentTraceparent, inTrace, traceFieldsOf, withRecordedSpan } from '#shared/observability/tracing.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import { toProblem } from './problems.ts'
+import { beginRequest, type RequestContext } from './request-context.ts'
+import { sendProblem } from './send.ts'
+
+/** A way to answer a request. */
+export interface Answer {
+  readonly endpoint: string
+  /** False: the request is recorded only in a trace that its client began. Default true. */
+  readonly mayBeginTrace?: boolean
+  send(request: RequestContext): Promise<void>
+}
+
+/** Answers one request; see `createObserve`. */
+export type Observe = (req: IncomingMessage, res: ServerResponse, answer: Answer) => Promise<void>
+
+/** Requests slower than this are always logged. */
+const slowMs = 500
+
+/**
+ * Makes the function that every request is answered through. It gives the request its id and trace, sends an error as a problem
+ * document, and writes one span, one log line and one observation. The result never rejects.
+ */
+export function createObserve(parts: {
+  readonly log: Logger
+  readonly metrics: GatewayMetrics
+  /** True from the signal to stop on: connections close with their answers. */
+  readonly isStopping: () => boolean
+}): Observe {
+  const { log, metrics, isStopping } = parts
+
+  async function respond(request: RequestContext, answer: Answer): Promise<void> {
+    const traceparent = currentTraceparent()
+    if (traceparent !== undefined) request.headers.push('traceparent', traceparent)
+    try {
+      await answer.send(request)
+    } catch (error) {
+      fail(request, error)
+    }
+  }
+
+  function fail(request: RequestContext, error: unknown): void {
+    const problem = toProblem(error)
+    if (problem.code === 'internal') {
+      log.error({ err: error, request_id: request.requestId, ...traceFieldsOf(request.trace) }, 'request failed')
+    }
+    if (!request.res.headersSent) sendProblem(request, problem)
+    // Half an answer: the client must not wait for the rest.
+    else if (!request.res.writableEnded) request.res.destroy()
+  }
+
+  function report({ req, res, trace, endpoint, requestId, isRoutine }: RequestContext, durationMs: number): void {
+    const { method = '' } = req
+    const { statusCode: status } = res
+    const { isRecorded } = trace
+    metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000, isRecorded })
+    if (isRoutine && durationMs < slowMs && !trace.isSample) return
+    const fields = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
+    log[status >= 500 ? 'warn' : 'info']({ ...fields, ...traceFieldsOf(trace) }, 'request')
+  }
+
+  return async (req, res, answer) => {
+    const startedAt = performance.now()
+    metrics.requestBegan()
+    try {
+      const request = beginRequest(req, res, answer)
+      if (isStopping()) res.shouldKeepAlive = false
+      await inRequestTrace(request, async () => {
+        await respond(request, answer)
+        report(request, performance.now() - startedAt)
+      })
+    } catch (error) {
+      log.error({ err: error }, 'an answer could not be sent')
+      res.destroy()
+    } finally {
+      metrics.requestEnded()
+    }
+  }
+}
+
+/** Runs `work` in the trace of its request, within a server span where that is recorded. */
+function inRequestTrace(request: RequestContext, work: () => Promise<void>): Promise<void> {
+  const { req, trace } = request
+  if (!trace.isRecorded) return inTrace(trace, work)
+  return withRecordedSpan(trace, req.method ?? '', { kind: SpanKind.SERVER }, async (span) => {
+    await work()
+    describe(span, request)
+  })
+}
+
+function describe(
+  span: Span,
+  { req: { method = '' }, res: { statusCode }, endpoint, requestId }: RequestContext,
+): void {
+  span.updateName(`${method} ${endpoint}`)
+  span.setAttributes({
+    'http.request.method': method,
+    'http.route': endpoint,
+    'http.response.status_code': statusCode,
+    'ticketing.request_id': requestId,
+  })
+  if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+}

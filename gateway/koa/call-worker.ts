@@ -1,0 +1,62 @@
+import { TicketingError } from '#shared/errors.ts'
+import { invalidRequest } from '#shared/field-errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { callRaw } from '#shared/messaging/call.ts'
+import { type AnswerRead, readOf } from '../reads/answer-read.ts'
+import { parseQuery, parseRequest } from '../routes/parse-request.ts'
+import { isCacheable, type Outcome, type Route, successesOf } from '../routes/route.ts'
+import type { Context, Middleware } from './context.ts'
+
+interface CallParts {
+  readonly bus: Bus
+  readonly answerRead: AnswerRead
+  readonly mode: 'demo' | 'jwt'
+}
+
+/** The last middleware of a route: parses the request and answers it from the cache or by calling the worker. */
+export function callWorker(route: Route, { bus, answerRead, mode }: CallParts): Middleware {
+  return async (ctx) => {
+    const { request, caller, idempotencyKey } = ctx.state
+    const parsed = parse(ctx, route, mode)
+    // Organisers see drafts: their answers are theirs alone.
+    if (isCacheable(route) && caller.role !== 'organiser') {
+      await answerRead(request, readOf(route, parsed))
+      return
+    }
+    if (route.needsIdempotencyKey && mode === 'jwt' && idempotencyKey === undefined) {
+      throw new TicketingError('idempotency_key_required', 'Send an Idempotency-Key header of your choice.')
+    }
+    const { body, replayed } = await callRaw(bus, route.contract, parsed, {
+      requestId: request.requestId,
+      caller,
+      deadlineAt: performance.now() + route.contract.deadlineMs,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    })
+    if (replayed) ctx.set('Idempotency-Replayed', 'true')
+    ctx.set('Cache-Control', 'private, no-store')
+    const outcome: Outcome = route.outcome?.(JSON.parse(Buffer.from(body).toString('utf8'))) ?? {}
+    const { status = successesOf(route)[0], location } = outcome
+    ctx.status = status
+    if (location !== undefined) ctx.set('Location', location)
+    if (status === 204) return
+    ctx.type = 'application/json'
+    ctx.body = Buffer.from(body)
+  }
+}
+
+/** The request of the route's contract. `user_id` names the caller and is no part of it. Throws `validation_failed`. */
+function parse(ctx: Context, route: Route, mode: CallParts['mode']): Record<string, unknown> {
+  const pathParameters = ctx.params as Record<string, string>
+  const query = parseQuery(ctx.querystring)
+  const isCaller = route.access === 'caller'
+  const { user_id: _ofQuery, ...queryMembers } = query
+  if (route.method === 'GET') return parseRequest(route, isCaller ? queryMembers : query, pathParameters)
+  const [unknown] = Object.keys(isCaller ? queryMembers : query)
+  if (unknown !== undefined) throw invalidRequest([{ pointer: `/${unknown}`, detail: 'is not a known parameter' }])
+  const { body } = ctx.state
+  const isEmpty = Object.keys(body).length === 0
+  if (route.demoBody !== undefined && mode === 'demo' && isEmpty)
+    return parseRequest(route, route.demoBody, pathParameters)
+  const { user_id: _ofBody, ...bodyMembers } = body
+  return parseRequest(route, isCaller ? bodyMembers : body, pathParameters)
+}

@@ -1,0 +1,61 @@
+import type Koa from 'koa'
+import koaRateLimit from 'koa-ratelimit'
+import { type QuotaState, type RateClass, windowMs } from '../limits/quota.ts'
+import { limitNamespace, type RateLimits } from '../limits/rate-limits.ts'
+import type { RecentRefusals } from '../limits/recent-refusals.ts'
+import type { RateClassRule } from '../routes/route.ts'
+import { type Context, type Middleware, setHeaders } from './context.ts'
+
+/** Makes the middleware that counts requests of a rate class, each under its id. */
+export type RateLimit = (rule: RateClassRule, idOf: (ctx: Context) => string) => Middleware
+
+/** `limits` null: requests are not limited. */
+export function createRateLimit(limits: { limits: RateLimits; refusals: RecentRefusals } | null): RateLimit {
+  if (limits === null) return () => (_ctx, next) => next()
+  return (rule, idOf) => {
+    if (typeof rule === 'string') return rateLimit(rule, idOf, limits)
+    const byClass = new Map<RateClass, Middleware>()
+    return (ctx, next) => {
+      const rateClass = rule(ctx.state.body)
+      const middleware = byClass.get(rateClass) ?? rateLimit(rateClass, idOf, limits)
+      byClass.set(rateClass, middleware)
+      return middleware(ctx, next)
+    }
+  }
+}
+
+function rateLimit(
+  rateClass: RateClass,
+  idOf: (ctx: Context) => string,
+  { limits, refusals }: { limits: RateLimits; refusals: RecentRefusals },
+): Middleware {
+  const quota = limits.quota(rateClass)
+  const count = koaRateLimit({
+    driver: 'redis',
+    // The type wants a whole Redis client; the library only calls the method `ratelimiter`, which ours has.
+    db: limits.buckets as unknown as koaRateLimit.MiddlewareOptions['db'],
+    namespace: limitNamespace,
+    duration: windowMs,
+    max: quota.max,
+    id: (ctx) => `${rateClass}:${idOf(ctx as Context)}`,
+    // Never sent, see below; by default the library formats a sentence for each refusal.
+    errorMessage: 'rate_limited',
+  })
+  return async (ctx, next) => {
+    let isAdmitted = false
+    // Sets X-RateLimit-*, which is how the library tells what it counted; an inner limit replaces them by its own.
+    await count(ctx as Koa.Context, () => {
+      isAdmitted = true
+      setHeaders(ctx, quota.draftHeaders(stateFrom(ctx)))
+      return next()
+    })
+    if (isAdmitted) return
+    const { request } = ctx.state
+    refusals.add(ctx.req, { rateClass, id: idOf(ctx), endpoint: request.endpoint })
+    limits.refuse(request, rateClass, stateFrom(ctx).reset)
+  }
+}
+
+function stateFrom({ response }: Context): QuotaState {
+  return { remaining: Number(response.get('X-RateLimit-Remaining')), reset: Number(response.get('X-RateLimit-Reset')) }
+}

@@ -1,0 +1,89 @@
+import { anonymous, type Caller } from '#shared/messaging/caller.ts'
+import type { ClientAddresses } from '../http/client-address.ts'
+import { problemOf } from '../http/problems.ts'
+import type { RequestContext } from '../http/request-context.ts'
+import { sendProblem } from '../http/send.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import { Quota, type QuotaState, type RateClass, windowMs } from './quota.ts'
+import type { TokenBuckets } from './token-buckets.ts'
+
+/** Before all keys in Redis. */
+export const limitNamespace = 'limit'
+
+/** The rate limits of one gateway: the quota of each rate class, and the buckets that all gateways share. */
+export class RateLimits {
+  readonly buckets: TokenBuckets
+  readonly #quotas: Readonly<Record<RateClass, Quota>>
+  readonly #metrics: GatewayMetrics
+
+  /** `maxima`: requests per minute and key. */
+  constructor(parts: { maxima: Record<RateClass, number>; buckets: TokenBuckets; metrics: GatewayMetrics }) {
+    const { maxima, buckets, metrics } = parts
+    const quotas = Object.entries(maxima).map(([name, max]) => [name, new Quota(name as RateClass, max)])
+    this.#quotas = Object.fromEntries(quotas) as Record<RateClass, Quota>
+    this.buckets = buckets
+    this.#metrics = metrics
+    for (const { rateClass } of Object.values(this.#quotas)) metrics.announceRateClass(rateClass)
+  }
+
+  quota(rateClass: RateClass): Quota {
+    return this.#quotas[rateClass]
+  }
+
+  /** Counts one request. When the quota is used up, sends the refusal and answers null. */
+  async admit(request: RequestContext, rateClass: RateClass, id: string): Promise<QuotaState | null> {
+    const quota = this.#quotas[rateClass]
+    const [left, reset] = await this.buckets.ratelimiter(keyOf(rateClass, id), 0, windowMs, quota.max)
+    if (left > 0) return { remaining: left - 1, reset }
+    this.refuse(request, rateClass, reset)
+    return null
+  }
+
+  /** Sends a 429. `reset`: epoch seconds of the next token. */
+  refuse(request: RequestContext, rateClass: RateClass, reset: number): void {
+    const quota = this.#quotas[rateClass]
+    const retryAfterMs = Math.max(1, reset - Math.floor(Date.now() / 1_000)) * 1_000
+    request.headers.push(...quota.headers({ remaining: 0, reset }))
+    // Refused clients may repeat as fast as the network carries: metrics count them all, the log has a sample.
+    request.isRoutine = true
+    this.#metrics.limited(rateClass)
+    sendProblem(request, problemOf('rate_limited', quota.detail, { retry_after_ms: retryAfterMs }))
+  }
+
+  /** The reset of a refusal that still lasts, in epoch seconds; undefined where the bucket must be asked. */
+  refusedUntil(rateClass: RateClass, id: string): number | undefined {
+    return this.buckets.refusedUntil(keyOf(rateClass, id))
+  }
+}
+
+function keyOf(rateClass: RateClass, id: string): string {
+  return `${limitNamespace}:${rateClass}:${id}`
+}
+
+/**
+ * The rate-limit key of a caller. Users and organisers count by name, others by address; in demo mode, where names cost nothing, all
+ * count by address and claimed name together.
+ */
+export function rateLimitKey(mode: 'demo' | 'jwt', client: string, caller: Caller, claimedName: string): string {
+  if (mode === 'demo') return `${client} ${claimedName}`
+  return caller.role === 'anonymous' ? client : `${caller.role}:${caller.id}`
+}
+
+/** Counts public reads in front of Koa. */
+export interface PublicLimits {
+  /** Counts one request by its address and in its rate class. Answers false when it has sent a refusal. */
+  admit(request: RequestContext, rateClass: RateClass): Promise<boolean>
+}
+
+export function publicLimits(limits: RateLimits, mode: 'demo' | 'jwt', clientAddresses: ClientAddresses): PublicLimits {
+  return {
+    async admit(request, rateClass) {
+      const client = clientAddresses.clientOf(request.req)
+      if ((await limits.admit(request, 'address', client)) === null) return false
+      const state = await limits.admit(request, rateClass, rateLimitKey(mode, client, anonymous, ''))
+      if (state === null) return false
+      request.headers.push(...limits.quota(rateClass).headers(state))
+      return true
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { hash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { CallTime } from './freshness.ts'
+
+const compress = promisify(gzip)
+
+/** Smaller bodies are not compressed: the head of an answer is larger than what that saves. */
+const minCompressBytes = 1_024
+
+/** Up to this size a body that is sent again is kept as text, too: Node sends a text and its head in one write, a buffer in a second. */
+const maxTextBytes = 16_384
+
+/** A body in one encoding, with the headers that describe it. */
+export class Representation {
+  /** Strong, another one for each encoding. */
+  readonly etag: string
+  readonly headers: readonly string[]
+  readonly #bytes: Buffer
+  #text: string | null = null
+  #isSent = false
+
+  constructor(bytes: Buffer, etag: string, encoding?: 'gzip') {
+    this.etag = etag
+    const encodingHeaders = encoding === undefined ? [] : ['Content-Encoding', encoding]
+    const length = String(bytes.byteLength)
+    this.headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length, ...encodingHeaders]
+    this.#bytes = bytes
+  }
+
+  /** The body to send: its bytes the first time, because most replies are sent once; then text of one byte a character. */
+  get body(): Buffer | string {
+    if (this.#text !== null) return this.#text
+    if (this.#isSent && this.#bytes.byteLength <= maxTextBytes) this.#text = this.#bytes.toString('latin1')
+    this.#isSent = true
+    return this.#text ?? this.#bytes
+  }
+}
+
+/** What a worker answered. */
+export interface WorkerReply {
+  readonly body: Uint8Array
+  /** Number of the snapshot that the body shows: it includes every write whose `seq` is not higher. */
+  readonly seq?: string
+}
+
+/** What is known of a body, as JSON in the first line of the stored form. */
+interface StoredHead extends CallTime {
+  readonly etag: string
+  readonly seq: string | null
+}
+
+/** A reply of a worker, ready to be sent. In memory and in Redis it has one form: a line of JSON, then the body as it came. */
+export class CachedReply implements CallTime {
+  readonly calledAt: number
+  readonly position: CallTime['position']
+  readonly seq: bigint | null
+  readonly stored: Buffer
+  readonly body: Buffer
+  readonly plain: Representation
+  readonly #etag: string
+  #compressed: Promise<Representation> | null = null
+
+  private constructor({ calledAt, position, etag, seq }: StoredHead, stored: Buffer, bodyAt: number) {
+    this.calledAt = calledAt
+    this.position = position
+    this.seq = seq === null ? null : BigInt(seq)
+    this.stored = stored
+    this.body = stored.subarray(bodyAt)
+    this.#etag = etag
+    this.plain = new Representation(this.body, `"${etag}"`)
+  }
+
+  /** Copies the body: the message that it is a part of is not kept. */
+  static from(
+    { body, seq = null }: { body: Uint8Array; seq?: string | null },
+    { calledAt, position }: CallTime,
+  ): CachedReply {
+    const head: StoredHead = { calledAt, position, etag: hash('sha1', body, 'base64url'), seq }
+    const line = Buffer.from(`${JSON.stringify(head)}\n`)
+    return new CachedReply(head, copyOf(line, body), line.byteLength)
+  }
+
+  /** Reads `stored` of another reply. Throws when it is anything else. */
+  static parse(bytes: Buffer): CachedReply {
+    const bodyAt = bytes.indexOf('\n') + 1
+    const head = JSON.parse(bytes.toString('utf8', 0, bodyAt)) as StoredHead
+    // The ETag goes into a header, the position into comparisons.
+    if (typeof head.etag !== 'string' || !/^[\w-]+$/.test(head.etag)) throw new Error('a stored reply has no ETag')
+    if (typeof head.position !== 'object') throw new Error('a stored reply has no position')
+    return new CachedReply(head, copyOf(bytes), bodyAt)
+  }
+
+  /** The gzip form where it is smaller, else the plain one; made once, for all who wait. */
+  compressed(): Representation | Promise<Representation> {
+    if (this.body.byteLength < minCompressBytes) return this.plain
+    this.#compressed ??= compress(this.body).then((bytes) =>
+      bytes.byteLength < this.body.byteLength ? new Representation(bytes, `"${this.#etag}-gz"`, 'gzip') : this.plain,
+    )
+    return this.#compressed
+  }
+}
+
+/** One copy in memory of its own: small buffers share a pool, all of which one of them would keep. */
+function copyOf(...parts: readonly Uint8Array[]): Buffer {
+  const copy = Buffer.allocUnsafeSlow(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    copy.set(part, at)
+    at += part.byteLength
+  }
+  return copy
+}

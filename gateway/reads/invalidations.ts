@@ -1,0 +1,63 @@
+import type { FollowedFact } from '#shared/facts/follow.ts'
+import type { FactPosition } from '#shared/facts/stream.ts'
+import { catalogueTag, eventTag, placesTag } from '../routes/cache-policy.ts'
+
+/** Tags remembered with their latest change, and as many again. Older replies of forgotten tags count as changed. */
+const maxTags = 50_000
+
+/**
+ * The position in the stream of the latest domain event about each tag. A reply carries the position that its gateway had reached when
+ * it called the worker; a later event about one of its tags invalidates it, in whichever gateway. What counts is when the worker was
+ * called, so neither a slow worker nor Redis can bring an old reply back.
+ */
+export class Invalidations {
+  #recent = new Map<string, number>()
+  #earlier = new Map<string, number>()
+  /** No position in `#earlier` is higher. */
+  #earlierEnd = 0
+  /** The position from which on no event was missed or forgotten. */
+  #floor: FactPosition | null = null
+
+  /** Following begins at this position, for the first time or again: events before it may have been missed. */
+  restart(position: FactPosition): void {
+    this.#floor = position
+    this.#recent.clear()
+    this.#earlier.clear()
+    this.#earlierEnd = 0
+  }
+
+  add({ entity, eventId, sequence }: FollowedFact): void {
+    for (const tag of tagsOf(entity, eventId)) this.#note(tag, sequence)
+  }
+
+  /** Whether one of the tags changed after the position, or may have. */
+  isChangedSince(position: FactPosition | null, tags: readonly string[]): boolean {
+    // No events were followed yet: only age counts.
+    if (this.#floor === null) return false
+    if (position === null || position.stream !== this.#floor.stream) return true
+    if (position.sequence < this.#floor.sequence) return true
+    return tags.some((tag) => (this.#recent.get(tag) ?? this.#earlier.get(tag) ?? 0) > position.sequence)
+  }
+
+  #note(tag: string, sequence: number): void {
+    this.#recent.set(tag, sequence)
+    if (this.#recent.size < maxTags || this.#floor === null) return
+    this.#floor = { ...this.#floor, sequence: Math.max(this.#floor.sequence, this.#earlierEnd) }
+    this.#earlier = this.#recent
+    this.#earlierEnd = sequence
+    this.#recent = new Map()
+  }
+}
+
+function tagsOf(entity: FollowedFact['entity'], eventId: string): readonly string[] {
+  switch (entity) {
+    case 'event':
+      return [eventTag(eventId), catalogueTag]
+    case 'seat':
+    case 'hold':
+    case 'booking':
+      return [placesTag(eventId)]
+    case 'payment':
+      return []
+  }
+}

@@ -1,0 +1,36 @@
+import { parse } from 'node:querystring'
+import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
+import type { Route } from './route.ts'
+
+/** The parameters of a query; a repeated name has all its values. */
+export type QueryParameters = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/**
+ * Parses a query, without its question mark. Koa's `ctx.query` takes time by the square of the number of parameters: 15 s for the
+ * longest URL that the gateway accepts.
+ */
+export function parseQuery(query: string): QueryParameters {
+  return parse(query, '&', '=', { maxKeys: 0 })
+}
+
+/**
+ * The request of a route's contract, with defaults filled in, from the members of its query (GET) or body and the parameters of its
+ * path. Undeclared members are errors, so nothing is silently ignored or missing from a cache key. Throws `validation_failed`.
+ */
+export function parseRequest(
+  { contract, method }: Route,
+  members: Readonly<Record<string, unknown>>,
+  pathParameters: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  for (const name in members) {
+    if (Object.hasOwn(pathParameters, name)) throw wrong(name, 'stands in the path and nowhere else')
+    if (method === 'GET' && Array.isArray(members[name])) throw wrong(name, 'is given twice')
+  }
+  const parsed = contract.request.safeParse({ ...members, ...pathParameters })
+  if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error))
+  return parsed.data as Record<string, unknown>
+}
+
+function wrong(name: string, detail: string): Error {
+  return invalidRequest([{ pointer: `/${name}`, detail }])
+}
