@@ -43,6 +43,65 @@ test('imports run gateway → shared ← workers, and no worker imports another'
   t.true(sources.length > 50)
 })
 
+/** The groups of members that import each other, directly or through others. */
+function circlesOf(imports: readonly Import[]): string[][] {
+  const next = new Map<string, Set<string>>()
+  for (const { from, to } of imports) if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to))
+  const reaches = (start: string): Set<string> => {
+    const seen = new Set<string>()
+    const open = [...(next.get(start) ?? [])]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (seen.has(at)) continue
+      seen.add(at)
+      open.push(...(next.get(at) ?? []))
+    }
+    return seen
+  }
+  const inCircles = [...next.keys()].filter((member) => reaches(member).has(member)).sort()
+  return [...new Set(inCircles.map((member) => inCircles.filter((other) => reaches(member).has(other)).join(' ')))].map(
+    (circle) => circle.split(' '),
+  )
+}
+
+const inGatewayAndShared = sources.filter((file) => /^(gateway|shared)\//.test(file))
+
+test('no file of gateway/ and shared/ imports itself through others, not even for types', (t) => {
+  t.deepEqual(circlesOf(inGatewayAndShared.flatMap(importsOf)), [])
+  const pair = ['a', 'b'].map((from, at) => ({ from, to: ['b', 'a'][at] as string }))
+  t.deepEqual(circlesOf([...pair, { from: 'c', to: 'a' }]), [['a', 'b']], 'positive control')
+})
+
+test('no folder of gateway/ imports itself through its neighbours, nor does one of shared/', (t) => {
+  for (const part of ['gateway', 'shared']) {
+    const between = inGatewayAndShared
+      .flatMap(importsOf)
+      .filter(({ from, to }) => from.startsWith(`${part}/`) && to.startsWith(`${part}/`))
+      .map(({ from, to }) => ({ from: dirname(from), to: dirname(to) }))
+      // Files directly in the part are the way in, or what all its folders use.
+      .filter(({ from, to }) => from !== part && to !== part)
+    t.deepEqual(circlesOf(between), [])
+  }
+})
+
+/** Why a type of another package is replaced; more than these few need a better reason than convenience. */
+const replacedTypes: Readonly<Record<string, string>> = {
+  'gateway/koa/rate-limit.ts': 'its type wants a whole Redis client for one method',
+  'gateway/routes/route.ts': 'ours: a route forgets the type of its contract',
+  'shared/observability/duration-histogram.ts': 'its type knows registries of the plain format only',
+  'shared/observability/log.ts': 'its type has no raw streams',
+}
+
+test('types of other packages are replaced in few places, and what they keep to themselves is not used', (t) => {
+  const textOf = (file: string): string => readFileSync(join(project, file), 'utf8')
+  const product = sources.filter((file) => !file.startsWith('infra/'))
+  t.deepEqual(
+    product.filter((file) => textOf(file).includes('as unknown as')).sort(),
+    Object.keys(replacedTypes).sort(),
+  )
+  const hidden = /\b(_header|_httpMessage|_msg|_rdata|hashMap|setFlagsFromString)\b/
+  t.deepEqual(product.filter((file) => hidden.test(textOf(file))), [])
+})
+
 test('the connection and its vocabulary know the nats package, and nobody else', (t) => {
   const knowing = sources
     // What others would write, to be compared with.
