@@ -7,9 +7,10 @@ import { type Failure, TapReport } from './runner/tap-report.ts'
 import { startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
- * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm run test:long` runs those that
- * take their time, and `npm run test:infra` those of clusters, dashboards and deployment files, which need more programs; neither
- * runs anything else, except that test:infra runs the tests of selling once more, on clusters in place of single servers. The last line is always `N passed, N failed`, in which types and lint count as one each.
+ * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm test -- --long` runs the slow
+ * ones instead, `npm test -- --infra` those of clusters, dashboards and deployment files, which need more programs, and then
+ * the tests of selling once more, on clusters in place of single servers. The last line is always `N passed, N failed`; types
+ * and lint count as one each.
  */
 
 interface Suite {
@@ -23,7 +24,7 @@ interface Suite {
 
 const integration = (names: readonly string[]): string[] => names.map((name) => `test/integration/${name}.test.ts`)
 
-/** Each has its own command, and is left out of `npm test`. */
+/** By flag. Plain `npm test` leaves their files out. */
 const suites: Readonly<Record<string, Suite>> = {
   '--long': { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
   '--infra': {

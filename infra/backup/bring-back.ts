@@ -25,7 +25,7 @@ export function fromBackup(directory: string): BringBack {
   }
 }
 
-/** For a drill of what `backup:follow` wrote: a base backup, and the log replayed until `at`; null: all of it. */
+/** For a drill of what `backup -- follow` wrote: a base backup, and the log replayed until `at`; null: all of it. */
 export function fromLog(from: string, at: Date | null): BringBack {
   return async ({ directory, watch }) => {
     const { server, ...reached } = await recover({ from, at, directory, watch })

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   console.log(`contents        ${totalRows(contents)} rows, ${contents.rows['booking.tickets'] ?? 0} tickets`)
   console.log(`size and time   ${megabytes(done.bytes)} in ${done.seconds.toFixed(1)} s`)
   if (done.removed.length > 0) console.log(`removed         ${done.removed.join(', ')}`)
-  console.log('try it          npm run backup:drill')
+  console.log('try it          npm run backup -- drill')
 }
 
 main().catch(reportFailure)

@@ -10,7 +10,7 @@ import { drillUsage, readDrillFlags } from './flags.ts'
 /** The workers look after what is due within seconds; the sweeper of holds comes every five. */
 const settleWithinMs = 60_000
 
-/** `npm run backup:drill`: exit 1 when the newest backup is damaged, or what comes of it is not all that it must be. */
+/** `npm run backup -- drill`: exit 1 when the newest backup is damaged, or what comes of it is not all that it must be. */
 async function main(): Promise<void> {
   const flags = readDrillFlags(process.argv.slice(2))
   if (flags === null) return console.log(drillUsage)

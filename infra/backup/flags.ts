@@ -7,31 +7,38 @@ import { ExplainedError } from '../explained-error.ts'
 
 /* Flags and environment of each command; `null` when help was asked for. What is wrong is thrown as `ExplainedError`. */
 
-export const backupUsage = `Usage: npm run backup [-- flags]
+export const backupUsage = `Usage: npm run backup -- [flags]
   --to DIR     folder that holds the backups (backups, in the data folder)
   --keep 14    how many of them stay there
-Backs up the database of the running system, or that of DATABASE_URL. Sales go on meanwhile.`
+Backs up the database of the running system, or that of DATABASE_URL. Sales go on meanwhile.
 
-export const followUsage = `Usage: npm run backup:follow [-- --to DIR]
+Also, each with --help:
+  npm run backup -- drill             restores the newest backup beside the running system and audits it
+  npm run backup -- restore           fills an empty database with a backup
+  npm run backup -- follow            archives the WAL, with a base backup a day, until it is stopped
+  npm run backup -- recover           restores what follow wrote, to a point in time
+  npm run backup -- unknown-charges   lists charges of the payment provider that the database does not know`
+
+export const followUsage = `Usage: npm run backup -- follow [--to DIR]
   --to DIR     folder for base backups and the log (log-backups, in the data folder)
 Copies the log of the running system's database, or that of DATABASE_URL, as it is written, and makes a base backup a day.`
 
-export const drillUsage = `Usage: npm run backup:drill [-- flags]
+export const drillUsage = `Usage: npm run backup -- drill [flags]
   --from DIR   a backup, or a folder of backups, whose newest is taken (backups, in the data folder)
-  --at TIME    not a backup but what backup:follow wrote (log-backups), until that time, such as
-               2026-11-25T20:15:00Z, or until latest
+  --at TIME    takes the WAL archive of npm run backup -- follow (log-backups) instead, up to that time, such as
+               2026-11-25T20:15:00Z, or latest
 Restores into a database of its own, starts a system on that, and ends with the auditor. Nothing of it stays.`
 
-export const restoreUsage = `Usage: npm run backup:restore -- --into URL [--from DIR]
+export const restoreUsage = `Usage: npm run backup -- restore --into URL [--from DIR]
   --into URL   an empty database, as in DATABASE_URL
   --from DIR   a backup, or a folder of backups, whose newest is taken (backups, in the data folder)`
 
-export const recoverUsage = `Usage: npm run backup:recover -- --into DIR [--at TIME] [--from DIR]
+export const recoverUsage = `Usage: npm run backup -- recover --into DIR [--at TIME] [--from DIR]
   --into DIR   a folder that gets the data, as a data folder of npm start; it must not have any yet
   --at TIME    with everything until then, such as 2026-11-25T20:15:00Z (latest: all there is)
-  --from DIR   what backup:follow wrote (log-backups, in the data folder)`
+  --from DIR   the WAL archive of npm run backup -- follow (log-backups, in the data folder)`
 
-export const unknownChargesUsage = `Usage: npm run backup:unknown-charges
+export const unknownChargesUsage = `Usage: npm run backup -- unknown-charges
 Lists what the payment provider of the running system keeps for no payment of ours: after a restore, what was paid since the
 backup. DATABASE_URL and PAYMENT_URL name another database and provider.`
 

@@ -7,7 +7,7 @@ import { readRestoreFlags, restoreUsage } from './flags.ts'
 import { openBackup, restore } from './restore.ts'
 import { Stopwatch } from './stopwatch.ts'
 
-/** `npm run backup:restore`: fills an empty database with a backup. */
+/** `npm run backup -- restore`: fills an empty database with a backup. */
 async function main(): Promise<void> {
   const flags = readRestoreFlags(process.argv.slice(2))
   if (flags === null) return console.log(restoreUsage)

@@ -3,7 +3,7 @@ import { connectForBackup } from './connection.ts'
 import { readUnknownChargesFlags, unknownChargesUsage } from './flags.ts'
 import { unknownCharges } from './unknown-charges.ts'
 
-/** `npm run backup:unknown-charges`: a line each, `state amount_minor currency key charge`, then how many. Exit 1 unless none. */
+/** `npm run backup -- unknown-charges`: a line each, `state amount_minor currency key charge`, then how many. Exit 1 unless none. */
 async function main(): Promise<void> {
   const flags = readUnknownChargesFlags(process.argv.slice(2))
   if (flags === null) return console.log(unknownChargesUsage)

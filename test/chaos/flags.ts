@@ -10,7 +10,9 @@ export interface ChaosFlags {
   readonly plan: boolean
 }
 
-const usage = 'npm run chaos -- --seed 42 [--seconds 60] [--topology clusters] [--plan]'
+const usage = `Usage: npm run chaos -- --seed 42 [--seconds 60] [--topology clusters] [--plan]
+       npm run chaos -- crash-points
+       npm run chaos -- mutants`
 
 /** Throws `ExplainedError` for anything but whole numbers: a seed of 0 or more, 10 to 3,600 seconds. */
 export function readFlags(args: readonly string[]): ChaosFlags {
@@ -31,7 +33,7 @@ export function readFlags(args: readonly string[]): ChaosFlags {
     if (topology === undefined) throw new Error(`--topology must be ${topologyNames.join(' or ')}`)
     return { topology, seed, seconds, plan: values.plan ?? false }
   } catch (error) {
-    throw new ExplainedError(`${(error as Error).message}\nUsage: ${usage}`)
+    throw new ExplainedError(`${(error as Error).message}\n${usage}`)
   }
 }
 

@@ -9,7 +9,7 @@ export interface LabConfig extends RushOptions {
   readonly resultFile: string
 }
 
-export const usage = `Usage: npm run bench:holds -- [flags]
+export const usage = `Usage: npm run bench -- holds [flags]
   --seconds 4      how long buyers come, for each design
   --buyers 5000    how many come within that time
   --seed 42        another seed is another crowd

@@ -15,7 +15,7 @@ import { holdTtlMs, planRush, sweepEveryMs } from './rush.ts'
 /** What two booking workers have. */
 const connections = 20
 
-/** `npm run bench:holds`: one design after the other under the same rush, and how each fared. */
+/** `npm run bench -- holds`: one design after the other under the same rush, and how each fared. */
 async function main(): Promise<void> {
   const config = readLabConfig(process.argv.slice(2), process.env)
   if (config === null) return console.log(usage)

@@ -49,7 +49,7 @@ async function followFor(databaseUrl: string, directory: string): Promise<void> 
   await ended
 }
 
-/** What `backup:follow` answers that should refuse at once, and must end in any case. */
+/** What `backup -- follow` answers that should refuse at once, and must end in any case. */
 function attempt(databaseUrl: string, directory: string): Promise<void> {
   const stopping = AbortSignal.timeout(15_000)
   return follow({ databaseUrl, directory, say: () => undefined, stopping })

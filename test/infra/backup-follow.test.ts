@@ -56,7 +56,7 @@ interface Following {
   stop(): Promise<void>
 }
 
-/** As `npm run backup:follow`, once its first base backup is there. */
+/** As `npm run backup -- follow`, once its first base backup is there. */
 async function startFollowing(databaseUrl: string, into?: string): Promise<Following> {
   const directory = into ?? (await createTestDirectory('log-backups'))
   const stop = new AbortController()

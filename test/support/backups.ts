@@ -40,13 +40,13 @@ export function backUpInto({ keep = 5, stopping = never, say, ...where }: Backup
   return backUp({ ...where, keep, stopping, say: say ?? (() => undefined) })
 }
 
-/** As `npm run backup:restore` does it: what is not as the manifest says. */
+/** As `npm run backup -- restore` does it: what is not as the manifest says. */
 export async function restoreInto(databaseUrl: string, directory: string): Promise<string[]> {
   const backup = await openBackup(directory)
   return restore({ backup, databaseUrl, watch: new Stopwatch(() => undefined), stopping: never })
 }
 
-/** As `npm run backup:drill` does it. */
+/** As `npm run backup -- drill` does it. */
 export function drillOf(bringBack: BringBack, { settleWithinMs = 60_000 } = {}): Promise<DrillReport> {
   const within = readTestConfig().directory
   return drill({ bringBack, settleWithinMs, within, say: () => undefined, stopping: never, hurry: never })

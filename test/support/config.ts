@@ -11,7 +11,7 @@ export interface TestConfig {
   readonly topology: Topology
 }
 
-/** One of each server, or clusters of them: see `npm run test:infra`. */
+/** One of each server, or clusters of them: see `npm test -- --infra`. */
 export type Topology = 'single' | 'clusters'
 
 /** What `test/run.ts` prepared. Throws when a test was started without it. */

@@ -15,6 +15,6 @@ test('a size that is none is refused, with the usage', (t) => {
     ['--events', '-1'],
     ['--sizes', '5'],
   ]) {
-    t.throws(() => parseSearchFlags(args), { message: /Usage: npm run bench:search/ }, args.join(' '))
+    t.throws(() => parseSearchFlags(args), { message: /Usage: npm run bench -- search/ }, args.join(' '))
   }
 })

@@ -4,7 +4,7 @@ import { installMissing } from '../../servers/install.ts'
 import { followUsage, readFollowFlags } from '../flags.ts'
 import { follow } from './follow.ts'
 
-/** `npm run backup:follow`: copies the log of the running system's database, or of DATABASE_URL, until it is told to stop. */
+/** `npm run backup -- follow`: copies the log of the running system's database, or of DATABASE_URL, until it is told to stop. */
 async function main(): Promise<void> {
   const flags = readFollowFlags(process.argv.slice(2))
   if (flags === null) return console.log(followUsage)

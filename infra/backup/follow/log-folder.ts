@@ -9,7 +9,7 @@ import { syncFolder, writeSynced } from '../write-synced.ts'
 import { walBefore, walFileName } from './wal-files.ts'
 
 /*
- * The folder that holds what `backup:follow` writes: stretches, named after their beginning. In a stretch the log has no gap;
+ * The folder that holds what `backup -- follow` writes: stretches, named after their beginning. In a stretch the log has no gap;
  * its base backups are what a recovery begins with.
  *
  *   <stretch>/server.json         whose log it is

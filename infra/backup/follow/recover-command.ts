@@ -5,7 +5,7 @@ import { readRecoverFlags, recoverUsage } from '../flags.ts'
 import { Stopwatch } from '../stopwatch.ts'
 import { recover } from './recover.ts'
 
-/** `npm run backup:recover`: leaves data in a folder that `npm start` or any PostgreSQL of that version can be started on. */
+/** `npm run backup -- recover`: leaves data in a folder that `npm start` or any PostgreSQL of that version can be started on. */
 async function main(): Promise<void> {
   const flags = readRecoverFlags(process.argv.slice(2))
   if (flags === null) return console.log(recoverUsage)

@@ -14,7 +14,7 @@ import { type Base, listBases } from './log-folder.ts'
 import { notReplayed, restorableName } from './wal-files.ts'
 
 export interface RecoverOptions {
-  /** What `backup:follow` wrote. */
+  /** What `backup -- follow` wrote. */
   readonly from: string
   /** Everything that was committed until then; null: all there is. */
   readonly at: Date | null
@@ -94,7 +94,7 @@ async function baseFor(from: string, at: Date | null): Promise<Base> {
   const earliest = bases.at(-1)?.manifest.completedAt
   throw new ExplainedError(
     earliest === undefined
-      ? `There is no base backup in ${from}. npm run backup:follow makes one.`
+      ? `There is no base backup in ${from}. npm run backup -- follow makes one.`
       : `The earliest moment that can be reached from ${from} is ${earliest}.`,
   )
 }

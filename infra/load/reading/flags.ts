@@ -10,7 +10,9 @@ export interface BenchFlags {
 
 export const usage = `Usage: npm run bench -- [flags]
   --quick   short rounds: at most four minutes, and no judgement
-  --peers   also install moleculer and NestJS in a folder of their own, and measure them`
+  --peers   also install moleculer and NestJS in a folder of their own, and measure them
+
+Other benchmarks: npm run bench -- selling | search | telemetry | holds`
 
 /** `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */
 export function parseBenchFlags(args: readonly string[]): BenchFlags | null {

@@ -9,7 +9,7 @@ export interface SearchFlags {
 const usualSizes = [10_000, 1_000_000]
 const maxEvents = 100_000_000
 
-export const usage = `Usage: npm run bench:search -- [flags]
+export const usage = `Usage: npm run bench -- search [flags]
   --events N   one catalogue of N events, in place of one of 10,000 and one of 1,000,000`
 
 /** `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */

@@ -8,7 +8,7 @@ import { faults, reportLines } from './report.ts'
 import { startSearchSystem } from './system.ts'
 
 /**
- * `npm run bench:search [-- --events N]`: how long eight clients wait for what they search, in a made-up catalogue of 10,000 and of
+ * `npm run bench -- search [--events N]`: how long eight clients wait for what they search, in a made-up catalogue of 10,000 and of
  * 1,000,000 events, or of N events alone. Ends with exit code 1 when they wait too long or are not answered.
  */
 async function main(): Promise<void> {

@@ -7,7 +7,7 @@ import { reportLines } from './report.ts'
 import { startSellingSystem } from './system.ts'
 
 /**
- * `npm run bench:selling`: how many seats a second this machine holds in holds of four, over HTTP down to the disk, load
+ * `npm run bench -- selling`: how many seats a second this machine holds in holds of four, over HTTP down to the disk, load
  * generator included, and how long a buyer waits at two thirds of that rate.
  */
 async function main(): Promise<void> {

@@ -8,7 +8,7 @@ import { startSinks } from './sinks.ts'
 import { startObservedSystems } from './system.ts'
 
 /**
- * `npm run bench:telemetry`: what traces cost a request that misses the cache, by how many of them are recorded, and where
+ * `npm run bench -- telemetry`: what traces cost a request that misses the cache, by how many of them are recorded, and where
  * their collector does not answer. Exit 1 when one of them costs more than it may.
  */
 async function main(): Promise<void> {

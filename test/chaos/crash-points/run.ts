@@ -9,7 +9,7 @@ import { type PointResult, runPoint } from './run-point.ts'
 import { createDatabase, type RunReport, runOnSharedServers, type SharedServers } from './stand/shared-servers.ts'
 import { Stand } from './stand/stand.ts'
 
-/* `npm run crash-points`; see README.md. */
+/* `npm run chaos -- crash-points`; see README.md. */
 
 /** Points on one stand come one after the other; mostly they wait, so several stands fit on two cores. */
 const standsWithLongHolds = 5

@@ -7,7 +7,7 @@ import { runTrials } from './run-trials.ts'
 import type { TrialReport } from './trial-process.ts'
 import { type TrialName, trials } from './trials/all-trials.ts'
 
-/* `npm run chaos:mutants`; see README.md. */
+/* `npm run chaos -- mutants`; see README.md. */
 
 /** Copies on trial at once; each mostly waits. */
 const atOnce = 2

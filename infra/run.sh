@@ -1,0 +1,30 @@
+#!/bin/sh
+# Starts the command behind an npm script: sh infra/run.sh FILE|FAMILY [arguments], in the project's folder.
+# Sets the project up, then becomes the command (exec), on the Node that the lockfile pins, so that signals reach it.
+set -eu
+
+node infra/setup.cjs
+hash -r # The set-up may have linked another `node`.
+
+command=$1
+shift
+case "$command ${1-}" in
+  # A subcommand is taken off; the file gets the arguments behind it.
+  'worker event' | 'worker booking' | 'worker purchase') file=workers/$1/main.ts; shift ;;
+  'backup drill' | 'backup restore' | 'backup unknown-charges') file=infra/backup/$1-command.ts; shift ;;
+  'backup follow') file=infra/backup/follow/command.ts; shift ;;
+  'backup recover') file=infra/backup/follow/recover-command.ts; shift ;;
+  'bench selling' | 'bench search' | 'bench telemetry') file=infra/load/$1/run.ts; shift ;;
+  'bench holds') file=test/hold-designs/run.ts; shift ;;
+  'chaos crash-points' | 'chaos mutants') file=test/chaos/$1/run.ts; shift ;;
+
+  'worker '*)
+    echo 'Usage: npm run worker -- event|booking|purchase [--instance NAME]' >&2
+    exit 2
+    ;;
+  'backup '*) file=infra/backup/command.ts ;;
+  'bench '*) file=infra/load/reading/run.ts ;;
+  'chaos '*) file=test/chaos/run.ts ;;
+  *) file=$command ;;
+esac
+exec node "$file" "$@"
