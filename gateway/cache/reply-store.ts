@@ -1,5 +1,4 @@
-import { withRedisSpan } from '#shared/observability/redis-span.ts'
-import type { RedisClient } from '#shared/redis.ts'
+import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
 import type { SharedReply } from './shared-reply.ts'
 import { readStoredReply } from './stored-reply.ts'
 

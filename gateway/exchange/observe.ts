@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import { randomDigits } from '#shared/observability/random-digits.ts'
 import {
   currentTraceparent,
+  randomDigits,
   startOfTrace,
   traceFieldsOf,
   unrecordedTraceparent,

@@ -1,5 +1,5 @@
 import { userId } from '#shared/contracts/fields.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { identify } from '../identity/identify.ts'

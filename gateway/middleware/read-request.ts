@@ -1,4 +1,4 @@
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { checkedRequest } from '../routes/checked-request.ts'
 import { queryMembers } from '../routes/query-members.ts'

@@ -1,5 +1,4 @@
-import type { FieldError } from '#shared/errors.ts'
-import { fieldErrors } from '#shared/field-errors.ts'
+import { type FieldError, fieldErrors } from '#shared/errors.ts'
 import type { Route } from './route.ts'
 
 /** What the contract of a route asks for, with defaults filled in, or what is wrong with it. */

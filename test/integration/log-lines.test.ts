@@ -114,7 +114,7 @@ test('under hostile requests every line of every process is JSON of one shape, b
   }
   await system.redis.kill()
   await ask(`${system.url}/events?limit=1`)
-  await until('somebody tells that Redis is away', () => /redis is away/.test(system.gateways[0]?.output() ?? ''))
+  await until('the gateway logs the outage', () => /redis became unavailable/.test(system.gateways[0]?.output() ?? ''))
   seen.push(...linesOf(processes))
 
   for (const { instance, text } of seen) {

@@ -1,8 +1,7 @@
 import test from 'ava'
 import { Counter } from 'prom-client'
 import { DurationHistogram } from '#shared/observability/duration-histogram.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
-import { Tally } from '#shared/observability/tally.ts'
+import { Metrics, Tally } from '#shared/observability/metrics.ts'
 
 const openMetrics = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
 

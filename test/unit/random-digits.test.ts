@@ -1,5 +1,5 @@
 import test from 'ava'
-import { randomDigits } from '#shared/observability/random-digits.ts'
+import { randomDigits } from '#shared/observability/tracing.ts'
 
 test('random digits are as many as asked for, and differ', (t) => {
   const ids = Array.from({ length: 1_000 }, () => randomDigits(16))

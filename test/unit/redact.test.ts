@@ -1,8 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { logLine } from '#shared/observability/log.ts'
-import { createRedact } from '#shared/observability/redact.ts'
-import { secretsOf } from '#shared/observability/secrets-of.ts'
+import { createRedact, secretsOf } from '#shared/observability/redact.ts'
 import { anyText } from '../support/any-text.ts'
 
 const webhookSecret = 'a plain sentence that signs webhooks'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { parseTraceparent } from '#shared/observability/traceparent.ts'
+import { parseTraceparent } from '#shared/observability/tracing.ts'
 
 const [traceId, spanId] = ['c0ffee00c0ffee00c0ffee00c0ffee00', '00f067aa0ba902b7']
 
