@@ -24,9 +24,9 @@ export const userId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128
 /** Index of a seat in the layout of its event, from 0 without gaps. */
 export const seatNo = z.int().min(0).max(999_999)
 
-/** Of one place. */
+/** Price of one place. */
 export const priceMinor = z.int().min(0).max(1_000_000_000_000)
-/** Of several places, or paid for them: limited by exact whole numbers only, far above 100 of the highest prices. */
+/** Sum of prices or payments: bounded by exact integers only, far above 100 of the highest prices. */
 export const totalMinor = z.int().min(0)
 /** ISO 4217, upper case. */
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')

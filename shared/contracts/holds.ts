@@ -71,7 +71,7 @@ export const changeHold = defineContract({
     .refine(({ extend, ...wanted }) => {
       const { seat_nos, best_available, areas } = wanted
       return extend === undefined ? isSelection(wanted) : (seat_nos ?? best_available ?? areas) === undefined
-    }, `either extend, or other places: ${selectionMessage}`),
+    }, `needs either extend or other places; a selection ${selectionMessage}`),
   reply: hold,
   errors: [...placeRefusals, 'not_found', 'hold_ended', 'hold_expired', 'hold_paying', 'hold_cap_reached'],
   deadlineMs: 2_000,

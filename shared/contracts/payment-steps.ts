@@ -13,7 +13,7 @@ export const beginPayment = defineContract({
     hold_id: publicIdField,
     expected_total_minor: totalMinor.optional(),
     currency: currency.optional(),
-    /** By the database's clock: a later message opens nothing, because its payment may have been given up. */
+    /** By the database's clock: a later message opens nothing, because its payment may have timed out. */
     not_after: instant.optional(),
   }),
   reply: z.object({
@@ -88,7 +88,7 @@ export const cancelTickets = defineContract({
   summary: 'Void tickets of a confirmed booking, free their places, and answer the amount to refund; once per refund',
   request: z.strictObject({
     booking_id: publicIdField,
-    /** Own id of the refund: a repetition gets the first answer. */
+    /** Repeating it gets the first reply. */
     refund_id: z.uuid(),
     /** Default: all valid tickets. */
     ticket_ids: z.array(publicIdField).min(1).max(100).optional(),

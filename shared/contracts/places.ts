@@ -15,7 +15,7 @@ const areaPlace = z.object({
   /** Name of the area. */
   area: z.string(),
   qty: z.int().min(1),
-  /** Of one place. */
+  /** Price of one place. */
   price_minor: priceMinor,
 })
 
@@ -30,7 +30,7 @@ export const priceSteps = z
   .max(10)
   .refine(
     (steps) => steps.every((step, index) => index === 0 || step.sold_percent > (steps[index - 1]?.sold_percent ?? 0)),
-    'must come by ascending sold_percent',
+    'must be sorted by sold_percent',
   )
 
 export type PriceStep = z.infer<typeof priceSteps>[number]
@@ -45,7 +45,7 @@ export const ticket = z.union([
 export type SeatPlace = z.infer<typeof seatPlace>
 export type Place = z.infer<typeof place>
 
-/** Of one hold, seats and GA together. */
+/** Limit of one hold, seats and GA together. */
 const maxPlaces = 100
 
 const bestAvailable = z.strictObject({
@@ -91,4 +91,4 @@ export function isSelection(request: Selection): boolean {
   return (seat_nos ?? best_available ?? areas) !== undefined && wantedPlaces(request) <= maxPlaces
 }
 
-export const selectionMessage = `one of seat_nos and best_available, or areas, or both is needed, for at most ${maxPlaces} places`
+export const selectionMessage = `needs seats (seat_nos or best_available), areas, or both, at most ${maxPlaces} places`

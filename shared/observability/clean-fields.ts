@@ -1,6 +1,5 @@
 import { isSecretName, mask, type Redact } from './redact.ts'
 
-/** Of one text. */
 const maxTextLength = 4_096
 /**
  * Of all texts, names and other values of a line together, plus one each for JSON's punctuation. JSON may write a character
