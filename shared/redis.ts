@@ -54,7 +54,7 @@ export function createRedis({ url, name, log }: CreateRedisOptions): RedisClient
   return address.kind === 'cluster' ? openCluster(address, name, outages) : openServer(address, name, outages)
 }
 
-/** Whether a command was sent and not answered in time; it may have been done. */
+/** Whether a command was sent and not answered in time; it may have been done. ioredis has no class or code for it. */
 export function isCommandTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Command timed out'
 }
