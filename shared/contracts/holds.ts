@@ -90,7 +90,8 @@ export const releaseHold = defineContract({
 export const abandonHold = defineContract({
   worker: 'booking',
   operation: 'abandon-hold',
-  summary: 'For a page that closes: release the hold unless it is being paid for or bought, which is no error here',
+  summary:
+    'For a page that closes: release an active hold; succeeds without effect on one that is being paid for or bought',
   request: z.strictObject({ hold_id: publicIdField }),
   reply: z.object({}),
   errors: ['not_found', 'idempotency_key_in_use', 'idempotency_key_reused'],

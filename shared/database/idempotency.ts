@@ -85,7 +85,7 @@ export async function once<Reply>(db: Database, command: Command, work: () => Pr
 
 /**
  * Takes the key for this transaction and answers whether it was free. The advisory lock, which ends with the transaction
- * and which nobody waits for, tells a running command from a finished one.
+ * and is never waited for, tells a running command from a finished one.
  */
 async function claim(
   db: Database,

@@ -27,9 +27,9 @@ const migrationLock = 7_301_944_112
 const lockTimeout = '60s'
 
 /**
- * Runs the pending migrations in order and answers their names. `client` is a connected session of its own. Many processes
- * may call it at once. Throws `MigrationError` for a file that changed since it ran, a new file that sorts before one that
- * ran, and a wrong file name.
+ * Runs the pending migrations in order and answers their names. `client` is a connected session for this alone. Many
+ * processes may call it at once. Throws `MigrationError` for a file that changed since it ran, a new file that sorts before
+ * one that ran, and a wrong file name.
  */
 export async function migrate(client: ClientBase, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)

@@ -28,12 +28,6 @@ export interface TransactionOptions {
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** One run of a transaction. */
-interface Attempt {
-  /** COMMIT was sent: only its answer tells the outcome. */
-  committing: boolean
-}
-
 export interface PostgresOptions {
   readonly url: string
   readonly applicationName: string
@@ -99,7 +93,7 @@ export class Postgres implements Database {
     work: (db: Database) => Promise<Result>,
     options: TransactionOptions = {},
   ): Promise<Result> {
-    const first: Attempt = { committing: false }
+    const first = { committing: false }
     try {
       return await this.#attempt(first, work, options)
     } catch (error) {
@@ -112,8 +106,9 @@ export class Postgres implements Database {
     await Promise.all([...new Set([this.#transactions, this.#reads])].map((pool) => pool.end()))
   }
 
+  /** Runs the transaction once. `committing` tells that COMMIT was sent, so that only its answer tells the outcome. */
   async #attempt<Result>(
-    attempt: Attempt,
+    attempt: { committing: boolean },
     work: (db: Database) => Promise<Result>,
     { settings }: TransactionOptions,
   ): Promise<Result> {

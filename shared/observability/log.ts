@@ -44,7 +44,7 @@ export function logLine(record: Record<string, unknown>, redact: Redact): string
   const cleaner = new FieldCleaner(redact)
   // First, so that long fields leave room for it.
   record.msg = cleaner.text(String(record.msg))
-  // As JSON does, which is slower by a third with an object that has a form of its own in it.
+  // As JSON would, which takes a third longer with a Date in the record.
   if (record.time instanceof Date) record.time = record.time.toISOString()
   for (const name in record) {
     if (!cleanFields.has(name)) record[name] = cleaner.member(name, record[name])

@@ -1,11 +1,5 @@
 import { Counter, Gauge, type OpenMetricsContentType, Registry } from 'prom-client'
 
-/** A page of metrics. */
-export interface ExposedMetrics {
-  readonly contentType: string
-  readonly text: string
-}
-
 /** The metrics of one process. Every series carries its `instance`, so Prometheus must honour labels. */
 export class Metrics {
   readonly registry: Registry<OpenMetricsContentType>
@@ -29,7 +23,7 @@ export class Metrics {
   }
 
   /** OpenMetrics, which alone has exemplars, if the HTTP header `accept` names it, as Prometheus does; else plain text. */
-  async expose(accept: string): Promise<ExposedMetrics> {
+  async expose(accept: string): Promise<{ contentType: string; text: string }> {
     const openMetrics = await this.registry.metrics()
     if (accept.includes('application/openmetrics-text')) {
       return { contentType: this.registry.contentType, text: openMetrics }
