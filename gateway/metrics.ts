@@ -1,8 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import type { ErrorCode } from '#shared/errors.ts'
 import { type BoundObserve, DurationHistogram } from '#shared/observability/duration-histogram.ts'
-import type { Metrics } from '#shared/observability/metrics.ts'
-import { Tally } from '#shared/observability/tally.ts'
+import { type Metrics, Tally } from '#shared/observability/metrics.ts'
 import type { RateClass } from './limits/quota.ts'
 
 /** A request by labels of few values: a route template such as `/events`, never a path with ids. */

@@ -1,6 +1,6 @@
 import { attachSeating, type CatalogueEvent, importEvents, listEvents } from '#shared/contracts/event.ts'
 import { seatCount } from '#shared/contracts/layout.ts'
-import { demoEventId } from '#shared/demo.ts'
+import { demoEventId } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { type DemoEvent, demoEvents, demoIdAt } from './demo-catalogue/events.ts'

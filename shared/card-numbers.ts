@@ -1,49 +1,42 @@
 /*
- * A card number is a number that a network could have given, its check digit included, bare or in groups of equal length
- * (the last one may be shorter), in digits of any width, whatever stands before and behind it. None are opaque ids, numbers of
- * another length or beginning, and numbers that commas or words divide. This is against mishaps; whoever wants to hide a
- * card number can.
+ * A card number has a length, prefix and check digit that a card network uses, in one piece or in groups of equal length
+ * (the last may be shorter), in digits of any width, anywhere in a text. Opaque ids, and digits divided by commas or words,
+ * do not count. This prevents accidents, not people who disguise a number.
  */
 
 /**
- * Digits as the networks number cards today: Visa, American Express, Diners Club, then Mastercard and Mir, JCB, Maestro,
- * Discover, UnionPay and RuPay. None begins with 1, as times since 1970 do, and none has 13 digits any more, as telephones
- * and articles do.
+ * Prefixes and lengths in use: Visa, American Express, Diners Club, then Mastercard and Mir, JCB, Maestro, Discover,
+ * UnionPay and RuPay. None begins with 1, as epoch times do; none has 13 digits any more, as phone and article numbers do.
  */
 const cardDigits =
   /^(?:4\d{15}(?:\d{3})?|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11}(?:\d{2,5})?|(?:2[2-7]|35|5\d|6\d|8[12])\d{14,17})$/
 const maxDigits = 19
 
-/** Groups that are not all as long as the first one, as cards of 15 and 14 digits have them. */
+/** Groups of unequal length, on cards of 15 and 14 digits. */
 const otherGroupings = ['4-6-5', '4-6-4']
 
-/** What may stand between two groups: blanks of every width, dashes, dots, and characters that nobody sees. */
+/** Between two groups: blanks of every width, dashes, dots, and invisible characters. */
 const separators = /^[\s\p{Pd}\p{Cf}./_]{1,3}$/u
 
-/** UUIDs, digests and other ids in hexadecimal, and public ids: what looks like a card within them is chance. */
+/** UUIDs, digests and other hexadecimal ids, and public ids: a card number within them is chance. */
 const opaqueIds =
   /(?<![\da-z])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{24,})(?![\da-z])|(?<![\w-])[\w-]{43}(?![\w-])/gi
 
-/** Whether a card number stands anywhere in a text. */
+/** Whether a text holds a card number. */
 export function holdsCardNumber(text: string): boolean {
   return cardsIn(text.normalize('NFKC')).length > 0
 }
 
-/** The text, each card number in it replaced; a text with one also comes back in Unicode's compatible form. */
+/** Replaces each card number in a text. A text with one comes back in Unicode's form NFKC. */
 export function maskCardNumbers(text: string, mask: string): string {
   const plain = text.normalize('NFKC')
   const cards = cardsIn(plain)
   if (cards.length === 0) return text
-  let masked = ''
-  let from = 0
-  for (const { start, end } of cards) {
-    masked += plain.slice(from, start) + mask
-    from = end
-  }
-  return masked + plain.slice(from)
+  const starts = [0, ...cards.map(({ end }) => end)]
+  return starts.map((start, index) => plain.slice(start, cards[index]?.start)).join(mask)
 }
 
-/** Card numbers in the order in which they stand, none within another. */
+/** Card numbers in their order, without overlaps. */
 function cardsIn(plain: string): { start: number; end: number }[] {
   const text = plain.replaceAll(opaqueIds, (id) => 'x'.repeat(id.length))
   const groups = [...text.matchAll(/\d+/g)].map(({ 0: digits, index }) => ({ digits, index }))
@@ -64,8 +57,8 @@ interface Group {
 }
 
 /**
- * Where the longest card number ends that begins with this group, or `undefined`; `4111 1111 1111 1111 123` is one with its
- * check value.
+ * End of the longest card number that begins with this group, or `undefined`. `4111 1111 1111 1111 123` includes its check
+ * value.
  */
 function cardFrom(groups: readonly Group[], first: number, text: string): number | undefined {
   let cardEnd: number | undefined
@@ -90,7 +83,7 @@ function isGroupedLikeACard(lengths: readonly number[]): boolean {
   return isEven || otherGroupings.includes(lengths.join('-'))
 }
 
-/** ISO/IEC 7812-1 annex B: every other digit is doubled, from the one before the last on; then the sum of all ends in 0. */
+/** ISO/IEC 7812-1 annex B: double every other digit, from the one before the last; the sum of all digits ends in 0. */
 function hasCheckDigit(digits: string): boolean {
   let sum = 0
   for (const [index, character] of [...digits].entries()) {

@@ -1,6 +1,18 @@
+import type { z } from 'zod'
+
+/** Failures of the system, not of the caller: operators count these. */
+const faultCodes = [
+  'internal',
+  'provider_unavailable',
+  'no_worker',
+  'overloaded',
+  'unavailable',
+  'worker_timeout',
+] as const
+
 /**
- * Every way an operation may fail that a caller can understand. Workers answer with a code and never with an HTTP
- * status: `gateway/problems.ts` turns codes into statuses, in one table.
+ * All failures that callers are expected to handle. Workers answer with a code, never with an HTTP status:
+ * `gateway/problems.ts` maps codes to statuses.
  */
 export const errorCodes = [
   'malformed_request',
@@ -39,34 +51,19 @@ export const errorCodes = [
   'ticket_limit',
   'card_number_refused',
   'rate_limited',
-  'internal',
-  'provider_unavailable',
-  'no_worker',
-  'overloaded',
-  'unavailable',
-  'worker_timeout',
+  ...faultCodes,
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** Failures that are ours and not the caller's: what operators count as such. */
-const faultCodes: ReadonlySet<ErrorCode> = new Set([
-  'internal',
-  'provider_unavailable',
-  'no_worker',
-  'overloaded',
-  'unavailable',
-  'worker_timeout',
-])
-
-/** One wrong member of a request: a JSON pointer (`/seat_nos/0`) and what is wrong with it. */
+/** A wrong member of a request: its JSON pointer (`/seat_nos/0`) and why it is wrong. */
 export interface FieldError {
   pointer: string
   detail: string
 }
 
 export interface ErrorOptions {
-  /** Further members for the buyer, such as `conflicts`. Never internals: they go into `cause`. */
+  /** Further members for the buyer, such as `conflicts`. Internals go into `cause`. */
   extra?: Record<string, unknown>
   cause?: unknown
 }
@@ -83,9 +80,9 @@ export class TicketingError extends Error {
     this.extra = options.extra ?? {}
   }
 
-  /** Whether the system is at fault, rather than the request or the state of things. */
+  /** Whether the system failed, rather than the request or the state it met. */
   get isFault(): boolean {
-    return faultCodes.has(this.code)
+    return (faultCodes as readonly string[]).includes(this.code)
   }
 }
 
@@ -93,7 +90,34 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && (errorCodes as readonly string[]).includes(value)
 }
 
-/** What a caller is told of a failure: its code, `internal` for whatever was not expected. */
+/** The code for callers; `internal` for an unexpected error. */
 export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof TicketingError ? error.code : 'internal'
+}
+
+/** Refuses a request as `validation_failed`. */
+export function invalidRequest(errors: readonly FieldError[], message = 'The request is not valid.'): TicketingError {
+  return new TicketingError('validation_failed', message, { extra: { errors } })
+}
+
+/** Bounds the reply to a request with thousands of wrong members. */
+const maxErrors = 100
+
+/** The issues of a schema as JSON pointers, at most a hundred. */
+export function fieldErrors(error: z.ZodError): FieldError[] {
+  return error.issues.flatMap((issue) => issueErrors(issue)).slice(0, maxErrors)
+}
+
+function issueErrors(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []): FieldError[] {
+  const path = [...within, ...issue.path]
+  const pointer = path.map((step) => `/${String(step)}`).join('')
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a known member' }))
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // The issues of the form that the request comes nearest to.
+    const nearest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? []
+    return nearest.flatMap((inner) => issueErrors(inner, path))
+  }
+  return [{ pointer, detail: issue.message }]
 }

@@ -1,16 +1,19 @@
 import { randomUUIDv7 } from 'node:crypto'
 
 /*
- * Tables hold UUIDs of version 7 (they sort by time). The public id of a hold, booking or ticket is
- * base64url(event uuid ‖ own uuid), 43 characters, so that every later request names the event its rows are kept under.
+ * Rows have UUIDs of version 7, which sort by time. The public id of a hold, booking or ticket is
+ * base64url(event uuid ‖ own uuid), 43 characters: every request names the event under which the rows are found.
  */
+
+/** The demo event that a bare `POST /purchase` buys from: 15,000 seats, always on sale. */
+export const demoEventId = '019a0000-0000-7000-8000-000000000001'
 
 /** A new id for a row: UUID v7. */
 export function newId(): string {
   return randomUUIDv7()
 }
 
-/** Event and own id of a hold, booking or ticket: by both together its rows are found. */
+/** Event and own id of a hold, booking or ticket; together they are its key. */
 export interface Key {
   eventId: string
   ownId: string
@@ -21,22 +24,22 @@ export function publicId({ eventId, ownId }: Key): string {
   return Buffer.concat([uuidBytes(eventId), uuidBytes(ownId)]).toString('base64url')
 }
 
-/** Splits a public id again; `null` when it is not exactly 32 bytes of canonical base64url. */
+/** Splits a public id; `null` unless it is exactly 32 bytes of canonical base64url. */
 export function parsePublicId(id: string): Key | null {
   const bytes = Buffer.from(id, 'base64url')
-  // The last character carries two unused bits: without this check four spellings would name one thing.
+  // The last character has two unused bits: without this check four spellings would name one row.
   if (bytes.length !== 32 || bytes.toString('base64url') !== id) return null
   return { eventId: uuidText(bytes.subarray(0, 16)), ownId: uuidText(bytes.subarray(16)) }
 }
 
-/** The key behind a public id that a contract has checked. */
+/** The key in a public id that a contract has checked. */
 export function keyOf(id: string): Key {
   const key = parsePublicId(id)
   if (key === null) throw new Error(`${id} passed the contract but is no public id`)
   return key
 }
 
-/** When an id of `newId` was made, in epoch ms: a UUID v7 begins with it. */
+/** Creation time of an id of `newId`, in epoch ms: a UUID v7 begins with it. */
 export function createdAtMs(uuid: string): number {
   return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16)
 }
@@ -45,6 +48,7 @@ function uuidBytes(uuid: string): Buffer {
   return Buffer.from(uuid.replaceAll('-', ''), 'hex')
 }
 
-function uuidText(bytes: Buffer): string {
+/** 16 bytes in the usual text form of a UUID. */
+export function uuidText(bytes: Buffer): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

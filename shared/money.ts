@@ -1,4 +1,4 @@
-/** Digits after the point, ISO 4217. `Intl` would not do: it says 0 for HUF, IDR, IQD and others, as cash is counted. */
+/** Digits after the point, ISO 4217. `Intl` counts cash instead: 0 for HUF, IDR, IQD and others. */
 const unusualDigits: readonly [number, string][] = [
   [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
   [3, 'BHD IQD JOD KWD LYD OMR TND'],
@@ -14,8 +14,8 @@ export function minorDigits(currency: string): number {
 }
 
 /**
- * An amount in major units (`88.34`, `"15.00"`) in minor units of the currency, rounded half up from its decimal digits:
- * binary fractions never take part. `null` when it is no plain decimal of at most 12 digits before the point.
+ * Converts an amount in major units (`88.34`, `"15.00"`) to minor units, rounded half up from its decimal digits, without
+ * binary fractions. `null` unless it is a plain decimal with at most 12 digits before the point.
  */
 export function toMinor(amount: number | string, currency: string): number | null {
   const match = /^(\d{1,12})(?:\.(\d{1,20}))?$/.exec(String(amount).trim())

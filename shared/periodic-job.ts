@@ -1,26 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 
-/** Something that is done again and again beside answering. */
-export interface Chore {
-  /** Does it now, rather than at its next time. */
+/** Work that is repeated beside answering requests. */
+export interface PeriodicJob {
+  /** Runs the work now instead of at its next time. */
   wake(): void
-  /** Resolves when what is under way has ended. */
+  /** Resolves when the run under way has ended. */
   stop(): Promise<void>
 }
 
-export interface ChoreOptions {
-  /** What it is, for the log: `reconcile payments`. */
+export interface PeriodicJobOptions {
+  /** For the log, such as `reconcile payments`. */
   readonly name: string
   readonly everyMs: number
   readonly log: Logger
 }
 
 /**
- * Does `work` at once and then every `everyMs`, and again without a pause while it answers that more is to be done. What
- * fails is logged and done at its next time.
+ * Runs `work` at once and then every `everyMs`, without a pause while it answers that there is more to do. A failure is
+ * logged, and the work runs again at its next time.
  */
-export function startChore({ name, everyMs, log }: ChoreOptions, work: () => Promise<boolean>): Chore {
+export function startPeriodicJob(
+  { name, everyMs, log }: PeriodicJobOptions,
+  work: () => Promise<boolean>,
+): PeriodicJob {
   let stopped = false
   let woken = false
   let sleep = new AbortController()
@@ -32,11 +35,11 @@ export function startChore({ name, everyMs, log }: ChoreOptions, work: () => Pro
       try {
         isMore = await work()
       } catch (error) {
-        log.warn({ err: error, chore: name }, 'a chore failed; its next time makes up for it')
+        log.warn({ err: error, job: name }, 'periodic job failed')
       }
       if (isMore || woken || stopped) continue
       sleep = new AbortController()
-      // Rejects when woken or told to stop.
+      // Rejects when woken or stopped.
       await pause(everyMs, undefined, { signal: sleep.signal }).catch(() => undefined)
     }
   }

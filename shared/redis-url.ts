@@ -1,30 +1,30 @@
-/** Where a Redis is found: a single server, the master that Sentinels know, or the nodes of a Redis Cluster. */
-export type RedisPlace =
+/** A single server, a master known by Sentinels, or a Redis Cluster. */
+export type RedisAddress =
   | { readonly kind: 'single'; readonly url: string }
   | (RedisNodes & { readonly kind: 'sentinel'; readonly masterName: string })
   | (RedisNodes & { readonly kind: 'cluster' })
 
 interface RedisNodes {
-  /** Any of them will do to find the others. */
+  /** Each of them knows the others. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
   readonly credentials: RedisCredentials
 }
 
-/** How to get in; empty where everybody may. */
+/** Empty for a Redis without authentication. */
 export interface RedisCredentials {
   readonly username?: string
   readonly password?: string
 }
 
-/** In words, for whoever gave another one. */
+/** For error messages. */
 export const redisUrlForms =
   'must be redis://host:port (or rediss://), redis+sentinel://host:port,host:port/master-name or redis+cluster://host:port,host:port'
 
 const groupForm = /^redis\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/@]+)(?:\/([\w.-]+))?$/
 const nodeForm = /^(?:\[([0-9a-fA-F:]+)\]|([\w.-]+)):(\d{1,5})$/
 
-/** Reads a REDIS_URL; `undefined` when it has none of the `redisUrlForms`. */
-export function parseRedisUrl(text: string): RedisPlace | undefined {
+/** Reads a REDIS_URL; `undefined` unless it has one of the `redisUrlForms`. */
+export function parseRedisUrl(text: string): RedisAddress | undefined {
   if (/^rediss?:\/\//.test(text)) return URL.canParse(text) ? { kind: 'single', url: text } : undefined
   const [, kind, userInfo = '', hosts = '', masterName] = groupForm.exec(text) ?? []
   const nodes = hosts.split(',').map(parseNode)
@@ -43,7 +43,7 @@ function parseNode(text: string): RedisNodes['nodes'][number] | undefined {
 function parseCredentials(userInfo: string): RedisCredentials | undefined {
   try {
     const [user = '', ...rest] = userInfo.split(':')
-    // A password may have colons of its own.
+    // A password may have colons.
     const [username, password] = [user, rest.join(':')].map(decodeURIComponent)
     return { ...(username && { username }), ...(password && { password }) }
   } catch {

@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import { Cluster, Redis, type RedisCommander, type RedisOptions } from 'ioredis'
-import { parseRedisUrl, type RedisCredentials, type RedisPlace, redisUrlForms } from './redis-url.ts'
+import { Cluster, Redis, type RedisCommander } from 'ioredis'
+import { withSpan } from '#shared/observability/tracing.ts'
+import { parseRedisUrl, type RedisAddress, redisUrlForms } from './redis-url.ts'
 
-/** What a single Redis, one behind Sentinels and a Redis Cluster have in common. */
+/** What ioredis' clients for one server and for a cluster have in common. */
 export interface RedisClient extends RedisCommander<{ type: 'default'; mapping: 'resp2' }> {
   /** `ready` when commands can be sent. */
   readonly status: string
-  /** Makes a script a command; its type is declared as a member of ioredis' `RedisCommander`. */
+  /** Makes a script a command. Declare its type as a member of ioredis' `RedisCommander`. */
   defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void
   disconnect(): void
 }
@@ -20,18 +22,18 @@ export interface CreateRedisOptions {
   readonly log: Logger
 }
 
-/** Longest wait for any Redis command: beyond it, going on without Redis is the better answer. */
+/** Time-out of a command: after it, continuing without Redis is the better answer. */
 const commandTimeoutMs = 100
-/** How soon nodes that joined or left a cluster are noticed although no command ran into them. */
+/** How often a cluster is asked for nodes that joined or left. */
 const slotsRefreshMs = 5_000
 const slotCount = 16_384
-/** How often a cluster that has lost something is asked whether it is whole again. */
-const lookAgainMs = 500
+/** How often a cluster with an outage is checked for its end. */
+const recoveryCheckMs = 500
 
 const connection = {
   commandTimeout: commandTimeoutMs,
   connectTimeout: 1_000,
-  // A frozen Redis keeps its connection: without this its commands would queue for as long as it stays frozen.
+  // A frozen Redis keeps its connection: without this its commands would queue until it thaws.
   socketTimeout: 500,
   maxRetriesPerRequest: 0,
 }
@@ -39,58 +41,57 @@ const connection = {
 const retryDelayMs = (attempt: number): number => Math.min(50 * attempt, 500)
 
 /**
- * A client that never makes anybody wait: a command fails at once while Redis is away and after 100 ms when it is slow,
- * and the connection is tried again for ever, at most every 500 ms. An outage is one log line, its end another.
- * A command that timed out may have been carried out all the same.
+ * Opens a client whose commands fail at once while Redis is unavailable, and after 100 ms when it is slow. It reconnects for
+ * ever, at most every 500 ms. The log tells the beginning and the end of each outage once.
+ * A command that timed out may have been done.
  *
- * All keys of a command or script must share a hash tag such as `{eventId}`: a cluster keeps only those together.
+ * All keys of a command or script must share a hash tag such as `{eventId}`, or a cluster refuses it.
  */
 export function createRedis({ url, name, log }: CreateRedisOptions): RedisClient {
-  const place = parseRedisUrl(url)
-  if (place === undefined) throw new RangeError(`a Redis URL ${redisUrlForms}`)
+  const address = parseRedisUrl(url)
+  if (address === undefined) throw new RangeError(`a Redis URL ${redisUrlForms}`)
   const outages = new Outages(log)
-  return place.kind === 'cluster' ? openCluster(place, name, outages) : openServer(place, name, outages)
+  return address.kind === 'cluster' ? openCluster(address, name, outages) : openServer(address, name, outages)
 }
 
-/** Whether the command was sent and not answered in time: it may have been carried out all the same. */
+/** Whether a command was sent and not answered in time; it may have been done. ioredis has no class or code for it. */
 export function isCommandTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Command timed out'
 }
 
-function openServer(place: Exclude<RedisPlace, { kind: 'cluster' }>, name: string, outages: Outages): Redis {
+/** Runs a command, or a script by its name, inside a span. */
+export function withRedisSpan<Reply>(command: string, run: () => Promise<Reply>): Promise<Reply> {
+  const attributes = { 'db.system.name': 'redis', 'db.operation.name': command }
+  return withSpan(`redis ${command}`, { kind: SpanKind.CLIENT, attributes }, run)
+}
+
+function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>, name: string, outages: Outages): Redis {
   const options = { ...connection, connectionName: name, enableOfflineQueue: false, retryStrategy: retryDelayMs }
   const redis =
-    place.kind === 'single'
-      ? new Redis(place.url, options)
-      : new Redis({
-          ...options,
-          ...place.credentials,
-          ...forSentinels(place.credentials),
-          sentinels: [...place.nodes],
-          name: place.masterName,
-          sentinelRetryStrategy: retryDelayMs,
-          sentinelCommandTimeout: 500,
-          // The URL names them all.
-          updateSentinels: false,
-        })
+    address.kind === 'single' ? new Redis(address.url, options) : new Redis({ ...options, ...sentinelOptions(address) })
   redis.on('error', (error: Error) => outages.begin(error))
   redis.on('ready', () => outages.end())
   return redis
 }
 
-/** Sentinels ask for the same as the servers they watch. */
-function forSentinels({
-  username,
-  password,
-}: RedisCredentials): Pick<RedisOptions, `sentinel${'Username' | 'Password'}`> {
+/** Sentinels have the credentials of the servers that they watch. */
+function sentinelOptions({ nodes, masterName, credentials }: Extract<RedisAddress, { kind: 'sentinel' }>) {
+  const { username, password } = credentials
   return {
+    ...credentials,
     ...(username !== undefined && { sentinelUsername: username }),
     ...(password !== undefined && { sentinelPassword: password }),
+    sentinels: [...nodes],
+    name: masterName,
+    sentinelRetryStrategy: retryDelayMs,
+    sentinelCommandTimeout: 500,
+    // The URL names all of them.
+    updateSentinels: false,
   }
 }
 
 function openCluster(
-  { nodes, credentials }: Extract<RedisPlace, { kind: 'cluster' }>,
+  { nodes, credentials }: Extract<RedisAddress, { kind: 'cluster' }>,
   name: string,
   outages: Outages,
 ): Cluster {
@@ -99,29 +100,29 @@ function openCluster(
     enableOfflineQueue: false,
     clusterRetryStrategy: retryDelayMs,
     slotsRefreshInterval: slotsRefreshMs,
-    // While a node is away its commands fail at once; each next one learns from the others who has taken over its slots.
+    // Commands to a lost node fail at once; the next one learns from other nodes which one took over its slots.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     maxRedirections: 3,
   })
-  // Otherwise the first command to each would spend its time on shaking hands.
+  // Connect early: otherwise the first command to each node would spend its time-out on connecting.
   cluster.on('+node', (node: Redis) => node.options.readOnly || node.connect().catch(() => undefined))
   const onError = (error: Error): void => {
     if (outages.begin(error)) void becomesWhole(cluster).then((isWhole) => isWhole && outages.end())
   }
   cluster.on('error', onError)
   cluster.on('node error', (error: Error, address: string) => {
-    // Replicas are only stand-ins: without one nobody misses anything.
+    // Losing a replica is no outage.
     const isMaster = cluster.nodes('master').some(({ options }) => `${options.host}:${options.port}` === address)
     if (isMaster) onError(error)
   })
   return cluster
 }
 
-/** Resolves to true when all masters can be reached and all keys are theirs, to false when the client is closed before. */
+/** Resolves to true when all masters answer and all slots are served, to false when the client is closed before. */
 async function becomesWhole(cluster: Cluster): Promise<boolean> {
   while (cluster.status !== 'end') {
-    await pause(lookAgainMs, undefined, { ref: false })
+    await pause(recoveryCheckMs, undefined, { ref: false })
     if (await isWhole(cluster).catch(() => false)) return true
   }
   return false
@@ -129,30 +130,30 @@ async function becomesWhole(cluster: Cluster): Promise<boolean> {
 
 async function isWhole(cluster: Cluster): Promise<boolean> {
   const infos = (await Promise.all(cluster.nodes('master').map((node) => node.cluster('INFO')))) as string[]
-  // A master that is lost is missing here, or there are one too many.
+  // After a fail-over the client may know one master too few or too many.
   const masters = Number(/cluster_size:(\d+)/.exec(infos[0] ?? '')?.[1])
   return infos.length === masters && infos.every((info) => info.includes(`cluster_slots_ok:${slotCount}\r`))
 }
 
-/** Tells the log of each outage once. */
+/** Logs the beginning and the end of each outage once. */
 class Outages {
   readonly #log: Logger
-  #isAway = false
+  #isUnavailable = false
 
   constructor(log: Logger) {
     this.#log = log
   }
 
-  /** Whether it has only now begun. */
+  /** Answers whether the outage is a new one. */
   begin(error: Error): boolean {
-    if (this.#isAway) return false
-    this.#log.warn({ err: error }, 'redis is away; going on without it')
-    this.#isAway = true
+    if (this.#isUnavailable) return false
+    this.#log.warn({ err: error }, 'redis became unavailable')
+    this.#isUnavailable = true
     return true
   }
 
   end(): void {
-    if (this.#isAway) this.#log.info('redis is back')
-    this.#isAway = false
+    if (this.#isUnavailable) this.#log.info('redis became available again')
+    this.#isUnavailable = false
   }
 }

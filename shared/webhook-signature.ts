@@ -1,31 +1,31 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /*
- * How a payment provider signs what it calls back with: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>." and the raw body>`.
- * The time is signed too, so that what was overheard once is worth nothing later.
+ * A payment provider signs a webhook with `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>." and the raw body>`. The time is
+ * signed too, so a recorded webhook cannot be replayed later.
  */
 
 export interface WebhookToSign {
   readonly secret: string
-  /** Byte for byte as it is sent. */
+  /** The exact bytes that are sent. */
   readonly body: string | Uint8Array
-  /** Moment of this attempt, in milliseconds since 1970. */
+  /** Time of this attempt, in epoch ms. */
   readonly at: number
 }
 
 export interface SignedWebhook {
   readonly secret: string
-  /** Byte for byte as it arrived. */
+  /** The exact bytes that arrived. */
   readonly body: string | Uint8Array
-  /** The header `Webhook-Signature`; several `v1` are allowed, because a provider sends two while it changes its secret. */
+  /** The header `Webhook-Signature`; a provider that changes its secret sends two `v1`. */
   readonly header: string
-  /** In milliseconds since 1970. */
+  /** In epoch ms. */
   readonly now: number
-  /** How far the signed time may lie from `now`, before or after it. */
+  /** Largest distance of the signed time from `now`, before or after. */
   readonly toleranceMs: number
 }
 
-/** Anybody may send a header; of one with more parts than this, nothing is believed. */
+/** A header with more parts is refused: anybody may send one. */
 const maxParts = 20
 
 /** The value of the header `Webhook-Signature`. */
@@ -34,7 +34,7 @@ export function signWebhook({ secret, body, at }: WebhookToSign): string {
   return `t=${seconds},v1=${digest(secret, seconds, body).toString('hex')}`
 }
 
-/** Whether one of the header's signatures is ours and its time near enough. Never throws, whatever the header holds. */
+/** Whether the header has a valid signature and a time within the tolerance. Never throws. */
 export function verifyWebhook({ secret, body, header, now, toleranceMs }: SignedWebhook): boolean {
   const parts = header.split(',', maxParts + 1).map((part) => part.trim())
   if (parts.length > maxParts) return false

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { randomDigits } from '#shared/observability/random-digits.ts'
-import { startOfTrace, type TraceStart } from '#shared/observability/tracing.ts'
+import { randomDigits, startOfTrace, type TraceStart } from '#shared/observability/tracing.ts'
 
 /** What one request carries through the gateway, in front of Koa and behind it. */
 export interface RequestContext {

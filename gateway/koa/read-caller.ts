@@ -1,6 +1,5 @@
 import { userId } from '#shared/contracts/fields.ts'
-import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import { type Access, type IdentifyOptions, identify } from '../identity/identify.ts'
 import { rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery } from '../routes/parse-request.ts'

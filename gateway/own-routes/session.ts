@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { userId } from '#shared/contracts/fields.ts'
-import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
+import { fieldErrors, invalidRequest } from '#shared/errors.ts'
 import { type IssueToken, sessionLifetimeSeconds } from '../identity/tokens.ts'
 import type { Context, OwnRoute } from '../koa/context.ts'
 import type { RateLimit } from '../koa/rate-limit.ts'

@@ -1,5 +1,4 @@
-import { withRedisSpan } from '#shared/observability/redis-span.ts'
-import type { RedisClient } from '#shared/redis.ts'
+import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
 import { CachedReply } from './cached-reply.ts'
 
 /** Larger replies are not worth the memory of Redis, in bytes. */

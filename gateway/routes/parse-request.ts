@@ -1,5 +1,5 @@
 import { parse } from 'node:querystring'
-import { fieldErrors, invalidRequest } from '#shared/field-errors.ts'
+import { fieldErrors, invalidRequest } from '#shared/errors.ts'
 import type { Route } from './route.ts'
 
 /** The parameters of a query; a repeated name has all its values. */

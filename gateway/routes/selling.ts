@@ -1,7 +1,7 @@
 import { type Booking, listBookings, viewBooking } from '#shared/contracts/bookings.ts'
 import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { cancelBooking, purchaseHold } from '#shared/contracts/purchase.ts'
-import { demoEventId } from '#shared/demo.ts'
+import { demoEventId } from '#shared/ids.ts'
 import { defineRoute, type Outcome } from './route.ts'
 
 /** Holds, purchases and the caller's own bookings. Never cached. */

@@ -4,7 +4,7 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { DeadLetter } from '#shared/facts/consume.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { type Chore, startChore } from '#shared/periodic-job.ts'
+import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { type AuditOptions, type AuditReport, audit } from './audit.ts'
 import type { AuditMetrics } from './metrics.ts'
 
@@ -20,7 +20,7 @@ const restsPerLength = 2
 /** Audits again and again, and remembers the last report. */
 export class Auditor {
   readonly #options: AuditorOptions
-  readonly #auditing: Chore
+  readonly #auditing: PeriodicJob
   #last: AuditReport | null = null
   /** `performance.now()` until when the database is left in peace. */
   #restsUntil = 0
@@ -29,7 +29,7 @@ export class Auditor {
   constructor(options: AuditorOptions) {
     this.#options = options
     const { everyMs, log } = options
-    this.#auditing = startChore({ name: 'audit', everyMs, log }, () => this.#auditUnlessResting())
+    this.#auditing = startPeriodicJob({ name: 'audit', everyMs, log }, () => this.#auditUnlessResting())
   }
 
   /** A fact that a consumer gave up. */

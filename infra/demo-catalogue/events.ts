@@ -1,5 +1,5 @@
-import type { PriceStep } from '#shared/contracts/prices.ts'
-import { demoEventId } from '#shared/demo.ts'
+import type { PriceStep } from '#shared/contracts/places.ts'
+import { demoEventId } from '#shared/ids.ts'
 import { arenaBowl, chamberHall } from './houses.ts'
 import { type DemoVenue, demoVenue } from './venues.ts'
 

@@ -2,7 +2,7 @@ import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
 import type { Database } from '#shared/database/postgres.ts'
 import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
-import { type Chore, startChore } from '#shared/periodic-job.ts'
+import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { pauseBeforeNextAttemptMs } from './callback-times.ts'
 import {
@@ -37,7 +37,7 @@ export class CallbackSender {
   readonly #stopped = new AbortController()
   readonly #inFlight = new Set<Promise<void>>()
   readonly #sending: Promise<void>
-  readonly #forgetting: Chore
+  readonly #forgetting: PeriodicJob
   #isWoken = false
   #endWait: () => void = () => undefined
 
@@ -45,7 +45,7 @@ export class CallbackSender {
   constructor(options: CallbackSenderOptions) {
     this.#options = options
     const forgetting = { name: 'forget old callbacks', everyMs: forgetEveryMs, log: options.log }
-    this.#forgetting = startChore(forgetting, () => this.#forget())
+    this.#forgetting = startPeriodicJob(forgetting, () => this.#forget())
     this.#sending = this.#keepSending()
   }
 

@@ -1,15 +1,13 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
 
-/** What the auditor answers. */
-
 const invariantResult = z.object({
   /** `I1`, `I2`, … */
   invariant: z.string(),
-  /** What must be true. */
+  /** The invariant in words. */
   says: z.string(),
   violations: z.int().min(0),
-  /** Up to ten of them, for the operator: ids, never names. */
+  /** Up to ten violations, for the operator: ids, never names. */
   examples: z.array(z.string()),
 })
 
@@ -19,7 +17,7 @@ export const viewInvariants = defineContract({
   summary: 'Organiser: the last result of every invariant that the auditor checks',
   request: z.strictObject({}),
   reply: z.object({
-    /** null: the first audit is still under way. */
+    /** null during the first audit. */
     checked_at: z.string().nullable(),
     duration_ms: z.int().nullable(),
     violations: z.int(),

@@ -1,32 +1,24 @@
 import { z } from 'zod'
+import { uuidText } from '#shared/ids.ts'
 import { defineContract } from './contract.ts'
-import { eventId } from './fields.ts'
+import { commaSeparated, eventId } from './fields.ts'
 
-/** null: the booking worker, who counts the seats, did not answer. */
+/** null when the booking worker, which counts the places, did not answer. */
 export const availability = z.enum(['plenty', 'few', 'sold_out', 'not_on_sale']).nullable()
 
-/** So many events at once. */
 const maxIds = 1_000
-
-const idList = z.array(eventId).min(1).max(maxIds)
 
 export const listAvailability = defineContract({
   worker: 'event',
   operation: 'list-availability',
-  summary: 'Whether anything is left of up to 1,000 events, a word each; unknown events are left out',
+  summary: 'Availability of up to 1,000 events in a word each; unknown events are left out',
   request: z.strictObject({
-    /** Separated by commas, at most 1,000; as UUIDs, or as the 22 characters of base64url that their 16 bytes make. */
-    ids: z.union(
-      [
-        idList,
-        z
-          .string()
-          .max(37 * maxIds)
-          .transform((ids) => ids.split(',').map(toUuid))
-          .pipe(idList),
-      ],
-      `must be 1 to ${maxIds} ids of events, separated by commas`,
-    ),
+    /** Event ids as UUIDs, or as the base64url of their 16 bytes: 22 characters. */
+    ids: commaSeparated(z.array(eventId).min(1).max(maxIds), {
+      maxLength: 37 * maxIds,
+      message: `must be 1 to ${maxIds} ids of events, separated by commas`,
+      read: toUuid,
+    }),
   }),
   reply: z.object({ items: z.array(z.object({ id: eventId, availability })) }),
   errors: [],
@@ -34,9 +26,7 @@ export const listAvailability = defineContract({
   readOnly: true,
 })
 
-/** The short form as the usual one; anything else stays as it is, to be refused. */
+/** Expands the short form; anything else stays as it is, for the schema to refuse. */
 function toUuid(id: string): string {
-  if (!/^[A-Za-z0-9_-]{22}$/.test(id)) return id
-  const hex = Buffer.from(id, 'base64url').toString('hex')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return /^[A-Za-z0-9_-]{22}$/.test(id) ? uuidText(Buffer.from(id, 'base64url')) : id
 }

@@ -3,17 +3,17 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, pageLimit, publicIdField } from './fields.ts'
 import { place, ticket } from './places.ts'
 
-/** What the booking worker answers about bookings, the records of purchases. */
+/** Operations of the booking worker on bookings, the records of purchases. */
 
-/** How the payment of a booking stands, as far as the booking knows; the payment itself goes through more states. */
+/** State of a payment as its booking knows it; the payment itself has more states. */
 export const paymentStatus = z.enum(['processing', 'authorised', 'captured', 'voided', 'failed'])
 
 export type BookedPaymentStatus = z.infer<typeof paymentStatus>
 
-/** Why tickets were taken back. */
+/** Why tickets were voided. */
 export const returnReason = z.enum(['buyer', 'organiser', 'event_cancelled', 'capture_refused'])
 
-/** Why money goes back for them: the buyer's wish, the organiser's, or that the event does not take place. */
+/** Why money is refunded for them. */
 export const refundReason = returnReason.exclude(['capture_refused'])
 
 export type RefundReason = z.infer<typeof refundReason>
@@ -24,12 +24,12 @@ export const booking = z.object({
   user_id: z.string(),
   hold_id: publicIdField,
   status: z.enum(['pending', 'confirmed', 'cancelled', 'expired', 'failed']),
-  /** As they were bought; `tickets` says which of them are still valid. */
+  /** As bought; `tickets` tells which are still valid. */
   places: z.array(place),
   total_minor: z.int(),
-  /** Money that is back with the buyer. */
+  /** Refunded so far. */
   refunded_minor: z.int(),
-  /** Money that the buyer is still to get back. */
+  /** Still to be refunded. */
   refund_due_minor: z.int(),
   currency,
   created_at: z.string(),

@@ -4,28 +4,28 @@ import type { ErrorCode } from '#shared/errors.ts'
 export type WorkerName = 'event' | 'booking' | 'purchase' | 'audit'
 
 /**
- * What both sides of a message agree on. The subject is a constant made of worker and operation: text from users never
- * becomes part of a subject, because the NATS client would take a blank in it for the reply subject.
+ * What caller and worker agree on. The subject is a constant of worker and operation: text from users never becomes part
+ * of a subject, because NATS reads a blank in it as the start of the reply subject.
  */
 export interface Contract<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
   readonly worker: WorkerName
-  /** Verb and noun, the same words in route, file, span and test: `hold-seats`. */
+  /** Verb and noun, the same in route, file, span and test: `hold-seats`. */
   readonly operation: string
   readonly subject: string
   readonly summary: string
   readonly request: Request
   readonly reply: Reply
-  /** Expected failures beside the general ones (validation, time-out, no worker …). */
+  /** Expected failures, without those of every operation (validation, time-out, no worker …). */
   readonly errors: readonly ErrorCode[]
-  /** Longest time a caller waits, in milliseconds. */
+  /** Longest wait of a caller. */
   readonly deadlineMs: number
-  /** It changes nothing, so that it may be asked twice. */
+  /** Changes nothing, so it may be sent twice. */
   readonly readOnly?: true
 }
 
-/** What a caller may leave out (defaults are filled in by the worker). */
+/** As a caller sends it: fields with defaults are optional. */
 export type RequestOf<C extends Contract> = z.input<C['request']>
-/** What an operation receives. */
+/** As an operation receives it. */
 export type ParsedRequestOf<C extends Contract> = z.output<C['request']>
 export type ReplyOf<C extends Contract> = z.output<C['reply']>
 

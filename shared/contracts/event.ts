@@ -3,9 +3,9 @@ import { availability } from './availability.ts'
 import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, instant, localDate, page, pageLimit, priceMinor, text, timeZone } from './fields.ts'
 import { layoutSchema } from './layout.ts'
-import { priceSteps } from './prices.ts'
+import { priceSteps } from './places.ts'
 
-/** What the event worker answers: catalogue, and the organiser's side of an event. Search is in `search.ts`. */
+/** Operations of the event worker: catalogue, organisers and importers. Search is in `search.ts`. */
 
 export const saleStatus = z.enum(['announced', 'on_sale', 'paused', 'off_sale', 'postponed', 'cancelled'])
 
@@ -14,9 +14,9 @@ export const eventSummary = z.object({
   name: z.string(),
   type: z.string(),
   status: z.enum(['draft', 'published', 'postponed', 'rescheduled', 'cancelled']),
-  /** The local date at the venue: always known. */
+  /** Local date at the venue, always known. */
   starts_on: localDate,
-  /** UTC; null while the time is not announced. */
+  /** UTC; null until the time is announced. */
   starts_at: z.string().nullable(),
   tz: z.string().nullable(),
   venue: z
@@ -31,31 +31,31 @@ export const eventSummary = z.object({
 export const priceTier = z.object({
   name: text(100),
   price_minor: priceMinor,
-  /** Upper end where the source gives a range. */
+  /** Upper end of a price range, else `price_minor`. */
   max_price_minor: priceMinor,
   currency,
 })
 
 export const eventView = eventSummary.extend({
   description: z.string().nullable(),
-  /** At their present price; `price_steps` says what comes next as the tier sells. */
+  /** At their current price. */
   price_tiers: z.array(priceTier.extend({ price_steps: priceSteps.optional() })),
   sale: z.object({
     status: saleStatus,
     on_sale_at: z.string().nullable(),
     off_sale_at: z.string().nullable(),
-    /** Until then buyers may give tickets back; null: never. */
+    /** Until then buyers may cancel tickets; null: never. */
     cancel_until: z.string().nullable(),
     max_tickets_per_user: z.int(),
     waiting_room: z.boolean(),
   }),
   layout_version: z.int().nullable(),
   seat_count: z.int(),
-  /** Standing places, sold by count. */
+  /** General admission, sold by count. */
   areas: z.array(z.object({ name: z.string(), capacity: z.int(), price_minor: priceMinor })),
 })
 
-/** Of lists and searches. */
+/** Filters of lists and searches. */
 export const eventFilters = {
   city: text(100).optional(),
   /** ISO 3166-1 alpha-2. */
@@ -117,18 +117,18 @@ const venueInput = z.strictObject({
   tz: timeZone,
 })
 
-/** Rows of equal length: the short way to seat an event made by hand; plans of real houses come by `npm run import`. */
+/** Rows of equal length, for events made by hand; seating plans of real venues come with `npm run import`. */
 const sectionInput = z.strictObject({
   name: text(60),
   rows: z.int().min(1).max(200),
   seats_per_row: z.int().min(1).max(500),
   price_minor: priceMinor,
-  /** Places for wheelchairs and the like. */
+  /** For wheelchair users and companions. */
   accessible: z.boolean().default(false),
   price_steps: priceSteps.default([]),
 })
 
-/** Standing places, sold by count. */
+/** General admission, sold by count. */
 const areaInput = z.strictObject({
   name: text(100),
   capacity: z.int().min(1).max(1_000_000),
@@ -146,7 +146,7 @@ export const createEvent = defineContract({
     venue: venueInput,
     performers: z.array(text(200)).max(50).default([]),
     starts_on: localDate,
-    /** Local wall-clock time at the venue, HH:MM; leave out while it is not announced. */
+    /** Local time at the venue, HH:MM; leave it out until it is announced. */
     starts_at_local: z
       .string()
       .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM')
@@ -156,7 +156,7 @@ export const createEvent = defineContract({
     areas: z.array(areaInput).max(100).default([]),
     on_sale_at: instant.optional(),
     off_sale_at: instant.optional(),
-    /** Until then buyers may give tickets back; by default until 24 hours before the event, or before its day. */
+    /** Until then buyers may cancel tickets; by default 24 hours before the event, or before its day. */
     cancel_until: instant.optional(),
     max_tickets_per_user: z.int().min(1).max(1_000).default(8),
   }),
@@ -175,10 +175,10 @@ export const changeEventStatus = defineContract({
   deadlineMs: 5_000,
 })
 
-/** One event as importers hand it over: source formats are already normalised, dates are local to the venue. */
+/** An event as importers send it: source formats are normalised, dates are local to the venue. */
 export const catalogueEvent = z.strictObject({
   source_id: text(200),
-  /** Only the demo catalogue names its own id, so that a known event exists. */
+  /** Set by the demo catalogue only, for an event with a known id. */
   id: eventId.optional(),
   name: text(300),
   type: text(60),
@@ -217,10 +217,10 @@ export const importEvents = defineContract({
   request: z.strictObject({
     source: text(60),
     events: z.array(catalogueEvent).min(1).max(200),
-    /** Move past dates into the coming months by whole weeks; an event keeps the shift it was given first. */
+    /** Move past dates into the coming months by whole weeks; an event keeps its first shift. */
     reschedule: z.boolean(),
   }),
-  /** `stored`: new; `changed`: known, with other content; `unchanged`: known and the same. */
+  /** `stored` events are new. */
   reply: z.object({ stored: z.int(), changed: z.int(), unchanged: z.int() }),
   errors: [],
   deadlineMs: 30_000,
@@ -234,12 +234,12 @@ export const attachSeating = defineContract({
     event_id: eventId,
     layout: layoutSchema,
     price_minor: priceMinor,
-    /** Prices of single categories and areas of the layout, by name. */
+    /** Prices of categories and areas of the layout, by name. */
     category_prices: z.record(z.string(), priceMinor).default({}),
-    /** Of single categories, by name. */
+    /** Of categories, by name. */
     price_steps: z.record(z.string(), priceSteps).default({}),
     currency,
-    /** null leaves the event as it is; an instant or now opens the sale then. */
+    /** When the sale opens; null leaves the event as it is. */
     on_sale_at: instant.nullable(),
   }),
   reply: eventView,

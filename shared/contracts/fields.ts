@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parsePublicId } from '#shared/ids.ts'
 
-/** Postgres refuses NUL in text, and a lone surrogate cannot be written as UTF-8: both end here with a clear message. */
+/** Text without NUL, which Postgres refuses, and lone surrogates, which UTF-8 cannot encode. */
 export function text(maxLength: number, minLength = 1) {
   return z
     .string()
@@ -12,21 +12,21 @@ export function text(maxLength: number, minLength = 1) {
 
 export const eventId = z.uuid().toLowerCase()
 
-/** Public id of a hold, booking or ticket: see `shared/ids.ts`. */
+/** Public id of a hold, booking or ticket; see `shared/ids.ts`. */
 export const publicIdField = z
   .string()
   .length(43)
   .refine((value) => parsePublicId(value) !== null, 'is not an id of this system')
 
-/** 1–128 printable ASCII characters without blanks: it travels in a message header. */
+/** Printable ASCII without blanks, because it travels in a message header. */
 export const userId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, no blanks')
 
-/** Dense index of a seat in the layout of its event, from 0. */
+/** Index of a seat in the layout of its event, from 0 without gaps. */
 export const seatNo = z.int().min(0).max(999_999)
 
-/** Of one place. */
+/** Price of one place. */
 export const priceMinor = z.int().min(0).max(1_000_000_000_000)
-/** Of several places, or what was paid for them: no limit but that of exact whole numbers, far above 100 of the dearest. */
+/** Sum of prices or payments: bounded by exact integers only, far above 100 of the highest prices. */
 export const totalMinor = z.int().min(0)
 /** ISO 4217, upper case. */
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')
@@ -37,10 +37,10 @@ export const instant = z.iso
   .datetime({ offset: true })
   .refine(isOrdinaryYear, 'must be a time between the years 1000 and 9998')
   .refine((time) => !/[+-](1[6-9]|2\d):\d\d$/.test(time), 'must have an offset of less than 16 hours')
-/** An IANA zone name that this Node knows. */
+/** An IANA time zone that this Node knows. */
 export const timeZone = z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin')
 
-/** A whole number, also as a query parameter writes it: `20`, not `0x14`, `2e1` or nothing. */
+/** A whole number, also as a query parameter: `20`, not `0x14`, `2e1` or an empty text. */
 export function wholeNumber({ min, max }: { min: number; max: number }) {
   const written = z
     .string()
@@ -49,7 +49,7 @@ export function wholeNumber({ min, max }: { min: number; max: number }) {
   return z.union([z.int(), written], 'must be a whole number').pipe(z.int().min(min).max(max))
 }
 
-/** A number, also as a query parameter writes it: `52.5`, not `5.25e1`. */
+/** A number, also as a query parameter: `52.5`, not `5.25e1`. */
 export function decimal({ min, max }: { min: number; max: number }) {
   const written = z
     .string()
@@ -58,21 +58,37 @@ export function decimal({ min, max }: { min: number; max: number }) {
   return z.union([z.number(), written], 'must be a number').pipe(z.number().min(min).max(max))
 }
 
+/** A list, also as a query parameter: one text, its items separated by commas, each as `read` converts it. */
+export function commaSeparated<Item extends z.ZodType<unknown, string>>(
+  list: z.ZodArray<Item>,
+  {
+    maxLength,
+    message,
+    read = (item) => item,
+  }: { maxLength: number; message: string; read?: (item: string) => string },
+) {
+  const written = z
+    .string()
+    .max(maxLength)
+    .transform((text) => text.split(',').map(read))
+  return z.union([list, written.pipe(list)], message)
+}
+
 export const defaultPageSize = 20
 export const pageLimit = wholeNumber({ min: 1, max: 100 }).default(defaultPageSize)
 export const cursor = text(300)
 
-/** Four digits in every time zone, with room on both sides: what the first and last years become elsewhere is no date. */
+/** The year has four digits in every time zone. */
 function isOrdinaryYear(time: string): boolean {
   return time >= '1000-01-02' && time < '9999'
 }
 
-/** Asking `Intl` costs a quarter of a millisecond, and there are only some hundred zones. */
+/** A look-up by `Intl` costs 0.25 ms, and there are only some hundred zones. */
 const knownTimeZones = new Set<string>()
 
 function isTimeZone(name: string): boolean {
   if (knownTimeZones.has(name)) return true
-  // Node takes +05:30 and IST for zones too, but Postgres counts the first backwards and takes the second for Israel.
+  // Node also accepts +05:30 and IST, but Postgres reads the first with the opposite sign and the second as Israel's.
   if (!/^(UTC|[A-Za-z]+\/.+)$/.test(name)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

@@ -3,13 +3,13 @@ import { defineContract } from './contract.ts'
 import { currency, eventId, publicIdField } from './fields.ts'
 import { isSelection, place, selection, selectionMessage } from './places.ts'
 
-/** What the booking worker answers about holds: places kept for one buyer for a limited time. */
+/** Operations of the booking worker on holds: places reserved for one buyer for a limited time. */
 
 export const hold = z.object({
   id: publicIdField,
   event_id: eventId,
   user_id: z.string(),
-  /** `expired` shows from the very moment of `expires_at`, whether or not the sweeper came by. */
+  /** `expired` from the moment of `expires_at`, swept or not. */
   status: z.enum(['active', 'paying', 'converted', 'released', 'expired']),
   places: z.array(place),
   total_minor: z.int(),
@@ -17,13 +17,13 @@ export const hold = z.object({
   expires_at: z.string(),
   expires_in_ms: z.int().min(0),
   hard_cap_at: z.string(),
-  /** Position of this write: the public seat state of the same or a higher `seq` includes it. */
+  /** Position of this write: seat states with this `seq` or a higher one include it. */
   seq: z.string(),
 })
 
 export type Hold = z.infer<typeof hold>
 
-/** Errors by which places are refused. */
+/** Errors that refuse places. */
 const placeRefusals = [
   'seat_unavailable',
   'sold_out',
@@ -37,13 +37,13 @@ const placeRefusals = [
   'idempotency_key_reused',
 ] as const
 
-/** Errors by which a hold is refused. */
+/** Errors that refuse a hold. */
 export const holdRefusals = [...placeRefusals, 'event_not_found', 'hold_exists'] as const
 
 export const holdSeats = defineContract({
   worker: 'booking',
   operation: 'hold-seats',
-  summary: 'Keep places for the caller for a limited time',
+  summary: 'Hold places for the caller for a limited time',
   request: z.strictObject({ event_id: eventId, ...selection }).refine(isSelection, selectionMessage),
   reply: hold,
   errors: holdRefusals,
@@ -64,15 +64,14 @@ export const viewHold = defineContract({
 export const changeHold = defineContract({
   worker: 'booking',
   operation: 'change-hold',
-  summary:
-    'Give an active hold its full time again, up to its hard cap, or exchange its places for others, all or none',
+  summary: 'Extend an active hold to its full time, up to its hard cap, or swap its places for others, all or none',
   /** Either `extend` or other places. */
   request: z
     .strictObject({ hold_id: publicIdField, extend: z.literal(true).optional(), ...selection })
     .refine(({ extend, ...wanted }) => {
       const { seat_nos, best_available, areas } = wanted
       return extend === undefined ? isSelection(wanted) : (seat_nos ?? best_available ?? areas) === undefined
-    }, `either extend, or other places: ${selectionMessage}`),
+    }, `needs either extend or other places; a selection ${selectionMessage}`),
   reply: hold,
   errors: [...placeRefusals, 'not_found', 'hold_ended', 'hold_expired', 'hold_paying', 'hold_cap_reached'],
   deadlineMs: 2_000,
@@ -81,7 +80,7 @@ export const changeHold = defineContract({
 export const releaseHold = defineContract({
   worker: 'booking',
   operation: 'release-hold',
-  summary: 'Give the places of a hold back; doing it again changes nothing',
+  summary: 'Release the places of a hold; repeating it changes nothing',
   request: z.strictObject({ hold_id: publicIdField }),
   reply: z.object({}),
   errors: ['not_found', 'hold_paying', 'already_purchased', 'idempotency_key_in_use', 'idempotency_key_reused'],
@@ -91,7 +90,8 @@ export const releaseHold = defineContract({
 export const abandonHold = defineContract({
   worker: 'booking',
   operation: 'abandon-hold',
-  summary: 'For a page that closes: give the places back unless they are being paid for or bought, and never complain',
+  summary:
+    'For a page that closes: release an active hold; succeeds without effect on one that is being paid for or bought',
   request: z.strictObject({ hold_id: publicIdField }),
   reply: z.object({}),
   errors: ['not_found', 'idempotency_key_in_use', 'idempotency_key_reused'],

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { text } from './fields.ts'
 
 /**
- * Seating geometry, immutable by version. Columnar by row, so that 15,000 seats stay near 400 KB: a row's seats are
- * parallel arrays of labels and coordinates. `seat_no` is the running index over all rows in the order given here, which
- * is also the order of preference for best-available.
+ * Seating geometry, immutable by version. A row's seats are parallel arrays of labels and coordinates, which keeps 15,000
+ * seats near 400 KB. `seat_no` counts the seats over all rows in this order, which is also the preference of
+ * best-available.
  */
 const layoutRow = z.strictObject({
   section: text(100),
@@ -14,7 +14,7 @@ const layoutRow = z.strictObject({
   seats: z.array(text(30)).min(1).max(2_000),
   x: z.array(z.number()),
   y: z.array(z.number()),
-  /** Places for wheelchairs and the like. */
+  /** For wheelchair users and companions. */
   accessible: z.literal(true).optional(),
 })
 
@@ -24,14 +24,14 @@ export const layoutSchema = z.strictObject({
   height: z.number().min(0),
   categories: z.array(text(100)).min(1).max(200),
   rows: z.array(layoutRow).max(20_000),
-  /** Standing places, sold by count. */
+  /** General admission, sold by count. */
   areas: z.array(z.strictObject({ name: text(100), capacity: z.int().min(1).max(1_000_000) })).max(500),
 })
 
 export type LayoutRow = z.infer<typeof layoutRow>
 export type Layout = z.infer<typeof layoutSchema>
 
-/** Number of numbered seats; standing places are not counted. */
+/** Number of seats, without GA areas. */
 export function seatCount(layout: Layout): number {
   return layout.rows.reduce((count, row) => count + row.seats.length, 0)
 }

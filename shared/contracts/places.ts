@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { priceMinor, publicIdField, seatNo, text } from './fields.ts'
 
-/** Places that buyers choose, hold and buy: numbered seats, and standing places of an area, which are sold by count. */
+/** Places that buyers hold and buy: seats, and tickets of general admission (GA) areas, sold by count. */
 
 export const seatPlace = z.object({
   seat_no: seatNo,
@@ -15,11 +15,25 @@ const areaPlace = z.object({
   /** Name of the area. */
   area: z.string(),
   qty: z.int().min(1),
-  /** Of one place. */
+  /** Price of one place. */
   price_minor: priceMinor,
 })
 
 export const place = z.union([seatPlace, areaPlace])
+
+/**
+ * Price changes as a tier sells: once `sold_percent` of it is sold, a place costs `price_minor`. Below the first step a
+ * place costs its own price.
+ */
+export const priceSteps = z
+  .array(z.strictObject({ sold_percent: z.int().min(1).max(99), price_minor: priceMinor }))
+  .max(10)
+  .refine(
+    (steps) => steps.every((step, index) => index === 0 || step.sold_percent > (steps[index - 1]?.sold_percent ?? 0)),
+    'must be sorted by sold_percent',
+  )
+
+export type PriceStep = z.infer<typeof priceSteps>[number]
 
 const ticketState = { id: publicIdField, status: z.enum(['valid', 'used', 'void']) }
 
@@ -31,7 +45,7 @@ export const ticket = z.union([
 export type SeatPlace = z.infer<typeof seatPlace>
 export type Place = z.infer<typeof place>
 
-/** Of one hold, over seats and areas together. */
+/** Limit of one hold, seats and GA together. */
 const maxPlaces = 100
 
 const bestAvailable = z.strictObject({
@@ -39,13 +53,13 @@ const bestAvailable = z.strictObject({
   /** Name of a price tier. */
   tier: text(100).optional(),
   section: text(100).optional(),
-  /** Places for wheelchairs and the like; such are given to nobody who does not ask for them. */
+  /** For wheelchair users and companions; such seats are offered only on request. */
   accessible: z.boolean().optional(),
-  /** `prefer` takes seats apart where none are left side by side. */
+  /** `prefer` falls back to separate seats. */
   adjacent: z.enum(['require', 'prefer']).default('require'),
 })
 
-/** The wanted places: named seats or the best that are free, standing places, or seats and standing places together. */
+/** Wanted places: named seats or the best available, GA tickets, or seats and GA tickets together. */
 export const selection = {
   seat_nos: z
     .array(seatNo)
@@ -64,17 +78,17 @@ export const selection = {
 
 export type Selection = z.infer<z.ZodObject<typeof selection>>
 
-/** How many places a selection asks for. */
+/** Number of places in a selection. */
 export function wantedPlaces({ seat_nos, best_available, areas }: Selection): number {
-  const standing = areas?.reduce((sum, { qty }) => sum + qty, 0) ?? 0
-  return (seat_nos?.length ?? best_available?.qty ?? 0) + standing
+  const admissions = areas?.reduce((sum, { qty }) => sum + qty, 0) ?? 0
+  return (seat_nos?.length ?? best_available?.qty ?? 0) + admissions
 }
 
-/** Seats are either named or the best that are free, and something is wanted at all. */
+/** Whether a selection names at least one place, and seats in one way only. */
 export function isSelection(request: Selection): boolean {
   const { seat_nos, best_available, areas } = request
   if (seat_nos !== undefined && best_available !== undefined) return false
   return (seat_nos ?? best_available ?? areas) !== undefined && wantedPlaces(request) <= maxPlaces
 }
 
-export const selectionMessage = `one of seat_nos and best_available, or areas, or both is needed, for at most ${maxPlaces} places`
+export const selectionMessage = `needs seats (seat_nos or best_available), areas, or both, at most ${maxPlaces} places`

@@ -5,7 +5,7 @@ import { currency, eventId, publicIdField, text, totalMinor } from './fields.ts'
 import { holdRefusals } from './holds.ts'
 import { isSelection, selection, selectionMessage } from './places.ts'
 
-/** What the purchase worker answers: it alone talks to a payment provider. */
+/** Operations of the purchase worker, the only one that talks to a payment provider. */
 
 const payment = {
   /** A token of the payment provider. Card numbers never reach this system. */
@@ -24,8 +24,7 @@ const purchaseOfSeats = z
 export const purchaseHold = defineContract({
   worker: 'purchase',
   operation: 'purchase-hold',
-  summary:
-    'Pay for a hold, or hold and pay in one call; answers the confirmed booking, or a pending one while the money is on its way',
+  summary: 'Pay for a hold, or hold and pay in one call; answers the booking, pending while the payment is under way',
   request: z.union([purchaseOfHold, purchaseOfSeats]),
   reply: booking.extend({ message: z.string() }),
   errors: [
@@ -49,8 +48,7 @@ const refundErrors = ['not_found', 'not_cancellable', 'idempotency_key_in_use', 
 export const cancelBooking = defineContract({
   worker: 'purchase',
   operation: 'cancel-booking',
-  summary:
-    'Buyer: give all or some tickets of a booking back, as the policy of the sale allows, and get the money back',
+  summary: 'Buyer: cancel all or some tickets of a booking, as the policy of the sale allows, for a refund',
   request: z.strictObject({ booking_id: publicIdField, ticket_ids: ticketIds }),
   reply: refundReply,
   errors: refundErrors,
@@ -60,18 +58,18 @@ export const cancelBooking = defineContract({
 export const refundBooking = defineContract({
   worker: 'purchase',
   operation: 'refund-booking',
-  summary: 'Organiser: take all or some tickets of a booking back and refund them',
+  summary: 'Organiser: cancel all or some tickets of a booking and refund them',
   request: z.strictObject({ booking_id: publicIdField, ticket_ids: ticketIds }),
   reply: refundReply,
   errors: refundErrors,
   deadlineMs: 8_000,
 })
 
-/** How far the refunds of a cancelled event are. */
+/** Progress of the refunds of a cancelled event. */
 const eventRefunds = z.object({
   event_id: eventId,
   status: z.enum(['running', 'done']),
-  /** Paid bookings of the event, and those of them whose money is back. */
+  /** Paid bookings of the event, and how many of them are refunded. */
   bookings: z.int(),
   refunded: z.int(),
   refunded_minor: z.int(),
@@ -82,7 +80,7 @@ const eventRefunds = z.object({
 export const refundEvent = defineContract({
   worker: 'purchase',
   operation: 'refund-event',
-  summary: 'The event is cancelled: refund all its bookings, however long that takes; asking again changes nothing',
+  summary: 'Refund all bookings of a cancelled event, however long it takes; repeating it changes nothing',
   request: z.strictObject({ event_id: eventId }),
   reply: eventRefunds,
   errors: [],
@@ -92,7 +90,7 @@ export const refundEvent = defineContract({
 export const viewEventRefunds = defineContract({
   worker: 'purchase',
   operation: 'view-event-refunds',
-  summary: 'Organiser: how far the refunds of a cancelled event are',
+  summary: 'Organiser: progress of the refunds of a cancelled event',
   request: z.strictObject({ event_id: eventId }),
   reply: eventRefunds,
   errors: ['not_found'],
@@ -103,10 +101,10 @@ export const viewEventRefunds = defineContract({
 export const receiveWebhook = defineContract({
   worker: 'purchase',
   operation: 'receive-webhook',
-  summary: 'A payment provider tells of a change: verified, stored once and applied before it is answered',
+  summary: 'A change reported by a payment provider: verified, stored once and applied before the reply',
   request: z.strictObject({
     provider: z.enum(['sandbox']),
-    /** The raw body: its signature is over these very bytes. */
+    /** The raw body, whose exact bytes are signed. */
     body: z.string().max(65_536),
     signature: z.string().max(1_000),
   }),

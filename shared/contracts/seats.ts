@@ -3,7 +3,7 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, priceMinor, wholeNumber } from './fields.ts'
 import { seatPlace } from './places.ts'
 
-/** What the booking worker shows to everybody: the state of seats and areas. */
+/** Public operations of the booking worker: the state of seats and areas. */
 
 export const listSeats = defineContract({
   worker: 'booking',
@@ -33,7 +33,7 @@ export const viewSeatStates = defineContract({
   summary: 'The state of all seats in two bits each, and of areas by count',
   request: z.strictObject({
     event_id: eventId,
-    /** `seq` of a write, such as a hold: the answer includes it. */
+    /** `seq` of a write, such as a hold, that the reply must include. */
     min_seq: z
       .string()
       .regex(/^\d{1,19}$/, 'must be the seq of a write')
@@ -42,9 +42,9 @@ export const viewSeatStates = defineContract({
   reply: z.object({
     event_id: eventId,
     seq: z.string(),
-    /** Version of the layout that the seat numbers belong to. */
+    /** Version of the layout. */
     version: z.int(),
-    /** Of seats; areas are counted for themselves. */
+    /** Of seats only. */
     available: z.int(),
     held: z.int(),
     sold: z.int(),
@@ -69,10 +69,10 @@ export const viewSeatStates = defineContract({
 export const viewAvailability = defineContract({
   worker: 'booking',
   operation: 'view-availability',
-  summary: 'How many places of events are free right now, seats and areas together; events without stock are left out',
+  summary: 'Free places of events right now, seats and areas together; events without stock are left out',
   request: z.strictObject({
     event_ids: z.array(eventId).min(1).max(1_000),
-    /** Count free places only until a tenth of all is reached, which costs little, and leave stepped prices out. */
+    /** Cheaper: count free places up to a tenth of all, without stepped prices. */
     coarse: z.boolean().default(false),
   }),
   reply: z.object({
@@ -81,7 +81,7 @@ export const viewAvailability = defineContract({
         event_id: eventId,
         available: z.int(),
         place_count: z.int(),
-        /** Of the price tiers whose sold share has reached a step: what their seats cost now. */
+        /** Current prices of the tiers that have reached a price step. */
         stepped_prices: z.array(z.object({ tier: z.string(), price_minor: priceMinor })).default([]),
       }),
     ),

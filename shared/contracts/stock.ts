@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { defineContract } from './contract.ts'
 import { saleStatus } from './event.ts'
 import { currency, eventId, instant, priceMinor, seatNo, text } from './fields.ts'
-import { priceSteps } from './prices.ts'
+import { priceSteps } from './places.ts'
 
-/** How the event worker brings places into stock and opens their sale. No route leads here. */
+/** How the event worker puts places in stock and opens their sale. They have no route. */
 
 export const stockRow = z
   .strictObject({
@@ -14,7 +14,7 @@ export const stockRow = z
     first_seat_no: seatNo,
     seats: z.array(text(30)).min(1).max(2_000),
     prices_minor: z.array(priceMinor),
-    /** Of each seat: index into the tiers of the event. */
+    /** For each seat: index into the tiers of the event. */
     tier_nos: z.array(z.int().min(0).max(199)),
     accessible: z.boolean().default(false),
   })
@@ -24,7 +24,7 @@ export const stockRow = z
 export const stockEvent = defineContract({
   worker: 'booking',
   operation: 'stock-event',
-  summary: 'Bring a batch of seats, and the areas, of an event into stock; idempotent by event, version, seat and area',
+  summary: 'Put a batch of seats, and the areas, of an event in stock; idempotent by event, version, seat and area',
   request: z.strictObject({
     event_id: eventId,
     version: z.int().min(1),
@@ -57,11 +57,11 @@ export const setSale = defineContract({
     status: saleStatus,
     on_sale_at: instant.nullable(),
     off_sale_at: instant.nullable(),
-    /** Until then buyers may give tickets back; null: never. */
+    /** Until then buyers may cancel tickets; null: never. */
     cancel_until: instant.nullable().default(null),
   }),
   reply: z.object({ changed: z.boolean() }),
-  /** `not_found`: nothing of the event was ever stocked, so there is no sale to change. */
+  /** `not_found`: the event has no stock, so no sale. */
   errors: ['not_found', 'event_cancelled'],
   deadlineMs: 5_000,
 })

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import type Logger from 'bunyan'
 import { TicketingError } from '#shared/errors.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
+import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { Database } from './postgres.ts'
 
 /** Names one operation of one caller: keys of different callers or operations never meet. */
@@ -8,40 +10,39 @@ export function commandScope(operation: string, context: OperationContext): stri
   return `${operation} ${context.caller.role}:${context.caller.id}`
 }
 
-/** Digest of a parsed request: two requests with one key must have the same. */
+/** Digest of a parsed request, to tell a repetition from another request with the same key. */
 export function requestHash(request: unknown): Buffer {
   return createHash('sha256').update(JSON.stringify(request)).digest()
 }
 
-/** Schemas with a table `commands` of the shape that `once` uses. */
+/** Schemas with a table `commands` as `once` uses it. */
 export type CommandSchema = 'event' | 'booking'
 
 export interface Command {
-  /** Schema whose `commands` table remembers the reply; a constant of the worker. */
   readonly schema: CommandSchema
   readonly operation: string
   readonly request: unknown
   readonly context: OperationContext
 }
 
-/** How long a reply is remembered, as an interval of Postgres; then its key counts as never used. */
+/** How long a reply is remembered, as an interval of Postgres; then its key counts as new. */
 export const rememberedFor = '24 hours'
 const memory = `interval '${rememberedFor}'`
 
-/** The refusal of a request whose key came with another request before. */
+/** Refuses a request whose key came with another request before. */
 export function keyReused(): TicketingError {
   return new TicketingError('idempotency_key_reused', 'This Idempotency-Key was used for another request.')
 }
 
-/** The refusal of a request whose key belongs to one that is being carried out right now. */
+/** Refuses a request whose key belongs to a request that is still running. */
 export function keyInUse(): TicketingError {
   return new TicketingError(
     'idempotency_key_in_use',
-    'A request with this Idempotency-Key is under way; repeat it in a moment for its answer.',
+    'A request with this Idempotency-Key is still running; repeat it in a moment to get its answer.',
   )
 }
 
-/** Whether a command with this key was carried out already. */
+/** Whether a command with this key is done. */
 export async function isDone(db: Database, { schema, operation, context }: Command): Promise<boolean> {
   const key = context.idempotencyKey
   if (key === undefined) return false
@@ -53,11 +54,10 @@ export async function isDone(db: Database, { schema, operation, context }: Comma
 }
 
 /**
- * Runs `work` inside the caller's transaction at most once per idempotency key; a repetition gets the stored reply.
- * Without a key `work` simply runs. A refusal rolls the transaction back with the key, so that trying again later is a new
- * try.
- * Throws `idempotency_key_in_use` while an earlier message with the key is being carried out, and `idempotency_key_reused`
- * when the key came with another request.
+ * Runs `work` in the caller's transaction at most once per idempotency key; a repetition gets the stored reply. Without a
+ * key `work` simply runs. A refusal rolls the key back with the transaction, so it may be tried again.
+ * Throws `idempotency_key_in_use` while another message with the key is running, and `idempotency_key_reused` when the key
+ * came with another request.
  */
 export async function once<Reply>(db: Database, command: Command, work: () => Promise<Reply>): Promise<Reply> {
   const { schema, operation, request, context } = command
@@ -84,8 +84,8 @@ export async function once<Reply>(db: Database, command: Command, work: () => Pr
 }
 
 /**
- * Makes the key this transaction's own and answers whether it was free. The lock, which nobody waits for, tells a message
- * under way from one that is done; it ends with the transaction.
+ * Takes the key for this transaction and answers whether it was free. The advisory lock, which ends with the transaction
+ * and is never waited for, tells a running command from a finished one.
  */
 async function claim(
   db: Database,
@@ -105,7 +105,27 @@ async function claim(
   return claimed.free
 }
 
-/** Deletes at most `limit` replies that need not be remembered any longer and answers how many those were. */
+const forgetEveryMs = 60_000
+/** Keeps each deletion short. */
+const forgetBatch = 1_000
+
+/**
+ * Deletes expired replies every minute until the answer is called. Every instance of a worker does this, each skipping
+ * rows that another one deletes.
+ */
+export function startForgettingCommands(parts: {
+  readonly postgres: Database
+  readonly schema: CommandSchema
+  readonly log: Logger
+}): () => Promise<void> {
+  const { postgres, schema, log } = parts
+  const forgetting = startPeriodicJob({ name: 'forget commands', everyMs: forgetEveryMs, log }, async () => {
+    return (await forgetCommands(postgres, schema, forgetBatch)) === forgetBatch
+  })
+  return () => forgetting.stop()
+}
+
+/** Deletes at most `limit` expired replies and answers their number. */
 export async function forgetCommands(db: Database, schema: CommandSchema, limit: number): Promise<number> {
   const forgotten = await db.query(
     `DELETE FROM ${schema}.commands WHERE (scope, key) IN (

@@ -5,13 +5,13 @@ import type { ClientBase } from 'pg'
 import type { Queryable } from './postgres.ts'
 
 export interface MigrationSet {
-  /** Made when absent; keeps the record of what ran in its `schema_migrations`. */
+  /** Created when absent; its table `schema_migrations` records what ran. */
   readonly schema: string
-  /** Holds `001-name.sql`, `002-name.sql`, …; each runs once, in a transaction of its own, and is never edited again. */
+  /** Holds `001-name.sql`, `002-name.sql`, …; each runs once, in its own transaction, and is never edited again. */
   readonly directory: string
 }
 
-/** The files do not fit each other or what ran before; the message says which one and what to do. */
+/** The files contradict each other or what ran before; the message names the file and what to do. */
 export class MigrationError extends Error {}
 
 interface Migration {
@@ -22,14 +22,14 @@ interface Migration {
 
 type AppliedMigration = Pick<Migration, 'name' | 'hash'>
 
-/** One lock for all schemas: extensions are shared, and two launchers may start at once. The number is arbitrary. */
+/** One lock for all schemas: they share extensions, and two launchers may start at once. The number is arbitrary. */
 const migrationLock = 7_301_944_112
 const lockTimeout = '60s'
 
 /**
- * Applies what has not run yet, in order, and names it. `client` is a connected session of its own. Safe to call from many
- * processes at once. Throws `MigrationError` when a file that ran has changed since, when a new file sorts before
- * one that ran, or when a file's name does not fit.
+ * Runs the pending migrations in order and answers their names. `client` is a connected session for this alone. Many
+ * processes may call it at once. Throws `MigrationError` for a file that changed since it ran, a new file that sorts before
+ * one that ran, and a wrong file name.
  */
 export async function migrate(client: ClientBase, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
@@ -46,7 +46,7 @@ export async function migrate(client: ClientBase, { schema, directory }: Migrati
   }
 }
 
-/** The migrations that have not run yet; a worker refuses to start when there are any. Throws like `migrate`. */
+/** Names of the pending migrations; a worker refuses to start when there are any. Throws like `migrate`. */
 export async function pendingMigrations(db: Queryable, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
   const [table] = await db.query<{ name: string | null }>('SELECT to_regclass($1)::text AS name', [
@@ -117,7 +117,7 @@ async function apply(client: ClientBase, schema: string, { name, sql, hash }: Mi
   }
 }
 
-/** A session that broke has no lock and no transaction left; the error that broke it is the one to report. */
+/** A broken session has no lock or transaction left; the error that broke it is the one to report. */
 async function attempt(cleanUp: Promise<unknown>): Promise<void> {
   await cleanUp.catch(() => undefined)
 }

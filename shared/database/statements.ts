@@ -1,7 +1,7 @@
-/** What is known of a statement by its text. */
 export interface Statement {
-  /** Under which connections keep it prepared; absent for texts that are none of ours, or too many. */
-  readonly name?: string
+  /** Name to prepare it under; absent at its first use, and beyond `maxPrepared`. */
+  name?: string
+  uses: number
   /** SELECT, INSERT … */
   readonly operation: string
   /** `postgres UPDATE booking.seats` */
@@ -9,43 +9,34 @@ export interface Statement {
 }
 
 /**
- * Most of ours are constants, some hundred of them. Searches are put together, in more ways than it would be good to keep at every
- * connection: a text is prepared only when it comes again, and beyond so many none is.
+ * Most of our statements are constants, some hundred. Searches are composed, in too many ways to keep at every connection: a
+ * text is prepared at its second use, and only the first 400 such texts.
  */
 const maxPrepared = 400
 const maxRemembered = 2_000
 
-interface Remembered {
-  uses: number
-  statement: Statement
-}
-
-const remembered = new Map<string, Remembered>()
+const remembered = new Map<string, Statement>()
 let prepared = 0
 
-/** Reads a statement once and remembers it. It has a name from its second use on. */
-export function statementOf(text: string): Statement {
-  const known = remembered.get(text)
-  if (known === undefined) {
-    const statement = describe(text)
-    if (remembered.size < maxRemembered) remembered.set(text, { uses: 1, statement })
-    return statement
-  }
-  known.uses += 1
-  if (known.uses === 2 && prepared < maxPrepared) {
-    known.statement = { ...known.statement, name: `s${prepared}` }
+/** Describes a statement, remembered by its text. It has a name from its second use on. */
+export function statementOf(text: string): Readonly<Statement> {
+  const statement = remembered.get(text) ?? describe(text)
+  if (remembered.size < maxRemembered) remembered.set(text, statement)
+  statement.uses += 1
+  if (statement.uses === 2 && prepared < maxPrepared) {
+    statement.name = `s${prepared}`
     prepared += 1
   }
-  return known.statement
+  return statement
 }
 
 function describe(text: string): Statement {
   const operation = operationOf(text)
   const table = /\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?([a-z_]+\.[a-z_]+)/.exec(text)?.[1]
-  return { operation, spanName: ['postgres', operation, ...(table === undefined ? [] : [table])].join(' ') }
+  return { uses: 0, operation, spanName: ['postgres', operation, ...(table === undefined ? [] : [table])].join(' ') }
 }
 
-/** Of a statement that begins by naming queries, what it does in the end is hard to tell: the first change counts. */
+/** A WITH statement counts as its first change, or as a SELECT. */
 function operationOf(text: string): string {
   const first = /^\s*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? 'QUERY'
   if (first !== 'WITH') return first

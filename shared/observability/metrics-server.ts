@@ -3,17 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Metrics } from './metrics.ts'
 
-export interface MetricsServer {
-  /** `http://127.0.0.1:40123/metrics` */
-  readonly url: string
-  close(): void
-}
-
-/** Answers `/metrics`, and `/livez` for probes, on a port of its own; 0 picks a free one. */
+/** Serves `/metrics`, and `/livez` for probes, on its own port; 0 picks a free one. `url` ends in `/metrics`. */
 export async function serveMetrics(
   metrics: Metrics,
   { host, port }: { host: string; port: number },
-): Promise<MetricsServer> {
+): Promise<{ readonly url: string; close(): void }> {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, async (request, response) => {
     switch (request.url) {
       case '/metrics': {

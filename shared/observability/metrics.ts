@@ -1,12 +1,6 @@
-import { type OpenMetricsContentType, Registry } from 'prom-client'
+import { Counter, Gauge, type OpenMetricsContentType, Registry } from 'prom-client'
 
-/** What a page of metrics is answered with. */
-export interface ExposedMetrics {
-  readonly contentType: string
-  readonly text: string
-}
-
-/** All that one process counts. Every series carries its `instance`, so that Prometheus must honour labels. */
+/** The metrics of one process. Every series carries its `instance`, so Prometheus must honour labels. */
 export class Metrics {
   readonly registry: Registry<OpenMetricsContentType>
 
@@ -16,8 +10,20 @@ export class Metrics {
     this.registry.setDefaultLabels({ instance })
   }
 
-  /** In OpenMetrics where `accept` (the HTTP header) names it, as Prometheus does: only there are exemplars. Else plain text. */
-  async expose(accept: string): Promise<ExposedMetrics> {
+  /** Adds a gauge without labels, read at every scrape. */
+  watch(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+
+  /** OpenMetrics, which alone has exemplars, if the HTTP header `accept` names it, as Prometheus does; else plain text. */
+  async expose(accept: string): Promise<{ contentType: string; text: string }> {
     const openMetrics = await this.registry.metrics()
     if (accept.includes('application/openmetrics-text')) {
       return { contentType: this.registry.contentType, text: openMetrics }
@@ -32,4 +38,31 @@ function toPlainText(openMetrics: string): string {
     .replace(/^# HELP (\S+) (.*)\n# TYPE \1 counter$/gm, '# HELP $1_total $2\n# TYPE $1_total counter')
     .replace(/ # \{trace_id="[\da-f]+"\} \S+ \S+$/gm, '')
     .replace(/# EOF\n$/, '')
+}
+
+/** Counts by one label at every request: prom-client builds the name of a series at each increment, this once a scrape. */
+export class Tally<Label extends string, Value extends string> {
+  /** Since the last scrape. */
+  readonly #counts = new Map<Value, number>()
+
+  constructor(
+    { registry }: Pick<Metrics, 'registry'>,
+    { name, help, labelName }: { name: string; help: string; labelName: Label },
+  ) {
+    const counts = this.#counts
+    new Counter<Label>({
+      name,
+      help,
+      labelNames: [labelName],
+      registers: [registry],
+      collect() {
+        for (const [value, count] of counts) this.inc({ [labelName]: value } as Record<Label, Value>, count)
+        counts.clear()
+      },
+    })
+  }
+
+  count(value: Value, times = 1): void {
+    this.#counts.set(value, (this.#counts.get(value) ?? 0) + times)
+  }
 }

@@ -1,36 +1,35 @@
 import { maskCardNumbers } from '#shared/card-numbers.ts'
 
-/** Takes secrets out of a text. */
+/** Replaces the secrets in a text. */
 export type Redact = (text: string) => string
 
 export const mask = '[redacted]'
 
 const headerWords = 'cookie|authorization'
-/** Whatever has a name that ends in one of these is nobody's business. */
+/** A name that ends in one of these holds a secret. */
 const secretWords = `${headerWords}|pass(?:w(?:or)?d)?|pwd|secret|token|api[-_]?key|organiser[-_]?key|signature|card[-_]?number|cvc|cvv`
 
 const secretName = new RegExp(`(?:${secretWords})$`, 'i')
 
-/** Every text that one of the patterns below changes has one of these: most texts are done after this look. */
+/** Every text that a pattern below changes matches this: most texts need no more than this one test. */
 const suspicious = new RegExp(
   String.raw`:\/\/|bearer|basic|${secretWords}|eyJ|(?:org|tok|pm|[spr]k_live|[spr]k_test|whsec)_`,
   'i',
 )
 
-/** A text with the quote that ends it: one behind as many backslashes as the first, however often JSON was put into JSON. */
+/** A quoted text. Its end has as many backslashes as its beginning: JSON may be nested in JSON. */
 const quoted = String.raw`(?<quote>\\{0,7}["'])(?:(?!(?<!\\)\k<quote>)[^])*(?:\k<quote>)?`
-/** A list or object up to its end, which does not stand within a text in it. */
+/** A list or object up to its end; an end within a quoted text does not count. */
 const nested = String.raw`[[{](?:${quoted}|[^\]}"'])*`
 const bare = String.raw`[^\s"'&;,}]`
 
-/** What could fail after a long look has an end, so that no text makes them slow. */
+/** Repetitions that may fail late are bounded, so that no text makes them slow. */
 const patterns: readonly (readonly [RegExp, string])[] = [
-  // A password may hold a slash or an at sign that should have been encoded. A port is none, but only web pages have an at sign
-  // behind it, in their path.
+  // A password may hold an unencoded slash or at sign. After a port, only web pages have an at sign, in their path.
   [/(?<!https?):\/\/[^\s:/?#@"']{0,256}:[^\s"']{0,512}@/gi, `://${mask}@`],
   [/:\/\/[^\s:/?#@"']{0,256}:(?!\d{1,5}(?:[/?#\s]|$))[^\s"']{0,512}@/g, `://${mask}@`],
   [/:\/\/[^\s/?#"']{0,512}@/g, `://${mask}@`],
-  // Headers, up to the end of their line.
+  // Headers, to the end of the line.
   [new RegExp(String.raw`((?:${headerWords})\\?["']?\s{0,3}[:=]).+`, 'gi'), `$1 ${mask}`],
   [/\b(bearer|basic)\s{1,3}[\w.~+/=-]{6,}/gi, `$1 ${mask}`],
   [/eyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g, mask],
@@ -45,22 +44,22 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Cards have 14 digits or more. */
+/** Card numbers have at least 14 digits. */
 const manyDigits = /\d(?:\D{0,3}\d){13}/
 const beyondAscii = /[\u0080-\uffff]/
-/** Of one text, one in another. */
+/** How deep percent-encodings may be nested. */
 const maxEncodings = 3
-/** Made by us for every request, and most of them full of digits. */
+/** Ids that we make for every request, full of digits. */
 const idOfOurs = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32}|[\da-f]{24})$/
 
-/** Whether a member of this name holds a secret, whatever it looks like. */
+/** Whether a member of this name holds a secret, whatever its value. */
 export function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
 
 /**
- * Takes out what looks like a secret: passwords in URLs, bearer tokens, cookies, payment tokens, keys, card numbers, and values
- * with a telling name, as they stand or percent-encoded; and `secrets`, which look like nothing.
+ * Makes a function that replaces what looks like a secret, plain or percent-encoded: passwords in URLs, bearer tokens,
+ * cookies, payment tokens, keys, card numbers, and values with a telling name. It also replaces the given `secrets`.
  */
 export function createRedact(secrets: readonly string[]): Redact {
   const known = secrets.length === 0 ? undefined : new RegExp(secrets.map(RegExp.escape).join('|'), 'g')
@@ -79,15 +78,10 @@ export function createRedact(secrets: readonly string[]): Redact {
   }
 }
 
-/** As it was before somebody put it into a URL or form, and that into another; the same text where nobody did. */
-export function percentDecoded(text: string): string {
-  let decoded = text
-  for (let layer = 0; layer < maxEncodings; layer += 1) {
-    const inner = decodedOnce(decoded)
-    if (inner === decoded) break
-    decoded = inner
-  }
-  return decoded
+/** Undoes percent-encoding, up to three times; form-encoded blanks are decoded between digits only. */
+function percentDecoded(text: string, layers = maxEncodings): string {
+  const decoded = decodedOnce(text)
+  return decoded === text || layers === 1 ? decoded : percentDecoded(decoded, layers - 1)
 }
 
 function decodedOnce(text: string): string {
@@ -100,4 +94,29 @@ function decodedOnce(text: string): string {
       return encoded
     }
   })
+}
+
+/** Settings such as STRIPE_KEY; a public key is no secret. */
+const keyName = /(?<!public_?)key$/i
+/** In each URL of a list of nodes, which as a whole is no URL that can be parsed. */
+const userAndPassword = /:\/\/(?<username>[^\s:/@]*):(?<password>[^\s@/]+)@/g
+/** Anything shorter would also occur in harmless words. */
+const shortestSecret = 6
+
+/** The secrets among a process's settings, by their names, and the passwords in its connection strings. */
+export function secretsOf(settings: object): string[] {
+  const found = Object.entries(settings).flatMap(([name, value]) => {
+    if (typeof value === 'object' && value !== null) return secretsOf(value)
+    if (typeof value !== 'string') return []
+    return isSecretName(name) || keyName.test(name) ? [value] : passwordsIn(value)
+  })
+  // Texts are decoded before redaction.
+  const secrets = new Set(found.flatMap((secret) => [secret, percentDecoded(secret)]))
+  return [...secrets].filter((secret) => secret.length >= shortestSecret)
+}
+
+/** Without passwords equal to their user's name: redacting those would cut the name out of every message. */
+function passwordsIn(text: string): string[] {
+  const urls = [URL.parse(text), ...[...text.matchAll(userAndPassword)].map(({ groups }) => groups)]
+  return urls.flatMap((url) => (url?.password && url.password !== url.username ? [url.password] : []))
 }

@@ -1,13 +1,47 @@
-import type { TracingOptions } from './export-spans.ts'
-import { sampleNewTraces } from './tracing.ts'
+import { recordTraces, sampleNewTraces } from './tracing.ts'
 
-/**
- * Begins to sample, and to export spans unless that is disabled; the answer ends it. The SDK is loaded only then: it takes half of the
- * time that a process needs to start.
- */
-export async function startTracing(options: TracingOptions & { disabled: boolean }): Promise<() => Promise<void>> {
-  sampleNewTraces(options.sampleRatio)
-  if (options.disabled) return async () => undefined
-  const { exportSpans } = await import('./export-spans.ts')
-  return exportSpans(options)
+export interface TracingOptions {
+  readonly serviceName: string
+  readonly instance: string
+  /** Share of new traces that are recorded, 0 to 1. A trace that arrives sampled is always recorded. */
+  readonly sampleRatio: number
+  /** Sample for the log, but export no spans. */
+  readonly disabled: boolean
+  /** Receiver of spans, OTLP over gRPC; default http://localhost:4317. */
+  readonly endpoint?: string | undefined
+}
+
+const exportTimeoutMs = 2_000
+
+/** Starts sampling, and the export of spans. The answer flushes and stops the export within two seconds. */
+export async function startTracing(options: TracingOptions): Promise<() => Promise<void>> {
+  const { serviceName, instance, sampleRatio, disabled, endpoint } = options
+  sampleNewTraces(sampleRatio)
+  if (disabled) return async () => undefined
+  // Loaded only when needed: the SDK takes half of a process's startup.
+  const [{ OTLPTraceExporter }, { resourceFromAttributes }, { NodeSDK }, { AlwaysOnSampler }] = await Promise.all([
+    import('@opentelemetry/exporter-trace-otlp-grpc'),
+    import('@opentelemetry/resources'),
+    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/sdk-trace'),
+  ])
+  const sdk = new NodeSDK({
+    resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance }),
+    autoDetectResources: false,
+    // `tracing.ts` samples, before there is a span.
+    sampler: new AlwaysOnSampler(),
+    traceExporter: new OTLPTraceExporter({
+      timeoutMillis: exportTimeoutMs,
+      ...(endpoint !== undefined && { url: endpoint }),
+    }),
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [],
+  })
+  sdk.start()
+  recordTraces()
+  return async () => {
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, exportTimeoutMs).unref())
+    await Promise.race([sdk.shutdown().catch(() => undefined), patience])
+  }
 }

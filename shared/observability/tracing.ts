@@ -1,140 +1,127 @@
+import { randomFillSync } from 'node:crypto'
 import {
-  type Attributes,
   context,
   INVALID_SPAN_CONTEXT,
   propagation,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
-  type SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   TraceFlags,
   trace,
 } from '@opentelemetry/api'
 import { TicketingError } from '#shared/errors.ts'
-import { randomDigits } from './random-digits.ts'
 import { createRedact } from './redact.ts'
-import { parseTraceparent } from './traceparent.ts'
 
 /*
- * Spans are written by hand: automatic instrumentation costs nearly three times the request, even when only one in a
- * hundred is recorded. Whether a trace is recorded is decided first, where it begins; in one that is not, there are no spans
- * at all, only its id, which log lines carry and whoever is asked next is told.
+ * Spans are made by hand: automatic instrumentation nearly triples the cost of a request, even with one in a hundred
+ * recorded. The first step of a trace decides whether it is recorded. An unrecorded trace has no spans, only an id for log
+ * lines and outgoing headers.
  */
-
-export interface SpanOptions {
-  readonly kind?: SpanKind
-  readonly attributes?: Attributes
-}
 
 export type TraceHeaders = Readonly<Record<string, string | undefined>>
 
+type Work<Result> = (span: Span) => Promise<Result>
+
 const tracer = trace.getTracer('ticketing')
 
-/** Spans leave the house as log lines do: what goes wrong must not tell how to get in. */
+/** Spans leave the system as log lines do: their errors must not hold secrets either. */
 const redact = createRedact([])
 
-/** What `work` gets where nothing is recorded; whatever it is told is forgotten. */
+/** What `work` gets in an unrecorded trace; it ignores all calls. */
 const unrecordedSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 let sampleRatio = 0
-/** While it is not, nothing knows of traces. */
+/** While false there are no trace ids either. */
 let isTracing = false
 
-/** From now on this share of what begins here is a sample, 0 to 1. */
+/** Sets the share of new traces that are sampled, 0 to 1. */
 export function sampleNewTraces(ratio: number): void {
   sampleRatio = ratio
 }
 
-/** From now on traces are told on, and those of the sample are recorded. */
+/** From now on trace ids are passed on, and sampled traces recorded. */
 export function recordTraces(): void {
   isTracing = true
 }
 
-/** Runs `work` inside a span that is a child of the current one, and marks it failed when `work` throws. */
-export function withSpan<Result>(
-  name: string,
-  options: SpanOptions,
-  work: (span: Span) => Promise<Result>,
-): Promise<Result> {
+/** Runs `work` inside a child of the current span; the span is marked failed when `work` throws. */
+export function withSpan<Result>(name: string, options: SpanOptions, work: Work<Result>): Promise<Result> {
   if (recordedTraceId() === undefined) return work(unrecordedSpan)
   return tracer.startActiveSpan(name, options, (span) => recorded(span, work))
 }
 
 /**
- * As `withSpan`, as a child of the span that the W3C headers name: recorded when that one is. Without such headers this
- * begins a trace, of which the configured share is recorded.
+ * As `withSpan`, as a child of the span in the W3C headers: recorded when that one is. Without such headers a new trace
+ * begins, recorded with the sample ratio.
  */
 export function withRemoteSpan<Result>(
   headers: TraceHeaders,
   name: string,
   options: SpanOptions,
-  work: (span: Span) => Promise<Result>,
+  work: Work<Result>,
 ): Promise<Result> {
   const start = startOfTrace(headers)
   return start.isRecorded ? withRecordedSpan(start, name, options, work) : inTrace(start, () => work(unrecordedSpan))
 }
 
-/** How a trace begins or goes on in this process. Decided before all else, so that what is not recorded can do without a span. */
+/** How a trace begins or continues in this process. */
 export interface TraceStart {
   readonly isRecorded: boolean
-  /** Whether the log should tell of it although many are like it: as large a share as is recorded, also where tracing is off. */
+  /** Log this request even if its kind is usually not logged; also set where tracing is off. */
   readonly isSample: boolean
   readonly headers: TraceHeaders
-  /** The span that the headers name, or a name for the one that begins a trace; null where tracing is off. */
+  /** The span in the headers, or ids for a new trace; null where tracing is off. */
   readonly parent: Pick<SpanContext, 'traceId' | 'spanId'> | null
 }
 
-/** The first step of `withRemoteSpan`. `mayRecordNew` false: what begins here is not recorded, though it may be a sample for the log. */
+/** First step of `withRemoteSpan`. `mayRecordNew` false: a trace that begins here is never recorded, but may be a sample. */
 export function startOfTrace(headers: TraceHeaders, { mayRecordNew } = { mayRecordNew: true }): TraceStart {
   const parent = parseTraceparent(headers.traceparent)
   const isFollowed = parent !== null && isRecorded(parent)
-  // A caller can have all that it does told, but not silence what the log tells.
+  // A caller can force sampling on, never off.
   const isSample = isFollowed || Math.random() < sampleRatio
   if (!isTracing) return { isRecorded: false, isSample, headers, parent: null }
   return {
     isRecorded: isFollowed || (isSample && parent === null && mayRecordNew),
     isSample,
     headers,
-    // That one is all zero, which W3C keeps for "none", happens once in 2^64 times.
+    // All zeros, which W3C reserves for "none", come up once in 2^64.
     parent: parent ?? { traceId: randomDigits(16), spanId: randomDigits(8) },
   }
 }
 
-/** The second step where the trace is recorded. */
+/** Second step of `withRemoteSpan` for a recorded trace. */
 export function withRecordedSpan<Result>(
   { headers }: TraceStart,
   name: string,
   options: SpanOptions,
-  work: (span: Span) => Promise<Result>,
+  work: Work<Result>,
 ): Promise<Result> {
   const parentContext = propagation.extract(ROOT_CONTEXT, headers)
   return tracer.startActiveSpan(name, options, parentContext, (span) => recorded(span, work))
 }
 
-/** The second step where it is not: all that `work` calls knows its trace. In a recorded one it does already. */
+/** Second step for an unrecorded trace: `work` and all that it calls see the trace id. A recorded trace has it already. */
 export function inTrace<Result>({ isRecorded, parent }: TraceStart, work: () => Result): Result {
   if (isRecorded || parent === null) return work()
   return context.with(trace.setSpanContext(ROOT_CONTEXT, { ...parent, traceFlags: TraceFlags.NONE }), work)
 }
 
-/** `traceparent` of a trace that is not recorded. */
+/** `traceparent` of an unrecorded trace. */
 export function unrecordedTraceparent({ parent }: TraceStart): string | undefined {
   return parent === null ? undefined : `00-${parent.traceId}-${parent.spanId}-00`
 }
 
-/** As `traceFields`, outside of `work`. In a recorded trace that begins here, only its spans know their id. */
+/** As `traceFields`, outside of `work`. Empty for a recorded trace that begins here: only its spans know their id. */
 export function traceFieldsOf({ isRecorded, parent }: TraceStart): { trace_id?: string } {
   if (isRecorded) return traceFields()
   return parent === null ? {} : { trace_id: parent.traceId }
 }
 
-/** As `withRemoteSpan` for work that no message asked for, such as that of a chore. */
-export function withNewTrace<Result>(
-  name: string,
-  options: SpanOptions,
-  work: (span: Span) => Promise<Result>,
-): Promise<Result> {
+/** As `withRemoteSpan` for work that no message started, such as a periodic job's. */
+export function withNewTrace<Result>(name: string, options: SpanOptions, work: Work<Result>): Promise<Result> {
   return withRemoteSpan({}, name, options, work)
 }
 
@@ -147,14 +134,14 @@ export function injectTraceContext(headers: Record<string, string>): void {
   if (state) headers.tracestate = state
 }
 
-/** W3C header that names the current span. */
+/** W3C `traceparent` of the current span. */
 export function currentTraceparent(): string | undefined {
   const current = trace.getActiveSpan()?.spanContext()
   if (current === undefined) return undefined
   return `00-${current.traceId}-${current.spanId}-${isRecorded(current) ? '01' : '00'}`
 }
 
-/** As `currentTraceparent`, where the trace is recorded: for what is written down until the work goes on elsewhere. */
+/** As `currentTraceparent`, if the trace is recorded: to store with work that continues later. */
 export function recordedTraceparent(): string | undefined {
   return recordedTraceId() === undefined ? undefined : currentTraceparent()
 }
@@ -165,26 +152,50 @@ export function traceFields(): { trace_id?: string } {
   return traceId === undefined ? {} : { trace_id: traceId }
 }
 
-/** The trace that is being recorded here. */
+/** Id of the current trace, if it is recorded. */
 export function recordedTraceId(): string | undefined {
   const current = trace.getActiveSpan()?.spanContext()
   return current !== undefined && isRecorded(current) ? current.traceId : undefined
+}
+
+/** W3C Trace Context: exactly version 00, or a later version, whose additions must be ignored. Ids of all zeros are invalid. */
+const traceparentForm =
+  /^(?!ff)(?!00-.{52}-)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
+
+/** The span in a `traceparent` header; `null` for none or an invalid one. */
+export function parseTraceparent(header = ''): SpanContext | null {
+  const [, traceId, spanId, flags = ''] = traceparentForm.exec(header) ?? []
+  if (traceId === undefined || spanId === undefined) return null
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+}
+
+/** Random bytes, drawn 4 KB at a time: 16 bytes take half as long as a UUID, and every request takes three of them. */
+const pool = Buffer.alloc(4_096)
+let used = pool.byteLength
+
+/** Up to 4,096 random bytes as hexadecimal digits. For unique ids, not for secrets. */
+export function randomDigits(bytes: number): string {
+  if (used + bytes > pool.byteLength) {
+    randomFillSync(pool)
+    used = 0
+  }
+  used += bytes
+  return pool.toString('hex', used - bytes, used)
 }
 
 function isRecorded({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0
 }
 
-async function recorded<Result>(span: Span, work: (span: Span) => Promise<Result>): Promise<Result> {
+async function recorded<Result>(span: Span, work: Work<Result>): Promise<Result> {
   try {
     return await work(span)
   } catch (error) {
     // An expected refusal is an answer, not a failure of the span; its code is what one searches for.
     if (error instanceof TicketingError) span.setAttribute('error.type', error.code)
     else {
-      const failure = error instanceof Error ? error : new Error(String(error))
-      span.setAttribute('error.type', failure.name)
-      const { name, message, stack = '' } = failure
+      const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+      span.setAttribute('error.type', name)
       span.recordException({ name, message: redact(message), stack: redact(stack) })
     }
     if (!(error instanceof TicketingError) || error.isFault) span.setStatus({ code: SpanStatusCode.ERROR })

@@ -99,7 +99,10 @@ test('types of other packages are replaced in few places, and what they keep to 
     Object.keys(replacedTypes).sort(),
   )
   const hidden = /\b(_header|_httpMessage|_msg|_rdata|hashMap|setFlagsFromString)\b/
-  t.deepEqual(product.filter((file) => hidden.test(textOf(file))), [])
+  t.deepEqual(
+    product.filter((file) => hidden.test(textOf(file))),
+    [],
+  )
 })
 
 test('the connection and its vocabulary know the nats package, and nobody else', (t) => {

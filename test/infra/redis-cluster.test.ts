@@ -79,7 +79,7 @@ test.serial('a master dies: nobody waits, others serve on, and its replica soon 
   t.true(first.longestMs < 250, `a command took ${first.longestMs} ms`)
   await until('all keys are served', async () => (await round()).served === keys.length)
   await until('the log says so', () => messages.length === 2)
-  t.deepEqual(messages, ['redis is away; going on without it', 'redis is back'])
+  t.deepEqual(messages, ['redis became unavailable', 'redis became available again'])
 
   await victim.restart()
   await until('three serve and it is not one of them', async () => {
@@ -107,6 +107,6 @@ test.serial('all nodes die and come back: commands fail at once, and then work a
       () => false,
     ),
   )
-  t.is(messages[0], 'redis is away; going on without it')
-  await until('the log says so', () => messages.at(-1) === 'redis is back')
+  t.is(messages[0], 'redis became unavailable')
+  await until('the log says so', () => messages.at(-1) === 'redis became available again')
 })

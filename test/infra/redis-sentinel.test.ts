@@ -50,7 +50,7 @@ test.serial('the master dies: commands fail at once until a replica has its plac
   })
   t.true(longestMs < 250, `a command took ${longestMs} ms`)
   t.not(await set.master(), victim)
-  t.deepEqual(messages, ['redis is away; going on without it', 'redis is back'])
+  t.deepEqual(messages, ['redis became unavailable', 'redis became available again'])
 
   await victim.restart()
   await eventually('it is set', () => redis.set('key', 'from after'))

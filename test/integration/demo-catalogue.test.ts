@@ -1,7 +1,7 @@
 import test from 'ava'
 import { importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { viewSeatStates } from '#shared/contracts/seats.ts'
-import { demoEventId } from '#shared/demo.ts'
+import { demoEventId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { demoEvents, demoIdAt } from '../../infra/demo-catalogue/events.ts'
 import { fillDemoCatalogue } from '../../infra/demo-catalogue.ts'

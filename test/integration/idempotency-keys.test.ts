@@ -50,7 +50,7 @@ test('every write repeated with its key gets the first reply byte for byte, what
   for (const repeat of repeats) await repeat()
 })
 
-test('a page that closes with a key and says so once more later gives nothing else back', async (t) => {
+test('a page that repeats its closing with the same key releases nothing else', async (t) => {
   const eventId = await workers.openHouse()
   const hold = await workers.hold(eventId, [0], 'ada')
   const abandon = { hold_id: hold.id }
@@ -64,7 +64,7 @@ test('a page that closes with a key and says so once more later gives nothing el
   t.is((await workers.ask(viewHold, { hold_id: other.id }, { as: 'ada' })).status, 'active')
 })
 
-test('a key that came with another request is refused, by another caller or for another operation it is another key', async (t) => {
+test('a key with another request is refused; of another caller or operation it is another key', async (t) => {
   const eventId = await workers.openHouse()
   const options = { as: 'ada', idempotencyKey: 'shared' }
   const hold = await workers.ask(holdSeats, { event_id: eventId, seat_nos: [0] }, options)
@@ -74,7 +74,7 @@ test('a key that came with another request is refused, by another caller or for 
   await workers.ask(changeHold, { hold_id: hold.id, seat_nos: [2] }, options)
 })
 
-test('while a request is under way, another one with its key hears so at once and gets the answer later', async (t) => {
+test('while a request runs, another with its key is refused at once and gets the reply later', async (t) => {
   const eventId = await workers.openHouse()
   const request = { event_id: eventId, seat_nos: [0] }
   const options = { as: 'ada', idempotencyKey: 'busy' }
@@ -110,7 +110,7 @@ test('four clicks with one key are one hold', async (t) => {
   t.is(holds.length, 1)
 })
 
-test('a reply is remembered for a day; then its key is as good as new, deleted or not', async (t) => {
+test('a reply is remembered for a day; then its key counts as new, deleted or not', async (t) => {
   const eventId = await workers.openHouse()
   const request = { event_id: eventId, seat_nos: [0] }
   const options = { as: 'ada', idempotencyKey: 'yesterday' }

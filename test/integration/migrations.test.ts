@@ -46,7 +46,7 @@ test('migrations run once, in the order of their numbers', async (t) => {
   t.deepEqual(await migrateShop(), ['003-more.sql'])
 })
 
-test('many processes may migrate at once: each step runs in one of them', async (t) => {
+test('many processes may migrate at once: each migration runs in one of them', async (t) => {
   const { migrateShop } = await prepare(t, twoFiles)
   const runs = await Promise.all(Array.from({ length: 4 }, migrateShop))
   t.deepEqual(runs.flat().sort(), ['001-shelves.sql', '002-books.sql'])
@@ -71,7 +71,7 @@ test('a migration that was edited after it ran is refused, by the runner and by 
   await t.throwsAsync(pendingMigrations(db, set), { message: /has changed since it ran/ })
 })
 
-test('names that do not fit, numbers used twice and late arrivals are refused before anything runs', async (t) => {
+test('wrong names, duplicate numbers and late migrations are refused before anything runs', async (t) => {
   const { migrateShop, db, directory, write } = await prepare(t, { '02-short.sql': 'SELECT 1' })
   await t.throwsAsync(migrateShop(), { message: /named like 001-name\.sql/ })
   await rm(join(directory, '02-short.sql'))
@@ -85,7 +85,7 @@ test('names that do not fit, numbers used twice and late arrivals are refused be
   await t.throwsAsync(migrateShop(), { message: /001-late\.sql sorts before 002-a\.sql/ })
 })
 
-test("the project's own migrations fit an empty database, twice", async (t) => {
+test("the project's own migrations run on an empty database, and again change nothing", async (t) => {
   const { url } = await prepare(t, {})
   t.true((await migrateAll(url)).length > 0)
   t.deepEqual(await migrateAll(url), [])

@@ -39,7 +39,7 @@ async function readSlowly(id: string, limit: number): Promise<void> {
   }
 }
 
-test('of public reads outside the sample the log tells the slow ones, of all else everything', async (t) => {
+test('public reads outside the sample are logged when slow, everything else always', async (t) => {
   // Asked for again and again: by a worker, from memory, and without a look at what was asked.
   for (let turn = 0; turn < 20; turn += 1) t.is((await askAs('public', `/events?city=${turn % 4}`)).status, 200)
   t.is((await askAs('personal', '/bookings?user_id=ann')).status, 200)

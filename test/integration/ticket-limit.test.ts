@@ -73,7 +73,10 @@ test('whoever waits too long for another request of the same person may try agai
     // Sent, but not waited for.
     await db.query('SELECT')
     const asking = askWorker(workers.bus, holdSeats, { event_id: eventId, seat_nos: [0, 1] }, { caller: user('ada') })
-    await t.throwsAsync(asking, { code: 'overloaded', message: 'Others are busy with the same; try again shortly.' })
+    await t.throwsAsync(asking, {
+      code: 'overloaded',
+      message: 'Another request is changing the same data; try again shortly.',
+    })
   })
   t.is((await workers.hold(eventId, [0, 1], 'ada')).status, 'active')
 })

@@ -28,7 +28,7 @@ test.beforeEach(async () => {
   await postgres.query('TRUNCATE notes')
 })
 
-test.serial('statements that are asked at once are carried out in the order in which they were asked', async (t) => {
+test.serial('statements sent at once run in the order of the calls', async (t) => {
   const seen = await postgres.transaction(async (db) => {
     const answers = await Promise.all([
       write(db, 1, 'one'),
@@ -42,7 +42,7 @@ test.serial('statements that are asked at once are carried out in the order in w
   t.deepEqual(await notes(), ['one', 'two'])
 })
 
-test.serial('when one of several statements that were asked at once fails, none of them has happened', async (t) => {
+test.serial('when one of several statements sent at once fails, none is committed', async (t) => {
   const failing = postgres.transaction((db) =>
     Promise.all([write(db, 1, 'one'), write(db, 1, 'again'), write(db, 2, 'two')]),
   )
@@ -52,7 +52,7 @@ test.serial('when one of several statements that were asked at once fails, none 
   t.deepEqual(await notes(), ['one'])
 })
 
-test.serial('a transaction whose connection is ended by the server is run once more, and happens once', async (t) => {
+test.serial('a transaction whose connection the server ends runs once more, and is committed once', async (t) => {
   let runs = 0
   await postgres.transaction(async (db) => {
     runs += 1
@@ -66,7 +66,7 @@ test.serial('a transaction whose connection is ended by the server is run once m
   t.deepEqual(await notes(), ['run 2'])
 })
 
-test.serial('so is one whose connection is ended within a savepoint, or amid its last statement', async (t) => {
+test.serial('so does one whose connection ends within a savepoint, or during its last statement', async (t) => {
   const endOf = async (db: Database): Promise<void> => {
     const [session] = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
     setTimeout(() => other.query('SELECT pg_terminate_backend($1)', [session?.pid]), 50)
@@ -89,14 +89,14 @@ test.serial('so is one whose connection is ended within a savepoint, or amid its
   t.deepEqual(await notes(), ['once', 'once'])
 })
 
-test.serial('settings of a transaction end with it', async (t) => {
+test.serial('the settings of a transaction end with it', async (t) => {
   const sort = (db: Database) => db.query<{ enable_sort: string }>('SHOW enable_sort')
   const settings = { enable_sort: 'off' }
   t.deepEqual(await postgres.transaction(sort, { settings }), [{ enable_sort: 'off' }])
   t.deepEqual(await postgres.transaction(sort), [{ enable_sort: 'on' }])
 })
 
-test.serial('statements with connections of their own and transactions do not hold each other up', async (t) => {
+test.serial('statements with their own connections and transactions do not block each other', async (t) => {
   const divided = openPostgres(database.url, { maxConnections: 1, readConnections: 1 })
   t.teardown(() => divided.close())
   await write(other, 1, 'one')

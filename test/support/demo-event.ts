@@ -1,5 +1,5 @@
 import { attachSeating, importEvents } from '#shared/contracts/event.ts'
-import { demoEventId } from '#shared/demo.ts'
+import { demoEventId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from './asking.ts'
 import { importedEvent, smallLayout } from './catalogue.ts'

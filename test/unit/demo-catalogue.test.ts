@@ -1,6 +1,6 @@
 import test from 'ava'
 import { seatCount } from '#shared/contracts/layout.ts'
-import { demoEventId } from '#shared/demo.ts'
+import { demoEventId } from '#shared/ids.ts'
 import { demoEvents, demoIdAt } from '../../infra/demo-catalogue/events.ts'
 
 test('the event of a bare purchase has 15,000 seats on sale, the other houses 300', (t) => {

@@ -1,8 +1,7 @@
 import test from 'ava'
 import { Counter } from 'prom-client'
 import { DurationHistogram } from '#shared/observability/duration-histogram.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
-import { Tally } from '#shared/observability/tally.ts'
+import { Metrics, Tally } from '#shared/observability/metrics.ts'
 
 const openMetrics = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5'
 
@@ -16,7 +15,7 @@ function someMetrics(): Metrics {
   return metrics
 }
 
-test('a duration bound to its labels is counted in the same series as any other', async (t) => {
+test('a duration observed through bound labels counts in the same series as any other', async (t) => {
   const metrics = someMetrics()
   const durations = new DurationHistogram(metrics, {
     name: 'reply_seconds',
@@ -38,23 +37,23 @@ test('a duration bound to its labels is counted in the same series as any other'
   t.true(text.includes('reply_seconds_count{instance="gateway-1",endpoint="/events",error="no_worker"} 1\n'))
 })
 
-test('a tally is told at each scrape, each count once', async (t) => {
+test('a tally adds each count to its counter once, at the next scrape', async (t) => {
   const metrics = new Metrics('gateway-1')
   const hits = new Tally(metrics, { name: 'cache_hits_total', help: 'Hits.', labelName: 'endpoint' })
-  const told = async (endpoint: string): Promise<string | undefined> =>
+  const scraped = async (endpoint: string): Promise<string | undefined> =>
     (await metrics.expose('')).text.match(new RegExp(`^cache_hits_total{.*endpoint="${endpoint}".*} (.*)$`, 'm'))?.[1]
   hits.count('/events', 0)
-  t.is(await told('/events'), '0')
+  t.is(await scraped('/events'), '0')
   for (let made = 0; made < 3; made += 1) hits.count('/events')
   hits.count('/seats')
-  t.is(await told('/events'), '3')
-  t.is(await told('/events'), '3')
-  t.is(await told('/seats'), '1')
+  t.is(await scraped('/events'), '3')
+  t.is(await scraped('/events'), '3')
+  t.is(await scraped('/seats'), '1')
   hits.count('/events')
-  t.is(await told('/events'), '4')
+  t.is(await scraped('/events'), '4')
 })
 
-test('counters have one name in both formats, asked for in any order, and every series names its instance', async (t) => {
+test('counters have one name in both formats, requested in any order, and every series names its instance', async (t) => {
   const metrics = someMetrics()
   const line = 'cache_hits_total{endpoint="/events # {a=\\"b\\"} 1",instance="gateway-1"} 2'
   for (const accept of ['', openMetrics, 'text/plain', openMetrics]) {

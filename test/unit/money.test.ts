@@ -42,7 +42,7 @@ test('rounding goes half up by decimal digits, so that binary fractions cannot m
   t.is(toMinor('15', 'KWD'), 15_000)
 })
 
-test('what is no plain amount is no price', (t) => {
+test('anything but a plain decimal is no price', (t) => {
   for (const amount of [
     '',
     'free',

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { newId, parsePublicId, publicId } from '#shared/ids.ts'
 
-test('a public id is 43 characters and names event and thing', (t) => {
+test('a public id has 43 characters and names the event and the row', (t) => {
   fc.assert(
     fc.property(fc.uuid(), fc.uuid(), (eventId, ownId) => {
       const id = publicId({ eventId, ownId })
@@ -13,7 +13,7 @@ test('a public id is 43 characters and names event and thing', (t) => {
   t.pass()
 })
 
-test('one thing has one spelling: whatever is not canonical is no id', (t) => {
+test('a row has one public id: other spellings are refused', (t) => {
   const id = publicId({ eventId: newId(), ownId: newId() })
   for (const wrong of ['', id.slice(1), `${id}A`, `${id.slice(0, 42)}=`, `${'A'.repeat(42)}B`, id.replace(/.$/, '*')]) {
     t.is(parsePublicId(wrong), null, wrong)

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { randomDigits } from '#shared/observability/random-digits.ts'
+import { randomDigits } from '#shared/observability/tracing.ts'
 
-test('random digits are as many as asked for, and differ', (t) => {
+test('random digits have the requested length and differ', (t) => {
   const ids = Array.from({ length: 1_000 }, () => randomDigits(16))
   for (const id of ids) t.regex(id, /^[\da-f]{32}$/)
   t.is(new Set(ids).size, ids.length)

@@ -1,8 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { logLine } from '#shared/observability/log.ts'
-import { createRedact } from '#shared/observability/redact.ts'
-import { secretsOf } from '#shared/observability/secrets-of.ts'
+import { createRedact, secretsOf } from '#shared/observability/redact.ts'
 import { anyText } from '../support/any-text.ts'
 
 const webhookSecret = 'a plain sentence that signs webhooks'
@@ -51,18 +50,18 @@ const planted: readonly (readonly [string, string])[] = [
   [encodeURIComponent(webhookSecret), 'plain%20sentence'],
 ]
 
-function lineOf(facts: Record<string, unknown>): string {
-  return logLine({ name: 'gateway', msg: 'something happened', level: 50, ...facts }, redact)
+function lineOf(fields: Record<string, unknown>): string {
+  return logLine({ name: 'gateway', msg: 'something happened', level: 50, ...fields }, redact)
 }
 
-test('every kind of secret is taken out of a text', (t) => {
+test('every kind of secret is removed from a text', (t) => {
   for (const [text, secret] of planted) {
     t.true(text.includes(secret), text)
     t.false(redact(text).includes(secret), `${text} became ${redact(text)}`)
   }
 })
 
-test('what is no secret stays as it is', (t) => {
+test('texts without secrets stay unchanged', (t) => {
   for (const text of [
     'a hold that may not be paid for was not given back',
     'AZoAAAAAcACAAAAAAAAAAQGiCsamKHSpmO1q1-q1Lpo',
@@ -87,7 +86,7 @@ test('what is no secret stays as it is', (t) => {
   t.is(redact('/a?user_id=7&payment_token=tok_x&seat=3'), '/a?user_id=7&payment_token=[redacted]&seat=3')
 })
 
-test('a secret is taken out whatever stands around it and wherever in a record it hides', (t) => {
+test('a secret is removed whatever surrounds it, anywhere in a record', (t) => {
   const around = anyText({ maxLength: 40 })
   const secret = fc.constantFrom(...planted)
   fc.assert(
@@ -96,7 +95,7 @@ test('a secret is taken out whatever stands around it and wherever in a record i
       const error = new Error(value, { cause: new AggregateError([new TypeError(value)], value) })
       const circular: Record<string, unknown> = { value }
       circular.self = circular
-      const facts = {
+      const fields = {
         value,
         error,
         err: error,
@@ -105,7 +104,7 @@ test('a secret is taken out whatever stands around it and wherever in a record i
         url: new Map([[1, value]]),
         circular,
       }
-      const line = lineOf({ ...facts, nested: { [value]: { [value]: value } }, msg: value })
+      const line = lineOf({ ...fields, nested: { [value]: { [value]: value } }, msg: value })
       // The names on the first level are our own.
       const { [`name ${value}`]: _ours, ...rest } = JSON.parse(line)
       return !JSON.stringify(rest).includes(JSON.stringify(hidden).slice(1, -1))
@@ -131,8 +130,8 @@ test('a line parses as JSON, is one line and shorter than 64 KB, whatever is log
   const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true })
   const huge = fc.constantFrom('\u0000'.repeat(100_000), '\ud800'.repeat(100_000), '"'.repeat(1e6), 'é'.repeat(50_000))
   fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.oneof(anything, huge)), huge, (facts, message) => {
-      const line = lineOf({ facts, list: [facts, facts, message], msg: message, err: new Error(message) })
+    fc.property(fc.dictionary(fc.string(), fc.oneof(anything, huge)), huge, (fields, message) => {
+      const line = lineOf({ fields, list: [fields, fields, message], msg: message, err: new Error(message) })
       JSON.parse(line)
       return line.endsWith('}\n') && line.indexOf('\n') === line.length - 1 && line.length < 65_536
     }),
@@ -141,7 +140,7 @@ test('a line parses as JSON, is one line and shorter than 64 KB, whatever is log
   t.pass()
 })
 
-test('what is no text is bounded too', (t) => {
+test('values other than texts are bounded too', (t) => {
   const many = <T>(value: T): T[] => Array.from({ length: 100 }, () => value)
   const asMembers = (value: unknown) => Object.fromEntries(many(value).map((each, index) => [index, each]))
   const values = [
@@ -157,19 +156,19 @@ test('what is no text is bounded too', (t) => {
     {},
   ]
   for (const value of values) {
-    for (const facts of [
+    for (const fields of [
       many(many(many(value))),
       asMembers(asMembers(asMembers(value))),
       many({ token: 'a', value }),
     ]) {
-      const line = lineOf({ facts })
+      const line = lineOf({ fields })
       t.true(line.length < 65_536, `${line.length} characters: ${line.slice(0, 200)}`)
     }
   }
-  t.deepEqual(JSON.parse(lineOf({ facts: many(many(7)) })).facts.at(-1), '… 55 more')
+  t.deepEqual(JSON.parse(lineOf({ fields: many(many(7)) })).fields.at(-1), '… 55 more')
 })
 
-test('a secret that the end of a long text cuts in two is not shown by halves', (t) => {
+test('half a secret is not shown at the cut of a long text', (t) => {
   for (const [text, hidden] of planted) {
     for (let length = 4_000; length < 5_200; length += 7) {
       const { value } = JSON.parse(lineOf({ value: `${'x '.repeat(length / 2)}${text} ${'y '.repeat(1_000)}` }))
@@ -180,7 +179,7 @@ test('a secret that the end of a long text cuts in two is not shown by halves', 
   t.pass()
 })
 
-test('what cannot be read costs its own member alone', (t) => {
+test('an unreadable value costs its own member only', (t) => {
   const revoked = Proxy.revocable({}, {})
   revoked.revoke()
   const throwing = {
@@ -196,7 +195,7 @@ test('what cannot be read costs its own member alone', (t) => {
   t.regex(line.revoked, /unreadable/)
 })
 
-test('values under telling names are taken out, numbers that are cards too; errors keep their code and their causes', (t) => {
+test('values with telling names and card numbers are removed; errors keep their code and their causes', (t) => {
   const cause = Object.assign(new Error('ended'), { code: 'ECONNRESET' })
   const line = JSON.parse(
     lineOf({
@@ -218,7 +217,7 @@ test('values under telling names are taken out, numbers that are cards too; erro
   })
 })
 
-test('hostile texts are looked through at once', (t) => {
+test('hostile texts are redacted quickly', (t) => {
   const begin = performance.now()
   for (const piece of [
     '://',
@@ -240,7 +239,7 @@ test('hostile texts are looked through at once', (t) => {
   t.true(performance.now() - begin < 2_000)
 })
 
-test("a process's secrets are known by the names of its settings, the passwords in its connection strings too", (t) => {
+test('the secrets of a process are found by the names of its settings and in its connection strings', (t) => {
   const secrets = secretsOf({
     ORGANISER_KEY: 'org_0123456789abcdef',
     sessionSecret: 'a long sentence',
@@ -255,7 +254,7 @@ test("a process's secrets are known by the names of its settings, the passwords 
   t.deepEqual(secrets.sort(), ['a long sentence', 'hörse-battery', 'h%C3%B6rse-battery', 'org_0123456789abcdef'].sort())
 })
 
-test('the passwords of every node of a cluster are known, as they stand and decoded', (t) => {
+test('the password of every node of a cluster is found, plain and decoded', (t) => {
   const secrets = secretsOf({
     NATS_URL: 'nats://gateway:h0rse-battery@a:4222,nats://gateway:h0rse%40staple@b:4222',
     REDIS_URL: 'redis+cluster://:only-a-password@a:1,b:2',
@@ -268,7 +267,7 @@ test('the passwords of every node of a cluster are known, as they stand and deco
   )
 })
 
-test('a secret that looks like an id of ours is one', (t) => {
+test('a secret that looks like one of our ids is redacted', (t) => {
   const [secret, id] = ['c0ffee00c0ffee00c0ffee00c0ffee00', '0ddba11c0ffee00c0ffee00c0ffee00c']
   const redactKnown = createRedact([secret])
   t.deepEqual([redactKnown(secret), redactKnown(id)], ['[redacted]', id])

@@ -1,13 +1,13 @@
 import test from 'ava'
 import { parseRedisUrl } from '#shared/redis-url.ts'
 
-test('one server is named as ever, with TLS or without', (t) => {
+test('a URL names one server, with or without TLS', (t) => {
   for (const url of ['redis://localhost:6379', 'rediss://user:pw@redis.example:6380/1']) {
     t.deepEqual(parseRedisUrl(url), { kind: 'single', url })
   }
 })
 
-test('Sentinels are named with the master they watch', (t) => {
+test('a URL names Sentinels and the master that they watch', (t) => {
   t.deepEqual(parseRedisUrl('redis+sentinel://sentinel-0:26379,10.0.0.2:26380/ticketing'), {
     kind: 'sentinel',
     nodes: [
@@ -19,7 +19,7 @@ test('Sentinels are named with the master they watch', (t) => {
   })
 })
 
-test('a cluster is named by some of its nodes', (t) => {
+test('a URL names some nodes of a cluster', (t) => {
   t.deepEqual(parseRedisUrl('redis+cluster://ann:s%40crt@[::1]:7000,node-2:7001'), {
     kind: 'cluster',
     nodes: [
@@ -30,7 +30,7 @@ test('a cluster is named by some of its nodes', (t) => {
   })
 })
 
-test('a password may stand alone', (t) => {
+test('a password needs no user name', (t) => {
   const place = parseRedisUrl('redis+cluster://:secret@node-1:7000')
   t.deepEqual(place?.kind === 'cluster' ? place.credentials : undefined, { password: 'secret' })
 })
@@ -54,5 +54,5 @@ for (const url of [
   'redis+cluster://host:7000/ticketing',
   'redis+cluster://bad%zz@host:7000',
 ]) {
-  test(`${url || 'nothing'} is no Redis URL`, (t) => t.is(parseRedisUrl(url), undefined))
+  test(`${url || 'nothing'} is refused as a Redis URL`, (t) => t.is(parseRedisUrl(url), undefined))
 }

@@ -3,7 +3,7 @@ import { recordTraces, sampleNewTraces, startOfTrace } from '#shared/observabili
 
 const named = (flags: string) => ({ traceparent: `00-c0ffee00c0ffee00c0ffee00c0ffee00-00f067aa0ba902b7-${flags}` })
 
-test('a caller who names a trace decides whether it is recorded, but can keep nothing from the log', (t) => {
+test('a caller can force a trace to be recorded and logged, but never keep it from the log', (t) => {
   recordTraces()
   const decided = (headers: Record<string, string>, mayRecordNew = true) => {
     const { isRecorded, isSample } = startOfTrace(headers, { mayRecordNew })

@@ -1,9 +1,9 @@
 import test from 'ava'
-import { parseTraceparent } from '#shared/observability/traceparent.ts'
+import { parseTraceparent } from '#shared/observability/tracing.ts'
 
 const [traceId, spanId] = ['c0ffee00c0ffee00c0ffee00c0ffee00', '00f067aa0ba902b7']
 
-test('a traceparent is read, and a later version with what it adds as well', (t) => {
+test('a traceparent is read, also of a later version with additions', (t) => {
   const parent = { traceId, spanId, isRemote: true }
   t.deepEqual(parseTraceparent(`00-${traceId}-${spanId}-01`), { ...parent, traceFlags: 1 })
   t.deepEqual(parseTraceparent(`00-${traceId}-${spanId}-00`), { ...parent, traceFlags: 0 })

@@ -16,14 +16,14 @@ test('the signature is the HMAC-SHA256 of the time, a dot and the raw body', (t)
   t.is(header, `t=1800000000,v1=${hex}`)
 })
 
-test('what was signed is believed, as text and as bytes', (t) => {
+test('a signed webhook is accepted, as text and as bytes', (t) => {
   t.true(verify())
   t.true(verify({ body: Buffer.from(body) }))
   const bytes = new Uint8Array([0xff, 0x00, 0xfe])
   t.true(verify({ body: bytes, header: signWebhook({ secret, body: bytes, at }) }))
 })
 
-test('another body, secret or time is not believed', (t) => {
+test('a webhook with another body, secret or time is refused', (t) => {
   t.false(verify({ body: `${body} ` }))
   t.false(verify({ body: Buffer.from(body).subarray(1) }))
   t.false(verify({ secret: `${secret}!` }))
@@ -36,7 +36,7 @@ test('a signature holds for 300 s before and after its time and no longer', (t) 
   for (const distanceMs of [-300_001, 300_001]) t.false(verify({ now: signedMs + distanceMs }))
 })
 
-test('one right signature among several is enough, and other schemes say nothing', (t) => {
+test('one valid signature among several is enough, and other schemes do not count', (t) => {
   const [time = '', signature = ''] = header.split(',')
   const wrong = `v1=${'0'.repeat(64)}`
   t.true(verify({ header: `${time},${wrong},${signature}` }))

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '#shared/database/postgres.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import { type MessageContext, remainingMs } from '#shared/messaging/headers.ts'
 import { tookTooLong } from '#shared/messaging/refusals.ts'
 import { visibilityOf } from './store/seat-views.ts'

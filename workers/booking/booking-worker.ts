@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { startForgettingCommands } from '#shared/database/forget-commands.ts'
+import { startForgettingCommands } from '#shared/database/idempotency.ts'
 import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
 import { bookingSettings } from './config.ts'

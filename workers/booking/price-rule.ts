@@ -1,4 +1,4 @@
-import type { PriceStep } from '#shared/contracts/prices.ts'
+import type { PriceStep } from '#shared/contracts/places.ts'
 
 /** How far a price tier is sold. */
 export interface TierSales {

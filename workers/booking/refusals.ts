@@ -1,5 +1,4 @@
-import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 
 /** Also said of things of another caller: to a stranger they do not exist. */
 export function noSuchHold(): TicketingError {

@@ -1,7 +1,7 @@
 import type Logger from 'bunyan'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { addFacts } from '#shared/facts/outbox.ts'
-import { startChore } from '#shared/periodic-job.ts'
+import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { Close } from '#shared/process/lifecycle.ts'
 import { bookingFact, noPlaces } from './facts.ts'
 import { endAndTell } from './hold-ends.ts'
@@ -19,8 +19,8 @@ const batchSize = 100
 
 /** Sweeps every 5 s. The answer stops it once the batches under way are done. */
 export function startSweeper({ postgres, log }: { postgres: Postgres; log: Logger }): Close {
-  const chore = startChore({ name: 'sweep', everyMs, log }, () => sweep(postgres))
-  return () => chore.stop()
+  const job = startPeriodicJob({ name: 'sweep', everyMs, log }, () => sweep(postgres))
+  return () => job.stop()
 }
 
 /** Ends some of the holds that are due, and of the bookings that end with their holds; answers whether there may be more. */

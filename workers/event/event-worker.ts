@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { startForgettingCommands } from '#shared/database/forget-commands.ts'
+import { startForgettingCommands } from '#shared/database/idempotency.ts'
 import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
 import { eventSettings } from './config.ts'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { priceTier } from '#shared/contracts/event.ts'
-import type { PriceStep } from '#shared/contracts/prices.ts'
+import type { PriceStep } from '#shared/contracts/places.ts'
 import type { Seating } from './seating.ts'
 
 export type PriceTier = z.infer<typeof priceTier>

@@ -1,5 +1,4 @@
-import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 
 export function eventNotFound(): TicketingError {
   return new TicketingError('event_not_found', 'There is no such event.')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Layout, LayoutRow } from '#shared/contracts/layout.ts'
-import type { PriceStep } from '#shared/contracts/prices.ts'
+import type { PriceStep } from '#shared/contracts/places.ts'
 import type { FieldError } from '#shared/errors.ts'
 
 /** The seats and standing places of an event and what they cost. */

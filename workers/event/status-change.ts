@@ -1,5 +1,4 @@
-import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { EventStatus, WantedSale } from './sale-state.ts'
 
 export type StatusAction = 'publish' | 'pause' | 'resume' | 'cancel'

@@ -1,4 +1,4 @@
-import { startChore } from '#shared/periodic-job.ts'
+import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { Close } from '#shared/process/lifecycle.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { deleteForgottenCommands } from './store/commands.ts'
@@ -13,12 +13,12 @@ const batchSize = 200
  * each passing over what another one deletes.
  */
 export function startForgettingOldRows({ postgres, log }: WorkerParts): Close {
-  const chore = startChore({ name: 'forget old rows', everyMs, log }, async () => {
+  const job = startPeriodicJob({ name: 'forget old rows', everyMs, log }, async () => {
     const deleted = [
       await deleteForgottenCommands(postgres, batchSize),
       await deleteOldProviderEvents(postgres, batchSize),
     ]
     return deleted.includes(batchSize)
   })
-  return () => chore.stop()
+  return () => job.stop()
 }

@@ -1,5 +1,5 @@
 import { withNewTrace } from '#shared/observability/tracing.ts'
-import { type Chore, startChore } from '#shared/periodic-job.ts'
+import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { refundDueEvent } from './event-refunds.ts'
 import type { Payment } from './payment.ts'
 import type { Refund } from './refund.ts'
@@ -19,31 +19,31 @@ const driveMs = 10_000
  * events; in every instance, until it is stopped. What does not move because its partners do not answer comes up again when
  * its lease is over.
  */
-export function startReconciler(saga: Saga): Chore {
+export function startReconciler(saga: Saga): PeriodicJob {
   const { postgres, log, leaseMs } = saga
-  const payments = startChore({ name: 'reconcile payments', everyMs, log }, async () => {
+  const payments = startPeriodicJob({ name: 'reconcile payments', everyMs, log }, async () => {
     const due = await claimDuePayments(postgres, { limit: batchSize, leaseMs })
     await Promise.all(due.map((payment) => reconcilePayment(saga, payment)))
     return due.length === batchSize
   })
-  const refunds = startChore({ name: 'reconcile refunds', everyMs, log }, async () => {
+  const refunds = startPeriodicJob({ name: 'reconcile refunds', everyMs, log }, async () => {
     const due = await claimDueRefunds(postgres, { limit: batchSize, leaseMs })
     await Promise.all(due.map((refund) => reconcileRefund(saga, refund)))
     if (due.some(({ reason }) => reason === 'event_cancelled')) events.wake()
     return due.length === batchSize
   })
-  const events = startChore({ name: 'refund events', everyMs, log }, async () => {
+  const events = startPeriodicJob({ name: 'refund events', everyMs, log }, async () => {
     const begun = await refundDueEvent(saga)
     if (begun > 0) refunds.wake()
     return begun > 0
   })
-  const chores = [payments, refunds, events]
+  const jobs = [payments, refunds, events]
   return {
     wake() {
-      for (const chore of chores) chore.wake()
+      for (const job of jobs) job.wake()
     },
     async stop() {
-      await Promise.all(chores.map((chore) => chore.stop()))
+      await Promise.all(jobs.map((job) => job.stop()))
     },
   }
 }

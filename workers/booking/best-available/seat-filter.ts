@@ -1,5 +1,5 @@
 import type { Database } from '#shared/database/postgres.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import { findSection, findTiers, type Part, type SeatFilter } from '../store/rows.ts'
 import type { BestAvailable } from './pick-best-available.ts'
 

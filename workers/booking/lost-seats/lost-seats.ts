@@ -1,6 +1,5 @@
 import type { Database } from '#shared/database/postgres.ts'
-import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import { findSeatsAround } from '../store/seats.ts'
 import { alternativesNear } from './alternatives.ts'
 

@@ -1,7 +1,6 @@
 import { setSale as contract } from '#shared/contracts/stock.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
-import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { changeSale } from '../store/sales.ts'
 

@@ -1,6 +1,6 @@
 import { stockEvent as contract } from '#shared/contracts/stock.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addAreas, addRows, addTiers, openStock } from '../store/stock.ts'
 

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import type Logger from 'bunyan'
 import type { Result } from 'ioredis'
 import type { Key } from '#shared/ids.ts'
-import { withRedisSpan } from '#shared/observability/redis-span.ts'
-import type { RedisClient } from '#shared/redis.ts'
+import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {

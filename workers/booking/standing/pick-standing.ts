@@ -1,6 +1,5 @@
 import type { Database } from '#shared/database/postgres.ts'
-import { TicketingError } from '#shared/errors.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { Key } from '#shared/ids.ts'
 import {
   type Area,

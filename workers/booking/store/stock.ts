@@ -1,4 +1,4 @@
-import type { PriceStep } from '#shared/contracts/prices.ts'
+import type { PriceStep } from '#shared/contracts/places.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { shardCapacities } from '../standing/shard-capacities.ts'
 

@@ -1,6 +1,6 @@
 import { importEvents as contract } from '#shared/contracts/event.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import { addFacts } from '#shared/facts/outbox.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'

@@ -1,4 +1,4 @@
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import { queryTexts } from './terms.ts'
 
 /** More are hardly a question, and each costs a look at every index. */

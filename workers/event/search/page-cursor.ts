@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { instant, localDate } from '#shared/contracts/fields.ts'
-import { invalidRequest } from '#shared/field-errors.ts'
+import { invalidRequest } from '#shared/errors.ts'
 
 /** The place in a list after which the next page begins: what the list is ordered by. */
 export interface PagePosition {

@@ -1,22 +1,21 @@
 import { isSecretName, mask, type Redact } from './redact.ts'
 
-/** Of one text. */
 const maxTextLength = 4_096
 /**
- * Of all texts, names and other values together, and one more for what JSON puts around each: even where it writes each
- * character as six, a line stays below 64 KB.
+ * Of all texts, names and other values of a line together, plus one each for JSON's punctuation. JSON may write a character
+ * as six, so a line stays below 64 KB.
  */
 const maxCharacters = 9_000
 const maxDepth = 6
 const maxMembers = 100
-/** A secret that the end of a text cuts in two is known as one by its first half, unless it is of a kind that is shorter than this. */
+/** A long text is redacted with this much more behind its end, then cut: a secret across the end is recognised whole. */
 const maxSecretLength = 1_024
 
 /**
- * Facts as JSON can write them: without secrets wherever they stood, bounded in length, depth and number, each error as its
- * name, message, code, stack and cause. What cannot be read or is too much is named as left out; never throws.
+ * Makes log fields fit for JSON: no secrets; bounded length, depth and number; each error as name, message, code, stack and
+ * cause. Names what it leaves out. Never throws. One instance cleans one line.
  */
-export class FactCleaner {
+export class FieldCleaner {
   readonly #redact: Redact
   #charactersLeft = maxCharacters
 
@@ -24,7 +23,7 @@ export class FactCleaner {
     this.#redact = redact
   }
 
-  /** A text, or the beginning of one that is too long. */
+  /** A text, or its beginning when it is too long. */
   text(text: string): string {
     const isCut = text.length > maxTextLength + maxSecretLength
     const clean = this.#redact(isCut ? text.slice(0, maxTextLength + maxSecretLength) : text)
@@ -36,24 +35,14 @@ export class FactCleaner {
 
   value(value: unknown, depth: number): unknown {
     this.#take(1)
-    switch (typeof value) {
-      case 'string':
-        return this.text(value)
-      case 'number':
-        return this.#number(value)
-      case 'bigint':
-        return this.text(String(value))
-      case 'object':
-        return value === null ? this.#plain(null) : this.#object(value, depth)
-      case 'boolean':
-      case 'undefined':
-        return this.#plain(value)
-      default:
-        return this.#plain(`[${typeof value}]`)
-    }
+    if (typeof value === 'string') return this.text(value)
+    if (typeof value === 'number') return this.#number(value)
+    if (typeof value === 'bigint') return this.text(String(value))
+    if (typeof value === 'function' || typeof value === 'symbol') return this.#plain(`[${typeof value}]`)
+    return typeof value === 'object' && value !== null ? this.#object(value, depth) : this.#plain(value)
   }
 
-  /** The value of a member that has this name. */
+  /** The value of the member with this name. */
   member(name: string, value: unknown, depth = 0): unknown {
     const isSecret = isSecretName(name) && value !== null && typeof value !== 'boolean'
     return isSecret ? this.#plain(mask) : this.value(value, depth)
@@ -67,7 +56,7 @@ export class FactCleaner {
     return this.#plain(clean === text ? value : clean)
   }
 
-  /** What is short and holds no secret, and takes its room like the rest. */
+  /** A short value without secrets. */
   #plain<T>(value: T): T {
     this.#take(String(value).length)
     return value
@@ -77,7 +66,7 @@ export class FactCleaner {
     this.#charactersLeft = Math.max(0, this.#charactersLeft - characters)
   }
 
-  /** The first ones, as many as there is room for. */
+  /** The first values, while there is room. */
   *#fitting<T>(values: readonly T[]): Generator<T> {
     for (const value of values.slice(0, maxMembers)) {
       if (this.#charactersLeft === 0) return
@@ -88,7 +77,7 @@ export class FactCleaner {
   #object(value: object, depth: number): unknown {
     if (depth >= maxDepth || this.#charactersLeft === 0) return '[…]'
     try {
-      if (value instanceof Error) return this.#members(errorFacts(value), depth)
+      if (value instanceof Error) return this.#members(errorFields(value), depth)
       if (value instanceof Date || value instanceof URL) return this.text(String(value.toJSON()))
       if (ArrayBuffer.isView(value)) return this.#plain(`[${value.byteLength} bytes]`)
       if (Array.isArray(value)) return this.#list(value, depth)
@@ -112,9 +101,9 @@ export class FactCleaner {
   }
 }
 
-function errorFacts(error: Error): [string, unknown][] {
+function errorFields(error: Error): [string, unknown][] {
   const { name, message, stack, cause } = error
   const { code, errors } = error as { code?: unknown; errors?: unknown }
-  const facts = { name, message, code, cause, errors, stack }
-  return Object.entries(facts).filter(([, value]) => value !== undefined)
+  const fields = { name, message, code, cause, errors, stack }
+  return Object.entries(fields).filter(([, value]) => value !== undefined)
 }
