@@ -14,16 +14,17 @@ interface Target {
 
 const cpu = 'gateway_cpu_us'
 
+/** Deliberately wider than the figures of a good day: simple code is worth a microsecond. */
 const targets: readonly Target[] = [
-  { scenario: 'hit', against: 'koa', measure: cpu, atMost: 1.2 },
-  { scenario: 'hit', against: 'koa-obvious', measure: cpu, atMost: 1 / 2.4 },
-  { scenario: 'hit', against: 'moleculer', measure: cpu, atMost: 1 / 3 },
-  { scenario: 'hit', against: 'nestjs', measure: cpu, atMost: 1 / 5 },
+  { scenario: 'hit', against: 'koa', measure: cpu, atMost: 1.25 },
+  { scenario: 'hit', against: 'koa-obvious', measure: cpu, atMost: 1 / 3 },
+  { scenario: 'hit', against: 'moleculer', measure: cpu, atMost: 1 / 6 },
+  { scenario: 'hit', against: 'nestjs', measure: cpu, atMost: 1 / 6 },
   { scenario: 'hit', against: 'koa-obvious', measure: 'requests_per_second', atLeast: 2.5 },
-  { scenario: 'hit+limit', against: 'koa', measure: cpu, atMost: 1.6 },
+  { scenario: 'hit+limit', against: 'koa', measure: cpu, atMost: 1.7 },
   { scenario: 'hit+limit', against: 'koa-obvious', measure: cpu, atMost: 1 / 2 },
-  { scenario: 'miss', against: 'koa-obvious', measure: cpu, atMost: 0.75 },
-  { scenario: 'refused', against: 'koa-obvious', measure: cpu, atMost: 1 / 2 },
+  { scenario: 'miss', against: 'koa-obvious', measure: cpu, atMost: 0.8 },
+  { scenario: 'refused', against: 'koa-obvious', measure: cpu, atMost: 0.65 },
 ]
 
 /** One wish and what came of it. */
