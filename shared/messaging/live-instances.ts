@@ -1,30 +1,29 @@
 import type { WorkerName } from '#shared/contracts/contract.ts'
 import type { Bus } from './bus.ts'
-import { decodeJson } from './json-bytes.ts'
+import { decodeJson } from './message.ts'
 
-/** How long answers are waited for, and collected after the first one. */
-const patienceMs = 2_000
+const firstAnswerMs = 2_000
+/** How long further answers are collected after the first. */
 const collectMs = 100
-/** How often it is looked who is there, for how long, and how long whoever was seen is counted as one of several. */
-const lookEveryMs = 2_000
-const lookMs = 1_000
+const refreshEveryMs = 2_000
+const collectAtRefreshMs = 1_000
+/** An instance counts as one of several for so long after it was last seen. */
 const rememberedMs = 60_000
 
-interface Round {
-  /** The id of who answered first; `undefined` when nobody did. */
+interface Ping {
+  /** The id of the instance that answered first; `undefined` when none did. */
   readonly first: Promise<string | undefined>
-  /** When all have answered that were to be waited for. */
+  /** Resolves when all answers are collected. */
   readonly ended: Promise<void>
 }
 
-/** Finds out which instances of a worker answer right now. One that is frozen, or has hours of work before it, does not. */
+/** Finds instances of a worker that answer right now: not those that are frozen or have much work queued. */
 export class LiveInstances {
   readonly #bus: Bus
   readonly #worker: WorkerName
-  /** Asked, and not answered by anybody yet. */
-  #asking: Round | null = null
-  #lookedAt = Number.NEGATIVE_INFINITY
-  /** When each was last seen. */
+  /** The ping that no instance has answered yet. */
+  #pending: Ping | null = null
+  #refreshedAt = Number.NEGATIVE_INFINITY
   readonly #seenAt = new Map<string, number>()
 
   constructor(bus: Bus, worker: WorkerName) {
@@ -32,23 +31,23 @@ export class LiveInstances {
     this.#worker = worker
   }
 
-  /** To be called now and then: one that freezes later must have been seen before. */
-  look(): void {
-    if (!this.#bus.connected || performance.now() - this.#lookedAt < lookEveryMs) return
-    this.#lookedAt = performance.now()
-    this.#ask(lookMs)
+  /** Call it at every request: an instance that freezes later must have been seen before. Pings at most every two seconds. */
+  refresh(): void {
+    if (!this.#bus.connected || performance.now() - this.#refreshedAt < refreshEveryMs) return
+    this.#refreshedAt = performance.now()
+    this.#ping(collectAtRefreshMs)
   }
 
   /**
-   * The id of one that has answered within the last `withinMs`, or answers now. `undefined` when none does within two seconds, and
-   * when it is the only one there is: whatever it was asked already it would only be asked twice.
+   * The id of an instance that has answered a ping within the last `withinMs`, or answers one now. `undefined` when none answers
+   * within two seconds, and when there is only one instance: it has the request already.
    */
   async find(withinMs: number): Promise<string | undefined> {
     const seen = this.#seenWithin(withinMs)
     if (seen !== undefined && !this.#isAlone()) return seen
     if (!this.#bus.connected) return undefined
-    this.#asking ??= this.#ask(collectMs)
-    const { first, ended } = this.#asking
+    this.#pending ??= this.#ping(collectMs)
+    const { first, ended } = this.#pending
     const id = await first
     // Others may be about to answer, too.
     if (this.#isAlone()) await ended
@@ -67,38 +66,34 @@ export class LiveInstances {
     return this.#seenAt.size < 2
   }
 
-  /** Collects answers for so long after the first one. */
-  #ask(forMs: number): Round {
+  #ping(collectForMs: number): Ping {
     const { promise: first, resolve: answer } = Promise.withResolvers<string | undefined>()
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-    const round = { first, ended }
-    let timer: NodeJS.Timeout | undefined
+    const ping = { first, ended }
+    // Requests from now on need a sign of life from now.
+    const noteAnswered = (id?: string): void => {
+      if (this.#pending === ping) this.#pending = null
+      answer(id)
+    }
     const stop = (): void => {
       clearTimeout(timer)
       answers.cancel()
-      this.#noteAnswered(round)
-      answer(undefined)
+      noteAnswered()
       end()
     }
-    timer = setTimeout(stop, patienceMs)
-    let isFirst = true
+    let timer = setTimeout(stop, firstAnswerMs)
+    let answered = false
     const answers = this.#bus.requestMany(`$SRV.PING.${this.#worker}`, new Uint8Array(), ({ payload, status }) => {
-      // Then the server says that there is no instance.
+      // The server says that there is no instance.
       if (status !== undefined) return stop()
       const { id } = decodeJson(payload) as { id: string }
       this.#seenAt.set(id, performance.now())
-      if (!isFirst) return
-      isFirst = false
-      this.#noteAnswered(round)
-      answer(id)
+      if (answered) return
+      answered = true
+      noteAnswered(id)
       clearTimeout(timer)
-      timer = setTimeout(stop, forMs)
+      timer = setTimeout(stop, collectForMs)
     })
-    return round
-  }
-
-  /** Whoever comes now needs a sign of life from now. */
-  #noteAnswered(round: Round): void {
-    if (this.#asking === round) this.#asking = null
+    return ping
   }
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { AnswerTimes } from '#shared/messaging/answer-times.ts'
+import { AnswerTimes } from '#shared/messaging/retries.ts'
 
 function timesOf(...allMs: number[]): AnswerTimes {
   const times = new AnswerTimes()

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { RetryBudget } from '#shared/messaging/retry-budget.ts'
+import { RetryBudget } from '#shared/messaging/retries.ts'
 
 /** How many retries are allowed, one after the other. */
 function spendAll(budget: RetryBudget): number {

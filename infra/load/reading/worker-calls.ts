@@ -1,5 +1,5 @@
 import type { Bus } from '#shared/messaging/bus.ts'
-import { decodeJson } from '#shared/messaging/json-bytes.ts'
+import { decodeJson } from '#shared/messaging/message.ts'
 
 const answerWithinMs = 2_000
 
