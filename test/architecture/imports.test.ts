@@ -43,13 +43,14 @@ test('imports run gateway → shared ← workers, and no worker imports another'
   t.true(sources.length > 50)
 })
 
-test('the connection and its vocabulary know the nats package, and nobody else', (t) => {
+test('the nats package is imported by the connection and by what facts need of JetStream, and nowhere else', (t) => {
   const knowing = sources
-    // What others would write, to be compared with.
+    // Other systems, for comparison.
     .filter((file) => !file.startsWith('infra/load/reading/systems/'))
     .filter((file) => /from 'nats'/.test(readFileSync(join(project, file), 'utf8')))
-  const vocabulary = ['bus', 'nats-messages', 'nats-service'].map((name) => `shared/messaging/${name}.ts`)
-  t.deepEqual(knowing.sort(), vocabulary)
+  const facts = ['consume', 'follow', 'stream'].map((name) => `shared/facts/${name}.ts`)
+  const messaging = ['bus', 'headers', 'service'].map((name) => `shared/messaging/${name}.ts`)
+  t.deepEqual(knowing.sort(), [...facts, ...messaging])
 })
 
 test("the workers' and the gateway's environment is read where a process begins, and nowhere else", (t) => {

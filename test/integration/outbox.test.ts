@@ -118,7 +118,7 @@ test('what a frozen nats-server does not acknowledge waits, with one line in the
   parts.nats.thaw()
   await until('all are marked', async () => (await parts.waiting()) === 0)
   await until('the relay says so', () => parts.logged().length > 1)
-  t.deepEqual(parts.logged(), ['facts wait in the outbox', 'facts are published again'])
+  t.deepEqual(parts.logged(), ['publishing facts was interrupted', 'publishing facts resumed'])
   t.is(await parts.stored(), 10)
 })
 
