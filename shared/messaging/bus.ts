@@ -1,9 +1,19 @@
 import type Logger from 'bunyan'
-import { connect, createInbox, ErrorCode, type JetStreamClient, type Msg, type NatsConnection, NatsError } from 'nats'
+import {
+  connect,
+  createInbox,
+  ErrorCode,
+  type JetStreamClient,
+  type Msg,
+  type NatsConnection,
+  NatsError,
+  RequestStrategy,
+  type ServiceClient,
+} from 'nats'
 import type { Contract } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type MessageContext, natsHeaders, readHeaders } from './headers.ts'
-import { decodeJson, type Message, natsUnavailable } from './message.ts'
+import { type Message, natsUnavailable } from './message.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
 import { parseNatsUrl } from './nats-url.ts'
 import { PendingCalls } from './pending-calls.ts'
@@ -12,13 +22,6 @@ import { type RunningService, type ServiceDescription, startService } from './se
 /** A message that arrived by subscription. */
 export interface Delivery extends Message {
   readonly subject: string
-  /** Set on messages of the server itself, such as 503: nobody listens. */
-  readonly status?: number
-}
-
-export interface Subscription {
-  /** Receives nothing any more, from this moment. */
-  cancel(): void
 }
 
 export interface ServiceInstance {
@@ -58,7 +61,6 @@ export class Bus {
   readonly metrics: MessagingMetrics | undefined
   readonly retries: RetryPolicy | undefined
   readonly #connection: NatsConnection
-  readonly #inboxPrefix: string
   readonly #onDisconnect = new Set<() => void>()
   readonly #calls = new PendingCalls<Message>()
   /** Replies arrive below it, each under the token of its call. */
@@ -68,7 +70,6 @@ export class Bus {
 
   private constructor(connection: NatsConnection, inboxPrefix: string, { metrics, retries, log }: BusOptions) {
     this.#connection = connection
-    this.#inboxPrefix = inboxPrefix
     this.#replyPrefix = `${createInbox(inboxPrefix)}.`
     this.metrics = metrics
     this.retries = retries
@@ -132,25 +133,16 @@ export class Bus {
     return reply
   }
 
-  /** Receives every message on `subject` (wildcards allowed) while connected. `receive` must not throw. */
-  subscribe(subject: string, receive: (delivery: Delivery) => void): Subscription {
+  /**
+   * Receives every message on `subject` (wildcards allowed) while connected, until `cancel` is called. `receive` must not throw.
+   */
+  subscribe(subject: string, receive: (delivery: Delivery) => void): { cancel(): void } {
     const subscription = this.#connection.subscribe(subject, {
-      callback(error, message) {
-        if (error) return
-        const { subject, data: payload } = message
-        const status = message.headers?.code ?? 0
-        receive({ subject, payload, headers: readHeaders(message.headers), ...(status > 0 && { status }) })
+      callback(error, { subject, data, headers }) {
+        if (!error) receive({ subject, payload: data, headers: readHeaders(headers) })
       },
     })
     return { cancel: () => subscription.unsubscribe() }
-  }
-
-  /** Sends a request that has any number of answers: each goes to `receive`, until the subscription is cancelled. */
-  requestMany(subject: string, payload: Uint8Array, receive: (answer: Delivery) => void): Subscription {
-    const inbox = createInbox(this.#inboxPrefix)
-    const answers = this.subscribe(inbox, receive)
-    this.#connection.publish(subject, payload, { reply: inbox })
-    return answers
   }
 
   /** Registers a NATS service: found by `$SRV.PING`, counted by `$SRV.STATS`. Throws when NATS does not permit a subject. */
@@ -158,20 +150,22 @@ export class Bus {
     return startService(this.#connection, description)
   }
 
+  /** Asks running services who they are; answers arrive for `timeoutMs`, or throw when none runs. */
+  services(timeoutMs: number): ServiceClient {
+    return this.#connection.services.client({ strategy: RequestStrategy.Timer, maxWait: timeoutMs })
+  }
+
   /** Every running instance of every service that answers within `timeoutMs`. */
   async discover(timeoutMs: number): Promise<ServiceInstance[]> {
-    if (!this.connected) return []
     const found: ServiceInstance[] = []
-    const { promise: end, resolve } = Promise.withResolvers<void>()
-    const answers = this.requestMany('$SRV.PING', new Uint8Array(), ({ payload, status }) => {
-      if (status !== undefined) return resolve()
-      const { name, metadata } = decodeJson(payload) as { name: string; metadata?: Record<string, string> }
-      found.push({ name, instance: metadata?.instance ?? '' })
-    })
-    const timer = setTimeout(resolve, timeoutMs)
-    await end
-    clearTimeout(timer)
-    answers.cancel()
+    if (!this.connected) return found
+    try {
+      for await (const { name, metadata } of await this.services(timeoutMs).ping()) {
+        found.push({ name, instance: metadata?.instance ?? '' })
+      }
+    } catch (error) {
+      if (!(error instanceof NatsError && error.code === ErrorCode.NoResponders)) throw error
+    }
     return found
   }
 
