@@ -79,6 +79,7 @@ async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsum
         await Promise.race(underWay)
         continue
       }
+      if (!bus.connected) throw new ServerUnreachable('the connection was lost')
       const messages = await source.fetch({
         max_messages: maxConcurrent - underWay.size,
         expires: fetchMs,

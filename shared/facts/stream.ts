@@ -12,6 +12,7 @@ import {
   ReplayPolicy,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
   type StreamInfo,
 } from 'nats'
 import type { Bus } from '#shared/messaging/bus.ts'
@@ -95,16 +96,15 @@ export class ServerUnreachable extends Error {}
 export async function ensureFactStream(bus: Bus): Promise<Date> {
   const { streams } = await managerOf(bus)
   const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
-  let info = await findStream(bus)
-  if (info === null) info = await streams.add(wanted)
-  else {
-    const config = new Map<string, unknown>(Object.entries(info.config))
-    wanted.num_replicas = Math.max(wanted.num_replicas, info.config.num_replicas)
-    const differs = Object.entries(wanted).some(([name, value]) => String(config.get(name)) !== String(value))
-    // Settings that an operator has added stay.
-    if (differs) info = await streams.update(factStream, wanted)
-  }
-  return new Date(info.created)
+  const found = await findStream(bus)
+  if (found === null) return new Date((await streams.add(wanted)).created)
+  // An operator's changes stay: more replicas, and settings that are not named here.
+  wanted.num_replicas = Math.max(wanted.num_replicas, found.config.num_replicas)
+  const differs = Object.entries(wanted).some(
+    ([name, value]) => String(found.config[name as keyof StreamConfig]) !== String(value),
+  )
+  const { created } = differs ? await streams.update(factStream, wanted) : found
+  return new Date(created)
 }
 
 /** Makes or updates stream and durable consumer; a new one starts with the oldest fact. Throws as `ensureFactStream`. */
@@ -113,17 +113,17 @@ export async function openFactConsumer(bus: Bus, durable: string, subjects: read
   const { consumers } = await managerOf(bus)
   const config = { ...durableConfig, durable_name: durable, filter_subjects: [...subjects] }
   // Not `consumers.get`, which would ask for the same information once more.
-  return bus.jetstream().consumers.getPullConsumerFor(await consumers.add(factStream, config))
+  return bus.jetstream.consumers.getPullConsumerFor(await consumers.add(factStream, config))
 }
 
-/** Opens a stream of messages with every fact after `position`. Throws `StreamMissing`, and as `ensureFactStream`. */
+/** Begins to pull every fact after `position`. Throws `StreamMissing`, and as `ensureFactStream`. */
 export async function openFollower(bus: Bus): Promise<{ position: FactPosition; messages: ConsumerMessages }> {
   const { consumers } = await managerOf(bus)
   const stream = await identifyStream(bus)
   const info = await consumers.add(factStream, followerConfig)
   // The consumer does not say of which stream it is.
   if ((await identifyStream(bus)) !== stream) throw new Error('the stream of facts was made anew meanwhile')
-  const consumer = bus.jetstream().consumers.getPullConsumerFor(info)
+  const consumer = bus.jetstream.consumers.getPullConsumerFor(info)
   const messages = await consumer.consume({ idle_heartbeat: heartbeatMs, bind: true })
   return { position: { stream, sequence: info.delivered.stream_seq }, messages }
 }
@@ -132,7 +132,7 @@ export async function openFollower(bus: Bus): Promise<{ position: FactPosition; 
 export async function publishFact(bus: Bus, { id, subject, payload, headers }: StoredFact): Promise<void> {
   if (!bus.connected) throw natsUnavailable()
   const options = { msgID: id, expect: { streamName: factStream }, ...natsHeaders(headers) }
-  await bus.jetstream().publish(subject, payload, options)
+  await bus.jetstream.publish(subject, payload, options)
 }
 
 /**
@@ -177,7 +177,7 @@ async function watchConsumer(messages: ConsumerMessages, end: (error: Error) => 
 
 async function managerOf(bus: Bus): Promise<JetStreamManager> {
   if (!bus.connected) throw natsUnavailable()
-  return bus.jetstream().jetstreamManager()
+  return bus.jetstream.jetstreamManager()
 }
 
 async function findStream(bus: Bus): Promise<StreamInfo | null> {

@@ -53,13 +53,14 @@ export interface BusOptions {
   readonly log?: Logger
 }
 
-/** Facts wait in the outbox meanwhile, so a publisher may learn early that the server does not answer. */
 const jetstreamTimeoutMs = 2_000
 
 /** A connection to NATS that reconnects for ever; while it is lost, requests fail at once instead of waiting. */
 export class Bus {
   readonly metrics: MessagingMetrics | undefined
   readonly retries: RetryPolicy | undefined
+  /** For `shared/facts`. Requests time out after 2 s; the manager needs no right to look at the account. */
+  readonly jetstream: JetStreamClient
   readonly #connection: NatsConnection
   readonly #onDisconnect = new Set<() => void>()
   readonly #calls = new PendingCalls<Message>()
@@ -70,6 +71,7 @@ export class Bus {
 
   private constructor(connection: NatsConnection, inboxPrefix: string, { metrics, retries, log }: BusOptions) {
     this.#connection = connection
+    this.jetstream = connection.jetstream({ timeout: jetstreamTimeoutMs, checkAPI: false })
     this.#replyPrefix = `${createInbox(inboxPrefix)}.`
     this.metrics = metrics
     this.retries = retries
@@ -167,14 +169,6 @@ export class Bus {
       if (!(error instanceof NatsError && error.code === ErrorCode.NoResponders)) throw error
     }
     return found
-  }
-
-  /**
-   * JetStream over this connection, for `shared/facts`. Its requests time out after 2 s, also while the connection is lost; its
-   * manager does not need the right to look at the account.
-   */
-  jetstream(): JetStreamClient {
-    return this.#connection.jetstream({ timeout: jetstreamTimeoutMs, checkAPI: false })
   }
 
   /** Sends what is still buffered, then closes. Stop services before: draining does not wait for handlers. */

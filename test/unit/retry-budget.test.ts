@@ -8,7 +8,7 @@ function spendAll(budget: RetryBudget): number {
   return spent
 }
 
-test('calls earn a tenth of a retry each, beside what was saved up and ten a second', (t) => {
+test('each call earns a tenth of a retry, beside what was saved up and ten a second', (t) => {
   const begin = performance.now()
   const budget = new RetryBudget()
   const saved = spendAll(budget)
