@@ -5,13 +5,13 @@ import {
   type ConsumerMessages,
   DeliverPolicy,
   DiscardPolicy,
-  type JetStreamManager,
   type JsMsg,
   NatsError,
   nanos,
   ReplayPolicy,
   RetentionPolicy,
   StorageType,
+  type StreamAPI,
   type StreamConfig,
   type StreamInfo,
 } from 'nats'
@@ -91,48 +91,54 @@ export class ServerUnreachable extends Error {}
 
 /**
  * Makes the stream if it is missing and brings its limits up to date; many processes may do so at once. Answers when the stream
- * was made: a newer time than before means that the server has lost its data. Throws while JetStream does not answer within 2 s.
+ * was made: a newer time than before means that the server has lost its data. Throws when JetStream does not answer within 2 s, and
+ * at once while and when the connection is lost.
  */
-export async function ensureFactStream(bus: Bus): Promise<Date> {
-  const { streams } = await managerOf(bus)
-  const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
-  const found = await findStream(bus)
-  if (found === null) return new Date((await streams.add(wanted)).created)
-  // An operator's changes stay: more replicas, and settings that are not named here.
-  wanted.num_replicas = Math.max(wanted.num_replicas, found.config.num_replicas)
-  const differs = Object.entries(wanted).some(
-    ([name, value]) => String(found.config[name as keyof StreamConfig]) !== String(value),
-  )
-  const { created } = differs ? await streams.update(factStream, wanted) : found
-  return new Date(created)
+export function ensureFactStream(bus: Bus): Promise<Date> {
+  return whileConnected(bus, async () => {
+    const { streams } = await bus.jetstream.jetstreamManager()
+    const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
+    const found = await findStream(streams)
+    if (found === null) return new Date((await streams.add(wanted)).created)
+    // An operator's changes stay: more replicas, and settings that are not named here.
+    wanted.num_replicas = Math.max(wanted.num_replicas, found.config.num_replicas)
+    const differs = Object.entries(wanted).some(
+      ([name, value]) => String(found.config[name as keyof StreamConfig]) !== String(value),
+    )
+    const { created } = differs ? await streams.update(factStream, wanted) : found
+    return new Date(created)
+  })
 }
 
 /** Makes or updates stream and durable consumer; a new one starts with the oldest fact. Throws as `ensureFactStream`. */
 export async function openFactConsumer(bus: Bus, durable: string, subjects: readonly string[]): Promise<Consumer> {
   await ensureFactStream(bus)
-  const { consumers } = await managerOf(bus)
   const config = { ...durableConfig, durable_name: durable, filter_subjects: [...subjects] }
+  const { consumers } = await bus.jetstream.jetstreamManager()
+  const info = await whileConnected(bus, () => consumers.add(factStream, config))
   // Not `consumers.get`, which would ask for the same information once more.
-  return bus.jetstream.consumers.getPullConsumerFor(await consumers.add(factStream, config))
+  return bus.jetstream.consumers.getPullConsumerFor(info)
 }
 
 /** Begins to pull every fact after `position`. Throws `StreamMissing`, and as `ensureFactStream`. */
 export async function openFollower(bus: Bus): Promise<{ position: FactPosition; messages: ConsumerMessages }> {
-  const { consumers } = await managerOf(bus)
-  const stream = await identifyStream(bus)
-  const info = await consumers.add(factStream, followerConfig)
-  // The consumer does not say of which stream it is.
-  if ((await identifyStream(bus)) !== stream) throw new Error('the stream of facts was made anew meanwhile')
+  const { streams, consumers } = await bus.jetstream.jetstreamManager()
+  const { stream, info } = await whileConnected(bus, async () => {
+    const stream = await identifyStream(streams)
+    const info = await consumers.add(factStream, followerConfig)
+    // The consumer does not say of which stream it is.
+    if ((await identifyStream(streams)) !== stream) throw new Error('the stream of facts was made anew meanwhile')
+    return { stream, info }
+  })
   const consumer = bus.jetstream.consumers.getPullConsumerFor(info)
   const messages = await consumer.consume({ idle_heartbeat: heartbeatMs, bind: true })
   return { position: { stream, sequence: info.delivered.stream_seq }, messages }
 }
 
-/** Resolves when the stream has stored the fact. Throws when it has not after 2 s, and at once while NATS is disconnected. */
+/** Resolves when the stream has stored the fact. Throws as `ensureFactStream`; the stream may have stored the fact then, too. */
 export async function publishFact(bus: Bus, { id, subject, payload, headers }: StoredFact): Promise<void> {
-  if (!bus.connected) throw natsUnavailable()
   const options = { msgID: id, expect: { streamName: factStream }, ...natsHeaders(headers) }
-  await bus.jetstream.publish(subject, payload, options)
+  await whileConnected(bus, () => bus.jetstream.publish(subject, payload, options))
 }
 
 /**
@@ -175,13 +181,19 @@ async function watchConsumer(messages: ConsumerMessages, end: (error: Error) => 
   }
 }
 
-async function managerOf(bus: Bus): Promise<JetStreamManager> {
+/** Throws at once when the connection is lost: the client would wait for its time-out, though no reply can arrive. */
+async function whileConnected<Result>(bus: Bus, work: () => Promise<Result>): Promise<Result> {
   if (!bus.connected) throw natsUnavailable()
-  return bus.jetstream.jetstreamManager()
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  const stopListening = bus.onDisconnect(() => reject(natsUnavailable()))
+  try {
+    return await Promise.race([work(), lost])
+  } finally {
+    stopListening()
+  }
 }
 
-async function findStream(bus: Bus): Promise<StreamInfo | null> {
-  const { streams } = await managerOf(bus)
+async function findStream(streams: StreamAPI): Promise<StreamInfo | null> {
   try {
     return await streams.info(factStream)
   } catch (error) {
@@ -190,8 +202,8 @@ async function findStream(bus: Bus): Promise<StreamInfo | null> {
   }
 }
 
-async function identifyStream(bus: Bus): Promise<string> {
-  const info = await findStream(bus)
+async function identifyStream(streams: StreamAPI): Promise<string> {
+  const info = await findStream(streams)
   if (info === null) throw new StreamMissing('there is no stream of facts')
   return info.created
 }

@@ -53,6 +53,15 @@ test('the nats package is imported by the connection and by what facts need of J
   t.deepEqual(knowing.sort(), [...facts, ...messaging])
 })
 
+test('messaging imports neither facts, database nor processes, and facts import no processes', (t) => {
+  const forbidden: Record<string, readonly string[]> = {
+    'shared/messaging': ['shared/facts', 'shared/database', 'shared/process'],
+    'shared/facts': ['shared/process'],
+  }
+  const wrong = sources.flatMap(importsOf).filter(({ from, to }) => forbidden[dirname(from)]?.includes(dirname(to)))
+  t.deepEqual(wrong, [])
+})
+
 test("the workers' and the gateway's environment is read where a process begins, and nowhere else", (t) => {
   const readers = sources
     .filter((file) => !file.startsWith('infra/'))
