@@ -1,27 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import type { Bus, Delivery } from '#shared/messaging/bus.ts'
-import { decodeJson } from '#shared/messaging/json-bytes.ts'
+import type { Consumer, JsMsg } from 'nats'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { readHeaders } from '#shared/messaging/headers.ts'
+import { decodeJson } from '#shared/messaging/message.ts'
 import type { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
-import type { Close } from '#shared/process/lifecycle.ts'
 import { type FactName, factKind, parseFactSubject } from './fact.ts'
-import {
-  acknowledge,
-  askAgain,
-  ConsumerGone,
-  deliveriesOf,
-  ensureFactConsumer,
-  ensureFactStream,
-  factStream,
-  maxDeliveries,
-  pullFacts,
-} from './stream.ts'
+import { factStream, heartbeatMs, maxDeliveries, openFactConsumer, receiveFacts, ServerUnreachable } from './stream.ts'
 
 /** A fact as its consumer gets it. */
 export interface ReceivedFact extends FactName {
-  /** The same whenever this fact comes again. */
+  /** The same at every delivery of this fact. */
   readonly id: string
   readonly subject: string
   readonly payload: unknown
@@ -35,8 +26,8 @@ export interface FactConsumer {
   /** Such as `ticketing.fact.hold.*.released`. */
   readonly subjects: readonly string[]
   /**
-   * Must be idempotent, and done within 10 s: after that the fact is delivered again, maybe to another process. When it
-   * throws, the fact comes again later, five times in all; after that it is a dead letter.
+   * Must be idempotent, and done within 10 s: after that the fact is delivered again, maybe to another process. When it throws, the
+   * fact is delivered again later, five times in all; after that it is a dead letter.
    */
   handle(fact: ReceivedFact): Promise<void>
   readonly log: Logger
@@ -47,133 +38,135 @@ export interface FactConsumer {
 /** Together they outlive the restart of a database. */
 const defaultRetryDelaysMs = [1_000, 4_000, 15_000, 60_000]
 const maxConcurrent = 16
-const reconnectMs = 250
+const fetchMs = 5_000
+const backoffMs = 250
 const finishMs = 10_000
 
 /**
- * Handles facts, at most 16 at once, until the answer is called, which lets those under way finish. Stream and consumer are
- * made when they are missing, at the start and whenever the server comes back without them; while it is away this waits.
+ * Handles facts, at most 16 at once, until the returned function is called, which lets those under way finish (10 s at most). Makes
+ * stream and consumer when they are missing, at the start and whenever the server comes back without them; retries until then.
  */
-export async function consumeFacts(bus: Bus, consumer: FactConsumer): Promise<Close> {
+export async function consumeFacts(bus: Bus, consumer: FactConsumer): Promise<() => Promise<void>> {
   if (!/^[\w-]+$/.test(consumer.durable)) throw new RangeError(`not the name of a consumer: ${consumer.durable}`)
   const stop = new AbortController()
-  const underWay = new Set<Promise<void>>()
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
-  const ended = consumeUntil(stop.signal, bus, consumer, underWay, begin)
+  const ended = consumeUntil(stop.signal, bus, consumer, begin)
   await begun
   return async () => {
     stop.abort()
-    await ended
-    await Promise.race([Promise.all(underWay), pause(finishMs, undefined, { ref: false })])
+    await Promise.race([ended, pause(finishMs, undefined, { ref: false })])
   }
 }
 
-/** Calls `begin` after the first attempt to make the consumer, successful or not. */
-async function consumeUntil(
-  stopped: AbortSignal,
-  bus: Bus,
-  consumer: FactConsumer,
-  underWay: Set<Promise<void>>,
-  begin: () => void,
-): Promise<void> {
+/** Resolves when all facts under way are handled. Calls `begin` after the first attempt to make the consumer, successful or not. */
+async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsumer, begin: () => void): Promise<void> {
   const { durable, subjects, log } = consumer
-  let wake = (): void => undefined
-  const receive = (delivery: Delivery): void => {
-    const handled = handleDelivery(consumer, delivery, bus.metrics).finally(() => {
-      underWay.delete(handled)
-      wake()
-    })
+  const underWay = new Set<Promise<void>>()
+  const receive = (message: JsMsg): void => {
+    const handled = handleFact(consumer, message, bus.metrics)
+      // The connection was closed before the fact could be acknowledged: it is delivered again.
+      .catch(() => undefined)
+      .finally(() => underWay.delete(handled))
     underWay.add(handled)
   }
-  stopped.addEventListener('abort', () => wake())
-  let ready = false
+  let source: Consumer | null = null
   let failing = false
   while (!stopped.aborted) {
     try {
-      if (!ready) {
-        await ensureFactStream(bus)
-        await ensureFactConsumer(bus, durable, subjects)
-        ready = true
-        begin()
+      source ??= await openFactConsumer(bus, durable, subjects)
+      begin()
+      if (underWay.size >= maxConcurrent) {
+        await Promise.race(underWay)
+        continue
       }
-      if (underWay.size >= maxConcurrent) await new Promise<void>((resolve) => (wake = resolve))
-      await pullFacts(bus, { durable, limit: maxConcurrent - underWay.size, stopped, receive })
-      // Only now: a consumer may be there and have no leader yet.
-      if (failing) log.info({ durable }, 'facts arrive again')
+      if (!bus.connected) throw new ServerUnreachable('the connection was lost')
+      const messages = await source.fetch({
+        max_messages: maxConcurrent - underWay.size,
+        expires: fetchMs,
+        idle_heartbeat: heartbeatMs,
+        bind: true,
+      })
+      await receiveFacts(bus, messages, stopped, receive)
+      // Only now: a consumer in a cluster may exist and have no leader yet.
+      if (failing) log.info({ durable }, 'consuming facts resumed')
       failing = false
     } catch (error) {
-      // Otherwise the consumer is still there, and a cluster that has just lost a node could not say so for some seconds.
-      if (error instanceof ConsumerGone) ready = false
-      if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'facts do not arrive')
+      // Otherwise it still exists, which a cluster that has just lost a node could not say for some seconds.
+      if (!(error instanceof ServerUnreachable)) source = null
+      if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'consuming facts was interrupted')
       failing = true
       begin()
-      await pause(reconnectMs, undefined, { signal: stopped }).catch(() => undefined)
+      await pause(backoffMs, undefined, { signal: stopped }).catch(() => undefined)
+    }
+  }
+  await Promise.all(underWay)
+}
+
+/** Acknowledges the fact, or has it delivered again when `handle` throws. Throws when the connection is closed. */
+async function handleFact(
+  consumer: FactConsumer,
+  message: JsMsg,
+  metrics: MessagingMetrics | undefined,
+): Promise<void> {
+  const { durable, log, retryDelaysMs = defaultRetryDelaysMs } = consumer
+  const { subject } = message
+  const deliveries = message.info.deliveryCount
+  try {
+    await processFact(consumer, message, metrics)
+    message.ack()
+  } catch (error) {
+    const fields = { err: error, durable, subject, deliveries }
+    if (deliveries >= maxDeliveries) {
+      log.error(fields, 'a fact became a dead letter')
+      // Without a delay the server tells `watchDeadLetters` at once.
+      message.nak()
+    } else {
+      log.warn(fields, 'handling a fact failed, it will be delivered again')
+      message.nak(retryDelaysMs[deliveries - 1] ?? retryDelaysMs.at(-1))
     }
   }
 }
 
-/** Never throws: a failure is told to the server. */
-async function handleDelivery(
+async function processFact(
   consumer: FactConsumer,
-  delivery: Delivery,
+  message: JsMsg,
   metrics: MessagingMetrics | undefined,
 ): Promise<void> {
-  const { durable, log, retryDelaysMs = defaultRetryDelaysMs } = consumer
-  const deliveries = deliveriesOf(delivery)
-  try {
-    const name = parseFactSubject(delivery.subject)
-    const attributes = {
-      'messaging.system': 'nats',
-      'messaging.operation.name': 'process',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': delivery.subject,
-      'messaging.consumer.group.name': durable,
-    }
-    await withRemoteSpan(
-      delivery.headers,
-      `process ${factKind(name)}`,
-      { kind: SpanKind.CONSUMER, attributes },
-      async () => {
-        const done = metrics?.processing(factKind(name), durable)
-        try {
-          await consumer.handle({
-            ...name,
-            id: delivery.headers['Nats-Msg-Id'] ?? '',
-            subject: delivery.subject,
-            payload: decodeJson(delivery.payload),
-            deliveries,
-          })
-          done?.()
-        } catch (error) {
-          done?.(error)
-          throw error
-        }
-      },
-    )
-    acknowledge(delivery)
-  } catch (error) {
-    const facts = { err: error, durable, subject: delivery.subject, deliveries }
-    if (deliveries >= maxDeliveries) {
-      log.error(facts, 'a fact was given up: it is a dead letter now')
-      // Without a delay the server says so at once.
-      askAgain(delivery, 0)
-    } else {
-      log.warn(facts, 'a fact could not be handled; it comes again')
-      askAgain(delivery, retryDelaysMs[deliveries - 1] ?? retryDelaysMs.at(-1) ?? 0)
-    }
+  const { subject } = message
+  const { durable } = consumer
+  const name = parseFactSubject(subject)
+  const headers = readHeaders(message.headers)
+  const attributes = {
+    'messaging.system': 'nats',
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+    'messaging.destination.name': subject,
+    'messaging.consumer.group.name': durable,
   }
+  await withRemoteSpan(headers, `process ${factKind(name)}`, { kind: SpanKind.CONSUMER, attributes }, async () => {
+    const done = metrics?.processing(factKind(name), durable)
+    try {
+      const id = headers['Nats-Msg-Id'] ?? ''
+      const deliveries = message.info.deliveryCount
+      await consumer.handle({ ...name, id, subject, payload: decodeJson(message.data), deliveries })
+      done?.()
+    } catch (error) {
+      done?.(error)
+      throw error
+    }
+  })
 }
 
 export interface DeadLetter {
   readonly stream: string
-  /** Name of the durable consumer that gave up. */
+  /** Name of the durable consumer that failed. */
   readonly consumer: string
-  /** Under this number the fact still lies in the stream, as long as the stream keeps it. */
+  /** The fact's number in the stream, which still has it until it is too old. */
   readonly streamSequence: number
   readonly deliveries: number
 }
 
-/** What the server says of it. */
+/** The server's advisory. */
 interface MaxDeliveries {
   readonly stream: string
   readonly consumer: string
@@ -181,12 +174,12 @@ interface MaxDeliveries {
   readonly deliveries: number
 }
 
-/** Tells of every fact that some consumer gave up while this listens; what happens while NATS is away is not told. */
-export async function watchDeadLetters(bus: Bus, onDeadLetter: (letter: DeadLetter) => void): Promise<Close> {
+/** Reports facts that become dead letters, until the returned function is called; misses those while NATS is disconnected. */
+export async function watchDeadLetters(bus: Bus, onDeadLetter: (letter: DeadLetter) => void): Promise<() => void> {
   const subject = `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${factStream}.*`
   const advisories = bus.subscribe(subject, ({ payload }) => {
     const { stream, consumer, stream_seq, deliveries } = decodeJson(payload) as MaxDeliveries
     onDeadLetter({ stream, consumer, streamSequence: stream_seq, deliveries })
   })
-  return () => advisories.drain()
+  return () => advisories.cancel()
 }

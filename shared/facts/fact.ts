@@ -1,7 +1,6 @@
 /*
- * A fact says what has become true, after the commit that made it true. Its payload holds absolute state ("seat 7 is
- * sold") and the version of what it describes, never a change ("one seat fewer"): whoever has seen a higher version
- * drops it. So facts may come twice and in any order.
+ * A fact is published after the commit that made it true. Its payload holds absolute state ("seat 7 is sold") and the version of
+ * what it describes, never a change ("one seat fewer"), so facts may arrive twice and in any order: the higher version counts.
  */
 
 const factEntities = ['event', 'seat', 'hold', 'booking', 'payment'] as const

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
-import type { Bus, Delivery } from '#shared/messaging/bus.ts'
+import type { JsMsg } from 'nats'
+import type { Bus } from '#shared/messaging/bus.ts'
 import { type FactName, parseFactSubject } from './fact.ts'
-import { createPushConsumer, type FactPosition, readPushed, StreamMissing } from './stream.ts'
+import { type FactPosition, openFollower, receiveFacts, StreamMissing } from './stream.ts'
 
 /*
- * Consumers (`consume-facts.ts`) share the facts, get each until it is handled, and begin with the oldest. Followers all get every
- * fact, once, from now on; whoever missed some is told so and begins anew. That suits what a process keeps in its memory.
+ * Consumers (`consume.ts`) share the facts, get each until it is handled, and begin with the oldest. Each follower gets every fact
+ * once, from now on, and learns when it may have missed some. That suits what a process keeps in its memory.
  */
 
 export interface FollowedFact extends FactName {
@@ -19,137 +20,81 @@ export interface FactObserver {
   /** Gets every fact, in the order of the stream. Must not throw. */
   onFact(fact: FollowedFact): void
   /**
-   * Is told whenever following begins, at first and again after it was interrupted: all facts after `position` will be told, those
-   * before it may have been missed. Must not throw.
+   * Called when following begins, and when it begins again after an interruption: facts before `position` may have been missed, and
+   * `onFact` gets all after it. Must not throw.
    */
   onRestart(position: FactPosition): void
 }
 
-const retryMs = 250
-/** The server sends a heartbeat every second without facts; it is given up after so many without a word. */
-const silentSeconds = 3
-/** What may arrive before the server has said where it began. */
-const maxEarly = 10_000
+const backoffMs = 250
 
 /**
- * Tells `observer` all facts until it is stopped. While NATS is away, or has no stream of facts yet, it tries again and again; it
- * never throws.
+ * Passes all facts to `observer` until it is stopped. Never throws: while NATS is unavailable or has no stream of facts yet, it
+ * retries.
  */
 export function followFacts(bus: Bus, observer: FactObserver): FactFollower {
   return new FactFollower(bus, observer)
 }
 
-/** One that follows, from its construction until it is stopped. */
+export type { FactFollower }
+
 class FactFollower {
   readonly #bus: Bus
   readonly #observer: FactObserver
-  readonly #stopping = new AbortController()
+  readonly #stop = new AbortController()
   readonly #ended: Promise<void>
   #position: FactPosition | null = null
 
   constructor(bus: Bus, observer: FactObserver) {
     this.#bus = bus
     this.#observer = observer
-    this.#ended = this.#followUntilStopped()
+    this.#ended = this.#followUntil(this.#stop.signal)
   }
 
-  /**
-   * Up to there every fact was told: a worker that is asked now knows at least what those facts say. `null` while the facts are not
-   * followed.
-   */
+  /** The observer has got every fact up to here. `null` while facts are not followed. */
   get position(): FactPosition | null {
-    return this.#position
+    return this.#bus.connected ? this.#position : null
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
+    this.#stop.abort()
     await this.#ended
   }
 
-  async #followUntilStopped(): Promise<void> {
+  async #followUntil(stopped: AbortSignal): Promise<void> {
     const { log } = this.#observer
-    const stopped = this.#stopping.signal
     let failing = false
     while (!stopped.aborted) {
       try {
-        await this.#follow(() => {
-          if (failing) log.info('facts are followed')
-          failing = false
-        })
+        const { position, messages } = await openFollower(this.#bus)
+        if (failing) log.info('following facts resumed')
+        failing = false
+        this.#position = position
+        this.#observer.onRestart(position)
+        await receiveFacts(this.#bus, messages, stopped, (message) => this.#receive(message))
       } catch (error) {
-        if (stopped.aborted) return
-        // Before the first worker has run there is none, which is no trouble.
-        if (!failing && error instanceof StreamMissing) log.info('there are no facts yet that could be followed')
-        else if (!failing) log.warn({ err: error }, 'facts are not followed')
+        // Before the first worker has run there is no stream, which is in order.
+        if (!failing && error instanceof StreamMissing) log.info('no stream of facts to follow yet')
+        else if (!failing && !stopped.aborted) log.warn({ err: error }, 'following facts was interrupted')
         failing = true
-        await pause(retryMs, undefined, { signal: stopped }).catch(() => undefined)
+        this.#position = null
+        await pause(backoffMs, undefined, { signal: stopped }).catch(() => undefined)
       }
     }
+    this.#position = null
   }
 
-  /** Follows until that ends, which is always an error. Calls `begun` once it has begun. */
-  async #follow(begun: () => void): Promise<never> {
-    const { promise: lost, reject } = Promise.withResolvers<never>()
-    const lose = (error: Error): void => {
-      this.#position = null
-      reject(error)
-    }
-    let heardLately = true
-    const early: Delivery[] = []
-    const inbox = this.#bus.newInbox()
-    const subscription = this.#bus.subscribe(inbox, (delivery) => {
-      heardLately = true
-      if (this.#position !== null) this.#receive(delivery, lose)
-      else if (early.push(delivery) > maxEarly) lose(new Error('too many facts before the first'))
-    })
-    const stopListening = this.#bus.onDisconnect(() => lose(new Error('the connection was lost')))
-    const stop = (): void => lose(new Error('stopped'))
-    this.#stopping.signal.addEventListener('abort', stop)
-    let watch: NodeJS.Timeout | undefined
-    try {
-      const position = await Promise.race([createPushConsumer(this.#bus, inbox), lost])
-      this.#position = position
-      begun()
-      this.#observer.onRestart(position)
-      for (const delivery of early.splice(0)) this.#receive(delivery, lose)
-      // Seconds are counted, not measured: while this process stands still, they do not pass.
-      let silence = 0
-      watch = setInterval(() => {
-        silence = heardLately ? 0 : silence + 1
-        heardLately = false
-        if (silence >= silentSeconds) lose(new Error('the server is silent'))
-      }, 1_000)
-      return await lost
-    } finally {
-      this.#position = null
-      this.#stopping.signal.removeEventListener('abort', stop)
-      stopListening()
-      clearInterval(watch)
-      subscription.cancel()
-    }
-  }
-
-  #receive(delivery: Delivery, lose: (error: Error) => void): void {
+  #receive({ subject, seq: sequence }: JsMsg): void {
     if (this.#position === null) return
-    const { stream, sequence } = this.#position
-    try {
-      const pushed = readPushed(delivery)
-      const expected = pushed.kind === 'fact' ? sequence + 1 : sequence
-      if (pushed.sequence !== expected) throw new Error(`fact ${expected} was missed, ${pushed.sequence} is here`)
-      if (pushed.kind === 'heartbeat') return
-    } catch (error) {
-      lose(error as Error)
-      return
-    }
-    const name = readName(delivery.subject)
-    if (name !== null) this.#observer.onFact({ ...name, sequence: sequence + 1 })
-    this.#position = { stream, sequence: sequence + 1 }
+    const expected = this.#position.sequence + 1
+    if (sequence !== expected) throw new Error(`fact ${expected} was missed, ${sequence} is here`)
+    const name = readName(subject)
+    if (name !== null) this.#observer.onFact({ ...name, sequence })
+    this.#position = { stream: this.#position.stream, sequence }
   }
 }
 
-export type { FactFollower }
-
-/** `null` for what only a newer version tells. */
+/** `null` for a kind of fact that only a newer version knows. */
 function readName(subject: string): FactName | null {
   try {
     return parseFactSubject(subject)

@@ -6,12 +6,12 @@ import { type Fact, factSubject } from './fact.ts'
 /** Schemas with a table `outbox`. */
 export type OutboxSchema = 'event' | 'booking' | 'purchase'
 
-/** Several such facts travel at once; the message server takes 1 MB at the least. */
+/** Far below the 1 MB that a message may have. */
 const maxPayloadBytes = 128 * 1024
 
 /**
- * Writes a fact down in the caller's transaction: it is published if and only if that commits, at least once, usually within
- * a tenth of a second. The payload is absolute state with a version; see `messaging/facts.ts`.
+ * Writes a fact in the caller's transaction: it is published if and only if that commits, at least once, usually within a tenth of
+ * a second. The payload is absolute state with a version; see `fact.ts`. Throws `RangeError` above 128 KiB.
  */
 export function addFact(db: Database, schema: OutboxSchema, fact: Fact): Promise<void> {
   return addFacts(db, schema, [fact])

@@ -1,20 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
+import { Counter, Gauge } from 'prom-client'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
+import { createdAtMs } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
-import type { Close } from '#shared/process/lifecycle.ts'
 import { factKind, parseFactSubject } from './fact.ts'
 import type { OutboxSchema } from './outbox.ts'
-import { OutboxMetrics } from './outbox-metrics.ts'
 import { ensureFactStream, publishFact } from './stream.ts'
 
 /*
- * Carries facts from an outbox table to the stream. A relay runs in every instance of a worker, and a transaction lock lets
- * one of them at a time publish. A fact is marked as published in the transaction that read it, after the stream has
- * acknowledged it: whoever dies in between leaves it unmarked, and it is published again under the same id.
+ * Carries facts from an outbox table to the stream. A relay runs in every instance of a worker, and a transaction lock lets one of
+ * them at a time publish. A fact is marked as published in the transaction that read it, after the stream has acknowledged it. A
+ * relay that dies in between leaves it unmarked, and it is published again under the same id.
  */
 
 export interface OutboxRelay {
@@ -23,11 +23,6 @@ export interface OutboxRelay {
   readonly schema: OutboxSchema
   readonly metrics: Metrics
   readonly log: Logger
-}
-
-/** The relay at work. */
-interface RunningRelay extends Omit<OutboxRelay, 'metrics'> {
-  readonly metrics: OutboxMetrics
 }
 
 interface OutboxRow {
@@ -49,24 +44,22 @@ const lockOfSchema: Record<OutboxSchema, number> = { event: 1, booking: 2, purch
 const cleanUpEveryMs = 10_000
 const cleanUpBatch = 1_000
 
-/**
- * A stream that is new has lost what the one before it held. Consumers are seconds behind at most, unless they fail;
- * what was published in this time before is published again.
- */
+/** A new stream has lost what the one before it held: what was published in this time before is published again. */
 const republishFor = '5 minutes'
 
-/** Publishes the facts of one schema until the answer is called, which lets the batch under way end. */
-export function startOutboxRelay(relay: OutboxRelay): Close {
+/** Publishes the facts of one schema until the returned function is called, which lets the batch under way end. */
+export function startOutboxRelay(relay: OutboxRelay): () => Promise<void> {
   const stop = new AbortController()
-  const ended = relayUntil(stop.signal, { ...relay, metrics: new OutboxMetrics(relay.metrics, relay.schema) })
+  const ended = relayUntil(stop.signal, relay)
   return () => {
     stop.abort()
     return ended
   }
 }
 
-async function relayUntil(stopped: AbortSignal, relay: RunningRelay): Promise<void> {
-  const { postgres, bus, schema, metrics, log } = relay
+async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<void> {
+  const { postgres, bus, schema, log } = relay
+  const metrics = startOutboxMetrics(relay.metrics, schema)
   let streamIsKnown = false
   let failures = 0
   let cleanUpAt = performance.now()
@@ -76,26 +69,26 @@ async function relayUntil(stopped: AbortSignal, relay: RunningRelay): Promise<vo
   while (!stopped.aborted) {
     let waitMs = everyMs
     try {
-      // Before the stream is asked: while that is away, they grow old.
+      // Before the stream is looked up: while it is unavailable, facts grow old.
       let oldestId = await findOldest(postgres, schema)
-      metrics.waits(oldestId)
+      metrics.setOldest(oldestId)
       if (!streamIsKnown) {
         streamIsKnown = true
         await withdrawLost(postgres, schema, await ensureFactStream(bus))
         oldestId = await findOldest(postgres, schema)
       }
-      const published = oldestId === null ? 0 : await relayBatch(relay)
+      const published = oldestId === null ? 0 : await relayBatch(relay, metrics.addPublished)
       if (published === batchSize) waitMs = 0
       if (performance.now() >= cleanUpAt) {
         const deleted = await deleteOld(postgres, schema)
         if (deleted < cleanUpBatch) cleanUpAt = performance.now() + cleanUpEveryMs
       }
-      if (failures > 0) log.info({ schema }, 'facts are published again')
+      if (failures > 0) log.info({ schema }, 'publishing facts resumed')
       failures = 0
     } catch (error) {
       streamIsKnown = false
       failures += 1
-      if (failures === 1) log.warn({ err: error, schema }, 'facts wait in the outbox')
+      if (failures === 1) log.warn({ err: error, schema }, 'publishing facts was interrupted')
       waitMs = Math.min(firstBackoffMs * 2 ** (failures - 1), maxBackoffMs)
     }
     if (waitMs > 0) await pause(waitMs, undefined, { signal: stopped }).catch(() => undefined)
@@ -103,11 +96,41 @@ async function relayUntil(stopped: AbortSignal, relay: RunningRelay): Promise<vo
   stopListening()
 }
 
+/** How far the facts of one schema are behind their commits. */
+function startOutboxMetrics({ registry }: Metrics, schema: OutboxSchema) {
+  let oldestId: string | null = null
+  new Gauge({
+    name: 'outbox_oldest_age_seconds',
+    help: 'Age of the oldest fact that waits to be published; 0 when none does.',
+    labelNames: ['schema'],
+    registers: [registry],
+    collect() {
+      this.set({ schema }, oldestId === null ? 0 : Math.max(0, (Date.now() - createdAtMs(oldestId)) / 1_000))
+    },
+  })
+  const published = new Counter({
+    name: 'outbox_published_total',
+    help: 'Facts published.',
+    labelNames: ['schema'],
+    registers: [registry],
+  })
+  published.inc({ schema }, 0)
+  return {
+    setOldest(id: string | null): void {
+      oldestId = id
+    },
+    addPublished: (facts: number): void => published.inc({ schema }, facts),
+  }
+}
+
 /**
- * Publishes the oldest facts that wait and answers how many; none while another relay is at it. Throws when the stream did
+ * Publishes the oldest facts that wait and answers how many; none while another relay holds the lock. Throws when the stream did
  * not take all of them; those it took are marked all the same.
  */
-async function relayBatch({ postgres, bus, schema, metrics }: RunningRelay): Promise<number> {
+async function relayBatch(
+  { postgres, bus, schema }: OutboxRelay,
+  addPublished: (facts: number) => void,
+): Promise<number> {
   const results = await postgres.transaction(async (db) => {
     if (!(await lock(db, schema))) return []
     const rows = await db.query<OutboxRow>(
@@ -116,17 +139,17 @@ async function relayBatch({ postgres, bus, schema, metrics }: RunningRelay): Pro
     )
     const results = await Promise.allSettled(rows.map((row) => publish(bus, row)))
     const published = rows.filter((_row, index) => results[index]?.status === 'fulfilled').map(({ id }) => id)
-    // now() is the begin of this transaction. A later moment could lie behind the making of a new stream that does not
-    // have these facts, and they would not be withdrawn.
+    // now() is when this transaction began. A later time could lie after the making of a new stream that does not have these
+    // facts, and they would not be withdrawn.
     await db.query(`UPDATE ${schema}.outbox SET published_at = now() WHERE id = ANY($1::uuid[])`, [published])
     return results
   })
-  metrics.published(results.filter(({ status }) => status === 'fulfilled').length)
+  addPublished(results.filter(({ status }) => status === 'fulfilled').length)
   for (const result of results) if (result.status === 'rejected') throw result.reason
   return results.length
 }
 
-/** Most of the time nothing waits: one statement without a transaction finds that out. */
+/** Outside of a transaction, since most of the time nothing waits. */
 async function findOldest(db: Database, schema: OutboxSchema): Promise<string | null> {
   const [oldest] = await db.query<{ id: string }>(
     `SELECT id FROM ${schema}.outbox WHERE published_at IS NULL ORDER BY id LIMIT 1`,

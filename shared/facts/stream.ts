@@ -1,255 +1,209 @@
-import type { Bus, Delivery } from '#shared/messaging/bus.ts'
-import { decodeJson, encodeJson } from '#shared/messaging/json-bytes.ts'
+import {
+  AckPolicy,
+  type Consumer,
+  ConsumerEvents,
+  type ConsumerMessages,
+  DeliverPolicy,
+  DiscardPolicy,
+  type JsMsg,
+  NatsError,
+  nanos,
+  ReplayPolicy,
+  RetentionPolicy,
+  StorageType,
+  type StreamAPI,
+  type StreamConfig,
+  type StreamInfo,
+} from 'nats'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { type Headers, natsHeaders } from '#shared/messaging/headers.ts'
+import { natsUnavailable } from '#shared/messaging/message.ts'
 import { allFacts } from './fact.ts'
 
-/*
- * The stream of facts and its consumers, in the words of JetStream's own protocol: requests and replies in JSON on
- * `$JS.API…`. Times are in nanoseconds there.
- */
+/* The stream of facts and its consumers, by the JetStream API of the `nats` client. */
 
 export const factStream = 'TICKETING_FACTS'
-
-const nanos = (seconds: number): number => seconds * 1_000_000_000
 
 const streamConfig = {
   name: factStream,
   subjects: [allFacts],
-  storage: 'file',
-  retention: 'limits',
-  discard: 'old',
-  max_age: nanos(7 * 24 * 3_600),
+  storage: StorageType.File,
+  retention: RetentionPolicy.Limits,
+  discard: DiscardPolicy.Old,
+  max_age: nanos(7 * 24 * 3_600_000),
   max_bytes: 1024 ** 3,
   /** A fact that is published again within this time is stored once. */
-  duplicate_window: nanos(120),
+  duplicate_window: nanos(120_000),
 }
 
-/** In a cluster every fact is acknowledged when two of three nodes have it; consumers have as many copies as the stream. */
+/** In a cluster a fact is acknowledged when two of three nodes have it; durable consumers have as many copies as the stream. */
 const clusterReplicas = 3
 
-const consumerConfig = {
-  ack_policy: 'explicit',
-  deliver_policy: 'all',
-  replay_policy: 'instant',
-  ack_wait: nanos(10),
-  max_deliver: 5,
+/** After so many deliveries that failed, a fact becomes a dead letter. */
+export const maxDeliveries = 5
+
+const durableConfig = {
+  ack_policy: AckPolicy.Explicit,
+  deliver_policy: DeliverPolicy.All,
+  replay_policy: ReplayPolicy.Instant,
+  ack_wait: nanos(10_000),
+  max_deliver: maxDeliveries,
   max_ack_pending: 1_000,
 }
 
-/** A fact that is tried so often in vain becomes a dead letter. */
-export const maxDeliveries = consumerConfig.max_deliver
-
-/** For who wants to know what happens from now on, and begins anew when it missed something: the server keeps nothing for it. */
-const pushConsumerConfig = {
-  ack_policy: 'none',
-  deliver_policy: 'new',
-  replay_policy: 'instant',
+/** Without a name and in memory: the server forgets it 5 s after its process has gone. */
+const followerConfig = {
+  ack_policy: AckPolicy.None,
+  deliver_policy: DeliverPolicy.New,
+  replay_policy: ReplayPolicy.Instant,
   num_replicas: 1,
   mem_storage: true,
-  idle_heartbeat: nanos(1),
-  /** So long after nobody has listened any more, the server forgets the consumer. */
-  inactive_threshold: nanos(5),
+  inactive_threshold: nanos(5_000),
 }
 
-const requestMs = 2_000
-const pullMs = 5_000
-/** As often the server says that it still has the pull, and after so long without a word the pull is given up. */
-const heartbeatMs = 1_000
-const silentMs = 3_000
+/** How often the server says that it still works on a pull. The client reports two that are missing, so within 3 s. */
+export const heartbeatMs = 1_000
 
-const status = { heartbeat: 100, noMessages: 404, timedOut: 408 }
-const errorCodes = { streamNotFound: 10_059 }
-
-interface ApiReply {
-  readonly error?: { readonly err_code?: number; readonly description: string }
-}
-
-interface StreamInfo extends ApiReply {
-  /** RFC 3339. */
-  readonly created: string
-  readonly config: Record<string, unknown>
-}
-
-interface ConsumerInfo extends ApiReply {
-  readonly delivered: { readonly stream_seq: number }
-}
+const streamNotFound = 10_059
 
 /** Between two facts of a stream, or before its first or after its last. */
 export interface FactPosition {
   /** When the stream was made: numbers of one say nothing about another. */
   readonly stream: string
-  /** Number of the fact before it. */
+  /** Number of the fact before this position. */
   readonly sequence: number
 }
 
 export interface StoredFact {
-  /** Travels as `Nats-Msg-Id`. */
+  /** The stream stores one fact for each id. */
   readonly id: string
   readonly subject: string
   /** JSON. */
   readonly payload: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Headers>
 }
 
-/**
- * Makes the stream when it is missing and brings its limits up to date; may be called by many processes at once. Answers
- * when the stream was made: later than one remembers means that the server had lost its data.
- * Throws `unavailable`, `no_worker` or `worker_timeout` while JetStream is away.
- */
-export async function ensureFactStream(bus: Bus): Promise<Date> {
-  const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
-  const found = await ask<StreamInfo>(bus, `$JS.API.STREAM.INFO.${factStream}`)
-  if (found.error?.err_code === errorCodes.streamNotFound) {
-    return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.CREATE.${factStream}`, wanted))
-  }
-  throwIfRefused('the stream of facts', found)
-  wanted.num_replicas = Math.max(wanted.num_replicas, Number(found.config.num_replicas))
-  const differs = Object.entries(wanted).some(([name, value]) => String(found.config[name]) !== String(value))
-  if (!differs) return createdAt(found)
-  // What an operator has set beside, such as more replicas, stays.
-  const config = { ...found.config, ...wanted }
-  return createdAt(await ask<StreamInfo>(bus, `$JS.API.STREAM.UPDATE.${factStream}`, config))
-}
-
-/** Makes or updates a durable consumer, which starts with the oldest fact there is. Throws as `ensureFactStream`. */
-export async function ensureFactConsumer(bus: Bus, durable: string, subjects: readonly string[]): Promise<void> {
-  const config = { ...consumerConfig, durable_name: durable, filter_subjects: subjects }
-  const made = await ask(bus, `$JS.API.CONSUMER.DURABLE.CREATE.${factStream}.${durable}`, {
-    stream_name: factStream,
-    config,
-  })
-  throwIfRefused(`the consumer ${durable}`, made)
-}
-
-/** Stores one fact; when it resolves, the stream has it. Throws as `ensureFactStream`, `no_worker` without a stream. */
-export async function publishFact(bus: Bus, { id, subject, payload, headers }: StoredFact): Promise<void> {
-  const message = {
-    payload: Buffer.from(payload),
-    headers: { ...headers, 'Nats-Msg-Id': id, 'Nats-Expected-Stream': factStream },
-  }
-  const reply = await bus.request(subject, message, requestMs)
-  throwIfRefused('a fact', decodeJson(reply.payload) as ApiReply)
-}
-
-export interface Pull {
-  readonly durable: string
-  /** Resolves once so many facts came. */
-  readonly limit: number
-  /** Ends the pull early; what is on its way already is still received. */
-  readonly stopped: AbortSignal
-  receive(fact: Delivery): void
-}
-
-/** The server does not have the consumer, or has it no more. */
-export class ConsumerGone extends Error {}
-
-/**
- * Asks for facts and waits for at most `limit` of them, or 5 s. Throws `ConsumerGone`, and other errors when the connection is
- * lost or the server is silent; a fact that was sent all the same comes again when its time to be acknowledged is over.
- */
-export async function pullFacts(bus: Bus, { durable, limit, stopped, receive }: Pull): Promise<void> {
-  if (stopped.aborted) return
-  if (!bus.connected) throw new Error('the connection was lost')
-  const { promise: end, resolve, reject } = Promise.withResolvers<void>()
-  const silence = setTimeout(() => reject(new Error('the server is silent')), silentMs)
-  let received = 0
-  const request = encodeJson({
-    batch: limit,
-    expires: pullMs * 1_000_000,
-    idle_heartbeat: heartbeatMs * 1_000_000,
-  })
-  const answers = bus.requestMany(`$JS.API.CONSUMER.MSG.NEXT.${factStream}.${durable}`, request, (answer) => {
-    silence.refresh()
-    if (answer.status === status.heartbeat) return
-    if (answer.status === status.timedOut || answer.status === status.noMessages) return resolve()
-    if (answer.status !== undefined) {
-      return reject(new ConsumerGone(`the server ended a pull with status ${answer.status}`))
-    }
-    receive(answer)
-    received += 1
-    if (received === limit) resolve()
-  })
-  const stopListening = bus.onDisconnect(() => reject(new Error('the connection was lost')))
-  const stop = (): void => resolve(answers.drain())
-  stopped.addEventListener('abort', stop)
-  try {
-    await end
-  } finally {
-    stopped.removeEventListener('abort', stop)
-    clearTimeout(silence)
-    stopListening()
-    answers.cancel()
-  }
-}
-
-/** There is no stream yet, or no more. */
+/** There is no stream of facts. */
 export class StreamMissing extends Error {}
 
+/** The connection is lost or the server does not answer; the consumer may be in order. */
+export class ServerUnreachable extends Error {}
+
 /**
- * Has every fact from now on sent to `inbox`, and a heartbeat whenever a second passes without one, until nobody listens there.
- * Answers the position after which they come. Throws `StreamMissing`, and as `ensureFactStream`.
+ * Makes the stream if it is missing and brings its limits up to date; many processes may do so at once. Answers when the stream
+ * was made: a newer time than before means that the server has lost its data. Throws when JetStream does not answer within 2 s, and
+ * at once while and when the connection is lost.
  */
-export async function createPushConsumer(bus: Bus, inbox: string): Promise<FactPosition> {
-  const stream = await identifyStream(bus)
-  const config = { ...pushConsumerConfig, deliver_subject: inbox }
-  const made = await ask<ConsumerInfo>(bus, `$JS.API.CONSUMER.CREATE.${factStream}`, {
-    stream_name: factStream,
-    config,
+export function ensureFactStream(bus: Bus): Promise<Date> {
+  return whileConnected(bus, async () => {
+    const { streams } = await bus.jetstream.jetstreamManager()
+    const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
+    const found = await findStream(streams)
+    if (found === null) return new Date((await streams.add(wanted)).created)
+    // An operator's changes stay: more replicas, and settings that are not named here.
+    wanted.num_replicas = Math.max(wanted.num_replicas, found.config.num_replicas)
+    const differs = Object.entries(wanted).some(
+      ([name, value]) => String(found.config[name as keyof StreamConfig]) !== String(value),
+    )
+    const { created } = differs ? await streams.update(factStream, wanted) : found
+    return new Date(created)
   })
-  throwIfRefused('a consumer', made)
-  // The consumer does not say of which stream it is.
-  if ((await identifyStream(bus)) !== stream) throw new Error('the stream of facts was made anew meanwhile')
-  return { stream, sequence: made.delivered.stream_seq }
 }
 
-async function identifyStream(bus: Bus): Promise<string> {
-  const found = await ask<StreamInfo>(bus, `$JS.API.STREAM.INFO.${factStream}`)
-  if (found.error?.err_code === errorCodes.streamNotFound) throw new StreamMissing('there is no stream of facts')
-  throwIfRefused('the stream of facts', found)
-  return found.created
+/** Makes or updates stream and durable consumer; a new one starts with the oldest fact. Throws as `ensureFactStream`. */
+export async function openFactConsumer(bus: Bus, durable: string, subjects: readonly string[]): Promise<Consumer> {
+  await ensureFactStream(bus)
+  const config = { ...durableConfig, durable_name: durable, filter_subjects: [...subjects] }
+  const { consumers } = await bus.jetstream.jetstreamManager()
+  const info = await whileConnected(bus, () => consumers.add(factStream, config))
+  // Not `consumers.get`, which would ask for the same information once more.
+  return bus.jetstream.consumers.getPullConsumerFor(info)
 }
 
-/** What the server sends to an inbox of `createPushConsumer`: the fact of that number, or that it has sent all up to that number. */
-export interface Pushed {
-  readonly kind: 'fact' | 'heartbeat'
-  readonly sequence: number
+/** Begins to pull every fact after `position`. Throws `StreamMissing`, and as `ensureFactStream`. */
+export async function openFollower(bus: Bus): Promise<{ position: FactPosition; messages: ConsumerMessages }> {
+  const { streams, consumers } = await bus.jetstream.jetstreamManager()
+  const { stream, info } = await whileConnected(bus, async () => {
+    const stream = await identifyStream(streams)
+    const info = await consumers.add(factStream, followerConfig)
+    // The consumer does not say of which stream it is.
+    if ((await identifyStream(streams)) !== stream) throw new Error('the stream of facts was made anew meanwhile')
+    return { stream, info }
+  })
+  const consumer = bus.jetstream.consumers.getPullConsumerFor(info)
+  const messages = await consumer.consume({ idle_heartbeat: heartbeatMs, bind: true })
+  return { position: { stream, sequence: info.delivered.stream_seq }, messages }
 }
 
-/** Throws when it is neither. */
-export function readPushed(delivery: Delivery): Pushed {
-  if (delivery.status === undefined) return { kind: 'fact', sequence: ackWord(delivery, 3) }
-  if (delivery.status !== status.heartbeat) throw new Error(`the server said ${delivery.status}`)
-  return { kind: 'heartbeat', sequence: Number(delivery.headers['Nats-Last-Stream']) }
+/** Resolves when the stream has stored the fact. Throws as `ensureFactStream`; the stream may have stored the fact then, too. */
+export async function publishFact(bus: Bus, { id, subject, payload, headers }: StoredFact): Promise<void> {
+  const options = { msgID: id, expect: { streamName: factStream }, ...natsHeaders(headers) }
+  await whileConnected(bus, () => bus.jetstream.publish(subject, payload, options))
 }
 
-/** How often this delivery's fact was delivered, this time included. */
-export function deliveriesOf(delivery: Delivery): number {
-  return ackWord(delivery, 2)
+/**
+ * Passes messages to `receive` until they end or `stopped`; what has arrived by then is still passed. Throws `ServerUnreachable`
+ * when the connection is lost or heartbeats are missing, other errors when the consumer is gone, and what `receive` throws.
+ */
+export async function receiveFacts(
+  bus: Bus,
+  messages: ConsumerMessages,
+  stopped: AbortSignal,
+  receive: (message: JsMsg) => void,
+): Promise<void> {
+  let failure: Error | undefined
+  const end = (error?: Error): void => {
+    failure ??= error
+    void messages.close()
+  }
+  const disconnected = (): void => end(new ServerUnreachable('the connection was lost'))
+  const stop = (): void => end()
+  const stopListening = bus.onDisconnect(disconnected)
+  stopped.addEventListener('abort', stop)
+  try {
+    if (!bus.connected) disconnected()
+    if (stopped.aborted) stop()
+    void watchConsumer(messages, end)
+    for await (const message of messages) receive(message)
+  } finally {
+    stopListening()
+    stopped.removeEventListener('abort', stop)
+  }
+  if (failure) throw failure
 }
 
-/** A number in a delivery's reply subject, counted from the name of the stream. */
-function ackWord({ replyTo }: Delivery, index: number): number {
-  // `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`; newer servers have an account's domain and hash before the stream.
-  const words = replyTo.split('.')
-  return Number(words[(words.length > 9 ? 4 : 2) + index])
+async function watchConsumer(messages: ConsumerMessages, end: (error: Error) => void): Promise<void> {
+  for await (const { type } of await messages.status()) {
+    if (type === ConsumerEvents.HeartbeatsMissed) end(new ServerUnreachable('the server is silent'))
+    if (type === ConsumerEvents.ConsumerDeleted || type === ConsumerEvents.NoResponders) {
+      end(new Error(`the consumer of facts is gone: ${type}`))
+    }
+  }
 }
 
-export const acknowledge = (fact: Delivery): void => fact.answer('+ACK')
-
-/** Asks for the fact again, `delayMs` from now. */
-export const askAgain = (fact: Delivery, delayMs: number): void =>
-  fact.answer(`-NAK ${JSON.stringify({ delay: delayMs * 1_000_000 })}`)
-
-async function ask<Reply extends ApiReply>(bus: Bus, subject: string, request?: object): Promise<Reply> {
-  const payload = request === undefined ? new Uint8Array() : encodeJson(request)
-  const reply = await bus.request(subject, { payload, headers: {} }, requestMs)
-  return decodeJson(reply.payload) as Reply
+/** Throws at once when the connection is lost: the client would wait for its time-out, though no reply can arrive. */
+async function whileConnected<Result>(bus: Bus, work: () => Promise<Result>): Promise<Result> {
+  if (!bus.connected) throw natsUnavailable()
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  const stopListening = bus.onDisconnect(() => reject(natsUnavailable()))
+  try {
+    return await Promise.race([work(), lost])
+  } finally {
+    stopListening()
+  }
 }
 
-function createdAt(info: StreamInfo): Date {
-  throwIfRefused('the stream of facts', info)
-  return new Date(info.created)
+async function findStream(streams: StreamAPI): Promise<StreamInfo | null> {
+  try {
+    return await streams.info(factStream)
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.err_code === streamNotFound) return null
+    throw error
+  }
 }
 
-function throwIfRefused(what: string, { error }: ApiReply): void {
-  if (error) throw new Error(`JetStream refused ${what}: ${error.description} (${error.err_code})`)
+async function identifyStream(streams: StreamAPI): Promise<string> {
+  const info = await findStream(streams)
+  if (info === null) throw new StreamMissing('there is no stream of facts')
+  return info.created
 }

@@ -1,25 +1,23 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
-import { isErrorCode, TicketingError } from '#shared/errors.ts'
 import { injectTraceContext, withSpan } from '#shared/observability/tracing.ts'
-import type { Bus, Headers, Message } from './bus.ts'
+import type { Bus } from './bus.ts'
 import { writeCaller } from './caller.ts'
-import { headerNames, type MessageContext, remainingMs } from './headers.ts'
-import { decodeJson, encodeJson } from './json-bytes.ts'
-import { tookTooLong } from './refusals.ts'
+import { type Headers, headerNames, type MessageContext, remainingMs } from './headers.ts'
+import { decodeJson, encodeJson, throwIfError, timedOut } from './message.ts'
 
-/** A reply as it came: the body is public JSON already, so that the gateway can pass it on without parsing. */
 export interface RawReply {
+  /** JSON in its public form, so that the gateway can pass it on without parsing. */
   readonly body: Uint8Array
   readonly replayed: boolean
-  /** How far what it shows goes, where the operation says so: a write whose `seq` is not higher is in it. */
+  /** The reply includes every write whose `seq` is not higher; set by operations that say so. */
   readonly seq?: string
 }
 
 /**
- * Calls an operation of some worker and answers its reply. Throws the worker's `TicketingError`, or `no_worker`,
- * `worker_timeout`, `unavailable`. Waits at most for the contract's deadline and the context's, whichever is sooner.
- * A timed-out command may have been done all the same: repeat it only with its idempotency key.
+ * Calls an operation of a worker and answers its reply. Throws the worker's `TicketingError`, or `no_worker`, `worker_timeout`,
+ * `unavailable`. Waits until the contract's deadline or the context's, whichever is sooner. A command that timed out may have been
+ * done: repeat it only with its idempotency key.
  */
 export async function call<C extends Contract>(
   bus: Bus,
@@ -38,43 +36,38 @@ export async function callRaw<C extends Contract>(
   request: RequestOf<C>,
   context: MessageContext,
 ): Promise<RawReply> {
+  const { subject } = contract
   const payload = encodeJson(request)
-  const send = (instance?: string) => sendOnce(bus, { contract, payload, context, instance })
-  return bus.retries === undefined ? send() : bus.retries.call(bus, contract, context, send)
-}
-
-interface Sending {
-  readonly contract: Contract
-  readonly payload: Uint8Array
-  readonly context: MessageContext
-  /** Set when only that one shall be asked. */
-  readonly instance: string | undefined
-}
-
-function sendOnce(bus: Bus, sending: Sending): Promise<RawReply> {
-  const { subject } = sending.contract
   const attributes = {
     'messaging.system': 'nats',
     'messaging.operation.name': 'send',
     'messaging.operation.type': 'send',
     'messaging.destination.name': subject,
   }
-  return withSpan(`send ${subject}`, { kind: SpanKind.CLIENT, attributes }, async () => {
-    const done = bus.metrics?.sending(subject)
-    try {
-      const reply = await sendRequest(bus, sending)
-      done?.()
-      return reply
-    } catch (error) {
-      done?.(error)
-      throw error
-    }
-  })
+  const send = (instance?: string): Promise<RawReply> =>
+    withSpan(`send ${subject}`, { kind: SpanKind.CLIENT, attributes }, async () => {
+      const done = bus.metrics?.sending(subject)
+      try {
+        const reply = await sendOnce(bus, contract, payload, context, instance)
+        done?.()
+        return reply
+      } catch (error) {
+        done?.(error)
+        throw error
+      }
+    })
+  return bus.retries === undefined ? send() : bus.retries.call(bus, contract, context, send)
 }
 
-async function sendRequest(bus: Bus, { contract, payload, context, instance }: Sending): Promise<RawReply> {
+async function sendOnce(
+  bus: Bus,
+  contract: Contract,
+  payload: Uint8Array,
+  context: MessageContext,
+  instance: string | undefined,
+): Promise<RawReply> {
   const budgetMs = Math.min(contract.deadlineMs, remainingMs(context))
-  if (budgetMs <= 0) throw tookTooLong()
+  if (budgetMs <= 0) throw timedOut()
   const subject = instance === undefined ? contract.subject : `${contract.subject}.${instance}`
   const reply = await bus.request(subject, { payload, headers: requestHeaders(context, budgetMs) }, budgetMs)
   throwIfError(reply)
@@ -86,24 +79,13 @@ async function sendRequest(bus: Bus, { contract, payload, context, instance }: S
   }
 }
 
-function requestHeaders(context: MessageContext, budgetMs: number): Headers {
+function requestHeaders({ requestId, caller, idempotencyKey }: MessageContext, budgetMs: number): Headers {
   const headers: Headers = {
-    [headerNames.requestId]: context.requestId,
-    [headerNames.caller]: writeCaller(context.caller),
+    [headerNames.requestId]: requestId,
+    [headerNames.caller]: writeCaller(caller),
     [headerNames.budgetMs]: String(budgetMs),
   }
-  if (context.idempotencyKey !== undefined) headers[headerNames.idempotencyKey] = context.idempotencyKey
+  if (idempotencyKey !== undefined) headers[headerNames.idempotencyKey] = idempotencyKey
   injectTraceContext(headers)
   return headers
-}
-
-function throwIfError(reply: Message): void {
-  const code = reply.headers[headerNames.error]
-  if (code === undefined) return
-  const { message, extra } = decodeJson(reply.payload) as {
-    message: string
-    extra: Record<string, unknown>
-  }
-  // A newer worker may know codes that this process does not.
-  throw new TicketingError(isErrorCode(code) ? code : 'internal', message, { extra })
 }

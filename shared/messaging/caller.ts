@@ -17,23 +17,23 @@ export function user(id: string): Caller {
   return { role: 'user', id }
 }
 
-/** The system's own work, which nobody asked for at this moment, such as refunds of a cancelled event. */
+/** For background work, such as refunds of a cancelled event. */
 export function system(worker: WorkerName): Caller {
   return { role: 'system', id: worker }
 }
 
-/** The id of the user on whose behalf a message came. Throws `unauthenticated` when it is nobody's. */
+/** The user's id. Throws `unauthenticated` for any other caller. */
 export function requireUser({ role, id }: Caller): string {
   if (role !== 'user') throw new TicketingError('unauthenticated', 'Sign in first.')
   return id
 }
 
-/** Throws `forbidden` for everybody but organisers. */
+/** Throws `forbidden` for any caller but an organiser. */
 export function requireOrganiser({ role }: Caller): void {
   if (role !== 'organiser') throw new TicketingError('forbidden', 'Only organisers may do this.')
 }
 
-/** As a header value: `user:125`. */
+/** A header value, such as `user:125`. */
 export function writeCaller(caller: Caller): string {
   return `${caller.role}:${caller.id}`
 }

@@ -1,9 +1,13 @@
+import { type MsgHdrs, headers as newNatsHeaders } from 'nats'
 import type { Caller } from './caller.ts'
 
-/** Names of the headers that every request and reply may carry; `traceparent` and `tracestate` come from W3C. */
+/** Values by header name; names keep their case. */
+export type Headers = Record<string, string>
+
+/** Headers that every request and reply may carry, beside W3C's `traceparent` and `tracestate`. */
 export const headerNames = {
   requestId: 'Ticketing-Request-Id',
-  /** Milliseconds left, counted from receipt, because clocks of machines differ. */
+  /** Milliseconds left, counted from receipt, because the clocks of machines differ. */
   budgetMs: 'Ticketing-Budget-Ms',
   caller: 'Ticketing-Caller',
   idempotencyKey: 'Idempotency-Key',
@@ -11,7 +15,7 @@ export const headerNames = {
   error: 'Ticketing-Error',
   /** On replies: this is the stored answer to an earlier message with the same idempotency key. */
   replayed: 'Ticketing-Replayed',
-  /** On replies: how far what they show goes; a write whose `seq` is not higher is in it. */
+  /** On replies: the reply includes every write whose `seq` is not higher. */
   seq: 'Ticketing-Seq',
 } as const
 
@@ -29,7 +33,26 @@ export function remainingMs(context: Pick<MessageContext, 'deadlineAt'>): number
   return Math.floor(context.deadlineAt - performance.now())
 }
 
-/** For calls within a command: its idempotency key names the caller's command, and several calls may follow from that. */
+/** For calls within a command: its key names the caller's command, and one command may make several calls. */
 export function withoutIdempotencyKey({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
   return { requestId, caller, deadlineAt }
+}
+
+/** As an option of the client's `publish` and `respond`. Throws `RangeError` when a value would begin another header. */
+export function natsHeaders(headers: Headers): { headers?: MsgHdrs } {
+  const entries = Object.entries(headers)
+  if (entries.length === 0) return {}
+  const encoded = newNatsHeaders()
+  for (const [name, value] of entries) {
+    if (/[\r\n]/.test(value)) throw new RangeError(`the header ${name} has more than one line`)
+    encoded.append(name, value)
+  }
+  return { headers: encoded }
+}
+
+/** The headers of a message, the first value of each name. */
+export function readHeaders(headers: MsgHdrs | undefined): Headers {
+  const read: Headers = {}
+  for (const [name, [value]] of headers ?? []) read[name] = value ?? ''
+  return read
 }

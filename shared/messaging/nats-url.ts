@@ -1,16 +1,16 @@
-/** Where NATS is, and who we are there. */
+/** The servers of NATS, and our user there. */
 export interface NatsAddress {
   /** `nats://host:port`, one for each node of a cluster. */
   readonly servers: readonly string[]
   readonly user: string
   readonly password: string
-  /** Whether a server that does not encrypt is refused. */
+  /** Refuses servers that do not encrypt. */
   readonly encrypted: boolean
 }
 
 /**
- * Takes `nats://user:password@host:4222`, or `tls://…`, or several of them joined by commas, apart. User and password are ''
- * where none is named. Throws `TypeError`, without naming the password, for anything else.
+ * Parses `nats://user:password@host:4222`, or `tls://…`, or several of them joined by commas. User and password are '' if missing.
+ * Throws `TypeError`, without naming the password, for anything else.
  */
 export function parseNatsUrl(url: string): NatsAddress {
   const parts = url.split(',')

@@ -1,113 +1,99 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Contract, WorkerName } from '#shared/contracts/contract.ts'
 import { errorCodeOf } from '#shared/errors.ts'
-import { AnswerTimes } from './answer-times.ts'
-import type { Bus } from './bus.ts'
+import type { Bus, RetryPolicy, Send } from './bus.ts'
 import { type MessageContext, remainingMs } from './headers.ts'
 import { LiveInstances } from './live-instances.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
-import { RetryBudget } from './retry-budget.ts'
 
-/** Sends a request to whichever instance gets it, or to a certain one. */
-export type Send<Reply> = (instance?: string) => Promise<Reply>
-
-/** After a failure that came at once. Short, since absence shall be known at once too. */
-const pauseMs = 20
-/** Signs of life that count: of whom a request is sent to in the first place, and of whom it is sent to as the last resort. */
-const aliveLatelyMs = 100
-const aliveNowMs = 5
-/** So long after an instance did not answer in time, requests are sent past it. */
-const avoidMs = 1_000
-/** Meanwhile, so long is it waited for one that is alive. */
+/** Before a retry of what failed at once. Short, since callers should learn of an absent worker at once too. */
+const backoffMs = 20
+/** An instance counts as alive for so long after its last answer to a ping: for a first request, and for a hedge. */
+const aliveForFirstMs = 100
+const aliveForHedgeMs = 5
+/** After an instance did not answer in time, requests bypass its queue group for so long. */
+const bypassMs = 1_000
+/** How long such a request may wait for an instance that is alive. */
 const findMs = 50
 
-/** Nobody has answered; anything else is an answer, refusals among it. */
+/** Nobody answered. Any other error is an answer. */
 const noAnswer = new Set(['no_worker', 'unavailable', 'overloaded', 'worker_timeout'])
-const worthAnotherRead = new Set(['no_worker', 'unavailable', 'overloaded'])
+const retryableRead = new Set(['no_worker', 'unavailable', 'overloaded'])
 /** The command may have been begun; its key keeps it from being done twice. */
-const worthAnotherCommand = new Set(['no_worker', 'unavailable'])
+const retryableCommand = new Set(['no_worker', 'unavailable'])
 
-/**
- * Asks a second time what was not answered, within a budget. Only the process at the edge does so: retries at several layers would
- * multiply.
- */
-export class Retries {
+/** Retries and hedges within a budget. Only the process at the edge does: retries in several layers would multiply. */
+export class Retries implements RetryPolicy {
   readonly #metrics: MessagingMetrics
   readonly #budget = new RetryBudget()
   readonly #answerTimes = new Map<string, AnswerTimes>()
   readonly #liveInstances = new Map<WorkerName, LiveInstances>()
-  /** Until when a worker's queue group is taken to have a member that does not answer. */
-  readonly #avoidUntil = new Map<WorkerName, number>()
+  /** Until when the queue group of a worker is bypassed. */
+  readonly #bypassUntil = new Map<WorkerName, number>()
 
   constructor(metrics: MessagingMetrics) {
     this.#metrics = metrics
   }
 
-  /** Reads are sent again freely, commands only with their key. */
+  /** Reads are retried and hedged; commands are retried only with their idempotency key, and never hedged. */
   async call<Reply>(bus: Bus, contract: Contract, context: MessageContext, send: Send<Reply>): Promise<Reply> {
     this.#budget.earn()
     if (contract.readOnly) return this.#read(bus, contract, context, send)
     if (context.idempotencyKey === undefined) return send()
-    return send().catch(async (error) => {
-      if (!worthAnotherCommand.has(errorCodeOf(error))) throw error
-      return this.#sendAgain(contract, context, send, error)
-    })
+    return send().catch((error) => this.#retry(contract, context, send, error, retryableCommand))
   }
 
   async #read<Reply>(bus: Bus, contract: Contract, context: MessageContext, send: Send<Reply>): Promise<Reply> {
     const { worker, subject, deadlineMs } = contract
-    const times = this.#timesOf(subject)
-    this.#instancesOf(bus, worker).look()
+    const times = getOrCreate(this.#answerTimes, subject, () => new AnswerTimes())
+    const instances = getOrCreate(this.#liveInstances, worker, () => new LiveInstances(bus, worker))
+    instances.refresh()
     const timedSend: Send<Reply> = async (instance) => {
-      const begin = performance.now()
+      const startedAt = performance.now()
       const reply = await send(instance)
-      times.add(performance.now() - begin)
+      times.add(performance.now() - startedAt)
       return reply
     }
-    const isAvoided = performance.now() < (this.#avoidUntil.get(worker) ?? 0)
-    const first = timedSend(isAvoided ? await this.#aliveSoon(bus, worker) : undefined).catch(async (error) => {
-      if (!worthAnotherRead.has(errorCodeOf(error))) throw error
-      return this.#sendAgain(contract, context, send, error)
-    })
+    const isBypassed = performance.now() < (this.#bypassUntil.get(worker) ?? 0)
+    const first = timedSend(isBypassed ? await findSoon(instances) : undefined).catch((error) =>
+      this.#retry(contract, context, send, error, retryableRead),
+    )
     if (await settlesWithin(first, times.usualMs(deadlineMs))) return first
-    return firstAnswer(first, this.#hedge(bus, contract, first, timedSend))
+    return firstAnswer(first, this.#hedge(contract, instances, first, timedSend))
   }
 
-  /** The instance to be asked while the queue group is avoided; `undefined` when none is found soon. */
-  async #aliveSoon(bus: Bus, worker: WorkerName): Promise<string | undefined> {
-    const found = this.#findLive(bus, worker, aliveLatelyMs)
-    return (await settlesWithin(found, findMs)) ? found : undefined
-  }
-
-  /** Asks an instance that is alive: the queue group might choose the same one again. */
+  /** Sends to an instance that is alive: the queue group might choose the slow one again. */
   async #hedge<Reply>(
-    bus: Bus,
     { worker, subject }: Contract,
+    instances: LiveInstances,
     first: Promise<Reply>,
     send: Send<Reply>,
   ): Promise<Reply> {
     let answered = false
-    const settled = (): void => {
-      answered = true
-    }
-    first.then(settled, settled)
-    const ended = first.then(nothing, nothing)
-    const instance = await Promise.race([this.#findLive(bus, worker, aliveNowMs), ended])
+    const ended = first
+      .catch(() => undefined)
+      .then(() => {
+        answered = true
+        return undefined
+      })
+    const instance = await Promise.race([instances.find(aliveForHedgeMs), ended])
     if (answered || instance === undefined || !this.#mayRetry(subject, 'slow')) return first
     const reply = await send(instance)
-    if (!answered) this.#avoidUntil.set(worker, performance.now() + avoidMs)
+    if (!answered) this.#bypassUntil.set(worker, performance.now() + bypassMs)
     return reply
   }
 
-  /** Throws `error`, that of the first time, when there is no second. */
-  async #sendAgain<Reply>(
+  /** Throws `error`, that of the first time, unless it is retryable and there are time and budget. */
+  async #retry<Reply>(
     { subject }: Contract,
     context: MessageContext,
     send: Send<Reply>,
     error: unknown,
+    retryable: ReadonlySet<string>,
   ): Promise<Reply> {
-    if (remainingMs(context) <= pauseMs || !this.#mayRetry(subject, errorCodeOf(error))) throw error
-    await pause(pauseMs)
+    const code = errorCodeOf(error)
+    if (!retryable.has(code) || remainingMs(context) <= backoffMs || !this.#mayRetry(subject, code)) throw error
+    await pause(backoffMs)
     return send().catch((again) => {
       // Then the first one arrived after all, and is being carried out.
       throw errorCodeOf(again) === 'idempotency_key_in_use' ? error : again
@@ -120,35 +106,19 @@ export class Retries {
     else this.#metrics.retryRefused(subject)
     return may
   }
-
-  #timesOf(subject: string): AnswerTimes {
-    let times = this.#answerTimes.get(subject)
-    if (times === undefined) {
-      times = new AnswerTimes()
-      this.#answerTimes.set(subject, times)
-    }
-    return times
-  }
-
-  #findLive(bus: Bus, worker: WorkerName, withinMs: number): Promise<string | undefined> {
-    return this.#instancesOf(bus, worker)
-      .find(withinMs)
-      .catch(() => undefined)
-  }
-
-  #instancesOf(bus: Bus, worker: WorkerName): LiveInstances {
-    let instances = this.#liveInstances.get(worker)
-    if (instances === undefined) {
-      instances = new LiveInstances(bus, worker)
-      this.#liveInstances.set(worker, instances)
-    }
-    return instances
-  }
 }
 
-const nothing = (): undefined => undefined
+function getOrCreate<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {
+  const value = map.get(key) ?? create()
+  map.set(key, value)
+  return value
+}
 
-/** Whether it is settled, in whichever way, within that time. */
+async function findSoon(instances: LiveInstances): Promise<string | undefined> {
+  const found = instances.find(aliveForFirstMs)
+  return (await settlesWithin(found, findMs)) ? found : undefined
+}
+
 function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms, false)
@@ -160,9 +130,9 @@ function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> 
   })
 }
 
-/** Of two tries the answer that comes first; when there is none, the failure of the first. */
-async function firstAnswer<Reply>(first: Promise<Reply>, second: Promise<Reply>): Promise<Reply> {
-  const answers = [first, second].map(async (reply) => {
+/** The answer that comes first; when there is none, the failure of the first request. */
+async function firstAnswer<Reply>(first: Promise<Reply>, hedge: Promise<Reply>): Promise<Reply> {
+  const answers = [first, hedge].map(async (reply) => {
     try {
       const value = await reply
       return () => value
@@ -175,4 +145,52 @@ async function firstAnswer<Reply>(first: Promise<Reply>, second: Promise<Reply>)
   })
   const answer = await Promise.any(answers).catch(() => null)
   return answer === null ? first : answer()
+}
+
+/** How long answers of an operation take, by the last 200 of them. */
+export class AnswerTimes {
+  readonly #lastMs = new Float64Array(200)
+  #count = 0
+  /** As long as too little is known. */
+  #usualMs = 100
+
+  add(ms: number): void {
+    this.#lastMs[this.#count % this.#lastMs.length] = ms
+    this.#count += 1
+    // Sorting takes some 5 µs.
+    if (this.#count % 50 !== 0) return
+    const sorted = this.#lastMs.slice(0, this.#count).sort()
+    this.#usualMs = sorted[Math.floor(0.99 * (sorted.length - 1))] ?? this.#usualMs
+  }
+
+  /** The 99th percentile, at least 20 ms and at most a third of `deadlineMs`. */
+  usualMs(deadlineMs: number): number {
+    return Math.min(Math.max(20, this.#usualMs), deadlineMs / 3)
+  }
+}
+
+const earnedPerCall = 0.1
+/** Lets the system work around a single frozen worker while there is little traffic. */
+const earnedPerSecond = 10
+const maxSaved = 100
+
+/** Retries are paid for in advance: when everything is slow or down, they add a tenth to its load and no more. Begins full. */
+export class RetryBudget {
+  #saved = maxSaved
+  #countedAt = performance.now()
+
+  /** For each call that is made. */
+  earn(): void {
+    this.#saved = Math.min(maxSaved, this.#saved + earnedPerCall)
+  }
+
+  /** Whether there is enough for a retry, which then is spent. */
+  spend(): boolean {
+    const now = performance.now()
+    this.#saved = Math.min(maxSaved, this.#saved + ((now - this.#countedAt) / 1_000) * earnedPerSecond)
+    this.#countedAt = now
+    if (this.#saved < 1) return false
+    this.#saved -= 1
+    return true
+  }
 }

@@ -4,19 +4,18 @@ import type Logger from 'bunyan'
 import type { Contract, ParsedRequestOf, ReplyOf, WorkerName } from '#shared/contracts/contract.ts'
 import { fieldErrors, invalidRequest, TicketingError } from '#shared/errors.ts'
 import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
-import type { Bus, Headers, Message } from './bus.ts'
+import type { Bus } from './bus.ts'
 import { readCaller } from './caller.ts'
-import { headerNames, type MessageContext, remainingMs } from './headers.ts'
-import { decodeJson, encodeJson } from './json-bytes.ts'
-import type { RunningService } from './nats-service.ts'
-import { faultOfOurs, tookTooLong, tooManyAtOnce } from './refusals.ts'
+import { type Headers, headerNames, type MessageContext, remainingMs } from './headers.ts'
+import { decodeJson, encodeJson, errorReply, internalError, type Message, overloaded, timedOut } from './message.ts'
+import type { RunningService } from './service.ts'
 
 /** What an operation gets beside its request. */
 export interface OperationContext extends MessageContext {
   readonly log: Logger
-  /** Says that the answer is the stored one of an earlier message with the same key. */
+  /** Marks the answer as the stored one of an earlier message with the same key. */
   markReplayed(): void
-  /** Says how far what the answer shows goes, for who must not show less than that. */
+  /** Tells the caller that the answer includes every write whose `seq` is not higher. */
   tellSeq(seq: string): void
 }
 
@@ -45,51 +44,51 @@ export interface ServeOptions {
 
 /** Answers all operations of a worker. Refuses bad requests, spent budgets and overload before the operation runs. */
 export async function serve(bus: Bus, options: ServeOptions): Promise<RunningService> {
+  const { worker, instance, operations, maxInFlight, log } = options
   let inFlight = 0
-  const inFlightOf = new Map(options.operations.map(({ contract }) => [contract.operation, 0]))
+  const inFlightOf = new Map(operations.map(({ contract }) => [contract.operation, 0]))
   const count = ({ contract: { operation } }: Operation, change: 1 | -1): void => {
     inFlight += change
     inFlightOf.set(operation, (inFlightOf.get(operation) ?? 0) + change)
   }
-  bus.metrics?.watchInFlight(inFlightOf, options.maxInFlight)
+  bus.metrics?.watchInFlight(inFlightOf, maxInFlight)
   const handle = async (bound: Operation, message: Message): Promise<Message> => {
-    const { subject, worker } = bound.contract
-    const done = bus.metrics?.processing(subject, worker)
-    if (inFlight >= options.maxInFlight) {
-      const refusal = tooManyAtOnce()
+    const done = bus.metrics?.processing(bound.contract.subject, bound.contract.worker)
+    if (inFlight >= maxInFlight) {
+      const refusal = overloaded()
       done?.(refusal)
       return errorReply(refusal)
     }
     count(bound, 1)
     try {
-      return await answer(bound, message, { log: options.log, done })
+      return await answer(bound, message, log, done)
     } finally {
       count(bound, -1)
     }
   }
   return bus.serve({
-    name: options.worker,
-    instance: options.instance,
-    endpoints: options.operations.map((bound) => ({
+    name: worker,
+    instance,
+    endpoints: operations.map((bound) => ({
       name: bound.contract.operation,
       subject: bound.contract.subject,
       direct: bound.contract.readOnly === true,
       handle: (message) => handle(bound, message),
     })),
-    onFailure: ({ name }, error) => {
-      options.log.error({ err: error, operation: name }, 'a request or its reply could not be carried')
-      return errorReply(faultOfOurs())
+    onFailure({ name }, error) {
+      log.error({ err: error, operation: name }, 'a request could not be read or its reply not be sent')
+      return errorReply(internalError())
     },
   })
 }
 
-interface AnswerOptions {
-  readonly log: Logger
-  /** To be called once it is answered, with what was thrown when it was refused. */
-  readonly done: ((error?: unknown) => void) | undefined
-}
-
-async function answer(bound: Operation, message: Message, { log, done }: AnswerOptions): Promise<Message> {
+/** `done` is called once the operation has answered, with what it threw. */
+async function answer(
+  bound: Operation,
+  message: Message,
+  log: Logger,
+  done: ((error?: unknown) => void) | undefined,
+): Promise<Message> {
   const { contract } = bound
   const attributes = {
     'messaging.system': 'nats',
@@ -98,35 +97,31 @@ async function answer(bound: Operation, message: Message, { log, done }: AnswerO
     'messaging.destination.name': contract.subject,
     'messaging.consumer.group.name': contract.worker,
   }
+  const spanOptions = { kind: SpanKind.SERVER, attributes }
   const headers: Headers = {}
   try {
-    return await withRemoteSpan(
-      message.headers,
-      `process ${contract.subject}`,
-      { kind: SpanKind.SERVER, attributes },
-      async () => {
-        const context = operationContext(contract, message, log, headers)
-        try {
-          if (remainingMs(context) <= 0) throw tookTooLong()
-          const reply = await bound.answer(parseRequest(contract, message.payload), context)
-          const payload = encodeJson(reply)
-          done?.()
-          return { payload, headers }
-        } catch (error) {
-          done?.(error)
-          throw error
-        }
-      },
-    )
+    return await withRemoteSpan(message.headers, `process ${contract.subject}`, spanOptions, async () => {
+      const context = operationContext(contract, message, log, headers)
+      try {
+        if (remainingMs(context) <= 0) throw timedOut()
+        const reply = await bound.answer(parseRequest(contract, message.payload), context)
+        const payload = encodeJson(reply)
+        done?.()
+        return { payload, headers }
+      } catch (error) {
+        done?.(error)
+        throw error
+      }
+    })
   } catch (error) {
     if (error instanceof TicketingError && error.code !== 'internal') return errorReply(error)
     const request_id = message.headers[headerNames.requestId]
     log.error({ err: error, operation: contract.operation, request_id }, 'operation failed unexpectedly')
-    return errorReply(faultOfOurs())
+    return errorReply(internalError())
   }
 }
 
-/** What the operation says of its answer goes to `replyHeaders`. */
+/** What the operation marks on its answer goes to `replyHeaders`. */
 function operationContext(
   contract: Contract,
   { headers }: Message,
@@ -155,27 +150,20 @@ function operationContext(
   }
 }
 
-/** Milliseconds that the caller still waits: as it says, within what the contract allows. */
+/** Milliseconds that the caller still waits, by its header and within the contract's deadline. */
 function budgetMs(contract: Contract, header: string | undefined): number {
-  const said = Number(header ?? contract.deadlineMs)
-  return Number.isNaN(said) ? 0 : Math.min(Math.max(said, 0), contract.deadlineMs)
+  const ms = Number(header ?? contract.deadlineMs)
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), contract.deadlineMs)
 }
 
 function parseRequest(contract: Contract, payload: Uint8Array): unknown {
-  const parsed = contract.request.safeParse(parseJson(payload))
-  if (parsed.success) return parsed.data
-  throw invalidRequest(fieldErrors(parsed.error))
-}
-
-function parseJson(payload: Uint8Array): unknown {
+  let request: unknown
   try {
-    return decodeJson(payload)
+    request = decodeJson(payload)
   } catch (error) {
     throw new TicketingError('malformed_json', 'The request is not JSON.', { cause: error })
   }
-}
-
-function errorReply(error: TicketingError): Message {
-  const payload = encodeJson({ message: error.message, extra: error.extra })
-  return { payload, headers: { [headerNames.error]: error.code } }
+  const parsed = contract.request.safeParse(request)
+  if (parsed.success) return parsed.data
+  throw invalidRequest(fieldErrors(parsed.error))
 }

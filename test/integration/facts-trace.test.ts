@@ -6,7 +6,7 @@ import { released, startFactParts } from '../support/fact-parts.ts'
 import { startOtlpSink } from '../support/otlp-sink.ts'
 import { until } from '../support/until.ts'
 
-test('a fact goes on in the trace that it comes from, and asking an empty outbox leaves no trace', async (t) => {
+test('a fact continues the trace that it comes from, and looking into an empty outbox leaves no trace', async (t) => {
   const sink = await startOtlpSink()
   t.teardown(sink.stop)
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.url

@@ -26,7 +26,7 @@ test('a fact that cannot be handled is tried five times, becomes a dead letter a
     },
   })
   await addFacts(parts.postgres, 'booking', upTo(100).map(released))
-  await until('the dead letter is told', () => letters.length > 0)
+  await until('the dead letter is reported', () => letters.length > 0)
   await until('all others are handled', () => handled.size === 99)
   t.deepEqual(tries, [1, 2, 3, 4, 5])
   t.like(letters[0], { stream: 'TICKETING_FACTS', consumer: 'picky', deliveries: 5 })

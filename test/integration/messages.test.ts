@@ -2,9 +2,10 @@ import test, { type ExecutionContext } from 'ava'
 import bunyan from 'bunyan'
 import { z } from 'zod'
 import { defineContract } from '#shared/contracts/contract.ts'
-import { Bus, type Message } from '#shared/messaging/bus.ts'
+import { Bus } from '#shared/messaging/bus.ts'
 import { call, callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
+import type { Message } from '#shared/messaging/message.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
 import { FaultProxy } from '../chaos/proxy.ts'
 import { startTestNats, type TestNats } from '../support/servers.ts'
@@ -26,7 +27,7 @@ let nats: TestNats
 let worker: Bus
 let client: Bus
 const seenBudgets: number[] = []
-let silentlyAsked = 0
+let silentRequests = 0
 
 test.before(async () => {
   nats = await startTestNats()
@@ -38,7 +39,7 @@ test.before(async () => {
     return { text: 'x'.repeat(letters) }
   })
   const silence = operation(keepSilent, () => {
-    silentlyAsked += 1
+    silentRequests += 1
     return new Promise(() => undefined)
   })
   const log = bunyan.createLogger({ name: 'test', streams: [] })
@@ -66,7 +67,7 @@ test('a request larger than a message may be is refused before it is sent', asyn
   t.like(await t.throwsAsync(sent), { code: 'body_too_large' })
 })
 
-test('headers arrive as they were sent, and one that would begin another is refused', async (t) => {
+test('headers arrive as they were sent, and a value that would begin another header is refused', async (t) => {
   const subject = 'ticketing.v1.event.echo-headers'
   await worker.serve({
     name: 'event',
@@ -87,7 +88,7 @@ test('headers arrive as they were sent, and one that would begin another is refu
   }
 })
 
-test('an answer that comes too late goes to nobody', async (t) => {
+test('a late reply is dropped', async (t) => {
   const subject = 'ticketing.v1.event.answer-late'
   const gates: (() => void)[] = []
   await worker.serve({
@@ -109,19 +110,19 @@ test('an answer that comes too late goes to nobody', async (t) => {
     client.request(subject, { payload: Buffer.from(text), headers: {} }, timeoutMs)
   t.like(await t.throwsAsync(send('first', 50)), { code: 'worker_timeout' })
   const second = send('second', 5_000)
-  await until('both were asked', () => gates.length === 2)
+  await until('both requests have arrived', () => gates.length === 2)
   for (const open of gates) open()
   t.is(Buffer.from((await second).payload).toString(), 'second')
 })
 
-test('a reply says how far what it shows goes, when the operation does', async (t) => {
+test('a reply carries a `seq` when the operation sets one', async (t) => {
   const deadlineAt = performance.now() + 5_000
   const context = { requestId: 'r', caller: user('u'), deadlineAt }
   t.is((await callRaw(client, echo, { letters: 1 }, context)).seq, undefined)
   t.is((await callRaw(client, echo, { letters: 7 }, context)).seq, '7')
 })
 
-test('a budget that is no number, or beyond the contract, is brought within it', async (t) => {
+test('a budget that is not a number is spent, and one beyond the contract is limited to it', async (t) => {
   const payload = new TextEncoder().encode('{"letters":1}')
   const send = (budget: string) =>
     client.request(echo.subject, { payload, headers: { 'Ticketing-Budget-Ms': budget } }, 1_000)
@@ -131,25 +132,25 @@ test('a budget that is no number, or beyond the contract, is brought within it',
   t.true(Math.max(...seenBudgets) <= echo.deadlineMs)
 })
 
-test('nobody listening is known at once', async (t) => {
+test('a request fails at once when nobody listens', async (t) => {
   const startedAt = performance.now()
   const sent = client.request('ticketing.v1.nobody', { payload: new Uint8Array(), headers: {} }, 5_000)
   t.like(await t.throwsAsync(sent), { code: 'no_worker' })
   t.true(performance.now() - startedAt < 2_500)
 })
 
-test('whoever waits for an answer when the connection is lost hears so at once', async (t) => {
+test('a request in flight fails at once when the connection is lost', async (t) => {
   const { bus, proxy } = await connectByProxy(t, nats.url)
   const payload = new TextEncoder().encode('{"letters":1}')
   const refusal = t.throwsAsync(bus.request(keepSilent.subject, { payload, headers: {} }, 30_000))
-  await until('it was asked', () => silentlyAsked === 1)
+  await until('the request has arrived', () => silentRequests === 1)
   const lostAt = performance.now()
   proxy.cut()
   t.like(await refusal, { code: 'unavailable' })
   t.true(performance.now() - lostAt < 5_000)
 })
 
-test('an answer arrives although its worker lost the connection meanwhile', async (t) => {
+test('a reply arrives although its worker lost the connection meanwhile', async (t) => {
   const { bus: distant, proxy } = await connectByProxy(t, nats.urls.booking)
   const subject = 'ticketing.v1.booking.echo'
   const asked = Promise.withResolvers<void>()
@@ -169,8 +170,8 @@ test('an answer arrives although its worker lost the connection meanwhile', asyn
   await asked.promise
   const { connections } = proxy.counts
   proxy.cut()
-  // To see it lost one might look too late.
-  await until('it is there again', () => proxy.counts.connections > connections && distant.connected)
+  // It may reconnect before anybody sees it disconnected.
+  await until('it is connected again', () => proxy.counts.connections > connections && distant.connected)
   back.resolve()
   t.is(Buffer.from((await answer).payload).toString(), 'hello')
 })

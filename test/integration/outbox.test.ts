@@ -45,11 +45,11 @@ test('two relays at once publish every fact, and none twice', async (t) => {
   t.true(received.every(({ deliveries }) => deliveries === 1))
 })
 
-test('a relay killed after it published and before it committed leaves the fact to the next one; nobody gets it twice', async (t) => {
+test('a relay killed between publishing and committing leaves the fact to the next one; it arrives once', async (t) => {
   const parts = await factPartsOn(t, await startSingleNats())
   const received = await parts.consume()
   await addFact(parts.postgres, 'booking', released(0))
-  // Whoever holds the row keeps the relay from marking it, between publishing and committing.
+  // A lock on the row keeps the relay from marking it, between publishing and committing.
   const holder = new pg.Client({ connectionString: parts.databaseUrl })
   await holder.connect()
   await holder.query('BEGIN')
@@ -105,7 +105,7 @@ test('facts that a consumer had not got yet when nats-server lost its data are p
   t.deepEqual(numbersOf(received), upTo(700))
 })
 
-test('what a frozen nats-server does not acknowledge waits, with one line in the log, and is published when it wakes', async (t) => {
+test('facts that a frozen nats-server does not acknowledge wait, with one line in the log, and are published when it wakes', async (t) => {
   const parts = await factPartsOn(t, await startSingleNats())
   await parts.startRelay()
   await addFact(parts.postgres, 'booking', released(0))
@@ -118,11 +118,11 @@ test('what a frozen nats-server does not acknowledge waits, with one line in the
   parts.nats.thaw()
   await until('all are marked', async () => (await parts.waiting()) === 0)
   await until('the relay says so', () => parts.logged().length > 1)
-  t.deepEqual(parts.logged(), ['facts wait in the outbox', 'facts are published again'])
+  t.deepEqual(parts.logged(), ['publishing facts was interrupted', 'publishing facts resumed'])
   t.is(await parts.stored(), 10)
 })
 
-test('published facts are forgotten after a day, and those that wait never', async (t) => {
+test('published facts are deleted after a day, and waiting ones never', async (t) => {
   const parts = await factPartsOn(t, await startSingleNats())
   const insert = (count: number, publishedAt: string): Promise<unknown> =>
     parts.postgres.query(

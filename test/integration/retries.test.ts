@@ -46,15 +46,15 @@ for (const [signal, what] of [
   })
 }
 
-test('for a second after one did not answer, requests go past the queue group that it is in', async (t) => {
+test('for a second after an instance did not answer, requests bypass its queue group', async (t) => {
   const { natsUrls, asker } = await startParts(t)
   const [victim] = await Promise.all([startEcho(t, natsUrls.event, 'event-1'), startEcho(t, natsUrls.event, 'event-2')])
   const operator = await connect(t, natsUrls.operator)
   await inBatches(100, () => asker.ask(echo, { text: 'warm up' }))
   victim.kill('SIGSTOP')
-  await until('some went past it', async () => {
+  await until('some bypassed it', async () => {
     const before = (await asker.retries()).sent
-    await until('one was asked again', async () => {
+    await until('one was hedged', async () => {
       await asker.ask(echo, { text: '' })
       return (await asker.retries()).sent > before
     })
@@ -68,7 +68,7 @@ test('for a second after one did not answer, requests go past the queue group th
   t.pass()
 })
 
-test('when nobody answers, retries add a tenth to the requests and what was saved up, and the rest is counted as refused', async (t) => {
+test('when no worker answers, retries add a tenth to the requests and what was saved up, and the rest is counted as refused', async (t) => {
   const parts = await startParts(t)
   const silent = reading('keep-silent', { deadlineMs: 5_000 })
   let asked = 0
@@ -89,7 +89,7 @@ test('when nobody answers, retries add a tenth to the requests and what was save
   t.true(asked <= calls + sent)
 })
 
-test('a read whose answer takes unusually long is asked again, and the answer that comes first is taken', async (t) => {
+test('a read that takes unusually long is hedged, and the first answer counts', async (t) => {
   const parts = await startParts(t)
   const slow = reading('be-slow')
   const gates: (() => void)[] = []
@@ -103,7 +103,7 @@ test('a read whose answer takes unusually long is asked again, and the answer th
   for (const open of gates) open()
 })
 
-test('the only instance there is is not asked twice for what takes long', async (t) => {
+test('a slow read is not hedged when there is only one instance', async (t) => {
   const parts = await startParts(t)
   const slow = reading('be-slow')
   let asked = 0
@@ -117,7 +117,7 @@ test('the only instance there is is not asked twice for what takes long', async 
   t.is(asked, 1)
 })
 
-test('a read that is refused as overloaded is asked once more', async (t) => {
+test('a read that is refused as overloaded is retried once', async (t) => {
   const parts = await startParts(t)
   const busy = reading('be-busy')
   const asked: string[] = []
@@ -132,7 +132,7 @@ test('a read that is refused as overloaded is asked once more', async (t) => {
   t.is((await parts.asker.retries('overloaded')).sent, 2)
 })
 
-test('a refusal is an answer, and is not asked again', async (t) => {
+test('a refusal is an answer, and is not retried', async (t) => {
   const parts = await startParts(t)
   const missing = reading('be-missing')
   const gates: (() => void)[] = []
@@ -142,12 +142,12 @@ test('a refusal is an answer, and is not asked again', async (t) => {
   })
   await t.throwsAsync(parts.asker.ask(missing, { text: 'at once' }), { code: 'not_found' } as never)
   t.is((await parts.asker.retries('not_found')).sent, 0)
-  // Nor is another try waited for that was under way.
+  // Nor does it wait for a hedge that is under way.
   await t.throwsAsync(parts.asker.ask(missing, { text: 'late' }), { code: 'not_found' } as never)
   for (const open of gates) open()
 })
 
-test('a command is asked again when nobody had it or the connection was lost, if it has a key, and never because it is slow', async (t) => {
+test('a command with a key is retried when no worker had it or the connection was lost, and never because it is slow', async (t) => {
   const parts = await startParts(t)
   const { readOnly: _, ...command } = reading('do-it')
   const failures: (string | null)[] = []
@@ -174,7 +174,7 @@ test('a command is asked again when nobody had it or the connection was lost, if
   t.is(await doIt(undefined, 'unavailable'), 1)
 })
 
-test('whoever is not told to ask again asks once', async (t) => {
+test('calls without a retry policy are sent once', async (t) => {
   const parts = await startParts(t)
   const slow = reading('be-slow')
   let asked = 0
@@ -201,7 +201,7 @@ function reading(operation: string, { deadlineMs = 30_000 }: { deadlineMs?: numb
   })
 }
 
-/** NATS of its own, one who asks as a gateway does, and a way to answer in this process. */
+/** NATS, a caller with a gateway's retries, and a way to answer in this process. */
 async function startParts(t: ExecutionContext) {
   const nats = await startTestNats()
   t.teardown(() => nats.stop())

@@ -120,19 +120,12 @@ async function inBatches<Result>(count: number, work: (i: number) => Promise<Res
 async function searchesByInstance(url: string, workers: number): Promise<Record<string, number>> {
   const bus = await Bus.connect({ url, name: 'test', timeoutMs: 5_000 })
   const shares: Record<string, number> = {}
-  const answers = bus.requestMany('$SRV.STATS.event', new Uint8Array(), ({ payload }) => {
-    const { metadata, endpoints } = JSON.parse(Buffer.from(payload).toString('utf8')) as ServiceStats
+  for await (const { metadata, endpoints = [] } of await bus.services(5_000).stats('event')) {
     // As one of its queue group, or directly.
     const searches = endpoints.filter(({ name }) => name.startsWith('search-events'))
-    shares[metadata.instance] = searches.reduce((sum, { num_requests }) => sum + num_requests, 0)
-  })
-  await until('all have told', () => Object.keys(shares).length === workers)
-  answers.cancel()
+    shares[metadata?.instance ?? ''] = searches.reduce((sum, { num_requests }) => sum + num_requests, 0)
+    if (Object.keys(shares).length === workers) break
+  }
   await bus.close()
   return shares
-}
-
-interface ServiceStats {
-  readonly metadata: { readonly instance: string }
-  readonly endpoints: readonly { readonly name: string; readonly num_requests: number }[]
 }

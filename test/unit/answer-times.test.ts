@@ -1,5 +1,5 @@
 import test from 'ava'
-import { AnswerTimes } from '#shared/messaging/answer-times.ts'
+import { AnswerTimes } from '#shared/messaging/retries.ts'
 
 function timesOf(...allMs: number[]): AnswerTimes {
   const times = new AnswerTimes()
@@ -9,17 +9,17 @@ function timesOf(...allMs: number[]): AnswerTimes {
 
 const repeated = (ms: number, count: number): number[] => Array.from({ length: count }, () => ms)
 
-test('as long as little is known, answers are taken to need 100 ms', (t) => {
+test('with few answers known, 100 ms is usual', (t) => {
   t.is(timesOf().usualMs(1_000), 100)
   t.is(timesOf(...repeated(5, 49)).usualMs(1_000), 100)
 })
 
-test('what nearly all answers needed is usual, within 20 ms and a third of the deadline', (t) => {
+test('the 99th percentile is usual, within 20 ms and a third of the deadline', (t) => {
   t.is(timesOf(...repeated(40, 198), 900, 900).usualMs(1_000), 40)
   t.is(timesOf(...repeated(1, 200)).usualMs(1_000), 20)
   t.is(timesOf(...repeated(800, 200)).usualMs(900), 300)
 })
 
-test('what was long ago does not count', (t) => {
+test('only the last 200 answers count', (t) => {
   t.is(timesOf(...repeated(300, 200), ...repeated(30, 200)).usualMs(1_000), 30)
 })

@@ -9,7 +9,7 @@ test('the subject of a fact names entity, event and what happened', (t) => {
   t.deepEqual(parseFactSubject(factSubject(name)), name)
 })
 
-test('text that would change the meaning of a subject never becomes part of one', (t) => {
+test('text that would change the meaning of a subject is refused', (t) => {
   for (const bad of [
     '*',
     '>',
@@ -27,7 +27,7 @@ test('text that would change the meaning of a subject never becomes part of one'
   }
 })
 
-test('a subject of another kind is not taken for a fact', (t) => {
+test('a subject of another kind is not a fact', (t) => {
   for (const bad of ['ticketing.v1.booking.hold-seats', `ticketing.fact.user.${eventId}.seen`, 'ticketing.fact.seat']) {
     t.throws(() => parseFactSubject(bad), { instanceOf: RangeError }, bad)
   }

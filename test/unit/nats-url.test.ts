@@ -1,7 +1,7 @@
 import test from 'ava'
 import { parseNatsUrl, withoutPassword } from '#shared/messaging/nats-url.ts'
 
-test('a URL says where NATS is and who we are there', (t) => {
+test('a URL names the server, user and password', (t) => {
   t.deepEqual(parseNatsUrl('nats://gateway:secret@127.0.0.1:4222'), {
     servers: ['nats://127.0.0.1:4222'],
     user: 'gateway',
@@ -36,6 +36,6 @@ test('anything else is refused without naming the password', (t) => {
   }
 })
 
-test('people are shown a URL without user and password', (t) => {
+test('a URL for people has neither user nor password', (t) => {
   t.is(withoutPassword('nats://a:secret@x:1,nats://a:secret@y:2'), 'nats://x:1,nats://y:2')
 })

@@ -13,7 +13,7 @@ test('each call gets the reply under its token, once', async (t) => {
   t.deepEqual(await Promise.all([one.reply, other.reply]), ['one', 'other'])
 })
 
-test('a call is given up after its deadline and never before, in whatever order deadlines were set', async (t) => {
+test('a call times out after its deadline and never before, in any order of deadlines', async (t) => {
   const calls = new PendingCalls<string>()
   const deadlinesMs = [120, 5, 60, 30, 61]
   const lateMs: number[] = []
@@ -25,11 +25,11 @@ test('a call is given up after its deadline and never before, in whatever order 
       lateMs.push(performance.now() - begin - deadlineMs)
     })
   }
-  await until('all are given up', () => lateMs.length === deadlinesMs.length)
+  await until('all have timed out', () => lateMs.length === deadlinesMs.length)
   t.true(Math.min(...lateMs) >= 0)
 })
 
-test('calls can be given up together, all of them or those of one subject', async (t) => {
+test('calls can be rejected together, all of them or those of one subject', async (t) => {
   const calls = new PendingCalls<string>()
   const begun = ['a', 'b', 'a'].map((subject) => calls.begin(subject, 1_000).reply)
   calls.rejectAll(() => new Error('a is refused'), 'a')

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { RetryBudget } from '#shared/messaging/retry-budget.ts'
+import { RetryBudget } from '#shared/messaging/retries.ts'
 
 /** How many retries are allowed, one after the other. */
 function spendAll(budget: RetryBudget): number {
@@ -8,7 +8,7 @@ function spendAll(budget: RetryBudget): number {
   return spent
 }
 
-test('calls earn a tenth of a retry each, beside what was saved up and ten a second', (t) => {
+test('each call earns a tenth of a retry, beside what was saved up and ten a second', (t) => {
   const begin = performance.now()
   const budget = new RetryBudget()
   const saved = spendAll(budget)

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '#shared/database/postgres.ts'
 import { invalidRequest } from '#shared/errors.ts'
 import { type MessageContext, remainingMs } from '#shared/messaging/headers.ts'
-import { tookTooLong } from '#shared/messaging/refusals.ts'
+import { timedOut } from '#shared/messaging/message.ts'
 import { visibilityOf } from './store/seat-views.ts'
 
 const lookAgainMs = 20
@@ -18,7 +18,7 @@ export async function awaitWrite(db: Database, seq: string, context: MessageCont
     const visibility = await visibilityOf(db, seq)
     if (visibility === 'visible') return
     if (visibility === 'unknown') throw invalidRequest([{ pointer: '/min_seq', detail: 'is not the seq of a write' }])
-    if (remainingMs(context) <= answerReserveMs) throw tookTooLong()
+    if (remainingMs(context) <= answerReserveMs) throw timedOut()
     await pause(lookAgainMs)
   }
 }

@@ -1,4 +1,4 @@
-import { tookTooLong } from '#shared/messaging/refusals.ts'
+import { timedOut } from '#shared/messaging/message.ts'
 import type { PricedStock } from './event-view.ts'
 
 /** By event; events without places in stock are not in it. */
@@ -72,7 +72,7 @@ export class RecentStock {
 async function within<Result>(patienceMs: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(tookTooLong()), patienceMs)
+    timer = setTimeout(() => reject(timedOut()), patienceMs)
   })
   try {
     return await Promise.race([work, patience])

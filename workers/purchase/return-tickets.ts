@@ -2,7 +2,7 @@ import type { Booking } from '#shared/contracts/bookings.ts'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
 import type { cancelBooking, refundBooking } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { tookTooLong } from '#shared/messaging/refusals.ts'
+import { timedOut } from '#shared/messaging/message.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf, finalReply } from './answer-once.ts'
 import { viewBooking } from './booking-calls.ts'
@@ -99,7 +99,7 @@ async function driveRefund(
       await pauseBeforeRetry(stepContext)
     }
   }
-  if (current.status === 'requested') throw lastError ?? tookTooLong()
+  if (current.status === 'requested') throw lastError ?? timedOut()
   return current
 }
 

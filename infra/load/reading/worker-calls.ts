@@ -1,22 +1,11 @@
 import type { Bus } from '#shared/messaging/bus.ts'
-import { decodeJson } from '#shared/messaging/json-bytes.ts'
 
 const answerWithinMs = 2_000
 
-/** How many requests the one event worker has answered so far, by what NATS' own service protocol says. */
-export function eventWorkerCalls(bus: Bus): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const tooLate = setTimeout(() => {
-      answers.cancel()
-      reject(new Error('the event worker does not tell its statistics'))
-    }, answerWithinMs)
-    const answers = bus.requestMany('$SRV.STATS.event', new Uint8Array(), ({ payload }) => {
-      clearTimeout(tooLate)
-      answers.cancel()
-      const { endpoints } = decodeJson(payload) as {
-        endpoints: readonly { num_requests: number }[]
-      }
-      resolve(endpoints.reduce((sum, endpoint) => sum + endpoint.num_requests, 0))
-    })
-  })
+/** How many requests the one event worker has answered so far, by the statistics of its NATS service. */
+export async function eventWorkerCalls(bus: Bus): Promise<number> {
+  for await (const { endpoints } of await bus.services(answerWithinMs).stats('event')) {
+    return (endpoints ?? []).reduce((sum, { num_requests }) => sum + num_requests, 0)
+  }
+  throw new Error('the event worker did not answer with its statistics')
 }

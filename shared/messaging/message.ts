@@ -1,0 +1,51 @@
+import { isErrorCode, TicketingError } from '#shared/errors.ts'
+import { type Headers, headerNames } from './headers.ts'
+
+/** A request or a reply. */
+export interface Message {
+  readonly payload: Uint8Array
+  readonly headers: Headers
+}
+
+/** For what JSON can write: not `undefined`. */
+export function encodeJson(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value))
+}
+
+/** Throws `SyntaxError`. */
+export function decodeJson(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+}
+
+export function timedOut(): TicketingError {
+  return new TicketingError('worker_timeout', 'The answer took too long.')
+}
+
+export function overloaded(): TicketingError {
+  return new TicketingError('overloaded', 'Too many requests at once; try again shortly.')
+}
+
+/** While the connection to NATS is lost. */
+export function natsUnavailable(cause?: Error): TicketingError {
+  return new TicketingError('unavailable', 'The message server is unavailable; try again shortly.', { cause })
+}
+
+/** For bugs: details are for the log alone. */
+export function internalError(): TicketingError {
+  return new TicketingError('internal', 'Something went wrong on our side.')
+}
+
+/** An error as a reply. */
+export function errorReply(error: TicketingError): Message {
+  const payload = encodeJson({ message: error.message, extra: error.extra })
+  return { payload, headers: { [headerNames.error]: error.code } }
+}
+
+/** Throws the error that `errorReply` wrote, if this is one. */
+export function throwIfError({ payload, headers }: Message): void {
+  const code = headers[headerNames.error]
+  if (code === undefined) return
+  const { message, extra } = decodeJson(payload) as { message: string; extra: Record<string, unknown> }
+  // A newer worker may know codes that this process does not.
+  throw new TicketingError(isErrorCode(code) ? code : 'internal', message, { extra })
+}
