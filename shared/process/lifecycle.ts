@@ -7,7 +7,6 @@ import { Metrics } from '#shared/observability/metrics.ts'
 import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { type ConfigOf, ConfigurationError, type commonSettings, type natsSettings } from './config.ts'
-import { tuneGarbageCollection } from './tune-garbage-collection.ts'
 
 /** Closes something that was opened, within its own deadline. */
 export type Close = () => Promise<unknown> | unknown
@@ -75,7 +74,6 @@ const lingerMs = 300
 export async function runProcess<Config extends ConfigOf<typeof commonSettings>>(
   definition: Process<Config>,
 ): Promise<void> {
-  tuneGarbageCollection()
   let config: Config
   try {
     config = definition.readConfig()
