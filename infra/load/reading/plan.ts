@@ -47,7 +47,7 @@ export interface Lengths {
 }
 
 export const fullRun: Lengths = {
-  rounds: 11,
+  rounds: 5,
   warmUpMs: 5_000,
   warmUpAnswers: 60_000,
   mostWarmUps: 12,
