@@ -103,6 +103,7 @@ await runProcess({
     })
     const connections = new Connections()
     const listener = createListener({
+      log,
       observe,
       findPublicRead: findPublicReads(answerRead, limits && publicLimits(limits, mode, clientAddresses)),
       findRecentRefusal: refusals?.find ?? (() => undefined),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
+import type Logger from 'bunyan'
 import type { Connections } from './client-error.ts'
 import type { Answer, Observe } from './observe.ts'
 
@@ -10,17 +11,29 @@ export type FindAnswer = (req: IncomingMessage) => Answer | undefined
  * answered here, everything else by Koa.
  */
 export function createListener(parts: {
+  readonly log: Logger
   readonly observe: Observe
   readonly findPublicRead: FindAnswer
   readonly findRecentRefusal: FindAnswer
   readonly koa: RequestListener
   readonly connections: Connections
 }): RequestListener {
-  const { observe, findPublicRead, findRecentRefusal, koa, connections } = parts
+  const { log, observe, findPublicRead, findRecentRefusal, koa, connections } = parts
+
+  function findAnswer(req: IncomingMessage): Answer | undefined {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return undefined
+    try {
+      return findPublicRead(req) ?? findRecentRefusal(req)
+    } catch (error) {
+      // A fault here must cost one request at most, not the process.
+      log.error({ err: error }, 'no way was found for a request')
+      return undefined
+    }
+  }
+
   return (req, res) => {
     connections.remember(req, res)
-    const isRead = req.method === 'GET' || req.method === 'HEAD'
-    const answer = isRead ? (findPublicRead(req) ?? findRecentRefusal(req)) : undefined
+    const answer = findAnswer(req)
     if (answer === undefined) koa(req, res)
     else void observe(req, res, answer)
   }

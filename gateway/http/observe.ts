@@ -9,8 +9,8 @@ import { beginRequest, type RequestContext, sendProblem } from './request-contex
 /** A way to answer a request. */
 export interface Answer {
   readonly endpoint: string
-  /** False: the request is recorded only in a trace that its client began. Default true. */
-  readonly mayBeginTrace?: boolean
+  /** False: the request is recorded only in a trace that its client began. Without it, it may begin one. */
+  mayBeginTrace?(): boolean
   send(request: RequestContext): Promise<void>
 }
 

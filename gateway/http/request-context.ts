@@ -35,15 +35,19 @@ const saneRequestId = /^[\w.:-]{1,128}$/
 export function beginRequest(
   req: IncomingMessage,
   res: ServerResponse,
-  { endpoint, mayBeginTrace = true }: { readonly endpoint: string; readonly mayBeginTrace?: boolean },
+  { endpoint, mayBeginTrace }: { readonly endpoint: string; mayBeginTrace?(): boolean },
 ): RequestContext {
   const { 'x-request-id': givenId, traceparent, tracestate } = req.headers as Record<string, string | undefined>
+  let trace = startOfTrace({ traceparent, tracestate })
+  if (trace.isRecorded && mayBeginTrace?.() === false) {
+    trace = startOfTrace({ traceparent, tracestate }, { mayRecordNew: false })
+  }
   const requestId = givenId !== undefined && saneRequestId.test(givenId) ? givenId : newRequestId()
   return {
     req,
     res,
     requestId,
-    trace: startOfTrace({ traceparent, tracestate }, { mayRecordNew: mayBeginTrace }),
+    trace,
     headers: [...securityHeaders, 'X-Request-Id', requestId],
     endpoint,
     isRoutine: false,

@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import { anonymous, type Caller } from '#shared/messaging/caller.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import { problemOf } from '../http/problems.ts'
-import { type RequestContext, sendProblem } from '../http/request-context.ts'
+import { noEndpoint, type RequestContext, sendProblem } from '../http/request-context.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { Quota, type QuotaState, type RateClass, windowMs } from './quota.ts'
 import type { TokenBuckets } from './token-buckets.ts'
@@ -74,17 +75,28 @@ export function rateLimitKey(mode: 'demo' | 'jwt', client: string, caller: Calle
 export interface PublicLimits {
   /** Counts one request by its address and in its rate class. Answers false when it has sent a refusal. */
   admit(request: RequestContext, rateClass: RateClass): Promise<boolean>
+  /** Whether a remembered refusal still lasts for such a request. */
+  refuses(req: IncomingMessage, rateClass: RateClass): boolean
 }
 
 export function publicLimits(limits: RateLimits, mode: 'demo' | 'jwt', clientAddresses: ClientAddresses): PublicLimits {
+  const idOf = (client: string): string => rateLimitKey(mode, client, anonymous, '')
   return {
     async admit(request, rateClass) {
       const client = clientAddresses.clientOf(request.req)
+      const { endpoint } = request
+      // As behind Koa, where the limit of the address comes before the route.
+      request.endpoint = noEndpoint
       if ((await limits.admit(request, 'address', client)) === null) return false
-      const state = await limits.admit(request, rateClass, rateLimitKey(mode, client, anonymous, ''))
+      request.endpoint = endpoint
+      const state = await limits.admit(request, rateClass, idOf(client))
       if (state === null) return false
       request.headers.push(...limits.quota(rateClass).headers(state))
       return true
+    },
+    refuses(req, rateClass) {
+      const client = clientAddresses.clientOf(req)
+      return (limits.refusedUntil('address', client) ?? limits.refusedUntil(rateClass, idOf(client))) !== undefined
     },
   }
 }

@@ -30,7 +30,7 @@ export class RecentRefusals {
     if ((req.method === 'GET' || req.method === 'HEAD') && key.length <= maxKeyLength) this.#refusals.set(key, refusal)
   }
 
-  /** The refusal of an equal request, if it still lasts. It begins no trace: floods must not push out traces worth reading. */
+  /** The refusal of an equal request, if it still lasts. */
   readonly find: FindAnswer = (req) => {
     const refusal = this.#refusals.get(keyOf(req))
     if (refusal === undefined) return undefined
@@ -39,11 +39,14 @@ export class RecentRefusals {
     if (reset === undefined) return undefined
     return {
       endpoint,
-      mayBeginTrace: false,
+      mayBeginTrace: refusalsBeginNoTrace,
       send: async (request) => this.#limits.refuse(request, rateClass, reset),
     }
   }
 }
+
+/** A flood of refusals must not push out traces worth reading. */
+const refusalsBeginNoTrace = (): boolean => false
 
 /** Everything by which a caller is known, before it is verified. Line breaks stand in none of the parts. */
 function keyOf({ url, headers, socket }: IncomingMessage): string {

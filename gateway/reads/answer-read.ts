@@ -91,6 +91,8 @@ export function findPublicReads(answerRead: AnswerRead, limits: PublicLimits | n
     if (route === undefined) return undefined
     return {
       endpoint: route.path,
+      // A flood of refusals must not push out traces worth reading.
+      mayBeginTrace: () => limits === null || !limits.refuses(req, route.limit),
       async send(request) {
         // Limits first: a refused request must not cost a parse.
         if (limits !== null && !(await limits.admit(request, route.limit))) return

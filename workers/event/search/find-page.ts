@@ -42,7 +42,7 @@ export interface PageWanted {
   readonly shown: boolean
 }
 
-/* Chosen by measurements at 1,000,000 events of `bench:search`; within a factor of two they hardly matter. */
+/* Chosen by measurements at 1,000,000 events of `bench -- search`; within a factor of two they hardly matter. */
 
 /** Up to so many events are collected, and their distances calculated, rather than looked for at thousands of venues. */
 const rareEvents = 10_000

@@ -119,7 +119,7 @@ export interface SplitTerms {
   readonly onRows: readonly Term[]
 }
 
-/* Chosen by measurements at 1,000,000 events of `bench:search`; within a factor of two they hardly matter. */
+/* Chosen by measurements at 1,000,000 events of `bench -- search`; within a factor of two they hardly matter. */
 
 /** Reading an event costs as much as gathering so many entries of words that begin alike. */
 const gatheredPerEvent = 8

@@ -44,7 +44,7 @@ export interface Estimate {
 /** Most events of a catalogue take place within so many days. */
 export const usualDays = 300
 
-/* Chosen by measurements at 1,000,000 events of `bench:search`; where a factor of two decides, both ways cost about the same. */
+/* Chosen by measurements at 1,000,000 events of `bench -- search`; where a factor of two decides, both ways cost about the same. */
 
 /** Nothing is won by thinking about fewer events than this. */
 const few = 200
