@@ -8,9 +8,7 @@ export const availability = z.enum(['plenty', 'few', 'sold_out', 'not_on_sale'])
 
 const maxIds = 1_000
 
-export const listAvailability = defineContract({
-  worker: 'event',
-  operation: 'list-availability',
+export const listAvailability = defineContract('event', 'list-availability', {
   summary: 'Availability of up to 1,000 events in a word each; unknown events are left out',
   request: z.strictObject({
     /** Event ids as UUIDs, or as the base64url of their 16 bytes: 22 characters. */
