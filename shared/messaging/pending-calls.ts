@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { overloaded, timedOut } from './message.ts'
 
-/** A deadline is noticed at the first tick after it. */
+/** A call times out at the first tick after its deadline. */
 const tickMs = 10
 const maxPending = 10_000
 
@@ -13,8 +13,8 @@ interface PendingCall<Reply> {
 }
 
 /**
- * Requests that wait for their replies: one inbox and one timer for all, by the client's public `publish` and `subscribe`, save
- * half of what a call costs with the client's own `request`. Late replies are dropped.
+ * Requests that wait for their replies. One inbox and one timer for all take half the CPU time of the client's own `request`.
+ * Late replies are dropped.
  */
 export class PendingCalls<Reply> {
   readonly #calls = new Map<string, PendingCall<Reply>>()
@@ -38,7 +38,7 @@ export class PendingCalls<Reply> {
     this.#take(token)?.reject(error)
   }
 
-  /** Of the calls to `subject`, or of all. */
+  /** Rejects the calls to `subject`, or all. */
   rejectAll(makeError: () => unknown, subject?: string): void {
     for (const [token, call] of this.#calls) {
       if (subject === undefined || subject === call.subject) this.reject(token, makeError())
