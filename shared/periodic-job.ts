@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 
-/** Work that is repeated beside answering requests. */
 export interface PeriodicJob {
   /** Runs the work now instead of at its next time. */
   wake(): void
@@ -9,19 +8,12 @@ export interface PeriodicJob {
   stop(): Promise<void>
 }
 
-export interface PeriodicJobOptions {
-  /** For the log, such as `reconcile payments`. */
-  readonly name: string
-  readonly everyMs: number
-  readonly log: Logger
-}
-
 /**
  * Runs `work` at once and then every `everyMs`, without a pause while it answers that there is more to do. A failure is
  * logged, and the work runs again at its next time.
  */
 export function startPeriodicJob(
-  { name, everyMs, log }: PeriodicJobOptions,
+  { name, everyMs, log }: { name: string; everyMs: number; log: Logger },
   work: () => Promise<boolean>,
 ): PeriodicJob {
   let stopped = false
