@@ -90,7 +90,6 @@ export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof TicketingError ? error.code : 'internal'
 }
 
-/** Refuses a request as `validation_failed`. */
 export function invalidRequest(errors: readonly FieldError[], message = 'The request is not valid.'): TicketingError {
   return new TicketingError('validation_failed', message, { extra: { errors } })
 }

@@ -2,16 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 
 export interface PeriodicJob {
-  /** Runs the work now instead of at its next time. */
   wake(): void
   /** Resolves when the run under way has ended. */
   stop(): Promise<void>
 }
 
-/**
- * Runs `work` at once and then every `everyMs`, without a pause while it answers that there is more to do. A failure is
- * logged, and the work runs again at its next time.
- */
+/** Runs `work` at once and then every `everyMs`, without a pause while it answers that there is more to do. Logs failures. */
 export function startPeriodicJob(
   { name, everyMs, log }: { name: string; everyMs: number; log: Logger },
   work: () => Promise<boolean>,

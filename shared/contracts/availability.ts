@@ -15,7 +15,8 @@ export const listAvailability = defineContract('event', 'list-availability', {
     ids: commaSeparated(z.array(eventId).min(1).max(maxIds), {
       maxLength: 37 * maxIds,
       message: `must be 1 to ${maxIds} ids of events, separated by commas`,
-      read: toUuid,
+      // Any other text stays as it is, for the schema to refuse.
+      read: (id) => (/^[A-Za-z0-9_-]{22}$/.test(id) ? uuidText(Buffer.from(id, 'base64url')) : id),
     }),
   }),
   reply: z.object({ items: z.array(z.object({ id: eventId, availability })) }),
@@ -23,8 +24,3 @@ export const listAvailability = defineContract('event', 'list-availability', {
   deadlineMs: 1_000,
   readOnly: true,
 })
-
-/** Expands the short form; anything else stays as it is, for the schema to refuse. */
-function toUuid(id: string): string {
-  return /^[A-Za-z0-9_-]{22}$/.test(id) ? uuidText(Buffer.from(id, 'base64url')) : id
-}

@@ -3,8 +3,6 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, pageLimit, publicIdField } from './fields.ts'
 import { place, ticket } from './places.ts'
 
-/** Operations of the booking worker on bookings, the records of purchases. */
-
 /** State of a payment in its booking; the payment itself has more states. */
 export const paymentStatus = z.enum(['processing', 'authorised', 'captured', 'voided', 'failed'])
 
@@ -33,7 +31,6 @@ export const booking = z.object({
   currency,
   created_at: z.string(),
   confirmed_at: z.string().nullable(),
-  /** Of a cancelled booking. */
   cancelled_for: returnReason.nullable(),
   tickets: z.array(ticket),
   payment: z.object({ status: paymentStatus, captured_minor: z.int() }),

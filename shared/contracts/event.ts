@@ -5,8 +5,6 @@ import { currency, cursor, eventId, instant, localDate, page, pageLimit, priceMi
 import { area, layoutSchema } from './layout.ts'
 import { priceSteps } from './places.ts'
 
-/** Operations of the event worker: catalogue, organisers and importers. Search is in `search.ts`. */
-
 export const saleStatus = z.enum(['announced', 'on_sale', 'paused', 'off_sale', 'postponed', 'cancelled'])
 
 export const eventSummary = z.object({
@@ -51,7 +49,6 @@ export const eventView = eventSummary.extend({
   }),
   layout_version: z.int().nullable(),
   seat_count: z.int(),
-  /** General admission, sold by count. */
   areas: z.array(z.object({ name: z.string(), capacity: z.int(), price_minor: priceMinor })),
 })
 
@@ -116,7 +113,6 @@ const sectionInput = z.strictObject({
   rows: z.int().min(1).max(200),
   seats_per_row: z.int().min(1).max(500),
   price_minor: priceMinor,
-  /** For wheelchair users and companions. */
   accessible: z.boolean().default(false),
   price_steps: priceSteps.default([]),
 })

@@ -24,11 +24,9 @@ export const userId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128
 /** Index of a seat in the layout of its event, from 0 without gaps. */
 export const seatNo = z.int().min(0).max(999_999)
 
-/** Price of one place. */
 export const priceMinor = z.int().min(0).max(1_000_000_000_000)
 /** Sum of prices or payments. `z.int()` bounds it to exact integers, far above 100 of the highest prices. */
 export const totalMinor = z.int().min(0)
-/** ISO 4217, upper case. */
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')
 
 export const localDate = z.iso.date().refine(isOrdinaryYear, 'must be a date between the years 1000 and 9998')
@@ -96,7 +94,6 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** The shape of every list. */
 export function page<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), next_cursor: z.string().nullable() })
 }

@@ -13,7 +13,6 @@ const layoutRow = z.strictObject({
   seats: z.array(text(30)).min(1).max(2_000),
   x: z.array(z.number()),
   y: z.array(z.number()),
-  /** For wheelchair users and companions. */
   accessible: z.literal(true).optional(),
 })
 

@@ -14,15 +14,12 @@ const payment = {
   currency: currency.optional(),
 }
 
-const purchaseOfHold = z.strictObject({ hold_id: publicIdField, ...payment })
-
-const purchaseOfSeats = z
-  .strictObject({ event_id: eventId, ...selection, ...payment })
-  .refine(isSelection, selectionMessage)
-
 export const purchaseHold = defineContract('purchase', 'purchase-hold', {
   summary: 'Pay for a hold, or hold and pay in one call; answers the booking, pending while the payment is under way',
-  request: z.union([purchaseOfHold, purchaseOfSeats]),
+  request: z.union([
+    z.strictObject({ hold_id: publicIdField, ...payment }),
+    z.strictObject({ event_id: eventId, ...selection, ...payment }).refine(isSelection, selectionMessage),
+  ]),
   reply: booking.extend({ message: z.string() }),
   errors: [
     ...holdRefusals,
@@ -56,7 +53,6 @@ export const refundBooking = defineContract('purchase', 'refund-booking', {
   ...refund,
 })
 
-/** Progress of the refunds of a cancelled event. */
 const eventRefunds = z.object({
   event_id: eventId,
   status: z.enum(['running', 'done']),

@@ -8,8 +8,6 @@ export const facetName = z.enum(['city', 'type', 'month', 'price'])
 /** Facets count at most this many search hits. */
 export const maxFacetResults = 1_000
 
-const searchSort = z.enum(['relevance', 'date', 'price', 'distance'])
-
 /** Numbered pages end here; a cursor continues. */
 const maxPagedResults = 1_000
 
@@ -24,7 +22,7 @@ const searchRequest = z.strictObject({
   lng: decimal({ min: -180, max: 180 }).optional(),
   radius_km: decimal({ min: 0.001, max: 20_000 }).optional(),
   /** Default: by relevance with a keyword, else by date. Prices are compared whatever their currency. */
-  sort: searchSort.optional(),
+  sort: z.enum(['relevance', 'date', 'price', 'distance']).optional(),
   facets: commaSeparated(z.array(facetName), {
     maxLength: 100,
     message: `must be some of ${facetName.options.join(', ')}, separated by commas`,

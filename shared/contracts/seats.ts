@@ -3,8 +3,6 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, priceMinor, wholeNumber } from './fields.ts'
 import { seatPlace } from './places.ts'
 
-/** Public operations of the booking worker: the state of seats and areas. */
-
 export const listSeats = defineContract('booking', 'list-seats', {
   summary: 'Every seat of an event with price and state, by seat number',
   request: z.strictObject({
@@ -38,7 +36,6 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
   reply: z.object({
     event_id: eventId,
     seq: z.string(),
-    /** Version of the layout. */
     version: z.int(),
     /** These three count seats only. */
     available: z.int(),

@@ -28,7 +28,6 @@ export class DatabaseMetrics {
     }
   }
 
-  /** Adds gauges of these pools, by name. */
   watchPools(pools: Readonly<Record<string, pg.Pool>>): void {
     const registers = [this.#metrics.registry]
     const labelNames = ['db_client_connection_pool_name', 'db_client_connection_state'] as const

@@ -40,7 +40,6 @@ export function keyInUse(): TicketingError {
   )
 }
 
-/** Whether a command with this key is done. */
 export async function isDone(db: Database, { schema, operation, context }: Command): Promise<boolean> {
   const key = context.idempotencyKey
   if (key === undefined) return false

@@ -19,10 +19,7 @@ export interface FactObserver {
   readonly log: Logger
   /** Gets every fact, in the order of the stream. Must not throw. */
   onFact(fact: FollowedFact): void
-  /**
-   * Called when following begins, and when it begins again after an interruption: facts before `position` may have been missed, and
-   * `onFact` gets all after it. Must not throw.
-   */
+  /** Called at the beginning and after each interruption: facts before `position` may have been missed. Must not throw. */
   onRestart(position: FactPosition): void
 }
 

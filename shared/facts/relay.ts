@@ -97,22 +97,17 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
 }
 
 function startOutboxMetrics({ registry }: Metrics, schema: OutboxSchema) {
+  const common = { labelNames: ['schema'] as const, registers: [registry] }
   let oldestId: string | null = null
   new Gauge({
+    ...common,
     name: 'outbox_oldest_age_seconds',
     help: 'Age of the oldest fact that waits to be published; 0 when none does.',
-    labelNames: ['schema'],
-    registers: [registry],
     collect() {
       this.set({ schema }, oldestId === null ? 0 : Math.max(0, (Date.now() - createdAtMs(oldestId)) / 1_000))
     },
   })
-  const published = new Counter({
-    name: 'outbox_published_total',
-    help: 'Facts published.',
-    labelNames: ['schema'],
-    registers: [registry],
-  })
+  const published = new Counter({ ...common, name: 'outbox_published_total', help: 'Facts published.' })
   published.inc({ schema }, 0)
   const setOldest = (id: string | null): void => {
     oldestId = id

@@ -28,7 +28,6 @@ export interface RetryPolicy {
 }
 
 interface BusOptions {
-  /** As `parseNatsUrl` takes it. */
   readonly url: string
   /** Shown by the server's monitoring. */
   readonly name: string
@@ -43,6 +42,8 @@ interface BusOptions {
 }
 
 const jetstreamTimeoutMs = 2_000
+
+const lostCodes = new Set<string>([ErrorCode.ConnectionClosed, ErrorCode.ConnectionDraining, ErrorCode.Disconnect])
 
 /** A connection to NATS that reconnects until it is closed. While it is lost, requests fail at once. */
 export class Bus {
@@ -190,19 +191,10 @@ export class Bus {
 
   #asTicketingError(error: unknown, subject: string): unknown {
     if (!(error instanceof NatsError)) return error
-    switch (error.code) {
-      case ErrorCode.MaxPayloadExceeded:
-        return new TicketingError(
-          'body_too_large',
-          `A message may have at most ${this.#connection.info?.max_payload} bytes.`,
-        )
-      case ErrorCode.ConnectionClosed:
-      case ErrorCode.ConnectionDraining:
-      case ErrorCode.Disconnect:
-        return natsUnavailable(error)
-      default:
-        return new Error(`request to ${subject} failed`, { cause: error })
-    }
+    if (lostCodes.has(error.code)) return natsUnavailable(error)
+    if (error.code !== ErrorCode.MaxPayloadExceeded) return new Error(`request to ${subject} failed`, { cause: error })
+    const limit = this.#connection.info?.max_payload
+    return new TicketingError('body_too_large', `A message may have at most ${limit} bytes.`)
   }
 
   async #followStatus(log: Logger | undefined): Promise<void> {

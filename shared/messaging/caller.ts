@@ -1,10 +1,7 @@
 import type { WorkerName } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
 
-/**
- * Who sends a request. Workers trust it: the gateway has identified the caller, and only the system's own processes may publish on
- * its subjects.
- */
+/** Who sends a request, identified by the gateway. Workers trust it: only our processes may publish on their subjects. */
 export interface Caller {
   readonly role: 'user' | 'organiser' | 'system' | 'anonymous'
   /** User id, name of the organiser's key, name of the worker, or '' for anonymous. */

@@ -28,10 +28,7 @@ export class LiveInstances {
     void this.#ping(refreshMs, () => false)
   }
 
-  /**
-   * The id of an instance that has answered a ping within the last `withinMs`, or answers one now. `undefined` when none answers
-   * within two seconds, and when there is only one: it has the request already.
-   */
+  /** The id of an instance that answered in the last `withinMs` or answers in 2 s; none for a single one, which has the request. */
   async find(withinMs: number): Promise<string | undefined> {
     const since = performance.now() - withinMs
     const seen = [...this.#seenAt].filter(([, seenAt]) => seenAt >= since).map(([id]) => id)

@@ -1,18 +1,8 @@
-interface NatsAddress {
-  /** `nats://host:port`, one for each node of a cluster. */
-  servers: string[]
-  /** User and password are '' if missing. */
-  user: string
-  password: string
-  /** Whether the connection must be encrypted. */
-  encrypted: boolean
-}
-
 /**
- * Parses `nats://user:password@host:4222`, or `tls://…`, or several of them joined by commas. Throws `TypeError`, without the
- * password, for anything else.
+ * Parses `nats://user:password@host:4222`, or `tls://…` (then the connection must be encrypted), or several of them joined by commas,
+ * one for each node. User and password are '' if missing. Throws `TypeError`, without the password, for anything else.
  */
-export function parseNatsUrl(url: string): NatsAddress {
+export function parseNatsUrl(url: string): { servers: string[]; user: string; password: string; encrypted: boolean } {
   const parts = url.split(',')
   const urls = parts.map((part) => URL.parse(part)).filter(isNats)
   const users = new Set(urls.map(({ username, password }) => `${username}:${password}`))

@@ -70,12 +70,10 @@ export class Retries implements RetryPolicy {
     send: Send<Reply>,
   ): Promise<Reply> {
     let answered = false
-    const ended = first
-      .catch(() => undefined)
-      .then(() => {
-        answered = true
-        return undefined
-      })
+    const markAnswered = (): undefined => {
+      answered = true
+    }
+    const ended = first.then(markAnswered, markAnswered)
     const instance = await Promise.race([instances.find(aliveForHedgeMs), ended])
     if (answered || instance === undefined || !this.#mayRetry(subject, 'slow')) return first
     const reply = await send(instance)

@@ -33,15 +33,13 @@ export async function startService(
 ): Promise<RunningService> {
   const service = await connection.services.add({ name, version: '1.0.0', queue: name, metadata: { instance } })
   const inFlight = new Set<Promise<void>>()
-  const respond = (request: ServiceMsg, { payload, headers }: Message): void => {
-    request.respond(payload, natsHeaders(headers))
-  }
   // The client ignores a handler's promise: a rejection would end the process.
   const answer = async (endpoint: Endpoint, request: ServiceMsg): Promise<void> => {
+    const respond = ({ payload, headers }: Message) => request.respond(payload, natsHeaders(headers))
     try {
-      respond(request, await endpoint.handle({ payload: request.data, headers: readHeaders(request.headers) }))
+      respond(await endpoint.handle({ payload: request.data, headers: readHeaders(request.headers) }))
     } catch (error) {
-      respond(request, onFailure(endpoint, error))
+      respond(onFailure(endpoint, error))
     }
   }
   const { id } = service.info()

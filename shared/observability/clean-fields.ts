@@ -1,10 +1,7 @@
 import { isSecretName, mask, type Redact } from './redact.ts'
 
 const maxTextLength = 4_096
-/**
- * Of all texts, names and other values of a line together, plus one each for JSON's punctuation. JSON may write a character
- * as six, so a line stays below 64 KB.
- */
+/** Of all values of a line, and one more each for punctuation. JSON may write a character as six: a line stays below 64 KB. */
 const maxCharacters = 9_000
 const maxDepth = 6
 const maxMembers = 100

@@ -55,10 +55,7 @@ export function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
 
-/**
- * Makes a function that replaces secrets in a text, plain or percent-encoded: passwords in URLs, bearer tokens, cookies,
- * payment tokens, keys, card numbers, values with a telling name, and the given `secrets`.
- */
+/** Makes a function that replaces all that looks like a secret, plain or percent-encoded, and the given `secrets`. */
 export function createRedact(secrets: readonly string[]): Redact {
   const known = secrets.length === 0 ? undefined : new RegExp(secrets.map(RegExp.escape).join('|'), 'g')
   const readable = (text: string): string => {

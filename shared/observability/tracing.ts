@@ -52,10 +52,7 @@ export function withSpan<Result>(name: string, options: SpanOptions, work: Work<
   return tracer.startActiveSpan(name, options, (span) => recorded(span, work))
 }
 
-/**
- * As `withSpan`, as a child of the span in the W3C headers, recorded when that one is. Without such headers, as in
- * a periodic job, a new trace begins, recorded with the sample ratio.
- */
+/** As `withSpan`, as a child of the span in the W3C headers and recorded like it. Without such headers a new trace begins. */
 export function withRemoteSpan<Result>(
   headers: TraceHeaders,
   name: string,
@@ -152,7 +149,6 @@ export function traceFields(): { trace_id?: string } {
   return traceId === undefined ? {} : { trace_id: traceId }
 }
 
-/** Id of the current trace, if it is recorded. */
 export function recordedTraceId(): string | undefined {
   const current = trace.getActiveSpan()?.spanContext()
   return current !== undefined && isRecorded(current) ? current.traceId : undefined

@@ -41,12 +41,10 @@ export interface RunningTracing {
   kept: boolean
 }
 
-/** Settings that all processes share. */
 export const commonSettings = {
   INSTANCE: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   OTEL_SDK_DISABLED: z.stringbool().default(false),
-  /** Share of new traces that are recorded. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
   /** Receiver of spans, by OTLP over gRPC. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),

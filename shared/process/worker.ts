@@ -22,7 +22,6 @@ export const workerSettings = {
   DATABASE_URL: databaseUrl,
   /** Requests beyond this many at once are refused as `overloaded`. */
   MAX_IN_FLIGHT: z.coerce.number().int().min(1).default(256),
-  /** Port of `/metrics`; 0 picks a free one. */
   METRICS_PORT: metricsPort.default(0),
   METRICS_HOST: metricsHost,
   DATABASE_CONNECTIONS: connectionCount.default(10),
