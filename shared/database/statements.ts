@@ -9,7 +9,7 @@ export interface Statement {
 }
 
 /**
- * Some hundred of our statements are constants. Searches are composed, in more ways than a connection can prepare. So a
+ * Most of our statements, some hundred, are constants. Searches are composed, in more ways than a connection can keep: a
  * text is prepared at its second use, and only the first 400 such texts are.
  */
 const maxPrepared = 400

@@ -38,7 +38,7 @@ export function parseFactSubject(subject: string): FactName {
   return { entity: entity as FactName['entity'], eventId, what }
 }
 
-/** The subject without its id, so there are few: for names of spans. */
+/** The subject without the event's id: one of few names, for spans and metrics. */
 export function factKind({ entity, what }: Pick<FactName, 'entity' | 'what'>): string {
   return `ticketing.fact.${entity}.${what}`
 }
