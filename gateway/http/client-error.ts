@@ -4,8 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '#shared/errors.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { problemOf } from './problems.ts'
-import { newRequestId, securityHeaders } from './request-context.ts'
-import { problemHeaders } from './send.ts'
+import { newRequestId, problemHeaders, securityHeaders } from './request-context.ts'
 
 /** Limit of request line and headers together; 1,000 ids of `GET /availability` are 37,000 bytes. */
 export const maxHeadBytes = 49_152

@@ -4,8 +4,7 @@ import type Logger from 'bunyan'
 import { currentTraceparent, inTrace, traceFieldsOf, withRecordedSpan } from '#shared/observability/tracing.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { toProblem } from './problems.ts'
-import { beginRequest, type RequestContext } from './request-context.ts'
-import { sendProblem } from './send.ts'
+import { beginRequest, type RequestContext, sendProblem } from './request-context.ts'
 
 /** A way to answer a request. */
 export interface Answer {
@@ -68,7 +67,7 @@ export function createObserve(parts: {
     metrics.requestBegan()
     try {
       const request = beginRequest(req, res, answer)
-      if (isStopping()) res.shouldKeepAlive = false
+      if (isStopping()) request.headers.push('Connection', 'close')
       await inRequestTrace(request, async () => {
         await respond(request, answer)
         report(request, performance.now() - startedAt)

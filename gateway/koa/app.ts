@@ -10,7 +10,7 @@ import type { IdentifyOptions } from '../identity/identify.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes } from '../routes/all-routes.ts'
 import type { Route } from '../routes/route.ts'
-import { callWorker } from './call-worker.ts'
+import { answerRoute } from './call-worker.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { methodsWithBody, readBody } from './read-body.ts'
@@ -61,7 +61,7 @@ function middlewareOf(route: Route, { identity, rateLimit, bus, answerRead }: Ap
     ...(methodsWithBody.includes(route.method) ? [readBody()] : []),
     readCaller(route.access, identity),
     rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey),
-    callWorker(route, { bus, answerRead, mode: identity.mode }),
+    answerRoute(route, { bus, answerRead, mode: identity.mode }),
   ]
 }
 

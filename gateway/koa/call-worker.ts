@@ -12,8 +12,8 @@ interface CallParts {
   readonly mode: 'demo' | 'jwt'
 }
 
-/** The last middleware of a route: parses the request and answers it from the cache or by calling the worker. */
-export function callWorker(route: Route, { bus, answerRead, mode }: CallParts): Middleware {
+/** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
+export function answerRoute(route: Route, { bus, answerRead, mode }: CallParts): Middleware {
   return async (ctx) => {
     const { request, caller, idempotencyKey } = ctx.state
     const parsed = parse(ctx, route, mode)

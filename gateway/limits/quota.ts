@@ -1,4 +1,4 @@
-import type { HeaderList } from '../http/send.ts'
+import type { HeaderList } from '../http/request-context.ts'
 
 /** Requests per minute and rate-limit key, by class of route, over all gateways together. */
 export const defaultQuotas = {

@@ -5,13 +5,12 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { FindAnswer } from '../http/listener.ts'
-import type { RequestContext } from '../http/request-context.ts'
-import { send } from '../http/send.ts'
+import { type RequestContext, send } from '../http/request-context.ts'
 import type { PublicLimits } from '../limits/rate-limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
-import { matchCacheable } from '../routes/all-routes.ts'
+import { allRoutes, matchCacheable } from '../routes/all-routes.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
-import type { CacheableRoute } from '../routes/route.ts'
+import { type CacheableRoute, isCacheable } from '../routes/route.ts'
 import { cacheKey } from './cache-key.ts'
 import type { CacheAnswer, CacheableRead, CacheStatus, ReplyCache } from './reply-cache.ts'
 
@@ -41,6 +40,7 @@ export type AnswerRead = (request: RequestContext, read: Read) => Promise<CacheS
 
 export function createAnswerRead(parts: { cache: ReplyCache; bus: Bus; metrics: GatewayMetrics }): AnswerRead {
   const { cache, bus, metrics } = parts
+  for (const { path } of allRoutes.filter(isCacheable)) metrics.announceCachedEndpoint(path)
   return async (request, read) => {
     const { route, minSeq } = read
     // Everybody gets the reply, so the call is made in nobody's name.

@@ -69,8 +69,9 @@ export class ReplyCache {
     if (begun === undefined) return this.#fetchOnce(read, fetch)
     const answer = await begun
     const freshness = this.#freshnessOf(answer.reply, read)
-    if (freshness === 'fresh' || freshness === 'stale' || freshness === answer.status)
-      return missAs('collapsed', answer)
+    const mayBeGiven = freshness === 'fresh' || freshness === 'stale'
+    const standsIn = freshness === 'stale-if-error' && answer.status === 'stale-if-error'
+    if (mayBeGiven || standsIn) return missAs('collapsed', answer)
     // The worker was called too early for this reader: too long ago, or before an event that they may know of.
     if (this.#inFlight.get(read.key) === begun) this.#inFlight.delete(read.key)
     return this.#fetchOnce(read, fetch)

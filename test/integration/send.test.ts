@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import test from 'ava'
-import type { RequestContext } from '../../gateway/http/request-context.ts'
-import { send } from '../../gateway/http/send.ts'
+import { type RequestContext, send } from '../../gateway/http/request-context.ts'
 
 /* Answers that are sent past Koa are complete HTTP: the client finds the beginning of the next answer on the same connection. */
 
@@ -13,11 +12,10 @@ let server: Server
 test.before(async () => {
   server = createServer((req, res) => {
     const { searchParams } = new URL(req.url ?? '', 'http://localhost')
-    if (searchParams.has('closing')) res.shouldKeepAlive = false
     if (searchParams.has('set')) res.setHeader('ETag', '"other"').setHeader('Allow', 'GET')
     const body = searchParams.has('bytes') ? Buffer.from('{}') : '{}'
     send(
-      { req, res, headers: ['X-Request-Id', 'r'] } as unknown as RequestContext,
+      { req, res, headers: ['X-Request-Id', 'r', ...(searchParams.has('closing') ? ['Connection', 'close'] : [])] } as unknown as RequestContext,
       Number(searchParams.get('status')),
       headers,
       body,
