@@ -1,7 +1,7 @@
 /*
- * A card number has a length, prefix and check digit that a card network uses, in one piece or in groups of equal length
- * (the last may be shorter), in digits of any width, anywhere in a text. Opaque ids, and digits divided by commas or words,
- * do not count. This prevents accidents, not people who disguise a number.
+ * A card number has a length, prefix and check digit that a card network uses. It has one piece or groups of equal length (the
+ * last may be shorter), in digits of any width, anywhere in a text. Opaque ids, and digits divided by commas or words, do not
+ * count. This prevents accidents, not people who disguise a number.
  */
 
 /**
@@ -22,12 +22,11 @@ const separators = /^[\s\p{Pd}\p{Cf}./_]{1,3}$/u
 const opaqueIds =
   /(?<![\da-z])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{24,})(?![\da-z])|(?<![\w-])[\w-]{43}(?![\w-])/gi
 
-/** Whether a text holds a card number. */
 export function holdsCardNumber(text: string): boolean {
   return cardsIn(text.normalize('NFKC')).length > 0
 }
 
-/** Replaces each card number in a text. A text with one comes back in Unicode's form NFKC. */
+/** Replaces each card number. A text with one comes back in Unicode's form NFKC. */
 export function maskCardNumbers(text: string, mask: string): string {
   const plain = text.normalize('NFKC')
   const cards = cardsIn(plain)
@@ -39,38 +38,30 @@ export function maskCardNumbers(text: string, mask: string): string {
 /** Card numbers in their order, without overlaps. */
 function cardsIn(plain: string): { start: number; end: number }[] {
   const text = plain.replaceAll(opaqueIds, (id) => 'x'.repeat(id.length))
-  const groups = [...text.matchAll(/\d+/g)].map(({ 0: digits, index }) => ({ digits, index }))
+  const groups = [...text.matchAll(/\d+/g)]
   const cards: { start: number; end: number }[] = []
   let after = 0
-  for (const [first, { index }] of groups.entries()) {
-    const end = index < after ? undefined : cardFrom(groups, first, text)
+  for (const [first, { index: start }] of groups.entries()) {
+    const end = start < after ? undefined : cardFrom(groups, first, text)
     if (end === undefined) continue
-    cards.push({ start: index, end })
+    cards.push({ start, end })
     after = end
   }
   return cards
 }
 
-interface Group {
-  readonly digits: string
-  readonly index: number
-}
-
-/**
- * End of the longest card number that begins with this group, or `undefined`. `4111 1111 1111 1111 123` includes its check
- * value.
- */
-function cardFrom(groups: readonly Group[], first: number, text: string): number | undefined {
+/** End of the longest card number from this group on. `4111 1111 1111 1111 123` includes its check value. */
+function cardFrom(groups: readonly RegExpExecArray[], first: number, text: string): number | undefined {
   let cardEnd: number | undefined
   let digits = ''
   let end = 0
   const lengths: number[] = []
-  for (const group of groups.slice(first, first + maxDigits)) {
-    if (lengths.length > 0 && !separators.test(text.slice(end, group.index))) break
-    digits += group.digits
+  for (const { 0: group, index } of groups.slice(first, first + maxDigits)) {
+    if (lengths.length > 0 && !separators.test(text.slice(end, index))) break
+    digits += group
     if (digits.length > maxDigits) break
-    lengths.push(group.digits.length)
-    end = group.index + group.digits.length
+    lengths.push(group.length)
+    end = index + group.length
     if (cardDigits.test(digits) && isGroupedLikeACard(lengths) && hasCheckDigit(digits)) cardEnd = end
   }
   return cardEnd

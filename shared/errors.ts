@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** Failures of the system, not of the caller: operators count these. */
+/** Failures of the system, not of the caller. */
 const faultCodes = [
   'internal',
   'provider_unavailable',
@@ -10,10 +10,7 @@ const faultCodes = [
   'worker_timeout',
 ] as const
 
-/**
- * All failures that callers are expected to handle. Workers answer with a code, never with an HTTP status:
- * `gateway/problems.ts` maps codes to statuses.
- */
+/** All failures that callers are expected to handle. `gateway/http/problems.ts` maps them to HTTP statuses. */
 export const errorCodes = [
   'malformed_request',
   'head_too_large',
@@ -62,22 +59,20 @@ export interface FieldError {
   detail: string
 }
 
-export interface ErrorOptions {
-  /** Further members for the buyer, such as `conflicts`. Internals go into `cause`. */
-  extra?: Record<string, unknown>
-  cause?: unknown
-}
-
-/** An expected failure: `message` is for the buyer, `cause` for the operator. */
+/** An expected failure: `message` and `extra` (such as `conflicts`) are for the buyer, `cause` for the operator. */
 export class TicketingError extends Error {
   readonly code: ErrorCode
   readonly extra: Record<string, unknown>
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { extra = {}, cause }: { extra?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause })
     this.name = 'TicketingError'
     this.code = code
-    this.extra = options.extra ?? {}
+    this.extra = extra
   }
 
   /** Whether the system failed, rather than the request or the state it met. */
@@ -95,7 +90,6 @@ export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof TicketingError ? error.code : 'internal'
 }
 
-/** Refuses a request as `validation_failed`. */
 export function invalidRequest(errors: readonly FieldError[], message = 'The request is not valid.'): TicketingError {
   return new TicketingError('validation_failed', message, { extra: { errors } })
 }
@@ -115,7 +109,7 @@ function issueErrors(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = [
     return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a known member' }))
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The issues of the form that the request comes nearest to.
+    // The form with the fewest issues is probably the one that was meant.
     const nearest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? []
     return nearest.flatMap((inner) => issueErrors(inner, path))
   }

@@ -2,13 +2,12 @@ import { randomUUIDv7 } from 'node:crypto'
 
 /*
  * Rows have UUIDs of version 7, which sort by time. The public id of a hold, booking or ticket is
- * base64url(event uuid ‖ own uuid), 43 characters: every request names the event under which the rows are found.
+ * base64url(event uuid ‖ own uuid), 43 characters, so that every request names the event of its rows.
  */
 
 /** The demo event that a bare `POST /purchase` buys from: 15,000 seats, always on sale. */
 export const demoEventId = '019a0000-0000-7000-8000-000000000001'
 
-/** A new id for a row: UUID v7. */
 export function newId(): string {
   return randomUUIDv7()
 }
@@ -19,12 +18,11 @@ export interface Key {
   ownId: string
 }
 
-/** Joins event and own id to the public id: 43 characters of base64url. */
 export function publicId({ eventId, ownId }: Key): string {
   return Buffer.concat([uuidBytes(eventId), uuidBytes(ownId)]).toString('base64url')
 }
 
-/** Splits a public id; `null` unless it is exactly 32 bytes of canonical base64url. */
+/** `null` unless the id is exactly 32 bytes of canonical base64url. */
 export function parsePublicId(id: string): Key | null {
   const bytes = Buffer.from(id, 'base64url')
   // The last character has two unused bits: without this check four spellings would name one row.
@@ -32,14 +30,14 @@ export function parsePublicId(id: string): Key | null {
   return { eventId: uuidText(bytes.subarray(0, 16)), ownId: uuidText(bytes.subarray(16)) }
 }
 
-/** The key in a public id that a contract has checked. */
+/** As `parsePublicId`, of an id that a contract has checked. */
 export function keyOf(id: string): Key {
   const key = parsePublicId(id)
   if (key === null) throw new Error(`${id} passed the contract but is no public id`)
   return key
 }
 
-/** Creation time of an id of `newId`, in epoch ms: a UUID v7 begins with it. */
+/** Creation time of an id of `newId`, in epoch ms. */
 export function createdAtMs(uuid: string): number {
   return Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16)
 }

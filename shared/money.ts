@@ -14,8 +14,8 @@ export function minorDigits(currency: string): number {
 }
 
 /**
- * Converts an amount in major units (`88.34`, `"15.00"`) to minor units, rounded half up from its decimal digits, without
- * binary fractions. `null` unless it is a plain decimal with at most 12 digits before the point.
+ * Converts an amount in major units (`88.34`, `"15.00"`) to minor units, rounded half up by its decimal digits. `null` unless
+ * it is a plain decimal with at most 12 digits before the point.
  */
 export function toMinor(amount: number | string, currency: string): number | null {
   const match = /^(\d{1,12})(?:\.(\d{1,20}))?$/.exec(String(amount).trim())

@@ -1,27 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 
-/** Work that is repeated beside answering requests. */
 export interface PeriodicJob {
-  /** Runs the work now instead of at its next time. */
   wake(): void
   /** Resolves when the run under way has ended. */
   stop(): Promise<void>
 }
 
-export interface PeriodicJobOptions {
-  /** For the log, such as `reconcile payments`. */
-  readonly name: string
-  readonly everyMs: number
-  readonly log: Logger
-}
-
-/**
- * Runs `work` at once and then every `everyMs`, without a pause while it answers that there is more to do. A failure is
- * logged, and the work runs again at its next time.
- */
+/** Runs `work` at once and then every `everyMs`, without a pause while it answers that there is more to do. Logs failures. */
 export function startPeriodicJob(
-  { name, everyMs, log }: PeriodicJobOptions,
+  { name, everyMs, log }: { name: string; everyMs: number; log: Logger },
   work: () => Promise<boolean>,
 ): PeriodicJob {
   let stopped = false

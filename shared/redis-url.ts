@@ -5,13 +5,11 @@ export type RedisAddress =
   | (RedisNodes & { readonly kind: 'cluster' })
 
 interface RedisNodes {
-  /** Each of them knows the others. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
   readonly credentials: RedisCredentials
 }
 
-/** Empty for a Redis without authentication. */
-export interface RedisCredentials {
+interface RedisCredentials {
   readonly username?: string
   readonly password?: string
 }

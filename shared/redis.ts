@@ -5,7 +5,7 @@ import { Cluster, Redis, type RedisCommander } from 'ioredis'
 import { withSpan } from '#shared/observability/tracing.ts'
 import { parseRedisUrl, type RedisAddress, redisUrlForms } from './redis-url.ts'
 
-/** What ioredis' clients for one server and for a cluster have in common. */
+/** The common part of ioredis' clients for one server and for a cluster. */
 export interface RedisClient extends RedisCommander<{ type: 'default'; mapping: 'resp2' }> {
   /** `ready` when commands can be sent. */
   readonly status: string
@@ -14,24 +14,13 @@ export interface RedisClient extends RedisCommander<{ type: 'default'; mapping: 
   disconnect(): void
 }
 
-export interface CreateRedisOptions {
-  /** In one of `redisUrlForms`. */
-  readonly url: string
-  /** Shown by `CLIENT LIST`. */
-  readonly name: string
-  readonly log: Logger
-}
-
-/** Time-out of a command: after it, continuing without Redis is the better answer. */
-const commandTimeoutMs = 100
-/** How often a cluster is asked for nodes that joined or left. */
-const slotsRefreshMs = 5_000
 const slotCount = 16_384
 /** How often a cluster with an outage is checked for its end. */
 const recoveryCheckMs = 500
 
 const connection = {
-  commandTimeout: commandTimeoutMs,
+  // After this, continuing without Redis is better than waiting.
+  commandTimeout: 100,
   connectTimeout: 1_000,
   // A frozen Redis keeps its connection: without this its commands would queue until it thaws.
   socketTimeout: 500,
@@ -41,20 +30,20 @@ const connection = {
 const retryDelayMs = (attempt: number): number => Math.min(50 * attempt, 500)
 
 /**
- * Opens a client whose commands fail at once while Redis is unavailable, and after 100 ms when it is slow. It reconnects for
- * ever, at most every 500 ms. The log tells the beginning and the end of each outage once.
- * A command that timed out may have been done.
+ * Opens a client, which `CLIENT LIST` shows by `name`. `url` has one of the `redisUrlForms`, or `RangeError` is thrown. Commands
+ * fail at once while Redis is unavailable, and after 100 ms when it is slow; then they may be done. The client reconnects until it
+ * is closed, and the log has the beginning and the end of each outage.
  *
  * All keys of a command or script must share a hash tag such as `{eventId}`, or a cluster refuses it.
  */
-export function createRedis({ url, name, log }: CreateRedisOptions): RedisClient {
+export function createRedis({ url, name, log }: { url: string; name: string; log: Logger }): RedisClient {
   const address = parseRedisUrl(url)
   if (address === undefined) throw new RangeError(`a Redis URL ${redisUrlForms}`)
-  const outages = new Outages(log)
+  const outages = watchOutages(log)
   return address.kind === 'cluster' ? openCluster(address, name, outages) : openServer(address, name, outages)
 }
 
-/** Whether a command was sent and not answered in time; it may have been done. ioredis has no class or code for it. */
+/** Whether a command was sent and not answered in time; it may be done. ioredis has no class or code for this error. */
 export function isCommandTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Command timed out'
 }
@@ -74,7 +63,7 @@ function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>, name: s
   return redis
 }
 
-/** Sentinels have the credentials of the servers that they watch. */
+/** Sentinels have the credentials of their servers. */
 function sentinelOptions({ nodes, masterName, credentials }: Extract<RedisAddress, { kind: 'sentinel' }>) {
   const { username, password } = credentials
   return {
@@ -85,7 +74,7 @@ function sentinelOptions({ nodes, masterName, credentials }: Extract<RedisAddres
     name: masterName,
     sentinelRetryStrategy: retryDelayMs,
     sentinelCommandTimeout: 500,
-    // The URL names all of them.
+    // The URL names all Sentinels.
     updateSentinels: false,
   }
 }
@@ -99,8 +88,9 @@ function openCluster(
     redisOptions: { ...connection, ...credentials, connectionName: name },
     enableOfflineQueue: false,
     clusterRetryStrategy: retryDelayMs,
-    slotsRefreshInterval: slotsRefreshMs,
-    // Commands to a lost node fail at once; the next one learns from other nodes which one took over its slots.
+    // Finds nodes that joined or left.
+    slotsRefreshInterval: 5_000,
+    // Commands to a lost node fail at once; the next one learns from other nodes which one has its slots.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     maxRedirections: 3,
@@ -119,7 +109,7 @@ function openCluster(
   return cluster
 }
 
-/** Resolves to true when all masters answer and all slots are served, to false when the client is closed before. */
+/** Resolves to true when all masters answer and all slots are served, or to false when the client is closed. */
 async function becomesWhole(cluster: Cluster): Promise<boolean> {
   while (cluster.status !== 'end') {
     await pause(recoveryCheckMs, undefined, { ref: false })
@@ -135,25 +125,22 @@ async function isWhole(cluster: Cluster): Promise<boolean> {
   return infos.length === masters && infos.every((info) => info.includes(`cluster_slots_ok:${slotCount}\r`))
 }
 
+type Outages = ReturnType<typeof watchOutages>
+
 /** Logs the beginning and the end of each outage once. */
-class Outages {
-  readonly #log: Logger
-  #isUnavailable = false
-
-  constructor(log: Logger) {
-    this.#log = log
-  }
-
-  /** Answers whether the outage is a new one. */
-  begin(error: Error): boolean {
-    if (this.#isUnavailable) return false
-    this.#log.warn({ err: error }, 'redis became unavailable')
-    this.#isUnavailable = true
-    return true
-  }
-
-  end(): void {
-    if (this.#isUnavailable) this.#log.info('redis became available again')
-    this.#isUnavailable = false
+function watchOutages(log: Logger) {
+  let isUnavailable = false
+  return {
+    /** Answers whether the outage is new. */
+    begin(error: Error): boolean {
+      if (isUnavailable) return false
+      log.warn({ err: error }, 'redis became unavailable')
+      isUnavailable = true
+      return true
+    },
+    end(): void {
+      if (isUnavailable) log.info('redis became available again')
+      isUnavailable = false
+    },
   }
 }

@@ -5,18 +5,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
  * signed too, so a recorded webhook cannot be replayed later.
  */
 
-export interface WebhookToSign {
+interface Webhook {
   readonly secret: string
   /** The exact bytes that are sent. */
   readonly body: string | Uint8Array
-  /** Time of this attempt, in epoch ms. */
-  readonly at: number
 }
 
-export interface SignedWebhook {
-  readonly secret: string
-  /** The exact bytes that arrived. */
-  readonly body: string | Uint8Array
+interface SignedWebhook extends Webhook {
   /** The header `Webhook-Signature`; a provider that changes its secret sends two `v1`. */
   readonly header: string
   /** In epoch ms. */
@@ -25,11 +20,11 @@ export interface SignedWebhook {
   readonly toleranceMs: number
 }
 
-/** A header with more parts is refused: anybody may send one. */
+/** A header with more parts is refused: any client may send one. */
 const maxParts = 20
 
-/** The value of the header `Webhook-Signature`. */
-export function signWebhook({ secret, body, at }: WebhookToSign): string {
+/** The value of the header `Webhook-Signature`. `at` is the time of this attempt, in epoch ms. */
+export function signWebhook({ secret, body, at }: Webhook & { readonly at: number }): string {
   const seconds = String(Math.floor(at / 1_000))
   return `t=${seconds},v1=${digest(secret, seconds, body).toString('hex')}`
 }

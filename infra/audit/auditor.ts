@@ -33,10 +33,10 @@ export class Auditor {
   }
 
   /** A fact that a consumer gave up. */
-  deadLetter({ stream, consumer, streamSequence, deliveries }: DeadLetter): void {
+  deadLetter({ stream, consumer, stream_seq, deliveries }: DeadLetter): void {
     this.#deadLetters += 1
     this.#options.metrics.deadLetter(consumer)
-    const facts = { stream, consumer, stream_sequence: streamSequence, deliveries }
+    const facts = { stream, consumer, stream_sequence: stream_seq, deliveries }
     this.#options.log.error(facts, 'a fact was given up after its last delivery')
   }
 

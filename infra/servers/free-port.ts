@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from '#shared/process/is-alive.ts'
+import { isAlive } from '#shared/process/config.ts'
 
 /** Below where systems take the ports of outgoing connections from: Linux 32768, others 49152. */
 const firstPort = 15_000

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { isAlive } from '#shared/process/is-alive.ts'
+import { isAlive } from '#shared/process/config.ts'
 
 const run = promisify(execFile)
 

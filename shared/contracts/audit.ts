@@ -1,19 +1,7 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
 
-const invariantResult = z.object({
-  /** `I1`, `I2`, … */
-  invariant: z.string(),
-  /** The invariant in words. */
-  says: z.string(),
-  violations: z.int().min(0),
-  /** Up to ten violations, for the operator: ids, never names. */
-  examples: z.array(z.string()),
-})
-
-export const viewInvariants = defineContract({
-  worker: 'audit',
-  operation: 'view-invariants',
+export const viewInvariants = defineContract('audit', 'view-invariants', {
   summary: 'Organiser: the last result of every invariant that the auditor checks',
   request: z.strictObject({}),
   reply: z.object({
@@ -22,7 +10,17 @@ export const viewInvariants = defineContract({
     duration_ms: z.int().nullable(),
     violations: z.int(),
     dead_letters: z.int(),
-    items: z.array(invariantResult),
+    items: z.array(
+      z.object({
+        /** `I1`, `I2`, … */
+        invariant: z.string(),
+        /** The invariant in words. */
+        says: z.string(),
+        violations: z.int().min(0),
+        /** Up to ten violations, for the operator: ids, never names. */
+        examples: z.array(z.string()),
+      }),
+    ),
   }),
   errors: [],
   deadlineMs: 1_000,

@@ -8,16 +8,15 @@ export const availability = z.enum(['plenty', 'few', 'sold_out', 'not_on_sale'])
 
 const maxIds = 1_000
 
-export const listAvailability = defineContract({
-  worker: 'event',
-  operation: 'list-availability',
+export const listAvailability = defineContract('event', 'list-availability', {
   summary: 'Availability of up to 1,000 events in a word each; unknown events are left out',
   request: z.strictObject({
     /** Event ids as UUIDs, or as the base64url of their 16 bytes: 22 characters. */
     ids: commaSeparated(z.array(eventId).min(1).max(maxIds), {
       maxLength: 37 * maxIds,
       message: `must be 1 to ${maxIds} ids of events, separated by commas`,
-      read: toUuid,
+      // Any other text stays as it is, for the schema to refuse.
+      read: (id) => (/^[A-Za-z0-9_-]{22}$/.test(id) ? uuidText(Buffer.from(id, 'base64url')) : id),
     }),
   }),
   reply: z.object({ items: z.array(z.object({ id: eventId, availability })) }),
@@ -25,8 +24,3 @@ export const listAvailability = defineContract({
   deadlineMs: 1_000,
   readOnly: true,
 })
-
-/** Expands the short form; anything else stays as it is, for the schema to refuse. */
-function toUuid(id: string): string {
-  return /^[A-Za-z0-9_-]{22}$/.test(id) ? uuidText(Buffer.from(id, 'base64url')) : id
-}

@@ -3,17 +3,15 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, pageLimit, publicIdField } from './fields.ts'
 import { place, ticket } from './places.ts'
 
-/** Operations of the booking worker on bookings, the records of purchases. */
-
-/** State of a payment as its booking knows it; the payment itself has more states. */
+/** State of a payment in its booking; the payment itself has more states. */
 export const paymentStatus = z.enum(['processing', 'authorised', 'captured', 'voided', 'failed'])
 
 export type BookedPaymentStatus = z.infer<typeof paymentStatus>
 
 /** Why tickets were voided. */
-export const returnReason = z.enum(['buyer', 'organiser', 'event_cancelled', 'capture_refused'])
+const returnReason = z.enum(['buyer', 'organiser', 'event_cancelled', 'capture_refused'])
 
-/** Why money is refunded for them. */
+/** Why voided tickets are refunded. */
 export const refundReason = returnReason.exclude(['capture_refused'])
 
 export type RefundReason = z.infer<typeof refundReason>
@@ -24,17 +22,15 @@ export const booking = z.object({
   user_id: z.string(),
   hold_id: publicIdField,
   status: z.enum(['pending', 'confirmed', 'cancelled', 'expired', 'failed']),
-  /** As bought; `tickets` tells which are still valid. */
+  /** As bought; `tickets` says which are still valid. */
   places: z.array(place),
   total_minor: z.int(),
-  /** Refunded so far. */
   refunded_minor: z.int(),
   /** Still to be refunded. */
   refund_due_minor: z.int(),
   currency,
   created_at: z.string(),
   confirmed_at: z.string().nullable(),
-  /** Of a cancelled booking. */
   cancelled_for: returnReason.nullable(),
   tickets: z.array(ticket),
   payment: z.object({ status: paymentStatus, captured_minor: z.int() }),
@@ -43,9 +39,7 @@ export const booking = z.object({
 
 export type Booking = z.infer<typeof booking>
 
-export const listBookings = defineContract({
-  worker: 'booking',
-  operation: 'list-bookings',
+export const listBookings = defineContract('booking', 'list-bookings', {
   summary: "The caller's bookings, newest first",
   request: z.strictObject({ limit: pageLimit, cursor: cursor.optional() }),
   reply: page(booking).extend({ message: z.string() }),
@@ -54,9 +48,7 @@ export const listBookings = defineContract({
   readOnly: true,
 })
 
-export const viewBooking = defineContract({
-  worker: 'booking',
-  operation: 'view-booking',
+export const viewBooking = defineContract('booking', 'view-booking', {
   summary: 'A booking of the caller',
   request: z.strictObject({ booking_id: publicIdField }),
   reply: booking,
@@ -65,9 +57,7 @@ export const viewBooking = defineContract({
   readOnly: true,
 })
 
-export const listSales = defineContract({
-  worker: 'booking',
-  operation: 'list-sales',
+export const listSales = defineContract('booking', 'list-sales', {
   summary: 'Organiser: the sale log of an event, newest first: every place sold or returned, and what caused it',
   request: z.strictObject({ event_id: eventId, limit: pageLimit, cursor: cursor.optional() }),
   reply: page(

@@ -17,21 +17,22 @@ export interface Contract<Request extends z.ZodType = z.ZodType, Reply extends z
   readonly reply: Reply
   /** Expected failures, without those of every operation (validation, time-out, no worker …). */
   readonly errors: readonly ErrorCode[]
-  /** Longest wait of a caller. */
   readonly deadlineMs: number
-  /** Changes nothing, so it may be sent twice. */
+  /** The operation changes nothing, so it may be sent twice. */
   readonly readOnly?: true
 }
 
-/** As a caller sends it: fields with defaults are optional. */
+/** As a caller sends it: members with defaults are optional. */
 export type RequestOf<C extends Contract> = z.input<C['request']>
 /** As an operation receives it. */
 export type ParsedRequestOf<C extends Contract> = z.output<C['request']>
 export type ReplyOf<C extends Contract> = z.output<C['reply']>
 
-/** Declares one operation; the subject becomes `ticketing.v1.<worker>.<operation>`. */
+/** Declares one operation; its subject is `ticketing.v1.<worker>.<operation>`. */
 export function defineContract<Request extends z.ZodType, Reply extends z.ZodType>(
-  declaration: Omit<Contract<Request, Reply>, 'subject'>,
+  worker: WorkerName,
+  operation: string,
+  rest: Omit<Contract<Request, Reply>, 'worker' | 'operation' | 'subject'>,
 ): Contract<Request, Reply> {
-  return { ...declaration, subject: `ticketing.v1.${declaration.worker}.${declaration.operation}` }
+  return { ...rest, worker, operation, subject: `ticketing.v1.${worker}.${operation}` }
 }

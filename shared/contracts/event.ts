@@ -2,10 +2,8 @@ import { z } from 'zod'
 import { availability } from './availability.ts'
 import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, instant, localDate, page, pageLimit, priceMinor, text, timeZone } from './fields.ts'
-import { layoutSchema } from './layout.ts'
+import { area, layoutSchema } from './layout.ts'
 import { priceSteps } from './places.ts'
-
-/** Operations of the event worker: catalogue, organisers and importers. Search is in `search.ts`. */
 
 export const saleStatus = z.enum(['announced', 'on_sale', 'paused', 'off_sale', 'postponed', 'cancelled'])
 
@@ -51,11 +49,9 @@ export const eventView = eventSummary.extend({
   }),
   layout_version: z.int().nullable(),
   seat_count: z.int(),
-  /** General admission, sold by count. */
   areas: z.array(z.object({ name: z.string(), capacity: z.int(), price_minor: priceMinor })),
 })
 
-/** Filters of lists and searches. */
 export const eventFilters = {
   city: text(100).optional(),
   /** ISO 3166-1 alpha-2. */
@@ -72,9 +68,7 @@ export const eventFilters = {
   cursor: cursor.optional(),
 }
 
-export const listEvents = defineContract({
-  worker: 'event',
-  operation: 'list-events',
+export const listEvents = defineContract('event', 'list-events', {
   summary: 'Upcoming events by date; status=any also shows past, postponed and cancelled ones',
   request: z.strictObject({
     ...eventFilters,
@@ -88,9 +82,7 @@ export const listEvents = defineContract({
   readOnly: true,
 })
 
-export const viewEvent = defineContract({
-  worker: 'event',
-  operation: 'view-event',
+export const viewEvent = defineContract('event', 'view-event', {
   summary: 'One event with venue, performers, price tiers and sale state',
   request: z.strictObject({ event_id: eventId }),
   reply: eventView,
@@ -99,9 +91,7 @@ export const viewEvent = defineContract({
   readOnly: true,
 })
 
-export const viewLayout = defineContract({
-  worker: 'event',
-  operation: 'view-layout',
+export const viewLayout = defineContract('event', 'view-layout', {
   summary: 'The seating geometry of an event, columnar by row',
   request: z.strictObject({ event_id: eventId }),
   reply: layoutSchema.extend({ event_id: eventId, version: z.int() }),
@@ -117,27 +107,19 @@ const venueInput = z.strictObject({
   tz: timeZone,
 })
 
-/** Rows of equal length, for events made by hand; seating plans of real venues come with `npm run import`. */
+/** Rows of equal length, for events made by hand. `npm run import` brings seating plans of real venues. */
 const sectionInput = z.strictObject({
   name: text(60),
   rows: z.int().min(1).max(200),
   seats_per_row: z.int().min(1).max(500),
   price_minor: priceMinor,
-  /** For wheelchair users and companions. */
   accessible: z.boolean().default(false),
   price_steps: priceSteps.default([]),
 })
 
-/** General admission, sold by count. */
-const areaInput = z.strictObject({
-  name: text(100),
-  capacity: z.int().min(1).max(1_000_000),
-  price_minor: priceMinor,
-})
+const areaInput = z.strictObject({ ...area, price_minor: priceMinor })
 
-export const createEvent = defineContract({
-  worker: 'event',
-  operation: 'create-event',
+export const createEvent = defineContract('event', 'create-event', {
   summary: 'Organiser: a new draft event, with simple seating if sections are given',
   request: z.strictObject({
     name: text(300),
@@ -165,9 +147,7 @@ export const createEvent = defineContract({
   deadlineMs: 5_000,
 })
 
-export const changeEventStatus = defineContract({
-  worker: 'event',
-  operation: 'change-event-status',
+export const changeEventStatus = defineContract('event', 'change-event-status', {
   summary: 'Organiser: publish an event, pause or resume its sale, or cancel it',
   request: z.strictObject({ event_id: eventId, action: z.enum(['publish', 'pause', 'resume', 'cancel']) }),
   reply: eventView,
@@ -175,7 +155,7 @@ export const changeEventStatus = defineContract({
   deadlineMs: 5_000,
 })
 
-/** An event as importers send it: source formats are normalised, dates are local to the venue. */
+/** An event as importers send it, in one format for all sources. Dates are local to the venue. */
 export const catalogueEvent = z.strictObject({
   source_id: text(200),
   /** Set by the demo catalogue only, for an event with a known id. */
@@ -210,9 +190,7 @@ export const catalogueEvent = z.strictObject({
 
 export type CatalogueEvent = z.infer<typeof catalogueEvent>
 
-export const importEvents = defineContract({
-  worker: 'event',
-  operation: 'import-events',
+export const importEvents = defineContract('event', 'import-events', {
   summary: 'Importer: store a batch of events, idempotent by source and source id',
   request: z.strictObject({
     source: text(60),
@@ -220,15 +198,13 @@ export const importEvents = defineContract({
     /** Move past dates into the coming months by whole weeks; an event keeps its first shift. */
     reschedule: z.boolean(),
   }),
-  /** `stored` events are new. */
+  /** New, changed and unchanged events. */
   reply: z.object({ stored: z.int(), changed: z.int(), unchanged: z.int() }),
   errors: [],
   deadlineMs: 30_000,
 })
 
-export const attachSeating = defineContract({
-  worker: 'event',
-  operation: 'attach-seating',
+export const attachSeating = defineContract('event', 'attach-seating', {
   summary: 'Importer: give an event its layout and prices, stock it, and put it on sale',
   request: z.strictObject({
     event_id: eventId,
@@ -236,7 +212,7 @@ export const attachSeating = defineContract({
     price_minor: priceMinor,
     /** Prices of categories and areas of the layout, by name. */
     category_prices: z.record(z.string(), priceMinor).default({}),
-    /** Of categories, by name. */
+    /** Price steps of categories, by name. */
     price_steps: z.record(z.string(), priceSteps).default({}),
     currency,
     /** When the sale opens; null leaves the event as it is. */

@@ -18,17 +18,15 @@ export const publicIdField = z
   .length(43)
   .refine((value) => parsePublicId(value) !== null, 'is not an id of this system')
 
-/** Printable ASCII without blanks, because it travels in a message header. */
+/** No other characters, because it travels in a message header. */
 export const userId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, no blanks')
 
 /** Index of a seat in the layout of its event, from 0 without gaps. */
 export const seatNo = z.int().min(0).max(999_999)
 
-/** Price of one place. */
 export const priceMinor = z.int().min(0).max(1_000_000_000_000)
-/** Sum of prices or payments: bounded by exact integers only, far above 100 of the highest prices. */
+/** Sum of prices or payments. `z.int()` bounds it to exact integers, far above 100 of the highest prices. */
 export const totalMinor = z.int().min(0)
-/** ISO 4217, upper case. */
 export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')
 
 export const localDate = z.iso.date().refine(isOrdinaryYear, 'must be a date between the years 1000 and 9998')
@@ -58,15 +56,12 @@ export function decimal({ min, max }: { min: number; max: number }) {
   return z.union([z.number(), written], 'must be a number').pipe(z.number().min(min).max(max))
 }
 
-/** A list, also as a query parameter: one text, its items separated by commas, each as `read` converts it. */
+/** A list, also as a query parameter: one text of items separated by commas, each converted by `read`. */
 export function commaSeparated<Item extends z.ZodType<unknown, string>>(
   list: z.ZodArray<Item>,
-  {
-    maxLength,
-    message,
-    read = (item) => item,
-  }: { maxLength: number; message: string; read?: (item: string) => string },
+  options: { maxLength: number; message: string; read?: (item: string) => string },
 ) {
+  const { maxLength, message, read = (item) => item } = options
   const written = z
     .string()
     .max(maxLength)
@@ -83,7 +78,7 @@ function isOrdinaryYear(time: string): boolean {
   return time >= '1000-01-02' && time < '9999'
 }
 
-/** A look-up by `Intl` costs 0.25 ms, and there are only some hundred zones. */
+/** Remembered, because a lookup by `Intl` costs 0.25 ms. There are only some hundred zones. */
 const knownTimeZones = new Set<string>()
 
 function isTimeZone(name: string): boolean {
@@ -99,7 +94,6 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** `{items, next_cursor}`: the shape of every list. */
 export function page<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), next_cursor: z.string().nullable() })
 }

@@ -23,7 +23,6 @@ export const hold = z.object({
 
 export type Hold = z.infer<typeof hold>
 
-/** Errors that refuse places. */
 const placeRefusals = [
   'seat_unavailable',
   'sold_out',
@@ -37,12 +36,9 @@ const placeRefusals = [
   'idempotency_key_reused',
 ] as const
 
-/** Errors that refuse a hold. */
 export const holdRefusals = [...placeRefusals, 'event_not_found', 'hold_exists'] as const
 
-export const holdSeats = defineContract({
-  worker: 'booking',
-  operation: 'hold-seats',
+export const holdSeats = defineContract('booking', 'hold-seats', {
   summary: 'Hold places for the caller for a limited time',
   request: z.strictObject({ event_id: eventId, ...selection }).refine(isSelection, selectionMessage),
   reply: hold,
@@ -50,9 +46,7 @@ export const holdSeats = defineContract({
   deadlineMs: 2_000,
 })
 
-export const viewHold = defineContract({
-  worker: 'booking',
-  operation: 'view-hold',
+export const viewHold = defineContract('booking', 'view-hold', {
   summary: 'A hold of the caller',
   request: z.strictObject({ hold_id: publicIdField }),
   reply: hold,
@@ -61,9 +55,7 @@ export const viewHold = defineContract({
   readOnly: true,
 })
 
-export const changeHold = defineContract({
-  worker: 'booking',
-  operation: 'change-hold',
+export const changeHold = defineContract('booking', 'change-hold', {
   summary: 'Extend an active hold to its full time, up to its hard cap, or swap its places for others, all or none',
   /** Either `extend` or other places. */
   request: z
@@ -77,9 +69,7 @@ export const changeHold = defineContract({
   deadlineMs: 2_000,
 })
 
-export const releaseHold = defineContract({
-  worker: 'booking',
-  operation: 'release-hold',
+export const releaseHold = defineContract('booking', 'release-hold', {
   summary: 'Release the places of a hold; repeating it changes nothing',
   request: z.strictObject({ hold_id: publicIdField }),
   reply: z.object({}),
@@ -87,9 +77,7 @@ export const releaseHold = defineContract({
   deadlineMs: 2_000,
 })
 
-export const abandonHold = defineContract({
-  worker: 'booking',
-  operation: 'abandon-hold',
+export const abandonHold = defineContract('booking', 'abandon-hold', {
   summary:
     'For a page that closes: release an active hold; succeeds without effect on one that is being paid for or bought',
   request: z.strictObject({ hold_id: publicIdField }),

@@ -2,9 +2,8 @@ import { z } from 'zod'
 import { text } from './fields.ts'
 
 /**
- * Seating geometry, immutable by version. A row's seats are parallel arrays of labels and coordinates, which keeps 15,000
- * seats near 400 KB. `seat_no` counts the seats over all rows in this order, which is also the preference of
- * best-available.
+ * A row's seats are parallel arrays of labels and coordinates, which keeps 15,000 seats near 400 KB. `seat_no` counts the
+ * seats over all rows in this order, in which best-available prefers them.
  */
 const layoutRow = z.strictObject({
   section: text(100),
@@ -14,18 +13,20 @@ const layoutRow = z.strictObject({
   seats: z.array(text(30)).min(1).max(2_000),
   x: z.array(z.number()),
   y: z.array(z.number()),
-  /** For wheelchair users and companions. */
   accessible: z.literal(true).optional(),
 })
 
+/** General admission, sold by count. */
+export const area = { name: text(100), capacity: z.int().min(1).max(1_000_000) }
+
+/** Seating geometry, immutable by version. */
 export const layoutSchema = z.strictObject({
   name: text(200),
   width: z.number().min(0),
   height: z.number().min(0),
   categories: z.array(text(100)).min(1).max(200),
   rows: z.array(layoutRow).max(20_000),
-  /** General admission, sold by count. */
-  areas: z.array(z.strictObject({ name: text(100), capacity: z.int().min(1).max(1_000_000) })).max(500),
+  areas: z.array(z.strictObject(area)).max(500),
 })
 
 export type LayoutRow = z.infer<typeof layoutRow>

@@ -3,11 +3,9 @@ import { booking, paymentStatus, refundReason } from './bookings.ts'
 import { defineContract } from './contract.ts'
 import { currency, eventId, instant, publicIdField, totalMinor } from './fields.ts'
 
-/** Steps of a payment that the purchase worker asks of the booking worker. Each may be repeated. They have no route. */
+/** Steps of a payment, which the purchase worker calls. Each may be repeated. They have no route. */
 
-export const beginPayment = defineContract({
-  worker: 'booking',
-  operation: 'begin-payment',
+export const beginPayment = defineContract('booking', 'begin-payment', {
   summary: 'Turn a hold to paying, hold its places until the payment deadline, and open or reuse its pending booking',
   request: z.strictObject({
     hold_id: publicIdField,
@@ -28,9 +26,7 @@ export const beginPayment = defineContract({
   deadlineMs: 2_000,
 })
 
-export const returnHold = defineContract({
-  worker: 'booking',
-  operation: 'return-hold',
+export const returnHold = defineContract('booking', 'return-hold', {
   summary: 'After a declined payment: paying becomes active again; the booking stays pending',
   request: z.strictObject({ booking_id: publicIdField, attempt: z.int().min(1) }),
   reply: z.object({}),
@@ -43,9 +39,7 @@ const lossReason = z.enum(['seats_taken', 'event_cancelled', 'ticket_limit', 'ho
 
 export type LossReason = z.infer<typeof lossReason>
 
-export const confirmHold = defineContract({
-  worker: 'booking',
-  operation: 'confirm-hold',
+export const confirmHold = defineContract('booking', 'confirm-hold', {
   summary: 'After authorisation: sell the places and confirm the booking in one commit, or answer LOST',
   request: z.strictObject({ booking_id: publicIdField }),
   reply: z.object({
@@ -57,9 +51,7 @@ export const confirmHold = defineContract({
   deadlineMs: 2_000,
 })
 
-export const recordPayment = defineContract({
-  worker: 'booking',
-  operation: 'record-payment',
+export const recordPayment = defineContract('booking', 'record-payment', {
   summary: 'Record the payment status on a booking, and answer the booking',
   request: z.strictObject({
     booking_id: publicIdField,
@@ -72,9 +64,7 @@ export const recordPayment = defineContract({
   deadlineMs: 2_000,
 })
 
-export const revokeBooking = defineContract({
-  worker: 'booking',
-  operation: 'revoke-booking',
+export const revokeBooking = defineContract('booking', 'revoke-booking', {
   summary: 'After a final refusal to capture: void the tickets of a confirmed booking, free its places, answer it',
   request: z.strictObject({ booking_id: publicIdField, attempt: z.int().min(1) }),
   reply: booking,
@@ -82,9 +72,7 @@ export const revokeBooking = defineContract({
   deadlineMs: 2_000,
 })
 
-export const cancelTickets = defineContract({
-  worker: 'booking',
-  operation: 'cancel-tickets',
+export const cancelTickets = defineContract('booking', 'cancel-tickets', {
   summary: 'Void tickets of a confirmed booking, free their places, and answer the amount to refund; once per refund',
   request: z.strictObject({
     booking_id: publicIdField,
@@ -100,9 +88,7 @@ export const cancelTickets = defineContract({
   deadlineMs: 2_000,
 })
 
-export const recordRefund = defineContract({
-  worker: 'booking',
-  operation: 'record-refund',
+export const recordRefund = defineContract('booking', 'record-refund', {
   summary: 'Record on a booking that a refund was paid out, and answer the booking; once per refund',
   request: z.strictObject({ booking_id: publicIdField, refund_id: z.uuid() }),
   reply: booking,

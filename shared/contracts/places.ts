@@ -11,20 +11,12 @@ export const seatPlace = z.object({
   price_minor: priceMinor,
 })
 
-const areaPlace = z.object({
-  /** Name of the area. */
-  area: z.string(),
-  qty: z.int().min(1),
-  /** Price of one place. */
-  price_minor: priceMinor,
-})
+/** `area` is its name, `price_minor` the price of one place. */
+const areaPlace = z.object({ area: z.string(), qty: z.int().min(1), price_minor: priceMinor })
 
 export const place = z.union([seatPlace, areaPlace])
 
-/**
- * Price changes as a tier sells: once `sold_percent` of it is sold, a place costs `price_minor`. Below the first step a
- * place costs its own price.
- */
+/** Once `sold_percent` of a tier is sold, its places cost `price_minor`; below the first step, their own price. */
 export const priceSteps = z
   .array(z.strictObject({ sold_percent: z.int().min(1).max(99), price_minor: priceMinor }))
   .max(10)
@@ -45,7 +37,7 @@ export const ticket = z.union([
 export type SeatPlace = z.infer<typeof seatPlace>
 export type Place = z.infer<typeof place>
 
-/** Limit of one hold, seats and GA together. */
+/** In one hold, seats and GA together. */
 const maxPlaces = 100
 
 const bestAvailable = z.strictObject({
@@ -78,13 +70,12 @@ export const selection = {
 
 export type Selection = z.infer<z.ZodObject<typeof selection>>
 
-/** Number of places in a selection. */
 export function wantedPlaces({ seat_nos, best_available, areas }: Selection): number {
   const admissions = areas?.reduce((sum, { qty }) => sum + qty, 0) ?? 0
   return (seat_nos?.length ?? best_available?.qty ?? 0) + admissions
 }
 
-/** Whether a selection names at least one place, and seats in one way only. */
+/** Whether a selection names at least one place, at most 100, and seats in one way only. */
 export function isSelection(request: Selection): boolean {
   const { seat_nos, best_available, areas } = request
   if (seat_nos !== undefined && best_available !== undefined) return false

@@ -14,18 +14,12 @@ const payment = {
   currency: currency.optional(),
 }
 
-const purchaseOfHold = z.strictObject({ hold_id: publicIdField, ...payment })
-
-/** Hold and pay in one call. */
-const purchaseOfSeats = z
-  .strictObject({ event_id: eventId, ...selection, ...payment })
-  .refine(isSelection, selectionMessage)
-
-export const purchaseHold = defineContract({
-  worker: 'purchase',
-  operation: 'purchase-hold',
+export const purchaseHold = defineContract('purchase', 'purchase-hold', {
   summary: 'Pay for a hold, or hold and pay in one call; answers the booking, pending while the payment is under way',
-  request: z.union([purchaseOfHold, purchaseOfSeats]),
+  request: z.union([
+    z.strictObject({ hold_id: publicIdField, ...payment }),
+    z.strictObject({ event_id: eventId, ...selection, ...payment }).refine(isSelection, selectionMessage),
+  ]),
   reply: booking.extend({ message: z.string() }),
   errors: [
     ...holdRefusals,
@@ -41,31 +35,24 @@ export const purchaseHold = defineContract({
   deadlineMs: 8_000,
 })
 
-const refundReply = booking.extend({ message: z.string() })
-const ticketIds = z.array(publicIdField).min(1).max(100).optional()
-const refundErrors = ['not_found', 'not_cancellable', 'idempotency_key_in_use', 'idempotency_key_reused'] as const
+const refund = {
+  /** Default: all valid tickets. */
+  request: z.strictObject({ booking_id: publicIdField, ticket_ids: z.array(publicIdField).min(1).max(100).optional() }),
+  reply: booking.extend({ message: z.string() }),
+  errors: ['not_found', 'not_cancellable', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  deadlineMs: 8_000,
+} as const
 
-export const cancelBooking = defineContract({
-  worker: 'purchase',
-  operation: 'cancel-booking',
+export const cancelBooking = defineContract('purchase', 'cancel-booking', {
   summary: 'Buyer: cancel all or some tickets of a booking, as the policy of the sale allows, for a refund',
-  request: z.strictObject({ booking_id: publicIdField, ticket_ids: ticketIds }),
-  reply: refundReply,
-  errors: refundErrors,
-  deadlineMs: 8_000,
+  ...refund,
 })
 
-export const refundBooking = defineContract({
-  worker: 'purchase',
-  operation: 'refund-booking',
+export const refundBooking = defineContract('purchase', 'refund-booking', {
   summary: 'Organiser: cancel all or some tickets of a booking and refund them',
-  request: z.strictObject({ booking_id: publicIdField, ticket_ids: ticketIds }),
-  reply: refundReply,
-  errors: refundErrors,
-  deadlineMs: 8_000,
+  ...refund,
 })
 
-/** Progress of the refunds of a cancelled event. */
 const eventRefunds = z.object({
   event_id: eventId,
   status: z.enum(['running', 'done']),
@@ -77,9 +64,7 @@ const eventRefunds = z.object({
   finished_at: z.string().nullable(),
 })
 
-export const refundEvent = defineContract({
-  worker: 'purchase',
-  operation: 'refund-event',
+export const refundEvent = defineContract('purchase', 'refund-event', {
   summary: 'Refund all bookings of a cancelled event, however long it takes; repeating it changes nothing',
   request: z.strictObject({ event_id: eventId }),
   reply: eventRefunds,
@@ -87,9 +72,7 @@ export const refundEvent = defineContract({
   deadlineMs: 5_000,
 })
 
-export const viewEventRefunds = defineContract({
-  worker: 'purchase',
-  operation: 'view-event-refunds',
+export const viewEventRefunds = defineContract('purchase', 'view-event-refunds', {
   summary: 'Organiser: progress of the refunds of a cancelled event',
   request: z.strictObject({ event_id: eventId }),
   reply: eventRefunds,
@@ -98,13 +81,11 @@ export const viewEventRefunds = defineContract({
   readOnly: true,
 })
 
-export const receiveWebhook = defineContract({
-  worker: 'purchase',
-  operation: 'receive-webhook',
+export const receiveWebhook = defineContract('purchase', 'receive-webhook', {
   summary: 'A change reported by a payment provider: verified, stored once and applied before the reply',
   request: z.strictObject({
     provider: z.enum(['sandbox']),
-    /** The raw body, whose exact bytes are signed. */
+    /** The raw body: its exact bytes are signed. */
     body: z.string().max(65_536),
     signature: z.string().max(1_000),
   }),

@@ -3,13 +3,10 @@ import { defineContract } from './contract.ts'
 import { eventFilters, eventSummary } from './event.ts'
 import { commaSeparated, decimal, defaultPageSize, page, text, wholeNumber } from './fields.ts'
 
-/** What search hits may be counted by. */
 export const facetName = z.enum(['city', 'type', 'month', 'price'])
 
-/** How many search hits facets count; `capped` tells that there are more. */
+/** Facets count at most this many search hits. */
 export const maxFacetResults = 1_000
-
-const searchSort = z.enum(['relevance', 'date', 'price', 'distance'])
 
 /** Numbered pages end here; a cursor continues. */
 const maxPagedResults = 1_000
@@ -25,19 +22,17 @@ const searchRequest = z.strictObject({
   lng: decimal({ min: -180, max: 180 }).optional(),
   radius_km: decimal({ min: 0.001, max: 20_000 }).optional(),
   /** Default: by relevance with a keyword, else by date. Prices are compared whatever their currency. */
-  sort: searchSort.optional(),
+  sort: z.enum(['relevance', 'date', 'price', 'distance']).optional(),
   facets: commaSeparated(z.array(facetName), {
     maxLength: 100,
     message: `must be some of ${facetName.options.join(', ')}, separated by commas`,
   }).optional(),
-  /** Instead of a cursor, from 1 on, with pageSize instead of limit. */
+  /** Page number from 1, instead of a cursor. It goes with pageSize instead of limit. */
   page: wholeNumber({ min: 1, max: maxPagedResults }).optional(),
   pageSize: wholeNumber({ min: 1, max: 100 }).optional(),
 })
 
-export const searchEvents = defineContract({
-  worker: 'event',
-  operation: 'search-events',
+export const searchEvents = defineContract('event', 'search-events', {
   summary: 'Full-text search that tolerates typos, with filters and facets; upcoming only unless start says otherwise',
   request: searchRequest.superRefine((request, context) => {
     for (const [member, message] of searchFaults(request)) {
@@ -45,9 +40,9 @@ export const searchEvents = defineContract({
     }
   }),
   reply: page(eventSummary).extend({
-    /** Words of the keyword that occur nowhere, and the similar words that were used instead. */
+    /** Words of the keyword that occur nowhere, and the similar words used instead. */
     corrections: z.array(z.object({ word: z.string(), used: z.string() })).optional(),
-    /** The corrected keyword, or another spelling to try where nothing was found. */
+    /** The corrected keyword, or another spelling to try when nothing was found. */
     did_you_mean: z.string().nullable().optional(),
     facets: z
       .object({
@@ -63,7 +58,6 @@ export const searchEvents = defineContract({
   readOnly: true,
 })
 
-/** Contradictions between parameters. */
 function* searchFaults(request: z.output<typeof searchRequest>): Generator<readonly [member: string, message: string]> {
   const { min_price, max_price, lat, lng, radius_km, sort, keyword, cursor } = request
   const { page = 1, pageSize = defaultPageSize } = request

@@ -3,11 +3,7 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, priceMinor, wholeNumber } from './fields.ts'
 import { seatPlace } from './places.ts'
 
-/** Public operations of the booking worker: the state of seats and areas. */
-
-export const listSeats = defineContract({
-  worker: 'booking',
-  operation: 'list-seats',
+export const listSeats = defineContract('booking', 'list-seats', {
   summary: 'Every seat of an event with price and state, by seat number',
   request: z.strictObject({
     event_id: eventId,
@@ -27,9 +23,7 @@ export const listSeats = defineContract({
   readOnly: true,
 })
 
-export const viewSeatStates = defineContract({
-  worker: 'booking',
-  operation: 'view-seat-states',
+export const viewSeatStates = defineContract('booking', 'view-seat-states', {
   summary: 'The state of all seats in two bits each, and of areas by count',
   request: z.strictObject({
     event_id: eventId,
@@ -42,9 +36,8 @@ export const viewSeatStates = defineContract({
   reply: z.object({
     event_id: eventId,
     seq: z.string(),
-    /** Version of the layout. */
     version: z.int(),
-    /** Of seats only. */
+    /** These three count seats only. */
     available: z.int(),
     held: z.int(),
     sold: z.int(),
@@ -66,9 +59,7 @@ export const viewSeatStates = defineContract({
   readOnly: true,
 })
 
-export const viewAvailability = defineContract({
-  worker: 'booking',
-  operation: 'view-availability',
+export const viewAvailability = defineContract('booking', 'view-availability', {
   summary: 'Free places of events right now, seats and areas together; events without stock are left out',
   request: z.strictObject({
     event_ids: z.array(eventId).min(1).max(1_000),

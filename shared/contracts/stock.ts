@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { defineContract } from './contract.ts'
 import { saleStatus } from './event.ts'
 import { currency, eventId, instant, priceMinor, seatNo, text } from './fields.ts'
+import { area } from './layout.ts'
 import { priceSteps } from './places.ts'
 
-/** How the event worker puts places in stock and opens their sale. They have no route. */
+/** The event worker puts places in stock and opens their sale. These operations have no route. */
 
 export const stockRow = z
   .strictObject({
@@ -21,9 +22,7 @@ export const stockRow = z
   .refine((row) => row.prices_minor.length === row.seats.length, 'needs one price for each seat')
   .refine((row) => row.tier_nos.length === row.seats.length, 'needs one tier for each seat')
 
-export const stockEvent = defineContract({
-  worker: 'booking',
-  operation: 'stock-event',
+export const stockEvent = defineContract('booking', 'stock-event', {
   summary: 'Put a batch of seats, and the areas, of an event in stock; idempotent by event, version, seat and area',
   request: z.strictObject({
     event_id: eventId,
@@ -32,25 +31,14 @@ export const stockEvent = defineContract({
     max_tickets_per_user: z.int().min(1).max(1_000),
     tiers: z.array(z.strictObject({ name: text(100), steps: priceSteps })).max(200),
     rows: z.array(stockRow).max(5_000),
-    areas: z
-      .array(
-        z.strictObject({
-          area_no: z.int().min(0).max(499),
-          name: text(100),
-          capacity: z.int().min(1).max(1_000_000),
-          price_minor: priceMinor,
-        }),
-      )
-      .max(500),
+    areas: z.array(z.strictObject({ area_no: z.int().min(0).max(499), ...area, price_minor: priceMinor })).max(500),
   }),
   reply: z.object({ seats_added: z.int() }),
   errors: [],
   deadlineMs: 10_000,
 })
 
-export const setSale = defineContract({
-  worker: 'booking',
-  operation: 'set-sale',
+export const setSale = defineContract('booking', 'set-sale', {
   summary: 'Open, pause, close or cancel the sale of a stocked event; every later hold sees it',
   request: z.strictObject({
     event_id: eventId,

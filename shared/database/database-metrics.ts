@@ -18,7 +18,7 @@ export class DatabaseMetrics {
     })
   }
 
-  /** Starts timing a statement, such as SELECT. Call the answer when it ends, with the error if it failed. */
+  /** Starts timing a statement, such as SELECT. Call the returned function when it ends, with the error if it failed. */
   running(operation: string): (error?: unknown) => void {
     const startedAt = performance.now()
     return (error) => {
@@ -28,7 +28,6 @@ export class DatabaseMetrics {
     }
   }
 
-  /** Shows the pools by their names. */
   watchPools(pools: Readonly<Record<string, pg.Pool>>): void {
     const registers = [this.#metrics.registry]
     const labelNames = ['db_client_connection_pool_name', 'db_client_connection_state'] as const

@@ -6,17 +6,17 @@ import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { Database } from './postgres.ts'
 
 /** Names one operation of one caller: keys of different callers or operations never meet. */
-export function commandScope(operation: string, context: OperationContext): string {
-  return `${operation} ${context.caller.role}:${context.caller.id}`
+export function commandScope(operation: string, { caller }: OperationContext): string {
+  return `${operation} ${caller.role}:${caller.id}`
 }
 
-/** Digest of a parsed request, to tell a repetition from another request with the same key. */
+/** Tells a repetition from another request with the same key. */
 export function requestHash(request: unknown): Buffer {
   return createHash('sha256').update(JSON.stringify(request)).digest()
 }
 
 /** Schemas with a table `commands` as `once` uses it. */
-export type CommandSchema = 'event' | 'booking'
+type CommandSchema = 'event' | 'booking'
 
 export interface Command {
   readonly schema: CommandSchema
@@ -25,16 +25,14 @@ export interface Command {
   readonly context: OperationContext
 }
 
-/** How long a reply is remembered, as an interval of Postgres; then its key counts as new. */
+/** How long a reply is stored, as an interval of Postgres; then its key counts as new. */
 export const rememberedFor = '24 hours'
 const memory = `interval '${rememberedFor}'`
 
-/** Refuses a request whose key came with another request before. */
 export function keyReused(): TicketingError {
   return new TicketingError('idempotency_key_reused', 'This Idempotency-Key was used for another request.')
 }
 
-/** Refuses a request whose key belongs to a request that is still running. */
 export function keyInUse(): TicketingError {
   return new TicketingError(
     'idempotency_key_in_use',
@@ -42,7 +40,6 @@ export function keyInUse(): TicketingError {
   )
 }
 
-/** Whether a command with this key is done. */
 export async function isDone(db: Database, { schema, operation, context }: Command): Promise<boolean> {
   const key = context.idempotencyKey
   if (key === undefined) return false
@@ -54,8 +51,8 @@ export async function isDone(db: Database, { schema, operation, context }: Comma
 }
 
 /**
- * Runs `work` in the caller's transaction at most once per idempotency key; a repetition gets the stored reply. Without a
- * key `work` simply runs. A refusal rolls the key back with the transaction, so it may be tried again.
+ * Runs `work` in the caller's transaction at most once per idempotency key, or always without a key. A repetition gets the
+ * stored reply. A refusal rolls the key back with the transaction, so the request may be repeated.
  * Throws `idempotency_key_in_use` while another message with the key is running, and `idempotency_key_reused` when the key
  * came with another request.
  */
@@ -75,17 +72,14 @@ export async function once<Reply>(db: Database, command: Command, work: () => Pr
     return JSON.parse(stored.reply) as Reply
   }
   const reply = await work()
-  await db.execute(`UPDATE ${schema}.commands SET reply = $3 WHERE scope = $1 AND key = $2`, [
-    scope,
-    key,
-    JSON.stringify(reply),
-  ])
+  const values = [scope, key, JSON.stringify(reply)]
+  await db.execute(`UPDATE ${schema}.commands SET reply = $3 WHERE scope = $1 AND key = $2`, values)
   return reply
 }
 
 /**
- * Takes the key for this transaction and answers whether it was free. The advisory lock, which ends with the transaction
- * and is never waited for, tells a running command from a finished one.
+ * Takes the key for this transaction and answers whether it was free. The advisory lock ends with the transaction and is
+ * never waited for: it tells a running command from a finished one.
  */
 async function claim(
   db: Database,
@@ -105,27 +99,23 @@ async function claim(
   return claimed.free
 }
 
-const forgetEveryMs = 60_000
 /** Keeps each deletion short. */
 const forgetBatch = 1_000
 
-/**
- * Deletes expired replies every minute until the answer is called. Every instance of a worker does this, each skipping
- * rows that another one deletes.
- */
+/** Deletes expired replies every minute until the returned function is called, in every instance of a worker. */
 export function startForgettingCommands(parts: {
   readonly postgres: Database
   readonly schema: CommandSchema
   readonly log: Logger
 }): () => Promise<void> {
   const { postgres, schema, log } = parts
-  const forgetting = startPeriodicJob({ name: 'forget commands', everyMs: forgetEveryMs, log }, async () => {
+  const job = startPeriodicJob({ name: 'forget commands', everyMs: 60_000, log }, async () => {
     return (await forgetCommands(postgres, schema, forgetBatch)) === forgetBatch
   })
-  return () => forgetting.stop()
+  return () => job.stop()
 }
 
-/** Deletes at most `limit` expired replies and answers their number. */
+/** Deletes at most `limit` expired replies, except those that another instance deletes, and answers their number. */
 export async function forgetCommands(db: Database, schema: CommandSchema, limit: number): Promise<number> {
   const forgotten = await db.query(
     `DELETE FROM ${schema}.commands WHERE (scope, key) IN (

@@ -24,7 +24,6 @@ type AppliedMigration = Pick<Migration, 'name' | 'hash'>
 
 /** One lock for all schemas: they share extensions, and two launchers may start at once. The number is arbitrary. */
 const migrationLock = 7_301_944_112
-const lockTimeout = '60s'
 
 /**
  * Runs the pending migrations in order and answers their names. `client` is a connected session for this alone. Many
@@ -33,10 +32,13 @@ const lockTimeout = '60s'
  */
 export async function migrate(client: ClientBase, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
-  await client.query(`SET lock_timeout = '${lockTimeout}'`)
+  await client.query("SET lock_timeout = '60s'")
   await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
   try {
-    await createRecord(client, schema)
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+    await client.query(`
+      CREATE TABLE IF NOT EXISTS ${schema}.schema_migrations (
+        name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`)
     const { rows } = await client.query<AppliedMigration>(recordQuery(schema))
     const pending = unapplied(schema, migrations, rows)
     for (const migration of pending) await apply(client, schema, migration)
@@ -46,7 +48,7 @@ export async function migrate(client: ClientBase, { schema, directory }: Migrati
   }
 }
 
-/** Names of the pending migrations; a worker refuses to start when there are any. Throws like `migrate`. */
+/** Names of the pending migrations. Throws like `migrate`. */
 export async function pendingMigrations(db: Queryable, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
   const [table] = await db.query<{ name: string | null }>('SELECT to_regclass($1)::text AS name', [
@@ -72,13 +74,6 @@ async function readMigrations(directory: string): Promise<Migration[]> {
       return { name, sql, hash: createHash('sha256').update(sql).digest('hex') }
     }),
   )
-}
-
-async function createRecord(client: ClientBase, schema: string): Promise<void> {
-  await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
-  await client.query(`
-    CREATE TABLE IF NOT EXISTS ${schema}.schema_migrations (
-      name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`)
 }
 
 function recordQuery(schema: string): string {

@@ -12,13 +12,13 @@ export interface Queryable {
 }
 
 /**
- * The pool, or one transaction. A transaction runs its statements in the order of the calls, one snapshot each; statements
+ * The pool, or one transaction. A transaction runs its statements in the order of the calls, one snapshot each. Statements
  * sent together, as with `Promise.all`, cost one round trip.
  */
 export interface Database extends Queryable {
   /**
-   * Runs a statement whose rows are not needed. In a transaction it resolves at once; a failure ends the whole transaction
-   * with its error, at COMMIT at the latest. So never use it within a savepoint.
+   * Runs a statement without reading its rows. In a transaction it resolves at once, and a failure ends the whole
+   * transaction with its error, at COMMIT at the latest. So never use it within a savepoint.
    */
   execute(text: string, values?: readonly unknown[]): Promise<void>
 }
@@ -32,24 +32,18 @@ export interface PostgresOptions {
   readonly url: string
   readonly applicationName: string
   readonly maxConnections: number
-  /**
-   * Further connections, only for statements outside of transactions, so that neither waits for the other's connections.
-   * Without it both share `maxConnections`.
-   */
+  /** Separate connections for statements outside of transactions; by default these share `maxConnections`. */
   readonly readConnections?: number | undefined
-  /**
-   * Plan each prepared statement once, whatever its values: for statements with one good access path. By default Postgres
-   * considers a new plan at every call.
-   */
+  /** Plan each prepared statement once, whatever its values: for statements with one good access path. */
   readonly planOnce?: boolean
   readonly metrics?: DatabaseMetrics
-  /** Called for errors of idle connections, which the pool replaces by itself. */
+  /** Called for errors of idle connections, which the pool replaces. */
   onIdleError(error: Error): void
 }
 
 const statementTimeoutMs = 3_000
 const connectTimeoutMs = 2_000
-/** Longest wait for a row or lock, well below the deadline of a reply. */
+/** Well below the deadline of a reply. */
 const lockTimeoutMs = 1_000
 
 const typeParsers = new Map<number, (value: string) => unknown>([
@@ -60,7 +54,6 @@ const typeParsers = new Map<number, (value: string) => unknown>([
 /** Bounded pools with a time-out for every wait: for a connection, for a statement, for an idle transaction. */
 export class Postgres implements Database {
   readonly #transactions: pg.Pool
-  /** For statements outside of transactions; the same pool without `readConnections`. */
   readonly #reads: pg.Pool
   readonly #metrics: DatabaseMetrics | undefined
 
@@ -85,9 +78,9 @@ export class Postgres implements Database {
   }
 
   /**
-   * Runs `work` in one transaction (read committed). After a deadlock or serialisation failure, or when the server ends the
-   * connection, it runs `work` once more, so `work` must not have effects outside the database. It does not when the
-   * connection ends during COMMIT, because the transaction may be committed.
+   * Runs `work` in one transaction (read committed), and once more after a deadlock, a serialisation failure or when the
+   * server ends the connection. So `work` must not have effects outside the database. A connection that ends during COMMIT
+   * is not retried, because the transaction may be committed.
    */
   async transaction<Result>(
     work: (db: Database) => Promise<Result>,
@@ -106,11 +99,11 @@ export class Postgres implements Database {
     await Promise.all([...new Set([this.#transactions, this.#reads])].map((pool) => pool.end()))
   }
 
-  /** Runs the transaction once. `committing` tells that COMMIT was sent, so that only its answer tells the outcome. */
+  /** Runs the transaction once. `committing`: COMMIT was sent, so only its answer tells the outcome. */
   async #attempt<Result>(
     attempt: { committing: boolean },
     work: (db: Database) => Promise<Result>,
-    { settings }: TransactionOptions,
+    { settings = {} }: TransactionOptions,
   ): Promise<Result> {
     const client = await this.#transactions.connect().catch((error: unknown) => {
       throw asTicketingError(error)
@@ -132,7 +125,8 @@ export class Postgres implements Database {
         unanswered.push(answer)
       }
       // Awaited: if it alone failed, say cancelled by an operator, each later statement would commit by itself.
-      await query(beginWith(settings))
+      const setLocals = Object.entries(settings).map(([name, value]) => `; SET LOCAL ${name} = ${value}`)
+      await query(`BEGIN${setLocals.join('')}`)
       const result = await work({ query, execute })
       attempt.committing = true
       // After a failed statement COMMIT rolls back.
@@ -142,7 +136,9 @@ export class Postgres implements Database {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
         broken = rollbackError
       })
-      const failed = await firstFailure(unanswered)
+      // The first failure made all later statements fail.
+      const outcomes = await Promise.allSettled(unanswered)
+      const failed: unknown = outcomes.find((outcome) => outcome.status === 'rejected')?.reason
       // COMMIT came after the failure and rolled back.
       if (isRetryable(failed)) attempt.committing = false
       throw isRetryable(lost) ? asTicketingError(lost) : (failed ?? error)
@@ -196,8 +192,8 @@ function openPool({ url, applicationName, planOnce, onIdleError }: PostgresOptio
 }
 
 /**
- * Our statements take milliseconds, so compiling or parallelising them costs more than it gains. `work_mem` holds the exact
- * bitmap of the rows of a frequent word; with less it keeps pages only.
+ * Our statements take milliseconds: compiling or parallelising them costs more than it gains. With less `work_mem`, the
+ * bitmap of a frequent word's rows would hold pages only.
  */
 function sessionSettings(planOnce = false): string {
   const settings = ['jit=off', 'max_parallel_workers_per_gather=0', 'work_mem=16MB']
@@ -205,22 +201,12 @@ function sessionSettings(planOnce = false): string {
   return settings.map((setting) => `-c ${setting}`).join(' ')
 }
 
-/** The error that made all later statements fail. */
-async function firstFailure(answers: readonly Promise<unknown>[]): Promise<unknown> {
-  const outcomes = await Promise.allSettled(answers)
-  return outcomes.find((outcome) => outcome.status === 'rejected')?.reason
-}
-
-function beginWith(settings: TransactionOptions['settings'] = {}): string {
-  return ['BEGIN', ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join('; ')
-}
-
-/** Whether `error` says that the unique index of that name refused a duplicate. */
+/** Whether the unique index of that name refused a duplicate. */
 export function violatesUnique(error: unknown, indexName: string): boolean {
   return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === indexName
 }
 
-/** Whether `error` says that another transaction kept a row or lock for longer than `lock_timeout`. */
+/** Whether another transaction held a row or lock for longer than `lock_timeout`. */
 export function lockTimedOut(error: unknown): boolean {
   return error instanceof TicketingError && isLockTimeout(error.cause)
 }

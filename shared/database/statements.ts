@@ -9,8 +9,8 @@ export interface Statement {
 }
 
 /**
- * Most of our statements are constants, some hundred. Searches are composed, in too many ways to keep at every connection: a
- * text is prepared at its second use, and only the first 400 such texts.
+ * Most of our statements, some hundred, are constants. Searches are composed, in more ways than a connection can keep: a
+ * text is prepared at its second use, and only the first 400 such texts are.
  */
 const maxPrepared = 400
 const maxRemembered = 2_000
@@ -18,7 +18,7 @@ const maxRemembered = 2_000
 const remembered = new Map<string, Statement>()
 let prepared = 0
 
-/** Describes a statement, remembered by its text. It has a name from its second use on. */
+/** Describes a statement, which has a name from its second use on. */
 export function statementOf(text: string): Readonly<Statement> {
   const statement = remembered.get(text) ?? describe(text)
   if (remembered.size < maxRemembered) remembered.set(text, statement)

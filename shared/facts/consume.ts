@@ -5,12 +5,10 @@ import type { Consumer, JsMsg } from 'nats'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { readHeaders } from '#shared/messaging/headers.ts'
 import { decodeJson } from '#shared/messaging/message.ts'
-import type { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
-import { withRemoteSpan } from '#shared/observability/tracing.ts'
+import { messagingAttributes, withRemoteSpan } from '#shared/observability/tracing.ts'
 import { type FactName, factKind, parseFactSubject } from './fact.ts'
 import { factStream, heartbeatMs, maxDeliveries, openFactConsumer, receiveFacts, ServerUnreachable } from './stream.ts'
 
-/** A fact as its consumer gets it. */
 export interface ReceivedFact extends FactName {
   /** The same at every delivery of this fact. */
   readonly id: string
@@ -21,21 +19,21 @@ export interface ReceivedFact extends FactName {
 }
 
 export interface FactConsumer {
-  /** Its name at the server, which remembers how far it got: all processes that give it share the facts. */
+  /** Its name at the server, which remembers its position. All processes with this name share the facts. */
   readonly durable: string
   /** Such as `ticketing.fact.hold.*.released`. */
   readonly subjects: readonly string[]
   /**
-   * Must be idempotent, and done within 10 s: after that the fact is delivered again, maybe to another process. When it throws, the
-   * fact is delivered again later, five times in all; after that it is a dead letter.
+   * Must be idempotent and end within 10 s, or the fact is delivered again, maybe to another process. When it throws, the fact is
+   * delivered again later. After five deliveries in all, it becomes a dead letter.
    */
   handle(fact: ReceivedFact): Promise<void>
   readonly log: Logger
-  /** How long a fact waits after its first, second, … failure, in milliseconds; the last one counts for all further. */
+  /** Delay after the first, second, … failure; the last one counts for all further failures. */
   readonly retryDelaysMs?: readonly number[]
 }
 
-/** Together they outlive the restart of a database. */
+/** Together longer than the restart of a database. */
 const defaultRetryDelaysMs = [1_000, 4_000, 15_000, 60_000]
 const maxConcurrent = 16
 const fetchMs = 5_000
@@ -43,8 +41,8 @@ const backoffMs = 250
 const finishMs = 10_000
 
 /**
- * Handles facts, at most 16 at once, until the returned function is called, which lets those under way finish (10 s at most). Makes
- * stream and consumer when they are missing, at the start and whenever the server comes back without them; retries until then.
+ * Handles facts, at most 16 at once, until the returned function is called, which lets those under way finish (10 s at most).
+ * Creates stream and consumer whenever they are missing, and retries until it can.
  */
 export async function consumeFacts(bus: Bus, consumer: FactConsumer): Promise<() => Promise<void>> {
   if (!/^[\w-]+$/.test(consumer.durable)) throw new RangeError(`not the name of a consumer: ${consumer.durable}`)
@@ -58,13 +56,13 @@ export async function consumeFacts(bus: Bus, consumer: FactConsumer): Promise<()
   }
 }
 
-/** Resolves when all facts under way are handled. Calls `begin` after the first attempt to make the consumer, successful or not. */
+/** Resolves when all facts under way are handled. Calls `begin` after the first attempt to create the consumer, even a failed one. */
 async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsumer, begin: () => void): Promise<void> {
   const { durable, subjects, log } = consumer
   const underWay = new Set<Promise<void>>()
   const receive = (message: JsMsg): void => {
-    const handled = handleFact(consumer, message, bus.metrics)
-      // The connection was closed before the fact could be acknowledged: it is delivered again.
+    const handled = handleFact(bus, consumer, message)
+      // The connection was closed before the acknowledgement: the fact is delivered again.
       .catch(() => undefined)
       .finally(() => underWay.delete(handled))
     underWay.add(handled)
@@ -87,11 +85,11 @@ async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsum
         bind: true,
       })
       await receiveFacts(bus, messages, stopped, receive)
-      // Only now: a consumer in a cluster may exist and have no leader yet.
+      // Only now: a consumer in a cluster may exist without a leader.
       if (failing) log.info({ durable }, 'consuming facts resumed')
       failing = false
     } catch (error) {
-      // Otherwise it still exists, which a cluster that has just lost a node could not say for some seconds.
+      // Otherwise it still exists, though a cluster that has just lost a node cannot say so for some seconds.
       if (!(error instanceof ServerUnreachable)) source = null
       if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'consuming facts was interrupted')
       failing = true
@@ -103,22 +101,18 @@ async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsum
 }
 
 /** Acknowledges the fact, or has it delivered again when `handle` throws. Throws when the connection is closed. */
-async function handleFact(
-  consumer: FactConsumer,
-  message: JsMsg,
-  metrics: MessagingMetrics | undefined,
-): Promise<void> {
+async function handleFact(bus: Bus, consumer: FactConsumer, message: JsMsg): Promise<void> {
   const { durable, log, retryDelaysMs = defaultRetryDelaysMs } = consumer
   const { subject } = message
   const deliveries = message.info.deliveryCount
   try {
-    await processFact(consumer, message, metrics)
+    await processFact(bus, consumer, message)
     message.ack()
   } catch (error) {
     const fields = { err: error, durable, subject, deliveries }
     if (deliveries >= maxDeliveries) {
       log.error(fields, 'a fact became a dead letter')
-      // Without a delay the server tells `watchDeadLetters` at once.
+      // Without a delay the server informs `watchDeadLetters` at once.
       message.nak()
     } else {
       log.warn(fields, 'handling a fact failed, it will be delivered again')
@@ -127,24 +121,14 @@ async function handleFact(
   }
 }
 
-async function processFact(
-  consumer: FactConsumer,
-  message: JsMsg,
-  metrics: MessagingMetrics | undefined,
-): Promise<void> {
+async function processFact(bus: Bus, consumer: FactConsumer, message: JsMsg): Promise<void> {
   const { subject } = message
   const { durable } = consumer
   const name = parseFactSubject(subject)
   const headers = readHeaders(message.headers)
-  const attributes = {
-    'messaging.system': 'nats',
-    'messaging.operation.name': 'process',
-    'messaging.operation.type': 'process',
-    'messaging.destination.name': subject,
-    'messaging.consumer.group.name': durable,
-  }
+  const attributes = { ...messagingAttributes('process', subject), 'messaging.consumer.group.name': durable }
   await withRemoteSpan(headers, `process ${factKind(name)}`, { kind: SpanKind.CONSUMER, attributes }, async () => {
-    const done = metrics?.processing(factKind(name), durable)
+    const done = bus.metrics?.processing(factKind(name), durable)
     try {
       const id = headers['Nats-Msg-Id'] ?? ''
       const deliveries = message.info.deliveryCount
@@ -157,29 +141,18 @@ async function processFact(
   })
 }
 
+/** The server's advisory about a fact that became a dead letter. */
 export interface DeadLetter {
   readonly stream: string
   /** Name of the durable consumer that failed. */
   readonly consumer: string
   /** The fact's number in the stream, which still has it until it is too old. */
-  readonly streamSequence: number
-  readonly deliveries: number
-}
-
-/** The server's advisory. */
-interface MaxDeliveries {
-  readonly stream: string
-  readonly consumer: string
   readonly stream_seq: number
   readonly deliveries: number
 }
 
-/** Reports facts that become dead letters, until the returned function is called; misses those while NATS is disconnected. */
-export async function watchDeadLetters(bus: Bus, onDeadLetter: (letter: DeadLetter) => void): Promise<() => void> {
+/** Reports facts that become dead letters, until the returned function is called. Misses those while NATS is disconnected. */
+export function watchDeadLetters(bus: Bus, onDeadLetter: (letter: DeadLetter) => void): () => void {
   const subject = `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${factStream}.*`
-  const advisories = bus.subscribe(subject, ({ payload }) => {
-    const { stream, consumer, stream_seq, deliveries } = decodeJson(payload) as MaxDeliveries
-    onDeadLetter({ stream, consumer, streamSequence: stream_seq, deliveries })
-  })
-  return () => advisories.cancel()
+  return bus.subscribe(subject, ({ payload }) => onDeadLetter(decodeJson(payload) as DeadLetter))
 }

@@ -5,10 +5,8 @@
 
 const factEntities = ['event', 'seat', 'hold', 'booking', 'payment'] as const
 
-export type FactEntity = (typeof factEntities)[number]
-
 export interface FactName {
-  readonly entity: FactEntity
+  readonly entity: (typeof factEntities)[number]
   readonly eventId: string
   /** What happened: lower-case words joined by `-`, such as `released`. */
   readonly what: string
@@ -18,30 +16,29 @@ export interface Fact extends FactName {
   readonly payload: object
 }
 
-/** Subjects of all facts. */
 export const allFacts = 'ticketing.fact.>'
 
 const subjectForm = new RegExp(
   `^ticketing\\.fact\\.(${factEntities.join('|')})\\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.([a-z-]{1,60})$`,
 )
 
-/** `ticketing.fact.<entity>.<event id>.<what>`. Throws when a part would not fit into a subject. */
+/** `ticketing.fact.<entity>.<event id>.<what>`. Throws `RangeError` when a part does not fit into a subject. */
 export function factSubject({ entity, eventId, what }: FactName): string {
   const subject = `ticketing.fact.${entity}.${eventId}.${what}`
   if (!subjectForm.test(subject)) throw new RangeError(`not the subject of a fact: ${JSON.stringify(subject)}`)
   return subject
 }
 
-/** The parts of a subject that `factSubject` made. Throws on any other. */
+/** The parts of a subject of `factSubject`. Throws `RangeError` on any other. */
 export function parseFactSubject(subject: string): FactName {
   const [, entity, eventId, what] = subjectForm.exec(subject) ?? []
   if (entity === undefined || eventId === undefined || what === undefined) {
     throw new RangeError(`not the subject of a fact: ${JSON.stringify(subject)}`)
   }
-  return { entity: entity as FactEntity, eventId, what }
+  return { entity: entity as FactName['entity'], eventId, what }
 }
 
-/** The subject without ids, of which there are few: for names of spans. */
+/** The subject without the event's id: one of few names, for spans and metrics. */
 export function factKind({ entity, what }: Pick<FactName, 'entity' | 'what'>): string {
   return `ticketing.fact.${entity}.${what}`
 }

@@ -6,8 +6,8 @@ import { type FactName, parseFactSubject } from './fact.ts'
 import { type FactPosition, openFollower, receiveFacts, StreamMissing } from './stream.ts'
 
 /*
- * Consumers (`consume.ts`) share the facts, get each until it is handled, and begin with the oldest. Each follower gets every fact
- * once, from now on, and learns when it may have missed some. That suits what a process keeps in its memory.
+ * Consumers (`consume.ts`) share the facts, get each until it is handled, and begin with the oldest. A follower gets every fact once,
+ * from now on, and learns when it may have missed some. That suits data in the memory of a process.
  */
 
 export interface FollowedFact extends FactName {
@@ -19,78 +19,63 @@ export interface FactObserver {
   readonly log: Logger
   /** Gets every fact, in the order of the stream. Must not throw. */
   onFact(fact: FollowedFact): void
-  /**
-   * Called when following begins, and when it begins again after an interruption: facts before `position` may have been missed, and
-   * `onFact` gets all after it. Must not throw.
-   */
+  /** Called at the beginning and after each interruption: facts before `position` may have been missed. Must not throw. */
   onRestart(position: FactPosition): void
+}
+
+export interface FactFollower {
+  /** The observer has got every fact up to here. `null` while facts are not followed. */
+  readonly position: FactPosition | null
+  stop(): Promise<void>
 }
 
 const backoffMs = 250
 
-/**
- * Passes all facts to `observer` until it is stopped. Never throws: while NATS is unavailable or has no stream of facts yet, it
- * retries.
- */
-export function followFacts(bus: Bus, observer: FactObserver): FactFollower {
-  return new FactFollower(bus, observer)
-}
+/** Passes all facts to `observer` until it is stopped. Never throws: without NATS or a stream of facts it retries. */
+export function followFacts(bus: Bus, { log, onFact, onRestart }: FactObserver): FactFollower {
+  const stop = new AbortController()
+  let position: FactPosition | null = null
 
-export type { FactFollower }
-
-class FactFollower {
-  readonly #bus: Bus
-  readonly #observer: FactObserver
-  readonly #stop = new AbortController()
-  readonly #ended: Promise<void>
-  #position: FactPosition | null = null
-
-  constructor(bus: Bus, observer: FactObserver) {
-    this.#bus = bus
-    this.#observer = observer
-    this.#ended = this.#followUntil(this.#stop.signal)
+  const receive = ({ subject, seq: sequence }: JsMsg): void => {
+    if (position === null) return
+    const expected = position.sequence + 1
+    if (sequence !== expected) throw new Error(`fact ${expected} was missed, ${sequence} is here`)
+    const name = readName(subject)
+    if (name !== null) onFact({ ...name, sequence })
+    position = { stream: position.stream, sequence }
   }
 
-  /** The observer has got every fact up to here. `null` while facts are not followed. */
-  get position(): FactPosition | null {
-    return this.#bus.connected ? this.#position : null
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort()
-    await this.#ended
-  }
-
-  async #followUntil(stopped: AbortSignal): Promise<void> {
-    const { log } = this.#observer
+  const follow = async (stopped: AbortSignal): Promise<void> => {
     let failing = false
     while (!stopped.aborted) {
       try {
-        const { position, messages } = await openFollower(this.#bus)
+        const follower = await openFollower(bus)
         if (failing) log.info('following facts resumed')
         failing = false
-        this.#position = position
-        this.#observer.onRestart(position)
-        await receiveFacts(this.#bus, messages, stopped, (message) => this.#receive(message))
+        position = follower.position
+        onRestart(position)
+        await receiveFacts(bus, follower.messages, stopped, receive)
       } catch (error) {
-        // Before the first worker has run there is no stream, which is in order.
+        // There is no stream before the first worker has run: nothing is wrong.
         if (!failing && error instanceof StreamMissing) log.info('no stream of facts to follow yet')
         else if (!failing && !stopped.aborted) log.warn({ err: error }, 'following facts was interrupted')
         failing = true
-        this.#position = null
+        position = null
         await pause(backoffMs, undefined, { signal: stopped }).catch(() => undefined)
       }
     }
-    this.#position = null
+    position = null
   }
 
-  #receive({ subject, seq: sequence }: JsMsg): void {
-    if (this.#position === null) return
-    const expected = this.#position.sequence + 1
-    if (sequence !== expected) throw new Error(`fact ${expected} was missed, ${sequence} is here`)
-    const name = readName(subject)
-    if (name !== null) this.#observer.onFact({ ...name, sequence })
-    this.#position = { stream: this.#position.stream, sequence }
+  const ended = follow(stop.signal)
+  return {
+    get position() {
+      return bus.connected ? position : null
+    },
+    stop() {
+      stop.abort()
+      return ended
+    },
   }
 }
 

@@ -10,8 +10,8 @@ export type OutboxSchema = 'event' | 'booking' | 'purchase'
 const maxPayloadBytes = 128 * 1024
 
 /**
- * Writes a fact in the caller's transaction: it is published if and only if that commits, at least once, usually within a tenth of
- * a second. The payload is absolute state with a version; see `fact.ts`. Throws `RangeError` above 128 KiB.
+ * Writes a fact in the caller's transaction. It is published if and only if that commits, at least once, usually within
+ * 100 ms. The payload is absolute state with a version; see `fact.ts`. Throws `RangeError` above 128 KiB.
  */
 export function addFact(db: Database, schema: OutboxSchema, fact: Fact): Promise<void> {
   return addFacts(db, schema, [fact])

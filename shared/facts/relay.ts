@@ -6,18 +6,18 @@ import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { createdAtMs } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
-import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
+import { injectTraceContext, messagingAttributes, withRemoteSpan } from '#shared/observability/tracing.ts'
 import { factKind, parseFactSubject } from './fact.ts'
 import type { OutboxSchema } from './outbox.ts'
 import { ensureFactStream, publishFact } from './stream.ts'
 
 /*
- * Carries facts from an outbox table to the stream. A relay runs in every instance of a worker, and a transaction lock lets one of
- * them at a time publish. A fact is marked as published in the transaction that read it, after the stream has acknowledged it. A
- * relay that dies in between leaves it unmarked, and it is published again under the same id.
+ * Carries facts from an outbox table to the stream. A relay runs in every instance of a worker; a transaction lock lets one at a time
+ * publish. A fact is marked as published in the transaction that read it, after the stream has acknowledged it. When a relay dies in
+ * between, the fact is published again under the same id.
  */
 
-export interface OutboxRelay {
+interface OutboxRelay {
   readonly postgres: Postgres
   readonly bus: Bus
   readonly schema: OutboxSchema
@@ -44,10 +44,10 @@ const lockOfSchema: Record<OutboxSchema, number> = { event: 1, booking: 2, purch
 const cleanUpEveryMs = 10_000
 const cleanUpBatch = 1_000
 
-/** A new stream has lost what the one before it held: what was published in this time before is published again. */
+/** A new stream has lost all facts: those published in the last five minutes before it are published again. */
 const republishFor = '5 minutes'
 
-/** Publishes the facts of one schema until the returned function is called, which lets the batch under way end. */
+/** Publishes the facts of one schema until the returned function is called, which waits for the batch under way. */
 export function startOutboxRelay(relay: OutboxRelay): () => Promise<void> {
   const stop = new AbortController()
   const ended = relayUntil(stop.signal, relay)
@@ -69,7 +69,7 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
   while (!stopped.aborted) {
     let waitMs = everyMs
     try {
-      // Before the stream is looked up: while it is unavailable, facts grow old.
+      // Before the stream is looked up: the age is right even while NATS is unavailable.
       let oldestId = await findOldest(postgres, schema)
       metrics.setOldest(oldestId)
       if (!streamIsKnown) {
@@ -96,36 +96,28 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
   stopListening()
 }
 
-/** How far the facts of one schema are behind their commits. */
 function startOutboxMetrics({ registry }: Metrics, schema: OutboxSchema) {
+  const common = { labelNames: ['schema'] as const, registers: [registry] }
   let oldestId: string | null = null
   new Gauge({
+    ...common,
     name: 'outbox_oldest_age_seconds',
     help: 'Age of the oldest fact that waits to be published; 0 when none does.',
-    labelNames: ['schema'],
-    registers: [registry],
     collect() {
       this.set({ schema }, oldestId === null ? 0 : Math.max(0, (Date.now() - createdAtMs(oldestId)) / 1_000))
     },
   })
-  const published = new Counter({
-    name: 'outbox_published_total',
-    help: 'Facts published.',
-    labelNames: ['schema'],
-    registers: [registry],
-  })
+  const published = new Counter({ ...common, name: 'outbox_published_total', help: 'Facts published.' })
   published.inc({ schema }, 0)
-  return {
-    setOldest(id: string | null): void {
-      oldestId = id
-    },
-    addPublished: (facts: number): void => published.inc({ schema }, facts),
+  const setOldest = (id: string | null): void => {
+    oldestId = id
   }
+  return { setOldest, addPublished: (facts: number): void => published.inc({ schema }, facts) }
 }
 
 /**
- * Publishes the oldest facts that wait and answers how many; none while another relay holds the lock. Throws when the stream did
- * not take all of them; those it took are marked all the same.
+ * Publishes the oldest unpublished facts and answers how many; none while another relay holds the lock. Throws when the stream did
+ * not store all of them; those that it stored are marked.
  */
 async function relayBatch(
   { postgres, bus, schema }: OutboxRelay,
@@ -139,7 +131,7 @@ async function relayBatch(
     )
     const results = await Promise.allSettled(rows.map((row) => publish(bus, row)))
     const published = rows.filter((_row, index) => results[index]?.status === 'fulfilled').map(({ id }) => id)
-    // now() is when this transaction began. A later time could lie after the making of a new stream that does not have these
+    // now() is when this transaction began. A later time could be after the creation of a new stream that does not have these
     // facts, and they would not be withdrawn.
     await db.query(`UPDATE ${schema}.outbox SET published_at = now() WHERE id = ANY($1::uuid[])`, [published])
     return results
@@ -149,7 +141,7 @@ async function relayBatch(
   return results.length
 }
 
-/** Outside of a transaction, since most of the time nothing waits. */
+/** Outside of a transaction, since usually there is none. */
 async function findOldest(db: Database, schema: OutboxSchema): Promise<string | null> {
   const [oldest] = await db.query<{ id: string }>(
     `SELECT id FROM ${schema}.outbox WHERE published_at IS NULL ORDER BY id LIMIT 1`,
@@ -158,22 +150,14 @@ async function findOldest(db: Database, schema: OutboxSchema): Promise<string | 
 }
 
 async function lock(db: Database, schema: OutboxSchema): Promise<boolean> {
-  const [lock] = await db.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1, $2) AS taken', [
-    lockClass,
-    lockOfSchema[schema],
-  ])
+  const keys = [lockClass, lockOfSchema[schema]]
+  const [lock] = await db.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1, $2) AS taken', keys)
   return lock?.taken === true
 }
 
 async function publish(bus: Bus, { id, subject, payload, trace }: OutboxRow): Promise<void> {
   if (trace === null) return publishFact(bus, { id, subject, payload, headers: {} })
-  const attributes = {
-    'messaging.system': 'nats',
-    'messaging.operation.name': 'publish',
-    'messaging.operation.type': 'send',
-    'messaging.destination.name': subject,
-    'messaging.message.id': id,
-  }
+  const attributes = { ...messagingAttributes('publish', subject), 'messaging.message.id': id }
   const name = `publish ${factKind(parseFactSubject(subject))}`
   await withRemoteSpan({ traceparent: trace }, name, { kind: SpanKind.PRODUCER, attributes }, async () => {
     const headers: Record<string, string> = {}
@@ -182,7 +166,7 @@ async function publish(bus: Bus, { id, subject, payload, trace }: OutboxRow): Pr
   })
 }
 
-/** Marks facts as not published that the stream before this one took. Nothing matches as long as a stream lives. */
+/** Marks facts that only the previous stream has as not published. Finds none as long as the stream is the same. */
 async function withdrawLost(db: Database, schema: OutboxSchema, streamMadeAt: Date): Promise<void> {
   let withdrawn: unknown[]
   do {
@@ -197,7 +181,7 @@ async function withdrawLost(db: Database, schema: OutboxSchema, streamMadeAt: Da
   } while (withdrawn.length === batchSize)
 }
 
-/** Deletes some of the facts that were published more than a day ago and answers how many. */
+/** Deletes up to 1,000 facts that were published more than a day ago, and answers how many. */
 async function deleteOld(db: Database, schema: OutboxSchema): Promise<number> {
   const deleted = await db.query(
     `DELETE FROM ${schema}.outbox WHERE id IN (

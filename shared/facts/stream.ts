@@ -36,10 +36,10 @@ const streamConfig = {
   duplicate_window: nanos(120_000),
 }
 
-/** In a cluster a fact is acknowledged when two of three nodes have it; durable consumers have as many copies as the stream. */
+/** In a cluster a fact is acknowledged when two of three nodes have it. Durable consumers have the stream's number of copies. */
 const clusterReplicas = 3
 
-/** After so many deliveries that failed, a fact becomes a dead letter. */
+/** When all of them fail, a fact becomes a dead letter. */
 export const maxDeliveries = 5
 
 const durableConfig = {
@@ -51,7 +51,7 @@ const durableConfig = {
   max_ack_pending: 1_000,
 }
 
-/** Without a name and in memory: the server forgets it 5 s after its process has gone. */
+/** Without a name and in memory: the server deletes it 5 s after its process has gone. */
 const followerConfig = {
   ack_policy: AckPolicy.None,
   deliver_policy: DeliverPolicy.New,
@@ -61,20 +61,19 @@ const followerConfig = {
   inactive_threshold: nanos(5_000),
 }
 
-/** How often the server says that it still works on a pull. The client reports two that are missing, so within 3 s. */
+/** The client reports two missing heartbeats, so an interruption shows within 3 s. */
 export const heartbeatMs = 1_000
 
 const streamNotFound = 10_059
 
-/** Between two facts of a stream, or before its first or after its last. */
 export interface FactPosition {
-  /** When the stream was made: numbers of one say nothing about another. */
+  /** When the stream was created. Numbers of one stream say nothing about another. */
   readonly stream: string
   /** Number of the fact before this position. */
   readonly sequence: number
 }
 
-export interface StoredFact {
+interface StoredFact {
   /** The stream stores one fact for each id. */
   readonly id: string
   readonly subject: string
@@ -83,16 +82,15 @@ export interface StoredFact {
   readonly headers: Readonly<Headers>
 }
 
-/** There is no stream of facts. */
 export class StreamMissing extends Error {}
 
-/** The connection is lost or the server does not answer; the consumer may be in order. */
+/** The connection is lost or the server does not answer. The consumer may still exist. */
 export class ServerUnreachable extends Error {}
 
 /**
- * Makes the stream if it is missing and brings its limits up to date; many processes may do so at once. Answers when the stream
- * was made: a newer time than before means that the server has lost its data. Throws when JetStream does not answer within 2 s, and
- * at once while and when the connection is lost.
+ * Creates the stream if it is missing and brings its limits up to date; many processes may do this at once. Answers when the stream
+ * was created: a newer time than before means that the server has lost its data. Throws after 2 s without an answer of JetStream,
+ * and at once when the connection is lost.
  */
 export function ensureFactStream(bus: Bus): Promise<Date> {
   return whileConnected(bus, async () => {
@@ -110,13 +108,13 @@ export function ensureFactStream(bus: Bus): Promise<Date> {
   })
 }
 
-/** Makes or updates stream and durable consumer; a new one starts with the oldest fact. Throws as `ensureFactStream`. */
+/** Creates or updates stream and durable consumer; a new one starts with the oldest fact. Throws as `ensureFactStream`. */
 export async function openFactConsumer(bus: Bus, durable: string, subjects: readonly string[]): Promise<Consumer> {
   await ensureFactStream(bus)
   const config = { ...durableConfig, durable_name: durable, filter_subjects: [...subjects] }
   const { consumers } = await bus.jetstream.jetstreamManager()
   const info = await whileConnected(bus, () => consumers.add(factStream, config))
-  // Not `consumers.get`, which would ask for the same information once more.
+  // `consumers.get` would request the same information once more.
   return bus.jetstream.consumers.getPullConsumerFor(info)
 }
 
@@ -126,8 +124,8 @@ export async function openFollower(bus: Bus): Promise<{ position: FactPosition; 
   const { stream, info } = await whileConnected(bus, async () => {
     const stream = await identifyStream(streams)
     const info = await consumers.add(factStream, followerConfig)
-    // The consumer does not say of which stream it is.
-    if ((await identifyStream(streams)) !== stream) throw new Error('the stream of facts was made anew meanwhile')
+    // The reply about the consumer does not name its stream.
+    if ((await identifyStream(streams)) !== stream) throw new Error('the stream of facts was created again meanwhile')
     return { stream, info }
   })
   const consumer = bus.jetstream.consumers.getPullConsumerFor(info)
@@ -135,15 +133,15 @@ export async function openFollower(bus: Bus): Promise<{ position: FactPosition; 
   return { position: { stream, sequence: info.delivered.stream_seq }, messages }
 }
 
-/** Resolves when the stream has stored the fact. Throws as `ensureFactStream`; the stream may have stored the fact then, too. */
+/** Resolves when the stream has stored the fact. Throws as `ensureFactStream`; the fact may be stored even then. */
 export async function publishFact(bus: Bus, { id, subject, payload, headers }: StoredFact): Promise<void> {
   const options = { msgID: id, expect: { streamName: factStream }, ...natsHeaders(headers) }
   await whileConnected(bus, () => bus.jetstream.publish(subject, payload, options))
 }
 
 /**
- * Passes messages to `receive` until they end or `stopped`; what has arrived by then is still passed. Throws `ServerUnreachable`
- * when the connection is lost or heartbeats are missing, other errors when the consumer is gone, and what `receive` throws.
+ * Passes messages to `receive` until they end or `stopped`, including those that have arrived by then. Throws `ServerUnreachable` when
+ * the connection is lost or heartbeats are missing, another error when the consumer is gone, and what `receive` throws.
  */
 export async function receiveFacts(
   bus: Bus,
@@ -156,12 +154,12 @@ export async function receiveFacts(
     failure ??= error
     void messages.close()
   }
-  const disconnected = (): void => end(new ServerUnreachable('the connection was lost'))
+  const endDisconnected = (): void => end(new ServerUnreachable('the connection was lost'))
   const stop = (): void => end()
-  const stopListening = bus.onDisconnect(disconnected)
+  const stopListening = bus.onDisconnect(endDisconnected)
   stopped.addEventListener('abort', stop)
   try {
-    if (!bus.connected) disconnected()
+    if (!bus.connected) endDisconnected()
     if (stopped.aborted) stop()
     void watchConsumer(messages, end)
     for await (const message of messages) receive(message)
@@ -181,7 +179,7 @@ async function watchConsumer(messages: ConsumerMessages, end: (error: Error) => 
   }
 }
 
-/** Throws at once when the connection is lost: the client would wait for its time-out, though no reply can arrive. */
+/** Throws at once when the connection is lost. The client would wait for its time-out, though no reply can arrive. */
 async function whileConnected<Result>(bus: Bus, work: () => Promise<Result>): Promise<Result> {
   if (!bus.connected) throw natsUnavailable()
   const { promise: lost, reject } = Promise.withResolvers<never>()

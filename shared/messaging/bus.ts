@@ -19,52 +19,42 @@ import { parseNatsUrl } from './nats-url.ts'
 import { PendingCalls } from './pending-calls.ts'
 import { type RunningService, type ServiceDescription, startService } from './service.ts'
 
-/** A message that arrived by subscription. */
-export interface Delivery extends Message {
-  readonly subject: string
-}
-
-export interface ServiceInstance {
-  readonly name: string
-  readonly instance: string
-}
-
 /** Sends a request to any instance of its worker, or to the one with this id. */
 export type Send<Reply> = (instance?: string) => Promise<Reply>
 
-/** Decides when a request is sent again, and to whom. */
+/** Decides when a request is sent again, and to which instance. */
 export interface RetryPolicy {
   call<Reply>(bus: Bus, contract: Contract, context: MessageContext, send: Send<Reply>): Promise<Reply>
 }
 
-export interface BusOptions {
-  /** As `parseNatsUrl` takes it. */
+interface BusOptions {
   readonly url: string
   /** Shown by the server's monitoring. */
   readonly name: string
   readonly timeoutMs: number
   /** Certificate of a private authority that signed the server's. */
   readonly caFile?: string | undefined
-  /** Counts what is sent and answered over this connection. */
   readonly metrics?: MessagingMetrics
-  /** For the process at the edge alone; without it, calls are sent once. */
+  /** Only for the outermost process; by default calls are sent once. */
   readonly retries?: RetryPolicy
-  /** Logs what NATS does not permit: either its permissions or our code are wrong. */
+  /** Gets what NATS does not permit: then its permissions or our code are wrong. */
   readonly log?: Logger
 }
 
 const jetstreamTimeoutMs = 2_000
 
-/** A connection to NATS that reconnects for ever; while it is lost, requests fail at once instead of waiting. */
+const lostCodes = new Set<string>([ErrorCode.ConnectionClosed, ErrorCode.ConnectionDraining, ErrorCode.Disconnect])
+
+/** A connection to NATS that reconnects until it is closed. While it is lost, requests fail at once. */
 export class Bus {
   readonly metrics: MessagingMetrics | undefined
   readonly retries: RetryPolicy | undefined
-  /** For `shared/facts`. Requests time out after 2 s; the manager needs no right to look at the account. */
+  /** For `shared/facts`. Requests time out after 2 s, and the manager needs no permission to read the account. */
   readonly jetstream: JetStreamClient
   readonly #connection: NatsConnection
   readonly #onDisconnect = new Set<() => void>()
   readonly #calls = new PendingCalls<Message>()
-  /** Replies arrive below it, each under the token of its call. */
+  /** A reply's subject is this and the token of its call. */
   readonly #replyPrefix: string
   #receivesReplies = false
   #connected = true
@@ -83,16 +73,16 @@ export class Bus {
   static async connect(options: BusOptions): Promise<Bus> {
     const { servers, user, password, encrypted } = parseNatsUrl(options.url)
     const { name, timeoutMs, caFile } = options
-    // Each user has inboxes of its own that nobody else may read. A user name that cannot stand in a subject gets the usual ones.
+    // Only the user itself may read its inboxes. A user name that does not fit into a subject gets the default ones.
     const inboxPrefix = /^[\w-]+$/.test(user) ? `_INBOX_${user}` : '_INBOX'
     const connection = await connect({
-      servers: [...servers],
+      servers,
       ...(user !== '' && { user, pass: password }),
       ...((encrypted || caFile !== undefined) && { tls: caFile === undefined ? {} : { caFile } }),
       inboxPrefix,
       name,
       timeout: timeoutMs,
-      // Otherwise two refusals in a row end the client, as while a server's passwords are being changed.
+      // Otherwise two refusals in a row end the client, such as during a change of the server's passwords.
       ignoreAuthErrorAbort: true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
@@ -118,8 +108,8 @@ export class Bus {
   }
 
   /**
-   * Sends a request and waits for its reply. Throws `no_worker` when nobody listens, `worker_timeout` after `timeoutMs`,
-   * `unavailable` at once while or when the connection is lost: a reply sent before the reconnection goes nowhere.
+   * Sends a request and waits for its reply. Throws `no_worker` without a subscriber, `worker_timeout` after `timeoutMs`, and
+   * `unavailable` as soon as the connection is lost, because a reply sent before the reconnection never arrives.
    * Throws `body_too_large` above the server's `max_payload`, and a plain error when NATS does not permit the subject.
    */
   async request(subject: string, { payload, headers }: Message, timeoutMs: number): Promise<Message> {
@@ -135,16 +125,14 @@ export class Bus {
     return reply
   }
 
-  /**
-   * Receives every message on `subject` (wildcards allowed) while connected, until `cancel` is called. `receive` must not throw.
-   */
-  subscribe(subject: string, receive: (delivery: Delivery) => void): { cancel(): void } {
+  /** Receives messages on `subject` (wildcards allowed) until the returned function is called. `receive` must not throw. */
+  subscribe(subject: string, receive: (message: Message & { readonly subject: string }) => void): () => void {
     const subscription = this.#connection.subscribe(subject, {
       callback(error, { subject, data, headers }) {
         if (!error) receive({ subject, payload: data, headers: readHeaders(headers) })
       },
     })
-    return { cancel: () => subscription.unsubscribe() }
+    return () => subscription.unsubscribe()
   }
 
   /** Registers a NATS service: found by `$SRV.PING`, counted by `$SRV.STATS`. Throws when NATS does not permit a subject. */
@@ -152,14 +140,14 @@ export class Bus {
     return startService(this.#connection, description)
   }
 
-  /** Asks running services who they are; answers arrive for `timeoutMs`, or throw when none runs. */
+  /** Discovers running services. Answers arrive for `timeoutMs`; waiting for them throws when no service runs. */
   services(timeoutMs: number): ServiceClient {
     return this.#connection.services.client({ strategy: RequestStrategy.Timer, maxWait: timeoutMs })
   }
 
   /** Every running instance of every service that answers within `timeoutMs`. */
-  async discover(timeoutMs: number): Promise<ServiceInstance[]> {
-    const found: ServiceInstance[] = []
+  async discover(timeoutMs: number): Promise<{ name: string; instance: string }[]> {
+    const found: { name: string; instance: string }[] = []
     if (!this.connected) return found
     try {
       for await (const { name, metadata } of await this.services(timeoutMs).ping()) {
@@ -171,13 +159,13 @@ export class Bus {
     return found
   }
 
-  /** Sends what is still buffered, then closes. Stop services before: draining does not wait for handlers. */
+  /** Sends buffered messages, then closes. Stop services before: draining does not wait for their handlers. */
   async close(): Promise<void> {
     if (!this.#connection.isClosed()) await this.#connection.drain()
     this.#calls.rejectAll(natsUnavailable)
   }
 
-  /** Subscribes to replies, at the first request. */
+  /** Subscribes to replies at the first request. */
   #receiveReplies(): void {
     if (this.#receivesReplies) return
     this.#receivesReplies = true
@@ -203,19 +191,10 @@ export class Bus {
 
   #asTicketingError(error: unknown, subject: string): unknown {
     if (!(error instanceof NatsError)) return error
-    switch (error.code) {
-      case ErrorCode.MaxPayloadExceeded:
-        return new TicketingError(
-          'body_too_large',
-          `A message may have at most ${this.#connection.info?.max_payload} bytes.`,
-        )
-      case ErrorCode.ConnectionClosed:
-      case ErrorCode.ConnectionDraining:
-      case ErrorCode.Disconnect:
-        return natsUnavailable(error)
-      default:
-        return new Error(`request to ${subject} failed`, { cause: error })
-    }
+    if (lostCodes.has(error.code)) return natsUnavailable(error)
+    if (error.code !== ErrorCode.MaxPayloadExceeded) return new Error(`request to ${subject} failed`, { cause: error })
+    const limit = this.#connection.info?.max_payload
+    return new TicketingError('body_too_large', `A message may have at most ${limit} bytes.`)
   }
 
   async #followStatus(log: Logger | undefined): Promise<void> {

@@ -1,23 +1,23 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
-import { injectTraceContext, withSpan } from '#shared/observability/tracing.ts'
+import { injectTraceContext, messagingAttributes, withSpan } from '#shared/observability/tracing.ts'
 import type { Bus } from './bus.ts'
 import { writeCaller } from './caller.ts'
 import { type Headers, headerNames, type MessageContext, remainingMs } from './headers.ts'
 import { decodeJson, encodeJson, throwIfError, timedOut } from './message.ts'
 
-export interface RawReply {
-  /** JSON in its public form, so that the gateway can pass it on without parsing. */
+interface RawReply {
+  /** JSON in its public form: the gateway passes it on without parsing. */
   readonly body: Uint8Array
   readonly replayed: boolean
-  /** The reply includes every write whose `seq` is not higher; set by operations that say so. */
+  /** The reply includes every write up to this `seq`; set by the operations that call `tellSeq`. */
   readonly seq?: string
 }
 
 /**
  * Calls an operation of a worker and answers its reply. Throws the worker's `TicketingError`, or `no_worker`, `worker_timeout`,
- * `unavailable`. Waits until the contract's deadline or the context's, whichever is sooner. A command that timed out may have been
- * done: repeat it only with its idempotency key.
+ * `unavailable`. Waits until the contract's deadline or the context's, whichever is sooner. A command that timed out may be done:
+ * repeat it only with its idempotency key.
  */
 export async function call<C extends Contract>(
   bus: Bus,
@@ -38,12 +38,7 @@ export async function callRaw<C extends Contract>(
 ): Promise<RawReply> {
   const { subject } = contract
   const payload = encodeJson(request)
-  const attributes = {
-    'messaging.system': 'nats',
-    'messaging.operation.name': 'send',
-    'messaging.operation.type': 'send',
-    'messaging.destination.name': subject,
-  }
+  const attributes = messagingAttributes('send', subject)
   const send = (instance?: string): Promise<RawReply> =>
     withSpan(`send ${subject}`, { kind: SpanKind.CLIENT, attributes }, async () => {
       const done = bus.metrics?.sending(subject)

@@ -1,13 +1,10 @@
 import type { WorkerName } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
 
-/**
- * On whose behalf a message travels. Workers trust it: only the system's own processes may publish on its subjects, and
- * the gateway has identified the caller.
- */
+/** Who sends a request, identified by the gateway. Workers trust it: only our processes may publish on their subjects. */
 export interface Caller {
   readonly role: 'user' | 'organiser' | 'system' | 'anonymous'
-  /** User id, name of the organiser's key, name of the process' kind, or '' for anonymous. */
+  /** User id, name of the organiser's key, name of the worker, or '' for anonymous. */
   readonly id: string
 }
 

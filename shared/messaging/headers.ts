@@ -13,17 +13,17 @@ export const headerNames = {
   idempotencyKey: 'Idempotency-Key',
   /** On replies: an error code; the payload is then `{message, extra}`. */
   error: 'Ticketing-Error',
-  /** On replies: this is the stored answer to an earlier message with the same idempotency key. */
+  /** On replies: the stored reply to an earlier message with the same idempotency key. */
   replayed: 'Ticketing-Replayed',
-  /** On replies: the reply includes every write whose `seq` is not higher. */
+  /** On replies: the reply includes every write up to this `seq`. */
   seq: 'Ticketing-Seq',
 } as const
 
-/** What goes with every message, from the first HTTP request to the last worker. */
+/** Goes with every message, from the HTTP request to the last worker. */
 export interface MessageContext {
   readonly requestId: string
   readonly caller: Caller
-  /** `performance.now()` of this process at which the answer is worthless. */
+  /** `performance.now()` of this process after which the reply is useless. */
   readonly deadlineAt: number
   readonly idempotencyKey?: string
 }
@@ -33,12 +33,12 @@ export function remainingMs(context: Pick<MessageContext, 'deadlineAt'>): number
   return Math.floor(context.deadlineAt - performance.now())
 }
 
-/** For calls within a command: its key names the caller's command, and one command may make several calls. */
+/** For calls within a command: the key names the caller's command, which may make several calls. */
 export function withoutIdempotencyKey({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
   return { requestId, caller, deadlineAt }
 }
 
-/** As an option of the client's `publish` and `respond`. Throws `RangeError` when a value would begin another header. */
+/** An option of the client's `publish` and `respond`. Throws `RangeError` when a value would begin another header. */
 export function natsHeaders(headers: Headers): { headers?: MsgHdrs } {
   const entries = Object.entries(headers)
   if (entries.length === 0) return {}
@@ -50,7 +50,7 @@ export function natsHeaders(headers: Headers): { headers?: MsgHdrs } {
   return { headers: encoded }
 }
 
-/** The headers of a message, the first value of each name. */
+/** The first value of each name. */
 export function readHeaders(headers: MsgHdrs | undefined): Headers {
   const read: Headers = {}
   for (const [name, [value]] of headers ?? []) read[name] = value ?? ''

@@ -4,16 +4,16 @@ import type { Bus } from './bus.ts'
 const findMs = 2_000
 const refreshEveryMs = 2_000
 const refreshMs = 1_000
-/** An instance counts as one of several for so long after it was last seen. */
+/** An instance that has not answered for this long no longer counts. */
 const rememberedMs = 60_000
 
-/** Finds instances of a worker that answer right now: not those that are frozen or have much work queued. */
+/** Finds instances of a worker that answer right now, not frozen or busy ones. */
 export class LiveInstances {
   readonly #bus: Bus
   readonly #worker: WorkerName
   readonly #seenAt = new Map<string, number>()
   #refreshedAt = Number.NEGATIVE_INFINITY
-  /** Shared by all that wait for the same answer. */
+  /** One search for all that wait for it. */
   #finding: Promise<string | undefined> | null = null
 
   constructor(bus: Bus, worker: WorkerName) {
@@ -21,17 +21,14 @@ export class LiveInstances {
     this.#worker = worker
   }
 
-  /** Call it at every request: an instance that freezes later must have been seen before. Pings at most every two seconds. */
+  /** Call it at every request, so that instances are known before they freeze. Pings at most every two seconds. */
   refresh(): void {
     if (performance.now() - this.#refreshedAt < refreshEveryMs) return
     this.#refreshedAt = performance.now()
     void this.#ping(refreshMs, () => false)
   }
 
-  /**
-   * The id of an instance that has answered a ping within the last `withinMs`, or answers one now. `undefined` when none answers
-   * within two seconds, and when there is only one instance: it has the request already.
-   */
+  /** The id of an instance that answered in the last `withinMs` or answers in 2 s; none for a single one, which has the request. */
   async find(withinMs: number): Promise<string | undefined> {
     const since = performance.now() - withinMs
     const seen = [...this.#seenAt].filter(([, seenAt]) => seenAt >= since).map(([id]) => id)
@@ -42,7 +39,7 @@ export class LiveInstances {
     return this.#finding
   }
 
-  /** Notes who answers, and answers the first id for which `isEnough`. */
+  /** Records all that answer, and returns the first id once `isEnough`. */
   async #ping(timeoutMs: number, isEnough: () => boolean): Promise<string | undefined> {
     if (!this.#bus.connected) return undefined
     try {

@@ -7,7 +7,7 @@ export interface Message {
   readonly headers: Headers
 }
 
-/** For what JSON can write: not `undefined`. */
+/** Of any value that JSON has, so not of `undefined`. */
 export function encodeJson(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value))
 }
@@ -25,17 +25,15 @@ export function overloaded(): TicketingError {
   return new TicketingError('overloaded', 'Too many requests at once; try again shortly.')
 }
 
-/** While the connection to NATS is lost. */
 export function natsUnavailable(cause?: Error): TicketingError {
   return new TicketingError('unavailable', 'The message server is unavailable; try again shortly.', { cause })
 }
 
-/** For bugs: details are for the log alone. */
+/** For bugs: only the log has the details. */
 export function internalError(): TicketingError {
   return new TicketingError('internal', 'Something went wrong on our side.')
 }
 
-/** An error as a reply. */
 export function errorReply(error: TicketingError): Message {
   const payload = encodeJson({ message: error.message, extra: error.extra })
   return { payload, headers: { [headerNames.error]: error.code } }

@@ -1,9 +1,9 @@
 import { Counter, Gauge } from 'prom-client'
-import { type ErrorCode, errorCodeOf } from '#shared/errors.ts'
+import { errorCodeOf } from '#shared/errors.ts'
 import { DurationHistogram, secondsSince } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 
-/** Durations of messages, by OpenTelemetry's names. A destination is a subject or the kind of a fact, never with an id. */
+/** Durations of messages, by OpenTelemetry's names. A destination is a subject or the kind of a fact, so it has no id. */
 export class MessagingMetrics {
   readonly #metrics: Metrics
   readonly #sent
@@ -28,7 +28,7 @@ export class MessagingMetrics {
     })
     this.#retries = new Counter({
       name: 'messaging_retries_total',
-      help: 'Requests that were sent a second time, by why: slow, or the error of the first.',
+      help: 'Requests that were sent a second time, by reason: slow, or the error of the first.',
       labelNames: ['messaging_destination_name', 'reason'],
       registers,
     })
@@ -38,20 +38,16 @@ export class MessagingMetrics {
       labelNames: ['messaging_destination_name'],
       registers,
     })
-    this.#connected = new Gauge({
-      name: 'nats_connected',
-      help: '1 while the connection to NATS stands.',
-      registers,
-    })
+    this.#connected = new Gauge({ name: 'nats_connected', help: '1 while NATS is connected.', registers })
   }
 
-  /** Call the returned function when the reply is there, or with the error that came in its place. */
+  /** Call the returned function at the end, with the error if there is no reply. */
   sending(destination: string): (error?: unknown) => void {
     const startedAt = performance.now()
     return (error) => this.#sent.observe(labels('send', destination, error), secondsSince(startedAt))
   }
 
-  /** As `sending`, for messages that are answered or consumed here. */
+  /** As `sending`, for messages that this process answers or consumes. */
   processing(destination: string, group: string): (error?: unknown) => void {
     const startedAt = performance.now()
     return (error) =>
@@ -69,7 +65,7 @@ export class MessagingMetrics {
     this.#retriesRefused.inc({ messaging_destination_name: destination })
   }
 
-  /** Shows how many requests of each operation are in flight, as counted by `inFlight`; `limit` is that of all together. */
+  /** Adds gauges of the requests in flight by operation, and of the `limit` of all together. */
   watchInFlight(inFlight: ReadonlyMap<string, number>, limit: number): void {
     const registers = [this.#metrics.registry]
     new Gauge({
@@ -93,14 +89,7 @@ export class MessagingMetrics {
   }
 }
 
-interface Labels {
-  readonly messaging_system: string
-  readonly messaging_operation_name: string
-  readonly messaging_destination_name: string
-  readonly error_type?: ErrorCode
-}
-
-function labels(operation: 'send' | 'process', destination: string, error: unknown): Labels {
+function labels(operation: 'send' | 'process', destination: string, error: unknown) {
   return {
     messaging_system: 'nats',
     messaging_operation_name: operation,

@@ -1,18 +1,8 @@
-/** The servers of NATS, and our user there. */
-export interface NatsAddress {
-  /** `nats://host:port`, one for each node of a cluster. */
-  readonly servers: readonly string[]
-  readonly user: string
-  readonly password: string
-  /** Refuses servers that do not encrypt. */
-  readonly encrypted: boolean
-}
-
 /**
- * Parses `nats://user:password@host:4222`, or `tls://…`, or several of them joined by commas. User and password are '' if missing.
- * Throws `TypeError`, without naming the password, for anything else.
+ * Parses `nats://user:password@host:4222`, or `tls://…` (then the connection must be encrypted), or several of them joined by commas,
+ * one for each node. User and password are '' if missing. Throws `TypeError`, without the password, for anything else.
  */
-export function parseNatsUrl(url: string): NatsAddress {
+export function parseNatsUrl(url: string): { servers: string[]; user: string; password: string; encrypted: boolean } {
   const parts = url.split(',')
   const urls = parts.map((part) => URL.parse(part)).filter(isNats)
   const users = new Set(urls.map(({ username, password }) => `${username}:${password}`))
@@ -34,7 +24,7 @@ function isNats(url: URL | null): url is URL {
   return url !== null && ['nats:', 'tls:'].includes(url.protocol) && url.host !== ''
 }
 
-/** The same without user and password, for messages to people. */
+/** Removes user and password, for messages to people. */
 export function withoutPassword(url: string): string {
   return url.replaceAll(/\/\/[^@,]*@/g, '//')
 }

@@ -1,21 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { overloaded, timedOut } from './message.ts'
 
-/** A deadline is noticed at the first tick after it. */
+/** A call times out at the first tick after its deadline. */
 const tickMs = 10
 const maxPending = 10_000
 
-interface PendingCall<Reply> {
-  readonly subject: string
-  readonly deadlineAt: number
-  resolve(reply: Reply): void
-  reject(error: unknown): void
-}
+type PendingCall<Reply> = PromiseWithResolvers<Reply> & { readonly subject: string; readonly deadlineAt: number }
 
-/**
- * Requests that wait for their replies: one inbox and one timer for all, by the client's public `publish` and `subscribe`, save
- * half of what a call costs with the client's own `request`. Late replies are dropped.
- */
+/** Requests that wait for replies: one inbox and one timer take half the CPU time of the client's own `request`. */
 export class PendingCalls<Reply> {
   readonly #calls = new Map<string, PendingCall<Reply>>()
   #timer: NodeJS.Timeout | undefined
@@ -23,11 +15,11 @@ export class PendingCalls<Reply> {
   /** Waits for the reply under a new, unguessable token: `worker_timeout` after `timeoutMs`. Throws `overloaded` beyond 10,000. */
   begin(subject: string, timeoutMs: number): { token: string; reply: Promise<Reply> } {
     if (this.#calls.size >= maxPending) throw overloaded()
-    const { promise: reply, resolve, reject } = Promise.withResolvers<Reply>()
     const token = randomUUID()
-    this.#calls.set(token, { subject, deadlineAt: performance.now() + timeoutMs, resolve, reject })
+    const call = { ...Promise.withResolvers<Reply>(), subject, deadlineAt: performance.now() + timeoutMs }
+    this.#calls.set(token, call)
     this.#timer ??= setInterval(() => this.#expire(), tickMs)
-    return { token, reply }
+    return { token, reply: call.promise }
   }
 
   resolve(token: string, reply: Reply): void {
@@ -38,7 +30,7 @@ export class PendingCalls<Reply> {
     this.#take(token)?.reject(error)
   }
 
-  /** Of the calls to `subject`, or of all. */
+  /** Rejects the calls to `subject`, or all. */
   rejectAll(makeError: () => unknown, subject?: string): void {
     for (const [token, call] of this.#calls) {
       if (subject === undefined || subject === call.subject) this.reject(token, makeError())

@@ -6,23 +6,23 @@ import { type MessageContext, remainingMs } from './headers.ts'
 import { LiveInstances } from './live-instances.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
 
-/** Before a retry of what failed at once. Short, since callers should learn of an absent worker at once too. */
+/** Short, because callers must soon learn that no worker runs. */
 const backoffMs = 20
-/** An instance counts as alive for so long after its last answer to a ping: for a first request, and for a hedge. */
+/** An instance counts as alive for this long after its last answer to a ping: for a first request, and for a hedge. */
 const aliveForFirstMs = 100
 const aliveForHedgeMs = 5
-/** After an instance did not answer in time, requests bypass its queue group for so long. */
+/** After an instance did not answer in time, requests bypass its queue group for this long. */
 const bypassMs = 1_000
-/** How long such a request may wait for an instance that is alive. */
+/** Longest wait of such a request for an instance that is alive. */
 const findMs = 50
 
-/** Nobody answered. Any other error is an answer. */
+/** No worker answered. Any other error is an answer. */
 const noAnswer = new Set(['no_worker', 'unavailable', 'overloaded', 'worker_timeout'])
 const retryableRead = new Set(['no_worker', 'unavailable', 'overloaded'])
-/** The command may have been begun; its key keeps it from being done twice. */
+/** The command may be under way; its key prevents doing it twice. */
 const retryableCommand = new Set(['no_worker', 'unavailable'])
 
-/** Retries and hedges within a budget. Only the process at the edge does: retries in several layers would multiply. */
+/** Retries and hedges within a budget, in the outermost process only: retries in several layers would multiply. */
 export class Retries implements RetryPolicy {
   readonly #metrics: MessagingMetrics
   readonly #budget = new RetryBudget()
@@ -70,12 +70,10 @@ export class Retries implements RetryPolicy {
     send: Send<Reply>,
   ): Promise<Reply> {
     let answered = false
-    const ended = first
-      .catch(() => undefined)
-      .then(() => {
-        answered = true
-        return undefined
-      })
+    const markAnswered = (): undefined => {
+      answered = true
+    }
+    const ended = first.then(markAnswered, markAnswered)
     const instance = await Promise.race([instances.find(aliveForHedgeMs), ended])
     if (answered || instance === undefined || !this.#mayRetry(subject, 'slow')) return first
     const reply = await send(instance)
@@ -83,7 +81,7 @@ export class Retries implements RetryPolicy {
     return reply
   }
 
-  /** Throws `error`, that of the first time, unless it is retryable and there are time and budget. */
+  /** Throws `error`, that of the first attempt, unless it is retryable and there are time and budget. */
   async #retry<Reply>(
     { subject }: Contract,
     context: MessageContext,
@@ -95,7 +93,7 @@ export class Retries implements RetryPolicy {
     if (!retryable.has(code) || remainingMs(context) <= backoffMs || !this.#mayRetry(subject, code)) throw error
     await pause(backoffMs)
     return send().catch((again) => {
-      // Then the first one arrived after all, and is being carried out.
+      // Then the first one arrived after all, and is under way.
       throw errorCodeOf(again) === 'idempotency_key_in_use' ? error : again
     })
   }
@@ -147,11 +145,11 @@ async function firstAnswer<Reply>(first: Promise<Reply>, hedge: Promise<Reply>):
   return answer === null ? first : answer()
 }
 
-/** How long answers of an operation take, by the last 200 of them. */
+/** How long the last 200 answers of an operation took. */
 export class AnswerTimes {
   readonly #lastMs = new Float64Array(200)
   #count = 0
-  /** As long as too little is known. */
+  /** Before the first 50 answers. */
   #usualMs = 100
 
   add(ms: number): void {
@@ -170,21 +168,21 @@ export class AnswerTimes {
 }
 
 const earnedPerCall = 0.1
-/** Lets the system work around a single frozen worker while there is little traffic. */
+/** Enough to work around one frozen worker while there is little traffic. */
 const earnedPerSecond = 10
 const maxSaved = 100
 
-/** Retries are paid for in advance: when everything is slow or down, they add a tenth to its load and no more. Begins full. */
+/** Calls earn retries in advance: when everything is slow or down, retries add only a tenth to the load. Begins full. */
 export class RetryBudget {
   #saved = maxSaved
   #countedAt = performance.now()
 
-  /** For each call that is made. */
+  /** Call it once for each call. */
   earn(): void {
     this.#saved = Math.min(maxSaved, this.#saved + earnedPerCall)
   }
 
-  /** Whether there is enough for a retry, which then is spent. */
+  /** Spends one retry, or answers false if the budget is too small. */
   spend(): boolean {
     const now = performance.now()
     this.#saved = Math.min(maxSaved, this.#saved + ((now - this.#countedAt) / 1_000) * earnedPerSecond)

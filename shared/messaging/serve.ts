@@ -3,29 +3,27 @@ import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
 import type { Contract, ParsedRequestOf, ReplyOf, WorkerName } from '#shared/contracts/contract.ts'
 import { fieldErrors, invalidRequest, TicketingError } from '#shared/errors.ts'
-import { traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
+import { messagingAttributes, traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
 import type { Bus } from './bus.ts'
 import { readCaller } from './caller.ts'
 import { type Headers, headerNames, type MessageContext, remainingMs } from './headers.ts'
 import { decodeJson, encodeJson, errorReply, internalError, type Message, overloaded, timedOut } from './message.ts'
 import type { RunningService } from './service.ts'
 
-/** What an operation gets beside its request. */
 export interface OperationContext extends MessageContext {
   readonly log: Logger
-  /** Marks the answer as the stored one of an earlier message with the same key. */
+  /** Marks the reply as the stored one of an earlier message with the same key. */
   markReplayed(): void
-  /** Tells the caller that the answer includes every write whose `seq` is not higher. */
+  /** Tells the caller that the reply includes every write up to this `seq`. */
   tellSeq(seq: string): void
 }
 
-/** A contract and the function that answers it. */
 export interface Operation {
   readonly contract: Contract
   answer(request: unknown, context: OperationContext): Promise<unknown>
 }
 
-/** Binds a contract to the function that answers it; `request` arrives checked, with defaults filled in. */
+/** Binds a contract to the function that answers it. `request` is checked and has its defaults. */
 export function operation<C extends Contract>(
   contract: C,
   answer: (request: ParsedRequestOf<C>, context: OperationContext) => Promise<ReplyOf<C>>,
@@ -33,7 +31,7 @@ export function operation<C extends Contract>(
   return { contract, answer: (request, context) => answer(request as ParsedRequestOf<C>, context) }
 }
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly worker: WorkerName
   readonly instance: string
   readonly operations: readonly Operation[]
@@ -42,7 +40,7 @@ export interface ServeOptions {
   readonly log: Logger
 }
 
-/** Answers all operations of a worker. Refuses bad requests, spent budgets and overload before the operation runs. */
+/** Answers all operations of a worker. Invalid, late and too many requests are refused before the operation runs. */
 export async function serve(bus: Bus, options: ServeOptions): Promise<RunningService> {
   const { worker, instance, operations, maxInFlight, log } = options
   let inFlight = 0
@@ -82,7 +80,7 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
   })
 }
 
-/** `done` is called once the operation has answered, with what it threw. */
+/** Calls `done` when the operation has answered, with its error if it threw. */
 async function answer(
   bound: Operation,
   message: Message,
@@ -90,17 +88,12 @@ async function answer(
   done: ((error?: unknown) => void) | undefined,
 ): Promise<Message> {
   const { contract } = bound
-  const attributes = {
-    'messaging.system': 'nats',
-    'messaging.operation.name': 'process',
-    'messaging.operation.type': 'process',
-    'messaging.destination.name': contract.subject,
-    'messaging.consumer.group.name': contract.worker,
-  }
+  const { subject, worker } = contract
+  const attributes = { ...messagingAttributes('process', subject), 'messaging.consumer.group.name': worker }
   const spanOptions = { kind: SpanKind.SERVER, attributes }
   const headers: Headers = {}
   try {
-    return await withRemoteSpan(message.headers, `process ${contract.subject}`, spanOptions, async () => {
+    return await withRemoteSpan(message.headers, `process ${subject}`, spanOptions, async () => {
       const context = operationContext(contract, message, log, headers)
       try {
         if (remainingMs(context) <= 0) throw timedOut()
@@ -121,7 +114,6 @@ async function answer(
   }
 }
 
-/** What the operation marks on its answer goes to `replyHeaders`. */
 function operationContext(
   contract: Contract,
   { headers }: Message,
@@ -135,8 +127,8 @@ function operationContext(
     requestId,
     caller: readCaller(headers[headerNames.caller] ?? ''),
     deadlineAt: performance.now() + budgetMs(contract, headers[headerNames.budgetMs]),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    // Most operations log nothing, and a child takes 4 µs.
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    // Made on demand: a child takes 4 µs, and most operations log nothing.
     get log() {
       child ??= log.child({ request_id: requestId, ...traceFields() }, true)
       return child
@@ -150,7 +142,7 @@ function operationContext(
   }
 }
 
-/** Milliseconds that the caller still waits, by its header and within the contract's deadline. */
+/** Milliseconds that the caller still waits, by its header, at most the contract's deadline. */
 function budgetMs(contract: Contract, header: string | undefined): number {
   const ms = Number(header ?? contract.deadlineMs)
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), contract.deadlineMs)

@@ -3,27 +3,26 @@ import type { NatsConnection, ServiceMsg } from 'nats'
 import { natsHeaders, readHeaders } from './headers.ts'
 import type { Message } from './message.ts'
 
-export interface Endpoint {
+interface Endpoint {
   /** Letters, digits, `-`: shown by `$SRV.STATS`. */
   readonly name: string
   readonly subject: string
   /** Whether each instance also answers requests to itself, under `<subject>.<its id>`. */
   readonly direct?: boolean
-  /** Answers one request. */
   handle(request: Message): Promise<Message>
 }
 
 export interface ServiceDescription {
-  /** Also the queue group: start more instances and they share the work. */
+  /** Also the queue group: all instances share the work. */
   readonly name: string
   readonly instance: string
   readonly endpoints: readonly Endpoint[]
-  /** The answer when an endpoint threw, or its reply could not be sent. Must not throw. */
+  /** The reply when an endpoint threw or its reply could not be sent. Must not throw. */
   onFailure(endpoint: Endpoint, error: unknown): Message
 }
 
 export interface RunningService {
-  /** Takes no further requests, waits until those in flight are answered (at most `timeoutMs`). */
+  /** Takes no further requests and waits at most `timeoutMs` for those in flight. */
   stop(timeoutMs: number): Promise<void>
 }
 
@@ -34,15 +33,13 @@ export async function startService(
 ): Promise<RunningService> {
   const service = await connection.services.add({ name, version: '1.0.0', queue: name, metadata: { instance } })
   const inFlight = new Set<Promise<void>>()
-  const respond = (request: ServiceMsg, { payload, headers }: Message): void => {
-    request.respond(payload, natsHeaders(headers))
-  }
-  // The client drops a handler's promise: what this threw would end the process.
+  // The client ignores a handler's promise: a rejection would end the process.
   const answer = async (endpoint: Endpoint, request: ServiceMsg): Promise<void> => {
+    const respond = ({ payload, headers }: Message) => request.respond(payload, natsHeaders(headers))
     try {
-      respond(request, await endpoint.handle({ payload: request.data, headers: readHeaders(request.headers) }))
+      respond(await endpoint.handle({ payload: request.data, headers: readHeaders(request.headers) }))
     } catch (error) {
-      respond(request, onFailure(endpoint, error))
+      respond(onFailure(endpoint, error))
     }
   }
   const { id } = service.info()
@@ -61,7 +58,7 @@ export async function startService(
   if (service.isStopped) throw new Error(`may not serve ${name}`, { cause: await service.stopped })
   return {
     async stop(timeoutMs) {
-      // Drains the subscriptions; handlers may still be at work then.
+      // Drains the subscriptions but does not wait for handlers.
       await service.stop()
       await Promise.race([Promise.all(inFlight), pause(timeoutMs, undefined, { ref: false })])
     },

@@ -1,19 +1,16 @@
 import { isSecretName, mask, type Redact } from './redact.ts'
 
 const maxTextLength = 4_096
-/**
- * Of all texts, names and other values of a line together, plus one each for JSON's punctuation. JSON may write a character
- * as six, so a line stays below 64 KB.
- */
+/** Of all values of a line, and one more each for punctuation. JSON may write a character as six: a line stays below 64 KB. */
 const maxCharacters = 9_000
 const maxDepth = 6
 const maxMembers = 100
-/** A long text is redacted with this much more behind its end, then cut: a secret across the end is recognised whole. */
+/** A long text is redacted with this much more after its end, then cut, so that a secret across the end is found. */
 const maxSecretLength = 1_024
 
 /**
  * Makes log fields fit for JSON: no secrets; bounded length, depth and number; each error as name, message, code, stack and
- * cause. Names what it leaves out. Never throws. One instance cleans one line.
+ * cause. Marks omissions. Never throws. One instance cleans one line.
  */
 export class FieldCleaner {
   readonly #redact: Redact
@@ -23,7 +20,7 @@ export class FieldCleaner {
     this.#redact = redact
   }
 
-  /** A text, or its beginning when it is too long. */
+  /** The text, or its beginning if it is too long. */
   text(text: string): string {
     const isCut = text.length > maxTextLength + maxSecretLength
     const clean = this.#redact(isCut ? text.slice(0, maxTextLength + maxSecretLength) : text)
@@ -42,7 +39,6 @@ export class FieldCleaner {
     return typeof value === 'object' && value !== null ? this.#object(value, depth) : this.#plain(value)
   }
 
-  /** The value of the member with this name. */
   member(name: string, value: unknown, depth = 0): unknown {
     const isSecret = isSecretName(name) && value !== null && typeof value !== 'boolean'
     return isSecret ? this.#plain(mask) : this.value(value, depth)

@@ -5,10 +5,10 @@ import { recordedTraceId } from './tracing.ts'
 /** In seconds: OpenTelemetry's advice for HTTP requests, and two more for replies from memory. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
-/** `isRecorded`: whether the current trace is recorded; looked up when not given. */
+/** `isRecorded`: whether the current trace is recorded; looked up by default. */
 export type BoundObserve = (seconds: number, isRecorded?: boolean) => void
 
-/** Durations in seconds by labels of few values. In a recorded trace its id becomes the exemplar. */
+/** Durations by labels of few values. The id of a recorded trace becomes the exemplar. */
 export class DurationHistogram<Label extends string> {
   readonly #histogram: Histogram
 
@@ -26,7 +26,7 @@ export class DurationHistogram<Label extends string> {
     this.#histogram.observe({ labels, value: seconds, exemplarLabels })
   }
 
-  /** As `observe`, for labels that come again and again. */
+  /** As `observe`, for frequent labels. */
   bind(labels: Partial<Record<Label, string>>): BoundObserve {
     const unrecorded = this.#histogram.labels(labels)
     return (seconds, isRecorded = recordedTraceId() !== undefined) => {
@@ -36,7 +36,7 @@ export class DurationHistogram<Label extends string> {
   }
 }
 
-/** Seconds since `startedAt`, a moment of `performance.now()`. */
+/** `startedAt` is a value of `performance.now()`. */
 export function secondsSince(startedAt: number): number {
   return (performance.now() - startedAt) / 1_000
 }

@@ -9,18 +9,12 @@ export async function serveMetrics(
   { host, port }: { host: string; port: number },
 ): Promise<{ readonly url: string; close(): void }> {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, async (request, response) => {
-    switch (request.url) {
-      case '/metrics': {
-        const { contentType, text } = await metrics.expose(request.headers.accept ?? '')
-        response.setHeader('Content-Type', contentType).end(text)
-        return
-      }
-      case '/livez':
-        response.setHeader('Content-Type', 'application/json').end('{"status":"alive"}')
-        return
-      default:
-        response.writeHead(404).end()
-    }
+    if (request.url === '/metrics') {
+      const { contentType, text } = await metrics.expose(request.headers.accept ?? '')
+      response.setHeader('Content-Type', contentType).end(text)
+    } else if (request.url === '/livez') {
+      response.setHeader('Content-Type', 'application/json').end('{"status":"alive"}')
+    } else response.writeHead(404).end()
   })
   server.listen(port, host)
   await once(server, 'listening')

@@ -32,7 +32,7 @@ export class Metrics {
   }
 }
 
-/** The older format: counters by their full name, no exemplars, no end mark. */
+/** The older format: counters with their full names, no exemplars, no end mark. */
 function toPlainText(openMetrics: string): string {
   return openMetrics
     .replace(/^# HELP (\S+) (.*)\n# TYPE \1 counter$/gm, '# HELP $1_total $2\n# TYPE $1_total counter')
@@ -40,7 +40,7 @@ function toPlainText(openMetrics: string): string {
     .replace(/# EOF\n$/, '')
 }
 
-/** Counts by one label at every request: prom-client builds the name of a series at each increment, this once a scrape. */
+/** Counts by one label. prom-client builds the name of a series at each increment, this at each scrape. */
 export class Tally<Label extends string, Value extends string> {
   /** Since the last scrape. */
   readonly #counts = new Map<Value, number>()

@@ -1,6 +1,5 @@
 import { maskCardNumbers } from '#shared/card-numbers.ts'
 
-/** Replaces the secrets in a text. */
 export type Redact = (text: string) => string
 
 export const mask = '[redacted]'
@@ -11,19 +10,19 @@ const secretWords = `${headerWords}|pass(?:w(?:or)?d)?|pwd|secret|token|api[-_]?
 
 const secretName = new RegExp(`(?:${secretWords})$`, 'i')
 
-/** Every text that a pattern below changes matches this: most texts need no more than this one test. */
+/** Matches every text that a pattern below changes. Most texts need only this one test. */
 const suspicious = new RegExp(
   String.raw`:\/\/|bearer|basic|${secretWords}|eyJ|(?:org|tok|pm|[spr]k_live|[spr]k_test|whsec)_`,
   'i',
 )
 
-/** A quoted text. Its end has as many backslashes as its beginning: JSON may be nested in JSON. */
+/** A quoted text. Its end has the same number of backslashes as its beginning: JSON may be nested in JSON. */
 const quoted = String.raw`(?<quote>\\{0,7}["'])(?:(?!(?<!\\)\k<quote>)[^])*(?:\k<quote>)?`
 /** A list or object up to its end; an end within a quoted text does not count. */
 const nested = String.raw`[[{](?:${quoted}|[^\]}"'])*`
 const bare = String.raw`[^\s"'&;,}]`
 
-/** Repetitions that may fail late are bounded, so that no text makes them slow. */
+/** Repetitions are bounded where they could fail late, so that no text makes them slow. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   // A password may hold an unencoded slash or at sign. After a port, only web pages have an at sign, in their path.
   [/(?<!https?):\/\/[^\s:/?#@"']{0,256}:[^\s"']{0,512}@/gi, `://${mask}@`],
@@ -47,20 +46,16 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 /** Card numbers have at least 14 digits. */
 const manyDigits = /\d(?:\D{0,3}\d){13}/
 const beyondAscii = /[\u0080-\uffff]/
-/** How deep percent-encodings may be nested. */
+/** Percent-encodings may be nested. */
 const maxEncodings = 3
-/** Ids that we make for every request, full of digits. */
+/** Ids that we make for every request. */
 const idOfOurs = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32}|[\da-f]{24})$/
 
-/** Whether a member of this name holds a secret, whatever its value. */
 export function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
 
-/**
- * Makes a function that replaces what looks like a secret, plain or percent-encoded: passwords in URLs, bearer tokens,
- * cookies, payment tokens, keys, card numbers, and values with a telling name. It also replaces the given `secrets`.
- */
+/** Makes a function that replaces all that looks like a secret, plain or percent-encoded, and the given `secrets`. */
 export function createRedact(secrets: readonly string[]): Redact {
   const known = secrets.length === 0 ? undefined : new RegExp(secrets.map(RegExp.escape).join('|'), 'g')
   const readable = (text: string): string => {
@@ -98,19 +93,19 @@ function decodedOnce(text: string): string {
 
 /** Settings such as STRIPE_KEY; a public key is no secret. */
 const keyName = /(?<!public_?)key$/i
-/** In each URL of a list of nodes, which as a whole is no URL that can be parsed. */
+/** In each URL of a list of nodes. The whole list is not a URL. */
 const userAndPassword = /:\/\/(?<username>[^\s:/@]*):(?<password>[^\s@/]+)@/g
-/** Anything shorter would also occur in harmless words. */
+/** A shorter one would also occur in harmless words. */
 const shortestSecret = 6
 
-/** The secrets among a process's settings, by their names, and the passwords in its connection strings. */
+/** The settings that hold a secret by their name, and the passwords in connection strings. */
 export function secretsOf(settings: object): string[] {
   const found = Object.entries(settings).flatMap(([name, value]) => {
     if (typeof value === 'object' && value !== null) return secretsOf(value)
     if (typeof value !== 'string') return []
     return isSecretName(name) || keyName.test(name) ? [value] : passwordsIn(value)
   })
-  // Texts are decoded before redaction.
+  // Texts are redacted in decoded form.
   const secrets = new Set(found.flatMap((secret) => [secret, percentDecoded(secret)]))
   return [...secrets].filter((secret) => secret.length >= shortestSecret)
 }

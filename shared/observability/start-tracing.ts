@@ -1,11 +1,12 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { recordTraces, sampleNewTraces } from './tracing.ts'
 
-export interface TracingOptions {
+interface TracingOptions {
   readonly serviceName: string
   readonly instance: string
   /** Share of new traces that are recorded, 0 to 1. A trace that arrives sampled is always recorded. */
   readonly sampleRatio: number
-  /** Sample for the log, but export no spans. */
+  /** Samples for the log, but exports no spans. */
   readonly disabled: boolean
   /** Receiver of spans, OTLP over gRPC; default http://localhost:4317. */
   readonly endpoint?: string | undefined
@@ -13,12 +14,12 @@ export interface TracingOptions {
 
 const exportTimeoutMs = 2_000
 
-/** Starts sampling, and the export of spans. The answer flushes and stops the export within two seconds. */
+/** Starts sampling and the export of spans. The returned function flushes and stops the export within two seconds. */
 export async function startTracing(options: TracingOptions): Promise<() => Promise<void>> {
   const { serviceName, instance, sampleRatio, disabled, endpoint } = options
   sampleNewTraces(sampleRatio)
   if (disabled) return async () => undefined
-  // Loaded only when needed: the SDK takes half of a process's startup.
+  // Loaded on demand: the SDK takes half of a process's startup.
   const [{ OTLPTraceExporter }, { resourceFromAttributes }, { NodeSDK }, { AlwaysOnSampler }] = await Promise.all([
     import('@opentelemetry/exporter-trace-otlp-grpc'),
     import('@opentelemetry/resources'),
@@ -28,7 +29,7 @@ export async function startTracing(options: TracingOptions): Promise<() => Promi
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': serviceName, 'service.instance.id': instance }),
     autoDetectResources: false,
-    // `tracing.ts` samples, before there is a span.
+    // `tracing.ts` samples before it makes a span.
     sampler: new AlwaysOnSampler(),
     traceExporter: new OTLPTraceExporter({
       timeoutMillis: exportTimeoutMs,
@@ -41,7 +42,7 @@ export async function startTracing(options: TracingOptions): Promise<() => Promi
   sdk.start()
   recordTraces()
   return async () => {
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, exportTimeoutMs).unref())
-    await Promise.race([sdk.shutdown().catch(() => undefined), patience])
+    const timeout = pause(exportTimeoutMs, undefined, { ref: false })
+    await Promise.race([sdk.shutdown().catch(() => undefined), timeout])
   }
 }

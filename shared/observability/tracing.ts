@@ -16,8 +16,8 @@ import { createRedact } from './redact.ts'
 
 /*
  * Spans are made by hand: automatic instrumentation nearly triples the cost of a request, even with one in a hundred
- * recorded. The first step of a trace decides whether it is recorded. An unrecorded trace has no spans, only an id for log
- * lines and outgoing headers.
+ * recorded. A trace is recorded or not from its first step on. Unrecorded, it has no spans, only an id for log lines and
+ * outgoing headers.
  */
 
 export type TraceHeaders = Readonly<Record<string, string | undefined>>
@@ -26,10 +26,10 @@ type Work<Result> = (span: Span) => Promise<Result>
 
 const tracer = trace.getTracer('ticketing')
 
-/** Spans leave the system as log lines do: their errors must not hold secrets either. */
+/** Spans leave the system like log lines, so their errors must not hold secrets. */
 const redact = createRedact([])
 
-/** What `work` gets in an unrecorded trace; it ignores all calls. */
+/** For `work` in an unrecorded trace; it ignores all calls. */
 const unrecordedSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 let sampleRatio = 0
@@ -41,7 +41,7 @@ export function sampleNewTraces(ratio: number): void {
   sampleRatio = ratio
 }
 
-/** From now on trace ids are passed on, and sampled traces recorded. */
+/** Begins to pass trace ids on and to record sampled traces. */
 export function recordTraces(): void {
   isTracing = true
 }
@@ -52,10 +52,7 @@ export function withSpan<Result>(name: string, options: SpanOptions, work: Work<
   return tracer.startActiveSpan(name, options, (span) => recorded(span, work))
 }
 
-/**
- * As `withSpan`, as a child of the span in the W3C headers: recorded when that one is. Without such headers a new trace
- * begins, recorded with the sample ratio.
- */
+/** As `withSpan`, as a child of the span in the W3C headers and recorded like it. Without such headers a new trace begins. */
 export function withRemoteSpan<Result>(
   headers: TraceHeaders,
   name: string,
@@ -69,14 +66,14 @@ export function withRemoteSpan<Result>(
 /** How a trace begins or continues in this process. */
 export interface TraceStart {
   readonly isRecorded: boolean
-  /** Log this request even if its kind is usually not logged; also set where tracing is off. */
+  /** Log this request even if its kind is usually not logged. Also set when tracing is off. */
   readonly isSample: boolean
   readonly headers: TraceHeaders
-  /** The span in the headers, or ids for a new trace; null where tracing is off. */
+  /** The span in the headers, or ids for a new trace; null when tracing is off. */
   readonly parent: Pick<SpanContext, 'traceId' | 'spanId'> | null
 }
 
-/** First step of `withRemoteSpan`. `mayRecordNew` false: a trace that begins here is never recorded, but may be a sample. */
+/** First step of `withRemoteSpan`. Without `mayRecordNew` a trace that begins here is never recorded, but may be a sample. */
 export function startOfTrace(headers: TraceHeaders, { mayRecordNew } = { mayRecordNew: true }): TraceStart {
   const parent = parseTraceparent(headers.traceparent)
   const isFollowed = parent !== null && isRecorded(parent)
@@ -87,7 +84,7 @@ export function startOfTrace(headers: TraceHeaders, { mayRecordNew } = { mayReco
     isRecorded: isFollowed || (isSample && parent === null && mayRecordNew),
     isSample,
     headers,
-    // All zeros, which W3C reserves for "none", come up once in 2^64.
+    // All zeros, which W3C reserves for "none", occur once in 2^64.
     parent: parent ?? { traceId: randomDigits(16), spanId: randomDigits(8) },
   }
 }
@@ -103,15 +100,10 @@ export function withRecordedSpan<Result>(
   return tracer.startActiveSpan(name, options, parentContext, (span) => recorded(span, work))
 }
 
-/** Second step for an unrecorded trace: `work` and all that it calls see the trace id. A recorded trace has it already. */
+/** Second step for an unrecorded trace: `work` sees its id. A recorded trace has it already. */
 export function inTrace<Result>({ isRecorded, parent }: TraceStart, work: () => Result): Result {
   if (isRecorded || parent === null) return work()
   return context.with(trace.setSpanContext(ROOT_CONTEXT, { ...parent, traceFlags: TraceFlags.NONE }), work)
-}
-
-/** `traceparent` of an unrecorded trace. */
-export function unrecordedTraceparent({ parent }: TraceStart): string | undefined {
-  return parent === null ? undefined : `00-${parent.traceId}-${parent.spanId}-00`
 }
 
 /** As `traceFields`, outside of `work`. Empty for a recorded trace that begins here: only its spans know their id. */
@@ -120,9 +112,14 @@ export function traceFieldsOf({ isRecorded, parent }: TraceStart): { trace_id?: 
   return parent === null ? {} : { trace_id: parent.traceId }
 }
 
-/** As `withRemoteSpan` for work that no message started, such as a periodic job's. */
-export function withNewTrace<Result>(name: string, options: SpanOptions, work: Work<Result>): Promise<Result> {
-  return withRemoteSpan({}, name, options, work)
+/** Attributes of a span of the message server, by OpenTelemetry's names. */
+export function messagingAttributes(operation: 'send' | 'publish' | 'process', destination: string) {
+  return {
+    'messaging.system': 'nats',
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation === 'publish' ? 'send' : operation,
+    'messaging.destination.name': destination,
+  }
 }
 
 /** Adds `traceparent` and `tracestate` of the current span to `headers`. */
@@ -141,7 +138,7 @@ export function currentTraceparent(): string | undefined {
   return `00-${current.traceId}-${current.spanId}-${isRecorded(current) ? '01' : '00'}`
 }
 
-/** As `currentTraceparent`, if the trace is recorded: to store with work that continues later. */
+/** As `currentTraceparent`, if the trace is recorded: stored with work that continues later. */
 export function recordedTraceparent(): string | undefined {
   return recordedTraceId() === undefined ? undefined : currentTraceparent()
 }
@@ -152,13 +149,12 @@ export function traceFields(): { trace_id?: string } {
   return traceId === undefined ? {} : { trace_id: traceId }
 }
 
-/** Id of the current trace, if it is recorded. */
 export function recordedTraceId(): string | undefined {
   const current = trace.getActiveSpan()?.spanContext()
   return current !== undefined && isRecorded(current) ? current.traceId : undefined
 }
 
-/** W3C Trace Context: exactly version 00, or a later version, whose additions must be ignored. Ids of all zeros are invalid. */
+/** W3C Trace Context: version 00 exactly, or a later one, whose additions must be ignored. Ids of all zeros are invalid. */
 const traceparentForm =
   /^(?!ff)(?!00-.{52}-)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
@@ -169,11 +165,11 @@ export function parseTraceparent(header = ''): SpanContext | null {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
 }
 
-/** Random bytes, drawn 4 KB at a time: 16 bytes take half as long as a UUID, and every request takes three of them. */
+/** Random bytes, drawn 4 KB at a time: an id takes half as long as a UUID, and every request has three. */
 const pool = Buffer.alloc(4_096)
 let used = pool.byteLength
 
-/** Up to 4,096 random bytes as hexadecimal digits. For unique ids, not for secrets. */
+/** At most 4,096 random bytes as hexadecimal digits. For unique ids, not for secrets. */
 export function randomDigits(bytes: number): string {
   if (used + bytes > pool.byteLength) {
     randomFillSync(pool)
@@ -191,7 +187,7 @@ async function recorded<Result>(span: Span, work: Work<Result>): Promise<Result>
   try {
     return await work(span)
   } catch (error) {
-    // An expected refusal is an answer, not a failure of the span; its code is what one searches for.
+    // An expected refusal is an answer, not a failure of the span.
     if (error instanceof TicketingError) span.setAttribute('error.type', error.code)
     else {
       const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error))

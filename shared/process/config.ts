@@ -4,11 +4,10 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { parseNatsUrl } from '#shared/messaging/nats-url.ts'
 import { parseRedisUrl, redisUrlForms } from '#shared/redis-url.ts'
-import { isAlive } from './is-alive.ts'
 
 /*
- * Every process has one `config.ts`, a schema over environment variables. A value comes from, in this order: a command-line flag, the
- * environment, the running system (`running.json`), the schema's default.
+ * Every process has one `config.ts`, a schema of environment variables. A value comes from the first of: command-line flag,
+ * environment, running system (`running.json`), default of the schema.
  */
 
 /** The NATS users, one for each kind of process; `infra/nats/permissions.conf` has their rights. */
@@ -16,14 +15,14 @@ export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 
 
 export type NatsUser = (typeof natsUsers)[number]
 
-/** `running.json` in the data folder, by which other commands find the running system. */
+/** `running.json` in the data folder, where other commands find the running system. */
 export interface RunningSystem {
   pid: number
   nats_urls: Record<NatsUser, string>
   redis_url: string
   database_url: string
   payment_url: string
-  /** AUTH, so that a gateway that joins accepts no more than the others. */
+  /** AUTH: a gateway that joins must not accept more than the others. */
   auth: string
   session_secret: string
   webhook_secret: string
@@ -42,12 +41,10 @@ export interface RunningTracing {
   kept: boolean
 }
 
-/** Settings that all processes share. */
 export const commonSettings = {
   INSTANCE: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   OTEL_SDK_DISABLED: z.stringbool().default(false),
-  /** Share of new traces that are recorded. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
   /** Receiver of spans, by OTLP over gRPC. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -71,13 +68,13 @@ export const natsSettings = {
 export const redisUrl = z.string().refine((text) => parseRedisUrl(text) !== undefined, redisUrlForms)
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 
-/** The settings that a schema's members describe, as they are after parsing. */
+/** The parsed settings of a schema with these members. */
 export type ConfigOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
 
 /** Wrong or missing settings; the message names all of them and the remedy. */
 export class ConfigurationError extends Error {}
 
-export interface ConfigurationSource {
+interface ConfigurationSource {
   env: NodeJS.ProcessEnv
   /** Arguments after the script name. */
   args: string[]
@@ -87,7 +84,7 @@ export interface ConfigurationSource {
   natsUser?: NatsUser
 }
 
-/** Reads and checks all settings. Throws `ConfigurationError` naming everything wrong. */
+/** Reads and checks all settings. Throws `ConfigurationError`. */
 export function readConfig<S extends z.ZodObject>(schema: S, source: ConfigurationSource): z.output<S> {
   const values = { ...fromRunningSystem(source), ...source.env, ...fromFlags(source) }
   const result = schema.safeParse(values)
@@ -98,7 +95,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, source: Configurati
   )
 }
 
-/** The running system of this data folder; null when there is none, or its launcher was killed. */
+/** The running system of this data folder; null without one, or when its launcher was killed. */
 export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null {
   try {
     const system = JSON.parse(readFileSync(join(dataDirectory(env), 'running.json'), 'utf8')) as RunningSystem
@@ -111,6 +108,27 @@ export function readRunningSystem(env: NodeJS.ProcessEnv): RunningSystem | null 
 /** The data folder of a locally started system: `DATA_DIR`, by default `.data` in the project. */
 export function dataDirectory(env: NodeJS.ProcessEnv): string {
   return env.DATA_DIR ?? join(import.meta.dirname, '..', '..', '.data')
+}
+
+/** Whether a process exists and has not ended. */
+export function isAlive(pid: number): boolean {
+  try {
+    // Signal 0 is not sent: it only checks that the process exists.
+    process.kill(pid, 0)
+    return !isZombie(pid)
+  } catch (error) {
+    // EPERM: it exists, but belongs to another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Ended, but not yet collected by its parent. In a container without an init process this may last. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
 }
 
 function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<string, string> {

@@ -8,10 +8,10 @@ import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { type ConfigOf, ConfigurationError, type commonSettings, type natsSettings } from './config.ts'
 
-/** Closes something that was opened, within its own deadline. */
+/** Closes a part of a process, within its own deadline. */
 export type Close = () => Promise<unknown> | unknown
 
-/** Registers how to close what was just opened. A process closes its parts in reverse order. */
+/** Registers how to close an opened part. A process closes its parts in reverse order. */
 export type OnStop = (name: string, close: Close) => void
 
 export interface Process<Config extends ConfigOf<typeof commonSettings>> {
@@ -22,20 +22,11 @@ export interface Process<Config extends ConfigOf<typeof commonSettings>> {
   start(config: Config, log: Logger, onStop: OnStop): Promise<Record<string, unknown>>
 }
 
-/** What gateway, workers and auditor have in common. */
-export interface CommonParts {
-  readonly metrics: Metrics
-  readonly bus: Bus
-}
-
-/** How long connecting to NATS may take, in milliseconds. */
-const connectMs = 5_000
-
 /** Opens, in this order: tracing, metrics, NATS. `retries`: calls are retried, which only the outermost process may do. */
 export async function openParts(
   config: ConfigOf<typeof commonSettings & typeof natsSettings>,
   { name, retries, log, onStop }: { name: string; retries: boolean; log: Logger; onStop: OnStop },
-): Promise<CommonParts> {
+): Promise<{ metrics: Metrics; bus: Bus }> {
   const { INSTANCE: instance } = config
   log.info(`${name} ${instance} starting`)
   const stopTracing = await startTracing({
@@ -52,7 +43,7 @@ export async function openParts(
   const bus = await Bus.connect({
     url: config.NATS_URL,
     name: instance,
-    timeoutMs: connectMs,
+    timeoutMs: 5_000,
     caFile: config.NATS_CA,
     metrics: messagingMetrics,
     ...(retries && { retries: new Retries(messagingMetrics) }),
@@ -62,14 +53,14 @@ export async function openParts(
   return { metrics, bus }
 }
 
-/** A process that has not ended this long after the signal is ended: something does not close. */
+/** From the signal to `process.exit`, when a part does not close. */
 const lastResortMs = 20_000
-/** How long a process may linger after it has closed everything. */
+/** From the last closed part to `process.exit`. */
 const lingerMs = 300
 
 /**
- * Runs one process from startup to shutdown. On SIGTERM, SIGINT or the death of the launcher it closes all parts in reverse order and
- * then ends by itself; `process.exit`, which drops spans and log lines in flight, is the last resort.
+ * Runs one process from startup to shutdown. On SIGTERM, SIGINT or the end of the launcher it closes all parts in reverse order, and
+ * then has nothing left to run. `process.exit`, which drops spans and log lines in flight, is the last resort.
  */
 export async function runProcess<Config extends ConfigOf<typeof commonSettings>>(
   definition: Process<Config>,
@@ -84,7 +75,7 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
     disconnectFromLauncher()
     return
   }
-  // A killed launcher leaves a broken pipe, and writing to it must not prevent the shutdown.
+  // A killed launcher leaves a broken pipe; writing to it must not prevent the shutdown.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
   const { INSTANCE: instance, LOG_LEVEL: level } = config
   const log = createLogger({ name: definition.name, instance, level, settings: config })
@@ -107,7 +98,7 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
     }
     log.info('stopped')
     disconnectFromLauncher()
-    // All is closed and flushed; only an exporter that retries an absent collector may hold the process.
+    // Everything is closed and flushed; only an exporter that retries a missing collector may still run.
     setTimeout(() => process.exit(), lingerMs).unref()
   }
 

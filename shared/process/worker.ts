@@ -11,7 +11,6 @@ import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings, readConfig } from './config.ts'
 import { type OnStop, openParts, runProcess } from './lifecycle.ts'
 
-/** A number of connections to Postgres. */
 export const connectionCount = z.coerce.number().int().min(1).max(100)
 /** Typed by its output, so that a worker's `config.ts` may replace it by one with a default. */
 const optionalCount: z.ZodType<number | undefined> = connectionCount.optional()
@@ -23,17 +22,15 @@ export const workerSettings = {
   DATABASE_URL: databaseUrl,
   /** Requests beyond this many at once are refused as `overloaded`. */
   MAX_IN_FLIGHT: z.coerce.number().int().min(1).default(256),
-  /** Port of `/metrics`; 0 picks a free one. */
   METRICS_PORT: metricsPort.default(0),
   METRICS_HOST: metricsHost,
   DATABASE_CONNECTIONS: connectionCount.default(10),
-  /** Further connections, only for statements outside of transactions; by default these share `DATABASE_CONNECTIONS`. */
+  /** Separate connections for statements outside of transactions; by default these share `DATABASE_CONNECTIONS`. */
   READ_CONNECTIONS: optionalCount,
 }
 
-export type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>
+type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>
 
-/** The parts that a worker's operations may use. */
 export interface WorkerParts {
   readonly bus: Bus
   readonly postgres: Postgres
@@ -45,14 +42,14 @@ export interface WorkerDefinition<Settings extends z.ZodObject> {
   readonly worker: Exclude<WorkerName, 'audit'>
   readonly settings: Settings
   readonly migrationsDirectory: string
-  /** Its operations. `onStop` closes what it opens beside them, such as a periodic job. */
+  /** `onStop` closes other parts, such as a periodic job. */
   operations(parts: WorkerParts, config: z.output<Settings>, onStop: OnStop): readonly Operation[]
 }
 
-/** How long requests in flight may still take after the signal to stop, in milliseconds. */
+/** How long requests in flight may still take after the signal to stop. */
 const finishInFlightMs = 10_000
 
-/** Runs a worker process: connects, checks that its schema is migrated, serves its operations until it is stopped. */
+/** Runs a worker process: connects, refuses to start on an unmigrated schema, and serves its operations until it is stopped. */
 export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
   definition: WorkerDefinition<Settings>,
 ): Promise<void> {
@@ -80,7 +77,9 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
       })
       onStop('postgres', () => postgres.close())
-      await refuseUnmigrated(postgres, definition)
+      const migrations = { schema: worker, directory: definition.migrationsDirectory }
+      const pending = await pendingMigrations(postgres, migrations)
+      if (pending.length > 0) throw new Error(`schema ${worker} lacks ${pending.join(', ')}: run npm run migrate first`)
       // Before the first request: a process without its port must not serve.
       const { url, close } = await serveMetrics(metrics, { host: config.METRICS_HOST, port: config.METRICS_PORT })
       onStop('metrics', close)
@@ -96,12 +95,4 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
       return { metrics_url: url }
     },
   })
-}
-
-async function refuseUnmigrated(
-  postgres: Postgres,
-  { worker, migrationsDirectory }: Pick<WorkerDefinition<z.ZodObject>, 'worker' | 'migrationsDirectory'>,
-): Promise<void> {
-  const pending = await pendingMigrations(postgres, { schema: worker, directory: migrationsDirectory })
-  if (pending.length > 0) throw new Error(`schema ${worker} lacks ${pending.join(', ')}: run npm run migrate first`)
 }

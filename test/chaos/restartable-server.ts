@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { isAlive } from '#shared/process/is-alive.ts'
+import { isAlive } from '#shared/process/config.ts'
 import { withChildren } from '../../infra/servers/process-control.ts'
 import type { Server, ServerOptions } from '../../infra/servers/server.ts'
 import { until } from '../support/until.ts'

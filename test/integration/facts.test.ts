@@ -12,7 +12,7 @@ test('a fact that cannot be handled is tried five times, becomes a dead letter a
   const parts = await startFactParts(t)
   await parts.startRelay()
   const letters: DeadLetter[] = []
-  t.teardown(await watchDeadLetters(parts.bus, (letter) => letters.push(letter)))
+  t.teardown(watchDeadLetters(parts.bus, (letter) => letters.push(letter)))
   const tries: number[] = []
   const handled = new Set<number>()
   await parts.consume({

@@ -11,9 +11,7 @@ import { FaultProxy } from '../chaos/proxy.ts'
 import { startTestNats, type TestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-const echo = defineContract({
-  worker: 'event',
-  operation: 'echo',
+const echo = defineContract('event', 'echo', {
   summary: 'Answers so many letters',
   request: z.strictObject({ letters: z.int() }),
   reply: z.object({ text: z.string() }),
@@ -21,7 +19,7 @@ const echo = defineContract({
   deadlineMs: 5_000,
 })
 
-const keepSilent = defineContract({ ...echo, operation: 'keep-silent', summary: 'Never answers' })
+const keepSilent = defineContract('event', 'keep-silent', { ...echo, summary: 'Never answers' })
 
 let nats: TestNats
 let worker: Bus

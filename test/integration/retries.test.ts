@@ -189,9 +189,7 @@ test('calls without a retry policy are sent once', async (t) => {
 })
 
 function reading(operation: string, { deadlineMs = 30_000 }: { deadlineMs?: number } = {}) {
-  return defineContract({
-    worker: 'event',
-    operation,
+  return defineContract('event', operation, {
     summary: 'A test',
     request: z.strictObject({ text: z.string() }),
     reply: z.object({ text: z.string() }),

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import test from 'ava'
 import { startTracing } from '#shared/observability/start-tracing.ts'
-import { withNewTrace } from '#shared/observability/tracing.ts'
+import { withRemoteSpan } from '#shared/observability/tracing.ts'
 import { freePort } from '../../infra/servers/free-port.ts'
 import { sizeOf } from '../../infra/servers/log-file.ts'
 import { spanDirectory, spanFiles } from '../../infra/span-store/span-files.ts'
@@ -31,7 +31,8 @@ test.serial(
 
     const work = async (name: string): Promise<void> => {
       const startedAt = performance.now()
-      await withNewTrace(
+      await withRemoteSpan(
+        {},
         name,
         { attributes: { seats: 2, sections: ['A', 'B'], ratio: 0.5, paid: true } },
         async () => undefined,

@@ -2,9 +2,7 @@ import { z } from 'zod'
 import { defineContract } from '#shared/contracts/contract.ts'
 
 /** An operation that reads, of no worker that there is. */
-export const echo = defineContract({
-  worker: 'event',
-  operation: 'echo',
+export const echo = defineContract('event', 'echo', {
   summary: 'Answers what it is asked, and who has answered it',
   request: z.strictObject({ text: z.string() }),
   reply: z.object({ text: z.string(), instance: z.string() }),

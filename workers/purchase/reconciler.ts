@@ -1,4 +1,4 @@
-import { withNewTrace } from '#shared/observability/tracing.ts'
+import { withRemoteSpan } from '#shared/observability/tracing.ts'
 import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { refundDueEvent } from './event-refunds.ts'
 import type { Payment } from './payment.ts'
@@ -50,12 +50,16 @@ export function startReconciler(saga: Saga): PeriodicJob {
 
 function reconcilePayment(saga: Saga, payment: Payment): Promise<void> {
   const attributes = { 'ticketing.payment.id': payment.id, 'ticketing.payment.status': payment.status }
-  return withNewTrace('reconcile payment', { attributes }, () => driveToEnd(saga, payment, stepContextFor(payment)))
+  return withRemoteSpan({}, 'reconcile payment', { attributes }, () =>
+    driveToEnd(saga, payment, stepContextFor(payment)),
+  )
 }
 
 function reconcileRefund(saga: Saga, refund: Refund): Promise<void> {
   const attributes = { 'ticketing.refund.id': refund.id, 'ticketing.refund.status': refund.status }
-  return withNewTrace('reconcile refund', { attributes }, () => driveRefundToEnd(saga, refund, stepContextFor(refund)))
+  return withRemoteSpan({}, 'reconcile refund', { attributes }, () =>
+    driveRefundToEnd(saga, refund, stepContextFor(refund)),
+  )
 }
 
 function stepContextFor({ id }: Payment | Refund): StepContext {

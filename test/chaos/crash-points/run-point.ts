@@ -1,4 +1,4 @@
-import { isAlive } from '#shared/process/is-alive.ts'
+import { isAlive } from '#shared/process/config.ts'
 import type { Answer } from '../../support/http.ts'
 import { askOnce, askUntilFinal, describe, isFinal } from './client.ts'
 import { differences, readEnding } from './ending.ts'
