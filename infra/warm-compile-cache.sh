@@ -7,5 +7,5 @@ for process in gateway/main.ts workers/*/main.ts infra/audit/main.ts infra/payme
   node "$process" 2>/dev/null || status=$?
   [ "$status" -eq 2 ] || { echo "$process does not load: exit code $status" >&2; exit 1; }
 done
-# Loaded on the first export only.
-node --eval "import('./shared/observability/export-spans.ts')"
+# Loaded only where spans are exported (shared/observability/start-tracing.ts).
+node --eval "import('@opentelemetry/sdk-node'); import('@opentelemetry/exporter-trace-otlp-grpc')"

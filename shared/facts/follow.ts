@@ -30,6 +30,7 @@ export interface FactFollower {
 }
 
 const backoffMs = 250
+const stopMs = 500
 
 /** Passes all facts to `observer` until it is stopped. Never throws: without NATS or a stream of facts it retries. */
 export function followFacts(bus: Bus, { log, onFact, onRestart }: FactObserver): FactFollower {
@@ -55,6 +56,7 @@ export function followFacts(bus: Bus, { log, onFact, onRestart }: FactObserver):
         position = follower.position
         onRestart(position)
         await receiveFacts(bus, follower.messages, stopped, receive)
+        position = null
       } catch (error) {
         // There is no stream before the first worker has run: nothing is wrong.
         if (!failing && error instanceof StreamMissing) log.info('no stream of facts to follow yet')
@@ -72,9 +74,10 @@ export function followFacts(bus: Bus, { log, onFact, onRestart }: FactObserver):
     get position() {
       return bus.connected ? position : null
     },
-    stop() {
+    async stop() {
       stop.abort()
-      return ended
+      // JetStream may be slow to open a follower, which then ends at once.
+      await Promise.race([ended, pause(stopMs, undefined, { ref: false })])
     },
   }
 }

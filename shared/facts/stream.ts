@@ -1,6 +1,7 @@
 import {
   AckPolicy,
   type Consumer,
+  ConsumerDebugEvents,
   ConsumerEvents,
   type ConsumerMessages,
   DeliverPolicy,
@@ -64,7 +65,9 @@ const followerConfig = {
 /** The client reports two missing heartbeats, so an interruption shows within 3 s. */
 export const heartbeatMs = 1_000
 
+/** Error codes of the JetStream API. */
 const streamNotFound = 10_059
+const consumerExists = 10_148
 
 export interface FactPosition {
   /** When the stream was created. Numbers of one stream say nothing about another. */
@@ -111,9 +114,17 @@ export function ensureFactStream(bus: Bus): Promise<Date> {
 /** Creates or updates stream and durable consumer; a new one starts with the oldest fact. Throws as `ensureFactStream`. */
 export async function openFactConsumer(bus: Bus, durable: string, subjects: readonly string[]): Promise<Consumer> {
   await ensureFactStream(bus)
-  const config = { ...durableConfig, durable_name: durable, filter_subjects: [...subjects] }
+  const config = { ...durableConfig, filter_subjects: [...subjects] }
   const { consumers } = await bus.jetstream.jetstreamManager()
-  const info = await whileConnected(bus, () => consumers.add(factStream, config))
+  const info = await whileConnected(bus, async () => {
+    try {
+      return await consumers.add(factStream, { ...config, durable_name: durable })
+    } catch (error) {
+      // It has other settings: those of an older version, or of an operator.
+      if (!isApiError(error, consumerExists)) throw error
+      return await consumers.update(factStream, durable, config)
+    }
+  })
   // `consumers.get` would request the same information once more.
   return bus.jetstream.consumers.getPullConsumerFor(info)
 }
@@ -171,8 +182,10 @@ export async function receiveFacts(
 }
 
 async function watchConsumer(messages: ConsumerMessages, end: (error: Error) => void): Promise<void> {
-  for await (const { type } of await messages.status()) {
+  for await (const { type, data } of await messages.status()) {
     if (type === ConsumerEvents.HeartbeatsMissed) end(new ServerUnreachable('the server is silent'))
+    // A status that the client leaves to us, such as `409 Leadership Change`: this pull gets nothing more.
+    if (type === ConsumerDebugEvents.DebugEvent && String(data).startsWith('409')) end(new ServerUnreachable(String(data)))
     if (type === ConsumerEvents.ConsumerDeleted || type === ConsumerEvents.NoResponders) {
       end(new Error(`the consumer of facts is gone: ${type}`))
     }
@@ -195,9 +208,13 @@ async function findStream(streams: StreamAPI): Promise<StreamInfo | null> {
   try {
     return await streams.info(factStream)
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.err_code === streamNotFound) return null
+    if (isApiError(error, streamNotFound)) return null
     throw error
   }
+}
+
+function isApiError(error: unknown, code: number): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === code
 }
 
 async function identifyStream(streams: StreamAPI): Promise<string> {

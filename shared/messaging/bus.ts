@@ -12,7 +12,7 @@ import {
 } from 'nats'
 import type { Contract } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { type MessageContext, natsHeaders, readHeaders } from './headers.ts'
+import { type Headers, type MessageContext, natsHeaders, readHeaders } from './headers.ts'
 import { type Message, natsUnavailable } from './message.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
 import { parseNatsUrl } from './nats-url.ts'
@@ -128,8 +128,10 @@ export class Bus {
   /** Receives messages on `subject` (wildcards allowed) until the returned function is called. `receive` must not throw. */
   subscribe(subject: string, receive: (message: Message & { readonly subject: string }) => void): () => void {
     const subscription = this.#connection.subscribe(subject, {
-      callback(error, { subject, data, headers }) {
-        if (!error) receive({ subject, payload: data, headers: readHeaders(headers) })
+      callback(error, message) {
+        if (error) return
+        const headers = readableHeaders(message)
+        if (headers !== null) receive({ subject: message.subject, payload: message.data, headers })
       },
     })
     return () => subscription.unsubscribe()
@@ -153,8 +155,8 @@ export class Bus {
       for await (const { name, metadata } of await this.services(timeoutMs).ping()) {
         found.push({ name, instance: metadata?.instance ?? '' })
       }
-    } catch (error) {
-      if (!(error instanceof NatsError && error.code === ErrorCode.NoResponders)) throw error
+    } catch {
+      // No service runs, or NATS does not permit the question: what was found until then is the answer.
     }
     return found
   }
@@ -183,10 +185,13 @@ export class Bus {
   #receiveReply(message: Msg): void {
     const token = message.subject.slice(this.#replyPrefix.length)
     const payload = message.data
-    if (message.headers?.code === Number(ErrorCode.NoResponders) && payload.length === 0) {
+    const headers = readableHeaders(message)
+    if (headers === null) {
+      this.#calls.reject(token, new Error(`the headers of a reply cannot be read: ${message.subject}`))
+    } else if (message.headers?.code === Number(ErrorCode.NoResponders) && payload.length === 0) {
       const reason = 'The part of the system that answers this is not running.'
       this.#calls.reject(token, new TicketingError('no_worker', reason))
-    } else this.#calls.resolve(token, { payload, headers: readHeaders(message.headers) })
+    } else this.#calls.resolve(token, { payload, headers })
   }
 
   #asTicketingError(error: unknown, subject: string): unknown {
@@ -217,5 +222,14 @@ export class Bus {
         }
       }
     }
+  }
+}
+
+/** Null where the client cannot read them: it throws, and what a callback throws would end the reader of the whole connection. */
+function readableHeaders(message: Msg): Headers | null {
+  try {
+    return readHeaders(message.headers)
+  } catch {
+    return null
   }
 }

@@ -121,3 +121,13 @@ test('a consumer goes on after its stream was deleted under it', async (t) => {
   await until('the second arrives', () => numbersOf(received).includes(1))
   t.pass()
 })
+
+test('a consumer takes over new settings, although the server has it with others', async (t) => {
+  const parts = await startFactParts(t)
+  await parts.startRelay()
+  const before = await parts.consume({ durable: 'changing', subjects: ['ticketing.fact.booking.*.confirmed'] })
+  const after = await parts.consume({ durable: 'changing', subjects: ['ticketing.fact.hold.*.released'] })
+  await addFact(parts.postgres, 'booking', released(0))
+  await until('the fact of its new subjects arrives', () => before.length + after.length > 0)
+  t.deepEqual(numbersOf([...before, ...after]), [0])
+})

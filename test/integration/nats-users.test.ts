@@ -133,6 +133,7 @@ test('facts are read by their consumers and followers, and in no other way', asy
   const api = (action: string): string => `$JS.API.${action}.TICKETING_FACTS`
   const consumer = (name: string): string[] => [
     api('CONSUMER.DURABLE.CREATE').concat('.', name),
+    api('CONSUMER.INFO').concat('.', name),
     api('CONSUMER.MSG.NEXT').concat('.', name),
     `$JS.ACK.TICKETING_FACTS.${name}.1.1.1.1.0`,
   ]
