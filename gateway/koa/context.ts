@@ -1,6 +1,6 @@
 import type Koa from 'koa'
 import type { Caller } from '#shared/messaging/caller.ts'
-import { type HeaderList, type RequestContext } from '../http/request-context.ts'
+import type { HeaderList, RequestContext } from '../http/request-context.ts'
 
 /** What the middleware learn about a request and pass on, in this order. */
 export interface RequestState {

@@ -33,7 +33,10 @@ await runProcess({
       log,
     })
     onStop('auditor', () => auditor.stop())
-    onStop('dead letters', watchDeadLetters(bus, (letter) => auditor.deadLetter(letter)))
+    onStop(
+      'dead letters',
+      watchDeadLetters(bus, (letter) => auditor.deadLetter(letter)),
+    )
     const service = await serve(bus, {
       worker: 'audit',
       instance,

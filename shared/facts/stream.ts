@@ -185,7 +185,8 @@ async function watchConsumer(messages: ConsumerMessages, end: (error: Error) => 
   for await (const { type, data } of await messages.status()) {
     if (type === ConsumerEvents.HeartbeatsMissed) end(new ServerUnreachable('the server is silent'))
     // A status that the client leaves to us, such as `409 Leadership Change`: this pull gets nothing more.
-    if (type === ConsumerDebugEvents.DebugEvent && String(data).startsWith('409')) end(new ServerUnreachable(String(data)))
+    if (type === ConsumerDebugEvents.DebugEvent && String(data).startsWith('409'))
+      end(new ServerUnreachable(String(data)))
     if (type === ConsumerEvents.ConsumerDeleted || type === ConsumerEvents.NoResponders) {
       end(new Error(`the consumer of facts is gone: ${type}`))
     }

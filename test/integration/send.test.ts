@@ -15,7 +15,11 @@ test.before(async () => {
     if (searchParams.has('set')) res.setHeader('ETag', '"other"').setHeader('Allow', 'GET')
     const body = searchParams.has('bytes') ? Buffer.from('{}') : '{}'
     send(
-      { req, res, headers: ['X-Request-Id', 'r', ...(searchParams.has('closing') ? ['Connection', 'close'] : [])] } as unknown as RequestContext,
+      {
+        req,
+        res,
+        headers: ['X-Request-Id', 'r', ...(searchParams.has('closing') ? ['Connection', 'close'] : [])],
+      } as unknown as RequestContext,
       Number(searchParams.get('status')),
       headers,
       body,
