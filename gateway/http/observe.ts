@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import { currentTraceparent, inTrace, traceFieldsOf, withRecordedSpan } from '#shared/observability/tracing.ts'
+import {
+  currentTraceparent,
+  inTrace,
+  traceFieldsOf,
+  traceparentOf,
+  withRecordedSpan,
+} from '#shared/observability/tracing.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { toProblem } from './problems.ts'
 import { beginRequest, type RequestContext, sendProblem } from './request-context.ts'
@@ -11,7 +17,7 @@ export interface Answer {
   readonly endpoint: string
   /** False: the request is recorded only in a trace that its client began. Without it, it may begin one. */
   mayBeginTrace?(): boolean
-  send(request: RequestContext): Promise<void>
+  send(request: RequestContext): Promise<void> | void
 }
 
 /** Answers one request; see `createObserve`. */
@@ -33,7 +39,8 @@ export function createObserve(parts: {
   const { log, metrics, isStopping } = parts
 
   async function respond(request: RequestContext, answer: Answer): Promise<void> {
-    const traceparent = currentTraceparent()
+    // An unrecorded trace has no span of its own to name.
+    const traceparent = request.trace.isRecorded ? currentTraceparent() : traceparentOf(request.trace)
     if (traceparent !== undefined) request.headers.push('traceparent', traceparent)
     try {
       await answer.send(request)

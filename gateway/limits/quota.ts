@@ -1,3 +1,4 @@
+import { type Problem, problemOf } from '../http/problems.ts'
 import type { HeaderList } from '../http/request-context.ts'
 
 /** Requests per minute and rate-limit key, by class of route, over all gateways together. */
@@ -27,11 +28,19 @@ export interface QuotaState {
   readonly reset: number
 }
 
+export interface Refusal {
+  readonly headers: HeaderList
+  readonly problem: Problem
+}
+
 /** The quota of one rate class. */
 export class Quota {
   readonly rateClass: RateClass
   /** Requests per window and key. */
   readonly max: number
+  /** Refusals of the present second, by their reset. */
+  readonly #refusals = new Map<number, Refusal>()
+  #second = 0
 
   constructor(rateClass: RateClass, max: number) {
     this.rateClass = rateClass
@@ -57,8 +66,19 @@ export class Quota {
     ]
   }
 
-  /** The sentence of a refusal. */
-  get detail(): string {
-    return `At most ${this.max} such requests in ${windowSeconds} seconds.`
+  /** Headers and problem of a refusal until `reset`, in epoch seconds. All that are sent within one second share them. */
+  refusal(reset: number): Refusal {
+    const second = Math.floor(Date.now() / 1_000)
+    if (second !== this.#second) this.#refusals.clear()
+    this.#second = second
+    const known = this.#refusals.get(reset)
+    if (known !== undefined) return known
+    const detail = `At most ${this.max} such requests in ${windowSeconds} seconds.`
+    const refusal = {
+      headers: this.headers({ remaining: 0, reset }),
+      problem: problemOf('rate_limited', detail, { retry_after_ms: Math.max(1, reset - second) * 1_000 }),
+    }
+    this.#refusals.set(reset, refusal)
+    return refusal
   }
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { anonymous, type Caller } from '#shared/messaging/caller.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
-import { problemOf } from '../http/problems.ts'
 import { noEndpoint, type RequestContext, sendProblem } from '../http/request-context.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { Quota, type QuotaState, type RateClass, windowMs } from './quota.ts'
@@ -43,13 +42,12 @@ export class RateLimits {
 
   /** Sends a 429. `reset`: epoch seconds of the next token. */
   refuse(request: RequestContext, rateClass: RateClass, reset: number): void {
-    const quota = this.#quotas[rateClass]
-    const retryAfterMs = Math.max(1, reset - Math.floor(Date.now() / 1_000)) * 1_000
-    request.headers.push(...quota.headers({ remaining: 0, reset }))
+    const { headers, problem } = this.#quotas[rateClass].refusal(reset)
+    request.headers.push(...headers)
     // Refused clients may repeat as fast as the network carries: metrics count them all, the log has a sample.
     request.isRoutine = true
     this.#metrics.limited(rateClass)
-    sendProblem(request, problemOf('rate_limited', quota.detail, { retry_after_ms: retryAfterMs }))
+    sendProblem(request, problem)
   }
 
   /** The reset of a refusal that still lasts, in epoch seconds; undefined where the bucket must be asked. */

@@ -40,7 +40,7 @@ export class RecentRefusals {
     return {
       endpoint,
       mayBeginTrace: refusalsBeginNoTrace,
-      send: async (request) => this.#limits.refuse(request, rateClass, reset),
+      send: (request) => this.#limits.refuse(request, rateClass, reset),
     }
   }
 }

@@ -131,6 +131,11 @@ export function injectTraceContext(headers: Record<string, string>): void {
   if (state) headers.tracestate = state
 }
 
+/** `traceparent` of a trace that is not recorded; undefined where tracing is off. */
+export function traceparentOf({ parent }: TraceStart): string | undefined {
+  return parent === null ? undefined : `00-${parent.traceId}-${parent.spanId}-00`
+}
+
 /** W3C `traceparent` of the current span. */
 export function currentTraceparent(): string | undefined {
   const current = trace.getActiveSpan()?.spanContext()
