@@ -92,6 +92,19 @@ test('a request that its address refuses does not count in its class', async (t)
   t.is(await left('browse'), 9)
 })
 
+test('a read that will be refused is known before, so that it begins no trace', async (t) => {
+  const { limits, remoteAddress, read } = await openLimits(t, { browse: 1 })
+  const { refuses } = publicLimits(limits, 'jwt', new ClientAddresses([]))
+  const req = requestOf({ remoteAddress })
+  t.false(refuses(req, 'browse'))
+  await read()
+  await read()
+  t.true(refuses(req, 'browse'))
+  t.false(refuses(req, 'search'))
+  const { context } = contextOf(req)
+  t.false(beginRequest(req, context.res, { endpoint: '/events', mayBeginTrace: () => false }).trace.isRecorded)
+})
+
 test('a refusal is that of one caller at one address, for one URL', async (t) => {
   const { limits, remoteAddress } = await openLimits(t, { 'my-bookings': 1 })
   const { context } = contextOf(requestOf({ remoteAddress }))

@@ -43,7 +43,7 @@ async function exchange(request: string): Promise<string> {
 
 const withBody = /^HTTP\/1\.1 \d{3} [\s\S]*?\r\n\r\n\{\}HTTP\/1\.1 204 /
 const withoutBody = /^HTTP\/1\.1 \d{3} [\s\S]*?\r\n\r\nHTTP\/1\.1 204 /
-const lastAnswer = /^HTTP\/1\.1 200 [\s\S]*\r\nConnection: close\r\n\r\n\{\}$/
+const lastAnswer = /^HTTP\/1\.1 200 [\s\S]*\r\nConnection: close\r\n(Date: .*\r\n)?\r\n\{\}$/
 
 for (const [what, { request, looks }] of Object.entries({
   'an answer': { request: 'GET /?status=200 HTTP/1.1\r\nHost: a', looks: withBody },
