@@ -26,7 +26,7 @@ export class Connections {
 
   /** Whether the client would take what is sent now for the answer to what could not be read. */
   awaitsAnswer(socket: Socket): boolean {
-    // Browsers open connections in advance, on which nobody waits.
+    // Browsers open connections in advance and expect nothing on them.
     if (socket.bytesRead === 0) return false
     const latest = this.#latest.get(socket)
     if (latest === undefined) return true

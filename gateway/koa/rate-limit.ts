@@ -32,7 +32,7 @@ function rateLimit(
   const quota = limits.quota(rateClass)
   const count = koaRateLimit({
     driver: 'redis',
-    // The type wants a whole Redis client; the library only calls the method `ratelimiter`, which ours has.
+    // The type wants a whole Redis client, but the library only calls `ratelimiter`.
     db: limits.buckets as unknown as koaRateLimit.MiddlewareOptions['db'],
     namespace: limitNamespace,
     duration: windowMs,

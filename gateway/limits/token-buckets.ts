@@ -120,7 +120,7 @@ export class TokenBuckets {
       return true
     } catch (error) {
       this.#isRedisDown = true
-      // Redis may still carry it out, for nobody.
+      // Redis may still grant the tokens, too late.
       if (isCommandTimeout(error)) this.#localOf(bucket).noteLost(wanted)
       return false
     }

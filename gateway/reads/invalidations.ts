@@ -2,7 +2,7 @@ import type { FollowedFact } from '#shared/facts/follow.ts'
 import type { FactPosition } from '#shared/facts/stream.ts'
 import { catalogueTag, eventTag, placesTag } from '../routes/cache-policy.ts'
 
-/** Tags remembered with their latest change, and as many again. Older replies of forgotten tags count as changed. */
+/** Two generations of so many tags are remembered. Replies older than what is forgotten count as changed. */
 const maxTags = 50_000
 
 /**
