@@ -6,14 +6,14 @@ import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import { isCacheable, type Outcome, type Route, successesOf } from '../routes/route.ts'
 import type { Context, Middleware } from './context.ts'
 
-interface CallParts {
+interface AnswerParts {
   readonly bus: Bus
   readonly answerRead: AnswerRead
   readonly mode: 'demo' | 'jwt'
 }
 
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
-export function answerRoute(route: Route, { bus, answerRead, mode }: CallParts): Middleware {
+export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts): Middleware {
   return async (ctx) => {
     const { request, caller, idempotencyKey } = ctx.state
     const parsed = parse(ctx, route, mode)
@@ -44,7 +44,7 @@ export function answerRoute(route: Route, { bus, answerRead, mode }: CallParts):
 }
 
 /** The request of the route's contract. `user_id` names the caller and is no part of it. Throws `validation_failed`. */
-function parse(ctx: Context, route: Route, mode: CallParts['mode']): Record<string, unknown> {
+function parse(ctx: Context, route: Route, mode: AnswerParts['mode']): Record<string, unknown> {
   const pathParameters = ctx.params as Record<string, string>
   const query = parseQuery(ctx.querystring)
   const isCaller = route.access === 'caller'

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
 import { ask } from '../support/http.ts'
+import { localDecisions } from '../support/local-decisions.ts'
 import { type System, startSystem } from '../support/system.ts'
 
 /* Limits of a running system with four gateways, as a client sees them over HTTP. */
@@ -32,7 +33,7 @@ test.serial('four gateways under load admit the maximum and what grows meanwhile
   await Promise.all(system.gateways.flatMap(({ url }) => Array.from({ length: 4 }, () => client(url))))
   const tookMs = performance.now() - begin
   const admitted = statuses.filter((status) => status !== 429).length
-  const alone = await localDecisions()
+  const alone = await localDecisions(system)
   const allowed = Math.floor(browseMaximum + (browseMaximum * tookMs) / 60_000) + alone
   const facts = `${admitted} of ${statuses.length} in ${Math.round(tookMs)} ms, ${alone} of them decided without Redis`
   t.true(admitted <= allowed, `${facts}: ${allowed} allowed`)
@@ -56,13 +57,6 @@ test.serial('a refusal of a large limit says when to come back, and whoever come
   t.regex(admitted.headers.get('ratelimit') ?? '', /^"browse";r=\d+;t=\d+$/)
   t.regex(admitted.headers.get('x-ratelimit-remaining') ?? '', /^\d+$/)
 })
-
-/** How often a gateway did not hear of Redis in time, as happens on a busy machine, and decided alone. */
-async function localDecisions(): Promise<number> {
-  const metrics = await Promise.all(system.gateways.map(({ url }) => ask(`${url}/metrics`)))
-  const counts = metrics.map(({ text }) => Number(/rate_limit_local_total\{[^}]*\} (\d+)/.exec(text)?.[1]))
-  return counts.reduce((sum, count) => sum + count, 0)
-}
 
 async function untilRefused(request: () => ReturnType<typeof ask>): ReturnType<typeof ask> {
   for (let i = 0; i < 2_000; i++) {
