@@ -2,8 +2,9 @@ import helmet from 'koa-helmet'
 import { TicketingError } from '#shared/errors.ts'
 import { problemKinds } from '../http/problems.ts'
 import type { OwnRoute } from '../koa/context.ts'
+import { openApiDocument } from '../openapi/document.ts'
+import type { Mode } from '../openapi/document-mode.ts'
 import { type Health, type HealthParts, viewHealth } from './health.ts'
-import { openApiDocument } from './openapi.ts'
 
 /** Headers of pages. TLS ends in front of the gateway, where https may be enforced. Data needs none of the eleven. */
 const pageHeaders = helmet({
@@ -12,8 +13,9 @@ const pageHeaders = helmet({
 })
 
 /** The start page, the OpenAPI document and the description of each error. */
-export function docsRoutes(parts: HealthParts & { readonly instance: string }): OwnRoute[] {
-  const openApi = JSON.stringify(openApiDocument())
+export function docsRoutes(parts: HealthParts & { readonly instance: string; readonly mode: Mode }): OwnRoute[] {
+  // Made when it is first wanted: it takes a tenth of a second.
+  let openApi: string | undefined
   return [
     {
       method: 'GET',
@@ -33,6 +35,7 @@ export function docsRoutes(parts: HealthParts & { readonly instance: string }): 
       middleware: [
         (ctx) => {
           ctx.type = 'application/json'
+          openApi ??= JSON.stringify(openApiDocument(parts.mode))
           ctx.body = openApi
         },
       ],

@@ -6,7 +6,11 @@ import { ask, eventOnSale } from '../support/http.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 
 /** What any route may answer, and any with a body. */
-const general = ['validation_failed', 'rate_limited', 'no_worker', 'worker_timeout']
+const general = [
+  ...['malformed_request', 'head_too_large', 'request_too_slow'],
+  ...['validation_failed', 'rate_limited', 'internal'],
+  ...['no_worker', 'overloaded', 'unavailable', 'worker_timeout'],
+]
 const ofBodies = ['malformed_json', 'body_too_large', 'unsupported_media_type', 'card_number_refused']
 
 let system: System
@@ -31,7 +35,7 @@ const successes: Record<string, string[]> = {
 interface Described {
   operationId: string
   requestBody?: { content: object }
-  responses: Record<string, { description: string; content?: object }>
+  responses: Record<string, { description: string; content?: Record<string, { schema: { allOf: unknown[] } }> }>
 }
 
 async function describedRoutes(): Promise<{ route: Route; described: Described }[]> {
@@ -64,9 +68,13 @@ test('every route describes the statuses by which it succeeds, and a body for al
 test('every route describes its errors under their statuses, each once, and no others', async (t) => {
   const statusOf = new Map(problemKinds().map(({ code, status }) => [code as string, String(status)]))
   for (const { route, described } of await describedRoutes()) {
-    const codes = Object.entries(described.responses).flatMap(([status, { description }]) =>
-      status < '400' ? [] : description.split(', ').map((code) => ({ code, status })),
-    )
+    const codes = Object.entries(described.responses).flatMap(([status, { content }]) => {
+      const [, ofTheseCodes] = content?.['application/problem+json']?.schema.allOf ?? []
+      const { properties } = (ofTheseCodes ?? { properties: { code: { enum: [] } } }) as {
+        properties: { code: { enum: string[] } }
+      }
+      return properties.code.enum.map((code) => ({ code, status }))
+    })
     for (const { code, status } of codes) t.is(statusOf.get(code), status, `${route.path}: ${code}`)
     const expected: string[] = [...general, ...route.contract.errors]
     if (['POST', 'PATCH'].includes(route.method)) expected.push(...ofBodies)
