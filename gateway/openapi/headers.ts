@@ -7,13 +7,12 @@ const string = { type: 'string' }
 export const headerComponents = {
   'X-Request-Id': header('Id of the request: the one it came with if that was sane, else a new one', string, true),
   'Cache-Control': header('How long the answer may be cached, and by whom', string, true),
-  ETag: header('Version of the answer; send it as `If-None-Match` to get 304 while it is the same', string, true),
+  ETag: header('Version of the answer; send it as `If-None-Match` to get 304 while it is the same', string),
   Vary: header('Request headers that change the answer', string),
   Age: header('Age of a cached answer, in seconds', { type: 'integer', minimum: 0 }),
   'Cache-Status': header(
     'Whether the answer came from the cache, and for how long it is still fresh (RFC 9211)',
     string,
-    true,
   ),
   Link: header('`rel="next"`: the next page, relative to this URL. Absent on the last page', string),
   'RateLimit-Policy': header('The quota of this rate class: `q` requests in `w` seconds', string),
@@ -58,6 +57,11 @@ export function problemHeaders(status: number, isLimited: boolean): Schema {
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
     ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
   ])
+}
+
+/** As `ownHeaders`, of a limited route. */
+export function limitedHeaders(...further: HeaderName[]): Schema {
+  return ownHeaders(...ofLimits, ...further)
 }
 
 /** The headers of an answer of the gateway itself. */

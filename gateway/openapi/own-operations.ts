@@ -3,7 +3,7 @@ import { userId } from '#shared/contracts/fields.ts'
 import { receiveWebhook } from '#shared/contracts/purchase.ts'
 import { errorCodes } from '#shared/errors.ts'
 import type { Mode } from './document-mode.ts'
-import { ownHeaders } from './headers.ts'
+import { limitedHeaders, ownHeaders } from './headers.ts'
 import { bodyErrors, problemResponses } from './problems.ts'
 import type { Schema, Schemas } from './schemas.ts'
 
@@ -48,6 +48,7 @@ const problemKind = z
     status: z.int().describe('Its HTTP status'),
     title: z.string().describe('The error in a few words'),
     retryable: z.boolean().describe('Whether the same request may succeed later'),
+    explanation: z.string().describe('What happened, and what to do next'),
   })
   .meta({ id: 'ProblemKind', description: 'An error that this system may answer with' })
 
@@ -173,6 +174,42 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
     },
     {
       method: 'GET',
+      path: '/docs',
+      operation: {
+        ...operating,
+        operationId: 'view-docs',
+        summary: 'The API as a page, to read and to try',
+        responses: { 200: ok(page), ...problemResponses([], false) },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/docs/:version/:file',
+      operation: {
+        ...operating,
+        operationId: 'view-docs-file',
+        summary: 'A script or style of that page; never changes',
+        parameters: [
+          {
+            name: 'version',
+            in: 'path',
+            required: true,
+            description: 'Version of the files',
+            schema: { type: 'string' },
+          },
+          { name: 'file', in: 'path', required: true, description: 'Name of the file', schema: { type: 'string' } },
+        ],
+        responses: {
+          200: ok(
+            { 'text/javascript': { schema: { type: 'string' } }, 'text/css': { schema: { type: 'string' } } },
+            ownHeaders('Vary'),
+          ),
+          ...problemResponses(['not_found'], false),
+        },
+      },
+    },
+    {
+      method: 'GET',
       path: '/problems/:code',
       operation: {
         ...operating,
@@ -187,7 +224,10 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
             schema: { type: 'string' },
           },
         ],
-        responses: { 200: ok({ ...page, ...json(problemKind) }), ...problemResponses(['not_found'], false) },
+        responses: {
+          200: ok({ ...page, ...json(problemKind) }, ownHeaders('Vary')),
+          ...problemResponses(['not_found'], false),
+        },
       },
     },
   ]
@@ -207,7 +247,7 @@ function openSession(schemas: Schemas, json: (schema: z.ZodType) => Schema): Own
       security: [{}],
       requestBody: { required: true, content: { 'application/json': { schema: schemas.body(sessionRequest) } } },
       responses: {
-        200: { description: 'Done', headers: ownHeaders('Set-Cookie'), content: json(sessionReply) },
+        200: { description: 'Done', headers: limitedHeaders('Set-Cookie'), content: json(sessionReply) },
         ...problemResponses([...bodyErrors, 'validation_failed', 'rate_limited', 'internal'], true),
       },
     },

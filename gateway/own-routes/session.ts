@@ -1,4 +1,4 @@
-import { fieldErrors, invalidRequest } from '#shared/errors.ts'
+import { checkRequest } from '#shared/check-request.ts'
 import { type IssueToken, sessionLifetimeSeconds } from '../identity/tokens.ts'
 import type { Context, OwnRoute } from '../koa/context.ts'
 import type { RateLimit } from '../koa/rate-limit.ts'
@@ -9,9 +9,7 @@ import { sessionRequest } from '../openapi/own-operations.ts'
 /** Demo mode: issues a token for anybody. Limited by client address, since the caller has no token yet. */
 export function sessionRoute(issueToken: IssueToken, rateLimit: RateLimit): OwnRoute {
   const answer = async (ctx: Context): Promise<void> => {
-    const parsed = sessionRequest.safeParse(ctx.state.body)
-    if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error))
-    const { user_id } = parsed.data
+    const { user_id } = checkRequest(sessionRequest, ctx.state.body)
     const token = await issueToken(user_id)
     const maxAge = sessionLifetimeSeconds * 1_000
     ctx.cookies.set(sessionCookieName, token, { httpOnly: true, sameSite: 'lax', maxAge })

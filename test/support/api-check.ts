@@ -81,7 +81,7 @@ class DescribedApi {
     // Those without parameters first: `/events/search` is no event.
     this.#templates = templates
       .toSorted((one, other) => one.split('{').length - other.split('{').length)
-      .map((template) => ({ template, pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`) }))
+      .map((template) => ({ template, pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`, 'i') }))
   }
 
   faultsOf({ method, url }: Sent, { status, headers, text }: Received): string[] {
@@ -90,7 +90,9 @@ class DescribedApi {
     const asked = method === 'HEAD' ? 'get' : method.toLowerCase()
     const path = template === undefined ? undefined : (this.#document.paths as Record<string, Schema>)[template]
     const operation = path?.[asked] as Operation | undefined
-    if (operation === undefined) return this.#faultsWithoutOperation(status, headers, text)
+    // Such as `/session`, which the other mode does not have.
+    const isAbsent = status === 404 && text.includes('Nothing is at this path.')
+    if (operation === undefined || isAbsent) return this.#faultsWithoutOperation(status, headers, text)
     const response = operation.responses[String(status)]
     if (response === undefined) return [`no status ${status}`]
     const body = method === 'HEAD' ? '' : text
