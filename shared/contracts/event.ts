@@ -13,6 +13,7 @@ import {
   text,
   timeZone,
   utcTime,
+  wholeNumber,
 } from './fields.ts'
 import { area, layoutSchema } from './layout.ts'
 import { priceSteps } from './places.ts'
@@ -147,7 +148,14 @@ export const viewEvent = defineContract('event', 'view-event', {
 
 export const viewLayout = defineContract('event', 'view-layout', {
   summary: 'The seating geometry of an event, columnar by row',
-  request: z.strictObject({ event_id: eventId }),
+  request: z.strictObject({
+    event_id: eventId,
+    version: wholeNumber({ min: 1, max: 1_000_000_000 })
+      .optional()
+      .describe(
+        'A version of the layout, such as `layout_version` of the event, which never changes. Default: the present one',
+      ),
+  }),
   reply: layoutSchema
     .extend({ event_id: eventId, version: z.int().describe('Version of this layout') })
     .meta({ id: 'Layout', description: 'Seating geometry of an event. A version never changes' }),
