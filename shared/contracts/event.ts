@@ -128,15 +128,22 @@ export const createEvent = defineContract('event', 'create-event', {
     venue: venueInput,
     performers: z.array(text(200)).max(50).default([]),
     starts_on: localDate,
-    /** Local time at the venue, HH:MM; leave it out until it is announced. */
+    /**
+     * Local time at the venue, HH:MM; leave it out until it is announced. A time that clocks show twice needs its offset:
+     * 02:30+02:00.
+     */
     starts_at_local: z
       .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM')
+      .regex(
+        /^([01]\d|2[0-3]):[0-5]\d([+-](0\d|1[0-5]):[0-5]\d)?$/,
+        'must be HH:MM, or HH:MM with an offset such as +02:00',
+      )
       .optional(),
     currency: currency.default('EUR'),
     sections: z.array(sectionInput).max(100).default([]),
     areas: z.array(areaInput).max(100).default([]),
     on_sale_at: instant.optional(),
+    /** By default when the event starts, or when its local day ends while its time is open; at most 24 hours later. */
     off_sale_at: instant.optional(),
     /** Until then buyers may cancel tickets; by default 24 hours before the event, or before its day. */
     cancel_until: instant.optional(),
@@ -151,7 +158,7 @@ export const changeEventStatus = defineContract('event', 'change-event-status', 
   summary: 'Organiser: publish an event, pause or resume its sale, or cancel it',
   request: z.strictObject({ event_id: eventId, action: z.enum(['publish', 'pause', 'resume', 'cancel']) }),
   reply: eventView,
-  errors: ['event_not_found', 'event_cancelled', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  errors: ['event_not_found', 'event_cancelled', 'sale_closed', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 5_000,
 })
 
@@ -166,6 +173,8 @@ export const catalogueEvent = z.strictObject({
   status: z.enum(['published', 'postponed', 'rescheduled', 'cancelled']),
   starts_on: localDate,
   starts_at_local: z.iso.time().nullable(),
+  /** The instant as the source gives it. It counts, and `starts_at_local` does not, where both are given. */
+  starts_at: instant.nullable().optional(),
   tz: timeZone.nullable(),
   venue: z
     .strictObject({
@@ -184,6 +193,7 @@ export const catalogueEvent = z.strictObject({
   performers: z.array(z.strictObject({ source_id: text(200), name: text(200) })).max(100),
   price_tiers: z.array(priceTier).max(50),
   on_sale_at: instant.nullable(),
+  /** When null, or later than an organiser could set it, the sale ends as by default. */
   off_sale_at: instant.nullable(),
   max_tickets_per_user: z.int().min(1).max(1_000).nullable(),
 })
@@ -219,6 +229,6 @@ export const attachSeating = defineContract('event', 'attach-seating', {
     on_sale_at: instant.nullable(),
   }),
   reply: eventView,
-  errors: ['event_not_found', 'event_cancelled'],
+  errors: ['event_not_found', 'event_cancelled', 'sale_closed'],
   deadlineMs: 60_000,
 })
