@@ -184,35 +184,6 @@ const unpaid = `(SELECT hold_id FROM booking.bookings WHERE status = 'pending')`
 const paid = `(SELECT id FROM purchase.payments WHERE status = 'captured' ORDER BY id LIMIT 1)`
 const firstSold = `(SELECT hold_id FROM booking.bookings WHERE status = 'confirmed' ORDER BY id LIMIT 1)`
 const plants: readonly [title: string, sql: readonly string[], found: RegExp | null][] = [
-  [
-    'bookings that were confirmed before their sale got its end',
-    [
-      `UPDATE booking.sales SET on_sale_at = NULL, off_sale_at = now() - interval '1 hour', changed_at = now()
-       WHERE status = 'on_sale'`,
-    ],
-    null,
-  ],
-  [
-    'bookings paid after the end of their sale, in the time of holds that were taken before',
-    [
-      `UPDATE booking.sales SET changed_at = now() - interval '3 hours' WHERE status = 'on_sale'`,
-      `UPDATE booking.holds SET created_at = now() - interval '2 hours'`,
-    ],
-    null,
-  ],
-  [
-    'a booking of places that were held after the end of the sale',
-    [`UPDATE booking.holds SET created_at = now() - interval '50 minutes' WHERE id = ${firstSold}`],
-    /^I23 no booking is confirmed after the end of its sale/,
-  ],
-  [
-    'bookings paid later than their holds may last, after the end of the sale',
-    [
-      `UPDATE booking.holds SET active_until = created_at, expires_at = created_at, hard_cap_at = created_at
-       WHERE status = 'converted'`,
-    ],
-    /^I23 no booking is confirmed after the end of its sale/,
-  ],
   ['a missing index', ['DROP INDEX booking.seat_sold_once'], /^fences every unique index/],
   [
     'an index on other columns',
@@ -289,9 +260,32 @@ const plants: readonly [title: string, sql: readonly string[], found: RegExp | n
     null,
   ],
   [
+    'bookings that were confirmed before their sale got its end',
+    [`UPDATE booking.sales SET on_sale_at = NULL, off_sale_at = now() - interval '1 hour'`],
+    null,
+  ],
+  [
+    'bookings paid after the end of their sale, in the time of holds that were taken before',
+    [`UPDATE booking.holds SET created_at = now() - interval '3 hours'`],
+    null,
+  ],
+  [
     'a sale that was cancelled by half',
-    [`UPDATE booking.sales SET changed_at = now() - interval '1 hour'`],
+    [`UPDATE booking.sales SET changed_at = now() - interval '2 hours'`],
     /^I7 no booking of a cancelled sale/,
+  ],
+  [
+    'a booking of places that were held after the end of the sale',
+    [`UPDATE booking.holds SET created_at = now() - interval '50 minutes' WHERE id = ${firstSold}`],
+    /^I23 no booking is confirmed after the end of its sale/,
+  ],
+  [
+    'bookings paid later than their holds may last, after the end of the sale',
+    [
+      `UPDATE booking.holds SET active_until = created_at, expires_at = created_at, hard_cap_at = created_at
+       WHERE status = 'converted'`,
+    ],
+    /^I23 no booking is confirmed after the end of its sale/,
   ],
   [
     'a price that is not what the places cost',
