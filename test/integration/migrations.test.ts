@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
 import { migrate, pendingMigrations } from '#shared/database/migrations.ts'
-import { newId } from '#shared/ids.ts'
 import { migrateAll } from '../../infra/migrate.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { createTestDirectory } from '../support/servers.ts'
@@ -90,47 +89,4 @@ test("the project's own migrations run on an empty database, and again change no
   const { url } = await prepare(t, {})
   t.true((await migrateAll(url)).length > 0)
   t.deepEqual(await migrateAll(url), [])
-})
-
-test('sales that were stored without an end get that of their events', async (t) => {
-  const { url, db } = await prepare(t, {})
-  await migrateAll(url)
-  const events = {
-    timed: ['2031-07-10', '2031-07-10T18:00:00Z', 'Europe/Berlin', null],
-    day: ['2031-07-10', null, 'Europe/Berlin', null],
-    asked: ['2031-07-10', '2031-07-10T18:00:00Z', 'Europe/Berlin', '2031-07-10T19:00:00Z'],
-    past: ['2020-05-01', '2020-05-01T18:00:00Z', 'Europe/Berlin', null],
-  }
-  for (const [name, [starts_on, starts_at, tz, off_sale_at]] of Object.entries(events)) {
-    const id = newId()
-    await db.query(
-      `INSERT INTO event.events (id, source, source_id, name, type, status, starts_on, starts_at, tz, off_sale_at,
-         max_tickets_per_user, folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
-       VALUES ($1, 'test', $2, $2, 'Music', 'published', $3, $4, $5, $6, 8, '', '', '', '', '', '')`,
-      [id, name, starts_on, starts_at, tz, off_sale_at],
-    )
-    await db.query(
-      `INSERT INTO booking.sales (event_id, version, status, on_sale_at, hold_ttl, hold_hard_cap, max_tickets_per_user, currency)
-       VALUES ($1, 1, 'on_sale', '2026-01-01', '10 minutes', '30 minutes', 8, 'EUR')`,
-      [id],
-    )
-  }
-  // As on a database that ran all others before.
-  await db.query(`DELETE FROM booking.schema_migrations WHERE name = '005-sales-end.sql'`)
-  await migrateAll(url)
-  const sales = await db.query<{ name: string; status: string; on_sale_at: Date | null; off_sale_at: Date }>(
-    `SELECT name, sale.status, sale.on_sale_at, sale.off_sale_at FROM booking.sales AS sale
-     JOIN event.events ON id = event_id`,
-  )
-  const ends = Object.fromEntries(sales.map(({ name, off_sale_at }) => [name, off_sale_at.toISOString()]))
-  t.deepEqual(ends, {
-    timed: '2031-07-10T18:00:00.000Z',
-    day: '2031-07-10T22:00:00.000Z',
-    asked: '2031-07-10T19:00:00.000Z',
-    past: '2020-05-01T18:00:00.000Z',
-  })
-  t.like(
-    sales.find(({ name }) => name === 'past'),
-    { status: 'off_sale', on_sale_at: null },
-  )
 })

@@ -13,6 +13,7 @@ import { searchEvents } from './operations/search-events.ts'
 import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
 import { RecentStock } from './recent-stock.ts'
+import { startTellingSales } from './tell-sales.ts'
 
 /** Shows the catalogue and carries out what organisers and importers do to it. */
 export const eventWorker: WorkerDefinition<typeof eventSettings> = {
@@ -22,6 +23,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   operations(parts, _config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
     onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'event' }))
+    onStop('sales to tell', startTellingSales(parts))
     const ofLists = { ...parts, recentStock: new RecentStock() }
     return [
       listEvents(ofLists),
