@@ -45,6 +45,8 @@ export const retentionDays = z
     const all = daysWith(set)
     // Else the auditor would miss the money of tickets that are still there.
     if (all.payments < all.bookings + 365) complain('payments must be kept at least 365 days longer than bookings')
+    // Else the auditor would find charges for no payment of ours.
+    if (all.charges > all.payments) complain('charges must not be kept longer than payments')
     return all
   })
 
