@@ -1,4 +1,4 @@
-import type { Invariant } from './invariant.ts'
+import { type Invariant, isWatched } from './invariant.ts'
 
 /** As long as a change of a sale may take: what began before it may have been decided by the rules before. */
 const changesWithin = `interval '5 seconds'`
@@ -16,7 +16,7 @@ export const saleEndInvariants: readonly Invariant[] = [
       FROM booking.sales AS sale
       JOIN booking.bookings AS booking ON booking.event_id = sale.event_id
       JOIN booking.holds AS hold ON hold.event_id = booking.event_id AND hold.id = booking.hold_id
-      WHERE booking.status = 'confirmed' AND booking.confirmed_at > sale.off_sale_at AND (
+      WHERE ${isWatched('sale.event_id')} AND booking.status = 'confirmed' AND booking.confirmed_at > sale.off_sale_at AND (
         (hold.created_at >= sale.off_sale_at AND hold.created_at > sale.changed_at + ${changesWithin})
         OR (booking.confirmed_at > hold.hard_cap_at AND booking.confirmed_at > sale.changed_at + ${changesWithin}))`,
   },
