@@ -1,7 +1,9 @@
 import { listAvailability } from '#shared/contracts/availability.ts'
 import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { viewPerformer } from '#shared/contracts/performers.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
+import { viewVenue } from '#shared/contracts/venues.ts'
 import { type CachePolicy, catalogueTag, eventTag, placesTag, publicFor } from './cache-policy.ts'
 import { defineRoute } from './route.ts'
 
@@ -108,5 +110,21 @@ export const eventRoutes = [
     access: 'public',
     limit: 'browse',
     cache: placesCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/venues/:venue_id',
+    contract: viewVenue,
+    access: 'public',
+    limit: 'browse',
+    cache: listCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/performers/:performer_id',
+    contract: viewPerformer,
+    access: 'public',
+    limit: 'browse',
+    cache: listCache,
   }),
 ]

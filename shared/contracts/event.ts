@@ -22,17 +22,18 @@ export const saleStatus = z
   .enum(['announced', 'on_sale', 'paused', 'off_sale', 'postponed', 'cancelled'])
   .describe('State of the sale right now')
 
-const venue = z
+export const venue = z
   .object({
-    id: z.uuid().describe('Id of the venue'),
+    id: z.uuid().meta({ description: 'Id of the venue', examples: ['019a0000-0000-7000-8000-000000000010'] }),
     name: z.string().describe('Name of the venue'),
     city: z.string().nullable().describe('City, if known'),
     country: z.string().nullable().describe('Country, ISO 3166-1 alpha-2, if known'),
   })
   .meta({ id: 'Venue', description: 'Where an event takes place' })
 
-const performer = z
-  .object({ id: z.uuid().describe('Id of the performer'), name: z.string().describe('Name of the performer') })
+export const performer = z
+  .object({
+    id: z.uuid().meta({ description: 'Id of the performer', examples: ['019a0000-0000-7000-8000-000000000020'] }), name: z.string().describe('Name of the performer') })
   .meta({ id: 'Performer', description: 'Who performs' })
 
 export const eventSummary = z

@@ -165,6 +165,7 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const headers = { authorization: `Bearer ${organiserKey}` }
   const cancelled = await eventOnSale(url)
   t.is((await ask(`${url}/admin/events/${cancelled}/cancel`, { method: 'POST', headers })).status, 200)
+  const { body: event } = await ask(`${url}/events/${eventId}`)
   const paths: Record<string, string> = {
     'list-events': '/events',
     'search-events': '/events/search?keyword=test&facets=city,type,month,price',
@@ -173,6 +174,8 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'list-seats': `/events/${eventId}/tickets`,
     'view-layout': `/events/${eventId}/layout`,
     'view-seat-states': `/events/${eventId}/seats`,
+    'view-venue': `/venues/${event.venue.id}`,
+    'view-performer': `/performers/${event.performers[0].id}`,
     'view-hold': `/holds/${held.body.id}?user_id=${user_id}`,
     'list-bookings': `/bookings?user_id=${user_id}`,
     'view-booking': `/bookings/${bought.body.id}?user_id=${user_id}`,
