@@ -3,10 +3,22 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, pageLimit, publicIdField } from './fields.ts'
 import { place, ticket } from './places.ts'
 
-/** State of a payment in its booking; the payment itself has more states. */
+/** How the taking of the money stands, as the purchase worker reports it; the payment itself has more states. */
 export const paymentStatus = z.enum(['processing', 'authorised', 'captured', 'voided', 'failed'])
 
 export type BookedPaymentStatus = z.infer<typeof paymentStatus>
+
+/** As buyers see it: once money was paid back, a captured payment says so. */
+const shownPaymentStatus = z
+  .enum([...paymentStatus.options, 'partly_refunded', 'refunded'])
+  .describe(
+    'How the payment stands. After a capture: partly_refunded once some of the money was paid back, refunded once all was.',
+  )
+
+/** Whether the money of a payment was taken, though some or all of it may have been paid back since. */
+export function wasCaptured({ payment: { status } }: Pick<Booking, 'payment'>): boolean {
+  return status === 'captured' || status === 'partly_refunded' || status === 'refunded'
+}
 
 /** Why tickets were voided. */
 const returnReason = z.enum(['buyer', 'organiser', 'event_cancelled', 'capture_refused'])
@@ -33,11 +45,19 @@ export const booking = z.object({
   confirmed_at: z.string().nullable(),
   cancelled_for: returnReason.nullable(),
   tickets: z.array(ticket),
-  payment: z.object({ status: paymentStatus, captured_minor: z.int() }),
+  payment: z.object({ status: shownPaymentStatus, captured_minor: z.int() }),
   seq: z.string(),
 })
 
 export type Booking = z.infer<typeof booking>
+
+/** Tickets of one booking that are to be cancelled. */
+export const ticketIds = z
+  .array(publicIdField)
+  .min(1)
+  .max(100)
+  .refine((ids) => new Set(ids).size === ids.length, 'must not name a ticket twice')
+  .describe('The tickets to cancel, each once; by default all valid tickets of the booking.')
 
 export const listBookings = defineContract('booking', 'list-bookings', {
   summary: "The caller's bookings, newest first",

@@ -15,7 +15,10 @@ export const hold = z.object({
   total_minor: z.int(),
   currency,
   expires_at: z.string(),
-  expires_in_ms: z.int().min(0),
+  expires_in_ms: z
+    .int()
+    .min(0)
+    .describe('Milliseconds until the hold ends by itself; 0 once it has ended, for whatever reason.'),
   hard_cap_at: z.string(),
   /** Position of this write: seat states with this `seq` or a higher one include it. */
   seq: z.string(),
@@ -24,8 +27,12 @@ export const hold = z.object({
 export type Hold = z.infer<typeof hold>
 
 const placeRefusals = [
+  /** With `conflicts`: the wanted seats that others have; `held`: those of them that may still become free; `alternatives`. */
   'seat_unavailable',
+  /** Nothing of the event is left at all, not even places that others hold. */
   'sold_out',
+  /** With `left`: how many such places are free; and `held_by_others`: whether more of them may become free. */
+  'not_enough_left',
   'sale_not_open',
   'sale_closed',
   'sale_paused',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { booking, paymentStatus, refundReason } from './bookings.ts'
+import { booking, paymentStatus, refundReason, ticketIds } from './bookings.ts'
 import { defineContract } from './contract.ts'
 import { currency, eventId, instant, publicIdField, totalMinor } from './fields.ts'
 
@@ -78,8 +78,7 @@ export const cancelTickets = defineContract('booking', 'cancel-tickets', {
     booking_id: publicIdField,
     /** Repeating it gets the first reply. */
     refund_id: z.uuid(),
-    /** Default: all valid tickets. */
-    ticket_ids: z.array(publicIdField).min(1).max(100).optional(),
+    ticket_ids: ticketIds.optional(),
     /** `buyer` obeys the sale's policy. */
     reason: refundReason,
   }),

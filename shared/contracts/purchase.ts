@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { booking } from './bookings.ts'
+import { booking, ticketIds } from './bookings.ts'
 import { defineContract } from './contract.ts'
 import { currency, eventId, publicIdField, text, totalMinor } from './fields.ts'
 import { holdRefusals } from './holds.ts'
@@ -36,8 +36,7 @@ export const purchaseHold = defineContract('purchase', 'purchase-hold', {
 })
 
 const refund = {
-  /** Default: all valid tickets. */
-  request: z.strictObject({ booking_id: publicIdField, ticket_ids: z.array(publicIdField).min(1).max(100).optional() }),
+  request: z.strictObject({ booking_id: publicIdField, ticket_ids: ticketIds.optional() }),
   reply: booking.extend({ message: z.string() }),
   errors: ['not_found', 'not_cancellable', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 8_000,
