@@ -4,7 +4,13 @@ import { defineContract } from './contract.ts'
 import { commaSeparated, eventId } from './fields.ts'
 
 /** null when the booking worker, which counts the places, did not answer. */
-export const availability = z.enum(['plenty', 'few', 'sold_out', 'not_on_sale']).nullable()
+export const availability = z
+  .enum(['plenty', 'few', 'sold_out', 'not_on_sale'])
+  .nullable()
+  .describe(
+    'few: fewer than 10 places are free, or less than a tenth and fewer than 200; also when the last ones are held and may come back. ' +
+      'sold_out: none is free or held. null: unknown for the moment.',
+  )
 
 const maxIds = 1_000
 

@@ -33,7 +33,7 @@ test('held, sold and free seats show in list, states and availability alike', as
   t.deepEqual([...Buffer.from(states, 'base64')], [0b10_10_01_00, 0])
 
   const { items } = await workers.ask(viewAvailability, { event_ids: [eventId, newId()] })
-  t.deepEqual(items, [{ event_id: eventId, available: 3, place_count: 6, stepped_prices: [] }])
+  t.deepEqual(items, [{ event_id: eventId, available: 3, place_count: 6, sold_out: false, stepped_prices: [] }])
 })
 
 /** Positions are those of the whole server, where a stranger's unfinished write may hold them up for a moment. */
