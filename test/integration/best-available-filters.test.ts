@@ -1,9 +1,11 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
+import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { newId } from '#shared/ids.ts'
 import { pickBestAvailable } from '../../workers/booking/best-available/pick-best-available.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { buyTickets } from '../support/bought-tickets.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
@@ -62,6 +64,47 @@ test('accessible seats go to those who ask for them, and to nobody else', async 
   t.deepEqual(await seatsFor(eventId, { qty: 2, accessible: true }), [18, 19])
 })
 
+test('who wants more than are left hears how many there are, and whether others hold some that may come back', async (t) => {
+  const eventId = await openTheatre()
+  const told = async (wish: Wish) => {
+    const { code, extra } = await refusal(eventId, wish)
+    return [code, extra.left, extra.held_by_others]
+  }
+  await workers.buy(eventId, [0, 1, 2, 3, 4], 'ada')
+  t.deepEqual(await told({ qty: 4, tier: 'Front' }), ['not_enough_left', 3, false])
+  const hold = await workers.hold(eventId, [5, 6, 7], 'bob')
+  t.deepEqual(await told({ qty: 1, tier: 'Front' }), ['not_enough_left', 0, true])
+  await workers.letRunOut(hold)
+  t.deepEqual(await told({ qty: 4, tier: 'Front' }), ['not_enough_left', 3, false])
+  await workers.buy(eventId, [5, 6, 7], 'cyd')
+  t.deepEqual(await told({ qty: 1, tier: 'Front' }), ['not_enough_left', 0, false])
+})
+
+test('an event is sold out when it has no place left, of any kind, and none is held', async (t) => {
+  const eventId = await workers.openHouse({
+    rows: 2,
+    seatsPerRow: 2,
+    standing: { Floor: { capacity: 2 } },
+    rowOf: (row) => ({ accessible: row === 1 }),
+  })
+  const codeOf = async (wish: object) =>
+    (await workers.refusal(holdSeats, { event_id: eventId, ...wish }, { as: newId() })).code
+  const seat = { best_available: { qty: 1 } }
+  const place = { areas: [{ area: 'Floor', qty: 1 }] }
+  await workers.buy(eventId, [0, 1], 'ada')
+  t.is(await codeOf(seat), 'not_enough_left')
+  await buyTickets(workers, { eventId, as: 'bob', areas: [{ area: 'Floor', qty: 2 }] })
+  t.is(await codeOf(seat), 'not_enough_left')
+  const hold = await workers.hold(eventId, [2, 3], 'cyd')
+  t.is(await codeOf(seat), 'not_enough_left')
+  t.is(await codeOf(place), 'not_enough_left')
+  const { booking_id } = await workers.ask(beginPayment, { hold_id: hold.id }, { as: 'cyd' })
+  await workers.ask(confirmHold, { booking_id })
+  t.is(await codeOf(seat), 'sold_out')
+  t.is(await codeOf(place), 'sold_out')
+  t.is(await codeOf({ best_available: { qty: 1, accessible: true } }), 'sold_out')
+})
+
 test('a tier or section that the event does not have is the mistake of the caller', async (t) => {
   const eventId = await openTheatre()
   const refused = await refusal(eventId, { qty: 1, tier: 'Gold', section: 'Roof' })
@@ -102,13 +145,19 @@ test('a filter reads the seats that it admits, not the house', async (t) => {
       { name: 'Last', steps: [] },
     ],
     rowOf: (row) => ({ section: row < 499 ? 'House' : 'Last', tier: row < 499 ? 0 : 1, accessible: row === 250 }),
+    maxTicketsPerUser: 100,
   })
+  for (let hold = 0; hold < 10; hold++) {
+    const seatNos = Array.from({ length: 100 }, (_, index) => hold * 100 + index)
+    await workers.hold(eventId, seatNos, `buyer-${hold}`)
+  }
   for (const [wish, most] of [
     [{ tier: 'Last' }, 150],
+    // All of the tier, and 500 of the thousand that are held.
+    [{ tier: 'Last', qty: 31 }, 600],
     [{ section: 'Last' }, 150],
     [{ accessible: true }, 150],
-    // One of any kind shows that the event is not sold out.
-    [{ tier: 'Last', section: 'House' }, 1],
+    [{ tier: 'Last', section: 'House' }, 600],
   ] as const) {
     const read = await workers.postgres.transaction(async (db) => {
       const before = await seatsRead(db)

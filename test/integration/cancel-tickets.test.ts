@@ -128,6 +128,21 @@ test('money that is back is counted once', async (t) => {
   for (const booking of told) t.like(booking, { refunded_minor: 5_000, refund_due_minor: 0 })
 })
 
+test('a booking says in the status of its payment that money was paid back, and whether that was all', async (t) => {
+  const bought = await buyTickets(workers, { eventId: await openHouse(), as: 'ada', seat_nos: [0, 1] })
+  const payBack = async (ticketIds?: string[]) => {
+    const wish = buyersWish(bought, ticketIds)
+    await workers.ask(cancelTickets, wish, { as: 'ada' })
+    const owed = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
+    const paid = await workers.ask(recordRefund, { booking_id: bought.id, refund_id: wish.refund_id })
+    t.like(await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' }), { payment: paid.payment })
+    return [owed.payment.status, paid.payment.status]
+  }
+  t.is(bought.payment.status, 'captured')
+  t.deepEqual(await payBack([bought.tickets[0]?.id ?? '']), ['captured', 'partly_refunded'])
+  t.deepEqual(await payBack(), ['partly_refunded', 'refunded'])
+})
+
 test('a cancelled event takes back everything, used tickets as well, and its seats are not sold again', async (t) => {
   const eventId = await openHouse()
   const bought = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0, 1] })

@@ -167,16 +167,20 @@ export function lockBestSeats(
   )
 }
 
+/** So many held seats are looked at, lest refused buyers of a small tier read all that a rush holds of a large house. */
+const heldSeatsSeen = 500
+
 /**
- * How many free seats the filter admits, counted up to `qty`. Only where there are fewer, it also says whether others hold some, and
- * whether the event has any place left: each ends at the first one found.
+ * How many free seats the filter admits, counted up to `qty`. Only where there are fewer, it also says whether others hold some, as
+ * far as the held seats show that end first, and whether the event has any place left.
  */
 export async function countLeft(db: Database, filter: SeatFilter, qty: number): Promise<PlacesLeft> {
   const free = wantedByReason(filter)
     .map((seats) => `SELECT FROM ${seats}`)
     .join(' UNION ALL ')
-  const held = `booking.event_seats WHERE ${isAdmitted(filter)} AND state = 'held' AND held_until > now()
-    AND hold_id IS DISTINCT FROM $6::uuid`
+  const held = `(SELECT * FROM booking.event_seats WHERE event_id = $1 AND state = 'held' AND held_until > now()
+      ORDER BY held_until LIMIT ${heldSeatsSeen}) AS seat
+    WHERE ${isAdmitted(filter)} AND hold_id IS DISTINCT FROM $6::uuid`
   const [left] = await db.query<PlacesLeft>(
     `WITH counted AS MATERIALIZED (SELECT count(*)::int AS free FROM (${free} LIMIT $7) AS free),
      held AS MATERIALIZED (SELECT free, free < $7 AND EXISTS (SELECT FROM ${held}) AS "heldByOthers" FROM counted)
