@@ -46,7 +46,7 @@ test('a seat that the house does not have is the mistake of the request, whateve
   await workers.hold(eventId, [1], 'first')
   const refusal = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 4] }, { as: 'second' })
   t.is(refusal.code, 'validation_failed')
-  t.deepEqual(refusal.extra.errors, [{ pointer: '/seat_nos/1', detail: 'is not a seat of this event' }])
+  t.deepEqual(refusal.extra.errors, [{ pointer: '/seat_nos/1', detail: 'seat_nos[1] is not a seat of this event.' }])
 })
 
 test('a buyer has one hold of an event at a time, also when two requests come at once', async (t) => {

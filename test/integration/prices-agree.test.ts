@@ -44,8 +44,14 @@ async function act(eventId: string, action: string): Promise<void> {
   if (status !== 200) throw new Error(`not done: ${text}`)
 }
 
+/** What a public path answers, once a busy machine does so in time. */
 async function read(path: string) {
-  return (await ask(system.url + path)).body
+  let answer = await ask(system.url + path)
+  await until(`${path} is answered`, async () => {
+    if (answer.status !== 200) answer = await ask(system.url + path)
+    return answer.status === 200
+  })
+  return answer.body
 }
 
 /** Lowest price in lists and search, that of the view, and the prices of tiers, area and seats. */

@@ -83,7 +83,7 @@ test.serial('a ticket that is named twice is a mistake of the request, and nothi
       json: { ticket_ids: [ticket, ticket], ...user },
     })
     t.is(refused.status, 400, refused.text)
-    t.deepEqual(refused.body.errors, [{ pointer: '/ticket_ids', detail: 'must not name a ticket twice' }])
+    t.deepEqual(refused.body.errors, [{ pointer: '/ticket_ids', detail: 'ticket_ids must not name a ticket twice.' }])
   }
   t.like(await bookingOf(booking.id, 'eva'), { refund_due_minor: 0, refunded_minor: 0 })
   await ask(`${system.url}/bookings/${booking.id}/cancel`, { json: { ticket_ids: [ticket], user_id: 'eva' } })
