@@ -33,7 +33,9 @@ export const venue = z
 
 export const performer = z
   .object({
-    id: z.uuid().meta({ description: 'Id of the performer', examples: ['019a0000-0000-7000-8000-000000000020'] }), name: z.string().describe('Name of the performer') })
+    id: z.uuid().meta({ description: 'Id of the performer', examples: ['019a0000-0000-7000-8000-000000000020'] }),
+    name: z.string().describe('Name of the performer'),
+  })
   .meta({ id: 'Performer', description: 'Who performs' })
 
 export const eventSummary = z
