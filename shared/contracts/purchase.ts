@@ -7,9 +7,13 @@ import { isSelection, selection, selectionMessage } from './places.ts'
 
 /** Operations of the purchase worker, the only one that talks to a payment provider. */
 
+/** Idempotency-Key of a request. */
+const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')
+
 const payment = {
-  /** A token of the payment provider. Card numbers never reach this system. */
-  payment_token: text(200),
+  payment_token: text(200)
+    .optional()
+    .describe('Token of the payment provider, never a card number; needed unless the places cost nothing.'),
   expected_total_minor: totalMinor.optional(),
   currency: currency.optional(),
 }
@@ -32,7 +36,33 @@ export const purchaseHold = defineContract('purchase', 'purchase-hold', {
     'payment_declined',
     'provider_unavailable',
   ],
-  deadlineMs: 8_000,
+  // A live worker answers the booking as it stands half a second earlier; for one that died, see `viewPurchase`.
+  deadlineMs: 5_000,
+})
+
+/** What a buyer can be told of a purchase. */
+const outcome = z.enum(['processing', 'bought', 'declined', 'lost', 'revoked', 'not_started'])
+
+export type Outcome = z.infer<typeof outcome>
+
+export const viewPurchase = defineContract('purchase', 'view-purchase', {
+  summary: 'How a purchase of the caller ended, found by its Idempotency-Key for a day',
+  request: z.strictObject({
+    idempotency_key: idempotencyKey.describe('The Idempotency-Key that the purchase was sent with.'),
+  }),
+  reply: z.object({
+    idempotency_key: z.string().describe('The Idempotency-Key that the purchase was sent with.'),
+    status: outcome.describe(
+      'processing: look again in a second; bought; declined: no money, the hold may still live; lost: the places went to others; revoked: the money could not be taken; not_started: nothing was asked for.',
+    ),
+    hold_id: publicIdField.nullable().describe('The hold that is paid for; null while it is not known.'),
+    booking_id: publicIdField.nullable().describe('The booking that shows the tickets; null while there is none.'),
+    decline_code: z.string().nullable().describe('Why the payment provider declined; null where it did not.'),
+    message: z.string().describe('A sentence for the buyer: what happened and what to do next.'),
+  }),
+  errors: ['not_found'],
+  deadlineMs: 1_000,
+  readOnly: true,
 })
 
 const refund = {

@@ -91,6 +91,19 @@ export async function releaseCommand(db: Database, { scope, key, providerKey }: 
   )
 }
 
+/** A command that is remembered: the key of what came of it, and whether a worker may still be at it. `null`: it is not known. */
+export async function findCommand(
+  db: Database,
+  { scope, key }: Pick<LongCommand, 'scope' | 'key'>,
+): Promise<{ providerKey: string | null; isRunning: boolean } | null> {
+  const [known] = await db.query<{ providerKey: string | null; isRunning: boolean }>(
+    `SELECT provider_key AS "providerKey", status = 'running' AND running_until > now() AS "isRunning"
+     FROM purchase.commands AS known WHERE scope = $1 AND key = $2 AND NOT ${isForgotten}`,
+    [scope, key],
+  )
+  return known ?? null
+}
+
 /** Deletes some of the commands that are older than a day and answers how many. */
 export async function deleteForgottenCommands(db: Database, limit: number): Promise<number> {
   const deleted = await db.query(

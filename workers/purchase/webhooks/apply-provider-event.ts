@@ -2,9 +2,9 @@ import type { Database } from '#shared/database/postgres.ts'
 import { moveAfterWebhook, type Payment, type PaymentStatus } from '../payment.ts'
 import type { Refund } from '../refund.ts'
 import type { Saga } from '../saga.ts'
-import { lockPaymentByKey, movePaymentWithin } from '../store/payments.ts'
+import { lockPaymentByKey, movePayment } from '../store/payments.ts'
 import { insertProviderEvent } from '../store/provider-inbox.ts'
-import { findRefundByKey, moveRefundWithin } from '../store/refunds.ts'
+import { findRefundByKey, moveRefund } from '../store/refunds.ts'
 import type { ChargeEvent, ProviderEvent, RefundEvent } from './provider-event.ts'
 
 /** Longest wait for a payment that its driver is just writing to; the provider tells again. */
@@ -32,7 +32,7 @@ export async function applyProviderEvent(
 
 /** What a webhook has moved. */
 type Moved =
-  | { readonly payment: Pick<Payment, 'id' | 'status' | 'declineCode'>; readonly from: PaymentStatus }
+  | { readonly payment: Pick<Payment, 'id' | 'status' | 'failure'>; readonly from: PaymentStatus }
   | { readonly refund: Pick<Refund, 'id' | 'status'> }
 
 async function applyEvent(db: Database, { about }: ProviderEvent): Promise<Moved | null> {
@@ -56,7 +56,7 @@ async function applyChargeEvent(db: Database, { chargeKey, charge }: ChargeEvent
   const payment = await lockPaymentByKey(db, chargeKey)
   const move = payment && moveAfterWebhook(payment.status, charge)
   if (!payment || !move) return null
-  const moved = await movePaymentWithin(db, payment, move, leaseMs)
+  const moved = await movePayment(db, payment, move, leaseMs)
   return moved && { payment: moved, from: payment.status }
 }
 
@@ -69,6 +69,6 @@ async function applyRefundEvent(
   if (refund.chargeKey !== chargeKey || refund.amountMinor !== amountMinor) {
     throw new Error(`a webhook tells of refund ${refund.id} with another charge or amount`)
   }
-  const moved = await moveRefundWithin(db, refund, { to: 'done' }, leaseMs)
+  const moved = await moveRefund(db, refund, { to: 'done' }, leaseMs)
   return moved && { refund: moved }
 }
