@@ -79,11 +79,12 @@ function describeRoute(route: Route): Schema {
 }
 
 function successes(route: Route): Schema {
-  const content = json(jsonSchema(route.contract.reply, 'output'))
-  const described = successesOf(route).map((status) => [
-    status,
-    { description: successDescriptions[status], ...(status === 204 ? {} : { content }) },
-  ])
+  const reply = jsonSchema(route.contract.reply, 'output')
+  const described = successesOf(route).map((status) => {
+    const isUnanswered = status === 202 && route.unanswered !== undefined
+    const schema = isUnanswered ? { anyOf: [reply, jsonSchema(route.unanswered.contract.reply, 'output')] } : reply
+    return [status, { description: successDescriptions[status], ...(status === 204 ? {} : { content: json(schema) }) }]
+  })
   return {
     ...Object.fromEntries(described),
     ...(route.cache === undefined ? {} : { 304: { description: 'Unchanged' } }),
