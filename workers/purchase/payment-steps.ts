@@ -15,7 +15,7 @@ import type { Saga, StepContext, StepInput, Steps } from './saga.ts'
 import { claimDuePayments, movePayment, readPayment, settlePayment } from './store/payments.ts'
 
 /** begin-payment → authorise → confirm-hold → capture → record-payment, and what comes instead when one of them is refused. */
-export const paymentSteps: Steps<Payment, Move> = {
+export const paymentSteps: Steps<Payment> = {
   name: 'payment',
   first: 'created',
   ask: askNext,

@@ -199,22 +199,20 @@ export function moveAfterWebhook(status: PaymentStatus, charge: Charge): Move | 
 
 /** What the buyer can be told. A payment that did not start may be tried again by the same request. */
 export function outcomeOf({ status, failure }: Pick<Payment, 'status' | 'failure'>): Outcome {
-  switch (status) {
-    case 'created':
-    case 'authorising':
-    case 'unknown':
-    case 'authorised':
-    case 'capturing':
-      return 'processing'
-    case 'captured':
-    case 'refunded':
-      return 'bought'
-    case 'voiding':
-    case 'voided':
-      return 'lost'
-    case 'failed':
-      return failure === null ? 'not_started' : outcomeOfFailure[failure]
-  }
+  return failure === null ? outcomeOfStatus[status] : outcomeOfFailure[failure]
+}
+
+const outcomeOfStatus: Record<PaymentStatus, Outcome> = {
+  created: 'processing',
+  authorising: 'processing',
+  unknown: 'processing',
+  authorised: 'processing',
+  capturing: 'processing',
+  captured: 'bought',
+  refunded: 'bought',
+  voiding: 'lost',
+  voided: 'lost',
+  failed: 'not_started',
 }
 
 const outcomeOfFailure: Record<Failure, Outcome> = {

@@ -11,22 +11,15 @@ import { driveToEnd, logMissedStep, type Saga, type StepContext } from './saga.t
 
 export type PurchaseReply = Booking & { message: string }
 
-interface AnswerInput {
-  /** What stood in the payment's way last. */
-  readonly error: unknown
-  readonly stepContext: StepContext
-  readonly answerBy: number
-}
-
 /**
- * What the buyer is told of a payment: the bought booking, a refusal, or the booking as it stands (read by `answerBy` at
- * the latest). Throws what the booking worker refused, and what kept it from answering at all; `provider_unavailable` when the
- * provider was never asked. Repeating the request may help then.
+ * What the buyer is told of a payment that `error` last stood in the way of: the bought booking, a refusal, or the booking as it
+ * stands (read by `answerBy` at the latest). Throws what the booking worker refused or did not answer, and `provider_unavailable`
+ * when the provider was never asked: repeating the request may help then.
  */
 export async function answerFor(
   saga: Saga,
   payment: Payment,
-  { error, stepContext, answerBy }: AnswerInput,
+  { error, stepContext, answerBy }: { error: unknown; stepContext: StepContext; answerBy: number },
 ): Promise<Answer<PurchaseReply>> {
   const processing = async (): Promise<Answer<PurchaseReply>> => {
     const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })

@@ -42,10 +42,7 @@ export function startReconciler(saga: Saga): PeriodicJob {
 }
 
 /** Takes over a batch of what is due, drives it on and answers it as it was. */
-async function driveDue<Item extends Driven, Move extends { readonly to: Item['status'] }>(
-  saga: Saga,
-  steps: Steps<Item, Move>,
-): Promise<Item[]> {
+async function driveDue<Item extends Driven>(saga: Saga, steps: Steps<Item>): Promise<Item[]> {
   const { name, claimDue } = steps
   const due = await claimDue(saga.postgres, { limit: batchSize, leaseMs: saga.leaseMs })
   const driveOne = (item: Item): Promise<unknown> => {

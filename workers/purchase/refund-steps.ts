@@ -5,7 +5,7 @@ import type { Saga, StepContext, StepInput, Steps } from './saga.ts'
 import { claimDueRefunds, moveRefund, readRefund, settleRefund } from './store/refunds.ts'
 
 /** cancel-tickets → refund at the provider → record-refund. */
-export const refundSteps: Steps<Refund, RefundMove> = {
+export const refundSteps: Steps<Refund> = {
   name: 'refund',
   first: 'requested',
   ask: askNext,

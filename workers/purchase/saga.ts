@@ -4,7 +4,9 @@ import { TicketingError } from '#shared/errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import type { PurchaseMetrics } from './metrics.ts'
+import type { Move, Payment } from './payment.ts'
 import { type PaymentProvider, ProviderError } from './providers/payment-provider.ts'
+import type { Refund, RefundMove } from './refund.ts'
 
 /*
  * The engine that drives payments and refunds. Each is a row with a state and a lease. A step asks the booking worker or the
@@ -42,16 +44,11 @@ export interface StepInput extends StepContext {
   readonly perhapsAsked: boolean
 }
 
-/** A payment or a refund. */
-export interface Driven {
-  readonly id: string
-  readonly status: string
-  readonly settled: boolean
-  readonly isStuck: boolean
-}
+export type Driven = Payment | Refund
+type MoveOf<Item extends Driven> = Item extends Payment ? Move : RefundMove
 
 /** The steps of payments or of refunds. */
-export interface Steps<Item extends Driven, Move extends { readonly to: Item['status'] }> {
+export interface Steps<Item extends Driven> {
   readonly name: 'payment' | 'refund'
   /** The state in which nobody has answered anything yet. */
   readonly first: Item['status']
@@ -59,11 +56,11 @@ export interface Steps<Item extends Driven, Move extends { readonly to: Item['st
    * Asks what the state waits for, and answers the move that follows; null when nothing is left to do, which is written down.
    * Throws when there is no answer.
    */
-  ask(saga: Saga, item: Item, input: StepInput): Promise<Move | null>
-  moveAfterError(item: Item, error: unknown): Move | null
-  mayMove(from: Item['status'], to: Move['to']): boolean
-  /** Null when another driver was faster: nothing is changed then. */
-  move(db: Database, item: Item, move: Move, leaseMs: number): Promise<Item | null>
+  ask(saga: Saga, item: Item, input: StepInput): Promise<MoveOf<Item> | null>
+  moveAfterError(item: Item, error: unknown): MoveOf<Item> | null
+  mayMove(from: Item['status'], to: MoveOf<Item>['to']): boolean
+  /** In a transaction of the caller. Null when another driver was faster: nothing is changed then. */
+  move(db: Database, item: Item, move: MoveOf<Item>, leaseMs: number): Promise<Item | null>
   read(db: Database, id: string): Promise<Item>
   /** Takes over at most `limit` items whose drivers went silent, for `leaseMs`; no two callers get the same one. */
   claimDue(db: Database, options: { readonly limit: number; readonly leaseMs: number }): Promise<Item[]>
@@ -88,9 +85,9 @@ export interface Drive<Item> {
 }
 
 /** Drives an item on, whoever left it where it is. Never throws. */
-export async function drive<Item extends Driven, Move extends { readonly to: Item['status'] }>(
+export async function drive<Item extends Driven>(
   saga: Saga,
-  steps: Steps<Item, Move>,
+  steps: Steps<Item>,
   start: Item,
   context: StepContext,
   { until, isNew = false, patient = false }: Driving<Item>,
@@ -115,9 +112,9 @@ export async function drive<Item extends Driven, Move extends { readonly to: Ite
 }
 
 /** Drives an item on until nothing is left to do, or until somebody does not answer. */
-export async function driveToEnd<Item extends Driven, Move extends { readonly to: Item['status'] }>(
+export async function driveToEnd<Item extends Driven>(
   saga: Saga,
-  steps: Steps<Item, Move>,
+  steps: Steps<Item>,
   item: Item,
   context: StepContext,
 ): Promise<Item> {
@@ -127,7 +124,7 @@ export async function driveToEnd<Item extends Driven, Move extends { readonly to
 /** Somebody who does not answer is to be expected, for a while; whatever else keeps an item from moving is a bug. */
 export function logMissedStep<Item extends Driven>(
   { log }: Saga,
-  { name, fields }: Pick<Steps<Item, never>, 'name' | 'fields'>,
+  { name, fields }: Steps<Item>,
   item: Item,
   error: unknown,
 ): void {
@@ -148,9 +145,9 @@ interface Advance<Item> extends Drive<Item> {
 }
 
 /** Takes one step. Answers the item as soon as somebody else has moved it: a webhook may outrun an answer, or come in its place. */
-async function advance<Item extends Driven, Move extends { readonly to: Item['status'] }>(
+async function advance<Item extends Driven>(
   saga: Saga,
-  steps: Steps<Item, Move>,
+  steps: Steps<Item>,
   item: Item,
   input: StepInput,
 ): Promise<Advance<Item>> {
@@ -160,6 +157,8 @@ async function advance<Item extends Driven, Move extends { readonly to: Item['st
     (error: unknown) => {
       const move = steps.moveAfterError(item, error)
       if (move === null) throw error
+      if (error instanceof ProviderError)
+        saga.log.warn({ err: error, ...steps.fields(item) }, 'provider did not answer')
       return { move, error }
     },
   )
@@ -172,7 +171,7 @@ async function advance<Item extends Driven, Move extends { readonly to: Item['st
 
 async function untilMoved<Item extends Driven>(
   { postgres }: Saga,
-  { read }: Pick<Steps<Item, never>, 'read'>,
+  { read }: Steps<Item>,
   item: Item,
   signal: AbortSignal,
 ): Promise<{ item: Item }> {
@@ -183,17 +182,27 @@ async function untilMoved<Item extends Driven>(
   }
 }
 
-async function makeMove<Item extends Driven, Move extends { readonly to: Item['status'] }>(
+async function makeMove<Item extends Driven>(
   saga: Saga,
-  steps: Steps<Item, Move>,
+  steps: Steps<Item>,
   item: Item,
-  move: Move,
+  move: MoveOf<Item>,
 ): Promise<Advance<Item>> {
   const { id, status: from } = item
   if (!steps.mayMove(from, move.to)) throw new Error(`${steps.name} ${id} may not go from ${from} to ${move.to}`)
   const moved = await saga.postgres.transaction((db) => steps.move(db, item, move, saga.leaseMs))
   if (moved === null) return { item: await steps.read(saga.postgres, id), isOwnMove: false }
-  saga.log.info({ ...steps.fields(moved), from }, `${steps.name} moved`)
-  steps.count(saga.purchaseMetrics, moved)
+  reportMove(saga, steps, item, moved)
   return { item: moved, isOwnMove: true }
+}
+
+/** Logs and counts a move that is committed. */
+export function reportMove<Item extends Driven>(
+  { log, purchaseMetrics }: Saga,
+  { name, fields, count }: Steps<Item>,
+  from: Item,
+  to: Item,
+): void {
+  log.info({ ...fields(to), from: from.status }, `${name} moved`)
+  count(purchaseMetrics, to)
 }

@@ -49,7 +49,9 @@ async function buy(
   context: OperationContext,
 ): Promise<Answer<PurchaseReply>> {
   const stepContext = stepContextOf(context, request.payment_token ?? noToken)
-  const known = await findPaymentByKey(saga.postgres, command.providerKey)
+  const earlier = await findPaymentByKey(saga.postgres, command.providerKey)
+  // Whose payment did not start has no answer yet: the key is free for another try.
+  const known = earlier && outcomeOf(earlier) !== 'not_started' ? earlier : null
   const { holdId, isNew } = known ? { ...known, isNew: false } : await holdFor(saga, command, request, context)
   const hold = { holdId, userId: context.caller.id }
   try {
@@ -94,7 +96,7 @@ async function holdFor(
   const tries = await countRefusedTries(postgres, providerKey)
   const idempotencyKey = tries === 0 ? providerKey : `${providerKey}-${tries}`
   try {
-    const { body, replayed } = await callRaw(bus, holdSeats, selectionOf(request), { ...context, idempotencyKey })
+    const { body, replayed } = await callRaw(bus, holdSeats, placesOf(request), { ...context, idempotencyKey })
     const { id } = decodeJson(body) as Hold
     return { holdId: id, isNew: !replayed }
   } catch (error) {
@@ -112,19 +114,14 @@ async function holdFor(
   }
 }
 
-function selectionOf(request: Exclude<Request, { hold_id: string }>) {
-  const { event_id, seat_nos, best_available, areas } = request
-  return {
-    event_id,
-    ...(seat_nos && { seat_nos }),
-    ...(best_available && { best_available }),
-    ...(areas && { areas }),
-  }
+function placesOf(request: Exclude<Request, { hold_id: string }>) {
+  const { payment_token: _token, expected_total_minor: _total, currency: _currency, ...places } = request
+  return places
 }
 
 /** Tells a wish for the same places; null where a hold was named. */
 function wishOf(request: Request): Buffer | null {
-  return 'hold_id' in request ? null : requestHash(selectionOf(request))
+  return 'hold_id' in request ? null : requestHash(placesOf(request))
 }
 
 /**

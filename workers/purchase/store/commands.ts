@@ -25,6 +25,9 @@ export interface FinalAnswer {
 
 interface CommandRow {
   request_hash: Buffer
+  provider_key: string | null
+  /** A worker may still be at it. */
+  is_running: boolean
   error_code: ErrorCode | null
   reply: string | null
 }
@@ -91,19 +94,6 @@ export async function releaseCommand(db: Database, { scope, key, providerKey }: 
   )
 }
 
-/** A command that is remembered: the key of what came of it, and whether a worker may still be at it. `null`: it is not known. */
-export async function findCommand(
-  db: Database,
-  { scope, key }: Pick<LongCommand, 'scope' | 'key'>,
-): Promise<{ providerKey: string | null; isRunning: boolean } | null> {
-  const [known] = await db.query<{ providerKey: string | null; isRunning: boolean }>(
-    `SELECT provider_key AS "providerKey", status = 'running' AND running_until > now() AS "isRunning"
-     FROM purchase.commands AS known WHERE scope = $1 AND key = $2 AND NOT ${isForgotten}`,
-    [scope, key],
-  )
-  return known ?? null
-}
-
 /** Deletes some of the commands that are older than a day and answers how many. */
 export async function deleteForgottenCommands(db: Database, limit: number): Promise<number> {
   const deleted = await db.query(
@@ -116,9 +106,14 @@ export async function deleteForgottenCommands(db: Database, limit: number): Prom
   return deleted.length
 }
 
-async function readCommand(db: Database, { scope, key }: LongCommand): Promise<CommandRow | undefined> {
+/** A command that is not forgotten; `undefined` for others. */
+export async function readCommand(
+  db: Database,
+  { scope, key }: Pick<LongCommand, 'scope' | 'key'>,
+): Promise<CommandRow | undefined> {
   const [known] = await db.query<CommandRow>(
-    'SELECT request_hash, error_code, reply FROM purchase.commands WHERE scope = $1 AND key = $2',
+    `SELECT request_hash, provider_key, status = 'running' AND running_until > now() AS is_running, error_code, reply
+     FROM purchase.commands AS known WHERE scope = $1 AND key = $2 AND NOT ${isForgotten}`,
     [scope, key],
   )
   return known

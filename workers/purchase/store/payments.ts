@@ -1,7 +1,6 @@
-import type { LossReason } from '#shared/contracts/payment-steps.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
-import type { Failure, Move, Payment, PaymentStatus } from '../payment.ts'
+import type { Move, Payment } from '../payment.ts'
 import { reopenEventRefunds } from './event-refunds.ts'
 import { claimDue, isStuck } from './leases.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
@@ -11,28 +10,18 @@ import { tellPaymentEnd } from './payment-facts.ts'
  * Every write names the state it expects, so that of two drivers of one payment the slower one changes nothing.
  */
 
-interface PaymentRow {
-  id: string
-  status: PaymentStatus
-  user_id: string
-  event_id: string
-  hold_id: string
-  provider_key: string
-  expected_total_minor: number | null
-  expected_currency: string | null
-  booking_id: string | null
-  attempt: number
-  amount_minor: number
-  currency: string
-  failure: Failure | null
-  decline_code: string | null
-  loss_reason: LossReason | null
-  next_check_at: Date | null
-  is_stuck: boolean
+type PaymentRow = Omit<Payment, 'holdId' | 'begun'> & {
+  readonly hold_id: string
+  readonly booking_id: string | null
+  readonly attempt: number
+  readonly amount_minor: number
+  readonly currency: string
 }
 
-const columns = `id, status, user_id, event_id, hold_id, provider_key, expected_total_minor, expected_currency,
-  booking_id, attempt, amount_minor, currency, failure, decline_code, loss_reason, next_check_at, ${isStuck} AS is_stuck`
+const columns = `id, status, user_id AS "userId", event_id AS "eventId", provider_key AS "providerKey",
+  expected_total_minor AS "expectedTotalMinor", expected_currency AS "expectedCurrency", failure,
+  decline_code AS "declineCode", loss_reason AS "lossReason", next_check_at IS NULL AS settled, ${isStuck} AS "isStuck",
+  next_check_at AS "leaseUntil", hold_id, booking_id, attempt, amount_minor, currency`
 
 export interface NewPayment {
   readonly userId: string
@@ -66,20 +55,6 @@ export async function createPayment(db: Database, wish: NewPayment, leaseMs: num
       wish.expectedCurrency,
       leaseMs,
     ],
-  )
-  return firstPayment(rows)
-}
-
-/**
- * The payment that an earlier request with this key began. One that failed counts where the provider was asked, because then
- * the buyer has an answer to get; else the key is free for another try.
- */
-export async function findPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
-  const rows = await db.query<PaymentRow>(
-    `SELECT ${columns} FROM purchase.payments
-     WHERE provider_key = $1 AND (failure IS NULL OR failure NOT IN ('refused', 'not_asked'))
-     ORDER BY status = 'failed', id DESC LIMIT 1`,
-    [providerKey],
   )
   return firstPayment(rows)
 }
@@ -120,7 +95,7 @@ export async function findPaymentOfBooking(db: Database, bookingId: string): Pro
 }
 
 /** The payment whose charge has this key: the one that did not fail, else the one that failed last. */
-export async function findLatestPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
+export async function findPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
   return firstPayment(await db.query<PaymentRow>(latestByKey, [providerKey]))
 }
 
@@ -182,7 +157,7 @@ export async function movePayment(
   return firstPayment(moved)
 }
 
-function isEnd(status: PaymentStatus): boolean {
+function isEnd(status: Payment['status']): boolean {
   return status === 'captured' || status === 'voided' || status === 'failed'
 }
 
@@ -213,31 +188,12 @@ function firstPayment(rows: readonly PaymentRow[]): Payment | null {
   return rows[0] === undefined ? null : toPayment(rows[0])
 }
 
-function toPayment(row: PaymentRow): Payment {
-  const { event_id: eventId, booking_id: bookingId } = row
+function toPayment({ hold_id, booking_id, attempt, amount_minor, currency, ...row }: PaymentRow): Payment {
+  const { eventId } = row
+  const bookingId = booking_id && publicId({ eventId, ownId: booking_id })
   return {
-    id: row.id,
-    status: row.status,
-    userId: row.user_id,
-    eventId,
-    holdId: publicId({ eventId, ownId: row.hold_id }),
-    providerKey: row.provider_key,
-    expectedTotalMinor: row.expected_total_minor,
-    expectedCurrency: row.expected_currency,
-    begun:
-      bookingId === null
-        ? null
-        : {
-            bookingId: publicId({ eventId, ownId: bookingId }),
-            attempt: row.attempt,
-            amountMinor: row.amount_minor,
-            currency: row.currency,
-          },
-    failure: row.failure,
-    declineCode: row.decline_code,
-    lossReason: row.loss_reason,
-    settled: row.next_check_at === null,
-    isStuck: row.is_stuck,
-    leaseUntil: row.next_check_at,
+    ...row,
+    holdId: publicId({ eventId, ownId: hold_id }),
+    begun: bookingId === null ? null : { bookingId, attempt, amountMinor: amount_minor, currency },
   }
 }

@@ -1,7 +1,7 @@
 import type { RefundReason } from '#shared/contracts/bookings.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
-import { amountOf, type Refund, type RefundMove, type RefundStatus } from '../refund.ts'
+import { amountOf, type Refund, type RefundMove } from '../refund.ts'
 import { claimDue, isStuck } from './leases.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
 
@@ -11,27 +11,15 @@ import { tellPaymentEnd } from './payment-facts.ts'
  * payment.
  */
 
-interface RefundRow {
-  id: string
-  status: RefundStatus
-  payment_id: string
-  event_id: string
-  booking_id: string
-  user_id: string
-  ticket_ids: string[] | null
-  reason: RefundReason
-  provider_key: string
-  charge_key: string
-  currency: string
-  amount_minor: number | null
-  refusal: Refund['refusal']
-  next_check_at: Date | null
-  is_stuck: boolean
+type RefundRow = Omit<Refund, 'bookingId' | 'ticketIds'> & {
+  readonly booking_id: string
+  readonly ticket_ids: string[] | null
 }
 
-const selectRefunds = `SELECT refund.id, refund.status, refund.payment_id, refund.event_id, refund.booking_id,
-    payment.user_id, refund.ticket_ids, refund.reason, refund.provider_key, payment.provider_key AS charge_key,
-    payment.currency, refund.amount_minor, refund.refusal, refund.next_check_at, refund.is_stuck
+const selectRefunds = `SELECT refund.id, refund.status, refund.payment_id AS "paymentId", refund.event_id AS "eventId",
+    payment.user_id AS "userId", refund.reason, refund.provider_key AS "providerKey", payment.provider_key AS "chargeKey",
+    payment.currency, refund.amount_minor AS "amountMinor", refund.refusal, refund.next_check_at IS NULL AS settled,
+    refund.is_stuck AS "isStuck", refund.booking_id, refund.ticket_ids
   FROM (SELECT *, ${isStuck} AS is_stuck FROM purchase.refunds) AS refund
   JOIN purchase.payments AS payment ON payment.id = refund.payment_id`
 
@@ -157,23 +145,7 @@ async function giveBack(db: Database, refund: Refund): Promise<void> {
   await tellPaymentEnd(db, refund.paymentId)
 }
 
-function toRefund(row: RefundRow): Refund {
-  const { event_id: eventId } = row
-  return {
-    id: row.id,
-    status: row.status,
-    paymentId: row.payment_id,
-    eventId,
-    bookingId: publicId({ eventId, ownId: row.booking_id }),
-    userId: row.user_id,
-    ticketIds: row.ticket_ids?.map((ownId) => publicId({ eventId, ownId })) ?? null,
-    reason: row.reason,
-    providerKey: row.provider_key,
-    chargeKey: row.charge_key,
-    currency: row.currency,
-    amountMinor: row.amount_minor,
-    refusal: row.refusal,
-    settled: row.next_check_at === null,
-    isStuck: row.is_stuck,
-  }
+function toRefund({ booking_id, ticket_ids, ...row }: RefundRow): Refund {
+  const idOf = (ownId: string): string => publicId({ eventId: row.eventId, ownId })
+  return { ...row, bookingId: idOf(booking_id), ticketIds: ticket_ids?.map(idOf) ?? null }
 }
