@@ -50,6 +50,9 @@ export interface Unanswered {
   readonly body: Record<string, unknown>
 }
 
+/** The parameters of a DELETE stand in its path. */
+export const methodsWithBody: readonly string[] = ['POST', 'PATCH']
+
 /** A route whose answers may be cached; without a body, its rate class is fixed. */
 export type CacheableRoute = Route & { readonly cache: CachePolicy; readonly limit: RateClass }
 

@@ -152,7 +152,7 @@ test('places that cost nothing are bought without a token, those that do are not
   t.like(refused.body, {
     status: 400,
     code: 'validation_failed',
-    errors: [{ pointer: '/payment_token', detail: 'is needed: these places cost 50.00 EUR' }],
+    errors: [{ pointer: '/payment_token', detail: 'payment_token is needed: these places cost 50.00 EUR.' }],
   })
   t.is(refused.body.hold_id, undefined)
   t.is(await stateOfSeat(dear), 'available')

@@ -115,7 +115,7 @@ test('a purchase without a token buys what is free, and is told what it lacks fo
   const refusal = await purchasing.refusalOf({ ...dear, request: { hold_id: hold.id } })
   t.is(refusal.code, 'validation_failed')
   t.like(refusal.extra, {
-    errors: [{ pointer: '/payment_token', detail: 'is needed: these places cost 50.14 EUR' }],
+    errors: [{ pointer: '/payment_token', detail: 'payment_token is needed: these places cost 50.14 EUR.' }],
     total_minor: 5_014,
     currency: 'EUR',
   })

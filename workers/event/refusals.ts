@@ -14,6 +14,6 @@ export async function refusingUnknownZones<Result>(pointer: string, work: () => 
   } catch (error) {
     const zone = error instanceof Error && /^time zone "(.*)" not recognized$/.exec(error.message)?.[1]
     if (!zone) throw error
-    throw invalidRequest([{ pointer, detail: `the database does not know the time zone ${zone}` }])
+    throw invalidRequest([{ pointer, detail: `must be another time zone: the database does not know ${zone}` }])
   }
 }

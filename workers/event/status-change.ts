@@ -27,7 +27,7 @@ export function statusAfter(
   }
   if (status === 'draft' || placeCount === 0) {
     const why = status === 'draft' ? 'the event is a draft: publish it first' : 'the event has no seats on sale'
-    throw invalidRequest([{ pointer: '/action', detail: why }], `Nothing to ${action}: ${why}.`)
+    throw invalidRequest([{ pointer: '/action', detail: `finds nothing to ${action}, because ${why}` }])
   }
   return { status, saleStatus: action === 'pause' ? 'paused' : 'on_sale' }
 }

@@ -44,8 +44,8 @@ function adoptSeating(
     const present = await readSeatingHash(db, eventId)
     if (present?.hash === seatingHash(seating)) return { version: present.version, maxTicketsPerUser }
     if (present !== undefined && (await hasStock(bus, eventId, context))) {
-      const detail = 'the event sells seats of another plan, or at other prices, already'
-      throw invalidRequest([{ pointer: '/layout', detail }], `The seating cannot be attached: ${detail}.`)
+      const detail = 'cannot be attached, because the event sells seats of another plan, or at other prices, already'
+      throw invalidRequest([{ pointer: '/layout', detail }])
     }
     const version = (present?.version ?? 0) + 1
     await addSeating(db, eventId, { ...seating, version })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { checkRequest } from '#shared/check-request.ts'
 import { text } from '#shared/contracts/fields.ts'
-import { fieldErrors, invalidRequest, TicketingError } from '#shared/errors.ts'
+import { TicketingError } from '#shared/errors.ts'
 import { sandboxCharge } from '../providers/payment-sandbox.ts'
 import type { ProviderEvent } from './provider-event.ts'
 
@@ -17,9 +18,9 @@ const chargeEvent = z.object({
 /** What the payment sandbox tells, its signature being right. Throws `validation_failed`, naming the member that makes no sense. */
 export function readSandboxWebhook(body: string): ProviderEvent {
   const content = parseJson(body)
-  const { id, type } = checked(anyEvent, content)
+  const { id, type } = checkRequest(anyEvent, content)
   if (!chargeTypes.includes(type)) return { id, body, about: null }
-  const { charge, refund } = checked(chargeEvent, content)
+  const { charge, refund } = checkRequest(chargeEvent, content)
   const { idempotency_key: chargeKey, ...state } = charge
   if (!isText(chargeKey) || !isText(refund?.idempotency_key ?? chargeKey)) return { id, body, about: null }
   if (refund === undefined) return { id, body, about: { kind: 'charge', chargeKey, charge: state } }
@@ -38,10 +39,4 @@ function parseJson(body: string): unknown {
   } catch (error) {
     throw new TicketingError('validation_failed', 'The webhook is signed, but its body is not JSON.', { cause: error })
   }
-}
-
-function checked<Schema extends z.ZodType>(schema: Schema, content: unknown): z.output<Schema> {
-  const result = schema.safeParse(content)
-  if (result.success) return result.data
-  throw invalidRequest(fieldErrors(result.error), 'The webhook is signed, but not what the payment sandbox sends.')
 }
