@@ -134,7 +134,8 @@ test.serial('a signature of the wrong form or age is refused before the body com
 test.serial('two hundred connections of forged webhooks from one address keep no genuine one out', async (t) => {
   let isOver = false
   const forger = async (): Promise<void> => {
-    while (!isOver) await deliver('10.0.3.1')
+    // On a busy machine it may hear nothing in time: what counts is what others hear.
+    while (!isOver) await deliver('10.0.3.1').catch(() => undefined)
   }
   const forgers = Array.from({ length: 200 }, forger)
   await until('the forger is refused for want of room', async () => {
