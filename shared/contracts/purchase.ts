@@ -70,8 +70,8 @@ export const viewPurchase = defineContract('purchase', 'view-purchase', {
       status: outcome.describe(
         '`processing`: look again in a second; `declined`: there was no money, and the hold may still last; `lost`: the places went to others; `revoked`: the money could not be taken, and the places went back; `not_started`: send the purchase again',
       ),
-      hold_id: publicIdField.nullable().describe('The hold that is paid for; null while it is not known'),
-      booking_id: publicIdField.nullable().describe('The booking, which shows the tickets; null while there is none'),
+      hold_id: holdId.nullable().describe('The hold that is paid for; null while it is not known'),
+      booking_id: bookingId.nullable().describe('The booking, which shows the tickets; null while there is none'),
       decline_code: z.string().nullable().describe('Why the payment provider declined; null where it did not'),
       message: z.string().describe('What happened and what to do next, in a sentence for the buyer'),
     })
