@@ -14,7 +14,7 @@ import { countFailures, reportLines } from './report.ts'
 async function main(): Promise<void> {
   const config = readInfraConfig()
   const running = readRunningSystem(config.environment)
-  if (running !== null) return report({ databaseUrl: running.database_url, paymentUrl: running.payment_url })
+  if (running !== null) return report({ databaseUrl: running.database_urls.auditor, paymentUrl: running.payment_url })
   if (config.given.database !== undefined) {
     return report({ databaseUrl: config.given.database, paymentUrl: config.environment.PAYMENT_URL ?? null })
   }
@@ -22,8 +22,8 @@ async function main(): Promise<void> {
   const { stopping, hurry } = stopSignals(console.log)
   const system = await startSystem({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
   try {
-    const { database_url, payment_url } = system.running
-    await report({ databaseUrl: database_url, paymentUrl: payment_url })
+    const { database_urls, payment_url } = system.running
+    await report({ databaseUrl: database_urls.auditor, paymentUrl: payment_url })
   } finally {
     await system.stop()
   }

@@ -19,6 +19,7 @@ await runProcess({
       args: process.argv.slice(2),
       flags: auditorFlags,
       natsUser: 'auditor',
+      databaseUser: 'auditor',
     }),
   async start(config, log, onStop) {
     const { INSTANCE: instance } = config

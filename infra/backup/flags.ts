@@ -113,7 +113,7 @@ export function readUnknownChargesFlags(
 
 function sourceDatabase(): string {
   const { given, environment } = readInfraConfig()
-  const url = given.database ?? readRunningSystem(environment)?.database_url
+  const url = given.database ?? readRunningSystem(environment)?.database_urls.owner
   if (url) return url
   throw new ExplainedError('No system is running: start one with npm start, or set DATABASE_URL.')
 }

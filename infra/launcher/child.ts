@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { NatsUser } from '#shared/process/config.ts'
+import type { DatabaseUser, NatsUser } from '#shared/process/config.ts'
 import { projectRoot } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
@@ -20,6 +20,8 @@ export interface ChildPlan {
   readonly args: readonly string[]
   /** As whom it connects to NATS, where it does. */
   readonly natsUser?: NatsUser
+  /** As whom it connects to PostgreSQL, where it does. */
+  readonly databaseUser?: DatabaseUser
   /** Beside what all of them get. */
   readonly environment?: Readonly<Record<string, string>>
   readonly port?: number

@@ -1,6 +1,7 @@
 import type { InfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
+import { type DatabaseUrls, databasePasswords, databaseUrls, sameDatabaseUrl } from '../servers/database-users.ts'
 import { installMissing } from '../servers/install.ts'
 import { startNats } from '../servers/nats.ts'
 import { type NatsPasswords, type NatsUrls, natsUrls, sameNatsUrl } from '../servers/nats-users.ts'
@@ -17,6 +18,7 @@ export interface PrivateServersOptions {
   readonly watch: MetricsAddresses | undefined
   /** Of a NATS of our own. */
   readonly natsPasswords: NatsPasswords
+  readonly redisPassword: string
   readonly say: Say
   /** Called when one has come back under another process id. */
   onRestart(): void
@@ -25,7 +27,7 @@ export interface PrivateServersOptions {
 export interface ServerUrls {
   readonly nats: NatsUrls
   readonly redis: string
-  readonly database: string
+  readonly database: DatabaseUrls
   readonly prometheus?: string
 }
 
@@ -64,12 +66,14 @@ export class PrivateServers {
   /** Where everybody finds them, the given ones included. */
   get urls(): ServerUrls {
     const { config, natsPasswords } = this.#options
-    const { given } = config
+    const { given, dataDirectory } = config
     const own = (name: Kind['name']): string => this.#kept.get(name)?.server.url ?? ''
     return {
       nats: given.nats ? sameNatsUrl(given.nats) : natsUrls(own('nats'), natsPasswords),
       redis: given.redis ?? own('redis'),
-      database: given.database ?? own('database'),
+      database: given.database
+        ? sameDatabaseUrl(given.database)
+        : databaseUrls(own('database'), databasePasswords(dataDirectory)),
       ...(this.#kept.has('prometheus') && { prometheus: own('prometheus') }),
     }
   }
@@ -90,7 +94,7 @@ export class PrivateServers {
   }
 }
 
-function neededKinds({ config: { given }, natsPasswords, watch }: PrivateServersOptions): Kind[] {
+function neededKinds({ config: { given }, natsPasswords, redisPassword, watch }: PrivateServersOptions): Kind[] {
   const kinds: Kind[] = []
   if (!given.nats) {
     kinds.push({
@@ -99,7 +103,13 @@ function neededKinds({ config: { given }, natsPasswords, watch }: PrivateServers
       start: (options) => startNats({ ...options, passwords: natsPasswords }),
     })
   }
-  if (!given.redis) kinds.push({ name: 'redis', program: 'redis-server', start: startRedis })
+  if (!given.redis) {
+    kinds.push({
+      name: 'redis',
+      program: 'redis-server',
+      start: (options) => startRedis({ ...options, password: redisPassword }),
+    })
+  }
   if (!given.database) {
     kinds.push({
       name: 'database',

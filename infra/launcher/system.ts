@@ -5,7 +5,7 @@ import type { Say } from '../say.ts'
 import { freePort, freePorts } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withNatsUrls } from './child-plans.ts'
+import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withServerUrls } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
@@ -62,15 +62,16 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const backstageStages = backstagePlans({ flags, paymentPort, metricsPorts })
     const watch = flags.observe ? metricsAddresses(backstageStages.flat(), gateways) : undefined
     const natsPasswords = folder.natsPasswords()
+    const redisPassword = folder.redisPassword()
     const [servers] = await Promise.all([
-      PrivateServers.start({ config, watch, natsPasswords, say, onRestart: () => onRestart() }),
+      PrivateServers.start({ config, watch, natsPasswords, redisPassword, say, onRestart: () => onRestart() }),
       // The system is of use without it.
       spanStore.start(stopping).catch((error) => say(`Spans are not kept: ${(error as Error).message}`)),
     ])
     closers.push(() => servers.stop())
     stopping.throwIfAborted()
 
-    const applied = await migrateAll(servers.urls.database)
+    const applied = await migrateAll(servers.urls.database.owner)
     if (applied.length > 0) say(`Migrated the database: ${applied.join(', ')}.`)
 
     const { nats: natsUrls } = servers.urls
@@ -83,12 +84,12 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       destination,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(withNatsUrls(backstageStages, natsUrls), options)
+    const backstage = new Applications(withServerUrls(backstageStages, servers.urls), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
     await offerDemoCatalogue({ natsUrl: natsUrls.operator, natsCa: config.given.natsCa, say })
-    const front = new Applications(withNatsUrls(gatewayPlans({ flags, gatewayPorts: ports }), natsUrls), options)
+    const front = new Applications(withServerUrls(gatewayPlans({ flags, gatewayPorts: ports }), servers.urls), options)
     closers.push(() => front.stop(hurry))
     await front.start(stopping)
 
@@ -98,7 +99,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       started_at: startedAt,
       nats_urls: natsUrls,
       redis_url: servers.urls.redis,
-      database_url: servers.urls.database,
+      database_urls: servers.urls.database,
       payment_url: paymentUrl,
       auth: environment.AUTH,
       session_secret: environment.SESSION_SECRET,
@@ -162,7 +163,6 @@ function childEnvironment({ config, secrets, urls, paymentUrl, gateways, destina
     ...config.environment,
     DATA_DIR: config.dataDirectory,
     REDIS_URL: urls.redis,
-    DATABASE_URL: urls.database,
     PAYMENT_URL: paymentUrl,
     PAYMENT_WEBHOOK_URL: `${gateways[0]}/webhooks/sandbox`,
     // Each takes its part of every rate limit while Redis is away.

@@ -24,6 +24,7 @@ await runProcess({
       env: { INSTANCE: 'payment-sandbox-1', ...process.env },
       args: process.argv.slice(2),
       flags: sandboxFlags,
+      databaseUser: 'sandbox',
     }),
   async start(config, log, onStop) {
     onStop(

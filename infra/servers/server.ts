@@ -80,7 +80,8 @@ export async function endLeftover(pidFile: string): Promise<void> {
   rmSync(pidFile, { force: true })
 }
 
-function pidFileOf(dataDirectory: string, name: string): string {
+/** Names the process that uses the data, while one does. */
+export function pidFileOf(dataDirectory: string, name: string): string {
   return join(dataDirectory, `${name}.pid.json`)
 }
 

@@ -15,12 +15,20 @@ export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 
 
 export type NatsUser = (typeof natsUsers)[number]
 
+/**
+ * The database users: the owner of all schemas, which migrates and backs up, one for each schema, which reads and writes that one
+ * alone, and the auditor, which reads. `infra/database-roles.ts` has their rights.
+ */
+export const databaseUsers = ['owner', 'event', 'booking', 'purchase', 'sandbox', 'auditor'] as const
+
+export type DatabaseUser = (typeof databaseUsers)[number]
+
 /** `running.json` in the data folder, where other commands find the running system. */
 export interface RunningSystem {
   pid: number
   nats_urls: Record<NatsUser, string>
   redis_url: string
-  database_url: string
+  database_urls: Record<DatabaseUser, string>
   payment_url: string
   /** AUTH: a gateway that joins must not accept more than the others. */
   auth: string
@@ -82,6 +90,8 @@ interface ConfigurationSource {
   flags: Record<string, string>
   /** The NATS user of this process in a running system. */
   natsUser?: NatsUser
+  /** Its database user there. */
+  databaseUser?: DatabaseUser
 }
 
 /** Reads and checks all settings. Throws `ConfigurationError`. */
@@ -131,13 +141,13 @@ function isZombie(pid: number): boolean {
   }
 }
 
-function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<string, string> {
+function fromRunningSystem({ env, natsUser, databaseUser }: ConfigurationSource): Record<string, string> {
   const running = readRunningSystem(env)
   if (running === null) return {}
   return {
     ...(natsUser && { NATS_URL: running.nats_urls[natsUser] }),
     REDIS_URL: running.redis_url,
-    DATABASE_URL: running.database_url,
+    ...(databaseUser && { DATABASE_URL: running.database_urls[databaseUser] }),
     PAYMENT_URL: running.payment_url,
     SESSION_SECRET: running.session_secret,
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,

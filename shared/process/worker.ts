@@ -63,6 +63,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
         args: process.argv.slice(2),
         flags: { instance: 'INSTANCE', 'metrics-port': 'METRICS_PORT' },
         natsUser: worker,
+        databaseUser: worker,
       }) as z.output<Settings> & WorkerConfig,
     async start(config, log, onStop) {
       const { INSTANCE: instance } = config
