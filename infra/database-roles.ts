@@ -24,8 +24,7 @@ export async function makeRoles(client: pg.Client, passwords: RolePasswords): Pr
     const password = passwords[user]
     const isNew = (await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role])).rowCount === 0
     if (isNew && (password !== undefined || (await mayMakeRoles(client)))) await client.query(`CREATE ROLE ${role}`)
-    if (password !== undefined)
-      await client.query(`ALTER ROLE ${role} LOGIN NOSUPERUSER PASSWORD ${pg.escapeLiteral(password)}`)
+    if (password !== undefined) await client.query(`ALTER ROLE ${role} LOGIN PASSWORD ${pg.escapeLiteral(password)}`)
   }
 }
 
