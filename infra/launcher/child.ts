@@ -5,11 +5,11 @@ import type { DatabaseUser, NatsUser } from '#shared/process/config.ts'
 import { projectRoot } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
-import { lastLines, sizeOf } from '../servers/log-file.ts'
+import { lastLines, sizeOf } from '#shared/observability/log-file.ts'
 import { endProcess } from '../servers/process-control.ts'
 import { backoffMs } from './backoff.ts'
 import { Echo } from './echo.ts'
-import { LogWriter } from './log-writer.ts'
+import { LogWriter } from '#shared/observability/log-writer.ts'
 
 export interface ChildPlan {
   /** What it is: `gateway`, `event worker`. */

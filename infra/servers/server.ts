@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ExplainedError } from '../explained-error.ts'
 import { freePort } from './free-port.ts'
-import { lastLines, openLog, sizeOf } from './log-file.ts'
+import { lastLines, openLog, sizeOf } from '#shared/observability/log-file.ts'
 import { endProcess, isProcess } from './process-control.ts'
 import type { Program } from './program.ts'
 

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ExplainedError } from '../../explained-error.ts'
-import { lastLines, openLog } from '../../servers/log-file.ts'
+import { lastLines, openLog } from '#shared/observability/log-file.ts'
 import { endProcess } from '../../servers/process-control.ts'
 
 export interface ProcessPlan {

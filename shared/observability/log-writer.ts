@@ -1,5 +1,5 @@
 import { closeSync, renameSync, writeSync } from 'node:fs'
-import { maxLogBytes, openLog, sizeOf } from '../servers/log-file.ts'
+import { maxLogBytes, openLog, sizeOf } from './log-file.ts'
 
 /**
  * Appends a child's output to its log. A log that grows beyond 20 MB is put aside as `.1` in place of the one before, so
@@ -16,7 +16,7 @@ export class LogWriter {
     this.#bytes = sizeOf(file)
   }
 
-  write(chunk: Buffer): void {
+  write(chunk: Buffer | string): void {
     try {
       if (this.#bytes > maxLogBytes) this.#rotate()
       this.#bytes += writeSync(this.#descriptor, chunk)
