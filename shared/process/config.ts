@@ -38,6 +38,8 @@ export interface RunningSystem {
   gateways: string[]
   /** null: no spans are made. */
   tracing: RunningTracing | null
+  /** Servers and processes of the application. */
+  processes: readonly { readonly instance: string; readonly pid: number }[]
 }
 
 export interface RunningTracing {
