@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { MigrationError, type MigrationSet, migrate, withMigrationLock } from '#shared/database/migrations.ts'
 import { type DatabaseUser, databaseUsers, readRunningSystem } from '#shared/process/config.ts'
+import { isHelpWanted } from './command-line.ts'
 import { projectRoot, readInfraConfig } from './config.ts'
 import { grantRights, makeRoles, type RolePasswords } from './database-roles.ts'
 import { ExplainedError, reportFailure } from './explained-error.ts'
@@ -44,8 +45,13 @@ export async function migrateAll(databaseUrl: string, passwords: RolePasswords =
   }
 }
 
+const usage = `Usage: npm run migrate
+Brings every schema up to date: of DATABASE_URL, else of the running system, else of the data folder.
+DATABASE_PASSWORD_EVENT, _BOOKING, _PURCHASE, _SANDBOX and _AUDITOR let the processes' roles in (infra/SETTINGS.md).`
+
 /** `npm run migrate`: on DATABASE_URL, else on the running system, else on the data folder's own PostgreSQL. */
 async function main(): Promise<void> {
+  if (isHelpWanted(process.argv.slice(2), usage)) return
   const config = readInfraConfig()
   const url = config.given.database ?? readRunningSystem(config.environment)?.database_urls.owner
   if (url) return printApplied(await migrateAll(url, passwordsFrom(config.environment)))

@@ -1,4 +1,5 @@
 import { readRunningSystem } from '#shared/process/config.ts'
+import { isHelpWanted } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
 import { reportFailure } from '../explained-error.ts'
 import { temporaryFlags } from '../launcher/flags.ts'
@@ -7,11 +8,16 @@ import { startSystem } from '../launcher/system.ts'
 import { type AuditOptions, audit } from './audit.ts'
 import { countFailures, reportLines } from './report.ts'
 
+const usage = `Usage: npm run audit
+Checks every invariant once, in the running system or in that of DATABASE_URL and PAYMENT_URL; without either it starts the system of
+the data folder for that long. Exit code 1 on a violation, or where something could not be checked.`
+
 /**
  * `npm run audit`: one audit of the running system, or of the data folder's, started for that long. Exit 1 on violations, and
  * when something could not be checked.
  */
 async function main(): Promise<void> {
+  if (isHelpWanted(process.argv.slice(2), usage)) return
   const config = readInfraConfig()
   const running = readRunningSystem(config.environment)
   if (running !== null) return report({ databaseUrl: running.database_urls.auditor, paymentUrl: running.payment_url })

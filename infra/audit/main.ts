@@ -3,6 +3,7 @@ import { serve } from '#shared/messaging/serve.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { readConfig } from '#shared/process/config.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
+import { freeInstanceName } from '#shared/process/started-by-hand.ts'
 import { Auditor, viewInvariants } from './auditor.ts'
 import { auditorFlags, auditorSettings } from './config.ts'
 import { AuditMetrics } from './metrics.ts'
@@ -15,7 +16,8 @@ await runProcess({
   name: 'auditor',
   readConfig: () =>
     readConfig(auditorSettings, {
-      env: { INSTANCE: 'auditor-1', ...process.env },
+      env: { INSTANCE: freeInstanceName('auditor', process.env), ...process.env },
+      command: 'node infra/audit/main.ts',
       args: process.argv.slice(2),
       flags: auditorFlags,
       natsUser: 'auditor',

@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { lastLines, sizeOf } from '#shared/observability/log-file.ts'
+import { LogWriter } from '#shared/observability/log-writer.ts'
 import type { DatabaseUser, NatsUser } from '#shared/process/config.ts'
 import { projectRoot } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
-import { lastLines, sizeOf } from '#shared/observability/log-file.ts'
 import { endProcess } from '../servers/process-control.ts'
 import { backoffMs } from './backoff.ts'
 import { Echo } from './echo.ts'
-import { LogWriter } from '#shared/observability/log-writer.ts'
 
 export interface ChildPlan {
   /** What it is: `gateway`, `event worker`. */

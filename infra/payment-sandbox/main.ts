@@ -22,6 +22,7 @@ await runProcess({
   readConfig: () =>
     readConfig(sandboxSettings, {
       env: { INSTANCE: 'payment-sandbox-1', ...process.env },
+      command: 'node infra/payment-sandbox/main.ts',
       args: process.argv.slice(2),
       flags: sandboxFlags,
       databaseUser: 'sandbox',

@@ -15,6 +15,7 @@ await runProcess({
   readConfig: () =>
     readConfig(spanStoreSettings, {
       env: { INSTANCE: 'span-store', ...process.env },
+      command: 'node infra/span-store/main.ts',
       args: process.argv.slice(2),
       flags: spanStoreFlags,
     }),

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { parseNatsUrl } from '#shared/messaging/nats-url.ts'
 import { parseRedisUrl, redisUrlForms } from '#shared/redis-url.ts'
+import { explainFlagError } from './explain-flag-error.ts'
 
 /*
  * Every process has one `config.ts`, a schema of environment variables. A value comes from the first of: command-line flag,
@@ -86,6 +87,8 @@ export class ConfigurationError extends Error {}
 
 interface ConfigurationSource {
   env: NodeJS.ProcessEnv
+  /** How it is started, up to its flags: `npm run gateway --`. */
+  command: string
   /** Arguments after the script name. */
   args: string[]
   /** Allowed flags and the variable each one sets: `{port: 'PORT'}`. */
@@ -96,9 +99,13 @@ interface ConfigurationSource {
   databaseUser?: DatabaseUser
 }
 
-/** Reads and checks all settings. Throws `ConfigurationError`. */
+/** Asked for by `--help`; the message is the usage. */
+export class HelpRequest extends Error {}
+
+/** Reads and checks all settings. Throws `ConfigurationError`, or `HelpRequest`. */
 export function readConfig<S extends z.ZodObject>(schema: S, source: ConfigurationSource): z.output<S> {
-  const values = { ...fromRunningSystem(source), ...source.env, ...fromFlags(source) }
+  const flags = fromFlags(source)
+  const values = { ...fromRunningSystem(source), ...source.env, ...flags }
   const result = schema.safeParse(values)
   if (result.success) return result.data
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
@@ -162,13 +169,30 @@ function fromRunningSystem({ env, natsUser, databaseUser }: ConfigurationSource)
   }
 }
 
-function fromFlags({ args, flags }: ConfigurationSource): Record<string, string> {
+function fromFlags(source: ConfigurationSource): Record<string, string> {
+  const { args, flags } = source
   const options = Object.fromEntries(Object.keys(flags).map((name) => [name, { type: 'string' as const }]))
   try {
-    const { values } = parseArgs({ args, options, strict: true })
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [flags[name] ?? name, String(value)]))
+    const { values } = parseArgs({ args, options: { ...options, ...helpOption }, strict: true })
+    const { help, ...given } = values
+    if (help) throw new HelpRequest(usageOf(source))
+    return Object.fromEntries(Object.entries(given).map(([name, value]) => [flags[name] ?? name, String(value)]))
   } catch (error) {
-    const known = Object.keys(flags).map((name) => `--${name}`)
-    throw new ConfigurationError(`${(error as Error).message}\nKnown flags: ${known.join(', ')}`)
+    if (error instanceof HelpRequest) throw error
+    const what = explainFlagError(error as Error, { args, names: Object.keys(flags), command: source.command })
+    throw new ConfigurationError(`${what}\n\n${usageOf(source)}`)
   }
+}
+
+const helpOption = { help: { type: 'boolean', short: 'h' } } as const
+
+function usageOf({ command, flags }: ConfigurationSource): string {
+  const width = Math.max(...Object.keys(flags).map(({ length }) => length))
+  return [
+    `Usage: ${command} [flags]`,
+    ...Object.entries(flags).map(
+      ([name, variable]) => `  --${name.padEnd(width)}  in place of the variable ${variable}`,
+    ),
+    'infra/SETTINGS.md has all variables. With npm start running, it joins that system.',
+  ].join('\n')
 }

@@ -10,6 +10,7 @@ import type { Metrics } from '#shared/observability/metrics.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings, readConfig } from './config.ts'
 import { type OnStop, openParts, runProcess } from './lifecycle.ts'
+import { freeInstanceName } from './started-by-hand.ts'
 
 export const connectionCount = z.coerce.number().int().min(1).max(100)
 /** Typed by its output, so that a worker's `config.ts` may replace it by one with a default. */
@@ -59,7 +60,8 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
     name,
     readConfig: () =>
       readConfig(definition.settings, {
-        env: { INSTANCE: `${worker}-1`, ...process.env },
+        env: { INSTANCE: freeInstanceName(worker, process.env), ...process.env },
+        command: `npm run worker -- ${worker}`,
         args: process.argv.slice(2),
         flags: { instance: 'INSTANCE', 'metrics-port': 'METRICS_PORT' },
         natsUser: worker,
