@@ -10,6 +10,7 @@ import type { Say } from '../say.ts'
 import { endProcess } from '../servers/process-control.ts'
 import { backoffMs } from './backoff.ts'
 import { Echo } from './echo.ts'
+import { endingFields, SupervisorLog } from './supervisor-log.ts'
 
 export interface ChildPlan {
   /** What it is: `gateway`, `event worker`. */
@@ -49,6 +50,7 @@ export class Child {
   readonly plan: ChildPlan
   readonly #options: ChildOptions
   readonly #log: LogWriter
+  readonly #supervisorLog: SupervisorLog
   readonly #stopping = new AbortController()
   #process: ChildProcess | undefined
   /** Resolves when the process has ended and its last output is in the log. */
@@ -59,6 +61,7 @@ export class Child {
     this.plan = plan
     this.#options = options
     this.#log = new LogWriter(join(options.logDirectory, `${plan.instance}.log`))
+    this.#supervisorLog = new SupervisorLog(options.logDirectory)
   }
 
   get pid(): number {
@@ -75,7 +78,7 @@ export class Child {
       const readyAt = performance.now()
       child.once('close', (code, signal) => {
         if (performance.now() - readyAt > stableAfterMs) this.#quickDeaths = 0
-        void this.#restart(signal ?? `exit code ${code}`)
+        void this.#restart(signal ?? `exit code ${code}`, { ended_pid: child.pid, ...endingFields({ code, signal }) })
       })
       return
     }
@@ -127,22 +130,27 @@ export class Child {
     })
   }
 
-  async #restart(reason: string): Promise<void> {
+  /** `fields` of the log line tell how it ended. */
+  async #restart(reason: string, fields: object): Promise<void> {
     const { say, onRestart } = this.#options
+    const { instance } = this.plan
     while (!this.#stopping.signal.aborted) {
       this.#quickDeaths += 1
       const pauseMs = backoffMs(this.#quickDeaths)
-      say(`[${this.plan.instance}] ended (${reason}); starting it again in ${pauseMs / 1000} s`)
+      say(`[${instance}] ended (${reason}); starting it again in ${pauseMs / 1000} s`)
+      this.#supervisorLog.warn(instance, 'ended and will be started again', { ...fields, restart_in_ms: pauseMs })
       try {
         await wait(pauseMs, undefined, { signal: this.#stopping.signal })
         await this.start()
       } catch (error) {
         reason = (error as Error).message
+        fields = { err: error }
         continue
       }
       // First `running.json`, then the word: whoever reads that it is back finds it there.
       onRestart()
-      return say(`[${this.plan.instance}] is back (process ${this.pid})`)
+      this.#supervisorLog.info(instance, 'was started again', { started_pid: this.pid })
+      return say(`[${instance}] is back (process ${this.pid})`)
     }
   }
 

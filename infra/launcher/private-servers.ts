@@ -10,15 +10,17 @@ import type { ProgramName } from '../servers/program.ts'
 import { startRedis } from '../servers/redis.ts'
 import type { Server, ServerOptions } from '../servers/server.ts'
 import { KeptServer } from './kept-server.ts'
-import { type MetricsAddresses, startObservation } from './observation.ts'
+import { changeObservation, type MetricsAddresses, startObservation } from './observation.ts'
+import type { SupervisorLog } from './supervisor-log.ts'
 
 export interface PrivateServersOptions {
   readonly config: InfraConfig
-  /** What a Prometheus should watch; without it none is started. */
-  readonly watch: MetricsAddresses | undefined
+  /** What a Prometheus should watch now; without it none is started. */
+  readonly watch: (() => MetricsAddresses) | undefined
   /** Of a NATS of our own. */
   readonly natsPasswords: NatsPasswords
   readonly redisPassword: string
+  readonly log: SupervisorLog
   readonly say: Say
   /** Called when one has come back under another process id. */
   onRestart(): void
@@ -78,15 +80,23 @@ export class PrivateServers {
     }
   }
 
+  /** Lets Prometheus, where one runs, read what there is to watch now. */
+  async watchAgain(): Promise<void> {
+    const { config, watch } = this.#options
+    const prometheus = this.#kept.get('prometheus')?.server
+    if (watch !== undefined && prometheus !== undefined) await changeObservation(prometheus, watch(), config)
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#kept.values()].map((server) => server.stop()))
   }
 
   async #start({ name, start }: Kind): Promise<void> {
-    const { config, say, onRestart } = this.#options
+    const { config, log, say, onRestart } = this.#options
     const { dataDirectory } = config
     const server = await KeptServer.start({
       start: (port) => start({ dataDirectory, ...(port !== undefined && { port }) }),
+      log,
       say,
       onRestart,
     })
@@ -121,7 +131,7 @@ function neededKinds({ config: { given }, natsPasswords, redisPassword, watch }:
     kinds.push({
       name: 'prometheus',
       program: 'prometheus',
-      start: (options) => startObservation(watch, options),
+      start: (options) => startObservation(watch(), options),
     })
   }
   return kinds

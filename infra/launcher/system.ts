@@ -9,10 +9,12 @@ import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withS
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
+import { HandStarted } from './hand-started.ts'
 import { metricsAddresses } from './observation.ts'
 import { baseUrl, gatewayPorts } from './ports.ts'
 import { PrivateServers, type ServerUrls } from './private-servers.ts'
 import { type SpanDestination, spanDestination } from './span-destination.ts'
+import { SupervisorLog } from './supervisor-log.ts'
 
 export interface SystemOptions {
   readonly flags: StartFlags
@@ -60,11 +62,24 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     })
     closers.push(() => spanStore.stop(hurry))
     const backstageStages = backstagePlans({ flags, paymentPort, metricsPorts })
-    const watch = flags.observe ? metricsAddresses(backstageStages.flat(), gateways) : undefined
+    const log = new SupervisorLog(folder.logDirectory)
+    const handStarted = new HandStarted({
+      dataDirectory: config.dataDirectory,
+      log,
+      say,
+      onChange: () => {
+        onRestart()
+        servers.watchAgain().catch((error: Error) => say(`Prometheus could not be told: ${error.message}`))
+      },
+    })
+    closers.push(() => handStarted.stop())
+    const watched = () =>
+      metricsAddresses({ backstage: backstageStages.flat(), gateways, startedByHand: handStarted.list })
+    const watch = flags.observe ? watched : undefined
     const natsPasswords = folder.natsPasswords()
     const redisPassword = folder.redisPassword()
     const [servers] = await Promise.all([
-      PrivateServers.start({ config, watch, natsPasswords, redisPassword, say, onRestart: () => onRestart() }),
+      PrivateServers.start({ config, watch, natsPasswords, redisPassword, log, say, onRestart: () => onRestart() }),
       // The system is of use without it.
       spanStore.start(stopping).catch((error) => say(`Spans are not kept: ${(error as Error).message}`)),
     ])
@@ -117,6 +132,13 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
         ...spanStore.processes,
         ...backstage.processes,
         ...front.processes,
+        ...handStarted.list.map(({ name, instance, pid, port, metrics_url }) => ({
+          name: name.replace('-', ' '),
+          instance,
+          pid,
+          ...(port !== undefined && { port }),
+          ...(metrics_url !== undefined && { metrics_url }),
+        })),
       ],
     })
     folder.writeRunning(describe())
@@ -127,6 +149,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
         say(`running.json could not be brought up to date: ${(error as Error).message}`)
       }
     }
+    handStarted.watch()
     return {
       running: describe(),
       servers: servers.list,

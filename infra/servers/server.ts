@@ -17,9 +17,15 @@ export interface Server {
   readonly version: string
   readonly pid: number
   /** Resolves when the process has ended, for whatever reason. */
-  readonly exited: Promise<void>
+  readonly exited: Promise<Ending>
   /** Ends it cleanly and waits for that. */
   stop(): Promise<void>
+}
+
+/** Exit code or signal. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
 }
 
 export interface ServerOptions {
@@ -99,9 +105,9 @@ async function startOn(port: number, plan: ServerPlan, dataDirectory: string): P
     ...plan.user,
   })
   closeSync(log)
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
+  const exited = new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('error', () => resolve({ code: null, signal: null }))
   })
   const pid = child.pid
   if (pid === undefined) throw new ExplainedError(`${program.path} could not be started.`)
