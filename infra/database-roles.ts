@@ -37,11 +37,9 @@ async function mayMakeRoles(client: pg.Client): Promise<boolean> {
 
 /** Grants every role that exists what its process needs, and no more. For the owner of the schemas, after each migration. */
 export async function grantRights(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ rolname: string; maintain: boolean }>(
-    `SELECT rolname, current_setting('server_version_num')::int >= 170000 AS maintain
-     FROM pg_roles WHERE rolname = ANY($1)`,
-    [databaseUsers.map(roleOf)],
-  )
+  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [
+    databaseUsers.map(roleOf),
+  ])
   const known = new Set(rows.map(({ rolname }) => rolname))
   for (const [schema, user] of Object.entries(schemaUsers)) {
     const role = roleOf(user)
@@ -51,8 +49,10 @@ export async function grantRights(client: pg.Client): Promise<void> {
       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role};
       GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role};
       REVOKE INSERT, UPDATE, DELETE ON ${schema}.schema_migrations FROM ${role}`)
-    // By which the event worker refreshes statistics after an import. Before PostgreSQL 17 only owners may: there autovacuum does it.
-    if (rows[0]?.maintain) await client.query(`GRANT MAINTAIN ON ALL TABLES IN SCHEMA ${schema} TO ${role}`)
+  }
+  await client.query(refreshStatistics)
+  if (known.has(roleOf('event'))) {
+    await client.query(`GRANT EXECUTE ON FUNCTION event.refresh_statistics TO ${roleOf('event')}`)
   }
   const auditor = roleOf('auditor')
   if (known.has(auditor)) {
@@ -61,6 +61,13 @@ export async function grantRights(client: pg.Client): Promise<void> {
       GRANT SELECT ON ALL TABLES IN SCHEMA ${auditedSchemas} TO ${auditor}`)
   }
 }
+
+/** Only owners may have Postgres look at their tables again, until version 17 has a right for it. After an import the event worker asks. */
+const refreshStatistics = `
+  CREATE OR REPLACE FUNCTION event.refresh_statistics(table_name text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$ BEGIN EXECUTE format('ANALYZE (SKIP_LOCKED) event.%I', table_name); END $$;
+  REVOKE EXECUTE ON FUNCTION event.refresh_statistics FROM PUBLIC`
 
 /**
  * Makes the owner's role the owner of the database and of all that is in our schemas: what an earlier version or a restored backup

@@ -18,7 +18,7 @@ export function explainFlagError(error: Error, { args, names, command }: Command
     (arg) => !names.some((name) => arg === `--${name}` || arg.startsWith(`--${name}=`)) && isFlagLike(arg, names),
   )
   const meant = wrong === undefined ? undefined : correctedFlag(wrong, names)
-  if (meant !== undefined) return `${wrong} is no flag. Did you mean ${meant}?`
+  if (meant !== undefined) return `Unknown option '${wrong}'. Did you mean ${meant}?`
   // npm takes flags before `--` for its own and leaves their values.
   const isStray = (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
   return isStray ? `${said} npm hands flags on behind -- only: ${command} --flag value` : said

@@ -77,10 +77,5 @@ test('the event role refreshes the statistics of the tables that an import has f
   const [performers] = await own.query<{ rows: number }>(
     `SELECT reltuples AS rows FROM pg_class WHERE oid = 'event.performers'::regclass`,
   )
-  // Before version 17 autovacuum alone does it.
-  const [{ major } = { major: 0 }] = await own.query<{ major: number }>(
-    `SELECT current_setting('server_version_num')::int / 10000 AS major`,
-  )
-  if (major >= 17) t.is(performers?.rows, 2_000)
-  else t.pass()
+  t.is(performers?.rows, 2_000)
 })
