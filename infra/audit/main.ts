@@ -14,6 +14,7 @@ const finishInFlightMs = 1_000
 
 await runProcess({
   name: 'auditor',
+  env: process.env,
   readConfig: () =>
     readConfig(auditorSettings, {
       env: { INSTANCE: freeInstanceName('auditor', process.env), ...process.env },

@@ -19,6 +19,7 @@ const finishInFlightMs = 1_000
 
 await runProcess({
   name: 'payment-sandbox',
+  env: process.env,
   readConfig: () =>
     readConfig(sandboxSettings, {
       env: { INSTANCE: 'payment-sandbox-1', ...process.env },

@@ -12,6 +12,7 @@ const maxBytes = 64 * 1024 * 1024
 
 await runProcess({
   name: 'span-store',
+  env: process.env,
   readConfig: () =>
     readConfig(spanStoreSettings, {
       env: { INSTANCE: 'span-store', ...process.env },

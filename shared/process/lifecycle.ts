@@ -19,6 +19,8 @@ export type OnStop = (name: string, close: Close) => void
 export interface Process<Config extends ConfigOf<typeof commonSettings>> {
   /** `gateway`, `event-worker`: the name of its log lines. */
   readonly name: string
+  /** Of the process; names the data folder in which it finds a running system. */
+  readonly env: NodeJS.ProcessEnv
   readConfig(): Config
   /** Opens all parts. The result goes to the launcher: the process is ready, and has these ports. */
   start(config: Config, log: Logger, onStop: OnStop): Promise<Record<string, unknown>>
@@ -71,7 +73,7 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
   let registration: Registration | null
   try {
     config = definition.readConfig()
-    registration = Registration.claim({ name: definition.name, instance: config.INSTANCE }, process.env)
+    registration = Registration.claim({ name: definition.name, instance: config.INSTANCE }, definition.env)
   } catch (error) {
     if (error instanceof HelpRequest) process.stdout.write(`${error.message}\n`)
     else if (error instanceof ConfigurationError || error instanceof NameTakenError) {

@@ -58,6 +58,7 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
   const name = `${worker}-worker`
   return runProcess<z.output<Settings> & WorkerConfig>({
     name,
+    env: process.env,
     readConfig: () =>
       readConfig(definition.settings, {
         env: { INSTANCE: freeInstanceName(worker, process.env), ...process.env },
