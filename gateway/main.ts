@@ -97,7 +97,7 @@ await runProcess({
       answerRead,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance }),
+        ...docsRoutes({ ...health, instance, mode }),
         webhookRoute(bus),
       ],
       limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],

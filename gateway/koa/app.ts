@@ -9,11 +9,11 @@ import { noEndpoint } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes } from '../routes/all-routes.ts'
-import type { Route } from '../routes/route.ts'
+import { methodsWithBody, type Route } from '../routes/route.ts'
 import { answerRoute } from './answer-route.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
 import type { RateLimit } from './rate-limit.ts'
-import { methodsWithBody, readBody } from './read-body.ts'
+import { readBody } from './read-body.ts'
 import { readCaller } from './read-caller.ts'
 
 export interface AppParts {
