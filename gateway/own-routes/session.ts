@@ -29,6 +29,7 @@ export function sessionRoute(issueToken: IssueToken, rateLimit: RateLimit): OwnR
     ctx.cookies.set(sessionCookieName, token, { httpOnly: true, sameSite: 'lax', maxAge })
     ctx.body = { user_id, token, expires_in_s: sessionLifetimeSeconds }
   }
+  const limit = rateLimit('my-things', (ctx) => ctx.state.client)
   const { method, path } = openSession
-  return { method, path, middleware: [readBody(), rateLimit('my-things', (ctx) => ctx.state.client), answer] }
+  return { method, path, middleware: [limit, readBody({ mayBeCompressed: false }), answer] }
 }

@@ -40,7 +40,7 @@ export const sellingRoutes = [
     path: '/purchase',
     contract: purchaseHold,
     access: 'caller',
-    limit: (body) => (Object.keys(body).length === 0 ? 'demo-purchase' : 'sell'),
+    limit: ({ hasBody }) => (hasBody ? 'sell' : 'demo-purchase'),
     needsIdempotencyKey: true,
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
     successes: [201, 202],

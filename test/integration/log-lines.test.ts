@@ -51,7 +51,7 @@ function rawRequest(text: string, path: string): Buffer {
   ])
   const head = [
     `POST ${path}/${text}?user_id=${text}&payment_token=${paymentToken}&card=${card} HTTP/1.1`,
-    'Host: gateway',
+    'Host: localhost',
     `X-Request-Id: ${text}`,
     `Authorization: Bearer ${bearer}`,
     `Cookie: sid=${cookie}`,
