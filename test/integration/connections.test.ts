@@ -198,7 +198,10 @@ test('one address has so many connections and no more, unless it is a trusted pr
     const sockets = Array.from({ length: 5 }, () => connect({ host: hostname, port: Number(port) }))
     t.teardown(() => sockets.forEach((socket) => void socket.destroy()))
     for (const socket of sockets) socket.on('error', () => undefined)
-    await until('the others are sent away', async () => (await open()) === left && (await cut('too_many_of_address')) === 5 - left)
+    await until(
+      'the others are sent away',
+      async () => (await open()) === left && (await cut('too_many_of_address')) === 5 - left,
+    )
     sockets[0]?.destroy()
     await until('there is room again', async () => (await open()) === left - 1)
     t.is((await ask(url)).status, 200)
@@ -217,6 +220,6 @@ test('a gateway has so many connections and no more', async (t) => {
     const answer = await ask(`${gateway.url}/livez`).catch(() => undefined)
     return answer?.status === 200
   })
-  t.is(await metric(gateway.url, 'http_server_connections_cut_total', 'too_many') >= 10, true)
+  t.is((await metric(gateway.url, 'http_server_connections_cut_total', 'too_many')) >= 10, true)
   await gateway.stop()
 })
