@@ -45,11 +45,15 @@ function flood(t: ExecutionContext, url: string, text: string): Socket {
 }
 
 test.serial('clients that pipeline requests and never read harm no gateway, even one of little memory', async (t) => {
-  const small = await system.start('gateway', { NODE_OPTIONS: '--max-old-space-size=128' })
+  // Without limits on connections, such a gateway died of it within some seconds.
+  const small = await system.start('gateway', { NODE_OPTIONS: '--max-old-space-size=96' })
   const pipelined = get('/openapi.json').repeat(1_200)
-  for (let count = 0; count < 100; count += 1) flood(t, small.url, pipelined)
-  const cut = async (): Promise<number> => metric(small.url, 'http_server_connections_cut_total', 'pipelining')
-  await until('all of them are cut', async () => (await cut()) === 100, { timeoutMs: 30_000 })
+  for (let count = 0; count < 50; count += 1) flood(t, small.url, pipelined)
+  const cut = async (): Promise<number> => {
+    // A busy machine may let it wait.
+    return metric(small.url, 'http_server_connections_cut_total', 'pipelining').catch(() => 0)
+  }
+  await until('all of them are cut', async () => (await cut()) === 50, { timeoutMs: 30_000 })
   t.is((await ask(`${small.url}/events`)).status, 200)
   await small.stop()
 })
@@ -117,21 +121,25 @@ test('CONNECT is answered 405 as a problem, with the methods that there are', as
 
 test('connections that break while they are answered are counted, and logged once in a while', async (t) => {
   const gateway = await system.start('gateway')
-  const large = get(`/events/search?keyword=${'x'.repeat(40)}`) + get('/openapi.json')
+  const { hostname, port } = new URL(gateway.url)
   const broken = async (): Promise<number> => {
     const { text } = await ask(`${gateway.url}/metrics`)
     return Number(/^http_server_broken_responses_total(?:\{[^}]*\})? (\d+)$/m.exec(text)?.[1])
   }
-  await until('ten have broken', async () => {
-    const { hostname, port } = new URL(gateway.url)
-    await new Promise<void>((resolve) => {
-      const socket = connect({ host: hostname, port: Number(port) })
-      socket.on('error', () => undefined).on('close', () => resolve())
-      socket.write(large, () => setImmediate(() => socket.resetAndDestroy()))
-    })
-    return (await broken()) >= 10
+  const reset = async (): Promise<void> => {
+    const socket = connect({ host: hostname, port: Number(port) })
+    socket.on('error', () => undefined)
+    // Takes a tenth of a second.
+    socket.write(get('/readyz?verbose'))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    socket.resetAndDestroy()
+  }
+  await until('twenty have broken', async () => {
+    await Promise.all(Array.from({ length: 20 }, reset))
+    return (await broken()) >= 20
   })
-  t.true((gateway.output().match(/responses? broke off/g) ?? []).length <= 3)
+  const lines = gateway.output().match(/"msg":"responses broke off"/g) ?? []
+  t.true(lines.length >= 1 && lines.length <= 3, `${lines.length}`)
   await gateway.stop()
 })
 
