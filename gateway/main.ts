@@ -105,7 +105,7 @@ await runProcess({
       answerRead,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance }),
+        ...docsRoutes({ ...health, instance, mode }),
         webhookRoute(bus),
       ],
       limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],

@@ -51,7 +51,15 @@ function parse(ctx: Context, route: Route, mode: AnswerParts['mode']): Record<st
   const { user_id: _ofQuery, ...queryMembers } = query
   if (route.method === 'GET') return parseRequest(route, isCaller ? queryMembers : query, pathParameters)
   const [unknown] = Object.keys(isCaller ? queryMembers : query)
-  if (unknown !== undefined) throw invalidRequest([{ pointer: `/${unknown}`, detail: 'is not a known parameter' }])
+  if (unknown !== undefined)
+    throw invalidRequest([
+      {
+        pointer: `/${unknown}`,
+        detail: isCaller
+          ? 'is not known here; the only parameter is user_id'
+          : 'is not known here; there are no parameters',
+      },
+    ])
   const { body } = ctx.state
   const isEmpty = Object.keys(body).length === 0
   if (route.demoBody !== undefined && mode === 'demo' && isEmpty)

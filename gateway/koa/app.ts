@@ -11,11 +11,11 @@ import { noEndpoint } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes } from '../routes/all-routes.ts'
-import type { Route } from '../routes/route.ts'
+import { methodsWithBody, type Route } from '../routes/route.ts'
 import { answerRoute } from './answer-route.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
 import type { LimitFailures, RateLimit } from './rate-limit.ts'
-import { hasBody, methodsWithBody, readBody } from './read-body.ts'
+import { hasBody, readBody } from './read-body.ts'
 import { readCredentials, settleCaller } from './read-caller.ts'
 
 export interface AppParts {

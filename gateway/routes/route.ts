@@ -39,6 +39,9 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
   readonly outcome?: (reply: ReplyOf<C>) => Outcome<NoInfer<Status>>
 }
 
+/** The parameters of a DELETE stand in its path. */
+export const methodsWithBody: readonly string[] = ['POST', 'PATCH']
+
 /** A route whose answers may be cached; without a body, its rate class is fixed. */
 export type CacheableRoute = Route & { readonly cache: CachePolicy; readonly limit: RateClass }
 

@@ -27,11 +27,11 @@ export const purchaseHold = defineContract('purchase', 'purchase-hold', {
   request: z.union([
     z
       .strictObject({ hold_id: holdId, ...payment })
-      .meta({ id: 'PurchaseOfHold', description: 'Pays for places that are held' }),
+      .meta({ title: 'Purchase of a hold', description: 'Pays for places that are held' }),
     z
       .strictObject({ event_id: eventId, ...selection, ...payment })
       .refine(isSelection, selectionMessage)
-      .meta({ id: 'PurchaseOfPlaces', description: 'Holds places and pays for them in one call' }),
+      .meta({ title: 'Purchase of places', description: 'Holds places and pays for them in one call' }),
   ]),
   reply: bookingWithMessage,
   errors: [

@@ -8,6 +8,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, serve } from '#shared/messaging/serve.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
+import { retentionDays } from '#shared/retention/periods.ts'
 import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings, readConfig } from './config.ts'
 import { type OnStop, openParts, runProcess } from './lifecycle.ts'
 
@@ -27,6 +28,8 @@ export const workerSettings = {
   DATABASE_CONNECTIONS: connectionCount.default(10),
   /** Separate connections for statements outside of transactions; by default these share `DATABASE_CONNECTIONS`. */
   READ_CONNECTIONS: optionalCount,
+  /** How long old rows are kept, by rule. */
+  RETENTION_DAYS: retentionDays,
 }
 
 type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>

@@ -9,11 +9,11 @@ import { cancelBooking } from '../../workers/purchase/operations/cancel-booking.
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import { refundBooking } from '../../workers/purchase/operations/refund-booking.ts'
 import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
+import { purchaseRetention } from '../../workers/purchase/retention.ts'
 import { advance } from '../../workers/purchase/saga.ts'
-import { deleteForgottenCommands } from '../../workers/purchase/store/commands.ts'
 import { findPaymentByKey } from '../../workers/purchase/store/payments.ts'
-import { deleteOldProviderEvents } from '../../workers/purchase/store/provider-inbox.ts'
 import { readRefund } from '../../workers/purchase/store/refunds.ts'
+import { deleteOld } from '../support/delete-old.ts'
 import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 import type { ScriptedHold } from '../support/scripted-booking.ts'
 import { refundedOf } from '../support/scripted-provider.ts'
@@ -310,8 +310,7 @@ test.serial('keys and webhooks that are old are deleted, and no others', async (
   await bench.db.query(`UPDATE purchase.payments SET next_check_at = now() + interval '1 hour' WHERE user_id = $1`, [
     oldButOpen.userId,
   ])
-  t.is(await deleteForgottenCommands(bench.db, 10), 1)
-  t.is(await deleteForgottenCommands(bench.db, 10), 0)
+  t.deepEqual(await deleteOld(bench.db, purchaseRetention, 'commands'), { 'purchase.commands': 1 })
   const left = await bench.db.query<{ scope: string }>('SELECT scope FROM purchase.commands')
   const isLeft = ({ userId }: ScriptedHold): boolean => left.some(({ scope }) => scope.endsWith(`:${userId}`))
   t.deepEqual([old, oldButOpen, young].map(isLeft), [false, true, true])
@@ -324,5 +323,5 @@ test.serial('keys and webhooks that are old are deleted, and no others', async (
     `UPDATE purchase.provider_inbox SET received_at = now() - interval '8 days' WHERE provider_event_id LIKE $1 || '%'`,
     [(await paymentOf(old)).key],
   )
-  t.is(await deleteOldProviderEvents(bench.db, 10), 1)
+  t.deepEqual(await deleteOld(bench.db, purchaseRetention, 'provider-inbox'), { 'purchase.provider_inbox': 1 })
 })
