@@ -85,7 +85,7 @@ test('a caller with a token or key is limited before their body is read', async 
       'the quota is used up',
       async () => (await askFrom(address, path, { json: {}, headers })).status === 429,
     )
-    await refusedBeforeBody(path, { ...headers, 'X-Forwarded-For': address })
+    await t.notThrowsAsync(refusedBeforeBody(path, { ...headers, 'X-Forwarded-For': address }))
   }
 })
 
@@ -180,7 +180,7 @@ test('wrong keys and tokens are limited by address; a right key among guesses is
     return (await guess(organiserKey)).status === 429
   })
   const headers = { authorization: await tokenFor('honest') }
-  t.is((await askFrom(address, '/bookings', { headers })).status, 200)
+  t.false([401, 429].includes((await askFrom(address, '/bookings', { headers })).status))
   const wrong = await askFrom(address, '/bookings', { headers: { authorization: 'Bearer wrong' } })
   t.true(wrong.status === 429 || wrong.status === 401)
   t.is((await askFrom(newAddress(), '/bookings', { headers: { authorization: 'Bearer wrong' } })).status, 401)
