@@ -23,12 +23,14 @@ export const explanations: Record<ErrorCode, string> = {
   method_not_allowed: 'This path answers other methods; the header `Allow` names them.',
   hold_expired: 'The time to pay for these places is over. Hold places again.',
   seat_unavailable:
-    'Somebody else holds or has bought one of these seats: see `conflicts`. Choose others, such as `alternatives`, or try again later: holds end.',
+    'Somebody else holds or has bought one of these seats: see `conflicts`. Choose others, such as `alternatives`, or try again later: those in `held` may become free.',
   hold_exists: 'A user has one hold of an event at a time. Pay for it, change it or release it: `hold_id` names it.',
   hold_ended: 'The hold was released or bought. Hold places again.',
   hold_cap_reached: 'Pay for the places, or release them.',
   hold_paying: 'A hold cannot be changed while it is being paid for. Read the hold until its payment has ended.',
-  sold_out: 'Choose fewer places, or others.',
+  sold_out: 'No place of this event is left, of any kind, and none is held.',
+  not_enough_left:
+    '`left` says how many such places are free. Choose fewer places, or others; or try again later where `held_by_others` is true: holds end.',
   sale_not_open: 'Send the request again once the sale is open; `on_sale_at` says when.',
   sale_closed: 'The sale of this event is over.',
   sale_paused: 'The organiser has paused the sale. Try again later.',

@@ -1,4 +1,4 @@
-import { type Booking, listBookings, viewBooking } from '#shared/contracts/bookings.ts'
+import { type Booking, listBookings, viewBooking, wasCaptured } from '#shared/contracts/bookings.ts'
 import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { cancelBooking, purchaseHold } from '#shared/contracts/purchase.ts'
 import { demoEventId } from '#shared/ids.ts'
@@ -46,7 +46,7 @@ export const sellingRoutes = [
     successes: [201, 202],
     outcome: (booking) => ({
       // A purchase is complete once the money is captured; until then the Location tells its state.
-      status: booking.payment.status === 'captured' ? 201 : 202,
+      status: wasCaptured(booking) ? 201 : 202,
       location: `/bookings/${booking.id}`,
     }),
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { booking } from './bookings.ts'
+import { booking, ticketIds } from './bookings.ts'
 import { defineContract } from './contract.ts'
-import { bookingId, currency, eventId, holdId, publicIdField, text, totalMinor, utcTime } from './fields.ts'
+import { bookingId, currency, eventId, holdId, text, totalMinor, utcTime } from './fields.ts'
 import { holdRefusals } from './holds.ts'
 import { isSelection, selection, selectionMessage } from './places.ts'
 
@@ -51,12 +51,7 @@ export const purchaseHold = defineContract('purchase', 'purchase-hold', {
 const refund = {
   request: z.strictObject({
     booking_id: bookingId,
-    ticket_ids: z
-      .array(publicIdField)
-      .min(1)
-      .max(100)
-      .optional()
-      .describe('The tickets to cancel. Default: all that are valid'),
+    ticket_ids: ticketIds,
   }),
   reply: bookingWithMessage,
   errors: ['not_found', 'not_cancellable', 'idempotency_key_in_use', 'idempotency_key_reused'],

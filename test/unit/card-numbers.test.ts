@@ -140,7 +140,8 @@ test('13-digit numbers, telephone numbers, dates, prices and long counters are n
 })
 
 test('a body full of digits is looked through at once', (t) => {
-  const before = process.cpuUsage()
+  // CPU time: the machine may be busy with other tests.
+  const before = process.threadCpuUsage()
   for (let round = 0; round < 5; round += 1) {
     for (const text of ['4'.repeat(65_000), '4 '.repeat(32_000), '60 '.repeat(21_000), '4111 '.repeat(13_000)]) {
       isRefused({ note: text })
@@ -148,8 +149,9 @@ test('a body full of digits is looked through at once', (t) => {
     isRefused({ note: '\ufdfa'.repeat(21_000) })
     isRefused({ note: Array.from({ length: 15_000 }, (_, at) => at % 10) })
   }
-  // Five times this took ten times as long once.
-  t.true(process.cpuUsage(before).user < 400_000)
+  const { user } = process.threadCpuUsage(before)
+  // It took ten times as long once.
+  t.true(user < 500_000, `${user} µs`)
 })
 
 test('a key that is a card number, or has one between punctuation, is none', (t) => {

@@ -1,4 +1,4 @@
-import type { Booking } from '#shared/contracts/bookings.ts'
+import { type Booking, wasCaptured } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Answer, finalRefusal, finalReply } from './answer-once.ts'
@@ -22,7 +22,7 @@ export async function answerFor(
   const processing = async (): Promise<Answer<PurchaseReply>> => {
     const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })
     // Another driver was faster, or only the answer to record-payment was lost.
-    if (booking.payment.status === 'captured') return finalPurchase(saga, payment, booking)
+    if (wasCaptured(booking)) return finalPurchase(saga, payment, booking)
     return { processing: { ...booking, message: processingMessage } }
   }
   switch (outcomeOf(payment)) {
