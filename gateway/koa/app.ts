@@ -107,6 +107,7 @@ function observed(observe: Observe): Middleware {
       send(request) {
         ctx.state.request = request
         ctx.state.body = {}
+        ctx.state.isBodyRead = false
         setHeaders(ctx, request.headers)
         refuseStrangeTarget(ctx.req.url ?? '')
         refuseSeveralHosts(ctx.req)

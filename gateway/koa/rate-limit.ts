@@ -18,7 +18,7 @@ export function createRateLimit(limits: { limits: RateLimits; refusals: RecentRe
     if (typeof rule === 'string') return rateLimit(rule, idOf, limits)
     const byClass = new Map<RateClass, Middleware>()
     return (ctx, next) => {
-      const rateClass = rule({ hasBody: hasBody(ctx) })
+      const rateClass = rule(ctx.state.isBodyRead || !hasBody(ctx) ? ctx.state.body : undefined)
       const middleware = byClass.get(rateClass) ?? rateLimit(rateClass, idOf, limits)
       byClass.set(rateClass, middleware)
       return middleware(ctx, next)

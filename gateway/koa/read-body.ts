@@ -38,6 +38,7 @@ export function readBody({ mayBeCompressed }: { readonly mayBeCompressed: boolea
     await parse(ctx as Koa.Context, async () => {
       const { body } = ctx.request as { body?: unknown }
       if (body !== undefined) ctx.state.body = checkedObject(body)
+      ctx.state.isBodyRead = true
       await next()
     })
   }

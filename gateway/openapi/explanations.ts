@@ -13,7 +13,7 @@ export const explanations: Record<ErrorCode, string> = {
     'The webhook is not signed with the shared secret, or its signature is too old. Check the secret and the clock.',
   unauthenticated: 'Send a valid token as `Authorization: Bearer …`; organisers send their key.',
   payment_declined:
-    'The provider declined the payment and nothing was charged. `decline_code` says why; pay with another token.',
+    'The provider declined the payment and nothing was charged. `decline_code` says why. Send `hold_id`, or the same places once more, with another `payment_token` and a new Idempotency-Key.',
   forbidden:
     'The caller is known, but may not do this: `user_id` must be the user of the token. In demo mode, pages of other hosts may not write.',
   misdirected:
