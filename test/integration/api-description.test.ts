@@ -7,6 +7,8 @@ import { organiserKey, type System, startSystem } from '../support/system.ts'
 
 /** What any route may answer, and any with a body. */
 const general = [
+  'misdirected',
+  'expectation_failed',
   ...['malformed_request', 'head_too_large', 'request_too_slow'],
   ...['validation_failed', 'rate_limited', 'internal'],
   ...['no_worker', 'overloaded', 'unavailable', 'worker_timeout'],
