@@ -35,7 +35,7 @@ const everyMs = 60_000
 /** Keeps each transaction short. */
 const batchSize = 500
 /** Of one rule in one run: even a large backlog takes Postgres a fraction of its time. */
-const longestRunMs = 1_000
+const longestRunMs = 5_000
 
 /** Applies the rules at once and then every minute, until the answer is called. Every instance of a worker does. */
 export function startRetention(
