@@ -36,7 +36,10 @@ export const returnHold = defineContract('booking', 'return-hold', {
   deadlineMs: 2_000,
 })
 
-/** Why a buyer gets no places for an authorised payment. `hold_changed`: the hold is not the one that was paid for. */
+/**
+ * Why a buyer gets no places for an authorised payment. `hold_changed`: the hold is not the one that was paid for, or it ran
+ * out and the sale has ended.
+ */
 const lossReason = z.enum(['seats_taken', 'event_cancelled', 'ticket_limit', 'hold_changed'])
 
 export type LossReason = z.infer<typeof lossReason>

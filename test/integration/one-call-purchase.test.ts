@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import test from 'ava'
+import { daysFromToday } from '../support/catalogue.ts'
 import { stockDemoEvent } from '../support/demo-event.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { organiserKey, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Seats are held and paid for in one call; nothing is scripted here. */
@@ -92,4 +93,47 @@ test('a POST without a body buys a demo seat, whether it says that it has none o
   t.is(await statusOf('POST /purchase HTTP/1.1\r\n'), 'HTTP/1.1 201 Created')
   t.is(await statusOf('POST /purchase HTTP/1.1\r\nContent-Length: 0\r\n'), 'HTTP/1.1 201 Created')
   t.is(await statusOf('POST /session HTTP/1.1\r\n'), 'HTTP/1.1 400 Bad Request')
+})
+
+test('an event that has begun is neither held nor bought, shows so everywhere, and an earlier hold is still paid for', async (t) => {
+  const headers = { authorization: `Bearer ${organiserKey}` }
+  const endsAt = Date.now() + 1_500
+  const created = await ask(`${system.url}/admin/events`, {
+    headers,
+    json: {
+      name: 'Matinee',
+      venue: { name: 'Hall', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
+      starts_on: daysFromToday(1),
+      starts_at_local: '20:00',
+      off_sale_at: new Date(endsAt).toISOString(),
+      sections: [{ name: 'Stalls', rows: 2, seats_per_row: 10, price_minor: 5_000 }],
+    },
+  })
+  t.is(created.status, 201, created.text)
+  const eventId = created.body.id
+  await ask(`${system.url}/admin/events/${eventId}/publish`, { method: 'POST', headers })
+  const holds = `${system.url}/events/${eventId}/holds`
+  const held = await ask(holds, { json: { user_id: 'early', seat_nos: [0] } })
+  t.is(held.status, 201, held.text)
+
+  await until('the sale is over', async () => {
+    const { body } = await ask(`${system.url}/events/${eventId}`)
+    return body.sale.status === 'off_sale' && body.availability === 'not_on_sale'
+  })
+  t.true(Date.now() >= endsAt)
+  await until('lists say so', async () => {
+    const { body } = await ask(`${system.url}/events/search?keyword=Matinee`)
+    return body.items[0]?.availability === 'not_on_sale'
+  })
+  for (const answer of [
+    await ask(holds, { json: { user_id: 'late', best_available: { qty: 1 } } }),
+    await buy(eventId, 'late', {}),
+  ]) {
+    t.like(answer, { status: 409, body: { code: 'sale_closed', title: 'Sale closed' } }, answer.text)
+  }
+  const paid = await ask(`${system.url}/purchase`, {
+    headers: { 'idempotency-key': randomUUID() },
+    json: { user_id: 'early', hold_id: held.body.id, payment_token: 'tok_ok' },
+  })
+  t.is(paid.status, 201, paid.text)
 })

@@ -72,15 +72,17 @@ export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, contex
 
 /** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
 export async function driveSale(bus: Bus, event: Sale & { id: string }, context: MessageContext): Promise<boolean> {
+  const status = saleIntent(event)
   try {
     await call(
       bus,
       setSale,
       {
         event_id: event.id,
-        status: saleIntent(event),
-        on_sale_at: event.onSaleAt?.toISOString() ?? null,
-        off_sale_at: event.offSaleAt?.toISOString() ?? null,
+        status,
+        // Of a sale that never opens it may lie behind the end, which booking refuses.
+        on_sale_at: status === 'off_sale' ? null : (event.onSaleAt?.toISOString() ?? null),
+        off_sale_at: event.offSaleAt.toISOString(),
         cancel_until: event.cancelUntil?.toISOString() ?? null,
       },
       withoutIdempotencyKey(context),

@@ -29,6 +29,8 @@ export interface EventRow extends Sellable {
 }
 
 export interface FullEventRow extends EventRow {
+  /** When the event has begun for sure. */
+  readonly startsBy: Date
   readonly description: string | null
   readonly priceTiers: EventView['price_tiers']
   readonly maxTicketsPerUser: number
@@ -85,7 +87,7 @@ export function toView(event: FullEventRow, stock: StockByEvent, now: Date): Eve
     sale: {
       status: saleState(event, now),
       on_sale_at: event.onSaleAt?.toISOString() ?? null,
-      off_sale_at: event.offSaleAt?.toISOString() ?? null,
+      off_sale_at: event.offSaleAt.toISOString(),
       cancel_until: event.cancelUntil?.toISOString() ?? null,
       max_tickets_per_user: event.maxTicketsPerUser,
       waiting_room: false,

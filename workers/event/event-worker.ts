@@ -14,6 +14,7 @@ import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
 import { RecentStock } from './recent-stock.ts'
 import { eventRetention } from './retention.ts'
+import { startTellingSales } from './tell-sales.ts'
 
 /** Shows the catalogue and carries out what organisers and importers do to it. */
 export const eventWorker: WorkerDefinition<typeof eventSettings> = {
@@ -22,6 +23,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
   operations(parts, config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
+    onStop('sales to tell', startTellingSales(parts))
     onStop('retention', startRetention(parts, config.RETENTION_DAYS, eventRetention))
     const ofLists = { ...parts, recentStock: new RecentStock() }
     return [
