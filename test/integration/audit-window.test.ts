@@ -57,13 +57,13 @@ const untilNothingIsOpen = () =>
     return open.length === 0
   })
 
-/** Makes all that there is look as if it had happened two days before. */
+/** Makes all that there is look as if it had happened so much earlier. */
 async function age(interval: string): Promise<void> {
   for (const [table, ...columns] of [
     ['booking.sale_log', 'at'],
     ['booking.sales', 'changed_at'],
     ['booking.holds', 'ended_at'],
-    ['booking.bookings', 'created_at'],
+    ['booking.bookings', 'created_at', 'confirmed_at'],
     ['purchase.payments', 'created_at', 'updated_at'],
     ['purchase.refunds', 'created_at', 'updated_at'],
     ['purchase.event_refunds', 'started_at', 'finished_at'],
