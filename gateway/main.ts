@@ -44,6 +44,7 @@ const httpSettings = {
 
 await runProcess({
   name: 'gateway',
+  env: process.env,
   readConfig: () => readGatewayConfig(process.env, process.argv.slice(2)),
   async start(config, log, onStop) {
     const { INSTANCE: instance, AUTH: mode, HOST: host } = config

@@ -30,6 +30,7 @@ export const errorCodes = [
   'hold_cap_reached',
   'hold_paying',
   'sold_out',
+  'not_enough_left',
   'sale_not_open',
   'sale_closed',
   'sale_paused',

@@ -175,16 +175,14 @@ function namesInPath({ path }: Route): string[] {
 }
 
 function successes(route: Route, schemas: Schemas): Record<string, Schema> {
-  const schema = schemas.body(route.contract.reply)
+  const reply = schemas.body(route.contract.reply)
   const headers = successHeaders(route, isPaged(route, schemas))
-  const described = successesOf(route).map((status) => [
-    status,
-    {
-      description: successDescriptions[status],
-      headers,
-      ...(status === 204 ? {} : { content: { 'application/json': { schema } } }),
-    },
-  ])
+  const described = successesOf(route).map((status) => {
+    const isUnanswered = status === 202 && route.unanswered !== undefined
+    const schema = isUnanswered ? { anyOf: [reply, schemas.body(route.unanswered.contract.reply)] } : reply
+    const content = { 'application/json': { schema } }
+    return [status, { description: successDescriptions[status], headers, ...(status === 204 ? {} : { content }) }]
+  })
   return {
     ...Object.fromEntries(described),
     ...(route.cache === undefined ? {} : { 304: { description: 'Unchanged', headers } }),

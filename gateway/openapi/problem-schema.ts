@@ -27,10 +27,19 @@ export const problemSchema = z
     retry_after_ms: z.int().optional().describe('When a retry makes sense, in milliseconds'),
     errors: z.array(fieldError).optional().describe('The wrong fields, of `validation_failed`'),
     conflicts: z.array(seatNo).optional().describe('The seats that were lost, of `seat_unavailable`'),
+    held: z
+      .array(seatNo)
+      .optional()
+      .describe('Those of `conflicts` that may become free again; the others are sold or not for sale'),
     alternatives: z
       .array(z.array(seatNo).describe('Seats side by side'))
       .optional()
       .describe('Free seats nearby, of `seat_unavailable`'),
+    left: z.int().optional().describe('How many such places are free, of `not_enough_left`'),
+    held_by_others: z
+      .boolean()
+      .optional()
+      .describe('Whether other buyers hold such places, which may become free again, of `not_enough_left`'),
     area: z.string().optional().describe('The general admission area that has too few places'),
     hold_id: publicIdField.optional().describe('The hold that is meant'),
     booking_id: publicIdField.optional().describe('The booking that is meant'),

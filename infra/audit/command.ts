@@ -1,14 +1,14 @@
-import { parseArgs } from 'node:util'
 import { readRunningSystem } from '#shared/process/config.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
-import { ExplainedError, reportFailure } from '../explained-error.ts'
+import { reportFailure } from '../explained-error.ts'
 import { temporaryFlags } from '../launcher/flags.ts'
 import { stopSignals } from '../launcher/stop-signals.ts'
 import { startSystem } from '../launcher/system.ts'
 import { type AuditOptions, audit } from './audit.ts'
 import { countFailures, reportLines } from './report.ts'
 
-const help = `npm run audit [-- --full]
+const usage = `Usage: npm run audit [-- --full]
 
 Audits the running system once, or the data folder's, started for that long. The last line is \`violations: N\`, and the exit code 1
 unless N is 0.
@@ -16,15 +16,22 @@ unless N is 0.
   --full   everything there is; otherwise the events of which something is open or changed in the last day
   --help   this text`
 
+const options = {
+  full: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
 const windowMs = 24 * 3_600_000
 
 async function main(): Promise<void> {
-  const flags = readFlags(process.argv.slice(2))
-  if (flags.help) return console.log(help)
+  const flags = parseCommandLine(process.argv.slice(2), { options }, usage).values
+  if (flags.help) return console.log(usage)
   const scope = flags.full ? {} : { windowMs }
   const config = readInfraConfig()
   const running = readRunningSystem(config.environment)
-  if (running !== null) return report({ databaseUrl: running.database_url, paymentUrl: running.payment_url, ...scope })
+  if (running !== null) {
+    return report({ databaseUrl: running.database_urls.auditor, paymentUrl: running.payment_url, ...scope })
+  }
   if (config.given.database !== undefined) {
     const paymentUrl = config.environment.PAYMENT_URL ?? null
     return report({ databaseUrl: config.given.database, paymentUrl, ...scope })
@@ -33,20 +40,11 @@ async function main(): Promise<void> {
   const { stopping, hurry } = stopSignals(console.log)
   const system = await startSystem({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
   try {
-    const { database_url, payment_url } = system.running
+    const { database_urls, payment_url } = system.running
     // While it was stopped nothing could go on.
-    await report({ databaseUrl: database_url, paymentUrl: payment_url, ...scope, watchedForMs: 0 })
+    await report({ databaseUrl: database_urls.auditor, paymentUrl: payment_url, ...scope, watchedForMs: 0 })
   } finally {
     await system.stop()
-  }
-}
-
-function readFlags(args: string[]): { full: boolean; help: boolean } {
-  try {
-    const options = { full: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const
-    return parseArgs({ args, options, strict: true }).values
-  } catch (error) {
-    throw new ExplainedError(`${(error as Error).message}\n\n${help}`, { cause: error })
   }
 }
 

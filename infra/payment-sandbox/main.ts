@@ -21,11 +21,14 @@ const finishInFlightMs = 1_000
 
 await runProcess({
   name: 'payment-sandbox',
+  env: process.env,
   readConfig: () =>
     readConfig(sandboxSettings, {
       env: { INSTANCE: 'payment-sandbox-1', ...process.env },
+      command: 'node infra/payment-sandbox/main.ts',
       args: process.argv.slice(2),
       flags: sandboxFlags,
+      databaseUser: 'sandbox',
     }),
   async start(config, log, onStop) {
     onStop(

@@ -50,7 +50,10 @@ export const eventSummary = z
       .meta({ description: 'IANA time zone of the event', examples: ['Europe/Berlin'] }),
     venue: venue.nullable().describe('Where it takes place; null if unknown'),
     performers: z.array(performer).describe('Who performs, in the order of the announcement'),
-    price_from_minor: z.int().nullable().describe('Lowest price, in minor units; null if unknown'),
+    price_from_minor: z
+      .int()
+      .nullable()
+      .describe('Lowest price that a tier or area has now, sold out or not, in minor units; null if unknown'),
     currency: z.string().nullable().describe('Currency of the prices, ISO 4217'),
     availability,
   })

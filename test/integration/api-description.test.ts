@@ -121,7 +121,10 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const { url } = system
   const user_id = 'contract-reader'
   const held = await ask(`${url}/events/${eventId}/holds`, { json: { best_available: { qty: 2 }, user_id } })
-  const bought = await ask(`${url}/purchase`, { json: { hold_id: held.body.id, payment_token: 'tok_ok', user_id } })
+  const bought = await ask(`${url}/purchase`, {
+    headers: { 'idempotency-key': 'contract' },
+    json: { hold_id: held.body.id, payment_token: 'tok_ok', user_id },
+  })
   t.is(bought.status, 201, bought.text)
   await system.start('audit')
   const headers = { authorization: `Bearer ${organiserKey}` }
@@ -138,6 +141,7 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'view-hold': `/holds/${held.body.id}?user_id=${user_id}`,
     'list-bookings': `/bookings?user_id=${user_id}`,
     'view-booking': `/bookings/${bought.body.id}?user_id=${user_id}`,
+    'view-purchase': `/purchases/contract?user_id=${user_id}`,
     'list-sales': `/admin/events/${eventId}/sales`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',

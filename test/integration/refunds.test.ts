@@ -8,9 +8,10 @@ import { anonymous, type Caller, user } from '#shared/messaging/caller.ts'
 import { cancelBooking } from '../../workers/purchase/operations/cancel-booking.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import { refundBooking } from '../../workers/purchase/operations/refund-booking.ts'
-import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
+import { paymentSteps } from '../../workers/purchase/payment-steps.ts'
+import { refundSteps } from '../../workers/purchase/refund-steps.ts'
 import { purchaseRetention } from '../../workers/purchase/retention.ts'
-import { advance } from '../../workers/purchase/saga.ts'
+import { driveToEnd } from '../../workers/purchase/saga.ts'
 import { findPaymentByKey } from '../../workers/purchase/store/payments.ts'
 import { readRefund } from '../../workers/purchase/store/refunds.ts'
 import { deleteOld } from '../support/delete-old.ts'
@@ -227,7 +228,7 @@ test.serial(
     const due = await findPaymentByKey(bench.db, key)
     t.like(due, { status: 'refunded', settled: false })
     if (due === null) return
-    t.like(await advance(bench.saga, due, stepContextNow()), { status: 'refunded', settled: true })
+    t.like(await driveToEnd(bench.saga, paymentSteps, due, stepContextNow()), { status: 'refunded', settled: true })
     t.like(await findPaymentByKey(bench.db, key), { status: 'refunded', settled: true })
   },
 )
@@ -257,7 +258,7 @@ test('drivers that race for one refund pay back once, wherever they meet', async
         const [found] = await bench.db.query<{ id: string }>('SELECT id FROM purchase.refunds WHERE event_id = $1', [
           hold.eventId,
         ])
-        if (found) await driveRefundToEnd(bench.saga, await readRefund(bench.db, found.id), stepContextNow())
+        if (found) await driveToEnd(bench.saga, refundSteps, await readRefund(bench.db, found.id), stepContextNow())
       }
       t.like(await cancelling, { status: 'cancelled', refunded_minor: 6_000 })
       t.like(await paymentOf(hold), {

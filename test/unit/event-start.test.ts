@@ -36,24 +36,27 @@ test('a local time is the instant at which clocks of the zone show it', (t) => {
 
 test('a local time that clocks skip does not exist, with an offset or without', (t) => {
   for (const time of ['02:30', '02:30+01:00', '02:30+02:00']) {
-    t.regex(startOf('2027-03-28', time), /^02:30 on 2027-03-28 does not exist in Europe\/Berlin/)
+    t.regex(
+      startOf('2027-03-28', time),
+      /^must exist: on 2027-03-28 clocks in Europe\/Berlin are put forward past 02:30$/,
+    )
   }
   // Samoa had no such day.
-  t.regex(startOf('2011-12-30', '12:00', 'Pacific/Apia'), /does not exist/)
+  t.regex(startOf('2011-12-30', '12:00', 'Pacific/Apia'), /^must exist/)
   t.is(startOf('2027-03-28', '03:00'), '2027-03-28T01:00:00.000Z')
 })
 
 test('a local time that clocks show twice needs its offset, which the refusal names', (t) => {
-  t.regex(startOf('2026-10-25', '02:30'), /comes twice .*: write 02:30\+02:00 or 02:30\+01:00$/)
+  t.regex(startOf('2026-10-25', '02:30'), /^must say which 02:30 is meant: .*; write 02:30\+02:00 or 02:30\+01:00$/)
   t.is(startOf('2026-10-25', '02:30+02:00'), '2026-10-25T00:30:00.000Z')
   t.is(startOf('2026-10-25', '02:30+01:00'), '2026-10-25T01:30:00.000Z')
-  t.is(startOf('2026-10-25', '02:30+05:00'), 'the offset of Europe/Berlin is then +02:00 or +01:00')
+  t.is(startOf('2026-10-25', '02:30+05:00'), 'must have the offset of Europe/Berlin at that time, +02:00 or +01:00')
   t.is(startOf('2026-10-25', '03:00'), '2026-10-25T02:00:00.000Z')
 })
 
 test('an offset may be given at any time, and must be that of the zone', (t) => {
   t.is(startOf('2027-07-01', '20:00+02:00'), '2027-07-01T18:00:00.000Z')
-  t.is(startOf('2027-07-01', '20:00+01:00'), 'the offset of Europe/Berlin is then +02:00')
+  t.is(startOf('2027-07-01', '20:00+01:00'), 'must have the offset of Europe/Berlin at that time, +02:00')
   t.is(startOf('2027-01-01', '20:00-03:30', 'America/St_Johns'), '2027-01-01T23:30:00.000Z')
 })
 

@@ -66,9 +66,14 @@ test('opening the sale of a draft only notes the time', (t) => {
   t.like(openedSale(draft, now), { status: 'draft', saleStatus: 'announced', onSaleAt: now })
 })
 
-test('few means less than a tenth of the seats', (t) => {
-  t.is(availabilityOf({ available: 1_000, placeCount: 1_000 }), 'plenty')
-  t.is(availabilityOf({ available: 100, placeCount: 1_000 }), 'plenty')
-  t.is(availabilityOf({ available: 99, placeCount: 1_000 }), 'few')
-  t.is(availabilityOf({ available: 0, placeCount: 1_000 }), 'sold_out')
+test('few means fewer than ten places, or less than a tenth of the house and fewer than 200', (t) => {
+  const word = (available: number, placeCount: number) => availabilityOf({ available, placeCount, soldOut: false })
+  t.deepEqual([word(1_000, 1_000), word(100, 1_000), word(99, 1_000)], ['plenty', 'plenty', 'few'])
+  t.deepEqual([word(1_999, 20_000), word(200, 20_000), word(199, 20_000)], ['plenty', 'plenty', 'few'])
+  t.deepEqual([word(10, 10), word(9, 9), word(9, 50)], ['plenty', 'few', 'few'])
+})
+
+test('a house is sold out only when nothing is left; while the last places are held it has few', (t) => {
+  t.is(availabilityOf({ available: 0, placeCount: 1_000, soldOut: true }), 'sold_out')
+  t.is(availabilityOf({ available: 0, placeCount: 1_000, soldOut: false }), 'few')
 })

@@ -21,15 +21,17 @@ export function startInstant({ date, time, tz }: LocalStart): { at: Date } | { f
   const offsets = instants.map((instant) => offsetAt(instant, tz))
   const [first, second] = instants
   if (first === undefined) {
-    return { fault: `${clock} on ${date} does not exist in ${tz}, because clocks are put forward past it` }
+    return { fault: `must exist: on ${date} clocks in ${tz} are put forward past ${clock}` }
   }
   if (offset !== undefined) {
     const meant = instants[offsets.indexOf(offset)]
-    return meant === undefined ? { fault: `the offset of ${tz} is then ${offsets.join(' or ')}` } : { at: meant }
+    return meant === undefined
+      ? { fault: `must have the offset of ${tz} at that time, ${offsets.join(' or ')}` }
+      : { at: meant }
   }
   if (second === undefined) return { at: first }
   const ways = offsets.map((each) => clock + each).join(' or ')
-  return { fault: `${clock} on ${date} comes twice in ${tz}, because clocks are put back: write ${ways}` }
+  return { fault: `must say which ${clock} is meant: on ${date} clocks in ${tz} show it twice; write ${ways}` }
 }
 
 /** As `startInstant`, of an event from a source; `null` while its time, or the zone of its time, is open. */

@@ -10,6 +10,7 @@ import { receiveWebhook } from './operations/receive-webhook.ts'
 import { refundBooking } from './operations/refund-booking.ts'
 import { refundEvent } from './operations/refund-event.ts'
 import { viewEventRefunds } from './operations/view-event-refunds.ts'
+import { viewPurchase } from './operations/view-purchase.ts'
 import { measuredProvider } from './providers/measured-provider.ts'
 import { noCharge } from './providers/no-charge.ts'
 import { paymentSandbox } from './providers/payment-sandbox.ts'
@@ -42,6 +43,7 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
     const wake = (): void => reconciler.wake()
     return [
       purchaseHold(saga),
+      viewPurchase(parts),
       cancelBooking(saga),
       refundBooking(saga),
       refundEvent(parts, { wake }),

@@ -2,7 +2,7 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
-import type { TakenPlaces } from '../take-places.ts'
+import type { TakenPlaces } from '../taken-places.ts'
 import { holdStanding, releaseStanding } from './areas.ts'
 import { isDue, isLive, position } from './conditions.ts'
 
@@ -46,7 +46,8 @@ interface HoldRow extends Pick<Hold, 'user_id' | 'status' | 'places' | 'currency
 export async function readHold(db: Database, key: Key): Promise<Hold | undefined> {
   const [row] = await db.query<HoldRow>(
     `SELECT user_id, ${shownStatus} AS status, ${placesOfHold} AS places, currency, expires_at,
-       greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int AS expires_in_ms, hard_cap_at, ${position} AS seq
+       CASE WHEN ${isLive} THEN greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int ELSE 0 END AS expires_in_ms,
+       hard_cap_at, ${position} AS seq
      FROM booking.holds AS hold JOIN booking.sales AS sale USING (event_id) WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )

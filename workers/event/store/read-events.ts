@@ -57,15 +57,29 @@ export function readSales(db: Queryable, eventIds: readonly string[]): Promise<S
   )
 }
 
+const priceTiers = `(SELECT COALESCE(json_agg(json_strip_nulls(json_build_object('name', t.name, 'price_minor', t.price_minor,
+      'max_price_minor', t.max_price_minor, 'currency', t.currency,
+      'price_steps', CASE WHEN json_array_length(t.price_steps) > 0 THEN t.price_steps END)) ORDER BY t.position), '[]')
+    FROM event.price_tiers t WHERE t.event_id = e.id) AS "priceTiers"`
+
+/** What places of events cost before any price step. */
+export function readPrices(
+  db: Queryable,
+  eventIds: readonly string[],
+): Promise<Pick<FullEventRow, 'id' | 'priceTiers' | 'areas'>[]> {
+  return db.query(
+    `SELECT e.id, ${priceTiers}, COALESCE(l.areas, '[]') AS areas FROM event.events e
+     LEFT JOIN event.layouts l ON l.event_id = e.id AND l.version = e.layout_version WHERE e.id = ANY($1)`,
+    [eventIds],
+  )
+}
+
 /** One event, draft or not. Throws `event_not_found`. */
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
     `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
        e.layout_version AS "layoutVersion", e.version, ${startsBy} AS "startsBy", COALESCE(l.areas, '[]') AS areas,
-       (SELECT COALESCE(json_agg(json_strip_nulls(json_build_object('name', t.name, 'price_minor', t.price_minor,
-            'max_price_minor', t.max_price_minor, 'currency', t.currency,
-            'price_steps', CASE WHEN json_array_length(t.price_steps) > 0 THEN t.price_steps END)) ORDER BY t.position), '[]')
-          FROM event.price_tiers t WHERE t.event_id = e.id) AS "priceTiers"
+       ${priceTiers}
      FROM event.events e
      LEFT JOIN event.venues v ON v.id = e.venue_id
      LEFT JOIN event.layouts l ON l.event_id = e.id AND l.version = e.layout_version

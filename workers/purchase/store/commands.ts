@@ -25,6 +25,9 @@ export interface FinalAnswer {
 
 interface CommandRow {
   request_hash: Buffer
+  provider_key: string | null
+  /** A worker may still be at it. */
+  is_running: boolean
   error_code: ErrorCode | null
   reply: string | null
 }
@@ -97,9 +100,14 @@ export async function releaseCommand(db: Database, { scope, key, providerKey }: 
   )
 }
 
-async function readCommand(db: Database, { scope, key }: LongCommand): Promise<CommandRow | undefined> {
+/** A command that is not forgotten; `undefined` for others. */
+export async function readCommand(
+  db: Database,
+  { scope, key }: Pick<LongCommand, 'scope' | 'key'>,
+): Promise<CommandRow | undefined> {
   const [known] = await db.query<CommandRow>(
-    'SELECT request_hash, error_code, reply FROM purchase.commands WHERE scope = $1 AND key = $2',
+    `SELECT request_hash, provider_key, status = 'running' AND running_until > now() AS is_running, error_code, reply
+     FROM purchase.commands AS known WHERE scope = $1 AND key = $2 AND NOT ${isForgotten}`,
     [scope, key],
   )
   return known

@@ -12,7 +12,7 @@ export async function insertProviderEvent(
   const kept = await db.query(
     `INSERT INTO purchase.provider_inbox (provider, provider_event_id, body) VALUES ($1, $2, $3)
      ON CONFLICT DO NOTHING RETURNING provider_event_id`,
-    [provider, id, JSON.stringify(body)],
+    [provider, id, body],
   )
   return kept.length > 0
 }
