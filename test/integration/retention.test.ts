@@ -259,8 +259,9 @@ test('payments that took nothing go after a month unless something of them is un
   const insert = (status: string, days: number, more = '') =>
     books.query(
       `INSERT INTO purchase.payments (id, status, event_id, hold_id, user_id, idempotency_key, provider_key, booking_id, attempt,
-         amount_minor, currency, captured_minor, next_check_at, updated_at)
+         amount_minor, currency, captured_minor, failure, next_check_at, updated_at)
        SELECT $1, $2, $3, $4, 'ada', 'key', $5, $6, 1, 100, 'EUR', CASE $2 WHEN 'captured' THEN 100 ELSE 0 END,
+         CASE $2 WHEN 'failed' THEN 'declined' END,
          ${more || 'NULL'}, now() - $7::int * interval '1 day'`,
       [newId(), status, newId(), newId(), newId(), newId(), days],
     )
