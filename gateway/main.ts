@@ -12,6 +12,7 @@ import { createObserve } from './http/observe.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { createApp } from './koa/app.ts'
 import { createRateLimit } from './koa/rate-limit.ts'
+import { ConcurrencyLimit } from './limits/concurrency-limit.ts'
 import { publicLimits, RateLimits } from './limits/rate-limits.ts'
 import { RecentRefusals } from './limits/recent-refusals.ts'
 import { TokenBuckets } from './limits/token-buckets.ts'
@@ -94,6 +95,7 @@ await runProcess({
       identity,
       bus,
       answerRead,
+      newSales: new ConcurrencyLimit(),
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
         ...docsRoutes({ ...health, instance }),

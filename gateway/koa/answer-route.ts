@@ -1,6 +1,8 @@
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
+import { overloaded } from '#shared/messaging/message.ts'
+import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import { isCacheable, type Outcome, type Route, successesOf } from '../routes/route.ts'
@@ -10,10 +12,12 @@ interface AnswerParts {
   readonly bus: Bus
   readonly answerRead: AnswerRead
   readonly mode: 'demo' | 'jwt'
+  /** Of requests that begin a sale. */
+  readonly newSales: ConcurrencyLimit
 }
 
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
-export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts): Middleware {
+export function answerRoute(route: Route, { bus, answerRead, mode, newSales }: AnswerParts): Middleware {
   return async (ctx) => {
     const { request, caller, idempotencyKey } = ctx.state
     const parsed = parse(ctx, route, mode)
@@ -25,12 +29,14 @@ export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts
     if (route.needsIdempotencyKey && mode === 'jwt' && idempotencyKey === undefined) {
       throw new TicketingError('idempotency_key_required', 'Send an Idempotency-Key header of your choice.')
     }
+    const done = route.beginsSale === true ? newSales.begin() : undefined
+    if (done === null) throw overloaded()
     const { body, replayed } = await callRaw(bus, route.contract, parsed, {
       requestId: request.requestId,
       caller,
       deadlineAt: performance.now() + route.contract.deadlineMs,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    })
+    }).finally(done)
     if (replayed) ctx.set('Idempotency-Replayed', 'true')
     ctx.set('Cache-Control', 'private, no-store')
     const outcome: Outcome = route.outcome?.(JSON.parse(Buffer.from(body).toString('utf8'))) ?? {}

@@ -7,6 +7,7 @@ import type { ClientAddresses } from '../http/client-address.ts'
 import type { Observe } from '../http/observe.ts'
 import { noEndpoint } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
+import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes } from '../routes/all-routes.ts'
 import type { Route } from '../routes/route.ts'
@@ -24,6 +25,7 @@ export interface AppParts {
   readonly identity: IdentifyOptions
   readonly bus: Bus
   readonly answerRead: AnswerRead
+  readonly newSales: ConcurrencyLimit
   /** Own routes that no limit counts: for operators, probes and providers. */
   readonly unlimited: readonly OwnRoute[]
   /** Own routes behind the limit of their address. */
@@ -56,12 +58,12 @@ export function createApp(parts: AppParts): Koa<RequestState> {
 }
 
 /** What every request to a route passes, after the limit of its address. */
-function middlewareOf(route: Route, { identity, rateLimit, bus, answerRead }: AppParts): Middleware[] {
+function middlewareOf(route: Route, { identity, rateLimit, bus, answerRead, newSales }: AppParts): Middleware[] {
   return [
     ...(methodsWithBody.includes(route.method) ? [readBody()] : []),
     readCaller(route.access, identity),
     rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey),
-    answerRoute(route, { bus, answerRead, mode: identity.mode }),
+    answerRoute(route, { bus, answerRead, mode: identity.mode, newSales }),
   ]
 }
 
