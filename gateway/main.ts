@@ -84,6 +84,9 @@ await runProcess({
     const refusals = limits === null ? null : new RecentRefusals(limits)
     const rateLimit = createRateLimit(limits === null || refusals === null ? null : { limits, refusals })
 
+    const newSales = new ConcurrencyLimit({ onRefused: () => metrics.newSaleRefused() })
+    metrics.watchNewSales(newSales)
+
     const observe = createObserve({ log, metrics, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
@@ -95,7 +98,7 @@ await runProcess({
       identity,
       bus,
       answerRead,
-      newSales: new ConcurrencyLimit(),
+      newSales,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
         ...docsRoutes({ ...health, instance }),

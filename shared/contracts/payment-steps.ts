@@ -24,6 +24,7 @@ export const beginPayment = defineContract('booking', 'begin-payment', {
   }),
   errors: ['not_found', 'hold_expired', 'hold_ended', 'payment_in_progress', 'already_purchased', 'price_changed'],
   deadlineMs: 2_000,
+  endsSale: true,
 })
 
 export const returnHold = defineContract('booking', 'return-hold', {
@@ -32,6 +33,7 @@ export const returnHold = defineContract('booking', 'return-hold', {
   reply: z.object({}),
   errors: ['not_found'],
   deadlineMs: 2_000,
+  endsSale: true,
 })
 
 /** Why a buyer gets no places for an authorised payment. `hold_changed`: the hold is not the one that was paid for. */
@@ -49,6 +51,7 @@ export const confirmHold = defineContract('booking', 'confirm-hold', {
   }),
   errors: ['not_found'],
   deadlineMs: 2_000,
+  endsSale: true,
 })
 
 export const recordPayment = defineContract('booking', 'record-payment', {
@@ -62,6 +65,7 @@ export const recordPayment = defineContract('booking', 'record-payment', {
   reply: booking,
   errors: ['not_found'],
   deadlineMs: 2_000,
+  endsSale: true,
 })
 
 export const revokeBooking = defineContract('booking', 'revoke-booking', {
@@ -70,6 +74,7 @@ export const revokeBooking = defineContract('booking', 'revoke-booking', {
   reply: booking,
   errors: ['not_found'],
   deadlineMs: 2_000,
+  endsSale: true,
 })
 
 export const cancelTickets = defineContract('booking', 'cancel-tickets', {
@@ -86,6 +91,7 @@ export const cancelTickets = defineContract('booking', 'cancel-tickets', {
   reply: z.object({ amount_minor: totalMinor }),
   errors: ['not_found', 'not_cancellable'],
   deadlineMs: 2_000,
+  endsSale: true,
 })
 
 export const recordRefund = defineContract('booking', 'record-refund', {
@@ -94,4 +100,5 @@ export const recordRefund = defineContract('booking', 'record-refund', {
   reply: booking,
   errors: ['not_found'],
   deadlineMs: 2_000,
+  endsSale: true,
 })
