@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
-import { eventFilters, eventSummary } from './event.ts'
-import { commaSeparated, decimal, defaultPageSize, page, text, wholeNumber } from './fields.ts'
+import { eventFilters, eventPage } from './event.ts'
+import { commaSeparated, decimal, defaultPageSize, text, wholeNumber } from './fields.ts'
 
 export const facetName = z.enum(['city', 'type', 'month', 'price'])
 
@@ -13,23 +13,32 @@ const maxPagedResults = 1_000
 
 const searchRequest = z.strictObject({
   ...eventFilters,
-  keyword: text(200).optional(),
-  performer: text(200).optional(),
-  min_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional(),
-  max_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional(),
-  /** Venues around a point; without radius_km within 50 km. */
-  lat: decimal({ min: -90, max: 90 }).optional(),
-  lng: decimal({ min: -180, max: 180 }).optional(),
-  radius_km: decimal({ min: 0.001, max: 20_000 }).optional(),
-  /** Default: by relevance with a keyword, else by date. Prices are compared whatever their currency. */
-  sort: z.enum(['relevance', 'date', 'price', 'distance']).optional(),
+  keyword: text(200)
+    .optional()
+    .meta({
+      description: 'Words of names, performers, venues and cities; typing errors are forgiven',
+      examples: ['björk'],
+    }),
+  performer: text(200).optional().describe('Name of a performer'),
+  min_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional().describe('Lowest price, in minor units'),
+  max_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional().describe('Highest price, in minor units'),
+  lat: decimal({ min: -90, max: 90 }).optional().describe('Latitude of the point around which venues are wanted'),
+  lng: decimal({ min: -180, max: 180 }).optional().describe('Longitude of that point'),
+  radius_km: decimal({ min: 0.001, max: 20_000 }).optional().describe('Distance from that point. Default: 50 km'),
+  sort: z
+    .enum(['relevance', 'date', 'price', 'distance'])
+    .optional()
+    .describe('Default: by relevance with a keyword, else by date. Prices are compared whatever their currency'),
   facets: commaSeparated(z.array(facetName), {
     maxLength: 100,
     message: `must be some of ${facetName.options.join(', ')}, separated by commas`,
-  }).optional(),
-  /** Page number from 1, instead of a cursor. It goes with pageSize instead of limit. */
-  page: wholeNumber({ min: 1, max: maxPagedResults }).optional(),
-  pageSize: wholeNumber({ min: 1, max: 100 }).optional(),
+  })
+    .optional()
+    .describe('Counts of what was found, by these properties'),
+  page: wholeNumber({ min: 1, max: maxPagedResults })
+    .optional()
+    .describe('Page number from 1, instead of a cursor. It goes with `pageSize` instead of `limit`'),
+  pageSize: wholeNumber({ min: 1, max: 100 }).optional().describe('Events on a numbered page'),
 })
 
 export const searchEvents = defineContract('event', 'search-events', {
@@ -39,20 +48,41 @@ export const searchEvents = defineContract('event', 'search-events', {
       context.addIssue({ code: 'custom', path: [member], message })
     }
   }),
-  reply: page(eventSummary).extend({
-    /** Words of the keyword that occur nowhere, and the similar words used instead. */
-    corrections: z.array(z.object({ word: z.string(), used: z.string() })).optional(),
-    /** The corrected keyword, or another spelling to try when nothing was found. */
-    did_you_mean: z.string().nullable().optional(),
-    facets: z
-      .object({
-        /** Number of search hits counted; when `capped`, there are more. */
-        counted: z.int(),
-        capped: z.boolean(),
-        by: z.partialRecord(facetName, z.array(z.object({ value: z.string(), count: z.int() }))),
-      })
-      .optional(),
-  }),
+  reply: eventPage
+    .extend({
+      corrections: z
+        .array(
+          z.object({
+            word: z.string().describe('A word of the keyword'),
+            used: z.string().describe('The word that was searched for instead'),
+          }),
+        )
+        .optional()
+        .describe('Words of the keyword that occur nowhere, and the similar words used instead'),
+      did_you_mean: z
+        .string()
+        .nullable()
+        .optional()
+        .describe('The corrected keyword, or another spelling to try when nothing was found'),
+      facets: z
+        .object({
+          counted: z.int().describe('Number of search hits counted'),
+          capped: z.boolean().describe('Whether there are more than were counted'),
+          by: z
+            .partialRecord(
+              facetName,
+              z.array(
+                z
+                  .object({ value: z.string().describe('A value'), count: z.int().describe('Events that have it') })
+                  .meta({ id: 'FacetCount', description: 'How many events have a value' }),
+              ),
+            )
+            .describe('The counts by property, the most frequent value first'),
+        })
+        .optional()
+        .describe('Counts of what was found, where `facets` asked for them'),
+    })
+    .meta({ id: 'SearchPage', description: 'One page of search hits' }),
   errors: [],
   deadlineMs: 1_000,
   readOnly: true,
