@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { commonSettings, metricsHost, metricsPort, natsSettings, readConfig, redisUrl } from '#shared/process/config.ts'
+import { freeInstanceName } from '#shared/process/started-by-hand.ts'
 import { defaultQuotas } from './limits/quota.ts'
 
 const list = z
@@ -70,7 +71,8 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
     }
   })
   const config = readConfig(checked, {
-    env: { INSTANCE: 'gateway-1', ...env },
+    env: { INSTANCE: freeInstanceName('gateway', env), ...env },
+    command: 'npm run gateway --',
     args,
     flags: { port: 'PORT', instance: 'INSTANCE', host: 'HOST' },
     natsUser: 'gateway',

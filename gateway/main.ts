@@ -45,6 +45,7 @@ const httpSettings = {
 
 await runProcess({
   name: 'gateway',
+  env: process.env,
   readConfig: () => readGatewayConfig(process.env, process.argv.slice(2)),
   async start(config, log, onStop) {
     const { INSTANCE: instance, AUTH: mode, HOST: host } = config
@@ -101,7 +102,7 @@ await runProcess({
       newSales,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance }),
+        ...docsRoutes({ ...health, instance, mode }),
         webhookRoute(bus),
       ],
       limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],

@@ -10,11 +10,11 @@ import type { IdentifyOptions } from '../identity/identify.ts'
 import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes } from '../routes/all-routes.ts'
-import type { Route } from '../routes/route.ts'
+import { methodsWithBody, type Route } from '../routes/route.ts'
 import { answerRoute } from './answer-route.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
 import type { RateLimit } from './rate-limit.ts'
-import { methodsWithBody, readBody } from './read-body.ts'
+import { readBody } from './read-body.ts'
 import { readCaller } from './read-caller.ts'
 
 export interface AppParts {

@@ -2,10 +2,9 @@ import { bodyParser } from '@koa/bodyparser'
 import type Koa from 'koa'
 import { holdsCardNumber } from '#shared/card-numbers.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { methodsWithBody } from '../routes/route.ts'
 import type { Context, Middleware } from './context.ts'
 
-/** The parameters of a DELETE stand in its path. */
-export const methodsWithBody: readonly string[] = ['POST', 'PATCH']
 const maxBodyBytes = 65_536
 /** No contract nests deeper; recursive checks must stay bounded. */
 const maxDepth = 16

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import { checkRequest } from '#shared/check-request.ts'
 import { userId } from '#shared/contracts/fields.ts'
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import { type Access, type IdentifyOptions, identify } from '../identity/identify.ts'
@@ -29,16 +31,21 @@ export function readCaller(access: Access, identity: IdentifyOptions): Middlewar
   }
 }
 
+const claim = z.object({ user_id: userId })
+
 /** The `user_id` of query or body. */
 function claimedUser(ctx: Context): string | undefined {
-  const claims = [parseQuery(ctx.querystring).user_id, ctx.state.body.user_id].filter((claim) => claim !== undefined)
+  const claims = [parseQuery(ctx.querystring).user_id, ctx.state.body.user_id]
+    .flat()
+    .filter((claim) => claim !== undefined)
   if (claims.length === 0) return undefined
-  const parsed = userId.safeParse(claims[0])
-  if (!parsed.success || claims.length > 1) {
-    const detail = parsed.success ? 'is given twice' : 'must be 1 to 128 printable ASCII characters, no blanks'
-    throw invalidRequest([{ pointer: '/user_id', detail }], 'user_id is not valid.')
+  if (claims.length > 1) {
+    throw invalidRequest([
+      { pointer: '/user_id', detail: 'is given more than once; give it once, in the query or in the body' },
+    ])
   }
-  return parsed.data
+  const [user_id] = claims
+  return checkRequest(claim, { user_id }).user_id
 }
 
 /** The Idempotency-Key header. Card numbers are refused: a key is stored with its command. */

@@ -6,7 +6,10 @@ import { commaSeparated, eventId } from './fields.ts'
 export const availability = z
   .enum(['plenty', 'few', 'sold_out', 'not_on_sale'])
   .nullable()
-  .describe('How much is left, in a word; null while the places cannot be counted')
+  .describe(
+    'How much is left, in a word. `few`: fewer than 10 places are free, or less than a tenth of all and fewer than 200; also while the ' +
+      'last ones are held, since they may come back. `sold_out`: none is free or held. null while the places cannot be counted',
+  )
 
 const maxIds = 1_000
 

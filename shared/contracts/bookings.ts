@@ -5,9 +5,22 @@ import { place, ticket } from './places.ts'
 
 export const paymentStatus = z
   .enum(['processing', 'authorised', 'captured', 'voided', 'failed'])
-  .describe('State of the payment. The booking is paid once it is `captured`')
+  .describe('How far the money was taken')
 
 export type BookedPaymentStatus = z.infer<typeof paymentStatus>
+
+/** As buyers see it: once money was paid back, a captured payment says so. */
+const shownPaymentStatus = z
+  .enum([...paymentStatus.options, 'partly_refunded', 'refunded'])
+  .describe(
+    'State of the payment. The booking is paid once it is `captured`; then `partly_refunded` once some of the money was paid back, and ' +
+      '`refunded` once all of it was',
+  )
+
+/** Whether the money of a payment was taken, though some or all of it may have been paid back since. */
+export function wasCaptured({ payment: { status } }: Pick<Booking, 'payment'>): boolean {
+  return status === 'captured' || status === 'partly_refunded' || status === 'refunded'
+}
 
 const returnReason = z
   .enum(['buyer', 'organiser', 'event_cancelled', 'capture_refused'])
@@ -36,13 +49,22 @@ export const booking = z
     cancelled_for: returnReason.nullable().describe('Why the booking was cancelled; null if it was not'),
     tickets: z.array(ticket).describe('One ticket for each place, from the confirmation on'),
     payment: z
-      .object({ status: paymentStatus, captured_minor: z.int().describe('Captured so far, in minor units') })
+      .object({ status: shownPaymentStatus, captured_minor: z.int().describe('Captured so far, in minor units') })
       .describe('The payment of this booking'),
     seq,
   })
   .meta({ id: 'Booking', description: 'Places that a buyer has paid for or is paying for, with their tickets' })
 
 export type Booking = z.infer<typeof booking>
+
+/** Tickets of one booking that are to be cancelled. */
+export const ticketIds = z
+  .array(publicIdField)
+  .min(1)
+  .max(100)
+  .refine((ids) => new Set(ids).size === ids.length, 'must not name a ticket twice')
+  .optional()
+  .describe('The tickets to cancel, each once. Default: all that are valid')
 
 export const listBookings = defineContract('booking', 'list-bookings', {
   summary: "The caller's bookings, newest first",

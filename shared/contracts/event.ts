@@ -50,7 +50,10 @@ export const eventSummary = z
       .meta({ description: 'IANA time zone of the event', examples: ['Europe/Berlin'] }),
     venue: venue.nullable().describe('Where it takes place; null if unknown'),
     performers: z.array(performer).describe('Who performs, in the order of the announcement'),
-    price_from_minor: z.int().nullable().describe('Lowest price, in minor units; null if unknown'),
+    price_from_minor: z
+      .int()
+      .nullable()
+      .describe('Lowest price that a tier or area has now, sold out or not, in minor units; null if unknown'),
     currency: z.string().nullable().describe('Currency of the prices, ISO 4217'),
     availability,
   })
@@ -193,17 +196,25 @@ export const createEvent = defineContract('event', 'create-event', {
       starts_on: localDate.describe('Local date at the venue'),
       starts_at_local: z
         .string()
-        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM')
+        .regex(
+          /^([01]\d|2[0-3]):[0-5]\d([+-](0\d|1[0-5]):[0-5]\d)?$/,
+          'must be HH:MM, or HH:MM with an offset such as +02:00',
+        )
         .optional()
         .meta({
-          description: 'Local time at the venue, HH:MM; leave it out until it is announced',
-          examples: ['20:00'],
+          description:
+            'Local time at the venue, HH:MM; leave it out until it is announced. A time that clocks show twice needs its offset',
+          examples: ['20:00', '02:30+02:00'],
         }),
       currency: currency.default('EUR'),
       sections: z.array(sectionInput).max(100).default([]).describe('Sections of seats'),
       areas: z.array(areaInput).max(100).default([]).describe('General admission areas'),
       on_sale_at: instant.optional().describe('When the sale opens. Default: at once when the event is published'),
-      off_sale_at: instant.optional().describe('When the sale ends'),
+      off_sale_at: instant
+        .optional()
+        .describe(
+          'When the sale ends, at most 24 hours after the default: the start of the event, or the end of its local day while its time is open',
+        ),
       cancel_until: instant
         .optional()
         .describe('Until then buyers may cancel tickets. Default: 24 hours before the event, or before its day'),
@@ -222,7 +233,7 @@ export const changeEventStatus = defineContract('event', 'change-event-status', 
     action: z.enum(['publish', 'pause', 'resume', 'cancel']).describe('What to do with the event'),
   }),
   reply: eventView,
-  errors: ['event_not_found', 'event_cancelled', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  errors: ['event_not_found', 'event_cancelled', 'sale_closed', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 5_000,
 })
 
@@ -238,6 +249,10 @@ export const catalogueEvent = z.strictObject({
     .describe('Whether the event takes place as announced'),
   starts_on: localDate.describe('Local date at the venue'),
   starts_at_local: z.iso.time().nullable().describe('Local time at the venue; null until it is announced'),
+  starts_at: instant
+    .nullable()
+    .optional()
+    .describe('The instant, where the source gives it; it counts before starts_at_local'),
   tz: timeZone.nullable().describe('IANA time zone of the event'),
   venue: z
     .strictObject({
@@ -266,7 +281,9 @@ export const catalogueEvent = z.strictObject({
     .describe('Who performs, in the order of the announcement'),
   price_tiers: z.array(priceTier).max(50).describe('Price tiers, or price ranges'),
   on_sale_at: instant.nullable().describe('When the sale opens'),
-  off_sale_at: instant.nullable().describe('When the sale ends'),
+  off_sale_at: instant
+    .nullable()
+    .describe('When the sale ends. If null, or later than an organiser may set it, it ends as by default'),
   max_tickets_per_user: z.int().min(1).max(1_000).nullable().describe('Most tickets that one buyer may have'),
 })
 
@@ -305,6 +322,6 @@ export const attachSeating = defineContract('event', 'attach-seating', {
     on_sale_at: instant.nullable().describe('When the sale opens; null leaves the event as it is'),
   }),
   reply: eventView,
-  errors: ['event_not_found', 'event_cancelled'],
+  errors: ['event_not_found', 'event_cancelled', 'sale_closed'],
   deadlineMs: 60_000,
 })

@@ -87,7 +87,8 @@ export function wholeNumber({ min, max }: { min: number; max: number }) {
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
-  return z.union([z.int(), written], 'must be a whole number').pipe(z.int().min(min).max(max))
+  const allowed = `must be a whole number from ${min} to ${max}`
+  return z.union([z.int(), written], allowed).pipe(z.int().min(min, allowed).max(max, allowed))
 }
 
 /** A number, also as a query parameter: `52.5`, not `5.25e1`. */
@@ -96,7 +97,8 @@ export function decimal({ min, max }: { min: number; max: number }) {
     .string()
     .regex(/^-?\d{1,6}(\.\d{1,12})?$/)
     .transform(Number)
-  return z.union([z.number(), written], 'must be a number').pipe(z.number().min(min).max(max))
+  const allowed = `must be a number from ${min} to ${max}`
+  return z.union([z.number(), written], allowed).pipe(z.number().min(min, allowed).max(max, allowed))
 }
 
 /** A list, also as a query parameter: one text of items separated by commas, each converted by `read`. */

@@ -17,7 +17,12 @@ export const hold = z
     total_minor: z.int().describe('Price of all places, in minor units'),
     currency,
     expires_at: utcTime.describe('Until when the places are held'),
-    expires_in_ms: z.int().min(0).describe('Milliseconds until then, for a countdown that trusts no clock'),
+    expires_in_ms: z
+      .int()
+      .min(0)
+      .describe(
+        'Milliseconds until then, for a countdown that trusts no clock; 0 once the hold has ended, for whatever reason',
+      ),
     hard_cap_at: utcTime.describe('No extension goes beyond this time'),
     seq,
   })
@@ -26,8 +31,12 @@ export const hold = z
 export type Hold = z.infer<typeof hold>
 
 const placeRefusals = [
+  /** With `conflicts`: the wanted seats that others have; `held`: those of them that may become free again; `alternatives`. */
   'seat_unavailable',
+  /** The event has no place left at all, neither free nor held. */
   'sold_out',
+  /** With `left`: how many such places are free; `held_by_others`: whether others hold some that may become free; `area`. */
+  'not_enough_left',
   'sale_not_open',
   'sale_closed',
   'sale_paused',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { booking, paymentStatus, refundReason } from './bookings.ts'
+import { booking, paymentStatus, refundReason, ticketIds } from './bookings.ts'
 import { defineContract } from './contract.ts'
-import { bookingId, currency, eventId, holdId, instant, publicIdField, totalMinor } from './fields.ts'
+import { bookingId, currency, eventId, holdId, instant, totalMinor } from './fields.ts'
 
 /** Steps of a payment, which the purchase worker calls. Each may be repeated. They have no route. */
 
@@ -38,7 +38,10 @@ export const returnHold = defineContract('booking', 'return-hold', {
   endsSale: true,
 })
 
-/** Why a buyer gets no places for an authorised payment. `hold_changed`: the hold is not the one that was paid for. */
+/**
+ * Why a buyer gets no places for an authorised payment. `hold_changed`: the hold is not the one that was paid for, or it ran
+ * out and the sale has ended.
+ */
 const lossReason = z.enum(['seats_taken', 'event_cancelled', 'ticket_limit', 'hold_changed'])
 
 export type LossReason = z.infer<typeof lossReason>
@@ -85,12 +88,7 @@ export const cancelTickets = defineContract('booking', 'cancel-tickets', {
   request: z.strictObject({
     booking_id: bookingId,
     refund_id: refundId,
-    ticket_ids: z
-      .array(publicIdField)
-      .min(1)
-      .max(100)
-      .optional()
-      .describe('The tickets to void. Default: all that are valid'),
+    ticket_ids: ticketIds,
     reason: refundReason.describe("Why. `buyer` obeys the sale's policy"),
   }),
   reply: z.object({ amount_minor: totalMinor.describe('The amount to refund, in minor units') }),

@@ -3,6 +3,9 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, priceMinor, wholeNumber } from './fields.ts'
 import { seatPlace } from './places.ts'
 
+/** Coarse counts of free seats end here. */
+export const coarseCount = 200
+
 export const listSeats = defineContract('booking', 'list-seats', {
   summary: 'Every seat of an event with price and state, by seat number',
   request: z.strictObject({
@@ -16,7 +19,11 @@ export const listSeats = defineContract('booking', 'list-seats', {
         tier: z.string().nullable().describe('Name of its price tier'),
         accessible: z.boolean().describe('For wheelchair users and companions'),
         currency,
-        state: z.enum(['available', 'held', 'sold', 'blocked']).describe('`blocked` seats are not for sale'),
+        state: z
+          .enum(['available', 'held', 'sold', 'blocked'])
+          .describe(
+            '`held`: another buyer has it for now. `blocked`: not for sale, as no free seat of a cancelled event is',
+          ),
       })
       .meta({ id: 'Seat', description: 'A seat with its price and state' }),
   ).meta({ id: 'SeatPage', description: 'One page of seats' }),
@@ -40,7 +47,7 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
       event_id: eventId,
       seq: z.string().describe('Position of this state: every write with this `seq` or a lower one is in it'),
       version: z.int().describe('Version of the layout whose seats are counted'),
-      available: z.int().describe('Free seats, without general admission'),
+      available: z.int().describe('Free seats, without general admission; 0 once the event is cancelled'),
       held: z.int().describe('Held seats, without general admission'),
       sold: z.int().describe('Sold seats, without general admission'),
       states: z.string().meta({
@@ -57,7 +64,7 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
               area: z.string().describe('Name of the general admission area'),
               price_minor: priceMinor,
               capacity: z.int().describe('Number of people that it takes'),
-              available: z.int().describe('Free places'),
+              available: z.int().describe('Free places; 0 once the event is cancelled'),
               held: z.int().describe('Held places'),
               sold: z.int().describe('Sold places'),
             })
@@ -75,10 +82,7 @@ export const viewAvailability = defineContract('booking', 'view-availability', {
   summary: 'Free places of events right now, seats and areas together; events without stock are left out',
   request: z.strictObject({
     event_ids: z.array(eventId).min(1).max(1_000).describe('Ids of the events'),
-    coarse: z
-      .boolean()
-      .default(false)
-      .describe('Cheaper: counts free places up to a tenth of all, without stepped prices'),
+    coarse: z.boolean().default(false).describe('Cheaper: counts free seats up to 200'),
   }),
   reply: z.object({
     items: z
@@ -87,6 +91,7 @@ export const viewAvailability = defineContract('booking', 'view-availability', {
           event_id: eventId,
           available: z.int().describe('Free places'),
           place_count: z.int().describe('All places'),
+          sold_out: z.boolean().optional().describe('No place is left, neither free nor held'),
           stepped_prices: z
             .array(z.object({ tier: z.string().describe('Name of the tier'), price_minor: priceMinor }))
             .default([])

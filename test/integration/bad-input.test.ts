@@ -187,6 +187,16 @@ const cases: Case[] = [
   ['an undeclared parameter', () => '/events?colour=red', {}, 400, 'validation_failed', '/colour'],
   ['user_id on a shared route', () => '/events?user_id=1', {}, 400, 'validation_failed', '/user_id'],
   ['a parameter given twice', () => '/events?limit=1&limit=2', {}, 400, 'validation_failed', '/limit'],
+  ['a caller given twice', () => '/bookings?user_id=1&user_id=1', {}, 400, 'validation_failed', '/user_id'],
+  [
+    'a caller in query and body',
+    () => `${holds}?user_id=1`,
+    { json: { seat_nos: [1], user_id: '1' } },
+    400,
+    'validation_failed',
+    '/user_id',
+  ],
+  ['a caller who is no text', () => holds, { json: { user_id: 1 } }, 400, 'validation_failed', '/user_id'],
   ['a limit of 0', () => '/events?limit=0', {}, 400, 'validation_failed', '/limit'],
   ['a limit that is no number', () => '/events?limit=ten', {}, 400, 'validation_failed', '/limit'],
   ['a date that does not exist', () => '/events?start=2026-02-30', {}, 400, 'validation_failed', '/start'],
@@ -240,6 +250,15 @@ for (const [title, path, request, status, code, pointer] of cases) {
     t.truthy(answer.body.detail)
     t.is(answer.body.request_id, answer.headers.get('x-request-id'))
     if (pointer !== undefined) t.is(answer.body.errors[0].pointer, pointer)
+    if (/ twice$| in query and body$/.test(title) && code === 'validation_failed' && pointer !== '/seat_nos') {
+      t.regex(answer.body.detail, /^\w+ is given more than once; /)
+    }
+    for (const text of [
+      answer.body.detail,
+      ...(answer.body.errors ?? []).map((error: { detail: string }) => error.detail),
+    ]) {
+      t.regex(text, /^\S.*\.$/s, 'a sentence')
+    }
     t.notRegex(answer.text, /\bat .*\.(ts|js):\d|node_modules|SELECT|INSERT|postgres/i)
   })
 }

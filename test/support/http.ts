@@ -1,3 +1,4 @@
+import { checkAnswer } from './api-check.ts'
 import { daysFromToday } from './catalogue.ts'
 import { organiserKey } from './system.ts'
 
@@ -19,17 +20,21 @@ export interface Ask {
   readonly raw?: string | Uint8Array<ArrayBuffer>
 }
 
-/** One HTTP request with a deadline of 15 s. */
+/** One HTTP request with a deadline of 15 s. What a gateway answers must be as its OpenAPI document says. */
 export async function ask(url: string, { method, headers = {}, json, raw }: Ask = {}): Promise<Answer> {
   const body = json === undefined ? raw : JSON.stringify(json)
+  const sent = { url, method: method ?? (body === undefined ? 'GET' : 'POST') }
   const response = await fetch(url, {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    method: sent.method,
     headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body }),
     signal: AbortSignal.timeout(15_000),
     redirect: 'manual',
   })
   const text = await response.text()
+  // All answers of gateways have it, and none of the other servers.
+  if (response.headers.has('x-request-id'))
+    await checkAnswer(sent, { status: response.status, headers: response.headers, text })
   const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null }
 }

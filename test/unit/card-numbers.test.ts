@@ -139,9 +139,11 @@ test('13-digit numbers, telephone numbers, dates, prices and long counters are n
 })
 
 test('a body full of digits is looked through at once', (t) => {
-  const begin = performance.now()
+  // CPU time: the machine may be busy with other tests.
+  const begin = process.threadCpuUsage()
   for (const text of ['4'.repeat(65_000), '4 '.repeat(32_000), '4111 '.repeat(13_000), '\ufdfa'.repeat(21_000)]) {
     isRefused({ note: text })
   }
-  t.true(performance.now() - begin < 2_000)
+  const { user, system } = process.threadCpuUsage(begin)
+  t.true(user + system < 2_000_000, `${user + system} µs`)
 })

@@ -2,11 +2,20 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { exactStock, roughStock } from './booking-calls.ts'
-import { type EventRow, type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
+import {
+  type EventRow,
+  type EventSummary,
+  type EventView,
+  type FullEventRow,
+  type StockByEvent,
+  toSummary,
+  toView,
+} from './event-view.ts'
+import { atPresentPrices, lowestPrice } from './price-tiers.ts'
 import type { RecentStock } from './recent-stock.ts'
 import { writeCursor } from './search/page-cursor.ts'
 import type { Place } from './store/find-events.ts'
-import { readSummaries } from './store/read-events.ts'
+import { readPrices, readSummaries } from './store/read-events.ts'
 
 /** What lists are made of. */
 export interface ListParts {
@@ -34,8 +43,12 @@ export async function showPage(
   const last = shown.at(-1)
   const now = new Date()
   const stock = await roughStock(parts, events, now, context)
+  const pricesFrom = await presentPricesFrom(parts.postgres, stock)
   return {
-    items: events.map((event) => toSummary(event, stock, now)),
+    items: events.map((event) => {
+      const priceFromMinor = pricesFrom.get(event.id) ?? event.priceFromMinor
+      return toSummary({ ...event, priceFromMinor }, stock, now)
+    }),
     next_cursor: places.length > size && last !== undefined ? writeCursor(list, last) : null,
   }
 }
@@ -47,6 +60,22 @@ async function eventsAt(postgres: Queryable, places: readonly Place[]): Promise<
   return await readSummaries(
     postgres,
     places.map(({ id }) => id),
+  )
+}
+
+/** The lowest present price of each event of which a tier has reached a price step. The others cost what the catalogue says. */
+async function presentPricesFrom(postgres: Queryable, stock: StockByEvent): Promise<Map<string, number>> {
+  const stepped = Array.from(stock ?? []).filter(([, { steppedPrices }]) => steppedPrices.size > 0)
+  if (stepped.length === 0) return new Map()
+  const prices = await readPrices(
+    postgres,
+    stepped.map(([id]) => id),
+  )
+  return new Map(
+    prices.flatMap(({ id, priceTiers, areas }) => {
+      const lowest = lowestPrice([...atPresentPrices(priceTiers, stock?.get(id)?.steppedPrices), ...areas])
+      return lowest === undefined ? [] : [[id, lowest] as const]
+    }),
   )
 }
 

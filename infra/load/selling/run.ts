@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
-import { ExplainedError, reportFailure } from '../../explained-error.ts'
+import { parseCommandLine } from '../../command-line.ts'
+import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
 import { stopSignals } from '../../launcher/stop-signals.ts'
 import { writeResult } from '../result-file.ts'
@@ -9,7 +9,8 @@ import { reportLines } from './report.ts'
 import { startSellingSystem } from './system.ts'
 
 const usage = `Usage: npm run bench -- selling [flags]
-  --overload   holds and pays with twice as many buyers as the machine can bear (two minutes)`
+Measures seats held a second, beside what pgbench makes of the same statements, on servers of its own.
+  --overload   instead: how many still buy when twice as many come as the machine can bear (two minutes)`
 
 /**
  * `npm run bench -- selling`: how many seats a second this machine holds in holds of four, over HTTP down to the disk, load
@@ -17,34 +18,27 @@ const usage = `Usage: npm run bench -- selling [flags]
  * when twice as many come as the machine can bear.
  */
 async function main(): Promise<void> {
-  const { overload, help } = parseFlags(process.argv.slice(2))
+  const flag = { type: 'boolean', default: false } as const
+  const options = { overload: flag, help: { ...flag, short: 'h' } }
+  const { overload, help } = parseCommandLine(process.argv.slice(2), { options }, usage).values
   if (help) return console.log(usage)
   const { stopping } = stopSignals(console.log)
-  const options = { bar: (label: string) => progressBar(process.stderr, label), stopping }
+  const parts = { bar: (label: string) => progressBar(process.stderr, label), stopping }
   const system = await startSellingSystem({ say: console.log, stopping })
   try {
     if (overload) {
-      const result = await measureOverload(system, options)
+      const result = await measureOverload(system, parts)
       console.log(overloadLines(result).join('\n'))
       console.log(`written to ${await writeResult('overload.json', result)}`)
       if (result.faults.length > 0) process.exitCode = 1
     } else {
-      const result = await measure(system, options)
+      const result = await measure(system, parts)
       console.log(reportLines(result).join('\n'))
       console.log(`written to ${await writeResult('selling.json', result)}`)
       if (result.double_sales > 0) process.exitCode = 1
     }
   } finally {
     await system.stop()
-  }
-}
-
-function parseFlags(args: string[]) {
-  try {
-    const flag = { type: 'boolean', default: false } as const
-    return parseArgs({ args, options: { overload: flag, help: { ...flag, short: 'h' } } }).values
-  } catch (error) {
-    throw new ExplainedError(`${(error as Error).message}\n\n${usage}`)
   }
 }
 
