@@ -47,6 +47,12 @@ export const gatewaySettings = z.object({
     .default(''),
   /** The number of gateways: while Redis is unavailable, each one allows that part of a quota. */
   GATEWAYS: z.coerce.number().int().min(1).default(1),
+  /** Connections at once, of all clients. */
+  MAX_CONNECTIONS: z.coerce.number().int().min(1).default(10_000),
+  /** Connections at once of one address, unless it is a trusted proxy. */
+  MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(1_000),
+  /** Names that requests may use for this gateway with AUTH=demo, beside localhost and IP addresses. */
+  ALLOWED_HOSTS: list,
   /** Addresses or CIDR ranges whose X-Forwarded-For is trusted. */
   TRUSTED_PROXIES: list,
 })

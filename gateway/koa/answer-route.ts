@@ -5,6 +5,7 @@ import { callRaw } from '#shared/messaging/call.ts'
 import { overloaded } from '#shared/messaging/message.ts'
 import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
+import { isPaged, nextPageLink } from '../routes/next-page.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import { isCacheable, type Outcome, type Route, successesOf, type Unanswered } from '../routes/route.ts'
 import type { Context, Middleware } from './context.ts'
@@ -63,6 +64,8 @@ export function answerRoute(route: Route, { bus, answerRead, mode, newSales }: A
     ctx.status = status
     if (location !== undefined) ctx.set('Location', location)
     if (status === 204) return
+    const link = isPaged(route) ? nextPageLink(parseQuery(ctx.querystring), body) : undefined
+    if (link !== undefined) ctx.set('Link', link)
     ctx.type = 'application/json'
     ctx.body = Buffer.from(body)
   }

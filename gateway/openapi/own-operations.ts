@@ -4,7 +4,7 @@ import { receiveWebhook } from '#shared/contracts/purchase.ts'
 import { errorCodes } from '#shared/errors.ts'
 import type { Mode } from './document-mode.ts'
 import { limitedHeaders, ownHeaders } from './headers.ts'
-import { bodyErrors, problemResponses } from './problems.ts'
+import { bodyErrors, limitedErrors, problemResponses } from './problems.ts'
 import type { Schema, Schemas } from './schemas.ts'
 
 /** An operation that the gateway answers itself. */
@@ -248,7 +248,10 @@ function openSession(schemas: Schemas, json: (schema: z.ZodType) => Schema): Own
       requestBody: { required: true, content: { 'application/json': { schema: schemas.body(sessionRequest) } } },
       responses: {
         200: { description: 'Done', headers: limitedHeaders('Set-Cookie'), content: json(sessionReply) },
-        ...problemResponses([...bodyErrors, 'validation_failed', 'rate_limited', 'internal'], true),
+        ...problemResponses(
+          [...limitedErrors, ...bodyErrors, 'validation_failed', 'forbidden', 'rate_limited', 'internal'],
+          true,
+        ),
       },
     },
   }

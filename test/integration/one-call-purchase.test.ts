@@ -119,7 +119,7 @@ test('a hold that was there before the purchase outlives a wrong price', async (
 async function statusOf(request: string): Promise<string> {
   const { hostname, port } = new URL(system.url)
   const socket = connect({ host: hostname, port: Number(port) })
-  socket.write(`${request}Host: tickets\r\nConnection: close\r\n\r\n`)
+  socket.write(`${request}Host: localhost\r\nConnection: close\r\n\r\n`)
   const [reply] = (await once(socket, 'data', { signal: AbortSignal.timeout(10_000) })) as [Buffer]
   socket.destroy()
   return reply.toString('latin1').split('\r\n')[0] ?? ''
