@@ -86,3 +86,30 @@ test.serial('a purchase that nobody knows, or that is of another buyer, is not f
   t.is((await view(purchase.key, 'stranger')).status, 404)
   t.is((await view(randomUUID(), purchase.userId)).status, 404)
 })
+
+test.serial(
+  'a key whose request still runs may be repeated, says the text and so does the answer for programs',
+  async (t) => {
+    const { booking, system } = purchasing
+    const { purchase } = purchasing.newPurchase()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    booking.script.beforeAnswer = (name) => (name === 'confirm-hold' ? released : undefined)
+    const buy = (): Promise<Answer> =>
+      ask(`${system.url}/purchase`, {
+        headers: { 'idempotency-key': purchase.key },
+        json: { user_id: purchase.userId, ...purchase.request },
+      })
+    const first = buy()
+    let second: Answer | undefined
+    await until('the second request meets the first', async () => {
+      second = await buy()
+      return second.status === 409
+    })
+    delete booking.script.beforeAnswer
+    release()
+    t.like(second?.body, { code: 'idempotency_key_in_use', retryable: true })
+    t.regex(second?.body.detail, /repeat it in a moment/)
+    await first
+    t.is((await buy()).status, 201)
+  },
+)
