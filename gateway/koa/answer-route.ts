@@ -3,6 +3,7 @@ import { errorCodeOf, invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
+import { isPaged, nextPageLink } from '../routes/next-page.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import { isCacheable, type Outcome, type Route, successesOf, type Unanswered } from '../routes/route.ts'
 import type { Context, Middleware } from './context.ts'
@@ -55,6 +56,8 @@ export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts
     ctx.status = status
     if (location !== undefined) ctx.set('Location', location)
     if (status === 204) return
+    const link = isPaged(route) ? nextPageLink(parseQuery(ctx.querystring), body) : undefined
+    if (link !== undefined) ctx.set('Link', link)
     ctx.type = 'application/json'
     ctx.body = Buffer.from(body)
   }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '#shared/errors.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { allRoutes } from '../routes/all-routes.ts'
+import { isPaged } from '../routes/next-page.ts'
 import { methodsWithBody, type Route, type SuccessStatus, successesOf } from '../routes/route.ts'
 import type { Mode } from './document-mode.ts'
 import { headerComponents, successHeaders } from './headers.ts'
@@ -8,7 +9,7 @@ import { ownOperations } from './own-operations.ts'
 import { parameterComponents, parameterReference } from './parameters.ts'
 import { problemSchema } from './problem-schema.ts'
 import { bodyErrors, generalErrors, problemResponses } from './problems.ts'
-import { propertiesOf, type Schema, Schemas, withMembers } from './schemas.ts'
+import { type Schema, Schemas, withMembers } from './schemas.ts'
 
 const successDescriptions: Record<SuccessStatus, string> = {
   200: 'Done',
@@ -176,7 +177,7 @@ function namesInPath({ path }: Route): string[] {
 
 function successes(route: Route, schemas: Schemas): Record<string, Schema> {
   const reply = schemas.body(route.contract.reply)
-  const headers = successHeaders(route, isPaged(route, schemas))
+  const headers = successHeaders(route, isPaged(route))
   const described = successesOf(route).map((status) => {
     const isUnanswered = status === 202 && route.unanswered !== undefined
     const schema = isUnanswered ? { anyOf: [reply, schemas.body(route.unanswered.contract.reply)] } : reply
@@ -187,10 +188,6 @@ function successes(route: Route, schemas: Schemas): Record<string, Schema> {
     ...Object.fromEntries(described),
     ...(route.cache === undefined ? {} : { 304: { description: 'Unchanged', headers } }),
   }
-}
-
-function isPaged({ contract }: Route, schemas: Schemas): boolean {
-  return 'cursor' in propertiesOf(schemas.body(contract.request))
 }
 
 function errorsOf({ method, access, needsIdempotencyKey, contract }: Route): ErrorCode[] {

@@ -14,7 +14,10 @@ export const explanations: Record<ErrorCode, string> = {
   unauthenticated: 'Send a valid token as `Authorization: Bearer …`; organisers send their key.',
   payment_declined:
     'The provider declined the payment and nothing was charged. `decline_code` says why. Send `hold_id`, or the same places once more, with another `payment_token` and a new Idempotency-Key.',
-  forbidden: 'The caller is known, but may not do this. `user_id` must be the user of the token.',
+  forbidden:
+    'The caller is known, but may not do this: `user_id` must be the user of the token. In demo mode, pages of other hosts may not write.',
+  misdirected:
+    'In demo mode a gateway answers under `localhost`, IP addresses and the names in its setting `ALLOWED_HOSTS` only.',
   not_found: 'There is no such thing, or it belongs to somebody else.',
   event_not_found: 'There is no event with this id, or it is not published.',
   method_not_allowed: 'This path answers other methods; the header `Allow` names them.',
@@ -40,11 +43,13 @@ export const explanations: Record<ErrorCode, string> = {
   idempotency_key_in_use: 'Send the same request with the same key again in a moment, to get its answer.',
   body_too_large: 'Send a smaller body.',
   unsupported_media_type:
-    'Send JSON with the header `Content-Type: application/json`, without an encoding or with gzip.',
+    'Send JSON with the header `Content-Type: application/json`, without an encoding. With a token the body may be in gzip.',
+  expectation_failed: 'Leave out the header `Expect`, or expect `100-continue`.',
   idempotency_key_reused: 'A key belongs to one request. Choose a new key for this one.',
   ticket_limit:
     '`limit` is the most tickets that one buyer may have of this event, `tickets` how many there are already.',
-  card_number_refused: 'Card numbers belong on the page of the payment provider. Send its token.',
+  card_number_refused:
+    'Card numbers belong on the page of the payment provider. Send its token; as Idempotency-Key, a random UUID.',
   rate_limited: 'Wait as long as `Retry-After` says, then send the request again.',
   internal: 'The request failed for a reason that only the operator can find, by its `request_id`. Try again later.',
   provider_unavailable: 'Nothing was charged. Send the purchase again, with the same Idempotency-Key.',

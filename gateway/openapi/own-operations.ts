@@ -4,7 +4,7 @@ import { receiveWebhook } from '#shared/contracts/purchase.ts'
 import { errorCodes } from '#shared/errors.ts'
 import type { Mode } from './document-mode.ts'
 import { limitedHeaders, ownHeaders } from './headers.ts'
-import { bodyErrors, problemResponses } from './problems.ts'
+import { bodyErrors, limitedErrors, problemResponses } from './problems.ts'
 import type { Schema, Schemas } from './schemas.ts'
 
 /** An operation that the gateway answers itself. */
@@ -200,10 +200,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
           { name: 'file', in: 'path', required: true, description: 'Name of the file', schema: { type: 'string' } },
         ],
         responses: {
-          200: ok(
-            { 'text/javascript': { schema: { type: 'string' } }, 'text/css': { schema: { type: 'string' } } },
-            ownHeaders('Vary'),
-          ),
+          200: ok({ 'text/javascript': { schema: { type: 'string' } }, 'text/css': { schema: { type: 'string' } } }),
           ...problemResponses(['not_found'], false),
         },
       },
@@ -225,7 +222,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
           },
         ],
         responses: {
-          200: ok({ ...page, ...json(problemKind) }, ownHeaders('Vary')),
+          200: ok({ ...page, ...json(problemKind) }),
           ...problemResponses(['not_found'], false),
         },
       },
@@ -248,7 +245,10 @@ function openSession(schemas: Schemas, json: (schema: z.ZodType) => Schema): Own
       requestBody: { required: true, content: { 'application/json': { schema: schemas.body(sessionRequest) } } },
       responses: {
         200: { description: 'Done', headers: limitedHeaders('Set-Cookie'), content: json(sessionReply) },
-        ...problemResponses([...bodyErrors, 'validation_failed', 'rate_limited', 'internal'], true),
+        ...problemResponses(
+          [...limitedErrors, ...bodyErrors, 'validation_failed', 'forbidden', 'rate_limited', 'internal'],
+          true,
+        ),
       },
     },
   }

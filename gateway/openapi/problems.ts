@@ -6,8 +6,12 @@ import { reference, type Schema } from './schemas.ts'
 /** Errors of every path: what cannot be read has none. */
 const unreadable: readonly ErrorCode[] = ['malformed_request', 'head_too_large', 'request_too_slow']
 
+/** Errors of every path behind the limit of its address; only demo mode chooses its hosts. */
+export const limitedErrors: readonly ErrorCode[] = ['misdirected', 'expectation_failed']
+
 /** Errors of every route that calls a worker, beside those of its contract. */
 export const generalErrors: readonly ErrorCode[] = [
+  ...limitedErrors,
   ...(['validation_failed', 'rate_limited', 'internal'] as const),
   ...(['no_worker', 'overloaded', 'unavailable', 'worker_timeout'] as const),
 ]

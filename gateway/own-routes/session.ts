@@ -15,9 +15,6 @@ export function sessionRoute(issueToken: IssueToken, rateLimit: RateLimit): OwnR
     ctx.cookies.set(sessionCookieName, token, { httpOnly: true, sameSite: 'lax', maxAge })
     ctx.body = { user_id, token, expires_in_s: sessionLifetimeSeconds }
   }
-  return {
-    method: 'POST',
-    path: '/session',
-    middleware: [readBody(), rateLimit('my-things', (ctx) => ctx.state.client), answer],
-  }
+  const limit = rateLimit('my-things', (ctx) => ctx.state.client)
+  return { method: 'POST', path: '/session', middleware: [limit, readBody({ mayBeCompressed: false }), answer] }
 }

@@ -12,8 +12,8 @@ export interface Outcome<Status extends SuccessStatus = SuccessStatus> {
   readonly location?: string
 }
 
-/** The rate class of a request; a function where it depends on the body. */
-export type RateClassRule = RateClass | ((body: Record<string, unknown>) => RateClass)
+/** The rate class of a request; a function where it depends on the body. Undefined: there is one, to be read once it is admitted. */
+export type RateClassRule = RateClass | ((body: Record<string, unknown> | undefined) => RateClass)
 
 /**
  * One operation over HTTP: validation, limits, caching, OpenAPI and metric labels follow from this declaration. The request of the

@@ -40,7 +40,7 @@ export const sellingRoutes = [
     path: '/purchase',
     contract: purchaseHold,
     access: 'caller',
-    limit: (body) => (isBare(body) ? 'demo-purchase' : 'sell'),
+    limit: (body) => (body !== undefined && isBare(body) ? 'demo-purchase' : 'sell'),
     needsIdempotencyKey: true,
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
     successes: [201, 202],

@@ -13,6 +13,7 @@ import {
   text,
   timeZone,
   utcTime,
+  wholeNumber,
 } from './fields.ts'
 import { area, layoutSchema } from './layout.ts'
 import { priceSteps } from './places.ts'
@@ -21,17 +22,20 @@ export const saleStatus = z
   .enum(['announced', 'on_sale', 'paused', 'off_sale', 'postponed', 'cancelled'])
   .describe('State of the sale right now')
 
-const venue = z
+export const venue = z
   .object({
-    id: z.uuid().describe('Id of the venue'),
+    id: z.uuid().meta({ description: 'Id of the venue', examples: ['019a0000-0000-7000-8000-000000000010'] }),
     name: z.string().describe('Name of the venue'),
     city: z.string().nullable().describe('City, if known'),
     country: z.string().nullable().describe('Country, ISO 3166-1 alpha-2, if known'),
   })
   .meta({ id: 'Venue', description: 'Where an event takes place' })
 
-const performer = z
-  .object({ id: z.uuid().describe('Id of the performer'), name: z.string().describe('Name of the performer') })
+export const performer = z
+  .object({
+    id: z.uuid().meta({ description: 'Id of the performer', examples: ['019a0000-0000-7000-8000-000000000020'] }),
+    name: z.string().describe('Name of the performer'),
+  })
   .meta({ id: 'Performer', description: 'Who performs' })
 
 export const eventSummary = z
@@ -150,7 +154,14 @@ export const viewEvent = defineContract('event', 'view-event', {
 
 export const viewLayout = defineContract('event', 'view-layout', {
   summary: 'The seating geometry of an event, columnar by row',
-  request: z.strictObject({ event_id: eventId }),
+  request: z.strictObject({
+    event_id: eventId,
+    version: wholeNumber({ min: 1, max: 1_000_000_000 })
+      .optional()
+      .describe(
+        'A version of the layout, such as `layout_version` of the event, which never changes. Default: the present one',
+      ),
+  }),
   reply: layoutSchema
     .extend({ event_id: eventId, version: z.int().describe('Version of this layout') })
     .meta({ id: 'Layout', description: 'Seating geometry of an event. A version never changes' }),

@@ -95,7 +95,7 @@ export const viewAvailability = defineContract('booking', 'view-availability', {
           stepped_prices: z
             .array(z.object({ tier: z.string().describe('Name of the tier'), price_minor: priceMinor }))
             .default([])
-            .describe('Current prices of the tiers that have reached a price step'),
+            .describe('Current prices of the tiers that have price steps'),
         }),
       )
       .describe('The events that have stock'),

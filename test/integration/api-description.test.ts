@@ -2,11 +2,13 @@ import test from 'ava'
 import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
-import { ask, eventOnSale } from '../support/http.ts'
+import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 
 /** What any route may answer, and any with a body. */
 const general = [
+  'misdirected',
+  'expectation_failed',
   ...['malformed_request', 'head_too_large', 'request_too_slow'],
   ...['validation_failed', 'rate_limited', 'internal'],
   ...['no_worker', 'overloaded', 'unavailable', 'worker_timeout'],
@@ -38,8 +40,11 @@ interface Described {
   responses: Record<string, { description: string; content?: Record<string, { schema: { allOf: unknown[] } }> }>
 }
 
+let document: Promise<Answer> | undefined
+
 async function describedRoutes(): Promise<{ route: Route; described: Described }[]> {
-  const { paths } = (await ask(`${system.url}/openapi.json`)).body
+  document ??= ask(`${system.url}/openapi.json`)
+  const { paths } = (await document).body
   return allRoutes.map((route) => {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
     return { route, described: paths[path]?.[route.method.toLowerCase()] }
@@ -81,6 +86,41 @@ test('every route describes its errors under their statuses, each once, and no o
     if (route.access !== 'public') expected.push('unauthenticated', 'forbidden')
     if (route.needsIdempotencyKey) expected.push('idempotency_key_required')
     t.deepEqual(codes.map(({ code }) => code).toSorted(), expected.toSorted(), route.path)
+  }
+})
+
+test('every list links to its next page, as far as there is one', async (t) => {
+  const { url } = system
+  const eventId = await eventOnSale(url, { name: 'Paging night', rows: 1, seatsPerRow: 5 })
+  await eventOnSale(url, { name: 'Paging night' })
+  for (let time = 0; time < 2; time += 1) {
+    const json = { event_id: eventId, best_available: { qty: 1 }, payment_token: 'tok_ok', user_id: 'pager' }
+    t.is((await ask(`${url}/purchase`, { json })).status, 201)
+  }
+  const headers = { authorization: `Bearer ${organiserKey}` }
+  for (const [path, pages] of [
+    ['/events?limit=1&city=Berlin', 2],
+    ['/events/search?keyword=paging+night&limit=1', 2],
+    ['/events/search?keyword=paging+night&page=1&pageSize=1', 2],
+    [`/events/${eventId}/tickets?limit=2`, 3],
+    ['/bookings?user_id=pager&limit=1', 2],
+    [`/admin/events/${eventId}/sales?limit=1`, 2],
+  ] as const) {
+    const ids: string[] = []
+    let next: string | undefined = url + path
+    let count = 0
+    while (next !== undefined && count < pages) {
+      const page: Answer = await ask(next, path.startsWith('/admin') ? { headers } : {})
+      t.is(page.status, 200, page.text)
+      ids.push(...page.body.items.map((item: unknown) => JSON.stringify(item)))
+      count += 1
+      const link = page.headers.get('link')
+      t.is(link !== null, page.body.next_cursor !== null, path)
+      const [, target] = /^<([^>]+)>; rel="next"$/.exec(link ?? '') ?? []
+      next = target === undefined ? undefined : new URL(target, next).href
+    }
+    t.is(count, pages, path)
+    t.is(new Set(ids).size, ids.length, path)
   }
 })
 
@@ -130,6 +170,7 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const headers = { authorization: `Bearer ${organiserKey}` }
   const cancelled = await eventOnSale(url)
   t.is((await ask(`${url}/admin/events/${cancelled}/cancel`, { method: 'POST', headers })).status, 200)
+  const { body: event } = await ask(`${url}/events/${eventId}`)
   const paths: Record<string, string> = {
     'list-events': '/events',
     'search-events': '/events/search?keyword=test&facets=city,type,month,price',
@@ -138,6 +179,8 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'list-seats': `/events/${eventId}/tickets`,
     'view-layout': `/events/${eventId}/layout`,
     'view-seat-states': `/events/${eventId}/seats`,
+    'view-venue': `/venues/${event.venue.id}`,
+    'view-performer': `/performers/${event.performers[0].id}`,
     'view-hold': `/holds/${held.body.id}?user_id=${user_id}`,
     'list-bookings': `/bookings?user_id=${user_id}`,
     'view-booking': `/bookings/${bought.body.id}?user_id=${user_id}`,

@@ -106,6 +106,18 @@ test.serial('while nothing is in stock, another plan is the next version', async
   t.like(await t.throwsAsync(attach()), { code: 'unavailable' })
   t.like(await attach({ layout: smallLayout({ rows: 4 }) }), { layout_version: 2, seat_count: 40 })
   t.is(worker.stock.batches[0]?.version, 2)
+  const versions = [
+    [1, 3],
+    [2, 4],
+    [undefined, 4],
+  ] as const
+  for (const [version, rows] of versions) {
+    const layout = await worker.ask(viewLayout, { event_id: eventId, ...(version && { version }) })
+    t.is(layout.rows.length, rows, `version ${version}`)
+    t.is(layout.version, version ?? 2)
+  }
+  const unknown = await t.throwsAsync(worker.ask(viewLayout, { event_id: eventId, version: 3 }))
+  t.like(unknown, { code: 'not_found', message: 'The seating plan has no version 3; the present one is 2.' })
 })
 
 test.serial('an attachment that broke off is completed by repeating it', async (t) => {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import test from 'ava'
 import { type Ask, ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { organiserKey, type System, startSystem } from '../support/system.ts'
 
 let system: System
 let eventId: string
@@ -152,9 +152,27 @@ const cases: Case[] = [
   [
     'a card number with dots, in a text that may say anything',
     () => '/admin/events',
-    { json: { name: 'Pay 4111.1111.1111.1111' } },
+    {
+      json: { name: 'Pay 4111.1111.1111.1111' },
+      headers: { authorization: `Bearer ${organiserKey}` },
+    },
     422,
     'card_number_refused',
+  ],
+  [
+    'a card number between punctuation in an idempotency key',
+    () => holds,
+    { json: { seat_nos: [1] }, headers: { 'idempotency-key': 'order:4111111111111111' } },
+    422,
+    'card_number_refused',
+  ],
+  [
+    'a list of 13,000 seats',
+    () => holds,
+    { json: { seat_nos: Array.from({ length: 13_000 }, () => 1) } },
+    400,
+    'validation_failed',
+    '/seat_nos',
   ],
   [
     'a card number as idempotency key',
@@ -300,6 +318,12 @@ test('ids that happen to look like card numbers name callers and keys', async (t
   const headers = { 'idempotency-key': uuid }
   const unknown = await ask(`${system.url}/events/${unknownId}/holds`, { json: { seat_nos: [1] }, headers })
   t.is(unknown.body.code, 'event_not_found')
+})
+
+test('a refused idempotency key is named with its header', async (t) => {
+  const headers = { 'idempotency-key': '4111111111111111' }
+  const { body } = await ask(system.url + holds, { json: { seat_nos: [1] }, headers })
+  t.regex(body.detail, /Idempotency-Key header/)
 })
 
 test('bytes that are not HTTP get 400 and the connection is closed', async (t) => {

@@ -2,7 +2,9 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { Metrics } from '#shared/observability/metrics.ts'
-import { answerClientError, Connections } from '../../gateway/http/client-error.ts'
+import { ClientAddresses } from '../../gateway/http/client-address.ts'
+import { answerClientError } from '../../gateway/http/client-error.ts'
+import { Connections } from '../../gateway/http/connections.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
 import { type System, startSystem } from '../support/system.ts'
@@ -76,6 +78,8 @@ test('operators see how many there were', async (t) => {
 const request = (body: string, length = body.length): string =>
   `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${body}`
 
+const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'
+
 test('a request that does not come whole in time is answered 408, its body too unless an answer has begun', async (t) => {
   const silent = await serve(t, () => undefined, 500)
   for (const late of ['GET /events HTTP/1.1\r\nHost: x\r\n', request('half', 9)]) {
@@ -96,11 +100,13 @@ test('nonsense behind a request is never taken for its answer: the client does n
   const patient = await serve(t, () => (asked += 1))
   t.is(await exchangeRaw(patient, `${request('{}')}\u0001`), '')
   t.is(asked, 1)
+  // Nor where further requests wait, the last of them with a body that never comes whole.
+  t.is(await exchangeRaw(patient, `${request('{}')}${request('{}')}${chunked}zz\r\n`), '')
+  t.is(asked, 2)
 })
 
 test('nor is what is wrong with the rest of a body that was refused already', async (t) => {
   const refusing = await serve(t, (_, res) => res.writeHead(413).end())
-  const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'
   const reply = await exchangeRaw(refusing, chunked, { next: { after: 'HTTP/1.1 413', send: 'zz\r\n' } })
   t.deepEqual(statusLines(reply), ['HTTP/1.1 413'])
 })
@@ -108,14 +114,20 @@ test('nor is what is wrong with the rest of a body that was refused already', as
 /** A server of Node with the gateway's answer to what it cannot read; answers its URL. */
 async function serve(t: ExecutionContext, listener: RequestListener, patienceMs = 10_000): Promise<string> {
   const settings = { headersTimeout: patienceMs, requestTimeout: patienceMs, connectionsCheckingInterval: 20 }
-  const connections = new Connections()
-  const server = createServer(settings, (req, res) => {
-    connections.remember(req, res)
-    req.on('error', () => undefined)
-    listener(req, res)
-  }).on('clientError', answerClientError(new GatewayMetrics(new Metrics('test')), connections))
+  const metrics = new GatewayMetrics(new Metrics('test'))
+  const connections = new Connections({ maxOfOwner: 100, clientAddresses: new ClientAddresses([]), metrics })
+  const server = createServer(
+    settings,
+    connections.inTurn((req, res) => {
+      req.on('error', () => undefined)
+      listener(req, res)
+    }),
+  )
+  server.on('connection', connections.add)
+  server.on('clientError', answerClientError(metrics, connections))
   server.listen(0, '127.0.0.1')
   t.teardown(() => {
+    connections.stop()
     server.closeAllConnections()
     server.close()
   })

@@ -1,16 +1,23 @@
 import test from 'ava'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { daysFromToday } from '../support/catalogue.ts'
 import { ask } from '../support/http.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Nothing is scripted here: gateway and all workers. */
 
 let system: System
+let db: Postgres
 test.before(async () => {
   system = await startSystem({ env: { RATE_LIMITS: 'off' } })
+  db = openPostgres(system.databaseUrl)
 })
-test.after.always(() => system?.stop())
+test.after.always(async () => {
+  await db?.close()
+  await system?.stop()
+})
 
 const headers = { authorization: `Bearer ${organiserKey}` }
 
@@ -79,6 +86,15 @@ async function pricesShown(eventId: string) {
   }
 }
 
+/** What search filters and sorts the event by. */
+async function priceSearchedBy(eventId: string): Promise<number | undefined> {
+  const [event] = await db.query<{ price_from_minor: number }>(
+    'SELECT price_from_minor FROM event.events WHERE id = $1',
+    [eventId],
+  )
+  return event?.price_from_minor
+}
+
 const atFirst = {
   from: [5_000, 5_000, 5_000],
   tiers: [
@@ -98,7 +114,7 @@ const afterTheStep = {
   area: [7_500, 7_500],
 }
 
-test('lists, search, views, tickets and holds name one price, before a price step and after it, also while the sale is paused', async (t) => {
+test('lists, search, views, tickets and holds name one price, before a price step, after it and back, also while the sale is paused', async (t) => {
   const eventId = await steppedEvent()
   t.deepEqual(await pricesShown(eventId), atFirst)
   const bought = await ask(`${system.url}/purchase`, {
@@ -116,8 +132,16 @@ test('lists, search, views, tickets and holds name one price, before a price ste
     [8_000, 7_000, 7_500],
     hold.text,
   )
+  t.is(await priceSearchedBy(eventId), 7_000)
   await act(eventId, 'pause')
   t.deepEqual(await pricesShown(eventId), afterTheStep)
+
+  // What is given back counts as sold no more.
+  await ask(`${system.url}/admin/bookings/${bought.body.id}/refund`, { method: 'POST', headers })
+  await until('the first prices are back', async () => {
+    return JSON.stringify(await pricesShown(eventId)) === JSON.stringify(atFirst)
+  })
+  t.is(await priceSearchedBy(eventId), 5_000)
 })
 
 test('a cancelled event has no free place in any answer', async (t) => {

@@ -45,19 +45,21 @@ export interface TestEvent {
   readonly rows?: number
   readonly seatsPerRow?: number
   readonly priceMinor?: number
+  readonly inDays?: number
 }
 
 /** An event on sale, made the organiser's way: created, then published. Answers its id. */
 export async function eventOnSale(url: string, options: TestEvent = {}): Promise<string> {
-  const { name = 'Test night', city = 'Berlin', rows = 5, seatsPerRow = 10, priceMinor = 5_000 } = options
+  const { name = 'Test night', city = 'Berlin', rows = 5, seatsPerRow = 10, priceMinor = 5_000, inDays = 30 } = options
   const headers = { authorization: `Bearer ${organiserKey}` }
   const created = await ask(`${url}/admin/events`, {
     headers,
     json: {
       name,
       venue: { name: `${city} Hall`, city, country: 'DE', tz: 'Europe/Berlin' },
-      starts_on: daysFromToday(30),
+      starts_on: daysFromToday(inDays),
       starts_at_local: '20:00',
+      performers: ['The Testers'],
       sections: [{ name: 'Stalls', rows, seats_per_row: seatsPerRow, price_minor: priceMinor }],
       max_tickets_per_user: 10,
     },

@@ -1,11 +1,10 @@
 import type { Database } from '#shared/database/postgres.ts'
-import type { TierSales } from './price-rule.ts'
 import { RecentValues } from './recent-values.ts'
-import { readTierSales } from './store/prices.ts'
+import { readTierSales, type SteppedTier } from './store/prices.ts'
 import type { Sale } from './store/sales.ts'
 
 /** Tiers of an event whose price has steps, by number. */
-export type SteppedTiers = ReadonlyMap<number, TierSales>
+export type SteppedTiers = ReadonlyMap<number, SteppedTier>
 
 const noSteps: SteppedTiers = new Map()
 
@@ -52,9 +51,6 @@ export class SoldShares {
 async function readTiers(db: Database, eventIds: readonly string[]): Promise<Map<string, SteppedTiers>> {
   const byEvent = Map.groupBy(await readTierSales(db, eventIds), ({ eventId }) => eventId)
   return new Map(
-    Array.from(byEvent, ([eventId, tiers]) => [
-      eventId,
-      new Map(tiers.map(({ tierNo, name, steps, seats, sold }) => [tierNo, { name, steps, seats, sold }])),
-    ]),
+    Array.from(byEvent, ([eventId, tiers]) => [eventId, new Map(tiers.map((tier) => [tier.tierNo, tier]))]),
   )
 }

@@ -15,6 +15,7 @@ import { atPresentPrices, lowestPrice } from './price-tiers.ts'
 import type { RecentStock } from './recent-stock.ts'
 import { writeCursor } from './search/page-cursor.ts'
 import type { Place } from './store/find-events.ts'
+import { notePricesFrom } from './store/note-prices.ts'
 import { readPrices, readSummaries } from './store/read-events.ts'
 
 /** What lists are made of. */
@@ -44,11 +45,18 @@ export async function showPage(
   const now = new Date()
   const stock = await roughStock(parts, events, now, context)
   const pricesFrom = await presentPricesFrom(parts.postgres, stock)
+  const priced = events.map((event) => ({
+    ...event,
+    priceFromMinor: pricesFrom.get(event.id) ?? event.priceFromMinor,
+  }))
+  const changed = priced.filter(({ priceFromMinor }, index) => priceFromMinor !== events[index]?.priceFromMinor)
+  if (changed.length > 0) {
+    await notePricesFrom(parts.postgres, changed).catch((error: unknown) =>
+      context.log.warn({ err: error }, 'present prices were not noted'),
+    )
+  }
   return {
-    items: events.map((event) => {
-      const priceFromMinor = pricesFrom.get(event.id) ?? event.priceFromMinor
-      return toSummary({ ...event, priceFromMinor }, stock, now)
-    }),
+    items: priced.map((event) => toSummary(event, stock, now)),
     next_cursor: places.length > size && last !== undefined ? writeCursor(list, last) : null,
   }
 }
@@ -63,7 +71,7 @@ async function eventsAt(postgres: Queryable, places: readonly Place[]): Promise<
   )
 }
 
-/** The lowest present price of each event of which a tier has reached a price step. The others cost what the catalogue says. */
+/** The lowest present price of each event of which a tier has price steps. The others cost what the catalogue says. */
 async function presentPricesFrom(postgres: Queryable, stock: StockByEvent): Promise<Map<string, number>> {
   const stepped = Array.from(stock ?? []).filter(([, { steppedPrices }]) => steppedPrices.size > 0)
   if (stepped.length === 0) return new Map()

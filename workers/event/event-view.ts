@@ -41,7 +41,7 @@ export interface FullEventRow extends EventRow {
 }
 
 export interface PricedStock extends Stock {
-  /** Present prices of the tiers that have reached a price step, by name. */
+  /** Present prices of the tiers that have price steps, by name. */
   readonly steppedPrices: ReadonlyMap<string, number>
 }
 

@@ -12,6 +12,8 @@ import { listEvents } from './operations/list-events.ts'
 import { searchEvents } from './operations/search-events.ts'
 import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
+import { viewPerformer } from './operations/view-performer.ts'
+import { viewVenue } from './operations/view-venue.ts'
 import { RecentStock } from './recent-stock.ts'
 import { eventRetention } from './retention.ts'
 import { startTellingSales } from './tell-sales.ts'
@@ -32,6 +34,8 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
       listAvailability(ofLists),
       viewEvent(parts),
       viewLayout(parts),
+      viewVenue(ofLists),
+      viewPerformer(ofLists),
       createEvent(parts),
       changeEventStatus(parts),
       importEvents(parts),

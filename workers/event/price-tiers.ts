@@ -26,7 +26,7 @@ export function cheapestTier(tiers: readonly PriceTier[]): PriceTier | undefined
   return tiers.toSorted((one, other) => one.price_minor - other.price_minor)[0]
 }
 
-/** Tiers at what they cost now: `stepped` has the prices, by name, of those that have reached a price step. */
+/** Tiers at what they cost now: `stepped` has the prices, by name, of those that have price steps. */
 export function atPresentPrices<Tier extends Pick<PriceTier, 'name' | 'price_minor' | 'max_price_minor'>>(
   tiers: readonly Tier[],
   stepped: ReadonlyMap<string, number> | undefined,

@@ -2,7 +2,7 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { viewAvailability as contract } from '#shared/contracts/seats.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { reachedStep } from '../price-rule.ts'
+import { presentPrice } from '../price-rule.ts'
 import type { SoldShares, SteppedTiers } from '../sold-shares.ts'
 import { countFreePlaces, estimateFreePlaces } from '../store/seat-views.ts'
 
@@ -24,8 +24,7 @@ export function viewAvailability({ postgres, shares }: { postgres: Database; sha
 }
 
 function steppedPrices(tiers: SteppedTiers | undefined): SteppedPrices {
-  return Array.from(tiers?.values() ?? []).flatMap((tier) => {
-    const step = reachedStep(tier)
-    return step === undefined ? [] : [{ tier: tier.name, price_minor: step.price_minor }]
-  })
+  return Array.from(tiers?.values() ?? []).flatMap((tier) =>
+    tier.ownPriceMinor === null ? [] : [{ tier: tier.name, price_minor: presentPrice(tier.ownPriceMinor, tier) }],
+  )
 }

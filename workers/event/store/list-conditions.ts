@@ -125,7 +125,7 @@ function upcomingCondition(parameter: Parameter): string {
 
 /** The values of a place in the list, as what is to be compared with its order. */
 export function positionOf(
-  { order }: EventList,
+  { order }: Pick<EventList, 'order'>,
   { fit, key, startsOn, startsAt, id }: PagePosition,
   parameter: Parameter,
   leading: readonly ('fit' | 'key')[],
