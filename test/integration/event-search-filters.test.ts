@@ -71,8 +71,8 @@ test('the nearest comes first where distance orders, page by page', async (t) =>
 test('the cheapest comes first where price orders, what has no price last', async (t) => {
   t.deepEqual(await found({ sort: 'price', limit: 2 }), ['Potsdam', 'Berlin'])
   t.is((await found({ sort: 'price' })).length, 7)
-  t.deepEqual(await found({ sort: 'price', max_price: 2_999 }), ['Potsdam'])
-  t.deepEqual(await found({ min_price: 1_001 }), ['Berlin'])
+  t.deepEqual(await found({ sort: 'price', currency: 'EUR', max_price_minor: 2_999 }), ['Potsdam'])
+  t.deepEqual(await found({ min_price_minor: 1_001, currency: 'EUR' }), ['Berlin'])
 })
 
 test('dates are those of the venue', async (t) => {
@@ -128,7 +128,7 @@ test('parameters that make no sense together are refused by name', async (t) => 
   t.deepEqual(await refusal({ lat: 91, lng: 0 }), ['lat'])
   t.deepEqual(await refusal({ lat: '1e1', lng: '0' }), ['lat'])
   t.deepEqual(await refusal({ facets: 'colour' }), ['facets'])
-  t.deepEqual(await refusal({ min_price: 2, max_price: 1 }), ['max_price'])
+  t.deepEqual(await refusal({ min_price_minor: 2, max_price_minor: 1, currency: 'EUR' }), ['max_price_minor'])
   t.deepEqual(await refusal({ page: 1, cursor: 'x' }), ['page'])
   t.deepEqual(await refusal({ pageSize: 5 }), ['pageSize'])
 })

@@ -3,10 +3,11 @@ import { listEvents as contract } from '#shared/contracts/event.ts'
 import type { Queryable } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
-import { filterTerms, filterTexts } from '../search/filters.ts'
-import { findPage, type PageWanted, type Question } from '../search/find-page.ts'
-import { listFingerprint, readCursor } from '../search/page-cursor.ts'
-import type { Place } from '../store/find-events.ts'
+import { filterId, filterTerms, filterTexts, wordsOf } from '../search/filters.ts'
+import { findPage, type PageWanted } from '../search/find-page.ts'
+import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
+import { countReach } from '../store/count-reach.ts'
+import type { ListConditions } from '../store/list-conditions.ts'
 import { readKnown } from '../store/words.ts'
 
 /**
@@ -18,33 +19,44 @@ export function listEvents(parts: ListParts): Operation {
     const { cursor, limit, ...asked } = request
     const list = listFingerprint(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
-    const places = await findListed(parts.postgres, asked, { after, wanted: limit + 1, shown: true })
-    const page = await showPage(parts, { places, size: limit, list }, context)
+    const positions = await findListed(parts.postgres, asked, { after, wanted: limit + 1 })
+    const page = await showPage(parts, { positions, size: limit, list }, context)
     return { ...page, message: countMessage(page.items.length, asked.status === 'upcoming') }
   })
 }
 
 type Asked = Omit<ParsedRequestOf<typeof contract>, 'cursor' | 'limit'>
 
-async function findListed(db: Queryable, asked: Asked, page: PageWanted): Promise<Place[]> {
+async function findListed(db: Queryable, asked: Asked, page: PageWanted): Promise<PagePosition[]> {
   const texts = filterTexts(asked)
   if (texts === null) return []
-  const known = await readKnown(db, texts)
-  const filters = filterTerms(texts, known)
-  if (filters === null) return []
   const { status, start, end, country } = asked
   const upcoming = status === 'upcoming'
-  const question: Question = {
-    listed: { upcoming, takingPlace: upcoming, start, end },
-    venues: { country },
+  const venueId = filterId(asked.venue)
+  const listed: ListConditions = {
+    upcoming,
+    takingPlace: upcoming,
+    start,
+    end,
+    performerId: filterId(asked.performer),
+    venue: (venueId ?? country) === undefined ? undefined : { id: venueId, country },
+  }
+  const [known, reach] = await Promise.all([readKnown(db, wordsOf(texts), texts.wholes), countReach(db, listed)])
+  const filters = filterTerms(texts, known)
+  if (filters === null) return []
+  const words = { words: [], joined: [] }
+  const { events } = known
+  const question = {
+    listed,
+    reach,
     filters,
-    words: [],
+    words,
     keyword: '',
     order: 'date',
-    events: known.events,
+    events,
     performersOfThatName: 0,
-  }
-  return findPage(db, question, page)
+  } as const
+  return await findPage(db, question, page)
 }
 
 function countMessage(count: number, upcoming: boolean): string {

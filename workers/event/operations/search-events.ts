@@ -1,24 +1,18 @@
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
-import { searchEvents as contract } from '#shared/contracts/search.ts'
+import { searchEvents as contract, maxFacetResults } from '#shared/contracts/search.ts'
 import type { Queryable } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
-import { askedWords } from '../search/asked-words.ts'
-import {
-  type CorrectedWords,
-  type Correction,
-  correctWords,
-  findSuggestion,
-  type Typed,
-} from '../search/corrections.ts'
-import { filterTerms, filterTexts } from '../search/filters.ts'
-import { findPage, listOf, type Question } from '../search/find-page.ts'
-import { hasLongerWords } from '../search/fits.ts'
+import { type Correction, correctKeyword } from '../search/corrections.ts'
+import { filterId, filterTerms, filterTexts, wordsOf } from '../search/filters.ts'
+import { findPage, listOf, type Question, waysTo } from '../search/find-page.ts'
 import { fold } from '../search/fold.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
-import { isWhole, type Term, withoutLonger } from '../search/terms.ts'
+import { askedWords, joinedTexts, wholeText } from '../search/terms.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
-import type { Place } from '../store/find-events.ts'
+import { countReach } from '../store/count-reach.ts'
+import type { ListConditions } from '../store/list-conditions.ts'
+import { knownWords, readKnown } from '../store/words.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 type Reply = ReplyOf<typeof contract>
@@ -26,7 +20,7 @@ type Reply = ReplyOf<typeof contract>
 const defaultRadiusKm = 50
 
 /**
- * Finds events that take place, the best fit first, with what is left of them; past ones only when asked from a date on.
+ * Finds events that take place, the most relevant first, with what is left of them; past ones only when asked from a date on.
  * Throws `validation_failed` for a cursor of another list, and for texts of too many words.
  */
 export function searchEvents(parts: ListParts): Operation {
@@ -37,98 +31,97 @@ export function searchEvents(parts: ListParts): Operation {
       cursor === undefined ? undefined : readCursor(list, cursor, { isByDistance: request.sort === 'distance' })
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
-    const { keyword = '' } = request
-    const typed = { words: askedWords('keyword', keyword), keyword: fold(keyword) }
-    const found = await find(parts.postgres, { request, typed, after, skipped, size })
+    // One more than asked for shows whether there is a next page.
+    const found = await find(parts.postgres, request, { after, wanted: skipped + size + 1 })
     return {
-      ...(await showPage(parts, { places: found.places, size, list }, context)),
+      ...(await showPage(parts, { positions: found.positions.slice(skipped), size, list }, context)),
       corrections: [...found.corrections],
       did_you_mean: found.didYouMean,
-      ...(facets === undefined ? {} : { facets: found.facets ?? { counted: 0, capped: false, by: {} } }),
+      ...(facets === undefined ? {} : { facets: await countResults(parts.postgres, found.question, facets) }),
     }
   })
 }
 
-interface FoundResults {
-  readonly places: readonly Place[]
+interface Found {
+  readonly positions: readonly PagePosition[]
   readonly corrections: readonly Correction[]
   readonly didYouMean: string | null
-  readonly facets: Facets | undefined
+  /** What was searched for in the end; null: nothing can match. */
+  readonly question: Question | null
 }
 
-const nothing: FoundResults = { places: [], corrections: [], didYouMean: null, facets: undefined }
+const nothing: Found = { positions: [], corrections: [], didYouMean: null, question: null }
 
-interface Wanted {
-  readonly request: Request
-  readonly typed: Typed
-  readonly after: PagePosition | undefined
-  readonly skipped: number
-  readonly size: number
-}
-
-async function find(db: Queryable, { request, typed, after, skipped, size }: Wanted): Promise<FoundResults> {
-  const { keyword, facets } = request
-  const texts = filterTexts(request)
-  if (texts === null || (keyword !== undefined && typed.words.length === 0)) return nothing
-  const corrected = await correctWords(db, texts, typed)
-  const { corrections, known } = corrected
-  const filters = filterTerms(texts, known)
-  if (filters === null) return nothing
-  const question = questionOf(request, filters, corrected)
-  // One more than asked for shows whether there is a next page.
-  const found = await findPage(db, question, { after, wanted: skipped + size + 1, shown: skipped === 0 })
-  const isNothing = found.length === 0 && after === undefined
-  const spelled = corrections.length > 0 ? corrected.keyword : null
-  return {
-    places: found.slice(skipped),
-    corrections,
-    didYouMean: isNothing ? await findSuggestion(db, question) : spelled,
-    facets: facets === undefined ? undefined : await countResults(db, question, facets),
-  }
-}
-
-/** Of words as they stand first: what else begins with them is only counted where those are not enough. */
-async function countResults(
+/** Searches for what was typed; where that finds nothing, for what was probably meant. */
+async function find(
   db: Queryable,
-  question: Question,
-  names: readonly FacetName[],
-): Promise<Facets | undefined> {
-  const { words } = question
-  const standsForMore = words.some((word) => isWhole(word) && hasLongerWords(word))
-  let facets: Facets | undefined
-  for (const counted of standsForMore ? [words.map(withoutLonger), words] : [words]) {
-    const list = await listOf(db, { ...question, words: counted }, { after: undefined, wanted: 0, shown: false })
-    facets = list === null ? undefined : await countFacets(db, list, names)
-    if (facets?.capped) break
-  }
-  return facets
+  request: Request,
+  page: { after: PagePosition | undefined; wanted: number },
+): Promise<Found> {
+  const typed = request.keyword === undefined ? [] : askedWords('keyword', request.keyword)
+  const question = request.keyword !== undefined && typed.length === 0 ? null : await questionOf(db, request, typed)
+  if (question === null) return nothing
+  const asTyped = { corrections: [], didYouMean: null, question }
+  const positions = await findPage(db, question, page)
+  if (positions.length > 0 || typed.length === 0) return { ...asTyped, positions }
+  // Behind the last page of what was typed there is nothing to correct.
+  const isBehind =
+    page.after !== undefined && (await findPage(db, question, { after: undefined, wanted: 1 })).length > 0
+  const corrected = isBehind ? null : await correctKeyword(db, question, typed)
+  if (corrected === null) return { ...asTyped, positions }
+  if (!corrected.replaces) return { ...asTyped, positions, didYouMean: corrected.keyword }
+  const meant = { ...question, ...corrected }
+  const { corrections, keyword: didYouMean } = corrected
+  return { positions: await findPage(db, meant, page), corrections, didYouMean, question: meant }
 }
 
-function questionOf(
-  request: Request,
-  filters: readonly Term[],
-  { words, keyword, known, performersOfThatName }: CorrectedWords,
-): Question {
-  const { sort, start, end, country, lat, lng, radius_km, min_price, max_price } = request
+/** `null` when nothing fulfils the filters. */
+async function questionOf(db: Queryable, request: Request, typed: readonly string[]): Promise<Question | null> {
+  const { sort, start, end, currency, country, lat, lng, radius_km } = request
   const circle =
     lat === undefined || lng === undefined
       ? undefined
       : { latitude: lat, longitude: lng, radiusKm: radius_km ?? defaultRadiusKm }
+  const venueId = filterId(request.venue)
+  const listed: ListConditions = {
+    upcoming: start === undefined,
+    takingPlace: true,
+    start,
+    end,
+    performerId: filterId(request.performer),
+    currency,
+    minPriceMinor: request.min_price_minor,
+    maxPriceMinor: request.max_price_minor,
+    venue: (venueId ?? country ?? circle) === undefined ? undefined : { id: venueId, country, circle },
+  }
+  const texts = filterTexts(request)
+  if (texts === null) return null
+  const keyword = fold(request.keyword ?? '')
+  const performer = { field: 'P', text: wholeText(keyword) } as const
+  const words = [...wordsOf(texts), ...typed, ...joinedTexts(typed)]
+  const [known, reach] = await Promise.all([readKnown(db, words, [...texts.wholes, performer]), countReach(db, listed)])
+  const filters = filterTerms(texts, known)
+  if (filters === null) return null
   return {
-    listed: {
-      upcoming: start === undefined,
-      takingPlace: true,
-      start,
-      end,
-      minPriceMinor: min_price,
-      maxPriceMinor: max_price,
-    },
-    venues: { country, circle },
+    listed,
+    reach,
     filters,
-    words,
+    words: knownWords(known, typed),
     keyword,
     order: sort ?? (request.keyword === undefined ? 'date' : 'relevance'),
     events: known.events,
-    performersOfThatName,
+    performersOfThatName: known.wholes.get(`P${performer.text}`) ?? 0,
   }
+}
+
+async function countResults(db: Queryable, question: Question | null, names: readonly FacetName[]): Promise<Facets> {
+  let facets: Facets = { counted: 0, capped: false, by: {} }
+  const page = { after: undefined, wanted: maxFacetResults + 1 }
+  const list = question === null ? null : listOf({ ...question, order: 'date' }, page)
+  if (question === null || list === null) return facets
+  for (const statement of waysTo(list, question)) {
+    facets = await countFacets(db, statement, names)
+    if (facets.capped) break
+  }
+  return facets
 }
