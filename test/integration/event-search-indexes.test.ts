@@ -20,13 +20,16 @@ let postgres: ExplainingPostgres
 /** Explains each statement that reads events as the worker has it planned, for any values, and carries it out. */
 class ExplainingPostgres extends Postgres {
   readonly plans: string[] = []
+  #explained = 0
 
   override async query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     if (/FROM event\.(events|words|venues)/.test(text) && values.length > 0) {
-      await super.query(`PREPARE explained AS ${text}`)
-      const execution = `EXECUTE explained(${values.map(literal).join(', ')})`
+      // Statements may be sent together.
+      const name = `explained${this.#explained++}`
+      await super.query(`PREPARE ${name} AS ${text}`)
+      const execution = `EXECUTE ${name}(${values.map(literal).join(', ')})`
       const lines = await super.query<Record<string, string>>(`EXPLAIN ${execution}`)
-      await super.query('DEALLOCATE explained')
+      await super.query(`DEALLOCATE ${name}`)
       this.plans.push(lines.map((line) => Object.values(line)[0]).join('\n'))
     }
     return super.query<Row>(text, values)

@@ -6,7 +6,7 @@ function word(text: string, fields: Partial<Record<WordField, readonly [exact: n
   const known = Object.entries(fields) as [WordField, readonly [number, number]][]
   return {
     text,
-    fields: new Map(known.map(([field, [exact, prefixed]]) => [field, { exact, prefixed, words: null }])),
+    fields: new Map(known.map(([field, [exact, prefixed]]) => [field, { exact, prefixed }])),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Queryable } from '#shared/database/postgres.ts'
 import { checkSpellings } from '../store/check-spellings.ts'
 import { findNearWords, knownWords, readKnown } from '../store/words.ts'
-import type { Question } from './find-page.ts'
+import type { Question } from './question.ts'
 import { joinedTexts, type QueryWords, termQuery, wholeText } from './terms.ts'
 import { anywhere } from './tiers.ts'
 
@@ -37,14 +37,11 @@ const maxChecked = 16
 const unknownCost = 1.5
 
 /**
- * The spelling of a keyword that was most likely meant where, as it was typed, nothing was found. All words are judged together: a
- * spelling that no event matches as a whole is none. `typed` are the words that were asked for; `null` when nothing is near.
+ * The spelling of a keyword that was most likely meant where, as it was typed, nothing was found; `null` when nothing is near. All
+ * words are judged together: a spelling that no event matches as a whole is none.
  */
-export async function correctKeyword(
-  db: Queryable,
-  question: Question,
-  typed: readonly string[],
-): Promise<CorrectedKeyword | null> {
+export async function correctKeyword(db: Queryable, question: Question): Promise<CorrectedKeyword | null> {
+  const typed = question.words.words.map(({ text }) => text)
   const joined = joinedTexts(typed)
   const near = await findNearWords(db, [...typed, ...joined])
   const isKnown = (index: number): boolean => (question.words.words[index]?.fields.size ?? 0) > 0

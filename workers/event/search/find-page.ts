@@ -1,36 +1,17 @@
 import type { Queryable } from '#shared/database/postgres.ts'
-import type { Reach } from '../store/count-reach.ts'
 import {
   collectEvents,
   type EventList,
   findPositions,
-  type ListOrder,
   type Statement,
   walkEvents,
   walkVenues,
 } from '../store/find-events.ts'
-import type { ListConditions } from '../store/list-conditions.ts'
 import { accessFor } from './access.ts'
 import type { PagePosition } from './page-cursor.ts'
-import { type QueryWords, type Term, termQuery, wholeText } from './terms.ts'
+import type { Question } from './question.ts'
+import { termQuery, wholeText } from './terms.ts'
 import { anywhere, tiersOf } from './tiers.ts'
-
-/** What a list is about. */
-export interface Question {
-  readonly listed: ListConditions
-  /** How much of the catalogue that leaves over. */
-  readonly reach: Reach
-  /** What is asked of performer, venue, city and type by name. */
-  readonly filters: readonly Term[]
-  /** Of the keyword; all have to stand somewhere. */
-  readonly words: QueryWords
-  /** All of it, folded; '' where none was given. */
-  readonly keyword: string
-  readonly order: ListOrder | 'relevance'
-  /** Of all events, and of those with a performer whose name is the keyword; more or less. */
-  readonly events: number
-  readonly performersOfThatName: number
-}
 
 export interface PageWanted {
   readonly after: PagePosition | undefined

@@ -20,8 +20,6 @@ interface FieldWords {
   readonly exact: number
   /** Events that have a word there which begins with it, itself included. */
   readonly prefixed: number
-  /** Those words; null: too many to name. */
-  readonly words: readonly string[] | null
 }
 
 /** A word of a query, and where it stands; fields in which nothing begins with it are absent. */
@@ -140,11 +138,10 @@ function wordTerm(
   let events = 0
   let gathered = 0
   for (const field of fields) {
-    const { exact = 0, prefixed = 0, words = [] } = known.get(field) ?? {}
+    const { exact = 0, prefixed = 0 } = known.get(field) ?? {}
     const count = prefix && text.length > 1 ? prefixed : exact
     events += count
     if (count > 0 && count === exact) queries.push(`'${field}${text}'`)
-    else if (count > 0 && words !== null) queries.push(...words.map((each) => `'${field}${each}'`))
     else if (count > 0) {
       gathered += count
       queries.push(`'${field}${text}':*`)

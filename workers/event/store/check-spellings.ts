@@ -1,16 +1,17 @@
 import type { Queryable } from '#shared/database/postgres.ts'
-import type { Question } from '../search/find-page.ts'
+import type { Question } from '../search/question.ts'
 import { conditionsOf } from './list-conditions.ts'
 import { parameters } from './parameters.ts'
 
 export interface SpellingCheck {
-  /** Events that match it and all else that is asked, counted up to `maxMatches`. */
+  /** Events that match it and all else that is asked. */
   readonly matches: number
   /** Whether any event matches it, whatever else is asked. */
   readonly isKnown: boolean
 }
 
-const maxMatches = 20
+/** So many events of each spelling are looked at. */
+const maxEvents = 1_000
 
 /** Looks up the `tsquery` of each spelling. */
 export async function checkSpellings(
@@ -21,13 +22,16 @@ export async function checkSpellings(
   const { values, parameter } = parameters()
   const spellings = parameter(queries)
   const { asked } = conditionsOf({ ...listed, terms: filters }, [], parameter)
+  // Materialized: for the first few rows the planner would rather read the whole table than the index.
   return await db.query<SpellingCheck>(
-    `SELECT matches, matches > 0 OR EXISTS (SELECT FROM event.events AS e
-         WHERE e.search @@ query::tsquery AND CASE WHEN e.status <> 'draft' THEN true ELSE false END) AS "isKnown"
+    `SELECT matches, "isKnown"
      FROM unnest(${spellings}::text[]) WITH ORDINALITY AS spelling (query, place),
-       LATERAL (SELECT count(*)::int AS matches FROM (SELECT FROM event.events AS e
-         WHERE e.search @@ query::tsquery AND CASE WHEN ${asked.join(' AND ')} THEN true ELSE false END
-         LIMIT ${maxMatches}) AS matching) AS counted
+       LATERAL (
+         WITH hit AS MATERIALIZED (
+           SELECT ${asked.join(' AND ')} AS matches FROM event.events AS e
+           WHERE e.search @@ query::tsquery AND CASE WHEN e.status <> 'draft' THEN true ELSE false END)
+         SELECT count(*) FILTER (WHERE matches)::int AS matches, count(*) > 0 AS "isKnown"
+         FROM (SELECT * FROM hit LIMIT ${maxEvents}) AS looked) AS counted
      ORDER BY place`,
     values,
   )

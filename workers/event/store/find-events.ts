@@ -68,7 +68,7 @@ export function walkEvents(list: EventList, { tier, events }: { tier: number; ev
   const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${keyOf(list, parameter)} AS key, ${tier} AS tier
     FROM (SELECT * FROM event.events AS e ${found.length === 0 ? '' : `WHERE ${found.join(' AND ')}`}
       ORDER BY ${order} LIMIT ${roundUp(events)}) AS e
-    WHERE ${asked.join(' AND ')} ORDER BY ${order} LIMIT ${parameter(list.limit)}`
+    WHERE ${hidden(asked)} ORDER BY ${order} LIMIT ${parameter(list.limit)}`
   return { text, values }
 }
 
