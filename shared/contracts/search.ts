@@ -5,7 +5,7 @@ import { commaSeparated, decimal, defaultPageSize, page, text, wholeNumber } fro
 
 export const facetName = z.enum(['city', 'type', 'venue', 'month', 'price'])
 
-/** Facets count at most this many search hits, the soonest. */
+/** Facets count at most this many search hits. */
 export const maxFacetResults = 1_000
 
 /** Numbered pages end here; a cursor continues. */

@@ -78,6 +78,8 @@ testWithRealData('a letter left out of an artist’s name still finds the artist
   const artists = await worker.postgres.query<{ word: string }>(
     `SELECT word FROM event.words AS name WHERE field = 'P' AND word ~ '^ [a-z]{7,12}$'
        AND EXISTS (SELECT FROM event.words AS single WHERE single.word = ltrim(name.word) AND single.field = 'p')
+       AND EXISTS (SELECT FROM event.events WHERE search @@ quote_literal('P' || ltrim(name.word))::tsquery
+         AND status IN ('published', 'rescheduled'))
      ORDER BY md5(word) LIMIT 60`,
   )
   let found = 0

@@ -13,15 +13,17 @@ function word(text: string, fields: Partial<Record<WordField, readonly [exact: n
 const apart = (...words: QueryWord[]): QueryWords => ({ words, joined: words.slice(1).map(() => word('none', {})) })
 
 const queries = (words: QueryWords, performersOfThatName = 0): (string | null)[] =>
-  tiersOf(words, words.words.map(({ text }) => text).join(''), performersOfThatName).map((terms) =>
-    terms === null ? null : termQuery(terms),
-  )
+  tiersOf(words, {
+    whole: words.words.map(({ text }) => text).join(''),
+    performersOfThatName,
+    events: 1_000,
+  }).map((terms) => (terms === null ? null : termQuery(terms)))
 
 test('the artist outranks the name, the name a mention, the mention a place, and words stand before longer ones', (t) => {
   t.deepEqual(queries(apart(word('ac', { p: [3, 3], n: [2, 4], v: [1, 1], d: [5, 5] })), 1), [
     `'Pac'`,
-    `'Nac'`,
-    `('pac' | 'Pac')`,
+    `('Pac' | 'Nac')`,
+    `(('Pac' | 'Nac') | ('pac' | 'Pac'))`,
     `('pac' | 'Pac' | 'nac' | 'Nac')`,
     `('pac' | 'Pac' | 'nac' | 'Nac' | 'vac' | 'Cac')`,
     `('pac' | 'Pac' | 'nac' | 'Nac' | 'vac' | 'Cac' | 'dac')`,
@@ -37,6 +39,13 @@ test('a word is also found where it is written as two, and two where they are wr
     queries(both)[4],
     `((('nin' | 'vin') & ('vit')) | ('p+scotiabank' | 'n+scotiabank' | 'vscotiabank' | 'v+scotiabank' | 'c+scotiabank'))`,
   )
+})
+
+test('each tier has what the one before has, also an artist whose name was typed as other words', (t) => {
+  const [artist, ...others] = queries(apart(word('redhotchili', {}), word('peppers', { p: [9, 9] })), 1)
+  t.is(artist, `'Predhotchilipeppers'`)
+  t.is(others.filter((query) => query !== null).length, 4)
+  for (const query of others) t.true(query === null || query.startsWith(`('Predhotchilipeppers' | `), query ?? '')
 })
 
 test('a tier that no event can be in is left out: an unknown artist, an unknown name, longer words where there are none', (t) => {

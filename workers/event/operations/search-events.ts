@@ -82,7 +82,7 @@ function ask(request: Request): Asked {
 async function countResults(db: Queryable, question: Question | null, names: readonly FacetName[]): Promise<Facets> {
   let facets: Facets = { counted: 0, capped: false, by: {} }
   const page = { after: undefined, wanted: maxFacetResults + 1 }
-  const list = question === null ? null : listOf({ ...question, order: 'date' }, page)
+  const list = question === null ? null : listOf({ ...question, order: 'any' }, page)
   if (question === null || list === null) return facets
   for (const statement of waysTo(list, question)) {
     facets = await countFacets(db, statement, names)

@@ -21,7 +21,8 @@ const usualDays = 300
 const few = 1_000
 /** Reading an event costs as much as reading so many entries of an index. */
 const entriesPerEvent = 16
-/** A walk may go on for this many times the events that are to be expected. */
+/** A walk may go on for so many events at least, and for this many times those that are to be expected. */
+const minWalk = 10_000
 const patience = 4
 
 /** The way on which fewer events are read, as far as can be told from how frequent each condition is. */
@@ -42,10 +43,11 @@ export function accessFor(list: EventList, reach: Reach, total: number): Access 
     second === undefined ? Number.POSITIVE_INFINITY : (first[1] * second[1]) / total + second[1] / entriesPerEvent
   const isWorthBoth = second !== undefined && first[1] > few && both < first[1]
   const walked = Math.min(total * dateShare, list.limit / Math.max(matching, 1 / total))
-  const collected = isWorthBoth ? both : first[1]
+  const found = isWorthBoth ? both : first[1]
+  const collected = list.order === 'any' ? Math.min(found, list.limit) + found / entriesPerEvent : found
   return {
     way: having.length > 0 && collected <= Math.max(few, 2 * walked) ? 'collect' : 'walk',
     indexes: isWorthBoth ? [first[0], second[0]] : [first[0]],
-    walk: Math.max(few, patience * walked),
+    walk: Math.max(minWalk, patience * walked),
   }
 }

@@ -2,7 +2,7 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import { checkSpellings } from '../store/check-spellings.ts'
 import { findNearWords, knownWords, readKnown } from '../store/words.ts'
 import type { Question } from './question.ts'
-import { joinedTexts, type QueryWords, termQuery, wholeText } from './terms.ts'
+import { allTerms, everywhere, joinedTexts, type QueryWords, termQuery, wholeText } from './terms.ts'
 import { anywhere } from './tiers.ts'
 
 export interface Correction {
@@ -92,7 +92,7 @@ async function bestOf(
   const candidates = respelled
     .flatMap(({ keyword, texts, corrections, cost }) => {
       const words = knownWords(known, texts)
-      const query = termQuery(anywhere(words) ?? [])
+      const query = termQuery(allTerms(words, { fields: everywhere, longer: false }) ?? [])
       const performersOfThatName = known.wholes.get(`P${wholeText(keyword)}`) ?? 0
       return query === null ? [] : [{ keyword, words, query, corrections, cost, performersOfThatName }]
     })

@@ -40,7 +40,7 @@ export function listOf(
 /** The ways to the first events of a list, to be tried in turn until one fills the page; the last one leaves nothing out. */
 export function waysTo(list: EventList, { reach, events }: Question, tier = 0): Statement[] {
   const { way, indexes, walk } = accessFor(list, reach, events)
-  const collected = collectEvents(list, indexes, [], tier)
+  const collected = collectEvents(list, { by: indexes, tiers: [], tier })
   if (way === 'collect') return [collected]
   return [list.order === 'distance' ? walkVenues(list, tier) : walkEvents(list, { tier, events: walk }), collected]
 }
@@ -58,7 +58,7 @@ async function findList(db: Queryable, question: Question, list: EventList, tier
 async function findByRelevance(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
   const { words, keyword, performersOfThatName, reach, events } = question
   const { after, wanted } = page
-  const tiers = tiersOf(words, wholeText(keyword), performersOfThatName)
+  const tiers = tiersOf(words, { whole: wholeText(keyword), performersOfThatName, events })
   const lists = tiers.map((terms) => (terms === null ? null : listOf(question, page, terms)))
   const accesses = lists.map((list) => (list === null ? null : accessFor(list, reach, events)))
   const queries = tiers.map((terms) => (terms === null ? null : termQuery(terms)))
@@ -66,13 +66,17 @@ async function findByRelevance(db: Queryable, question: Question, page: PageWant
   const [list, access] = [lists[last], accesses[last]]
   const found: PagePosition[] = []
   if (list && access && (after?.tier ?? 0) <= last) {
-    found.push(...(await findPositions(db, collectEvents(list, access.indexes, queries.slice(0, last + 1)))))
+    found.push(
+      ...(await findPositions(
+        db,
+        collectEvents(list, { by: access.indexes, tiers: queries.slice(0, last + 1), tier: last }),
+      )),
+    )
   }
   for (let tier = Math.max(last + 1, after?.tier ?? 0); tier < lists.length && found.length < wanted; tier++) {
     const rest = lists[tier]
     if (!rest) continue
-    const better = queries.slice(0, tier).filter((query) => query !== null)
-    const without = better.length === 0 ? undefined : better.map((query) => `(${query})`).join(' | ')
+    const without = queries.slice(0, tier).findLast((query) => query !== null) ?? undefined
     const from = after?.tier === tier ? after : undefined
     const more = { ...rest, without, after: from, limit: wanted - found.length }
     found.push(...(await findList(db, question, more, tier)))

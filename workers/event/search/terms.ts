@@ -110,7 +110,7 @@ export function allTerms({ words, joined }: QueryWords, { fields, longer }: Term
     const both = joined[index]
     if (both !== undefined && isKnown(both)) {
       const next = termOf(++index)
-      const apart = term === null || next === null ? null : allOf([term, next])
+      const apart = term === null || next === null ? null : allOf([term, next], Math.min(term.events, next.events))
       term = anyOf([apart, wordTerm(both, { fields, prefix: false, single })])
     }
     if (term === null) return null
@@ -153,22 +153,32 @@ function wordTerm(
   return queries.length === 0 ? null : { query: `(${queries.join(' | ')})`, events, gathered }
 }
 
+/** What has all terms of any of the lists; `null` without lists. `total` are all events. */
+export function eitherOf(lists: readonly (readonly Term[] | null)[], total: number): readonly Term[] | null {
+  const [list, ...others] = lists.filter((each) => each !== null)
+  if (list === undefined || others.length === 0) return list ?? null
+  const term = anyOf([list, ...others].map((terms) => allOf(terms, eventsWith(terms, total))))
+  return term === null ? null : [term]
+}
+
 function anyOf(terms: readonly (Term | null)[]): Term | null {
   const some = terms.filter((term) => term !== null)
   if (some.length < 2) return some[0] ?? null
-  return merged(some, ' | ', (events) => events.reduce((sum, each) => sum + each))
+  return merged(some, ' | ', sum(some.map(({ events }) => events)))
 }
 
-function allOf(terms: readonly Term[]): Term {
-  return merged(terms, ' & ', (events) => Math.min(...events))
+function allOf(terms: readonly Term[], events: number): Term {
+  const [first, ...others] = terms
+  return first !== undefined && others.length === 0 ? first : merged(terms, ' & ', events)
 }
 
-function merged(terms: readonly Term[], by: string, events: (each: number[]) => number): Term {
-  return {
-    query: `(${terms.map(({ query }) => query).join(by)})`,
-    events: events(terms.map((term) => term.events)),
-    gathered: terms.reduce((sum, { gathered }) => sum + gathered, 0),
-  }
+function merged(terms: readonly Term[], by: string, events: number): Term {
+  const query = `(${terms.map((term) => term.query).join(by)})`
+  return { query, events, gathered: sum(terms.map(({ gathered }) => gathered)) }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 /** All of the terms as a Postgres `tsquery`; `null` without terms. Folded texts are letters, digits and blanks: nothing to escape. */

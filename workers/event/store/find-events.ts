@@ -1,4 +1,5 @@
 import type { Queryable } from '#shared/database/postgres.ts'
+import type { Circle } from '../search/geography.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
 import {
   conditionsOf,
@@ -6,7 +7,7 @@ import {
   type EventConditions,
   type Indexed,
   shownPrice,
-  venueConditions,
+  venueBounds,
 } from './list-conditions.ts'
 import { type Parameter, parameters } from './parameters.ts'
 
@@ -16,7 +17,8 @@ import { type Parameter, parameters } from './parameters.ts'
  * not to be looked up in an index, LIMIT and MATERIALIZED keep it from turning one way into the other.
  */
 
-export type ListOrder = 'date' | 'price' | 'distance'
+/** `any`: a sample of the list will do. */
+export type ListOrder = 'date' | 'price' | 'distance' | 'any'
 
 /** One ordered list, and where in it to begin. */
 export interface EventList extends EventConditions {
@@ -35,12 +37,30 @@ const position = `id, starts_on AS "startsOn", starts_at AS "startsAt", key, tie
 const dateOrder = `starts_on, COALESCE(starts_at, 'infinity'), id`
 const dateOrderOfEvent = `e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id`
 
-export function collectEvents(
-  list: EventList,
-  by: readonly Indexed[],
-  tiers: readonly (string | null)[],
-  lastTier = tiers.length - 1,
-): Statement {
+export interface Collecting {
+  readonly by: readonly Indexed[]
+  /** Relevance tiers as `tsquery`, the best first; null: none is in it. Empty: all events are in `tier`. */
+  readonly tiers: readonly (string | null)[]
+  readonly tier: number
+}
+
+/**
+ * All events that match, by what an index finds most exactly. Of a word in a country, ranked, behind the first page:
+ *
+ *   WITH hit AS MATERIALIZED (
+ *     SELECT e.id, e.starts_on, e.starts_at, 0 AS key,
+ *       CASE WHEN e.search @@ $1::tsquery THEN 0 WHEN e.search @@ $2::tsquery THEN 2 END AS tier
+ *     FROM event.events AS e
+ *     WHERE e.search @@ $3::tsquery AND CASE WHEN e.status IN ('published', 'rescheduled')
+ *       AND e.starts_on >= $4::date
+ *       AND (e.starts_on >= $5::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
+ *       AND e.venue_id IN (SELECT v.id FROM event.venues AS v WHERE v.country = $6) THEN true ELSE false END)
+ *   SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, tier FROM hit
+ *   WHERE (tier, key, starts_on, COALESCE(starts_at, 'infinity'), id) >
+ *     ($7::int, $8::bigint, $9::date, COALESCE($10::timestamptz, 'infinity'), $11::uuid)
+ *   ORDER BY tier, key, starts_on, COALESCE(starts_at, 'infinity'), id LIMIT $12;
+ */
+export function collectEvents(list: EventList, { by, tiers, tier: only }: Collecting): Statement {
   const { values, parameter } = parameters()
   const ranked = tiers.flatMap((tier, index) =>
     tier === null ? [] : [`WHEN e.search @@ ${parameter(tier)}::tsquery THEN ${index}`],
@@ -50,13 +70,25 @@ export function collectEvents(
   const after =
     list.after === undefined ? '' : `WHERE (tier, key, ${dateOrder}) > (${afterOf(list, ['tier', 'key'], parameter)})`
   const text = `WITH hit AS MATERIALIZED (
-      SELECT e.id, e.starts_on, e.starts_at, ${key} AS key, ${ranked.length === 0 ? lastTier : `CASE ${ranked.join(' ')} END`} AS tier
+      SELECT e.id, e.starts_on, e.starts_at, ${key} AS key, ${ranked.length === 0 ? only : `CASE ${ranked.join(' ')} END`} AS tier
       FROM event.events AS e ${list.order === 'distance' ? 'JOIN event.venues AS v ON v.id = e.venue_id' : ''}
-      WHERE ${[...found, hidden(asked)].join(' AND ')})
+      WHERE ${[...found, hidden(asked)].join(' AND ')} ${list.order === 'any' ? `LIMIT ${parameter(list.limit)}` : ''})
     SELECT ${position} FROM hit ${after} ORDER BY tier, key, ${dateOrder} LIMIT ${parameter(list.limit)}`
   return { text, values }
 }
 
+/**
+ * Past at most so many events in the order of dates, or of prices and dates, picking those that match; all are in one tier:
+ *
+ *   SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, 0 AS tier
+ *   FROM (SELECT *, 0 AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
+ *     WHERE e.starts_on >= $2::date
+ *     ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT 2048) AS e
+ *   WHERE CASE WHEN e.status IN ('published', 'rescheduled') AND e.search @@ $1::tsquery
+ *     AND (e.starts_on >= $3::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
+ *     AND e.venue_id IN (SELECT v.id FROM event.venues AS v WHERE v.country = $4) THEN true ELSE false END
+ *   ORDER BY starts_on, time, id LIMIT $5;
+ */
 export function walkEvents(list: EventList, { tier, events }: { tier: number; events: number }): Statement {
   const { values, parameter } = parameters()
   const [by, order, columns] =
@@ -65,28 +97,53 @@ export function walkEvents(list: EventList, { tier, events }: { tier: number; ev
       : (['dates', dateOrderOfEvent, []] as const)
   const { found, asked } = conditionsOf(list, [by], parameter)
   if (list.after !== undefined) found.push(`(${order}) > (${afterOf(list, columns, parameter)})`)
-  const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", ${keyOf(list, parameter)} AS key, ${tier} AS tier
-    FROM (SELECT * FROM event.events AS e ${found.length === 0 ? '' : `WHERE ${found.join(' AND ')}`}
-      ORDER BY ${order} LIMIT ${roundUp(events)}) AS e
-    WHERE ${hidden(asked)} ORDER BY ${order} LIMIT ${parameter(list.limit)}`
+  // Columns of the inner query, so that Postgres knows the outer one to be in order and stops as soon as the page is full.
+  const text = `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, ${tier} AS tier
+    FROM (SELECT *, ${keyOf(list, parameter)} AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
+      ${found.length === 0 ? '' : `WHERE ${found.join(' AND ')}`} ORDER BY ${order} LIMIT ${roundUp(events)}) AS e
+    WHERE ${hidden(asked)} ORDER BY ${[...columns, 'starts_on', 'time', 'id'].join(', ')} LIMIT ${parameter(list.limit)}`
   return { text, values }
 }
 
 /** So many of the nearest venues are asked for their events. */
 const nearestVenues = 1_000
 
+/**
+ * The same in the order of distances, from venue to venue; Postgres asks no more of them than fill the page:
+ *
+ *   SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", place.key, 0 AS tier
+ *   FROM (
+ *       SELECT id, key FROM (
+ *         SELECT v.id, 12742.0176 * asin(sqrt(LEAST(1, power(sin(radians(v.latitude - $3::float8) / 2), 2) +
+ *           cos(radians($3::float8)) * cos(radians(v.latitude)) *
+ *           power(sin(radians(v.longitude - $4::float8) / 2), 2)))) AS key
+ *         FROM event.venues AS v
+ *         WHERE (v.latitude BETWEEN $6::float8 AND $7::float8 AND v.longitude BETWEEN $8::float8 AND $9::float8)
+ *         OFFSET 0) AS v
+ *       WHERE key BETWEEN $5::float8 AND $10::float8 ORDER BY key FETCH FIRST 1000 ROWS WITH TIES) AS place,
+ *     LATERAL (
+ *       SELECT * FROM event.events AS e
+ *       WHERE e.venue_id = place.id AND e.starts_on >= $1::date AND CASE WHEN e.status IN ('published', 'rescheduled')
+ *         AND (e.starts_on >= $2::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
+ *         THEN true ELSE false END
+ *       ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT $11) AS e
+ *   ORDER BY place.key, e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT $12;
+ */
 export function walkVenues(list: EventList, tier: number): Statement {
   const { values, parameter } = parameters()
   const { found: ofVenue, asked } = conditionsOf({ ...list, venue: undefined }, ['dates'], parameter)
-  const distance = keyOf(list, parameter)
-  const key = parameter(list.after?.key ?? 0)
+  const circle = circleOf(list)
+  const distance = distanceOf(circle, parameter)
+  const nearest = parameter(list.after?.key ?? 0)
+  const inReach = venueBounds({ ...list.venue, circle }, parameter).join(' AND ')
   if (list.after !== undefined) {
     ofVenue.push(`(place.key, ${dateOrderOfEvent}) > (${afterOf(list, ['key'], parameter)})`)
   }
   const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", place.key, ${tier} AS tier
     FROM (SELECT id, key FROM (SELECT v.id, ${distance} AS key FROM event.venues AS v
-          WHERE ${venueConditions(list.venue ?? {}, parameter)} OFFSET 0) AS v
-        WHERE key >= ${key}::float8 ORDER BY key FETCH FIRST ${nearestVenues} ROWS WITH TIES) AS place,
+          WHERE ${inReach} OFFSET 0) AS v
+        WHERE key BETWEEN ${nearest}::float8 AND ${parameter(circle.radiusKm)}::float8
+        ORDER BY key FETCH FIRST ${nearestVenues} ROWS WITH TIES) AS place,
       LATERAL (SELECT * FROM event.events AS e
         WHERE ${['e.venue_id = place.id', ...ofVenue, hidden(asked)].join(' AND ')}
         ORDER BY ${dateOrderOfEvent} LIMIT ${parameter(list.limit)}) AS e
@@ -107,10 +164,14 @@ function hidden(conditions: readonly string[]): string {
 
 /** What orders a tier before dates do. */
 function keyOf({ order, venue }: EventList, parameter: Parameter): string {
-  if (order === 'date') return '0'
   if (order === 'price') return shownPrice
+  if (order !== 'distance') return '0'
+  return distanceOf(circleOf({ venue }), parameter)
+}
+
+function circleOf({ venue }: Pick<EventList, 'venue'>): Circle {
   if (venue?.circle === undefined) throw new Error('a list by distance has no circle')
-  return distanceOf(venue.circle, parameter)
+  return venue.circle
 }
 
 /** The values of the position behind which the page begins, in the order of the list. */

@@ -53,17 +53,6 @@ export function conditionsOf(
     else asked.push(ofRows)
   }
   const { from, to } = dateRange(list)
-  if (list.terms.length > 0) {
-    const { indexed: looked, onRows } = indexed.includes('terms')
-      ? splitTerms(list.terms)
-      : { indexed: list.terms, onRows: [] }
-    add('terms', `e.search @@ ${parameter(termQuery(looked))}::tsquery`)
-    if (onRows.length > 0) asked.push(`e.search @@ ${parameter(termQuery(onRows))}::tsquery`)
-    const weeks = from === undefined || to === undefined ? null : weeksBetween(from, to)
-    if (weeks !== null && indexed.includes('terms'))
-      found.push(`event.days_of(e.starts_on) && ${parameter(weeks)}::int[]`)
-  }
-  if (list.without !== undefined) asked.push(`NOT e.search @@ ${parameter(list.without)}::tsquery`)
   if (from !== undefined) add('dates', `e.starts_on >= ${parameter(from)}::date`)
   if (to !== undefined) add('dates', `e.starts_on <= ${parameter(to)}::date`)
   // By the clock of the database and the zone of the venue; what is ahead everywhere on Earth is not asked for its zone.
@@ -80,6 +69,18 @@ export function conditionsOf(
     const venues = `SELECT v.id FROM event.venues AS v WHERE ${venueConditions(list.venue, parameter)}`
     add('venue', `e.venue_id = ANY(ARRAY(${venues}))`, `e.venue_id IN (${venues})`)
   }
+  // Last, because they cost most to ask of a row.
+  if (list.terms.length > 0) {
+    const { indexed: looked, onRows } = indexed.includes('terms')
+      ? splitTerms(list.terms)
+      : { indexed: list.terms, onRows: [] }
+    add('terms', `e.search @@ ${parameter(termQuery(looked))}::tsquery`)
+    if (onRows.length > 0) asked.push(`e.search @@ ${parameter(termQuery(onRows))}::tsquery`)
+    const weeks = from === undefined || to === undefined ? null : weeksBetween(from, to)
+    if (weeks !== null && indexed.includes('terms'))
+      found.push(`event.days_of(e.starts_on) && ${parameter(weeks)}::int[]`)
+  }
+  if (list.without !== undefined) asked.push(`NOT e.search @@ ${parameter(list.without)}::tsquery`)
   return { found, asked }
 }
 
@@ -103,22 +104,27 @@ export function priceConditions(
 }
 
 /** Conditions on a venue `v`. */
-export function venueConditions({ id, country, circle }: VenueConditions, parameter: Parameter): string {
-  const conditions: string[] = []
-  if (id !== undefined) conditions.push(`v.id = ${parameter(id)}::uuid`)
-  if (country !== undefined) conditions.push(`v.country = ${parameter(country)}`)
+export function venueConditions(venue: VenueConditions, parameter: Parameter): string {
+  const { circle } = venue
+  const bounds = venueBounds(venue, parameter)
+  if (circle !== undefined) bounds.push(`${distanceOf(circle, parameter)} <= ${parameter(circle.radiusKm)}::float8`)
+  return bounds.join(' AND ')
+}
+
+/** The same as far as indexes go; of a circle the boxes around it. */
+export function venueBounds({ id, country, circle }: VenueConditions, parameter: Parameter): string[] {
+  const bounds: string[] = []
+  if (id !== undefined) bounds.push(`v.id = ${parameter(id)}::uuid`)
+  if (country !== undefined) bounds.push(`v.country = ${parameter(country)}`)
   if (circle !== undefined) {
     const boxes = boxesAround(circle).map(
       ({ south, north, west, east }) =>
         `v.latitude BETWEEN ${parameter(south)}::float8 AND ${parameter(north)}::float8
           AND v.longitude BETWEEN ${parameter(west)}::float8 AND ${parameter(east)}::float8`,
     )
-    conditions.push(
-      `(${boxes.join(' OR ')})`,
-      `${distanceOf(circle, parameter)} <= ${parameter(circle.radiusKm)}::float8`,
-    )
+    bounds.push(`(${boxes.join(' OR ')})`)
   }
-  return conditions.join(' AND ')
+  return bounds
 }
 
 /** Kilometres from the middle of the circle to a venue `v`, along a great circle of a sphere. */
