@@ -42,8 +42,14 @@ test('folded text is made of letters and digits, with single blanks between word
   t.pass()
 })
 
-function known(text: string, field: WordField, exact: number, prefixed: number): QueryWord {
-  return { text, fields: new Map([[field, { exact, prefixed }]]) }
+function known(
+  text: string,
+  field: WordField,
+  exact: number,
+  prefixed: number,
+  words: string[] | null = null,
+): QueryWord {
+  return { text, fields: new Map([[field, { exact, prefixed, words }]]) }
 }
 
 /** The query of words of which neighbours make nothing together. */
@@ -52,7 +58,7 @@ function query(words: QueryWord[], { longer = false, fields = everywhere } = {})
   return terms === null ? null : termQuery(terms)
 }
 
-const any = { text: 'x', fields: new Map([['t', { exact: 1, prefixed: 1 }]]) } as QueryWord
+const any = { text: 'x', fields: new Map([['t', { exact: 1, prefixed: 1, words: null }]]) } as QueryWord
 
 test('a known word stands for itself, another one for what begins with it, and a single letter for itself', (t) => {
   t.is(query([known('drake', 't', 1, 2), any]), `('p+drake' | 'n+drake' | 'v+drake' | 'c+drake' | 'tdrake') & ('tx')`)
@@ -60,7 +66,8 @@ test('a known word stands for itself, another one for what begins with it, and a
   t.is(query([known('d', 't', 0, 2), any]), null)
 })
 
-test('fields where no word begins so are left out', (t) => {
+test('few words that begin alike are named one by one, and fields where there is none are left out', (t) => {
+  t.is(query([known('dr', 'n', 0, 2, ['drake', 'drakes']), any]), `('ndrake' | 'ndrakes') & ('tx')`)
   t.is(query([known('dr', 'n', 0, 2_000), any]), `('ndr':*) & ('tx')`)
   t.is(query([known('dr', 'n', 5, 9), any]), `('ndr') & ('tx')`)
   t.is(query([known('dr', 'n', 5, 9)], { fields: ['t', 'd'] }), null)
@@ -72,8 +79,8 @@ test('a word given twice counts once, where it comes last', (t) => {
 })
 
 test('longer words are meant by the last word only, and by one that is no word yet', (t) => {
-  const words = [known('dr', 'p', 5, 9), known('li', 'n', 0, 9), known('be', 'p', 3, 7)]
-  t.is(query(words, { longer: true }), `('pdr') & ('nli':*) & ('pbe':*)`)
+  const words = [known('dr', 'p', 5, 9), known('li', 'n', 0, 9), known('be', 'p', 3, 7, ['be', 'bell'])]
+  t.is(query(words, { longer: true }), `('pdr') & ('nli':*) & ('pbe' | 'pbell')`)
 })
 
 test('operators and quotes of users are not words', (t) => {

@@ -10,9 +10,8 @@ export type WordField = 'p' | 'n' | 'v' | 'c' | 't' | 'd'
 export type WholeField = 'P' | 'N' | 'C' | 'T'
 
 export const everywhere: readonly WordField[] = ['p', 'n', 'v', 'c', 't', 'd']
-/** Fields whose neighbouring words are terms as one word, too, and whose whole text is the term of another letter. */
+/** Fields whose neighbouring words are terms as one word, too. */
 const hasPairs: ReadonlySet<WordField> = new Set(['p', 'n', 'v', 'c'])
-const wholeOf: Partial<Record<WordField, WholeField>> = { p: 'P', n: 'N', c: 'C' }
 
 /** What the table of words knows of one field. */
 interface FieldWords {
@@ -20,6 +19,8 @@ interface FieldWords {
   readonly exact: number
   /** Events that have a word there which begins with it, itself included. */
   readonly prefixed: number
+  /** Those words; null: too many to name. */
+  readonly words: readonly string[] | null
 }
 
 /** A word of a query, and where it stands; fields in which nothing begins with it are absent. */
@@ -99,11 +100,10 @@ export interface TermOptions {
  */
 export function allTerms({ words, joined }: QueryWords, { fields, longer }: TermOptions): Term[] | null {
   const terms: Term[] = []
-  const single = words.length === 1
   const termOf = (index: number): Term | null => {
     const word = words[index] as QueryWord
     const prefix = !isKnown(word) || (longer && index === words.length - 1)
-    return wordTerm(word, { fields, prefix, single })
+    return wordTerm(word, { fields, prefix })
   }
   for (let index = 0; index < words.length; index++) {
     let term = termOf(index)
@@ -111,7 +111,7 @@ export function allTerms({ words, joined }: QueryWords, { fields, longer }: Term
     if (both !== undefined && isKnown(both)) {
       const next = termOf(++index)
       const apart = term === null || next === null ? null : allOf([term, next], Math.min(term.events, next.events))
-      term = anyOf([apart, wordTerm(both, { fields, prefix: false, single })])
+      term = anyOf([apart, wordTerm(both, { fields, prefix: false })])
     }
     if (term === null) return null
     terms.push(term)
@@ -132,23 +132,23 @@ export function areKnown({ words }: QueryWords): boolean {
 
 function wordTerm(
   { text, fields: known }: QueryWord,
-  { fields, prefix, single }: { fields: readonly WordField[]; prefix: boolean; single: boolean },
+  { fields, prefix }: { fields: readonly WordField[]; prefix: boolean },
 ): Term | null {
   const queries: string[] = []
   let events = 0
   let gathered = 0
   for (const field of fields) {
-    const { exact = 0, prefixed = 0 } = known.get(field) ?? {}
+    const { exact = 0, prefixed = 0, words = [] } = known.get(field) ?? {}
     const count = prefix && text.length > 1 ? prefixed : exact
     events += count
     if (count > 0 && count === exact) queries.push(`'${field}${text}'`)
+    else if (count > 0 && words !== null) queries.push(...words.map((each) => `'${field}${each}'`))
     else if (count > 0) {
       gathered += count
       queries.push(`'${field}${text}':*`)
     }
     // Nobody counts these; they are as rare as the word is long.
     if (hasPairs.has(field) && text.length >= minPairLetters) queries.push(`'${field}+${text}'`)
-    if (single && wholeOf[field] !== undefined) queries.push(`'${wholeOf[field]}${text}'`)
   }
   return queries.length === 0 ? null : { query: `(${queries.join(' | ')})`, events, gathered }
 }

@@ -50,7 +50,9 @@ export async function countFacets(
       ORDER BY count(*) DESC, value LIMIT ${maxValues}) AS ${name} WHERE value <> ''`,
   )
   const rows = await db.query<{ name: FacetName | 'all'; value: string; count: number }>(
-    `WITH hit AS MATERIALIZED (SELECT e.* FROM (${text}) AS found, event.events AS e WHERE e.id = found.id)
+    `WITH hit AS MATERIALIZED (
+       SELECT e.type, e.folded_type, e.folded_city, e.venue_id, e.starts_on, e.price_from_minor
+       FROM (${text}) AS found, event.events AS e WHERE e.id = found.id)
      SELECT 'all' AS name, '' AS value, count(*) FROM hit UNION ALL ${counts.join(' UNION ALL ')}`,
     values,
   )

@@ -51,10 +51,10 @@ export interface Collecting {
  *     SELECT e.id, e.starts_on, e.starts_at, 0 AS key,
  *       CASE WHEN e.search @@ $1::tsquery THEN 0 WHEN e.search @@ $2::tsquery THEN 2 END AS tier
  *     FROM event.events AS e
- *     WHERE e.search @@ $3::tsquery AND CASE WHEN e.status IN ('published', 'rescheduled')
- *       AND e.starts_on >= $4::date
- *       AND (e.starts_on >= $5::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
- *       AND e.venue_id IN (SELECT v.id FROM event.venues AS v WHERE v.country = $6) THEN true ELSE false END)
+ *     WHERE e.search @@ $6::tsquery AND CASE WHEN e.status IN ('published', 'rescheduled')
+ *       AND e.starts_on >= $3::date
+ *       AND (e.starts_on >= $4::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
+ *       AND e.venue_id IN (SELECT v.id FROM event.venues AS v WHERE v.country = $5) THEN true ELSE false END)
  *   SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, tier FROM hit
  *   WHERE (tier, key, starts_on, COALESCE(starts_at, 'infinity'), id) >
  *     ($7::int, $8::bigint, $9::date, COALESCE($10::timestamptz, 'infinity'), $11::uuid)
@@ -82,11 +82,12 @@ export function collectEvents(list: EventList, { by, tiers, tier: only }: Collec
  *
  *   SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, 0 AS tier
  *   FROM (SELECT *, 0 AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
- *     WHERE e.starts_on >= $2::date
+ *     WHERE e.starts_on >= $1::date
  *     ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT 2048) AS e
- *   WHERE CASE WHEN e.status IN ('published', 'rescheduled') AND e.search @@ $1::tsquery
- *     AND (e.starts_on >= $3::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
- *     AND e.venue_id IN (SELECT v.id FROM event.venues AS v WHERE v.country = $4) THEN true ELSE false END
+ *   WHERE CASE WHEN e.status IN ('published', 'rescheduled')
+ *     AND (e.starts_on >= $2::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
+ *     AND e.venue_id IN (SELECT v.id FROM event.venues AS v WHERE v.country = $3) AND e.search @@ $4::tsquery
+ *     THEN true ELSE false END
  *   ORDER BY starts_on, time, id LIMIT $5;
  */
 export function walkEvents(list: EventList, { tier, events }: { tier: number; events: number }): Statement {

@@ -66,6 +66,8 @@ export function knownWords({ words }: KnownTexts, texts: readonly string[]): Que
 const maxWords = 2_000
 /** So many near misses of a word are compared with it. */
 const maxNear = 500
+/** So many words that begin alike are named one by one: that is quicker than to gather all that the index has of them. */
+const maxNamed = 8
 /** Behind everything that begins with a word, in the order of bytes. */
 const behind = '\u{10ffff}'
 
@@ -74,6 +76,7 @@ interface FieldRow {
   readonly field: WordField | WholeField
   readonly exact: number
   readonly prefixed: number
+  readonly names: readonly string[]
   readonly words: number
   readonly total: number
 }
@@ -86,11 +89,11 @@ export async function readKnown(
 ): Promise<KnownTexts> {
   const texts = wholes.map(({ text }) => ` ${text}`)
   const rows = await db.query<FieldRow>(
-    `SELECT place, field, exact, prefixed, words, total
+    `SELECT place, field, exact, prefixed, names, words, total
      FROM (SELECT GREATEST(reltuples, 0)::int AS total FROM pg_class WHERE oid = 'event.events'::regclass) AS catalogue
      LEFT JOIN (
        SELECT place::int, field, coalesce(sum(events) FILTER (WHERE word = first), 0)::int AS exact, sum(events)::int AS prefixed,
-         sum(count(*)) OVER (PARTITION BY place)::int AS words
+         (array_agg(word))[1:${maxNamed + 1}] AS names, sum(count(*)) OVER (PARTITION BY place)::int AS words
        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (first, last, place),
          LATERAL (SELECT word, field, events FROM event.words WHERE word BETWEEN first AND last
            ORDER BY word LIMIT ${maxWords}) AS known
@@ -121,8 +124,9 @@ function fieldsOf(rows: readonly FieldRow[], events: number): QueryWord['fields'
   const fields = isCut ? everywhere : everywhere.filter((field) => rows.some((row) => row.field === field))
   return new Map(
     fields.map((field) => {
-      const { exact = 0, prefixed = 0 } = rows.find((row) => row.field === field) ?? {}
-      return [field, { exact, prefixed: isCut ? events : prefixed }]
+      const { exact = 0, prefixed = 0, names = [] } = rows.find((row) => row.field === field) ?? {}
+      const isNamed = !isCut && names.length <= maxNamed
+      return [field, { exact, prefixed: isCut ? events : prefixed, words: isNamed ? names : null }]
     }),
   )
 }
