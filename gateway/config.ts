@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { commonSettings, metricsHost, metricsPort, natsSettings, readConfig, redisUrl } from '#shared/process/config.ts'
+import { freeInstanceName } from '#shared/process/started-by-hand.ts'
 import { defaultQuotas } from './limits/quota.ts'
 
 const list = z
@@ -46,6 +47,12 @@ export const gatewaySettings = z.object({
     .default(''),
   /** The number of gateways: while Redis is unavailable, each one allows that part of a quota. */
   GATEWAYS: z.coerce.number().int().min(1).default(1),
+  /** Connections at once, of all clients. */
+  MAX_CONNECTIONS: z.coerce.number().int().min(1).default(10_000),
+  /** Connections at once of one address, unless it is a trusted proxy. */
+  MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(1_000),
+  /** Names that requests may use for this gateway with AUTH=demo, beside localhost and IP addresses. */
+  ALLOWED_HOSTS: list,
   /** Addresses or CIDR ranges whose X-Forwarded-For is trusted. */
   TRUSTED_PROXIES: list,
 })
@@ -70,7 +77,8 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
     }
   })
   const config = readConfig(checked, {
-    env: { INSTANCE: 'gateway-1', ...env },
+    env: { INSTANCE: freeInstanceName('gateway', env), ...env },
+    command: 'npm run gateway --',
     args,
     flags: { port: 'PORT', instance: 'INSTANCE', host: 'HOST' },
     natsUser: 'gateway',

@@ -5,13 +5,16 @@ import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
 import { createRedis } from '#shared/redis.ts'
 import { readGatewayConfig } from './config.ts'
+import { brokenResponses } from './http/broken-responses.ts'
 import { ClientAddresses } from './http/client-address.ts'
-import { answerClientError, Connections, maxHeadBytes } from './http/client-error.ts'
+import { answerClientError, answerConnect, maxHeadBytes } from './http/client-error.ts'
+import { Connections } from './http/connections.ts'
+import { HostGuard } from './http/host-guard.ts'
 import { createListener } from './http/listener.ts'
 import { createObserve } from './http/observe.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { createApp } from './koa/app.ts'
-import { createRateLimit } from './koa/rate-limit.ts'
+import { createLimitFailures, createRateLimit } from './koa/rate-limit.ts'
 import { publicLimits, RateLimits } from './limits/rate-limits.ts'
 import { RecentRefusals } from './limits/recent-refusals.ts'
 import { TokenBuckets } from './limits/token-buckets.ts'
@@ -38,12 +41,15 @@ const httpSettings = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: maxHeadBytes,
+  // Answered as a problem, by Koa.
+  requireHostHeader: false,
   // No listener needs the end of a body that never begins.
   optimizeEmptyRequests: true,
 }
 
 await runProcess({
   name: 'gateway',
+  env: process.env,
   readConfig: () => readGatewayConfig(process.env, process.argv.slice(2)),
   async start(config, log, onStop) {
     const { INSTANCE: instance, AUTH: mode, HOST: host } = config
@@ -81,42 +87,58 @@ await runProcess({
     const buckets = new TokenBuckets({ redis, gateways: config.GATEWAYS, onLocal: () => metrics.limitedLocally() })
     const limits = config.quotas === null ? null : new RateLimits({ maxima: config.quotas, buckets, metrics })
     const refusals = limits === null ? null : new RecentRefusals(limits)
-    const rateLimit = createRateLimit(limits === null || refusals === null ? null : { limits, refusals })
+    const limiting = limits === null || refusals === null ? null : { limits, refusals }
+    const rateLimit = createRateLimit(limiting)
+    const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS]) : null
 
     const observe = createObserve({ log, metrics, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
     const app = createApp({
-      log,
+      onBrokenResponse: brokenResponses(log, metrics),
       observe,
       clientAddresses,
       rateLimit,
+      limitFailures: createLimitFailures(limiting),
+      hostGuard,
       identity,
       bus,
       answerRead,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance }),
+        ...docsRoutes({ ...health, instance, mode }),
         webhookRoute(bus),
       ],
       limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],
     })
-    const connections = new Connections()
+    const koa = app.callback()
     const listener = createListener({
       log,
       observe,
       findPublicRead: findPublicReads(answerRead, limits && publicLimits(limits, mode, clientAddresses)),
       findRecentRefusal: refusals?.find ?? (() => undefined),
-      koa: app.callback(),
-      connections,
+      koa,
+      hostGuard,
     })
 
     const { METRICS_HOST, METRICS_PORT } = config
     const ownMetrics =
       METRICS_PORT === undefined ? null : await serveMetrics(processMetrics, { host: METRICS_HOST, port: METRICS_PORT })
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const server = createServer(httpSettings, listener)
+    const connections = new Connections({
+      maxOfOwner: config.MAX_CONNECTIONS_PER_ADDRESS,
+      clientAddresses,
+      metrics,
+    })
+    onStop('connections', () => connections.stop())
+    const server = createServer(httpSettings, connections.inTurn(listener))
+    answerHalfClosed(server)
+    server.maxConnections = config.MAX_CONNECTIONS
+    server.on('drop', () => metrics.connectionCut('too_many'))
+    server.on('connection', connections.add)
+    server.on('checkExpectation', connections.inTurn(koa))
     server.on('clientError', answerClientError(metrics, connections))
+    server.on('connect', answerConnect(metrics, connections))
     const { port } = await listen(server, config.PORT, host)
     onStop('http', () => closeServer(server))
     onStop('readiness', async () => {
@@ -133,6 +155,14 @@ await runProcess({
 function providerFrom(config: ReturnType<typeof readGatewayConfig>) {
   const { JWT_JWKS_URL, JWT_PUBLIC_KEY, JWT_ISSUER, JWT_AUDIENCE } = config
   return { jwksUrl: JWT_JWKS_URL, publicKey: JWT_PUBLIC_KEY, issuer: JWT_ISSUER, audience: JWT_AUDIENCE }
+}
+
+/**
+ * Lets clients that end their side of the connection behind a request have the answer. Public in Node since 2011, though not in its
+ * documentation; without it such a client gets none, and nothing else changes.
+ */
+function answerHalfClosed(server: Server): void {
+  Object.assign(server, { httpAllowHalfOpen: true })
 }
 
 function listen(server: Server, port: number, host: string): Promise<AddressInfo> {

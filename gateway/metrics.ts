@@ -17,6 +17,10 @@ export interface AnsweredRequest {
 /** Methods with a label of their own; all others share `_OTHER`, as in OpenTelemetry. */
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
+/** The limit that a connection reached; see `http/connections.ts`. */
+const cutReasons = ['too_many', 'too_many_of_address', 'pipelining', 'slow_reader'] as const
+export type CutReason = (typeof cutReasons)[number]
+
 /** The gateway's own metrics. */
 export class GatewayMetrics {
   readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
@@ -29,6 +33,8 @@ export class GatewayMetrics {
   readonly #limited: Tally<'rate_class', RateClass>
   readonly #locallyLimited: Counter
   readonly #unreadable: Counter<'code'>
+  readonly #connectionsCut: Counter<'reason'>
+  readonly #brokenOff: Counter
 
   constructor(metrics: Metrics) {
     const registers = [metrics.registry]
@@ -64,6 +70,14 @@ export class GatewayMetrics {
       labelName: 'rate_class',
     })
     this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally while Redis was unavailable.')
+    this.#connectionsCut = new Counter({
+      name: 'http_server_connections_cut_total',
+      help: 'Connections refused or ended because a limit was reached.',
+      labelNames: ['reason'],
+      registers,
+    })
+    for (const reason of cutReasons) this.#connectionsCut.inc({ reason }, 0)
+    this.#brokenOff = counter('http_server_broken_responses_total', 'Responses that could not be sent to their end.')
     this.#unreadable = new Counter({
       name: 'http_server_unreadable_requests_total',
       help: 'Requests that could not be read as HTTP, and were answered so.',
@@ -74,6 +88,14 @@ export class GatewayMetrics {
 
   couldNotRead(code: ErrorCode): void {
     this.#unreadable.inc({ code })
+  }
+
+  connectionCut(reason: CutReason): void {
+    this.#connectionsCut.inc({ reason })
+  }
+
+  responseBroke(): void {
+    this.#brokenOff.inc()
   }
 
   requestBegan(): void {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { sizeOf } from './servers/log-file.ts'
+import { sizeOf } from '#shared/observability/log-file.ts'
 
 const lineEnd = 0x0a
 

@@ -6,6 +6,8 @@ set -eu
 node infra/setup.cjs
 hash -r # The set-up may have linked another `node`.
 
+worker_usage='Usage: npm run worker -- event|booking|purchase [--instance NAME] [--metrics-port PORT]'
+
 command=$1
 shift
 case "$command ${1-}" in
@@ -18,10 +20,8 @@ case "$command ${1-}" in
   'bench holds') file=test/hold-designs/run.ts; shift ;;
   'chaos crash-points' | 'chaos mutants') file=test/chaos/$1/run.ts; shift ;;
 
-  'worker '*)
-    echo 'Usage: npm run worker -- event|booking|purchase [--instance NAME]' >&2
-    exit 2
-    ;;
+  'worker --help' | 'worker -h') echo "$worker_usage"; exit ;;
+  'worker '*) echo "$worker_usage" >&2; exit 2 ;;
   'backup '*) file=infra/backup/command.ts ;;
   'bench '*) file=infra/load/reading/run.ts ;;
   'chaos '*) file=test/chaos/run.ts ;;

@@ -10,24 +10,47 @@
  */
 const cardDigits =
   /^(?:4\d{15}(?:\d{3})?|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11}(?:\d{2,5})?|(?:2[2-7]|35|5\d|6\d|8[12])\d{14,17})$/
+const minDigits = 14
 const maxDigits = 19
 
-/** Groups of unequal length, on cards of 15 and 14 digits. */
-const otherGroupings = ['4-6-5', '4-6-4']
+/** Which of these lengths the networks use with the first three digits, a bit for each: asked for far more often than a regular
+ * expression could be tried. */
+const lengthsByPrefix = Uint8Array.from({ length: 1_000 }, (_, prefix) => {
+  const first = String(prefix).padStart(3, '0')
+  let lengths = 0
+  for (let length = minDigits; length <= maxDigits; length += 1) {
+    if (cardDigits.test(first.padEnd(length, '0'))) lengths |= 1 << (length - minDigits)
+  }
+  return lengths
+})
 
-/** Between two groups: blanks of every width, dashes, dots, and invisible characters. */
-const separators = /^[\s\p{Pd}\p{Cf}./_]{1,3}$/u
+/** Digits in groups, and between two groups up to three of these: blanks of every width, dashes, dots, invisible characters. */
+const chains = /\d+(?:[\s\p{Pd}\p{Cf}./_]{1,3}\d+)*/gu
 
 /** UUIDs, digests and other hexadecimal ids, and public ids: a card number within them is chance. */
 const opaqueIds =
   /(?<![\da-z])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{24,})(?![\da-z])|(?<![\w-])[\w-]{43}(?![\w-])/gi
 
+/** Whether a card number stands anywhere in a text. Takes time in proportion to its length. */
 export function holdsCardNumber(text: string): boolean {
-  return cardsIn(text.normalize('NFKC')).length > 0
+  return mayHoldCardNumber(text) && cardsIn(text.normalize('NFKC')).length > 0
+}
+
+/** A card number's digits and nothing beside them that could belong to an id. */
+const digitsAlone = /(?<![\da-z])\d{14,19}(?![\da-z])/gi
+
+/**
+ * Whether a key that its caller made up is a card number, in groups or not, or has one between punctuation. Stricter than
+ * `holdsCardNumber`: chance puts the digits of a card into many random keys.
+ */
+export function isCardNumberKey(key: string): boolean {
+  const isWhole = (text: string): boolean => maskCardNumbers(text, '') === ''
+  return isWhole(key) || (key.match(digitsAlone) ?? []).some(isWhole)
 }
 
 /** Replaces each card number. A text with one comes back in Unicode's form NFKC. */
 export function maskCardNumbers(text: string, mask: string): string {
+  if (!mayHoldCardNumber(text)) return text
   const plain = text.normalize('NFKC')
   const cards = cardsIn(plain)
   if (cards.length === 0) return text
@@ -35,53 +58,132 @@ export function maskCardNumbers(text: string, mask: string): string {
   return starts.map((start, index) => plain.slice(start, cards[index]?.start)).join(mask)
 }
 
+/** Most texts are too short. Beyond ASCII, one character may stand for two digits. */
+function mayHoldCardNumber(text: string): boolean {
+  return text.length >= minDigits / 2
+}
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
 /** Card numbers in their order, without overlaps. */
-function cardsIn(plain: string): { start: number; end: number }[] {
-  const text = plain.replaceAll(opaqueIds, (id) => 'x'.repeat(id.length))
-  const groups = [...text.matchAll(/\d+/g)]
-  const cards: { start: number; end: number }[] = []
-  let after = 0
-  for (const [first, { index: start }] of groups.entries()) {
-    const end = start < after ? undefined : cardFrom(groups, first, text)
-    if (end === undefined) continue
-    cards.push({ start, end })
-    after = end
+function cardsIn(plain: string): Span[] {
+  // Where there is none at all, none is outside ids; and to look for ids takes longer.
+  if (cardsWithin(plain).length === 0) return []
+  return cardsWithin(plain.replaceAll(opaqueIds, (id) => 'x'.repeat(id.length)))
+}
+
+function cardsWithin(text: string): Span[] {
+  const cards: Span[] = []
+  for (const { 0: chain, index } of text.matchAll(chains)) {
+    if (chain.length >= minDigits) addCardsOf(new Chain(chain), index, cards)
   }
   return cards
 }
 
-/** End of the longest card number from this group on. `4111 1111 1111 1111 123` includes its check value. */
-function cardFrom(groups: readonly RegExpExecArray[], first: number, text: string): number | undefined {
-  let cardEnd: number | undefined
-  let digits = ''
-  let end = 0
-  const lengths: number[] = []
-  for (const { 0: group, index } of groups.slice(first, first + maxDigits)) {
-    if (lengths.length > 0 && !separators.test(text.slice(end, index))) break
-    digits += group
-    if (digits.length > maxDigits) break
-    lengths.push(group.length)
-    end = index + group.length
-    if (cardDigits.test(digits) && isGroupedLikeACard(lengths) && hasCheckDigit(digits)) cardEnd = end
+function addCardsOf(chain: Chain, index: number, cards: Span[]): void {
+  for (let first = 0; first < chain.groups; first += 1) {
+    const last = chain.lastGroupOfCard(first)
+    if (last === -1) continue
+    cards.push({ start: index + chain.startOf(first), end: index + chain.endOf(last) })
+    first = last
   }
-  return cardEnd
 }
 
-function isGroupedLikeACard(lengths: readonly number[]): boolean {
-  const [usual = 0] = lengths
-  const last = lengths.at(-1) ?? 0
-  const isEven = lengths.slice(0, -1).every((length) => length === usual) && last <= usual
-  return isEven || otherGroupings.includes(lengths.join('-'))
-}
+/** Groups of digits with separators in between. Typed arrays, because one body may have 32,000 groups. */
+class Chain {
+  /** How many. */
+  readonly groups: number
+  /** Place of each group in the text. */
+  readonly #starts: Int32Array
+  /** How many digits come before each group; one more for the end. */
+  readonly #before: Int32Array
+  readonly #digits: Uint8Array
+  /** Sums of the digits before each one, with every other doubled: those at even places, or those at odd ones. */
+  readonly #sums: readonly [Int32Array, Int32Array]
 
-/** ISO/IEC 7812-1 annex B: double every other digit, from the one before the last; the sum of all digits ends in 0. */
-function hasCheckDigit(digits: string): boolean {
-  let sum = 0
-  for (const [index, character] of [...digits].entries()) {
-    const digit = Number(character)
-    const isDoubled = (digits.length - index) % 2 === 0
+  constructor(text: string) {
+    this.#starts = new Int32Array(text.length)
+    this.#before = new Int32Array(text.length + 1)
+    this.#digits = new Uint8Array(text.length)
+    this.#sums = [new Int32Array(text.length + 1), new Int32Array(text.length + 1)]
+    let groups = 0
+    let digits = 0
+    let isInGroup = false
+    for (let at = 0; at < text.length; at += 1) {
+      const digit = text.charCodeAt(at) - 48
+      const isDigit = digit >= 0 && digit <= 9
+      if (isDigit) {
+        if (!isInGroup) {
+          this.#starts[groups] = at
+          this.#before[groups] = digits
+          groups += 1
+        }
+        this.#add(digit, digits)
+        digits += 1
+      }
+      isInGroup = isDigit
+    }
+    this.#before[groups] = digits
+    this.groups = groups
+  }
+
+  #add(digit: number, place: number): void {
     const doubled = digit > 4 ? digit * 2 - 9 : digit * 2
-    sum += isDoubled ? doubled : digit
+    const [even, odd] = this.#sums
+    this.#digits[place] = digit
+    even[place + 1] = at(even, place) + (place % 2 === 0 ? doubled : digit)
+    odd[place + 1] = at(odd, place) + (place % 2 === 0 ? digit : doubled)
   }
-  return sum % 10 === 0
+
+  startOf(group: number): number {
+    return at(this.#starts, group)
+  }
+
+  endOf(group: number): number {
+    return at(this.#starts, group) + this.#lengthOf(group)
+  }
+
+  /**
+   * Last group of the longest card number that begins with this group, or -1. `4111 1111 1111 1111 123` includes its check value. All
+   * groups have one length, the last may be shorter; or 4, 6 and 5 or 4 digits, as on cards of 15 and 14 digits.
+   */
+  lastGroupOfCard(first: number): number {
+    const from = at(this.#before, first)
+    const prefix = at(this.#digits, from) * 100 + at(this.#digits, from + 1) * 10 + at(this.#digits, from + 2)
+    const lengths = at(lengthsByPrefix, prefix)
+    if (lengths === 0) return -1
+    const usual = this.#lengthOf(first)
+    const isFourAndSix = usual === 4 && first + 1 < this.groups && this.#lengthOf(first + 1) === 6
+    let found = -1
+    for (let last = first; last < this.groups; last += 1) {
+      const length = this.#lengthOf(last)
+      const to = at(this.#before, last + 1)
+      const total = to - from
+      if (total > maxDigits) break
+      const isThird = last - first === 2
+      const isGroupedLikeACard = isFourAndSix ? isThird && (length === 5 || length === 4) : length <= usual
+      const isUsedLength = total >= minDigits && (lengths & (1 << (total - minDigits))) !== 0
+      if (isGroupedLikeACard && isUsedLength && this.#hasCheckDigit(from, to)) found = last
+      if (isFourAndSix ? isThird : length !== usual) break
+    }
+    return found
+  }
+
+  #lengthOf(group: number): number {
+    return at(this.#before, group + 1) - at(this.#before, group)
+  }
+
+  /** ISO/IEC 7812-1 annex B: double every other digit, from the one before the last; the sum of all digits ends in 0. */
+  #hasCheckDigit(from: number, to: number): boolean {
+    const sums = this.#sums[to % 2 === 0 ? 0 : 1]
+    return (at(sums, to) - at(sums, from)) % 10 === 0
+  }
+}
+
+/** The number there; 0 beyond the end. */
+function at(numbers: Int32Array | Uint8Array, index: number): number {
+  return numbers[index] ?? 0
 }

@@ -1,5 +1,3 @@
-import type { z } from 'zod'
-
 /** Failures of the system, not of the caller. */
 const faultCodes = [
   'internal',
@@ -22,6 +20,7 @@ export const errorCodes = [
   'unauthenticated',
   'payment_declined',
   'forbidden',
+  'misdirected',
   'not_found',
   'event_not_found',
   'method_not_allowed',
@@ -32,6 +31,7 @@ export const errorCodes = [
   'hold_cap_reached',
   'hold_paying',
   'sold_out',
+  'not_enough_left',
   'sale_not_open',
   'sale_closed',
   'sale_paused',
@@ -44,6 +44,7 @@ export const errorCodes = [
   'idempotency_key_in_use',
   'body_too_large',
   'unsupported_media_type',
+  'expectation_failed',
   'idempotency_key_reused',
   'ticket_limit',
   'card_number_refused',
@@ -90,28 +91,33 @@ export function errorCodeOf(error: unknown): ErrorCode {
   return error instanceof TicketingError ? error.code : 'internal'
 }
 
-export function invalidRequest(errors: readonly FieldError[], message = 'The request is not valid.'): TicketingError {
-  return new TicketingError('validation_failed', message, { extra: { errors } })
+/**
+ * Refuses a request for wrong fields. Each `detail` is the end of a sentence that begins with the name of the field: `must be a date`.
+ * `message`: what to say of all of them; by default what is wrong with the only one, or which they are.
+ */
+export function invalidRequest(errors: readonly FieldError[], message?: string): TicketingError {
+  const sentences = errors.map(({ pointer, detail }) => ({ pointer, detail: `${fieldName(pointer)} ${detail}.` }))
+  return new TicketingError('validation_failed', message ?? summaryOf(sentences), { extra: { errors: sentences } })
 }
 
-/** Bounds the reply to a request with thousands of wrong members. */
-const maxErrors = 100
+/** Most fields that a summary names. */
+const maxNamed = 5
+/** Names may be of the caller's own making. */
+const maxNameLength = 60
 
-/** The issues of a schema as JSON pointers, at most a hundred. */
-export function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap((issue) => issueErrors(issue)).slice(0, maxErrors)
+function summaryOf(errors: readonly FieldError[]): string {
+  const [only] = errors
+  if (only === undefined) return 'The request is not valid.'
+  if (errors.length === 1) return only.detail
+  const names = errors.slice(0, maxNamed).map(({ pointer }) => fieldName(pointer))
+  return `${errors.length} fields are not valid: ${names.join(', ')}${errors.length > maxNamed ? ', …' : ''}.`
 }
 
-function issueErrors(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []): FieldError[] {
-  const path = [...within, ...issue.path]
-  const pointer = path.map((step) => `/${String(step)}`).join('')
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, detail: 'is not a known member' }))
-  }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The form with the fewest issues is probably the one that was meant.
-    const nearest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? []
-    return nearest.flatMap((inner) => issueErrors(inner, path))
-  }
-  return [{ pointer, detail: issue.message }]
+/** `/areas/0/qty` is `areas[0].qty`. */
+function fieldName(pointer: string): string {
+  if (pointer === '') return 'The request'
+  const steps = pointer.slice(1).split('/')
+  const name = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('')
+  const text = name.replace(/^\./, '').replaceAll('~1', '/').replaceAll('~0', '~')
+  return text.length > maxNameLength ? `${text.slice(0, maxNameLength)}…` : text
 }

@@ -16,10 +16,19 @@ interface SignedWebhook extends Webhook {
   readonly header: string
   /** In epoch ms. */
   readonly now: number
-  /** Largest distance of the signed time from `now`, before or after. */
-  readonly toleranceMs: number
+  /** Largest distance of the signed time from `now`, before or after. Default: 5 minutes. */
+  readonly toleranceMs?: number
 }
 
+interface Signature {
+  /** The signed time, as it is written. */
+  readonly seconds: string
+  /** Hexadecimal digests, one of which must fit. */
+  readonly digests: readonly string[]
+}
+
+/** An older signature may have been overheard. */
+const usualToleranceMs = 300_000
 /** A header with more parts is refused: any client may send one. */
 const maxParts = 20
 
@@ -29,18 +38,24 @@ export function signWebhook({ secret, body, at }: Webhook & { readonly at: numbe
   return `t=${seconds},v1=${digest(secret, seconds, body).toString('hex')}`
 }
 
-/** Whether the header has a valid signature and a time within the tolerance. Never throws. */
-export function verifyWebhook({ secret, body, header, now, toleranceMs }: SignedWebhook): boolean {
+/** A header of the right form with a time within the tolerance; else null. It takes no secret, so that anybody may look. */
+export function readSignature(header: string, now: number, toleranceMs = usualToleranceMs): Signature | null {
   const parts = header.split(',', maxParts + 1).map((part) => part.trim())
-  if (parts.length > maxParts) return false
+  if (parts.length > maxParts) return null
   const times = valuesOf(parts, 't')
   const [seconds = ''] = times
-  if (times.length !== 1 || !/^\d{1,12}$/.test(seconds)) return false
-  if (Math.abs(now - Number(seconds) * 1_000) > toleranceMs) return false
-  const expected = digest(secret, seconds, body)
-  return valuesOf(parts, 'v1').some(
-    (signature) => /^[0-9a-f]{64}$/.test(signature) && timingSafeEqual(Buffer.from(signature, 'hex'), expected),
-  )
+  if (times.length !== 1 || !/^\d{1,12}$/.test(seconds)) return null
+  if (Math.abs(now - Number(seconds) * 1_000) > toleranceMs) return null
+  const digests = valuesOf(parts, 'v1').filter((each) => /^[0-9a-f]{64}$/.test(each))
+  return digests.length === 0 ? null : { seconds, digests }
+}
+
+/** Whether the header has a valid signature and a time within the tolerance. Never throws. */
+export function verifyWebhook({ secret, body, header, now, toleranceMs }: SignedWebhook): boolean {
+  const signature = readSignature(header, now, toleranceMs)
+  if (signature === null) return false
+  const expected = digest(secret, signature.seconds, body)
+  return signature.digests.some((each) => timingSafeEqual(Buffer.from(each, 'hex'), expected))
 }
 
 function valuesOf(parts: readonly string[], name: string): string[] {

@@ -1,3 +1,4 @@
+import { parseCommandLine } from '../infra/command-line.ts'
 import { readInfraConfig } from '../infra/config.ts'
 import { reportFailure } from '../infra/explained-error.ts'
 import { stopSignals } from '../infra/launcher/stop-signals.ts'
@@ -13,6 +14,11 @@ import { startTestServers, type TestServers } from './runner/test-servers.ts'
  * and lint count as one each.
  */
 
+const usage = `Usage: npm test -- [--long | --infra] [files]
+  --long     the slow tests in place of the usual ones
+  --infra    clusters, dashboards and deployment files, then the tests of selling on clusters
+Without files all of them, with types and lint. The last line is \`N passed, N failed\`.`
+
 interface Suite {
   readonly files: string
   readonly concurrency: number
@@ -25,9 +31,9 @@ interface Suite {
 const integration = (names: readonly string[]): string[] => names.map((name) => `test/integration/${name}.test.ts`)
 
 /** By flag. Plain `npm test` leaves their files out. */
-const suites: Readonly<Record<string, Suite>> = {
-  '--long': { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
-  '--infra': {
+const suites: Readonly<Record<'long' | 'infra', Suite>> = {
+  long: { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
+  infra: {
     files: 'test/infra/**/*.test.ts',
     // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.
     concurrency: 1,
@@ -112,10 +118,17 @@ async function runTests({ step, files, concurrency }: TestRun, servers: TestServ
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const suite = suites[args[0] ?? '']
+  const options = {
+    long: { type: 'boolean' },
+    infra: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const
+  const { values, positionals: named } = parseCommandLine(args, { options, allowPositionals: true }, usage)
+  if (values.help) return console.log(usage)
+  const suite = values.long ? suites.long : values.infra ? suites.infra : undefined
   const checks = suite ? Promise.resolve([]) : checkTypesAndLint()
   const outcomes: Outcome[] = []
-  for (const run of suite ? runsOf(suite, args.slice(1)) : [ordinaryRun(args)]) outcomes.push(await runOnServers(run))
+  for (const run of suite ? runsOf(suite, named) : [ordinaryRun(named)]) outcomes.push(await runOnServers(run))
   summarise([...(await checks), ...outcomes])
 }
 

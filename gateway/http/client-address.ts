@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
+import { BlockList, isIP, isIPv4, isIPv6, type Socket, SocketAddress } from 'node:net'
 import { LRUCache } from 'lru-cache'
 
 /** Pairs of remote address and X-Forwarded-For that are remembered, and the longest of them. */
@@ -34,6 +34,12 @@ export class ClientAddresses {
     const client = networkOf(this.addressOf(remoteAddress, forwardedFor))
     if (pair.length <= maxPairLength) this.#clients.set(pair, client)
     return client
+  }
+
+  /** Whose connection this is; undefined for trusted proxies, which carry the requests of many. */
+  ownerOf({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string | undefined {
+    const address = canonical(remoteAddress)
+    return this.#isTrusted(address) ? undefined : networkOf(address)
   }
 
   /**

@@ -1,8 +1,9 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '#shared/errors.ts'
 import type { GatewayMetrics } from '../metrics.ts'
+import type { Connections } from './connections.ts'
 import { problemOf } from './problems.ts'
 import { newRequestId, problemHeaders, securityHeaders } from './request-context.ts'
 
@@ -16,28 +17,6 @@ interface ClientError extends Error {
   readonly reason?: string
 }
 
-/** The latest request of each open connection. */
-export class Connections {
-  readonly #latest = new WeakMap<Duplex, { readonly req: IncomingMessage; readonly res: ServerResponse }>()
-
-  remember(req: IncomingMessage, res: ServerResponse): void {
-    this.#latest.set(req.socket, { req, res })
-  }
-
-  /** Whether the client would take what is sent now for the answer to what could not be read. */
-  awaitsAnswer(socket: Socket): boolean {
-    // Browsers open connections in advance and expect nothing on them.
-    if (socket.bytesRead === 0) return false
-    const latest = this.#latest.get(socket)
-    if (latest === undefined) return true
-    const { req, res } = latest
-    // The error may be in the rest of a body whose request was answered before.
-    if (res.writableFinished) return req.complete
-    // The error is in the body of the request under way. `res.socket` is null while earlier requests wait for their answers.
-    return res.socket === socket && !res.headersSent && !req.complete
-  }
-}
-
 /**
  * Listener of `clientError`: answers what Node's parser could not read with a problem document and ends the connection, because the
  * start of its next request is unknown. Counted, not logged: no limit bounds such requests. A client that could take the document for
@@ -49,25 +28,59 @@ export function answerClientError(
 ): (error: ClientError, socket: Duplex) => void {
   return (error, socket) => {
     const fault = faultOf(error)
-    // Connections of an HTTP server are sockets, although the event's type says Duplex.
-    if (fault === undefined || !socket.writable || !connections.awaitsAnswer(socket as Socket)) {
+    const place = isSilent(socket) ? undefined : connections.placeOfAnswer(socket)
+    if (fault === undefined || !socket.writable || place === undefined) {
       socket.destroy()
       return
     }
-    const { code, detail } = fault
-    const requestId = newRequestId()
-    const problem = problemOf(code, detail, { request_id: requestId })
-    const body = JSON.stringify(problem)
-    const headers = [
-      ...problemHeaders(problem, Buffer.byteLength(body)),
-      ...securityHeaders,
-      ...['X-Request-Id', requestId, 'Date', new Date().toUTCString(), 'Connection', 'close'],
-    ]
-    const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
-    const head = `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines}\r\n`
-    socket.end(head + body, () => socket.destroy())
-    metrics.couldNotRead(code)
+    metrics.couldNotRead(fault.code)
+    const { status, headers, body } = answerTo(fault)
+    if (place === 'next') endWith(socket, status, headers, body)
+    else place.writeHead(status, headers).end(body)
   }
+}
+
+/** Listener of `connect`: answers a request for a tunnel, and ends its connection, on which Node reads no further request. */
+export function answerConnect(
+  metrics: GatewayMetrics,
+  connections: Connections,
+): (req: IncomingMessage, socket: Duplex) => void {
+  return (_req, socket) => {
+    // Node listens no longer.
+    socket.on('error', () => socket.destroy())
+    if (connections.placeOfAnswer(socket) !== 'next') {
+      socket.destroy()
+      return
+    }
+    metrics.couldNotRead('method_not_allowed')
+    const fault: Fault = { code: 'method_not_allowed', detail: 'This is no proxy: it opens no tunnels.' }
+    const { status, headers, body } = answerTo(fault)
+    endWith(socket, status, ['Allow', 'GET, HEAD, POST, PATCH, DELETE', ...headers], body)
+  }
+}
+
+/** Browsers open connections in advance and expect nothing on them. */
+function isSilent(socket: Duplex): boolean {
+  // Connections of an HTTP server are sockets, although the types of its events say Duplex.
+  return (socket as Socket).bytesRead === 0
+}
+
+function answerTo({ code, detail }: Fault): { status: number; headers: string[]; body: string } {
+  const requestId = newRequestId()
+  const problem = problemOf(code, detail, { request_id: requestId })
+  const body = JSON.stringify(problem)
+  const headers = [
+    ...problemHeaders(problem, Buffer.byteLength(body)),
+    ...securityHeaders,
+    ...['X-Request-Id', requestId, 'Date', new Date().toUTCString(), 'Connection', 'close'],
+  ]
+  return { status: problem.status, headers, body }
+}
+
+/** Writes an answer that belongs to no response of Node's, and ends the connection. */
+function endWith(socket: Duplex, status: number, headers: readonly string[], body: string): void {
+  const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`, () => socket.destroy())
 }
 
 interface Fault {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type Logger from 'bunyan'
-import type { Connections } from './client-error.ts'
+import { type HostGuard, hasOneHost } from './host-guard.ts'
 import type { Answer, Observe } from './observe.ts'
 
 /** Finds the answer to a GET or HEAD, or undefined where another way must answer. Changes and counts nothing. */
@@ -16,12 +16,15 @@ export function createListener(parts: {
   readonly findPublicRead: FindAnswer
   readonly findRecentRefusal: FindAnswer
   readonly koa: RequestListener
-  readonly connections: Connections
+  /** Null: requests may name any host. */
+  readonly hostGuard: HostGuard | null
 }): RequestListener {
-  const { log, observe, findPublicRead, findRecentRefusal, koa, connections } = parts
+  const { log, observe, findPublicRead, findRecentRefusal, koa, hostGuard } = parts
 
   function findAnswer(req: IncomingMessage): Answer | undefined {
     if (req.method !== 'GET' && req.method !== 'HEAD') return undefined
+    // Koa refuses them.
+    if (!hasOneHost(req) || hostGuard?.isKnownHost(req.headers.host) === false) return undefined
     try {
       return findPublicRead(req) ?? findRecentRefusal(req)
     } catch (error) {
@@ -32,7 +35,6 @@ export function createListener(parts: {
   }
 
   return (req, res) => {
-    connections.remember(req, res)
     const answer = findAnswer(req)
     if (answer === undefined) koa(req, res)
     else void observe(req, res, answer)

@@ -1,9 +1,10 @@
 import { type ErrorCode, errorCodes, TicketingError } from '#shared/errors.ts'
 
-interface ProblemKind {
+/** What an error code means over HTTP. */
+export interface ProblemKind {
   readonly status: number
   readonly title: string
-  /** Whether a retry can help; after 504 a write needs the same Idempotency-Key. */
+  /** Whether the same request may succeed later; a write with the same Idempotency-Key. */
   readonly retryable: boolean
 }
 
@@ -22,6 +23,7 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   unauthenticated: kind(401, 'Authentication required', final),
   payment_declined: kind(402, 'Payment declined', final),
   forbidden: kind(403, 'Forbidden', final),
+  misdirected: kind(421, 'Host not served here', final),
   not_found: kind(404, 'Not found', final),
   event_not_found: kind(404, 'Event not found', final),
   method_not_allowed: kind(405, 'Method not allowed', final),
@@ -31,24 +33,26 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   hold_ended: kind(409, 'Hold ended', final),
   hold_cap_reached: kind(409, 'Hold cannot be extended further', final),
   hold_paying: kind(409, 'Payment for this hold is in progress', final),
-  sold_out: kind(409, 'Not enough seats left', final),
-  sale_not_open: kind(409, 'Sale not open yet', final),
+  sold_out: kind(409, 'Sold out', final),
+  not_enough_left: kind(409, 'Not enough places left', again),
+  sale_not_open: kind(409, 'Sale not open yet', again),
   sale_closed: kind(409, 'Sale closed', final),
-  sale_paused: kind(409, 'Sale paused', final),
+  sale_paused: kind(409, 'Sale paused', again),
   event_cancelled: kind(409, 'Event cancelled', final),
   no_adjacent_seats: kind(409, 'No adjacent seats left', final),
   payment_in_progress: kind(409, 'Payment in progress', final),
   already_purchased: kind(409, 'Already purchased', final),
   price_changed: kind(409, 'The price has changed', final),
   not_cancellable: kind(409, 'These tickets cannot be cancelled', final),
-  idempotency_key_in_use: kind(409, 'The first request with this key is in progress', final),
+  idempotency_key_in_use: kind(409, 'The first request with this key is in progress', again),
   body_too_large: kind(413, 'Body too large', final),
   unsupported_media_type: kind(415, 'The body must be application/json', final),
+  expectation_failed: kind(417, 'Expectation not supported', final),
   idempotency_key_reused: kind(422, 'Idempotency-Key was used for another request', final),
   ticket_limit: kind(422, 'Ticket limit exceeded', final),
   card_number_refused: kind(422, 'Card numbers are not accepted', final),
   rate_limited: kind(429, 'Too many requests', again),
-  internal: kind(500, 'Internal error', final),
+  internal: kind(500, 'Internal error', again),
   provider_unavailable: kind(502, 'Payment provider unavailable', again),
   no_worker: kind(503, 'Service unavailable', again),
   overloaded: kind(503, 'Overloaded', again),

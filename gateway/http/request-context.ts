@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createRedact } from '#shared/observability/redact.ts'
 import { randomDigits, startOfTrace, type TraceStart, traceFieldsOf } from '#shared/observability/tracing.ts'
 import type { Problem } from './problems.ts'
 
@@ -28,8 +29,13 @@ export const securityHeaders = [
 /** 24 digits: shorter than a trace id, so a search for one never finds the other. */
 export const newRequestId = (): string => randomDigits(12)
 
-/** Request ids from clients are kept when they can harm neither log nor header. */
 const saneRequestId = /^[\w.:-]{1,128}$/
+const redact = createRedact([])
+
+/** Ids from clients are kept when they can harm neither log nor header, and hold nothing that the log would mask, such as a card number. */
+function mayKeep(requestId: string): boolean {
+  return saneRequestId.test(requestId) && redact(requestId) === requestId
+}
 
 /** The context of a request that just came. Decides whether its trace is recorded: most are not, and do without spans. */
 export function beginRequest(
@@ -42,7 +48,7 @@ export function beginRequest(
   if (trace.isRecorded && mayBeginTrace?.() === false) {
     trace = startOfTrace({ traceparent, tracestate }, { mayRecordNew: false })
   }
-  const requestId = givenId !== undefined && saneRequestId.test(givenId) ? givenId : newRequestId()
+  const requestId = givenId !== undefined && mayKeep(givenId) ? givenId : newRequestId()
   return {
     req,
     res,

@@ -7,11 +7,8 @@ import type { VerifyToken } from './tokens.ts'
 export interface Credentials {
   /** Value of the Authorization header, '' when absent. */
   readonly authorization: string
-  /** Token from the session cookie. */
+  /** Token from the session cookie: never an organiser's key, because browsers send cookies for every page. */
   readonly sessionCookie: string | undefined
-  /** `user_id` from query or body, where the route allows it. */
-  readonly claimedUserId: string | undefined
-  readonly idempotencyKey: string | undefined
 }
 
 /** Who may use a route: everybody, with one answer for all; a caller, for their own things; or organisers. */
@@ -26,27 +23,28 @@ export interface IdentifyOptions {
 const organiserPrefix = 'org_'
 
 /**
- * The caller of a request. A token (header or cookie) always counts; in demo mode a claimed `user_id` is believed, and without one the
- * caller is a guest with a new id. Throws `unauthenticated`, `forbidden`, or what `verifyToken` throws.
+ * The caller that a request proves by its token or key; undefined in demo mode, where it may just claim one. Throws `unauthenticated`,
+ * or what `verifyToken` throws.
  */
-export async function identify(credentials: Credentials, access: Access, options: IdentifyOptions): Promise<Caller> {
-  const { claimedUserId } = credentials
-  const bearer = bearerToken(credentials.authorization)
+export async function identify(
+  { authorization, sessionCookie }: Credentials,
+  access: Access,
+  options: IdentifyOptions,
+): Promise<Caller | undefined> {
+  const bearer = bearerToken(authorization)
   // The answer is the same for all, so an expired cookie must not prevent it.
   if (access === 'public' && bearer === undefined) return anonymous
-  const token = bearer ?? credentials.sessionCookie
-  if (token?.startsWith(organiserPrefix)) return organiser(token, options.organiserKey)
+  if (bearer?.startsWith(organiserPrefix)) return organiser(bearer, options.organiserKey)
   if (access === 'organiser') throw new TicketingError('unauthenticated', 'An organiser key is needed.')
-  if (token !== undefined) {
-    const id = await options.verifyToken(token)
-    if (claimedUserId !== undefined && claimedUserId !== id) {
-      throw new TicketingError('forbidden', 'user_id is not the user of the token.')
-    }
-    return user(id)
-  }
-  if (access === 'public') return anonymous
+  const token = bearer ?? sessionCookie
+  if (token !== undefined) return user(await options.verifyToken(token))
   if (options.mode === 'jwt') throw new TicketingError('unauthenticated', 'A token is needed.')
-  return user(claimedUserId ?? guestId(credentials.idempotencyKey))
+  return undefined
+}
+
+/** Demo mode: the caller whose `user_id` a request claims. Without one, a guest with a new id. */
+export function claimedCaller(userId: string | undefined, idempotencyKey: string | undefined): Caller {
+  return user(userId ?? guestId(idempotencyKey))
 }
 
 /** The same key makes the same guest, or a repeated purchase would buy twice. */

@@ -1,9 +1,11 @@
-import { invalidRequest, TicketingError } from '#shared/errors.ts'
+import { randomUUID } from 'node:crypto'
+import { errorCodeOf, invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
+import { isPaged, nextPageLink } from '../routes/next-page.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
-import { isCacheable, type Outcome, type Route, successesOf } from '../routes/route.ts'
+import { isCacheable, type Outcome, type Route, successesOf, type Unanswered } from '../routes/route.ts'
 import type { Context, Middleware } from './context.ts'
 
 interface AnswerParts {
@@ -15,32 +17,56 @@ interface AnswerParts {
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
 export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts): Middleware {
   return async (ctx) => {
-    const { request, caller, idempotencyKey } = ctx.state
+    const { request, caller } = ctx.state
     const parsed = parse(ctx, route, mode)
     // Organisers see drafts: their answers are theirs alone.
     if (isCacheable(route) && caller.role !== 'organiser') {
       await answerRead(request, readOf(route, parsed))
       return
     }
-    if (route.needsIdempotencyKey && mode === 'jwt' && idempotencyKey === undefined) {
+    if (route.needsIdempotencyKey && mode === 'jwt' && ctx.state.idempotencyKey === undefined) {
       throw new TicketingError('idempotency_key_required', 'Send an Idempotency-Key header of your choice.')
     }
-    const { body, replayed } = await callRaw(bus, route.contract, parsed, {
+    const idempotencyKey = ctx.state.idempotencyKey ?? (route.unanswered && randomUUID())
+    const context = {
       requestId: request.requestId,
       caller,
       deadlineAt: performance.now() + route.contract.deadlineMs,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    }
+    const reply = await callRaw(bus, route.contract, parsed, context).catch((error: unknown) => {
+      if (idempotencyKey === undefined || errorCodeOf(error) !== 'worker_timeout') throw error
+      return unanswered(route, idempotencyKey, error)
     })
-    if (replayed) ctx.set('Idempotency-Replayed', 'true')
     ctx.set('Cache-Control', 'private, no-store')
+    if ('location' in reply) {
+      ctx.status = 202
+      // In demo mode the end is its caller's alone, too.
+      ctx.set(
+        'Location',
+        mode === 'demo' ? `${reply.location}?user_id=${encodeURIComponent(caller.id)}` : reply.location,
+      )
+      ctx.body = reply.body
+      return
+    }
+    const { body, replayed } = reply
+    if (replayed) ctx.set('Idempotency-Replayed', 'true')
     const outcome: Outcome = route.outcome?.(JSON.parse(Buffer.from(body).toString('utf8'))) ?? {}
     const { status = successesOf(route)[0], location } = outcome
     ctx.status = status
     if (location !== undefined) ctx.set('Location', location)
     if (status === 204) return
+    const link = isPaged(route) ? nextPageLink(parseQuery(ctx.querystring), body) : undefined
+    if (link !== undefined) ctx.set('Link', link)
     ctx.type = 'application/json'
     ctx.body = Buffer.from(body)
   }
+}
+
+/** Where the end of a command can be read whose worker did not answer. Throws `error` where there is no such place. */
+function unanswered(route: Route, idempotencyKey: string, error: unknown): Unanswered {
+  if (route.unanswered === undefined) throw error
+  return route.unanswered.of(idempotencyKey)
 }
 
 /** The request of the route's contract. `user_id` names the caller and is no part of it. Throws `validation_failed`. */
@@ -51,11 +77,17 @@ function parse(ctx: Context, route: Route, mode: AnswerParts['mode']): Record<st
   const { user_id: _ofQuery, ...queryMembers } = query
   if (route.method === 'GET') return parseRequest(route, isCaller ? queryMembers : query, pathParameters)
   const [unknown] = Object.keys(isCaller ? queryMembers : query)
-  if (unknown !== undefined) throw invalidRequest([{ pointer: `/${unknown}`, detail: 'is not a known parameter' }])
-  const { body } = ctx.state
-  const isEmpty = Object.keys(body).length === 0
-  if (route.demoBody !== undefined && mode === 'demo' && isEmpty)
-    return parseRequest(route, route.demoBody, pathParameters)
-  const { user_id: _ofBody, ...bodyMembers } = body
-  return parseRequest(route, isCaller ? bodyMembers : body, pathParameters)
+  if (unknown !== undefined)
+    throw invalidRequest([
+      {
+        pointer: `/${unknown}`,
+        detail: isCaller
+          ? 'is not known here; the only parameter is user_id'
+          : 'is not known here; there are no parameters',
+      },
+    ])
+  const { user_id: _ofBody, ...bodyMembers } = ctx.state.body
+  const members = isCaller ? bodyMembers : ctx.state.body
+  const isBare = Object.keys(members).length === 0
+  return parseRequest(route, isBare && mode === 'demo' ? (route.demoBody ?? members) : members, pathParameters)
 }

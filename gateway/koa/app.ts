@@ -1,26 +1,31 @@
+import type { IncomingMessage } from 'node:http'
 import Router, { type RouterMiddleware } from '@koa/router'
-import type Logger from 'bunyan'
 import Koa from 'koa'
+import compose from 'koa-compose'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
+import { type HostGuard, hasOneHost } from '../http/host-guard.ts'
 import type { Observe } from '../http/observe.ts'
 import { noEndpoint } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes } from '../routes/all-routes.ts'
-import type { Route } from '../routes/route.ts'
+import { methodsWithBody, type Route } from '../routes/route.ts'
 import { answerRoute } from './answer-route.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
-import type { RateLimit } from './rate-limit.ts'
-import { methodsWithBody, readBody } from './read-body.ts'
-import { readCaller } from './read-caller.ts'
+import type { LimitFailures, RateLimit } from './rate-limit.ts'
+import { hasBody, readBody } from './read-body.ts'
+import { readCredentials, settleCaller } from './read-caller.ts'
 
 export interface AppParts {
-  readonly log: Logger
+  readonly onBrokenResponse: (error: unknown) => void
   readonly observe: Observe
   readonly clientAddresses: ClientAddresses
   readonly rateLimit: RateLimit
+  readonly limitFailures: LimitFailures
+  /** Null: requests may name any host. */
+  readonly hostGuard: HostGuard | null
   readonly identity: IdentifyOptions
   readonly bus: Bus
   readonly answerRead: AnswerRead
@@ -32,9 +37,9 @@ export interface AppParts {
 
 /** The Koa application: what the listener does not answer itself passes these middleware from top to bottom. */
 export function createApp(parts: AppParts): Koa<RequestState> {
-  const { log, observe, clientAddresses, rateLimit, unlimited, limited } = parts
+  const { onBrokenResponse, observe, clientAddresses, rateLimit, hostGuard, unlimited, limited } = parts
   const app = new Koa<RequestState>()
-  app.on('error', (error) => log.warn({ err: error }, 'a response broke off'))
+  app.on('error', onBrokenResponse)
 
   // Exactly these paths: proxies in front of the gateway keep some of them from strangers by their names.
   const unlimitedRouter = new Router<RequestState>({ strict: true, sensitive: true })
@@ -50,19 +55,30 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   })
   app.use(unlimitedRouter.routes())
   app.use(rateLimit('address', (ctx) => ctx.state.client))
+  app.use((ctx, next) => {
+    hostGuard?.check(ctx.req)
+    refuseExpectation(ctx.get('expect'))
+    return next()
+  })
   app.use(router.routes())
   app.use(refuseUnknown([unlimitedRouter, router]))
   return app
 }
 
-/** What every request to a route passes, after the limit of its address. */
-function middlewareOf(route: Route, { identity, rateLimit, bus, answerRead }: AppParts): Middleware[] {
-  return [
-    ...(methodsWithBody.includes(route.method) ? [readBody()] : []),
-    readCaller(route.access, identity),
-    rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey),
-    answerRoute(route, { bus, answerRead, mode: identity.mode }),
-  ]
+/** What every request to a route passes, after the limit of its address: the caller is known and limited before the body is read. */
+function middlewareOf(route: Route, parts: AppParts): Middleware[] {
+  const { identity, rateLimit, limitFailures, bus, answerRead } = parts
+  const credentials = readCredentials(route.access, identity, limitFailures)
+  const settle = settleCaller(route.access, identity)
+  const limit = rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey)
+  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode })
+  if (!methodsWithBody.includes(route.method)) return [credentials, settle, limit, answer]
+  const known = compose([settle, limit, readBody({ mayBeCompressed: true }), settle])
+  // In demo mode only the body may name the caller; then the body is limited by address, and the caller behind it.
+  const limitBody = rateLimit('demo-body', (ctx) => ctx.state.client)
+  const claimed = compose([limitBody, readBody({ mayBeCompressed: false }), settle, limit])
+  const body: Middleware = (ctx, next) => (ctx.state.proven === undefined && hasBody(ctx) ? claimed : known)(ctx, next)
+  return [credentials, body, answer]
 }
 
 function registerOwn(router: Router<RequestState>, { method, path, middleware }: OwnRoute): void {
@@ -91,8 +107,10 @@ function observed(observe: Observe): Middleware {
       send(request) {
         ctx.state.request = request
         ctx.state.body = {}
+        ctx.state.isBodyRead = false
         setHeaders(ctx, request.headers)
         refuseStrangeTarget(ctx.req.url ?? '')
+        refuseSeveralHosts(ctx.req)
         return next()
       },
     })
@@ -102,6 +120,17 @@ function observed(observe: Observe): Middleware {
 function refuseStrangeTarget(url: string): void {
   if (url.startsWith('/') || (/^https?:\/\//i.test(url) && URL.canParse(url))) return
   throw new TicketingError('validation_failed', 'This request target is not valid.')
+}
+
+function refuseSeveralHosts(req: IncomingMessage): void {
+  if (hasOneHost(req)) return
+  throw new TicketingError('malformed_request', 'A request of HTTP/1.1 has exactly one Host header.')
+}
+
+/** Node answers `100-continue`; RFC 9110, section 10.1.1, leaves nothing else to expect. */
+function refuseExpectation(expect: string): void {
+  if (expect === '' || expect.toLowerCase() === '100-continue') return
+  throw new TicketingError('expectation_failed', 'Only 100-continue may be expected.')
 }
 
 /** Requests without a route: 405 with Allow where the path has other methods, else 404. */

@@ -9,6 +9,9 @@ export interface RequestState {
   client: string
   /** Parsed JSON object; empty where there was no body. */
   body: Record<string, unknown>
+  isBodyRead: boolean
+  /** Who the credentials prove to call; undefined in demo mode without a token. */
+  proven: Caller | undefined
   caller: Caller
   idempotencyKey: string | undefined
   /** Identifies the caller in rate limits. */

@@ -1,10 +1,12 @@
 import type Koa from 'koa'
 import koaRateLimit from 'koa-ratelimit'
+import { errorCodeOf } from '#shared/errors.ts'
 import { type QuotaState, type RateClass, windowMs } from '../limits/quota.ts'
 import { limitNamespace, type RateLimits } from '../limits/rate-limits.ts'
 import type { RecentRefusals } from '../limits/recent-refusals.ts'
 import type { RateClassRule } from '../routes/route.ts'
 import { type Context, type Middleware, setHeaders } from './context.ts'
+import { hasBody } from './read-body.ts'
 
 /** Makes the middleware that counts requests of a rate class, each under its id. */
 export type RateLimit = (rule: RateClassRule, idOf: (ctx: Context) => string) => Middleware
@@ -16,10 +18,45 @@ export function createRateLimit(limits: { limits: RateLimits; refusals: RecentRe
     if (typeof rule === 'string') return rateLimit(rule, idOf, limits)
     const byClass = new Map<RateClass, Middleware>()
     return (ctx, next) => {
-      const rateClass = rule(ctx.state.body)
+      const rateClass = rule(ctx.state.isBodyRead || !hasBody(ctx) ? ctx.state.body : undefined)
       const middleware = byClass.get(rateClass) ?? rateLimit(rateClass, idOf, limits)
       byClass.set(rateClass, middleware)
       return middleware(ctx, next)
+    }
+  }
+}
+
+/**
+ * Runs `work`, and counts it for its address when it throws `unauthenticated`. Answers null when it has sent a refusal: instead of that
+ * failure, or for guesses before `work` while the quota is used up, so that a right guess is refused as well.
+ */
+export type LimitFailures = <Result>(
+  ctx: Context,
+  options: { readonly isGuess: boolean },
+  work: () => Promise<Result>,
+) => Promise<{ readonly result: Result } | null>
+
+/** `limits` null: failures are not limited. */
+export function createLimitFailures(parts: { limits: RateLimits; refusals: RecentRefusals } | null): LimitFailures {
+  if (parts === null) return async (_ctx, _options, work) => ({ result: await work() })
+  const rateClass = 'failed-authentication'
+  const count = rateLimit(rateClass, (ctx) => ctx.state.client, parts)
+  const { limits } = parts
+  return async (ctx, { isGuess }, work) => {
+    const { client, request } = ctx.state
+    const reset = isGuess ? limits.refusedUntil(rateClass, client) : undefined
+    if (reset !== undefined) {
+      limits.refuse(request, rateClass, reset)
+      return null
+    }
+    try {
+      return { result: await work() }
+    } catch (error) {
+      if (errorCodeOf(error) !== 'unauthenticated') throw error
+      await count(ctx as Koa.Context, () => {
+        throw error
+      })
+      return null
     }
   }
 }

@@ -7,6 +7,10 @@ export const defaultQuotas = {
   'my-bookings': 10,
   /** POST /purchase without a body, which buys a demo seat. */
   'demo-purchase': 10,
+  /** Requests with a body from one address, in demo mode without a token: only their body names the user. */
+  'demo-body': 6_000,
+  /** Wrong tokens and organiser's keys from one address. */
+  'failed-authentication': 60,
   browse: 60_000,
   search: 6_000,
   /** One hold, one booking, a session. */

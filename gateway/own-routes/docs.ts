@@ -2,8 +2,12 @@ import helmet from 'koa-helmet'
 import { TicketingError } from '#shared/errors.ts'
 import { problemKinds } from '../http/problems.ts'
 import type { OwnRoute } from '../koa/context.ts'
-import { type Health, type HealthParts, viewHealth } from './health.ts'
-import { openApiDocument } from './openapi.ts'
+import { openApiDocument } from '../openapi/document.ts'
+import type { Mode } from '../openapi/document-mode.ts'
+import { explanations } from '../openapi/explanations.ts'
+import { type DocsAssets, readDocsAssets } from './docs-assets.ts'
+import { type HealthParts, viewHealth } from './health.ts'
+import { docsPage, homePage, problemPage } from './pages.ts'
 
 /** Headers of pages. TLS ends in front of the gateway, where https may be enforced. Data needs none of the eleven. */
 const pageHeaders = helmet({
@@ -11,9 +15,27 @@ const pageHeaders = helmet({
   contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
 })
 
-/** The start page, the OpenAPI document and the description of each error. */
-export function docsRoutes(parts: HealthParts & { readonly instance: string }): OwnRoute[] {
-  const openApi = JSON.stringify(openApiDocument())
+/** Scripts and styles from this host only, none of them in the page; the icons of Swagger UI are `data:`. */
+const docsHeaders = helmet({
+  strictTransportSecurity: false,
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      ...{ defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], connectSrc: ["'self'"] },
+      ...{ imgSrc: ["'self'", 'data:'], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  },
+})
+
+/** The start page, the API as a document and as a page, and a page for each error. */
+export function docsRoutes(parts: HealthParts & { readonly instance: string; readonly mode: Mode }): OwnRoute[] {
+  // Made when they are first wanted: they take a tenth of a second each.
+  let openApi: string | undefined
+  let assets: Promise<DocsAssets> | undefined
+  const wantAssets = (): Promise<DocsAssets> => {
+    assets ??= readDocsAssets()
+    return assets
+  }
   return [
     {
       method: 'GET',
@@ -33,7 +55,38 @@ export function docsRoutes(parts: HealthParts & { readonly instance: string }): 
       middleware: [
         (ctx) => {
           ctx.type = 'application/json'
+          openApi ??= JSON.stringify(openApiDocument(parts.mode))
           ctx.body = openApi
+        },
+      ],
+    },
+    {
+      method: 'GET',
+      path: '/docs',
+      middleware: [
+        docsHeaders,
+        async (ctx) => {
+          ctx.type = 'html'
+          ctx.body = docsPage(`/docs/${(await wantAssets()).version}`)
+        },
+      ],
+    },
+    {
+      method: 'GET',
+      path: '/docs/:version/:file',
+      middleware: [
+        async (ctx) => {
+          const { version, file } = ctx.params as { version: string; file: string }
+          const { version: present, files } = await wantAssets()
+          const asset = files.get(file)
+          if (version !== present || asset === undefined)
+            throw new TicketingError('not_found', 'There is no such file.')
+          ctx.set('Cache-Control', 'public, max-age=31536000, immutable')
+          ctx.vary('Accept-Encoding')
+          const isCompressed = ctx.acceptsEncodings('gzip', 'identity') === 'gzip'
+          if (isCompressed) ctx.set('Content-Encoding', 'gzip')
+          ctx.body = isCompressed ? asset.compressed : asset.plain
+          ctx.type = file.endsWith('.css') ? 'text/css' : 'text/javascript'
         },
       ],
     },
@@ -41,64 +94,20 @@ export function docsRoutes(parts: HealthParts & { readonly instance: string }): 
       method: 'GET',
       path: '/problems/:code',
       middleware: [
+        pageHeaders,
         (ctx) => {
           const { code } = ctx.params as { code: string }
           const problem = problemKinds().find((candidate) => candidate.code === code)
           if (problem === undefined) throw new TicketingError('not_found', 'There is no such problem.')
-          ctx.body = problem
+          ctx.vary('Accept')
+          if (ctx.accepts('html', 'json') === 'json') {
+            ctx.body = { ...problem, explanation: explanations[problem.code] }
+            return
+          }
+          ctx.type = 'html'
+          ctx.body = problemPage(problem)
         },
       ],
     },
   ]
-}
-
-const links: [path: string, text: string][] = [
-  ['/events', 'Upcoming events'],
-  ['/events/search?keyword=festival', 'A search'],
-  ['/bookings?user_id=125', 'Bookings of user 125'],
-  ['/openapi.json', 'The API as OpenAPI 3.1'],
-  ['/readyz?verbose', 'Readiness, in detail'],
-  ['/metrics', 'Metrics for Prometheus'],
-]
-
-/** The page at `/`: what this is, what is running, where to look. No value on it comes from users. */
-function homePage(state: Health & { instance: string; port: number }): string {
-  const rows = [
-    ['gateway', state.instance],
-    ['NATS', state.nats],
-    ['Redis', state.redis === 'ok' ? 'ok' : 'unavailable (answers are slower, selling goes on)'],
-    ...Object.entries(state.workers).map(([kind, count]) => [
-      `${kind} workers`,
-      count === 0 ? 'none: its routes answer 503' : String(count),
-    ]),
-  ]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Ticketing</title>
-<style>
-  :root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif }
-  body { max-width: 42rem; margin: 3rem auto; padding: 0 1rem }
-  table { border-collapse: collapse } th, td { text-align: left; padding: .15rem 1.5rem .15rem 0; font-weight: normal }
-  th { opacity: .7 } pre { padding: .8rem 1rem; border: 1px solid; border-radius: .4rem; overflow-x: auto }
-</style>
-</head>
-<body>
-<h1>Ticketing</h1>
-<p>Search events, hold seats, pay, and never sell a seat twice.</p>
-<h2>Running now</h2>
-<table>
-${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`).join('\n')}
-</table>
-<h2>Look around</h2>
-<ul>
-${links.map(([path, text]) => `<li><a href="${path}">${text}</a> <code>${path}</code></li>`).join('\n')}
-</ul>
-<h2>Buy a seat</h2>
-<pre>curl -s -X POST http://localhost:${state.port}/purchase</pre>
-</body>
-</html>
-`
 }

@@ -5,6 +5,8 @@ import { parseQuery } from '../routes/parse-request.ts'
 
 /** How long workers may take to answer the discovery, in milliseconds. */
 const discoveryMs = 100
+/** The same when a kind of worker did not answer: a busy one may be late. */
+const secondDiscoveryMs = 1_000
 
 export interface HealthParts {
   readonly bus: Bus
@@ -18,18 +20,39 @@ export interface Health {
   readonly redis: 'ok' | 'unavailable'
   /** Running instances by kind of worker. */
   readonly workers: Record<string, number>
+  /** What is needed to sell and does not answer: `nats`, `booking worker`. */
+  readonly unavailable: readonly string[]
 }
 
 /** Looks at the connections and counts the workers that answer. */
 export async function viewHealth({ bus, isRedisReady }: HealthParts): Promise<Health> {
-  const workers: Record<string, number> = { event: 0, booking: 0, purchase: 0 }
-  for (const { name } of await bus.discover(discoveryMs)) workers[name] = (workers[name] ?? 0) + 1
+  const first = await countWorkers(bus, discoveryMs)
+  const workers = missingKinds(first).length === 0 ? first : await countWorkers(bus, secondDiscoveryMs)
   const stateOf = (isOk: boolean) => (isOk ? 'ok' : 'unavailable')
-  return { nats: stateOf(bus.connected), redis: stateOf(isRedisReady()), workers }
+  const missing = missingKinds(workers).map((kind) => `${kind} worker`)
+  return {
+    nats: stateOf(bus.connected),
+    redis: stateOf(isRedisReady()),
+    workers,
+    unavailable: bus.connected ? missing : ['nats', ...missing],
+  }
+}
+
+async function countWorkers(bus: Bus, withinMs: number): Promise<Record<string, number>> {
+  const workers: Record<string, number> = { event: 0, booking: 0, purchase: 0 }
+  for (const { name } of await bus.discover(withinMs)) workers[name] = (workers[name] ?? 0) + 1
+  return workers
+}
+
+function missingKinds(workers: Readonly<Record<string, number>>): string[] {
+  return Object.keys(workers).filter((kind) => workers[kind] === 0)
 }
 
 /**
- * `/livez`, `/readyz` (with `?verbose` the state of all parts) and `/metrics`. `exposedMetrics` null: metrics have a port of their own.
+ * `/livez`, `/readyz` and `/metrics`. `exposedMetrics` null: metrics have a port of their own.
+ *
+ * `/readyz` tells a load balancer whether to send requests here: a gateway without one kind of worker still answers the others' reads, and
+ * all gateways lack the same. `/readyz?verbose` tells an operator whether the system sells, with the state of all parts.
  */
 export function healthRoutes(
   parts: HealthParts & { readonly exposedMetrics: Metrics | null; readonly isStopping: () => boolean },
@@ -49,10 +72,10 @@ export function healthRoutes(
     path: '/readyz',
     middleware: [
       async (ctx) => {
-        const isReady = bus.connected && !isStopping()
+        const health = 'verbose' in parseQuery(ctx.querystring) ? await viewHealth(parts) : null
+        const isReady = bus.connected && !isStopping() && (health?.unavailable ?? []).length === 0
         ctx.status = isReady ? 200 : 503
-        const details = 'verbose' in parseQuery(ctx.querystring) ? await viewHealth(parts) : {}
-        ctx.body = { status: isReady ? 'ready' : 'not ready', ...details }
+        ctx.body = { status: isReady ? 'ready' : 'not ready', ...health }
       },
     ],
   }

@@ -4,100 +4,119 @@ import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
+import { readSignature } from '#shared/webhook-signature.ts'
 import type { Context, OwnRoute } from '../koa/context.ts'
 
-const { provider, signature } = receiveWebhook.request.shape
-/** Calls in flight to the purchase worker, of one gateway. Senders of more are told to retry. */
-const maxInFlight = 64
+const { provider } = receiveWebhook.request.shape
 /** A provider's event with all it says of a charge has one or two kilobytes. */
 const maxBodyBytes = 65_536
 /** Providers send their body at once. */
 const bodyDeadlineMs = 2_000
-/** Bodies that are being read: of one client, so that none keeps others out, and of all, so that memory is bounded. */
-const maxBodiesOfClient = 32
-const maxBodies = 1_024
+/** Bodies that are being read: bounds memory. Slow senders have many of these and none of the calls. */
+const bodies = { ofClient: 32, all: 1_024 }
+/** Calls to the purchase worker, of one gateway. Forged webhooks of one address leave most of them to others. */
+const calls = { ofClient: 16, all: 64 }
 
 /**
- * `POST /webhooks/:provider`: passes the raw body and its signature to the purchase worker, which alone can verify them. No rate limit:
- * a refused provider would only retry; the number in flight is bounded instead. 200: applied and committed. 503: not applied, retry.
+ * `POST /webhooks/:provider`: passes the raw body and its signature to the purchase worker, which alone can verify them; a head that no
+ * provider sends is refused before the body is read. No rate limit: a refused provider would only retry; the number at once is bounded
+ * instead. 200: applied and committed. 503: not applied, retry.
  */
 export function webhookRoute(bus: Bus): OwnRoute {
-  const readRawBody = rawBodyReader()
-  let inFlight = 0
+  const reading = new ConcurrencyLimit(bodies)
+  const calling = new ConcurrencyLimit(calls)
   const answer = async (ctx: Context): Promise<void> => {
-    const known = provider.safeParse((ctx.params as { provider: string }).provider)
-    if (!known.success) throw new TicketingError('not_found', 'There is no such provider.')
-    const signed = signature.safeParse(ctx.get('webhook-signature'))
-    // A signature too long for a message is wrong anyway.
-    if (!signed.success) throw new TicketingError('bad_signature', 'The signature is not valid.')
-    const request = { provider: known.data, signature: signed.data, body: await readRawBody(ctx) }
-    if (inFlight >= maxInFlight) throw new TicketingError('overloaded', 'Too many at once; send it again.')
-    inFlight += 1
-    try {
-      ctx.body = await call(bus, receiveWebhook, request, {
-        requestId: ctx.state.request.requestId,
-        caller: anonymous,
-        deadlineAt: performance.now() + receiveWebhook.deadlineMs,
-      })
-    } finally {
-      inFlight -= 1
+    const { client, request } = ctx.state
+    const head = checkedHead(ctx)
+    const body = await reading.within(client, () => readInTime(ctx))
+    const context = {
+      requestId: request.requestId,
+      caller: anonymous,
+      deadlineAt: performance.now() + receiveWebhook.deadlineMs,
     }
+    ctx.body = await calling.within(client, () => call(bus, receiveWebhook, { ...head, body }, context))
   }
   return { method: 'POST', path: '/webhooks/:provider', middleware: [answer] }
 }
 
-/**
- * Reads bodies as text of their exact bytes, which the signature covers. Throws `body_too_large`, and `overloaded` when too many are
- * being read or one does not arrive in time.
- */
-function rawBodyReader(): (ctx: Context) => Promise<string> {
-  const byClient = new Map<string, number>()
-  let total = 0
-  return async (ctx) => {
-    const { client } = ctx.state
-    const ofClient = byClient.get(client) ?? 0
-    if (ofClient >= maxBodiesOfClient || total >= maxBodies) {
-      throw new TicketingError('overloaded', 'Too many bodies at once; send it again.')
+/** Throws `not_found`, `body_too_large`, and `bad_signature` for one of the wrong form or age. */
+function checkedHead(ctx: Context) {
+  const known = provider.safeParse((ctx.params as { provider: string }).provider)
+  if (!known.success) throw new TicketingError('not_found', 'There is no such provider.')
+  if (Number(ctx.get('content-length')) > maxBodyBytes) throw bodyTooLarge(ctx)
+  const signature = ctx.get('webhook-signature')
+  if (readSignature(signature, Date.now()) === null) {
+    throw new TicketingError(
+      'bad_signature',
+      'Webhook-Signature must be t=<unix seconds>,v1=<hex>, of the last 5 minutes.',
+    )
+  }
+  return { provider: known.data, signature }
+}
+
+/** Bounds how much is done at once, for one client and for all, so that none keeps others out. */
+class ConcurrencyLimit {
+  readonly #max: { readonly ofClient: number; readonly all: number }
+  readonly #byClient = new Map<string, number>()
+  #all = 0
+
+  constructor(max: { readonly ofClient: number; readonly all: number }) {
+    this.#max = max
+  }
+
+  /** Throws `overloaded` at once when there is no room for `work`. */
+  async within<Result>(client: string, work: () => Promise<Result>): Promise<Result> {
+    const ofClient = this.#byClient.get(client) ?? 0
+    if (ofClient >= this.#max.ofClient || this.#all >= this.#max.all) {
+      throw new TicketingError('overloaded', 'Too many webhooks at once; send it again.')
     }
-    byClient.set(client, ofClient + 1)
-    total += 1
+    this.#byClient.set(client, ofClient + 1)
+    this.#all += 1
     try {
-      return await readInTime(ctx)
+      return await work()
     } finally {
-      total -= 1
-      const left = (byClient.get(client) ?? 1) - 1
-      if (left === 0) byClient.delete(client)
-      else byClient.set(client, left)
+      this.#all -= 1
+      const left = (this.#byClient.get(client) ?? 1) - 1
+      if (left === 0) this.#byClient.delete(client)
+      else this.#byClient.set(client, left)
     }
   }
 }
 
+/** The body as text of its exact bytes, which the signature covers. Throws `body_too_large`, and `overloaded` when it is late. */
 async function readInTime(ctx: Context): Promise<string> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    // The rest of the body may never come: only a closed connection ends its sender.
-    ctx.set('Connection', 'close')
+    closeAfterAnswer(ctx)
     reject(
       new TicketingError('overloaded', `The body did not arrive within ${bodyDeadlineMs / 1_000} s; send it again.`),
     )
   }, bodyDeadlineMs)
   try {
-    return await Promise.race([readAll(ctx.req), late])
+    return await Promise.race([readAll(ctx, ctx.req), late])
   } finally {
     clearTimeout(timer)
   }
 }
 
-async function readAll(request: IncomingMessage): Promise<string> {
+async function readAll(ctx: Context, request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   // A destroyed request would close the connection before the refusal is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.byteLength
-    if (bytes > maxBodyBytes) {
-      throw new TicketingError('body_too_large', `A body may have at most ${maxBodyBytes} bytes.`)
-    }
+    if (bytes > maxBodyBytes) throw bodyTooLarge(ctx)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+function bodyTooLarge(ctx: Context): TicketingError {
+  closeAfterAnswer(ctx)
+  return new TicketingError('body_too_large', `A body may have at most ${maxBodyBytes} bytes.`)
+}
+
+/** The rest of the body may never come, or never end: only a closed connection ends its sender. */
+function closeAfterAnswer(ctx: Context): void {
+  ctx.set('Connection', 'close')
 }

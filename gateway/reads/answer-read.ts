@@ -9,6 +9,7 @@ import { type RequestContext, send } from '../http/request-context.ts'
 import type { PublicLimits } from '../limits/rate-limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { allRoutes, matchCacheable } from '../routes/all-routes.ts'
+import { isPaged, nextPageLink } from '../routes/next-page.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import { type CacheableRoute, isCacheable } from '../routes/route.ts'
 import { cacheKey } from './cache-key.ts'
@@ -18,6 +19,7 @@ import type { CacheAnswer, CacheableRead, CacheStatus, ReplyCache } from './repl
 export interface Read extends CacheableRead {
   readonly route: CacheableRoute
   readonly request: Record<string, unknown>
+  readonly cacheControl: string
   /** The `seq` of a write that the answer must include. */
   readonly minSeq: bigint | null
 }
@@ -30,6 +32,7 @@ export function readOf(route: CacheableRoute, request: Record<string, unknown>):
     request: keyed,
     policy: route.cache,
     tags: route.cache.tags(request),
+    cacheControl: route.cache.cacheControl(request),
     key: cacheKey(route.path, keyed),
     minSeq: minSeq === undefined ? null : BigInt(minSeq as string),
   }
@@ -50,8 +53,12 @@ export function createAnswerRead(parts: { cache: ReplyCache; bus: Bus; metrics: 
         caller: anonymous,
         deadlineAt: performance.now() + route.contract.deadlineMs,
       })
+    const fetchShared = async () => {
+      const reply = await fetch()
+      return isPaged(route) ? { ...reply, link: nextPageLink(queryOf(read), reply.body) } : reply
+    }
     const cached =
-      minSeq === null ? await cache.get(read, () => fetch()) : await cache.getSince(minSeq, read, () => fetch())
+      minSeq === null ? await cache.get(read, fetchShared) : await cache.getSince(minSeq, read, fetchShared)
     if (cached === null) {
       // A snapshot's number counts only what it includes for certain, and an old open transaction keeps it low: only the database knows
       // whether this one write is in it.
@@ -72,6 +79,11 @@ export function createAnswerRead(parts: { cache: ReplyCache; bus: Bus; metrics: 
     await sendReply(request, read, cached)
     return cached.status
   }
+}
+
+/** The parameters that stand in the query of a read, not in its path. */
+function queryOf({ route: { path }, request }: Read): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(request).filter(([name]) => !path.includes(`:${name}`)))
 }
 
 /** URLs whose parsed read is remembered, and the longest of them. */
@@ -107,12 +119,16 @@ export function findPublicReads(answerRead: AnswerRead, limits: PublicLimits | n
 }
 
 /** Sends a reply in the encoding that the client prefers, or a 304. */
-async function sendReply(request: RequestContext, { policy }: Read, { reply, status }: CacheAnswer): Promise<void> {
+async function sendReply(
+  request: RequestContext,
+  { policy, cacheControl }: Read,
+  { reply, status }: CacheAnswer,
+): Promise<void> {
   const { req } = request
   const representation = prefersGzip(req) ? await reply.compressed() : reply.plain
   const { etag, headers } = representation
   const ageMs = Date.now() - reply.calledAt
-  const own = ['ETag', etag, 'Vary', 'Accept-Encoding', 'Cache-Control', policy.cacheControl]
+  const own = ['ETag', etag, 'Vary', 'Accept-Encoding', 'Cache-Control', cacheControl]
   own.push('Cache-Status', cacheStatusHeader(status, policy.freshForMs - ageMs))
   if (status !== 'miss' && status !== 'newer') own.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
   if (matchesEtag(req.headers['if-none-match'], etag)) send(request, 304, own, '')

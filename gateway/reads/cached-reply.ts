@@ -20,11 +20,13 @@ export class Representation {
   #text: string | null = null
   #isSent = false
 
-  constructor(bytes: Buffer, etag: string, encoding?: 'gzip') {
+  constructor(bytes: Buffer, { etag, link }: { etag: string; link: string | null }, encoding?: 'gzip') {
     this.etag = etag
     const encodingHeaders = encoding === undefined ? [] : ['Content-Encoding', encoding]
     const length = String(bytes.byteLength)
-    this.headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length, ...encodingHeaders]
+    const linkHeaders = link === null ? [] : ['Link', link]
+    const ownHeaders = [...encodingHeaders, ...linkHeaders]
+    this.headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length, ...ownHeaders]
     this.#bytes = bytes
   }
 
@@ -42,12 +44,15 @@ export interface WorkerReply {
   readonly body: Uint8Array
   /** Number of the snapshot that the body shows: it includes every write whose `seq` is not higher. */
   readonly seq?: string
+  /** The `Link` to the next page. */
+  readonly link?: string | undefined
 }
 
 /** What is known of a body, as JSON in the first line of the stored form. */
 interface StoredHead extends CallTime {
   readonly etag: string
   readonly seq: string | null
+  readonly link: string | null
 }
 
 /** A reply of a worker, ready to be sent. In memory and in Redis it has one form: a line of JSON, then the body as it came. */
@@ -59,24 +64,26 @@ export class CachedReply implements CallTime {
   readonly body: Buffer
   readonly plain: Representation
   readonly #etag: string
+  readonly #link: string | null
   #compressed: Promise<Representation> | null = null
 
-  private constructor({ calledAt, position, etag, seq }: StoredHead, stored: Buffer, bodyAt: number) {
+  private constructor({ calledAt, position, etag, seq, link }: StoredHead, stored: Buffer, bodyAt: number) {
     this.calledAt = calledAt
     this.position = position
     this.seq = seq === null ? null : BigInt(seq)
     this.stored = stored
     this.body = stored.subarray(bodyAt)
     this.#etag = etag
-    this.plain = new Representation(this.body, `"${etag}"`)
+    this.#link = link
+    this.plain = new Representation(this.body, { etag: `"${etag}"`, link })
   }
 
   /** Copies the body: the message that it is a part of is not kept. */
   static from(
-    { body, seq = null }: { body: Uint8Array; seq?: string | null },
+    { body, seq = null, link = null }: { body: Uint8Array; seq?: string | null; link?: string | null | undefined },
     { calledAt, position }: CallTime,
   ): CachedReply {
-    const head: StoredHead = { calledAt, position, etag: hash('sha1', body, 'base64url'), seq }
+    const head: StoredHead = { calledAt, position, etag: hash('sha1', body, 'base64url'), seq, link }
     const line = Buffer.from(`${JSON.stringify(head)}\n`)
     return new CachedReply(head, copyOf(line, body), line.byteLength)
   }
@@ -85,8 +92,9 @@ export class CachedReply implements CallTime {
   static parse(bytes: Buffer): CachedReply {
     const bodyAt = bytes.indexOf('\n') + 1
     const head = JSON.parse(bytes.toString('utf8', 0, bodyAt)) as StoredHead
-    // The ETag goes into a header, the position into comparisons.
+    // ETag and Link go into headers, the position into comparisons.
     if (typeof head.etag !== 'string' || !/^[\w-]+$/.test(head.etag)) throw new Error('a stored reply has no ETag')
+    if (head.link !== null && !/^<\?[!-~]*>; rel="next"$/.test(head.link)) throw new Error('a stored reply has no Link')
     if (typeof head.position !== 'object') throw new Error('a stored reply has no position')
     return new CachedReply(head, copyOf(bytes), bodyAt)
   }
@@ -95,7 +103,9 @@ export class CachedReply implements CallTime {
   compressed(): Representation | Promise<Representation> {
     if (this.body.byteLength < minCompressBytes) return this.plain
     this.#compressed ??= compress(this.body).then((bytes) =>
-      bytes.byteLength < this.body.byteLength ? new Representation(bytes, `"${this.#etag}-gz"`, 'gzip') : this.plain,
+      bytes.byteLength < this.body.byteLength
+        ? new Representation(bytes, { etag: `"${this.#etag}-gz"`, link: this.#link }, 'gzip')
+        : this.plain,
     )
     return this.#compressed
   }

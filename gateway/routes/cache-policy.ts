@@ -4,8 +4,8 @@ export interface CachePolicy {
   readonly freshForMs: number
   /** For this much longer it is stale: still given, while a newer one is fetched. */
   readonly staleWhileRevalidateMs: number
-  /** The `Cache-Control` for caches in front of the gateway and in browsers. */
-  readonly cacheControl: string
+  /** The `Cache-Control` of the reply to a request, for caches in front of the gateway and in browsers. */
+  cacheControl(request: Record<string, unknown>): string
   /** The tags of the reply to a request. */
   tags(request: Record<string, unknown>): CacheTags
 }
@@ -24,12 +24,12 @@ export const softPurgeMs = 1_000
 /** How long an expired reply may stand in for workers that do not answer. */
 export const staleIfErrorMs = 60_000
 
-/** A policy. `cacheControl` says the same to other caches unless given. */
-export function cachePolicy(policy: Omit<CachePolicy, 'cacheControl'> & Partial<CachePolicy>): CachePolicy {
+/** What other caches may do with what this gateway caches for so long. */
+export function publicFor(policy: Pick<CachePolicy, 'freshForMs' | 'staleWhileRevalidateMs'>): string {
   const seconds = (ms: number): number => Math.floor(ms / 1_000)
   const { freshForMs, staleWhileRevalidateMs } = policy
   const times = `max-age=${seconds(freshForMs)}, stale-while-revalidate=${seconds(staleWhileRevalidateMs)}`
-  return { cacheControl: `public, ${times}, stale-if-error=${seconds(staleIfErrorMs)}`, ...policy }
+  return `public, ${times}, stale-if-error=${seconds(staleIfErrorMs)}`
 }
 
 /** Tag of all lists and searches. */

@@ -1,8 +1,10 @@
 import { listAvailability } from '#shared/contracts/availability.ts'
 import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { viewPerformer } from '#shared/contracts/performers.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
-import { cachePolicy, catalogueTag, eventTag, placesTag } from './cache-policy.ts'
+import { viewVenue } from '#shared/contracts/venues.ts'
+import { type CachePolicy, catalogueTag, eventTag, placesTag, publicFor } from './cache-policy.ts'
 import { defineRoute } from './route.ts'
 
 /** Public reads: one answer for everybody, cached for a short time. */
@@ -16,35 +18,41 @@ const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
  * Lists change with the clock (dates pass, sales open) and with the stock of each of their events: the first emits no domain events,
  * the second too many. The worker's figures are at most 100 ms old (`recent-stock.ts`), so a list shows stock of the last second.
  */
-const listCache = cachePolicy({
+const listCache: CachePolicy = {
   freshForMs: 500,
   staleWhileRevalidateMs: 400,
-  cacheControl: forASecond,
+  cacheControl: () => forASecond,
   tags: () => ({ purge: [catalogueTag], softPurge: [] }),
-})
+}
 
-const eventCache = cachePolicy({
-  freshForMs: 2_000,
-  staleWhileRevalidateMs: 3_000,
+const eventTimes = { freshForMs: 2_000, staleWhileRevalidateMs: 3_000 }
+
+const eventCache: CachePolicy = {
+  ...eventTimes,
+  cacheControl: () => publicFor(eventTimes),
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),
-})
+}
 
 /** Seat states are at most one second old. */
-const placesCache = cachePolicy({
+const placesCache: CachePolicy = {
   freshForMs: 1_000,
   staleWhileRevalidateMs: 0,
-  cacheControl: forASecond,
+  cacheControl: () => forASecond,
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),
-})
+}
 
 /** Of up to 1,000 events, so only its age ends it; see `listCache`. */
 const availabilityCache = { ...placesCache, freshForMs: 900, tags: () => ({ purge: [], softPurge: [] }) }
 
-const layoutCache = cachePolicy({
-  freshForMs: 60_000,
-  staleWhileRevalidateMs: 60_000,
+const layoutTimes = { freshForMs: 60_000, staleWhileRevalidateMs: 60_000 }
+
+/** The present layout may become another one; a version of it never changes. */
+const layoutCache: CachePolicy = {
+  ...layoutTimes,
+  cacheControl: ({ version }) =>
+    version === undefined ? publicFor(layoutTimes) : 'public, max-age=31536000, immutable',
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [] }),
-})
+}
 
 export const eventRoutes = [
   defineRoute({
@@ -102,5 +110,21 @@ export const eventRoutes = [
     access: 'public',
     limit: 'browse',
     cache: placesCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/venues/:venue_id',
+    contract: viewVenue,
+    access: 'public',
+    limit: 'browse',
+    cache: listCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/performers/:performer_id',
+    contract: viewPerformer,
+    access: 'public',
+    limit: 'browse',
+    cache: listCache,
   }),
 ]

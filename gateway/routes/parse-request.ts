@@ -1,5 +1,6 @@
 import { parse } from 'node:querystring'
-import { fieldErrors, invalidRequest } from '#shared/errors.ts'
+import { checkRequest } from '#shared/check-request.ts'
+import { invalidRequest } from '#shared/errors.ts'
 import type { Route } from './route.ts'
 
 /** The parameters of a query; a repeated name has all its values. */
@@ -24,11 +25,9 @@ export function parseRequest(
 ): Record<string, unknown> {
   for (const name in members) {
     if (Object.hasOwn(pathParameters, name)) throw wrong(name, 'stands in the path and nowhere else')
-    if (method === 'GET' && Array.isArray(members[name])) throw wrong(name, 'is given twice')
+    if (method === 'GET' && Array.isArray(members[name])) throw wrong(name, 'is given more than once; give it once')
   }
-  const parsed = contract.request.safeParse({ ...members, ...pathParameters })
-  if (!parsed.success) throw invalidRequest(fieldErrors(parsed.error))
-  return parsed.data as Record<string, unknown>
+  return checkRequest(contract.request, { ...members, ...pathParameters }) as Record<string, unknown>
 }
 
 function wrong(name: string, detail: string): Error {

@@ -12,8 +12,8 @@ export interface Outcome<Status extends SuccessStatus = SuccessStatus> {
   readonly location?: string
 }
 
-/** The rate class of a request; a function where it depends on the body. */
-export type RateClassRule = RateClass | ((body: Record<string, unknown>) => RateClass)
+/** The rate class of a request; a function where it depends on the body. Undefined: there is one, to be read once it is admitted. */
+export type RateClassRule = RateClass | ((body: Record<string, unknown> | undefined) => RateClass)
 
 /**
  * One operation over HTTP: validation, limits, caching, OpenAPI and metric labels follow from this declaration. The request of the
@@ -35,9 +35,23 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
   readonly demoBody?: Record<string, unknown>
   /** All statuses of a success, the usual one first. Default: 200. */
   readonly successes?: readonly [Status, ...Status[]]
+  /**
+   * For a command that may be under way although its worker died: the answer is then 202, with a body of this contract's reply.
+   * In demo mode, a request without an Idempotency-Key gets one, because the end is found by it.
+   */
+  readonly unanswered?: { readonly contract: Contract; of(idempotencyKey: string): Unanswered }
   /** Status and Location, where they depend on the reply. */
   readonly outcome?: (reply: ReplyOf<C>) => Outcome<NoInfer<Status>>
 }
+
+/** Where the end of a command can be read that its worker did not answer in time, and what its caller is told meanwhile. */
+export interface Unanswered {
+  readonly location: string
+  readonly body: Record<string, unknown>
+}
+
+/** The parameters of a DELETE stand in its path. */
+export const methodsWithBody: readonly string[] = ['POST', 'PATCH']
 
 /** A route whose answers may be cached; without a body, its rate class is fixed. */
 export type CacheableRoute = Route & { readonly cache: CachePolicy; readonly limit: RateClass }

@@ -1,6 +1,6 @@
-import { type Booking, listBookings, viewBooking } from '#shared/contracts/bookings.ts'
+import { type Booking, listBookings, viewBooking, wasCaptured } from '#shared/contracts/bookings.ts'
 import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
-import { cancelBooking, purchaseHold } from '#shared/contracts/purchase.ts'
+import { cancelBooking, purchaseHold, viewPurchase } from '#shared/contracts/purchase.ts'
 import { demoEventId } from '#shared/ids.ts'
 import { defineRoute, type Outcome } from './route.ts'
 
@@ -40,15 +40,37 @@ export const sellingRoutes = [
     path: '/purchase',
     contract: purchaseHold,
     access: 'caller',
-    limit: (body) => (Object.keys(body).length === 0 ? 'demo-purchase' : 'sell'),
+    limit: (body) => (body !== undefined && isBare(body) ? 'demo-purchase' : 'sell'),
     needsIdempotencyKey: true,
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
     successes: [201, 202],
     outcome: (booking) => ({
       // A purchase is complete once the money is captured; until then the Location tells its state.
-      status: booking.payment.status === 'captured' ? 201 : 202,
+      status: wasCaptured(booking) ? 201 : 202,
       location: `/bookings/${booking.id}`,
     }),
+    unanswered: {
+      contract: viewPurchase,
+      of: (idempotencyKey) => ({
+        location: `/purchases/${encodeURIComponent(idempotencyKey)}`,
+        body: {
+          idempotency_key: idempotencyKey,
+          status: 'processing',
+          hold_id: null,
+          booking_id: null,
+          decline_code: null,
+          message:
+            'The purchase was not answered in time. The Location shows how it ends, and so does this request, repeated with its Idempotency-Key.',
+        },
+      }),
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/purchases/:idempotency_key',
+    contract: viewPurchase,
+    access: 'caller',
+    limit: 'my-things',
   }),
   defineRoute({ method: 'GET', path: '/bookings', contract: listBookings, access: 'caller', limit: 'my-bookings' }),
   defineRoute({
@@ -69,6 +91,11 @@ export const sellingRoutes = [
     outcome: refundOutcome,
   }),
 ]
+
+/** Nothing but, in demo mode, the caller. */
+function isBare({ user_id: _caller, ...body }: Record<string, unknown>): boolean {
+  return Object.keys(body).length === 0
+}
 
 /** 202 while the money is still on its way back. */
 export function refundOutcome({ id, refund_due_minor }: Booking): Outcome<200 | 202> {

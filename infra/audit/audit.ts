@@ -1,7 +1,8 @@
 import pg from 'pg'
-import { ledgerViolations } from './compare-ledger.ts'
+import { type LedgerComparison, ledgerViolations } from './compare-ledger.ts'
 import { allInvariants } from './invariants/all-invariants.ts'
 import type { Invariant } from './invariants/invariant.ts'
+import { findWatchedEvents } from './watched-events.ts'
 
 export interface InvariantResult {
   readonly invariant: string
@@ -27,18 +28,23 @@ export interface AuditOptions {
   readonly databaseUrl: string
   /** Base URL of the payment provider, whose ledger ours must balance with; null: there is none to ask. */
   readonly paymentUrl: string | null
+  /** Read only events of which something is open or changed in these last milliseconds. Without it: everything there is. */
+  readonly windowMs?: number
+  /** How long the system has been watched without a break. Nothing is overdue that could not go on before. Without it: for ever. */
+  readonly watchedForMs?: number
 }
 
 const maxExamples = 10
 const connectTimeoutMs = 5_000
-/** Of one query. They read whole tables, so the workers' time-out would be too short. */
+/** Of one query. Those of a full audit read whole tables, so the workers' time-out would be too short. */
 const statementTimeoutMs = 60_000
 
 /**
  * Checks every invariant once, all in one snapshot of the database, then the provider's ledger against our books. Throws when
  * the database does not answer; a provider that does not leaves its result unchecked.
  */
-export async function audit({ databaseUrl, paymentUrl }: AuditOptions): Promise<AuditReport> {
+export async function audit(options: AuditOptions): Promise<AuditReport> {
+  const { databaseUrl, paymentUrl } = options
   const startedAt = performance.now()
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -52,8 +58,8 @@ export async function audit({ databaseUrl, paymentUrl }: AuditOptions): Promise<
   await client.connect()
   try {
     await becomeAuditor(client)
-    const { results, readAt } = await checkInSnapshot(client)
-    const all = [...results, await checkLedger(client, paymentUrl, readAt)]
+    const { results, readAt, since } = await checkInSnapshot(client, options)
+    const all = [...results, await checkLedger({ client, paymentUrl, startedAt: readAt, since })]
     return {
       checkedAt: new Date(),
       durationMs: Math.round(performance.now() - startedAt),
@@ -75,13 +81,18 @@ async function becomeAuditor(client: pg.Client): Promise<void> {
   if (rowCount) await client.query('SET ROLE ticketing_auditor')
 }
 
-/** `readAt` is the database's time of the snapshot. */
-async function checkInSnapshot(client: pg.Client): Promise<{ results: InvariantResult[]; readAt: Date }> {
+/** `readAt` is the database's time of the snapshot, `since` that of the beginning of the window; null when everything was read. */
+async function checkInSnapshot(
+  client: pg.Client,
+  { windowMs, watchedForMs }: AuditOptions,
+): Promise<{ results: InvariantResult[]; readAt: Date; since: Date | null }> {
   const readAt = await beginSnapshot(client)
+  const since = windowMs === undefined ? null : new Date(readAt.getTime() - windowMs)
+  const eventIds = await findWatchedEvents(client, since)
   const results: InvariantResult[] = []
-  for (const invariant of allInvariants) results.push(await check(client, invariant))
+  for (const invariant of allInvariants) results.push(await check(client, invariant, [eventIds, watchedForMs ?? null]))
   await client.query('COMMIT')
-  return { results, readAt }
+  return { results, readAt, since }
 }
 
 /**
@@ -96,10 +107,19 @@ async function beginSnapshot(client: pg.Client): Promise<Date> {
   return now
 }
 
-async function check(client: pg.Client, { id, says, violations }: Invariant): Promise<InvariantResult> {
-  const { rows } = await client.query<{ total: string; example: string }>(
-    `SELECT count(*) OVER () AS total, example FROM (${violations}) AS found LIMIT ${maxExamples}`,
-  )
+/** The query of an invariant. Its values are the ids of the watched events, and for how many milliseconds was watched. */
+export function auditQuery({ violations }: Pick<Invariant, 'violations'>): string {
+  return `WITH watched AS (SELECT unnest($1::uuid[]) AS event_id),
+    watching AS (SELECT coalesce(now() - $2::float8 * interval '1 ms', '-infinity') AS since)
+    SELECT count(*) OVER () AS total, example FROM (${violations}) AS found LIMIT ${maxExamples}`
+}
+
+async function check(
+  client: pg.Client,
+  { id, says, violations }: Invariant,
+  values: [eventIds: string[], watchedForMs: number | null],
+): Promise<InvariantResult> {
+  const { rows } = await client.query<{ total: string; example: string }>(auditQuery({ violations }), values)
   return {
     invariant: id,
     says,
@@ -109,7 +129,10 @@ async function check(client: pg.Client, { id, says, violations }: Invariant): Pr
   }
 }
 
-async function checkLedger(client: pg.Client, paymentUrl: string | null, startedAt: Date): Promise<InvariantResult> {
+async function checkLedger({
+  paymentUrl,
+  ...comparison
+}: Omit<LedgerComparison, 'paymentUrl'> & { paymentUrl: string | null }): Promise<InvariantResult> {
   let violations = 0
   const examples: string[] = []
   const result = (whyNot?: string): InvariantResult => {
@@ -125,7 +148,7 @@ async function checkLedger(client: pg.Client, paymentUrl: string | null, started
   }
   if (paymentUrl === null) return result('PAYMENT_URL is not set')
   try {
-    for await (const violation of ledgerViolations({ client, paymentUrl, startedAt })) {
+    for await (const violation of ledgerViolations({ ...comparison, paymentUrl })) {
       violations += 1
       if (examples.length < maxExamples) examples.push(violation)
     }

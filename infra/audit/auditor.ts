@@ -8,7 +8,7 @@ import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { type AuditOptions, type AuditReport, audit } from './audit.ts'
 import type { AuditMetrics } from './metrics.ts'
 
-export interface AuditorOptions extends AuditOptions {
+export interface AuditorOptions extends Pick<AuditOptions, 'databaseUrl' | 'paymentUrl'> {
   readonly everyMs: number
   readonly metrics: AuditMetrics
   readonly log: Logger
@@ -16,6 +16,14 @@ export interface AuditorOptions extends AuditOptions {
 
 /** So many times the length of an audit pass before the next one: it reads for a third of the time at most. */
 const restsPerLength = 2
+
+/** How far an audit looks back beyond the last one that found nothing. */
+const windowMs = 3_600_000
+/** The first one of a process: nobody watched before. */
+const firstWindowMs = 24 * 3_600_000
+
+/** Without a finished audit for this much longer than usual, the machine slept or the database was stopped: watching begins anew. */
+const longestBreakMs = 60_000
 
 /** Audits again and again, and remembers the last report. */
 export class Auditor {
@@ -25,6 +33,11 @@ export class Auditor {
   /** `performance.now()` until when the database is left in peace. */
   #restsUntil = 0
   #deadLetters = 0
+  /** `performance.now()` of the last audit that found nothing. */
+  #cleanAt: number | null = null
+  #watchingSince = performance.now()
+  /** Epoch ms, because other clocks may stop while the machine sleeps. */
+  #breaksAt = Number.POSITIVE_INFINITY
 
   constructor(options: AuditorOptions) {
     this.#options = options
@@ -61,8 +74,20 @@ export class Auditor {
   async #auditUnlessResting(): Promise<false> {
     const startedAt = performance.now()
     if (startedAt < this.#restsUntil) return false
+    if (Date.now() > this.#breaksAt) this.#watchingSince = startedAt
+    const { databaseUrl, paymentUrl, everyMs } = this.#options
     try {
-      this.#report(await audit(this.#options))
+      const done = await audit({
+        databaseUrl,
+        paymentUrl,
+        windowMs: this.#cleanAt === null ? firstWindowMs : windowMs + startedAt - this.#cleanAt,
+        watchedForMs: startedAt - this.#watchingSince,
+      })
+      // What was found stays in the window until it is gone.
+      if (done.violations === 0 && done.unchecked === 0) this.#cleanAt = startedAt
+      this.#report(done)
+      const restMs = restsPerLength * (performance.now() - startedAt)
+      this.#breaksAt = Date.now() + restMs + everyMs + longestBreakMs
     } finally {
       const endedAt = performance.now()
       this.#restsUntil = endedAt + restsPerLength * (endedAt - startedAt)

@@ -33,20 +33,22 @@ export async function findPayments(client: pg.Client, providerKeys: readonly str
 }
 
 /**
- * Payments that took money and were at rest at that moment, and have been ever since, a page at a time. One of 0 was never
- * anybody's charge.
+ * Payments that took money and were at rest at that moment, and have been ever since, a page at a time; with `since` only those that
+ * came to rest after it. One of 0 was never anybody's charge. Those of events that are gone stay out: theirs may be gone as well.
  */
 export async function* pagesOfCaptured(
   client: pg.Client,
-  moment: Date,
+  { moment, since }: { moment: Date; since: Date | null },
 ): AsyncGenerator<Pick<BookedPayment, 'id' | 'provider_key'>[]> {
   let lastId: string | null = null
   do {
     const { rows }: pg.QueryResult<Pick<BookedPayment, 'id' | 'provider_key'>> = await client.query(
       `SELECT id, provider_key FROM purchase.payments AS payment
-       WHERE captured_minor > 0 AND ${atRest} AND updated_at < $1 AND ($2::uuid IS NULL OR id > $2)
+       WHERE captured_minor > 0 AND ${atRest} AND updated_at < $1 AND updated_at >= coalesce($3::timestamptz, '-infinity')
+         AND ($2::uuid IS NULL OR id > $2)
+         AND EXISTS (SELECT FROM booking.sales AS sale WHERE sale.event_id = payment.event_id)
        ORDER BY id LIMIT ${pageSize}`,
-      [moment, lastId],
+      [moment, lastId, since],
     )
     yield rows
     lastId = rows.length === pageSize ? (rows.at(-1)?.id ?? null) : null

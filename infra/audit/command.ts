@@ -1,4 +1,5 @@
 import { readRunningSystem } from '#shared/process/config.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
 import { reportFailure } from '../explained-error.ts'
 import { temporaryFlags } from '../launcher/flags.ts'
@@ -7,23 +8,41 @@ import { startSystem } from '../launcher/system.ts'
 import { type AuditOptions, audit } from './audit.ts'
 import { countFailures, reportLines } from './report.ts'
 
-/**
- * `npm run audit`: one audit of the running system, or of the data folder's, started for that long. Exit 1 on violations, and
- * when something could not be checked.
- */
+const usage = `Usage: npm run audit [-- --full]
+
+Audits the running system once, or the data folder's, started for that long. The last line is \`violations: N\`, and the exit code 1
+unless N is 0.
+
+  --full   everything there is; otherwise the events of which something is open or changed in the last day
+  --help   this text`
+
+const options = {
+  full: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+const windowMs = 24 * 3_600_000
+
 async function main(): Promise<void> {
+  const flags = parseCommandLine(process.argv.slice(2), { options }, usage).values
+  if (flags.help) return console.log(usage)
+  const scope = flags.full ? {} : { windowMs }
   const config = readInfraConfig()
   const running = readRunningSystem(config.environment)
-  if (running !== null) return report({ databaseUrl: running.database_url, paymentUrl: running.payment_url })
+  if (running !== null) {
+    return report({ databaseUrl: running.database_urls.auditor, paymentUrl: running.payment_url, ...scope })
+  }
   if (config.given.database !== undefined) {
-    return report({ databaseUrl: config.given.database, paymentUrl: config.environment.PAYMENT_URL ?? null })
+    const paymentUrl = config.environment.PAYMENT_URL ?? null
+    return report({ databaseUrl: config.given.database, paymentUrl, ...scope })
   }
   console.log('No system is running: starting one for this audit.')
   const { stopping, hurry } = stopSignals(console.log)
   const system = await startSystem({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
   try {
-    const { database_url, payment_url } = system.running
-    await report({ databaseUrl: database_url, paymentUrl: payment_url })
+    const { database_urls, payment_url } = system.running
+    // While it was stopped nothing could go on.
+    await report({ databaseUrl: database_urls.auditor, paymentUrl: payment_url, ...scope, watchedForMs: 0 })
   } finally {
     await system.stop()
   }

@@ -1,11 +1,13 @@
 import type pg from 'pg'
 import { findPayments, pagesOfCaptured } from './books.ts'
 import { disagreements } from './disagreements.ts'
-import { ledgerPages, type ProviderCharge, readLedgerPage } from './ledger.ts'
+import { type LedgerPart, ledgerPages, type ProviderCharge, readCharge, readLedgerPage } from './ledger.ts'
 
-export interface LedgerComparison {
+/** Of payments that came to rest long after their charge changed, which are few. */
+const maxSingleCharges = 1_000
+
+export interface LedgerComparison extends LedgerPart {
   readonly client: pg.Client
-  readonly paymentUrl: string
   /** By the database's clock: charges of payments that were at rest then are in the ledger that is read afterwards. */
   readonly startedAt: Date
 }
@@ -15,9 +17,9 @@ export interface LedgerComparison {
  * is remembered, some 100 bytes a charge. Throws when the provider does not answer.
  */
 export async function* ledgerViolations(comparison: LedgerComparison): AsyncGenerator<string> {
-  const { client, paymentUrl, startedAt } = comparison
+  const { client, startedAt, since } = comparison
   const keys = new Set<string>()
-  for await (const { charges, cursor } of ledgerPages(paymentUrl)) {
+  for await (const { charges, cursor } of ledgerPages(comparison)) {
     const suspicions = await compare(client, charges)
     if (suspicions.length > 0) yield* await stillFound(suspicions, comparison, cursor)
     for (const { id, idempotency_key: key } of charges) {
@@ -25,11 +27,29 @@ export async function* ledgerViolations(comparison: LedgerComparison): AsyncGene
       keys.add(key)
     }
   }
-  for await (const payments of pagesOfCaptured(client, startedAt)) {
+  let asked = 0
+  for await (const payments of pagesOfCaptured(client, { moment: startedAt, since })) {
     for (const { id, provider_key: key } of payments) {
-      if (!keys.has(key)) yield `payment ${id}: captured here, unknown there`
+      if (keys.has(key)) continue
+      asked += 1
+      if (asked > maxSingleCharges) throw new Error(`over ${maxSingleCharges} payments have no charge in the ledger`)
+      yield* await compareOne(comparison, { id, key })
     }
   }
+}
+
+/** As `stillFound`: what a first look finds must be there at the second. */
+async function compareOne(
+  { client, paymentUrl }: LedgerComparison,
+  { id, key }: { id: string; key: string },
+): Promise<string[]> {
+  let found: string[] = []
+  for (let look = 1; look <= 2; look += 1) {
+    const charge = await readCharge(paymentUrl, key)
+    found = charge === undefined ? [`payment ${id}: captured here, unknown there`] : await compare(client, [charge])
+    if (found.length === 0) break
+  }
+  return found
 }
 
 async function compare(client: pg.Client, charges: readonly ProviderCharge[]): Promise<string[]> {
@@ -43,9 +63,9 @@ async function compare(client: pg.Client, charges: readonly ProviderCharge[]): P
  */
 async function stillFound(
   suspicions: readonly string[],
-  { client, paymentUrl }: LedgerComparison,
+  comparison: LedgerComparison,
   cursor: string | null,
 ): Promise<string[]> {
-  const again = new Set(await compare(client, await readLedgerPage(paymentUrl, cursor)))
+  const again = new Set(await compare(comparison.client, await readLedgerPage(comparison, cursor)))
   return suspicions.filter((suspicion) => again.has(suspicion))
 }

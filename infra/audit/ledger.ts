@@ -13,6 +13,8 @@ const charge = z.object({
   currency: z.string(),
   state: z.enum(['authorised', 'captured', 'voided', 'refunded', 'declined']),
 })
+/** A key that was voided before anybody asked for money. */
+const tombstone = z.object({ state: z.literal('voided'), amount_minor: z.null() })
 const page = z.object({ items: z.array(charge), next_cursor: z.string().nullable() })
 
 export type ProviderCharge = z.infer<typeof charge>
@@ -24,11 +26,17 @@ export interface LedgerPage {
   readonly cursor: string | null
 }
 
-/** Every charge that the provider knows of, a page at a time, oldest first. Throws when it does not answer. */
-export async function* ledgerPages(paymentUrl: string): AsyncGenerator<LedgerPage> {
+/** Which part of the ledger is read: charges that changed since a time; null: all. */
+export interface LedgerPart {
+  readonly paymentUrl: string
+  readonly since: Date | null
+}
+
+/** Every charge of a part of the ledger, a page at a time, oldest first. Throws when the provider does not answer. */
+export async function* ledgerPages(part: LedgerPart): AsyncGenerator<LedgerPage> {
   let cursor: string | null = null
   for (let pages = 0; pages < maxPages; pages += 1) {
-    const { items, next_cursor }: z.infer<typeof page> = await readPage(paymentUrl, cursor)
+    const { items, next_cursor }: z.infer<typeof page> = await readPage(part, cursor)
     yield { charges: items, cursor }
     if (next_cursor === null) return
     cursor = next_cursor
@@ -37,19 +45,34 @@ export async function* ledgerPages(paymentUrl: string): AsyncGenerator<LedgerPag
 }
 
 /** The charges of one page as they stand now. */
-export async function readLedgerPage(paymentUrl: string, cursor: string | null): Promise<ProviderCharge[]> {
-  return (await readPage(paymentUrl, cursor)).items
+export async function readLedgerPage(part: LedgerPart, cursor: string | null): Promise<ProviderCharge[]> {
+  return (await readPage(part, cursor)).items
 }
 
 /** The whole ledger at once, where it is known to be short. */
 export async function readLedger(paymentUrl: string): Promise<ProviderCharge[]> {
   const charges: ProviderCharge[] = []
-  for await (const each of ledgerPages(paymentUrl)) charges.push(...each.charges)
+  for await (const each of ledgerPages({ paymentUrl, since: null })) charges.push(...each.charges)
   return charges
 }
 
-async function readPage(paymentUrl: string, cursor: string | null): Promise<z.infer<typeof page>> {
-  const query = new URLSearchParams({ limit: String(pageSize), ...(cursor === null ? {} : { cursor }) })
+/** One charge as it stands now; undefined where the provider has none with that key. Throws when it does not answer. */
+export async function readCharge(paymentUrl: string, key: string): Promise<ProviderCharge | undefined> {
+  const response = await fetch(`${paymentUrl}/charges/${encodeURIComponent(key)}`, {
+    signal: AbortSignal.timeout(pageTimeoutMs),
+  })
+  if (response.status === 404) return undefined
+  if (!response.ok) throw new Error(`the provider answered ${response.status} for a charge`)
+  const known: unknown = await response.json()
+  return tombstone.safeParse(known).success ? undefined : charge.parse(known)
+}
+
+async function readPage({ paymentUrl, since }: LedgerPart, cursor: string | null): Promise<z.infer<typeof page>> {
+  const query = new URLSearchParams({
+    limit: String(pageSize),
+    ...(cursor !== null && { cursor }),
+    ...(since !== null && { changed_since: since.toISOString() }),
+  })
   const response = await fetch(`${paymentUrl}/ledger?${query}`, { signal: AbortSignal.timeout(pageTimeoutMs) })
   if (!response.ok) throw new Error(`the provider's ledger answered ${response.status}`)
   return page.parse(await response.json())

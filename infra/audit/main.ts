@@ -3,6 +3,7 @@ import { serve } from '#shared/messaging/serve.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { readConfig } from '#shared/process/config.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
+import { freeInstanceName } from '#shared/process/started-by-hand.ts'
 import { Auditor, viewInvariants } from './auditor.ts'
 import { auditorFlags, auditorSettings } from './config.ts'
 import { AuditMetrics } from './metrics.ts'
@@ -13,12 +14,15 @@ const finishInFlightMs = 1_000
 
 await runProcess({
   name: 'auditor',
+  env: process.env,
   readConfig: () =>
     readConfig(auditorSettings, {
-      env: { INSTANCE: 'auditor-1', ...process.env },
+      env: { INSTANCE: freeInstanceName('auditor', process.env), ...process.env },
+      command: 'node infra/audit/main.ts',
       args: process.argv.slice(2),
       flags: auditorFlags,
       natsUser: 'auditor',
+      databaseUser: 'auditor',
     }),
   async start(config, log, onStop) {
     const { INSTANCE: instance } = config

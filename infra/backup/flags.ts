@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path'
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { ParseArgsConfig } from 'node:util'
 import { z } from 'zod'
 import { readRunningSystem } from '#shared/process/config.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 
@@ -113,7 +114,7 @@ export function readUnknownChargesFlags(
 
 function sourceDatabase(): string {
   const { given, environment } = readInfraConfig()
-  const url = given.database ?? readRunningSystem(environment)?.database_url
+  const url = given.database ?? readRunningSystem(environment)?.database_urls.owner
   if (url) return url
   throw new ExplainedError('No system is running: start one with npm start, or set DATABASE_URL.')
 }
@@ -123,11 +124,7 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
   options: Options,
   usage: string,
 ) {
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values
-  } catch (error) {
-    throw wrong((error as Error).message, usage)
-  }
+  return parseCommandLine(args, { options, strict: true }, usage).values
 }
 
 /** npm runs us in the project's folder and says in INIT_CWD in which one the user is. */

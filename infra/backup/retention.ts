@@ -11,16 +11,19 @@ export interface KeptBackup {
 }
 
 /**
- * Names of those that are too many, given the newest first. None are as long as an older one holds more tickets than the newest:
- * tickets are never deleted, so the database was emptied or is another one, and what is old may be all there is.
+ * Names of those that are too many, given the newest first. None are as long as an older one holds many more tickets than the newest:
+ * the database was emptied or is another one, and what is old may be all there is.
  */
 export function surplus(backups: readonly KeptBackup[], keep: number): string[] {
   return hasLost(backups) ? [] : backups.slice(Math.max(1, keep)).map(({ name }) => name)
 }
 
-/** Whether an older backup holds more tickets than the newest. */
+/** Tickets of ten years ago are deleted, one event at a time: fewer than these are left only after a loss. */
+const leastShare = 0.9
+
+/** Whether an older backup holds over a tenth more tickets than the newest. */
 export function hasLost([newest, ...older]: readonly KeptBackup[]): boolean {
-  return older.some(({ tickets }) => (tickets ?? 0) > (newest?.tickets ?? 0))
+  return older.some(({ tickets }) => (tickets ?? 0) * leastShare > (newest?.tickets ?? 0))
 }
 
 /** Removes what is too many, and answers its names. Called when a newer one has just been read back. */
@@ -37,7 +40,7 @@ export async function removeOlder({
   const backups = await Promise.all(names.map(async (name) => ({ name, tickets: await ticketsIn(directory, name) })))
   if (hasLost(backups)) {
     say(
-      'An older backup holds more tickets than this one, so none is removed. If that is right, use another folder (--to).',
+      'An older backup holds over a tenth more tickets than this one, so none is removed. If that is right, use another folder (--to).',
     )
   }
   const removed = surplus(backups, keep)

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { eventId, instant } from '#shared/contracts/fields.ts'
 import { readRunningSystem } from '#shared/process/config.ts'
+import { parseCommandLine } from '../command-line.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { ianaZone } from './formats/time-zone.ts'
 
@@ -47,7 +47,7 @@ place detail, stands and rows), and recognises each file's format itself. Import
 
 /** Reads arguments and environment; `null` when help was asked for. Throws `ExplainedError` naming what is wrong. */
 export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): ImportConfig | null {
-  const { values, positionals: files } = parseOrExplain(args)
+  const { values, positionals: files } = parseCommandLine(args, { options, allowPositionals: true }, usage)
   if (values.help) return null
   if (files.length === 0) throw wrong('Name at least one file.')
   if (values.event !== undefined && files.length > 1) throw wrong('--event takes one seating plan and no other file.')
@@ -78,24 +78,14 @@ export function parsePrice(value: string): Price {
   return { minor: Number(minor), currency }
 }
 
-function parseOrExplain(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        reschedule: { type: 'boolean', default: false },
-        event: { type: 'string' },
-        price: { type: 'string' },
-        'on-sale': { type: 'string' },
-        tz: { type: 'string', default: 'UTC' },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw wrong((error as Error).message)
-  }
-}
+const options = {
+  reschedule: { type: 'boolean', default: false },
+  event: { type: 'string' },
+  price: { type: 'string' },
+  'on-sale': { type: 'string' },
+  tz: { type: 'string', default: 'UTC' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
 
 function parseEventId(value: string): string {
   const parsed = eventId.safeParse(value)

@@ -1,3 +1,4 @@
+import type { DatabaseUrls } from '../servers/database-users.ts'
 import type { NatsUrls } from '../servers/nats-users.ts'
 import type { ChildPlan } from './child.ts'
 import type { StartFlags } from './flags.ts'
@@ -19,6 +20,7 @@ export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOp
     instance: 'payment-sandbox-1',
     script: 'infra/payment-sandbox/main.ts',
     args: ['--instance', 'payment-sandbox-1', '--port', String(paymentPort)],
+    databaseUser: 'sandbox',
     port: paymentPort,
   }
   const workers = workerKinds.flatMap((kind) =>
@@ -27,6 +29,7 @@ export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOp
       instance,
       script: `workers/${kind}/main.ts`,
       natsUser: kind,
+      databaseUser: kind,
     })),
   )
   const auditor = {
@@ -34,6 +37,7 @@ export function backstagePlans({ flags, paymentPort, metricsPorts }: Omit<PlanOp
     instance: 'auditor-1',
     script: 'infra/audit/main.ts',
     natsUser: 'auditor',
+    databaseUser: 'auditor',
   } as const
   const watched = [...workers, auditor].map((plan, index): ChildPlan => {
     // A port that stays the same when the process is started again, so that Prometheus finds it.
@@ -71,13 +75,16 @@ export function gatewayPlans({ flags, gatewayPorts }: Pick<PlanOptions, 'flags' 
   return [gateways]
 }
 
-/** The same plans, each process with the address of NATS as the user that it is there. */
-export function withNatsUrls(stages: readonly ChildPlan[][], natsUrls: NatsUrls): ChildPlan[][] {
-  return stages.map((plans) =>
-    plans.map((plan) =>
-      plan.natsUser === undefined ? plan : { ...plan, environment: { NATS_URL: natsUrls[plan.natsUser] } },
-    ),
-  )
+/** The same plans, each process with the addresses of NATS and PostgreSQL as the user that it is there. */
+export function withServerUrls(
+  stages: readonly ChildPlan[][],
+  { nats, database }: { readonly nats: NatsUrls; readonly database: DatabaseUrls },
+): ChildPlan[][] {
+  const environmentOf = ({ natsUser, databaseUser }: ChildPlan): Record<string, string> => ({
+    ...(natsUser && { NATS_URL: nats[natsUser] }),
+    ...(databaseUser && { DATABASE_URL: database[databaseUser] }),
+  })
+  return stages.map((plans) => plans.map((plan) => ({ ...plan, environment: environmentOf(plan) })))
 }
 
 /** `first` and the names that count on from it: `gateway-1`, `gateway-2`; `front`, `front-2`. */

@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { NatsUser } from '#shared/process/config.ts'
+import { lastLines, sizeOf } from '#shared/observability/log-file.ts'
+import { LogWriter } from '#shared/observability/log-writer.ts'
+import type { DatabaseUser, NatsUser } from '#shared/process/config.ts'
 import { projectRoot } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
-import { lastLines, sizeOf } from '../servers/log-file.ts'
 import { endProcess } from '../servers/process-control.ts'
 import { backoffMs } from './backoff.ts'
 import { Echo } from './echo.ts'
-import { LogWriter } from './log-writer.ts'
+import { endingFields, SupervisorLog } from './supervisor-log.ts'
 
 export interface ChildPlan {
   /** What it is: `gateway`, `event worker`. */
@@ -20,6 +21,8 @@ export interface ChildPlan {
   readonly args: readonly string[]
   /** As whom it connects to NATS, where it does. */
   readonly natsUser?: NatsUser
+  /** As whom it connects to PostgreSQL, where it does. */
+  readonly databaseUser?: DatabaseUser
   /** Beside what all of them get. */
   readonly environment?: Readonly<Record<string, string>>
   readonly port?: number
@@ -47,6 +50,7 @@ export class Child {
   readonly plan: ChildPlan
   readonly #options: ChildOptions
   readonly #log: LogWriter
+  readonly #supervisorLog: SupervisorLog
   readonly #stopping = new AbortController()
   #process: ChildProcess | undefined
   /** Resolves when the process has ended and its last output is in the log. */
@@ -57,6 +61,7 @@ export class Child {
     this.plan = plan
     this.#options = options
     this.#log = new LogWriter(join(options.logDirectory, `${plan.instance}.log`))
+    this.#supervisorLog = new SupervisorLog(options.logDirectory)
   }
 
   get pid(): number {
@@ -73,7 +78,7 @@ export class Child {
       const readyAt = performance.now()
       child.once('close', (code, signal) => {
         if (performance.now() - readyAt > stableAfterMs) this.#quickDeaths = 0
-        void this.#restart(signal ?? `exit code ${code}`)
+        void this.#restart(signal ?? `exit code ${code}`, { ended_pid: child.pid, ...endingFields({ code, signal }) })
       })
       return
     }
@@ -125,22 +130,27 @@ export class Child {
     })
   }
 
-  async #restart(reason: string): Promise<void> {
+  /** `fields` of the log line tell how it ended. */
+  async #restart(reason: string, fields: object): Promise<void> {
     const { say, onRestart } = this.#options
+    const { instance } = this.plan
     while (!this.#stopping.signal.aborted) {
       this.#quickDeaths += 1
       const pauseMs = backoffMs(this.#quickDeaths)
-      say(`[${this.plan.instance}] ended (${reason}); starting it again in ${pauseMs / 1000} s`)
+      say(`[${instance}] ended (${reason}); starting it again in ${pauseMs / 1000} s`)
+      this.#supervisorLog.warn(instance, 'ended and will be started again', { ...fields, restart_in_ms: pauseMs })
       try {
         await wait(pauseMs, undefined, { signal: this.#stopping.signal })
         await this.start()
       } catch (error) {
         reason = (error as Error).message
+        fields = { err: error }
         continue
       }
       // First `running.json`, then the word: whoever reads that it is back finds it there.
       onRestart()
-      return say(`[${this.plan.instance}] is back (process ${this.pid})`)
+      this.#supervisorLog.info(instance, 'was started again', { started_pid: this.pid })
+      return say(`[${instance}] is back (process ${this.pid})`)
     }
   }
 

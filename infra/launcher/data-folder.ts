@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { RunningSystem } from '#shared/process/config.ts'
 import { ExplainedError } from '../explained-error.ts'
+import { keptSecrets, ownerOnly, readJson, writeJson } from '../kept-file.ts'
+import { newPassword } from '../servers/database-users.ts'
 import { type NatsPasswords, newNatsPasswords } from '../servers/nats-users.ts'
+import { closeToOthers } from '../servers/postgres-owner.ts'
 import { endProcess, isProcess } from '../servers/process-control.ts'
 
 export interface RunningProcess {
@@ -38,7 +41,6 @@ interface Claim {
   readonly commandLinePart: string
 }
 
-const ownerOnly = 0o600
 /** Longer than an application process takes to finish its requests. */
 const leftoverGraceMs = 12_000
 
@@ -63,6 +65,7 @@ export class DataFolder {
     const folder = new DataFolder(directory)
     try {
       mkdirSync(folder.logDirectory, { recursive: true })
+      await closeToOthers(directory)
     } catch (error) {
       const { message } = error as Error
       throw new ExplainedError(`The data folder cannot be made (${message}). DATA_DIR names another.`, { cause: error })
@@ -81,7 +84,7 @@ export class DataFolder {
 
   /** Made on the first start and kept. */
   secrets(): Secrets {
-    return this.#kept<Secrets>('secrets.json', {
+    return keptSecrets<Secrets>(join(this.directory, 'secrets.json'), {
       SESSION_SECRET: randomBytes(32).toString('base64url'),
       PAYMENT_WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
       ORGANISER_KEY: `org_${randomBytes(24).toString('base64url')}`,
@@ -90,7 +93,11 @@ export class DataFolder {
 
   /** In a file of their own, because no process is given all of them. */
   natsPasswords(): NatsPasswords {
-    return this.#kept<NatsPasswords>('nats-passwords.json', newNatsPasswords())
+    return keptSecrets<NatsPasswords>(join(this.directory, 'nats-passwords.json'), newNatsPasswords())
+  }
+
+  redisPassword(): string {
+    return keptSecrets(join(this.directory, 'redis-password.json'), { password: newPassword() }).password
   }
 
   writeRunning(running: RunningFile): void {
@@ -100,14 +107,6 @@ export class DataFolder {
   release(): void {
     rmSync(this.#runningFile, { force: true })
     rmSync(this.#claimFile, { force: true })
-  }
-
-  /** What the file holds, and of `fresh` what it lacks. */
-  #kept<Values extends object>(name: string, fresh: Values): Values {
-    const file = join(this.directory, name)
-    const values = { ...fresh, ...readJson<Partial<Values>>(file) }
-    writeJson(file, values)
-    return values
   }
 
   #writeClaim(): void {
@@ -136,19 +135,4 @@ async function endLeftovers({ processes }: RunningFile): Promise<void> {
       if (isOurs) await endProcess({ pid, signal: 'SIGTERM', graceMs: leftoverGraceMs })
     }),
   )
-}
-
-function readJson<T>(file: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T
-  } catch {
-    return undefined
-  }
-}
-
-/** Never seen half written, and readable by its owner alone. */
-function writeJson(file: string, value: unknown): void {
-  const fresh = `${file}.${process.pid}`
-  writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: ownerOnly })
-  renameSync(fresh, file)
 }

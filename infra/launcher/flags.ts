@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommandLine } from '../command-line.ts'
 import { ExplainedError } from '../explained-error.ts'
 
 export interface StartFlags {
@@ -34,7 +34,7 @@ Set DATA_DIR to keep the data elsewhere than in .data, and NATS_URL, REDIS_URL o
 
 /** The launcher's flags, or `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */
 export function parseFlags(args: readonly string[]): StartFlags | null {
-  const { values } = parseOrExplain(args)
+  const { values } = parseCommandLine(args, { options }, usage)
   if (values.help) return null
   const instance = values.instance
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(instance)) wrong('--instance must be 1 to 64 of A-Z a-z 0-9 . _ -')
@@ -50,24 +50,15 @@ export function parseFlags(args: readonly string[]): StartFlags | null {
   }
 }
 
-function parseOrExplain(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '8080' },
-        host: { type: 'string', default: '127.0.0.1' },
-        instance: { type: 'string', default: 'gateway-1' },
-        gateways: { type: 'string', default: '1' },
-        workers: { type: 'string', default: '1' },
-        observe: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-  } catch (error) {
-    return wrong((error as Error).message)
-  }
-}
+const options = {
+  port: { type: 'string', default: '8080' },
+  host: { type: 'string', default: '127.0.0.1' },
+  instance: { type: 'string', default: 'gateway-1' },
+  gateways: { type: 'string', default: '1' },
+  workers: { type: 'string', default: '1' },
+  observe: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
 
 /** More than this on one machine is a slip of the keyboard. */
 function count(flag: string, text: string): number {

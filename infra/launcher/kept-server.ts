@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Say } from '../say.ts'
-import type { Server } from '../servers/server.ts'
+import type { Ending, Server } from '../servers/server.ts'
 import { backoffMs } from './backoff.ts'
+import { endingFields, type SupervisorLog } from './supervisor-log.ts'
 
 export interface KeptServerOptions {
   /** Starts it; with a port, there. */
   start(port?: number): Promise<Server>
+  readonly log: SupervisorLog
   readonly say: Say
   onRestart(): void
 }
@@ -38,26 +40,33 @@ export class KeptServer {
   }
 
   #watch(): void {
-    void this.#server.exited.then(() => {
-      this.#restarting = this.#restart()
+    void this.#server.exited.then((ending) => {
+      this.#restarting = this.#restart(ending)
     })
   }
 
-  async #restart(): Promise<void> {
-    const { start, say, onRestart } = this.#options
-    const { name, port } = this.#server
+  async #restart(ending: Ending): Promise<void> {
+    const { start, log, say, onRestart } = this.#options
+    const { name, port, pid } = this.#server
+    if (!this.#stopping.signal.aborted) {
+      const fields = { ended_pid: pid, ...endingFields(ending), restart_in_ms: backoffMs(1) }
+      log.warn(name, 'ended and will be started again', fields)
+    }
     for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
-      say(`[${name}] ended; starting it again`)
+      say(`[${name}] ended (${ending.signal ?? `exit code ${ending.code}`}); starting it again`)
       try {
         await wait(backoffMs(attempt), undefined, { signal: this.#stopping.signal })
         this.#server = await start(port)
       } catch (error) {
-        if (!this.#stopping.signal.aborted) say(`[${name}] ${(error as Error).message}`)
+        if (this.#stopping.signal.aborted) continue
+        log.warn(name, 'could not be started again', { err: error, restart_in_ms: backoffMs(attempt + 1) })
+        say(`[${name}] ${(error as Error).message}`)
         continue
       }
       this.#watch()
       // First `running.json`, then the word: whoever reads that it is back finds it there.
       onRestart()
+      log.info(name, 'was started again', { started_pid: this.#server.pid })
       return say(`[${name}] is back on port ${port} (process ${this.#server.pid})`)
     }
   }

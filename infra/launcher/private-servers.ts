@@ -1,6 +1,7 @@
 import type { InfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
+import { type DatabaseUrls, databasePasswords, databaseUrls, sameDatabaseUrl } from '../servers/database-users.ts'
 import { installMissing } from '../servers/install.ts'
 import { startNats } from '../servers/nats.ts'
 import { type NatsPasswords, type NatsUrls, natsUrls, sameNatsUrl } from '../servers/nats-users.ts'
@@ -9,14 +10,17 @@ import type { ProgramName } from '../servers/program.ts'
 import { startRedis } from '../servers/redis.ts'
 import type { Server, ServerOptions } from '../servers/server.ts'
 import { KeptServer } from './kept-server.ts'
-import { type MetricsAddresses, startObservation } from './observation.ts'
+import { changeObservation, type MetricsAddresses, startObservation } from './observation.ts'
+import type { SupervisorLog } from './supervisor-log.ts'
 
 export interface PrivateServersOptions {
   readonly config: InfraConfig
-  /** What a Prometheus should watch; without it none is started. */
-  readonly watch: MetricsAddresses | undefined
+  /** What a Prometheus should watch now; without it none is started. */
+  readonly watch: (() => MetricsAddresses) | undefined
   /** Of a NATS of our own. */
   readonly natsPasswords: NatsPasswords
+  readonly redisPassword: string
+  readonly log: SupervisorLog
   readonly say: Say
   /** Called when one has come back under another process id. */
   onRestart(): void
@@ -25,7 +29,7 @@ export interface PrivateServersOptions {
 export interface ServerUrls {
   readonly nats: NatsUrls
   readonly redis: string
-  readonly database: string
+  readonly database: DatabaseUrls
   readonly prometheus?: string
 }
 
@@ -64,14 +68,23 @@ export class PrivateServers {
   /** Where everybody finds them, the given ones included. */
   get urls(): ServerUrls {
     const { config, natsPasswords } = this.#options
-    const { given } = config
+    const { given, dataDirectory } = config
     const own = (name: Kind['name']): string => this.#kept.get(name)?.server.url ?? ''
     return {
       nats: given.nats ? sameNatsUrl(given.nats) : natsUrls(own('nats'), natsPasswords),
       redis: given.redis ?? own('redis'),
-      database: given.database ?? own('database'),
+      database: given.database
+        ? sameDatabaseUrl(given.database)
+        : databaseUrls(own('database'), databasePasswords(dataDirectory)),
       ...(this.#kept.has('prometheus') && { prometheus: own('prometheus') }),
     }
+  }
+
+  /** Lets Prometheus, where one runs, read what there is to watch now. */
+  async watchAgain(): Promise<void> {
+    const { config, watch } = this.#options
+    const prometheus = this.#kept.get('prometheus')?.server
+    if (watch !== undefined && prometheus !== undefined) await changeObservation(prometheus, watch(), config)
   }
 
   async stop(): Promise<void> {
@@ -79,10 +92,11 @@ export class PrivateServers {
   }
 
   async #start({ name, start }: Kind): Promise<void> {
-    const { config, say, onRestart } = this.#options
+    const { config, log, say, onRestart } = this.#options
     const { dataDirectory } = config
     const server = await KeptServer.start({
       start: (port) => start({ dataDirectory, ...(port !== undefined && { port }) }),
+      log,
       say,
       onRestart,
     })
@@ -90,7 +104,7 @@ export class PrivateServers {
   }
 }
 
-function neededKinds({ config: { given }, natsPasswords, watch }: PrivateServersOptions): Kind[] {
+function neededKinds({ config: { given }, natsPasswords, redisPassword, watch }: PrivateServersOptions): Kind[] {
   const kinds: Kind[] = []
   if (!given.nats) {
     kinds.push({
@@ -99,7 +113,13 @@ function neededKinds({ config: { given }, natsPasswords, watch }: PrivateServers
       start: (options) => startNats({ ...options, passwords: natsPasswords }),
     })
   }
-  if (!given.redis) kinds.push({ name: 'redis', program: 'redis-server', start: startRedis })
+  if (!given.redis) {
+    kinds.push({
+      name: 'redis',
+      program: 'redis-server',
+      start: (options) => startRedis({ ...options, password: redisPassword }),
+    })
+  }
   if (!given.database) {
     kinds.push({
       name: 'database',
@@ -111,7 +131,7 @@ function neededKinds({ config: { given }, natsPasswords, watch }: PrivateServers
     kinds.push({
       name: 'prometheus',
       program: 'prometheus',
-      start: (options) => startObservation(watch, options),
+      start: (options) => startObservation(watch(), options),
     })
   }
   return kinds

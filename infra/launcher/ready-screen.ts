@@ -1,3 +1,4 @@
+import { processLine } from './process-line.ts'
 import type { System } from './system.ts'
 
 const answerWithinMs = 3_000
@@ -21,15 +22,10 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
   const versions = new Map(servers.map(({ name, version }) => [name, version]))
   return [
     '',
-    ...running.processes.map(({ name, instance, pid, port }) =>
-      [
-        '  ',
-        (versions.has(name) ? `${name} ${versions.get(name)}` : name).padEnd(18),
-        (versions.has(name) ? '' : instance).padEnd(18),
-        (port === undefined ? '' : `port ${port}`).padEnd(12),
-        `process ${pid}`,
-      ].join(''),
-    ),
+    ...running.processes.map((shown) => {
+      const version = versions.get(shown.name)
+      return processLine(version === undefined ? shown : { ...shown, name: `${shown.name} ${version}`, instance: '' })
+    }),
     '',
     ...pages.filter((_, index) => answering[index]).map(({ url, what }) => `  ${what.padEnd(24)}${url}`),
     '',

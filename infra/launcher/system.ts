@@ -5,14 +5,16 @@ import type { Say } from '../say.ts'
 import { freePort, freePorts } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withNatsUrls } from './child-plans.ts'
+import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withServerUrls } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
+import { HandStarted } from './hand-started.ts'
 import { metricsAddresses } from './observation.ts'
 import { baseUrl, gatewayPorts } from './ports.ts'
 import { PrivateServers, type ServerUrls } from './private-servers.ts'
 import { type SpanDestination, spanDestination } from './span-destination.ts'
+import { SupervisorLog } from './supervisor-log.ts'
 
 export interface SystemOptions {
   readonly flags: StartFlags
@@ -60,17 +62,31 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     })
     closers.push(() => spanStore.stop(hurry))
     const backstageStages = backstagePlans({ flags, paymentPort, metricsPorts })
-    const watch = flags.observe ? metricsAddresses(backstageStages.flat(), gateways) : undefined
+    const log = new SupervisorLog(folder.logDirectory)
+    const handStarted = new HandStarted({
+      dataDirectory: config.dataDirectory,
+      log,
+      say,
+      onChange: () => {
+        onRestart()
+        servers.watchAgain().catch((error: Error) => say(`Prometheus could not be told: ${error.message}`))
+      },
+    })
+    closers.push(() => handStarted.stop())
+    const watched = () =>
+      metricsAddresses({ backstage: backstageStages.flat(), gateways, startedByHand: handStarted.list })
+    const watch = flags.observe ? watched : undefined
     const natsPasswords = folder.natsPasswords()
+    const redisPassword = folder.redisPassword()
     const [servers] = await Promise.all([
-      PrivateServers.start({ config, watch, natsPasswords, say, onRestart: () => onRestart() }),
+      PrivateServers.start({ config, watch, natsPasswords, redisPassword, log, say, onRestart: () => onRestart() }),
       // The system is of use without it.
       spanStore.start(stopping).catch((error) => say(`Spans are not kept: ${(error as Error).message}`)),
     ])
     closers.push(() => servers.stop())
     stopping.throwIfAborted()
 
-    const applied = await migrateAll(servers.urls.database)
+    const applied = await migrateAll(servers.urls.database.owner)
     if (applied.length > 0) say(`Migrated the database: ${applied.join(', ')}.`)
 
     const { nats: natsUrls } = servers.urls
@@ -83,12 +99,12 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       destination,
     })
     const options = { environment, logDirectory: folder.logDirectory, say, onRestart: () => onRestart() }
-    const backstage = new Applications(withNatsUrls(backstageStages, natsUrls), options)
+    const backstage = new Applications(withServerUrls(backstageStages, servers.urls), options)
     closers.push(() => backstage.stop(hurry))
     await backstage.start(stopping)
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
     await offerDemoCatalogue({ natsUrl: natsUrls.operator, natsCa: config.given.natsCa, say })
-    const front = new Applications(withNatsUrls(gatewayPlans({ flags, gatewayPorts: ports }), natsUrls), options)
+    const front = new Applications(withServerUrls(gatewayPlans({ flags, gatewayPorts: ports }), servers.urls), options)
     closers.push(() => front.stop(hurry))
     await front.start(stopping)
 
@@ -98,7 +114,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       started_at: startedAt,
       nats_urls: natsUrls,
       redis_url: servers.urls.redis,
-      database_url: servers.urls.database,
+      database_urls: servers.urls.database,
       payment_url: paymentUrl,
       auth: environment.AUTH,
       session_secret: environment.SESSION_SECRET,
@@ -116,6 +132,13 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
         ...spanStore.processes,
         ...backstage.processes,
         ...front.processes,
+        ...handStarted.list.map(({ name, instance, pid, port, metrics_url }) => ({
+          name: name.replace('-', ' '),
+          instance,
+          pid,
+          ...(port !== undefined && { port }),
+          ...(metrics_url !== undefined && { metrics_url }),
+        })),
       ],
     })
     folder.writeRunning(describe())
@@ -126,6 +149,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
         say(`running.json could not be brought up to date: ${(error as Error).message}`)
       }
     }
+    handStarted.watch()
     return {
       running: describe(),
       servers: servers.list,
@@ -162,7 +186,6 @@ function childEnvironment({ config, secrets, urls, paymentUrl, gateways, destina
     ...config.environment,
     DATA_DIR: config.dataDirectory,
     REDIS_URL: urls.redis,
-    DATABASE_URL: urls.database,
     PAYMENT_URL: paymentUrl,
     PAYMENT_WEBHOOK_URL: `${gateways[0]}/webhooks/sandbox`,
     // Each takes its part of every rate limit while Redis is away.

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommandLine } from '../command-line.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { LogFilter } from './log-filter.ts'
 
@@ -20,31 +20,24 @@ export const usage = `Usage: npm run logs -- [flags]
 
 /** The flags of `npm run logs`, or `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */
 export function parseLogFlags(args: readonly string[]): LogFlags | null {
-  const { help, follow, instance, level, request, trace } = parseOrExplain(args)
+  const { help, follow, instance, level, request, trace } = parseCommandLine(
+    args,
+    { options, allowNegative: true },
+    usage,
+  ).values
   if (help) return null
   if (level !== undefined && levels[level] === undefined) wrong(`There is no level ${level}.`)
   return { follow, instance, filter: { level: level === undefined ? undefined : levels[level], request, trace } }
 }
 
-function parseOrExplain(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        follow: { type: 'boolean' },
-        instance: { type: 'string' },
-        level: { type: 'string' },
-        request: { type: 'string' },
-        trace: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-      allowNegative: true,
-    })
-    return values
-  } catch (error) {
-    return wrong((error as Error).message)
-  }
-}
+const options = {
+  follow: { type: 'boolean' },
+  instance: { type: 'string' },
+  level: { type: 'string' },
+  request: { type: 'string' },
+  trace: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
 
 function wrong(what: string): never {
   throw new ExplainedError(`${what}\n\n${usage}`)

@@ -18,6 +18,7 @@ const maxBodyBytes = 4_096
 const ledgerPage = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   cursor: z.uuid().optional(),
+  changed_since: z.iso.datetime().optional(),
 })
 const endpointBody = z.strictObject({ url: webhookUrl })
 
@@ -35,8 +36,8 @@ export function createApp(sandbox: Sandbox): Koa {
   const router = new Router()
 
   router.get('/ledger', async (ctx) => {
-    const { limit, cursor } = checked(ledgerPage, { ...ctx.query }, 'query')
-    const items = await listCharges(db, { after: cursor ?? null, limit })
+    const { limit, cursor, changed_since } = checked(ledgerPage, { ...ctx.query }, 'query')
+    const items = await listCharges(db, { after: cursor ?? null, changedSince: changed_since ?? null, limit })
     answer(ctx, 200, { items, next_cursor: items.length === limit ? items.at(-1)?.id : null })
   })
 

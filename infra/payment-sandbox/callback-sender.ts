@@ -2,14 +2,12 @@ import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
 import type { Database } from '#shared/database/postgres.ts'
 import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
-import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { pauseBeforeNextAttemptMs } from './callback-times.ts'
 import {
   type ClaimedCallback,
   claimCallbacks,
   findEndpoint,
-  forgetOldCallbacks,
   markDelivered,
   nextCallbackDueMs,
   postpone,
@@ -20,7 +18,6 @@ const attemptMs = 5_000
 /** Bounds how late it is noticed that another process wrote a callback or changed the endpoint. */
 const longestWaitMs = 1_000
 const shortestWaitMs = 10
-const forgetEveryMs = 60_000
 
 export interface CallbackSenderOptions {
   readonly db: Database
@@ -31,21 +28,18 @@ export interface CallbackSenderOptions {
   readonly fallbackUrl: string | undefined
 }
 
-/** Sends callbacks when they are due, again and again until each was accepted, and forgets them after a day. */
+/** Sends callbacks when they are due, again and again until each was accepted or is deleted as too old. */
 export class CallbackSender {
   readonly #options: CallbackSenderOptions
   readonly #stopped = new AbortController()
   readonly #inFlight = new Set<Promise<void>>()
   readonly #sending: Promise<void>
-  readonly #forgetting: PeriodicJob
   #isWoken = false
   #endWait: () => void = () => undefined
 
   /** Begins at once. */
   constructor(options: CallbackSenderOptions) {
     this.#options = options
-    const forgetting = { name: 'forget old callbacks', everyMs: forgetEveryMs, log: options.log }
-    this.#forgetting = startPeriodicJob(forgetting, () => this.#forget())
     this.#sending = this.#keepSending()
   }
 
@@ -59,7 +53,7 @@ export class CallbackSender {
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.wake()
-    await Promise.all([this.#sending, this.#forgetting.stop()])
+    await this.#sending
     await Promise.all(this.#inFlight)
   }
 
@@ -141,13 +135,6 @@ export class CallbackSender {
         return { status: null, error: reasonOf(error) }
       }
     })
-  }
-
-  async #forget(): Promise<boolean> {
-    const { db, log } = this.#options
-    const { forgotten, undelivered } = await forgetOldCallbacks(db)
-    if (undelivered > 0) log.warn({ callbacks: undelivered }, 'callbacks given up after a day')
-    return forgotten > 0
   }
 
   #wait(ms: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { commonSettings, databaseUrl } from '#shared/process/config.ts'
+import { retentionDays } from '#shared/retention/periods.ts'
 
 const maxDelayMs = 3_600_000
 
@@ -35,6 +36,8 @@ export const sandboxSettings = z.object({
   WEBHOOK_DELAY_MS: delay.default({ min: 0, max: 0 }),
   /** How often each change is told. */
   WEBHOOK_COPIES: z.coerce.number().int().min(1).max(10).default(1),
+  /** How long callbacks and the ledger are kept. */
+  RETENTION_DAYS: retentionDays,
 })
 
 export const sandboxFlags = { port: 'PAYMENT_SANDBOX_PORT', instance: 'INSTANCE' }

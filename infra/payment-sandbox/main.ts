@@ -7,9 +7,11 @@ import { Postgres } from '#shared/database/postgres.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { readConfig } from '#shared/process/config.ts'
 import { runProcess } from '#shared/process/lifecycle.ts'
+import { startRetention } from '#shared/retention/retention.ts'
 import { createApp } from './app.ts'
 import { CallbackSender } from './callback-sender.ts'
 import { sandboxFlags, sandboxSettings } from './config.ts'
+import { sandboxRetention } from './retention.ts'
 import { describeChanges } from './store/callbacks.ts'
 
 /** Requests that are never answered hold their sockets no longer than this. */
@@ -19,11 +21,14 @@ const finishInFlightMs = 1_000
 
 await runProcess({
   name: 'payment-sandbox',
+  env: process.env,
   readConfig: () =>
     readConfig(sandboxSettings, {
       env: { INSTANCE: 'payment-sandbox-1', ...process.env },
+      command: 'node infra/payment-sandbox/main.ts',
       args: process.argv.slice(2),
       flags: sandboxFlags,
+      databaseUser: 'sandbox',
     }),
   async start(config, log, onStop) {
     onStop(
@@ -56,6 +61,7 @@ await runProcess({
       fallbackUrl: config.PAYMENT_WEBHOOK_URL,
     })
     onStop('callbacks', () => sender.stop())
+    onStop('retention', startRetention({ postgres: db, log }, config.RETENTION_DAYS, sandboxRetention(log)))
     const app = createApp({
       db,
       log,

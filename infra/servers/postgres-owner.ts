@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { chmod, chown, stat } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,6 +26,17 @@ export async function postgresOwner(): Promise<Owner | undefined> {
       { cause: error },
     )
   }
+}
+
+/**
+ * Lets nobody but ourselves into a folder. As root, PostgreSQL's user may pass through to its own data in it, and sees nothing
+ * of the rest.
+ */
+export async function closeToOthers(directory: string): Promise<void> {
+  // Where there is nobody to run PostgreSQL, nobody needs the way.
+  const owner = await postgresOwner().catch(() => undefined)
+  if (owner) await chown(directory, -1, owner.gid)
+  await chmod(directory, owner ? 0o710 : 0o700)
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { databasePasswords } from './database-users.ts'
 import { type PostgresOptions, startPostgres, superuser } from './postgres.ts'
 import { postgresDirectory, postgresOwner } from './postgres-owner.ts'
 import { requireProgram } from './program.ts'
@@ -116,7 +117,12 @@ async function copyPrimary({ primary, dataDirectory, suffix }: Copy): Promise<vo
   await run(
     join(program.directory, 'pg_basebackup'),
     ['--dbname', source, '--pgdata', directory, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'],
-    { cwd: '/', env: { ...program.environment }, timeout: 120_000, ...owner },
+    {
+      cwd: '/',
+      env: { ...program.environment, PGPASSWORD: databasePasswords(dataDirectory).superuser },
+      timeout: 120_000,
+      ...owner,
+    },
   )
 }
 

@@ -1,13 +1,17 @@
 import { execFile } from 'node:child_process'
-import { chown, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { giveToOwner, makeRoles } from '../database-roles.ts'
 import { ExplainedError } from '../explained-error.ts'
+import { ownerOnly } from '../kept-file.ts'
+import { type DatabasePasswords, type DatabaseUrls, databasePasswords, databaseUrls, roleOf } from './database-users.ts'
 import { type Owner, postgresDirectory, postgresOwner } from './postgres-owner.ts'
 import { findPostgres, majorOf, type Program } from './program.ts'
-import { type Server, type ServerOptions, startServer } from './server.ts'
+import { endLeftover, pidFileOf, type Server, type ServerOptions, startServer } from './server.ts'
 
 const run = promisify(execFile)
 
@@ -25,21 +29,37 @@ export interface PostgresOptions extends ServerOptions {
   readonly major?: number
 }
 
-/** A private PostgreSQL, listening on loopback alone, with an empty or earlier filled database `ticketing`. */
-export async function startPostgres(options: PostgresOptions): Promise<Server> {
-  await mkdir(options.dataDirectory, { recursive: true })
+/** Its own `url` is the superuser's, for setting it up. */
+export interface PostgresServer extends Server {
+  readonly urls: DatabaseUrls
+}
+
+/**
+ * A private PostgreSQL, listening on loopback alone, with an empty or earlier filled database `ticketing` and a role for each
+ * user. Everybody needs a password: those in the data folder, which hold also for data that came from elsewhere.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const { dataDirectory } = options
+  await mkdir(dataDirectory, { recursive: true })
   const owner = await postgresOwner()
-  const directory = await postgresDirectory(options.dataDirectory, owner, options.suffix)
+  const directory = await postgresDirectory(dataDirectory, owner, options.suffix)
   const program = await programFor(directory, options.major)
-  if (!(await versionOfData(directory))) await initialise({ program, directory, owner, durable: options.durable })
+  const passwords = databasePasswords(dataDirectory)
+  const name = `postgres${options.suffix ?? ''}`
+  const data = { program, directory, owner }
+  if (!(await versionOfData(directory))) await initialise({ ...data, durable: options.durable })
+  if (!(await hasPassword(directory, passwords.superuser))) {
+    await endLeftover(pidFileOf(dataDirectory, name))
+    await setPassword(data, passwords.superuser)
+  }
   const server = await startServer(
     {
-      name: `postgres${options.suffix ?? ''}`,
+      name,
       program,
       arguments: (port) => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
-      url: (port) => urlOf(port, database),
+      url: (port) => urlOf(port, database, passwords),
       commandLinePart: () => directory,
-      isReady: (port) => createDatabase({ port, directory }),
+      isReady: (port) => setUpDatabase({ port, directory, passwords }),
       // After a crash it replays its log first.
       readyWithinMs: 60_000,
       // SIGINT: ends sessions and stops; SIGTERM would wait for them to leave.
@@ -48,7 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
     },
     options,
   )
-  return server
+  return { ...server, urls: databaseUrls(server.url, passwords) }
 }
 
 function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
@@ -101,23 +121,20 @@ async function versionOfData(directory: string): Promise<number | undefined> {
   return text ? majorOf(text) : undefined
 }
 
-async function initialise({
-  program,
-  directory,
-  owner,
-  durable,
-}: {
-  program: Program
-  directory: string
-  owner: Owner | undefined
-  durable: boolean
-}): Promise<void> {
+interface Data {
+  readonly program: Program
+  readonly directory: string
+  readonly owner: Owner | undefined
+}
+
+async function initialise({ program, directory, owner, durable }: Data & { durable: boolean }): Promise<void> {
   // Made beside its place and moved there when complete: an interrupted one must not be taken for a database.
   const unfinished = `${directory}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
   await mkdir(unfinished, { mode: 0o700 })
   if (owner) await chown(unfinished, owner.uid, owner.gid)
-  const options = ['--username', superuser, '--auth=trust', '--no-instructions', ...(durable ? [] : ['--no-sync'])]
+  const options = ['--username', superuser, '--auth=reject', '--no-instructions']
+  if (!durable) options.push('--no-sync')
   // Without these two a machine with no LANG makes an SQL_ASCII database, in which 'Łódź' has seven letters.
   options.push('--encoding=UTF8', '--locale=C.UTF-8')
   try {
@@ -134,26 +151,85 @@ async function initialise({
   await rename(unfinished, directory)
 }
 
-/** Makes our database when it is not there yet. `false` when another server than that on `directory` has the port. */
-async function createDatabase({ port, directory }: { port: number; directory: string }): Promise<boolean> {
-  const client = new pg.Client({ connectionString: urlOf(port, 'postgres'), connectionTimeoutMillis: 2_000 })
+/** Whether that is the superuser's password in the data, and nobody gets in without one. */
+async function hasPassword(directory: string, password: string): Promise<boolean> {
+  const text = await readFile(join(directory, 'pg_hba.conf'), 'utf8').catch(() => '')
+  return text === accessRules(password)
+}
+
+/** pg_hba.conf. It names the password by its hash, so that data with another one, from a backup or an earlier version, is noticed. */
+function accessRules(password: string): string {
+  const hash = createHash('sha256').update(password).digest('hex')
+  return [
+    `# The superuser's password has the SHA-256 ${hash}.`,
+    'host all all 127.0.0.1/32 scram-sha-256',
+    'host replication all 127.0.0.1/32 scram-sha-256',
+    '',
+  ].join('\n')
+}
+
+/** Gives the superuser that password in single-user mode, so that no server listens before everybody needs one. */
+async function setPassword({ program, directory, owner }: Data, password: string): Promise<void> {
+  const running = run(program.path, ['--single', '-D', directory, 'postgres'], {
+    cwd: '/',
+    env: { ...program.environment },
+    timeout: 120_000,
+    ...owner,
+  })
+  // The first statement fails where that role exists.
+  running.child.stdin?.end(
+    `CREATE ROLE ${superuser};\nALTER ROLE ${superuser} SUPERUSER LOGIN PASSWORD ${pg.escapeLiteral(password)};\n`,
+  )
+  await running.catch((error: { stderr?: string }) => {
+    const said = error.stderr ?? error
+    throw new ExplainedError(`The database in ${directory} cannot be given a password:\n${said}`, { cause: error })
+  })
+  const rules = join(directory, 'pg_hba.conf')
+  await writeFile(rules, accessRules(password), { mode: ownerOnly })
+  if (owner) await chown(rules, owner.uid, owner.gid)
+}
+
+interface SetUp {
+  readonly port: number
+  readonly directory: string
+  readonly passwords: DatabasePasswords
+}
+
+/** Makes our roles and our database where they are not there yet. `false` when another server than that on `directory` has the port. */
+async function setUpDatabase({ port, directory, passwords }: SetUp): Promise<boolean> {
+  const isStandby = await asSuperuser(urlOf(port, 'postgres', passwords), async (client) => {
+    const { rows } = await client.query<{ ours: boolean; exists: boolean; standby: boolean }>(
+      `SELECT current_setting('data_directory') = $1 AS ours, pg_is_in_recovery() AS standby,
+              EXISTS (SELECT FROM pg_database WHERE datname = $2) AS exists`,
+      [directory, database],
+    )
+    const [server] = rows
+    if (!server?.ours) return undefined
+    if (server.standby) return true
+    const { superuser: _, ...rolePasswords } = passwords
+    await makeRoles(client, rolePasswords)
+    // For backups of the whole server.
+    await client.query(`ALTER ROLE ${roleOf('owner')} REPLICATION`)
+    if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
+    return false
+  })
+  if (isStandby === false)
+    await asSuperuser(urlOf(port, database, passwords), (client) => giveToOwner(client, database))
+  return isStandby !== undefined
+}
+
+async function asSuperuser<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 30_000 })
   // A server that stops while we ask reports it here as well.
   client.on('error', () => undefined)
   await client.connect()
   try {
-    const { rows } = await client.query<{ ours: boolean; exists: boolean }>(
-      `SELECT current_setting('data_directory') = $1 AS ours,
-              EXISTS (SELECT FROM pg_database WHERE datname = $2) AS exists`,
-      [directory, database],
-    )
-    if (!rows[0]?.ours) return false
-    if (!rows[0].exists) await client.query(`CREATE DATABASE ${database}`)
-    return true
+    return await work(client)
   } finally {
     await client.end()
   }
 }
 
-function urlOf(port: number, name: string): string {
-  return `postgres://${superuser}@127.0.0.1:${port}/${name}`
+function urlOf(port: number, name: string, passwords: DatabasePasswords): string {
+  return `postgres://${superuser}:${passwords.superuser}@127.0.0.1:${port}/${name}`
 }

@@ -13,8 +13,8 @@ export interface PrometheusOptions extends ServerOptions {
 /** A private Prometheus. */
 export async function startPrometheus({ configuration, environment, ...options }: PrometheusOptions): Promise<Server> {
   const program = await requireProgram('prometheus')
-  const directory = join(options.dataDirectory, 'prometheus')
-  const configFile = join(directory, 'prometheus.yml')
+  const directory = directoryIn(options.dataDirectory)
+  const configFile = configFileIn(directory)
   await mkdir(directory, { recursive: true })
   await writeFile(configFile, configuration)
   return startServer(
@@ -38,6 +38,24 @@ export async function startPrometheus({ configuration, environment, ...options }
     },
     options,
   )
+}
+
+/** Gives a running one another configuration. */
+export async function reconfigurePrometheus(
+  { pid }: Pick<Server, 'pid'>,
+  { configuration, dataDirectory }: Pick<PrometheusOptions, 'configuration' | 'dataDirectory'>,
+): Promise<void> {
+  await writeFile(configFileIn(directoryIn(dataDirectory)), configuration)
+  // By which it reads its file again.
+  process.kill(pid, 'SIGHUP')
+}
+
+function directoryIn(dataDirectory: string): string {
+  return join(dataDirectory, 'prometheus')
+}
+
+function configFileIn(directory: string): string {
+  return join(directory, 'prometheus.yml')
 }
 
 /** The body of a page; '' while it is not ready. */

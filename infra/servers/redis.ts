@@ -1,8 +1,14 @@
-import { mkdir } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ownerOnly } from '../kept-file.ts'
+import { askRedis } from './ask-redis.ts'
 import { requireProgram } from './program.ts'
 import { type Server, type ServerOptions, startServer } from './server.ts'
+
+export interface RedisOptions extends ServerOptions {
+  /** Asked of every client; without it nobody is asked, as in tests. */
+  readonly password?: string
+}
 
 export interface RedisServer {
   /** Tells it from others in the same data folder. */
@@ -11,7 +17,7 @@ export interface RedisServer {
 }
 
 /** A private Redis that keeps what it knows: at most the last second is lost when it is killed, nothing when it is stopped. */
-export function startRedis(options: ServerOptions): Promise<Server> {
+export function startRedis(options: RedisOptions): Promise<Server> {
   return startRedisServer({ name: 'redis', settings: keptOnDisk }, options)
 }
 
@@ -35,19 +41,22 @@ export function replicated(port: number, directory: string): string[] {
 }
 
 /** Whatever redis-server can be: a server, a node of a cluster, a Sentinel. */
-export async function startRedisServer({ name, settings }: RedisServer, options: ServerOptions): Promise<Server> {
+export async function startRedisServer({ name, settings }: RedisServer, options: RedisOptions): Promise<Server> {
+  const { dataDirectory, password } = options
   const program = await requireProgram('redis-server')
-  const directory = join(options.dataDirectory, name)
+  const directory = join(dataDirectory, name)
   await mkdir(directory, { recursive: true })
+  const passwordFile = password === undefined ? [] : [await writePassword(directory, password)]
   return startServer(
     {
       name,
       program,
-      arguments: (port) => settings(port, directory),
-      url: (port) => `redis://127.0.0.1:${port}`,
+      arguments: (port) => [...passwordFile, ...settings(port, directory)],
+      url: (port) => `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`,
       // Redis overwrites its command line with this title.
       commandLinePart: (port) => `127.0.0.1:${port}`,
-      isReady: async (port, pid) => (await ask(port)).includes(`\r\nprocess_id:${pid}\r\n`),
+      isReady: async (port, pid) =>
+        (await askRedis(port, (redis) => redis.info('server'), password)).includes(`\r\nprocess_id:${pid}\r\n`),
       readyWithinMs: 30_000,
       stopSignal: 'SIGTERM',
     },
@@ -55,20 +64,9 @@ export async function startRedisServer({ name, settings }: RedisServer, options:
   )
 }
 
-/** Its answer to `INFO server`; while it loads its file, an error `-LOADING`. */
-function ask(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: 1_000 })
-    let answer = ''
-    socket.setEncoding('utf8')
-    socket.once('connect', () => socket.write('INFO server\r\n'))
-    socket.on('data', (text: string) => {
-      answer += text
-      // A Sentinel knows no QUIT.
-      if (answer.endsWith('\r\n')) socket.destroy()
-    })
-    socket.once('timeout', () => socket.destroy(new Error('no answer')))
-    socket.once('error', reject)
-    socket.once('close', () => resolve(answer))
-  })
+/** In a file, as a command line is shown to everybody. Answers its path. */
+async function writePassword(directory: string, password: string): Promise<string> {
+  const file = join(directory, 'password.conf')
+  await writeFile(file, `requirepass ${password}\n`, { mode: ownerOnly })
+  return file
 }

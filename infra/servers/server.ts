@@ -3,9 +3,9 @@ import { closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { lastLines, openLog, sizeOf } from '#shared/observability/log-file.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { freePort } from './free-port.ts'
-import { lastLines, openLog, sizeOf } from './log-file.ts'
 import { endProcess, isProcess } from './process-control.ts'
 import type { Program } from './program.ts'
 
@@ -17,9 +17,15 @@ export interface Server {
   readonly version: string
   readonly pid: number
   /** Resolves when the process has ended, for whatever reason. */
-  readonly exited: Promise<void>
+  readonly exited: Promise<Ending>
   /** Ends it cleanly and waits for that. */
   stop(): Promise<void>
+}
+
+/** Exit code or signal. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
 }
 
 export interface ServerOptions {
@@ -80,7 +86,8 @@ export async function endLeftover(pidFile: string): Promise<void> {
   rmSync(pidFile, { force: true })
 }
 
-function pidFileOf(dataDirectory: string, name: string): string {
+/** Names the process that uses the data, while one does. */
+export function pidFileOf(dataDirectory: string, name: string): string {
   return join(dataDirectory, `${name}.pid.json`)
 }
 
@@ -98,9 +105,9 @@ async function startOn(port: number, plan: ServerPlan, dataDirectory: string): P
     ...plan.user,
   })
   closeSync(log)
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
+  const exited = new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('error', () => resolve({ code: null, signal: null }))
   })
   const pid = child.pid
   if (pid === undefined) throw new ExplainedError(`${program.path} could not be started.`)

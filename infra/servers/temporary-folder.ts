@@ -1,7 +1,7 @@
-import { chmod, glob, mkdtemp, rm } from 'node:fs/promises'
+import { glob, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { postgresDirectory, postgresOwner } from './postgres-owner.ts'
+import { closeToOthers, postgresDirectory, postgresOwner } from './postgres-owner.ts'
 
 export interface TemporaryFolderOptions {
   /** How its name begins. */
@@ -13,8 +13,7 @@ export interface TemporaryFolderOptions {
 /** Makes a new folder that can hold the data of servers, and answers its path. */
 export async function createTemporaryFolder({ name, within = tmpdir() }: TemporaryFolderOptions): Promise<string> {
   const directory = await mkdtemp(join(within, `${name}-`))
-  // PostgreSQL does not run as root and must be able to enter.
-  await chmod(directory, 0o755)
+  await closeToOthers(directory)
   return directory
 }
 

@@ -6,19 +6,37 @@ import type { ReceivedSpan } from './span.ts'
 /** What machines ask every few seconds. */
 const routesOfMachines = ['/metrics', '/livez', '/readyz']
 
+/** Which requests to list; all that is set must hold. */
+export interface RequestFilter {
+  /** Part of method and route, in any case. */
+  readonly route: string | undefined
+  /** Such as `409`, or `5xx` for a hundred of them. */
+  readonly status: string | undefined
+  /** Took that long at least. */
+  readonly slowMs: number | undefined
+  /** Something in it failed. */
+  readonly failed: boolean
+}
+
+export interface LatestOptions {
+  /** At most. */
+  readonly count: number
+  readonly paint: Paint
+  readonly filter?: RequestFilter | undefined
+}
+
 interface Line extends TracedRequest {
+  readonly ms: number
   readonly spans: number
   readonly hasFailed: boolean
 }
 
 /** The latest requests among these spans as a table, the newest last. */
-export function renderLatest(
-  spans: readonly ReceivedSpan[],
-  { count, paint }: { count: number; paint: Paint },
-): string[] {
+export function renderLatest(spans: readonly ReceivedSpan[], { count, paint, filter }: LatestOptions): string[] {
   const traces = [...Map.groupBy(spans, ({ traceId }) => traceId).values()]
   const lines = traces
     .flatMap((trace) => lineOf(trace) ?? [])
+    .filter((line) => filter === undefined || passes(line, filter))
     .toSorted((a, b) => a.span.startUs - b.span.startUs)
     .slice(-count)
   if (lines.length === 0) return []
@@ -27,13 +45,13 @@ export function renderLatest(
   return [
     paint('dim', row({ time: 'time (UTC)', route: 'request', status: '', ms: 'ms', spans: 'spans', id: 'id' }, widest)),
     ...lines.map((line) => {
-      const { startUs, endUs } = line.span
+      const { startUs } = line.span
       const text = row(
         {
           time: new Date(startUs / 1_000).toISOString().slice(11, 23),
           route: route(line),
           status: line.status,
-          ms: (Math.max(0, endUs - startUs) / 1_000).toFixed(1),
+          ms: line.ms.toFixed(1),
           spans: String(line.spans),
           id: printable(line.requestId),
         },
@@ -48,7 +66,22 @@ function lineOf(trace: readonly ReceivedSpan[]): Line | undefined {
   const request = tracedRequest(trace)
   if (request === undefined || routesOfMachines.includes(String(request.span.attributes['http.route'])))
     return undefined
-  return { ...request, spans: trace.length, hasFailed: trace.some(({ status }) => status === 'error') }
+  const { startUs, endUs } = request.span
+  return {
+    ...request,
+    ms: Math.max(0, endUs - startUs) / 1_000,
+    spans: trace.length,
+    hasFailed: trace.some(({ status }) => status === 'error'),
+  }
+}
+
+function passes(line: Line, { route, status, slowMs, failed }: RequestFilter): boolean {
+  return (
+    (route === undefined || line.span.name.toLowerCase().includes(route.toLowerCase())) &&
+    (status === undefined || new RegExp(`^${status.replaceAll(/x/gi, '.')}$`).test(line.status)) &&
+    (slowMs === undefined || line.ms >= slowMs) &&
+    (!failed || line.hasFailed)
+  )
 }
 
 interface Cells {

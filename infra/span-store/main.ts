@@ -12,9 +12,11 @@ const maxBytes = 64 * 1024 * 1024
 
 await runProcess({
   name: 'span-store',
+  env: process.env,
   readConfig: () =>
     readConfig(spanStoreSettings, {
       env: { INSTANCE: 'span-store', ...process.env },
+      command: 'node infra/span-store/main.ts',
       args: process.argv.slice(2),
       flags: spanStoreFlags,
     }),

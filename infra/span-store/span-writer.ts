@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
-import { sizeOf } from '../servers/log-file.ts'
+import { sizeOf } from '#shared/observability/log-file.ts'
 import type { ReceivedSpan } from './span.ts'
 import { spanFiles } from './span-files.ts'
 

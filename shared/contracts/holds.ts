@@ -1,31 +1,42 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
-import { currency, eventId, publicIdField } from './fields.ts'
+import { currency, eventId, holdId, seq, utcTime } from './fields.ts'
 import { isSelection, place, selection, selectionMessage } from './places.ts'
 
 /** Operations of the booking worker on holds: places reserved for one buyer for a limited time. */
 
-export const hold = z.object({
-  id: publicIdField,
-  event_id: eventId,
-  user_id: z.string(),
-  /** `expired` from the moment of `expires_at`, swept or not. */
-  status: z.enum(['active', 'paying', 'converted', 'released', 'expired']),
-  places: z.array(place),
-  total_minor: z.int(),
-  currency,
-  expires_at: z.string(),
-  expires_in_ms: z.int().min(0),
-  hard_cap_at: z.string(),
-  /** Position of this write: seat states with this `seq` or a higher one include it. */
-  seq: z.string(),
-})
+export const hold = z
+  .object({
+    id: holdId,
+    event_id: eventId,
+    user_id: z.string().describe('Whose hold it is'),
+    status: z
+      .enum(['active', 'paying', 'converted', 'released', 'expired'])
+      .describe('`converted` once it is bought; `expired` from the moment of `expires_at` on'),
+    places: z.array(place).describe('The held places, each at the price that it had when it was held'),
+    total_minor: z.int().describe('Price of all places, in minor units'),
+    currency,
+    expires_at: utcTime.describe('Until when the places are held'),
+    expires_in_ms: z
+      .int()
+      .min(0)
+      .describe(
+        'Milliseconds until then, for a countdown that trusts no clock; 0 once the hold has ended, for whatever reason',
+      ),
+    hard_cap_at: utcTime.describe('No extension goes beyond this time'),
+    seq,
+  })
+  .meta({ id: 'Hold', description: 'Places that are reserved for one buyer for a limited time' })
 
 export type Hold = z.infer<typeof hold>
 
 const placeRefusals = [
+  /** With `conflicts`: the wanted seats that others have; `held`: those of them that may become free again; `alternatives`. */
   'seat_unavailable',
+  /** The event has no place left at all, neither free nor held. */
   'sold_out',
+  /** With `left`: how many such places are free; `held_by_others`: whether others hold some that may become free; `area`. */
+  'not_enough_left',
   'sale_not_open',
   'sale_closed',
   'sale_paused',
@@ -48,7 +59,7 @@ export const holdSeats = defineContract('booking', 'hold-seats', {
 
 export const viewHold = defineContract('booking', 'view-hold', {
   summary: 'A hold of the caller',
-  request: z.strictObject({ hold_id: publicIdField }),
+  request: z.strictObject({ hold_id: holdId }),
   reply: hold,
   errors: ['not_found'],
   deadlineMs: 1_000,
@@ -59,7 +70,11 @@ export const changeHold = defineContract('booking', 'change-hold', {
   summary: 'Extend an active hold to its full time, up to its hard cap, or swap its places for others, all or none',
   /** Either `extend` or other places. */
   request: z
-    .strictObject({ hold_id: publicIdField, extend: z.literal(true).optional(), ...selection })
+    .strictObject({
+      hold_id: holdId,
+      extend: z.literal(true).optional().describe('Extends the hold. Not together with other places'),
+      ...selection,
+    })
     .refine(({ extend, ...wanted }) => {
       const { seat_nos, best_available, areas } = wanted
       return extend === undefined ? isSelection(wanted) : (seat_nos ?? best_available ?? areas) === undefined
@@ -71,7 +86,7 @@ export const changeHold = defineContract('booking', 'change-hold', {
 
 export const releaseHold = defineContract('booking', 'release-hold', {
   summary: 'Release the places of a hold; repeating it changes nothing',
-  request: z.strictObject({ hold_id: publicIdField }),
+  request: z.strictObject({ hold_id: holdId }),
   reply: z.object({}),
   errors: ['not_found', 'hold_paying', 'already_purchased', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 2_000,
@@ -80,7 +95,7 @@ export const releaseHold = defineContract('booking', 'release-hold', {
 export const abandonHold = defineContract('booking', 'abandon-hold', {
   summary:
     'For a page that closes: release an active hold; succeeds without effect on one that is being paid for or bought',
-  request: z.strictObject({ hold_id: publicIdField }),
+  request: z.strictObject({ hold_id: holdId }),
   reply: z.object({}),
   errors: ['not_found', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 2_000,

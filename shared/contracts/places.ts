@@ -3,36 +3,64 @@ import { priceMinor, publicIdField, seatNo, text } from './fields.ts'
 
 /** Places that buyers hold and buy: seats, and tickets of general admission (GA) areas, sold by count. */
 
-export const seatPlace = z.object({
-  seat_no: seatNo,
-  section: z.string(),
-  row: z.string(),
-  label: z.string(),
-  price_minor: priceMinor,
+export const seatPlace = z
+  .object({
+    seat_no: seatNo,
+    section: z.string().describe('Section of the house'),
+    row: z.string().describe('Row within the section'),
+    label: z.string().describe('What stands on the seat'),
+    price_minor: priceMinor,
+  })
+  .meta({ id: 'SeatPlace', description: 'A numbered seat' })
+
+const areaPlace = z
+  .object({
+    area: z.string().describe('Name of the general admission area'),
+    qty: z.int().min(1).describe('Number of tickets'),
+    price_minor: priceMinor.describe('Price of one ticket, in minor units'),
+  })
+  .meta({ id: 'AreaPlace', description: 'Tickets of a general admission area' })
+
+export const place = z.union([seatPlace, areaPlace]).meta({
+  id: 'Place',
+  description: 'A seat, or tickets of a general admission area',
 })
 
-/** `area` is its name, `price_minor` the price of one place. */
-const areaPlace = z.object({ area: z.string(), qty: z.int().min(1), price_minor: priceMinor })
-
-export const place = z.union([seatPlace, areaPlace])
-
-/** Once `sold_percent` of a tier is sold, its places cost `price_minor`; below the first step, their own price. */
 export const priceSteps = z
-  .array(z.strictObject({ sold_percent: z.int().min(1).max(99), price_minor: priceMinor }))
+  .array(
+    z
+      .strictObject({
+        sold_percent: z.int().min(1).max(99).describe('From this share of the tier on, in percent of its places'),
+        price_minor: priceMinor,
+      })
+      .meta({ id: 'PriceStep', description: 'The price once so much of a tier is sold' }),
+  )
   .max(10)
   .refine(
     (steps) => steps.every((step, index) => index === 0 || step.sold_percent > (steps[index - 1]?.sold_percent ?? 0)),
     'must be sorted by sold_percent',
   )
+  .describe('Prices that rise as places are sold. Below the first step places cost the price of their tier')
 
 export type PriceStep = z.infer<typeof priceSteps>[number]
 
-const ticketState = { id: publicIdField, status: z.enum(['valid', 'used', 'void']) }
+const ticketState = {
+  id: publicIdField.describe('Id of the ticket'),
+  status: z.enum(['valid', 'used', 'void']).describe('`used` after admission, `void` after a cancellation'),
+}
 
-export const ticket = z.union([
-  seatPlace.omit({ price_minor: true }).extend(ticketState),
-  areaPlace.pick({ area: true }).extend(ticketState),
-])
+export const ticket = z
+  .union([
+    seatPlace
+      .omit({ price_minor: true })
+      .extend(ticketState)
+      .meta({ id: 'SeatTicket', description: 'The ticket of a seat' }),
+    areaPlace
+      .pick({ area: true })
+      .extend(ticketState)
+      .meta({ id: 'AreaTicket', description: 'A ticket of a general admission area' }),
+  ])
+  .meta({ id: 'Ticket', description: 'Admits one person' })
 
 export type SeatPlace = z.infer<typeof seatPlace>
 export type Place = z.infer<typeof place>
@@ -40,16 +68,21 @@ export type Place = z.infer<typeof place>
 /** In one hold, seats and GA together. */
 const maxPlaces = 100
 
-const bestAvailable = z.strictObject({
-  qty: z.int().min(1).max(maxPlaces),
-  /** Name of a price tier. */
-  tier: text(100).optional(),
-  section: text(100).optional(),
-  /** For wheelchair users and companions; such seats are offered only on request. */
-  accessible: z.boolean().optional(),
-  /** `prefer` falls back to separate seats. */
-  adjacent: z.enum(['require', 'prefer']).default('require'),
-})
+const bestAvailable = z
+  .strictObject({
+    qty: z.int().min(1).max(maxPlaces).describe('Number of seats'),
+    tier: text(100).optional().describe('Only seats of this price tier, by its name'),
+    section: text(100).optional().describe('Only seats of this section, by its name'),
+    accessible: z
+      .boolean()
+      .optional()
+      .describe('Seats for wheelchair users and companions, which are offered only on request'),
+    adjacent: z
+      .enum(['require', 'prefer'])
+      .default('require')
+      .describe('Whether the seats must be side by side; `prefer` falls back to separate seats'),
+  })
+  .meta({ id: 'BestAvailable', description: 'Asks for the best seats that are free' })
 
 /** Wanted places: named seats or the best available, GA tickets, or seats and GA tickets together. */
 export const selection = {
@@ -58,14 +91,23 @@ export const selection = {
     .min(1)
     .max(maxPlaces)
     .refine((seats) => new Set(seats).size === seats.length, 'must not name a seat twice')
-    .optional(),
-  best_available: bestAvailable.optional(),
+    .optional()
+    .meta({ description: 'The wanted seats, by number. Not together with `best_available`', examples: [[17, 18]] }),
+  best_available: bestAvailable.optional().describe('Any seats, the best first. Not together with `seat_nos`'),
   areas: z
-    .array(z.strictObject({ area: text(100), qty: z.int().min(1).max(maxPlaces) }))
+    .array(
+      z
+        .strictObject({
+          area: text(100).describe('Name of the general admission area'),
+          qty: z.int().min(1).max(maxPlaces).describe('Number of tickets'),
+        })
+        .meta({ id: 'AreaSelection', description: 'How many tickets of which general admission area' }),
+    )
     .min(1)
     .max(20)
     .refine((areas) => new Set(areas.map(({ area }) => area)).size === areas.length, 'must not name an area twice')
-    .optional(),
+    .optional()
+    .describe('Tickets of general admission areas, alone or together with seats'),
 }
 
 export type Selection = z.infer<z.ZodObject<typeof selection>>

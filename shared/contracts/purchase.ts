@@ -1,26 +1,44 @@
 import { z } from 'zod'
-import { booking } from './bookings.ts'
+import { booking, ticketIds } from './bookings.ts'
 import { defineContract } from './contract.ts'
-import { currency, eventId, publicIdField, text, totalMinor } from './fields.ts'
+import { bookingId, currency, eventId, holdId, text, totalMinor, utcTime } from './fields.ts'
 import { holdRefusals } from './holds.ts'
 import { isSelection, selection, selectionMessage } from './places.ts'
 
 /** Operations of the purchase worker, the only one that talks to a payment provider. */
 
+/** Idempotency-Key of a request. */
+const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')
+
 const payment = {
-  /** A token of the payment provider. Card numbers never reach this system. */
-  payment_token: text(200),
-  expected_total_minor: totalMinor.optional(),
-  currency: currency.optional(),
+  payment_token: text(200)
+    .optional()
+    .meta({
+      description: 'Token of the payment provider; needed unless the places cost nothing. Card numbers are refused',
+      examples: ['tok_ok'],
+    }),
+  expected_total_minor: totalMinor
+    .optional()
+    .describe('What the buyer expects to pay, in minor units; another price is refused with `price_changed`'),
+  currency: currency.optional().describe('Currency of `expected_total_minor`, ISO 4217'),
 }
+
+const bookingWithMessage = booking
+  .extend({ message: z.string().describe('What happened, in a sentence for the buyer') })
+  .meta({ id: 'BookingWithMessage', description: 'A booking, and what just happened to it' })
 
 export const purchaseHold = defineContract('purchase', 'purchase-hold', {
   summary: 'Pay for a hold, or hold and pay in one call; answers the booking, pending while the payment is under way',
   request: z.union([
-    z.strictObject({ hold_id: publicIdField, ...payment }),
-    z.strictObject({ event_id: eventId, ...selection, ...payment }).refine(isSelection, selectionMessage),
+    z
+      .strictObject({ hold_id: holdId, ...payment })
+      .meta({ title: 'Purchase of a hold', description: 'Pays for places that are held' }),
+    z
+      .strictObject({ event_id: eventId, ...selection, ...payment })
+      .refine(isSelection, selectionMessage)
+      .meta({ title: 'Purchase of places', description: 'Holds places and pays for them in one call' }),
   ]),
-  reply: booking.extend({ message: z.string() }),
+  reply: bookingWithMessage,
   errors: [
     ...holdRefusals,
     'not_found',
@@ -32,13 +50,43 @@ export const purchaseHold = defineContract('purchase', 'purchase-hold', {
     'payment_declined',
     'provider_unavailable',
   ],
-  deadlineMs: 8_000,
+  // A live worker answers the booking as it stands half a second earlier; for one that died, see `viewPurchase`.
+  deadlineMs: 5_000,
+})
+
+/** What a buyer can be told of a purchase. */
+const outcome = z.enum(['processing', 'bought', 'declined', 'lost', 'revoked', 'not_started'])
+
+export type Outcome = z.infer<typeof outcome>
+
+export const viewPurchase = defineContract('purchase', 'view-purchase', {
+  summary: 'How a purchase of the caller ended, found by its Idempotency-Key for a day',
+  request: z.strictObject({
+    idempotency_key: idempotencyKey.describe('The Idempotency-Key that the purchase was sent with'),
+  }),
+  reply: z
+    .object({
+      idempotency_key: z.string().describe('The Idempotency-Key that the purchase was sent with'),
+      status: outcome.describe(
+        '`processing`: look again in a second; `declined`: there was no money, and the hold may still last; `lost`: the places went to others; `revoked`: the money could not be taken, and the places went back; `not_started`: send the purchase again',
+      ),
+      hold_id: holdId.nullable().describe('The hold that is paid for; null while it is not known'),
+      booking_id: bookingId.nullable().describe('The booking, which shows the tickets; null while there is none'),
+      decline_code: z.string().nullable().describe('Why the payment provider declined; null where it did not'),
+      message: z.string().describe('What happened and what to do next, in a sentence for the buyer'),
+    })
+    .meta({ id: 'Purchase', description: 'How a purchase goes, or how it ended' }),
+  errors: ['not_found'],
+  deadlineMs: 1_000,
+  readOnly: true,
 })
 
 const refund = {
-  /** Default: all valid tickets. */
-  request: z.strictObject({ booking_id: publicIdField, ticket_ids: z.array(publicIdField).min(1).max(100).optional() }),
-  reply: booking.extend({ message: z.string() }),
+  request: z.strictObject({
+    booking_id: bookingId,
+    ticket_ids: ticketIds,
+  }),
+  reply: bookingWithMessage,
   errors: ['not_found', 'not_cancellable', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 8_000,
 } as const
@@ -53,16 +101,17 @@ export const refundBooking = defineContract('purchase', 'refund-booking', {
   ...refund,
 })
 
-const eventRefunds = z.object({
-  event_id: eventId,
-  status: z.enum(['running', 'done']),
-  /** Paid bookings of the event, and how many of them are refunded. */
-  bookings: z.int(),
-  refunded: z.int(),
-  refunded_minor: z.int(),
-  started_at: z.string(),
-  finished_at: z.string().nullable(),
-})
+const eventRefunds = z
+  .object({
+    event_id: eventId,
+    status: z.enum(['running', 'done']).describe('Whether refunds are still to come'),
+    bookings: z.int().describe('Paid bookings of the event'),
+    refunded: z.int().describe('How many of them are refunded'),
+    refunded_minor: z.int().describe('Refunded so far, in minor units'),
+    started_at: utcTime.describe('When the refunds began'),
+    finished_at: utcTime.nullable().describe('When the last one was paid out; null before'),
+  })
+  .meta({ id: 'EventRefunds', description: 'Progress of the refunds of a cancelled event' })
 
 export const refundEvent = defineContract('purchase', 'refund-event', {
   summary: 'Refund all bookings of a cancelled event, however long it takes; repeating it changes nothing',
@@ -84,12 +133,13 @@ export const viewEventRefunds = defineContract('purchase', 'view-event-refunds',
 export const receiveWebhook = defineContract('purchase', 'receive-webhook', {
   summary: 'A change reported by a payment provider: verified, stored once and applied before the reply',
   request: z.strictObject({
-    provider: z.enum(['sandbox']),
-    /** The raw body: its exact bytes are signed. */
-    body: z.string().max(65_536),
-    signature: z.string().max(1_000),
+    provider: z.enum(['sandbox']).describe('The payment provider that reports'),
+    body: z.string().max(65_536).describe('The raw body: its exact bytes are signed'),
+    signature: z.string().max(1_000).describe('Signatures of the body, as the header `Webhook-Signature` has them'),
   }),
-  reply: z.object({ outcome: z.enum(['applied', 'duplicate']) }),
+  reply: z.object({
+    outcome: z.enum(['applied', 'duplicate']).describe('`duplicate`: it was applied before'),
+  }),
   errors: ['bad_signature'],
   deadlineMs: 5_000,
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
-import { eventFilters, eventSummary } from './event.ts'
-import { commaSeparated, decimal, defaultPageSize, page, text, wholeNumber } from './fields.ts'
+import { eventFilters, eventPage } from './event.ts'
+import { commaSeparated, decimal, defaultPageSize, text, wholeNumber } from './fields.ts'
 
 export const facetName = z.enum(['city', 'type', 'venue', 'month', 'price'])
 
@@ -15,34 +15,39 @@ const searchedPrice = wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional()
 
 const searchRequest = z.strictObject({
   ...eventFilters,
-  keyword: text(200).optional(),
-  performer: text(200).optional().describe('Words of a performer’s name, or the id of a performer.'),
-  venue: text(200).optional().describe('Words of a venue’s name, or the id of a venue.'),
+  keyword: text(200)
+    .optional()
+    .meta({
+      description: 'Words of names, performers, venues and cities; typing errors are forgiven',
+      examples: ['björk'],
+    }),
+  performer: text(200).optional().describe('Name or id of a performer'),
+  venue: text(200).optional().describe('Name or id of a venue'),
   currency: z
     .string()
     .regex(/^[A-Za-z]{3}$/, 'must be an ISO 4217 code such as EUR')
     .toUpperCase()
     .optional()
-    .describe('Only events that are sold in this currency (ISO 4217).'),
-  min_price_minor: searchedPrice.describe('Lowest price of the cheapest place, in minor units; needs currency.'),
-  max_price_minor: searchedPrice.describe('Highest price of the cheapest place, in minor units; needs currency.'),
-  /** Venues around a point; without radius_km within 50 km. */
-  lat: decimal({ min: -90, max: 90 }).optional(),
-  lng: decimal({ min: -180, max: 180 }).optional(),
-  radius_km: decimal({ min: 0.001, max: 20_000 }).optional(),
+    .describe('Only events that are sold in this currency (ISO 4217)'),
+  min_price_minor: searchedPrice.describe('Lowest price from which an event is sold, in minor units of `currency`'),
+  max_price_minor: searchedPrice.describe('Highest price from which an event is sold, in minor units of `currency`'),
+  lat: decimal({ min: -90, max: 90 }).optional().describe('Latitude of the point around which venues are wanted'),
+  lng: decimal({ min: -180, max: 180 }).optional().describe('Longitude of that point'),
+  radius_km: decimal({ min: 0.001, max: 20_000 }).optional().describe('Distance from that point. Default: 50 km'),
   sort: z
     .enum(['relevance', 'date', 'price', 'distance'])
     .optional()
-    .describe('By relevance with a keyword, else by date, unless it says otherwise; price needs currency.'),
+    .describe('Default: by relevance with a keyword, else by date. Prices are compared within a `currency`'),
   facets: commaSeparated(z.array(facetName), {
     maxLength: 100,
     message: `must be some of ${facetName.options.join(', ')}, separated by commas`,
   })
     .optional()
-    .describe('What to count hits by: names separated by commas; price needs currency.'),
-  /** Page number from 1, instead of a cursor. It goes with pageSize instead of limit. */
-  page: wholeNumber({ min: 1, max: maxPagedResults }).optional(),
-  pageSize: wholeNumber({ min: 1, max: 100 }).optional(),
+    .describe('Counts of what was found, by these properties, separated by commas; `price` needs a `currency`'),
+  page: wholeNumber({ min: 1, max: maxPagedResults })
+    .optional()
+    .describe('Page number from 1, instead of a cursor. It goes with `pageSize` instead of `limit`'),
+  pageSize: wholeNumber({ min: 1, max: 100 }).optional().describe('Events on a numbered page'),
 })
 
 export const searchEvents = defineContract('event', 'search-events', {
@@ -52,20 +57,41 @@ export const searchEvents = defineContract('event', 'search-events', {
       context.addIssue({ code: 'custom', path: [member], message })
     }
   }),
-  reply: page(eventSummary).extend({
-    /** Words of the keyword, and the similar words used instead. */
-    corrections: z.array(z.object({ word: z.string(), used: z.string() })).optional(),
-    /** The keyword that was searched for instead, or another spelling to try when nothing was found. */
-    did_you_mean: z.string().nullable().optional(),
-    facets: z
-      .object({
-        /** Number of search hits counted; when `capped`, there are more. */
-        counted: z.int(),
-        capped: z.boolean(),
-        by: z.partialRecord(facetName, z.array(z.object({ value: z.string(), count: z.int() }))),
-      })
-      .optional(),
-  }),
+  reply: eventPage
+    .extend({
+      corrections: z
+        .array(
+          z.object({
+            word: z.string().describe('A word of the keyword'),
+            used: z.string().describe('The word that was searched for instead'),
+          }),
+        )
+        .optional()
+        .describe('Words of the keyword, and the similar words used instead'),
+      did_you_mean: z
+        .string()
+        .nullable()
+        .optional()
+        .describe('The keyword that was searched for instead, or another spelling to try when nothing was found'),
+      facets: z
+        .object({
+          counted: z.int().describe('Number of search hits counted'),
+          capped: z.boolean().describe('Whether there are more than were counted'),
+          by: z
+            .partialRecord(
+              facetName,
+              z.array(
+                z
+                  .object({ value: z.string().describe('A value'), count: z.int().describe('Events that have it') })
+                  .meta({ id: 'FacetCount', description: 'How many events have a value' }),
+              ),
+            )
+            .describe('The counts by property, the most frequent value first'),
+        })
+        .optional()
+        .describe('Counts of what was found, where `facets` asked for them'),
+    })
+    .meta({ id: 'SearchPage', description: 'One page of search hits' }),
   errors: [],
   deadlineMs: 1_000,
   readOnly: true,

@@ -3,21 +3,30 @@ import { defineContract } from './contract.ts'
 import { currency, cursor, eventId, page, priceMinor, wholeNumber } from './fields.ts'
 import { seatPlace } from './places.ts'
 
+/** Coarse counts of free seats end here. */
+export const coarseCount = 200
+
 export const listSeats = defineContract('booking', 'list-seats', {
   summary: 'Every seat of an event with price and state, by seat number',
   request: z.strictObject({
     event_id: eventId,
-    limit: wholeNumber({ min: 1, max: 1_000 }).default(100),
+    limit: wholeNumber({ min: 1, max: 1_000 }).default(100).describe('Seats on a page, at most'),
     cursor: cursor.optional(),
   }),
   reply: page(
-    seatPlace.extend({
-      tier: z.string().nullable(),
-      accessible: z.boolean(),
-      currency,
-      state: z.enum(['available', 'held', 'sold', 'blocked']),
-    }),
-  ),
+    seatPlace
+      .extend({
+        tier: z.string().nullable().describe('Name of its price tier'),
+        accessible: z.boolean().describe('For wheelchair users and companions'),
+        currency,
+        state: z
+          .enum(['available', 'held', 'sold', 'blocked'])
+          .describe(
+            '`held`: another buyer has it for now. `blocked`: not for sale, as no free seat of a cancelled event is',
+          ),
+      })
+      .meta({ id: 'Seat', description: 'A seat with its price and state' }),
+  ).meta({ id: 'SeatPage', description: 'One page of seats' }),
   errors: ['event_not_found'],
   deadlineMs: 1_000,
   readOnly: true,
@@ -27,33 +36,43 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
   summary: 'The state of all seats in two bits each, and of areas by count',
   request: z.strictObject({
     event_id: eventId,
-    /** `seq` of a write, such as a hold, that the reply must include. */
     min_seq: z
       .string()
       .regex(/^\d{1,19}$/, 'must be the seq of a write')
-      .optional(),
+      .optional()
+      .describe('`seq` of a write, such as a hold, that the answer must include'),
   }),
-  reply: z.object({
-    event_id: eventId,
-    seq: z.string(),
-    version: z.int(),
-    /** These three count seats only. */
-    available: z.int(),
-    held: z.int(),
-    sold: z.int(),
-    /** base64 of 2 bits a seat in seat_no order, low bits first: 0 available, 1 held, 2 sold, 3 blocked. */
-    states: z.string(),
-    areas: z.array(
-      z.object({
-        area: z.string(),
-        price_minor: z.int(),
-        capacity: z.int(),
-        available: z.int(),
-        held: z.int(),
-        sold: z.int(),
+  reply: z
+    .object({
+      event_id: eventId,
+      seq: z.string().describe('Position of this state: every write with this `seq` or a lower one is in it'),
+      version: z.int().describe('Version of the layout whose seats are counted'),
+      available: z.int().describe('Free seats, without general admission; 0 once the event is cancelled'),
+      held: z.int().describe('Held seats, without general admission'),
+      sold: z.int().describe('Sold seats, without general admission'),
+      states: z.string().meta({
+        description:
+          'base64 of two bits for each seat, in the order of `seat_no`, four seats a byte, the first seat in the lowest two bits: ' +
+          '0 available, 1 held, 2 sold, 3 blocked. The state of seat n is `(bytes[n >> 2] >> 2 * (n & 3)) & 3`',
+        contentEncoding: 'base64',
+        examples: ['AAAQ'],
       }),
-    ),
-  }),
+      areas: z
+        .array(
+          z
+            .object({
+              area: z.string().describe('Name of the general admission area'),
+              price_minor: priceMinor,
+              capacity: z.int().describe('Number of people that it takes'),
+              available: z.int().describe('Free places; 0 once the event is cancelled'),
+              held: z.int().describe('Held places'),
+              sold: z.int().describe('Sold places'),
+            })
+            .meta({ id: 'AreaState', description: 'A general admission area by count' }),
+        )
+        .describe('The general admission areas'),
+    })
+    .meta({ id: 'SeatStates', description: 'The state of every place of an event at one moment' }),
   errors: ['event_not_found'],
   deadlineMs: 1_000,
   readOnly: true,
@@ -62,20 +81,24 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
 export const viewAvailability = defineContract('booking', 'view-availability', {
   summary: 'Free places of events right now, seats and areas together; events without stock are left out',
   request: z.strictObject({
-    event_ids: z.array(eventId).min(1).max(1_000),
-    /** Cheaper: count free places up to a tenth of all, without stepped prices. */
-    coarse: z.boolean().default(false),
+    event_ids: z.array(eventId).min(1).max(1_000).describe('Ids of the events'),
+    coarse: z.boolean().default(false).describe('Cheaper: counts free seats up to 200'),
   }),
   reply: z.object({
-    items: z.array(
-      z.object({
-        event_id: eventId,
-        available: z.int(),
-        place_count: z.int(),
-        /** Current prices of the tiers that have reached a price step. */
-        stepped_prices: z.array(z.object({ tier: z.string(), price_minor: priceMinor })).default([]),
-      }),
-    ),
+    items: z
+      .array(
+        z.object({
+          event_id: eventId,
+          available: z.int().describe('Free places'),
+          place_count: z.int().describe('All places'),
+          sold_out: z.boolean().optional().describe('No place is left, neither free nor held'),
+          stepped_prices: z
+            .array(z.object({ tier: z.string().describe('Name of the tier'), price_minor: priceMinor }))
+            .default([])
+            .describe('Current prices of the tiers that have price steps'),
+        }),
+      )
+      .describe('The events that have stock'),
   }),
   errors: [],
   deadlineMs: 500,

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import type Logger from 'bunyan'
 import { TicketingError } from '#shared/errors.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { Database } from './postgres.ts'
 
 /** Names one operation of one caller: keys of different callers or operations never meet. */
@@ -97,32 +95,4 @@ async function claim(
   )
   if (claimed?.alone !== true) throw keyInUse()
   return claimed.free
-}
-
-/** Keeps each deletion short. */
-const forgetBatch = 1_000
-
-/** Deletes expired replies every minute until the returned function is called, in every instance of a worker. */
-export function startForgettingCommands(parts: {
-  readonly postgres: Database
-  readonly schema: CommandSchema
-  readonly log: Logger
-}): () => Promise<void> {
-  const { postgres, schema, log } = parts
-  const job = startPeriodicJob({ name: 'forget commands', everyMs: 60_000, log }, async () => {
-    return (await forgetCommands(postgres, schema, forgetBatch)) === forgetBatch
-  })
-  return () => job.stop()
-}
-
-/** Deletes at most `limit` expired replies, except those that another instance deletes, and answers their number. */
-export async function forgetCommands(db: Database, schema: CommandSchema, limit: number): Promise<number> {
-  const forgotten = await db.query(
-    `DELETE FROM ${schema}.commands WHERE (scope, key) IN (
-       SELECT scope, key FROM ${schema}.commands WHERE created_at <= now() - ${memory}
-       ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-     RETURNING key`,
-    [limit],
-  )
-  return forgotten.length
 }

@@ -32,9 +32,7 @@ const migrationLock = 7_301_944_112
  */
 export async function migrate(client: ClientBase, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
-  await client.query("SET lock_timeout = '60s'")
-  await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
-  try {
+  return withMigrationLock(client, async () => {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
     await client.query(`
       CREATE TABLE IF NOT EXISTS ${schema}.schema_migrations (
@@ -43,6 +41,15 @@ export async function migrate(client: ClientBase, { schema, directory }: Migrati
     const pending = unapplied(schema, migrations, rows)
     for (const migration of pending) await apply(client, schema, migration)
     return pending.map(({ name }) => name)
+  })
+}
+
+/** Does something that nobody else may do in this database meanwhile. Waits 60 s at most for its turn. */
+export async function withMigrationLock<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
+  await client.query("SET lock_timeout = '60s'")
+  await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
+  try {
+    return await work()
   } finally {
     await attempt(client.query('SELECT pg_advisory_unlock($1)', [migrationLock]))
   }

@@ -41,9 +41,6 @@ const maxBackoffMs = 2_000
 const lockClass = 730_194_412
 const lockOfSchema: Record<OutboxSchema, number> = { event: 1, booking: 2, purchase: 3 }
 
-const cleanUpEveryMs = 10_000
-const cleanUpBatch = 1_000
-
 /** A new stream has lost all facts: those published in the last five minutes before it are published again. */
 const republishFor = '5 minutes'
 
@@ -62,7 +59,6 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
   const metrics = startOutboxMetrics(relay.metrics, schema)
   let streamIsKnown = false
   let failures = 0
-  let cleanUpAt = performance.now()
   const stopListening = bus.onDisconnect(() => {
     streamIsKnown = false
   })
@@ -79,10 +75,6 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
       }
       const published = oldestId === null ? 0 : await relayBatch(relay, metrics.addPublished)
       if (published === batchSize) waitMs = 0
-      if (performance.now() >= cleanUpAt) {
-        const deleted = await deleteOld(postgres, schema)
-        if (deleted < cleanUpBatch) cleanUpAt = performance.now() + cleanUpEveryMs
-      }
       if (failures > 0) log.info({ schema }, 'publishing facts resumed')
       failures = 0
     } catch (error) {
@@ -179,15 +171,4 @@ async function withdrawLost(db: Database, schema: OutboxSchema, streamMadeAt: Da
       [streamMadeAt],
     )
   } while (withdrawn.length === batchSize)
-}
-
-/** Deletes up to 1,000 facts that were published more than a day ago, and answers how many. */
-async function deleteOld(db: Database, schema: OutboxSchema): Promise<number> {
-  const deleted = await db.query(
-    `DELETE FROM ${schema}.outbox WHERE id IN (
-       SELECT id FROM ${schema}.outbox WHERE published_at < now() - interval '1 day'
-       LIMIT ${cleanUpBatch} FOR UPDATE SKIP LOCKED)
-     RETURNING id`,
-  )
-  return deleted.length
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
+import { checkRequest } from '#shared/check-request.ts'
 import type { Contract, ParsedRequestOf, ReplyOf, WorkerName } from '#shared/contracts/contract.ts'
-import { fieldErrors, invalidRequest, TicketingError } from '#shared/errors.ts'
+import { TicketingError } from '#shared/errors.ts'
 import { messagingAttributes, traceFields, withRemoteSpan } from '#shared/observability/tracing.ts'
 import type { Bus } from './bus.ts'
 import { readCaller } from './caller.ts'
@@ -155,7 +156,5 @@ function parseRequest(contract: Contract, payload: Uint8Array): unknown {
   } catch (error) {
     throw new TicketingError('malformed_json', 'The request is not JSON.', { cause: error })
   }
-  const parsed = contract.request.safeParse(request)
-  if (parsed.success) return parsed.data
-  throw invalidRequest(fieldErrors(parsed.error))
+  return checkRequest(contract.request, request)
 }

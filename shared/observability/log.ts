@@ -8,6 +8,8 @@ interface LoggerOptions {
   readonly level: string
   /** The settings of the process: secrets among them are never logged, whatever their form. */
   readonly settings?: object
+  /** Takes its lines in place of standard output, one at a time. */
+  readonly write?: (line: string) => void
 }
 
 /** Fields that only we write, and the message, which is cleaned first. Cleaning a field costs as much as writing it. */
@@ -17,11 +19,12 @@ const cleanFields = new Set([
 ])
 
 /** Writes one JSON object a line to standard output, without secrets and of bounded length. */
-export function createLogger({ name, instance, level, settings = {} }: LoggerOptions): bunyan {
+export function createLogger({ name, instance, level, settings = {}, write }: LoggerOptions): bunyan {
   const redact = createRedact(secretsOf(settings))
   const stream = {
     write(record: object) {
       const line = record as Record<string, unknown>
+      if (write !== undefined) return write(logLine(line, redact))
       writeSoon(logLine(line, redact))
       // The process may be about to die.
       if (Number(line.level) >= bunyan.WARN) flush()
@@ -54,6 +57,7 @@ const maxWaitingCharacters = 65_536
 
 /** Lines of all loggers of this process, in their order. */
 let waiting = ''
+let copyTo: ((lines: string) => void) | undefined
 let timer: NodeJS.Timeout | undefined
 process.on('exit', flush)
 
@@ -70,6 +74,14 @@ function writeSoon(line: string): void {
 function flush(): void {
   clearTimeout(timer)
   timer = undefined
-  if (waiting !== '') process.stdout.write(waiting)
+  const lines = waiting
   waiting = ''
+  if (lines === '') return
+  process.stdout.write(lines)
+  copyTo?.(lines)
+}
+
+/** From now on gives the lines of all loggers to `write` as well. */
+export function copyLog(write: (lines: string) => void): void {
+  copyTo = write
 }

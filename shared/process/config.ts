@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { parseNatsUrl } from '#shared/messaging/nats-url.ts'
 import { parseRedisUrl, redisUrlForms } from '#shared/redis-url.ts'
+import { explainFlagError } from './explain-flag-error.ts'
 
 /*
  * Every process has one `config.ts`, a schema of environment variables. A value comes from the first of: command-line flag,
@@ -15,12 +16,20 @@ export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 
 
 export type NatsUser = (typeof natsUsers)[number]
 
+/**
+ * The database users: the owner of all schemas, which migrates and backs up, one for each schema, which reads and writes that one
+ * alone, and the auditor, which reads. `infra/database-roles.ts` has their rights.
+ */
+export const databaseUsers = ['owner', 'event', 'booking', 'purchase', 'sandbox', 'auditor'] as const
+
+export type DatabaseUser = (typeof databaseUsers)[number]
+
 /** `running.json` in the data folder, where other commands find the running system. */
 export interface RunningSystem {
   pid: number
   nats_urls: Record<NatsUser, string>
   redis_url: string
-  database_url: string
+  database_urls: Record<DatabaseUser, string>
   payment_url: string
   /** AUTH: a gateway that joins must not accept more than the others. */
   auth: string
@@ -30,6 +39,8 @@ export interface RunningSystem {
   gateways: string[]
   /** null: no spans are made. */
   tracing: RunningTracing | null
+  /** Servers and processes of the application. */
+  processes: readonly { readonly instance: string; readonly pid: number }[]
 }
 
 export interface RunningTracing {
@@ -76,17 +87,25 @@ export class ConfigurationError extends Error {}
 
 interface ConfigurationSource {
   env: NodeJS.ProcessEnv
+  /** How it is started, up to its flags: `npm run gateway --`. */
+  command: string
   /** Arguments after the script name. */
   args: string[]
   /** Allowed flags and the variable each one sets: `{port: 'PORT'}`. */
   flags: Record<string, string>
   /** The NATS user of this process in a running system. */
   natsUser?: NatsUser
+  /** Its database user there. */
+  databaseUser?: DatabaseUser
 }
 
-/** Reads and checks all settings. Throws `ConfigurationError`. */
+/** Asked for by `--help`; the message is the usage. */
+export class HelpRequest extends Error {}
+
+/** Reads and checks all settings. Throws `ConfigurationError`, or `HelpRequest`. */
 export function readConfig<S extends z.ZodObject>(schema: S, source: ConfigurationSource): z.output<S> {
-  const values = { ...fromRunningSystem(source), ...source.env, ...fromFlags(source) }
+  const flags = fromFlags(source)
+  const values = { ...fromRunningSystem(source), ...source.env, ...flags }
   const result = schema.safeParse(values)
   if (result.success) return result.data
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
@@ -131,13 +150,13 @@ function isZombie(pid: number): boolean {
   }
 }
 
-function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<string, string> {
+function fromRunningSystem({ env, natsUser, databaseUser }: ConfigurationSource): Record<string, string> {
   const running = readRunningSystem(env)
   if (running === null) return {}
   return {
     ...(natsUser && { NATS_URL: running.nats_urls[natsUser] }),
     REDIS_URL: running.redis_url,
-    DATABASE_URL: running.database_url,
+    ...(databaseUser && { DATABASE_URL: running.database_urls[databaseUser] }),
     PAYMENT_URL: running.payment_url,
     SESSION_SECRET: running.session_secret,
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
@@ -150,13 +169,30 @@ function fromRunningSystem({ env, natsUser }: ConfigurationSource): Record<strin
   }
 }
 
-function fromFlags({ args, flags }: ConfigurationSource): Record<string, string> {
+function fromFlags(source: ConfigurationSource): Record<string, string> {
+  const { args, flags } = source
   const options = Object.fromEntries(Object.keys(flags).map((name) => [name, { type: 'string' as const }]))
   try {
-    const { values } = parseArgs({ args, options, strict: true })
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [flags[name] ?? name, String(value)]))
+    const { values } = parseArgs({ args, options: { ...options, ...helpOption }, strict: true })
+    const { help, ...given } = values
+    if (help) throw new HelpRequest(usageOf(source))
+    return Object.fromEntries(Object.entries(given).map(([name, value]) => [flags[name] ?? name, String(value)]))
   } catch (error) {
-    const known = Object.keys(flags).map((name) => `--${name}`)
-    throw new ConfigurationError(`${(error as Error).message}\nKnown flags: ${known.join(', ')}`)
+    if (error instanceof HelpRequest) throw error
+    const what = explainFlagError(error as Error, { args, names: Object.keys(flags), command: source.command })
+    throw new ConfigurationError(`${what}\n\n${usageOf(source)}`)
   }
+}
+
+const helpOption = { help: { type: 'boolean', short: 'h' } } as const
+
+function usageOf({ command, flags }: ConfigurationSource): string {
+  const width = Math.max(...Object.keys(flags).map(({ length }) => length))
+  return [
+    `Usage: ${command} [flags]`,
+    ...Object.entries(flags).map(
+      ([name, variable]) => `  --${name.padEnd(width)}  in place of the variable ${variable}`,
+    ),
+    'infra/SETTINGS.md has all variables. With npm start running, it joins that system.',
+  ].join('\n')
 }

@@ -2,11 +2,13 @@ import type Logger from 'bunyan'
 import { Bus } from '#shared/messaging/bus.ts'
 import { MessagingMetrics } from '#shared/messaging/messaging-metrics.ts'
 import { Retries } from '#shared/messaging/retries.ts'
-import { createLogger } from '#shared/observability/log.ts'
+import { copyLog, createLogger } from '#shared/observability/log.ts'
+import { LogWriter } from '#shared/observability/log-writer.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { addRuntimeMetrics } from '#shared/observability/runtime-metrics.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
-import { type ConfigOf, ConfigurationError, type commonSettings, type natsSettings } from './config.ts'
+import { type ConfigOf, ConfigurationError, type commonSettings, HelpRequest, type natsSettings } from './config.ts'
+import { NameTakenError, Registration } from './started-by-hand.ts'
 
 /** Closes a part of a process, within its own deadline. */
 export type Close = () => Promise<unknown> | unknown
@@ -17,6 +19,8 @@ export type OnStop = (name: string, close: Close) => void
 export interface Process<Config extends ConfigOf<typeof commonSettings>> {
   /** `gateway`, `event-worker`: the name of its log lines. */
   readonly name: string
+  /** Of the process; names the data folder in which it finds a running system. */
+  readonly env: NodeJS.ProcessEnv
   readConfig(): Config
   /** Opens all parts. The result goes to the launcher: the process is ready, and has these ports. */
   start(config: Config, log: Logger, onStop: OnStop): Promise<Record<string, unknown>>
@@ -66,12 +70,16 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
   definition: Process<Config>,
 ): Promise<void> {
   let config: Config
+  let registration: Registration | null
   try {
     config = definition.readConfig()
+    registration = Registration.claim({ name: definition.name, instance: config.INSTANCE }, definition.env)
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 2
+    if (error instanceof HelpRequest) process.stdout.write(`${error.message}\n`)
+    else if (error instanceof ConfigurationError || error instanceof NameTakenError) {
+      process.stderr.write(`${error.message}\n`)
+      process.exitCode = 2
+    } else throw error
     disconnectFromLauncher()
     return
   }
@@ -79,6 +87,10 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
   const { INSTANCE: instance, LOG_LEVEL: level } = config
   const log = createLogger({ name: definition.name, instance, level, settings: config })
+  if (registration !== null) {
+    const file = new LogWriter(registration.logFile)
+    copyLog((lines) => file.write(Buffer.from(lines)))
+  }
   // Node's own listener prints warnings as plain text.
   process.removeAllListeners('warning').on('warning', (warning) => log.warn({ err: warning }, 'Node warned'))
   const closers: { name: string; close: Close }[] = []
@@ -97,6 +109,7 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
       }
     }
     log.info('stopped')
+    registration?.remove()
     disconnectFromLauncher()
     // Everything is closed and flushed; only an exporter that retries a missing collector may still run.
     setTimeout(() => process.exit(), lingerMs).unref()
@@ -114,6 +127,7 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
 
   try {
     const ready = await definition.start(config, log, (name, close) => closers.push({ name, close }))
+    registration?.ready(ready)
     process.send?.({ ready: true, ...ready })
   } catch (error) {
     log.fatal({ err: error }, 'could not start')

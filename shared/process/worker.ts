@@ -8,8 +8,10 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, serve } from '#shared/messaging/serve.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
+import { retentionDays } from '#shared/retention/periods.ts'
 import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings, readConfig } from './config.ts'
 import { type OnStop, openParts, runProcess } from './lifecycle.ts'
+import { freeInstanceName } from './started-by-hand.ts'
 
 export const connectionCount = z.coerce.number().int().min(1).max(100)
 /** Typed by its output, so that a worker's `config.ts` may replace it by one with a default. */
@@ -27,6 +29,8 @@ export const workerSettings = {
   DATABASE_CONNECTIONS: connectionCount.default(10),
   /** Separate connections for statements outside of transactions; by default these share `DATABASE_CONNECTIONS`. */
   READ_CONNECTIONS: optionalCount,
+  /** How long old rows are kept, by rule. */
+  RETENTION_DAYS: retentionDays,
 }
 
 type WorkerConfig = z.output<z.ZodObject<typeof workerSettings>>
@@ -57,12 +61,15 @@ export function runWorker<Settings extends z.ZodObject<typeof workerSettings>>(
   const name = `${worker}-worker`
   return runProcess<z.output<Settings> & WorkerConfig>({
     name,
+    env: process.env,
     readConfig: () =>
       readConfig(definition.settings, {
-        env: { INSTANCE: `${worker}-1`, ...process.env },
+        env: { INSTANCE: freeInstanceName(worker, process.env), ...process.env },
+        command: `npm run worker -- ${worker}`,
         args: process.argv.slice(2),
         flags: { instance: 'INSTANCE', 'metrics-port': 'METRICS_PORT' },
         natsUser: worker,
+        databaseUser: worker,
       }) as z.output<Settings> & WorkerConfig,
     async start(config, log, onStop) {
       const { INSTANCE: instance } = config

@@ -13,6 +13,8 @@ export interface Shop extends World {
 }
 
 const tries = 3
+/** What makes buyers turn to other houses. */
+const nothingLeft = ['sold_out', 'not_enough_left']
 /** While a system is away nobody asks it faster than this. */
 const backOffMs = 150
 
@@ -27,7 +29,7 @@ export async function visit(shop: Shop, number: number): Promise<void> {
   if (random.next() < 0.1) return buyInOneCall(buyer, house, selection)
   const key = random.key()
   const outcome = await buyer.askUntilFinal(() => buyer.hold(house.eventId, selection, key), { times: tries })
-  if (outcome.kind === 'answer' && outcome.body.code === 'sold_out') house.soldOut = true
+  if (outcome.kind === 'answer' && nothingLeft.includes(String(outcome.body.code))) house.soldOut = true
   if (verdictOf(outcome) === 'open') await wait(backOffMs)
   const hold = bodyIfDone(outcome)
   if (hold?.id === undefined) return

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommandLine } from '../../infra/command-line.ts'
 import { ExplainedError } from '../../infra/explained-error.ts'
 import { type TopologyName, topologyNames } from './topology.ts'
 
@@ -10,23 +10,25 @@ export interface ChaosFlags {
   readonly plan: boolean
 }
 
-const usage = `Usage: npm run chaos -- --seed 42 [--seconds 60] [--topology clusters] [--plan]
+export const usage = `Usage: npm run chaos -- --seed 42 [--seconds 60] [--topology clusters] [--plan]
        npm run chaos -- crash-points
        npm run chaos -- mutants`
 
-/** Throws `ExplainedError` for anything but whole numbers: a seed of 0 or more, 10 to 3,600 seconds. */
-export function readFlags(args: readonly string[]): ChaosFlags {
+const options = {
+  seed: { type: 'string' },
+  seconds: { type: 'string' },
+  topology: { type: 'string' },
+  plan: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/**
+ * `null` when help was asked for. Throws `ExplainedError` for anything but whole numbers: a seed of 0 or more, 10 to 3,600 seconds.
+ */
+export function readFlags(args: readonly string[]): ChaosFlags | null {
+  const { values } = parseCommandLine(args, { options }, usage)
+  if (values.help) return null
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        seed: { type: 'string' },
-        seconds: { type: 'string' },
-        topology: { type: 'string' },
-        plan: { type: 'boolean' },
-      },
-      strict: true,
-    })
     const seed = wholeNumber('seed', values.seed ?? '42', { from: 0, to: 2 ** 31 })
     const seconds = wholeNumber('seconds', values.seconds ?? '60', { from: 10, to: 3_600 })
     const topology = topologyNames.find((name) => name === (values.topology ?? 'single'))

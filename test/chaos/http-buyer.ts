@@ -21,7 +21,7 @@ export interface AskOptions {
   readonly cutAfterMs?: number
 }
 
-/** A little longer than the gateway may take for a purchase: 8 s. */
+/** A little longer than the gateway may take for a cancellation: 8 s. */
 const patienceMs = 9_000
 const pauseMs = { from: 100, to: 500 }
 

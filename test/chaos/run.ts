@@ -7,7 +7,7 @@ import type { Shop } from './buyer.ts'
 import { countProbes } from './checks/admissions.ts'
 import { acknowledgedPurchases, type FaultTime } from './checks/evidence.ts'
 import { countReads } from './checks/stale-reads.ts'
-import { type ChaosFlags, readFlags, replayCommand } from './flags.ts'
+import { type ChaosFlags, readFlags, replayCommand, usage } from './flags.ts'
 import { History, longestUnavailability, verdictOf } from './history.ts'
 import { openChangingEvents, openHouses } from './houses.ts'
 import type { Injected } from './injector.ts'
@@ -111,6 +111,7 @@ async function keepEvidence(
 
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2))
+  if (flags === null) return console.log(usage)
   if (flags.plan) {
     console.log(describePlan(planFaults(flags)))
     return

@@ -15,7 +15,7 @@ export const settings = {
   OTEL_SDK_DISABLED: 'true',
   // On, and out of the way of everybody but the prober.
   RATE_LIMITS: 'on',
-  RATE_LIMIT_MAXIMA: `${probedLimit.rateClass}=${probedLimit.max},my-bookings=6000,sell=6000,organise=6000`,
+  RATE_LIMIT_MAXIMA: `${probedLimit.rateClass}=${probedLimit.max},my-bookings=6000,sell=6000,demo-body=60000,organise=6000`,
   GATEWAYS: String(counts.gateway),
   HOLD_TTL_MS: String(holdTtlMs),
   PAYMENT_WINDOW_MS: '4000',

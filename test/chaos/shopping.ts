@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Shop, visit } from './buyer.ts'
 import { acknowledgedPurchases } from './checks/evidence.ts'
 import type { ChaosFlags } from './flags.ts'
+import { letFlooderSend } from './flooder.ts'
 import { type Injected, injectAll } from './injector.ts'
 import { letOrganiserChange } from './organiser.ts'
 import { letProberHammer } from './prober.ts'
@@ -39,7 +40,12 @@ export async function letBuyersShop(system: ChaosSystem, shop: Shop, options: Sh
   }
   const closed = AbortSignal.any([closing.signal, stopping])
   const buyers = buyUntil(shop, closed)
-  const others = [letReadersLook(shop, closed), letOrganiserChange(shop, closed), letProberHammer(shop, closed)]
+  const others = [
+    letReadersLook(shop, closed),
+    letOrganiserChange(shop, closed),
+    letProberHammer(shop, closed),
+    letFlooderSend(shop, closed),
+  ]
   try {
     await injectAll(system, planFaults(flags), {
       stopping,

@@ -4,8 +4,10 @@ import { basename, dirname, join } from 'node:path'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
+import { databasePasswords, databaseUrls } from '../../infra/servers/database-users.ts'
 import { installMissing } from '../../infra/servers/install.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
+import { databaseEnvironment } from '../support/database-environment.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import type { Kind } from '../support/process.ts'
 import { type Edge, edges, nameOf } from './edges.ts'
@@ -164,7 +166,7 @@ export class ChaosSystem {
     database.port = String(port('postgres'))
     return {
       ...this.servers.urlsFor(kind, port),
-      DATABASE_URL: database.href,
+      ...databaseEnvironment(kind, databaseUrls(database.href, databasePasswords(this.directory))),
       PAYMENT_URL: `http://127.0.0.1:${port('sandbox')}`,
       PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${port('gateway')}/webhooks/sandbox`,
       DATA_DIR: join(this.directory, 'absent'),

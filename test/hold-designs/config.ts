@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { dataDirectory } from '#shared/process/config.ts'
+import { parseCommandLine } from '../../infra/command-line.ts'
 import { ExplainedError } from '../../infra/explained-error.ts'
 import type { RushOptions } from './rush.ts'
 
@@ -17,7 +17,7 @@ Measures the designs for holding a seat under the same rush and writes .data/ben
 
 /** Flags and environment; `null` when help was asked for. Throws `ExplainedError` naming what is wrong. */
 export function readLabConfig(args: readonly string[], env: NodeJS.ProcessEnv): LabConfig | null {
-  const { values } = parseOrExplain(args)
+  const { values } = parseCommandLine(args, { options }, usage)
   if (values.help) return null
   return {
     seconds: number('seconds', values.seconds, { from: 1, to: 60 }),
@@ -27,21 +27,12 @@ export function readLabConfig(args: readonly string[], env: NodeJS.ProcessEnv): 
   }
 }
 
-function parseOrExplain(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        seconds: { type: 'string', default: '4' },
-        buyers: { type: 'string', default: '5000' },
-        seed: { type: 'string', default: '42' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-  } catch (error) {
-    throw new ExplainedError(`${(error as Error).message}\n\n${usage}`, { cause: error })
-  }
-}
+const options = {
+  seconds: { type: 'string', default: '4' },
+  buyers: { type: 'string', default: '5000' },
+  seed: { type: 'string', default: '42' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
 
 function number(flag: string, text: string, { from, to }: { from: number; to: number }): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN

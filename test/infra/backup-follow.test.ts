@@ -46,8 +46,8 @@ async function startOwnSystem(): Promise<System & { url: string; databaseUrl: st
     stopping: never,
     hurry: never,
   })
-  const { gateways, database_url: databaseUrl } = system.running
-  return { ...system, url: gateways[0] ?? '', databaseUrl }
+  const { gateways, database_urls: databaseUrls } = system.running
+  return { ...system, url: gateways[0] ?? '', databaseUrl: databaseUrls.owner }
 }
 
 interface Following {

@@ -1,10 +1,11 @@
 import test from 'ava'
 import { launch, readRunning } from '../support/launcher.ts'
+import { startProcess } from '../support/process.ts'
 import { askPrometheus, query } from '../support/prometheus.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-test('`npm start -- --observe` adds a Prometheus that reads every process, with exemplars and our alerts', async (t) => {
+test('`npm start -- --observe` adds a Prometheus that reads every process, those started by hand too, with exemplars and our alerts', async (t) => {
   t.timeout(180_000)
   const patience = { timeoutMs: 90_000, everyMs: 200 }
   const dataDirectory = await createTestDirectory('observe')
@@ -29,6 +30,11 @@ test('`npm start -- --observe` adds a Prometheus that reads every process, with 
     'gateway gateway-2',
     'purchase-worker purchase-1',
   ])
+  const joining = await startProcess({ kind: 'booking', instance: 'booking-2', env: { DATA_DIR: dataDirectory } })
+  await until('it is read', async () => (await known()).includes('booking-worker booking-2'), patience)
+  await joining.kill()
+  // A Prometheus marks series as stale whose target is gone.
+  await until('it is forgotten', async () => !(await known()).includes('booking-worker booking-2'), patience)
   const { groups } = await askPrometheus<{ groups: { name: string }[] }>(url, 'rules')
   t.true(groups.some(({ name }) => name === 'invariants'))
 

@@ -2,11 +2,17 @@ import test from 'ava'
 import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
-import { ask, eventOnSale } from '../support/http.ts'
+import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 
 /** What any route may answer, and any with a body. */
-const general = ['validation_failed', 'rate_limited', 'no_worker', 'worker_timeout']
+const general = [
+  'misdirected',
+  'expectation_failed',
+  ...['malformed_request', 'head_too_large', 'request_too_slow'],
+  ...['validation_failed', 'rate_limited', 'internal'],
+  ...['no_worker', 'overloaded', 'unavailable', 'worker_timeout'],
+]
 const ofBodies = ['malformed_json', 'body_too_large', 'unsupported_media_type', 'card_number_refused']
 
 let system: System
@@ -31,11 +37,14 @@ const successes: Record<string, string[]> = {
 interface Described {
   operationId: string
   requestBody?: { content: object }
-  responses: Record<string, { description: string; content?: object }>
+  responses: Record<string, { description: string; content?: Record<string, { schema: { allOf: unknown[] } }> }>
 }
 
+let document: Promise<Answer> | undefined
+
 async function describedRoutes(): Promise<{ route: Route; described: Described }[]> {
-  const { paths } = (await ask(`${system.url}/openapi.json`)).body
+  document ??= ask(`${system.url}/openapi.json`)
+  const { paths } = (await document).body
   return allRoutes.map((route) => {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
     return { route, described: paths[path]?.[route.method.toLowerCase()] }
@@ -64,9 +73,13 @@ test('every route describes the statuses by which it succeeds, and a body for al
 test('every route describes its errors under their statuses, each once, and no others', async (t) => {
   const statusOf = new Map(problemKinds().map(({ code, status }) => [code as string, String(status)]))
   for (const { route, described } of await describedRoutes()) {
-    const codes = Object.entries(described.responses).flatMap(([status, { description }]) =>
-      status < '400' ? [] : description.split(', ').map((code) => ({ code, status })),
-    )
+    const codes = Object.entries(described.responses).flatMap(([status, { content }]) => {
+      const [, ofTheseCodes] = content?.['application/problem+json']?.schema.allOf ?? []
+      const { properties } = (ofTheseCodes ?? { properties: { code: { enum: [] } } }) as {
+        properties: { code: { enum: string[] } }
+      }
+      return properties.code.enum.map((code) => ({ code, status }))
+    })
     for (const { code, status } of codes) t.is(statusOf.get(code), status, `${route.path}: ${code}`)
     const expected: string[] = [...general, ...route.contract.errors]
     if (['POST', 'PATCH'].includes(route.method)) expected.push(...ofBodies)
@@ -76,9 +89,71 @@ test('every route describes its errors under their statuses, each once, and no o
   }
 })
 
-test('every error code has a page', async (t) => {
-  for (const { code } of problemKinds()) t.is((await ask(`${system.url}/problems/${code}`)).body.code, code)
+test('every list links to its next page, as far as there is one', async (t) => {
+  const { url } = system
+  const eventId = await eventOnSale(url, { name: 'Paging night', rows: 1, seatsPerRow: 5 })
+  await eventOnSale(url, { name: 'Paging night' })
+  for (let time = 0; time < 2; time += 1) {
+    const json = { event_id: eventId, best_available: { qty: 1 }, payment_token: 'tok_ok', user_id: 'pager' }
+    t.is((await ask(`${url}/purchase`, { json })).status, 201)
+  }
+  const headers = { authorization: `Bearer ${organiserKey}` }
+  for (const [path, pages] of [
+    ['/events?limit=1&city=Berlin', 2],
+    ['/events/search?keyword=paging+night&limit=1', 2],
+    ['/events/search?keyword=paging+night&page=1&pageSize=1', 2],
+    [`/events/${eventId}/tickets?limit=2`, 3],
+    ['/bookings?user_id=pager&limit=1', 2],
+    [`/admin/events/${eventId}/sales?limit=1`, 2],
+  ] as const) {
+    const ids: string[] = []
+    let next: string | undefined = url + path
+    let count = 0
+    while (next !== undefined && count < pages) {
+      const page: Answer = await ask(next, path.startsWith('/admin') ? { headers } : {})
+      t.is(page.status, 200, page.text)
+      ids.push(...page.body.items.map((item: unknown) => JSON.stringify(item)))
+      count += 1
+      const link = page.headers.get('link')
+      t.is(link !== null, page.body.next_cursor !== null, path)
+      const [, target] = /^<([^>]+)>; rel="next"$/.exec(link ?? '') ?? []
+      next = target === undefined ? undefined : new URL(target, next).href
+    }
+    t.is(count, pages, path)
+    t.is(new Set(ids).size, ids.length, path)
+  }
+})
+
+test('every error code has a page that says what to do, and the same as JSON for programs', async (t) => {
+  for (const { code, title, status } of problemKinds()) {
+    const page = await ask(`${system.url}/problems/${code}`, { headers: { accept: 'text/html,*/*;q=0.8' } })
+    t.regex(page.headers.get('content-type') ?? '', /^text\/html/)
+    t.true(page.text.includes(`<h1>${title}</h1>`), code)
+    const { body } = await ask(`${system.url}/problems/${code}`, { headers: { accept: 'application/json' } })
+    t.like(body, { code, title, status })
+    t.truthy(body.explanation)
+  }
   t.is((await ask(`${system.url}/problems/nonsense`)).status, 404)
+})
+
+test('the page at /docs loads scripts and styles from this host only, under addresses that never change', async (t) => {
+  const page = await ask(`${system.url}/docs`)
+  t.is(page.status, 200)
+  const policy = page.headers.get('content-security-policy') ?? ''
+  t.true(policy.includes("default-src 'none';script-src 'self';style-src 'self'"), policy)
+  t.notRegex(policy, /unsafe|https?:/)
+  t.notRegex(page.text, /https?:\/\/|<script>|<style|\son\w+=/)
+  const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path)
+  t.is(loaded.length, 4)
+  for (const path of loaded.filter((path) => path !== '/openapi.json')) {
+    const file = await ask(system.url + path)
+    t.is(file.status, 200, path)
+    t.is(file.headers.get('cache-control'), 'public, max-age=31536000, immutable')
+    t.regex(file.headers.get('content-type') ?? '', path.endsWith('.css') ? /^text\/css/ : /^text\/javascript/)
+    t.true(file.text.length > 100)
+  }
+  const [script = ''] = loaded.filter((path) => path.endsWith('.js'))
+  t.is((await ask(system.url + script.replace(/docs\/\w+/, 'docs/another'))).status, 404)
 })
 
 test('what is answered over HTTP is what the contracts promise', async (t) => {
@@ -86,12 +161,16 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const { url } = system
   const user_id = 'contract-reader'
   const held = await ask(`${url}/events/${eventId}/holds`, { json: { best_available: { qty: 2 }, user_id } })
-  const bought = await ask(`${url}/purchase`, { json: { hold_id: held.body.id, payment_token: 'tok_ok', user_id } })
+  const bought = await ask(`${url}/purchase`, {
+    headers: { 'idempotency-key': 'contract' },
+    json: { hold_id: held.body.id, payment_token: 'tok_ok', user_id },
+  })
   t.is(bought.status, 201, bought.text)
   await system.start('audit')
   const headers = { authorization: `Bearer ${organiserKey}` }
   const cancelled = await eventOnSale(url)
   t.is((await ask(`${url}/admin/events/${cancelled}/cancel`, { method: 'POST', headers })).status, 200)
+  const { body: event } = await ask(`${url}/events/${eventId}`)
   const paths: Record<string, string> = {
     'list-events': '/events',
     'search-events': '/events/search?keyword=test&facets=city,type,month,price&currency=EUR',
@@ -100,9 +179,12 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'list-seats': `/events/${eventId}/tickets`,
     'view-layout': `/events/${eventId}/layout`,
     'view-seat-states': `/events/${eventId}/seats`,
+    'view-venue': `/venues/${event.venue.id}`,
+    'view-performer': `/performers/${event.performers[0].id}`,
     'view-hold': `/holds/${held.body.id}?user_id=${user_id}`,
     'list-bookings': `/bookings?user_id=${user_id}`,
     'view-booking': `/bookings/${bought.body.id}?user_id=${user_id}`,
+    'view-purchase': `/purchases/contract?user_id=${user_id}`,
     'list-sales': `/admin/events/${eventId}/sales`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',

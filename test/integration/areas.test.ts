@@ -46,7 +46,7 @@ async function buy(hold: Hold): Promise<string> {
 }
 
 test.serial(
-  '500 buyers in a rush for an area of 300: exactly 300 get a place, everybody else hears sold out',
+  '500 buyers in a rush for an area of 300: exactly 300 get a place, everybody else hears that too few are left',
   async (t) => {
     const eventId = await openFloor(300)
     const holds: Hold[] = []
@@ -62,7 +62,7 @@ test.serial(
     }
     // Twice as many as the workers have connections to Postgres: all shards are always being decided about.
     await Promise.all(Array.from({ length: 40 }, buyInTurn))
-    t.deepEqual(new Set(refusals), new Set(['sold_out']))
+    t.deepEqual(new Set(refusals), new Set(['not_enough_left']))
     t.is(holds.length, 300)
     t.deepEqual(await wrongShards(eventId), [])
     t.is(await floorOf(eventId), '0 free, 300 held, 0 sold')
@@ -86,7 +86,7 @@ test.serial('groups of several sizes fill an area to its last place', async (t) 
     taken += 1
   }
   t.is(taken, 200)
-  t.is((await refusedToStand(eventId, 1)).code, 'sold_out')
+  t.is((await refusedToStand(eventId, 1)).code, 'not_enough_left')
   t.deepEqual(await wrongShards(eventId), [])
 })
 
@@ -95,8 +95,8 @@ test.serial('the last places of an area are sold together although they are spre
   await workers.postgres.query('UPDATE booking.area_shards SET sold = 9 WHERE event_id = $1', [eventId])
   const hold = await stand(eventId, 7)
   const refused = await refusedToStand(eventId, 2)
-  t.is(refused.code, 'sold_out')
-  t.deepEqual(refused.extra, { area: 'Floor' })
+  t.is(refused.code, 'not_enough_left')
+  t.deepEqual(refused.extra, { area: 'Floor', left: 1, held_by_others: true })
   t.deepEqual(hold.places, [{ area: 'Floor', qty: 7, price_minor: 3_000 }])
   t.is(hold.total_minor, 21_000)
   t.is(await floorOf(eventId), '1 free, 7 held, 72 sold')
@@ -105,7 +105,7 @@ test.serial('the last places of an area are sold together although they are spre
 test.serial('places of a hold that ran out are sold to the next buyer, with no sweeper at work', async (t) => {
   const eventId = await openFloor(30)
   const slow = await Promise.all([stand(eventId, 8), stand(eventId, 8), stand(eventId, 8), stand(eventId, 6)])
-  t.is((await refusedToStand(eventId, 1)).code, 'sold_out')
+  t.is((await refusedToStand(eventId, 1)).code, 'not_enough_left')
   await Promise.all(slow.map((hold) => workers.letRunOut(hold)))
   t.is(await floorOf(eventId), '30 free, 0 held, 0 sold')
   const { items } = await workers.ask(viewAvailability, { event_ids: [eventId] })
@@ -218,7 +218,7 @@ test.serial('a payment that begins keeps the places of its hold from others', as
     [parsePublicId(hold.id)?.ownId],
   )
   t.deepEqual(kept, { kept: true })
-  t.is((await refusedToStand(eventId, 3)).code, 'sold_out')
+  t.is((await refusedToStand(eventId, 3)).code, 'not_enough_left')
 })
 
 test.serial('an area that the event does not have is the mistake of the caller', async (t) => {

@@ -50,8 +50,9 @@ test.serial('an imported event gets seats, prices and a sale', async (t) => {
     currency: 'EUR',
     availability: 'plenty',
     // The end that the source had given lies before the opening.
-    sale: { status: 'on_sale', on_sale_at: onSaleAt, off_sale_at: null, max_tickets_per_user: 6 },
+    sale: { status: 'on_sale', on_sale_at: onSaleAt, off_sale_at: event.starts_at, max_tickets_per_user: 6 },
   })
+  t.is(worker.stock.sales.at(-1)?.off_sale_at, event.starts_at)
   t.deepEqual(
     event.price_tiers.map(({ name, price_minor }) => [name, price_minor]),
     [
@@ -105,6 +106,18 @@ test.serial('while nothing is in stock, another plan is the next version', async
   t.like(await t.throwsAsync(attach()), { code: 'unavailable' })
   t.like(await attach({ layout: smallLayout({ rows: 4 }) }), { layout_version: 2, seat_count: 40 })
   t.is(worker.stock.batches[0]?.version, 2)
+  const versions = [
+    [1, 3],
+    [2, 4],
+    [undefined, 4],
+  ] as const
+  for (const [version, rows] of versions) {
+    const layout = await worker.ask(viewLayout, { event_id: eventId, ...(version && { version }) })
+    t.is(layout.rows.length, rows, `version ${version}`)
+    t.is(layout.version, version ?? 2)
+  }
+  const unknown = await t.throwsAsync(worker.ask(viewLayout, { event_id: eventId, version: 3 }))
+  t.like(unknown, { code: 'not_found', message: 'The seating plan has no version 3; the present one is 2.' })
 })
 
 test.serial('an attachment that broke off is completed by repeating it', async (t) => {
@@ -128,6 +141,16 @@ test.serial('a draft with seats goes on sale when it is published', async (t) =>
     { caller: organiser },
   )
   t.like(published, { availability: 'plenty', sale: { status: 'on_sale', on_sale_at: onSaleAt } })
+})
+
+test.serial('an event that is over is not put on sale, nor one that is over before its sale would open', async (t) => {
+  const later = await t.throwsAsync(attach({ on_sale_at: `${daysFromToday(40)}T10:00:00Z` }))
+  t.like(later, { code: 'validation_failed', extra: { errors: [{ pointer: '/on_sale_at' }] } })
+  const past = importedEvent('past', { starts_on: '2020-05-01' })
+  await worker.ask(importEvents, { source: 'test', events: [past], reschedule: false })
+  const { items } = await worker.ask(listEvents, { status: 'any', limit: 1 })
+  t.like(await t.throwsAsync(attach({ event_id: items[0]?.id ?? '' })), { code: 'sale_closed' })
+  t.is(worker.stock.batches.length, 0)
 })
 
 test.serial('a layout of 15,000 seats is stored, stocked and shown whole', async (t) => {

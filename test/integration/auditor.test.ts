@@ -115,7 +115,7 @@ test.serial('the process tells organisers and Prometheus the same', async (t) =>
   t.is(body.violations, 0)
   t.true(body.items.length > 15)
   const metrics = (await ask(auditor.metricsUrl)).text
-  for (const id of ['fences', 'I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I13', 'I18']) {
+  for (const id of ['fences', 'I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I13', 'I18', 'I23']) {
     t.regex(metrics, new RegExp(`^invariant_violations{invariant="${id}",instance="audit-1"} 0$`, 'm'))
   }
   t.is((await ask(`${system.url}/admin/invariants`)).status, 401)
@@ -182,6 +182,7 @@ const seat = `(SELECT event_id FROM booking.event_seats LIMIT 1)`
 const soldItem = `(SELECT id FROM booking.booking_items WHERE live AND seat_no IS NOT NULL ORDER BY id DESC LIMIT 1)`
 const unpaid = `(SELECT hold_id FROM booking.bookings WHERE status = 'pending')`
 const paid = `(SELECT id FROM purchase.payments WHERE status = 'captured' ORDER BY id LIMIT 1)`
+const firstSold = `(SELECT hold_id FROM booking.bookings WHERE status = 'confirmed' ORDER BY id LIMIT 1)`
 const plants: readonly [title: string, sql: readonly string[], found: RegExp | null][] = [
   ['a missing index', ['DROP INDEX booking.seat_sold_once'], /^fences every unique index/],
   [
@@ -259,9 +260,32 @@ const plants: readonly [title: string, sql: readonly string[], found: RegExp | n
     null,
   ],
   [
+    'bookings that were confirmed before their sale got its end',
+    [`UPDATE booking.sales SET on_sale_at = NULL, off_sale_at = now() - interval '1 hour'`],
+    null,
+  ],
+  [
+    'bookings paid after the end of their sale, in the time of holds that were taken before',
+    [`UPDATE booking.holds SET created_at = now() - interval '3 hours'`],
+    null,
+  ],
+  [
     'a sale that was cancelled by half',
-    [`UPDATE booking.sales SET changed_at = now() - interval '1 hour'`],
+    [`UPDATE booking.sales SET changed_at = now() - interval '2 hours'`],
     /^I7 no booking of a cancelled sale/,
+  ],
+  [
+    'a booking of places that were held after the end of the sale',
+    [`UPDATE booking.holds SET created_at = now() - interval '50 minutes' WHERE id = ${firstSold}`],
+    /^I23 no booking is confirmed after the end of its sale/,
+  ],
+  [
+    'bookings paid later than their holds may last, after the end of the sale',
+    [
+      `UPDATE booking.holds SET active_until = created_at, expires_at = created_at, hard_cap_at = created_at
+       WHERE status = 'converted'`,
+    ],
+    /^I23 no booking is confirmed after the end of its sale/,
   ],
   [
     'a price that is not what the places cost',

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import test from 'ava'
 import { type Ask, ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { organiserKey, type System, startSystem } from '../support/system.ts'
 
 let system: System
 let eventId: string
@@ -152,9 +152,27 @@ const cases: Case[] = [
   [
     'a card number with dots, in a text that may say anything',
     () => '/admin/events',
-    { json: { name: 'Pay 4111.1111.1111.1111' } },
+    {
+      json: { name: 'Pay 4111.1111.1111.1111' },
+      headers: { authorization: `Bearer ${organiserKey}` },
+    },
     422,
     'card_number_refused',
+  ],
+  [
+    'a card number between punctuation in an idempotency key',
+    () => holds,
+    { json: { seat_nos: [1] }, headers: { 'idempotency-key': 'order:4111111111111111' } },
+    422,
+    'card_number_refused',
+  ],
+  [
+    'a list of 13,000 seats',
+    () => holds,
+    { json: { seat_nos: Array.from({ length: 13_000 }, () => 1) } },
+    400,
+    'validation_failed',
+    '/seat_nos',
   ],
   [
     'a card number as idempotency key',
@@ -187,6 +205,16 @@ const cases: Case[] = [
   ['an undeclared parameter', () => '/events?colour=red', {}, 400, 'validation_failed', '/colour'],
   ['user_id on a shared route', () => '/events?user_id=1', {}, 400, 'validation_failed', '/user_id'],
   ['a parameter given twice', () => '/events?limit=1&limit=2', {}, 400, 'validation_failed', '/limit'],
+  ['a caller given twice', () => '/bookings?user_id=1&user_id=1', {}, 400, 'validation_failed', '/user_id'],
+  [
+    'a caller in query and body',
+    () => `${holds}?user_id=1`,
+    { json: { seat_nos: [1], user_id: '1' } },
+    400,
+    'validation_failed',
+    '/user_id',
+  ],
+  ['a caller who is no text', () => holds, { json: { user_id: 1 } }, 400, 'validation_failed', '/user_id'],
   ['a limit of 0', () => '/events?limit=0', {}, 400, 'validation_failed', '/limit'],
   ['a limit that is no number', () => '/events?limit=ten', {}, 400, 'validation_failed', '/limit'],
   ['a date that does not exist', () => '/events?start=2026-02-30', {}, 400, 'validation_failed', '/start'],
@@ -240,6 +268,15 @@ for (const [title, path, request, status, code, pointer] of cases) {
     t.truthy(answer.body.detail)
     t.is(answer.body.request_id, answer.headers.get('x-request-id'))
     if (pointer !== undefined) t.is(answer.body.errors[0].pointer, pointer)
+    if (/ twice$| in query and body$/.test(title) && code === 'validation_failed' && pointer !== '/seat_nos') {
+      t.regex(answer.body.detail, /^\w+ is given more than once; /)
+    }
+    for (const text of [
+      answer.body.detail,
+      ...(answer.body.errors ?? []).map((error: { detail: string }) => error.detail),
+    ]) {
+      t.regex(text, /^\S.*\.$/s, 'a sentence')
+    }
     t.notRegex(answer.text, /\bat .*\.(ts|js):\d|node_modules|SELECT|INSERT|postgres/i)
   })
 }
@@ -281,6 +318,12 @@ test('ids that happen to look like card numbers name callers and keys', async (t
   const headers = { 'idempotency-key': uuid }
   const unknown = await ask(`${system.url}/events/${unknownId}/holds`, { json: { seat_nos: [1] }, headers })
   t.is(unknown.body.code, 'event_not_found')
+})
+
+test('a refused idempotency key is named with its header', async (t) => {
+  const headers = { 'idempotency-key': '4111111111111111' }
+  const { body } = await ask(system.url + holds, { json: { seat_nos: [1] }, headers })
+  t.regex(body.detail, /Idempotency-Key header/)
 })
 
 test('bytes that are not HTTP get 400 and the connection is closed', async (t) => {

@@ -1,9 +1,11 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
+import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { newId } from '#shared/ids.ts'
 import { pickBestAvailable } from '../../workers/booking/best-available/pick-best-available.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { buyTickets } from '../support/bought-tickets.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
@@ -45,9 +47,9 @@ test('the best seats of a tier or a section are those of that tier or section', 
   t.deepEqual(await seatsFor(eventId, { qty: 2, tier: 'Back' }), [8, 9])
   t.deepEqual(await seatsFor(eventId, { qty: 2, section: 'Balcony' }), [12, 13])
   t.deepEqual(await seatsFor(eventId, { qty: 2, section: 'Stalls', tier: 'Back' }), [10, 11])
-  t.is((await refusal(eventId, { qty: 1, section: 'Stalls', tier: 'Back' })).code, 'sold_out')
-  t.is((await refusal(eventId, { qty: 1, section: 'Balcony', tier: 'Front' })).code, 'sold_out')
-  t.is((await refusal(eventId, { qty: 1, tier: 'Unused' })).code, 'sold_out')
+  t.is((await refusal(eventId, { qty: 1, section: 'Stalls', tier: 'Back' })).code, 'not_enough_left')
+  t.is((await refusal(eventId, { qty: 1, section: 'Balcony', tier: 'Front' })).code, 'not_enough_left')
+  t.is((await refusal(eventId, { qty: 1, tier: 'Unused' })).code, 'not_enough_left')
   const { places, total_minor } = await best(eventId, { qty: 2, tier: 'Front' })
   t.deepEqual(seatNosOf(places), [2, 3])
   t.is(total_minor, 18_000)
@@ -56,10 +58,51 @@ test('the best seats of a tier or a section are those of that tier or section', 
 test('accessible seats go to those who ask for them, and to nobody else', async (t) => {
   const eventId = await openTheatre()
   t.deepEqual(await seatsFor(eventId, { qty: 2, accessible: true }), [16, 17])
-  t.is((await refusal(eventId, { qty: 1, accessible: true, section: 'Stalls' })).code, 'sold_out')
+  t.is((await refusal(eventId, { qty: 1, accessible: true, section: 'Stalls' })).code, 'not_enough_left')
   for (let row = 0; row < 4; row++) await seatsFor(eventId, { qty: 4 })
-  t.is((await refusal(eventId, { qty: 1 })).code, 'sold_out')
+  t.is((await refusal(eventId, { qty: 1 })).code, 'not_enough_left')
   t.deepEqual(await seatsFor(eventId, { qty: 2, accessible: true }), [18, 19])
+})
+
+test('who wants more than are left hears how many there are, and whether others hold some that may come back', async (t) => {
+  const eventId = await openTheatre()
+  const told = async (wish: Wish) => {
+    const { code, extra } = await refusal(eventId, wish)
+    return [code, extra.left, extra.held_by_others]
+  }
+  await workers.buy(eventId, [0, 1, 2, 3, 4], 'ada')
+  t.deepEqual(await told({ qty: 4, tier: 'Front' }), ['not_enough_left', 3, false])
+  const hold = await workers.hold(eventId, [5, 6, 7], 'bob')
+  t.deepEqual(await told({ qty: 1, tier: 'Front' }), ['not_enough_left', 0, true])
+  await workers.letRunOut(hold)
+  t.deepEqual(await told({ qty: 4, tier: 'Front' }), ['not_enough_left', 3, false])
+  await workers.buy(eventId, [5, 6, 7], 'cyd')
+  t.deepEqual(await told({ qty: 1, tier: 'Front' }), ['not_enough_left', 0, false])
+})
+
+test('an event is sold out when it has no place left, of any kind, and none is held', async (t) => {
+  const eventId = await workers.openHouse({
+    rows: 2,
+    seatsPerRow: 2,
+    standing: { Floor: { capacity: 2 } },
+    rowOf: (row) => ({ accessible: row === 1 }),
+  })
+  const codeOf = async (wish: object) =>
+    (await workers.refusal(holdSeats, { event_id: eventId, ...wish }, { as: newId() })).code
+  const seat = { best_available: { qty: 1 } }
+  const place = { areas: [{ area: 'Floor', qty: 1 }] }
+  await workers.buy(eventId, [0, 1], 'ada')
+  t.is(await codeOf(seat), 'not_enough_left')
+  await buyTickets(workers, { eventId, as: 'bob', areas: [{ area: 'Floor', qty: 2 }] })
+  t.is(await codeOf(seat), 'not_enough_left')
+  const hold = await workers.hold(eventId, [2, 3], 'cyd')
+  t.is(await codeOf(seat), 'not_enough_left')
+  t.is(await codeOf(place), 'not_enough_left')
+  const { booking_id } = await workers.ask(beginPayment, { hold_id: hold.id }, { as: 'cyd' })
+  await workers.ask(confirmHold, { booking_id })
+  t.is(await codeOf(seat), 'sold_out')
+  t.is(await codeOf(place), 'sold_out')
+  t.is(await codeOf({ best_available: { qty: 1, accessible: true } }), 'sold_out')
 })
 
 test('a tier or section that the event does not have is the mistake of the caller', async (t) => {
@@ -74,7 +117,7 @@ test('who only prefers seats side by side gets the best ones apart when there ar
   await workers.hold(eventId, [1, 2, 5, 7], 'scattering')
   t.is((await refusal(eventId, { qty: 3 })).code, 'no_adjacent_seats')
   t.deepEqual(await seatsFor(eventId, { qty: 3, adjacent: 'prefer' }), [0, 3, 4])
-  t.is((await refusal(eventId, { qty: 2, adjacent: 'prefer' })).code, 'sold_out')
+  t.is((await refusal(eventId, { qty: 2, adjacent: 'prefer' })).code, 'not_enough_left')
 })
 
 test('who prefers seats side by side gets them where there are such, though better ones stand apart', async (t) => {
@@ -90,7 +133,7 @@ test('40 groups that only prefer to sit together fill scattered seats to the las
   for (const from of [0, 60]) await workers.hold(eventId, gone.slice(from, from + 60), newId())
   const groups = await Promise.all(Array.from({ length: 40 }, () => seatsFor(eventId, { qty: 3, adjacent: 'prefer' })))
   t.is(new Set(groups.flat()).size, 120)
-  t.is((await refusal(eventId, { qty: 1, adjacent: 'prefer' })).code, 'sold_out')
+  t.is((await refusal(eventId, { qty: 1, adjacent: 'prefer' })).code, 'not_enough_left')
 })
 
 test('a filter reads the seats that it admits, not the house', async (t) => {
@@ -102,12 +145,19 @@ test('a filter reads the seats that it admits, not the house', async (t) => {
       { name: 'Last', steps: [] },
     ],
     rowOf: (row) => ({ section: row < 499 ? 'House' : 'Last', tier: row < 499 ? 0 : 1, accessible: row === 250 }),
+    maxTicketsPerUser: 100,
   })
+  for (let hold = 0; hold < 10; hold++) {
+    const seatNos = Array.from({ length: 100 }, (_, index) => hold * 100 + index)
+    await workers.hold(eventId, seatNos, `buyer-${hold}`)
+  }
   for (const [wish, most] of [
     [{ tier: 'Last' }, 150],
+    // All of the tier, and 500 of the thousand that are held.
+    [{ tier: 'Last', qty: 31 }, 600],
     [{ section: 'Last' }, 150],
     [{ accessible: true }, 150],
-    [{ tier: 'Last', section: 'House' }, 0],
+    [{ tier: 'Last', section: 'House' }, 600],
   ] as const) {
     const read = await workers.postgres.transaction(async (db) => {
       const before = await seatsRead(db)

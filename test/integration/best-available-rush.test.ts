@@ -43,21 +43,21 @@ test.serial('64 pairs at once all get seats side by side in one row, none twice'
 })
 
 test.serial(
-  '64 pairs at once fill a house of 128 seats to the last one; the next pair hears that it is sold out',
+  '64 pairs at once fill a house of 128 seats to the last one; the next pair hears that none are left for now',
   async (t) => {
     const eventId = await workers.openHouse({ rows: 8, seatsPerRow: 16 })
     const { refusals, groups } = await rush(eventId, 64)
     t.deepEqual(refusals, [])
     t.is(new Set(groups.flat()).size, 128)
-    t.deepEqual((await rush(eventId, 1)).refusals, ['sold_out'])
+    t.deepEqual((await rush(eventId, 1)).refusals, ['not_enough_left'])
   },
 )
 
-test.serial('a hundred pairs at once for room for ten: ten get it, and only then it is sold out', async (t) => {
+test.serial('a hundred pairs at once for room for ten: ten get it, and only then too few are left', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 20 })
   const { refusals, groups } = await rush(eventId, 100)
   t.is(groups.length, 10)
-  t.deepEqual(new Set(refusals), new Set(['sold_out']))
+  t.deepEqual(new Set(refusals), new Set(['not_enough_left']))
 })
 
 test.serial(
@@ -128,20 +128,20 @@ test.serial('seats of a hold that ran out are picked like free ones', async (t) 
   const hold = await workers.hold(eventId, [0, 1, 2, 3], 'slow')
   t.is(
     (await workers.refusal(holdSeats, { event_id: eventId, best_available: { qty: 4 } }, { as: 'quick' })).code,
-    'sold_out',
+    'not_enough_left',
   )
   await workers.letRunOut(hold)
   t.deepEqual(seatNosOf(await best(eventId, 4, 'quick')), [0, 1, 2, 3])
 })
 
-test.serial('enough free seats that are nowhere side by side are named as such, too few as sold out', async (t) => {
+test.serial('enough free seats that are nowhere side by side are named as such, and so are too few', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 5 })
   await workers.hold(eventId, [1, 3, 5, 7, 9], 'scattering')
   const codeFor = async (qty: number) =>
     (await workers.refusal(holdSeats, { event_id: eventId, best_available: { qty } }, { as: 'group' })).code
   t.is(await codeFor(2), 'no_adjacent_seats')
   t.is(await codeFor(5), 'no_adjacent_seats')
-  t.is(await codeFor(6), 'sold_out')
+  t.is(await codeFor(6), 'not_enough_left')
 })
 
 test.serial('the last seats of a house of 15,000 are found within the deadline', async (t) => {

@@ -71,7 +71,7 @@ test('standing places given back are counted as free again', async (t) => {
   const eventId = await openHouse({ standing: { Floor: { capacity: 3, priceMinor: 2_000 } } })
   const bought = await buyTickets(workers, { eventId, as: 'ada', areas: [{ area: 'Floor', qty: 3 }] })
   const floor = { event_id: eventId, areas: [{ area: 'Floor', qty: 2 }] }
-  t.is((await workers.refusal(holdSeats, floor, { as: 'bob' })).code, 'sold_out')
+  t.is((await workers.refusal(holdSeats, floor, { as: 'bob' })).code, 'not_enough_left')
   const two = bought.tickets.slice(0, 2).map((ticket) => ticket.id)
   t.is((await workers.ask(cancelTickets, buyersWish(bought, two), { as: 'ada' })).amount_minor, 4_000)
   t.is((await workers.ask(holdSeats, floor, { as: 'bob' })).total_minor, 4_000)
@@ -128,6 +128,21 @@ test('money that is back is counted once', async (t) => {
   for (const booking of told) t.like(booking, { refunded_minor: 5_000, refund_due_minor: 0 })
 })
 
+test('a booking says in the status of its payment that money was paid back, and whether that was all', async (t) => {
+  const bought = await buyTickets(workers, { eventId: await openHouse(), as: 'ada', seat_nos: [0, 1] })
+  const payBack = async (ticketIds?: string[]) => {
+    const wish = buyersWish(bought, ticketIds)
+    await workers.ask(cancelTickets, wish, { as: 'ada' })
+    const owed = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
+    const paid = await workers.ask(recordRefund, { booking_id: bought.id, refund_id: wish.refund_id })
+    t.like(await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' }), { payment: paid.payment })
+    return [owed.payment.status, paid.payment.status]
+  }
+  t.is(bought.payment.status, 'captured')
+  t.deepEqual(await payBack([bought.tickets[0]?.id ?? '']), ['captured', 'partly_refunded'])
+  t.deepEqual(await payBack(), ['partly_refunded', 'refunded'])
+})
+
 test('a cancelled event takes back everything, used tickets as well, and its seats are not sold again', async (t) => {
   const eventId = await openHouse()
   const bought = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0, 1] })
@@ -139,7 +154,7 @@ test('a cancelled event takes back everything, used tickets as well, and its sea
   const request = { booking_id: bought.id, refund_id: newId(), reason: 'event_cancelled' } as const
   const answer = await workers.ask(cancelTickets, request, { caller: system('purchase') })
   t.is(answer.amount_minor, 10_000)
-  t.deepEqual(await statesOf(eventId), ['blocked', 'blocked', 'available', 'available'])
+  t.deepEqual(await statesOf(eventId), ['blocked', 'blocked', 'blocked', 'blocked'])
   const gone = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
   t.like(gone, { status: 'cancelled', cancelled_for: 'event_cancelled' })
   t.true(gone.tickets.every((ticket) => ticket.status === 'void'))

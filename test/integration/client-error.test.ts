@@ -2,7 +2,9 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { Metrics } from '#shared/observability/metrics.ts'
-import { answerClientError, Connections } from '../../gateway/http/client-error.ts'
+import { ClientAddresses } from '../../gateway/http/client-address.ts'
+import { answerClientError } from '../../gateway/http/client-error.ts'
+import { Connections } from '../../gateway/http/connections.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
 import { type System, startSystem } from '../support/system.ts'
@@ -108,14 +110,20 @@ test('nor is what is wrong with the rest of a body that was refused already', as
 /** A server of Node with the gateway's answer to what it cannot read; answers its URL. */
 async function serve(t: ExecutionContext, listener: RequestListener, patienceMs = 10_000): Promise<string> {
   const settings = { headersTimeout: patienceMs, requestTimeout: patienceMs, connectionsCheckingInterval: 20 }
-  const connections = new Connections()
-  const server = createServer(settings, (req, res) => {
-    connections.remember(req, res)
-    req.on('error', () => undefined)
-    listener(req, res)
-  }).on('clientError', answerClientError(new GatewayMetrics(new Metrics('test')), connections))
+  const metrics = new GatewayMetrics(new Metrics('test'))
+  const connections = new Connections({ maxOfOwner: 100, clientAddresses: new ClientAddresses([]), metrics })
+  const server = createServer(
+    settings,
+    connections.inTurn((req, res) => {
+      req.on('error', () => undefined)
+      listener(req, res)
+    }),
+  )
+  server.on('connection', connections.add)
+  server.on('clientError', answerClientError(metrics, connections))
   server.listen(0, '127.0.0.1')
   t.teardown(() => {
+    connections.stop()
     server.closeAllConnections()
     server.close()
   })

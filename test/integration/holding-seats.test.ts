@@ -1,5 +1,6 @@
 import test from 'ava'
 import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
@@ -45,7 +46,7 @@ test('a seat that the house does not have is the mistake of the request, whateve
   await workers.hold(eventId, [1], 'first')
   const refusal = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 4] }, { as: 'second' })
   t.is(refusal.code, 'validation_failed')
-  t.deepEqual(refusal.extra.errors, [{ pointer: '/seat_nos/1', detail: 'is not a seat of this event' }])
+  t.deepEqual(refusal.extra.errors, [{ pointer: '/seat_nos/1', detail: 'seat_nos[1] is not a seat of this event.' }])
 })
 
 test('a buyer has one hold of an event at a time, also when two requests come at once', async (t) => {
@@ -131,4 +132,17 @@ test('overlapping requests of forty buyers at once all end, with seats or withou
   t.true(held.length > 0)
   t.is(new Set(held).size, held.length)
   t.true(refusals.every((code) => code === 'seat_unavailable'))
+})
+
+test('a refusal tells lost seats that are held, and may become free again, from sold ones', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 8 })
+  await workers.buy(eventId, [1], 'ada')
+  const { id } = await workers.hold(eventId, [2, 3], 'bob')
+  const lost = { event_id: eventId, seat_nos: [0, 1, 2, 3] }
+  const refused = await workers.refusal(holdSeats, lost, { as: 'cyd' })
+  t.is(refused.code, 'seat_unavailable')
+  t.like(refused.extra, { conflicts: [1, 2, 3], held: [2, 3], alternatives: [[4, 5, 6, 7]] })
+  const { booking_id } = await workers.ask(beginPayment, { hold_id: id }, { as: 'bob' })
+  await workers.ask(confirmHold, { booking_id })
+  t.like((await workers.refusal(holdSeats, lost, { as: 'cyd' })).extra, { conflicts: [1, 2, 3], held: [] })
 })

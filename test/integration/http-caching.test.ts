@@ -82,6 +82,21 @@ test.serial('If-Modified-Since counts for nothing, because nothing is dated', as
   t.is(answer.headers.get('last-modified'), null)
 })
 
+test.serial(
+  'a layout by its version never changes, so it is cached for a year; the present one for two minutes',
+  async (t) => {
+    const { body: event } = await ask(`${system.url}/events/${eventId}`)
+    const byVersion = await ask(`${layout()}?version=${event.layout_version}`)
+    t.is(byVersion.headers.get('cache-control'), 'public, max-age=31536000, immutable')
+    const present = await ask(layout())
+    t.is(present.headers.get('cache-control'), 'public, max-age=60, stale-while-revalidate=60, stale-if-error=60')
+    t.deepEqual(byVersion.body, present.body)
+    const unknown = await ask(`${layout()}?version=${event.layout_version + 1}`)
+    t.is(unknown.status, 404)
+    t.is(unknown.headers.get('cache-control'), 'no-store')
+  },
+)
+
 test.serial('HEAD says what GET would, without a body', async (t) => {
   const get = await ask(layout(), { headers: { 'accept-encoding': 'identity' } })
   const head = await ask(layout(), { method: 'HEAD', headers: { 'accept-encoding': 'identity' } })

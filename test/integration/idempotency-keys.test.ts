@@ -2,12 +2,13 @@ import test from 'ava'
 import type { Contract, RequestOf } from '#shared/contracts/contract.ts'
 import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment } from '#shared/contracts/payment-steps.ts'
-import { forgetCommands } from '#shared/database/idempotency.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
+import { oldCommands } from '#shared/retention/common-rules.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { deleteOld } from '../support/delete-old.ts'
 import { until } from '../support/until.ts'
 
 let workers: BookingWorkers
@@ -121,10 +122,11 @@ test('a reply is remembered for a day; then its key counts as new, deleted or no
       interval,
     ])
   const known = () => workers.postgres.query(`SELECT FROM booking.commands WHERE key = 'yesterday'`)
+  const deleteOldCommands = () => deleteOld(workers.postgres, [oldCommands('booking')], 'commands')
 
   await age('23 hours 59 minutes')
   t.is((await workers.ask(holdSeats, request, options)).id, first.id)
-  t.is(await forgetCommands(workers.postgres, 'booking', 10), 0)
+  t.deepEqual(await deleteOldCommands(), {})
 
   await age('24 hours')
   const other = { event_id: eventId, seat_nos: [3] }
@@ -133,6 +135,6 @@ test('a reply is remembered for a day; then its key counts as new, deleted or no
   t.is((await workers.ask(holdSeats, other, options)).id, second.id)
 
   await age('25 hours')
-  t.is(await forgetCommands(workers.postgres, 'booking', 10), 1)
+  t.deepEqual(await deleteOldCommands(), { 'booking.commands': 1 })
   t.is((await known()).length, 0)
 })

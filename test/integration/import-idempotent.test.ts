@@ -112,9 +112,57 @@ test.serial('a past event is moved once, by whole weeks, with its sale, and then
   t.is((await viewOf('Renamed')).starts_on, moved.starts_on)
 })
 
-test.serial('the end of a sale that lies before its opening is dropped', async (t) => {
-  await importing([importedEvent('1', { on_sale_at: '2030-02-01T00:00:00Z', off_sale_at: '2030-01-01T00:00:00Z' })])
-  t.like((await viewOf('Event 1')).sale, { on_sale_at: '2030-02-01T00:00:00.000Z', off_sale_at: null })
+const inJuly = { starts_on: '2031-07-10', starts_at_local: '20:00:00' }
+
+test.serial('a sale that its source does not end, or ends wrongly, ends when the event starts', async (t) => {
+  const wrong = [null, '2030-01-01T00:00:00Z', '2031-07-11T18:00:01Z']
+  await importing(
+    wrong.map((off_sale_at, index) =>
+      importedEvent(String(index), { ...inJuly, on_sale_at: '2030-02-01T00:00:00Z', off_sale_at }),
+    ),
+  )
+  for (const index of wrong.keys()) {
+    t.is((await viewOf(`Event ${index}`)).sale.off_sale_at, '2031-07-10T18:00:00.000Z')
+  }
+  const day = { ...inJuly, starts_at_local: null }
+  await importing([
+    importedEvent('later', { ...inJuly, off_sale_at: '2031-07-10T19:00:00Z' }),
+    importedEvent('day', day),
+    importedEvent('nowhere', { ...day, tz: null, venue: null }),
+    importedEvent('never', { ...inJuly, on_sale_at: '2031-07-10T18:00:00Z' }),
+  ])
+  const saleOf = async (name: string) => (await viewOf(`Event ${name}`)).sale
+  t.is((await saleOf('later')).off_sale_at, '2031-07-10T19:00:00.000Z')
+  t.is((await saleOf('day')).off_sale_at, '2031-07-10T22:00:00.000Z')
+  // Where the day ends first.
+  t.is((await saleOf('nowhere')).off_sale_at, '2031-07-10T10:00:00.000Z')
+  t.is((await saleOf('never')).status, 'off_sale')
+})
+
+test.serial('a source may give the instant, which counts, also where the zone is unknown', async (t) => {
+  const starts_at = '2026-10-25T01:30:00.000Z'
+  await importing([
+    importedEvent('twice', { starts_on: '2026-10-25', starts_at_local: '02:30:00', starts_at }),
+    importedEvent('nowhere', { starts_on: '2026-10-24', starts_at_local: null, starts_at, tz: null, venue: null }),
+  ])
+  t.is((await viewOf('Event twice')).starts_at, starts_at)
+  t.like(await viewOf('Event nowhere'), { starts_at, starts_on: '2026-10-24', tz: null })
+  await importing(
+    [importedEvent('past', { starts_on: '2023-07-07', starts_at_local: null, starts_at: '2023-07-07T18:00:00Z' })],
+    { reschedule: true },
+  )
+  const moved = await viewOf('Event past')
+  t.is(localTime(moved.starts_at), '20:00')
+  t.is(moved.starts_at?.slice(0, 10), moved.starts_on)
+})
+
+test.serial('a local time that clocks skip or show twice is refused, and nothing is stored', async (t) => {
+  for (const starts_on of ['2027-03-28', '2026-10-25']) {
+    const events = [importedEvent('1'), importedEvent('2', { starts_on, starts_at_local: '02:30:00' })]
+    const error = await t.throwsAsync(importing(events))
+    t.like(error, { code: 'validation_failed', extra: { errors: [{ pointer: '/events/1/starts_at_local' }] } })
+  }
+  t.is((await worker.ask(listEvents, { status: 'any' })).items.length, 0)
 })
 
 test.serial(
@@ -164,16 +212,25 @@ function localTime(instant: string | null): string {
   return format.format(new Date(instant ?? 0))
 }
 
-test.serial('an event with seats that moves to another day takes the end of giving tickets back with it', async (t) => {
-  const starts = { starts_on: '2031-07-10', starts_at_local: '20:00:00' }
-  await importing([importedEvent('1', { ...starts, name: 'Moving' })])
-  const { id } = await viewOf('Moving')
-  const seating = { layout: smallLayout({ rows: 1 }), price_minor: 5_000, currency: 'EUR' }
-  await worker.ask(attachSeating, { event_id: id, ...seating, on_sale_at: '2026-01-01T00:00:00.000Z' })
-  t.is(worker.stock.sales.at(-1)?.cancel_until, '2031-07-09T18:00:00.000Z')
-  await importing([importedEvent('1', { ...starts, name: 'Moving', starts_on: '2031-08-10' })])
-  t.is(worker.stock.sales.at(-1)?.cancel_until, '2031-08-09T18:00:00.000Z')
-})
+test.serial(
+  'an event with seats that moves to another day takes the ends of its sale and of giving back along',
+  async (t) => {
+    const starts = inJuly
+    await importing([importedEvent('1', { ...starts, name: 'Moving' })])
+    const { id } = await viewOf('Moving')
+    const seating = { layout: smallLayout({ rows: 1 }), price_minor: 5_000, currency: 'EUR' }
+    await worker.ask(attachSeating, { event_id: id, ...seating, on_sale_at: '2026-01-01T00:00:00.000Z' })
+    const told = () => worker.stock.sales.at(-1)
+    t.like(told(), { cancel_until: '2031-07-09T18:00:00.000Z', off_sale_at: '2031-07-10T18:00:00.000Z' })
+    const moved = { ...starts, name: 'Moving', starts_on: '2031-08-10' }
+    await importing([importedEvent('1', moved)])
+    t.like(told(), { cancel_until: '2031-08-09T18:00:00.000Z', off_sale_at: '2031-08-10T18:00:00.000Z' })
+    await importing([importedEvent('1', { ...moved, off_sale_at: '2031-08-10T12:00:00Z' })])
+    t.is(told()?.off_sale_at, '2031-08-10T12:00:00.000Z')
+    await importing([importedEvent('1', { ...moved, starts_on: '2031-06-10', off_sale_at: '2031-08-10T12:00:00Z' })])
+    t.is(told()?.off_sale_at, '2031-06-10T18:00:00.000Z')
+  },
+)
 
 test.serial('an import tells of each event that it changed, in its transaction', async (t) => {
   await importing([importedEvent('1'), importedEvent('2')])

@@ -1,9 +1,9 @@
 import { readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { lastLines, maxLogBytes, sizeOf } from '#shared/observability/log-file.ts'
+import { LogWriter } from '#shared/observability/log-writer.ts'
 import { Echo } from '../../infra/launcher/echo.ts'
-import { LogWriter } from '../../infra/launcher/log-writer.ts'
-import { lastLines, maxLogBytes, sizeOf } from '../../infra/servers/log-file.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
 function line(level: number, msg: string, err?: { message: string }): string {

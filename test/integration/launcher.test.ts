@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
+import pg from 'pg'
 import { isAlive } from '#shared/process/config.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { launch, readRunning } from '../support/launcher.ts'
@@ -19,8 +20,15 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
   await until('the system is ready', () => launcher.output().includes('Ready after'), patience)
 
   const running = readRunning(dataDirectory)
-  for (const file of ['running.json', 'secrets.json', 'nats-passwords.json']) {
+  t.is(statSync(dataDirectory).mode & 0o007, 0, 'others cannot enter the data folder')
+  for (const file of readdirSync(dataDirectory).filter((name) => /(password|secret|running)/.test(name))) {
     t.is(statSync(join(dataDirectory, file)).mode & 0o777, 0o600, file)
+  }
+  for (const [user, url] of Object.entries(running.database_urls)) {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    const run = client.query(`COPY (SELECT 1) TO PROGRAM 'cat'`).finally(() => client.end())
+    await t.throwsAsync(run, { code: '42501' }, user)
   }
   t.is<number | undefined, number>(launcher.process.pid, running.pid)
   t.deepEqual(running.processes.map(({ instance }) => instance).sort(), [

@@ -44,9 +44,9 @@ test('if any part of a mixed hold is unavailable, nothing is held', async (t) =>
   await workers.ask(holdSeats, { event_id: eventId, seat_nos: [3], areas: [{ area: 'Lawn', qty: 7 }] }, { as: 'bob' })
   const before = await takenOf(eventId)
   for (const [wish, code] of [
-    [{ seat_nos: [0, 1], areas: [{ area: 'Lawn', qty: 4 }] }, 'sold_out'],
+    [{ seat_nos: [0, 1], areas: [{ area: 'Lawn', qty: 4 }] }, 'not_enough_left'],
     [{ seat_nos: [3], areas: [{ area: 'Floor', qty: 1 }] }, 'seat_unavailable'],
-    [{ best_available: { qty: 4 }, areas: [{ area: 'Floor', qty: 1 }] }, 'sold_out'],
+    [{ best_available: { qty: 4 }, areas: [{ area: 'Floor', qty: 1 }] }, 'not_enough_left'],
     [
       {
         areas: [
@@ -54,7 +54,7 @@ test('if any part of a mixed hold is unavailable, nothing is held', async (t) =>
           { area: 'Lawn', qty: 4 },
         ],
       },
-      'sold_out',
+      'not_enough_left',
     ],
     [{ seat_nos: [0], areas: [{ area: 'Cellar', qty: 1 }] }, 'validation_failed'],
     [{ seat_nos: [0, 4], areas: [{ area: 'Floor', qty: 1 }] }, 'validation_failed'],

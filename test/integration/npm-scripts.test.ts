@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { projectRoot } from '../../infra/config.ts'
+import { runScript } from '../support/command.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
 const run = promisify(execFile)
@@ -62,6 +63,44 @@ for (const [name, subcommand, file] of [
     t.deepEqual(words, [file, '--flag'])
     t.true(existsSync(join(projectRoot, file)))
     t.true(isSameProcess)
+  })
+}
+
+/** The files that npm commands start, and how each usage begins. */
+for (const [file, command] of [
+  ['infra/start.ts', 'npm start'],
+  ['test/run.ts', 'npm test'],
+  ['gateway/main.ts', 'npm run gateway'],
+  ['workers/event/main.ts', 'npm run worker -- event'],
+  ['workers/booking/main.ts', 'npm run worker -- booking'],
+  ['workers/purchase/main.ts', 'npm run worker -- purchase'],
+  ['infra/import/main.ts', 'npm run import'],
+  ['infra/audit/command.ts', 'npm run audit'],
+  ['infra/backup/command.ts', 'npm run backup'],
+  ['infra/backup/drill-command.ts', 'npm run backup -- drill'],
+  ['infra/backup/restore-command.ts', 'npm run backup -- restore'],
+  ['infra/backup/follow/command.ts', 'npm run backup -- follow'],
+  ['infra/backup/follow/recover-command.ts', 'npm run backup -- recover'],
+  ['infra/backup/unknown-charges-command.ts', 'npm run backup -- unknown-charges'],
+  ['infra/span-store/trace-command.ts', 'npm run trace'],
+  ['infra/logs/command.ts', 'npm run logs'],
+  ['infra/load/reading/run.ts', 'npm run bench'],
+  ['infra/load/selling/run.ts', 'npm run bench -- selling'],
+  ['infra/load/search/run.ts', 'npm run bench -- search'],
+  ['infra/load/telemetry/run.ts', 'npm run bench -- telemetry'],
+  ['test/hold-designs/run.ts', 'npm run bench -- holds'],
+  ['test/chaos/run.ts', 'npm run chaos'],
+  ['test/chaos/crash-points/run.ts', 'npm run chaos -- crash-points'],
+  ['test/chaos/mutants/run.ts', 'npm run chaos -- mutants'],
+  ['infra/migrate.ts', 'npm run migrate'],
+  ['infra/grafana/generate.ts', 'npm run dashboards'],
+] as const) {
+  test(`${command} -- --help tells how to use it, and does nothing else`, async (t) => {
+    const dataDirectory = join(await createTestDirectory('help'), 'none')
+    const { code, output } = await runScript(file, ['--help'], { DATA_DIR: dataDirectory })
+    t.is(code, 0, output)
+    t.regex(output, new RegExp(`Usage: ${command}\\b`))
+    t.false(existsSync(dataDirectory))
   })
 }
 

@@ -125,7 +125,7 @@ test.serial('publishing brings the seats into stock, then opens the sale, then s
   const { batches, sales } = worker.stock
   t.is(batches.flatMap(({ rows }) => rows.flatMap(({ seats }) => seats)).length, 300)
   t.like(batches[0], { event_id: id, version: 1, currency: 'PLN', max_tickets_per_user: 4 })
-  t.like(sales[0], { event_id: id, status: 'on_sale', on_sale_at: null, off_sale_at: null })
+  t.like(sales[0], { event_id: id, status: 'on_sale', on_sale_at: null, off_sale_at: published.starts_at })
   t.is(sales.length, 1)
   for (const keyword of ['Łódź', 'lodz', 'Björk', 'bjork']) {
     t.is((await worker.ask(searchEvents, { keyword })).items[0]?.id, id)
@@ -306,6 +306,45 @@ test.serial(
   },
 )
 
+test.serial('a sale ends when the event starts, or with its local day while its time is open', async (t) => {
+  const saleEnd = async (request: object): Promise<string | null> =>
+    (await create({ ...concert, starts_on: '2031-07-10', ...request } as typeof concert)).sale.off_sale_at
+  t.is(await saleEnd({}), '2031-07-10T17:30:00.000Z')
+  t.is(await saleEnd({ starts_at_local: undefined }), '2031-07-10T22:00:00.000Z')
+  // Earlier, or up to 24 hours later.
+  for (const off_sale_at of ['2031-07-01T10:00:00.000Z', '2031-07-11T17:30:00.000Z']) {
+    t.is(await saleEnd({ off_sale_at }), off_sale_at)
+  }
+})
+
+test.serial('an event that is over is not published, and nothing of it comes into stock', async (t) => {
+  const over = [
+    { starts_on: daysFromToday(-2) },
+    { starts_on: '2020-05-01', starts_at_local: undefined },
+    { starts_on: daysFromToday(-3), off_sale_at: `${daysFromToday(-3)}T20:00:00Z` },
+    { starts_on: daysFromToday(-2), sections: [] },
+  ]
+  for (const request of over) {
+    const { id, sale } = await create({ ...concert, ...request } as typeof concert)
+    const error = await t.throwsAsync(change(id, 'publish'))
+    t.like(error, { code: 'sale_closed' })
+    t.regex(error?.message ?? '', /^The event is over: it began by \d{4}-/)
+    t.is(sale.status, 'off_sale')
+  }
+  t.deepEqual([worker.stock.batches.length, worker.stock.sales.length], [0, 0])
+  t.is((await worker.ask(listEvents, { status: 'any' })).items.length, 0)
+})
+
+test.serial('tickets of an event that has begun are sold for as long as its organiser says', async (t) => {
+  const begun = new Date(Date.now() - 3_600_000)
+  const clock = new Intl.DateTimeFormat('sv', { timeZone: concert.venue.tz, dateStyle: 'short', timeStyle: 'short' })
+  const [starts_on = '', starts_at_local = ''] = clock.format(begun).split(' ')
+  const off_sale_at = new Date(Date.now() + 3_600_000).toISOString()
+  const { id } = await create({ ...concert, starts_on, starts_at_local, ...{ off_sale_at } })
+  t.like(await change(id, 'publish'), { availability: 'plenty', sale: { status: 'on_sale', off_sale_at } })
+  t.like(worker.stock.sales[0], { status: 'on_sale', off_sale_at })
+})
+
 test.serial('every change of an event is written down as a fact in its transaction', async (t) => {
   await takeRefunds(t)
   const { id } = await create()
@@ -334,6 +373,12 @@ test.serial('an event without seats is published although booking is away, and h
   t.like(view, { code: 'not_found' })
 })
 
+test.serial('a time that clocks show twice is taken with its offset', async (t) => {
+  const twice = { ...concert, starts_on: '2027-10-31' }
+  t.is((await create({ ...twice, starts_at_local: '02:30+02:00' })).starts_at, '2027-10-31T00:30:00.000Z')
+  t.is((await create({ ...twice, starts_at_local: '02:30+01:00' })).starts_at, '2027-10-31T01:30:00.000Z')
+})
+
 test.serial('an unknown event is not found', async (t) => {
   const id = '019a0000-0000-7000-8000-00000000ffff'
   t.like(await t.throwsAsync(change(id, 'publish')), { code: 'event_not_found' })
@@ -350,6 +395,12 @@ test.serial('what cannot be is refused and nothing is stored', async (t) => {
     [{ venue: { ...concert.venue, tz: '+05:30' } }, '/venue/tz'],
     [{ starts_on: '0000-01-01' }, '/starts_on'],
     [{ areas: [pit, pit] }, '/areas/1/name'],
+    [{ starts_on: '2027-03-28', starts_at_local: '02:30' }, '/starts_at_local'],
+    [{ starts_on: '2026-10-25', starts_at_local: '02:30' }, '/starts_at_local'],
+    [{ starts_at_local: '19:30+05:00' }, '/starts_at_local'],
+    [{ starts_on: '2031-07-10', on_sale_at: '2031-07-10T17:30:00Z' }, '/on_sale_at'],
+    [{ starts_on: '2031-07-10', off_sale_at: '2031-07-11T17:30:01Z' }, '/off_sale_at'],
+    [{ starts_on: '2031-07-10', starts_at_local: undefined, off_sale_at: '2031-07-11T22:00:01Z' }, '/off_sale_at'],
   ] as const) {
     const error = await t.throwsAsync(create({ ...concert, ...wrong } as typeof concert))
     t.true(error instanceof TicketingError)

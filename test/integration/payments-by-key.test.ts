@@ -12,9 +12,11 @@ test.before(async () => {
   db = openPostgres(database.url)
   // As many as make a difference, one in four of them failed.
   await db.query(
-    `INSERT INTO purchase.payments (id, event_id, hold_id, user_id, idempotency_key, provider_key, status, next_check_at)
+    `INSERT INTO purchase.payments (id, event_id, hold_id, user_id, idempotency_key, provider_key, status, failure,
+       next_check_at)
      SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'user', number, 'key-' || number,
-       CASE WHEN number % 4 = 0 THEN 'failed' ELSE 'created' END, now()
+       CASE WHEN number % 4 = 0 THEN 'failed' ELSE 'created' END, CASE WHEN number % 4 = 0 THEN 'refused' END,
+       CASE WHEN number % 4 <> 0 THEN now() END
      FROM generate_series(1, 20000) AS number`,
   )
   await db.query('ANALYZE purchase.payments')

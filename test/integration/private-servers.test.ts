@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { Redis } from 'ioredis'
 import pg from 'pg'
 import { isAlive } from '#shared/process/config.ts'
 import { startNats } from '../../infra/servers/nats.ts'
 import { startPostgres } from '../../infra/servers/postgres.ts'
+import { postgresDirectory, postgresOwner } from '../../infra/servers/postgres-owner.ts'
 import { startRedis } from '../../infra/servers/redis.ts'
 import type { Server } from '../../infra/servers/server.ts'
 import { createTestDirectory } from '../support/servers.ts'
@@ -57,6 +59,80 @@ test('PostgreSQL counts letters, not bytes, whatever the locale of the machine, 
   const second = await startPostgres({ dataDirectory, durable: true })
   t.teardown(() => second.stop())
   t.deepEqual(await query(second.url, "SELECT to_regclass('kept')::text AS kept"), [{ kept: 'kept' }])
+})
+
+/** The code with which PostgreSQL refuses a session; `null` where it lets it in. */
+async function refusal(url: string, change: (url: URL) => void): Promise<string | null> {
+  const changed = new URL(url)
+  change(changed)
+  return query(changed.href, 'SELECT').then(
+    () => null,
+    (error: pg.DatabaseError) => error.code ?? error.message,
+  )
+}
+
+const wrongPassword = '28P01'
+const noPassword = /SASL.*password must be a/
+const without = (url: URL) => {
+  url.password = ''
+}
+
+test('nobody gets into the private PostgreSQL without the password, neither its superuser nor a process', async (t) => {
+  const server = await startPostgres({ dataDirectory: await createTestDirectory('postgres'), durable: false })
+  t.teardown(() => server.stop())
+  for (const url of [server.url, ...Object.values(server.urls)]) {
+    t.is(await refusal(url, () => undefined), null)
+    t.is(
+      await refusal(url, (each) => {
+        each.password = 'guessed'
+      }),
+      wrongPassword,
+    )
+    t.regex((await refusal(url, without)) ?? '', noPassword)
+  }
+})
+
+test('data of an earlier version, which let everybody in as superuser, is kept, closed and given to the owner', async (t) => {
+  const dataDirectory = await createTestDirectory('postgres')
+  const earlier = await startPostgres({ dataDirectory, durable: true })
+  await query(
+    earlier.url,
+    `CREATE SCHEMA booking; CREATE TABLE booking.tickets (id bigserial, place text);
+                            CREATE FUNCTION booking.one() RETURNS int LANGUAGE sql RETURN 1;
+                            INSERT INTO booking.tickets (place) VALUES ('A 1'); ALTER DATABASE ticketing OWNER TO ticketing`,
+  )
+  await earlier.stop()
+  const data = await postgresDirectory(dataDirectory, await postgresOwner())
+  await writeFile(join(data, 'pg_hba.conf'), 'host all all 127.0.0.1/32 trust\n')
+  await rm(join(dataDirectory, 'database-passwords.json'))
+
+  const server = await startPostgres({ dataDirectory, durable: true })
+  t.teardown(() => server.stop())
+  t.regex((await refusal(server.url, without)) ?? '', noPassword)
+  await query(
+    server.urls.owner,
+    `ALTER TABLE booking.tickets ADD COLUMN more int; DROP FUNCTION booking.one(); CREATE SCHEMA later`,
+  )
+  t.deepEqual(await query(server.urls.owner, 'SELECT place FROM booking.tickets'), [{ place: 'A 1' }])
+})
+
+test('the password of Redis is asked of every client, and is in no command line', async (t) => {
+  const server = await startRedis({ dataDirectory: await createTestDirectory('redis'), password: 'kept-to-ourselves' })
+  t.teardown(() => server.stop())
+  const ask = async (url: string): Promise<string> => {
+    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false })
+    redis.on('error', () => undefined)
+    try {
+      return await redis.ping()
+    } catch (error) {
+      return (error as Error).message
+    } finally {
+      redis.disconnect()
+    }
+  }
+  t.is(await ask(server.url), 'PONG')
+  t.regex(await ask(`redis://127.0.0.1:${server.port}`), /NOAUTH/)
+  t.false((await readFile(`/proc/${server.pid}/cmdline`, 'utf8')).includes('kept-to-ourselves'))
 })
 
 test('data of a PostgreSQL that is not installed is left alone, and the message says what to do', async (t) => {

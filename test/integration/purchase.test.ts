@@ -59,7 +59,7 @@ test('a declined payment takes nothing and leaves the hold to be paid in another
   for (let time = 1; time <= 2; time += 1) {
     const refusal = await purchasing.refusalOf(purchase)
     t.is(refusal.code, 'payment_declined')
-    t.deepEqual(refusal.extra, { decline_code: 'card_declined', hold_id: hold.id })
+    t.deepEqual(refusal.extra, { failure: 'declined', decline_code: 'card_declined', hold_id: hold.id })
     t.like(hold, { status: 'active', attempt: 1 })
   }
   const request = { hold_id: hold.id, payment_token: 'tok_ok' }
@@ -103,6 +103,24 @@ test('a total of nothing is bought without asking the provider, who would have d
   const { purchase } = purchasing.newPurchase({ totalMinor: 0, token: 'tok_declined' })
   const { booking } = await purchasing.buy(purchase)
   t.like(booking, { status: 'confirmed', message: 'Booked seat Stalls A-12, free of charge.' })
+})
+
+test('a purchase without a token buys what is free, and is told what it lacks for what is not', async (t) => {
+  const { purchase } = purchasing.newPurchase({ totalMinor: 0 })
+  const withoutToken = { hold_id: purchase.request.hold_id }
+  const { booking } = await purchasing.buy({ ...purchase, request: withoutToken })
+  t.like(booking, { status: 'confirmed', message: 'Booked seat Stalls A-12, free of charge.' })
+
+  const { hold, purchase: dear } = purchasing.newPurchase({ totalMinor: 5_014 })
+  const refusal = await purchasing.refusalOf({ ...dear, request: { hold_id: hold.id } })
+  t.is(refusal.code, 'validation_failed')
+  t.like(refusal.extra, {
+    errors: [{ pointer: '/payment_token', detail: 'payment_token is needed: these places cost 50.14 EUR.' }],
+    total_minor: 5_014,
+    currency: 'EUR',
+  })
+  t.is(hold.status, 'active')
+  t.is((await purchasing.buy(dear)).booking.status, 'confirmed')
 })
 
 test('what the booking worker refuses is passed on, and the key is free again', async (t) => {

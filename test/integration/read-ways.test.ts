@@ -68,7 +68,9 @@ test('a miss says the same whether it went through the layers or not, and so doe
 test('what Object has of its own is unknown as any other parameter, and a refusal is as long as it says', async (t) => {
   for (const name of ['constructor', '__proto__', 'ö']) {
     const { body, headers, text } = await ask(`${system.url}/events?${encodeURIComponent(name)}=1`)
-    t.deepEqual(body.errors, [{ pointer: `/${name}`, detail: 'is not a known member' }])
+    t.is(body.errors.length, 1)
+    t.is(body.errors[0].pointer, `/${name}`)
+    t.true(body.detail.startsWith(`${name} is not known here; known are city, country, `), body.detail)
     t.is(Number(headers.get('content-length')), Buffer.byteLength(text))
   }
 })

@@ -70,6 +70,26 @@ test.serial('an organiser refunds a ticket, then the rest; the seats are for sal
   t.is((await buy(eventId, 'bob', { qty: 2 })).status, 201)
 })
 
+test.serial('a ticket that is named twice is a mistake of the request, and nothing is given back', async (t) => {
+  const eventId = await eventOnSale(system.url, { priceMinor: 3_361, rows: 1, seatsPerRow: 2 })
+  const { body: booking } = await buy(eventId, 'eva')
+  const ticket = booking.tickets[0].id
+  for (const [path, headers, user] of [
+    [`/bookings/${booking.id}/cancel`, {}, { user_id: 'eva' }],
+    [`/admin/bookings/${booking.id}/refund`, asOrganiser, {}],
+  ] as const) {
+    const refused = await ask(system.url + path, {
+      headers: { ...headers, 'idempotency-key': randomUUID() },
+      json: { ticket_ids: [ticket, ticket], ...user },
+    })
+    t.is(refused.status, 400, refused.text)
+    t.deepEqual(refused.body.errors, [{ pointer: '/ticket_ids', detail: 'ticket_ids must not name a ticket twice.' }])
+  }
+  t.like(await bookingOf(booking.id, 'eva'), { refund_due_minor: 0, refunded_minor: 0 })
+  await ask(`${system.url}/bookings/${booking.id}/cancel`, { json: { ticket_ids: [ticket], user_id: 'eva' } })
+  await until('it is given back', async () => (await bookingOf(booking.id, 'eva')).payment.status === 'refunded')
+})
+
 test.serial('a capture that is refused gives the seats back, and the buyer is told so', async (t) => {
   const eventId = await eventOnSale(system.url, { priceMinor: 3_343, rows: 1, seatsPerRow: 1 })
   const refused = await buy(eventId, 'cyd', { token: 'tok_capture_fails' })

@@ -8,12 +8,13 @@ import { anonymous, type Caller, user } from '#shared/messaging/caller.ts'
 import { cancelBooking } from '../../workers/purchase/operations/cancel-booking.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import { refundBooking } from '../../workers/purchase/operations/refund-booking.ts'
-import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
-import { advance } from '../../workers/purchase/saga.ts'
-import { deleteForgottenCommands } from '../../workers/purchase/store/commands.ts'
+import { paymentSteps } from '../../workers/purchase/payment-steps.ts'
+import { refundSteps } from '../../workers/purchase/refund-steps.ts'
+import { purchaseRetention } from '../../workers/purchase/retention.ts'
+import { driveToEnd } from '../../workers/purchase/saga.ts'
 import { findPaymentByKey } from '../../workers/purchase/store/payments.ts'
-import { deleteOldProviderEvents } from '../../workers/purchase/store/provider-inbox.ts'
 import { readRefund } from '../../workers/purchase/store/refunds.ts'
+import { deleteOld } from '../support/delete-old.ts'
 import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 import type { ScriptedHold } from '../support/scripted-booking.ts'
 import { refundedOf } from '../support/scripted-provider.ts'
@@ -227,7 +228,7 @@ test.serial(
     const due = await findPaymentByKey(bench.db, key)
     t.like(due, { status: 'refunded', settled: false })
     if (due === null) return
-    t.like(await advance(bench.saga, due, stepContextNow()), { status: 'refunded', settled: true })
+    t.like(await driveToEnd(bench.saga, paymentSteps, due, stepContextNow()), { status: 'refunded', settled: true })
     t.like(await findPaymentByKey(bench.db, key), { status: 'refunded', settled: true })
   },
 )
@@ -257,7 +258,7 @@ test('drivers that race for one refund pay back once, wherever they meet', async
         const [found] = await bench.db.query<{ id: string }>('SELECT id FROM purchase.refunds WHERE event_id = $1', [
           hold.eventId,
         ])
-        if (found) await driveRefundToEnd(bench.saga, await readRefund(bench.db, found.id), stepContextNow())
+        if (found) await driveToEnd(bench.saga, refundSteps, await readRefund(bench.db, found.id), stepContextNow())
       }
       t.like(await cancelling, { status: 'cancelled', refunded_minor: 6_000 })
       t.like(await paymentOf(hold), {
@@ -310,8 +311,7 @@ test.serial('keys and webhooks that are old are deleted, and no others', async (
   await bench.db.query(`UPDATE purchase.payments SET next_check_at = now() + interval '1 hour' WHERE user_id = $1`, [
     oldButOpen.userId,
   ])
-  t.is(await deleteForgottenCommands(bench.db, 10), 1)
-  t.is(await deleteForgottenCommands(bench.db, 10), 0)
+  t.deepEqual(await deleteOld(bench.db, purchaseRetention, 'commands'), { 'purchase.commands': 1 })
   const left = await bench.db.query<{ scope: string }>('SELECT scope FROM purchase.commands')
   const isLeft = ({ userId }: ScriptedHold): boolean => left.some(({ scope }) => scope.endsWith(`:${userId}`))
   t.deepEqual([old, oldButOpen, young].map(isLeft), [false, true, true])
@@ -324,5 +324,5 @@ test.serial('keys and webhooks that are old are deleted, and no others', async (
     `UPDATE purchase.provider_inbox SET received_at = now() - interval '8 days' WHERE provider_event_id LIKE $1 || '%'`,
     [(await paymentOf(old)).key],
   )
-  t.is(await deleteOldProviderEvents(bench.db, 10), 1)
+  t.deepEqual(await deleteOld(bench.db, purchaseRetention, 'provider-inbox'), { 'purchase.provider_inbox': 1 })
 })

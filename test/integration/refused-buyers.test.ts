@@ -70,6 +70,24 @@ test('why seats were lost is still known when somebody else ended the payment', 
   t.deepEqual(payment, { status: 'voided', loss_reason: 'event_cancelled' })
 })
 
+const payAgain = 'send this hold_id (or the same places once more) with another payment_token and a new Idempotency-Key'
+
+test('a card that is declined with the code of a refused capture is declined: the seats stay held', async (t) => {
+  const userId = `user-${randomUUID()}`
+  const hold = bench.booking.giveHold({ userId })
+  const provider = {
+    ...bench.provider.provider,
+    authorise: async () => ({ state: 'declined', declineCode: 'capture_refused' }) as const,
+  }
+  const declining = { ...bench.saga, providerFor: () => provider }
+  const request = { hold_id: hold.id, payment_token: 'tok_ok' }
+  const asked = answerOf(purchaseHold(declining), request, { caller: user(userId) })
+  const refusal = await t.throwsAsync<TicketingError>(asked)
+  t.like(refusal, { code: 'payment_declined', extra: { failure: 'declined', decline_code: 'capture_refused' } })
+  t.regex(refusal?.message ?? '', /your seats are still held/)
+  t.like(hold, { status: 'active', bookingStatus: 'pending', payment: { status: 'failed' } })
+})
+
 // Serial: the one booking worker answers these as scripted.
 
 test.serial('after a declined payment seats are said to be held only where they are', async (t) => {
@@ -81,12 +99,12 @@ test.serial('after a declined payment seats are said to be held only where they 
     const { code, message, extra } = await refusal()
     delete bench.booking.script.beforeAnswer
     t.is(code, 'payment_declined')
-    t.deepEqual(extra, { decline_code: 'card_declined', hold_id: hold.id })
+    t.deepEqual(extra, { failure: 'declined', decline_code: 'card_declined', hold_id: hold.id })
     return message
   }
   t.is(
     await messageWhen('active'),
-    'The payment was declined. Nothing was charged and your seats are still held: pay again.',
+    `The payment was declined. Nothing was charged and your seats are still held. To pay for them, ${payAgain}.`,
   )
   for (const status of ['expired', 'released'] as const) {
     t.is(
@@ -109,7 +127,7 @@ test.serial('after a declined payment nothing is said of seats while nobody know
     t.is(code, 'payment_declined')
     t.is(
       message,
-      'The payment was declined. Nothing was charged. Your hold shows whether its seats can still be paid for.',
+      `The payment was declined. Nothing was charged. Your hold shows whether its seats can still be paid for; if so, ${payAgain}.`,
     )
   }
 })

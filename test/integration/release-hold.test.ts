@@ -63,6 +63,24 @@ test('held tickets that never come back: however a hold ends without a sale, all
   }
 })
 
+test('a hold that has ended has no time left, however it ended', async (t) => {
+  const eventId = await workers.openHouse()
+  const endings: Record<string, (hold_id: string) => Promise<unknown>> = {
+    released: (hold_id) => workers.ask(releaseHold, { hold_id }, { as: 'released' }),
+    converted: async (hold_id) => {
+      const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'converted' })
+      await workers.ask(confirmHold, { booking_id })
+    },
+    expired: (hold_id) => workers.letRunOut({ id: hold_id }),
+  }
+  for (const [index, [status, end]] of Object.entries(endings).entries()) {
+    const hold = await workers.hold(eventId, [index], status)
+    t.true(hold.expires_in_ms > 0)
+    await end(hold.id)
+    t.like(await workers.ask(viewHold, { hold_id: hold.id }, { as: status }), { status, expires_in_ms: 0 })
+  }
+})
+
 test('a page that closes gives places back unless they are being paid for or bought, and is never refused', async (t) => {
   const eventId = await workers.openHouse()
   const { id: hold_id } = await workers.hold(eventId, [0], 'ada')

@@ -65,7 +65,7 @@ function readOf(times: { freshForMs?: number; staleWhileRevalidateMs?: number } 
   return {
     key: `reply:test:${keys}`,
     tags,
-    policy: { freshForMs: 60_000, staleWhileRevalidateMs: 0, cacheControl: 'public', tags: () => tags, ...times },
+    policy: { freshForMs: 60_000, staleWhileRevalidateMs: 0, cacheControl: () => 'public', tags: () => tags, ...times },
   }
 }
 
@@ -130,7 +130,8 @@ test('what one gateway has asked for, the other one finds in Redis, byte by byte
   const look = openRedis(redis.url) as Redis
   t.teardown(() => look.disconnect())
   const read = readOf()
-  await one.cache.get(read, async () => ({ body: Buffer.from('ŁÓDŹ \0 body'), seq: '7' }))
+  const link = '<?limit=1&cursor=a>; rel="next"'
+  await one.cache.get(read, async () => ({ body: Buffer.from('ŁÓDŹ \0 body'), seq: '7', link }))
   await until('the reply is in Redis', async () => (await look.exists(read.key)) === 1)
   const found = await other.cache.get(read, async () => {
     throw new Error('no worker is to be asked')
@@ -138,6 +139,7 @@ test('what one gateway has asked for, the other one finds in Redis, byte by byte
   t.is(found.status, 'hit')
   t.is(found.reply.body.toString(), 'ŁÓDŹ \0 body')
   t.is(found.reply.seq, 7n)
+  t.true(found.reply.plain.headers.includes(link))
 })
 
 test('a refusal goes to everybody who waits for it, and is not kept', async (t) => {

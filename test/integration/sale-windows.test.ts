@@ -1,7 +1,8 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import { viewEvent } from '#shared/contracts/event.ts'
-import { holdSeats } from '#shared/contracts/holds.ts'
+import { changeHold, holdSeats } from '#shared/contracts/holds.ts'
+import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
@@ -46,6 +47,34 @@ test('seats are held only while the sale is open, and the refusal says why', asy
   t.is(await codeUnder({ status: 'off_sale', ...always }), 'sale_closed')
   t.is(await codeUnder({ status: 'paused', ...always }), 'sale_paused')
   t.is(await codeUnder({ status: 'cancelled', ...always }), 'event_cancelled')
+})
+
+test('a sale that has ended says so, although it was paused or never opened', async (t) => {
+  for (const status of ['paused', 'announced'] as const) {
+    t.is(await codeUnder({ status, on_sale_at: null, off_sale_at: anHourAgo }), 'sale_closed', status)
+  }
+  // Its new date is not known yet.
+  t.is(await codeUnder({ status: 'postponed', on_sale_at: null, off_sale_at: anHourAgo }), 'sale_paused')
+})
+
+test('places held before the end of the sale are paid for within their time, but neither extended nor exchanged', async (t) => {
+  const event_id = await workers.openHouse()
+  const { id: hold_id } = await workers.hold(event_id, [0], 'ada')
+  await workers.ask(setSale, { event_id, status: 'on_sale', on_sale_at: null, off_sale_at: anHourAgo })
+  for (const change of [{ extend: true as const }, { seat_nos: [1] }]) {
+    t.is((await workers.refusal(changeHold, { hold_id, ...change }, { as: 'ada' })).code, 'sale_closed')
+  }
+  const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'ada' })
+  t.deepEqual(await workers.ask(confirmHold, { booking_id }), { outcome: 'CONFIRMED' })
+})
+
+test('a hold that ran out is not rescued once the sale has ended', async (t) => {
+  const event_id = await workers.openHouse()
+  const hold = await workers.hold(event_id, [0], 'ada')
+  const { booking_id } = await workers.ask(beginPayment, { hold_id: hold.id }, { as: 'ada' })
+  await workers.letRunOut(hold)
+  await workers.ask(setSale, { event_id, status: 'on_sale', on_sale_at: null, off_sale_at: anHourAgo })
+  t.deepEqual(await workers.ask(confirmHold, { booking_id }), { outcome: 'LOST', reason: 'hold_changed' })
 })
 
 test('a change of the sale counts from its answer on; the same again changes nothing', async (t) => {

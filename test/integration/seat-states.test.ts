@@ -1,7 +1,7 @@
 import test from 'ava'
 import { viewHold } from '#shared/contracts/holds.ts'
 import { listSeats, viewAvailability, viewSeatStates } from '#shared/contracts/seats.ts'
-import { stockEvent } from '#shared/contracts/stock.ts'
+import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { newId } from '#shared/ids.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
@@ -33,7 +33,28 @@ test('held, sold and free seats show in list, states and availability alike', as
   t.deepEqual([...Buffer.from(states, 'base64')], [0b10_10_01_00, 0])
 
   const { items } = await workers.ask(viewAvailability, { event_ids: [eventId, newId()] })
-  t.deepEqual(items, [{ event_id: eventId, available: 3, place_count: 6, stepped_prices: [] }])
+  t.deepEqual(items, [{ event_id: eventId, available: 3, place_count: 6, sold_out: false, stepped_prices: [] }])
+})
+
+test('a cancelled event has no free place: neither in lists, nor in states, areas and counts', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing: { Floor: { capacity: 20 } } })
+  await workers.buy(eventId, [0], 'ada')
+  await workers.hold(eventId, [1], 'bob')
+  await workers.letRunOut(await workers.hold(eventId, [2], 'cyd'))
+  await workers.ask(setSale, { event_id: eventId, status: 'cancelled', on_sale_at: null, off_sale_at: null })
+  const { items } = await workers.ask(listSeats, { event_id: eventId })
+  t.deepEqual(
+    items.map(({ state }) => state),
+    ['sold', 'held', 'blocked', 'blocked'],
+  )
+  const { states, ...counts } = await workers.ask(viewSeatStates, { event_id: eventId })
+  t.like(counts, { available: 0, held: 1, sold: 1 })
+  t.like(counts.areas[0], { capacity: 20, available: 0, held: 0, sold: 0 })
+  t.deepEqual([...Buffer.from(states, 'base64')], [0b11_11_01_10])
+  for (const coarse of [true, false]) {
+    const { items: counted } = await workers.ask(viewAvailability, { event_ids: [eventId], coarse })
+    t.like(counted[0], { available: 0, place_count: 24 })
+  }
 })
 
 /** Positions are those of the whole server, where a stranger's unfinished write may hold them up for a moment. */

@@ -5,8 +5,8 @@ import { newId } from '#shared/ids.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { refundDueEvent } from '../../workers/purchase/event-refunds.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
-import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
-import type { Saga } from '../../workers/purchase/saga.ts'
+import { refundSteps } from '../../workers/purchase/refund-steps.ts'
+import { driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
 import { readEventRefunds, startEventRefunds } from '../../workers/purchase/store/event-refunds.ts'
 import { claimDueRefunds } from '../../workers/purchase/store/refunds.ts'
 import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
@@ -39,7 +39,7 @@ async function boughtAndBroken(eventId: string, count: number, totalMinor?: numb
 /** As the reconciler does, once. */
 async function driveDueRefunds(saga: Saga = bench.saga): Promise<void> {
   const due = await claimDueRefunds(bench.db, { limit: 1_000, leaseMs: 1_000 })
-  await Promise.all(due.map((refund) => driveRefundToEnd(saga, refund, stepContextNow())))
+  await Promise.all(due.map((refund) => driveToEnd(saga, refundSteps, refund, stepContextNow())))
 }
 
 /** As if nobody had been able to move the open refunds of the event for more than a minute. */

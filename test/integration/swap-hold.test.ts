@@ -53,7 +53,7 @@ test('seats become standing places and seats again', async (t) => {
   // Its own places count as free, although there are no others.
   t.is((await swap(hold, { areas: [{ area: 'Floor', qty: 3 }] }, 'ada')).total_minor, 9_000)
   const floor = { event_id: eventId, areas: [{ area: 'Floor', qty: 2 }] }
-  t.is((await workers.refusal(holdSeats, floor, { as: 'bob' })).code, 'sold_out')
+  t.is((await workers.refusal(holdSeats, floor, { as: 'bob' })).code, 'not_enough_left')
   await swap(hold, { best_available: { qty: 2, adjacent: 'require' } }, 'ada')
   t.is((await workers.ask(holdSeats, floor, { as: 'bob' })).total_minor, 6_000)
 })
@@ -65,8 +65,8 @@ test('a refused swap leaves the old places untouched, and names the lost seats a
   await workers.hold(eventId, [2], 'bob')
   const refusal = await refused(hold, { seat_nos: [1, 2] }, 'ada')
   t.is(refusal.code, 'seat_unavailable')
-  t.deepEqual(refusal.extra, { conflicts: [2], alternatives: [[3, 4]] })
-  t.is((await refused(hold, { areas: [{ area: 'Floor', qty: 5 }] }, 'ada')).code, 'sold_out')
+  t.deepEqual(refusal.extra, { conflicts: [2], held: [2], alternatives: [[3, 4]] })
+  t.is((await refused(hold, { areas: [{ area: 'Floor', qty: 5 }] }, 'ada')).code, 'not_enough_left')
   t.is((await refused(hold, { seat_nos: [77] }, 'ada')).code, 'validation_failed')
   t.deepEqual((await view(hold, 'ada')).places, hold.places)
   t.deepEqual(await heldSeats(eventId), [0, 1, 2])

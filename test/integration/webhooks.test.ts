@@ -96,6 +96,47 @@ test.serial('what nobody understands yet is kept once and answered, and what mak
   }
 })
 
+test.serial('a signed webhook is kept as it came, whatever characters and depth it has', async (t) => {
+  const id = randomUUID()
+  const charge = { idempotency_key: 'some charge', state: 'declined', decline_code: 'x' }
+  const ofCharge = (number: number, members: object): string =>
+    JSON.stringify({ id: `${id} ${number}`, type: 'charge.declined', charge: { ...charge, ...members } })
+  const bodies = [
+    `{"id":"${id} 1","type":"payout.paid","note":"\\ud800"}`,
+    `{"id":"${id} 2","type":"payout.paid","note":"\\u0000"}`,
+    `{"id":"${id} 3","type":"payout.paid","deep":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+    `{"id":"${id} 4","type":"\\ud800\\u0000"}`,
+    `{"id":"${id} 5","type":"charge.voided","charge":{"idempotency_key":"some charge","state":"voided"}, "\\u0000":"\\ud800"}`,
+    ofCharge(6, { decline_code: 'lost \ud800 and \0' }),
+    ofCharge(7, { idempotency_key: 'nobody \ud800' }),
+    ofCharge(8, { idempotency_key: 'nobody \0' }),
+  ]
+  for (const [index, body] of bodies.entries()) {
+    t.is(await webhooks.deliver(body, signed(body)), 'applied', body.slice(0, 100))
+    t.is(await webhooks.deliver(body, signed(body)), 'duplicate')
+    const sql = 'SELECT body FROM purchase.provider_inbox WHERE provider_event_id = $1'
+    t.deepEqual(await db.query(sql, [`${id} ${index + 1}`]), [{ body }])
+  }
+})
+
+test.serial('what a provider says why it declined reaches the buyer without what no database keeps', async (t) => {
+  const { hold, purchase } = purchasing.newPurchase({ totalMinor: 9_102, token: 'tok_timeout_then_fail' })
+  const buying = purchasing.refusalOf(purchase)
+  const sql = `SELECT provider_key FROM purchase.payments WHERE user_id = $1 AND status IN ('authorising', 'unknown')`
+  let key = ''
+  await until('the provider was asked', async () => {
+    const [payment] = await db.query<{ provider_key: string }>(sql, [purchase.userId])
+    key = payment?.provider_key ?? ''
+    return key !== ''
+  })
+  const charge = { idempotency_key: key, state: 'declined', decline_code: 'lost \0card\ud800' }
+  const body = JSON.stringify({ id: randomUUID(), type: 'charge.declined', charge })
+  t.is(await webhooks.deliver(body, signed(body)), 'applied')
+  const { code, extra } = await buying
+  t.is(code, 'payment_declined')
+  t.deepEqual(extra, { failure: 'declined', decline_code: 'lost card\ufffd', hold_id: hold.id })
+})
+
 test.serial(
   'webhook answered 2xx but not applied: while its payment is locked a webhook is refused, and applied later',
   async (t) => {
@@ -175,10 +216,11 @@ test.serial('a capture that is refused gives the seats back, and the buyer is to
   t.like(await purchasing.chargesOf(9_301), { 0: { state: 'declined' }, length: 1 })
   t.is((await purchasing.refusalOf(purchase)).message, refusal.message)
   const [payment] = await db.query(
-    'SELECT status, decline_code, next_check_at FROM purchase.payments WHERE user_id = $1',
+    'SELECT status, failure, decline_code, next_check_at FROM purchase.payments WHERE user_id = $1',
     [purchase.userId],
   )
-  t.deepEqual(payment, { status: 'failed', decline_code: 'capture_refused', next_check_at: null })
+  const failed = { status: 'failed', failure: 'capture_refused', decline_code: 'capture_refused' }
+  t.deepEqual(payment, { ...failed, next_check_at: null })
 })
 
 test.after('nothing that was answered 2xx was left undone, and nothing is open', async (t) => {

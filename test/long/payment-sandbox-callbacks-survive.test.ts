@@ -151,7 +151,7 @@ test.serial('a callback that nobody accepted for a day is given up, and a younge
   )
   const sandbox = await startSandbox()
   await until('one is left', async () => (await db.query('SELECT FROM sandbox.callbacks')).length === 1)
-  await until('the log says so', () => /"callbacks":2,.*given up after a day/.test(sandbox.output()))
+  await until('the log says so', () => /"callbacks":2,.*undelivered callbacks given up/.test(sandbox.output()))
   t.deepEqual(receiver.received, [])
 })
 

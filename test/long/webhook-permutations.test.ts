@@ -5,6 +5,7 @@ import { purchaseHold as contract } from '#shared/contracts/purchase.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { commandOf } from '../../workers/purchase/answer-once.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
+import { paymentSteps } from '../../workers/purchase/payment-steps.ts'
 import { driveToEnd } from '../../workers/purchase/saga.ts'
 import { lockPaymentByKey } from '../../workers/purchase/store/payments.ts'
 import { answerOf, contextOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
@@ -99,7 +100,7 @@ async function play({ step, token, confirm }: Case, order: readonly Played[]): P
   const underWay: Promise<void>[] = []
   const driveOn = async (): Promise<void> => {
     const payment = await lockPaymentByKey(saga.postgres, providerKey)
-    if (payment !== null) await driveToEnd(saga, payment, stepContextNow())
+    if (payment !== null) await driveToEnd(saga, paymentSteps, payment, stepContextNow())
   }
 
   const answer = provider.holdBack(step, providerKey)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
+import { databasePasswords, databaseUrls } from '../../infra/servers/database-users.ts'
 import { installMissing } from '../../infra/servers/install.ts'
 import { PostgresPair } from '../../infra/servers/postgres-standby.ts'
 import type { ProgramName } from '../../infra/servers/program.ts'
@@ -33,12 +34,14 @@ export async function startTestServers({ programs, clusters, say }: TestServersO
     const { url } = clusters
       ? (await PostgresPair.start({ dataDirectory: directory, durable: false })).primary
       : single.postgres
-    await migrateAll(url)
+    const urls = databaseUrls(url, databasePasswords(directory))
+    await migrateAll(urls.owner)
     const template = new URL(url)
     const administration = new URL('/postgres', template)
     return {
       environment: {
         TEST_POSTGRES_URL: administration.href,
+        TEST_DATABASE_URLS: JSON.stringify(urls),
         TEST_TEMPLATE_DATABASE: template.pathname.slice(1),
         TEST_TOPOLOGY: clusters ? 'clusters' : 'single',
         TEST_DIRECTORY: directory,

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { databaseUsers } from '#shared/process/config.ts'
+import type { DatabaseUrls } from '../../infra/servers/database-users.ts'
 import { readTestConfig } from './config.ts'
 
 export interface TestDatabase {
+  /** Of the superuser: a test looks at and changes what it likes. */
   readonly url: string
+  /** Of the processes, each as its own user. */
+  readonly urls: DatabaseUrls
   /** Ends every session in it and removes it. */
   drop(): Promise<void>
 }
@@ -13,16 +18,19 @@ const cloneLock = 4_410_027_551
 
 /** An own database for one test file: migrated and empty, unless `empty` asks for one without even the schemas. */
 export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
-  const { postgresUrl, templateDatabase } = readTestConfig()
+  const { postgresUrl, databaseUrls, templateDatabase } = readTestConfig()
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await asAdministrator(postgresUrl, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [cloneLock])
     await client.query(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : templateDatabase}`)
   })
-  const url = new URL(postgresUrl)
-  url.pathname = `/${name}`
+  const inIt = (url: string): string => new URL(`/${name}`, url).href
   return {
-    url: url.href,
+    url: inIt(postgresUrl),
+    urls: Object.fromEntries(databaseUsers.map((user) => [user, inIt(databaseUrls[user])])) as Record<
+      (typeof databaseUsers)[number],
+      string
+    >,
     drop: () =>
       asAdministrator(postgresUrl, async (client) => {
         // It waits up to 5 s for sessions that are just leaving; ending them would reach their clients as errors.

@@ -32,7 +32,7 @@ export interface EventWorker {
 }
 
 const emptyCatalogue = `TRUNCATE event.events, event.venues, event.performers, event.event_performers, event.price_tiers,
-  event.layouts, event.commands, event.outbox, event.words`
+  event.layouts, event.sales_to_tell, event.commands, event.outbox, event.words`
 
 export async function startEventWorker(): Promise<EventWorker> {
   const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])

@@ -1,3 +1,4 @@
+import { checkAnswer } from './api-check.ts'
 import { daysFromToday } from './catalogue.ts'
 import { organiserKey } from './system.ts'
 
@@ -19,17 +20,21 @@ export interface Ask {
   readonly raw?: string | Uint8Array<ArrayBuffer>
 }
 
-/** One HTTP request with a deadline of 15 s. */
+/** One HTTP request with a deadline of 15 s. What a gateway answers must be as its OpenAPI document says. */
 export async function ask(url: string, { method, headers = {}, json, raw }: Ask = {}): Promise<Answer> {
   const body = json === undefined ? raw : JSON.stringify(json)
+  const sent = { url, method: method ?? (body === undefined ? 'GET' : 'POST') }
   const response = await fetch(url, {
-    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    method: sent.method,
     headers: { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body }),
     signal: AbortSignal.timeout(15_000),
     redirect: 'manual',
   })
   const text = await response.text()
+  // All answers of gateways have it, and none of the other servers.
+  if (response.headers.has('x-request-id'))
+    await checkAnswer(sent, { status: response.status, headers: response.headers, text })
   const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null }
 }
@@ -40,19 +45,21 @@ export interface TestEvent {
   readonly rows?: number
   readonly seatsPerRow?: number
   readonly priceMinor?: number
+  readonly inDays?: number
 }
 
 /** An event on sale, made the organiser's way: created, then published. Answers its id. */
 export async function eventOnSale(url: string, options: TestEvent = {}): Promise<string> {
-  const { name = 'Test night', city = 'Berlin', rows = 5, seatsPerRow = 10, priceMinor = 5_000 } = options
+  const { name = 'Test night', city = 'Berlin', rows = 5, seatsPerRow = 10, priceMinor = 5_000, inDays = 30 } = options
   const headers = { authorization: `Bearer ${organiserKey}` }
   const created = await ask(`${url}/admin/events`, {
     headers,
     json: {
       name,
       venue: { name: `${city} Hall`, city, country: 'DE', tz: 'Europe/Berlin' },
-      starts_on: daysFromToday(30),
+      starts_on: daysFromToday(inDays),
       starts_at_local: '20:00',
+      performers: ['The Testers'],
       sections: [{ name: 'Stalls', rows, seats_per_row: seatsPerRow, price_minor: priceMinor }],
       max_tickets_per_user: 10,
     },

@@ -9,11 +9,10 @@ import { signWebhook } from '#shared/webhook-signature.ts'
 import { refundDueEvent } from '../../workers/purchase/event-refunds.ts'
 import { PurchaseMetrics } from '../../workers/purchase/metrics.ts'
 import { receiveWebhook } from '../../workers/purchase/operations/receive-webhook.ts'
+import { paymentSteps } from '../../workers/purchase/payment-steps.ts'
 import { noCharge } from '../../workers/purchase/providers/no-charge.ts'
-import { driveRefundToEnd } from '../../workers/purchase/refund-saga.ts'
+import { refundSteps } from '../../workers/purchase/refund-steps.ts'
 import { driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
-import { claimDuePayments } from '../../workers/purchase/store/payments.ts'
-import { claimDueRefunds } from '../../workers/purchase/store/refunds.ts'
 import { createTestDatabase } from './database.ts'
 import { openPostgres } from './open-postgres.ts'
 import { type ScriptedBooking, startScriptedBooking } from './scripted-booking.ts'
@@ -67,11 +66,11 @@ export async function startSagaBench(): Promise<SagaBench> {
         for (const table of ['payments', 'refunds', 'event_refunds']) {
           await db.query(`UPDATE purchase.${table} SET next_check_at = now() WHERE next_check_at IS NOT NULL`)
         }
-        const payments = await claimDuePayments(db, due)
-        for (const payment of payments) await driveToEnd(saga, payment, stepContextNow())
+        const payments = await paymentSteps.claimDue(db, due)
+        for (const payment of payments) await driveToEnd(saga, paymentSteps, payment, stepContextNow())
         const begun = await refundDueEvent(saga)
-        const refunds = await claimDueRefunds(db, due)
-        for (const refund of refunds) await driveRefundToEnd(saga, refund, stepContextNow())
+        const refunds = await refundSteps.claimDue(db, due)
+        for (const refund of refunds) await driveToEnd(saga, refundSteps, refund, stepContextNow())
         if (payments.length + refunds.length + begun === 0) return
       }
       throw new Error('something stays open')

@@ -124,7 +124,9 @@ export async function startScriptedBooking(natsUrls: NatsUrls): Promise<Scripted
         if (hold.status === 'paying') throw new TicketingError('payment_in_progress', 'Being paid for already.')
         if (hold.status === 'converted') throw new TicketingError('already_purchased', 'Bought already.')
         if (request.expected_total_minor !== undefined && request.expected_total_minor !== hold.totalMinor) {
-          throw new TicketingError('price_changed', 'The price is another one.')
+          throw new TicketingError('price_changed', 'The price is another one.', {
+            extra: { total_minor: hold.totalMinor, currency: 'EUR' },
+          })
         }
         hold.status = 'paying'
         hold.attempt += 1

@@ -1,6 +1,7 @@
 import type { NatsUrls } from '../../infra/servers/nats-users.ts'
 import { readTestConfig } from './config.ts'
 import { createTestDatabase } from './database.ts'
+import { databaseEnvironment } from './database-environment.ts'
 import { natsEnvironment } from './nats-environment.ts'
 import { type Kind, type RunningProcess, startProcess } from './process.ts'
 import { startTestNats } from './servers.ts'
@@ -20,6 +21,7 @@ export interface SystemOptions {
 export interface System {
   readonly natsUrls: NatsUrls
   readonly redis: Pick<SystemRedis, 'url' | 'kill'>
+  /** Of the superuser. */
   readonly databaseUrl: string
   /** Base URL of the first gateway. */
   readonly url: string
@@ -54,7 +56,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         NODE_COMPILE_CACHE: readTestConfig().compileCache,
         ...natsEnvironment(kind, nats.urls),
         REDIS_URL: redis.urlFor(kind),
-        DATABASE_URL: database.url,
+        ...databaseEnvironment(kind, database.urls),
         PAYMENT_URL: paymentUrl,
         PAYMENT_WEBHOOK_SECRET: webhookSecret,
         AUTH: 'demo',

@@ -34,9 +34,15 @@ test('of backups with ever more tickets the newest stay, and always one', (t) =>
   t.deepEqual(surplus(backups, 14), [])
 })
 
-test('no backup is removed while an older one holds more tickets than the newest', (t) => {
-  const backups = [0, 0, 7].map((tickets, index) => ({ name: `b${3 - index}`, tickets }))
-  t.deepEqual(surplus(backups, 1), [])
+test('no backup is removed while an older one holds over a tenth more tickets than the newest', (t) => {
+  const named = (tickets: number[]) => tickets.map((tickets, index) => ({ name: `b${3 - index}`, tickets }))
+  t.deepEqual(surplus(named([0, 0, 7]), 1), [])
+  t.deepEqual(surplus(named([899, 899, 1_000]), 1), [])
+})
+
+test('backups are removed although tickets of ten years ago were deleted meanwhile', (t) => {
+  const backups = [950, 1_000, 990].map((tickets, index) => ({ name: `b${3 - index}`, tickets }))
+  t.deepEqual(surplus(backups, 1), ['b2', 'b1'])
 })
 
 test('names of backups sort by age and are fit for every file system', (t) => {

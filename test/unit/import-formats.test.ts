@@ -86,4 +86,7 @@ testWithRealData('the real flat catalogue is read whole', (t) => {
   t.is(source.quirks.get('no price'), 3_608)
   t.is(source.quirks.get('no city'), 23)
   t.is(source.quirks.get('no country'), 22)
+  // Every instant is kept, with the zone of its city or country; 22 name neither.
+  t.is(source.quirks.get('no time'), 85)
+  t.is(source.quirks.get('tz unknown'), 22)
 })

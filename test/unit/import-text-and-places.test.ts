@@ -1,9 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { currencyOf, zoneOfCity } from '../../infra/import/formats/city-zones.ts'
+import { currencyOf, zonesOfCity } from '../../infra/import/formats/city-zones.ts'
 import { countryCode } from '../../infra/import/formats/country-code.ts'
 import { cleanParagraphs, cleanText } from '../../infra/import/formats/text.ts'
-import { fixedOffsetZone, ianaZone, localStart } from '../../infra/import/formats/time-zone.ts'
+import { fixedOffsetZone, ianaZone, localStart, zoneOfStart } from '../../infra/import/formats/time-zone.ts'
 import { anyText } from '../support/any-text.ts'
 
 test('imported text is trimmed, well formed, of the allowed length and without control characters', (t) => {
@@ -57,25 +57,58 @@ test('zones that databases may not know any more get their present names', (t) =
   t.is(ianaZone(''), null)
 })
 
-test('city and country give zone and currency where there is no doubt', (t) => {
-  t.is(zoneOfCity({ country: 'DE', city: null }), 'Europe/Berlin')
-  t.is(zoneOfCity({ country: 'US', city: ' los angeles ' }), 'America/Los_Angeles')
-  t.is(zoneOfCity({ country: 'US', city: 'Portland' }), null)
-  t.is(zoneOfCity({ country: 'XK', city: 'Pristina' }), null)
+test('city and country give the zone in which most people of that name live, else those of the country', (t) => {
+  const firstOf = (country: string, city: string | null) => zonesOfCity({ country, city }).zones[0]
+  t.is(firstOf('DE', null), 'Europe/Berlin')
+  t.is(firstOf('US', ' los angeles '), 'America/Los_Angeles')
+  t.is(firstOf('US', 'Portland'), 'America/Los_Angeles')
+  t.is(firstOf('US', 'Saint Paul'), 'America/Chicago')
+  t.is(firstOf('US', 'Washington'), 'America/New_York')
+  t.is(firstOf('CA', 'MONTREAL'), firstOf('CA', 'Montréal'))
+  t.like(zonesOfCity({ country: 'DE', city: 'Nirgendwo' }), { zones: ['Europe/Berlin'], ofCity: false })
+  t.like(zonesOfCity({ country: 'US', city: 'Nowhere at all' }), { zones: { 0: 'America/New_York' }, ofCity: false })
+  t.deepEqual(zonesOfCity({ country: 'ZZ', city: 'Portland' }).zones, [])
   t.is(currencyOf('JP'), 'JPY')
-  t.is(currencyOf('XK'), null)
+  t.is(currencyOf('ZZ'), null)
+})
+
+test('of several zones the first is taken in which the instant falls on the local date', (t) => {
+  const zones = ['America/New_York', 'Pacific/Honolulu']
+  const start = { localDate: '2026-03-17', instant: '2026-03-18T06:00:00Z' }
+  t.is(zoneOfStart(zones, start), 'Pacific/Honolulu')
+  t.is(zoneOfStart(zones, { ...start, localDate: '2026-03-20' }), 'America/New_York')
+  t.is(zoneOfStart(zones, { ...start, instant: null }), 'America/New_York')
+  t.is(zoneOfStart([], start), null)
 })
 
 test('the local date counts, also where the UTC day is another one', (t) => {
   const given = { localDate: '2025-01-08', localTime: '19:30:00', instant: '2025-01-09T00:30:00Z' }
-  t.deepEqual(localStart({ ...given, zone: 'America/New_York' }), { date: '2025-01-08', time: '19:30:00' })
+  t.deepEqual(localStart({ ...given, zone: 'America/New_York' }), {
+    date: '2025-01-08',
+    time: '19:30:00',
+    instant: null,
+  })
 })
 
-test('a missing local time follows from the instant, if that falls on the local date in the zone', (t) => {
+test('a missing local time follows from the instant, which is kept where it gives none on the local date', (t) => {
   const given = { localDate: '2026-03-17', localTime: null, instant: '2026-03-18T03:00:00Z' }
-  t.deepEqual(localStart({ ...given, zone: 'America/Los_Angeles' }), { date: '2026-03-17', time: '20:00:00' })
-  t.deepEqual(localStart({ ...given, zone: 'Europe/Berlin' }), { date: '2026-03-17', time: null })
-  t.deepEqual(localStart({ ...given, zone: null }), { date: '2026-03-17', time: null })
+  const date = '2026-03-17'
+  const instant = '2026-03-18T03:00:00.000Z'
+  t.deepEqual(localStart({ ...given, zone: 'America/Los_Angeles' }), { date, time: '20:00:00', instant: null })
+  t.deepEqual(localStart({ ...given, zone: 'Europe/Berlin' }), { date, time: null, instant })
+  t.deepEqual(localStart({ ...given, zone: null }), { date, time: null, instant })
+})
+
+test('a local time that clocks show twice is told by the instant, and one that they skip costs the time', (t) => {
+  const zone = 'Europe/Berlin'
+  const twice = { localDate: '2026-10-25', localTime: '02:30:00', zone }
+  const start = { date: '2026-10-25', time: '02:30:00' }
+  for (const instant of ['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z']) {
+    t.deepEqual(localStart({ ...twice, instant }), { ...start, instant })
+  }
+  t.deepEqual(localStart({ ...twice, instant: null }), { ...start, time: null, instant: null })
+  const skipped = { localDate: '2027-03-28', localTime: '02:30:00', zone, instant: null }
+  t.deepEqual(localStart(skipped), { date: '2027-03-28', time: null, instant: null })
 })
 
 test('without any zone, a whole-hour offset stands in for it', (t) => {

@@ -1,14 +1,14 @@
 import test from 'ava'
+import type { Outcome } from '#shared/contracts/purchase.ts'
 import {
   type Charge,
-  captureRefused,
+  type Failure,
   type Move,
   mayMove,
   moveAfterAsking,
   moveAfterCapture,
   moveAfterConfirm,
   moveAfterWebhook,
-  notAuthorised,
   outcomeOf,
   type PaymentStatus,
   paymentStatuses,
@@ -52,11 +52,11 @@ test('what the provider says decides between going on and failing, with a reason
   const answers: [Charge | null, ReturnType<typeof moveAfterAsking>][] = [
     [{ state: 'authorised' }, { to: 'authorised' }],
     [{ state: 'captured' }, { to: 'authorised' }],
-    [null, { to: 'failed', declineCode: notAuthorised }],
-    [{ state: 'voided' }, { to: 'failed', declineCode: notAuthorised }],
+    [null, { to: 'failed', failure: 'not_authorised' }],
+    [{ state: 'voided' }, { to: 'failed', failure: 'not_authorised' }],
     [
       { state: 'declined', declineCode: 'card_declined' },
-      { to: 'failed', declineCode: 'card_declined' },
+      { to: 'failed', failure: 'declined', declineCode: 'card_declined' },
     ],
   ]
   for (const [charge, expected] of answers) {
@@ -74,21 +74,25 @@ test('seats decide between taking the money and freeing it, which is done for a 
 })
 
 test('the buyer is told an outcome only when it cannot change any more', (t) => {
-  const told = Object.fromEntries(paymentStatuses.map((status) => [status, outcomeOf({ status, declineCode: null })]))
+  const told = Object.fromEntries(paymentStatuses.map((status) => [status, outcomeOf({ status, failure: null })]))
   t.deepEqual(told, {
-    created: 'open',
-    authorising: 'open',
-    unknown: 'open',
-    authorised: 'open',
-    capturing: 'open',
+    created: 'processing',
+    authorising: 'processing',
+    unknown: 'processing',
+    authorised: 'processing',
+    capturing: 'processing',
     captured: 'bought',
     refunded: 'bought',
     voiding: 'lost',
     voided: 'lost',
     failed: 'not_started',
   })
-  t.is(outcomeOf({ status: 'failed', declineCode: 'card_declined' }), 'declined')
-  t.is(outcomeOf({ status: 'failed', declineCode: captureRefused }), 'revoked')
+  const toldOf = (failure: Failure): Outcome => outcomeOf({ status: 'failed', failure })
+  t.is(toldOf('declined'), 'declined')
+  t.is(toldOf('not_authorised'), 'declined')
+  t.is(toldOf('capture_refused'), 'revoked')
+  t.is(toldOf('not_asked'), 'not_started')
+  t.is(toldOf('refused'), 'not_started')
 })
 
 const charges: readonly Charge[] = [
@@ -106,8 +110,8 @@ test('money that cannot be taken fails a payment for good; one that is still res
       null,
       { to: 'captured' },
       { to: 'captured' },
-      { to: 'failed', declineCode: captureRefused },
-      { to: 'failed', declineCode: captureRefused },
+      { to: 'failed', failure: 'capture_refused' },
+      { to: 'failed', failure: 'capture_refused', declineCode: 'card_declined' },
     ],
   )
 })

@@ -4,7 +4,9 @@ import { RecentStock, type StockOfEvents } from '../../workers/event/recent-stoc
 
 const full = (ids: readonly string[]): StockOfEvents =>
   new Map(
-    ids.filter((id) => id !== 'unseated').map((id) => [id, { available: 7, placeCount: 9, steppedPrices: new Map() }]),
+    ids
+      .filter((id) => id !== 'unseated')
+      .map((id) => [id, { available: 7, placeCount: 9, soldOut: false, steppedPrices: new Map() }]),
   )
 
 const inMs = (ms: number): number => performance.now() + ms

@@ -218,7 +218,8 @@ test('values with telling names and card numbers are removed; errors keep their 
 })
 
 test('hostile texts are redacted quickly', (t) => {
-  const begin = performance.now()
+  // CPU time: the machine may be busy with other tests.
+  const begin = process.threadCpuUsage()
   for (const piece of [
     '://',
     '://a:',
@@ -236,7 +237,8 @@ test('hostile texts are redacted quickly', (t) => {
   ]) {
     lineOf({ value: piece.repeat(300_000), err: new Error(piece.repeat(300_000)) })
   }
-  t.true(performance.now() - begin < 2_000)
+  const { user, system } = process.threadCpuUsage(begin)
+  t.true(user + system < 2_000_000, `${user + system} µs`)
 })
 
 test('the secrets of a process are found by the names of its settings and in its connection strings', (t) => {

@@ -9,7 +9,7 @@ const tags = { purge: [eventTag(eventId)], softPurge: [placesTag(eventId)] }
 const policy: CachePolicy = {
   freshForMs: 2_000,
   staleWhileRevalidateMs: 3_000,
-  cacheControl: 'public',
+  cacheControl: () => 'public',
   tags: () => tags,
 }
 const stream = 'one'

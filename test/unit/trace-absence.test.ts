@@ -58,3 +58,34 @@ test('the latest requests are listed by time with route, status, duration, spans
   ])
   t.deepEqual(renderLatest([], { count: 2, paint: plain }), [])
 })
+
+test('the latest requests can be chosen by route, status, duration and failure', (t) => {
+  const request = (id: string, name: string, status: number, ms: number) =>
+    aSpan({
+      traceId: id,
+      spanId: id,
+      name,
+      kind: 'server',
+      startUs: Number(id) * 1_000_000,
+      endUs: Number(id) * 1_000_000 + ms * 1_000,
+      attributes: { 'ticketing.request_id': `id-${id}`, 'http.response.status_code': status },
+    })
+  const spans = [
+    request('1', 'GET /events', 200, 3),
+    request('2', 'POST /purchase', 201, 400),
+    request('3', 'POST /purchase', 409, 20),
+    request('4', 'GET /events/:event_id', 504, 2_000),
+    aSpan({ traceId: '2', spanId: 'a second try', parentSpanId: '2', status: 'error' }),
+  ]
+  const none = { route: undefined, status: undefined, slowMs: undefined, failed: false }
+  const ids = (filter: object): string[] =>
+    renderLatest(spans, { count: 9, paint: plain, filter: { ...none, ...filter } }).flatMap(
+      (line) => /id-(\d)$/.exec(line)?.[1] ?? [],
+    )
+  t.deepEqual(ids({ route: 'post /PURCHASE' }), ['2', '3'])
+  t.deepEqual(ids({ status: '409' }), ['3'])
+  t.deepEqual(ids({ status: '5xx' }), ['4'])
+  t.deepEqual(ids({ slowMs: 400 }), ['2', '4'])
+  t.deepEqual(ids({ failed: true }), ['2'])
+  t.deepEqual(ids({ route: 'events', slowMs: 4 }), ['4'])
+})

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { startForgettingCommands } from '#shared/database/idempotency.ts'
 import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
+import { startRetention } from '#shared/retention/retention.ts'
 import { bookingSettings } from './config.ts'
 import { BookingMetrics } from './metrics.ts'
 import { abandonHold } from './operations/abandon-hold.ts'
@@ -25,6 +25,7 @@ import { viewAvailability } from './operations/view-availability.ts'
 import { viewBooking } from './operations/view-booking.ts'
 import { viewHold } from './operations/view-hold.ts'
 import { viewSeatStates } from './operations/view-seat-states.ts'
+import { bookingRetention } from './retention.ts'
 import { startRushFilter } from './rush-filter/rush-filter.ts'
 import { SoldShares } from './sold-shares.ts'
 import { startSweeper } from './sweeper.ts'
@@ -37,7 +38,7 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
   operations(parts, config: z.output<typeof bookingSettings>, onStop) {
     if (config.SWEEPER === 'on') onStop('sweeper', startSweeper(parts))
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'booking' }))
-    onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'booking' }))
+    onStop('retention', startRetention(parts, config.RETENTION_DAYS, bookingRetention))
     const shares = new SoldShares()
     const metrics = new BookingMetrics(parts.metrics)
     const filter = startRushFilter(parts, config, onStop)

@@ -16,7 +16,7 @@ export class BookingMetrics {
       labelNames: ['outcome'],
       registers,
     })
-    for (const outcome of ['held', 'seat_unavailable', 'sold_out']) this.#holds.inc({ outcome }, 0)
+    for (const outcome of ['held', 'seat_unavailable', 'sold_out', 'not_enough_left']) this.#holds.inc({ outcome }, 0)
     this.#sold = new Counter({ name: 'seats_sold_total', help: 'Places sold.', registers })
     this.#returned = new Counter({ name: 'seats_returned_total', help: 'Sold places that came back.', registers })
   }

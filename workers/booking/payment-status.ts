@@ -1,4 +1,4 @@
-import type { BookedPaymentStatus } from '#shared/contracts/bookings.ts'
+import type { BookedPaymentStatus, Booking } from '#shared/contracts/bookings.ts'
 
 /** How a payment of a booking stands, as the purchase worker tells it. */
 export interface PaymentNote {
@@ -30,4 +30,16 @@ export function supersedes(next: PaymentNote, known: PaymentNote): boolean {
  */
 export function mayRevoke(attempt: number, known: PaymentNote): boolean {
   return attempt === known.attempt && known.status !== 'captured'
+}
+
+export interface PaidMoney {
+  readonly status: BookedPaymentStatus
+  readonly capturedMinor: number
+  readonly refundedMinor: number
+}
+
+/** The status that buyers see: a capture of which money was paid back says so, and whether that was all of it. */
+export function shownStatus({ status, capturedMinor, refundedMinor }: PaidMoney): Booking['payment']['status'] {
+  if (status !== 'captured' || refundedMinor === 0) return status
+  return refundedMinor < capturedMinor ? 'partly_refunded' : 'refunded'
 }

@@ -18,6 +18,6 @@ export function presentPrice(ownPriceMinor: number, tier: TierSales | undefined)
 }
 
 /** The last step that the sold share of a tier has reached; `undefined` below the first one. */
-export function reachedStep({ steps, seats, sold }: Omit<TierSales, 'name'>): PriceStep | undefined {
+function reachedStep({ steps, seats, sold }: Omit<TierSales, 'name'>): PriceStep | undefined {
   return seats === 0 ? undefined : steps.findLast(({ sold_percent }) => sold * 100 >= sold_percent * seats)
 }

@@ -10,19 +10,30 @@ export class RecentValues<Value> {
     this.#maxKeys = maxKeys
   }
 
-  /** The value of `key`, by `read` when it is not known or too old. What `read` throws is not remembered. */
-  of(key: string, read: () => Promise<Value>): Promise<Value> {
-    const at = performance.now()
+  /** The value of `key` if it is known and not too old. */
+  known(key: string): Promise<Value> | undefined {
     const known = this.#seen.get(key)
-    if (known !== undefined && at - known.at < this.#maxAgeMs) return known.value
-    const value = read()
-    value.catch(() => {
-      if (this.#seen.get(key)?.value === value) this.#seen.delete(key)
-    })
+    return known !== undefined && performance.now() - known.at < this.#maxAgeMs ? known.value : undefined
+  }
+
+  /** Notes a value that was read after `at` (`performance.now()`). */
+  note(key: string, { at, value }: { at: number; value: Promise<Value> }): void {
     this.#seen.delete(key)
     this.#seen.set(key, { at, value })
     const [oldest] = this.#seen.keys()
     if (this.#seen.size > this.#maxKeys && oldest !== undefined) this.#seen.delete(oldest)
+  }
+
+  /** The value of `key`, by `read` when it is not known or too old. What `read` throws is not remembered. */
+  of(key: string, read: () => Promise<Value>): Promise<Value> {
+    const known = this.known(key)
+    if (known !== undefined) return known
+    const at = performance.now()
+    const value = read()
+    value.catch(() => {
+      if (this.#seen.get(key)?.value === value) this.#seen.delete(key)
+    })
+    this.note(key, { at, value })
     return value
   }
 }

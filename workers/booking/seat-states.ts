@@ -1,6 +1,15 @@
 /** Codes of a seat's state: two bits. */
 export const seatStateCodes = { available: 0, held: 1, sold: 2, blocked: 3 } as const
 
+export type SeatState = keyof typeof seatStateCodes
+
+/** The state that a digit stands for. */
+export function seatStateOf(digit: string): SeatState | undefined {
+  return seatStates.find((state) => String(seatStateCodes[state]) === digit)
+}
+
+const seatStates = Object.keys(seatStateCodes) as SeatState[]
+
 /** States of seats that follow each other: one digit of `seatStateCodes` a seat. */
 export interface StatesOfRow {
   readonly firstSeatNo: number

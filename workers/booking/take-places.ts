@@ -2,21 +2,14 @@ import type { Selection } from '#shared/contracts/places.ts'
 import { type Database, lockTimedOut } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import { pickBestAvailable, SeatsLockedByOthers } from './best-available/pick-best-available.ts'
-import { seatUnavailable } from './lost-seats/lost-seats.ts'
+import { seatsLost } from './lost-seats/lost-seats.ts'
 import { presentPrice } from './price-rule.ts'
 import type { SoldShares } from './sold-shares.ts'
 import { findWantedAreas, takeStanding } from './standing/pick-standing.ts'
-import type { HeldShard } from './store/areas.ts'
 import { findFrozenPrices } from './store/holds.ts'
 import type { Sale } from './store/sales.ts'
 import { type LockedSeat, lockFreeSeats } from './store/seats.ts'
-
-/** Places that the transaction has locked for one hold, each at the price that the hold freezes. */
-export interface TakenPlaces {
-  readonly seats: readonly { readonly seatNo: number; readonly priceMinor: number }[]
-  /** Standing places, one entry a shard; `priceMinor` is that of one place. */
-  readonly standing: readonly HeldShard[]
-}
+import type { TakenPlaces } from './taken-places.ts'
 
 export interface Taking {
   readonly eventId: string
@@ -34,8 +27,8 @@ export interface Taking {
  * before. Nothing is written yet, except that standing places of `ownHold` are given back: `insertHold` or `exchangePlaces`
  * follows in the same transaction. A seat that `ownHold` has already keeps its price.
  *
- * Throws `seat_unavailable` (naming `conflicts`), `sold_out`, `no_adjacent_seats`, `validation_failed` for names of areas,
- * tiers and sections that the event does not have, and `SeatsLockedByOthers` when the best seats stay locked: the caller begins a new
+ * Throws `seat_unavailable` (naming `conflicts`), `sold_out`, `not_enough_left`, `no_adjacent_seats`, `validation_failed` for
+ * names of areas, tiers and sections that the event does not have, and `SeatsLockedByOthers` when the best seats stay locked: the caller begins a new
  * transaction that waits, unless this one did.
  */
 export async function takePlaces(db: Database, taking: Taking): Promise<TakenPlaces> {
@@ -61,7 +54,7 @@ async function lockSeats(db: Database, taking: Taking): Promise<readonly LockedS
   } catch (error) {
     if (!lockTimedOut(error)) throw error
     // Somebody has been deciding about them for so long that it is not known which ones they are.
-    throw named === undefined ? new SeatsLockedByOthers() : seatUnavailable({ conflicts: named })
+    throw named === undefined ? new SeatsLockedByOthers() : seatsLost(named)
   }
 }
 
@@ -82,6 +75,6 @@ async function lockNamedSeats(
   const locked = await lockFreeSeats(db, named)
   const lockedNos = new Set(locked.map(({ seatNo }) => seatNo))
   const conflicts = named.seatNos.filter((seatNo) => !lockedNos.has(seatNo))
-  if (conflicts.length > 0) throw seatUnavailable({ conflicts })
+  if (conflicts.length > 0) throw seatsLost(conflicts)
   return locked
 }

@@ -1,16 +1,27 @@
 import type { z } from 'zod'
 import type { eventSummary } from '#shared/contracts/event.ts'
+import { coarseCount } from '#shared/contracts/seats.ts'
 
 export type Availability = z.infer<typeof eventSummary>['availability']
 
 /** Places of an event, seats and standing ones together. */
 export interface Stock {
+  /** Free places; a coarse count may end at `coarseCount`. */
   readonly available: number
   readonly placeCount: number
+  /** No place is left, neither free nor held. */
+  readonly soldOut: boolean
 }
 
-/** The coarse word for how many places are free: `few` below a tenth. */
-export function availabilityOf({ available, placeCount }: Stock): Exclude<Availability, null> {
-  if (available <= 0) return 'sold_out'
-  return available * 10 < placeCount ? 'few' : 'plenty'
+/** So few free places are few in a house of any size: no choice is left for a group. */
+const fewAnywhere = 10
+
+/**
+ * The coarse word for how many places are free. `few`: fewer than 10; or less than a tenth of all, but never 200 or more. A house whose
+ * last places are held has `few`: it is sold out once they are sold.
+ */
+export function availabilityOf({ available, placeCount, soldOut }: Stock): Exclude<Availability, null> {
+  if (soldOut) return 'sold_out'
+  const few = Math.max(fewAnywhere, Math.min(placeCount / 10, coarseCount))
+  return available < few ? 'few' : 'plenty'
 }

@@ -5,7 +5,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { type MessageContext, withoutIdempotencyKey } from '#shared/messaging/headers.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import { type Sellable, type StockByEvent, sellsSeats } from './event-view.ts'
+import { hasBegunToSell, type Sellable, type StockByEvent } from './event-view.ts'
 import type { RecentStock, StockOfEvents } from './recent-stock.ts'
 import { type Sale, saleIntent } from './sale-state.ts'
 import type { StockBatch } from './stock-batches.ts'
@@ -16,8 +16,8 @@ import type { StockBatch } from './stock-batches.ts'
 const answerReserveMs = 100
 
 /**
- * Free places of those events that can be bought right now, exact enough for a word and as they were a moment ago. `null` when the
- * booking worker does not answer: a list without availability is better than none.
+ * Free places of the events whose sale has begun, exact enough for a word and as they were a moment ago, and the prices that hold now.
+ * `null` when the booking worker does not answer: a list without availability is better than none.
  */
 export function roughStock(
   { bus, recentStock }: { bus: Bus; recentStock: RecentStock },
@@ -34,7 +34,7 @@ export function roughStock(
   )
 }
 
-/** As `roughStock`, counted now, with the prices that hold now. */
+/** As `roughStock`, counted now. */
 export function exactStock(bus: Bus, event: Sellable, now: Date, context: OperationContext): Promise<StockByEvent> {
   return stockOfSelling([event], now, context, (ids, inTime) => stockOf(bus, ids, { coarse: false }, inTime))
 }
@@ -45,7 +45,7 @@ async function stockOfSelling(
   context: OperationContext,
   ask: (eventIds: string[], inTime: MessageContext) => Promise<StockOfEvents>,
 ): Promise<StockByEvent> {
-  const selling = events.filter((event) => sellsSeats(event, now))
+  const selling = events.filter((event) => hasBegunToSell(event, now))
   if (selling.length === 0) return new Map()
   try {
     return await ask(
@@ -72,15 +72,17 @@ export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, contex
 
 /** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
 export async function driveSale(bus: Bus, event: Sale & { id: string }, context: MessageContext): Promise<boolean> {
+  const status = saleIntent(event)
   try {
     await call(
       bus,
       setSale,
       {
         event_id: event.id,
-        status: saleIntent(event),
-        on_sale_at: event.onSaleAt?.toISOString() ?? null,
-        off_sale_at: event.offSaleAt?.toISOString() ?? null,
+        status,
+        // Of a sale that never opens it may lie behind the end, which booking refuses.
+        on_sale_at: status === 'off_sale' ? null : (event.onSaleAt?.toISOString() ?? null),
+        off_sale_at: event.offSaleAt.toISOString(),
         cancel_until: event.cancelUntil?.toISOString() ?? null,
       },
       withoutIdempotencyKey(context),
@@ -100,9 +102,9 @@ async function stockOf(
 ): Promise<StockOfEvents> {
   const { items } = await call(bus, viewAvailability, { event_ids: eventIds, coarse }, context)
   return new Map(
-    items.map(({ event_id, available, place_count, stepped_prices }) => {
+    items.map(({ event_id, available, place_count, sold_out = available <= 0, stepped_prices }) => {
       const steppedPrices = new Map(stepped_prices.map(({ tier, price_minor }) => [tier, price_minor]))
-      return [event_id, { available, placeCount: place_count, steppedPrices }] as const
+      return [event_id, { available, placeCount: place_count, soldOut: sold_out, steppedPrices }] as const
     }),
   )
 }

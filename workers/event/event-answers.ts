@@ -2,10 +2,19 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { exactStock, roughStock } from './booking-calls.ts'
-import { type EventSummary, type EventView, type FullEventRow, toSummary, toView } from './event-view.ts'
+import {
+  type EventSummary,
+  type EventView,
+  type FullEventRow,
+  type StockByEvent,
+  toSummary,
+  toView,
+} from './event-view.ts'
+import { atPresentPrices, lowestPrice } from './price-tiers.ts'
 import type { RecentStock } from './recent-stock.ts'
 import { type PagePosition, writeCursor } from './search/page-cursor.ts'
-import { readSummaries } from './store/read-events.ts'
+import { notePricesFrom } from './store/note-prices.ts'
+import { readPrices, readSummaries } from './store/read-events.ts'
 
 /** What lists are made of. */
 export interface ListParts {
@@ -36,10 +45,37 @@ export async function showPage(
   const last = shown.at(-1)
   const now = new Date()
   const stock = await roughStock(parts, events, now, context)
+  const pricesFrom = await presentPricesFrom(parts.postgres, stock)
+  const priced = events.map((event) => ({
+    ...event,
+    priceFromMinor: pricesFrom.get(event.id) ?? event.priceFromMinor,
+  }))
+  const changed = priced.filter(({ priceFromMinor }, index) => priceFromMinor !== events[index]?.priceFromMinor)
+  if (changed.length > 0) {
+    await notePricesFrom(parts.postgres, changed).catch((error: unknown) =>
+      context.log.warn({ err: error }, 'present prices were not noted'),
+    )
+  }
   return {
-    items: events.map((event) => toSummary(event, stock, now)),
+    items: priced.map((event) => toSummary(event, stock, now)),
     next_cursor: positions.length > size && last !== undefined ? writeCursor(list, last) : null,
   }
+}
+
+/** The lowest present price of each event of which a tier has price steps. The others cost what the catalogue says. */
+async function presentPricesFrom(postgres: Queryable, stock: StockByEvent): Promise<Map<string, number>> {
+  const stepped = Array.from(stock ?? []).filter(([, { steppedPrices }]) => steppedPrices.size > 0)
+  if (stepped.length === 0) return new Map()
+  const prices = await readPrices(
+    postgres,
+    stepped.map(([id]) => id),
+  )
+  return new Map(
+    prices.flatMap(({ id, priceTiers, areas }) => {
+      const lowest = lowestPrice([...atPresentPrices(priceTiers, stock?.get(id)?.steppedPrices), ...areas])
+      return lowest === undefined ? [] : [[id, lowest] as const]
+    }),
+  )
 }
 
 /** The full view of one event with its availability. */

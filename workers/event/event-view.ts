@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { eventSummary, eventView } from '#shared/contracts/event.ts'
 import { type Availability, availabilityOf, type Stock } from './availability.ts'
-import { lowestPrice } from './price-tiers.ts'
+import { atPresentPrices, lowestPrice } from './price-tiers.ts'
 import { type Sale, saleState } from './sale-state.ts'
 
 export type EventSummary = z.infer<typeof eventSummary>
@@ -29,6 +29,8 @@ export interface EventRow extends Sellable {
 }
 
 export interface FullEventRow extends EventRow {
+  /** When the event has begun for sure. */
+  readonly startsBy: Date
   readonly description: string | null
   readonly priceTiers: EventView['price_tiers']
   readonly maxTicketsPerUser: number
@@ -39,16 +41,21 @@ export interface FullEventRow extends EventRow {
 }
 
 export interface PricedStock extends Stock {
-  /** Present prices of the tiers that have reached a price step, by name. */
+  /** Present prices of the tiers that have price steps, by name. */
   readonly steppedPrices: ReadonlyMap<string, number>
 }
 
 /** Free places by event id, of the events that were asked about; `null` when the booking worker did not answer. */
 export type StockByEvent = ReadonlyMap<string, PricedStock> | null
 
-/** Whether places can be bought at the instant `now`, so that asking for their number makes sense. */
-export function sellsSeats(event: Sellable, now: Date): boolean {
+/** Whether places can be bought at the instant `now`. */
+function sellsSeats(event: Sellable, now: Date): boolean {
   return event.placeCount > 0 && saleState(event, now) === 'on_sale'
+}
+
+/** Whether the booking worker may know what is sold at the instant `now`: a paused sale, too, shows the prices that it has reached. */
+export function hasBegunToSell(event: Sellable, now: Date): boolean {
+  return event.placeCount > 0 && saleState(event, now) !== 'announced'
 }
 
 /** An event as lists show it. */
@@ -85,7 +92,7 @@ export function toView(event: FullEventRow, stock: StockByEvent, now: Date): Eve
     sale: {
       status: saleState(event, now),
       on_sale_at: event.onSaleAt?.toISOString() ?? null,
-      off_sale_at: event.offSaleAt?.toISOString() ?? null,
+      off_sale_at: event.offSaleAt.toISOString(),
       cancel_until: event.cancelUntil?.toISOString() ?? null,
       max_tickets_per_user: event.maxTicketsPerUser,
       waiting_room: false,
@@ -100,11 +107,4 @@ function stockWord(eventId: string, stock: StockByEvent): Availability {
   if (stock === null) return null
   const ofEvent = stock.get(eventId)
   return ofEvent === undefined ? 'not_on_sale' : availabilityOf(ofEvent)
-}
-
-function atPresentPrices(tiers: EventView['price_tiers'], stepped: PricedStock['steppedPrices'] | undefined) {
-  return tiers.map((tier) => {
-    const present = stepped?.get(tier.name)
-    return present === undefined ? tier : { ...tier, price_minor: present, max_price_minor: present }
-  })
 }

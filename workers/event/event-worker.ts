@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { startForgettingCommands } from '#shared/database/idempotency.ts'
 import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
+import { startRetention } from '#shared/retention/retention.ts'
 import { eventSettings } from './config.ts'
 import { attachSeating } from './operations/attach-seating.ts'
 import { changeEventStatus } from './operations/change-event-status.ts'
@@ -12,16 +12,21 @@ import { listEvents } from './operations/list-events.ts'
 import { searchEvents } from './operations/search-events.ts'
 import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
+import { viewPerformer } from './operations/view-performer.ts'
+import { viewVenue } from './operations/view-venue.ts'
 import { RecentStock } from './recent-stock.ts'
+import { eventRetention } from './retention.ts'
+import { startTellingSales } from './tell-sales.ts'
 
 /** Shows the catalogue and carries out what organisers and importers do to it. */
 export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   worker: 'event',
   settings: eventSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
-  operations(parts, _config, onStop) {
+  operations(parts, config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
-    onStop('memory of commands', startForgettingCommands({ ...parts, schema: 'event' }))
+    onStop('sales to tell', startTellingSales(parts))
+    onStop('retention', startRetention(parts, config.RETENTION_DAYS, eventRetention))
     const ofLists = { ...parts, recentStock: new RecentStock() }
     return [
       listEvents(ofLists),
@@ -29,6 +34,8 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
       listAvailability(ofLists),
       viewEvent(parts),
       viewLayout(parts),
+      viewVenue(ofLists),
+      viewPerformer(ofLists),
       createEvent(parts),
       changeEventStatus(parts),
       importEvents(parts),

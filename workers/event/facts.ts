@@ -18,7 +18,7 @@ export function eventFact(what: string, event: ToldEvent): Fact {
       status: event.status,
       sale_status: event.saleStatus,
       on_sale_at: event.onSaleAt?.toISOString() ?? null,
-      off_sale_at: event.offSaleAt?.toISOString() ?? null,
+      off_sale_at: event.offSaleAt.toISOString(),
     },
   }
 }

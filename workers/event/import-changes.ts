@@ -60,5 +60,9 @@ export function importChanges(
 /** Whether the sale of a seated event has to follow what an import made of it. Cancelled is final. */
 export function saleFollows(before: KnownEvent, after: KnownEvent): boolean {
   if (!after.hasSeating || before.status === 'cancelled') return false
-  return before.status !== after.status || before.cancelUntil?.getTime() !== after.cancelUntil?.getTime()
+  return (
+    before.status !== after.status ||
+    before.offSaleAt.getTime() !== after.offSaleAt.getTime() ||
+    before.cancelUntil?.getTime() !== after.cancelUntil?.getTime()
+  )
 }

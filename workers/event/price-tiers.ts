@@ -26,6 +26,17 @@ export function cheapestTier(tiers: readonly PriceTier[]): PriceTier | undefined
   return tiers.toSorted((one, other) => one.price_minor - other.price_minor)[0]
 }
 
+/** Tiers at what they cost now: `stepped` has the prices, by name, of those that have price steps. */
+export function atPresentPrices<Tier extends Pick<PriceTier, 'name' | 'price_minor' | 'max_price_minor'>>(
+  tiers: readonly Tier[],
+  stepped: ReadonlyMap<string, number> | undefined,
+): Tier[] {
+  return tiers.map((tier) => {
+    const present = stepped?.get(tier.name)
+    return present === undefined ? tier : { ...tier, price_minor: present, max_price_minor: present }
+  })
+}
+
 /** The lowest of some prices; `undefined` when there are none. */
 export function lowestPrice(priced: readonly { readonly price_minor: number }[]): number | undefined {
   return priced.length === 0 ? undefined : Math.min(...priced.map(({ price_minor }) => price_minor))

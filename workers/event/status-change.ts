@@ -1,5 +1,6 @@
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
-import type { EventStatus, WantedSale } from './sale-state.ts'
+import { eventIsOver } from './refusals.ts'
+import { type EventStatus, isOver, type WantedSale } from './sale-state.ts'
 
 export type StatusAction = 'publish' | 'pause' | 'resume' | 'cancel'
 
@@ -8,26 +9,32 @@ export interface ChangeableEvent {
   readonly saleStatus: WantedSale
   /** Seats and standing places. */
   readonly placeCount: number
+  /** When the event has begun for sure, and when its sale ends. */
+  readonly startsBy: Date
+  readonly offSaleAt: Date
 }
 
 /**
  * What an organiser's action makes of an event; repeating an action changes nothing. Publishing puts seats on sale, if
- * there are any. Throws `event_cancelled`, because cancelling is final, and `validation_failed` for pausing or resuming a
- * sale that there is not.
+ * there are any. Throws `event_cancelled`, because cancelling is final, `sale_closed` for publishing an event that is over at
+ * the instant `now`, and `validation_failed` for pausing or resuming a sale that there is not.
  */
 export function statusAfter(
-  { status, saleStatus, placeCount }: ChangeableEvent,
+  event: ChangeableEvent,
   action: StatusAction,
+  now: Date,
 ): Pick<ChangeableEvent, 'status' | 'saleStatus'> {
+  const { status, saleStatus, placeCount } = event
   if (action === 'cancel') return { status: 'cancelled', saleStatus }
   if (status === 'cancelled') throw new TicketingError('event_cancelled', 'The event is cancelled.')
   if (action === 'publish') {
     if (status !== 'draft') return { status, saleStatus }
+    if (isOver(event, now)) throw eventIsOver(event)
     return { status: 'published', saleStatus: placeCount > 0 ? 'on_sale' : 'announced' }
   }
   if (status === 'draft' || placeCount === 0) {
     const why = status === 'draft' ? 'the event is a draft: publish it first' : 'the event has no seats on sale'
-    throw invalidRequest([{ pointer: '/action', detail: why }], `Nothing to ${action}: ${why}.`)
+    throw invalidRequest([{ pointer: '/action', detail: `finds nothing to ${action}, because ${why}` }])
   }
   return { status, saleStatus: action === 'pause' ? 'paused' : 'on_sale' }
 }

@@ -9,7 +9,7 @@ import { type Caller, system, user } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type BegunPayment, begunOf, type Payment } from './payment.ts'
 import type { Refund } from './refund.ts'
-import type { StepContext } from './step-timing.ts'
+import type { StepContext } from './saga.ts'
 
 /*
  * What the sagas ask of the booking worker, on behalf of the buyer. Each may be repeated: the id of the payment, of the refund
@@ -62,16 +62,18 @@ export async function returnHold(bus: Bus, payment: Payment, context: StepContex
 }
 
 /** Tells the booking that its payment was captured or voided, and answers the booking. */
-export function recordPayment(
-  bus: Bus,
-  payment: Payment,
-  status: 'captured' | 'voided',
-  context: StepContext,
-): Promise<Booking> {
+export function recordPayment(bus: Bus, payment: Payment, context: StepContext): Promise<Booking> {
   const { bookingId, attempt, amountMinor } = begunOf(payment)
-  const captured_minor = status === 'captured' ? amountMinor : 0
-  const request = { booking_id: bookingId, attempt, status, captured_minor }
-  return call(bus, steps.recordPayment, request, messageContextOf(payment, context))
+  const money =
+    payment.status === 'voided'
+      ? ({ status: 'voided', captured_minor: 0 } as const)
+      : ({ status: 'captured', captured_minor: amountMinor } as const)
+  return call(
+    bus,
+    steps.recordPayment,
+    { booking_id: bookingId, attempt, ...money },
+    messageContextOf(payment, context),
+  )
 }
 
 /** Tells the booking that its money is not available after all: its tickets are void then and its places free. */

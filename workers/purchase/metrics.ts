@@ -4,14 +4,13 @@ import type { Metrics } from '#shared/observability/metrics.ts'
 import { outcomeOf, type Payment, type PaymentStatus, paymentStatuses } from './payment.ts'
 import type { RefundStatus } from './refund.ts'
 
-/** A failed payment by why it failed: that is what somebody looks for. */
-type PaymentState = Exclude<PaymentStatus, 'failed'> | 'declined' | 'revoked' | 'not_started'
+/** A failed payment by what its buyer is told: that is what somebody looks for. */
+const failedStates = ['declined', 'revoked', 'not_started'] as const
+type PaymentState = Exclude<PaymentStatus, 'failed'> | (typeof failedStates)[number]
 
 const paymentStates: readonly PaymentState[] = [
   ...paymentStatuses.filter((status) => status !== 'failed'),
-  'declined',
-  'revoked',
-  'not_started',
+  ...failedStates,
 ]
 
 /** What becomes of payments and refunds, and how long the provider takes. */
@@ -42,8 +41,8 @@ export class PurchaseMetrics {
     })
   }
 
-  paymentMoved(payment: Pick<Payment, 'status' | 'declineCode'>): void {
-    this.#payments.inc({ state: stateOf(payment) })
+  paymentMoved(payment: Pick<Payment, 'status' | 'failure'>): void {
+    this.#payments.inc({ state: payment.status === 'failed' ? outcomeOf(payment) : payment.status })
   }
 
   refundMoved(status: RefundStatus): void {
@@ -55,10 +54,4 @@ export class PurchaseMetrics {
     const startedAt = performance.now()
     return (outcome) => this.#providerRequests.observe({ operation, outcome }, secondsSince(startedAt))
   }
-}
-
-function stateOf({ status, declineCode }: Pick<Payment, 'status' | 'declineCode'>): PaymentState {
-  if (status !== 'failed') return status
-  const outcome = outcomeOf({ status, declineCode })
-  return outcome === 'declined' || outcome === 'revoked' ? outcome : 'not_started'
 }

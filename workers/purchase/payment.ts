@@ -1,9 +1,12 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
-import type { confirmHold, LossReason } from '#shared/contracts/payment-steps.ts'
+import { beginPayment, type confirmHold, type LossReason } from '#shared/contracts/payment-steps.ts'
+import type { Outcome } from '#shared/contracts/purchase.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { ProviderError } from './providers/payment-provider.ts'
 
 /*
- * The states of a payment and the moves between them: plain rules over plain data. What a move sets off (asking the
- * provider, telling the booking) stands in `saga.ts`, its SQL in `store/payments.ts`.
+ * The states of a payment and the moves between them: plain rules over plain data. What each state waits for is asked in
+ * `payment-steps.ts`, by the engine in `saga.ts`; the SQL stands in `store/payments.ts`.
  */
 
 export const paymentStatuses = [
@@ -20,6 +23,17 @@ export const paymentStatuses = [
 ] as const
 
 export type PaymentStatus = (typeof paymentStatuses)[number]
+
+/**
+ * Why a payment failed.
+ *
+ * refused          the booking worker did not begin it: there is no booking, and nobody else was asked
+ * not_asked        the provider was never asked for the money
+ * not_authorised   asked, but the provider knows nothing of it; its key is voided, so that a late request is refused
+ * declined         the provider has no money for it
+ * capture_refused  the money was reserved and the seats sold, but then it could not be taken: the seats go back
+ */
+export type Failure = 'refused' | 'not_asked' | 'not_authorised' | 'declined' | 'capture_refused'
 
 /** What begin-payment answered: the booking to pay for and the frozen price. */
 export interface BegunPayment {
@@ -43,12 +57,16 @@ export interface Payment {
   readonly expectedCurrency: string | null
   /** Null until the booking worker has answered. */
   readonly begun: BegunPayment | null
-  /** Why no money was available. A failed payment without it was never asked of the provider. */
+  /** Null unless it has failed. */
+  readonly failure: Failure | null
+  /** What the provider says why it declined, or refused to capture; null where it said nothing. */
   readonly declineCode: string | null
   /** Why the seats are lost; null unless they are, and where the booking worker did not say. */
   readonly lossReason: LossReason | null
   /** Nothing is left to do: the provider and the booking both know the end. */
   readonly settled: boolean
+  /** Nobody could move it for a minute: people are told. */
+  readonly isStuck: boolean
   /** Until then the payment is its driver's own, by the database's clock. */
   readonly leaseUntil: Date | null
 }
@@ -64,18 +82,18 @@ export type Charge =
   | { readonly state: 'authorised' | 'captured' | 'refunded' | 'voided' }
   | { readonly state: 'declined'; readonly declineCode: string }
 
-export interface Move {
-  readonly to: PaymentStatus
-  readonly begun?: BegunPayment
-  readonly declineCode?: string
-  readonly lossReason?: LossReason
-}
-
-/** The provider knew nothing of the payment when asked. Its key is voided, so that a late request is refused. */
-export const notAuthorised = 'not_authorised'
-
-/** The money was reserved and the seats sold, but then it could not be taken: the seats go back. */
-export const captureRefused = 'capture_refused'
+export type Move =
+  | {
+      readonly to: Exclude<PaymentStatus, 'failed'>
+      readonly begun?: BegunPayment
+      readonly lossReason?: LossReason
+    }
+  | {
+      readonly to: 'failed'
+      readonly failure: Failure
+      readonly begun?: BegunPayment
+      readonly declineCode?: string
+    }
 
 /*
  * created      wanted; the booking was perhaps asked         authorising  the provider was perhaps asked for the money
@@ -113,11 +131,25 @@ export function moveAfterAsking(charge: Charge | null): Move {
     case 'refunded':
       return { to: 'authorised' }
     case 'declined':
-      return { to: 'failed', declineCode: charge.declineCode }
+      return { to: 'failed', failure: 'declined', declineCode: charge.declineCode }
     case 'voided':
     case undefined:
-      return { to: 'failed', declineCode: notAuthorised }
+      return { to: 'failed', failure: 'not_authorised' }
   }
+}
+
+/** Where a payment goes whose step threw this; null: it stays, and the step is to be taken again. */
+export function moveAfterError({ status }: Payment, error: unknown): Move | null {
+  if (status === 'created' && isRefusal(error)) return { to: 'failed', failure: 'refused' }
+  if (status === 'authorising' && error instanceof ProviderError) {
+    return error.requestSent ? { to: 'unknown' } : { to: 'failed', failure: 'not_asked' }
+  }
+  return null
+}
+
+/** Whether the booking worker refused to have a payment begun, rather than said nothing. */
+export function isRefusal(error: unknown): error is TicketingError {
+  return error instanceof TicketingError && beginPayment.errors.includes(error.code)
 }
 
 /** Where an authorised payment goes once the booking worker said whether the seats are the buyer's. */
@@ -133,8 +165,9 @@ export function moveAfterCapture(charge: Charge): Move | null {
     case 'refunded':
       return { to: 'captured' }
     case 'declined':
+      return { to: 'failed', failure: 'capture_refused', declineCode: charge.declineCode }
     case 'voided':
-      return { to: 'failed', declineCode: captureRefused }
+      return { to: 'failed', failure: 'capture_refused' }
     case 'authorised':
       return null
   }
@@ -164,29 +197,34 @@ export function moveAfterWebhook(status: PaymentStatus, charge: Charge): Move | 
   }
 }
 
-/**
- * What the buyer can be told: `open` while the outcome may still be either; `not_started` when the provider was never
- * asked, so that the same request may be tried again; `revoked` when the seats were sold and went back because the money
- * could not be taken.
- */
-export type Outcome = 'open' | 'bought' | 'lost' | 'declined' | 'revoked' | 'not_started'
+/** What the buyer can be told. A payment that did not start may be tried again by the same request. */
+export function outcomeOf({ status, failure }: Pick<Payment, 'status' | 'failure'>): Outcome {
+  return failure === null ? outcomeOfStatus[status] : outcomeOfFailure[failure]
+}
 
-export function outcomeOf({ status, declineCode }: Pick<Payment, 'status' | 'declineCode'>): Outcome {
-  switch (status) {
-    case 'created':
-    case 'authorising':
-    case 'unknown':
-    case 'authorised':
-    case 'capturing':
-      return 'open'
-    case 'captured':
-    case 'refunded':
-      return 'bought'
-    case 'voiding':
-    case 'voided':
-      return 'lost'
-    case 'failed':
-      if (declineCode === null) return 'not_started'
-      return declineCode === captureRefused ? 'revoked' : 'declined'
-  }
+const outcomeOfStatus: Record<PaymentStatus, Outcome> = {
+  created: 'processing',
+  authorising: 'processing',
+  unknown: 'processing',
+  authorised: 'processing',
+  capturing: 'processing',
+  captured: 'bought',
+  refunded: 'bought',
+  voiding: 'lost',
+  voided: 'lost',
+  failed: 'not_started',
+}
+
+const outcomeOfFailure: Record<Failure, Outcome> = {
+  refused: 'not_started',
+  not_asked: 'not_started',
+  not_authorised: 'declined',
+  declined: 'declined',
+  capture_refused: 'revoked',
+}
+
+/** Why there was no money, in the provider's words or, where it has none, in ours. Null unless the provider was asked and it failed. */
+export function declineCodeOf({ failure, declineCode }: Payment): string | null {
+  if (failure === null || outcomeOfFailure[failure] === 'not_started') return null
+  return declineCode ?? failure
 }

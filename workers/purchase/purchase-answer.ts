@@ -1,55 +1,59 @@
-import type { Booking } from '#shared/contracts/bookings.ts'
+import { type Booking, wasCaptured } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { timedOut } from '#shared/messaging/message.ts'
 import { type Answer, finalRefusal, finalReply } from './answer-once.ts'
 import { viewBooking, viewHold } from './booking-calls.ts'
-import { begunOf, outcomeOf, type Payment } from './payment.ts'
+import { begunOf, declineCodeOf, isRefusal, outcomeOf, type Payment } from './payment.ts'
+import { paymentSteps, recordEnd } from './payment-steps.ts'
 import { boughtMessage, declinedMessage, lostMessage, processingMessage } from './purchase-message.ts'
-import { driveToEnd, logMissedStep, recordEnd, type Saga } from './saga.ts'
-import type { StepContext } from './step-timing.ts'
+import { driveToEnd, logMissedStep, type Saga, type StepContext } from './saga.ts'
 
 export type PurchaseReply = Booking & { message: string }
 
 /**
- * What the buyer is told of a payment: the bought booking, a refusal, or the booking as it stands (read by `answerBy` at
- * the latest). Throws `provider_unavailable` when the provider was never asked, so that repeating the request may help.
+ * What the buyer is told of a payment that `error` last stood in the way of: the bought booking, a refusal, or the booking as it
+ * stands (read by `answerBy` at the latest). Throws what the booking worker refused or did not answer, and `provider_unavailable`
+ * when the provider was never asked: repeating the request may help then.
  */
 export async function answerFor(
   saga: Saga,
   payment: Payment,
-  { stepContext, answerBy }: { stepContext: StepContext; answerBy: number },
+  { error, stepContext, answerBy }: { error: unknown; stepContext: StepContext; answerBy: number },
 ): Promise<Answer<PurchaseReply>> {
   const processing = async (): Promise<Answer<PurchaseReply>> => {
     const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })
     // Another driver was faster, or only the answer to record-payment was lost.
-    if (booking.payment.status === 'captured') return finalPurchase(saga, payment, booking)
+    if (wasCaptured(booking)) return finalPurchase(saga, payment, booking)
     return { processing: { ...booking, message: processingMessage } }
   }
-  switch (outcomeOf(payment)) {
-    case 'open':
+  const outcome = outcomeOf(payment)
+  if (outcome === 'processing') {
+    if (payment.begun === null) throw error ?? timedOut()
+    return processing()
+  }
+  if (outcome === 'bought') {
+    return bought(saga, payment, stepContext).catch((missed: unknown) => {
+      logMissedStep(saga, paymentSteps, payment, missed)
       return processing()
-    case 'bought':
-      return bought(saga, payment, stepContext).catch((error: unknown) => {
-        logMissedStep(saga, payment, error)
-        return processing()
-      })
+    })
+  }
+  await driveToEnd(saga, paymentSteps, payment, stepContext)
+  switch (outcome) {
     case 'lost':
-      await driveToEnd(saga, payment, stepContext)
       return finalRefusal(lost(payment))
     case 'declined':
-      await driveToEnd(saga, payment, stepContext)
       return finalRefusal(declined(payment, await holdStatusOf(saga, payment, stepContext)))
     case 'revoked':
-      await driveToEnd(saga, payment, stepContext)
       return finalRefusal(revoked(payment))
     case 'not_started':
-      await driveToEnd(saga, payment, stepContext)
+      if (isRefusal(error)) throw error
       throw new TicketingError('provider_unavailable', 'The payment provider is away; nothing was charged. Try again.')
   }
 }
 
 async function bought(saga: Saga, payment: Payment, stepContext: StepContext): Promise<Answer<PurchaseReply>> {
-  return finalPurchase(saga, payment, await recordEnd(saga, payment, 'captured', stepContext))
+  return finalPurchase(saga, payment, await recordEnd(saga, payment, stepContext))
 }
 
 function finalPurchase(saga: Saga, payment: Payment, booking: Booking): Answer<PurchaseReply> {
@@ -73,16 +77,19 @@ async function holdStatusOf(saga: Saga, payment: Payment, context: StepContext):
 }
 
 function declined(payment: Payment, hold: Hold['status'] | null): TicketingError {
-  const { declineCode, holdId } = payment
   return new TicketingError('payment_declined', declinedMessage(payment, hold), {
-    extra: { decline_code: declineCode, hold_id: holdId },
+    extra: { ...reasonsOf(payment), hold_id: payment.holdId },
   })
 }
 
-function revoked({ declineCode }: Payment): TicketingError {
+function revoked(payment: Payment): TicketingError {
   return new TicketingError(
     'payment_declined',
     'The money could not be taken, so nothing was charged and your seats were given back.',
-    { extra: { decline_code: declineCode } },
+    { extra: reasonsOf(payment) },
   )
+}
+
+function reasonsOf(payment: Payment): Record<string, unknown> {
+  return { failure: payment.failure, decline_code: declineCodeOf(payment) }
 }

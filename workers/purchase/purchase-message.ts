@@ -2,8 +2,9 @@ import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
 import type { LossReason } from '#shared/contracts/payment-steps.ts'
 import type { Place, SeatPlace } from '#shared/contracts/places.ts'
+import type { Outcome } from '#shared/contracts/purchase.ts'
 import { formatMinor } from '#shared/money.ts'
-import { notAuthorised, type Payment } from './payment.ts'
+import type { Payment } from './payment.ts'
 
 /** Seats that a message names one by one; the booking itself lists them all. */
 const namedSeats = 5
@@ -32,21 +33,34 @@ export function lostMessage(reason: LossReason | null): string {
   }
 }
 
+/** The same request with its key gets the same answer for ever. */
+const payAgain = 'send this hold_id (or the same places once more) with another payment_token and a new Idempotency-Key'
+
 /** There was no money. `hold`: how it stands, `null` when nobody knows. */
-export function declinedMessage({ declineCode }: Pick<Payment, 'declineCode'>, hold: Hold['status'] | null): string {
+export function declinedMessage({ failure }: Pick<Payment, 'failure'>, hold: Hold['status'] | null): string {
   const what =
-    declineCode === notAuthorised ? 'The payment provider did not take the payment.' : 'The payment was declined.'
+    failure === 'not_authorised' ? 'The payment provider did not take the payment.' : 'The payment was declined.'
   switch (hold) {
     case 'active':
-      return `${what} Nothing was charged and your seats are still held: pay again.`
+      return `${what} Nothing was charged and your seats are still held. To pay for them, ${payAgain}.`
     case 'released':
     case 'expired':
       return `${what} Nothing was charged, but your hold has ended meanwhile: choose seats again.`
     case 'paying':
     case 'converted':
     case null:
-      return `${what} Nothing was charged. Your hold shows whether its seats can still be paid for.`
+      return `${what} Nothing was charged. Your hold shows whether its seats can still be paid for; if so, ${payAgain}.`
   }
+}
+
+/** Of a purchase that is looked at, not asked for. */
+export const purchaseMessages: Record<Outcome, string> = {
+  processing: 'The purchase is being processed; look again in a second.',
+  bought: 'The purchase went well; the booking shows the tickets.',
+  declined: `The payment was declined and nothing was charged. While the hold lasts, ${payAgain}.`,
+  lost: 'The seats were no longer available, so no money was taken: choose seats again.',
+  revoked: 'The money could not be taken, so nothing was charged and your seats were given back.',
+  not_started: 'Nothing was asked for and nothing was charged: send the purchase again with its Idempotency-Key.',
 }
 
 /** `seat Stalls A-12`, `2 seats (Stalls A-12, Stalls A-13) and 3 places in Floor`. */

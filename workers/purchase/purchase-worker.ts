@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
+import { startRetention } from '#shared/retention/retention.ts'
 import { purchaseSettings } from './config.ts'
-import { startForgettingOldRows } from './forget-old-rows.ts'
 import { PurchaseMetrics } from './metrics.ts'
 import { cancelBooking } from './operations/cancel-booking.ts'
 import { purchaseHold } from './operations/purchase-hold.ts'
@@ -10,10 +10,12 @@ import { receiveWebhook } from './operations/receive-webhook.ts'
 import { refundBooking } from './operations/refund-booking.ts'
 import { refundEvent } from './operations/refund-event.ts'
 import { viewEventRefunds } from './operations/view-event-refunds.ts'
+import { viewPurchase } from './operations/view-purchase.ts'
 import { measuredProvider } from './providers/measured-provider.ts'
 import { noCharge } from './providers/no-charge.ts'
 import { paymentSandbox } from './providers/payment-sandbox.ts'
 import { startReconciler } from './reconciler.ts'
+import { purchaseRetention } from './retention.ts'
 import type { Saga } from './saga.ts'
 
 /** A payment stays its driver's own for this much longer than the longest call may take. */
@@ -35,12 +37,13 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
       leaseMs: timeoutMs + leaseMarginMs,
     }
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'purchase' }))
-    onStop('memory of commands and webhooks', startForgettingOldRows(parts))
+    onStop('retention', startRetention(parts, config.RETENTION_DAYS, purchaseRetention))
     const reconciler = startReconciler(saga)
     onStop('reconciler', () => reconciler.stop())
     const wake = (): void => reconciler.wake()
     return [
       purchaseHold(saga),
+      viewPurchase(parts),
       cancelBooking(saga),
       refundBooking(saga),
       refundEvent(parts, { wake }),

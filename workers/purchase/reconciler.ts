@@ -1,13 +1,9 @@
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
 import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { refundDueEvent } from './event-refunds.ts'
-import type { Payment } from './payment.ts'
-import type { Refund } from './refund.ts'
-import { driveRefundToEnd } from './refund-saga.ts'
-import { driveToEnd, type Saga } from './saga.ts'
-import type { StepContext } from './step-timing.ts'
-import { claimDuePayments } from './store/payments.ts'
-import { claimDueRefunds } from './store/refunds.ts'
+import { paymentSteps } from './payment-steps.ts'
+import { refundSteps } from './refund-steps.ts'
+import { type Driven, driveToEnd, type Saga, type Steps } from './saga.ts'
 
 const everyMs = 1_000
 const batchSize = 20
@@ -20,15 +16,12 @@ const driveMs = 10_000
  * its lease is over.
  */
 export function startReconciler(saga: Saga): PeriodicJob {
-  const { postgres, log, leaseMs } = saga
+  const { log } = saga
   const payments = startPeriodicJob({ name: 'reconcile payments', everyMs, log }, async () => {
-    const due = await claimDuePayments(postgres, { limit: batchSize, leaseMs })
-    await Promise.all(due.map((payment) => reconcilePayment(saga, payment)))
-    return due.length === batchSize
+    return (await driveDue(saga, paymentSteps)).length === batchSize
   })
   const refunds = startPeriodicJob({ name: 'reconcile refunds', everyMs, log }, async () => {
-    const due = await claimDueRefunds(postgres, { limit: batchSize, leaseMs })
-    await Promise.all(due.map((refund) => reconcileRefund(saga, refund)))
+    const due = await driveDue(saga, refundSteps)
     if (due.some(({ reason }) => reason === 'event_cancelled')) events.wake()
     return due.length === batchSize
   })
@@ -48,20 +41,15 @@ export function startReconciler(saga: Saga): PeriodicJob {
   }
 }
 
-function reconcilePayment(saga: Saga, payment: Payment): Promise<void> {
-  const attributes = { 'ticketing.payment.id': payment.id, 'ticketing.payment.status': payment.status }
-  return withRemoteSpan({}, 'reconcile payment', { attributes }, () =>
-    driveToEnd(saga, payment, stepContextFor(payment)),
-  )
-}
-
-function reconcileRefund(saga: Saga, refund: Refund): Promise<void> {
-  const attributes = { 'ticketing.refund.id': refund.id, 'ticketing.refund.status': refund.status }
-  return withRemoteSpan({}, 'reconcile refund', { attributes }, () =>
-    driveRefundToEnd(saga, refund, stepContextFor(refund)),
-  )
-}
-
-function stepContextFor({ id }: Payment | Refund): StepContext {
-  return { requestId: `reconcile-${id}`, deadlineAt: performance.now() + driveMs }
+/** Takes over a batch of what is due, drives it on and answers it as it was. */
+async function driveDue<Item extends Driven>(saga: Saga, steps: Steps<Item>): Promise<Item[]> {
+  const { name, claimDue } = steps
+  const due = await claimDue(saga.postgres, { limit: batchSize, leaseMs: saga.leaseMs })
+  const driveOne = (item: Item): Promise<unknown> => {
+    const attributes = { [`ticketing.${name}.id`]: item.id, [`ticketing.${name}.status`]: item.status }
+    const context = { requestId: `reconcile-${item.id}`, deadlineAt: performance.now() + driveMs }
+    return withRemoteSpan({}, `reconcile ${name}`, { attributes }, () => driveToEnd(saga, steps, item, context))
+  }
+  await Promise.all(due.map(driveOne))
+  return due
 }

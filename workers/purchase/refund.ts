@@ -1,9 +1,10 @@
 import type { RefundReason } from '#shared/contracts/bookings.ts'
-import type { TicketingError } from '#shared/errors.ts'
+import { cancelTickets } from '#shared/contracts/payment-steps.ts'
+import { TicketingError } from '#shared/errors.ts'
 
 /*
- * The states of a refund and the moves between them: plain rules over plain data. What a move sets off stands in
- * `refund-saga.ts`, its SQL in `store/refunds.ts`.
+ * The states of a refund and the moves between them: plain rules over plain data. What each state waits for is asked in
+ * `refund-steps.ts`, by the engine in `saga.ts`; the SQL stands in `store/refunds.ts`.
  *
  * requested   wanted; the booking worker was perhaps asked for the tickets
  * returning   the tickets are back and the money is promised; the provider was perhaps asked
@@ -56,6 +57,14 @@ const moves: Record<RefundStatus, readonly RefundStatus[]> = {
 
 export function mayMoveRefund(from: RefundStatus, to: RefundStatus): boolean {
   return moves[from].includes(to)
+}
+
+/** Where a refund goes whose step threw this; null: it stays, and the step is to be taken again. */
+export function refundMoveAfterError({ status }: Refund, error: unknown): RefundMove | null {
+  const isRefusal = error instanceof TicketingError && cancelTickets.errors.includes(error.code)
+  if (status !== 'requested' || !isRefusal) return null
+  const { code, message, extra } = error
+  return { to: 'refused', refusal: { code, message, extra } }
 }
 
 /** What goes back; every refund that is returning or done has it. */

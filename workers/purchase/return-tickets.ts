@@ -7,11 +7,11 @@ import type { OperationContext } from '#shared/messaging/serve.ts'
 import { type Answer, answerOnce, commandOf, finalReply } from './answer-once.ts'
 import { viewBooking } from './booking-calls.ts'
 import type { Payment } from './payment.ts'
+import { recordEnd } from './payment-steps.ts'
 import { amountOf, type Refund } from './refund.ts'
 import { refundedMessage, returningMessage } from './refund-message.ts'
-import { advanceRefund, logMissedRefundStep, recordRefund } from './refund-saga.ts'
-import { recordEnd, type Saga } from './saga.ts'
-import { pauseBeforeRetry, type StepContext, stepContextOf } from './step-timing.ts'
+import { recordRefund, refundSteps } from './refund-steps.ts'
+import { drive, logMissedStep, type Saga, type StepContext, stepContextOf } from './saga.ts'
 import type { LongCommand } from './store/commands.ts'
 import { findPaymentOfBooking } from './store/payments.ts'
 import { createRefund, findRefundByKey } from './store/refunds.ts'
@@ -35,8 +35,13 @@ export function returnTickets(saga: Saga, wanted: TicketReturn, context: Operati
     const payment = await paymentFor(saga, wanted, context)
     const known = await findRefundByKey(saga.postgres, command.providerKey)
     const refund = known ?? (await newRefund(saga, { payment, wanted, command, stepContext }))
-    const driven = await driveRefund(saga, refund, stepContext, { mayHaveBegun: known !== null })
-    return answerFor(saga, { refund: driven, payment, stepContext, answerBy: context.deadlineAt })
+    const driven = await drive(saga, refundSteps, refund, stepContext, {
+      until: ({ status }) => status === 'done' || status === 'refused',
+      isNew: known === null,
+      patient: true,
+    })
+    if (driven.item.status === 'requested') throw driven.error ?? timedOut()
+    return answerFor(saga, { refund: driven.item, payment, stepContext, answerBy: context.deadlineAt })
   })
 }
 
@@ -65,7 +70,7 @@ interface RefundInput {
 
 async function newRefund(saga: Saga, { payment, wanted, command, stepContext }: RefundInput): Promise<Refund> {
   // The booking learns of the money that came before it learns of money that goes.
-  if (!payment.settled) await recordEnd(saga, payment, 'captured', stepContext)
+  if (!payment.settled) await recordEnd(saga, payment, stepContext)
   const { ticket_ids } = wanted.request
   const wish = {
     paymentId: payment.id,
@@ -75,32 +80,6 @@ async function newRefund(saga: Saga, { payment, wanted, command, stepContext }: 
     providerKey: command.providerKey,
   }
   return createRefund(saga.postgres, wish, saga.leaseMs)
-}
-
-/** Drives the refund on until its money is back, it is refused, or the caller's time is over. */
-async function driveRefund(
-  saga: Saga,
-  refund: Refund,
-  stepContext: StepContext,
-  begun: { mayHaveBegun: boolean },
-): Promise<Refund> {
-  let current = refund
-  let { mayHaveBegun } = begun
-  let lastError: unknown
-  while (current.status === 'requested' || current.status === 'returning') {
-    if (performance.now() >= stepContext.deadlineAt) break
-    try {
-      current = await advanceRefund(saga, current, stepContext, { mayHaveBegun })
-      mayHaveBegun = false
-    } catch (error) {
-      logMissedRefundStep(saga, current, error)
-      lastError = error
-      mayHaveBegun = true
-      await pauseBeforeRetry(stepContext)
-    }
-  }
-  if (current.status === 'requested') throw lastError ?? timedOut()
-  return current
 }
 
 async function answerFor(
@@ -121,7 +100,7 @@ async function answerFor(
     try {
       return finalReply({ ...(await recordRefund(saga, refund, stepContext)), message: refundedMessage(money) })
     } catch (error) {
-      logMissedRefundStep(saga, refund, error)
+      logMissedStep(saga, refundSteps, refund, error)
     }
   }
   const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })

@@ -1,35 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Booking } from '#shared/contracts/bookings.ts'
-import { beginPayment } from '#shared/contracts/payment-steps.ts'
-import { keyInUse } from '#shared/database/idempotency.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
+import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
-import * as booking from './booking-calls.ts'
 import type { PurchaseMetrics } from './metrics.ts'
-import {
-  type BegunPayment,
-  begunOf,
-  captureRefused,
-  type Move,
-  mayMove,
-  moveAfterAsking,
-  moveAfterCapture,
-  moveAfterConfirm,
-  notAuthorised,
-  type Payment,
-} from './payment.ts'
+import type { Move, Payment } from './payment.ts'
 import { type PaymentProvider, ProviderError } from './providers/payment-provider.ts'
-import type { StepContext } from './step-timing.ts'
-import { movePayment, readPayment, settlePayment } from './store/payments.ts'
+import type { Refund, RefundMove } from './refund.ts'
 
 /*
- * begin-payment → authorise → confirm-hold → capture. A commit stands before and after each call to the provider, and
- * every call is repeatable by its key, so that a payment may be driven on from wherever a driver left it, by anybody, even
- * by two at once.
+ * The engine that drives payments and refunds. Each is a row with a state and a lease. A step asks the booking worker or the
+ * provider what the state waits for, and the answer says which move follows. A commit stands before and after each question, and
+ * every question is repeatable by its key: a row may be driven on from wherever a driver left it, by anybody, even by two at once.
  */
 
-/** How often a driver that waits for the provider looks whether somebody else knows more. */
+/** How often a driver that waits for an answer looks whether somebody else knows more. */
 const lookAgainMs = 500
+const retryPauseMs = 250
+/** Kept back from the caller's time for reading the booking and answering. */
+const answerReserveMs = 500
 
 /** What driving payments and refunds needs. */
 export interface Saga extends WorkerParts {
@@ -40,201 +29,180 @@ export interface Saga extends WorkerParts {
   readonly leaseMs: number
 }
 
-/**
- * The first step, which needs the buyer's token: opens the booking and asks for the money. Answers the payment with the
- * provider's answer, `unknown` when there was none. Throws the booking worker's refusal (the payment has failed then), and
- * `idempotency_key_in_use` when another driver was faster: only one ever asks for the money of a payment.
- */
-export async function beginWithToken(
+/** On whose account a step is taken, and until when. */
+export interface StepContext {
+  /** The caller's request, or the reconciler's own. */
+  readonly requestId: string
+  /** `performance.now()` of this process until when the step must be through. */
+  readonly deadlineAt: number
+  /** Of the buyer, for the request that pays; tokens are never kept. */
+  readonly paymentToken?: string | undefined
+}
+
+export interface StepInput extends StepContext {
+  /** Another driver, or an attempt that nobody answered, may have asked the provider already for what this state waits for. */
+  readonly perhapsAsked: boolean
+}
+
+export type Driven = Payment | Refund
+type MoveOf<Item extends Driven> = Item extends Payment ? Move : RefundMove
+
+/** The steps of payments or of refunds. */
+export interface Steps<Item extends Driven> {
+  readonly name: 'payment' | 'refund'
+  /** The state in which nobody has answered anything yet. */
+  readonly first: Item['status']
+  /**
+   * Asks what the state waits for, and answers the move that follows; null when nothing is left to do, which is written down.
+   * Throws when there is no answer.
+   */
+  ask(saga: Saga, item: Item, input: StepInput): Promise<MoveOf<Item> | null>
+  moveAfterError(item: Item, error: unknown): MoveOf<Item> | null
+  mayMove(from: Item['status'], to: MoveOf<Item>['to']): boolean
+  /** In a transaction of the caller. Null when another driver was faster: nothing is changed then. */
+  move(db: Database, item: Item, move: MoveOf<Item>, leaseMs: number): Promise<Item | null>
+  read(db: Database, id: string): Promise<Item>
+  /** Takes over at most `limit` items whose drivers went silent, for `leaseMs`; no two callers get the same one. */
+  claimDue(db: Database, options: { readonly limit: number; readonly leaseMs: number }): Promise<Item[]>
+  /** For log lines. */
+  fields(item: Item): Record<string, unknown>
+  count(metrics: PurchaseMetrics, item: Item): void
+}
+
+export interface Driving<Item> {
+  /** Where the drive ends, if not with its time. */
+  until(item: Item): boolean
+  /** This driver has just created the item: nobody was asked anything. */
+  readonly isNew?: boolean
+  /** Once the first step was answered, repeat a step that is not, as long as there is time. */
+  readonly patient?: boolean
+}
+
+/** The item as it then stands, and what stood in its way last. */
+export interface Drive<Item> {
+  readonly item: Item
+  readonly error?: unknown
+}
+
+/** Drives an item on, whoever left it where it is. Never throws. */
+export async function drive<Item extends Driven>(
   saga: Saga,
-  payment: Payment,
-  token: string,
+  steps: Steps<Item>,
+  start: Item,
   context: StepContext,
-): Promise<Payment> {
-  const begun = await openBooking(saga, payment, context)
-  const authorising = await tryMove(saga, payment, { to: 'authorising', begun })
-  if (authorising === null) throw keyInUse()
-  const { amountMinor, currency } = begun
-  try {
-    const answered = saga
-      .providerFor(amountMinor)
-      .authorise({ key: payment.providerKey, amountMinor, currency, token }, context.deadlineAt)
-      .then((charge) => move(saga, authorising, moveAfterAsking(charge)))
-    return await unlessMovedBefore(saga, authorising, answered)
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
-    saga.log.warn({ err: error, payment_id: payment.id }, 'authorise was not answered')
-    return move(saga, authorising, { to: error.requestSent ? 'unknown' : 'failed' })
+  { until, isNew = false, patient = false }: Driving<Item>,
+): Promise<Drive<Item>> {
+  let current: Drive<Item> = { item: start }
+  let perhapsAsked = !isNew
+  while (!until(current.item) && performance.now() < context.deadlineAt) {
+    const { item } = current
+    try {
+      const { isOwnMove, ...next } = await advance(saga, steps, item, { ...context, perhapsAsked })
+      current = { error: current.error, ...next }
+      perhapsAsked = !isOwnMove
+    } catch (error) {
+      current = { item, error }
+      logMissedStep(saga, steps, item, error)
+      if (!patient || item.status === steps.first) break
+      perhapsAsked ||= !(error instanceof ProviderError) || error.requestSent
+      await pause(Math.max(0, Math.min(retryPauseMs, context.deadlineAt - performance.now())))
+    }
   }
+  return current
 }
 
-/**
- * What a step of this driver answers, or the payment as soon as somebody else has moved it: a webhook may outrun an answer,
- * or come in its place.
- */
-export async function unlessMovedBefore(saga: Saga, payment: Payment, step: Promise<Payment>): Promise<Payment> {
+/** Drives an item on until nothing is left to do, or until somebody does not answer. */
+export async function driveToEnd<Item extends Driven>(
+  saga: Saga,
+  steps: Steps<Item>,
+  item: Item,
+  context: StepContext,
+): Promise<Item> {
+  return (await drive(saga, steps, item, context, { until: ({ settled }) => settled })).item
+}
+
+/** Somebody who does not answer is to be expected, for a while; whatever else keeps an item from moving is a bug. */
+export function logMissedStep<Item extends Driven>(
+  { log }: Saga,
+  { name, fields }: Steps<Item>,
+  item: Item,
+  error: unknown,
+): void {
+  const isExpected = error instanceof ProviderError || error instanceof TicketingError
+  const said = { err: error, ...fields(item) }
+  if (item.isStuck) log.error(said, `a ${name} is stuck: its step fails again and again`)
+  else log[isExpected ? 'warn' : 'error'](said, `${name} step is to be tried again`)
+}
+
+/** The time for the steps that a request sets off. */
+export function stepContextOf({ requestId, deadlineAt }: MessageContext, paymentToken?: string): StepContext {
+  return { requestId, deadlineAt: deadlineAt - answerReserveMs, paymentToken }
+}
+
+interface Advance<Item> extends Drive<Item> {
+  /** Nobody but this driver has brought it here. */
+  readonly isOwnMove: boolean
+}
+
+/** Takes one step. Answers the item as soon as somebody else has moved it: a webhook may outrun an answer, or come in its place. */
+async function advance<Item extends Driven>(
+  saga: Saga,
+  steps: Steps<Item>,
+  item: Item,
+  input: StepInput,
+): Promise<Advance<Item>> {
   const over = new AbortController()
-  try {
-    return await Promise.race([step, untilMoved(saga, payment, over.signal)])
-  } finally {
-    over.abort()
-  }
+  const asked = steps.ask(saga, item, input).then(
+    (move) => ({ move }),
+    (error: unknown) => {
+      const move = steps.moveAfterError(item, error)
+      if (move === null) throw error
+      if (error instanceof ProviderError)
+        saga.log.warn({ err: error, ...steps.fields(item) }, 'provider did not answer')
+      return { move, error }
+    },
+  )
+  const answer = await Promise.race([asked, untilMoved(saga, steps, item, over.signal)]).finally(() => over.abort())
+  if ('item' in answer) return { ...answer, isOwnMove: false }
+  const { move, ...rest } = answer
+  if (move === null) return { item: { ...item, settled: true }, isOwnMove: true }
+  return { ...rest, ...(await makeMove(saga, steps, item, move)) }
 }
 
-async function untilMoved(saga: Saga, payment: Payment, signal: AbortSignal): Promise<Payment> {
+async function untilMoved<Item extends Driven>(
+  { postgres }: Saga,
+  { read }: Steps<Item>,
+  item: Item,
+  signal: AbortSignal,
+): Promise<{ item: Item }> {
   for (;;) {
     await pause(lookAgainMs, undefined, { signal })
-    const current = await readPayment(saga.postgres, payment.id).catch(() => payment)
-    if (current.status !== payment.status) return current
+    const current = await read(postgres, item.id).catch(() => item)
+    if (current.status !== item.status) return { item: current }
   }
 }
 
-/**
- * Takes the next step of a payment, whoever left it where it is. Answers the payment as it then stands, or throws when
- * somebody did not answer: the payment has not moved then, and the step is to be taken again.
- */
-export async function advance(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  switch (payment.status) {
-    case 'created':
-      return failWithoutToken(saga, payment, context)
-    case 'authorising':
-    case 'unknown':
-      return lookUpCharge(saga, payment, context)
-    case 'authorised':
-      return confirm(saga, payment, context)
-    case 'capturing':
-      return capture(saga, payment, context)
-    case 'voiding':
-      return voidCharge(saga, payment, context)
-    case 'captured':
-    case 'voided':
-      await recordEnd(saga, payment, payment.status, context)
-      return { ...payment, settled: true }
-    case 'refunded':
-      // Its refunds began after it was settled, so the booking knows: whatever left it open again, nothing is left to do.
-      return settlePayment(saga.postgres, payment)
-    case 'failed':
-      return payment.declineCode === captureRefused
-        ? revokeBooking(saga, payment, context)
-        : returnHold(saga, payment, context)
-  }
-}
-
-/** Drives a payment on until nothing is left to do; gives up quietly when somebody does not answer. */
-export async function driveToEnd(saga: Saga, payment: Payment, context: StepContext): Promise<void> {
-  let current = payment
-  try {
-    while (!current.settled) current = await advance(saga, current, context)
-  } catch (error) {
-    logMissedStep(saga, current, error)
-  }
-}
-
-/** Somebody who does not answer is to be expected; whatever else keeps a payment from moving is a bug. */
-export function logMissedStep({ log }: Saga, { id, status }: Payment, error: unknown): void {
-  const level = error instanceof ProviderError || error instanceof TicketingError ? 'warn' : 'error'
-  log[level]({ err: error, payment_id: id, status }, 'payment step is to be tried again')
-}
-
-/** Tells the booking how its payment ended, and answers the booking. */
-export async function recordEnd(
+async function makeMove<Item extends Driven>(
   saga: Saga,
-  payment: Payment,
-  end: 'captured' | 'voided',
-  context: StepContext,
-): Promise<Booking> {
-  const told = await booking.recordPayment(saga.bus, payment, end, context)
-  await settlePayment(saga.postgres, payment)
-  return told
+  steps: Steps<Item>,
+  item: Item,
+  move: MoveOf<Item>,
+): Promise<Advance<Item>> {
+  const { id, status: from } = item
+  if (!steps.mayMove(from, move.to)) throw new Error(`${steps.name} ${id} may not go from ${from} to ${move.to}`)
+  const moved = await saga.postgres.transaction((db) => steps.move(db, item, move, saga.leaseMs))
+  if (moved === null) return { item: await steps.read(saga.postgres, id), isOwnMove: false }
+  reportMove(saga, steps, item, moved)
+  return { item: moved, isOwnMove: true }
 }
 
-async function openBooking(saga: Saga, payment: Payment, context: StepContext): Promise<BegunPayment> {
-  try {
-    return await booking.beginPayment(saga.bus, payment, context)
-  } catch (error) {
-    if (isRefusal(error)) await move(saga, payment, { to: 'failed' })
-    throw error
-  }
-}
-
-/**
- * The buyer's token went with the worker that had it. Whether the booking worker was asked is unknown, so it is asked once
- * more with the same key: only then is there an attempt to return the hold from.
- */
-async function failWithoutToken(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  try {
-    const begun = await booking.beginPayment(saga.bus, payment, context)
-    return await move(saga, payment, { to: 'failed', begun })
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    return move(saga, payment, { to: 'failed' })
-  }
-}
-
-async function lookUpCharge(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  const { provider, providerKey } = chargeOf(saga, payment)
-  return move(saga, payment, moveAfterAsking(await provider.lookUp(providerKey, context.deadlineAt)))
-}
-
-/** A charge that may still arrive is refused beforehand: after this the hold can be paid for anew. */
-async function returnHold(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  if (payment.declineCode === notAuthorised) {
-    const { provider, providerKey } = chargeOf(saga, payment)
-    const charge = await provider.void(providerKey, context.deadlineAt)
-    if (charge.state === 'captured' || charge.state === 'refunded')
-      throw new Error(`payment ${payment.id} failed, but its money was taken`)
-  }
-  await booking.returnHold(saga.bus, payment, context)
-  return settlePayment(saga.postgres, payment)
-}
-
-async function revokeBooking(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  await booking.revokeBooking(saga.bus, payment, context)
-  return settlePayment(saga.postgres, payment)
-}
-
-async function confirm(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  return move(saga, payment, moveAfterConfirm(await booking.confirmHold(saga.bus, payment, context)))
-}
-
-async function capture(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  const { provider, providerKey } = chargeOf(saga, payment)
-  const charge = await provider.capture(providerKey, context.deadlineAt)
-  const next = moveAfterCapture(charge)
-  if (next === null) throw new Error(`capture of payment ${payment.id} answered ${charge.state}`)
-  return move(saga, payment, next)
-}
-
-async function voidCharge(saga: Saga, payment: Payment, context: StepContext): Promise<Payment> {
-  const { provider, providerKey } = chargeOf(saga, payment)
-  const charge = await provider.void(providerKey, context.deadlineAt)
-  if (charge.state !== 'voided') throw new Error(`void of payment ${payment.id} answered ${charge.state}`)
-  return move(saga, payment, { to: 'voided' })
-}
-
-/** Answers the payment as it then stands: where another driver was faster, as that one left it. */
-async function move(saga: Saga, payment: Payment, step: Move): Promise<Payment> {
-  return (await tryMove(saga, payment, step)) ?? (await readPayment(saga.postgres, payment.id))
-}
-
-async function tryMove(saga: Saga, payment: Payment, step: Move): Promise<Payment | null> {
-  if (!mayMove(payment.status, step.to)) {
-    throw new Error(`payment ${payment.id} may not go from ${payment.status} to ${step.to}`)
-  }
-  const moved = await movePayment(saga.postgres, payment, step, saga.leaseMs)
-  if (moved !== null) {
-    const facts = { payment_id: payment.id, from: payment.status, to: moved.status, decline_code: moved.declineCode }
-    saga.log.info(facts, 'payment moved')
-    saga.purchaseMetrics.paymentMoved(moved)
-  }
-  return moved
-}
-
-function chargeOf(saga: Saga, payment: Payment): { provider: PaymentProvider; providerKey: string } {
-  return { provider: saga.providerFor(begunOf(payment).amountMinor), providerKey: payment.providerKey }
-}
-
-/** Whether the booking worker refused to have a payment begun, rather than said nothing. */
-export function isRefusal(error: unknown): error is TicketingError {
-  return error instanceof TicketingError && beginPayment.errors.includes(error.code)
+/** Logs and counts a move that is committed. */
+export function reportMove<Item extends Driven>(
+  { log, purchaseMetrics }: Saga,
+  { name, fields, count }: Steps<Item>,
+  from: Item,
+  to: Item,
+): void {
+  log.info({ ...fields(to), from: from.status }, `${name} moved`)
+  count(purchaseMetrics, to)
 }

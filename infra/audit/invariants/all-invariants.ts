@@ -4,6 +4,7 @@ import { holdInvariants } from './holds.ts'
 import type { Invariant } from './invariant.ts'
 import { messageInvariants } from './messages.ts'
 import { moneyInvariants } from './money.ts'
+import { saleEndInvariants } from './sale-ends.ts'
 import { seatInvariants } from './seats.ts'
 
 /** Everything that one query can check, in the order in which it is reported. */
@@ -13,5 +14,6 @@ export const allInvariants: readonly Invariant[] = [
   ...holdInvariants,
   ...moneyInvariants,
   ...cancelledEventInvariants,
+  ...saleEndInvariants,
   ...messageInvariants,
 ]

@@ -1,4 +1,4 @@
-import type { Invariant } from './invariant.ts'
+import { type Invariant, isOverdue, isWatched } from './invariant.ts'
 
 /**
  * A large event is refunded some dozens of payments at a time, and of many events at once each waits for its turn: what counts
@@ -20,7 +20,7 @@ export const cancelledEventInvariants: readonly Invariant[] = [
     violations: `
       SELECT format('refunds of event %s, begun %s', run.event_id, run.started_at) AS example
       FROM purchase.event_refunds AS run
-      WHERE run.finished_at IS NULL AND run.started_at < now() - ${goesOnWithin}
+      WHERE run.finished_at IS NULL AND ${isOverdue('run.started_at', goesOnWithin)}
         AND NOT EXISTS (SELECT FROM purchase.payments AS payment
           WHERE payment.event_id = run.event_id AND payment.status IN ('captured', 'refunded')
             AND payment.updated_at > now() - ${goesOnWithin})
@@ -35,7 +35,8 @@ export const cancelledEventInvariants: readonly Invariant[] = [
     violations: `
       SELECT format('event %s booking %s', booking.event_id, booking.id) AS example
       FROM booking.sales AS sale JOIN booking.bookings AS booking ON booking.event_id = sale.event_id
-      WHERE sale.status = 'cancelled' AND sale.changed_at < now() - ${begunWithin} AND booking.status = 'confirmed'
+      WHERE sale.status = 'cancelled' AND ${isWatched('sale.event_id')} AND ${isOverdue('sale.changed_at', begunWithin)}
+        AND booking.status = 'confirmed'
         AND NOT EXISTS (SELECT FROM purchase.event_refunds AS run
           WHERE run.event_id = sale.event_id AND run.finished_at IS NULL)`,
   },

@@ -1,4 +1,4 @@
-import type { Invariant } from './invariant.ts'
+import { type Invariant, isOverdue, isWatched } from './invariant.ts'
 
 const isLive = `hold.status IN ('active', 'paying')`
 /** The sweeper comes every 5 s; a minute without it is a fault, though nobody waits for it. */
@@ -49,14 +49,14 @@ export const holdInvariants: readonly Invariant[] = [
       FROM booking.areas AS area CROSS JOIN LATERAL (
         SELECT coalesce(sum(capacity), 0) AS capacity FROM booking.area_shards AS shard
         WHERE shard.event_id = area.event_id AND shard.area_no = area.area_no) AS counted
-      WHERE area.capacity <> counted.capacity`,
+      WHERE ${isWatched('area.event_id')} AND area.capacity <> counted.capacity`,
   },
   {
     id: 'I4',
     says: 'an area has no more places held and sold than it holds, in none of its counters',
     violations: `
       SELECT format('event %s area %s shard %s: %s + %s of %s', event_id, area_no, shard, held, sold, capacity) AS example
-      FROM booking.area_shards WHERE held + sold > capacity OR held < 0 OR sold < 0`,
+      FROM booking.area_shards WHERE ${isWatched('event_id')} AND (held + sold > capacity OR held < 0 OR sold < 0)`,
   },
   {
     id: 'I4',
@@ -70,14 +70,14 @@ export const holdInvariants: readonly Invariant[] = [
             AND item.event_id = shard.event_id AND item.area_no = shard.area_no AND item.shard = shard.shard) AS held,
           (SELECT count(*) FROM booking.booking_items AS item WHERE item.live
             AND item.event_id = shard.event_id AND item.area_no = shard.area_no AND item.shard = shard.shard) AS sold
-      ) AS items WHERE (shard.held, shard.sold) <> (items.held, items.sold)`,
+      ) AS items WHERE ${isWatched('shard.event_id')} AND (shard.held, shard.sold) <> (items.held, items.sold)`,
   },
   {
     id: 'I5',
     says: 'every hold ends: none is live later than its time and a minute for the sweeper',
     violations: `
       SELECT format('event %s hold %s since %s', event_id, id, expires_at) AS example
-      FROM booking.holds AS hold WHERE ${isLive} AND expires_at < now() - ${sweptWithin}`,
+      FROM booking.holds AS hold WHERE ${isLive} AND ${isOverdue('expires_at', sweptWithin)}`,
   },
   {
     id: 'I5',
@@ -89,7 +89,7 @@ export const holdInvariants: readonly Invariant[] = [
         booking.payment_status) AS example
       FROM booking.bookings AS booking
       JOIN booking.holds AS hold ON hold.event_id = booking.event_id AND hold.id = booking.hold_id
-      WHERE booking.status = 'pending' AND hold.ended_at < now() - ${endsWithin} AND NOT EXISTS (
+      WHERE booking.status = 'pending' AND ${isOverdue('hold.ended_at', endsWithin)} AND NOT EXISTS (
         SELECT FROM purchase.payments AS payment
         WHERE payment.event_id = booking.event_id AND payment.hold_id = booking.hold_id
           AND (payment.next_check_at IS NOT NULL OR payment.updated_at > now() - ${endsWithin}))`,
@@ -105,7 +105,7 @@ export const holdInvariants: readonly Invariant[] = [
         UNION ALL
         SELECT booking.event_id, booking.user_id, count(*) FROM booking.bookings AS booking
         JOIN booking.booking_items AS item ON item.event_id = booking.event_id AND item.booking_id = booking.id
-        WHERE item.live GROUP BY booking.event_id, booking.user_id)
+        WHERE item.live AND ${isWatched('booking.event_id')} GROUP BY booking.event_id, booking.user_id)
       SELECT format('event %s: %s places of %s', event_id, sum(qty), max_tickets_per_user) AS example
       FROM places JOIN booking.sales AS sale USING (event_id)
       GROUP BY event_id, user_id, max_tickets_per_user HAVING sum(qty) > max_tickets_per_user`,

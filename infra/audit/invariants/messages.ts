@@ -1,4 +1,4 @@
-import type { Invariant } from './invariant.ts'
+import { type Invariant, isOverdue } from './invariant.ts'
 
 const outboxes = ['event', 'booking', 'purchase']
 /** A relay passes several times a second; a minute outlives a NATS server that is being restarted. */
@@ -13,7 +13,7 @@ export const messageInvariants: readonly Invariant[] = [
       .map(
         (schema) => `
       SELECT format('${schema} fact %s', id) AS example
-      FROM ${schema}.outbox WHERE published_at IS NULL AND created_at < now() - ${publishedWithin}`,
+      FROM ${schema}.outbox WHERE published_at IS NULL AND ${isOverdue('created_at', publishedWithin)}`,
       )
       .join(' UNION ALL '),
   },

@@ -1,4 +1,4 @@
-import type { Invariant } from './invariant.ts'
+import { type Invariant, isOverdue, isWatched } from './invariant.ts'
 
 /** What is under way is judged once it has come to rest: nothing is left to do, and that for a moment. */
 const restsFor = `interval '5 seconds'`
@@ -8,7 +8,7 @@ const stepWithin = `interval '2 minutes'`
  * A payment or refund of which something is left to do, and which has made no step for too long. `next_check_at` says only
  * that: every try puts it off, also one that fails, so that it is never long past. Only a step moves `updated_at`.
  */
-const isStuck = `next_check_at IS NOT NULL AND updated_at < now() - ${stepWithin}`
+const isStuck = `next_check_at IS NOT NULL AND ${isOverdue('updated_at', stepWithin)}`
 
 /**
  * A row of `purchase.payments`, aliased `payment`, of which nothing is under way. What is exempt from the invariants that ask
@@ -36,7 +36,7 @@ export const moneyInvariants: readonly Invariant[] = [
       FROM purchase.payments AS payment CROSS JOIN LATERAL (
         SELECT coalesce(sum(price_minor), 0) AS minor FROM booking.booking_items AS item
         WHERE item.live AND item.event_id = payment.event_id AND item.booking_id = payment.booking_id) AS live
-      WHERE ${atRest} AND payment.status IN ('captured', 'refunded')
+      WHERE ${isWatched('payment.event_id')} AND ${atRest} AND payment.status IN ('captured', 'refunded')
         AND payment.captured_minor - payment.refunded_minor <> live.minor`,
   },
   {
@@ -45,7 +45,7 @@ export const moneyInvariants: readonly Invariant[] = [
     violations: `
       SELECT format('event %s booking %s', booking.event_id, booking.id) AS example
       FROM booking.bookings AS booking
-      WHERE booking.status = 'confirmed' AND NOT EXISTS (
+      WHERE booking.status = 'confirmed' AND ${isWatched('booking.event_id')} AND NOT EXISTS (
         SELECT FROM purchase.payments AS payment
         WHERE payment.event_id = booking.event_id AND payment.booking_id = booking.id
           AND (payment.status IN ('authorised', 'capturing', 'captured', 'refunded') OR payment.next_check_at IS NOT NULL))`,
@@ -66,8 +66,9 @@ export const moneyInvariants: readonly Invariant[] = [
       SELECT format('payment %s', payment.id) AS example
       FROM purchase.payments AS payment
       LEFT JOIN booking.bookings AS booking ON booking.event_id = payment.event_id AND booking.id = payment.booking_id
-      WHERE payment.refunded_minor > payment.captured_minor OR payment.captured_minor > payment.amount_minor
-        OR (payment.status IN ('capturing', 'captured', 'refunded') AND payment.amount_minor <> booking.total_minor)`,
+      WHERE ${isWatched('payment.event_id')} AND (
+        payment.refunded_minor > payment.captured_minor OR payment.captured_minor > payment.amount_minor
+        OR (payment.status IN ('capturing', 'captured', 'refunded') AND payment.amount_minor <> booking.total_minor))`,
   },
   {
     id: 'I9',
@@ -78,7 +79,7 @@ export const moneyInvariants: readonly Invariant[] = [
       FROM booking.bookings AS booking CROSS JOIN LATERAL (
         SELECT coalesce(sum(price_minor * qty), 0) AS minor FROM booking.hold_items AS item
         WHERE item.event_id = booking.event_id AND item.hold_id = booking.hold_id) AS places
-      WHERE ${isPriceFixed} AND booking.total_minor <> places.minor`,
+      WHERE ${isWatched('booking.event_id')} AND ${isPriceFixed} AND booking.total_minor <> places.minor`,
   },
   {
     id: 'I9',
@@ -87,7 +88,8 @@ export const moneyInvariants: readonly Invariant[] = [
       SELECT format('payment %s: %s, booking: %s', payment.id, payment.refunded_minor, booking.refunded_minor) AS example
       FROM purchase.payments AS payment
       JOIN booking.bookings AS booking ON booking.event_id = payment.event_id AND booking.id = payment.booking_id
-      WHERE ${atRest} AND payment.status IN ('captured', 'refunded') AND payment.refunded_minor <> booking.refunded_minor`,
+      WHERE ${isWatched('payment.event_id')} AND ${atRest} AND payment.status IN ('captured', 'refunded')
+        AND payment.refunded_minor <> booking.refunded_minor`,
   },
   {
     id: 'I10',
@@ -95,7 +97,7 @@ export const moneyInvariants: readonly Invariant[] = [
     violations: `
       SELECT format('event %s booking %s: %s payments', event_id, booking_id, count(*)) AS example
       FROM purchase.payments
-      WHERE booking_id IS NOT NULL AND status NOT IN ('failed', 'voided', 'voiding')
+      WHERE ${isWatched('event_id')} AND booking_id IS NOT NULL AND status NOT IN ('failed', 'voided', 'voiding')
       GROUP BY event_id, booking_id HAVING count(*) > 1`,
   },
 ]

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
-import { chmod, chown, copyFile, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
+import { newPassword } from '../../servers/database-users.ts'
 import { privateSettings } from '../../servers/postgres.ts'
 import { type Owner, postgresDirectory, postgresOwner } from '../../servers/postgres-owner.ts'
 import { findPostgres, majorOf, type Program } from '../../servers/program.ts'
@@ -42,13 +44,17 @@ export async function recover({ from, at, directory, watch }: RecoverOptions): P
   const data = await postgresDirectory(directory, owner)
   await requireNoData(data)
   const wal = `${data}.wal`
+  const socketDirectory = await mkdtemp(join(tmpdir(), 'ticketing-recover-'))
   await watch.step('compare checksums', () => verifyChecksums(base.directory))
   try {
     await watch.step('unpack the base backup and the log', async () => {
       await unpackBase(base, { data, owner })
       await copyLog(base, { wal, owner })
     })
-    const server = await watch.step('replay the log', () => start({ base, program, data, wal, owner, at, directory }))
+    await makeOwn(socketDirectory, owner)
+    const server = await watch.step('replay the log', () =>
+      start({ base, program, data, wal, socketDirectory, owner, at, directory }),
+    )
     try {
       return { server, ...(await readReached(server.url, { base, at })) }
     } catch (error) {
@@ -56,7 +62,7 @@ export async function recover({ from, at, directory, watch }: RecoverOptions): P
       throw error
     }
   } finally {
-    await rm(wal, { recursive: true, force: true })
+    for (const folder of [wal, socketDirectory]) await rm(folder, { recursive: true, force: true })
   }
 }
 
@@ -114,6 +120,9 @@ async function requireNoData(data: string): Promise<void> {
   )
 }
 
+/** Whom the server believes on 127.0.0.1. */
+const overTcp = 'host all all 127.0.0.1/32 scram-sha-256\n'
+
 async function unpackBase(
   { directory }: Base,
   { data, owner }: { data: string; owner: Owner | undefined },
@@ -129,7 +138,8 @@ async function unpackBase(
   for (const [name, text] of [
     ['postgresql.conf', ''],
     ['postgresql.auto.conf', ''],
-    ['pg_hba.conf', 'host all all 127.0.0.1/32 trust\n'],
+    // Nobody knows a password of these data yet. The socket lies in a folder that we alone may enter.
+    ['pg_hba.conf', `${overTcp}local all all trust\n`],
     ['recovery.signal', ''],
   ] as const) {
     const file = join(data, name)
@@ -185,6 +195,7 @@ async function start({
   program,
   data,
   wal,
+  socketDirectory,
   owner,
   at,
   directory,
@@ -193,13 +204,16 @@ async function start({
   program: Program
   data: string
   wal: string
+  /** Gets a socket, by which we alone reach the server. */
+  socketDirectory: string
   owner: Owner | undefined
   at: Date | null
   directory: string
 }): Promise<Server> {
+  const password = newPassword()
   const url = (port: number): string => {
     const user = encodeURIComponent(manifest.superuser)
-    return `postgres://${user}@127.0.0.1:${port}/${encodeURIComponent(manifest.database)}`
+    return `postgres://${user}:${password}@127.0.0.1:${port}/${encodeURIComponent(manifest.database)}`
   }
   const settings = [
     `restore_command=cp "${wal}/%f" "%p"`,
@@ -207,6 +221,7 @@ async function start({
     ...(at === null ? [] : [`recovery_target_time=${timestamp(at)}`]),
     // Nobody may look before the end, and so its limits need not be those of the server that wrote the log.
     'hot_standby=off',
+    `unix_socket_directories=${socketDirectory}`,
   ]
   const plan: ServerPlan = {
     name: 'postgres',
@@ -218,7 +233,15 @@ async function start({
     ],
     url,
     commandLinePart: () => data,
-    isReady: (port) => isRecovered(url(port), data),
+    isReady: async (port) => {
+      const isReady = await setPasswordOnceRecovered(
+        { host: socketDirectory, port, user: manifest.superuser },
+        { data, password },
+      )
+      // For whoever starts a server on it next, with a socket that others reach.
+      if (isReady) await writeFile(join(data, 'pg_hba.conf'), overTcp)
+      return isReady
+    },
     readyWithinMs: replayWithinMs,
     stopSignal: 'SIGINT',
     user: owner,
@@ -237,8 +260,17 @@ function timestamp(at: Date): string {
   return at.toISOString().replace('T', ' ').replace('Z', '+00')
 }
 
-async function isRecovered(url: string, data: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 2_000 })
+/** Whether it takes writes; from then on its superuser has that password. */
+async function setPasswordOnceRecovered(
+  where: { host: string; port: number; user: string },
+  { data, password }: { data: string; password: string },
+): Promise<boolean> {
+  const client = new pg.Client({
+    ...where,
+    database: 'postgres',
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 2_000,
+  })
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -246,7 +278,9 @@ async function isRecovered(url: string, data: string): Promise<boolean> {
       `SELECT NOT pg_is_in_recovery() AND current_setting('data_directory') = $1 AS ready`,
       [data],
     )
-    return rows[0]?.ready ?? false
+    if (!rows[0]?.ready) return false
+    await client.query(`ALTER ROLE ${pg.escapeIdentifier(where.user)} PASSWORD ${pg.escapeLiteral(password)}`)
+    return true
   } finally {
     await client.end()
   }

@@ -57,7 +57,7 @@ export const invariants: Dashboard = {
         {
           title: 'Violations by invariant',
           description:
-            'I1 and I2: seats; I3 to I5: holds; I7 to I10: money; I13: ticket limits; I18: facts; fences: the indexes they rely on.',
+            'I1 and I2: seats; I3 to I5: holds; I7 to I10: money; I13: ticket limits; I18: facts; I23: ends of sales; fences: the indexes they rely on.',
           shows: 'lines',
           unit: 'short',
           width: 12,

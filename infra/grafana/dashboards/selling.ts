@@ -2,7 +2,7 @@ import type { Dashboard } from './dashboard.ts'
 import { once, orNone, perSecond, quantile, shareOf, sumBy } from './promql.ts'
 
 const holds = perSecond('holds_total')
-const lostHolds = perSecond('holds_total{outcome=~"seat_unavailable|sold_out|no_adjacent_seats"}')
+const lostHolds = perSecond('holds_total{outcome=~"seat_unavailable|sold_out|not_enough_left|no_adjacent_seats"}')
 const provider = 'provider_request_duration_seconds'
 
 /** How a sale goes: seats, money, and the provider that moves it. */
@@ -40,7 +40,7 @@ export const selling: Dashboard = {
           queries: [
             {
               expression:
-                `(sum(${once('increase(holds_total{outcome=~"seat_unavailable|sold_out|no_adjacent_seats"}[1h])')}) or vector(0))` +
+                `(sum(${once('increase(holds_total{outcome=~"seat_unavailable|sold_out|not_enough_left|no_adjacent_seats"}[1h])')}) or vector(0))` +
                 ` / sum(${once('increase(holds_total[1h])')})`,
               legend: 'lost',
             },

@@ -25,6 +25,7 @@ export const quirks = [
   'several prices',
   'no tz',
   'tz unknown',
+  'tz of the country',
   'no city',
   'no country',
   'country normalised',

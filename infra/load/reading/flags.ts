@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { ExplainedError } from '../../explained-error.ts'
+import { parseCommandLine } from '../../command-line.ts'
 
 export interface BenchFlags {
   /** Short rounds, and no judgement. */
@@ -16,14 +15,11 @@ Other benchmarks: npm run bench -- selling | search | telemetry | holds`
 
 /** `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */
 export function parseBenchFlags(args: readonly string[]): BenchFlags | null {
-  try {
-    const off = { type: 'boolean', default: false } as const
-    const { values } = parseArgs({
-      args: [...args],
-      options: { quick: off, peers: off, help: { ...off, short: 'h' } },
-    })
-    return values.help ? null : { quick: values.quick, peers: values.peers }
-  } catch (error) {
-    throw new ExplainedError(`${(error as Error).message}\n\n${usage}`)
-  }
+  const off = { type: 'boolean', default: false } as const
+  const { values } = parseCommandLine(
+    args,
+    { options: { quick: off, peers: off, help: { ...off, short: 'h' } } },
+    usage,
+  )
+  return values.help ? null : { quick: values.quick, peers: values.peers }
 }

@@ -57,7 +57,9 @@ export async function startFronts(backstage: Backstage, { peers }: { peers: bool
       name: 'ours',
       open: await gateway('open', { RATE_LIMITS: 'off' }),
       limited: await gateway('limited', {
-        RATE_LIMIT_MAXIMA: ['address', 'browse', 'sell'].map((name) => `${name}=${maximumPerMinute}`).join(','),
+        RATE_LIMIT_MAXIMA: ['address', 'browse', 'sell', 'demo-body']
+          .map((name) => `${name}=${maximumPerMinute}`)
+          .join(','),
         TRUSTED_PROXIES: '127.0.0.1',
       }),
       backstage: pids,

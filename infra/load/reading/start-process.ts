@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { lastLines, openLog } from '#shared/observability/log-file.ts'
 import { ExplainedError } from '../../explained-error.ts'
-import { lastLines, openLog } from '../../servers/log-file.ts'
 import { endProcess } from '../../servers/process-control.ts'
 
 export interface ProcessPlan {

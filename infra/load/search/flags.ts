@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommandLine } from '../../command-line.ts'
 import { ExplainedError } from '../../explained-error.ts'
 
 export interface SearchFlags {
@@ -14,7 +14,7 @@ export const usage = `Usage: npm run bench -- search [flags]
 
 /** `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */
 export function parseSearchFlags(args: readonly string[]): SearchFlags | null {
-  const { events, help } = parseOrExplain(args)
+  const { events, help } = parseCommandLine(args, { options }, usage).values
   if (help) return null
   if (events === undefined) return { sizes: usualSizes }
   const size = Number(events)
@@ -24,11 +24,4 @@ export function parseSearchFlags(args: readonly string[]): SearchFlags | null {
   return { sizes: [size] }
 }
 
-function parseOrExplain(args: readonly string[]) {
-  try {
-    const options = { events: { type: 'string' }, help: { type: 'boolean', default: false, short: 'h' } } as const
-    return parseArgs({ args: [...args], options }).values
-  } catch (error) {
-    throw new ExplainedError(`${(error as Error).message}\n\n${usage}`)
-  }
-}
+const options = { events: { type: 'string' }, help: { type: 'boolean', default: false, short: 'h' } } as const

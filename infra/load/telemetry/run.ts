@@ -1,3 +1,4 @@
+import { isHelpWanted } from '../../command-line.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
 import { stopSignals } from '../../launcher/stop-signals.ts'
@@ -7,11 +8,15 @@ import { reportLines } from './report.ts'
 import { startSinks } from './sinks.ts'
 import { startObservedSystems } from './system.ts'
 
+const usage = `Usage: npm run bench -- telemetry
+Measures what recording traces costs, on servers of its own.`
+
 /**
  * `npm run bench -- telemetry`: what traces cost a request that misses the cache, by how many of them are recorded, and where
  * their collector does not answer. Exit 1 when one of them costs more than it may.
  */
 async function main(): Promise<void> {
+  if (isHelpWanted(process.argv.slice(2), usage)) return
   const { stopping } = stopSignals(console.log)
   const sinks = await startSinks()
   try {

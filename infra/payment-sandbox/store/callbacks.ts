@@ -1,6 +1,7 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { recordedTraceparent } from '#shared/observability/tracing.ts'
+import { daysInterval } from '#shared/retention/retention.ts'
 import { type CallbackSettings, callbackDelaysMs } from '../callback-times.ts'
 import type { ChargeChange } from '../charge.ts'
 import { behaviourOf } from '../tokens.ts'
@@ -12,8 +13,6 @@ import { behaviourOf } from '../tokens.ts'
 
 /** Longer than an attempt takes, which is given 5 s. */
 const leaseMs = 7_000
-const keptFor = '24 hours'
-const forgottenAtOnce = 1_000
 
 /** A change as it is to be told. */
 export interface ChangeEvent {
@@ -124,18 +123,19 @@ export async function wasAnswered(db: Database, eventId: string): Promise<boolea
   return answered.length > 0
 }
 
-/** Forgets some of the callbacks that are a day old. Answers how many, and how many of them nobody ever accepted. */
-export async function forgetOldCallbacks(db: Database): Promise<{ forgotten: number; undelivered: number }> {
-  const [counts] = await db.query<{ forgotten: number; undelivered: number }>(
-    `WITH old AS (
-       DELETE FROM sandbox.callbacks WHERE (event_id, copy) IN (
-         SELECT event_id, copy FROM sandbox.callbacks WHERE created_at < now() - interval '${keptFor}'
-         ORDER BY created_at LIMIT ${forgottenAtOnce}
-       ) RETURNING delivered_at
-     )
-     SELECT count(*) AS forgotten, count(*) FILTER (WHERE delivered_at IS NULL) AS undelivered FROM old`,
+/** Deletes at most `limit` callbacks older than `days`. Answers how many, and how many of them nobody ever accepted. */
+export async function deleteOldCallbacks(
+  db: Database,
+  { days, limit }: { days: number; limit: number },
+): Promise<{ deleted: number; undelivered: number }> {
+  const deleted = await db.query<{ accepted: boolean }>(
+    `DELETE FROM sandbox.callbacks WHERE (event_id, copy) IN (
+       SELECT event_id, copy FROM sandbox.callbacks WHERE created_at < now() - ${daysInterval('$1')}
+       ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING delivered_at IS NOT NULL AS accepted`,
+    [days, limit],
   )
-  return counts ?? { forgotten: 0, undelivered: 0 }
+  return { deleted: deleted.length, undelivered: deleted.filter(({ accepted }) => !accepted).length }
 }
 
 /** From now on callbacks go there, the waiting ones too. */

@@ -112,15 +112,16 @@ export async function findCharge(db: Database, key: string): Promise<Charge | un
   return charge
 }
 
-/** All charges ever asked for, oldest first, after the one of that id. Tombstones never were charges. */
+/** Charges, oldest first, after the one of that id, of those that changed since a time or all. Tombstones never were charges. */
 export function listCharges(
   db: Database,
-  { after, limit }: { after: string | null; limit: number },
+  { after, changedSince, limit }: { after: string | null; changedSince: string | null; limit: number },
 ): Promise<Charge[]> {
   return db.query<Charge>(
     `SELECT ${columns} FROM sandbox.charges
-     WHERE amount_minor IS NOT NULL AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2`,
-    [after, limit],
+     WHERE amount_minor IS NOT NULL AND ($1::uuid IS NULL OR id > $1) AND changed_at >= coalesce($3::timestamptz, '-infinity')
+     ORDER BY id LIMIT $2`,
+    [after, limit, changedSince],
   )
 }
 
@@ -133,7 +134,7 @@ async function endAuthorisation(
 ): Promise<Charge | undefined> {
   const charge = { ...authorised, ...ending }
   const changed = await changeAndTell(db, {
-    statement: `UPDATE sandbox.charges SET state = $2, decline_code = $3
+    statement: `UPDATE sandbox.charges SET state = $2, decline_code = $3, changed_at = now()
       WHERE id = $1 AND state = 'authorised' RETURNING id`,
     values: [charge.id, charge.state, charge.decline_code],
     event: describe(token, { type: `charge.${ending.state}`, charge }),

@@ -59,7 +59,8 @@ export function refundCharge(
       state: refunded === amount_minor ? 'refunded' : 'captured',
     }
     await changeAndTell(db, {
-      statement: 'UPDATE sandbox.charges SET refunded_minor = $2, state = $3 WHERE id = $1 RETURNING id',
+      statement:
+        'UPDATE sandbox.charges SET refunded_minor = $2, state = $3, changed_at = now() WHERE id = $1 RETURNING id',
       values: [charge.id, charge.refunded_minor, charge.state],
       event: describe(token, { type: 'charge.refunded', charge, refund }),
     })

@@ -14,7 +14,7 @@ export interface BuyerRequest {
   readonly json?: Readonly<Record<string, unknown>>
 }
 
-/** The memory of a command whose worker died is taken over some 9 s after it began; then a purchase may take 8 s. */
+/** The memory of a cancellation whose worker died is taken over some 9 s after it began; then it may take 8 s again. */
 const answeredWithinMs = 25_000
 const askAgainMs = 200
 

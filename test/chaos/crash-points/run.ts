@@ -84,4 +84,7 @@ async function run(servers: SharedServers, stopping: AbortSignal): Promise<RunRe
   return { lines: reportLines(results), isGreen: results.every(({ faults }) => faults.length === 0) }
 }
 
-await runOnSharedServers(run).catch(reportFailure)
+const usage = `Usage: npm run chaos -- crash-points
+Kills each process at each point where it has done something and not yet said so.`
+
+await runOnSharedServers(usage, run).catch(reportFailure)

@@ -66,4 +66,7 @@ async function run(servers: SharedServers, stopping: AbortSignal): Promise<RunRe
   }
 }
 
-await runOnSharedServers(run).catch(reportFailure)
+const usage = `Usage: npm run chaos -- mutants
+Breaks a copy of the source in many ways, and shows that a trial notices each.`
+
+await runOnSharedServers(usage, run).catch(reportFailure)

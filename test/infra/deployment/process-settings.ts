@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { databaseUrl } from '#shared/process/config.ts'
+import { databaseUrl, databaseUsers } from '#shared/process/config.ts'
 import { gatewaySettings, readGatewayConfig } from '../../../gateway/config.ts'
 import { auditorSettings } from '../../../infra/audit/config.ts'
 import { projectRoot } from '../../../infra/config.ts'
@@ -17,7 +17,12 @@ const settings: Readonly<Record<string, z.ZodObject>> = {
   'workers/purchase/main.ts': purchaseSettings,
   'infra/audit/main.ts': auditorSettings,
   'infra/payment-sandbox/main.ts': sandboxSettings,
-  'infra/migrate.ts': z.object({ DATABASE_URL: databaseUrl }),
+  'infra/migrate.ts': z.object({
+    DATABASE_URL: databaseUrl,
+    ...Object.fromEntries(
+      databaseUsers.map((user) => [`DATABASE_PASSWORD_${user.toUpperCase()}`, z.string().optional()]),
+    ),
+  }),
 }
 
 /** The script of ours that a command runs; `undefined` when it is somebody else's program. */

@@ -1,25 +1,18 @@
-import type { Selection } from '#shared/contracts/places.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Key } from '#shared/ids.ts'
-import { hasFreeSeats, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter } from '../store/rows.ts'
+import { countLeft, hasRun, lockBestSeats, lockRowWithRun, type SeatFilter } from '../store/rows.ts'
 import { keepingLocksOfSuccess } from '../store/savepoint.ts'
 import type { LockedSeat } from '../store/seats.ts'
+import { tooFewLeft } from '../too-few-left.ts'
 import { chooseSeats } from './choose-seats.ts'
-import { readSeatFilter } from './seat-filter.ts'
+import { readSeatFilter, type WantedSeats } from './seat-filter.ts'
 
 /** Seats that would do exist, but other buyers are deciding about all of them: worth waitForLocks for these. */
 export class SeatsLockedByOthers extends Error {}
 
-export type BestAvailableWish = NonNullable<Selection['best_available']>
-
-export interface BestAvailable {
-  readonly eventId: string
-  readonly wish: BestAvailableWish
+export interface BestAvailable extends WantedSeats {
   /** Wait for buyers who are deciding, instead of passing over the seats they have locked. */
   readonly waitForLocks: boolean
-  /** Seats of this hold count as free. */
-  readonly ownHold: Key | undefined
 }
 
 /** Rows tried: more than all buyers who name seats can have emptied between the look at a row and the lock of its seats. */
@@ -30,8 +23,8 @@ const allSeats = 10_000
 
 /**
  * Picks and locks the best free seats inside the transaction that takes them: picking outside of it would send all buyers of
- * a rush to the same seats. The transaction has the settings `walkInOrder`. Throws `sold_out`, `no_adjacent_seats` when enough seats are free but nowhere side by side,
- * `validation_failed` for a tier or section that the event does not have, or `SeatsLockedByOthers`.
+ * a rush to the same seats. The transaction has the settings `walkInOrder`. Throws `sold_out`, `not_enough_left`,
+ * `no_adjacent_seats` when enough seats are free but nowhere side by side, `validation_failed` for a tier or section that the event does not have, or `SeatsLockedByOthers`.
  */
 export async function pickBestAvailable(db: Database, best: BestAvailable): Promise<LockedSeat[]> {
   const { wish, waitForLocks } = best
@@ -45,7 +38,7 @@ export async function pickBestAvailable(db: Database, best: BestAvailable): Prom
   const together = await pickTogether(db, filter, { qty, waitForLocks })
   if (together !== null) return together
   // They may all have been taken while this transaction waited for somebody's row.
-  await refuseIfSoldOut(db, filter, qty)
+  await refuseTooFew(db, filter, qty)
   throw new TicketingError('no_adjacent_seats', `There are no ${qty} free seats side by side.`)
 }
 
@@ -61,8 +54,8 @@ async function pickTogether(
     for (let look = 0; look < maxLooks; look++) {
       const row = await lockRowWithRun(db, ahead, { qty, tidy, waitForLocks })
       if (row === undefined) {
-        // Asked only when not even the first look found a row: else the house is not sold out.
-        if (look === 0) await refuseIfSoldOut(db, filter, qty)
+        // Asked only when not even the first look found a row: else there are enough.
+        if (look === 0) await refuseTooFew(db, filter, qty)
         // Who waits passes over no row, so this is certain.
         if (waitForLocks) return null
         break
@@ -94,17 +87,12 @@ async function pickApart(
 ): Promise<LockedSeat[]> {
   const seats = await lockBestSeats(db, filter, { limit: qty, waitForLocks })
   if (seats.length === qty) return seats
-  throw waitForLocks ? soldOut(qty) : new SeatsLockedByOthers()
+  if (waitForLocks) await refuseTooFew(db, filter, qty)
+  throw new SeatsLockedByOthers()
 }
 
 /** Seats that others are deciding about count as free. After a rush this is how nearly all requests end. */
-async function refuseIfSoldOut(db: Database, filter: SeatFilter, qty: number): Promise<void> {
-  if (!(await hasFreeSeats(db, filter, qty))) throw soldOut(qty)
-}
-
-function soldOut(qty: number): TicketingError {
-  return new TicketingError(
-    'sold_out',
-    qty === 1 ? 'There is no such seat left.' : `There are no ${qty} such seats left.`,
-  )
+async function refuseTooFew(db: Database, filter: SeatFilter, qty: number): Promise<void> {
+  const left = await countLeft(db, filter, qty)
+  if (left.free < qty) throw tooFewLeft(left)
 }

@@ -1,16 +1,23 @@
+import type { Selection } from '#shared/contracts/places.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { invalidRequest } from '#shared/errors.ts'
+import type { Key } from '#shared/ids.ts'
 import { findSection, findTiers, type Part, type SeatFilter } from '../store/rows.ts'
-import type { BestAvailable } from './pick-best-available.ts'
 
 /** As large as seat numbers may be. */
 const wholeHouse = { firstSeatNo: 0, lastSeatNo: 999_999 }
 
+export type BestAvailableWish = NonNullable<Selection['best_available']>
+
+export interface WantedSeats {
+  readonly eventId: string
+  readonly wish: BestAvailableWish
+  /** Seats of this hold count as free. */
+  readonly ownHold: Key | undefined
+}
+
 /** Among which seats a buyer wants the best. Throws `validation_failed` for a tier or section that the event does not have. */
-export async function readSeatFilter(
-  db: Database,
-  { eventId, wish, ownHold }: Pick<BestAvailable, 'eventId' | 'wish' | 'ownHold'>,
-): Promise<SeatFilter> {
+export async function readSeatFilter(db: Database, { eventId, wish, ownHold }: WantedSeats): Promise<SeatFilter> {
   const tiers = wish.tier === undefined ? null : await findTiers(db, eventId, wish.tier)
   const section = wish.section === undefined ? null : await findSection(db, eventId, wish.section)
   const errors = [

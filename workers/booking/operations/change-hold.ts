@@ -12,7 +12,7 @@ import { areaNosOf, type ChangedPlaces, holdFact, noPlaces, seatFacts } from '..
 import { takeOrExplain } from '../lost-seats/place-conflicts.ts'
 import { lockOwnHold } from '../own-hold.ts'
 import { holdEnded, holdExpired } from '../refusals.ts'
-import { refuseUnlessOpen } from '../sale.ts'
+import { refuseUnlessExtensible, refuseUnlessOpen } from '../sale.ts'
 import type { SoldShares } from '../sold-shares.ts'
 import { type Buyer, findTicketsInUse, lockBuyer } from '../store/buyers.ts'
 import { extendHold } from '../store/hold-times.ts'
@@ -56,11 +56,11 @@ function isExtension(request: Request): request is Extract<Request, { extend: tr
   return 'extend' in request
 }
 
-/** A paused sale does not stop it: the buyer was promised the time to decide. */
+/** A paused sale does not stop it: the buyer was promised the time to decide. The end of the sale does. */
 async function extend(db: Database, { hold: key, buyer }: Pick<Exchange, 'hold' | 'buyer'>): Promise<Hold> {
   const hold = await lockActiveHold(db, key, buyer)
   const sale = await saleOf(db, key)
-  if (sale.status === 'cancelled') refuseUnlessOpen(sale, sale.now)
+  refuseUnlessExtensible(sale, sale.now)
   if (hold.atHardCap) {
     throw new TicketingError('hold_cap_reached', 'These places cannot be kept any longer; pay for them or let them go.')
   }

@@ -8,6 +8,7 @@ import { bookingFact, holdFact, noPlaces, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
 import type { BookingMetrics } from '../metrics.ts'
 import { noSuchBooking } from '../refusals.ts'
+import { hasEnded } from '../sale.ts'
 import { sellStanding } from '../standing/sell-standing.ts'
 import {
   type BookingOrigin,
@@ -32,8 +33,8 @@ interface Confirmation extends BookingOrigin {
 }
 
 /**
- * Sells the places although the hold ran out, as long as nobody else took them and the buyer's limit allows it: the money
- * is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same, but
+ * Sells the places although the hold ran out, as long as nobody else took them, the sale has not ended and the buyer's limit
+ * allows it: the money is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same, but
  * not why.
  */
 export function confirmHold({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
@@ -88,6 +89,8 @@ async function objectionToSelling(
   const sale = await findSale(db, buyer.eventId)
   if (sale === undefined || sale.status === 'cancelled') return 'event_cancelled'
   if (hold.status === 'released') return 'hold_changed'
+  // Held before the end, places may be paid for within the time of their hold; an event that has begun needs no rescue.
+  if (hold.status === 'expired' && hasEnded(sale, sale.now)) return 'hold_changed'
   if (!hold.ended) return null
   const { liveHold, liveTickets } = await findTicketsInUse(db, buyer)
   const places = liveTickets + (liveHold?.places ?? 0) + hold.placeCount

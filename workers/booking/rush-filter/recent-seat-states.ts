@@ -1,7 +1,7 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Seat } from '../best-available/free-runs.ts'
 import { RecentValues } from '../recent-values.ts'
-import { type StatesOfRow, seatStateCodes } from '../seat-states.ts'
+import { type SeatState, type StatesOfRow, seatStateCodes, seatStateOf } from '../seat-states.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
 /** What an event looked like a moment ago: a hint, never a decision. */
@@ -15,8 +15,12 @@ export class SeenEvent {
     this.#rows = rows
   }
 
-  isSeat(seatNo: number): boolean {
-    return this.#rows.some((row) => seatNo >= row.firstSeatNo && seatNo < row.firstSeatNo + row.codes.length)
+  /** `undefined` when there is no such seat. */
+  stateOf(seatNo: number): SeatState | undefined {
+    const row = this.#rows.find(
+      ({ firstSeatNo, codes }) => seatNo >= firstSeatNo && seatNo < firstSeatNo + codes.length,
+    )
+    return row && seatStateOf(row.codes.charAt(seatNo - row.firstSeatNo))
   }
 
   /** Free seats whose numbers differ from `near` by at most `reach`, by ascending number. */

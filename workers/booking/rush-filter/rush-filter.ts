@@ -7,7 +7,7 @@ import type { WorkerParts } from '#shared/process/worker.ts'
 import { createRedis } from '#shared/redis.ts'
 import type { ChangedPlaces } from '../facts.ts'
 import { alternativesNear } from '../lost-seats/alternatives.ts'
-import { reach, seatUnavailable } from '../lost-seats/lost-seats.ts'
+import { mayComeBack, reach, seatUnavailable } from '../lost-seats/lost-seats.ts'
 import { RecentValues } from '../recent-values.ts'
 import { isOpen } from '../sale.ts'
 import { findSale, type Sale } from '../store/sales.ts'
@@ -86,7 +86,7 @@ export class RushFilter {
     const { eventId } = wanted.hold
     // Without a database there is nothing to add; who goes on will hear so.
     const seen = await this.#recent.of(eventId).catch(() => undefined)
-    if (seen === undefined || !wanted.seatNos.every((seatNo) => seen.isSeat(seatNo))) return
+    if (seen === undefined || !wanted.seatNos.every((seatNo) => seen.stateOf(seatNo) !== undefined)) return
     const leftBehind = taken.filter((lock) => isLeftBehind(lock, seen))
     if (leftBehind.length > 0) {
       for (const { holdId, seatNo } of leftBehind)
@@ -97,7 +97,8 @@ export class RushFilter {
     const near = conflicts[0] ?? 0
     const free = seen.freeSeatsAround(near, reach).filter(({ seatNo }) => !conflicts.includes(seatNo))
     const alternatives = alternativesNear(free, { seatNo: near, qty: wanted.seatNos.length })
-    throw seatUnavailable({ conflicts, alternatives })
+    const held = conflicts.filter((seatNo) => mayComeBack(seen.stateOf(seatNo)))
+    throw seatUnavailable({ conflicts, held, alternatives })
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Database } from '#shared/database/postgres.ts'
-import { invalidRequest, TicketingError } from '#shared/errors.ts'
+import { invalidRequest, type TicketingError } from '#shared/errors.ts'
 import type { Key } from '#shared/ids.ts'
 import {
   type Area,
   findAreas,
   type HeldShard,
+  hasAnyPlaceLeft,
   lockAllShards,
   lockRoomyShard,
   lockShardWithRoom,
@@ -12,6 +13,7 @@ import {
   viewShards,
 } from '../store/areas.ts'
 import { keepingLocksOfSuccess } from '../store/savepoint.ts'
+import { tooFewLeft } from '../too-few-left.ts'
 
 export interface WantedArea extends Area {
   readonly qty: number
@@ -43,7 +45,8 @@ export async function findWantedAreas(
 
 /**
  * Locks so many places of each area inside the transaction that holds them; standing places of `ownHold` are given back
- * first. Throws `sold_out`, naming the area, only when all shards together have too few.
+ * first. Throws `not_enough_left`, naming the area, only when all shards together have too few, and `sold_out` when the event has
+ * no place left at all.
  */
 export async function takeStanding(
   db: Database,
@@ -61,7 +64,8 @@ async function takeFromArea(db: Database, eventId: string, area: WantedArea): Pr
     const shard = await lockRoomyShard(db, { eventId, areaNo, qty })
     if (shard !== undefined) return [{ areaNo, shard, qty, priceMinor }]
     const shards = await viewShards(db, { eventId, areaNo })
-    if (shards.reduce((sum, { free, expired }) => sum + free + expired, 0) < qty) throw areaSoldOut(area)
+    const seen = shards.map(({ free, expired, held }) => ({ free: free + expired, held }))
+    if (sumOf(seen, 'free') < qty) throw await tooFewInArea(db, eventId, { area, shards: seen })
     const roomy = shards.filter(({ free }) => free >= qty)
     const busy = roomy[Math.floor(Math.random() * roomy.length)]?.shard
     if (busy === undefined || waits === maxWaits)
@@ -77,14 +81,14 @@ async function takeFromAllShards(
 ): Promise<HeldShard[]> {
   const areaNos = areas.map(({ areaNo }) => areaNo)
   const shards = await lockAllShards(db, { eventId, areaNos, ownHold })
-  return areas.flatMap((area) => {
-    const spread = spreadOver(
-      shards.filter(({ areaNo }) => areaNo === area.areaNo),
-      area,
-    )
-    if (spread === null) throw areaSoldOut(area)
-    return spread
-  })
+  const taken: HeldShard[] = []
+  for (const area of areas) {
+    const ofArea = shards.filter(({ areaNo }) => areaNo === area.areaNo)
+    const spread = spreadOver(ofArea, area)
+    if (spread === null) throw await tooFewInArea(db, eventId, { area, shards: ofArea })
+    taken.push(...spread)
+  }
+  return taken
 }
 
 /** `qty` places of as few shards as will do, the emptiest first; `null` when all have too few together. */
@@ -102,6 +106,19 @@ export function spreadOver(
   return missing === 0 ? taken : null
 }
 
-function areaSoldOut({ name, qty }: WantedArea): TicketingError {
-  return new TicketingError('sold_out', `There are no ${qty} free places left in ${name}.`, { extra: { area: name } })
+type Counted = Pick<Shard, 'free' | 'held'>
+
+async function tooFewInArea(
+  db: Database,
+  eventId: string,
+  { area, shards }: { area: WantedArea; shards: readonly Counted[] },
+): Promise<TicketingError> {
+  const free = sumOf(shards, 'free')
+  const heldByOthers = sumOf(shards, 'held') > 0
+  const anyOfEvent = free > 0 || heldByOthers || (await hasAnyPlaceLeft(db, eventId))
+  return tooFewLeft({ free, heldByOthers, anyOfEvent }, area.name)
+}
+
+function sumOf(shards: readonly Counted[], count: keyof Counted): number {
+  return shards.reduce((sum, shard) => sum + shard[count], 0)
 }

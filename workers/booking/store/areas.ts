@@ -1,5 +1,6 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
+import { hasPlacesLeft } from './conditions.ts'
 
 /*
  * SQL about standing places, which are sold by count. The places of an area are spread over several counters, its shards,
@@ -37,6 +38,8 @@ export interface Shard {
   readonly shard: number
   /** Places that are neither held nor sold. */
   readonly free: number
+  /** Places of holds. */
+  readonly held: number
 }
 
 interface AreaKey {
@@ -72,19 +75,28 @@ export async function lockShardWithRoom(
   return locked.length > 0
 }
 
-/** Shards of an area as they stand at this moment, and how many places of each belong to expired holds: one look, no lock. */
-export function viewShards(
-  db: Database,
-  { eventId, areaNo }: AreaKey,
-): Promise<(Shard & { readonly expired: number })[]> {
+export interface SeenShard extends Shard {
+  /** Places of expired holds, which are free as well and not among `held`. */
+  readonly expired: number
+}
+
+/** Shards of an area as they stand at this moment: one look, no lock. */
+export function viewShards(db: Database, { eventId, areaNo }: AreaKey): Promise<SeenShard[]> {
   return db.query(
-    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, coalesce(qty, 0) AS expired
+    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, coalesce(qty, 0) AS expired,
+       held - coalesce(qty, 0) AS held
      FROM booking.area_shards AS area LEFT JOIN (
        SELECT shard, sum(qty)::int AS qty FROM booking.hold_items
        WHERE event_id = $1 AND area_no = $2 AND held_until <= now() GROUP BY shard) AS expired USING (shard)
      WHERE event_id = $1 AND area_no = $2`,
     [eventId, areaNo],
   )
+}
+
+/** Whether the event has any place left that is free or held. */
+export async function hasAnyPlaceLeft(db: Database, eventId: string): Promise<boolean> {
+  const [left] = await db.query<{ any: boolean }>(`SELECT ${hasPlacesLeft('$1')} AS any`, [eventId])
+  return left?.any === true
 }
 
 /**
@@ -111,7 +123,7 @@ export async function lockAllShards(
     [eventId, areaNos],
   )
   return db.query<Shard>(
-    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free FROM booking.area_shards
+    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, held FROM booking.area_shards
      WHERE event_id = $1 AND area_no = ANY($2) ORDER BY area_no, shard`,
     [eventId, areaNos],
   )

@@ -1,7 +1,7 @@
-import type { Booking } from '#shared/contracts/bookings.ts'
+import type { BookedPaymentStatus, Booking } from '#shared/contracts/bookings.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, newId, publicId } from '#shared/ids.ts'
-import type { PaymentNote } from '../payment-status.ts'
+import { type PaymentNote, shownStatus } from '../payment-status.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { isDue, isLive, position } from './conditions.ts'
 import { placesOfHold } from './holds.ts'
@@ -33,7 +33,7 @@ const selectBookings = `
 interface BookingRow extends Omit<Booking, 'created_at' | 'confirmed_at' | 'payment'> {
   readonly created_at: Date
   readonly confirmed_at: Date | null
-  readonly payment_status: Booking['payment']['status']
+  readonly payment_status: BookedPaymentStatus
   readonly captured_minor: number
 }
 
@@ -228,6 +228,7 @@ export async function expireUnpaidBookings(db: Database, limit: number): Promise
 
 function toBooking({ id, payment_status, captured_minor, ...row }: BookingRow): Booking {
   const eventId = row.event_id
+  const paid = { status: payment_status, capturedMinor: captured_minor, refundedMinor: row.refunded_minor }
   return {
     id: publicId({ eventId, ownId: id }),
     ...row,
@@ -235,6 +236,6 @@ function toBooking({ id, payment_status, captured_minor, ...row }: BookingRow): 
     created_at: row.created_at.toISOString(),
     confirmed_at: row.confirmed_at?.toISOString() ?? null,
     tickets: row.tickets.map((ticket) => ({ ...ticket, id: publicId({ eventId, ownId: ticket.id }) })),
-    payment: { status: payment_status, captured_minor },
+    payment: { status: shownStatus(paid), captured_minor },
   }
 }

@@ -6,6 +6,9 @@
  */
 export const isFree = `CASE state WHEN 'available' THEN true WHEN 'held' THEN held_until <= now() ELSE false END`
 
+/** State of a row of `event_seats` as everybody sees it. */
+export const shownState = `CASE WHEN ${isFree} THEN 'available' ELSE state END`
+
 /** A row of `holds`, aliased `hold`, that has not ended, but may be due. */
 export const isLive = `hold.status IN ('active', 'paying')`
 
@@ -19,6 +22,16 @@ export const isDue = `(${isLive} AND hold.expires_at <= now())`
 export const position = `coalesce(
   pg_current_xact_id_if_assigned()::text,
   (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)::text)`
+
+/**
+ * Whether any place of an event, whose id is the parameter `event`, is free or held: until then it is not sold out. Each look ends
+ * at the first entry of an index.
+ */
+export function hasPlacesLeft(event: string): string {
+  return `(EXISTS (SELECT FROM booking.event_seats WHERE event_id = ${event} AND state = 'available')
+    OR EXISTS (SELECT FROM booking.event_seats WHERE event_id = ${event} AND state = 'held')
+    OR EXISTS (SELECT FROM booking.area_shards WHERE event_id = ${event} AND sold < capacity))`
+}
 
 /**
  * As `isFree`, but seats of one hold count as free too: of the one whose own id is the parameter `hold`, such as `$3`; null

@@ -2,7 +2,7 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
-import type { TakenPlaces } from '../take-places.ts'
+import type { TakenPlaces } from '../taken-places.ts'
 import { holdStanding, releaseStanding } from './areas.ts'
 import { isDue, isLive, position } from './conditions.ts'
 
@@ -46,7 +46,8 @@ interface HoldRow extends Pick<Hold, 'user_id' | 'status' | 'places' | 'currency
 export async function readHold(db: Database, key: Key): Promise<Hold | undefined> {
   const [row] = await db.query<HoldRow>(
     `SELECT user_id, ${shownStatus} AS status, ${placesOfHold} AS places, currency, expires_at,
-       greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int AS expires_in_ms, hard_cap_at, ${position} AS seq
+       CASE WHEN ${isLive} THEN greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int ELSE 0 END AS expires_in_ms,
+       hard_cap_at, ${position} AS seq
      FROM booking.holds AS hold JOIN booking.sales AS sale USING (event_id) WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )
@@ -202,30 +203,45 @@ export async function endHolds(
   status: Extract<HoldStatus, 'released' | 'expired'>,
 ): Promise<EndedHold[]> {
   if (holds.length === 0) return []
-  const keys = [holds.map((hold) => hold.eventId), holds.map((hold) => hold.ownId)]
+  const seatsOf = await freePlaces(db, holds, { passOver: status === 'expired' })
+  const ended = await db.query<Omit<EndedHold, 'seats'>>(
+    `UPDATE booking.holds AS hold SET status = $3, ended_at = now()
+     FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, id)
+     WHERE hold.event_id = ended.event_id AND hold.id = ended.id
+     RETURNING hold.event_id AS "eventId", hold.id AS "ownId", ${areaNosOfHold} AS "areaNos"`,
+    [...keyColumns(holds), status],
+  )
+  return ended.map((hold) => ({ ...hold, seats: seatsOf.get(hold.ownId) ?? [] }))
+}
+
+/**
+ * Frees the seats that locked holds still have, and their standing places, and answers the seats by own id of their hold. With
+ * `passOver`, places that somebody else has locked stay as they are.
+ */
+export async function freePlaces(
+  db: Database,
+  holds: readonly Key[],
+  { passOver }: { passOver: boolean },
+): Promise<ReadonlyMap<string, readonly ChangedSeat[]>> {
   const freed = await db.query<ChangedSeat & { holdId: string }>(
     `WITH ended AS (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)),
      theirs AS (
        SELECT event_id, hold_id, seat_no FROM ended
        JOIN booking.hold_items AS item USING (event_id, hold_id)
        JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
-       ORDER BY event_id, seat_no FOR UPDATE OF seat ${status === 'expired' ? 'SKIP LOCKED' : ''})
+       ORDER BY event_id, seat_no FOR UPDATE OF seat ${passOver ? 'SKIP LOCKED' : ''})
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM theirs WHERE seat.event_id = theirs.event_id AND seat.seat_no = theirs.seat_no
      RETURNING theirs.hold_id AS "holdId", seat.seat_no AS "seatNo", seat.version`,
-    keys,
+    keyColumns(holds),
   )
-  await releaseStanding(db, holds, { passOver: status === 'expired' })
-  const ended = await db.query<Omit<EndedHold, 'seats'>>(
-    `UPDATE booking.holds AS hold SET status = $3, ended_at = now()
-     FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, id)
-     WHERE hold.event_id = ended.event_id AND hold.id = ended.id
-     RETURNING hold.event_id AS "eventId", hold.id AS "ownId", ${areaNosOfHold} AS "areaNos"`,
-    [...keys, status],
-  )
-  const seatsOf = Map.groupBy(freed, ({ holdId }) => holdId)
-  return ended.map((hold) => ({ ...hold, seats: seatsOf.get(hold.ownId) ?? [] }))
+  await releaseStanding(db, holds, { passOver })
+  return Map.groupBy(freed, ({ holdId }) => holdId)
+}
+
+function keyColumns(keys: readonly Key[]): [string[], string[]] {
+  return [keys.map(({ eventId }) => eventId), keys.map(({ ownId }) => ownId)]
 }
 
 /** Ends a locked hold, or one that had expired, because its seats were sold to its buyer. */

@@ -1,6 +1,7 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
-import { isFreeFor } from './conditions.ts'
+import type { PlacesLeft } from '../too-few-left.ts'
+import { hasPlacesLeft, isFreeFor } from './conditions.ts'
 import { type LockedSeat, lockedSeatColumns } from './seats.ts'
 
 /* SQL by which best available seats are found, row by row. */
@@ -166,13 +167,26 @@ export function lockBestSeats(
   )
 }
 
-/** Whether the filter admits at least `qty` free seats, wherever they stand. */
-export async function hasFreeSeats(db: Database, filter: SeatFilter, qty: number): Promise<boolean> {
-  const rows = await db.query(
-    `${wantedByReason(filter)
-      .map((seats) => `SELECT FROM ${seats}`)
-      .join(' UNION ALL ')} LIMIT $7`,
+/** So many held seats are looked at, lest refused buyers of a small tier read all that a rush holds of a large house. */
+const heldSeatsSeen = 500
+
+/**
+ * How many free seats the filter admits, counted up to `qty`. Only where there are fewer, it also says whether others hold some, as
+ * far as the held seats show that end first, and whether the event has any place left.
+ */
+export async function countLeft(db: Database, filter: SeatFilter, qty: number): Promise<PlacesLeft> {
+  const free = wantedByReason(filter)
+    .map((seats) => `SELECT FROM ${seats}`)
+    .join(' UNION ALL ')
+  const held = `(SELECT * FROM booking.event_seats WHERE event_id = $1 AND state = 'held' AND held_until > now()
+      ORDER BY held_until LIMIT ${heldSeatsSeen}) AS seat
+    WHERE ${isAdmitted(filter)} AND hold_id IS DISTINCT FROM $6::uuid`
+  const [left] = await db.query<PlacesLeft>(
+    `WITH counted AS MATERIALIZED (SELECT count(*)::int AS free FROM (${free} LIMIT $7) AS free),
+     held AS MATERIALIZED (SELECT free, free < $7 AND EXISTS (SELECT FROM ${held}) AS "heldByOthers" FROM counted)
+     SELECT free, "heldByOthers", free > 0 OR "heldByOthers" OR ${hasPlacesLeft('$1')} AS "anyOfEvent" FROM held`,
     [...filterValues(filter), qty],
   )
-  return rows.length === qty
+  if (left === undefined) throw new Error('a count answered no row')
+  return left
 }

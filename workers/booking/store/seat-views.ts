@@ -1,10 +1,15 @@
+import { coarseCount } from '#shared/contracts/seats.ts'
 import type { Database } from '#shared/database/postgres.ts'
-import { type StatesOfRow, seatStateCodes } from '../seat-states.ts'
-import { isFree } from './conditions.ts'
+import { type SeatState, type StatesOfRow, seatStateCodes } from '../seat-states.ts'
+import { isFree, shownState } from './conditions.ts'
 
-/* SQL that shows the state of seats to everybody. */
+/* SQL that shows the state of seats to everybody. Nothing of a cancelled event is free, whatever its rows say. */
 
-const shownState = `CASE WHEN ${isFree} THEN 'available' ELSE state END`
+/** Whether the event with the id $1 is cancelled: looked up once a statement. */
+const isCancelled = `(SELECT status = 'cancelled' FROM booking.sales WHERE event_id = $1)`
+
+/** State of a row of `event_seats` of that event. */
+const stateShown = `CASE WHEN ${isFree} THEN CASE WHEN ${isCancelled} THEN 'blocked' ELSE 'available' END ELSE state END`
 
 export interface SeatView {
   readonly seat_no: number
@@ -15,7 +20,7 @@ export interface SeatView {
   readonly tier: string | null
   readonly tierNo: number
   readonly accessible: boolean
-  readonly state: keyof typeof seatStateCodes
+  readonly state: SeatState
 }
 
 /** Up to `limit` seats, each at its own price, with a number above `afterSeatNo`. */
@@ -25,7 +30,7 @@ export function listSeatViews(
 ): Promise<SeatView[]> {
   return db.query<SeatView>(
     `SELECT seat.seat_no, place.section, place.label AS row, seat.label, seat.price_minor, tier.name AS tier,
-       tier_no AS "tierNo", seat.accessible, ${shownState} AS state
+       tier_no AS "tierNo", seat.accessible, ${stateShown} AS state
      FROM booking.event_seats AS seat JOIN booking.event_rows AS place USING (event_id, row_no)
      LEFT JOIN booking.price_tiers AS tier USING (event_id, tier_no)
      WHERE event_id = $1 AND seat_no > $2 ORDER BY seat_no LIMIT $3`,
@@ -52,8 +57,8 @@ export interface StatesSnapshot {
 /** Places of each area of the events that a condition on `area` names: what expired holds have of them is available. */
 const areaCounts = (which: string): string => `
   SELECT area.event_id, area_no, name, price_minor, area.capacity, shards.held - expired AS held, sold,
-    area.capacity - sold - (shards.held - expired) AS available
-  FROM booking.areas AS area,
+    CASE WHEN selling.status = 'cancelled' THEN 0 ELSE area.capacity - sold - (shards.held - expired) END AS available
+  FROM booking.areas AS area JOIN booking.sales AS selling ON selling.event_id = area.event_id,
     LATERAL (SELECT sum(held)::int AS held, sum(sold)::int AS sold FROM booking.area_shards AS shard
       WHERE shard.event_id = area.event_id AND shard.area_no = area.area_no) AS shards,
     LATERAL (SELECT coalesce(sum(qty), 0)::int AS expired FROM booking.hold_items AS item
@@ -69,7 +74,7 @@ export async function snapshotStates(db: Database, eventId: string): Promise<Sta
          SELECT json_agg(json_build_object('firstSeatNo', first_seat_no, 'codes', codes)) FROM (
            SELECT min(seat_no) AS first_seat_no, string_agg(code, '') AS codes
            FROM (
-             SELECT row_no, seat_no, CASE ${shownState} ${codes.join(' ')} END AS code
+             SELECT row_no, seat_no, CASE ${stateShown} ${codes.join(' ')} END AS code
              FROM booking.event_seats WHERE event_id = $1 ORDER BY row_no, seat_no
            ) AS in_order GROUP BY row_no
          ) AS by_row
@@ -100,6 +105,8 @@ export interface Availability {
   readonly event_id: string
   readonly available: number
   readonly place_count: number
+  /** No place is left, neither free nor held. */
+  readonly sold_out: boolean
   /** Whether the price of any tier has steps. */
   readonly priceSteps: boolean
 }
@@ -107,38 +114,43 @@ export interface Availability {
 /** Free and all places, seats and standing ones, of each event that has any. */
 export function countFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
   return db.query<Availability>(
-    `SELECT event_id, available, place_count, price_steps AS "priceSteps" FROM (
-     SELECT event_id, sum(available)::int AS available, sum(places)::int AS place_count FROM (
-       SELECT event_id, count(*) FILTER (WHERE ${isFree}) AS available, count(*) AS places
-       FROM booking.event_seats WHERE event_id = ANY($1) GROUP BY event_id
-       UNION ALL
-       SELECT event_id, available, capacity FROM (${areaCounts('area.event_id = ANY($1)')}) AS areas) AS counted
-     GROUP BY event_id) AS summed JOIN booking.sales USING (event_id)`,
+    `SELECT event_id, CASE WHEN status = 'cancelled' THEN 0 ELSE available END AS available, place_count,
+       available + held = 0 AS sold_out, price_steps AS "priceSteps"
+     FROM (
+       SELECT event_id, sum(available)::int AS available, sum(held)::int AS held, sum(places)::int AS place_count FROM (
+         SELECT event_id, count(*) FILTER (WHERE ${isFree}) AS available,
+           count(*) FILTER (WHERE ${shownState} = 'held') AS held, count(*) AS places
+         FROM booking.event_seats WHERE event_id = ANY($1) GROUP BY event_id
+         UNION ALL
+         SELECT event_id, available, held, capacity FROM (${areaCounts('area.event_id = ANY($1)')}) AS areas) AS counted
+       GROUP BY event_id) AS summed JOIN booking.sales USING (event_id)`,
     [eventIds],
   )
 }
 
 /**
- * As `countFreePlaces`, but seats are counted only until a tenth of all places is free: what lists tell apart by a word. A house
- * of 20,000 costs 2,000 entries of an index instead of as many rows as it has seats.
+ * As `countFreePlaces`, but seats are counted only up to `coarseCount`: what lists tell apart by a word. A house of 20,000 costs 200
+ * entries of an index instead of as many rows as it has seats.
  */
-export function estimateFreePlaces(
-  db: Database,
-  eventIds: readonly string[],
-): Promise<Omit<Availability, 'priceSteps'>[]> {
-  return db.query(
-    `SELECT event_id, available.count + run_out.count + standing.available AS available, places.count AS place_count
+export function estimateFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
+  return db.query<Availability>(
+    `SELECT event_id, CASE WHEN status = 'cancelled' THEN 0 ELSE free.count END AS available, places.count AS place_count,
+       free.count + standing.held = 0
+         AND NOT EXISTS (SELECT FROM booking.event_seats AS seat WHERE seat.event_id = sale.event_id AND state = 'held') AS sold_out,
+       price_steps AS "priceSteps"
      FROM booking.sales AS sale,
      LATERAL (SELECT coalesce(sum(seat_count), 0)::int AS count FROM booking.event_rows AS place
        WHERE place.event_id = sale.event_id) AS seats,
-     LATERAL (SELECT coalesce(sum(available), 0)::int AS available, coalesce(sum(capacity), 0)::int AS capacity
+     LATERAL (SELECT coalesce(sum(available), 0)::int AS available, coalesce(sum(held), 0)::int AS held,
+         coalesce(sum(capacity), 0)::int AS capacity
        FROM (${areaCounts('area.event_id = sale.event_id')}) AS areas) AS standing,
      LATERAL (SELECT seats.count + standing.capacity AS count) AS places,
      LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
-       WHERE seat.event_id = sale.event_id AND state = 'available' LIMIT places.count / 10 + 1) AS counted) AS available,
+       WHERE seat.event_id = sale.event_id AND state = 'available' LIMIT ${coarseCount}) AS counted) AS available,
      LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
        WHERE seat.event_id = sale.event_id AND state = 'held' AND held_until <= now()
-       LIMIT GREATEST(0, places.count / 10 + 1 - available.count)) AS counted) AS run_out
+       LIMIT ${coarseCount} - available.count) AS counted) AS run_out,
+     LATERAL (SELECT available.count + run_out.count + standing.available AS count) AS free
      WHERE event_id = ANY($1) AND places.count > 0`,
     [eventIds],
   )

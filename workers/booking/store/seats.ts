@@ -1,7 +1,8 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import type { Seat } from '../best-available/free-runs.ts'
-import { isFree, isFreeFor } from './conditions.ts'
+import type { SeatState } from '../seat-states.ts'
+import { isFree, isFreeFor, shownState } from './conditions.ts'
 
 /*
  * SQL that takes seats. Locks are taken by ascending seat number in every statement, so that no two buyers wait for each
@@ -64,7 +65,7 @@ export async function lockSellableSeats(
 }
 
 export interface SeenSeat extends Seat {
-  readonly free: boolean
+  readonly state: SeatState
 }
 
 /** The named seats, and those whose numbers differ from `near` by at most `reach`, by ascending number. */
@@ -74,7 +75,7 @@ export function findSeatsAround(
 ): Promise<SeenSeat[]> {
   const { eventId, seatNos, near, reach } = options
   return db.query<SeenSeat>(
-    `SELECT seat_no AS "seatNo", row_no AS "rowNo", ${isFree} AS free FROM booking.event_seats
+    `SELECT seat_no AS "seatNo", row_no AS "rowNo", ${shownState} AS state FROM booking.event_seats
      WHERE event_id = $1 AND (seat_no = ANY($2) OR seat_no BETWEEN $3 AND $4) ORDER BY seat_no`,
     [eventId, seatNos, near - reach, near + reach],
   )

@@ -9,7 +9,8 @@ import { driveSale, hasStock, stockSeats } from '../booking-calls.ts'
 import { answerView } from '../event-answers.ts'
 import type { FullEventRow } from '../event-view.ts'
 import { eventFact } from '../facts.ts'
-import { openedSale } from '../sale-state.ts'
+import { eventIsOver } from '../refusals.ts'
+import { isOver, openedSale } from '../sale-state.ts'
 import { layoutFaults, pricesByName, type Seating, seatingHash } from '../seating.ts'
 import { stockBatches } from '../stock-batches.ts'
 import { addSeating, readSeatingHash } from '../store/layouts.ts'
@@ -24,10 +25,12 @@ export function attachSeating(parts: WorkerParts): Operation {
     if (faults.length > 0) throw invalidRequest(faults)
     const seating = seatingOf(request)
 
+    const onSaleAt = on_sale_at === null ? null : new Date(on_sale_at)
+    if (onSaleAt !== null) refuseOpening(await readEvent(postgres, event_id), onSaleAt)
     const { version, maxTicketsPerUser } = await adoptSeating(parts, event_id, seating, context)
     const batches = stockBatches(seating, { event_id, version, max_tickets_per_user: maxTicketsPerUser })
     await stockSeats(bus, batches, context)
-    if (on_sale_at !== null) await openSale(parts, event_id, new Date(on_sale_at), context)
+    if (onSaleAt !== null) await openSale(parts, event_id, onSaleAt, context)
     return answerView(bus, await readEvent(postgres, event_id), context)
   })
 }
@@ -44,8 +47,8 @@ function adoptSeating(
     const present = await readSeatingHash(db, eventId)
     if (present?.hash === seatingHash(seating)) return { version: present.version, maxTicketsPerUser }
     if (present !== undefined && (await hasStock(bus, eventId, context))) {
-      const detail = 'the event sells seats of another plan, or at other prices, already'
-      throw invalidRequest([{ pointer: '/layout', detail }], `The seating cannot be attached: ${detail}.`)
+      const detail = 'cannot be attached, because the event sells seats of another plan, or at other prices, already'
+      throw invalidRequest([{ pointer: '/layout', detail }])
     }
     const version = (present?.version ?? 0) + 1
     await addSeating(db, eventId, { ...seating, version })
@@ -63,10 +66,20 @@ function openSale(
   return postgres.transaction(async (db) => {
     // Locked while booking is asked, as in change-event-status.
     const event = notCancelled(await lockEvent(db, eventId))
+    refuseOpening(event, onSaleAt)
     const opened = { ...event, ...openedSale(event, onSaleAt) }
     await driveSale(bus, opened, context)
     await updateSale(db, opened, 'opened')
   })
+}
+
+/** Of an event that is over, or will be before the sale opens, nothing can be sold. */
+function refuseOpening(event: FullEventRow, onSaleAt: Date): void {
+  if (isOver(event, new Date())) throw eventIsOver(event)
+  const { offSaleAt } = openedSale(event, onSaleAt)
+  if (onSaleAt < offSaleAt) return
+  const detail = `must be before the sale ends, at ${offSaleAt.toISOString()}`
+  throw invalidRequest([{ pointer: '/on_sale_at', detail }], `The sale cannot be opened: on_sale_at ${detail}.`)
 }
 
 function notCancelled(event: FullEventRow): FullEventRow {

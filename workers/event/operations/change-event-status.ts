@@ -34,7 +34,7 @@ export function changeEventStatus(parts: WorkerParts): Operation {
       once(db, command, async () => {
         // Booking is asked while the event is locked, or two actions could reach it in one order and be stored in the other.
         const event = await lockEvent(db, event_id)
-        const changed = { ...event, ...statusAfter(event, action) }
+        const changed = { ...event, ...statusAfter(event, action, new Date()) }
         const hasSale = event.placeCount > 0 && (await driveSale(bus, changed, context))
         if (hasSale && changed.status === 'cancelled') await refundBookings(bus, event_id, context)
         // Not before: what a draft is about is nobody's business.
@@ -48,7 +48,10 @@ export function changeEventStatus(parts: WorkerParts): Operation {
 
 /** Brings the places of a draft into stock, in transactions of booking's own; what is there already stays as it is. */
 async function stockDraft({ bus, postgres }: WorkerParts, eventId: string, context: MessageContext): Promise<void> {
-  const { status, maxTicketsPerUser } = await readEvent(postgres, eventId)
+  const event = await readEvent(postgres, eventId)
+  // Refuses what cannot be published before anything of it is in stock.
+  statusAfter(event, 'publish', new Date())
+  const { status, maxTicketsPerUser } = event
   const seating = status === 'draft' ? await readSeating(postgres, eventId) : undefined
   if (seating === undefined) return
   const { version } = seating

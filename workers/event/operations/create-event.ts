@@ -6,9 +6,11 @@ import { addFact } from '#shared/facts/outbox.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
-import { toView } from '../event-view.ts'
+import { startInstant } from '../event-start.ts'
+import { type FullEventRow, toView } from '../event-view.ts'
 import { eventFact } from '../facts.ts'
 import { refusingUnknownZones } from '../refusals.ts'
+import { latestSaleEnd, saleGraceHours } from '../sale-state.ts'
 import { areaFaults } from '../seating.ts'
 import { sectionFaults, simpleSeating } from '../simple-seating.ts'
 import { addSeating } from '../store/layouts.ts'
@@ -20,16 +22,23 @@ export function createEvent({ postgres }: WorkerParts): Operation {
   return operation(contract, (request, context) => {
     requireOrganiser(context.caller)
     const { sections, areas, currency } = request
-    const faults = [...sectionFaults(sections), ...areaFaults(areas, '/areas'), ...saleTimeFaults(request)]
-    if (faults.length > 0) throw invalidRequest(faults)
+    const start = startOf(request)
+    const faults = [
+      ...sectionFaults(sections),
+      ...areaFaults(areas, '/areas'),
+      ...('fault' in start ? [{ pointer: '/starts_at_local', detail: start.fault }] : []),
+      ...saleOrderFaults(request),
+    ]
+    if ('fault' in start || faults.length > 0) throw invalidRequest(faults)
     return refusingUnknownZones('/venue/tz', () =>
       postgres.transaction((db) =>
         once(db, { schema: 'event', operation: contract.operation, request, context }, async () => {
-          const eventId = await insertDraft(db, request)
+          const eventId = await insertDraft(db, request, start.at)
           if (sections.length + areas.length > 0) {
             await addSeating(db, eventId, { version: 1, ...simpleSeating(sections, areas), currency })
           }
           const event = await readEvent(db, eventId)
+          refuseWrongSaleEnd(request, event)
           await addFact(db, 'event', eventFact('created', event))
           // A draft sells nothing, so there is no stock to ask for.
           return toView(event, new Map(), new Date())
@@ -39,8 +48,28 @@ export function createEvent({ postgres }: WorkerParts): Operation {
   })
 }
 
-function saleTimeFaults({ on_sale_at, off_sale_at }: ParsedRequestOf<typeof contract>): FieldError[] {
+type Request = ParsedRequestOf<typeof contract>
+
+function startOf({ starts_on, starts_at_local, venue }: Request): { at: Date | null } | { fault: string } {
+  if (starts_at_local === undefined) return { at: null }
+  return startInstant({ date: starts_on, time: starts_at_local, tz: venue.tz })
+}
+
+function saleOrderFaults({ on_sale_at, off_sale_at }: Request): FieldError[] {
   if (on_sale_at === undefined || off_sale_at === undefined) return []
   if (new Date(on_sale_at) < new Date(off_sale_at)) return []
   return [{ pointer: '/off_sale_at', detail: 'must be after on_sale_at' }]
+}
+
+/** Undoes the transaction when the sale would end too long after the event has begun, or by default before it opens. */
+function refuseWrongSaleEnd({ off_sale_at }: Request, { startsBy, offSaleAt, onSaleAt }: FullEventRow): void {
+  const latest = latestSaleEnd(startsBy)
+  if (off_sale_at !== undefined && new Date(off_sale_at) > latest) {
+    const detail = `must be at most ${saleGraceHours} hours after the event begins, so not after ${latest.toISOString()}`
+    throw invalidRequest([{ pointer: '/off_sale_at', detail }])
+  }
+  if (onSaleAt !== null && onSaleAt >= offSaleAt) {
+    const detail = `must be before the event begins, at ${offSaleAt.toISOString()}, unless off_sale_at is later`
+    throw invalidRequest([{ pointer: '/on_sale_at', detail }])
+  }
 }

@@ -5,6 +5,7 @@ import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { driveSale } from '../booking-calls.ts'
+import { importedStart } from '../event-start.ts'
 import { eventFact } from '../facts.ts'
 import { importChanges, type KnownEvent, saleFollows } from '../import-changes.ts'
 import { refundBookings } from '../purchase-calls.ts'
@@ -18,6 +19,11 @@ import { recordWords } from '../store/words.ts'
 export function importEvents({ bus, log, postgres }: WorkerParts): Operation {
   return operation(contract, async ({ source, events, reschedule }, context) => {
     if (source === organiserSource) throw invalidRequest([{ pointer: '/source', detail: 'is kept for organisers' }])
+    const faults = events.flatMap((event, index) => {
+      const start = importedStart(event)
+      return 'fault' in start ? [{ pointer: `/events/${index}/starts_at_local`, detail: start.fault }] : []
+    })
+    if (faults.length > 0) throw invalidRequest(faults)
     const today = new Date().toISOString().slice(0, 10)
     const counts = await refusingUnknownZones('/events', () =>
       postgres.transaction(async (db) => {

@@ -1,9 +1,8 @@
 import { listEvents as contract } from '#shared/contracts/event.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
-import { findPage } from '../search/find-page.ts'
+import { findAsked } from '../search/find-page.ts'
 import { listFingerprint, readCursor } from '../search/page-cursor.ts'
-import { questionOf } from '../search/question.ts'
 
 /**
  * Lists events by date, with what is left of them; postponed and cancelled ones only where past ones are wanted, too. Throws
@@ -17,8 +16,7 @@ export function listEvents(parts: ListParts): Operation {
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
     const upcoming = status === 'upcoming'
     const conditions = { upcoming, takingPlace: upcoming, start, end }
-    const question = await questionOf(parts.postgres, { ...filters, conditions })
-    const positions = question === null ? [] : await findPage(parts.postgres, question, { after, wanted: limit + 1 })
+    const positions = await findAsked(parts.postgres, { ...filters, conditions }, { after, wanted: limit + 1 })
     const page = await showPage(parts, { positions, size: limit, list }, context)
     return { ...page, message: countMessage(page.items.length, upcoming) }
   })

@@ -3,14 +3,20 @@ import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { visibleEvent } from '../access.ts'
-import { readSeating } from '../store/layouts.ts'
+import { readLayout } from '../store/layouts.ts'
 
-/** Shows an event's seating plan. Throws `event_not_found`, also for drafts, and `not_found` when it has none. */
+/** Shows an event's seating plan, the present or that of a version. Throws `event_not_found`, also for drafts, and `not_found`. */
 export function viewLayout({ postgres }: WorkerParts): Operation {
-  return operation(contract, async ({ event_id }, { caller }) => {
-    await visibleEvent(postgres, event_id, caller)
-    const seating = await readSeating(postgres, event_id)
-    if (seating === undefined) throw new TicketingError('not_found', 'The event has no seating plan.')
-    return { event_id, version: seating.version, ...seating.layout }
+  return operation(contract, async ({ event_id, version }, { caller }) => {
+    const { layoutVersion } = await visibleEvent(postgres, event_id, caller)
+    if (layoutVersion === null) throw new TicketingError('not_found', 'The event has no seating plan.')
+    const found = await readLayout(postgres, event_id, version ?? layoutVersion)
+    if (found === undefined) {
+      throw new TicketingError(
+        'not_found',
+        `The seating plan has no version ${version}; the present one is ${layoutVersion}.`,
+      )
+    }
+    return { event_id, ...found }
   })
 }

@@ -9,7 +9,7 @@ import {
 } from '../store/find-events.ts'
 import { accessFor } from './access.ts'
 import type { PagePosition } from './page-cursor.ts'
-import type { Question } from './question.ts'
+import { type Asked, type Question, questionOf } from './question.ts'
 import { termQuery, wholeText } from './terms.ts'
 import { anywhere, tiersOf } from './tiers.ts'
 
@@ -17,6 +17,12 @@ export interface PageWanted {
   readonly after: PagePosition | undefined
   /** Results from there on. */
   readonly wanted: number
+}
+
+/** Positions in the list of what is asked, from `after` on. Throws `validation_failed` for texts of too many words. */
+export async function findAsked(db: Queryable, asked: Asked, page: PageWanted): Promise<PagePosition[]> {
+  const question = await questionOf(db, asked)
+  return question === null ? [] : await findPage(db, question, page)
 }
 
 /** Positions in the list from `after` on. */

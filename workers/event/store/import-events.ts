@@ -1,9 +1,10 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
+import { daysLater, importedStart, sameTimeLater } from '../event-start.ts'
 import type { ImportedEvent, KnownEvent } from '../import-changes.ts'
 import { cheapestTier } from '../price-tiers.ts'
 import { foldedTexts } from '../search/folded-texts.ts'
-import { cancelUntil } from './read-events.ts'
+import { cancelUntil, offSaleAt } from './read-events.ts'
 
 /*
  * A batch enters as a few statements, each over one JSON array, whatever its length. All go through the rows in the order
@@ -13,13 +14,15 @@ import { cancelUntil } from './read-events.ts'
 const defaultMaxTicketsPerUser = 8
 
 /** Of an event with seating these are no longer the source's. */
-const saleColumns = ['on_sale_at', 'off_sale_at', 'max_tickets_per_user', 'price_from_minor', 'currency']
+const saleColumns = ['max_tickets_per_user', 'price_from_minor', 'currency']
+
+const onSaleAtUnlessSeated = unlessSeated('on_sale_at')
 
 /** Events of the source that are here already, locked until the transaction ends. */
 export function lockKnownEvents(db: Database, source: string, sourceIds: readonly string[]): Promise<KnownEvent[]> {
   return db.query<KnownEvent>(
     `SELECT id, source_id AS "sourceId", content_hash AS "contentHash", shift_days AS "shiftDays", status,
-       sale_status AS "saleStatus", on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt",
+       sale_status AS "saleStatus", on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
        ${cancelUntil} AS "cancelUntil", version, layout_version IS NOT NULL AS "hasSeating"
      FROM event.events AS e WHERE source = $1 AND source_id = ANY($2) ORDER BY source_id FOR UPDATE`,
     [source, sourceIds],
@@ -73,20 +76,19 @@ async function storeEvents(db: Database, source: string, events: readonly Import
        starts_on, starts_at, tz, shift_days, on_sale_at, off_sale_at, max_tickets_per_user, price_from_minor, currency,
        folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
      SELECT r.id, $1, r.source_id, r.content_hash, r.name, r.type, r.description, r.status, v.id,
-       moved.starts_on, (moved.starts_on + r.starts_at_local) AT TIME ZONE r.tz, r.tz, r.shift_days,
+       r.starts_on, r.starts_at, r.tz, r.shift_days,
        moved.on_sale_at, CASE WHEN (moved.off_sale_at <= moved.on_sale_at) IS NOT TRUE THEN moved.off_sale_at END,
        r.max_tickets_per_user, r.price_from_minor, r.currency,
        r.folded_name, r.folded_performers, r.folded_venue, r.folded_city, r.folded_type, r.folded_description
      FROM json_to_recordset($2) AS r(id uuid, source_id text, content_hash text, name text, type text,
-       description text, status text, venue_source_id text, starts_on date, starts_at_local time, tz text,
+       description text, status text, venue_source_id text, starts_on date, starts_at timestamptz, tz text,
        shift_days int, on_sale_at timestamptz, off_sale_at timestamptz, max_tickets_per_user int,
        price_from_minor bigint, currency text, folded_name text, folded_performers text, folded_venue text,
        folded_city text, folded_type text, folded_description text)
      LEFT JOIN event.venues v ON v.source = $1 AND v.source_id = r.venue_source_id,
      LATERAL (SELECT COALESCE(r.tz, 'UTC') AS tz, r.shift_days * interval '1 day' AS shift) AS by,
      -- By the local clock, so that a sale that opened at ten still opens at ten across a change of summer time.
-     LATERAL (SELECT r.starts_on + COALESCE(r.shift_days, 0) AS starts_on,
-       COALESCE((r.on_sale_at AT TIME ZONE by.tz + by.shift) AT TIME ZONE by.tz, r.on_sale_at) AS on_sale_at,
+     LATERAL (SELECT COALESCE((r.on_sale_at AT TIME ZONE by.tz + by.shift) AT TIME ZONE by.tz, r.on_sale_at) AS on_sale_at,
        COALESCE((r.off_sale_at AT TIME ZONE by.tz + by.shift) AT TIME ZONE by.tz, r.off_sale_at) AS off_sale_at) AS moved
      ORDER BY r.source_id
      ON CONFLICT (source, source_id) DO UPDATE SET
@@ -97,25 +99,46 @@ async function storeEvents(db: Database, source: string, events: readonly Import
        folded_name = excluded.folded_name, folded_performers = excluded.folded_performers,
        folded_venue = excluded.folded_venue, folded_city = excluded.folded_city,
        folded_type = excluded.folded_type, folded_description = excluded.folded_description,
-       ${saleColumns.map(unlessSeated).join(', ')}`,
+       on_sale_at = ${onSaleAtUnlessSeated},
+       -- Only a source sets the end of its events' sales, so that it moves with them.
+       off_sale_at = CASE WHEN (excluded.off_sale_at <= ${onSaleAtUnlessSeated}) IS NOT TRUE THEN excluded.off_sale_at END,
+       ${saleColumns.map((column) => `${column} = ${unlessSeated(column)}`).join(', ')}`,
     [source, JSON.stringify(events.map(eventRecord))],
   )
 }
 
 function unlessSeated(column: string): string {
-  return `${column} = CASE WHEN e.layout_version IS NULL THEN excluded.${column} ELSE e.${column} END`
+  return `CASE WHEN e.layout_version IS NULL THEN excluded.${column} ELSE e.${column} END`
 }
 
-function eventRecord({ event, contentHash, shiftDays }: ImportedEvent) {
+/** Dates of an event as they are stored, after its shift. */
+function storedDates({ event, shiftDays }: ImportedEvent): {
+  starts_on: string
+  starts_at: Date | null
+  tz: string | null
+} {
+  const tz = event.tz ?? event.venue?.tz ?? null
+  const start = importedStart(event)
+  const at = 'at' in start ? start.at : null
+  if (shiftDays === null) return { starts_on: event.starts_on, starts_at: at, tz }
+  return {
+    starts_on: daysLater(event.starts_on, shiftDays),
+    starts_at: at && sameTimeLater(at, { days: shiftDays, tz: tz ?? 'UTC' }),
+    tz,
+  }
+}
+
+function eventRecord(imported: ImportedEvent) {
+  const { event, contentHash, shiftDays } = imported
   const { venue, performers, price_tiers, ...own } = event
   const tier = cheapestTier(price_tiers)
   return {
     ...own,
+    ...storedDates(imported),
     id: event.id ?? newId(),
     content_hash: contentHash,
     shift_days: shiftDays,
     venue_source_id: venue?.source_id,
-    tz: event.tz ?? venue?.tz,
     max_tickets_per_user: event.max_tickets_per_user ?? defaultMaxTicketsPerUser,
     price_from_minor: tier?.price_minor,
     currency: tier?.currency,

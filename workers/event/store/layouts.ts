@@ -1,4 +1,4 @@
-import { seatCount } from '#shared/contracts/layout.ts'
+import { type Layout, seatCount } from '#shared/contracts/layout.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { lowestPrice, tiersOf } from '../price-tiers.ts'
 import { type Seating, seatingHash } from '../seating.ts'
@@ -19,6 +19,19 @@ export async function readSeating(db: Database, eventId: string): Promise<Seatin
     [eventId],
   )
   return seating
+}
+
+/** The layout of a version, with its number; undefined when there was none. */
+export async function readLayout(
+  db: Database,
+  eventId: string,
+  version: number,
+): Promise<(Layout & { version: number }) | undefined> {
+  const [found] = await db.query<{ layout: Layout }>(
+    'SELECT layout FROM event.layouts WHERE event_id = $1 AND version = $2',
+    [eventId, version],
+  )
+  return found && { version, ...found.layout }
 }
 
 /** Version and digest of the present seating, without the layout itself. */

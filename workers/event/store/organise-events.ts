@@ -12,8 +12,11 @@ export const organiserSource = 'organiser'
 
 type NewEvent = ParsedRequestOf<typeof createEvent>
 
-/** Stores a draft with its venue and performers, without seats, and answers its id. */
-export async function insertDraft(db: Database, event: NewEvent): Promise<string> {
+/**
+ * Stores a draft with its venue and performers, without seats, and answers its id. `startsAt`: null until its time is
+ * announced.
+ */
+export async function insertDraft(db: Database, event: NewEvent, startsAt: Date | null): Promise<string> {
   const id = newId()
   const { name, type, venue, performers } = event
   const description = event.description ?? null
@@ -22,7 +25,7 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
     `INSERT INTO event.events (id, source, source_id, name, type, description, status, venue_id, starts_on, starts_at, tz,
        on_sale_at, off_sale_at, cancel_until, max_tickets_per_user, currency,
        folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
-     VALUES ($1::uuid, $2, $1::uuid::text, $3, $4, $5, 'draft', $6, $7, ($7::date + $8::time) AT TIME ZONE $9, $9,
+     VALUES ($1::uuid, $2, $1::uuid::text, $3, $4, $5, 'draft', $6, $7, $8, $9,
        $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
     [
       id,
@@ -32,7 +35,7 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
       description,
       await venueId(db, venue),
       event.starts_on,
-      event.starts_at_local ?? null,
+      startsAt,
       venue.tz,
       event.on_sale_at ?? null,
       event.off_sale_at ?? null,
@@ -51,13 +54,17 @@ export async function insertDraft(db: Database, event: NewEvent): Promise<string
   return id
 }
 
-/** Records what the organiser wants, and tells of it; the booking worker must have been told before. */
+/**
+ * Records what the organiser wants, and tells of it; the booking worker must have been told before. An end that would come
+ * before the opening is dropped; any other stays as it was set, or open, so that it still follows the event to another day.
+ */
 export async function updateSale(db: Database, sale: Sale & { id: string }, what: string): Promise<void> {
-  const { id, status, saleStatus, onSaleAt, offSaleAt } = sale
+  const { id, status, saleStatus, onSaleAt } = sale
   const [updated] = await db.query<{ version: number }>(
-    `UPDATE event.events SET status = $2, sale_status = $3, on_sale_at = $4, off_sale_at = $5, version = version + 1
+    `UPDATE event.events SET status = $2, sale_status = $3, on_sale_at = $4,
+       off_sale_at = CASE WHEN off_sale_at <= $4::timestamptz THEN NULL ELSE off_sale_at END, version = version + 1
      WHERE id = $1 RETURNING version`,
-    [id, status, saleStatus, onSaleAt, offSaleAt],
+    [id, status, saleStatus, onSaleAt],
   )
   if (updated === undefined) throw new Error(`event ${id} vanished`)
   await addFact(db, 'event', eventFact(what, { ...sale, version: updated.version }))

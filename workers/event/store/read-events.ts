@@ -1,15 +1,29 @@
 import type { Database, Queryable } from '#shared/database/postgres.ts'
 import type { EventRow, FullEventRow, Sellable } from '../event-view.ts'
 import { eventNotFound } from '../refusals.ts'
+import { saleGraceHours } from '../sale-state.ts'
 
 /** Until when tickets of an event `e` may be given back: unless it says, 24 hours before it, or before its local day, begins. */
 export const cancelUntil = `COALESCE(e.cancel_until, COALESCE(e.starts_at,
     e.starts_on::timestamp AT TIME ZONE COALESCE(e.tz, 'UTC')) - interval '24 hours')`
 
+/**
+ * When an event `e` has begun for sure: at its start, or at the end of its local day while its time is open. Where its zone is
+ * unknown as well, the day ends where it ends first, at UTC+14.
+ */
+export const startsBy = `COALESCE(e.starts_at, (e.starts_on + 1)::timestamp AT TIME ZONE COALESCE(e.tz, 'Etc/GMT-14'))`
+
+/**
+ * When the sale of an event `e` ends: when the event begins, unless its organiser or source says otherwise. A source may name
+ * any end, so one that no organiser could set does not count; nor does one that was set before the event moved to another day.
+ */
+export const offSaleAt = `CASE WHEN e.off_sale_at <= ${startsBy} + interval '${saleGraceHours} hours' THEN e.off_sale_at
+    ELSE ${startsBy} END`
+
 /** What lists and views read of an event `e` and its venue `v`. */
 const summaryColumns = `
   e.id, e.name, e.type, e.status, e.starts_on AS "startsOn", e.starts_at AS "startsAt", e.tz,
-  e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", e.off_sale_at AS "offSaleAt",
+  e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
   e.price_from_minor AS "priceFromMinor", e.currency, e.seat_count AS "seatCount",
   e.seat_count + e.standing_count AS "placeCount", ${cancelUntil} AS "cancelUntil",
   CASE WHEN v.id IS NOT NULL
@@ -32,9 +46,26 @@ export async function readSummaries(db: Queryable, ids: readonly string[]): Prom
 /** What decides whether events sell places; drafts and unknown events are left out. */
 export function readSales(db: Queryable, eventIds: readonly string[]): Promise<Sellable[]> {
   return db.query<Sellable>(
-    `SELECT e.id, e.status, e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", e.off_sale_at AS "offSaleAt",
+    `SELECT e.id, e.status, e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
        ${cancelUntil} AS "cancelUntil", e.seat_count + e.standing_count AS "placeCount"
      FROM event.events AS e WHERE e.id = ANY($1) AND e.status <> 'draft'`,
+    [eventIds],
+  )
+}
+
+const priceTiers = `(SELECT COALESCE(json_agg(json_strip_nulls(json_build_object('name', t.name, 'price_minor', t.price_minor,
+      'max_price_minor', t.max_price_minor, 'currency', t.currency,
+      'price_steps', CASE WHEN json_array_length(t.price_steps) > 0 THEN t.price_steps END)) ORDER BY t.position), '[]')
+    FROM event.price_tiers t WHERE t.event_id = e.id) AS "priceTiers"`
+
+/** What places of events cost before any price step. */
+export function readPrices(
+  db: Queryable,
+  eventIds: readonly string[],
+): Promise<Pick<FullEventRow, 'id' | 'priceTiers' | 'areas'>[]> {
+  return db.query(
+    `SELECT e.id, ${priceTiers}, COALESCE(l.areas, '[]') AS areas FROM event.events e
+     LEFT JOIN event.layouts l ON l.event_id = e.id AND l.version = e.layout_version WHERE e.id = ANY($1)`,
     [eventIds],
   )
 }
@@ -43,11 +74,8 @@ export function readSales(db: Queryable, eventIds: readonly string[]): Promise<S
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
     `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
-       e.layout_version AS "layoutVersion", e.version, COALESCE(l.areas, '[]') AS areas,
-       (SELECT COALESCE(json_agg(json_strip_nulls(json_build_object('name', t.name, 'price_minor', t.price_minor,
-            'max_price_minor', t.max_price_minor, 'currency', t.currency,
-            'price_steps', CASE WHEN json_array_length(t.price_steps) > 0 THEN t.price_steps END)) ORDER BY t.position), '[]')
-          FROM event.price_tiers t WHERE t.event_id = e.id) AS "priceTiers"
+       e.layout_version AS "layoutVersion", e.version, ${startsBy} AS "startsBy", COALESCE(l.areas, '[]') AS areas,
+       ${priceTiers}
      FROM event.events e
      LEFT JOIN event.venues v ON v.id = e.venue_id
      LEFT JOIN event.layouts l ON l.event_id = e.id AND l.version = e.layout_version

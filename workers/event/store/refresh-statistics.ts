@@ -13,11 +13,9 @@ export async function refreshStatistics(db: Queryable): Promise<void> {
   const outgrown = await db.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class
      WHERE oid = ANY(SELECT ('event.' || name)::regclass FROM unnest($1::text[]) AS name)
-       -- Of others Postgres would only warn.
-       AND pg_has_role(relowner, 'USAGE')
        AND pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint`,
     [catalogueTables],
   )
   // Whoever imports at the same time may be at it: both want the same.
-  for (const { name } of outgrown) await db.query(`ANALYZE (SKIP_LOCKED) event.${name}`)
+  for (const { name } of outgrown) await db.query('SELECT event.refresh_statistics($1)', [name])
 }

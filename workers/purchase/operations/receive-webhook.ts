@@ -13,17 +13,13 @@ export interface WebhookOptions {
   wake(): void
 }
 
-/** A signature older than this may have been overheard. */
-const toleranceMs = 300_000
-
 /**
  * Keeps and applies what a provider tells, once per event, and has what has moved driven on. Throws `bad_signature`, and
  * `validation_failed` for a signed body that cannot be read.
  */
 export function receiveWebhook(saga: Saga, { secret, wake }: WebhookOptions): Operation {
   return operation(contract, async ({ provider, body, signature }) => {
-    const isGenuine =
-      secret !== undefined && verifyWebhook({ secret, body, header: signature, now: Date.now(), toleranceMs })
+    const isGenuine = secret !== undefined && verifyWebhook({ secret, body, header: signature, now: Date.now() })
     if (!isGenuine) throw new TicketingError('bad_signature', 'The signature does not fit the body, or is too old.')
     const outcome = await applyProviderEvent(saga, provider, readSandboxWebhook(body))
     if (outcome === 'applied') wake()

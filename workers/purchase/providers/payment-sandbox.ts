@@ -23,12 +23,17 @@ interface Call {
 export const sandboxCharge = z
   .discriminatedUnion('state', [
     z.object({ state: z.enum(['authorised', 'captured', 'refunded', 'voided']) }),
-    z.object({ state: z.literal('declined'), decline_code: z.string() }),
+    z.object({ state: z.literal('declined'), decline_code: z.string().transform(storable) }),
   ])
   .transform(
     (charge): Charge =>
       charge.state === 'declined' ? { state: charge.state, declineCode: charge.decline_code } : charge,
   )
+
+/** A reason as the database takes it: short, without NUL and broken characters. */
+function storable(reason: string): string {
+  return reason.slice(0, 200).replaceAll('\0', '').toWellFormed()
+}
 
 const refundAnswer = z.object({ refund: z.object({ idempotency_key: z.string(), amount_minor: z.int() }) })
 const refusalAnswer = z.object({ code: z.string() })

@@ -25,17 +25,26 @@ export interface FinalAnswer {
 
 interface CommandRow {
   request_hash: Buffer
+  provider_key: string | null
+  /** A worker may still be at it. */
+  is_running: boolean
   error_code: ErrorCode | null
   reply: string | null
 }
 
-/** Whether what came of a command is still open: then the command is never forgotten. */
-const isOpen = `(EXISTS (SELECT FROM purchase.payments AS payment
-    WHERE payment.provider_key = known.provider_key AND payment.next_check_at IS NOT NULL)
-  OR EXISTS (SELECT FROM purchase.refunds AS refund
-    WHERE refund.provider_key = known.provider_key AND refund.next_check_at IS NOT NULL))`
+/**
+ * SQL: a command, aliased `known`, may be forgotten once it is old enough: nobody is at it, and nothing that came of it is still
+ * open.
+ */
+export function mayBeForgotten(known: string): string {
+  return `(${known}.running_until <= now()
+    AND NOT EXISTS (SELECT FROM purchase.payments AS payment
+      WHERE payment.provider_key = ${known}.provider_key AND payment.next_check_at IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM purchase.refunds AS refund
+      WHERE refund.provider_key = ${known}.provider_key AND refund.next_check_at IS NOT NULL))`
+}
 
-const isForgotten = `(known.created_at <= now() - interval '${rememberedFor}' AND known.running_until <= now() AND NOT ${isOpen})`
+const isForgotten = `(known.created_at <= now() - interval '${rememberedFor}' AND ${mayBeForgotten('known')})`
 
 /**
  * Makes the command this worker's own for `forMs`, or answers what was answered before (`null`: go ahead). Takes over from
@@ -91,21 +100,14 @@ export async function releaseCommand(db: Database, { scope, key, providerKey }: 
   )
 }
 
-/** Deletes some of the commands that are older than a day and answers how many. */
-export async function deleteForgottenCommands(db: Database, limit: number): Promise<number> {
-  const deleted = await db.query(
-    `DELETE FROM purchase.commands WHERE (scope, key) IN (
-       SELECT scope, key FROM purchase.commands AS known WHERE ${isForgotten}
-       ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-     RETURNING key`,
-    [limit],
-  )
-  return deleted.length
-}
-
-async function readCommand(db: Database, { scope, key }: LongCommand): Promise<CommandRow | undefined> {
+/** A command that is not forgotten; `undefined` for others. */
+export async function readCommand(
+  db: Database,
+  { scope, key }: Pick<LongCommand, 'scope' | 'key'>,
+): Promise<CommandRow | undefined> {
   const [known] = await db.query<CommandRow>(
-    'SELECT request_hash, error_code, reply FROM purchase.commands WHERE scope = $1 AND key = $2',
+    `SELECT request_hash, provider_key, status = 'running' AND running_until > now() AS is_running, error_code, reply
+     FROM purchase.commands AS known WHERE scope = $1 AND key = $2 AND NOT ${isForgotten}`,
     [scope, key],
   )
   return known

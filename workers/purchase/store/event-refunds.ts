@@ -2,7 +2,7 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEventRefunds } from '#shared/contracts/purchase.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import { isStuck } from './refunds.ts'
+import { isStuck } from './leases.ts'
 
 /* All SQL about refunding whole events. A row per event says that all its payments are to be refunded, and until when. */
 
@@ -66,8 +66,7 @@ export async function lockDueEvent(db: Database): Promise<string | undefined> {
 /** Refunds of the event that are open and get on, whoever wanted them. */
 export async function countMovingRefunds(db: Database, eventId: string): Promise<number> {
   const [moving] = await db.query<{ count: number }>(
-    `SELECT count(*) FROM purchase.refunds AS refund
-     WHERE next_check_at IS NOT NULL AND event_id = $1 AND NOT ${isStuck}`,
+    `SELECT count(*) FROM purchase.refunds WHERE next_check_at IS NOT NULL AND event_id = $1 AND NOT ${isStuck}`,
     [eventId],
   )
   return moving?.count ?? 0

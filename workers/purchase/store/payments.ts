@@ -1,8 +1,8 @@
-import type { LossReason } from '#shared/contracts/payment-steps.ts'
-import type { Database, Postgres } from '#shared/database/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
-import type { Move, Payment, PaymentStatus } from '../payment.ts'
+import type { Move, Payment } from '../payment.ts'
 import { reopenEventRefunds } from './event-refunds.ts'
+import { claimDue, isStuck } from './leases.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
 
 /*
@@ -10,32 +10,26 @@ import { tellPaymentEnd } from './payment-facts.ts'
  * Every write names the state it expects, so that of two drivers of one payment the slower one changes nothing.
  */
 
-interface PaymentRow {
-  id: string
-  status: PaymentStatus
-  user_id: string
-  event_id: string
-  hold_id: string
-  provider_key: string
-  expected_total_minor: number | null
-  expected_currency: string | null
-  booking_id: string | null
-  attempt: number
-  amount_minor: number
-  currency: string
-  decline_code: string | null
-  loss_reason: LossReason | null
-  next_check_at: Date | null
+type PaymentRow = Omit<Payment, 'holdId' | 'begun'> & {
+  readonly hold_id: string
+  readonly booking_id: string | null
+  readonly attempt: number
+  readonly amount_minor: number
+  readonly currency: string
 }
 
-const columns = `id, status, user_id, event_id, hold_id, provider_key, expected_total_minor, expected_currency,
-  booking_id, attempt, amount_minor, currency, decline_code, loss_reason, next_check_at`
+const columns = `id, status, user_id AS "userId", event_id AS "eventId", provider_key AS "providerKey",
+  expected_total_minor AS "expectedTotalMinor", expected_currency AS "expectedCurrency", failure,
+  decline_code AS "declineCode", loss_reason AS "lossReason", next_check_at IS NULL AS settled, ${isStuck} AS "isStuck",
+  next_check_at AS "leaseUntil", hold_id, booking_id, attempt, amount_minor, currency`
 
 export interface NewPayment {
   readonly userId: string
   readonly holdId: string
   readonly idempotencyKey: string
   readonly providerKey: string
+  /** Digest of the places that the request asked for; null where it named a hold. */
+  readonly wish: Buffer | null
   readonly expectedTotalMinor: number | null
   readonly expectedCurrency: string | null
 }
@@ -45,8 +39,8 @@ export async function createPayment(db: Database, wish: NewPayment, leaseMs: num
   const hold = keyOf(wish.holdId)
   const rows = await db.query<PaymentRow>(
     `INSERT INTO purchase.payments (id, user_id, event_id, hold_id, idempotency_key, provider_key,
-       expected_total_minor, expected_currency, next_check_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 ms')
+       wish, expected_total_minor, expected_currency, next_check_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10 * interval '1 ms')
      ON CONFLICT (provider_key) WHERE status <> 'failed' DO NOTHING
      RETURNING ${columns}`,
     [
@@ -56,6 +50,7 @@ export async function createPayment(db: Database, wish: NewPayment, leaseMs: num
       hold.ownId,
       wish.idempotencyKey,
       wish.providerKey,
+      wish.wish,
       wish.expectedTotalMinor,
       wish.expectedCurrency,
       leaseMs,
@@ -64,24 +59,23 @@ export async function createPayment(db: Database, wish: NewPayment, leaseMs: num
   return firstPayment(rows)
 }
 
-/**
- * The payment that an earlier request with this key began. One that failed counts where the provider was asked, because then
- * the buyer has an answer to get; else the key is free for another try.
- */
-export async function findPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
-  const rows = await db.query<PaymentRow>(
-    `SELECT ${columns} FROM purchase.payments
-     WHERE provider_key = $1 AND (status <> 'failed' OR decline_code IS NOT NULL)
-     ORDER BY status = 'failed', id DESC LIMIT 1`,
-    [providerKey],
+/** Whether a buyer's hold was made for such a wish, and a payment tried. */
+export async function isHoldOfWish(
+  db: Database,
+  { holdId, userId, wish }: Pick<NewPayment, 'holdId' | 'userId' | 'wish'>,
+): Promise<boolean> {
+  const { eventId, ownId } = keyOf(holdId)
+  const rows = await db.query(
+    'SELECT FROM purchase.payments WHERE hold_id = $2 AND event_id = $1 AND user_id = $3 AND wish = $4 LIMIT 1',
+    [eventId, ownId, userId, wish],
   )
-  return firstPayment(rows)
+  return rows.length > 0
 }
 
 /** How many payments with this key the booking worker refused to begin: earlier tries of one request. */
 export async function countRefusedTries(db: Database, providerKey: string): Promise<number> {
   const [refused] = await db.query<{ count: number }>(
-    `SELECT count(*) FROM purchase.payments WHERE provider_key = $1 AND status = 'failed' AND booking_id IS NULL`,
+    `SELECT count(*) FROM purchase.payments WHERE provider_key = $1 AND failure = 'refused'`,
     [providerKey],
   )
   return refused?.count ?? 0
@@ -100,42 +94,32 @@ export async function findPaymentOfBooking(db: Database, bookingId: string): Pro
   return firstPayment(rows)
 }
 
-/**
- * The payment whose charge has this key, locked until the end of the transaction: the one that did not fail, else the one
- * that failed last.
- */
+/** The payment whose charge has this key: the one that did not fail, else the one that failed last. */
+export async function findPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
+  return firstPayment(await db.query<PaymentRow>(latestByKey, [providerKey]))
+}
+
+/** The same, locked until the end of the transaction. */
 export async function lockPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
-  const rows = await db.query<PaymentRow>(
-    `SELECT ${columns} FROM purchase.payments WHERE provider_key = $1
-     ORDER BY status = 'failed', id DESC LIMIT 1 FOR NO KEY UPDATE`,
-    [providerKey],
-  )
-  return firstPayment(rows)
+  return firstPayment(await db.query<PaymentRow>(`${latestByKey} FOR NO KEY UPDATE`, [providerKey]))
 }
+
+const latestByKey = `SELECT ${columns} FROM purchase.payments WHERE provider_key = $1
+  ORDER BY status = 'failed', id DESC LIMIT 1`
 
 /**
- * Moves a payment from the state it was read in, and keeps it for this driver for another `leaseMs`. `null` when another
- * driver was faster: nothing is changed then. The end of a payment is told as a fact.
+ * Moves a payment from the state it was read in, and keeps it for this driver for another `leaseMs`, in a transaction of the
+ * caller. `null` when another driver was faster: nothing is changed then. The end of a payment is told as a fact.
  */
-export function movePayment(
-  postgres: Postgres,
-  payment: Payment,
-  move: Move,
-  leaseMs: number,
-): Promise<Payment | null> {
-  // One statement needs no transaction around it; the moves that need several are the ends.
-  if (!isEnd(move.to)) return movePaymentWithin(postgres, payment, move, leaseMs)
-  return postgres.transaction((db) => movePaymentWithin(db, payment, move, leaseMs))
-}
-
-/** As `movePayment`, in a transaction of the caller. */
-export async function movePaymentWithin(
+export async function movePayment(
   db: Database,
   payment: Payment,
   move: Move,
   leaseMs: number,
 ): Promise<Payment | null> {
   const { begun } = move
+  const failed = move.to === 'failed' ? move : null
+  const lossReason = move.to === 'failed' ? null : (move.lossReason ?? null)
   const moved = await db.query<PaymentRow>(
     `UPDATE purchase.payments SET
        status = $3,
@@ -144,13 +128,13 @@ export async function movePaymentWithin(
        amount_minor = coalesce($6, amount_minor),
        currency = coalesce($7, currency),
        captured_minor = CASE $3 WHEN 'captured' THEN amount_minor ELSE 0 END,
-       decline_code = $8,
+       failure = $8,
+       decline_code = $9,
        loss_reason = coalesce($10, loss_reason),
        version = version + 1,
        updated_at = now(),
-       -- Failed before there was a booking: nobody is to be told.
-       next_check_at = CASE WHEN $3 = 'failed' AND coalesce($4, booking_id) IS NULL THEN NULL
-                            ELSE now() + $9 * interval '1 ms' END
+       -- There is no booking to tell of a payment that was refused.
+       next_check_at = CASE WHEN $8 = 'refused' THEN NULL ELSE now() + $11 * interval '1 ms' END
      WHERE id = $1 AND status = $2
      RETURNING ${columns}`,
     [
@@ -161,9 +145,10 @@ export async function movePaymentWithin(
       begun?.attempt ?? null,
       begun?.amountMinor ?? null,
       begun?.currency ?? null,
-      move.declineCode ?? null,
+      failed?.failure ?? null,
+      failed?.declineCode ?? null,
+      lossReason,
       leaseMs,
-      move.lossReason ?? null,
     ],
   )
   if (moved.length > 0 && isEnd(move.to)) await tellPaymentEnd(db, payment.id)
@@ -172,31 +157,22 @@ export async function movePaymentWithin(
   return firstPayment(moved)
 }
 
-function isEnd(status: PaymentStatus): boolean {
+function isEnd(status: Payment['status']): boolean {
   return status === 'captured' || status === 'voided' || status === 'failed'
 }
 
 /** Says that nothing is left to do for a payment at its end. */
-export async function settlePayment(db: Database, payment: Payment): Promise<Payment> {
-  await db.query(
-    'UPDATE purchase.payments SET next_check_at = NULL, updated_at = now() WHERE id = $1 AND status = $2',
-    [payment.id, payment.status],
-  )
-  return { ...payment, settled: true, leaseUntil: null }
+export async function settlePayment(db: Database, { id, status }: Payment): Promise<void> {
+  const sql = 'UPDATE purchase.payments SET next_check_at = NULL, updated_at = now() WHERE id = $1 AND status = $2'
+  await db.query(sql, [id, status])
 }
 
-/** Takes over at most `limit` payments whose drivers went silent, for `leaseMs`; no two callers get the same one. */
 export async function claimDuePayments(
   db: Database,
-  { limit, leaseMs }: { limit: number; leaseMs: number },
+  due: { readonly limit: number; readonly leaseMs: number },
 ): Promise<Payment[]> {
-  const rows = await db.query<PaymentRow>(
-    `UPDATE purchase.payments SET next_check_at = now() + $2 * interval '1 ms'
-     WHERE id IN (SELECT id FROM purchase.payments WHERE next_check_at <= now()
-                  ORDER BY next_check_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-     RETURNING ${columns}`,
-    [limit, leaseMs],
-  )
+  const ids = await claimDue(db, 'payments', due)
+  const rows = await db.query<PaymentRow>(`SELECT ${columns} FROM purchase.payments WHERE id = ANY($1::uuid[])`, [ids])
   return rows.map(toPayment)
 }
 
@@ -212,29 +188,12 @@ function firstPayment(rows: readonly PaymentRow[]): Payment | null {
   return rows[0] === undefined ? null : toPayment(rows[0])
 }
 
-function toPayment(row: PaymentRow): Payment {
-  const { event_id: eventId, booking_id: bookingId } = row
+function toPayment({ hold_id, booking_id, attempt, amount_minor, currency, ...row }: PaymentRow): Payment {
+  const { eventId } = row
+  const bookingId = booking_id && publicId({ eventId, ownId: booking_id })
   return {
-    id: row.id,
-    status: row.status,
-    userId: row.user_id,
-    eventId,
-    holdId: publicId({ eventId, ownId: row.hold_id }),
-    providerKey: row.provider_key,
-    expectedTotalMinor: row.expected_total_minor,
-    expectedCurrency: row.expected_currency,
-    begun:
-      bookingId === null
-        ? null
-        : {
-            bookingId: publicId({ eventId, ownId: bookingId }),
-            attempt: row.attempt,
-            amountMinor: row.amount_minor,
-            currency: row.currency,
-          },
-    declineCode: row.decline_code,
-    lossReason: row.loss_reason,
-    settled: row.next_check_at === null,
-    leaseUntil: row.next_check_at,
+    ...row,
+    holdId: publicId({ eventId, ownId: hold_id }),
+    begun: bookingId === null ? null : { bookingId, attempt, amountMinor: amount_minor, currency },
   }
 }

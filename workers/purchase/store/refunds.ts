@@ -1,7 +1,8 @@
 import type { RefundReason } from '#shared/contracts/bookings.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
-import { amountOf, type Refund, type RefundMove, type RefundStatus } from '../refund.ts'
+import { amountOf, type Refund, type RefundMove } from '../refund.ts'
+import { claimDue, isStuck } from './leases.ts'
 import { tellPaymentEnd } from './payment-facts.ts'
 
 /*
@@ -10,32 +11,17 @@ import { tellPaymentEnd } from './payment-facts.ts'
  * payment.
  */
 
-interface RefundRow {
-  id: string
-  status: RefundStatus
-  payment_id: string
-  event_id: string
-  booking_id: string
-  user_id: string
-  ticket_ids: string[] | null
-  reason: RefundReason
-  provider_key: string
-  charge_key: string
-  currency: string
-  amount_minor: number | null
-  refusal: Refund['refusal']
-  next_check_at: Date | null
-  is_stuck: boolean
+type RefundRow = Omit<Refund, 'bookingId' | 'ticketIds'> & {
+  readonly booking_id: string
+  readonly ticket_ids: string[] | null
 }
 
-/** Of a row aliased `refund` that is open: for longer than partners who are busy, or gone for a moment, explain. */
-export const isStuck = `(refund.updated_at < now() - interval '1 minute')`
-
-const selectRefunds = `SELECT refund.id, refund.status, refund.payment_id, refund.event_id, refund.booking_id,
-    payment.user_id, refund.ticket_ids, refund.reason, refund.provider_key, payment.provider_key AS charge_key,
-    payment.currency, refund.amount_minor, refund.refusal, refund.next_check_at,
-    refund.next_check_at IS NOT NULL AND ${isStuck} AS is_stuck
-  FROM purchase.refunds AS refund JOIN purchase.payments AS payment ON payment.id = refund.payment_id`
+const selectRefunds = `SELECT refund.id, refund.status, refund.payment_id AS "paymentId", refund.event_id AS "eventId",
+    payment.user_id AS "userId", refund.reason, refund.provider_key AS "providerKey", payment.provider_key AS "chargeKey",
+    payment.currency, refund.amount_minor AS "amountMinor", refund.refusal, refund.next_check_at IS NULL AS settled,
+    refund.is_stuck AS "isStuck", refund.booking_id, refund.ticket_ids
+  FROM (SELECT *, ${isStuck} AS is_stuck FROM purchase.refunds) AS refund
+  JOIN purchase.payments AS payment ON payment.id = refund.payment_id`
 
 export interface NewRefund {
   readonly paymentId: string
@@ -87,20 +73,10 @@ export async function readRefund(db: Database, id: string): Promise<Refund> {
 }
 
 /**
- * Moves a refund from the state it was read in, and keeps it for this driver for another `leaseMs`. `null` when another
- * driver was faster: nothing is changed then. Money that is back with the buyer is told as a fact.
+ * Moves a refund from the state it was read in, and keeps it for this driver for another `leaseMs`, in a transaction of the
+ * caller. `null` when another driver was faster: nothing is changed then. Money that is back with the buyer is told as a fact.
  */
-export function moveRefund(
-  postgres: Postgres,
-  refund: Refund,
-  move: RefundMove,
-  leaseMs: number,
-): Promise<Refund | null> {
-  return postgres.transaction((db) => moveRefundWithin(db, refund, move, leaseMs))
-}
-
-/** As `moveRefund`, in a transaction of the caller. */
-export async function moveRefundWithin(
+export async function moveRefund(
   db: Database,
   refund: Refund,
   move: RefundMove,
@@ -134,7 +110,7 @@ export async function settleRefund(
   postgres: Postgres,
   refund: Refund,
   { wholeBooking }: { wholeBooking: boolean },
-): Promise<Refund> {
+): Promise<void> {
   await postgres.transaction(async (db) => {
     await db.query(
       `UPDATE purchase.refunds SET next_check_at = NULL, updated_at = now() WHERE id = $1 AND status = 'done'`,
@@ -148,29 +124,14 @@ export async function settleRefund(
     )
     if (ended.length > 0) await tellPaymentEnd(db, refund.paymentId)
   })
-  return { ...refund, settled: true }
 }
 
-/**
- * Takes over at most `limit` refunds whose drivers went silent, for `leaseMs`; no two callers get the same one. Those that are
- * stuck come up once a minute, so that however many they are, there is time for the others.
- */
 export async function claimDueRefunds(
   db: Database,
-  { limit, leaseMs }: { limit: number; leaseMs: number },
+  due: { readonly limit: number; readonly leaseMs: number },
 ): Promise<Refund[]> {
-  const claimed = await db.query<{ id: string }>(
-    `UPDATE purchase.refunds AS refund
-     SET next_check_at = now() + CASE WHEN ${isStuck} THEN interval '1 minute' ELSE $2 * interval '1 ms' END
-     WHERE id IN (SELECT id FROM purchase.refunds WHERE next_check_at <= now()
-                  ORDER BY next_check_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-     RETURNING id`,
-    [limit, leaseMs],
-  )
-  if (claimed.length === 0) return []
-  const rows = await db.query<RefundRow>(`${selectRefunds} WHERE refund.id = ANY($1::uuid[])`, [
-    claimed.map(({ id }) => id),
-  ])
+  const ids = await claimDue(db, 'refunds', due)
+  const rows = await db.query<RefundRow>(`${selectRefunds} WHERE refund.id = ANY($1::uuid[])`, [ids])
   return rows.map(toRefund)
 }
 
@@ -184,23 +145,7 @@ async function giveBack(db: Database, refund: Refund): Promise<void> {
   await tellPaymentEnd(db, refund.paymentId)
 }
 
-function toRefund(row: RefundRow): Refund {
-  const { event_id: eventId } = row
-  return {
-    id: row.id,
-    status: row.status,
-    paymentId: row.payment_id,
-    eventId,
-    bookingId: publicId({ eventId, ownId: row.booking_id }),
-    userId: row.user_id,
-    ticketIds: row.ticket_ids?.map((ownId) => publicId({ eventId, ownId })) ?? null,
-    reason: row.reason,
-    providerKey: row.provider_key,
-    chargeKey: row.charge_key,
-    currency: row.currency,
-    amountMinor: row.amount_minor,
-    refusal: row.refusal,
-    settled: row.next_check_at === null,
-    isStuck: row.is_stuck,
-  }
+function toRefund({ booking_id, ticket_ids, ...row }: RefundRow): Refund {
+  const idOf = (ownId: string): string => publicId({ eventId: row.eventId, ownId })
+  return { ...row, bookingId: idOf(booking_id), ticketIds: ticket_ids?.map(idOf) ?? null }
 }

@@ -1,10 +1,11 @@
 import type { Database } from '#shared/database/postgres.ts'
-import { moveAfterWebhook, type Payment, type PaymentStatus } from '../payment.ts'
-import type { Refund } from '../refund.ts'
-import type { Saga } from '../saga.ts'
-import { lockPaymentByKey, movePaymentWithin } from '../store/payments.ts'
+import { moveAfterWebhook } from '../payment.ts'
+import { paymentSteps } from '../payment-steps.ts'
+import { refundSteps } from '../refund-steps.ts'
+import { reportMove, type Saga } from '../saga.ts'
+import { lockPaymentByKey, movePayment } from '../store/payments.ts'
 import { insertProviderEvent } from '../store/provider-inbox.ts'
-import { findRefundByKey, moveRefundWithin } from '../store/refunds.ts'
+import { findRefundByKey, moveRefund } from '../store/refunds.ts'
 import type { ChargeEvent, ProviderEvent, RefundEvent } from './provider-event.ts'
 
 /** Longest wait for a payment that its driver is just writing to; the provider tells again. */
@@ -21,54 +22,40 @@ export async function applyProviderEvent(
   provider: string,
   event: ProviderEvent,
 ): Promise<'applied' | 'duplicate'> {
-  const { isNew, moved } = await saga.postgres.transaction(async (db) => {
+  const { isNew, report } = await saga.postgres.transaction(async (db) => {
     await db.query(`SET LOCAL lock_timeout = '${lockTimeout}'`)
-    if (!(await insertProviderEvent(db, provider, event))) return { isNew: false, moved: null }
-    return { isNew: true, moved: await applyEvent(db, event) }
+    if (!(await insertProviderEvent(db, provider, event))) return { isNew: false, report: null }
+    return { isNew: true, report: await applyEvent(saga, db, event) }
   })
-  if (moved !== null) tellMove(saga, event, moved)
+  report?.()
   return isNew ? 'applied' : 'duplicate'
 }
 
-/** What a webhook has moved. */
-type Moved =
-  | { readonly payment: Pick<Payment, 'id' | 'status' | 'declineCode'>; readonly from: PaymentStatus }
-  | { readonly refund: Pick<Refund, 'id' | 'status'> }
+/** Reports a move, once it is committed. */
+type Report = () => void
 
-async function applyEvent(db: Database, { about }: ProviderEvent): Promise<Moved | null> {
+async function applyEvent(saga: Saga, db: Database, { about }: ProviderEvent): Promise<Report | null> {
   if (about === null) return null
-  return about.kind === 'charge' ? applyChargeEvent(db, about) : applyRefundEvent(db, about)
+  return about.kind === 'charge' ? applyChargeEvent(saga, db, about) : applyRefundEvent(saga, db, about)
 }
 
-function tellMove({ log, purchaseMetrics }: Saga, { id: provider_event_id }: ProviderEvent, moved: Moved): void {
-  if ('payment' in moved) {
-    const { payment, from } = moved
-    log.info({ payment_id: payment.id, from, to: payment.status, provider_event_id }, 'moved by a webhook')
-    purchaseMetrics.paymentMoved(payment)
-  } else {
-    const { id: refund_id, status } = moved.refund
-    log.info({ refund_id, to: status, provider_event_id }, 'moved by a webhook')
-    purchaseMetrics.refundMoved(status)
-  }
-}
-
-async function applyChargeEvent(db: Database, { chargeKey, charge }: ChargeEvent): Promise<Moved | null> {
+async function applyChargeEvent(saga: Saga, db: Database, { chargeKey, charge }: ChargeEvent): Promise<Report | null> {
   const payment = await lockPaymentByKey(db, chargeKey)
   const move = payment && moveAfterWebhook(payment.status, charge)
-  if (!payment || !move) return null
-  const moved = await movePaymentWithin(db, payment, move, leaseMs)
-  return moved && { payment: moved, from: payment.status }
+  const moved = move && (await movePayment(db, payment, move, leaseMs))
+  return moved && (() => reportMove(saga, paymentSteps, payment, moved))
 }
 
 async function applyRefundEvent(
+  saga: Saga,
   db: Database,
   { chargeKey, refundKey, amountMinor }: RefundEvent,
-): Promise<Moved | null> {
+): Promise<Report | null> {
   const refund = await findRefundByKey(db, refundKey)
   if (refund?.status !== 'returning') return null
   if (refund.chargeKey !== chargeKey || refund.amountMinor !== amountMinor) {
     throw new Error(`a webhook tells of refund ${refund.id} with another charge or amount`)
   }
-  const moved = await moveRefundWithin(db, refund, { to: 'done' }, leaseMs)
-  return moved && { refund: moved }
+  const moved = await moveRefund(db, refund, { to: 'done' }, leaseMs)
+  return moved && (() => reportMove(saga, refundSteps, refund, moved))
 }

@@ -5,7 +5,7 @@ export interface ProviderEvent {
   /** The provider's own id of what happened: the same however often it is told. */
   readonly id: string
   /** As it came. */
-  readonly body: unknown
+  readonly body: string
   /** Null when it concerns nothing of ours. */
   readonly about: ChargeEvent | RefundEvent | null
 }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { isHelpWanted } from '../../../../infra/command-line.ts'
 import { stopSignals } from '../../../../infra/launcher/stop-signals.ts'
 import { migrateAll } from '../../../../infra/migrate.ts'
 import { installMissing } from '../../../../infra/servers/install.ts'
@@ -18,11 +19,13 @@ export interface RunReport {
 
 /**
  * Lends servers with a migrated database to a run, which throws when it is told to stop, prints its report and takes all of
- * it away. The exit code is 1 unless all was well.
+ * it away. The exit code is 1 unless all was well. Asked for help, it prints the usage.
  */
 export async function runOnSharedServers(
+  usage: string,
   run: (servers: SharedServers, stopping: AbortSignal) => Promise<RunReport>,
 ): Promise<void> {
+  if (isHelpWanted(process.argv.slice(2), usage)) return
   const { stopping } = stopSignals(console.log)
   const began = performance.now()
   console.log('Starting servers and processes …')

@@ -1,8 +1,8 @@
 import { closeSync, renameSync, writeSync } from 'node:fs'
-import { maxLogBytes, openLog, sizeOf } from '../servers/log-file.ts'
+import { maxLogBytes, openLog, sizeOf } from './log-file.ts'
 
 /**
- * Appends a child's output to its log. A log that grows beyond 20 MB is put aside as `.1` in place of the one before, so
+ * Appends a process' output to its log. A log that grows beyond 20 MB is put aside as `.1` in place of the one before, so
  * that a long load run cannot fill the disk. Writes at once: the last words of a dying process are in the file.
  */
 export class LogWriter {

@@ -1,0 +1,2 @@
+/** Who is believed: see `AUTH`. */
+export type Mode = 'demo' | 'jwt'

@@ -1,0 +1,61 @@
+import type { ErrorCode } from '#shared/errors.ts'
+
+/** What happened, and what to do next, for the page of each error. `code` in back-quotes. */
+export const explanations: Record<ErrorCode, string> = {
+  malformed_request: 'The bytes that came are not HTTP/1.1. Correct the client.',
+  head_too_large: 'Send a shorter URL and fewer or shorter headers.',
+  request_too_slow: 'The request did not arrive in time. Send it again, faster.',
+  validation_failed: '`errors` names each wrong field and what is allowed. Correct them and send the request again.',
+  malformed_json: 'The body cannot be read as a JSON object. Correct it.',
+  idempotency_key_required:
+    'Choose a new key for this write, and send it in the header `Idempotency-Key`; keep it for repetitions.',
+  bad_signature:
+    'The webhook is not signed with the shared secret, or its signature is too old. Check the secret and the clock.',
+  unauthenticated: 'Send a valid token as `Authorization: Bearer …`; organisers send their key.',
+  payment_declined:
+    'The provider declined the payment and nothing was charged. `decline_code` says why. Send `hold_id`, or the same places once more, with another `payment_token` and a new Idempotency-Key.',
+  forbidden:
+    'The caller is known, but may not do this: `user_id` must be the user of the token. In demo mode, pages of other hosts may not write.',
+  misdirected:
+    'In demo mode a gateway answers under `localhost`, IP addresses and the names in its setting `ALLOWED_HOSTS` only.',
+  not_found: 'There is no such thing, or it belongs to somebody else.',
+  event_not_found: 'There is no event with this id, or it is not published.',
+  method_not_allowed: 'This path answers other methods; the header `Allow` names them.',
+  hold_expired: 'The time to pay for these places is over. Hold places again.',
+  seat_unavailable:
+    'Somebody else holds or has bought one of these seats: see `conflicts`. Choose others, such as `alternatives`, or try again later: those in `held` may become free.',
+  hold_exists: 'A user has one hold of an event at a time. Pay for it, change it or release it: `hold_id` names it.',
+  hold_ended: 'The hold was released or bought. Hold places again.',
+  hold_cap_reached: 'Pay for the places, or release them.',
+  hold_paying: 'A hold cannot be changed while it is being paid for. Read the hold until its payment has ended.',
+  sold_out: 'No place of this event is left, of any kind, and none is held.',
+  not_enough_left:
+    '`left` says how many such places are free. Choose fewer places, or others; or try again later where `held_by_others` is true: holds end.',
+  sale_not_open: 'Send the request again once the sale is open; `on_sale_at` says when.',
+  sale_closed: 'The sale of this event is over.',
+  sale_paused: 'The organiser has paused the sale. Try again later.',
+  event_cancelled: 'The event does not take place. Buyers are refunded.',
+  no_adjacent_seats: 'Ask for fewer seats, or set `adjacent` to `prefer`.',
+  payment_in_progress: 'Another payment for this hold is under way. Read the booking until that has ended.',
+  already_purchased: 'These places are bought. `booking_id` names the booking.',
+  price_changed: 'Show the buyer the price now, `total_minor`, and send the purchase with that.',
+  not_cancellable: '`detail` says why: the policy of the sale, or the state of the booking.',
+  idempotency_key_in_use: 'Send the same request with the same key again in a moment, to get its answer.',
+  body_too_large: 'Send a smaller body.',
+  unsupported_media_type:
+    'Send JSON with the header `Content-Type: application/json`, without an encoding. With a token the body may be in gzip.',
+  expectation_failed: 'Leave out the header `Expect`, or expect `100-continue`.',
+  idempotency_key_reused: 'A key belongs to one request. Choose a new key for this one.',
+  ticket_limit:
+    '`limit` is the most tickets that one buyer may have of this event, `tickets` how many there are already.',
+  card_number_refused:
+    'Card numbers belong on the page of the payment provider. Send its token; as Idempotency-Key, a random UUID.',
+  rate_limited: 'Wait as long as `Retry-After` says, then send the request again.',
+  internal: 'The request failed for a reason that only the operator can find, by its `request_id`. Try again later.',
+  provider_unavailable: 'Nothing was charged. Send the purchase again, with the same Idempotency-Key.',
+  no_worker: 'This part of the system does not run now. Try again later.',
+  overloaded: 'There are too many requests at once. Wait as long as `Retry-After` says, then send the request again.',
+  unavailable: 'A part that this request needs cannot be reached. Try again later.',
+  worker_timeout:
+    'The answer took too long. A write may have been carried out: repeat it with the same Idempotency-Key.',
+}

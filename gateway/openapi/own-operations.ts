@@ -1,0 +1,258 @@
+import { z } from 'zod'
+import { userId } from '#shared/contracts/fields.ts'
+import { receiveWebhook } from '#shared/contracts/purchase.ts'
+import { errorCodes } from '#shared/errors.ts'
+import type { Mode } from './document-mode.ts'
+import { limitedHeaders, ownHeaders } from './headers.ts'
+import { bodyErrors, limitedErrors, problemResponses } from './problems.ts'
+import type { Schema, Schemas } from './schemas.ts'
+
+/** An operation that the gateway answers itself. */
+export interface OwnOperation {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly operation: Schema
+}
+
+/** `POST /session`. */
+export const sessionRequest = z
+  .strictObject({ user_id: userId })
+  .meta({ id: 'SessionInput', description: 'Whose token is wanted' })
+
+const sessionReply = z
+  .object({
+    user_id: userId,
+    token: z.string().describe('The token, to be sent as `Authorization: Bearer …`'),
+    expires_in_s: z.int().describe('Seconds for which it is valid'),
+  })
+  .meta({ id: 'Session', description: 'A token of the demo' })
+
+const liveness = z
+  .object({ status: z.literal('alive').describe('Always `alive`') })
+  .meta({ id: 'Liveness', description: 'The process answers' })
+
+const partState = z.enum(['ok', 'unavailable'])
+
+const readiness = z
+  .object({
+    status: z.enum(['ready', 'not ready']).describe('Whether requests should come here'),
+    nats: partState.optional().describe('Connection to NATS, with `verbose`'),
+    redis: partState.optional().describe('Connection to Redis, with `verbose`; answers are slower without it'),
+    workers: z.record(z.string(), z.int()).optional().describe('Number of running workers by kind, with `verbose`'),
+  })
+  .meta({ id: 'Readiness', description: 'Whether this gateway can answer requests' })
+
+const problemKind = z
+  .object({
+    code: z.enum(errorCodes).describe('The code of the error'),
+    status: z.int().describe('Its HTTP status'),
+    title: z.string().describe('The error in a few words'),
+    retryable: z.boolean().describe('Whether the same request may succeed later'),
+    explanation: z.string().describe('What happened, and what to do next'),
+  })
+  .meta({ id: 'ProblemKind', description: 'An error that this system may answer with' })
+
+/** The operations that the gateway answers itself, without a worker's contract. */
+export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
+  const json = (schema: z.ZodType): Schema => ({ 'application/json': { schema: schemas.body(schema) } })
+  const page = { 'text/html': { schema: { type: 'string' } } }
+  const ok = (content: Schema, headers = ownHeaders()): Schema => ({ description: 'Done', headers, content })
+  const operating = { tags: ['operating'], security: [{}] }
+  return [
+    ...(mode === 'demo' ? [openSession(schemas, json)] : []),
+    {
+      method: 'POST',
+      path: '/webhooks/:provider',
+      operation: {
+        operationId: receiveWebhook.operation,
+        summary: receiveWebhook.summary,
+        description: 'For payment providers, who sign the exact bytes of the body. 503: not applied, send it again.',
+        tags: ['webhooks'],
+        security: [{}],
+        parameters: [
+          {
+            name: 'provider',
+            in: 'path',
+            required: true,
+            description: 'The payment provider that reports',
+            schema: schemas.body(receiveWebhook.request.shape.provider),
+          },
+          {
+            name: 'Webhook-Signature',
+            in: 'header',
+            required: true,
+            description: 'Time and signature: `t=<seconds since 1970>,v1=<HMAC-SHA256 of time, dot and body, in hex>`',
+            schema: { type: 'string' },
+          },
+        ],
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': { schema: { type: 'object', description: 'The event, as the provider sends it' } },
+          },
+        },
+        responses: {
+          200: ok(json(receiveWebhook.reply)),
+          ...problemResponses(
+            [
+              ...(['bad_signature', 'validation_failed', 'not_found', 'body_too_large', 'internal'] as const),
+              ...(['no_worker', 'overloaded', 'unavailable', 'worker_timeout'] as const),
+            ],
+            false,
+          ),
+        },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/livez',
+      operation: {
+        ...operating,
+        operationId: 'view-liveness',
+        summary: 'Whether the process answers',
+        responses: { 200: ok(json(liveness)), ...problemResponses([], false) },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      operation: {
+        ...operating,
+        operationId: 'view-readiness',
+        summary: 'Whether requests should come here',
+        parameters: [
+          {
+            name: 'verbose',
+            in: 'query',
+            description: 'Present, with any value or none: tells the state of all parts',
+            allowEmptyValue: true,
+            schema: { type: 'string' },
+          },
+        ],
+        responses: {
+          200: ok(json(readiness)),
+          503: { ...ok(json(readiness)), description: 'Not ready' },
+          ...problemResponses([], false),
+        },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      operation: {
+        ...operating,
+        operationId: 'view-metrics',
+        summary: 'Metrics for Prometheus, unless they have a port of their own',
+        responses: {
+          200: ok({
+            'text/plain': { schema: { type: 'string' } },
+            'application/openmetrics-text': { schema: { type: 'string' } },
+          }),
+          ...problemResponses([], false),
+        },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/',
+      operation: {
+        ...operating,
+        operationId: 'view-home-page',
+        summary: 'The start page: what runs, and where to look',
+        responses: { 200: ok(page), ...problemResponses([], false) },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/openapi.json',
+      operation: {
+        ...operating,
+        operationId: 'view-api-description',
+        summary: 'This document',
+        responses: { 200: ok({ 'application/json': { schema: { type: 'object' } } }), ...problemResponses([], false) },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/docs',
+      operation: {
+        ...operating,
+        operationId: 'view-docs',
+        summary: 'The API as a page, to read and to try',
+        responses: { 200: ok(page), ...problemResponses([], false) },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/docs/:version/:file',
+      operation: {
+        ...operating,
+        operationId: 'view-docs-file',
+        summary: 'A script or style of that page; never changes',
+        parameters: [
+          {
+            name: 'version',
+            in: 'path',
+            required: true,
+            description: 'Version of the files',
+            schema: { type: 'string' },
+          },
+          { name: 'file', in: 'path', required: true, description: 'Name of the file', schema: { type: 'string' } },
+        ],
+        responses: {
+          200: ok(
+            { 'text/javascript': { schema: { type: 'string' } }, 'text/css': { schema: { type: 'string' } } },
+            ownHeaders('Vary'),
+          ),
+          ...problemResponses(['not_found'], false),
+        },
+      },
+    },
+    {
+      method: 'GET',
+      path: '/problems/:code',
+      operation: {
+        ...operating,
+        operationId: 'view-problem',
+        summary: 'What an error means, and what to do about it; a page, or JSON for `Accept: application/json`',
+        parameters: [
+          {
+            name: 'code',
+            in: 'path',
+            required: true,
+            description: 'The code of the error',
+            schema: { type: 'string' },
+          },
+        ],
+        responses: {
+          200: ok({ ...page, ...json(problemKind) }, ownHeaders('Vary')),
+          ...problemResponses(['not_found'], false),
+        },
+      },
+    },
+  ]
+}
+
+function openSession(schemas: Schemas, json: (schema: z.ZodType) => Schema): OwnOperation {
+  return {
+    method: 'POST',
+    path: '/session',
+    operation: {
+      operationId: 'open-session',
+      summary: 'A token for the named user, also set as a cookie; demo mode only',
+      // A replay would need stored credentials.
+      description:
+        'Takes no Idempotency-Key: nothing is stored, and a repetition gives one more token for the same user.',
+      tags: ['session'],
+      security: [{}],
+      requestBody: { required: true, content: { 'application/json': { schema: schemas.body(sessionRequest) } } },
+      responses: {
+        200: { description: 'Done', headers: limitedHeaders('Set-Cookie'), content: json(sessionReply) },
+        ...problemResponses(
+          [...limitedErrors, ...bodyErrors, 'validation_failed', 'forbidden', 'rate_limited', 'internal'],
+          true,
+        ),
+      },
+    },
+  }
+}

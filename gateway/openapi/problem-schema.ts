@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { currency, eventId, publicIdField, seatNo, utcTime } from '#shared/contracts/fields.ts'
+import { errorCodes } from '#shared/errors.ts'
+
+const fieldError = z
+  .object({
+    pointer: z
+      .string()
+      .meta({ description: 'JSON pointer of the wrong field; `/limit` is also a parameter', examples: ['/limit'] }),
+    detail: z.string().describe('Which field is wrong, and what is allowed'),
+  })
+  .meta({ id: 'FieldError', description: 'One wrong field of a request' })
+
+/** The body of every error answer, RFC 9457, with all members that any error may have. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'Page that explains the error', examples: ['/problems/seat_unavailable'] }),
+    title: z.string().describe('The error in a few words, the same for every occurrence'),
+    status: z.int().describe('The HTTP status'),
+    detail: z.string().describe('What happened, and what to do next'),
+    code: z.enum(errorCodes).describe('The error by its code, for programs'),
+    retryable: z
+      .boolean()
+      .describe('Whether the same request may succeed later; a write with the same Idempotency-Key'),
+    request_id: z.string().describe('The `X-Request-Id` of the answer'),
+    trace_id: z.string().optional().describe('The trace of the request, where it has one'),
+    retry_after_ms: z.int().optional().describe('When a retry makes sense, in milliseconds'),
+    errors: z.array(fieldError).optional().describe('The wrong fields, of `validation_failed`'),
+    conflicts: z.array(seatNo).optional().describe('The seats that were lost, of `seat_unavailable`'),
+    held: z
+      .array(seatNo)
+      .optional()
+      .describe('Those of `conflicts` that may become free again; the others are sold or not for sale'),
+    alternatives: z
+      .array(z.array(seatNo).describe('Seats side by side'))
+      .optional()
+      .describe('Free seats nearby, of `seat_unavailable`'),
+    left: z.int().optional().describe('How many such places are free, of `not_enough_left`'),
+    held_by_others: z
+      .boolean()
+      .optional()
+      .describe('Whether other buyers hold such places, which may become free again, of `not_enough_left`'),
+    area: z.string().optional().describe('The general admission area that has too few places'),
+    hold_id: publicIdField.optional().describe('The hold that is meant'),
+    booking_id: publicIdField.optional().describe('The booking that is meant'),
+    event_id: eventId.optional(),
+    on_sale_at: utcTime.nullable().optional().describe('When the sale opens, of `sale_not_open`'),
+    limit: z.int().optional().describe('Most tickets that one buyer may have, of `ticket_limit`'),
+    tickets: z.int().optional().describe('Tickets that the buyer has already, of `ticket_limit`'),
+    total_minor: z.int().optional().describe('The price now, in minor units, of `price_changed`'),
+    currency: currency.optional().describe('Currency of `total_minor`'),
+    decline_code: z.string().nullable().optional().describe('Why the payment was declined, in a word of the provider'),
+    reason: z.string().optional().describe('Why the tickets cannot be cancelled, in a word'),
+  })
+  .meta({ id: 'Problem', description: 'An error as `application/problem+json` (RFC 9457)' })

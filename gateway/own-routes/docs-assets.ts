@@ -1,0 +1,41 @@
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+
+const compress = promisify(gzip)
+
+/** Without the badge of a validator elsewhere: nothing of this page leaves the host. */
+const startScript = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  validatorUrl: null,
+  presets: [SwaggerUIBundle.presets.apis],
+})
+`
+
+/** The files of the page at `/docs`. */
+export interface DocsAssets {
+  /** Changes with any of them. */
+  readonly version: string
+  readonly files: ReadonlyMap<string, DocsAsset>
+}
+
+export interface DocsAsset {
+  readonly plain: Buffer
+  readonly compressed: Buffer
+}
+
+/** Reads and compresses the files of Swagger UI, and adds the script that starts it. */
+export async function readDocsAssets(): Promise<DocsAssets> {
+  const names = ['swagger-ui-bundle.js', 'swagger-ui.css']
+  const read = names.map(async (name) => {
+    const plain = await readFile(new URL(import.meta.resolve(`swagger-ui-dist/${name}`)))
+    return [name, plain] as const
+  })
+  const all = [...(await Promise.all(read)), ['start.js', Buffer.from(startScript)] as const]
+  const files = all.map(async ([name, plain]) => [name, { plain, compressed: await compress(plain) }] as const)
+  const version = hash('sha256', Buffer.concat(all.map(([, plain]) => plain)), 'hex').slice(0, 16)
+  return { version, files: new Map(await Promise.all(files)) }
+}

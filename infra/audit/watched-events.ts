@@ -1,0 +1,32 @@
+import type pg from 'pg'
+
+/*
+ * Which events an audit reads. Every table begins its keys with the event, so what an audit costs depends on the events that it watches,
+ * and not on how many there have been. Each line below is found by an index of what is open, or of when it changed.
+ */
+
+/** Ids of events of which something is open, or changed since the time $1. */
+export const openOrChanged = `
+  SELECT event_id FROM booking.holds WHERE status IN ('active', 'paying')
+  UNION SELECT event_id FROM booking.bookings WHERE status = 'pending'
+  UNION SELECT event_id FROM purchase.payments WHERE next_check_at IS NOT NULL
+  UNION SELECT event_id FROM purchase.refunds WHERE next_check_at IS NOT NULL
+  UNION SELECT event_id FROM purchase.event_refunds WHERE finished_at IS NULL
+  UNION SELECT event_id FROM booking.sale_log WHERE at >= $1
+  UNION SELECT event_id FROM booking.sales WHERE changed_at >= $1
+  UNION SELECT event_id FROM booking.holds WHERE status IN ('released', 'expired') AND ended_at >= $1
+  UNION SELECT event_id FROM purchase.payments WHERE next_check_at IS NULL AND updated_at >= $1
+  UNION SELECT event_id FROM purchase.refunds WHERE next_check_at IS NULL AND updated_at >= $1
+  UNION SELECT event_id FROM purchase.event_refunds WHERE finished_at >= $1`
+
+/**
+ * Ids of the events of which something is open or changed since a time; with `null` of all that were ever in stock. Money of events
+ * that retention has deleted is not judged: its tickets are gone.
+ */
+export async function findWatchedEvents(client: pg.Client, since: Date | null): Promise<string[]> {
+  const { rows } =
+    since === null
+      ? await client.query<{ event_id: string }>('SELECT event_id FROM booking.sales')
+      : await client.query<{ event_id: string }>(openOrChanged, [since])
+  return rows.map(({ event_id }) => event_id)
+}

@@ -1,0 +1,26 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+
+export const ownerOnly = 0o600
+
+/** Secrets that are made once: what the file holds, and of `fresh` what it lacks, which is added to the file. */
+export function keptSecrets<Values extends object>(file: string, fresh: Values): Values {
+  const values = { ...fresh, ...readJson<Partial<Values>>(file) }
+  writeJson(file, values)
+  return values
+}
+
+/** The content of a JSON file; `undefined` when it is absent or unreadable. */
+export function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T
+  } catch {
+    return undefined
+  }
+}
+
+/** Never seen half written, and readable by its owner alone. */
+export function writeJson(file: string, value: unknown): void {
+  const fresh = `${file}.${process.pid}`
+  writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: ownerOnly })
+  renameSync(fresh, file)
+}

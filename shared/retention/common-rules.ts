@@ -1,0 +1,19 @@
+import type { OutboxSchema } from '#shared/facts/outbox.ts'
+import { oldRows, type RetentionRule } from './retention.ts'
+
+/* Rules for tables that several schemas have. */
+
+export function oldCommands(schema: 'event' | 'booking'): RetentionRule {
+  return oldRows({ name: 'commands', table: `${schema}.commands`, key: 'scope, key', since: 'created_at' })
+}
+
+/** Facts that were published. One that waits stays, however old. */
+export function oldFacts(schema: OutboxSchema): RetentionRule {
+  return oldRows({
+    name: 'outbox',
+    table: `${schema}.outbox`,
+    key: 'id',
+    since: 'published_at',
+    only: 'published_at IS NOT NULL',
+  })
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+
+/**
+ * How many days the rows of each rule are kept, and the least that an operator may set. The reasons stand in README.md, the SQL in the
+ * `retention.ts` of whoever owns the tables.
+ */
+const periods = {
+  /** The API promises 24 hours: `rememberedFor` in `shared/database/idempotency.ts`. */
+  commands: { days: 1, least: 1 },
+  outbox: { days: 1, least: 1 },
+  /** Ended holds, with their items and with bookings that were never paid for. */
+  holds: { days: 2, least: 1 },
+  'empty-places': { days: 365, least: 30 },
+  bookings: { days: 3_650, least: 365 },
+  'provider-inbox': { days: 7, least: 3 },
+  'failed-payments': { days: 30, least: 7 },
+  /** Two years longer than bookings: these count from the end of the sale, payments from their own end. */
+  payments: { days: 4_380, least: 365 },
+  events: { days: 3_650, least: 365 },
+  callbacks: { days: 1, least: 1 },
+  charges: { days: 4_380, least: 365 },
+} as const
+
+export type RetentionName = keyof typeof periods
+export type RetentionDays = Readonly<Record<RetentionName, number>>
+
+export const retentionNames = Object.keys(periods) as RetentionName[]
+
+export const defaultRetentionDays = daysWith({})
+
+/** The setting RETENTION_DAYS, such as `holds=7,payments=5000`: every rule's days, with the defaults where nothing was set. */
+export const retentionDays = z
+  .string()
+  .default('')
+  .transform((text, context): RetentionDays => {
+    const set: Partial<Record<RetentionName, number>> = {}
+    const complain = (message: string): void => context.addIssue({ code: 'custom', message })
+    for (const part of text === '' ? [] : text.split(',')) {
+      const [, name, days] = /^([a-z-]+)=(\d{1,5})$/.exec(part) ?? []
+      if (name === undefined || days === undefined) complain(`must be like holds=7,payments=5000, not ${part}`)
+      else if (!isName(name)) complain(`there is no rule ${name}; there are ${retentionNames.join(', ')}`)
+      else if (Number(days) < periods[name].least) complain(`${name} must be at least ${periods[name].least}`)
+      else set[name] = Number(days)
+    }
+    const all = daysWith(set)
+    // Else the auditor would miss the money of tickets that are still there.
+    if (all.payments < all.bookings + 365) complain('payments must be kept at least 365 days longer than bookings')
+    // Else the auditor would find charges for no payment of ours.
+    if (all.charges > all.payments) complain('charges must not be kept longer than payments')
+    return all
+  })
+
+function isName(name: string): name is RetentionName {
+  return name in periods
+}
+
+function daysWith(set: Partial<RetentionDays>): RetentionDays {
+  const days = retentionNames.map((name) => [name, set[name] ?? periods[name].days])
+  return Object.fromEntries(days) as RetentionDays
+}

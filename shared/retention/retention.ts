@@ -1,0 +1,151 @@
+import type Logger from 'bunyan'
+import { Counter, Gauge } from 'prom-client'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
+import type { Metrics } from '#shared/observability/metrics.ts'
+import { startPeriodicJob } from '#shared/periodic-job.ts'
+import type { RetentionDays, RetentionName } from './periods.ts'
+
+/* Deletes rows once they are older than their rule says. The rules themselves belong to whoever owns the tables. */
+
+export interface Removal {
+  /** Deleted rows by table. */
+  readonly rows: Readonly<Record<string, number>>
+  /** The batch was full: there may be more. */
+  readonly isMore: boolean
+}
+
+export interface RetentionRule {
+  readonly name: RetentionName
+  /** Tables of which it deletes rows, with their schema; metrics name the first one. */
+  readonly tables: readonly string[]
+  /** Deletes a batch of some `limit` rows that are older than `days`, passing over what somebody else has locked. */
+  remove(postgres: Postgres, batch: { days: number; limit: number }): Promise<Removal>
+  /** The time from which the oldest row counts that the rule will delete one day; null when there is none. */
+  oldest(db: Database): Promise<Date | null>
+}
+
+interface RetentionParts {
+  readonly postgres: Postgres
+  /** A process that serves none has none. */
+  readonly metrics?: Metrics
+  readonly log: Logger
+}
+
+const everyMs = 60_000
+/** Keeps each transaction short. */
+const batchSize = 500
+/** Of one rule in one run: even a large backlog takes Postgres a fraction of its time. */
+const longestRunMs = 1_000
+
+/** Applies the rules at once and then every minute, until the answer is called. Every instance of a worker does. */
+export function startRetention(
+  { postgres, metrics, log }: RetentionParts,
+  days: RetentionDays,
+  rules: readonly RetentionRule[],
+): () => Promise<void> {
+  const measured = metrics && new RetentionMetrics(metrics)
+  const stopping = new AbortController()
+  const apply = async (rule: RetentionRule, keptDays: number): Promise<void> => {
+    const endAt = performance.now() + longestRunMs
+    let isMore = true
+    while (isMore && performance.now() < endAt && !stopping.signal.aborted) {
+      const removal = await rule.remove(postgres, { days: keptDays, limit: batchSize })
+      measured?.deleted(removal.rows)
+      isMore = removal.isMore
+    }
+    measured?.ran(rule, await rule.oldest(postgres))
+  }
+
+  const job = startPeriodicJob({ name: 'retention', everyMs, log }, async () => {
+    for (const rule of rules) {
+      if (stopping.signal.aborted) break
+      // A rule that cannot be applied must not hold up the others.
+      await apply(rule, days[rule.name]).catch((error: unknown) => {
+        log.warn({ err: error, rule: rule.name }, 'a retention rule was not applied')
+      })
+    }
+    return false
+  })
+  return () => {
+    stopping.abort()
+    return job.stop()
+  }
+}
+
+class RetentionMetrics {
+  readonly #deleted: Counter<'table'>
+  readonly #ranAt: Gauge<'rule' | 'table'>
+  readonly #oldestAge: Gauge<'rule' | 'table'>
+
+  constructor({ registry }: Metrics) {
+    const registers = [registry]
+    this.#deleted = new Counter({
+      name: 'retention_deleted_rows_total',
+      help: 'Rows deleted because they were older than their retention rule allows.',
+      labelNames: ['table'],
+      registers,
+    })
+    this.#ranAt = new Gauge({
+      name: 'retention_last_run_timestamp_seconds',
+      help: 'When a retention rule was last applied without an error.',
+      labelNames: ['rule', 'table'],
+      registers,
+    })
+    this.#oldestAge = new Gauge({
+      name: 'retention_oldest_age_seconds',
+      help: 'Age of the oldest row that a retention rule will delete one day; 0 when there is none.',
+      labelNames: ['rule', 'table'],
+      registers,
+    })
+  }
+
+  deleted(rows: Removal['rows']): void {
+    for (const [table, count] of Object.entries(rows)) this.#deleted.inc({ table }, count)
+  }
+
+  ran({ name: rule, tables: [table = ''] }: RetentionRule, oldest: Date | null): void {
+    this.#ranAt.set({ rule, table }, Date.now() / 1_000)
+    this.#oldestAge.set({ rule, table }, oldest === null ? 0 : Math.max(0, (Date.now() - oldest.getTime()) / 1_000))
+  }
+}
+
+export interface OldRows {
+  readonly name: RetentionName
+  readonly table: string
+  /** Columns of the primary key. */
+  readonly key: string
+  /** Column from which a row's age counts. An index must begin with it, over no more rows than `only` admits. */
+  readonly since: string
+  /** SQL condition of a row, aliased `old`, that may go at all. */
+  readonly only?: string
+}
+
+/** A rule for rows that nothing else refers to. */
+export function oldRows({ name, table, key, since, only = 'true' }: OldRows): RetentionRule {
+  return {
+    name,
+    tables: [table],
+    async remove(postgres, { days, limit }) {
+      const deleted = await postgres.query(
+        `DELETE FROM ${table} WHERE (${key}) IN (
+           SELECT ${key} FROM ${table} AS old WHERE ${since} < now() - ${daysInterval('$1')} AND ${only}
+           ORDER BY ${since} LIMIT $2 FOR UPDATE SKIP LOCKED)
+         RETURNING ${since}`,
+        [days, limit],
+      )
+      return { rows: { [table]: deleted.length }, isMore: deleted.length === limit }
+    },
+    oldest: (db) => oldestOf(db, `SELECT ${since} AS at FROM ${table} AS old WHERE ${only} ORDER BY ${since} LIMIT 1`),
+  }
+}
+
+/** A number of days, such as the parameter `$1`, as an interval of Postgres. */
+export function daysInterval(parameter: string): string {
+  return `${parameter}::int * interval '1 day'`
+}
+
+/** The column `at` of the only row of a query, if there is one. */
+export async function oldestOf(db: Database, query: string): Promise<Date | null> {
+  const [oldest] = await db.query<{ at: Date | null }>(query)
+  return oldest?.at ?? null
+}

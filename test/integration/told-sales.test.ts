@@ -1,0 +1,38 @@
+import test from 'ava'
+import { setSale } from '#shared/contracts/stock.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { migrateAll } from '../../infra/migrate.ts'
+import { askWorker } from '../support/asking.ts'
+import { ask, eventOnSale } from '../support/http.ts'
+import { openPostgres } from '../support/open-postgres.ts'
+import { startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+test('a sale that was stored without an end gets that of its event once the database is migrated', async (t) => {
+  const system = await startSystem({ counts: { purchase: 0, sandbox: 0 } })
+  t.teardown(() => system.stop())
+  const db = openPostgres(system.databaseUrl)
+  t.teardown(() => db.close())
+  const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
+  t.teardown(() => bus.close())
+
+  // As an earlier version has left it: an event of yesterday, on sale for ever.
+  const eventId = await eventOnSale(system.url)
+  await askWorker(bus, setSale, { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null })
+  await db.query(`UPDATE event.events SET starts_on = starts_on - 31, starts_at = starts_at - interval '31 days'`)
+  await Promise.all(system.processes('event').map((worker) => worker.stop()))
+  await db.query('DROP TABLE event.sales_to_tell')
+  await db.query(`DELETE FROM event.schema_migrations WHERE name = '006-sales-end.sql'`)
+  t.deepEqual(await migrateAll(system.databaseUrl), ['event/006-sales-end.sql'])
+
+  await system.start('event')
+  await until('booking knows the end', async () => {
+    const [told] = await db.query('SELECT FROM booking.sales WHERE off_sale_at < now()')
+    const [waiting] = await db.query('SELECT FROM event.sales_to_tell')
+    return told !== undefined && waiting === undefined
+  })
+  const late = await ask(`${system.url}/events/${eventId}/holds`, {
+    json: { user_id: 'late', best_available: { qty: 1 } },
+  })
+  t.like(late, { status: 409, body: { code: 'sale_closed' } }, late.text)
+})

@@ -1,0 +1,61 @@
+import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import { instantsOf, localTimeAt, offsetAt } from '#shared/local-time.ts'
+
+/** When an event starts by the clocks at its venue. */
+export interface LocalStart {
+  readonly date: string
+  /** `HH:MM` or `HH:MM:SS`, with an offset such as `+02:00` where clocks are put back and show it twice. */
+  readonly time: string
+  readonly tz: string
+}
+
+const withOffset = /^([\d:]{5,8})([+-]\d\d:\d\d)$/
+
+/**
+ * The instant at which an event starts, or what is wrong with its time: one that clocks skip or show twice is never guessed,
+ * because the event would start an hour earlier or later than its organiser thinks.
+ */
+export function startInstant({ date, time, tz }: LocalStart): { at: Date } | { fault: string } {
+  const [, clock = time, offset] = withOffset.exec(time) ?? []
+  const instants = instantsOf({ date, time: clock }, tz)
+  const offsets = instants.map((instant) => offsetAt(instant, tz))
+  const [first, second] = instants
+  if (first === undefined) {
+    return { fault: `must exist: on ${date} clocks in ${tz} are put forward past ${clock}` }
+  }
+  if (offset !== undefined) {
+    const meant = instants[offsets.indexOf(offset)]
+    return meant === undefined
+      ? { fault: `must have the offset of ${tz} at that time, ${offsets.join(' or ')}` }
+      : { at: meant }
+  }
+  if (second === undefined) return { at: first }
+  const ways = offsets.map((each) => clock + each).join(' or ')
+  return { fault: `must say which ${clock} is meant: on ${date} clocks in ${tz} show it twice; write ${ways}` }
+}
+
+/** As `startInstant`, of an event from a source; `null` while its time, or the zone of its time, is open. */
+export function importedStart(
+  event: Pick<CatalogueEvent, 'starts_on' | 'starts_at_local' | 'starts_at' | 'tz' | 'venue'>,
+): { at: Date | null } | { fault: string } {
+  if (event.starts_at) return { at: new Date(event.starts_at) }
+  const tz = event.tz ?? event.venue?.tz ?? null
+  if (event.starts_at_local === null || tz === null) return { at: null }
+  // Nobody begins at a fraction of a second, which clocks do not show.
+  return startInstant({ date: event.starts_on, time: event.starts_at_local.slice(0, 8), tz })
+}
+
+/**
+ * The instant so many days later at the same local time. `null` where clocks skip that time or show it twice: the time of such
+ * an event is open then.
+ */
+export function sameTimeLater(at: Date, { days, tz }: { days: number; tz: string }): Date | null {
+  const { date, time } = localTimeAt(at, tz)
+  const [only, second] = instantsOf({ date: daysLater(date, days), time }, tz)
+  return second === undefined ? (only ?? null) : null
+}
+
+/** `YYYY-MM-DD`, so many days later. */
+export function daysLater(date: string, days: number): string {
+  return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10)
+}
