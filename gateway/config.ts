@@ -53,6 +53,8 @@ export const gatewaySettings = z.object({
   MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(1_000),
   /** Names that requests may use for this gateway with AUTH=demo, beside localhost and IP addresses. */
   ALLOWED_HOSTS: list,
+  /** Pages that may read answers: `*` (any page, public reads only), or origins such as `https://shop.example`. */
+  CORS_ORIGINS: list,
   /** Addresses or CIDR ranges whose X-Forwarded-For is trusted. */
   TRUSTED_PROXIES: list,
 })
@@ -72,6 +74,11 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
     if (config.AUTH === 'jwt' && config.JWT_JWKS_URL === undefined && config.JWT_PUBLIC_KEY === undefined) {
       complain('JWT_JWKS_URL', 'or JWT_PUBLIC_KEY is needed with AUTH=jwt')
     }
+    for (const origin of config.CORS_ORIGINS) {
+      if (origin === '*' ? config.CORS_ORIGINS.length > 1 : !isOrigin(origin)) {
+        complain('CORS_ORIGINS', `must be * alone, or origins such as https://shop.example; ${origin} is not one`)
+      }
+    }
     for (const name of Object.keys(quotasFrom(config.RATE_LIMIT_MAXIMA))) {
       if (!(name in defaultQuotas)) complain('RATE_LIMIT_MAXIMA', `there is no class ${name}`)
     }
@@ -85,6 +92,11 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
   })
   const quotas = { ...defaultQuotas, ...quotasFrom(config.RATE_LIMIT_MAXIMA) }
   return { ...config, quotas: config.RATE_LIMITS === 'off' ? null : quotas }
+}
+
+/** As browsers send it: scheme, host and port, in lower case. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.parse(text)?.origin === text
 }
 
 function quotasFrom(text: string): Record<string, number> {

@@ -9,12 +9,14 @@ import { brokenResponses } from './http/broken-responses.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { answerClientError, answerConnect, maxHeadBytes } from './http/client-error.ts'
 import { Connections } from './http/connections.ts'
+import { createCors } from './http/cors.ts'
 import { HostGuard } from './http/host-guard.ts'
 import { createListener } from './http/listener.ts'
 import { createObserve } from './http/observe.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { createApp } from './koa/app.ts'
 import { createLimitFailures, createRateLimit } from './koa/rate-limit.ts'
+import { ConcurrencyLimit } from './limits/concurrency-limit.ts'
 import { publicLimits, RateLimits } from './limits/rate-limits.ts'
 import { RecentRefusals } from './limits/recent-refusals.ts'
 import { TokenBuckets } from './limits/token-buckets.ts'
@@ -89,9 +91,15 @@ await runProcess({
     const refusals = limits === null ? null : new RecentRefusals(limits)
     const limiting = limits === null || refusals === null ? null : { limits, refusals }
     const rateLimit = createRateLimit(limiting)
-    const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS]) : null
+    // Pages that may use every route may also write here.
+    const hostsOfPages = config.CORS_ORIGINS.flatMap((origin) => URL.parse(origin)?.hostname ?? [])
+    const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
+    const cors = createCors(config.CORS_ORIGINS)
 
-    const observe = createObserve({ log, metrics, isStopping })
+    const newSales = new ConcurrencyLimit({ onRefused: () => metrics.newSaleRefused() })
+    metrics.watchNewSales(newSales)
+
+    const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
     const app = createApp({
@@ -101,9 +109,11 @@ await runProcess({
       rateLimit,
       limitFailures: createLimitFailures(limiting),
       hostGuard,
+      cors,
       identity,
       bus,
       answerRead,
+      newSales,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
         ...docsRoutes({ ...health, instance, mode }),
@@ -115,7 +125,11 @@ await runProcess({
     const listener = createListener({
       log,
       observe,
-      findPublicRead: findPublicReads(answerRead, limits && publicLimits(limits, mode, clientAddresses)),
+      findPublicRead: findPublicReads({
+        answerRead,
+        limits: limits && publicLimits(limits, mode, clientAddresses),
+        cors,
+      }),
       findRecentRefusal: refusals?.find ?? (() => undefined),
       koa,
       hostGuard,

@@ -29,9 +29,9 @@ export interface Cors {
 
 const none: HeaderList = []
 
-/** `origins`: `*` alone, a list, or nothing. */
-export function createCors(origins: readonly string[]): Cors {
-  if (origins.length === 0) return { headersFor: () => none, ofPublicReads: none, preflight: () => undefined }
+/** `origins`: `*` alone, or a list. Null for none: no answer then has a header of CORS. */
+export function createCors(origins: readonly string[]): Cors | null {
+  if (origins.length === 0) return null
   if (origins.includes('*')) {
     const allowed = ['Access-Control-Allow-Origin', '*']
     return {

@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { TicketingError } from '#shared/errors.ts'
 
+/** Methods that change nothing: RFC 9110, section 9.2.1. */
+const safeMethods = ['GET', 'HEAD', 'OPTIONS']
+
 /** HTTP/1.1 requests name one host; with two, a proxy and this gateway could each mean another (RFC 9112, section 3.2). */
 export function hasOneHost({ httpVersion, rawHeaders }: Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>): boolean {
   let count = 0
@@ -39,7 +42,7 @@ export class HostGuard {
         `This gateway does not serve the host ${host}; ALLOWED_HOSTS can name it.`,
       )
     }
-    if (origin === undefined || method === 'GET' || method === 'HEAD') return
+    if (origin === undefined || safeMethods.includes(method)) return
     const name = URL.parse(origin)?.hostname ?? ''
     if (this.#isOurs(name) || name === hostnameOf(host ?? '')) return
     throw new TicketingError('forbidden', `Pages of ${origin} may not write here; ALLOWED_HOSTS can name their host.`)

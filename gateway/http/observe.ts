@@ -9,6 +9,7 @@ import {
   withRecordedSpan,
 } from '#shared/observability/tracing.ts'
 import type { GatewayMetrics } from '../metrics.ts'
+import type { Cors } from './cors.ts'
 import { toProblem } from './problems.ts'
 import { beginRequest, type RequestContext, sendProblem } from './request-context.ts'
 
@@ -33,10 +34,11 @@ const slowMs = 500
 export function createObserve(parts: {
   readonly log: Logger
   readonly metrics: GatewayMetrics
+  readonly cors: Cors | null
   /** True from the signal to stop on: connections close with their answers. */
   readonly isStopping: () => boolean
 }): Observe {
-  const { log, metrics, isStopping } = parts
+  const { log, metrics, cors, isStopping } = parts
 
   async function respond(request: RequestContext, answer: Answer): Promise<void> {
     // An unrecorded trace has no span of its own to name.
@@ -74,6 +76,7 @@ export function createObserve(parts: {
     metrics.requestBegan()
     try {
       const request = beginRequest(req, res, answer)
+      if (cors !== null) request.headers.push(...cors.headersFor(req))
       if (isStopping()) request.headers.push('Connection', 'close')
       await inRequestTrace(request, async () => {
         await respond(request, answer)

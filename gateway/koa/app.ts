@@ -5,12 +5,14 @@ import compose from 'koa-compose'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
+import type { Cors } from '../http/cors.ts'
 import { type HostGuard, hasOneHost } from '../http/host-guard.ts'
 import type { Observe } from '../http/observe.ts'
-import { noEndpoint } from '../http/request-context.ts'
+import { type HeaderList, noEndpoint } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
+import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
-import { allRoutes } from '../routes/all-routes.ts'
+import { allRoutes, matchCacheable } from '../routes/all-routes.ts'
 import { methodsWithBody, type Route } from '../routes/route.ts'
 import { answerRoute } from './answer-route.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
@@ -26,9 +28,12 @@ export interface AppParts {
   readonly limitFailures: LimitFailures
   /** Null: requests may name any host. */
   readonly hostGuard: HostGuard | null
+  /** Null: pages of other origins read nothing. */
+  readonly cors: Cors | null
   readonly identity: IdentifyOptions
   readonly bus: Bus
   readonly answerRead: AnswerRead
+  readonly newSales: ConcurrencyLimit
   /** Own routes that no limit counts: for operators, probes and providers. */
   readonly unlimited: readonly OwnRoute[]
   /** Own routes behind the limit of their address. */
@@ -37,7 +42,7 @@ export interface AppParts {
 
 /** The Koa application: what the listener does not answer itself passes these middleware from top to bottom. */
 export function createApp(parts: AppParts): Koa<RequestState> {
-  const { onBrokenResponse, observe, clientAddresses, rateLimit, hostGuard, unlimited, limited } = parts
+  const { onBrokenResponse, observe, clientAddresses, rateLimit, hostGuard, cors, unlimited, limited } = parts
   const app = new Koa<RequestState>()
   app.on('error', onBrokenResponse)
 
@@ -46,7 +51,10 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   for (const route of unlimited) registerOwn(unlimitedRouter, route)
   const router = new Router<RequestState>()
   for (const route of limited) registerOwn(router, route)
-  for (const route of allRoutes) register(router, { ...route, middleware: middlewareOf(route, parts) })
+  for (const route of allRoutes) {
+    const ofPublicReads = cors !== null && route.access === 'public' ? [addHeaders(cors.ofPublicReads)] : []
+    register(router, { ...route, middleware: [...ofPublicReads, ...middlewareOf(route, parts)] })
+  }
 
   app.use(observed(observe))
   app.use((ctx, next) => {
@@ -55,6 +63,7 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   })
   app.use(unlimitedRouter.routes())
   app.use(rateLimit('address', (ctx) => ctx.state.client))
+  if (cors !== null) app.use(answerPreflight(cors, router))
   app.use((ctx, next) => {
     hostGuard?.check(ctx.req)
     refuseExpectation(ctx.get('expect'))
@@ -67,11 +76,11 @@ export function createApp(parts: AppParts): Koa<RequestState> {
 
 /** What every request to a route passes, after the limit of its address: the caller is known and limited before the body is read. */
 function middlewareOf(route: Route, parts: AppParts): Middleware[] {
-  const { identity, rateLimit, limitFailures, bus, answerRead } = parts
+  const { identity, rateLimit, limitFailures, bus, answerRead, newSales } = parts
   const credentials = readCredentials(route.access, identity, limitFailures)
   const settle = settleCaller(route.access, identity)
   const limit = rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey)
-  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode })
+  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode, newSales })
   if (!methodsWithBody.includes(route.method)) return [credentials, settle, limit, answer]
   const known = compose([settle, limit, readBody({ mayBeCompressed: true }), settle])
   // In demo mode only the body may name the caller; then the body is limited by address, and the caller behind it.
@@ -79,6 +88,30 @@ function middlewareOf(route: Route, parts: AppParts): Middleware[] {
   const claimed = compose([limitBody, readBody({ mayBeCompressed: false }), settle, limit])
   const body: Middleware = (ctx, next) => (ctx.state.proven === undefined && hasBody(ctx) ? claimed : known)(ctx, next)
   return [credentials, body, answer]
+}
+
+function addHeaders(headers: HeaderList): Middleware {
+  return (ctx, next) => {
+    ctx.state.request.headers.push(...headers)
+    setHeaders(ctx, headers)
+    return next()
+  }
+}
+
+/** What browsers ask before a page of another origin may send a request. Any other OPTIONS is left to those behind. */
+function answerPreflight(cors: Cors, router: Router<RequestState>): Middleware {
+  return (ctx, next) => {
+    const wanted = ctx.get('access-control-request-method')
+    if (ctx.method !== 'OPTIONS' || wanted === '') return next()
+    const layers = router.match(ctx.path, wanted).path
+    const methods = [...new Set(layers.flatMap((layer) => layer.methods))].sort()
+    const isPublicRead = matchCacheable(ctx.path) !== undefined
+    const headers = methods.includes(wanted) ? cors.preflight(ctx.req, methods, isPublicRead) : undefined
+    if (headers === undefined) return next()
+    setHeaders(ctx, [...headers, 'Cache-Control', 'no-store'])
+    ctx.status = 204
+    return undefined
+  }
 }
 
 function registerOwn(router: Router<RequestState>, { method, path, middleware }: OwnRoute): void {

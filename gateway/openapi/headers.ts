@@ -31,7 +31,7 @@ export const headerComponents = {
 
 export type HeaderName = keyof typeof headerComponents
 
-const ofEvery: HeaderName[] = ['X-Request-Id', 'Cache-Control']
+const ofEvery: HeaderName[] = ['X-Request-Id', 'Cache-Control', 'Vary']
 const ofLimits: HeaderName[] = [
   ...(['RateLimit-Policy', 'RateLimit'] as const),
   ...(['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] as const),
@@ -41,7 +41,7 @@ const ofLimits: HeaderName[] = [
 export function successHeaders(route: Route, isPaged: boolean): Schema {
   return references([
     ...ofEvery,
-    ...(route.cache === undefined ? [] : (['ETag', 'Vary', 'Age', 'Cache-Status'] as const)),
+    ...(route.cache === undefined ? [] : (['ETag', 'Age', 'Cache-Status'] as const)),
     ...(isPaged ? (['Link'] as const) : []),
     ...ofLimits,
     ...(route.outcome === undefined ? [] : (['Location'] as const)),

@@ -200,10 +200,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
           { name: 'file', in: 'path', required: true, description: 'Name of the file', schema: { type: 'string' } },
         ],
         responses: {
-          200: ok(
-            { 'text/javascript': { schema: { type: 'string' } }, 'text/css': { schema: { type: 'string' } } },
-            ownHeaders('Vary'),
-          ),
+          200: ok({ 'text/javascript': { schema: { type: 'string' } }, 'text/css': { schema: { type: 'string' } } }),
           ...problemResponses(['not_found'], false),
         },
       },
@@ -225,7 +222,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
           },
         ],
         responses: {
-          200: ok({ ...page, ...json(problemKind) }, ownHeaders('Vary')),
+          200: ok({ ...page, ...json(problemKind) }),
           ...problemResponses(['not_found'], false),
         },
       },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { currency, eventId, publicIdField, seatNo, utcTime } from '#shared/contracts/fields.ts'
+import { paymentFailure } from '#shared/contracts/purchase.ts'
 import { errorCodes } from '#shared/errors.ts'
 
 const fieldError = z
@@ -49,6 +50,11 @@ export const problemSchema = z
     tickets: z.int().optional().describe('Tickets that the buyer has already, of `ticket_limit`'),
     total_minor: z.int().optional().describe('The price now, in minor units, of `price_changed`'),
     currency: currency.optional().describe('Currency of `total_minor`'),
+    failure: paymentFailure
+      .optional()
+      .describe(
+        'Why there was no money, of `payment_declined`: after `capture_refused` the hold has ended, else it lasts',
+      ),
     decline_code: z.string().nullable().optional().describe('Why the payment was declined, in a word of the provider'),
     reason: z.string().optional().describe('Why the tickets cannot be cancelled, in a word'),
   })

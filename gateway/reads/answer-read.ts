@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
+import type { Cors } from '../http/cors.ts'
 import type { FindAnswer } from '../http/listener.ts'
 import { type RequestContext, send } from '../http/request-context.ts'
 import type { PublicLimits } from '../limits/rate-limits.ts'
@@ -91,7 +92,12 @@ const maxReads = 10_000
 const maxUrlLength = 512
 
 /** Answers public, cacheable GETs without credentials, in front of Koa: limits, parse, cache, send. */
-export function findPublicReads(answerRead: AnswerRead, limits: PublicLimits | null): FindAnswer {
+export function findPublicReads(parts: {
+  answerRead: AnswerRead
+  limits: PublicLimits | null
+  cors: Cors | null
+}): FindAnswer {
+  const { answerRead, limits, cors } = parts
   const reads = new LRUCache<string, Read>({ max: maxReads })
   return (req) => {
     // Organisers see drafts, so what has credentials goes to Koa.
@@ -106,6 +112,7 @@ export function findPublicReads(answerRead: AnswerRead, limits: PublicLimits | n
       // A flood of refusals must not push out traces worth reading.
       mayBeginTrace: () => limits === null || !limits.refuses(req, route.limit),
       async send(request) {
+        if (cors !== null) request.headers.push(...cors.ofPublicReads)
         // Limits first: a refused request must not cost a parse.
         if (limits !== null && !(await limits.admit(request, route.limit))) return
         const read =

@@ -29,7 +29,8 @@ export const usage = `Usage: npm start -- [flags]
   --instance gateway-1   name of the first gateway in logs and metrics
   --gateways 1           how many gateways
   --workers 1            how many workers of each kind
-  --observe              also start a Prometheus that watches all processes
+  --observe              also start a Prometheus that watches all processes, also those started by hand later;
+                         where it is missing it is installed, and its size is said before
 Set DATA_DIR to keep the data elsewhere than in .data, and NATS_URL, REDIS_URL or DATABASE_URL to use a server that runs already.`
 
 /** The launcher's flags, or `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */

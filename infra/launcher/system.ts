@@ -117,6 +117,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       database_urls: servers.urls.database,
       payment_url: paymentUrl,
       auth: environment.AUTH,
+      cors_origins: environment.CORS_ORIGINS,
       session_secret: environment.SESSION_SECRET,
       webhook_secret: environment.PAYMENT_WEBHOOK_SECRET,
       organiser_key: environment.ORGANISER_KEY,
@@ -178,6 +179,8 @@ function childEnvironment({ config, secrets, urls, paymentUrl, gateways, destina
     // What is convenient on a developer's machine, unless the environment says otherwise: anybody may say who they are,
     // every request is traced and can be looked at shortly after, and compiled code is kept, which halves the start-up time.
     AUTH: 'demo',
+    // Pages of anybody may make the public reads.
+    CORS_ORIGINS: '*',
     OTEL_TRACES_SAMPLER_ARG: '1',
     OTEL_BSP_SCHEDULE_DELAY: '500',
     ...(destination && { OTEL_EXPORTER_OTLP_ENDPOINT: destination.url }),

@@ -54,6 +54,11 @@ export const purchaseHold = defineContract('purchase', 'purchase-hold', {
   deadlineMs: 5_000,
 })
 
+/** Why there is no money for a purchase: `not_authorised` is one that the payment provider never got, and never will take. */
+export const paymentFailure = z.enum(['not_authorised', 'declined', 'capture_refused'])
+
+export type PaymentFailure = z.infer<typeof paymentFailure>
+
 /** What a buyer can be told of a purchase. */
 const outcome = z.enum(['processing', 'bought', 'declined', 'lost', 'revoked', 'not_started'])
 

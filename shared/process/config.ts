@@ -33,6 +33,8 @@ export interface RunningSystem {
   payment_url: string
   /** AUTH: a gateway that joins must not accept more than the others. */
   auth: string
+  /** CORS_ORIGINS, likewise. */
+  cors_origins?: string
   session_secret: string
   webhook_secret: string
   organiser_key: string
@@ -162,6 +164,7 @@ function fromRunningSystem({ env, natsUser, databaseUser }: ConfigurationSource)
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
     AUTH: running.auth,
+    ...(running.cors_origins !== undefined && { CORS_ORIGINS: running.cors_origins }),
     ...(running.tracing && {
       OTEL_TRACES_SAMPLER_ARG: running.tracing.sample_ratio,
       OTEL_EXPORTER_OTLP_ENDPOINT: running.tracing.otlp_url,

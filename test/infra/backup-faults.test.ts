@@ -134,10 +134,11 @@ test('what is no database of this system is not backed up', async (t) => {
 test('a user who may not read everything learns the remedy, and no half backup is left', async (t) => {
   const db = openPostgres(database.url)
   const role = `reader_${randomUUID().replaceAll('-', '')}`
-  await db.query(`CREATE ROLE ${role} LOGIN`)
+  await db.query(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`)
   const directory = await createTestDirectory('backups')
   const url = new URL(database.url)
   url.username = role
+  url.password = role
   await t.throwsAsync(() => backUpInto({ databaseUrl: url.href, directory }), {
     message: /permission denied for .*\nLet the user of DATABASE_URL read everything: GRANT pg_read_all_data/s,
   })

@@ -12,6 +12,8 @@ import { Stopwatch } from '../../infra/backup/stopwatch.ts'
 import { readInfraConfig } from '../../infra/config.ts'
 import { temporaryFlags } from '../../infra/launcher/flags.ts'
 import { type System, startSystem } from '../../infra/launcher/system.ts'
+import { databasePasswords } from '../../infra/servers/database-users.ts'
+import { superuser } from '../../infra/servers/postgres.ts'
 import { postgresDirectory, postgresOwner } from '../../infra/servers/postgres-owner.ts'
 import { removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
 import { drillOf, never, runBackupCommand } from '../support/backups.ts'
@@ -25,14 +27,15 @@ const patienceMs = 240_000
 const patience = { timeoutMs: 60_000 }
 
 /** A system with a PostgreSQL of its own, whose log can be followed and which can be killed. */
-async function startOwnSystem(): Promise<System & { url: string; databaseUrl: string }> {
+async function startOwnSystem(): Promise<System & { url: string; databaseUrl: string; superuserUrl: string }> {
   const config = readInfraConfig()
+  const dataDirectory = await createTestDirectory('followed')
   const { PATH, NODE_COMPILE_CACHE } = config.environment
   const system = await startSystem({
     flags: temporaryFlags,
     config: {
       ...config,
-      dataDirectory: await createTestDirectory('followed'),
+      dataDirectory,
       given: {},
       environment: {
         PATH,
@@ -47,7 +50,11 @@ async function startOwnSystem(): Promise<System & { url: string; databaseUrl: st
     hurry: never,
   })
   const { gateways, database_urls: databaseUrls } = system.running
-  return { ...system, url: gateways[0] ?? '', databaseUrl: databaseUrls.owner }
+  // For looks into the server that the owner may not take.
+  const superuserUrl = new URL(databaseUrls.owner)
+  superuserUrl.username = superuser
+  superuserUrl.password = databasePasswords(dataDirectory).superuser
+  return { ...system, url: gateways[0] ?? '', databaseUrl: databaseUrls.owner, superuserUrl: superuserUrl.href }
 }
 
 interface Following {
@@ -152,7 +159,7 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
 
   const isCopied = async (): Promise<boolean> => {
     const [slot] = await query<{ copied: boolean }>(
-      system.databaseUrl,
+      system.superuserUrl,
       `SELECT flush_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
        WHERE application_name = 'ticketing-backup' AND flush_lsn IS NOT NULL`,
     )
@@ -196,7 +203,7 @@ test('a follower that was killed goes on where it was, and begins anew where the
   const eventId = await eventOnSale(system.url)
   const sale = startContinuousSale(system.url, { eventId })
   await until('tickets are sold', () => sale.acknowledged.length >= 10, patience)
-  await query(system.databaseUrl, 'SELECT pg_switch_wal()')
+  await query(system.superuserUrl, 'SELECT pg_switch_wal()')
   await until('more tickets are sold', () => sale.acknowledged.length >= 20, patience)
   await sale.stop()
   const following = await startFollowing(system.databaseUrl, directory)

@@ -57,7 +57,7 @@ const untilNothingIsOpen = () =>
     return open.length === 0
   })
 
-/** Makes all that there is look as if it had happened two days before. */
+/** Makes all that there is look as if it had happened so much earlier. */
 async function age(interval: string): Promise<void> {
   for (const [table, ...columns] of [
     ['booking.sale_log', 'at'],

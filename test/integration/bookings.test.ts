@@ -38,5 +38,5 @@ test("somebody else's booking does not exist", async (t) => {
 test('an invalid cursor is refused', async (t) => {
   const refusal = await workers.refusal(listBookings, { cursor: 'nonsense' }, { as: 'ada' })
   t.is(refusal.code, 'validation_failed')
-  t.deepEqual(refusal.extra.errors, [{ pointer: '/cursor', detail: 'is not a cursor of this list' }])
+  t.deepEqual(refusal.extra.errors, [{ pointer: '/cursor', detail: 'cursor is not a cursor of this list.' }])
 })

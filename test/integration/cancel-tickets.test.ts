@@ -155,6 +155,14 @@ test('a cancelled event takes back everything, used tickets as well, and its sea
   const answer = await workers.ask(cancelTickets, request, { caller: system('purchase') })
   t.is(answer.amount_minor, 10_000)
   t.deepEqual(await statesOf(eventId), ['blocked', 'blocked', 'blocked', 'blocked'])
+  const rows = await workers.postgres.query<{ state: string }>(
+    'SELECT state FROM booking.event_seats WHERE event_id = $1 ORDER BY seat_no',
+    [eventId],
+  )
+  t.deepEqual(
+    rows.map(({ state }) => state),
+    ['blocked', 'blocked', 'available', 'available'],
+  )
   const gone = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
   t.like(gone, { status: 'cancelled', cancelled_for: 'event_cancelled' })
   t.true(gone.tickets.every((ticket) => ticket.status === 'void'))

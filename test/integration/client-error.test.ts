@@ -78,6 +78,8 @@ test('operators see how many there were', async (t) => {
 const request = (body: string, length = body.length): string =>
   `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${body}`
 
+const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'
+
 test('a request that does not come whole in time is answered 408, its body too unless an answer has begun', async (t) => {
   const silent = await serve(t, () => undefined, 500)
   for (const late of ['GET /events HTTP/1.1\r\nHost: x\r\n', request('half', 9)]) {
@@ -98,11 +100,13 @@ test('nonsense behind a request is never taken for its answer: the client does n
   const patient = await serve(t, () => (asked += 1))
   t.is(await exchangeRaw(patient, `${request('{}')}\u0001`), '')
   t.is(asked, 1)
+  // Nor where further requests wait, the last of them with a body that never comes whole.
+  t.is(await exchangeRaw(patient, `${request('{}')}${request('{}')}${chunked}zz\r\n`), '')
+  t.is(asked, 2)
 })
 
 test('nor is what is wrong with the rest of a body that was refused already', async (t) => {
   const refusing = await serve(t, (_, res) => res.writeHead(413).end())
-  const chunked = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n'
   const reply = await exchangeRaw(refusing, chunked, { next: { after: 'HTTP/1.1 413', send: 'zz\r\n' } })
   t.deepEqual(statusLines(reply), ['HTTP/1.1 413'])
 })

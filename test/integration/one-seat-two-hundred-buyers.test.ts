@@ -47,6 +47,7 @@ test('a buyer who names seats that others hold learns which ones, and what is fr
   t.is(code, 'seat_unavailable')
   t.deepEqual(extra, {
     conflicts: [2],
+    held: [2],
     alternatives: [
       [0, 1],
       [4, 5],

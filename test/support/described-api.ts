@@ -91,6 +91,8 @@ export class DescribedApi {
 
   /** What is wrong with an answer: its status, its headers, and every member of its body. */
   faultsOfAnswer({ method, url }: Sent, { status, headers, text }: Received): string[] {
+    // A preflight of CORS is an operation of browsers.
+    if (method === 'OPTIONS' && status === 204) return []
     const found = this.#find(method, url)
     // Such as `/session`, which one mode does not have.
     const isAbsent = status === 404 && text.includes('Nothing is at this path.')

@@ -70,3 +70,24 @@ test('a wrong NATS_URL is named without its password', (t) => {
   const error = t.throws(() => readGatewayConfig(wrong, []), { message: /NATS_URL: must be nats:\/\/user/ })
   t.notRegex(error?.message ?? '', /secret/)
 })
+
+test('CORS_ORIGINS is * alone or a list of origins as browsers send them', (t) => {
+  t.deepEqual(readGatewayConfig(env, []).CORS_ORIGINS, [])
+  for (const [setting, origins] of [
+    ['*', ['*']],
+    ['https://shop.example, http://localhost:3000', ['https://shop.example', 'http://localhost:3000']],
+  ] as const) {
+    t.deepEqual(readGatewayConfig({ ...env, CORS_ORIGINS: setting }, []).CORS_ORIGINS, [...origins])
+  }
+  for (const wrong of [
+    'shop.example',
+    '*,https://shop.example',
+    'https://shop.example/',
+    'null',
+    'https://Shop.example',
+  ]) {
+    t.throws(() => readGatewayConfig({ ...env, CORS_ORIGINS: wrong }, []), {
+      message: /CORS_ORIGINS: must be \* alone, or origins/,
+    })
+  }
+})

@@ -50,7 +50,7 @@ test('a page of another host may not write, whatever it is called', (t) => {
     'nonsense',
   ]) {
     for (const method of ['POST', 'PATCH', 'DELETE']) t.is(refusal(method, { host, origin }), 'forbidden', origin)
-    t.is(refusal('GET', { host, origin }), undefined)
+    for (const method of ['GET', 'HEAD', 'OPTIONS']) t.is(refusal(method, { host, origin }), undefined)
   }
   for (const origin of [
     undefined,

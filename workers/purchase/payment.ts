@@ -1,6 +1,6 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { beginPayment, type confirmHold, type LossReason } from '#shared/contracts/payment-steps.ts'
-import type { Outcome } from '#shared/contracts/purchase.ts'
+import type { Outcome, PaymentFailure } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { ProviderError } from './providers/payment-provider.ts'
 
@@ -33,7 +33,7 @@ export type PaymentStatus = (typeof paymentStatuses)[number]
  * declined         the provider has no money for it
  * capture_refused  the money was reserved and the seats sold, but then it could not be taken: the seats go back
  */
-export type Failure = 'refused' | 'not_asked' | 'not_authorised' | 'declined' | 'capture_refused'
+export type Failure = 'refused' | 'not_asked' | PaymentFailure
 
 /** What begin-payment answered: the booking to pay for and the frozen price. */
 export interface BegunPayment {

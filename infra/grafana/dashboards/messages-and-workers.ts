@@ -285,6 +285,26 @@ export const messagesAndWorkers: Dashboard = {
           width: 8,
           queries: [{ expression: sumBy('schema', perSecond('outbox_published_total')), legend: '{{schema}}' }],
         },
+        {
+          title: 'Rows deleted by retention',
+          description:
+            'Rows a second that were older than their rule allows, by table. Nothing for days while tickets are sold: it stands.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 12,
+          queries: [{ expression: sumBy('table', perSecond('retention_deleted_rows_total')), legend: '{{table}}' }],
+        },
+        {
+          title: 'Oldest row by retention rule',
+          description:
+            'Age of the oldest row that a rule will delete. Far above the days of the rule: deleting cannot keep up.',
+          shows: 'lines',
+          unit: 's',
+          width: 12,
+          queries: [
+            { expression: maxBy('rule, table', once('retention_oldest_age_seconds')), legend: '{{rule}} {{table}}' },
+          ],
+        },
       ],
     },
   ],
