@@ -115,7 +115,7 @@ function* searchFaults(request: z.output<typeof searchRequest>): Generator<reado
   if (lng !== undefined && lat === undefined) yield ['lat', 'is required with lng']
   const nowhere = lat === undefined && lng === undefined
   if (radius_km !== undefined && nowhere) yield ['radius_km', 'needs lat and lng']
-  if (sort === 'distance' && nowhere) yield ['sort', 'distance needs lat and lng']
+  if (sort === 'distance' && nowhere) yield ['sort', 'by distance needs lat and lng']
   if (min !== undefined && max !== undefined && max < min) yield ['max_price_minor', 'is below min_price_minor']
   if (currency === undefined) {
     const isPriced = {

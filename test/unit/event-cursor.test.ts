@@ -32,7 +32,7 @@ test('a cursor that was not written here is refused by name', (t) => {
       t.throws(() => readCursor(list, cursor)),
       {
         code: 'validation_failed',
-        extra: { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] },
+        extra: { errors: [{ pointer: '/cursor', detail: 'cursor is not a cursor of this list.' }] },
       },
     )
   }
