@@ -16,6 +16,7 @@ import { createObserve } from './http/observe.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { createApp } from './koa/app.ts'
 import { createLimitFailures, createRateLimit } from './koa/rate-limit.ts'
+import { ConcurrencyLimit } from './limits/concurrency-limit.ts'
 import { publicLimits, RateLimits } from './limits/rate-limits.ts'
 import { RecentRefusals } from './limits/recent-refusals.ts'
 import { TokenBuckets } from './limits/token-buckets.ts'
@@ -95,6 +96,9 @@ await runProcess({
     const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
     const cors = createCors(config.CORS_ORIGINS)
 
+    const newSales = new ConcurrencyLimit({ onRefused: () => metrics.newSaleRefused() })
+    metrics.watchNewSales(newSales)
+
     const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
@@ -109,6 +113,7 @@ await runProcess({
       identity,
       bus,
       answerRead,
+      newSales,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
         ...docsRoutes({ ...health, instance, mode }),

@@ -2,6 +2,7 @@ import { Counter, Gauge } from 'prom-client'
 import type { ErrorCode } from '#shared/errors.ts'
 import { type BoundObserve, DurationHistogram } from '#shared/observability/duration-histogram.ts'
 import { type Metrics, Tally } from '#shared/observability/metrics.ts'
+import type { ConcurrencyLimit } from './limits/concurrency-limit.ts'
 import type { RateClass } from './limits/quota.ts'
 
 /** A request by labels of few values: a route template such as `/events`, never a path with ids. */
@@ -33,10 +34,13 @@ export class GatewayMetrics {
   readonly #limited: Tally<'rate_class', RateClass>
   readonly #locallyLimited: Counter
   readonly #unreadable: Counter<'code'>
+  readonly #newSalesRefused: Counter
+  readonly #registry: Metrics['registry']
   readonly #connectionsCut: Counter<'reason'>
   readonly #brokenOff: Counter
 
   constructor(metrics: Metrics) {
+    this.#registry = metrics.registry
     const registers = [metrics.registry]
     const counter = (name: string, help: string) => new Counter({ name, help, registers })
     this.#requestDuration = new DurationHistogram(metrics, {
@@ -70,6 +74,7 @@ export class GatewayMetrics {
       labelName: 'rate_class',
     })
     this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally while Redis was unavailable.')
+    this.#newSalesRefused = counter('new_sales_refused_total', 'Requests that would have begun a sale during overload.')
     this.#connectionsCut = new Counter({
       name: 'http_server_connections_cut_total',
       help: 'Connections refused or ended because a limit was reached.',
@@ -84,6 +89,26 @@ export class GatewayMetrics {
       labelNames: ['code'],
       registers,
     })
+  }
+
+  /** Shows the limit of new sales, those in flight, and counts those refused. */
+  watchNewSales(newSales: ConcurrencyLimit): void {
+    const registers = [this.#registry]
+    const gauge = (name: string, help: string, read: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        },
+      })
+    gauge('new_sales_limit', 'Requests that begin a sale, at most so many at once.', () => newSales.limit)
+    gauge('new_sales_in_flight', 'Requests that begin a sale and wait for a worker.', () => newSales.inFlight)
+  }
+
+  newSaleRefused(): void {
+    this.#newSalesRefused.inc()
   }
 
   couldNotRead(code: ErrorCode): void {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { errorCodeOf, invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
+import { overloaded } from '#shared/messaging/message.ts'
+import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
 import { isPaged, nextPageLink } from '../routes/next-page.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
@@ -12,10 +14,12 @@ interface AnswerParts {
   readonly bus: Bus
   readonly answerRead: AnswerRead
   readonly mode: 'demo' | 'jwt'
+  /** Of requests that begin a sale. */
+  readonly newSales: ConcurrencyLimit
 }
 
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
-export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts): Middleware {
+export function answerRoute(route: Route, { bus, answerRead, mode, newSales }: AnswerParts): Middleware {
   return async (ctx) => {
     const { request, caller } = ctx.state
     const parsed = parse(ctx, route, mode)
@@ -27,6 +31,8 @@ export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts
     if (route.needsIdempotencyKey && mode === 'jwt' && ctx.state.idempotencyKey === undefined) {
       throw new TicketingError('idempotency_key_required', 'Send an Idempotency-Key header of your choice.')
     }
+    const done = route.beginsSale === true ? newSales.begin() : undefined
+    if (done === null) throw overloaded()
     const idempotencyKey = ctx.state.idempotencyKey ?? (route.unanswered && randomUUID())
     const context = {
       requestId: request.requestId,
@@ -34,10 +40,12 @@ export function answerRoute(route: Route, { bus, answerRead, mode }: AnswerParts
       deadlineAt: performance.now() + route.contract.deadlineMs,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     }
-    const reply = await callRaw(bus, route.contract, parsed, context).catch((error: unknown) => {
-      if (idempotencyKey === undefined || errorCodeOf(error) !== 'worker_timeout') throw error
-      return unanswered(route, idempotencyKey, error)
-    })
+    const reply = await callRaw(bus, route.contract, parsed, context)
+      .catch((error: unknown) => {
+        if (idempotencyKey === undefined || errorCodeOf(error) !== 'worker_timeout') throw error
+        return unanswered(route, idempotencyKey, error)
+      })
+      .finally(done)
     ctx.set('Cache-Control', 'private, no-store')
     if ('location' in reply) {
       ctx.status = 202

@@ -10,6 +10,7 @@ import { type HostGuard, hasOneHost } from '../http/host-guard.ts'
 import type { Observe } from '../http/observe.ts'
 import { type HeaderList, noEndpoint } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
+import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes, matchCacheable } from '../routes/all-routes.ts'
 import { methodsWithBody, type Route } from '../routes/route.ts'
@@ -32,6 +33,7 @@ export interface AppParts {
   readonly identity: IdentifyOptions
   readonly bus: Bus
   readonly answerRead: AnswerRead
+  readonly newSales: ConcurrencyLimit
   /** Own routes that no limit counts: for operators, probes and providers. */
   readonly unlimited: readonly OwnRoute[]
   /** Own routes behind the limit of their address. */
@@ -74,11 +76,11 @@ export function createApp(parts: AppParts): Koa<RequestState> {
 
 /** What every request to a route passes, after the limit of its address: the caller is known and limited before the body is read. */
 function middlewareOf(route: Route, parts: AppParts): Middleware[] {
-  const { identity, rateLimit, limitFailures, bus, answerRead } = parts
+  const { identity, rateLimit, limitFailures, bus, answerRead, newSales } = parts
   const credentials = readCredentials(route.access, identity, limitFailures)
   const settle = settleCaller(route.access, identity)
   const limit = rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey)
-  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode })
+  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode, newSales })
   if (!methodsWithBody.includes(route.method)) return [credentials, settle, limit, answer]
   const known = compose([settle, limit, readBody({ mayBeCompressed: true }), settle])
   // In demo mode only the body may name the caller; then the body is limited by address, and the caller behind it.

@@ -39,6 +39,10 @@ const readiness = z
     nats: partState.optional().describe('Connection to NATS, with `verbose`'),
     redis: partState.optional().describe('Connection to Redis, with `verbose`; answers are slower without it'),
     workers: z.record(z.string(), z.int()).optional().describe('Number of running workers by kind, with `verbose`'),
+    unavailable: z
+      .array(z.string())
+      .optional()
+      .describe('What is needed to sell and does not answer, with `verbose`: the answer is then `not ready`'),
   })
   .meta({ id: 'Readiness', description: 'Whether this gateway can answer requests' })
 
@@ -124,7 +128,8 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
           {
             name: 'verbose',
             in: 'query',
-            description: 'Present, with any value or none: tells the state of all parts',
+            description:
+              'Present, with any value or none: tells the state of all parts, and is ready only if all of them answer',
             allowEmptyValue: true,
             schema: { type: 'string' },
           },

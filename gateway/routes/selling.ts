@@ -13,6 +13,7 @@ export const sellingRoutes = [
     contract: holdSeats,
     access: 'caller',
     limit: 'sell',
+    beginsSale: true,
     needsIdempotencyKey: true,
     successes: [201],
     outcome: (hold) => ({ location: `/holds/${hold.id}` }),

@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net'
 export interface HttpAnswer {
   readonly status: number
   readonly body: string
+  /** Seconds, as sent. */
+  readonly retryAfter: string | undefined
 }
 
 interface Pending {
@@ -10,8 +12,8 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** A buyer has long turned away by then; the gateway answers within 2 s, whatever happens. */
-const deadlineMs = 5_000
+/** Longer than the gateway takes for anything. */
+const deadlineMs = 10_000
 
 /**
  * One kept-alive connection that carries one request at a time and is opened again when it broke. It understands what our
@@ -80,7 +82,7 @@ export class HttpConnection {
     this.#received = this.#received.subarray(end)
     const pending = this.#pending
     this.#pending = undefined
-    pending?.resolve({ status: Number(head.slice(9, 12)), body })
+    pending?.resolve({ status: Number(head.slice(9, 12)), body, retryAfter: /^retry-after: *(\d+)/im.exec(head)?.[1] })
   }
 
   #fail(error: Error): void {

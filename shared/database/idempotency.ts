@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { TicketingError } from '#shared/errors.ts'
+import { remainingMs } from '#shared/messaging/headers.ts'
+import { timedOut } from '#shared/messaging/message.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import type { Database } from './postgres.ts'
 
@@ -52,10 +54,12 @@ export async function isDone(db: Database, { schema, operation, context }: Comma
  * Runs `work` in the caller's transaction at most once per idempotency key, or always without a key. A repetition gets the
  * stored reply. A refusal rolls the key back with the transaction, so the request may be repeated.
  * Throws `idempotency_key_in_use` while another message with the key is running, and `idempotency_key_reused` when the key
- * came with another request.
+ * came with another request, and `worker_timeout` when the caller no longer waits.
  */
 export async function once<Reply>(db: Database, command: Command, work: () => Promise<Reply>): Promise<Reply> {
   const { schema, operation, request, context } = command
+  // Waiting for a connection may have taken all the time that the caller waits.
+  if (remainingMs(context) <= 0) throw timedOut()
   const key = context.idempotencyKey
   if (key === undefined) return work()
   const scope = commandScope(operation, context)

@@ -38,7 +38,7 @@ async function tokenFor(userId: string): Promise<string> {
 }
 
 /** Sends the head of a request that announces a body, and answers the status that comes before any of the body was sent. */
-function statusBeforeBody(path: string, headers: Record<string, string>): Promise<number> {
+function statusBeforeBody(path: string, headers: Record<string, string>, timeoutMs = 15_000): Promise<number> {
   const { hostname, port } = new URL(system.url)
   const lines = Object.entries({
     Host: 'localhost',
@@ -47,7 +47,7 @@ function statusBeforeBody(path: string, headers: Record<string, string>): Promis
     ...headers,
   })
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: 3_000 })
+    const socket = connect({ host: hostname, port: Number(port), timeout: timeoutMs })
     socket.setEncoding('utf8').once('data', (reply: string) => {
       resolve(Number(reply.split(' ')[1]))
       socket.destroy()
@@ -61,7 +61,7 @@ function statusBeforeBody(path: string, headers: Record<string, string>): Promis
 
 /** Refused as too many. A token may have grown on a busy machine; the next request takes it. */
 function refusedBeforeBody(path: string, headers: Record<string, string>): Promise<void> {
-  const isRefused = async (): Promise<boolean> => (await statusBeforeBody(path, headers)) === 429
+  const isRefused = async (): Promise<boolean> => (await statusBeforeBody(path, headers, 3_000)) === 429
   return until('it is refused before its body', isRefused, { timeoutMs: 30_000 })
 }
 

@@ -105,6 +105,40 @@ export const selling: Dashboard = {
       ],
     },
     {
+      title: 'Overload',
+      panels: [
+        {
+          title: 'New sales in flight, share of the limit',
+          description: 'At 100 % a gateway refuses further holds, so that buyers who have one can pay.',
+          shows: 'lines',
+          unit: 'percentunit',
+          width: 8,
+          queries: [
+            {
+              expression: `${sumBy('instance', once('new_sales_in_flight'))} / ${sumBy('instance', once('new_sales_limit'))}`,
+              legend: '{{instance}}',
+            },
+          ],
+        },
+        {
+          title: 'Limit of new sales',
+          description: '256 while holds are fast. It falls while a quarter of them take longer than 400 ms.',
+          shows: 'lines',
+          unit: 'short',
+          width: 8,
+          queries: [{ expression: sumBy('instance', once('new_sales_limit')), legend: '{{instance}}' }],
+        },
+        {
+          title: 'New sales refused',
+          description: 'Buyers who got 503 and Retry-After, a second. More booking workers or processors are needed.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 8,
+          queries: [{ expression: sumBy('instance', perSecond('new_sales_refused_total')), legend: '{{instance}}' }],
+        },
+      ],
+    },
+    {
       title: 'Sales and payments',
       panels: [
         {

@@ -11,7 +11,7 @@ const rivalsShare = 0.05
 export type Variant = 'best available' | 'named seats'
 
 /** What became of one hold: `held`, or the code of the refusal, or `lost` when no answer came. */
-export type Outcome = string
+type Outcome = string
 
 /** Everybody who wants to buy: a fresh caller for each hold. */
 export class Buyers {
@@ -28,8 +28,8 @@ export class Buyers {
     this.#variant = variant
   }
 
-  /** Asks for one hold. Answers `null` when all houses are sold. */
-  async buy(connection: HttpConnection): Promise<Outcome | null> {
+  /** Asks for one hold. Answers whether it got it, `null` when all houses are sold. */
+  async buy(connection: HttpConnection): Promise<boolean | null> {
     const house = this.#houses.next(placesPerHold)
     if (house === undefined) return null
     this.#buyers += 1
@@ -41,7 +41,7 @@ export class Buyers {
       .then(({ status, body }) => (status === 201 ? 'held' : (JSON.parse(body) as { code: string }).code))
       .catch(() => 'lost')
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
-    return outcome
+    return outcome === 'held'
   }
 
   /** Seats side by side at a random place of the house. One buyer in twenty wants what another was faster to ask for. */

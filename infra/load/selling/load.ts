@@ -1,10 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { HttpConnection } from '../http-connection.ts'
-import type { Buyers } from './buyers.ts'
+
+/** Who comes to buy. Answers whether it succeeded, `null` when all is sold. */
+export interface Customers {
+  buy(connection: HttpConnection): Promise<boolean | null>
+}
 
 export interface LoadOptions {
   readonly url: string
-  readonly buyers: Buyers
+  readonly buyers: Customers
   readonly connections: number
   readonly seconds: number
   readonly stopping: AbortSignal
@@ -14,6 +18,7 @@ export interface LoadOptions {
 /** What was asked and answered within the measured time. */
 export interface Load {
   readonly seconds: number
+  /** That succeeded. */
   readonly holds: number
   /** Milliseconds from when a request was meant to start to its answer, ascending. */
   readonly latenciesMs: readonly number[]
@@ -33,12 +38,12 @@ export async function buyAsFastAsPossible(options: LoadOptions): Promise<Load> {
     connections.map(async (connection) => {
       while (!isOver()) {
         const startedAt = performance.now()
-        const outcome = await buyers.buy(connection)
-        if (outcome === null) return
+        const succeeded = await buyers.buy(connection)
+        if (succeeded === null) return
         // What was answered later counts for nobody: a longer tail must not make the rate higher.
         if (performance.now() > end) return
         latencies.push(performance.now() - startedAt)
-        if (outcome === 'held') holds += 1
+        if (succeeded) holds += 1
       }
     }),
   )
@@ -62,9 +67,9 @@ export async function buyAtRate(options: LoadOptions & { readonly perSecond: num
   let holds = 0
   const serve = async (connection: HttpConnection, firstDueAt: number): Promise<void> => {
     for (let dueAt: number | undefined = firstDueAt; dueAt !== undefined; dueAt = waiting.shift()) {
-      const outcome = await buyers.buy(connection)
-      if (outcome === 'held') holds += 1
-      if (outcome !== null) latencies.push(performance.now() - dueAt)
+      const succeeded = await buyers.buy(connection)
+      if (succeeded) holds += 1
+      if (succeeded !== null) latencies.push(performance.now() - dueAt)
     }
     idle.push(connection)
   }

@@ -153,7 +153,8 @@ function withBar(
   )
 }
 
-function cpuPerHold(
+/** Milliseconds of processor time of each process for each of so many holds. */
+export function cpuPerHold(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
   holds: number,

@@ -4,7 +4,7 @@ import { Applications } from '../../launcher/applications.ts'
 import type { ChildPlan } from '../../launcher/child.ts'
 import { migrateAll } from '../../migrate.ts'
 import type { Say } from '../../say.ts'
-import { freePort } from '../../servers/free-port.ts'
+import { freePorts } from '../../servers/free-port.ts'
 import { installMissing } from '../../servers/install.ts'
 import type { NatsUrls } from '../../servers/nats-users.ts'
 import { startTemporaryServers } from '../../servers/temporary-servers.ts'
@@ -51,15 +51,22 @@ export async function startSellingSystem({
   }
   try {
     await migrateAll(postgres.url)
-    const port = await freePort()
+    const [port = 0, paymentPort = 0] = await freePorts(2)
     applications = new Applications(
-      [[worker('event', nats.urls), worker('booking', nats.urls)], [gateway(port, nats.urls)]],
+      [
+        [sandbox(paymentPort)],
+        [worker('event', nats.urls), worker('booking', nats.urls), worker('purchase', nats.urls)],
+        [gateway(port, nats.urls)],
+      ],
       {
         environment: {
           ...readInfraConfig().environment,
           DATA_DIR: directory,
           REDIS_URL: redis.url,
           DATABASE_URL: postgres.url,
+          PAYMENT_URL: `http://127.0.0.1:${paymentPort}`,
+          PAYMENT_WEBHOOK_URL: `http://127.0.0.1:${port}/webhooks/sandbox`,
+          PAYMENT_WEBHOOK_SECRET: 'a secret for load runs that is long enough',
           AUTH: 'demo',
           SESSION_SECRET: 'a secret for load runs that is long enough',
           ORGANISER_KEY: organiserKey,
@@ -89,7 +96,18 @@ export async function startSellingSystem({
   }
 }
 
-function worker(kind: 'event' | 'booking', natsUrls: NatsUrls): ChildPlan {
+function sandbox(port: number): ChildPlan {
+  const instance = 'payment-sandbox-1'
+  return {
+    name: 'payment sandbox',
+    instance,
+    script: 'infra/payment-sandbox/main.ts',
+    args: ['--instance', instance, '--port', String(port)],
+    port,
+  }
+}
+
+function worker(kind: 'event' | 'booking' | 'purchase', natsUrls: NatsUrls): ChildPlan {
   const instance = `${kind}-1`
   return {
     name: `${kind} worker`,

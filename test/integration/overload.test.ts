@@ -1,0 +1,70 @@
+import test from 'ava'
+import { ask, eventOnSale } from '../support/http.ts'
+import { startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+test('while the booking worker is stuck, new sales beyond a limit get 503 at once, and sales go on when it is back', async (t) => {
+  const system = await startSystem({ env: { RATE_LIMITS: 'off' } })
+  t.teardown(() => system.stop())
+  const { url } = system
+  const eventId = await eventOnSale(url, { rows: 20, seatsPerRow: 20 })
+  const [worker] = system.processes('booking')
+  if (worker === undefined) throw new Error('there is no booking worker')
+  const hold = async (buyer: string) => {
+    const startedAt = performance.now()
+    const answer = await ask(`${url}/events/${eventId}/holds`, {
+      json: { best_available: { qty: 1 }, user_id: buyer },
+      headers: { 'idempotency-key': buyer },
+    })
+    return { ...answer, ms: performance.now() - startedAt }
+  }
+
+  process.kill(worker.pid, 'SIGSTOP')
+  const answers = await Promise.all(Array.from({ length: 400 }, (_, i) => hold(`buyer-${i}`))).finally(() =>
+    process.kill(worker.pid, 'SIGCONT'),
+  )
+  const refused = answers.filter(({ body }) => body.code === 'overloaded')
+  t.true(refused.length >= 400 - 256, `${refused.length}`)
+  for (const { status, headers } of refused) {
+    t.is(status, 503)
+    t.true(Number(headers.get('retry-after')) >= 1)
+  }
+  // The others wait for the worker until their deadline of two seconds.
+  t.true(Math.min(...refused.map(({ ms }) => ms)) < 1_000)
+  t.regex((await ask(`${url}/metrics`)).text, new RegExp(`new_sales_refused_total\\{[^}]*\\} ${refused.length}\n`))
+
+  await until('a new sale begins', async () => (await hold('late buyer')).status === 201)
+})
+
+test('a crowd of new sales leaves places in a worker for payments', async (t) => {
+  const system = await startSystem({ env: { RATE_LIMITS: 'off', MAX_IN_FLIGHT: '4' } })
+  t.teardown(() => system.stop())
+  const { url } = system
+  const eventId = await eventOnSale(url, { rows: 20, seatsPerRow: 20 })
+  const buyers = Array.from({ length: 8 }, (_, i) => `buyer-${i}`)
+  const held = new Map<string, string>()
+  for (const user_id of buyers) {
+    const { body } = await ask(`${url}/events/${eventId}/holds`, { json: { best_available: { qty: 1 }, user_id } })
+    held.set(user_id, body.id)
+  }
+  let crowding = true
+  let turnedAway = 0
+  const crowd = Array.from({ length: 40 }, async (_, i) => {
+    for (let n = 0; crowding; n += 1) {
+      const json = { best_available: { qty: 1 }, user_id: `crowd-${i}-${n}` }
+      if ((await ask(`${url}/events/${eventId}/holds`, { json })).status === 503) turnedAway += 1
+    }
+  })
+  const bought: number[] = []
+  for (const [user_id, hold_id] of held) {
+    const { status } = await ask(`${url}/purchase`, { json: { hold_id, payment_token: 'tok_ok', user_id } })
+    bought.push(status)
+  }
+  crowding = false
+  await Promise.all(crowd)
+  t.true(turnedAway > 0)
+  t.deepEqual(
+    bought,
+    buyers.map(() => 201),
+  )
+})

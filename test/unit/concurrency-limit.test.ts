@@ -1,0 +1,57 @@
+import test from 'ava'
+import { ConcurrencyLimit } from '../../gateway/limits/concurrency-limit.ts'
+
+/** A limit under a clock of its own, with calls that take as long as they are told. */
+class Bench {
+  nowMs = 0
+  refused = 0
+  readonly limit = new ConcurrencyLimit({ now: () => this.nowMs, onRefused: () => (this.refused += 1) })
+  #underWay: { endsAt: number; end(): void }[] = []
+
+  /** For `seconds`, keeps `crowd` callers asking, whose calls take as long as `durationMs` says. */
+  run({ seconds, crowd, durationMs }: { seconds: number; crowd: number; durationMs(inFlight: number): number }): void {
+    for (const until = this.nowMs + seconds * 1_000; this.nowMs < until; this.nowMs += 10) {
+      for (const call of this.#underWay.filter(({ endsAt }) => endsAt <= this.nowMs)) call.end()
+      this.#underWay = this.#underWay.filter(({ endsAt }) => endsAt > this.nowMs)
+      while (this.#underWay.length < crowd) {
+        const end = this.limit.begin()
+        if (end === null) break
+        this.#underWay.push({ endsAt: this.nowMs + durationMs(this.#underWay.length + 1), end })
+      }
+    }
+  }
+}
+
+test('calls that are fast are never refused, up to as many as a worker takes', (t) => {
+  const bench = new Bench()
+  bench.run({ seconds: 10, crowd: 256, durationMs: () => 100 })
+  t.is(bench.refused, 0)
+  bench.run({ seconds: 1, crowd: 257, durationMs: () => 100 })
+  t.true(bench.refused > 0)
+  t.is(bench.limit.limit, 256)
+})
+
+test('with a worker that bears 100 calls a second, calls in flight settle where each takes less than half a second', (t) => {
+  const bench = new Bench()
+  const durationMs = (inFlight: number) => inFlight * 10
+  bench.run({ seconds: 20, crowd: 1_000, durationMs })
+  for (let second = 0; second < 20; second += 1) {
+    bench.run({ seconds: 1, crowd: 1_000, durationMs })
+    const { limit } = bench.limit
+    t.true(limit >= 20 && limit <= 50, `${limit}`)
+  }
+})
+
+test('a worker that was frozen is called as often as before within half a minute', (t) => {
+  const bench = new Bench()
+  bench.run({ seconds: 4, crowd: 300, durationMs: () => 2_000 })
+  t.true(bench.limit.limit < 150, `${bench.limit.limit}`)
+  bench.run({ seconds: 30, crowd: 300, durationMs: () => 20 })
+  t.is(bench.limit.limit, 256)
+})
+
+test('a single slow call refuses nobody', (t) => {
+  const bench = new Bench()
+  bench.run({ seconds: 10, crowd: 1, durationMs: () => 1_900 })
+  t.is(bench.refused, 0)
+})
