@@ -74,7 +74,9 @@ export interface Problem {
 /** The problem document of anything thrown. Only a `TicketingError` says more than `internal`. */
 export function toProblem(error: unknown): Problem {
   const { code, message, extra } =
-    error instanceof TicketingError ? error : new TicketingError('internal', 'Please try again later.')
+    error instanceof TicketingError
+      ? error
+      : new TicketingError('internal', 'Something went wrong on our side; try again later.')
   return problemOf(code, message, extra)
 }
 

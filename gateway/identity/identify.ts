@@ -35,10 +35,11 @@ export async function identify(
   // The answer is the same for all, so an expired cookie must not prevent it.
   if (access === 'public' && bearer === undefined) return anonymous
   if (bearer?.startsWith(organiserPrefix)) return organiser(bearer, options.organiserKey)
-  if (access === 'organiser') throw new TicketingError('unauthenticated', 'An organiser key is needed.')
+  if (access === 'organiser')
+    throw new TicketingError('unauthenticated', 'Send the key of an organiser as Authorization: Bearer.')
   const token = bearer ?? sessionCookie
   if (token !== undefined) return user(await options.verifyToken(token))
-  if (options.mode === 'jwt') throw new TicketingError('unauthenticated', 'A token is needed.')
+  if (options.mode === 'jwt') throw new TicketingError('unauthenticated', 'Send a token as Authorization: Bearer.')
   return undefined
 }
 

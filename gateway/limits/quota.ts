@@ -77,7 +77,7 @@ export class Quota {
     this.#second = second
     const known = this.#refusals.get(reset)
     if (known !== undefined) return known
-    const detail = `At most ${this.max} such requests in ${windowSeconds} seconds.`
+    const detail = `At most ${this.max} such requests in ${windowSeconds} seconds; wait as long as Retry-After says.`
     const refusal = {
       headers: this.headers({ remaining: 0, reset }),
       problem: problemOf('rate_limited', detail, { retry_after_ms: Math.max(1, reset - second) * 1_000 }),

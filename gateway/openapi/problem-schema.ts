@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { currency, eventId, publicIdField, seatNo, utcTime } from '#shared/contracts/fields.ts'
+import { currency, publicIdField, seatNo, utcTime } from '#shared/contracts/fields.ts'
 import { paymentFailure } from '#shared/contracts/purchase.ts'
 import { errorCodes } from '#shared/errors.ts'
 
@@ -44,7 +44,6 @@ export const problemSchema = z
     area: z.string().optional().describe('The general admission area that has too few places'),
     hold_id: publicIdField.optional().describe('The hold that is meant'),
     booking_id: publicIdField.optional().describe('The booking that is meant'),
-    event_id: eventId.optional(),
     on_sale_at: utcTime.nullable().optional().describe('When the sale opens, of `sale_not_open`'),
     limit: z.int().optional().describe('Most tickets that one buyer may have, of `ticket_limit`'),
     tickets: z.int().optional().describe('Tickets that the buyer has already, of `ticket_limit`'),
@@ -56,6 +55,10 @@ export const problemSchema = z
         'Why there was no money, of `payment_declined`: after `capture_refused` the hold has ended, else it lasts',
       ),
     decline_code: z.string().nullable().optional().describe('Why the payment was declined, in a word of the provider'),
-    reason: z.string().optional().describe('Why the tickets cannot be cancelled, in a word'),
+    reason: z
+      .string()
+      .optional()
+      .describe('In a word: why the tickets cannot be cancelled, or why the places of a payment were lost'),
+    began_by: utcTime.optional().describe('The event had begun by this time, of `sale_closed`'),
   })
   .meta({ id: 'Problem', description: 'An error as `application/problem+json` (RFC 9457)' })

@@ -189,7 +189,7 @@ export class Bus {
     if (headers === null) {
       this.#calls.reject(token, new Error(`the headers of a reply cannot be read: ${message.subject}`))
     } else if (message.headers?.code === Number(ErrorCode.NoResponders) && payload.length === 0) {
-      const reason = 'The part of the system that answers this is not running.'
+      const reason = 'The part of the system that answers this is not running; try again shortly.'
       this.#calls.reject(token, new TicketingError('no_worker', reason))
     } else this.#calls.resolve(token, { payload, headers })
   }

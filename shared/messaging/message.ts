@@ -18,7 +18,10 @@ export function decodeJson(bytes: Uint8Array): unknown {
 }
 
 export function timedOut(): TicketingError {
-  return new TicketingError('worker_timeout', 'The answer took too long.')
+  return new TicketingError(
+    'worker_timeout',
+    'The answer took too long; try again, a write with the same Idempotency-Key.',
+  )
 }
 
 export function overloaded(): TicketingError {
@@ -31,7 +34,7 @@ export function natsUnavailable(cause?: Error): TicketingError {
 
 /** For bugs: only the log has the details. */
 export function internalError(): TicketingError {
-  return new TicketingError('internal', 'Something went wrong on our side.')
+  return new TicketingError('internal', 'Something went wrong on our side; try again later.')
 }
 
 export function errorReply(error: TicketingError): Message {

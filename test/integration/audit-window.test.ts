@@ -113,6 +113,8 @@ async function rowsRead(): Promise<number> {
     return rowsOfPlan(rows[0]['QUERY PLAN'][0].Plan)
   }
   try {
+    // A table of a few pages is read whole where that is quicker: what counts is that it need not be.
+    await client.query('SET enable_seqscan = off')
     const since = new Date(Date.now() - hourMs)
     const eventIds = await findWatchedEvents(client, since)
     let sum = await rowsOf(openOrChanged, [since])
@@ -185,9 +187,8 @@ test.serial('what an audit reads does not grow with the number of events that ar
     await db.query('ANALYZE')
     counts.push(await rowsRead())
   }
-  // Fewer, because Postgres reads a table of a few pages whole.
   const [before = 0, after = 0] = counts
-  t.true(after <= before && after < 1_000, `${before} rows, then ${after}`)
+  t.true(after <= before && before < 1_000, `${before} rows, then ${after}`)
   t.deepEqual(await violated({ windowMs: hourMs }), [])
 })
 

@@ -47,6 +47,8 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
   const purchase = `${running.gateways[0]}/purchase`
   for (const url of shown.filter((each) => each !== purchase)) t.true((await fetch(url)).ok, url)
   t.is((await fetch(purchase, { method: 'POST' })).status, 201)
+  const events = await fetch(`${running.gateways[0]}/events`)
+  t.is(events.headers.get('access-control-allow-origin'), '*', 'pages of any origin may read the catalogue')
 
   for (const kind of ['gateway', 'booking'] as const) {
     const joining = await startProcess({ kind, instance: `${kind}-2`, env: { DATA_DIR: dataDirectory } })

@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { z } from 'zod'
 import { checkRequest } from '#shared/check-request.ts'
@@ -127,4 +129,27 @@ test('whether a retry can help is said alike by `retryable` and by the explanati
     t.regex(explanation, /^.*\.$/s, code)
     t.notRegex(title, /[?]$/, code)
   }
+})
+
+const project = join(import.meta.dirname, '..', '..')
+
+/** A refusal as source writes it: its code and its text. */
+const written = /(?:TicketingError\(|code: )\s*'(\w+)',\s*(?:detail: )?(?:'((?:[^'\\]|\\.)*)'|`([^`]*)`|"([^"]*)")/g
+
+/** These invite to another request, which `retryable` does not speak of. */
+const otherRequests: readonly string[] = ['hold_expired', 'sale_closed', 'not_found']
+
+test('the detail of an error invites to try again if and only if it is retryable', (t) => {
+  const kinds = new Map(problemKinds().map((kind) => [kind.code as string, kind]))
+  const seen = new Set<string>()
+  for (const file of globSync('{gateway,workers,shared}/**/*.ts', { cwd: project })) {
+    for (const [, code = '', ...texts] of readFileSync(join(project, file), 'utf8').matchAll(written)) {
+      const kind = kinds.get(code)
+      if (kind === undefined || otherRequests.includes(code)) continue
+      seen.add(code)
+      const text = texts.join('')
+      t.is(/again|wait as long|later|shortly|in a moment/i.test(text), kind.retryable, `${file}: ${code}: ${text}`)
+    }
+  }
+  t.true(seen.size > 30)
 })

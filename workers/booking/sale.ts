@@ -57,7 +57,7 @@ function refusalAt(window: SaleWindow, now: Date): TicketingError | null {
 
 /** The refusal of a sale that is still to come, at a time that may be unknown. */
 export function saleNotOpen(onSaleAt: Date | null): TicketingError {
-  return new TicketingError('sale_not_open', 'The sale has not opened yet.', {
+  return new TicketingError('sale_not_open', 'The sale has not opened yet; try again once it is open.', {
     extra: { on_sale_at: onSaleAt?.toISOString() ?? null },
   })
 }

@@ -48,7 +48,10 @@ export async function answerFor(
       return finalRefusal(revoked(payment))
     case 'not_started':
       if (isRefusal(error)) throw error
-      throw new TicketingError('provider_unavailable', 'The payment provider is away; nothing was charged. Try again.')
+      throw new TicketingError(
+        'provider_unavailable',
+        'The payment provider is unavailable; nothing was charged. Try again.',
+      )
   }
 }
 

@@ -16,7 +16,7 @@ export interface LostSeats {
 }
 
 export function seatUnavailable({ conflicts, held, alternatives }: LostSeats): TicketingError {
-  return new TicketingError('seat_unavailable', 'Somebody else was faster; choose other seats.', {
+  return new TicketingError('seat_unavailable', 'Somebody else was faster; choose other seats, or try again later.', {
     extra: { conflicts, held, alternatives },
   })
 }

@@ -43,7 +43,7 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
   // Asked while this transaction has the key: whoever gives the payment up afterwards waits for what comes of it.
   const { not_after: notAfter } = request
   if (notAfter !== undefined && (await isPast(db, notAfter))) {
-    throw new TicketingError('worker_timeout', 'The payment came too late.')
+    throw new TicketingError('worker_timeout', 'The payment came too late; try again.')
   }
   const key = keyOf(request.hold_id)
   const hold = await lockOwnHold(db, key, userId)
@@ -53,7 +53,7 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
   const { totalMinor } = hold
   const { currency } = sale
   if ((request.expected_total_minor ?? totalMinor) !== totalMinor || (request.currency ?? currency) !== currency) {
-    throw new TicketingError('price_changed', 'The price is another than the one you expected.', {
+    throw new TicketingError('price_changed', 'The price has changed since you saw it; total_minor is the price now.', {
       extra: { total_minor: totalMinor, currency },
     })
   }
