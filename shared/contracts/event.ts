@@ -128,8 +128,8 @@ export const listEvents = defineContract('event', 'list-events', {
   summary: 'Upcoming events by date; status=any also shows past, postponed and cancelled ones',
   request: z.strictObject({
     ...eventFilters,
-    performer: text(200).optional().describe('Name of a performer'),
-    venue: text(200).optional().describe('Name of a venue'),
+    performer: text(200).optional().describe('Name or id of a performer'),
+    venue: text(200).optional().describe('Name or id of a venue'),
     status: z
       .enum(['upcoming', 'any'])
       .default('upcoming')

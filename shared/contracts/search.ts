@@ -3,13 +3,15 @@ import { defineContract } from './contract.ts'
 import { eventFilters, eventPage } from './event.ts'
 import { commaSeparated, decimal, defaultPageSize, text, wholeNumber } from './fields.ts'
 
-export const facetName = z.enum(['city', 'type', 'month', 'price'])
+export const facetName = z.enum(['city', 'type', 'venue', 'month', 'price'])
 
 /** Facets count at most this many search hits. */
 export const maxFacetResults = 1_000
 
 /** Numbered pages end here; a cursor continues. */
 const maxPagedResults = 1_000
+
+const searchedPrice = wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional()
 
 const searchRequest = z.strictObject({
   ...eventFilters,
@@ -19,22 +21,29 @@ const searchRequest = z.strictObject({
       description: 'Words of names, performers, venues and cities; typing errors are forgiven',
       examples: ['björk'],
     }),
-  performer: text(200).optional().describe('Name of a performer'),
-  min_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional().describe('Lowest price, in minor units'),
-  max_price: wholeNumber({ min: 0, max: 1_000_000_000_000 }).optional().describe('Highest price, in minor units'),
+  performer: text(200).optional().describe('Name or id of a performer'),
+  venue: text(200).optional().describe('Name or id of a venue'),
+  currency: z
+    .string()
+    .regex(/^[A-Za-z]{3}$/, 'must be an ISO 4217 code such as EUR')
+    .toUpperCase()
+    .optional()
+    .describe('Only events that are sold in this currency (ISO 4217)'),
+  min_price_minor: searchedPrice.describe('Lowest price from which an event is sold, in minor units of `currency`'),
+  max_price_minor: searchedPrice.describe('Highest price from which an event is sold, in minor units of `currency`'),
   lat: decimal({ min: -90, max: 90 }).optional().describe('Latitude of the point around which venues are wanted'),
   lng: decimal({ min: -180, max: 180 }).optional().describe('Longitude of that point'),
   radius_km: decimal({ min: 0.001, max: 20_000 }).optional().describe('Distance from that point. Default: 50 km'),
   sort: z
     .enum(['relevance', 'date', 'price', 'distance'])
     .optional()
-    .describe('Default: by relevance with a keyword, else by date. Prices are compared whatever their currency'),
+    .describe('Default: by relevance with a keyword, else by date. Prices are compared within a `currency`'),
   facets: commaSeparated(z.array(facetName), {
     maxLength: 100,
     message: `must be some of ${facetName.options.join(', ')}, separated by commas`,
   })
     .optional()
-    .describe('Counts of what was found, by these properties'),
+    .describe('Counts of what was found, by these properties, separated by commas; `price` needs a `currency`'),
   page: wholeNumber({ min: 1, max: maxPagedResults })
     .optional()
     .describe('Page number from 1, instead of a cursor. It goes with `pageSize` instead of `limit`'),
@@ -58,12 +67,12 @@ export const searchEvents = defineContract('event', 'search-events', {
           }),
         )
         .optional()
-        .describe('Words of the keyword that occur nowhere, and the similar words used instead'),
+        .describe('Words of the keyword, and the similar words used instead'),
       did_you_mean: z
         .string()
         .nullable()
         .optional()
-        .describe('The corrected keyword, or another spelling to try when nothing was found'),
+        .describe('The keyword that was searched for instead, or another spelling to try when nothing was found'),
       facets: z
         .object({
           counted: z.int().describe('Number of search hits counted'),
@@ -89,15 +98,36 @@ export const searchEvents = defineContract('event', 'search-events', {
 })
 
 function* searchFaults(request: z.output<typeof searchRequest>): Generator<readonly [member: string, message: string]> {
-  const { min_price, max_price, lat, lng, radius_km, sort, keyword, cursor } = request
+  const {
+    min_price_minor: min,
+    max_price_minor: max,
+    currency,
+    facets,
+    lat,
+    lng,
+    radius_km,
+    sort,
+    keyword,
+    cursor,
+  } = request
   const { page = 1, pageSize = defaultPageSize } = request
   if (lat !== undefined && lng === undefined) yield ['lng', 'is required with lat']
   if (lng !== undefined && lat === undefined) yield ['lat', 'is required with lng']
   const nowhere = lat === undefined && lng === undefined
   if (radius_km !== undefined && nowhere) yield ['radius_km', 'needs lat and lng']
-  if (sort === 'distance' && nowhere) yield ['sort', 'distance needs lat and lng']
-  if (min_price !== undefined && max_price !== undefined && max_price < min_price)
-    yield ['max_price', 'is below min_price']
+  if (sort === 'distance' && nowhere) yield ['sort', 'by distance needs lat and lng']
+  if (min !== undefined && max !== undefined && max < min) yield ['max_price_minor', 'is below min_price_minor']
+  if (currency === undefined) {
+    const isPriced = {
+      min_price_minor: min !== undefined,
+      max_price_minor: max !== undefined,
+      'sort=price': sort === 'price',
+      'facets=price': facets?.includes('price'),
+    }
+    const [needing] = Object.entries(isPriced).flatMap(([name, isAsked]) => (isAsked ? name : []))
+    if (needing !== undefined)
+      yield ['currency', `is required with ${needing}; prices are compared within one currency`]
+  }
   if (sort === 'relevance' && keyword === undefined) yield ['sort', 'relevance needs keyword']
   if (request.page !== undefined && cursor !== undefined) yield ['page', 'cannot be combined with cursor']
   if (request.pageSize !== undefined && request.page === undefined)

@@ -173,7 +173,7 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const { body: event } = await ask(`${url}/events/${eventId}`)
   const paths: Record<string, string> = {
     'list-events': '/events',
-    'search-events': '/events/search?keyword=test&facets=city,type,month,price',
+    'search-events': '/events/search?keyword=test&facets=city,type,month,price&currency=EUR',
     'list-availability': `/availability?ids=${eventId}`,
     'view-event': `/events/${eventId}`,
     'list-seats': `/events/${eventId}/tickets`,

@@ -22,6 +22,20 @@ const catalogue = [
   importedEvent('longer', { name: 'Drakensberg Choir' }),
   importedEvent('metal', { name: 'M72', performers: performer('Metallica') }),
   importedEvent('duran', { name: 'Solo', performers: performer('Duran Kaya') }),
+  importedEvent('rock', { name: 'Power Up', performers: performer('AC/DC') }),
+  importedEvent('mention', { name: 'An ACDC tribute', performers: performer('Back in Black') }),
+  importedEvent('grunge', { name: 'Grungefest: Pearl Jam and others', starts_on: daysFromToday(31) }),
+  importedEvent('bank', {
+    name: 'Raptors',
+    venue: venueNamed('ScotiaBank Arena', { city: 'Toronto', country: 'CA' }),
+  }),
+  importedEvent('casino', {
+    name: 'Reimagined',
+    venue: venueNamed('Casino Nova Scotia', { city: 'Halifax', country: 'CA' }),
+  }),
+  importedEvent('brian', { name: 'Brian Posehn', performers: performer('Brian Posehn') }),
+  importedEvent('adams', { name: 'Roll with the Punches', performers: performer('Bryan Adams') }),
+  importedEvent('briana', { name: 'A Poet', performers: performer('Briana Adamson') }),
   importedEvent('future', { name: 'Future Past', performers: performer('Duran Duran'), starts_on: daysFromToday(200) }),
 ]
 
@@ -83,16 +97,17 @@ test('only the mistyped word of several is replaced', async (t) => {
   t.is(did_you_mean, 'taylor swift')
 })
 
-test('each of several mistyped words is replaced by what is near to it, and what is too short to be near to anything is not', async (t) => {
-  const { items, corrections, did_you_mean } = await search('qqqqqq Tayler swiift')
-  t.deepEqual(items, [])
+test('several mistyped words are corrected together, and not at all where no event has them all', async (t) => {
+  const { items, corrections, did_you_mean } = await search('Tayler swiift')
+  t.is(items[0]?.name, 'The Eras Tour')
   t.deepEqual(corrections, [
     { word: 'tayler', used: 'taylor' },
     { word: 'swiift', used: 'swift' },
   ])
-  t.is(did_you_mean, null)
-  t.is((await search('Tayler swiift')).did_you_mean, 'taylor swift')
-  t.deepEqual((await search('mx maxx')).corrections, [{ word: 'maxx', used: 'max' }])
+  t.is(did_you_mean, 'taylor swift')
+  for (const keyword of ['qqqqqq Tayler swiift', 'mx maxx']) {
+    t.like(await search(keyword), { items: [], corrections: [], did_you_mean: null }, keyword)
+  }
 })
 
 test('what is spelled right is not corrected, nor is the beginning of a word', async (t) => {
@@ -104,15 +119,63 @@ test('what is spelled right is not corrected, nor is the beginning of a word', a
   }
 })
 
-test('where known words find nothing together, another spelling that would find something is named', async (t) => {
+test('where known words are found nowhere together, the nearest words that are found together are searched for, and named', async (t) => {
   const tailor = importedEvent('tailor', { name: 'Tailor of Panama' })
   await worker.ask(importEvents, { source: 'others', events: [tailor], reschedule: false })
   const { items, did_you_mean, corrections } = await search('tailor swift')
-  t.deepEqual(items, [])
-  t.deepEqual(corrections, [])
+  t.is(items[0]?.name, 'The Eras Tour')
+  t.deepEqual(corrections, [{ word: 'tailor', used: 'taylor' }])
   t.is(did_you_mean, 'taylor swift')
   t.is((await search('swift tailor swift')).did_you_mean, 'swift taylor swift')
   t.is((await search('swift panama')).did_you_mean, null)
+  t.is((await search('brian adams')).did_you_mean, 'bryan adams')
+  t.deepEqual(await found('brian adams'), ['Roll with the Punches'])
+})
+
+test('pages of a corrected keyword follow each other like those of the right one', async (t) => {
+  const events = [1, 2, 3].map((day) =>
+    importedEvent(`zephyr ${day}`, { name: `Zephyrus ${day}`, starts_on: daysFromToday(day) }),
+  )
+  await worker.ask(importEvents, { source: 'zephyr', events, reschedule: false })
+  const names: string[] = []
+  let cursor: string | null = null
+  do {
+    const page: Awaited<ReturnType<typeof search>> = await worker.ask(searchEvents, {
+      keyword: 'zephirus',
+      limit: 1,
+      ...(cursor !== null && { cursor }),
+    })
+    names.push(...page.items.map(({ name }) => name))
+    t.is(page.did_you_mean, 'zephyrus')
+    cursor = page.next_cursor
+  } while (cursor !== null && names.length < 9)
+  t.deepEqual(names, ['Zephyrus 1', 'Zephyrus 2', 'Zephyrus 3'])
+})
+
+test('what is spelled right but not found with the other filters is not replaced; a near word that is found with them is named', async (t) => {
+  const drape = importedEvent('drape', { name: 'Drape', venue: venueNamed('Opera', { city: 'Oslo', country: 'NO' }) })
+  await worker.ask(importEvents, { source: 'filters', events: [drape], reschedule: false })
+  const inOslo = await worker.ask(searchEvents, { keyword: 'drake', city: 'Oslo' })
+  t.like(inOslo, { items: [], corrections: [], did_you_mean: 'drape' })
+  t.like(await worker.ask(searchEvents, { keyword: 'drake', city: 'Halifax' }), { items: [], did_you_mean: null })
+  const past = await worker.ask(searchEvents, { keyword: 'metalica', end: daysFromToday(-1) })
+  t.like(past, { items: [], corrections: [], did_you_mean: 'metallica' })
+})
+
+test('words are found whether they are written together or apart, the artist of that name first', async (t) => {
+  for (const keyword of ['AC/DC', 'acdc', 'ac dc', 'ACDC']) {
+    t.deepEqual(await found(keyword), ['Power Up', 'An ACDC tribute'], keyword)
+  }
+  for (const keyword of ['Pearl Jam', 'pearljam', 'PearlJam grungefest']) {
+    t.deepEqual(await found(keyword), ['Grungefest: Pearl Jam and others'], keyword)
+  }
+  for (const keyword of ['scotia bank arena', 'ScotiaBank', 'scotiabank arena toronto', 'scotia bank']) {
+    t.deepEqual(await found(keyword), ['Raptors'], keyword)
+  }
+  t.is((await search('scotia bank arena')).did_you_mean, null)
+  t.deepEqual(await found('taylorswift'), ['The Eras Tour'])
+  t.like(await search('scotai bank arena'), { did_you_mean: 'scotiabank arena', items: [{ name: 'Raptors' }] })
+  t.like(await search('pearljam grungefst'), { did_you_mean: 'pearljam grungefest' })
 })
 
 test('words that are near to nothing find nothing', async (t) => {

@@ -79,8 +79,8 @@ test('a performer is not found by the name of an event, nor a venue by its city'
 test('type, country, price and dates filter', async (t) => {
   t.deepEqual(await found({ type: 'jazz & blues' }), ['Evening'])
   t.deepEqual(await found({ country: 'pl' }), ['Rock nad Łódką'])
-  t.deepEqual(await found({ min_price: 2_000 }), ['Cornucopia'])
-  t.deepEqual(await found({ max_price: 3_999 }), ['Bjork Tribute Night'])
+  t.deepEqual(await found({ min_price_minor: 2_000, currency: 'EUR' }), ['Cornucopia'])
+  t.deepEqual(await found({ max_price_minor: 3_999, currency: 'eur' }), ['Bjork Tribute Night'])
   t.deepEqual(await found({ end: daysFromToday(10) }), ['Rock nad Łódką'])
 })
 

@@ -6,7 +6,7 @@ const id = '019a0000-0000-7000-8000-000000000001'
 
 test('a cursor brings back the exact place', (t) => {
   for (const startsAt of [new Date('2026-07-01T18:30:00.123Z'), null]) {
-    const place = { fit: 3, key: 12.345678901234567, startsOn: '2026-07-01', startsAt, id }
+    const place = { tier: 3, key: 12.345678901234567, startsOn: '2026-07-01', startsAt, id }
     t.deepEqual(readCursor(list, writeCursor(list, place), { isByDistance: true }), place)
     const byPrice = { ...place, key: 4_500 }
     t.deepEqual(readCursor(list, writeCursor(list, byPrice)), byPrice)
@@ -32,7 +32,7 @@ test('a cursor that was not written here is refused by name', (t) => {
       t.throws(() => readCursor(list, cursor)),
       {
         code: 'validation_failed',
-        extra: { errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list' }] },
+        extra: { errors: [{ pointer: '/cursor', detail: 'cursor is not a cursor of this list.' }] },
       },
     )
   }

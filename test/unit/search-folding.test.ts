@@ -2,13 +2,12 @@ import test from 'ava'
 import fc from 'fast-check'
 import { fold } from '../../workers/event/search/fold.ts'
 import {
+  allTerms,
+  askedWords,
   everywhere,
   type QueryWord,
-  queryTexts,
-  usualMatch,
+  termQuery,
   type WordField,
-  withLongerOfLast,
-  wordTerm,
 } from '../../workers/event/search/terms.ts'
 import { anyText } from '../support/any-text.ts'
 
@@ -53,44 +52,47 @@ function known(
   return { text, fields: new Map([[field, { exact, prefixed, words }]]) }
 }
 
+/** The query of words of which neighbours make nothing together. */
+function query(words: QueryWord[], { longer = false, fields = everywhere } = {}): string | null {
+  const terms = allTerms({ words, joined: [] }, { fields, longer })
+  return terms === null ? null : termQuery(terms)
+}
+
+const any = { text: 'x', fields: new Map([['t', { exact: 1, prefixed: 1, words: null }]]) } as QueryWord
+
 test('a known word stands for itself, another one for what begins with it, and a single letter for itself', (t) => {
-  t.is(usualMatch(known('drake', 'p', 1, 2)), 'exact')
-  t.is(usualMatch(known('drak', 'p', 0, 2)), 'prefix')
-  t.is(usualMatch(known('d', 'p', 0, 2)), 'exact')
+  t.is(query([known('drake', 't', 1, 2), any]), `('p+drake' | 'n+drake' | 'v+drake' | 'c+drake' | 'tdrake') & ('tx')`)
+  t.is(query([known('dr', 't', 0, 2), any]), `('tdr':*) & ('tx')`)
+  t.is(query([known('d', 't', 0, 2), any]), null)
 })
 
 test('few words that begin alike are named one by one, and fields where there is none are left out', (t) => {
-  t.is(wordTerm(known('drak', 'n', 0, 2, ['drake', 'drakes']), everywhere, 'prefix')?.query, `('ndrake' | 'ndrakes')`)
-  t.is(wordTerm(known('dr', 'n', 0, 2_000), everywhere, 'prefix')?.query, `('ndr':*)`)
-  t.is(wordTerm(known('drake', 'n', 5, 9), everywhere, 'exact')?.query, `('ndrake')`)
-  t.is(wordTerm(known('drake', 'n', 5, 9), ['p', 'v'], 'exact'), null)
+  t.is(query([known('dr', 'n', 0, 2, ['drake', 'drakes']), any]), `('ndrake' | 'ndrakes') & ('tx')`)
+  t.is(query([known('dr', 'n', 0, 2_000), any]), `('ndr':*) & ('tx')`)
+  t.is(query([known('dr', 'n', 5, 9), any]), `('ndr') & ('tx')`)
+  t.is(query([known('dr', 'n', 5, 9)], { fields: ['t', 'd'] }), null)
 })
 
 test('a word given twice counts once, where it comes last', (t) => {
-  t.deepEqual(queryTexts('Duran DURAN'), ['duran'])
-  t.deepEqual(queryTexts('New York new'), ['york', 'new'])
+  t.deepEqual(askedWords('keyword', 'Duran DURAN'), ['duran'])
+  t.deepEqual(askedWords('keyword', 'New York new'), ['york', 'new'])
 })
 
 test('longer words are meant by the last word only, and by one that is no word yet', (t) => {
-  const words = withLongerOfLast([
-    known('drake', 'p', 5, 9),
-    known('liv', 'n', 0, 9),
-    known('bell', 'p', 3, 7, ['bell', 'belle']),
-  ])
-  const terms = words.map((word) => wordTerm(word, everywhere, 'prefix')?.query)
-  t.deepEqual(terms, [`('pdrake')`, `('nliv':*)`, `('pbell' | 'pbelle')`])
+  const words = [known('dr', 'p', 5, 9), known('li', 'n', 0, 9), known('be', 'p', 3, 7, ['be', 'bell'])]
+  t.is(query(words, { longer: true }), `('pdr') & ('nli':*) & ('pbe' | 'pbell')`)
 })
 
 test('operators and quotes of users are not words', (t) => {
-  t.deepEqual(queryTexts(`rock & (roll | !jazz):* "live'`), ['rock', 'roll', 'jazz', 'live'])
-  for (const text of ['!!!', '&', '', '  ', `'":*`, '🎸']) t.deepEqual(queryTexts(text), [])
+  t.deepEqual(askedWords('keyword', `rock & (roll | !jazz):* "live'`), ['rock', 'roll', 'jazz', 'live'])
+  for (const text of ['!!!', '&', '', '  ', `'":*`, '🎸']) t.deepEqual(askedWords('keyword', text), [])
 })
 
 test('whatever users type becomes a query of letters, digits and our own operators', (t) => {
   fc.assert(
     fc.property(anyText({ maxLength: 20 }), (text) =>
-      queryTexts(text).every((word) =>
-        /^\('n[\p{L}\p{N}]+':\*\)$/u.test(wordTerm(known(word, 'n', 0, 1), everywhere, 'prefix')?.query ?? ''),
+      askedWords('keyword', text).every((word) =>
+        /^\('[+\p{L}\p{N}]+'(:\*)?( \| '[+\p{L}\p{N}]+'(:\*)?)*\)$/u.test(query([known(word, 'n', 0, 1)]) ?? `('n')`),
       ),
     ),
   )

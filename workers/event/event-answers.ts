@@ -3,7 +3,6 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import { exactStock, roughStock } from './booking-calls.ts'
 import {
-  type EventRow,
   type EventSummary,
   type EventView,
   type FullEventRow,
@@ -13,8 +12,7 @@ import {
 } from './event-view.ts'
 import { atPresentPrices, lowestPrice } from './price-tiers.ts'
 import type { RecentStock } from './recent-stock.ts'
-import { writeCursor } from './search/page-cursor.ts'
-import type { Place } from './store/find-events.ts'
+import { type PagePosition, writeCursor } from './search/page-cursor.ts'
 import { notePricesFrom } from './store/note-prices.ts'
 import { readPrices, readSummaries } from './store/read-events.ts'
 
@@ -27,7 +25,7 @@ export interface ListParts {
 
 export interface FoundPage {
   /** One more than the page has shows that there is a next one. */
-  readonly places: readonly Place[]
+  readonly positions: readonly PagePosition[]
   readonly size: number
   /** See `listFingerprint`. */
   readonly list: string
@@ -36,11 +34,14 @@ export interface FoundPage {
 /** One page of events with their availability, and the cursor of the next one. */
 export async function showPage(
   parts: ListParts,
-  { places, size, list }: FoundPage,
+  { positions, size, list }: FoundPage,
   context: OperationContext,
 ): Promise<{ items: EventSummary[]; next_cursor: string | null }> {
-  const shown = places.slice(0, size)
-  const events = await eventsAt(parts.postgres, shown)
+  const shown = positions.slice(0, size)
+  const events = await readSummaries(
+    parts.postgres,
+    shown.map(({ id }) => id),
+  )
   const last = shown.at(-1)
   const now = new Date()
   const stock = await roughStock(parts, events, now, context)
@@ -57,18 +58,8 @@ export async function showPage(
   }
   return {
     items: priced.map((event) => toSummary(event, stock, now)),
-    next_cursor: places.length > size && last !== undefined ? writeCursor(list, last) : null,
+    next_cursor: positions.length > size && last !== undefined ? writeCursor(list, last) : null,
   }
-}
-
-/** As read along, which is all of them or none; else read now. */
-async function eventsAt(postgres: Queryable, places: readonly Place[]): Promise<EventRow[]> {
-  const read = places.flatMap(({ event }) => event ?? [])
-  if (read.length === places.length) return read
-  return await readSummaries(
-    postgres,
-    places.map(({ id }) => id),
-  )
 }
 
 /** The lowest present price of each event of which a tier has price steps. The others cost what the catalogue says. */

@@ -116,4 +116,4 @@ const lineUpsSql = `
 /** As the migration that made the table fills it. */
 const wordsSql = `
   INSERT INTO event.words (word, field, events)
-  SELECT event.word_of(word), left(word, 1), ndoc FROM ts_stat('SELECT search FROM event.events') WHERE word !~ '^N'`
+  SELECT event.word_of(word), left(word, 1), ndoc FROM ts_stat('SELECT search FROM event.events') WHERE word !~ '^(N|.\\+)'`

@@ -20,7 +20,7 @@ const measuredSeconds = 30
 const seed = 20_260
 
 /** Where at most `fewMatches` events match and where more do. */
-export const p99BoundsMs = { few: 50, many: 300 }
+export const p99BoundsMs = { few: 100, many: 300 }
 
 export interface KindResult {
   /** Of a hundred searches. */

@@ -2,6 +2,9 @@ import pg from 'pg'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import type { searchEvents } from '#shared/contracts/search.ts'
 
+/** Of all prices of the made-up catalogue. */
+const currency = 'EUR'
+
 export type SearchRequest = RequestOf<typeof searchEvents>
 
 /**
@@ -95,13 +98,13 @@ export class Questions {
       case 'nearest first':
         return { ...place, radius_km: 500, sort: 'distance' }
       case 'word by price':
-        return { keyword: any(), sort: 'price' }
+        return { keyword: any(), sort: 'price', currency }
       case 'price range':
-        return { min_price: 1_000 + Math.floor(this.#random() * 20_000), type: 'Music' }
+        return { min_price_minor: 1_000 + Math.floor(this.#random() * 20_000), currency, type: 'Music' }
       case 'frequent word, facets':
-        return { keyword: one(frequent), facets: 'city,type,month,price' }
+        return { keyword: one(frequent), facets: 'city,type,month,price', currency }
       case 'word and city, facets':
-        return { keyword: any(), city: one(cities), facets: 'type,month,price' }
+        return { keyword: any(), city: one(cities), facets: 'type,month,price', currency }
       case 'second page by cursor':
         return { keyword: any(), limit: 20 }
       case 'page 10 by number':
@@ -156,11 +159,10 @@ export async function readWords(databaseUrl: string): Promise<Words> {
       middle: await between(0.001, 0.01),
       frequent: await between(0.03, 1),
       performers: await texts(
-        `SELECT ltrim(word) AS text FROM event.words WHERE field = 'P' ORDER BY hashtext(word) LIMIT 200`,
+        `SELECT name AS text FROM event.performers AS p
+         WHERE EXISTS (SELECT FROM event.event_performers WHERE performer_id = p.id) ORDER BY hashtext(name) LIMIT 200`,
       ),
-      cities: await texts(
-        `SELECT ltrim(word) AS text FROM event.words WHERE field = 'C' ORDER BY hashtext(word) LIMIT 200`,
-      ),
+      cities: await texts(`SELECT city AS text FROM event.venues GROUP BY city ORDER BY hashtext(city) LIMIT 200`),
       venues,
     }
   } finally {

@@ -1,24 +1,13 @@
 import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
-import { searchEvents as contract } from '#shared/contracts/search.ts'
+import { searchEvents as contract, maxFacetResults } from '#shared/contracts/search.ts'
 import type { Queryable } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
-import { askedWords } from '../search/asked-words.ts'
-import {
-  type CorrectedWords,
-  type Correction,
-  correctWords,
-  findSuggestion,
-  type Typed,
-} from '../search/corrections.ts'
-import { filterTerms, filterTexts } from '../search/filters.ts'
-import { findPage, listOf, type Question } from '../search/find-page.ts'
-import { hasLongerWords } from '../search/fits.ts'
-import { fold } from '../search/fold.ts'
+import { type Correction, correctKeyword } from '../search/corrections.ts'
+import { findPage, listOf, type PageWanted, waysTo } from '../search/find-page.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
-import { isWhole, type Term, withoutLonger } from '../search/terms.ts'
+import { type Asked, type Question, questionOf } from '../search/question.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
-import type { Place } from '../store/find-events.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 type Reply = ReplyOf<typeof contract>
@@ -26,7 +15,7 @@ type Reply = ReplyOf<typeof contract>
 const defaultRadiusKm = 50
 
 /**
- * Finds events that take place, the best fit first, with what is left of them; past ones only when asked from a date on.
+ * Finds events that take place, the most relevant first, with what is left of them; past ones only when asked from a date on.
  * Throws `validation_failed` for a cursor of another list, and for texts of too many words.
  */
 export function searchEvents(parts: ListParts): Operation {
@@ -37,98 +26,67 @@ export function searchEvents(parts: ListParts): Operation {
       cursor === undefined ? undefined : readCursor(list, cursor, { isByDistance: request.sort === 'distance' })
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
-    const { keyword = '' } = request
-    const typed = { words: askedWords('keyword', keyword), keyword: fold(keyword) }
-    const found = await find(parts.postgres, { request, typed, after, skipped, size })
+    // One more than asked for shows whether there is a next page.
+    const question = await questionOf(parts.postgres, ask(request))
+    const found = await find(parts.postgres, question, { after, wanted: skipped + size + 1 })
     return {
-      ...(await showPage(parts, { places: found.places, size, list }, context)),
+      ...(await showPage(parts, { positions: found.positions.slice(skipped), size, list }, context)),
       corrections: [...found.corrections],
       did_you_mean: found.didYouMean,
-      ...(facets === undefined ? {} : { facets: found.facets ?? { counted: 0, capped: false, by: {} } }),
+      ...(facets === undefined ? {} : { facets: await countResults(parts.postgres, found.question, facets) }),
     }
   })
 }
 
-interface FoundResults {
-  readonly places: readonly Place[]
+interface Found {
+  readonly positions: readonly PagePosition[]
   readonly corrections: readonly Correction[]
   readonly didYouMean: string | null
-  readonly facets: Facets | undefined
+  /** What was searched for in the end; null: nothing can match. */
+  readonly question: Question | null
 }
 
-const nothing: FoundResults = { places: [], corrections: [], didYouMean: null, facets: undefined }
-
-interface Wanted {
-  readonly request: Request
-  readonly typed: Typed
-  readonly after: PagePosition | undefined
-  readonly skipped: number
-  readonly size: number
+/** Searches for what was typed; where that finds nothing, for what was probably meant. */
+async function find(db: Queryable, question: Question | null, page: PageWanted): Promise<Found> {
+  const asTyped = { positions: [], corrections: [], didYouMean: null, question }
+  if (question === null) return asTyped
+  const positions = await findPage(db, question, page)
+  if (positions.length > 0 || question.words.words.length === 0) return { ...asTyped, positions }
+  // Behind the last page of what was typed there is nothing to correct.
+  const isBehind =
+    page.after !== undefined && (await findPage(db, question, { after: undefined, wanted: 1 })).length > 0
+  const corrected = isBehind ? null : await correctKeyword(db, question)
+  if (corrected === null) return asTyped
+  if (!corrected.replaces) return { ...asTyped, didYouMean: corrected.keyword }
+  const meant = { ...question, ...corrected }
+  const { corrections, keyword: didYouMean } = corrected
+  return { positions: await findPage(db, meant, page), corrections, didYouMean, question: meant }
 }
 
-async function find(db: Queryable, { request, typed, after, skipped, size }: Wanted): Promise<FoundResults> {
-  const { keyword, facets } = request
-  const texts = filterTexts(request)
-  if (texts === null || (keyword !== undefined && typed.words.length === 0)) return nothing
-  const corrected = await correctWords(db, texts, typed)
-  const { corrections, known } = corrected
-  const filters = filterTerms(texts, known)
-  if (filters === null) return nothing
-  const question = questionOf(request, filters, corrected)
-  // One more than asked for shows whether there is a next page.
-  const found = await findPage(db, question, { after, wanted: skipped + size + 1, shown: skipped === 0 })
-  const isNothing = found.length === 0 && after === undefined
-  const spelled = corrections.length > 0 ? corrected.keyword : null
-  return {
-    places: found.slice(skipped),
-    corrections,
-    didYouMean: isNothing ? await findSuggestion(db, question) : spelled,
-    facets: facets === undefined ? undefined : await countResults(db, question, facets),
+function ask(request: Request): Asked {
+  const { keyword, performer, venue, city, type, country, sort, lat, lng, radius_km = defaultRadiusKm } = request
+  const circle =
+    lat === undefined || lng === undefined ? undefined : { latitude: lat, longitude: lng, radiusKm: radius_km }
+  const conditions = {
+    upcoming: request.start === undefined,
+    takingPlace: true,
+    start: request.start,
+    end: request.end,
+    currency: request.currency,
+    minPriceMinor: request.min_price_minor,
+    maxPriceMinor: request.max_price_minor,
   }
+  return { keyword, performer, venue, city, type, country, sort, circle, conditions }
 }
 
-/** Of words as they stand first: what else begins with them is only counted where those are not enough. */
-async function countResults(
-  db: Queryable,
-  question: Question,
-  names: readonly FacetName[],
-): Promise<Facets | undefined> {
-  const { words } = question
-  const standsForMore = words.some((word) => isWhole(word) && hasLongerWords(word))
-  let facets: Facets | undefined
-  for (const counted of standsForMore ? [words.map(withoutLonger), words] : [words]) {
-    const list = await listOf(db, { ...question, words: counted }, { after: undefined, wanted: 0, shown: false })
-    facets = list === null ? undefined : await countFacets(db, list, names)
-    if (facets?.capped) break
+async function countResults(db: Queryable, question: Question | null, names: readonly FacetName[]): Promise<Facets> {
+  let facets: Facets = { counted: 0, capped: false, by: {} }
+  const page = { after: undefined, wanted: maxFacetResults + 1 }
+  const list = question === null ? null : listOf({ ...question, order: 'any' }, page)
+  if (question === null || list === null) return facets
+  for (const statement of waysTo(list, question)) {
+    facets = await countFacets(db, statement, names)
+    if (facets.capped) break
   }
   return facets
-}
-
-function questionOf(
-  request: Request,
-  filters: readonly Term[],
-  { words, keyword, known, performersOfThatName }: CorrectedWords,
-): Question {
-  const { sort, start, end, country, lat, lng, radius_km, min_price, max_price } = request
-  const circle =
-    lat === undefined || lng === undefined
-      ? undefined
-      : { latitude: lat, longitude: lng, radiusKm: radius_km ?? defaultRadiusKm }
-  return {
-    listed: {
-      upcoming: start === undefined,
-      takingPlace: true,
-      start,
-      end,
-      minPriceMinor: min_price,
-      maxPriceMinor: max_price,
-    },
-    venues: { country, circle },
-    filters,
-    words,
-    keyword,
-    order: sort ?? (request.keyword === undefined ? 'date' : 'relevance'),
-    events: known.events,
-    performersOfThatName,
-  }
 }

@@ -1,93 +1,130 @@
 import type { Queryable } from '#shared/database/postgres.ts'
-import { findNearWords, readKnown, type WordFrequencies, type WordLookup } from '../store/words.ts'
-import { findPage, type Question } from './find-page.ts'
-import { eachOnce, type QueryWord, wholeText, withLongerOfLast } from './terms.ts'
+import { checkSpellings } from '../store/check-spellings.ts'
+import { findNearWords, knownWords, readKnown } from '../store/words.ts'
+import type { Question } from './question.ts'
+import { allTerms, everywhere, joinedTexts, type QueryWords, termQuery, wholeText } from './terms.ts'
+import { anywhere } from './tiers.ts'
 
 export interface Correction {
   readonly word: string
   readonly used: string
 }
 
-export interface CorrectedWords {
-  /** What is known of the other texts that were asked for, then of the words, and of a performer of that very name. */
-  readonly known: WordFrequencies
-  readonly words: readonly QueryWord[]
-  /** With these words in it. */
+/** A keyword in another spelling that events match. */
+export interface CorrectedKeyword {
+  readonly words: QueryWords
   readonly keyword: string
-  readonly corrections: readonly Correction[]
   readonly performersOfThatName: number
+  readonly corrections: readonly Correction[]
+  /** Whether to search for it. Else it is only worth naming: what was typed is right, but not found with what else is asked. */
+  readonly replaces: boolean
 }
 
-/** A keyword, as it was typed or with corrected words in it: word by word, and as a whole. */
-export interface Typed {
-  /** The `queryTexts` of the keyword. */
-  readonly words: readonly string[]
-  /** All of it, folded. */
-  readonly keyword: string
+/** One way to spell the words so far. */
+interface Spelling {
+  readonly texts: readonly string[]
+  readonly corrections: readonly Correction[]
+  /** In letters. */
+  readonly cost: number
+  readonly events: number
 }
 
-/** Puts the nearest known word in the place of each that occurs nowhere; one that is near to none stays, and finds nothing. */
-export async function correctWords(db: Queryable, others: WordLookup, typed: Typed): Promise<CorrectedWords> {
-  const asTyped = await readWords(db, others, typed)
-  const unknown = asTyped.words.filter(({ fields }) => fields.size === 0).map(({ text }) => text)
-  const near = await findNearWords(db, unknown)
-  const corrections = unknown.flatMap((word, index): Correction[] => {
-    const nearest = near[index]?.[0]
-    return nearest === undefined ? [] : [{ word, used: nearest.word }]
-  })
-  if (corrections.length === 0) return { ...asTyped, corrections }
-  const used = new Map(corrections.map(({ word, used }) => [word, used]))
-  const words = eachOnce(typed.words.map((word) => used.get(word) ?? word))
-  return { ...(await readWords(db, others, { words, keyword: respell(typed.keyword, used) })), corrections }
-}
+/** Near words that are tried for a word, spellings that are looked up, and those that are checked against events. */
+const maxNear = 8
+const maxSpellings = 60
+const maxChecked = 16
+/** What an unknown word costs that stays as it is, in letters: it may be two words written as one. */
+const unknownCost = 1.5
 
-async function readWords(db: Queryable, others: WordLookup, { words, keyword }: Typed) {
-  const performer = { field: 'P', text: wholeText(keyword) } as const
-  const known = await readKnown(db, {
-    words: [...others.words, ...words],
-    wholes: [...others.wholes, ...(words.length === 0 ? [] : [performer])],
-  })
-  return {
-    known,
-    words: withLongerOfLast(known.words.slice(others.words.length)),
-    keyword,
-    performersOfThatName: known.wholes[others.wholes.length] ?? 0,
-  }
-}
-
-/** Puts other words in the place of some. */
-function respell(keyword: string, used: ReadonlyMap<string, string>): string {
-  return keyword
-    .split(' ')
-    .map((word) => used.get(word) ?? word)
-    .join(' ')
-}
-
-/** Words for which another one is tried, and how many others for each. */
-const triedWords = 4
-const triedOthers = 2
-
-/** Another spelling of one word with which something would be found, where nothing was. */
-export async function findSuggestion(db: Queryable, question: Question): Promise<string | null> {
-  const { words, listed } = question
-  const isPriced = listed.minPriceMinor !== undefined || listed.maxPriceMinor !== undefined
-  // In whatever order one event is soonest found.
-  const order = isPriced ? 'price' : 'date'
-  const texts = words.slice(0, triedWords).map(({ text }) => text)
-  const near = await findNearWords(db, texts)
-  const tried = near.map((others) => others.slice(0, triedOthers).map(({ word }) => word))
-  const known = (await readKnown(db, { words: eachOnce(tried.flat()), wholes: [] })).words
-  for (const [index, text] of texts.entries()) {
-    for (const other of tried[index] ?? []) {
-      const respelled = withLongerOfLast(words.map((word) => (word.text === text ? wordOf(known, other) : word)))
-      const keyword = respell(question.keyword, new Map([[text, other]]))
-      const one = { after: undefined, wanted: 1, shown: false }
-      if ((await findPage(db, { ...question, words: respelled, keyword, order }, one)).length > 0) return keyword
+/**
+ * The spelling of a keyword that was most likely meant where, as it was typed, nothing was found; `null` when nothing is near. All
+ * words are judged together: a spelling that no event matches as a whole is none.
+ */
+export async function correctKeyword(db: Queryable, question: Question): Promise<CorrectedKeyword | null> {
+  const typed = question.words.words.map(({ text }) => text)
+  const joined = joinedTexts(typed)
+  const near = await findNearWords(db, [...typed, ...joined])
+  const isKnown = (index: number): boolean => (question.words.words[index]?.fields.size ?? 0) > 0
+  // By the number of words spelled.
+  const spellings: Spelling[][] = [[{ texts: [], corrections: [], cost: 0, events: 0 }], ...typed.map(() => [])]
+  for (const [index, word] of typed.entries()) {
+    const best = (spellings[index] ?? []).toSorted(byCost).slice(0, maxSpellings)
+    for (const before of best) {
+      const kept = { texts: [...before.texts, word], cost: before.cost + (isKnown(index) ? 0 : unknownCost) }
+      spellings[index + 1]?.push({ ...before, ...kept })
+      for (const [count, others] of [
+        [1, near[index]],
+        [2, near[typed.length + index]],
+      ] as const) {
+        const replaced = typed.slice(index, index + count).join(' ')
+        for (const other of (others ?? []).slice(0, maxNear)) {
+          spellings[index + count]?.push({
+            texts: [...before.texts, other.word],
+            corrections: [...before.corrections, { word: replaced, used: other.word }],
+            cost: before.cost + other.distance,
+            events: before.events + Math.log(1 + other.events),
+          })
+        }
+      }
     }
   }
-  return null
+  const others = (spellings.at(-1) ?? []).filter(({ corrections }) => corrections.length > 0)
+  return await bestOf(db, question, others.toSorted(byCost).slice(0, maxSpellings))
 }
 
-function wordOf(known: readonly QueryWord[], text: string): QueryWord {
-  return known.find((word) => word.text === text) ?? { text, fields: new Map() }
+function byCost(one: Spelling, other: Spelling): number {
+  return one.cost - other.cost || other.events - one.events
+}
+
+/** Of spellings at the same cost, first the name of a performer, then what most events match. */
+async function bestOf(
+  db: Queryable,
+  question: Question,
+  spellings: readonly Spelling[],
+): Promise<CorrectedKeyword | null> {
+  if (spellings.length === 0) return null
+  const respelled = spellings.map((spelling) => ({ ...spelling, keyword: respell(question.keyword, spelling) }))
+  const known = await readKnown(
+    db,
+    [...new Set(spellings.flatMap(({ texts }) => [...texts, ...joinedTexts(texts)]))],
+    respelled.map(({ keyword }) => ({ field: 'P', text: wholeText(keyword) })),
+  )
+  const candidates = respelled
+    .flatMap(({ keyword, texts, corrections, cost }) => {
+      const words = knownWords(known, texts)
+      const query = termQuery(allTerms(words, { fields: everywhere, longer: false }) ?? [])
+      const performersOfThatName = known.wholes.get(`P${wholeText(keyword)}`) ?? 0
+      return query === null ? [] : [{ keyword, words, query, corrections, cost, performersOfThatName }]
+    })
+    .toSorted((one, other) => one.cost - other.cost || other.performersOfThatName - one.performersOfThatName)
+    .slice(0, maxChecked)
+  const asTyped = termQuery(anywhere(question.words) ?? []) ?? ''
+  const [typed, ...checked] = await checkSpellings(db, question, [asTyped, ...candidates.map(({ query }) => query)])
+  const matching = candidates
+    .map((candidate, index) => ({ ...candidate, ...checked[index] }))
+    .filter(({ isKnown = false }) => isKnown)
+    .sort(
+      (one, other) =>
+        Math.sign(other.matches ?? 0) - Math.sign(one.matches ?? 0) ||
+        one.cost - other.cost ||
+        Math.sign(other.performersOfThatName) - Math.sign(one.performersOfThatName) ||
+        (other.matches ?? 0) - (one.matches ?? 0),
+    )
+  const best = matching[0]
+  const isFound = best?.matches !== undefined && best.matches > 0
+  if (best === undefined || (typed?.isKnown && !isFound)) return null
+  return { ...best, replaces: isFound && !typed?.isKnown }
+}
+
+/** The keyword with other words in the place of some. */
+function respell(keyword: string, { corrections }: Spelling): string {
+  const used = new Map(corrections.map(({ word, used }) => [word, used]))
+  const words = keyword.split(' ')
+  const respelled: string[] = []
+  for (let index = 0; index < words.length; index++) {
+    const two = used.get(words.slice(index, index + 2).join(' '))
+    respelled.push(two ?? used.get(words[index] ?? '') ?? words[index] ?? '')
+    if (two !== undefined) index++
+  }
+  return respelled.join(' ')
 }

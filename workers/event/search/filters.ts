@@ -1,6 +1,5 @@
-import type { WordFrequencies, WordLookup } from '../store/words.ts'
-import { askedWords } from './asked-words.ts'
-import { type Term, usualMatch, type WordField, wholeTerm, wholeText, wordTerm } from './terms.ts'
+import { type KnownTexts, knownWords, type WholeText } from '../store/words.ts'
+import { allTerms, askedWords, joinedTexts, type Term, wholeTerm, wholeText } from './terms.ts'
 
 interface Filters {
   readonly performer?: string | undefined
@@ -9,50 +8,48 @@ interface Filters {
   readonly type?: string | undefined
 }
 
-/** Words of performers and venues, city and type as a whole: what to ask the table of words for, and what to make of it. */
-export interface FilterTexts extends WordLookup {
-  /** Where each of the words has to stand. */
-  readonly fields: readonly WordField[]
+/** Words of performers and venues, city and type as a whole. */
+export interface FilterTexts {
+  readonly words: readonly { readonly field: 'p' | 'v'; readonly texts: readonly string[] }[]
+  readonly wholes: readonly WholeText[]
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** The id, where a filter is one instead of a name. */
+export function filterId(filter: string | undefined): string | undefined {
+  return filter !== undefined && uuid.test(filter) ? filter : undefined
 }
 
 /** `null` when a filter has neither letters nor digits: nothing is called that. Throws `validation_failed` when it has too many words. */
 export function filterTexts({ performer, venue, city, type }: Filters): FilterTexts | null {
-  const words: string[] = []
-  const fields: WordField[] = []
-  for (const [field, member, text] of [
-    ['p', 'performer', performer],
-    ['v', 'venue', venue],
-  ] as const) {
-    if (text === undefined) continue
-    const texts = askedWords(member, text)
-    if (texts.length === 0) return null
-    words.push(...texts)
-    fields.push(...texts.map(() => field))
-  }
-  const wholes: WordLookup['wholes'][number][] = []
-  for (const [field, text] of [
-    ['C', city],
-    ['T', type],
-  ] as const) {
-    if (text === undefined) continue
-    if (wholeText(text) === '') return null
-    wholes.push({ field, text: wholeText(text) })
-  }
-  return { words, fields, wholes }
+  const words: FilterTexts['words'][number][] = []
+  const wholes: WholeText[] = []
+  if (performer !== undefined && !filterId(performer))
+    words.push({ field: 'p', texts: askedWords('performer', performer) })
+  if (venue !== undefined && !filterId(venue)) words.push({ field: 'v', texts: askedWords('venue', venue) })
+  if (city !== undefined) wholes.push({ field: 'C', text: wholeText(city) })
+  if (type !== undefined) wholes.push({ field: 'T', text: wholeText(type) })
+  const isEmpty = words.some(({ texts }) => texts.length === 0) || wholes.some(({ text }) => text === '')
+  return isEmpty ? null : { words, wholes }
 }
 
-/** `null` when nothing fulfils the filters. `known` may know more words and texts behind theirs. */
-export function filterTerms({ fields, wholes }: FilterTexts, known: WordFrequencies): Term[] | null {
+/** Texts as words to look up: themselves, and what neighbours make together. */
+export function wordsOf({ words }: FilterTexts): string[] {
+  return words.flatMap(({ texts }) => [...texts, ...joinedTexts(texts)])
+}
+
+/** `null` when nothing fulfils the filters. */
+export function filterTerms({ words, wholes }: FilterTexts, known: KnownTexts): Term[] | null {
   const terms: Term[] = []
-  for (const [index, field] of fields.entries()) {
-    const word = known.words[index]
-    const term = word === undefined ? null : wordTerm(word, [field], usualMatch(word))
-    if (term === null) return null
-    terms.push(term)
+  for (const { field, texts } of words) {
+    const ofField = allTerms(knownWords(known, texts), { fields: [field], longer: false })
+    if (ofField === null) return null
+    terms.push(...ofField)
   }
-  for (const [index, { field, text }] of wholes.entries()) {
-    const events = known.wholes[index] ?? 0
-    if (events === 0) return null
+  for (const { field, text } of wholes) {
+    const events = known.wholes.get(`${field}${text}`)
+    if (events === undefined) return null
     terms.push(wholeTerm(field, text, events))
   }
   return terms

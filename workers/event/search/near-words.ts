@@ -24,21 +24,21 @@ export interface KnownWord {
   readonly events: number
 }
 
-/** The nearest of known words first, among equally near ones those that begin alike, then the most frequent one. */
-export function nearestFirst(typed: string, known: readonly KnownWord[]): KnownWord[] {
+export interface NearWord extends KnownWord {
+  /** How far it is from what was typed, in letters. People seldom mistype the first one: that counts half a letter more. */
+  readonly distance: number
+}
+
+/** The nearest of known words first, among equally near ones the most frequent. */
+export function nearestFirst(typed: string, known: readonly KnownWord[]): NearWord[] {
   const allowed = [...typed].length >= longWord ? 2 : 1
-  const initial = (word: string): number => (word[0] === typed[0] ? 0 : 1)
   return known
-    .map((each) => ({ each, distance: editDistance(typed, each.word) }))
-    .filter(({ each, distance }) => distance <= allowed && each.word !== typed)
+    .map((each) => ({ each, letters: editDistance(typed, each.word) }))
+    .filter(({ each, letters }) => letters <= allowed && each.word !== typed)
+    .map(({ each, letters }) => ({ ...each, distance: letters + (each.word[0] === typed[0] ? 0 : 0.5) }))
     .sort(
-      (one, other) =>
-        one.distance - other.distance ||
-        initial(one.each.word) - initial(other.each.word) ||
-        other.each.events - one.each.events ||
-        (one.each.word < other.each.word ? -1 : 1),
+      (one, other) => one.distance - other.distance || other.events - one.events || (one.word < other.word ? -1 : 1),
     )
-    .map(({ each }) => each)
 }
 
 /**

@@ -5,8 +5,8 @@ import { invalidRequest } from '#shared/errors.ts'
 
 /** The place in a list after which the next page begins: what the list is ordered by. */
 export interface PagePosition {
-  /** How well it fits, see `fits.ts`; 0 where nothing is ranked. */
-  readonly fit: number
+  /** Its relevance tier, see `tiers.ts`; 0 where nothing is ranked. */
+  readonly tier: number
   /** Price or distance where that orders the list, else 0. */
   readonly key: number
   readonly startsOn: string
@@ -17,8 +17,8 @@ export interface PagePosition {
 const parts = z.tuple([z.string(), z.int().min(0).max(9), z.number().min(0), localDate, instant.nullable(), z.uuid()])
 
 /** Opaque to clients: base64url of JSON. `list` is what `listFingerprint` made of the question. */
-export function writeCursor(list: string, { fit, key, startsOn, startsAt, id }: PagePosition): string {
-  return Buffer.from(JSON.stringify([list, fit, key, startsOn, startsAt, id])).toString('base64url')
+export function writeCursor(list: string, { tier, key, startsOn, startsAt, id }: PagePosition): string {
+  return Buffer.from(JSON.stringify([list, tier, key, startsOn, startsAt, id])).toString('base64url')
 }
 
 /** Throws `validation_failed` when the cursor is not one of ours, or one of another list. Prices are whole numbers, distances are not. */
@@ -28,8 +28,8 @@ export function readCursor(list: string, cursor: string, { isByDistance = false 
   if (!parsed.success || parsed.data[0] !== list || !isKey) {
     throw invalidRequest([{ pointer: '/cursor', detail: 'is not a cursor of this list' }])
   }
-  const [, fit, key, startsOn, startsAt, id] = parsed.data
-  return { fit, key, startsOn, startsAt: startsAt === null ? null : new Date(startsAt), id }
+  const [, tier, key, startsOn, startsAt, id] = parsed.data
+  return { tier, key, startsOn, startsAt: startsAt === null ? null : new Date(startsAt), id }
 }
 
 /** Tells lists apart: the same for all pages of one. */

@@ -32,10 +32,6 @@ const summaryColumns = `
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
 
-/** What lists show of an event whose id is `found.id`, as a query for each of those. */
-export const summaryOfFound = `SELECT ${summaryColumns}
-  FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = found.id OFFSET 0`
-
 /** What lists show of events, in the given order. */
 export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<EventRow[]> {
   if (ids.length === 0) return []

@@ -1,6 +1,20 @@
 import type { Queryable } from '#shared/database/postgres.ts'
-import { deletionsOf, type KnownWord, maxLetters, minLetters, nearestFirst } from '../search/near-words.ts'
-import { everywhere, type QueryWord, type WholeField, type WordField } from '../search/terms.ts'
+import {
+  deletionsOf,
+  type KnownWord,
+  maxLetters,
+  minLetters,
+  type NearWord,
+  nearestFirst,
+} from '../search/near-words.ts'
+import {
+  everywhere,
+  joinedTexts,
+  type QueryWord,
+  type QueryWords,
+  type WholeField,
+  type WordField,
+} from '../search/terms.ts'
 
 /* The table of words: how frequent they are, and what is near to one that is not there. */
 
@@ -14,7 +28,7 @@ export async function recordWords(db: Queryable, eventIds: readonly string[]): P
        SELECT event.word_of(term) AS word, left(term, 1) AS field, count(*)::int AS events,
          count(*) FILTER (WHERE version = 1)::int AS new
        FROM event.events, unnest(tsvector_to_array(search)) AS term
-       WHERE id = ANY($1) AND term !~ '^N' GROUP BY 1, 2
+       WHERE id = ANY($1) AND term !~ '^(N|.\\+)' GROUP BY 1, 2
      ), free AS (
        SELECT word, field, new FROM event.words AS known JOIN counted USING (word, field)
        WHERE new > 0 FOR UPDATE OF known SKIP LOCKED
@@ -28,26 +42,32 @@ export async function recordWords(db: Queryable, eventIds: readonly string[]): P
   )
 }
 
-/** What is asked of the table: words, and texts that are the whole of a field. */
-export interface WordLookup {
-  readonly words: readonly string[]
-  readonly wholes: readonly { readonly field: WholeField; readonly text: string }[]
+/** A text that is the whole of a field; see `wholeText`. */
+export interface WholeText {
+  readonly field: WholeField
+  readonly text: string
 }
 
-export interface WordFrequencies {
+export interface KnownTexts {
   /** Of all events, more or less. */
   readonly events: number
-  readonly words: readonly QueryWord[]
-  /** How many events have each of the whole texts, more or less. */
-  readonly wholes: readonly number[]
+  readonly words: ReadonlyMap<string, QueryWord>
+  /** How many events have a whole text, more or less; by field and text. */
+  readonly wholes: ReadonlyMap<string, number>
+}
+
+/** Words with what is known of them, and of each two neighbours written as one. */
+export function knownWords({ words }: KnownTexts, texts: readonly string[]): QueryWords {
+  const known = (text: string): QueryWord => words.get(text) ?? { text, fields: new Map() }
+  return { words: texts.map(known), joined: joinedTexts(texts).map(known) }
 }
 
 /** Words that begin with a few letters are looked at no further than this: then they are on every second poster. */
 const maxWords = 2_000
-/** So many words that begin alike are named one by one. */
-const maxNamed = 8
 /** So many near misses of a word are compared with it. */
 const maxNear = 500
+/** So many words that begin alike are named one by one: that is quicker than to gather all that the index has of them. */
+const maxNamed = 8
 /** Behind everything that begins with a word, in the order of bytes. */
 const behind = '\u{10ffff}'
 
@@ -61,16 +81,12 @@ interface FieldRow {
   readonly total: number
 }
 
-/** How many events there are only decides by which way they are found; it is not asked for more often than this. */
-const sizeFreshForMs = 1_000
-const sizes = new WeakMap<Queryable, { readonly events: number; readonly readAt: number }>()
-
-/** What is known of words and texts. What is in no field of its own is nowhere. */
-export async function readKnown(db: Queryable, { words, wholes }: WordLookup): Promise<WordFrequencies> {
-  const size = sizes.get(db)
-  if (words.length + wholes.length === 0 && size !== undefined && performance.now() - size.readAt < sizeFreshForMs) {
-    return { events: size.events, words: [], wholes: [] }
-  }
+/** What is known of words and whole texts. */
+export async function readKnown(
+  db: Queryable,
+  words: readonly string[],
+  wholes: readonly WholeText[],
+): Promise<KnownTexts> {
   const texts = wholes.map(({ text }) => ` ${text}`)
   const rows = await db.query<FieldRow>(
     `SELECT place, field, exact, prefixed, names, words, total
@@ -88,25 +104,27 @@ export async function readKnown(db: Queryable, { words, wholes }: WordLookup): P
     ],
   )
   const events = Math.max(1, ...rows.map(({ total, prefixed }) => Math.max(total, prefixed ?? 0)))
-  sizes.set(db, { events, readAt: performance.now() })
+  const found = Map.groupBy(rows, ({ place }) => place ?? 0)
   return {
     events,
-    words: words.map((text, index) => ({ text, fields: fieldsOf(rows, index + 1, events) })),
-    wholes: wholes.map(
-      ({ field }, index) =>
-        rows.find((row) => row.place === words.length + index + 1 && row.field === field)?.exact ?? 0,
+    words: new Map(words.map((text, index) => [text, { text, fields: fieldsOf(found.get(index + 1) ?? [], events) }])),
+    wholes: new Map(
+      wholes.flatMap(({ field, text }, index) =>
+        (found.get(words.length + index + 1) ?? [])
+          .filter((row) => row.field === field)
+          .map(({ exact }) => [`${field}${text}`, exact] as const),
+      ),
     ),
   }
 }
 
-function fieldsOf(rows: readonly FieldRow[], place: number, events: number): QueryWord['fields'] {
-  const ofWord = rows.filter((row) => row.place === place)
+function fieldsOf(rows: readonly FieldRow[], events: number): QueryWord['fields'] {
   // Where not all were read, there may be more of them in any field.
-  const isCut = (ofWord[0]?.words ?? 0) >= maxWords
-  const fields = isCut ? everywhere : everywhere.filter((field) => ofWord.some((row) => row.field === field))
+  const isCut = (rows[0]?.words ?? 0) >= maxWords
+  const fields = isCut ? everywhere : everywhere.filter((field) => rows.some((row) => row.field === field))
   return new Map(
     fields.map((field) => {
-      const { exact = 0, prefixed = 0, names = [] } = ofWord.find((row) => row.field === field) ?? {}
+      const { exact = 0, prefixed = 0, names = [] } = rows.find((row) => row.field === field) ?? {}
       const isNamed = !isCut && names.length <= maxNamed
       return [field, { exact, prefixed: isCut ? events : prefixed, words: isNamed ? names : null }]
     }),
@@ -114,7 +132,7 @@ function fieldsOf(rows: readonly FieldRow[], place: number, events: number): Que
 }
 
 /** Known words that are spelled nearly like each of the `typed` ones, the likeliest first. */
-export async function findNearWords(db: Queryable, typed: readonly string[]): Promise<KnownWord[][]> {
+export async function findNearWords(db: Queryable, typed: readonly string[]): Promise<NearWord[][]> {
   const deletions = typed.map(deletionsOf)
   if (deletions.flat().length === 0) return typed.map(() => [])
   // Words have no blanks, so one stands between their deletions: Postgres knows no arrays of arrays of different lengths.

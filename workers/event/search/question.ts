@@ -1,0 +1,71 @@
+import type { Queryable } from '#shared/database/postgres.ts'
+import { countReach, type Reach } from '../store/count-reach.ts'
+import type { ListOrder } from '../store/find-events.ts'
+import type { ListConditions } from '../store/list-conditions.ts'
+import { knownWords, readKnown } from '../store/words.ts'
+import { filterId, filterTerms, filterTexts, wordsOf } from './filters.ts'
+import { fold } from './fold.ts'
+import type { Circle } from './geography.ts'
+import { askedWords, joinedTexts, type QueryWords, type Term, wholeText } from './terms.ts'
+
+/** What a list is about. */
+export interface Question {
+  readonly listed: ListConditions
+  /** How much of the catalogue that leaves over. */
+  readonly reach: Reach
+  /** What is asked of performer, venue, city and type by name. */
+  readonly filters: readonly Term[]
+  /** Of the keyword; all have to stand somewhere. */
+  readonly words: QueryWords
+  /** All of it, folded; '' where none was given. */
+  readonly keyword: string
+  readonly order: ListOrder | 'relevance'
+  /** Of all events, and of those with a performer whose name is the keyword; more or less. */
+  readonly events: number
+  readonly performersOfThatName: number
+}
+
+export interface Asked {
+  readonly keyword?: string | undefined
+  readonly performer?: string | undefined
+  readonly venue?: string | undefined
+  readonly city?: string | undefined
+  readonly type?: string | undefined
+  readonly country?: string | undefined
+  readonly circle?: Circle | undefined
+  /** Default: by relevance with a keyword, else by date. */
+  readonly sort?: Question['order'] | undefined
+  readonly conditions: Omit<ListConditions, 'performerId' | 'venue'>
+}
+
+/**
+ * Looks up all that was asked for; `null` when nothing can fulfil it. Throws `validation_failed` for texts of too many words.
+ */
+export async function questionOf(db: Queryable, asked: Asked): Promise<Question | null> {
+  const typed = askedWords('keyword', asked.keyword ?? '')
+  const texts = filterTexts(asked)
+  if (texts === null || (asked.keyword !== undefined && typed.length === 0)) return null
+  const { country, circle, performer } = asked
+  const id = filterId(asked.venue)
+  const venue = (id ?? country ?? circle) === undefined ? undefined : { id, country, circle }
+  const listed = { ...asked.conditions, venue, performerId: filterId(performer) }
+  const keyword = fold(asked.keyword ?? '')
+  const name = { field: 'P', text: wholeText(keyword) } as const
+  const words = [...wordsOf(texts), ...typed, ...joinedTexts(typed)]
+  const [known, reach] = await Promise.all([
+    readKnown(db, words, typed.length === 0 ? texts.wholes : [...texts.wholes, name]),
+    countReach(db, listed),
+  ])
+  const filters = filterTerms(texts, known)
+  if (filters === null) return null
+  return {
+    listed,
+    reach,
+    filters,
+    words: knownWords(known, typed),
+    keyword,
+    order: asked.sort ?? (typed.length === 0 ? 'date' : 'relevance'),
+    events: known.events,
+    performersOfThatName: known.wholes.get(`P${name.text}`) ?? 0,
+  }
+}
