@@ -10,7 +10,7 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
   const pages = [
     { url: `${gateway}/`, what: 'start page' },
     { url: `${gateway}/events`, what: 'upcoming events' },
-    { url: `${gateway}/openapi.json`, what: 'the API as OpenAPI' },
+    { url: `${gateway}/docs`, what: 'the API, to read and to try' },
     { url: `${gateway}/metrics`, what: 'metrics' },
     ...running.gateways.slice(1).map((url) => ({ url: `${url}/`, what: 'another gateway' })),
     { url: `${running.payment_url}/ledger`, what: 'payments made' },
