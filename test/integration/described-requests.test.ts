@@ -102,8 +102,8 @@ async function start(t: ExecutionContext, env: Record<string, string>): Promise<
   const system = await startSystem({ env: { RATE_LIMITS: 'off', ...env } })
   t.teardown(() => system.stop())
   await stockDemoEvent(system)
-  // The first of the list.
-  await eventOnSale(system.url, { rows: 15, seatsPerRow: 10, inDays: 1 })
+  // The first of the list, and not so soon that its tickets cannot be cancelled.
+  await eventOnSale(system.url, { rows: 15, seatsPerRow: 10, inDays: 5 })
   await system.start('audit')
   return system
 }
