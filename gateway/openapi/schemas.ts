@@ -82,9 +82,14 @@ export function withMembers(
   if (schema.type !== 'object' || (without.length === 0 && Object.keys(add).length === 0)) return schema
   const members = Object.entries(propertiesOf(schema)).filter(([name]) => !without.includes(name))
   const required = ((schema.required as string[] | undefined) ?? []).filter((name) => !without.includes(name))
-  const { required: _all, ...rest } = schema
+  const { required: _all, examples, ...rest } = schema
+  const isKept = ([name]: [string, unknown]): boolean => !without.includes(name)
+  const shown = (examples as Schema[] | undefined)?.map((each) =>
+    Object.fromEntries(Object.entries(each).filter(isKept)),
+  )
   return {
     ...rest,
+    ...(shown === undefined ? {} : { examples: shown }),
     properties: { ...Object.fromEntries(members), ...add },
     ...(required.length === 0 ? {} : { required }),
   }

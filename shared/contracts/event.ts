@@ -231,7 +231,22 @@ export const createEvent = defineContract('event', 'create-event', {
         .describe('Until then buyers may cancel tickets. Default: 24 hours before the event, or before its day'),
       max_tickets_per_user: z.int().min(1).max(1_000).default(8).describe('Most tickets that one buyer may have'),
     })
-    .meta({ id: 'EventInput', description: 'A new event' }),
+    .meta({
+      id: 'EventInput',
+      description: 'A new event',
+      examples: [
+        {
+          name: 'Björk w Łodzi',
+          performers: ['Björk'],
+          venue: { name: 'Atlas Arena', city: 'Łódź', country: 'PL', tz: 'Europe/Warsaw' },
+          starts_on: '2027-03-05',
+          starts_at_local: '20:00',
+          currency: 'PLN',
+          sections: [{ name: 'Parter', rows: 10, seats_per_row: 20, price_minor: 25_000 }],
+          areas: [{ name: 'Płyta', capacity: 500, price_minor: 18_000 }],
+        },
+      ],
+    }),
   reply: eventView,
   errors: ['idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 5_000,

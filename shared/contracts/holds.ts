@@ -51,7 +51,16 @@ export const holdRefusals = [...placeRefusals, 'event_not_found', 'hold_exists']
 
 export const holdSeats = defineContract('booking', 'hold-seats', {
   summary: 'Hold places for the caller for a limited time',
-  request: z.strictObject({ event_id: eventId, ...selection }).refine(isSelection, selectionMessage),
+  request: z
+    .strictObject({ event_id: eventId, ...selection })
+    .refine(isSelection, selectionMessage)
+    .meta({
+      description: 'The wanted places',
+      examples: [
+        { event_id: '019a0000-0000-7000-8000-000000000002', best_available: { qty: 2 } },
+        { event_id: '019a0000-0000-7000-8000-000000000002', seat_nos: [17, 18] },
+      ],
+    }),
   reply: hold,
   errors: holdRefusals,
   deadlineMs: 2_000,

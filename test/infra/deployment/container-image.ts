@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { projectRoot } from '../../../infra/config.ts'
+import { readTestConfig } from '../../support/config.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 import { buildContext } from './build-context.ts'
 import { type Instruction, parseDockerfile } from './dockerfile.ts'
@@ -24,6 +25,8 @@ export interface ContainerImage {
  */
 export async function followDockerfile(): Promise<ContainerImage> {
   const root = await createTestDirectory('image')
+  // The user of the containers must reach it.
+  for (const folder of [readTestConfig().directory, root]) await chmod(folder, 0o711)
   const context = await buildContext(projectRoot)
   const stages = parseDockerfile(await readFile(join(projectRoot, 'infra/Dockerfile'), 'utf8'))
   let last: Container | undefined
