@@ -122,6 +122,13 @@ test.serial('each kind of search finds its events by an index and never reads al
   }
 })
 
+test.serial('behind its last event a frequent word is not collected from the whole list', async (t) => {
+  const { plans, found } = await plansOf({ type: 'Music', start: daysFromToday(660) })
+  t.true(found < 20, `${found}`)
+  t.regex(plans, /events_by_date/)
+  t.notRegex(plans, /events_by_terms/)
+})
+
 test.serial('page after page by relevance brings each event once, and the same ones as by date', async (t) => {
   const words = await postgres.query<{ word: string }>(
     `SELECT word FROM event.words WHERE field IN ('n', 'd') GROUP BY word HAVING sum(events) BETWEEN 700 AND 1500 ORDER BY word LIMIT 3`,

@@ -4,7 +4,7 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
 import { type Correction, correctKeyword } from '../search/corrections.ts'
-import { findPage, listOf, type PageWanted, waysTo } from '../search/find-page.ts'
+import { attemptsAt, findPage, listOf, type PageWanted } from '../search/find-page.ts'
 import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
 import { type Asked, type Question, questionOf } from '../search/question.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
@@ -84,8 +84,8 @@ async function countResults(db: Queryable, question: Question | null, names: rea
   const page = { after: undefined, wanted: maxFacetResults + 1 }
   const list = question === null ? null : listOf({ ...question, order: 'any' }, page)
   if (question === null || list === null) return facets
-  for (const statement of waysTo(list, question)) {
-    facets = await countFacets(db, statement, names)
+  for (const { find } of attemptsAt(list, question)) {
+    facets = await countFacets(db, find, names)
     if (facets.capped) break
   }
   return facets

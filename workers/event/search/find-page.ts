@@ -2,6 +2,7 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import {
   collectEvents,
   type EventList,
+  eventsBehind,
   findPositions,
   type Statement,
   walkEvents,
@@ -43,19 +44,28 @@ export function listOf(
   return { ...listed, terms, order: order === 'relevance' ? 'date' : order, after, limit: wanted }
 }
 
-/** The ways to the first events of a list, to be tried in turn until one fills the page; the last one leaves nothing out. */
-export function waysTo(list: EventList, { reach, events }: Question, tier = 0): Statement[] {
+/** A statement that finds the first events of a list, or all that are left of it. */
+export interface Attempt {
+  readonly find: Statement
+  /** Finds something where the page may not be full though there is more: then the next attempt is due. */
+  readonly behind: Statement | null
+}
+
+/** What to try in turn until the page is full or the list ends; the last attempt leaves nothing out. */
+export function attemptsAt(list: EventList, { reach, events }: Question, tier = 0): Attempt[] {
   const { way, indexes, walk } = accessFor(list, reach, events)
-  const collected = collectEvents(list, { by: indexes, tiers: [], tier })
-  if (way === 'collect') return [collected]
-  return [list.order === 'distance' ? walkVenues(list, tier) : walkEvents(list, { tier, events: walk }), collected]
+  const collecting = { find: collectEvents(list, { by: indexes, tiers: [], tier }), behind: null }
+  if (way === 'collect') return [collecting]
+  if (list.order === 'distance') return [{ find: walkVenues(list, tier), behind: null }, collecting]
+  return [{ find: walkEvents(list, { tier, events: walk }), behind: eventsBehind(list, walk) }, collecting]
 }
 
 async function findList(db: Queryable, question: Question, list: EventList, tier = 0): Promise<PagePosition[]> {
   let found: PagePosition[] = []
-  for (const statement of waysTo(list, question, tier)) {
-    found = await findPositions(db, statement)
-    if (found.length === list.limit) break
+  for (const { find, behind } of attemptsAt(list, question, tier)) {
+    found = await findPositions(db, find)
+    const isAll = found.length < list.limit && behind !== null && (await findPositions(db, behind)).length === 0
+    if (found.length === list.limit || isAll) break
   }
   return found
 }

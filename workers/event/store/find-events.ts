@@ -3,6 +3,7 @@ import type { Circle } from '../search/geography.ts'
 import type { PagePosition } from '../search/page-cursor.ts'
 import {
   conditionsOf,
+  dateRange,
   distanceOf,
   type EventConditions,
   type Indexed,
@@ -92,18 +93,35 @@ export function collectEvents(list: EventList, { by, tiers, tier: only }: Collec
  */
 export function walkEvents(list: EventList, { tier, events }: { tier: number; events: number }): Statement {
   const { values, parameter } = parameters()
+  const { where, order, columns, asked } = walkOf(list, parameter)
+  // Columns of the inner query, so that Postgres knows the outer one to be in order and stops as soon as the page is full.
+  const text = `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, ${tier} AS tier
+    FROM (SELECT *, ${keyOf(list, parameter)} AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
+      ${where} ORDER BY ${order} LIMIT ${roundUp(events)}) AS e
+    WHERE ${hidden(asked)} ORDER BY ${[...columns, 'starts_on', 'time', 'id'].join(', ')} LIMIT ${parameter(list.limit)}`
+  return { text, values }
+}
+
+/** One row if there are events behind the end of such a walk; none if the list ended before. */
+export function eventsBehind(list: EventList, events: number): Statement {
+  const { values, parameter } = parameters()
+  const { order: by, after, limit, currency, minPriceMinor, maxPriceMinor } = list
+  const { from: start, to: end } = dateRange(list)
+  const range = by === 'price' ? { currency, minPriceMinor, maxPriceMinor } : { start, end }
+  const all = { upcoming: false, takingPlace: false, terms: [], order: by, after, limit }
+  const { where, order } = walkOf({ ...all, ...range }, parameter)
+  const text = `SELECT e.id FROM event.events AS e ${where} ORDER BY ${order} OFFSET ${roundUp(events)} LIMIT 1`
+  return { text, values }
+}
+
+function walkOf(list: EventList, parameter: Parameter) {
   const [by, order, columns] =
     list.order === 'price'
       ? (['price', `${shownPrice}, ${dateOrderOfEvent}`, ['key']] as const)
       : (['dates', dateOrderOfEvent, []] as const)
   const { found, asked } = conditionsOf(list, [by], parameter)
   if (list.after !== undefined) found.push(`(${order}) > (${afterOf(list, columns, parameter)})`)
-  // Columns of the inner query, so that Postgres knows the outer one to be in order and stops as soon as the page is full.
-  const text = `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, ${tier} AS tier
-    FROM (SELECT *, ${keyOf(list, parameter)} AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
-      ${found.length === 0 ? '' : `WHERE ${found.join(' AND ')}`} ORDER BY ${order} LIMIT ${roundUp(events)}) AS e
-    WHERE ${hidden(asked)} ORDER BY ${[...columns, 'starts_on', 'time', 'id'].join(', ')} LIMIT ${parameter(list.limit)}`
-  return { text, values }
+  return { where: found.length === 0 ? '' : `WHERE ${found.join(' AND ')}`, order, columns, asked }
 }
 
 /** So many of the nearest venues are asked for their events. */
