@@ -33,7 +33,7 @@ test('while the booking worker is stuck, new sales beyond a limit get 503 at onc
   t.true(Math.min(...refused.map(({ ms }) => ms)) < 1_000)
   t.regex((await ask(`${url}/metrics`)).text, new RegExp(`new_sales_refused_total\\{[^}]*\\} ${refused.length}\n`))
 
-  await until('a new sale begins', async () => (await hold('late buyer')).status === 201)
+  await until('a new sale begins', async () => (await hold('late-buyer')).status === 201)
 })
 
 test('a crowd of new sales leaves places in a worker for payments', async (t) => {
