@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Charge } from '../../workers/purchase/payment.ts'
-import { type PaymentProvider, ProviderError } from '../../workers/purchase/providers/payment-provider.ts'
+import { type Charge, type PaymentProvider, ProviderError } from '../../workers/purchase/providers/payment-provider.ts'
 
 export type ProviderStep = 'authorise' | 'capture' | 'void' | 'refund'
 

@@ -1,7 +1,6 @@
 import test from 'ava'
 import type { Outcome } from '#shared/contracts/purchase.ts'
 import {
-  type Charge,
   type Failure,
   type Move,
   mayMove,
@@ -13,6 +12,7 @@ import {
   type PaymentStatus,
   paymentStatuses,
 } from '../../workers/purchase/payment.ts'
+import type { Charge } from '../../workers/purchase/providers/payment-provider.ts'
 
 const allowed: readonly `${PaymentStatus} → ${PaymentStatus}`[] = [
   'created → authorising',

@@ -2,7 +2,7 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { beginPayment, type confirmHold, type LossReason } from '#shared/contracts/payment-steps.ts'
 import type { Outcome, PaymentFailure } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { ProviderError } from './providers/payment-provider.ts'
+import { type Charge, ProviderError } from './providers/payment-provider.ts'
 
 /*
  * The states of a payment and the moves between them: plain rules over plain data. What each state waits for is asked in
@@ -76,11 +76,6 @@ export function begunOf({ id, status, begun }: Payment): BegunPayment {
   if (begun === null) throw new Error(`payment ${id} is ${status} without a booking`)
   return begun
 }
-
-/** How a charge stands at the provider. */
-export type Charge =
-  | { readonly state: 'authorised' | 'captured' | 'refunded' | 'voided' }
-  | { readonly state: 'declined'; readonly declineCode: string }
 
 export type Move =
   | {

@@ -1,4 +1,7 @@
-import type { Charge } from '../payment.ts'
+/** How a charge stands at the provider. */
+export type Charge =
+  | { readonly state: 'authorised' | 'captured' | 'refunded' | 'voided' }
+  | { readonly state: 'declined'; readonly declineCode: string }
 
 export interface ChargeRequest {
   readonly key: string

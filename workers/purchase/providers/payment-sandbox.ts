@@ -1,8 +1,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import { z } from 'zod'
 import { injectTraceContext, withSpan } from '#shared/observability/tracing.ts'
-import type { Charge } from '../payment.ts'
-import { type PaymentProvider, ProviderError } from './payment-provider.ts'
+import { type Charge, type PaymentProvider, ProviderError } from './payment-provider.ts'
 
 export interface SandboxOptions {
   readonly url: string

@@ -1,4 +1,4 @@
-import type { Charge } from '../payment.ts'
+import type { Charge } from '../providers/payment-provider.ts'
 
 /** Something that a provider told by webhook, unasked. It may be old, or told before. */
 export interface ProviderEvent {
