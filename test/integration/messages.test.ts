@@ -55,7 +55,7 @@ function ask(letters: number): Promise<{ text: string }> {
 }
 
 test('a reply larger than a message may be is an error for its caller, and the worker goes on', async (t) => {
-  await t.throwsAsync(ask(5_000_000), { message: 'Something went wrong on our side.' })
+  await t.throwsAsync(ask(5_000_000), { message: 'Something went wrong on our side; try again later.' })
   t.is((await ask(3)).text, 'xxx')
 })
 
