@@ -96,8 +96,8 @@ await runProcess({
     const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
     const cors = createCors(config.CORS_ORIGINS)
 
-    const newSales = new ConcurrencyLimit({ onRefused: () => metrics.newSaleRefused() })
-    metrics.watchNewSales(newSales)
+    const newHolds = new ConcurrencyLimit({ onRefused: () => metrics.newHoldRefused() })
+    metrics.watchNewHolds(newHolds)
 
     const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
@@ -113,7 +113,7 @@ await runProcess({
       identity,
       bus,
       answerRead,
-      newSales,
+      newHolds,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
         ...docsRoutes({ ...health, instance, mode }),

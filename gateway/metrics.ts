@@ -34,7 +34,7 @@ export class GatewayMetrics {
   readonly #limited: Tally<'rate_class', RateClass>
   readonly #locallyLimited: Counter
   readonly #unreadable: Counter<'code'>
-  readonly #newSalesRefused: Counter
+  readonly #newHoldsRefused: Counter
   readonly #registry: Metrics['registry']
   readonly #connectionsCut: Counter<'reason'>
   readonly #brokenOff: Counter
@@ -74,7 +74,7 @@ export class GatewayMetrics {
       labelName: 'rate_class',
     })
     this.#locallyLimited = counter('rate_limit_local_total', 'Requests limited locally while Redis was unavailable.')
-    this.#newSalesRefused = counter('new_sales_refused_total', 'Requests that would have begun a sale during overload.')
+    this.#newHoldsRefused = counter('new_holds_refused_total', 'Requests for a hold refused because of overload.')
     this.#connectionsCut = new Counter({
       name: 'http_server_connections_cut_total',
       help: 'Connections refused or ended because a limit was reached.',
@@ -91,8 +91,8 @@ export class GatewayMetrics {
     })
   }
 
-  /** Shows the limit of new sales, those in flight, and counts those refused. */
-  watchNewSales(newSales: ConcurrencyLimit): void {
+  /** Shows the limit of new holds and how many are in flight. */
+  watchNewHolds(newHolds: ConcurrencyLimit): void {
     const registers = [this.#registry]
     const gauge = (name: string, help: string, read: () => number) =>
       new Gauge({
@@ -103,12 +103,12 @@ export class GatewayMetrics {
           this.set(read())
         },
       })
-    gauge('new_sales_limit', 'Requests that begin a sale, at most so many at once.', () => newSales.limit)
-    gauge('new_sales_in_flight', 'Requests that begin a sale and wait for a worker.', () => newSales.inFlight)
+    gauge('new_holds_limit', 'Largest number of requests in flight that take a hold.', () => newHolds.limit)
+    gauge('new_holds_in_flight', 'Requests in flight that take a hold.', () => newHolds.inFlight)
   }
 
-  newSaleRefused(): void {
-    this.#newSalesRefused.inc()
+  newHoldRefused(): void {
+    this.#newHoldsRefused.inc()
   }
 
   couldNotRead(code: ErrorCode): void {

@@ -14,12 +14,12 @@ interface AnswerParts {
   readonly bus: Bus
   readonly answerRead: AnswerRead
   readonly mode: 'demo' | 'jwt'
-  /** Of requests that begin a sale. */
-  readonly newSales: ConcurrencyLimit
+  /** Of requests that take a hold. */
+  readonly newHolds: ConcurrencyLimit
 }
 
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
-export function answerRoute(route: Route, { bus, answerRead, mode, newSales }: AnswerParts): Middleware {
+export function answerRoute(route: Route, { bus, answerRead, mode, newHolds }: AnswerParts): Middleware {
   return async (ctx) => {
     const { request, caller } = ctx.state
     const parsed = parse(ctx, route, mode)
@@ -31,7 +31,7 @@ export function answerRoute(route: Route, { bus, answerRead, mode, newSales }: A
     if (route.needsIdempotencyKey && mode === 'jwt' && ctx.state.idempotencyKey === undefined) {
       throw new TicketingError('idempotency_key_required', 'Send an Idempotency-Key header of your choice.')
     }
-    const done = route.beginsSale === true ? newSales.begin() : undefined
+    const done = beginHold(route, parsed, newHolds)
     if (done === null) throw overloaded()
     const idempotencyKey = ctx.state.idempotencyKey ?? (route.unanswered && randomUUID())
     const context = {
@@ -75,6 +75,14 @@ export function answerRoute(route: Route, { bus, answerRead, mode, newSales }: A
 function unanswered(route: Route, idempotencyKey: string, error: unknown): Unanswered {
   if (route.unanswered === undefined) throw error
   return route.unanswered.of(idempotencyKey)
+}
+
+/** As `ConcurrencyLimit.begin`; undefined for requests that take no hold. */
+function beginHold({ takesHold }: Route, parsed: Record<string, unknown>, newHolds: ConcurrencyLimit) {
+  if (takesHold === 'alone') return newHolds.begin()
+  // How long it takes says more of the payment provider than of our workers.
+  if (takesHold === 'with payment' && parsed.hold_id === undefined) return newHolds.begin({ isJudged: false })
+  return undefined
 }
 
 /** The request of the route's contract. `user_id` names the caller and is no part of it. Throws `validation_failed`. */

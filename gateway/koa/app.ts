@@ -33,7 +33,7 @@ export interface AppParts {
   readonly identity: IdentifyOptions
   readonly bus: Bus
   readonly answerRead: AnswerRead
-  readonly newSales: ConcurrencyLimit
+  readonly newHolds: ConcurrencyLimit
   /** Own routes that no limit counts: for operators, probes and providers. */
   readonly unlimited: readonly OwnRoute[]
   /** Own routes behind the limit of their address. */
@@ -76,11 +76,11 @@ export function createApp(parts: AppParts): Koa<RequestState> {
 
 /** What every request to a route passes, after the limit of its address: the caller is known and limited before the body is read. */
 function middlewareOf(route: Route, parts: AppParts): Middleware[] {
-  const { identity, rateLimit, limitFailures, bus, answerRead, newSales } = parts
+  const { identity, rateLimit, limitFailures, bus, answerRead, newHolds } = parts
   const credentials = readCredentials(route.access, identity, limitFailures)
   const settle = settleCaller(route.access, identity)
   const limit = rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey)
-  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode, newSales })
+  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode, newHolds })
   if (!methodsWithBody.includes(route.method)) return [credentials, settle, limit, answer]
   const known = compose([settle, limit, readBody({ mayBeCompressed: true }), settle])
   // In demo mode only the body may name the caller; then the body is limited by address, and the caller behind it.

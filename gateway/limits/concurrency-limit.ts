@@ -1,14 +1,20 @@
-/** The first and the largest limit: as many requests as one worker takes by default (`MAX_IN_FLIGHT`). */
+/** The first and the largest limit: the default `MAX_IN_FLIGHT` of one worker. */
 const maxLimit = 256
 /** Enough to notice that answers are fast again. */
 const minLimit = 4
 const windowMs = 100
 const slowAfterMs = 400
-/** After a window in which a quarter of the calls were slow. */
+/** After a window in which at least so many calls, and a quarter of all, were slow. One slow call is no overload. */
+const minSlow = 4
 const decrease = 0.7
-/** Calls more after a window without slow calls that reached the limit, or this share of the limit. Some two seconds undo a decrease. */
-const increase = 1
-const increaseShare = 0.02
+/** After a window without slow calls that reached the limit: by this share of the limit, but at least by one call. */
+const increase = 0.05
+
+export interface ConcurrencyLimitOptions {
+  onRefused(): void
+  /** Milliseconds of a clock that never goes back. */
+  now?(): number
+}
 
 /**
  * How many calls may be in flight at once, by how long they take: it falls while a quarter of them are slow and rises again while
@@ -19,8 +25,9 @@ export class ConcurrencyLimit {
   readonly #now: () => number
   readonly #onRefused: () => void
   #limit = maxLimit
-  /** When each call began. */
-  readonly #inFlight = new Set<{ readonly beganAt: number }>()
+  #inFlight = 0
+  /** Those that are judged by their time, in the order they began. */
+  readonly #judged = new Set<{ readonly beganAt: number }>()
   #fast = 0
   #slow = 0
   #wasReached = false
@@ -28,8 +35,7 @@ export class ConcurrencyLimit {
   /** Calls from before tell of the limit as it was then. */
   #decreasedAt = Number.NEGATIVE_INFINITY
 
-  /** `now`: milliseconds of a clock that never goes back. */
-  constructor({ onRefused, now = () => performance.now() }: { onRefused(): void; now?: () => number }) {
+  constructor({ onRefused, now = () => performance.now() }: ConcurrencyLimitOptions) {
     this.#onRefused = onRefused
     this.#now = now
   }
@@ -40,23 +46,27 @@ export class ConcurrencyLimit {
   }
 
   get inFlight(): number {
-    return this.#inFlight.size
+    return this.#inFlight
   }
 
-  /** Counts a call in flight until the answered function is called, once. Answers `null` when the call must not begin now. */
-  begin(): (() => void) | null {
+  /**
+   * Starts a call. Answers the function that ends it, to be called once; `null` when the limit is reached. A call that is not judged
+   * counts as any other, but may take as long as it likes.
+   */
+  begin({ isJudged = true }: { isJudged?: boolean } = {}): (() => void) | null {
     const beganAt = this.#now()
     if (beganAt >= this.#windowEndsAt) this.#adjust(beganAt)
-    if (this.#inFlight.size >= this.limit) {
+    if (this.#inFlight >= this.limit) {
       this.#wasReached = true
       this.#onRefused()
       return null
     }
     const call = { beganAt }
-    this.#inFlight.add(call)
+    this.#inFlight += 1
+    if (isJudged) this.#judged.add(call)
     return () => {
-      this.#inFlight.delete(call)
-      if (beganAt < this.#decreasedAt) return
+      this.#inFlight -= 1
+      if (!this.#judged.delete(call) || beganAt < this.#decreasedAt) return
       if (this.#now() - beganAt > slowAfterMs) this.#slow += 1
       else this.#fast += 1
     }
@@ -65,15 +75,15 @@ export class ConcurrencyLimit {
   #adjust(now: number): void {
     // Counted at their end only, slow calls would be noticed too late.
     let slow = this.#slow
-    for (const { beganAt } of this.#inFlight) {
+    for (const { beganAt } of this.#judged) {
       if (now - beganAt <= slowAfterMs) break
       if (beganAt >= this.#decreasedAt) slow += 1
     }
-    if (slow * 3 > this.#fast) {
-      this.#limit = Math.max(minLimit, Math.min(this.#limit, this.#inFlight.size) * decrease)
+    if (slow >= minSlow && slow * 3 > this.#fast) {
+      this.#limit = Math.max(minLimit, Math.min(this.#limit, this.#inFlight) * decrease)
       this.#decreasedAt = now
     } else if (slow === 0 && this.#fast > 0 && this.#wasReached) {
-      this.#limit = Math.min(maxLimit, this.#limit + Math.max(increase, this.#limit * increaseShare))
+      this.#limit = Math.min(maxLimit, this.#limit + Math.max(1, this.#limit * increase))
     }
     this.#fast = 0
     this.#slow = 0

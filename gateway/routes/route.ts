@@ -29,8 +29,11 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
   readonly limit: RateClassRule
   /** For how long the answer may be cached. Only for public GET routes. */
   readonly cache?: CachePolicy
-  /** Whether the request begins a sale: while workers are overloaded, it is refused so that buyers with a hold can finish. */
-  readonly beginsSale?: boolean
+  /**
+   * The request takes a hold, `alone` or in a purchase that names none (`with payment`). While workers are overloaded, it is refused so
+   * that buyers who have a hold can pay.
+   */
+  readonly takesHold?: 'alone' | 'with payment'
   /** Outside demo mode the Idempotency-Key is required. */
   readonly needsIdempotencyKey?: boolean
   /** The request that an empty body stands for in demo mode. */

@@ -20,8 +20,8 @@ export interface Contract<Request extends z.ZodType = z.ZodType, Reply extends z
   readonly deadlineMs: number
   /** The operation changes nothing, so it may be sent twice. */
   readonly readOnly?: true
-  /** The operation continues or ends a payment, so a crowd of new requests must not keep it from being answered. */
-  readonly endsSale?: true
+  /** A worker reserves a quarter of its capacity for these: payments and refunds finish while new holds are refused. */
+  readonly isReserved?: true
 }
 
 /** As a caller sends it: members with defaults are optional. */

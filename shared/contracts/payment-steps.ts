@@ -26,7 +26,7 @@ export const beginPayment = defineContract('booking', 'begin-payment', {
   }),
   errors: ['not_found', 'hold_expired', 'hold_ended', 'payment_in_progress', 'already_purchased', 'price_changed'],
   deadlineMs: 2_000,
-  endsSale: true,
+  isReserved: true,
 })
 
 export const returnHold = defineContract('booking', 'return-hold', {
@@ -35,7 +35,7 @@ export const returnHold = defineContract('booking', 'return-hold', {
   reply: z.object({}),
   errors: ['not_found'],
   deadlineMs: 2_000,
-  endsSale: true,
+  isReserved: true,
 })
 
 /**
@@ -55,7 +55,7 @@ export const confirmHold = defineContract('booking', 'confirm-hold', {
   }),
   errors: ['not_found'],
   deadlineMs: 2_000,
-  endsSale: true,
+  isReserved: true,
 })
 
 export const recordPayment = defineContract('booking', 'record-payment', {
@@ -69,7 +69,7 @@ export const recordPayment = defineContract('booking', 'record-payment', {
   reply: booking,
   errors: ['not_found'],
   deadlineMs: 2_000,
-  endsSale: true,
+  isReserved: true,
 })
 
 export const revokeBooking = defineContract('booking', 'revoke-booking', {
@@ -78,7 +78,7 @@ export const revokeBooking = defineContract('booking', 'revoke-booking', {
   reply: booking,
   errors: ['not_found'],
   deadlineMs: 2_000,
-  endsSale: true,
+  isReserved: true,
 })
 
 const refundId = z.uuid().describe('Id of the refund; repeating it gets the first reply')
@@ -94,7 +94,7 @@ export const cancelTickets = defineContract('booking', 'cancel-tickets', {
   reply: z.object({ amount_minor: totalMinor.describe('The amount to refund, in minor units') }),
   errors: ['not_found', 'not_cancellable'],
   deadlineMs: 2_000,
-  endsSale: true,
+  isReserved: true,
 })
 
 export const recordRefund = defineContract('booking', 'record-refund', {
@@ -103,5 +103,5 @@ export const recordRefund = defineContract('booking', 'record-refund', {
   reply: booking,
   errors: ['not_found'],
   deadlineMs: 2_000,
-  endsSale: true,
+  isReserved: true,
 })

@@ -36,7 +36,7 @@ interface ServeOptions {
   readonly worker: WorkerName
   readonly instance: string
   readonly operations: readonly Operation[]
-  /** Requests beyond this many in flight are refused at once as `overloaded`; a quarter is kept for those that end a sale. */
+  /** Requests beyond this many in flight are refused at once as `overloaded`; a quarter is reserved where an operation asks for it. */
   readonly maxInFlight: number
   readonly log: Logger
 }
@@ -44,7 +44,8 @@ interface ServeOptions {
 /** Answers all operations of a worker. Invalid, late and too many requests are refused before the operation runs. */
 export async function serve(bus: Bus, options: ServeOptions): Promise<RunningService> {
   const { worker, instance, operations, maxInFlight, log } = options
-  const maxForOthers = Math.ceil(maxInFlight * 0.75)
+  const isShared = operations.some(({ contract }) => contract.isReserved)
+  const maxForOthers = isShared ? Math.ceil(maxInFlight * 0.75) : maxInFlight
   let inFlight = 0
   const inFlightOf = new Map(operations.map(({ contract }) => [contract.operation, 0]))
   const count = ({ contract: { operation } }: Operation, change: 1 | -1): void => {
@@ -54,7 +55,7 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
   bus.metrics?.watchInFlight(inFlightOf, maxInFlight)
   const handle = async (bound: Operation, message: Message): Promise<Message> => {
     const done = bus.metrics?.processing(bound.contract.subject, bound.contract.worker)
-    if (inFlight >= (bound.contract.endsSale ? maxInFlight : maxForOthers)) {
+    if (inFlight >= (bound.contract.isReserved ? maxInFlight : maxForOthers)) {
       const refusal = overloaded()
       done?.(refusal)
       return errorReply(refusal)

@@ -23,6 +23,8 @@ const catalogue = [
   importedEvent('metal', { name: 'M72', performers: performer('Metallica') }),
   importedEvent('duran', { name: 'Solo', performers: performer('Duran Kaya') }),
   importedEvent('rock', { name: 'Power Up', performers: performer('AC/DC') }),
+  importedEvent('mia', { name: 'Arular', performers: performer('M.I.A.') }),
+  importedEvent('musical', { name: 'Mamma Mia', starts_on: daysFromToday(32) }),
   importedEvent('mention', { name: 'An ACDC tribute', performers: performer('Back in Black') }),
   importedEvent('grunge', { name: 'Grungefest: Pearl Jam and others', starts_on: daysFromToday(31) }),
   importedEvent('bank', {
@@ -165,6 +167,11 @@ test('what is spelled right but not found with the other filters is not replaced
 test('words are found whether they are written together or apart, the artist of that name first', async (t) => {
   for (const keyword of ['AC/DC', 'acdc', 'ac dc', 'ACDC']) {
     t.deepEqual(await found(keyword), ['Power Up', 'An ACDC tribute'], keyword)
+  }
+  for (const keyword of ['M.I.A.', 'mia', 'MIA']) {
+    t.deepEqual(await found(keyword), ['Arular', 'Mamma Mia'], keyword)
+    const byDate = await worker.ask(searchEvents, { keyword, sort: 'date' })
+    t.deepEqual(byDate.items.map(({ name }) => name).toSorted(), ['Arular', 'Mamma Mia'], keyword)
   }
   for (const keyword of ['Pearl Jam', 'pearljam', 'PearlJam grungefest']) {
     t.deepEqual(await found(keyword), ['Grungefest: Pearl Jam and others'], keyword)

@@ -335,6 +335,15 @@ test.serial('an event that is over is not published, and nothing of it comes int
   t.is((await worker.ask(listEvents, { status: 'any' })).items.length, 0)
 })
 
+test.serial('an event whose sale would open after its end can be cancelled', async (t) => {
+  await takeRefunds(t)
+  const { id } = await create()
+  await change(id, 'publish')
+  await worker.postgres.query('UPDATE event.events SET on_sale_at = starts_at WHERE id = $1', [id])
+  t.is((await change(id, 'cancel')).status, 'cancelled')
+  t.like(worker.stock.sales.at(-1), { status: 'cancelled', on_sale_at: null })
+})
+
 test.serial('tickets of an event that has begun are sold for as long as its organiser says', async (t) => {
   const begun = new Date(Date.now() - 3_600_000)
   const clock = new Intl.DateTimeFormat('sv', { timeZone: concert.venue.tz, dateStyle: 'short', timeStyle: 'short' })

@@ -22,7 +22,7 @@ class Bench {
   }
 }
 
-test('calls that are fast are never refused, up to as many as a worker takes', (t) => {
+test('fast calls are refused only beyond the default MAX_IN_FLIGHT of one worker', (t) => {
   const bench = new Bench()
   bench.run({ seconds: 10, crowd: 256, durationMs: () => 100 })
   t.is(bench.refused, 0)
@@ -50,8 +50,19 @@ test('a worker that was frozen is called as often as before within half a minute
   t.is(bench.limit.limit, 256)
 })
 
-test('a single slow call refuses nobody', (t) => {
+test('slow calls in a quiet hour refuse nobody, neither then nor in the rush that follows', (t) => {
   const bench = new Bench()
   bench.run({ seconds: 10, crowd: 1, durationMs: () => 1_900 })
+  bench.run({ seconds: 1, crowd: 250, durationMs: () => 100 })
   t.is(bench.refused, 0)
+})
+
+test('calls that are not judged count, and may be as slow as they like', (t) => {
+  const bench = new Bench()
+  const ends = Array.from({ length: 100 }, () => bench.limit.begin({ isJudged: false }))
+  bench.run({ seconds: 10, crowd: 100, durationMs: () => 100 })
+  t.is(bench.refused, 0)
+  t.is(bench.limit.limit, 256)
+  t.true(bench.limit.inFlight >= 100)
+  for (const end of ends) end?.()
 })

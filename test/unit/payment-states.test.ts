@@ -7,12 +7,14 @@ import {
   moveAfterAsking,
   moveAfterCapture,
   moveAfterConfirm,
+  moveAfterError,
   moveAfterWebhook,
   outcomeOf,
+  type Payment,
   type PaymentStatus,
   paymentStatuses,
 } from '../../workers/purchase/payment.ts'
-import type { Charge } from '../../workers/purchase/providers/payment-provider.ts'
+import { type Charge, ProviderError } from '../../workers/purchase/providers/payment-provider.ts'
 
 const allowed: readonly `${PaymentStatus} → ${PaymentStatus}`[] = [
   'created → authorising',
@@ -147,4 +149,13 @@ test('hearing the same twice, or something older afterwards, changes nothing mor
         t.is(moveAfterWebhook(moved, older), null, `${status} → ${moved}, then ${older.state}`)
     }
   }
+})
+
+test('that nobody was asked for money is known only of the very request for it, not of a look-up that was not sent', (t) => {
+  const authorising = { status: 'authorising' } as Payment
+  const notSent = new ProviderError('no connection', { requestSent: false })
+  const unanswered = new ProviderError('no answer', { requestSent: true })
+  t.deepEqual(moveAfterError(authorising, notSent, { asksForMoney: true }), { to: 'failed', failure: 'not_asked' })
+  t.deepEqual(moveAfterError(authorising, unanswered, { asksForMoney: true }), { to: 'unknown' })
+  for (const error of [notSent, unanswered]) t.is(moveAfterError(authorising, error, { asksForMoney: false }), null)
 })

@@ -12,22 +12,25 @@ function word(text: string, fields: Partial<Record<WordField, readonly [exact: n
 
 const apart = (...words: QueryWord[]): QueryWords => ({ words, joined: words.slice(1).map(() => word('none', {})) })
 
+const typed = (words: QueryWords, performersOfThatName = 0) => ({
+  words,
+  keyword: words.words.map(({ text }) => text).join(' '),
+  performersOfThatName,
+  events: 1_000,
+})
+
 const queries = (words: QueryWords, performersOfThatName = 0): (string | null)[] =>
-  tiersOf(words, {
-    whole: words.words.map(({ text }) => text).join(''),
-    performersOfThatName,
-    events: 1_000,
-  }).map((terms) => (terms === null ? null : termQuery(terms)))
+  tiersOf(typed(words, performersOfThatName)).map((terms) => (terms === null ? null : termQuery(terms)))
 
 test('the artist outranks the name, the name a mention, the mention a place, and words stand before longer ones', (t) => {
   t.deepEqual(queries(apart(word('ac', { p: [3, 3], n: [2, 4], v: [1, 1], d: [5, 5] })), 1), [
     `'Pac'`,
     `('Pac' | 'Nac')`,
     `(('Pac' | 'Nac') | ('pac'))`,
-    `('pac' | 'nac')`,
-    `('pac' | 'nac' | 'vac')`,
-    `('pac' | 'nac' | 'vac' | 'dac')`,
-    `('pac' | 'nac':* | 'vac' | 'dac')`,
+    `('Pac' | ('pac' | 'nac'))`,
+    `('Pac' | ('pac' | 'nac' | 'vac'))`,
+    `('Pac' | ('pac' | 'nac' | 'vac' | 'dac'))`,
+    `('Pac' | ('pac' | 'nac':* | 'vac' | 'dac'))`,
   ])
 })
 
@@ -48,11 +51,18 @@ test('each tier has what the one before has, also an artist whose name was typed
   for (const query of others) t.true(query === null || query.startsWith(`('Predhotchilipeppers' | `), query ?? '')
 })
 
+test('an artist whose name is typed as a word that others have, too, is in every tier', (t) => {
+  const mia = apart(word('mia', { p: [4, 4], n: [9, 9] }))
+  for (const query of queries(mia, 1)) t.true(query === null || query.includes(`'Pmia'`), query ?? '')
+  t.true(termQuery(anywhere(typed(mia, 1)) ?? [])?.includes(`'Pmia'`))
+  t.is(termQuery(anywhere(typed(apart(word('rem', {})), 1)) ?? []), `'Prem'`)
+})
+
 test('a tier that no event can be in is left out: an unknown artist, an unknown name, longer words where there are none', (t) => {
   const tiers = queries(apart(word('u2', { p: [3, 3] }), word('xy', {})))
   t.deepEqual(tiers, [null, null, null, null, null, null, null])
 })
 
 test('a word that stands nowhere leaves nothing', (t) => {
-  t.is(anywhere(apart(word('drake', { p: [3, 3] }), word('xy', {}))), null)
+  t.is(anywhere(typed(apart(word('drake', { p: [3, 3] }), word('xy', {})))), null)
 })

@@ -73,6 +73,7 @@ export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, contex
 /** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
 export async function driveSale(bus: Bus, event: Sale & { id: string }, context: MessageContext): Promise<boolean> {
   const status = saleIntent(event)
+  const opening = event.onSaleAt !== null && event.onSaleAt < event.offSaleAt ? event.onSaleAt : null
   try {
     await call(
       bus,
@@ -81,7 +82,7 @@ export async function driveSale(bus: Bus, event: Sale & { id: string }, context:
         event_id: event.id,
         status,
         // Of a sale that never opens it may lie behind the end, which booking refuses.
-        on_sale_at: status === 'off_sale' ? null : (event.onSaleAt?.toISOString() ?? null),
+        on_sale_at: opening?.toISOString() ?? null,
         off_sale_at: event.offSaleAt.toISOString(),
         cancel_until: event.cancelUntil?.toISOString() ?? null,
       },

@@ -19,7 +19,8 @@ export const paymentSteps: Steps<Payment> = {
   name: 'payment',
   first: 'created',
   ask: askNext,
-  moveAfterError,
+  moveAfterError: (payment, error, input) =>
+    moveAfterError(payment, error, { asksForMoney: asksForMoney(payment, input) }),
   mayMove,
   move: movePayment,
   read: readPayment,
@@ -72,12 +73,17 @@ async function begin(saga: Saga, payment: Payment, input: StepInput): Promise<Mo
 }
 
 /** Money is asked for once, by the driver that has the buyer's token and knows that nobody else has asked. */
-function authoriseOrLookUp(saga: Saga, payment: Payment, { paymentToken, perhapsAsked, deadlineAt }: StepInput) {
+function asksForMoney({ status }: Payment, { paymentToken, perhapsAsked }: StepInput): boolean {
+  return status === 'authorising' && !perhapsAsked && paymentToken !== undefined
+}
+
+function authoriseOrLookUp(saga: Saga, payment: Payment, input: StepInput) {
   const { amountMinor, currency } = begunOf(payment)
-  const { providerKey: key, status } = payment
+  const { providerKey: key } = payment
+  const { paymentToken: token = '', deadlineAt } = input
   const provider = providerOf(saga, payment)
-  if (status === 'unknown' || perhapsAsked || paymentToken === undefined) return provider.lookUp(key, deadlineAt)
-  return provider.authorise({ key, amountMinor, currency, token: paymentToken }, deadlineAt)
+  if (!asksForMoney(payment, input)) return provider.lookUp(key, deadlineAt)
+  return provider.authorise({ key, amountMinor, currency, token }, deadlineAt)
 }
 
 async function capture(saga: Saga, payment: Payment, { deadlineAt }: StepInput): Promise<Move> {

@@ -133,10 +133,17 @@ export function moveAfterAsking(charge: Charge | null): Move {
   }
 }
 
-/** Where a payment goes whose step threw this; null: it stays, and the step is to be taken again. */
-export function moveAfterError({ status }: Payment, error: unknown): Move | null {
+/**
+ * Where a payment goes whose step threw this; null: it stays, and the step is to be taken again. `asksForMoney`: the step was the
+ * request for money itself. That a look-up was not sent says nothing about the request before it.
+ */
+export function moveAfterError(
+  { status }: Payment,
+  error: unknown,
+  { asksForMoney }: { asksForMoney: boolean },
+): Move | null {
   if (status === 'created' && isRefusal(error)) return { to: 'failed', failure: 'refused' }
-  if (status === 'authorising' && error instanceof ProviderError) {
+  if (status === 'authorising' && error instanceof ProviderError && asksForMoney) {
     return error.requestSent ? { to: 'unknown' } : { to: 'failed', failure: 'not_asked' }
   }
   return null

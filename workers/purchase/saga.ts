@@ -57,7 +57,8 @@ export interface Steps<Item extends Driven> {
    * Throws when there is no answer.
    */
   ask(saga: Saga, item: Item, input: StepInput): Promise<MoveOf<Item> | null>
-  moveAfterError(item: Item, error: unknown): MoveOf<Item> | null
+  /** Null: the item stays, and the step is to be taken again. */
+  moveAfterError(item: Item, error: unknown, input: StepInput): MoveOf<Item> | null
   mayMove(from: Item['status'], to: MoveOf<Item>['to']): boolean
   /** In a transaction of the caller. Null when another driver was faster: nothing is changed then. */
   move(db: Database, item: Item, move: MoveOf<Item>, leaseMs: number): Promise<Item | null>
@@ -155,7 +156,7 @@ async function advance<Item extends Driven>(
   const asked = steps.ask(saga, item, input).then(
     (move) => ({ move }),
     (error: unknown) => {
-      const move = steps.moveAfterError(item, error)
+      const move = steps.moveAfterError(item, error, input)
       if (move === null) throw error
       if (error instanceof ProviderError)
         saga.log.warn({ err: error, ...steps.fields(item) }, 'provider did not answer')

@@ -98,7 +98,7 @@ async function bestOf(
     })
     .toSorted((one, other) => one.cost - other.cost || other.performersOfThatName - one.performersOfThatName)
     .slice(0, maxChecked)
-  const asTyped = termQuery(anywhere(question.words) ?? []) ?? ''
+  const asTyped = termQuery(anywhere(question) ?? []) ?? ''
   const [typed, ...checked] = await checkSpellings(db, question, [asTyped, ...candidates.map(({ query }) => query)])
   const matching = candidates
     .map((candidate, index) => ({ ...candidate, ...checked[index] }))

@@ -11,7 +11,7 @@ import {
 import { accessFor } from './access.ts'
 import type { PagePosition } from './page-cursor.ts'
 import { type Asked, type Question, questionOf } from './question.ts'
-import { termQuery, wholeText } from './terms.ts'
+import { termQuery } from './terms.ts'
 import { anywhere, tiersOf } from './tiers.ts'
 
 export interface PageWanted {
@@ -35,10 +35,11 @@ export async function findPage(db: Queryable, question: Question, page: PageWant
 
 /** The list of all events that have the words, by date where relevance orders; `null` when a word stands nowhere. */
 export function listOf(
-  { listed, filters, words, order }: Question,
+  question: Question,
   { after, wanted }: PageWanted,
-  ofWords = anywhere(words),
+  ofWords = anywhere(question),
 ): EventList | null {
+  const { listed, filters, order } = question
   if (ofWords === null) return null
   const terms = [...filters, ...ofWords]
   return { ...listed, terms, order: order === 'relevance' ? 'date' : order, after, limit: wanted }
@@ -72,9 +73,9 @@ async function findList(db: Queryable, question: Question, list: EventList, tier
 
 /** The best tiers together, as long as that is few events, then one after the other and no further than the page. */
 async function findByRelevance(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
-  const { words, keyword, performersOfThatName, reach, events } = question
+  const { reach, events } = question
   const { after, wanted } = page
-  const tiers = tiersOf(words, { whole: wholeText(keyword), performersOfThatName, events })
+  const tiers = tiersOf(question)
   const lists = tiers.map((terms) => (terms === null ? null : listOf(question, page, terms)))
   const accesses = lists.map((list) => (list === null ? null : accessFor(list, reach, events)))
   const queries = tiers.map((terms) => (terms === null ? null : termQuery(terms)))

@@ -1,21 +1,8 @@
-import {
-  allTerms,
-  areKnown,
-  eitherOf,
-  everywhere,
-  mayBeLonger,
-  type QueryWords,
-  type Term,
-  wholeTerm,
-} from './terms.ts'
+import type { Question } from './question.ts'
+import { allTerms, areKnown, eitherOf, everywhere, mayBeLonger, type Term, wholeTerm, wholeText } from './terms.ts'
 
-export interface RankedBy {
-  /** The `wholeText` of the keyword, which has words again that `QueryWords` have once. */
-  readonly whole: string
-  readonly performersOfThatName: number
-  /** Of all events, more or less. */
-  readonly events: number
-}
+/** What was typed, and what is known of it. */
+type Typed = Pick<Question, 'words' | 'keyword' | 'performersOfThatName' | 'events'>
 
 /**
  * Relevance tiers, the best first: what an event must have to be at least as relevant, so each has all that the one before has;
@@ -23,18 +10,13 @@ export interface RankedBy {
  * Underground, and Drakensberg. Within a tier events come by date, so the best page of half a million hits is found without a
  * look at each.
  */
-export function tiersOf(
-  words: QueryWords,
-  { whole, performersOfThatName, events }: RankedBy,
-): (readonly Term[] | null)[] {
-  const isKnown = areKnown(words)
-  const artist = performersOfThatName === 0 ? null : [wholeTerm('P', whole, performersOfThatName)]
+export function tiersOf(typed: Typed): (readonly Term[] | null)[] {
+  const { words, keyword, events } = typed
+  const artist = artistOf(typed)
   // Nobody counts how many events bear one name; there are few.
-  const named = isKnown ? eitherOf([artist, [wholeTerm('N', whole, 0)]], events) : null
+  const named = areKnown(words) ? eitherOf([artist, [wholeTerm('N', wholeText(keyword), 0)]], events) : null
+  const orArtist = (terms: readonly Term[] | null) => (terms === null ? null : eitherOf([artist, terms], events))
   const byPerformer = allTerms(words, { fields: ['p'], longer: false })
-  // Known words that make the name of an artist or event stand there one by one, too.
-  const orArtist = (terms: readonly Term[] | null): readonly Term[] | null =>
-    isKnown || terms === null ? terms : eitherOf([artist, terms], events)
   return [
     artist,
     named,
@@ -42,11 +24,15 @@ export function tiersOf(
     orArtist(allTerms(words, { fields: ['p', 'n'], longer: false })),
     orArtist(allTerms(words, { fields: ['p', 'n', 'v', 'c'], longer: false })),
     orArtist(allTerms(words, { fields: everywhere, longer: false })),
-    mayBeLonger(words) ? anywhere(words) : null,
+    mayBeLonger(words) ? anywhere(typed) : null,
   ]
 }
 
-/** All that has the words at all. */
-export function anywhere(words: QueryWords): readonly Term[] | null {
-  return allTerms(words, { fields: everywhere, longer: true })
+/** All that has the words at all, or is by the artist of that name, who may be written in other words: M.I.A. for mia. */
+export function anywhere(typed: Typed): readonly Term[] | null {
+  return eitherOf([artistOf(typed), allTerms(typed.words, { fields: everywhere, longer: true })], typed.events)
+}
+
+function artistOf({ keyword, performersOfThatName }: Typed): readonly Term[] | null {
+  return performersOfThatName === 0 ? null : [wholeTerm('P', wholeText(keyword), performersOfThatName)]
 }

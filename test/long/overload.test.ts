@@ -31,7 +31,7 @@ test('while the booking worker is stuck, new sales beyond a limit get 503 at onc
   }
   // The others wait for the worker until their deadline of two seconds.
   t.true(Math.min(...refused.map(({ ms }) => ms)) < 1_000)
-  t.regex((await ask(`${url}/metrics`)).text, new RegExp(`new_sales_refused_total\\{[^}]*\\} ${refused.length}\n`))
+  t.regex((await ask(`${url}/metrics`)).text, new RegExp(`new_holds_refused_total\\{[^}]*\\} ${refused.length}\n`))
 
   await until('a new sale begins', async () => (await hold('late-buyer')).status === 201)
 })
