@@ -168,11 +168,10 @@ test('words are found whether they are written together or apart, the artist of 
   for (const keyword of ['AC/DC', 'acdc', 'ac dc', 'ACDC']) {
     t.deepEqual(await found(keyword), ['Power Up', 'An ACDC tribute'], keyword)
   }
-  for (const keyword of ['M.I.A.', 'mia', 'MIA']) {
-    t.deepEqual(await found(keyword), ['Arular', 'Mamma Mia'], keyword)
-    const byDate = await worker.ask(searchEvents, { keyword, sort: 'date' })
-    t.deepEqual(byDate.items.map(({ name }) => name).toSorted(), ['Arular', 'Mamma Mia'], keyword)
-  }
+  t.deepEqual(await found('M.I.A.'), ['Arular'])
+  t.deepEqual(await found('mia'), ['Arular', 'Mamma Mia'])
+  const byDate = await worker.ask(searchEvents, { keyword: 'mia', sort: 'date' })
+  t.deepEqual(byDate.items.map(({ name }) => name).toSorted(), ['Arular', 'Mamma Mia'])
   for (const keyword of ['Pearl Jam', 'pearljam', 'PearlJam grungefest']) {
     t.deepEqual(await found(keyword), ['Grungefest: Pearl Jam and others'], keyword)
   }

@@ -3,7 +3,7 @@ import { ask, eventOnSale } from '../support/http.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-test('while the booking worker is stuck, new sales beyond a limit get 503 at once, and sales go on when it is back', async (t) => {
+test('while the booking worker is stuck, new holds beyond a limit get 503 at once, and sales go on when it is back', async (t) => {
   const system = await startSystem({ env: { RATE_LIMITS: 'off' } })
   t.teardown(() => system.stop())
   const { url } = system
@@ -33,10 +33,10 @@ test('while the booking worker is stuck, new sales beyond a limit get 503 at onc
   t.true(Math.min(...refused.map(({ ms }) => ms)) < 1_000)
   t.regex((await ask(`${url}/metrics`)).text, new RegExp(`new_holds_refused_total\\{[^}]*\\} ${refused.length}\n`))
 
-  await until('a new sale begins', async () => (await hold('late-buyer')).status === 201)
+  await until('a new hold is taken', async () => (await hold('late-buyer')).status === 201)
 })
 
-test('a crowd of new sales leaves places in a worker for payments', async (t) => {
+test('payments are answered while a crowd asks for new holds', async (t) => {
   const system = await startSystem({ env: { RATE_LIMITS: 'off', MAX_IN_FLIGHT: '4' } })
   t.teardown(() => system.stop())
   const { url } = system
