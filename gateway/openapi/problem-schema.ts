@@ -52,7 +52,7 @@ export const problemSchema = z
     failure: paymentFailure
       .optional()
       .describe(
-        'Why there was no money, of `payment_declined`: after `capture_refused` the hold has ended, else it lasts',
+        'Why no money was taken, of `payment_declined`. After `capture_refused` the hold has ended; otherwise it may still be active',
       ),
     decline_code: z.string().nullable().optional().describe('Why the payment was declined, in a word of the provider'),
     reason: z
