@@ -36,7 +36,7 @@ test('while the booking worker is stuck, new sales beyond a limit get 503 at onc
   await until('a new sale begins', async () => (await hold('late-buyer')).status === 201)
 })
 
-test('a crowd of new sales leaves places in a worker for payments', async (t) => {
+test('payments are answered while a crowd asks for new holds', async (t) => {
   const system = await startSystem({ env: { RATE_LIMITS: 'off', MAX_IN_FLIGHT: '4' } })
   t.teardown(() => system.stop())
   const { url } = system

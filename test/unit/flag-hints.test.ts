@@ -10,7 +10,7 @@ for (const [args, hint] of [
   [['--gateway', '2'], /'--gateway'\. Did you mean --gateways\?/],
   [['–observe'], /'–observe'\. Did you mean --observe\?/],
   [['port=8080'], /'port=8080'\. Did you mean --port=8080\?/],
-  [['8080'], /npm hands flags on behind -- only: npm start -- --flag value/],
+  [['8080'], /npm passes on only what follows --: npm start -- --flag value/],
 ] as const) {
   test(`a near miss of a flag is told the right form: ${args.join(' ')}`, (t) => {
     t.throws(() => parseFlags(args), { message: hint })
