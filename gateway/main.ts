@@ -4,7 +4,7 @@ import { followFacts } from '#shared/facts/follow.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
 import { createRedis } from '#shared/redis.ts'
-import { readGatewayConfig } from './config.ts'
+import { type GatewayConfig, readGatewayConfig } from './config.ts'
 import { brokenResponses } from './http/broken-responses.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { answerClientError, answerConnect, maxHeadBytes } from './http/client-error.ts'
@@ -166,7 +166,7 @@ await runProcess({
   },
 })
 
-function providerFrom(config: ReturnType<typeof readGatewayConfig>) {
+function providerFrom(config: GatewayConfig) {
   const { JWT_JWKS_URL, JWT_PUBLIC_KEY, JWT_ISSUER, JWT_AUDIENCE } = config
   return { jwksUrl: JWT_JWKS_URL, publicKey: JWT_PUBLIC_KEY, issuer: JWT_ISSUER, audience: JWT_AUDIENCE }
 }

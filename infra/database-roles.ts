@@ -16,7 +16,7 @@ export type RolePasswords = Readonly<Partial<Record<DatabaseUser, string>>>
 
 /**
  * Makes the roles that the server lacks, and lets those with a password log in. Without passwords and without the right to make
- * roles it changes nothing: whoever runs such a server makes them by hand.
+ * roles it changes nothing. On such a server its operator makes them by hand.
  */
 export async function makeRoles(client: pg.Client, passwords: RolePasswords): Promise<void> {
   for (const user of databaseUsers) {

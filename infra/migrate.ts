@@ -64,9 +64,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** `DATABASE_PASSWORD_EVENT` and its like: where a server is not ours, the migration lets the processes in. */
+/** `DATABASE_PASSWORD_EVENT` and its like: where a server is not ours, the migration lets the processes in. Its owner runs it. */
 function passwordsFrom(environment: NodeJS.ProcessEnv): RolePasswords {
-  const set = databaseUsers.map((user) => [user, environment[`DATABASE_PASSWORD_${user.toUpperCase()}`]] as const)
+  const users = databaseUsers.filter((user) => user !== 'owner')
+  const set = users.map((user) => [user, environment[`DATABASE_PASSWORD_${user.toUpperCase()}`]] as const)
   return Object.fromEntries(set.filter(([, password]) => password)) as Partial<Record<DatabaseUser, string>>
 }
 

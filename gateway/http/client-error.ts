@@ -28,15 +28,15 @@ export function answerClientError(
 ): (error: ClientError, socket: Duplex) => void {
   return (error, socket) => {
     const fault = faultOf(error)
-    const place = isSilent(socket) ? undefined : connections.placeOfAnswer(socket)
-    if (fault === undefined || !socket.writable || place === undefined) {
+    const target = isSilent(socket) ? undefined : connections.answerTarget(socket)
+    if (fault === undefined || !socket.writable || target === undefined) {
       socket.destroy()
       return
     }
     metrics.couldNotRead(fault.code)
     const { status, headers, body } = answerTo(fault)
-    if (place === 'next') endWith(socket, status, headers, body)
-    else place.writeHead(status, headers).end(body)
+    if (target === 'next') endWith(socket, status, headers, body)
+    else target.writeHead(status, headers).end(body)
   }
 }
 
@@ -48,12 +48,12 @@ export function answerConnect(
   return (_req, socket) => {
     // Node listens no longer.
     socket.on('error', () => socket.destroy())
-    if (connections.placeOfAnswer(socket) !== 'next') {
+    if (connections.answerTarget(socket) !== 'next') {
       socket.destroy()
       return
     }
     metrics.couldNotRead('method_not_allowed')
-    const fault: Fault = { code: 'method_not_allowed', detail: 'This is no proxy: it opens no tunnels.' }
+    const fault: Fault = { code: 'method_not_allowed', detail: 'CONNECT is not supported: this server is not a proxy.' }
     const { status, headers, body } = answerTo(fault)
     endWith(socket, status, ['Allow', 'GET, HEAD, POST, PATCH, DELETE', ...headers], body)
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { GatewayMetrics } from '../metrics.ts'
+import type { CutReason, GatewayMetrics } from '../metrics.ts'
 import type { ClientAddresses } from './client-address.ts'
 
 /** Requests of one connection that may wait while the one before them is answered. */
@@ -11,7 +11,7 @@ const answerMs = 30_000
 /** In how many rounds that time is measured: one timer for all connections, and no clock for each request. */
 const maxRounds = 6
 
-interface Exchange {
+interface Pending {
   readonly req: IncomingMessage
   readonly res: ServerResponse
 }
@@ -20,12 +20,12 @@ interface Connection {
   /** Undefined for trusted proxies. */
   readonly owner: string | undefined
   /** The latest request whose answer has begun or ended. */
-  latest: Exchange | undefined
+  latest: Pending | undefined
   /** Whether that answer is still on its way. */
   isAnswering: boolean
   /** The round in which it began. */
   beganIn: number
-  readonly waiting: Exchange[]
+  readonly waiting: Pending[]
 }
 
 /**
@@ -55,6 +55,7 @@ export class Connections {
     this.#rounds = setInterval(() => this.#cutSlow(), (parts.answerMs ?? answerMs) / maxRounds).unref()
   }
 
+  /** Ends the timer; connections stay open. */
   stop(): void {
     clearInterval(this.#rounds)
   }
@@ -78,12 +79,12 @@ export class Connections {
 
   /** A listener of `request` that has `answer` answer one request of a connection after the other. */
   inTurn(answer: RequestListener): RequestListener {
-    const begin = (connection: Connection, exchange: Exchange): void => {
-      connection.latest = exchange
+    const begin = (connection: Connection, pending: Pending): void => {
+      connection.latest = pending
       connection.isAnswering = true
       connection.beganIn = this.#round
-      exchange.res.on('close', onAnswered)
-      answer(exchange.req, exchange.res)
+      pending.res.on('close', onAnswered)
+      answer(pending.req, pending.res)
     }
     const findOpen = (socket: Duplex): Connection | undefined => this.#open.get(socket)
     // One function for all responses, so that none needs a closure of its own.
@@ -98,9 +99,9 @@ export class Connections {
       const connection = this.#open.get(req.socket)
       // Parsed from the same bytes as the request for which its connection was cut.
       if (connection === undefined || req.socket.destroyed) return
-      const exchange = { req, res }
-      if (!connection.isAnswering) begin(connection, exchange)
-      else if (connection.waiting.length < maxWaiting) connection.waiting.push(exchange)
+      const pending = { req, res }
+      if (!connection.isAnswering) begin(connection, pending)
+      else if (connection.waiting.length < maxWaiting) connection.waiting.push(pending)
       else this.#cut(req.socket, 'pipelining')
     }
   }
@@ -110,7 +111,7 @@ export class Connections {
    * this response, because the fault is in the body of its request. Undefined: nowhere, for the client would take it for the answer to
    * another request.
    */
-  placeOfAnswer(socket: Duplex): 'next' | ServerResponse | undefined {
+  answerTarget(socket: Duplex): 'next' | ServerResponse | undefined {
     const connection = this.#open.get(socket)
     if (connection === undefined) return undefined
     const { latest, isAnswering, waiting } = connection
@@ -128,7 +129,7 @@ export class Connections {
     }
   }
 
-  #cut(socket: Duplex, reason: 'pipelining' | 'slow_reader'): void {
+  #cut(socket: Duplex, reason: CutReason): void {
     this.#metrics.connectionCut(reason)
     socket.destroy()
   }

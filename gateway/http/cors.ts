@@ -3,7 +3,8 @@ import type { HeaderList } from './request-context.ts'
 
 /*
  * Which pages of other origins may read answers (CORS). `*`: any page may make the public reads, without credentials. A list: pages of
- * these origins may use every route, with their cookies.
+ * these origins may use every route. Their session cookie comes only from the same site (`SameSite=Lax`); pages of other sites send a
+ * token.
  */
 
 /** What pages may read beside the headers that they always may. */

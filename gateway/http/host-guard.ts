@@ -39,13 +39,16 @@ export class HostGuard {
     if (!this.isKnownHost(host)) {
       throw new TicketingError(
         'misdirected',
-        `This gateway does not serve the host ${host}; ALLOWED_HOSTS can name it.`,
+        `The host ${host} is not served here. Use localhost or an IP address, or add the name to the gateway's setting ALLOWED_HOSTS.`,
       )
     }
     if (origin === undefined || safeMethods.includes(method)) return
     const name = URL.parse(origin)?.hostname ?? ''
     if (this.#isOurs(name) || name === hostnameOf(host ?? '')) return
-    throw new TicketingError('forbidden', `Pages of ${origin} may not write here; ALLOWED_HOSTS can name their host.`)
+    throw new TicketingError(
+      'forbidden',
+      `Pages of ${origin} may not send writes to this gateway. Add their host to its setting ALLOWED_HOSTS.`,
+    )
   }
 
   #isOurs(name: string): boolean {

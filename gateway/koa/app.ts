@@ -157,13 +157,13 @@ function refuseStrangeTarget(url: string): void {
 
 function refuseSeveralHosts(req: IncomingMessage): void {
   if (hasOneHost(req)) return
-  throw new TicketingError('malformed_request', 'A request of HTTP/1.1 has exactly one Host header.')
+  throw new TicketingError('malformed_request', 'Send exactly one Host header.')
 }
 
 /** Node answers `100-continue`; RFC 9110, section 10.1.1, leaves nothing else to expect. */
 function refuseExpectation(expect: string): void {
   if (expect === '' || expect.toLowerCase() === '100-continue') return
-  throw new TicketingError('expectation_failed', 'Only 100-continue may be expected.')
+  throw new TicketingError('expectation_failed', 'Expect: only 100-continue is supported. Leave the header out.')
 }
 
 /** Requests without a route: 405 with Allow where the path has other methods, else 404. */
@@ -173,6 +173,6 @@ function refuseUnknown(routers: readonly Router<RequestState>[]): Middleware {
     const allowed = [...new Set(layers.flatMap((layer) => layer.methods))].sort()
     if (allowed.length === 0) throw new TicketingError('not_found', 'Nothing is at this path.')
     ctx.set('Allow', allowed.join(', '))
-    throw new TicketingError('method_not_allowed', `This path answers ${allowed.join(', ')}.`)
+    throw new TicketingError('method_not_allowed', `This path accepts only ${allowed.join(', ')}.`)
   }
 }

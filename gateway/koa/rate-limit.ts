@@ -27,8 +27,8 @@ export function createRateLimit(limits: { limits: RateLimits; refusals: RecentRe
 }
 
 /**
- * Runs `work`, and counts it for its address when it throws `unauthenticated`. Answers null when it has sent a refusal: instead of that
- * failure, or for guesses before `work` while the quota is used up, so that a right guess is refused as well.
+ * Runs `work` and counts an `unauthenticated` failure for its address. Answers null after sending a refusal. Guesses are refused before
+ * `work` while the quota is used up, so a right guess is refused too.
  */
 export type LimitFailures = <Result>(
   ctx: Context,

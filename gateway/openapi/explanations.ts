@@ -17,7 +17,7 @@ export const explanations: Record<ErrorCode, string> = {
   forbidden:
     'The caller is known, but may not do this: `user_id` must be the user of the token. In demo mode, pages of other hosts may not write.',
   misdirected:
-    'In demo mode a gateway answers under `localhost`, IP addresses and the names in its setting `ALLOWED_HOSTS` only.',
+    'In demo mode a gateway answers only under `localhost`, IP addresses and the hosts in its settings `HOST`, `ALLOWED_HOSTS` and `CORS_ORIGINS`.',
   not_found: 'There is no such thing, or it belongs to somebody else.',
   event_not_found: 'There is no event with this id, or it is not published.',
   method_not_allowed: 'This path answers other methods; the header `Allow` names them.',

@@ -52,13 +52,14 @@ export const problemSchema = z
     failure: paymentFailure
       .optional()
       .describe(
-        'Why there was no money, of `payment_declined`: after `capture_refused` the hold has ended, else it lasts',
+        'Why no money was taken, of `payment_declined`. After `capture_refused` the hold has ended; otherwise it may still be active',
       ),
-    decline_code: z.string().nullable().optional().describe('Why the payment was declined, in a word of the provider'),
-    reason: z
+    decline_code: z
       .string()
+      .nullable()
       .optional()
-      .describe('In a word: why the tickets cannot be cancelled, or why the places of a payment were lost'),
+      .describe("The payment provider's code for the decline, or the value of `failure` where it gave none"),
+    reason: z.string().optional().describe('A code: why the tickets cannot be cancelled, or why the places were lost'),
     began_by: utcTime.optional().describe('The event had begun by this time, of `sale_closed`'),
   })
   .meta({ id: 'Problem', description: 'An error as `application/problem+json` (RFC 9457)' })

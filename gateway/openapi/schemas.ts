@@ -67,6 +67,7 @@ export function reference(name: string): Schema {
   return { $ref: `${inComponents}${name}` }
 }
 
+/** The properties of an object schema by name; none of another schema. */
 export function propertiesOf(schema: Schema): Record<string, Schema> {
   return (schema.properties as Record<string, Schema> | undefined) ?? {}
 }

@@ -6,6 +6,7 @@ import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import { readSignature } from '#shared/webhook-signature.ts'
 import type { Context, OwnRoute } from '../koa/context.ts'
+import { ClientSlots } from '../limits/client-slots.ts'
 
 const { provider } = receiveWebhook.request.shape
 /** A provider's event with all it says of a charge has one or two kilobytes. */
@@ -23,8 +24,8 @@ const calls = { ofClient: 16, all: 64 }
  * instead. 200: applied and committed. 503: not applied, retry.
  */
 export function webhookRoute(bus: Bus): OwnRoute {
-  const reading = new ConcurrencyLimit(bodies)
-  const calling = new ConcurrencyLimit(calls)
+  const reading = new ClientSlots(bodies)
+  const calling = new ClientSlots(calls)
   const answer = async (ctx: Context): Promise<void> => {
     const { client, request } = ctx.state
     const head = checkedHead(ctx)
@@ -52,35 +53,6 @@ function checkedHead(ctx: Context) {
     )
   }
   return { provider: known.data, signature }
-}
-
-/** Bounds how much is done at once, for one client and for all, so that none keeps others out. */
-class ConcurrencyLimit {
-  readonly #max: { readonly ofClient: number; readonly all: number }
-  readonly #byClient = new Map<string, number>()
-  #all = 0
-
-  constructor(max: { readonly ofClient: number; readonly all: number }) {
-    this.#max = max
-  }
-
-  /** Throws `overloaded` at once when there is no room for `work`. */
-  async within<Result>(client: string, work: () => Promise<Result>): Promise<Result> {
-    const ofClient = this.#byClient.get(client) ?? 0
-    if (ofClient >= this.#max.ofClient || this.#all >= this.#max.all) {
-      throw new TicketingError('overloaded', 'Too many webhooks at once; send it again.')
-    }
-    this.#byClient.set(client, ofClient + 1)
-    this.#all += 1
-    try {
-      return await work()
-    } finally {
-      this.#all -= 1
-      const left = (this.#byClient.get(client) ?? 1) - 1
-      if (left === 0) this.#byClient.delete(client)
-      else this.#byClient.set(client, left)
-    }
-  }
 }
 
 /** The body as text of its exact bytes, which the signature covers. Throws `body_too_large`, and `overloaded` when it is late. */

@@ -24,7 +24,7 @@ export function parseRequest(
   pathParameters: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   for (const name in members) {
-    if (Object.hasOwn(pathParameters, name)) throw wrong(name, 'stands in the path and nowhere else')
+    if (Object.hasOwn(pathParameters, name)) throw wrong(name, 'is in the path already; leave it out of query and body')
     if (method === 'GET' && Array.isArray(members[name])) throw wrong(name, 'is given more than once; give it once')
   }
   return checkRequest(contract.request, { ...members, ...pathParameters }) as Record<string, unknown>

@@ -49,13 +49,6 @@ export async function readLedgerPage(part: LedgerPart, cursor: string | null): P
   return (await readPage(part, cursor)).items
 }
 
-/** The whole ledger at once, where it is known to be short. */
-export async function readLedger(paymentUrl: string): Promise<ProviderCharge[]> {
-  const charges: ProviderCharge[] = []
-  for await (const each of ledgerPages({ paymentUrl, since: null })) charges.push(...each.charges)
-  return charges
-}
-
 /** One charge as it stands now; undefined where the provider has none with that key. Throws when it does not answer. */
 export async function readCharge(paymentUrl: string, key: string): Promise<ProviderCharge | undefined> {
   const response = await fetch(`${paymentUrl}/charges/${encodeURIComponent(key)}`, {

@@ -65,10 +65,11 @@ export class HandStarted {
     say(processLine(entry, 'joined'))
   }
 
-  /** Whether it was a signal that ended it only its parent knows. */
+  /** Only the parent learns an exit code or signal, so this says just that it died. */
   #tellGone(entry: StartedByHand, hasDied: boolean): void {
     const { log, say } = this.#options
-    if (hasDied) log.warn(entry.instance, 'died; whoever started it must start it again', { ended_pid: entry.pid })
+    if (hasDied)
+      log.warn(entry.instance, 'died; it is not restarted, because it was started by hand', { ended_pid: entry.pid })
     say(processLine(entry, hasDied ? 'died' : 'stopped'))
   }
 }

@@ -84,7 +84,7 @@ export const eventView = eventSummary
       .object({
         status: saleStatus,
         on_sale_at: utcTime.nullable().describe('When the sale opens'),
-        off_sale_at: utcTime.nullable().describe('When the sale ends'),
+        off_sale_at: utcTime.describe('When the sale ends'),
         cancel_until: utcTime.nullable().describe('Until then buyers may cancel tickets; null: never'),
         max_tickets_per_user: z.int().describe('Most tickets that one buyer may have'),
         waiting_room: z.boolean().describe('Whether buyers queue before they choose places'),

@@ -29,7 +29,7 @@ export const bookingId = publicIdField.describe('Id of the booking')
 export const userId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, no blanks')
-  .meta({ description: 'The user, by a name that the system of user accounts gives', examples: ['125'] })
+  .meta({ description: 'Id of the user, as the identity provider issues it', examples: ['125'] })
 
 export const seatNo = z
   .int()

@@ -19,7 +19,7 @@ const layoutRow = z
 /** General admission, sold by count. */
 export const area = {
   name: text(100).describe('Name of the general admission area'),
-  capacity: z.int().min(1).max(1_000_000).describe('Number of people that it takes'),
+  capacity: z.int().min(1).max(1_000_000).describe('How many people it admits'),
 }
 
 /** Seating geometry, immutable by version. */

@@ -73,7 +73,7 @@ export const viewPurchase = defineContract('purchase', 'view-purchase', {
     .object({
       idempotency_key: z.string().describe('The Idempotency-Key that the purchase was sent with'),
       status: outcome.describe(
-        '`processing`: look again in a second; `declined`: there was no money, and the hold may still last; `lost`: the places went to others; `revoked`: the money could not be taken, and the places went back; `not_started`: send the purchase again',
+        '`processing`: look again in a second; `declined`: there was no money, and the hold may still last; `lost`: the places could no longer be sold to you, and no money was taken; `revoked`: the money could not be taken, and the places were released; `not_started`: send the purchase again',
       ),
       hold_id: holdId.nullable().describe('The hold that is paid for; null while it is not known'),
       booking_id: bookingId.nullable().describe('The booking, which shows the tickets; null while there is none'),

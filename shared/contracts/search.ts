@@ -29,8 +29,12 @@ const searchRequest = z.strictObject({
     .toUpperCase()
     .optional()
     .describe('Only events that are sold in this currency (ISO 4217)'),
-  min_price_minor: searchedPrice.describe('Lowest price from which an event is sold, in minor units of `currency`'),
-  max_price_minor: searchedPrice.describe('Highest price from which an event is sold, in minor units of `currency`'),
+  min_price_minor: searchedPrice.describe(
+    'Only events whose `price_from_minor` is at least this, in minor units of `currency`',
+  ),
+  max_price_minor: searchedPrice.describe(
+    'Only events whose `price_from_minor` is at most this, in minor units of `currency`',
+  ),
   lat: decimal({ min: -90, max: 90 }).optional().describe('Latitude of the point around which venues are wanted'),
   lng: decimal({ min: -180, max: 180 }).optional().describe('Longitude of that point'),
   radius_km: decimal({ min: 0.001, max: 20_000 }).optional().describe('Distance from that point. Default: 50 km'),

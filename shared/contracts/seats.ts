@@ -63,7 +63,7 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
             .object({
               area: z.string().describe('Name of the general admission area'),
               price_minor: priceMinor,
-              capacity: z.int().describe('Number of people that it takes'),
+              capacity: z.int().describe('How many people it admits'),
               available: z.int().describe('Free places; 0 once the event is cancelled'),
               held: z.int().describe('Held places'),
               sold: z.int().describe('Sold places'),

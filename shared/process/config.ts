@@ -193,9 +193,7 @@ function usageOf({ command, flags }: ConfigurationSource): string {
   const width = Math.max(...Object.keys(flags).map(({ length }) => length))
   return [
     `Usage: ${command} [flags]`,
-    ...Object.entries(flags).map(
-      ([name, variable]) => `  --${name.padEnd(width)}  in place of the variable ${variable}`,
-    ),
+    ...Object.entries(flags).map(([name, variable]) => `  --${name.padEnd(width)}  sets ${variable}`),
     'infra/SETTINGS.md has all variables. With npm start running, it joins that system.',
   ].join('\n')
 }

@@ -21,7 +21,7 @@ export function explainFlagError(error: Error, { args, names, command }: Command
   if (meant !== undefined) return `Unknown option '${wrong}'. Did you mean ${meant}?`
   // npm takes flags before `--` for its own and leaves their values.
   const isStray = (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
-  return isStray ? `${said} npm hands flags on behind -- only: ${command} --flag value` : said
+  return isStray ? `${said} npm passes on only what follows --: ${command} --flag value` : said
 }
 
 /** `--port=8080` for `-port=8080`, `--prot=8080`, `--Port=8080`, `–port=8080` or `port=8080`; undefined where none is near. */

@@ -4,7 +4,7 @@ import { dataDirectory, isAlive, readRunningSystem } from './config.ts'
 
 /*
  * Processes that somebody starts beside a running system (`npm run gateway`, `npm run worker -- booking`) write a file each into the
- * data folder, by which the launcher and the commands find them. A killed one leaves its file; whoever reads looks whether it lives.
+ * data folder, by which the launcher and the commands find them. A killed one leaves its file. Readers check that the process lives.
  */
 
 /** The content of such a file. */

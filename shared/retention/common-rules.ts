@@ -3,6 +3,7 @@ import { oldRows, type RetentionRule } from './retention.ts'
 
 /* Rules for tables that several schemas have. */
 
+/** Commands, with the replies that `once` stores for repetitions. */
 export function oldCommands(schema: 'event' | 'booking'): RetentionRule {
   return oldRows({ name: 'commands', table: `${schema}.commands`, key: 'scope, key', since: 'created_at' })
 }

@@ -1,4 +1,4 @@
-import { readLedger } from '../../infra/audit/ledger.ts'
+import { readLedger } from '../support/ledger.ts'
 import { askAuditor } from './ask-auditor.ts'
 import { type Findings, runChecks } from './checks/all-checks.ts'
 import type { FaultTime } from './checks/evidence.ts'

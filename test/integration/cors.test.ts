@@ -75,7 +75,7 @@ test('with * any page may make the public reads, errors included, and nothing el
   }
 })
 
-test('with a list, pages of these origins may use every route with their cookies, and others none', async (t) => {
+test('with a list, pages of these origins may use every route, and others none', async (t) => {
   for (const path of ['/events', '/bookings?user_id=2', '/bookings?user_id=2', '/nowhere']) {
     const answer = await ask(listed + path, from(shop))
     t.is(allowed(answer), shop, path)

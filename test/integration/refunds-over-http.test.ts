@@ -95,7 +95,7 @@ test.serial('a capture that is refused gives the seats back, and the buyer is to
   const refused = await buy(eventId, 'cyd', { token: 'tok_capture_fails' })
   t.is(refused.status, 402, refused.text)
   t.like(refused.body, { code: 'payment_declined', decline_code: 'capture_refused' })
-  t.regex(refused.body.detail, /seats were given back/)
+  t.regex(refused.body.detail, /seats were released/)
   t.is((await buy(eventId, 'dan')).status, 201)
 })
 

@@ -55,7 +55,7 @@ test('a performer is shown with their upcoming events by date, wherever they are
   t.deepEqual(namesOf(items), ['Event early', 'Event elsewhere', 'Event late'])
 })
 
-test('unknown venues and performers are not found, and a cursor of one list is none of another', async (t) => {
+test('unknown venues and performers are not found, and a cursor works only for its own list', async (t) => {
   const id = '019a0000-0000-7000-8000-00000000dead'
   t.like(await t.throwsAsync(worker.ask(viewVenue, { venue_id: id })), { code: 'not_found' })
   t.like(await t.throwsAsync(worker.ask(viewPerformer, { performer_id: id })), { code: 'not_found' })

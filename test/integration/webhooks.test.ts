@@ -210,7 +210,7 @@ test.serial('a capture that is refused gives the seats back, and the buyer is to
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 9_301, token: 'tok_capture_fails' })
   const refusal = await purchasing.refusalOf(purchase)
   t.is(refusal.code, 'payment_declined')
-  t.is(refusal.message, 'The money could not be taken, so nothing was charged and your seats were given back.')
+  t.is(refusal.message, 'The money could not be taken. Nothing was charged, and your seats were released.')
   t.is(refusal.extra.decline_code, 'capture_refused')
   t.like(hold, { bookingStatus: 'cancelled', cancelledFor: 'capture_refused', payment: { status: 'failed' } })
   t.like(await purchasing.chargesOf(9_301), { 0: { state: 'declined' }, length: 1 })

@@ -10,9 +10,9 @@ for (const [args, hint] of [
   [['--gateway', '2'], /'--gateway'\. Did you mean --gateways\?/],
   [['–observe'], /'–observe'\. Did you mean --observe\?/],
   [['port=8080'], /'port=8080'\. Did you mean --port=8080\?/],
-  [['8080'], /npm hands flags on behind -- only: npm start -- --flag value/],
+  [['8080'], /npm passes on only what follows --: npm start -- --flag value/],
 ] as const) {
-  test(`a near miss of a flag is told the right form: ${args.join(' ')}`, (t) => {
+  test(`a mistyped flag is answered with the right one: ${args.join(' ')}`, (t) => {
     t.throws(() => parseFlags(args), { message: hint })
   })
 }
@@ -22,6 +22,6 @@ test('a flag that is near to none gets no advice but the usage', (t) => {
   t.regex(error.message, /Unknown option '--colour'\.\n\nUsage: npm start/)
 })
 
-test('a negated flag is told its own right form', (t) => {
+test('a mistyped --no- flag keeps its no-', (t) => {
   t.throws(() => parseLogFlags(['--no-folow']), { message: /'--no-folow'\. Did you mean --no-follow\?/ })
 })

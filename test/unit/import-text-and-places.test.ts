@@ -99,7 +99,7 @@ test('a missing local time follows from the instant, which is kept where it give
   t.deepEqual(localStart({ ...given, zone: null }), { date, time: null, instant })
 })
 
-test('a local time that clocks show twice is told by the instant, and one that they skip costs the time', (t) => {
+test('an instant decides between two equal local times; an event at a skipped time has none', (t) => {
   const zone = 'Europe/Berlin'
   const twice = { localDate: '2026-10-25', localTime: '02:30:00', zone }
   const start = { date: '2026-10-25', time: '02:30:00' }

@@ -63,7 +63,7 @@ test('every kind of secret is removed from a text', (t) => {
 
 test('texts without secrets stay unchanged', (t) => {
   for (const text of [
-    'a hold that may not be paid for was not given back',
+    'a hold that cannot be paid for was not released',
     'AZoAAAAAcACAAAAAAAAAAQGiCsamKHSpmO1q1-q1Lpo',
     'cd929304-4d3f-4d54-9e3e-bf0fe316b37f',
     '41111111-1111-4111-8111-111111111111',

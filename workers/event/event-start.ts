@@ -21,7 +21,7 @@ export function startInstant({ date, time, tz }: LocalStart): { at: Date } | { f
   const offsets = instants.map((instant) => offsetAt(instant, tz))
   const [first, second] = instants
   if (first === undefined) {
-    return { fault: `must exist: on ${date} clocks in ${tz} are put forward past ${clock}` }
+    return { fault: `must be a time that exists: clocks in ${tz} skip ${clock} on ${date}` }
   }
   if (offset !== undefined) {
     const meant = instants[offsets.indexOf(offset)]

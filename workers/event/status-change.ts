@@ -17,7 +17,7 @@ export interface ChangeableEvent {
 /**
  * What an organiser's action makes of an event; repeating an action changes nothing. Publishing puts seats on sale, if
  * there are any. Throws `event_cancelled`, because cancelling is final, `sale_closed` for publishing an event that is over at
- * the instant `now`, and `validation_failed` for pausing or resuming a sale that there is not.
+ * the instant `now`, and `validation_failed` for pausing or resuming without a sale.
  */
 export function statusAfter(
   event: ChangeableEvent,
@@ -33,8 +33,8 @@ export function statusAfter(
     return { status: 'published', saleStatus: placeCount > 0 ? 'on_sale' : 'announced' }
   }
   if (status === 'draft' || placeCount === 0) {
-    const why = status === 'draft' ? 'the event is a draft: publish it first' : 'the event has no seats on sale'
-    throw invalidRequest([{ pointer: '/action', detail: `finds nothing to ${action}, because ${why}` }])
+    const why = status === 'draft' ? 'the event is a draft; publish it first' : 'the event has no seats on sale'
+    throw invalidRequest([{ pointer: '/action', detail: `cannot be ${action}: ${why}` }])
   }
   return { status, saleStatus: action === 'pause' ? 'paused' : 'on_sale' }
 }

@@ -6,7 +6,7 @@ import { type Answer, finalRefusal, finalReply } from './answer-once.ts'
 import { viewBooking, viewHold } from './booking-calls.ts'
 import { begunOf, declineCodeOf, isRefusal, outcomeOf, type Payment } from './payment.ts'
 import { paymentSteps, recordEnd } from './payment-steps.ts'
-import { boughtMessage, declinedMessage, lostMessage, processingMessage } from './purchase-message.ts'
+import { boughtMessage, declinedMessage, lostMessage, processingMessage, purchaseMessages } from './purchase-message.ts'
 import { driveToEnd, logMissedStep, type Saga, type StepContext } from './saga.ts'
 
 export type PurchaseReply = Booking & { message: string }
@@ -86,11 +86,7 @@ function declined(payment: Payment, hold: Hold['status'] | null): TicketingError
 }
 
 function revoked(payment: Payment): TicketingError {
-  return new TicketingError(
-    'payment_declined',
-    'The money could not be taken, so nothing was charged and your seats were given back.',
-    { extra: reasonsOf(payment) },
-  )
+  return new TicketingError('payment_declined', purchaseMessages.revoked, { extra: reasonsOf(payment) })
 }
 
 function reasonsOf(payment: Payment): Record<string, unknown> {

@@ -59,7 +59,7 @@ export const purchaseMessages: Record<Outcome, string> = {
   bought: 'The purchase went well; the booking shows the tickets.',
   declined: `The payment was declined and nothing was charged. While the hold lasts, ${payAgain}.`,
   lost: 'The seats were no longer available, so no money was taken: choose seats again.',
-  revoked: 'The money could not be taken, so nothing was charged and your seats were given back.',
+  revoked: 'The money could not be taken. Nothing was charged, and your seats were released.',
   not_started: 'Nothing was asked for and nothing was charged: send the purchase again with its Idempotency-Key.',
 }
 

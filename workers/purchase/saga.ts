@@ -29,7 +29,7 @@ export interface Saga extends WorkerParts {
   readonly leaseMs: number
 }
 
-/** On whose account a step is taken, and until when. */
+/** Whose request a step serves, and its deadline. */
 export interface StepContext {
   /** The caller's request, or the reconciler's own. */
   readonly requestId: string
@@ -122,7 +122,7 @@ export async function driveToEnd<Item extends Driven>(
   return (await drive(saga, steps, item, context, { until: ({ settled }) => settled })).item
 }
 
-/** Somebody who does not answer is to be expected, for a while; whatever else keeps an item from moving is a bug. */
+/** Logs a failed step: a partner that does not answer as a warning, anything else as an error. */
 export function logMissedStep<Item extends Driven>(
   { log }: Saga,
   { name, fields }: Steps<Item>,

@@ -1,6 +1,6 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import { readLedger } from '../../../infra/audit/ledger.ts'
+import { readLedger } from '../../support/ledger.ts'
 import type { OpenEvent, Stand } from './stand/stand.ts'
 
 /** How everything of one event stands in the end. Lists are in the order in which things began. */

@@ -2,7 +2,7 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import { type ListConditions, priceConditions, venueConditions } from './list-conditions.ts'
 import { parameters } from './parameters.ts'
 
-/** How much conditions leave over; absent where nothing is asked. */
+/** How many rows each condition admits; a member is absent without its condition. */
 export interface Reach {
   /** Share of all venues. */
   readonly venueShare?: number
@@ -14,6 +14,7 @@ export interface Reach {
 
 const maxCounted = 1_000
 
+/** Counts what the conditions of a list admit, each by itself. */
 export async function countReach(db: Queryable, list: ListConditions): Promise<Reach> {
   const { venue, performerId, currency } = list
   const { values, parameter } = parameters()

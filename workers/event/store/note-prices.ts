@@ -2,8 +2,8 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import type { EventRow } from '../event-view.ts'
 
 /**
- * Notes what events cost from now on, as lists have just learned it, so that they are filtered, sorted and counted by the price that
- * they show. An event that somebody is changing is left for the next list: no reader waits for a lock.
+ * Stores the lowest price that a list has just read, so that search filters and sorts by the shown price. Skips events that are
+ * locked.
  */
 export async function notePricesFrom(
   db: Queryable,

@@ -65,10 +65,10 @@ async function buy(
   } catch (error) {
     if (!(error instanceof TicketingError)) throw error
     // Seats that were taken only to be paid for, and may not be: their buyer may want them in other words.
-    const isGivenBack = isNew && isRefusal(error) && (await giveBack(saga, hold, stepContext))
+    const isReleased = isNew && isRefusal(error) && (await releaseUnpayable(saga, hold, stepContext))
     const refusal = request.payment_token === undefined ? tokenNeededIfDear(error) : error
     // A buyer who asked for seats learns here which hold keeps them, or never.
-    const extra = { ...refusal.extra, ...(isGivenBack ? {} : { hold_id: holdId }) }
+    const extra = { ...refusal.extra, ...(isReleased ? {} : { hold_id: holdId }) }
     throw new TicketingError(refusal.code, refusal.message, { extra, cause: error })
   }
 }
@@ -125,15 +125,19 @@ function wishOf(request: Request): Buffer | null {
 }
 
 /**
- * Gives back a hold that may not be paid for, and answers whether that went well: if not, it ends by itself. A hold that
- * somebody pays for all the same is refused, and stays.
+ * Releases a hold that cannot be paid for, and answers whether that succeeded; if not, it ends by itself. A hold that somebody is
+ * paying for is not released.
  */
-async function giveBack(saga: Saga, hold: Pick<Payment, 'holdId' | 'userId'>, context: StepContext): Promise<boolean> {
+async function releaseUnpayable(
+  saga: Saga,
+  hold: Pick<Payment, 'holdId' | 'userId'>,
+  context: StepContext,
+): Promise<boolean> {
   try {
     await releaseHold(saga.bus, hold, context)
     return true
   } catch (error) {
-    saga.log.warn({ err: error, hold_id: hold.holdId }, 'a hold that may not be paid for was not given back')
+    saga.log.warn({ err: error, hold_id: hold.holdId }, 'a hold that cannot be paid for was not released')
     return false
   }
 }

@@ -34,6 +34,6 @@ export function viewPurchase({ postgres }: WorkerParts): Operation {
 function noSuchPurchase(): TicketingError {
   return new TicketingError(
     'not_found',
-    'No purchase of yours with this Idempotency-Key is known: within a day nothing was charged for it. It may be sent again.',
+    'You sent no purchase with this Idempotency-Key in the last 24 hours, so nothing was charged for it. You may send it again.',
   )
 }

@@ -22,14 +22,14 @@ export function readSandboxWebhook(body: string): ProviderEvent {
   if (!chargeTypes.includes(type)) return { id, body, about: null }
   const { charge, refund } = checkRequest(chargeEvent, content)
   const { idempotency_key: chargeKey, ...state } = charge
-  if (!isText(chargeKey) || !isText(refund?.idempotency_key ?? chargeKey)) return { id, body, about: null }
+  if (!mayBeOurKey(chargeKey) || !mayBeOurKey(refund?.idempotency_key ?? chargeKey)) return { id, body, about: null }
   if (refund === undefined) return { id, body, about: { kind: 'charge', chargeKey, charge: state } }
   const { idempotency_key: refundKey, amount_minor: amountMinor } = refund
   return { id, body, about: { kind: 'refund', chargeKey, refundKey, amountMinor } }
 }
 
-/** Keys of charges and refunds are ours, and of this form; others concern nothing of ours. */
-function isText(key: string): boolean {
+/** A key outside this form is none of ours. */
+function mayBeOurKey(key: string): boolean {
   return text(200).safeParse(key).success
 }
 
