@@ -55,6 +55,8 @@ export const gatewaySettings = z.object({
   ALLOWED_HOSTS: list,
   /** Pages that may read answers: `*` (any page, public reads only), or origins such as `https://shop.example`. */
   CORS_ORIGINS: list,
+  /** While a quarter of the requests for a hold take longer, fewer are let through and the rest gets 503. */
+  SLOW_HOLD_MS: z.coerce.number().int().min(1).default(250),
   /** Addresses or CIDR ranges whose X-Forwarded-For is trusted. */
   TRUSTED_PROXIES: list,
 })

@@ -96,7 +96,10 @@ await runProcess({
     const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
     const cors = createCors(config.CORS_ORIGINS)
 
-    const newHolds = new ConcurrencyLimit({ onRefused: () => metrics.newHoldRefused() })
+    const newHolds = new ConcurrencyLimit({
+      slowAfterMs: config.SLOW_HOLD_MS,
+      onRefused: () => metrics.newHoldRefused(),
+    })
     metrics.watchNewHolds(newHolds)
 
     const observe = createObserve({ log, metrics, cors, isStopping })

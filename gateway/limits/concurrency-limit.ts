@@ -3,7 +3,6 @@ const maxLimit = 256
 /** Enough to notice that answers are fast again. */
 const minLimit = 4
 const windowMs = 100
-const slowAfterMs = 400
 /** After a window in which at least so many calls, and a quarter of all, were slow. One slow call is no overload. */
 const minSlow = 4
 const decrease = 0.7
@@ -11,6 +10,8 @@ const decrease = 0.7
 const increase = 0.05
 
 export interface ConcurrencyLimitOptions {
+  /** A call that takes longer, in milliseconds, is slow. */
+  readonly slowAfterMs: number
   onRefused(): void
   /** Milliseconds of a clock that never goes back. */
   now?(): number
@@ -22,6 +23,7 @@ export interface ConcurrencyLimitOptions {
  * answered in time, and a refusal costs little.
  */
 export class ConcurrencyLimit {
+  readonly #slowAfterMs: number
   readonly #now: () => number
   readonly #onRefused: () => void
   #limit = maxLimit
@@ -35,7 +37,8 @@ export class ConcurrencyLimit {
   /** Calls from before tell of the limit as it was then. */
   #decreasedAt = Number.NEGATIVE_INFINITY
 
-  constructor({ onRefused, now = () => performance.now() }: ConcurrencyLimitOptions) {
+  constructor({ slowAfterMs, onRefused, now = () => performance.now() }: ConcurrencyLimitOptions) {
+    this.#slowAfterMs = slowAfterMs
     this.#onRefused = onRefused
     this.#now = now
   }
@@ -67,7 +70,7 @@ export class ConcurrencyLimit {
     return () => {
       this.#inFlight -= 1
       if (!this.#judged.delete(call) || beganAt < this.#decreasedAt) return
-      if (this.#now() - beganAt > slowAfterMs) this.#slow += 1
+      if (this.#now() - beganAt > this.#slowAfterMs) this.#slow += 1
       else this.#fast += 1
     }
   }
@@ -76,7 +79,7 @@ export class ConcurrencyLimit {
     // Counted at their end only, slow calls would be noticed too late.
     let slow = this.#slow
     for (const { beganAt } of this.#judged) {
-      if (now - beganAt <= slowAfterMs) break
+      if (now - beganAt <= this.#slowAfterMs) break
       if (beganAt >= this.#decreasedAt) slow += 1
     }
     if (slow >= minSlow && slow * 3 > this.#fast) {

@@ -42,7 +42,10 @@ export interface PostgresOptions {
 }
 
 const statementTimeoutMs = 3_000
+/** For a free connection of the pool, or a new one. */
 const connectTimeoutMs = 2_000
+/** What the pool says when none became free. It has no code. */
+const poolTimeout = 'timeout exceeded when trying to connect'
 /** Well below the deadline of a reply. */
 const lockTimeoutMs = 1_000
 
@@ -224,7 +227,7 @@ function isRetryable(error: unknown): boolean {
 }
 
 /**
- * `overloaded` after a lock time-out: nothing was done. `unavailable` for classes 08 (connection), 53 (resources) and 57
+ * `overloaded` after a lock time-out, or when no connection of the pool became free: nothing was done. `unavailable` for classes 08 (connection), 53 (resources) and 57
  * (operator intervention), and for errors that are not from Postgres: the statement may have been done.
  */
 function asTicketingError(error: unknown): unknown {
@@ -233,6 +236,9 @@ function asTicketingError(error: unknown): unknown {
     return new TicketingError('overloaded', 'Another request is changing the same data; try again shortly.', {
       cause: error,
     })
+  }
+  if (error instanceof Error && error.message === poolTimeout) {
+    return new TicketingError('overloaded', 'Too many requests at once; try again shortly.', { cause: error })
   }
   const isUnavailable =
     error instanceof pg.DatabaseError ? /^(08|53|57)/.test(error.code ?? '') : error instanceof Error

@@ -4,7 +4,7 @@ import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 test('while the booking worker is stuck, new holds beyond a limit get 503 at once, and sales go on when it is back', async (t) => {
-  const system = await startSystem({ env: { RATE_LIMITS: 'off' } })
+  const system = await startSystem({ env: { RATE_LIMITS: 'off', SLOW_HOLD_MS: '250' } })
   t.teardown(() => system.stop())
   const { url } = system
   const eventId = await eventOnSale(url, { rows: 20, seatsPerRow: 20 })

@@ -63,6 +63,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         SESSION_SECRET: 'a secret for tests that is long enough',
         ORGANISER_KEY: organiserKey,
         OTEL_SDK_DISABLED: 'true',
+        // Test files share the processors: a hold may take long, and none is to be refused for it.
+        SLOW_HOLD_MS: '60000',
         ...options.env,
         ...env,
       },

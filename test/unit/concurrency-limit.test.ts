@@ -5,7 +5,11 @@ import { ConcurrencyLimit } from '../../gateway/limits/concurrency-limit.ts'
 class Bench {
   nowMs = 0
   refused = 0
-  readonly limit = new ConcurrencyLimit({ now: () => this.nowMs, onRefused: () => (this.refused += 1) })
+  readonly limit = new ConcurrencyLimit({
+    slowAfterMs: 400,
+    now: () => this.nowMs,
+    onRefused: () => (this.refused += 1),
+  })
   #underWay: { endsAt: number; end(): void }[] = []
 
   /** For `seconds`, keeps `crowd` callers asking, whose calls take as long as `durationMs` says. */

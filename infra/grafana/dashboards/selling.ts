@@ -122,7 +122,7 @@ export const selling: Dashboard = {
         },
         {
           title: 'Limit of new holds',
-          description: '256 while holds are fast. It falls while a quarter of them take longer than 400 ms.',
+          description: '256 while holds are fast. It falls while a quarter of them take longer than SLOW_HOLD_MS.',
           shows: 'lines',
           unit: 'short',
           width: 8,

@@ -18,8 +18,8 @@ const connectionsAtRate = 2_000
 /** Visits a second that no machine we know can bear. */
 const fastest = 600
 
-/** Bounds: share of the peak that is still sold at twice the load, and milliseconds to a refusal. */
-const bounds = { share: 0.9, refusedP99Ms: 100 }
+/** Share of the peak that is still sold at twice the load, at least; milliseconds to a refusal, at most. */
+const bounds = { share: 0.9, refusedP95Ms: 100 }
 
 interface AtRate {
   readonly visits_per_second: number
@@ -28,6 +28,7 @@ interface AtRate {
   readonly endings: Readonly<Record<Ending, number>>
   readonly hold_p99_ms: number
   readonly refused_p50_ms: number
+  readonly refused_p95_ms: number
   readonly refused_p99_ms: number
   /** Milliseconds of processor time that each process spent on a visit with tickets, all others included. */
   readonly cpu_ms_per_purchase: Readonly<Record<string, number>>
@@ -99,6 +100,7 @@ export async function measureOverload(system: SellingSystem, options: Options): 
       endings: countBy(buyers.visits.map(({ ending }) => ending)),
       hold_p99_ms: Math.round(quantile(sorted(bought), 0.99)),
       refused_p50_ms: Math.round(quantile(refused, 0.5)),
+      refused_p95_ms: Math.round(quantile(refused, 0.95)),
       refused_p99_ms: Math.round(quantile(refused, 0.99)),
       cpu_ms_per_purchase: cpu,
     }
@@ -128,13 +130,14 @@ export async function measureOverload(system: SellingSystem, options: Options): 
 
 function faultsOf({
   share_of_peak: share,
-  at_twice: { refused_p99_ms: refusedMs, endings },
+  at_twice: { refused_p95_ms: refusedMs, endings },
   double_sales: doubleSales,
 }: Omit<OverloadResult, 'faults' | 'conditions'>): string[] {
   const others = Object.keys(endings).filter((ending) => ending !== 'bought' && ending !== 'refused')
   return [
     share < bounds.share && `${share} of the peak is sold at twice the load, at least ${bounds.share} should be`,
-    refusedMs > bounds.refusedP99Ms && `a refusal takes ${refusedMs} ms, at most ${bounds.refusedP99Ms} should pass`,
+    refusedMs > bounds.refusedP95Ms &&
+      `one refusal in twenty takes ${refusedMs} ms or more, it should be ${bounds.refusedP95Ms}`,
     others.length > 0 && `visits ended otherwise than with tickets or a 503: ${others.join(', ')}`,
     doubleSales > 0 && `${doubleSales} seats were sold twice`,
   ].filter((fault) => fault !== false)
@@ -150,7 +153,7 @@ function countBy(endings: readonly Ending[]): Record<Ending, number> {
 export function overloadLines(result: OverloadResult): string[] {
   const line = (name: string, { endings, ...at }: AtRate): string[] => [
     `${name}: ${at.visits_per_second} visitors a second, ${at.bought_per_second} bought`,
-    `  hold p99 ${at.hold_p99_ms} ms; refused after ${at.refused_p50_ms} ms, p99 ${at.refused_p99_ms} ms`,
+    `  hold p99 ${at.hold_p99_ms} ms; refused after ${at.refused_p50_ms} ms, p95 ${at.refused_p95_ms}, p99 ${at.refused_p99_ms} ms`,
     `  endings: ${Object.entries(endings)
       .map(([ending, count]) => `${ending} ${count}`)
       .join(', ')}`,
