@@ -148,8 +148,10 @@ test('a cancelled event has no free place in any answer', async (t) => {
   const eventId = await steppedEvent()
   t.is((await read(`/events/${eventId}/seats`)).available, 30)
   await act(eventId, 'cancel')
-  const { available, areas } = await read(`/events/${eventId}/seats`)
-  t.deepEqual([available, areas[0].available], [0, 0])
+  await until('the gateway has heard of it', async () => {
+    const { available, areas } = await read(`/events/${eventId}/seats`)
+    return available === 0 && areas[0].available === 0
+  })
   const { items } = await read(`/events/${eventId}/tickets`)
   t.deepEqual(new Set(items.map(({ state }: { state: string }) => state)), new Set(['blocked']))
   t.is((await read(`/events/${eventId}`)).availability, 'not_on_sale')
