@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { projectRoot } from '../../../infra/config.ts'
 import { freePort } from '../../../infra/servers/free-port.ts'
 import { requireProgram } from '../../../infra/servers/program.ts'
 import { startServer } from '../../../infra/servers/server.ts'
+import { readTestConfig } from '../../support/config.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 
 const run = promisify(execFile)
@@ -64,6 +65,8 @@ interface Preparation {
 /** A copy of the files with places of this machine in them, TLS included. */
 async function prepare({ gatewayPorts, port, tlsPort, edit }: Preparation): Promise<string> {
   const directory = await createTestDirectory('edge')
+  // The user of nginx' workers must reach it.
+  for (const folder of [readTestConfig().directory, directory]) await chmod(folder, 0o711)
   await cp(join(projectRoot, 'infra/nginx'), directory, { recursive: true })
   const replace = async (file: string, from: string, to: string): Promise<void> => {
     const path = join(directory, file)
