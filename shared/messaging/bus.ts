@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 import {
   connect,
@@ -42,6 +43,8 @@ interface BusOptions {
 }
 
 const jetstreamTimeoutMs = 2_000
+/** For sending what is buffered before a connection is closed. */
+const drainMs = 2_000
 
 const lostCodes = new Set<string>([ErrorCode.ConnectionClosed, ErrorCode.ConnectionDraining, ErrorCode.Disconnect])
 
@@ -163,7 +166,12 @@ export class Bus {
 
   /** Sends buffered messages, then closes. Stop services before: draining does not wait for their handlers. */
   async close(): Promise<void> {
-    if (!this.#connection.isClosed()) await this.#connection.drain()
+    if (!this.#connection.isClosed()) {
+      // While the connection is lost, draining waits for a server, and the client would reconnect for ever.
+      const drained = this.#connection.drain().catch(() => undefined)
+      await Promise.race([drained, pause(drainMs, undefined, { ref: false })])
+      await this.#connection.close()
+    }
     this.#calls.rejectAll(natsUnavailable)
   }
 
