@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * How many days the rows of each rule are kept, and the least that an operator may set. The reasons stand in README.md, the SQL in the
- * `retention.ts` of whoever owns the tables.
+ * `retention.ts` of each table's owner.
  */
 const periods = {
   /** The API promises 24 hours: `rememberedFor` in `shared/database/idempotency.ts`. */

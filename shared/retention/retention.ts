@@ -5,7 +5,7 @@ import type { Metrics } from '#shared/observability/metrics.ts'
 import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { RetentionDays, RetentionName } from './periods.ts'
 
-/* Deletes rows once they are older than their rule says. The rules themselves belong to whoever owns the tables. */
+/* Deletes rows once they are older than their rule says. Each table's owner has its rules. */
 
 export interface Removal {
   /** Deleted rows by table. */

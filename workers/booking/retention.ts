@@ -26,7 +26,7 @@ const holds: RetentionRule = {
     postgres.transaction(async (db): Promise<Removal> => {
       const old = await lockOldHolds(db, { days, limit })
       if (old.length === 0) return { rows: {}, isMore: false }
-      // Whoever ended them passed over places that somebody else had locked.
+      // When the hold ended, places locked by another transaction were passed over.
       const freed = await freePlaces(db, old, { passOver: true })
       const facts = old.flatMap((hold) => {
         const seats = seatFacts(freed.get(hold.ownId) ?? [], 'available')

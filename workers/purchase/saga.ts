@@ -85,7 +85,7 @@ export interface Drive<Item> {
   readonly error?: unknown
 }
 
-/** Drives an item on, whoever left it where it is. Never throws. */
+/** Takes the next steps of an item, from any state that another driver left it in. Never throws. */
 export async function drive<Item extends Driven>(
   saga: Saga,
   steps: Steps<Item>,

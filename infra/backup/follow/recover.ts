@@ -238,7 +238,7 @@ async function start({
         { host: socketDirectory, port, user: manifest.superuser },
         { data, password },
       )
-      // For whoever starts a server on it next, with a socket that others reach.
+      // The next server on this data has a socket that others can reach.
       if (isReady) await writeFile(join(data, 'pg_hba.conf'), overTcp)
       return isReady
     },
