@@ -29,6 +29,8 @@ export const gatewaySettings = z.object({
   NODE_ENV: z.string().optional(),
   /** Signs the tokens of POST /session (HMAC); all gateways need the same. */
   SESSION_SECRET: z.string().min(32).optional(),
+  /** Signs places and passes of waiting rooms; all gateways and booking workers need the same. Without it events have none. */
+  WAITING_ROOM_SECRET: z.string().min(32).optional(),
   JWT_JWKS_URL: z.url().optional(),
   /** PEM, SPKI. */
   JWT_PUBLIC_KEY: z.string().optional(),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { followFacts } from '#shared/facts/follow.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
+import { queuePasses } from '#shared/queue-pass.ts'
 import { createRedis } from '#shared/redis.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
 import { brokenResponses } from './http/broken-responses.ts'
@@ -29,6 +30,10 @@ import { createAnswerRead, findPublicReads } from './reads/answer-read.ts'
 import { Invalidations } from './reads/invalidations.ts'
 import { RedisStore } from './reads/redis-store.ts'
 import { ReplyCache } from './reads/reply-cache.ts'
+import { createPerform } from './routes/perform.ts'
+import { PlaceIds } from './waiting-room/place-id.ts'
+import { Queue } from './waiting-room/queue.ts'
+import { WaitingRooms, waitingOperations } from './waiting-room/waiting-rooms.ts'
 
 /** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -84,7 +89,18 @@ await runProcess({
     onStop('facts', () => facts.stop())
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
-    const answerRead = createAnswerRead({ cache, bus, metrics })
+    const { WAITING_ROOM_SECRET: roomSecret } = config
+    const rooms =
+      roomSecret === undefined
+        ? null
+        : new WaitingRooms({
+            queue: new Queue(redis),
+            placeIds: new PlaceIds(roomSecret),
+            passes: queuePasses(roomSecret),
+            bus,
+          })
+    const perform = createPerform(bus, waitingOperations(rooms))
+    const answerRead = createAnswerRead({ cache, perform, metrics })
 
     const buckets = new TokenBuckets({ redis, gateways: config.GATEWAYS, onLocal: () => metrics.limitedLocally() })
     const limits = config.quotas === null ? null : new RateLimits({ maxima: config.quotas, buckets, metrics })
@@ -114,7 +130,9 @@ await runProcess({
       hostGuard,
       cors,
       identity,
-      bus,
+      perform,
+      // Booking checks passes as well.
+      requirePass: async (eventId, context) => rooms?.requirePass(eventId, context),
       answerRead,
       newHolds,
       unlimited: [

@@ -1,25 +1,30 @@
 import { randomUUID } from 'node:crypto'
 import { errorCodeOf, invalidRequest, TicketingError } from '#shared/errors.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
-import { callRaw } from '#shared/messaging/call.ts'
+import type { MessageContext } from '#shared/messaging/headers.ts'
 import { overloaded } from '#shared/messaging/message.ts'
 import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
 import { isPaged, nextPageLink } from '../routes/next-page.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
+import type { Perform } from '../routes/perform.ts'
 import { isCacheable, type Outcome, type Route, successesOf, type Unanswered } from '../routes/route.ts'
 import type { Context, Middleware } from './context.ts'
 
-interface AnswerParts {
-  readonly bus: Bus
+export interface AnswerParts {
+  readonly perform: Perform
+  /** Throws unless the request may take places of the event: its waiting room may want a pass. */
+  readonly requirePass: (eventId: string, context: MessageContext) => Promise<void>
   readonly answerRead: AnswerRead
   readonly mode: 'demo' | 'jwt'
   /** Of requests that take a hold. */
   readonly newHolds: ConcurrencyLimit
 }
 
+/** A longer one is no pass of ours. */
+const longestPass = 1_024
+
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
-export function answerRoute(route: Route, { bus, answerRead, mode, newHolds }: AnswerParts): Middleware {
+export function answerRoute(route: Route, { perform, requirePass, answerRead, mode, newHolds }: AnswerParts): Middleware {
   return async (ctx) => {
     const { request, caller } = ctx.state
     const parsed = parse(ctx, route, mode)
@@ -31,16 +36,20 @@ export function answerRoute(route: Route, { bus, answerRead, mode, newHolds }: A
     if (route.needsIdempotencyKey && mode === 'jwt' && ctx.state.idempotencyKey === undefined) {
       throw new TicketingError('idempotency_key_required', 'Send an Idempotency-Key header of your choice.')
     }
-    const done = beginHold(route, parsed, newHolds)
-    if (done === null) throw overloaded()
     const idempotencyKey = ctx.state.idempotencyKey ?? (route.unanswered && randomUUID())
+    const queuePass = ctx.get('queue-pass').slice(0, longestPass)
     const context = {
       requestId: request.requestId,
       caller,
       deadlineAt: performance.now() + route.contract.deadlineMs,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(queuePass === '' ? {} : { queuePass }),
     }
-    const reply = await callRaw(bus, route.contract, parsed, context)
+    const eventId = route.takesPlacesOf?.(parsed)
+    if (eventId !== undefined) await requirePass(eventId, context)
+    const done = beginHold(route, parsed, newHolds)
+    if (done === null) throw overloaded()
+    const reply = await perform(route.contract, parsed, context)
       .catch((error: unknown) => {
         if (idempotencyKey === undefined || errorCodeOf(error) !== 'worker_timeout') throw error
         return unanswered(route, idempotencyKey, error)

@@ -3,7 +3,6 @@ import Router, { type RouterMiddleware } from '@koa/router'
 import Koa from 'koa'
 import compose from 'koa-compose'
 import { TicketingError } from '#shared/errors.ts'
-import type { Bus } from '#shared/messaging/bus.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import { type HostGuard, hasOneHost } from '../http/host-guard.ts'
@@ -13,8 +12,9 @@ import type { IdentifyOptions } from '../identity/identify.ts'
 import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
 import { allRoutes, matchCacheable } from '../routes/all-routes.ts'
+import type { Perform } from '../routes/perform.ts'
 import { methodsWithBody, type Route } from '../routes/route.ts'
-import { answerRoute } from './answer-route.ts'
+import { type AnswerParts, answerRoute } from './answer-route.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
 import type { LimitFailures, RateLimit } from './rate-limit.ts'
 import { hasBody, readBody } from './read-body.ts'
@@ -31,7 +31,8 @@ export interface AppParts {
   /** Null: pages of other origins read nothing. */
   readonly cors: Cors | null
   readonly identity: IdentifyOptions
-  readonly bus: Bus
+  readonly perform: Perform
+  readonly requirePass: AnswerParts['requirePass']
   readonly answerRead: AnswerRead
   readonly newHolds: ConcurrencyLimit
   /** Own routes that no limit counts: for operators, probes and providers. */
@@ -76,11 +77,11 @@ export function createApp(parts: AppParts): Koa<RequestState> {
 
 /** What every request to a route passes, after the limit of its address: the caller is known and limited before the body is read. */
 function middlewareOf(route: Route, parts: AppParts): Middleware[] {
-  const { identity, rateLimit, limitFailures, bus, answerRead, newHolds } = parts
+  const { identity, rateLimit, limitFailures, perform, requirePass, answerRead, newHolds } = parts
   const credentials = readCredentials(route.access, identity, limitFailures)
   const settle = settleCaller(route.access, identity)
   const limit = rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey)
-  const answer = answerRoute(route, { bus, answerRead, mode: identity.mode, newHolds })
+  const answer = answerRoute(route, { perform, requirePass, answerRead, mode: identity.mode, newHolds })
   if (!methodsWithBody.includes(route.method)) return [credentials, settle, limit, answer]
   const known = compose([settle, limit, readBody({ mayBeCompressed: true }), settle])
   // In demo mode only the body may name the caller; then the body is limited by address, and the caller behind it.

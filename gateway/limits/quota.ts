@@ -16,6 +16,8 @@ export const defaultQuotas = {
   /** One hold, one booking, a session. */
   'my-things': 600,
   sell: 60,
+  /** A place in a queue: a look a second near the front, and claims. */
+  queue: 180,
   organise: 600,
   /** All requests from one address, whatever they ask for. */
   address: 120_000,

@@ -16,12 +16,16 @@ export const explanations: Record<ErrorCode, string> = {
     'The provider declined the payment and nothing was charged. `decline_code` says why. Send `hold_id`, or the same places once more, with another `payment_token` and a new Idempotency-Key.',
   forbidden:
     'The caller is known, but may not do this: `user_id` must be the user of the token. In demo mode, pages of other hosts may not write.',
+  pass_required: 'This event has a waiting room. Join the queue at `join_url`, and send the pass in the header `Queue-Pass`.',
+  pass_invalid: 'The pass is forged, or of another event or user. Join the queue at `join_url`.',
+  pass_expired: 'The session of this pass is over. Join the queue at `join_url`.',
   misdirected:
     'In demo mode a gateway answers only under `localhost`, IP addresses and the hosts in its settings `HOST`, `ALLOWED_HOSTS` and `CORS_ORIGINS`.',
   not_found: 'There is no such thing, or it belongs to somebody else.',
   event_not_found: 'There is no event with this id, or it is not published.',
   method_not_allowed: 'This path answers other methods; the header `Allow` names them.',
   hold_expired: 'The time to pay for these places is over. Hold places again.',
+  place_expired: 'The turn of this place has passed, or it was left. Join the queue again, at its end.',
   seat_unavailable:
     'Somebody else holds or has bought one of these seats: see `conflicts`. Choose others, such as `alternatives`, or try again later: those in `held` may become free.',
   hold_exists: 'A user has one hold of an event at a time. Pay for it, change it or release it: `hold_id` names it.',
@@ -40,6 +44,7 @@ export const explanations: Record<ErrorCode, string> = {
   already_purchased: 'These places are bought. `booking_id` names the booking.',
   price_changed: 'Show the buyer the price now, `total_minor`, and send the purchase with that.',
   not_cancellable: '`detail` says why: the policy of the sale, or the state of the booking.',
+  queue_not_enabled: 'Nobody needs a pass for this event now. Hold places without one.',
   idempotency_key_in_use: 'Send the same request with the same key again in a moment, to get its answer.',
   body_too_large: 'Send a smaller body.',
   unsupported_media_type:
@@ -51,6 +56,7 @@ export const explanations: Record<ErrorCode, string> = {
   card_number_refused:
     'Card numbers belong on the page of the payment provider. Send its token; as Idempotency-Key, a random UUID.',
   rate_limited: 'Wait as long as `Retry-After` says, then send the request again.',
+  queue_full: 'More people wait than can be let in. Try again later.',
   internal: 'The request failed for a reason that only the operator can find, by its `request_id`. Try again later.',
   provider_unavailable: 'Nothing was charged. Send the purchase again, with the same Idempotency-Key.',
   no_worker: 'This part of the system does not run now. Try again later.',

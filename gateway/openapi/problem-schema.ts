@@ -42,6 +42,7 @@ export const problemSchema = z
       .optional()
       .describe('Whether other buyers hold such places, which may become free again, of `not_enough_left`'),
     area: z.string().optional().describe('The general admission area that has too few places'),
+    join_url: z.string().optional().describe('Where to join the queue of the event, of errors about passes'),
     hold_id: publicIdField.optional().describe('The hold that is meant'),
     booking_id: publicIdField.optional().describe('The booking that is meant'),
     on_sale_at: utcTime.nullable().optional().describe('When the sale opens, of `sale_not_open`'),

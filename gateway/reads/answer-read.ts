@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import accepts from 'accepts'
 import { LRUCache } from 'lru-cache'
-import type { Bus } from '#shared/messaging/bus.ts'
-import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { Cors } from '../http/cors.ts'
 import type { FindAnswer } from '../http/listener.ts'
@@ -12,6 +10,7 @@ import type { GatewayMetrics } from '../metrics.ts'
 import { allRoutes, matchCacheable } from '../routes/all-routes.ts'
 import { isPaged, nextPageLink } from '../routes/next-page.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
+import type { Perform } from '../routes/perform.ts'
 import { type CacheableRoute, isCacheable } from '../routes/route.ts'
 import { cacheKey } from './cache-key.ts'
 import type { CacheAnswer, CacheableRead, CacheStatus, ReplyCache } from './reply-cache.ts'
@@ -42,14 +41,14 @@ export function readOf(route: CacheableRoute, request: Record<string, unknown>):
 /** Answers a read from the cache or by calling the worker, and tells which of them it was. */
 export type AnswerRead = (request: RequestContext, read: Read) => Promise<CacheStatus>
 
-export function createAnswerRead(parts: { cache: ReplyCache; bus: Bus; metrics: GatewayMetrics }): AnswerRead {
-  const { cache, bus, metrics } = parts
+export function createAnswerRead(parts: { cache: ReplyCache; perform: Perform; metrics: GatewayMetrics }): AnswerRead {
+  const { cache, perform, metrics } = parts
   for (const { path } of allRoutes.filter(isCacheable)) metrics.announceCachedEndpoint(path)
   return async (request, read) => {
     const { route, minSeq } = read
     // Everybody gets the reply, so the call is made in nobody's name.
     const fetch = (body = read.request) =>
-      callRaw(bus, route.contract, body, {
+      perform(route.contract, body, {
         requestId: request.requestId,
         caller: anonymous,
         deadlineAt: performance.now() + route.contract.deadlineMs,

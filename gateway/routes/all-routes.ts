@@ -2,9 +2,10 @@ import { eventRoutes } from './events.ts'
 import { organisingRoutes } from './organising.ts'
 import { type CacheableRoute, isCacheable, type Route } from './route.ts'
 import { sellingRoutes } from './selling.ts'
+import { waitingRoutes } from './waiting.ts'
 
 /** Every route that a contract stands behind, in the order of the documentation. */
-export const allRoutes: readonly Route[] = [...eventRoutes, ...sellingRoutes, ...organisingRoutes]
+export const allRoutes: readonly Route[] = [...eventRoutes, ...waitingRoutes, ...sellingRoutes, ...organisingRoutes]
 
 /** A URL that names a cacheable route. */
 export interface CacheableTarget {

@@ -2,6 +2,7 @@ import { viewInvariants } from '#shared/contracts/audit.ts'
 import { listSales } from '#shared/contracts/bookings.ts'
 import { changeEventStatus, createEvent } from '#shared/contracts/event.ts'
 import { refundBooking, viewEventRefunds } from '#shared/contracts/purchase.ts'
+import { setWaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { defineRoute } from './route.ts'
 import { refundOutcome } from './selling.ts'
 
@@ -20,6 +21,13 @@ export const organisingRoutes = [
     method: 'POST',
     path: '/admin/events/:event_id/:action',
     contract: changeEventStatus,
+    access: 'organiser',
+    limit: 'organise',
+  }),
+  defineRoute({
+    method: 'PUT',
+    path: '/admin/events/:event_id/queue',
+    contract: setWaitingRoom,
     access: 'organiser',
     limit: 'organise',
   }),

@@ -1,4 +1,4 @@
-import type { Contract, ReplyOf } from '#shared/contracts/contract.ts'
+import type { Contract, ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import type { Access } from '../identity/identify.ts'
 import type { RateClass } from '../limits/quota.ts'
 import type { CachePolicy } from './cache-policy.ts'
@@ -20,7 +20,7 @@ export type RateClassRule = RateClass | ((body: Record<string, unknown> | undefi
  * contract consists of the path parameters, named like its members, and the query (GET) or the JSON body (all other methods).
  */
 export interface Route<C extends Contract = Contract, Status extends SuccessStatus = SuccessStatus> {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path template of @koa/router; also the label `endpoint` of metrics. */
   readonly path: string
   readonly contract: C
@@ -34,6 +34,8 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
    * that buyers who have a hold can pay.
    */
   readonly takesHold?: 'alone' | 'with payment'
+  /** The event of which the request takes places, if it does: where it has a waiting room, the request needs a pass for it. */
+  readonly takesPlacesOf?: (request: ParsedRequestOf<C>) => string | undefined
   /** Outside demo mode the Idempotency-Key is required. */
   readonly needsIdempotencyKey?: boolean
   /** The request that an empty body stands for in demo mode. */
@@ -56,7 +58,7 @@ export interface Unanswered {
 }
 
 /** The parameters of a DELETE stand in its path. */
-export const methodsWithBody: readonly string[] = ['POST', 'PATCH']
+export const methodsWithBody: readonly string[] = ['POST', 'PUT', 'PATCH']
 
 /** A route whose answers may be cached; without a body, its rate class is fixed. */
 export type CacheableRoute = Route & { readonly cache: CachePolicy; readonly limit: RateClass }

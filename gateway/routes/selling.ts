@@ -1,7 +1,7 @@
 import { type Booking, listBookings, viewBooking, wasCaptured } from '#shared/contracts/bookings.ts'
 import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { cancelBooking, purchaseHold, viewPurchase } from '#shared/contracts/purchase.ts'
-import { demoEventId } from '#shared/ids.ts'
+import { demoEventId, keyOf } from '#shared/ids.ts'
 import { defineRoute, type Outcome } from './route.ts'
 
 /** Holds, purchases and the caller's own bookings. Never cached. */
@@ -14,12 +14,13 @@ export const sellingRoutes = [
     access: 'caller',
     limit: 'sell',
     takesHold: 'alone',
+    takesPlacesOf: ({ event_id }) => event_id,
     needsIdempotencyKey: true,
     successes: [201],
     outcome: (hold) => ({ location: `/holds/${hold.id}` }),
   }),
   defineRoute({ method: 'GET', path: '/holds/:hold_id', contract: viewHold, access: 'caller', limit: 'my-things' }),
-  defineRoute({ method: 'PATCH', path: '/holds/:hold_id', contract: changeHold, access: 'caller', limit: 'sell' }),
+  defineRoute({ method: 'PATCH', path: '/holds/:hold_id', contract: changeHold, access: 'caller', limit: 'sell', takesPlacesOf: ({ hold_id, extend }) => (extend ? undefined : keyOf(hold_id).eventId) }),
   defineRoute({
     method: 'DELETE',
     path: '/holds/:hold_id',
@@ -42,6 +43,7 @@ export const sellingRoutes = [
     contract: purchaseHold,
     access: 'caller',
     takesHold: 'with payment',
+    takesPlacesOf: ({ event_id, hold_id }) => (hold_id === undefined ? event_id : undefined),
     limit: (body) => (body !== undefined && isBare(body) ? 'demo-purchase' : 'sell'),
     needsIdempotencyKey: true,
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },

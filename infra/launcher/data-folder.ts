@@ -30,6 +30,8 @@ export interface RunningFile extends RunningSystem {
 export interface Secrets {
   /** Signs the sessions of the demo. */
   readonly SESSION_SECRET: string
+  /** Signs places and passes of waiting rooms. */
+  readonly WAITING_ROOM_SECRET: string
   /** Signs what the payment provider tells by itself. */
   readonly PAYMENT_WEBHOOK_SECRET: string
   /** Opens the organiser's routes. */
@@ -86,6 +88,7 @@ export class DataFolder {
   secrets(): Secrets {
     return keptSecrets<Secrets>(join(this.directory, 'secrets.json'), {
       SESSION_SECRET: randomBytes(32).toString('base64url'),
+      WAITING_ROOM_SECRET: randomBytes(32).toString('base64url'),
       PAYMENT_WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
       ORGANISER_KEY: `org_${randomBytes(24).toString('base64url')}`,
     })

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '#shared/errors.ts'
 
-export type WorkerName = 'event' | 'booking' | 'purchase' | 'audit'
+/** Who answers an operation. `gateway`: the gateway itself, without a message. */
+export type WorkerName = 'event' | 'booking' | 'purchase' | 'audit' | 'gateway'
 
 /**
  * What caller and worker agree on. The subject is a constant of worker and operation: text from users never becomes part

@@ -57,6 +57,7 @@ export const setSale = defineContract('booking', 'set-sale', {
     on_sale_at: instant.nullable().describe('When the sale opens'),
     off_sale_at: instant.nullable().describe('When the sale ends'),
     cancel_until: instant.nullable().default(null).describe('Until then buyers may cancel tickets; null: never'),
+    needs_pass: z.boolean().default(false).describe('Whether only holders of a pass may take places'),
   }),
   reply: z.object({ changed: z.boolean().describe('Whether the sale was another before') }),
   /** `not_found`: the event has no stock, so no sale. */

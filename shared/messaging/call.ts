@@ -6,7 +6,7 @@ import { writeCaller } from './caller.ts'
 import { type Headers, headerNames, type MessageContext, remainingMs } from './headers.ts'
 import { decodeJson, encodeJson, throwIfError, timedOut } from './message.ts'
 
-interface RawReply {
+export interface RawReply {
   /** JSON in its public form: the gateway passes it on without parsing. */
   readonly body: Uint8Array
   readonly replayed: boolean
@@ -74,13 +74,14 @@ async function sendOnce(
   }
 }
 
-function requestHeaders({ requestId, caller, idempotencyKey }: MessageContext, budgetMs: number): Headers {
+function requestHeaders({ requestId, caller, idempotencyKey, queuePass }: MessageContext, budgetMs: number): Headers {
   const headers: Headers = {
     [headerNames.requestId]: requestId,
     [headerNames.caller]: writeCaller(caller),
     [headerNames.budgetMs]: String(budgetMs),
   }
   if (idempotencyKey !== undefined) headers[headerNames.idempotencyKey] = idempotencyKey
+  if (queuePass !== undefined) headers[headerNames.queuePass] = queuePass
   injectTraceContext(headers)
   return headers
 }

@@ -11,6 +11,8 @@ export const headerNames = {
   budgetMs: 'Ticketing-Budget-Ms',
   caller: 'Ticketing-Caller',
   idempotencyKey: 'Idempotency-Key',
+  /** Admission to an event with a waiting room; no part of the request, so a repetition may carry a renewed one. */
+  queuePass: 'Queue-Pass',
   /** On replies: an error code; the payload is then `{message, extra}`. */
   error: 'Ticketing-Error',
   /** On replies: the stored reply to an earlier message with the same idempotency key. */
@@ -26,6 +28,7 @@ export interface MessageContext {
   /** `performance.now()` of this process after which the reply is useless. */
   readonly deadlineAt: number
   readonly idempotencyKey?: string
+  readonly queuePass?: string
 }
 
 /** Whole milliseconds until the deadline; negative once it has passed. */

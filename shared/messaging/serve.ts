@@ -125,12 +125,14 @@ function operationContext(
 ): OperationContext {
   const requestId = headers[headerNames.requestId] ?? randomUUID()
   const idempotencyKey = headers[headerNames.idempotencyKey]
+  const queuePass = headers[headerNames.queuePass]
   let child: Logger | undefined
   return {
     requestId,
     caller: readCaller(headers[headerNames.caller] ?? ''),
     deadlineAt: performance.now() + budgetMs(contract, headers[headerNames.budgetMs]),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(queuePass !== undefined && { queuePass }),
     // Made on demand: a child takes 4 µs, and most operations log nothing.
     get log() {
       child ??= log.child({ request_id: requestId, ...traceFields() }, true)

@@ -12,6 +12,9 @@ export const organiserKey = 'org_test-0123456789abcdef'
 /** Signs the callbacks of the payment sandbox. */
 export const webhookSecret = 'a secret for the webhooks of tests'
 
+/** Signs places and passes of waiting rooms. */
+export const roomSecret = 'a secret for the waiting rooms of tests'
+
 export interface SystemOptions {
   /** How many of each; 0 leaves a kind out. Default: one of each. */
   readonly counts?: Partial<Record<Kind, number>>
@@ -61,6 +64,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         PAYMENT_WEBHOOK_SECRET: webhookSecret,
         AUTH: 'demo',
         SESSION_SECRET: 'a secret for tests that is long enough',
+        WAITING_ROOM_SECRET: roomSecret,
         ORGANISER_KEY: organiserKey,
         OTEL_SDK_DISABLED: 'true',
         // Test files share the processors: a hold may take long, and none is to be refused for it.

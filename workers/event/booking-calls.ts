@@ -71,7 +71,7 @@ export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, contex
 }
 
 /** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
-export async function driveSale(bus: Bus, event: Sale & { id: string }, context: MessageContext): Promise<boolean> {
+export async function driveSale(bus: Bus, event: Sale & { id: string; needsPass: boolean }, context: MessageContext): Promise<boolean> {
   const status = saleIntent(event)
   const opening = event.onSaleAt !== null && event.onSaleAt < event.offSaleAt ? event.onSaleAt : null
   try {
@@ -85,6 +85,7 @@ export async function driveSale(bus: Bus, event: Sale & { id: string }, context:
         on_sale_at: opening?.toISOString() ?? null,
         off_sale_at: event.offSaleAt.toISOString(),
         cancel_until: event.cancelUntil?.toISOString() ?? null,
+        needs_pass: event.needsPass,
       },
       withoutIdempotencyKey(context),
     )

@@ -34,6 +34,8 @@ export interface FullEventRow extends EventRow {
   readonly description: string | null
   readonly priceTiers: EventView['price_tiers']
   readonly maxTicketsPerUser: number
+  /** Whether the event has a waiting room now. */
+  readonly needsPass: boolean
   readonly layoutVersion: number | null
   /** One more with each change. */
   readonly version: number
@@ -95,7 +97,7 @@ export function toView(event: FullEventRow, stock: StockByEvent, now: Date): Eve
       off_sale_at: event.offSaleAt.toISOString(),
       cancel_until: event.cancelUntil?.toISOString() ?? null,
       max_tickets_per_user: event.maxTicketsPerUser,
-      waiting_room: false,
+      waiting_room: event.needsPass,
     },
     layout_version: event.layoutVersion,
     seat_count: event.seatCount,

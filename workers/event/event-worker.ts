@@ -9,11 +9,14 @@ import { createEvent } from './operations/create-event.ts'
 import { importEvents } from './operations/import-events.ts'
 import { listAvailability } from './operations/list-availability.ts'
 import { listEvents } from './operations/list-events.ts'
+import { reservePlaces } from './operations/reserve-places.ts'
 import { searchEvents } from './operations/search-events.ts'
+import { setWaitingRoom } from './operations/set-waiting-room.ts'
 import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
 import { viewPerformer } from './operations/view-performer.ts'
 import { viewVenue } from './operations/view-venue.ts'
+import { viewWaitingRoom } from './operations/view-waiting-room.ts'
 import { RecentStock } from './recent-stock.ts'
 import { eventRetention } from './retention.ts'
 import { startTellingSales } from './tell-sales.ts'
@@ -38,6 +41,9 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
       viewPerformer(ofLists),
       createEvent(parts),
       changeEventStatus(parts),
+      viewWaitingRoom(parts),
+      setWaitingRoom(parts),
+      reservePlaces(parts),
       importEvents(parts),
       attachSeating(parts),
     ]

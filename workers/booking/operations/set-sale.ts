@@ -6,13 +6,13 @@ import { changeSale } from '../store/sales.ts'
 
 /** Once it has answered, every later hold sees the new rules. Repeating it changes nothing. */
 export function setSale({ postgres }: { postgres: Postgres }): Operation {
-  return operation(contract, async ({ event_id: eventId, status, ...times }) => {
+  return operation(contract, async ({ event_id: eventId, status, needs_pass: needsPass, ...times }) => {
     const { on_sale_at: onSaleAt, off_sale_at: offSaleAt, cancel_until: cancelUntil } = times
     if (onSaleAt !== null && offSaleAt !== null && Date.parse(onSaleAt) >= Date.parse(offSaleAt)) {
       throw invalidRequest([{ pointer: '/off_sale_at', detail: 'must be after on_sale_at' }])
     }
     const changed = await postgres.transaction((db) =>
-      changeSale(db, { eventId, status, onSaleAt, offSaleAt, cancelUntil }),
+      changeSale(db, { eventId, status, onSaleAt, offSaleAt, cancelUntil, needsPass }),
     )
     if (changed === undefined) throw new TicketingError('not_found', 'Nothing of this event was ever in stock.')
     return { changed }

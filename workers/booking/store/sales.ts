@@ -12,6 +12,8 @@ export interface Sale extends SaleWindow {
   readonly cancelUntil: Date | null
   /** Whether the price of any tier has steps. */
   readonly priceSteps: boolean
+  /** Whether only holders of a pass may take places. */
+  readonly needsPass: boolean
   /** The database's clock when this was read. */
   readonly now: Date
 }
@@ -24,7 +26,7 @@ export async function findSale(db: Database, eventId: string): Promise<Sale | un
   const [sale] = await db.query<Sale>(
     `SELECT version AS "layoutVersion", status, on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt", currency,
        max_tickets_per_user AS "maxTicketsPerUser", cancel_until AS "cancelUntil",
-       price_steps AS "priceSteps", now() AS now
+       price_steps AS "priceSteps", needs_pass AS "needsPass", now() AS now
      FROM booking.sales WHERE event_id = $1`,
     [eventId],
   )
@@ -54,6 +56,7 @@ export interface SaleChange {
   readonly onSaleAt: string | null
   readonly offSaleAt: string | null
   readonly cancelUntil: string | null
+  readonly needsPass: boolean
 }
 
 /**
@@ -61,14 +64,15 @@ export interface SaleChange {
  * refunds of an event begin with it and would go on with whoever bought after a reopening. Throws `event_cancelled`.
  */
 export async function changeSale(db: Database, change: SaleChange): Promise<boolean | undefined> {
-  const { eventId, status, onSaleAt, offSaleAt, cancelUntil } = change
+  const { eventId, status, onSaleAt, offSaleAt, cancelUntil, needsPass } = change
   if (status === 'cancelled') await waitToCancel(db, eventId)
   const changed = await db.query(
-    `UPDATE booking.sales SET status = $2, on_sale_at = $3, off_sale_at = $4, cancel_until = $5, changed_at = now()
-     WHERE event_id = $1 AND (status <> 'cancelled' OR $2 = 'cancelled') AND (status, on_sale_at, off_sale_at, cancel_until)
-       IS DISTINCT FROM ($2, $3::timestamptz, $4::timestamptz, $5::timestamptz)
+    `UPDATE booking.sales SET status = $2, on_sale_at = $3, off_sale_at = $4, cancel_until = $5, needs_pass = $6, changed_at = now()
+     WHERE event_id = $1 AND (status <> 'cancelled' OR $2 = 'cancelled')
+       AND (status, on_sale_at, off_sale_at, cancel_until, needs_pass)
+         IS DISTINCT FROM ($2, $3::timestamptz, $4::timestamptz, $5::timestamptz, $6::boolean)
      RETURNING event_id`,
-    [eventId, status, onSaleAt, offSaleAt, cancelUntil],
+    [eventId, status, onSaleAt, offSaleAt, cancelUntil, needsPass],
   )
   if (changed.length > 0) return true
   const sale = await findSale(db, eventId)

@@ -70,6 +70,16 @@ export async function updateSale(db: Database, sale: Sale & { id: string }, what
   await addFact(db, 'event', eventFact(what, { ...sale, version: updated.version }))
 }
 
+/** Counts a change of an event and answers its new version. */
+export async function raiseVersion(db: Database, eventId: string): Promise<number> {
+  const [event] = await db.query<{ version: number }>(
+    'UPDATE event.events SET version = version + 1 WHERE id = $1 RETURNING version',
+    [eventId],
+  )
+  if (event === undefined) throw new Error(`event ${eventId} vanished`)
+  return event.version
+}
+
 /** Described the same in every word, it is the same venue; otherwise one organiser could rename another one's. */
 async function venueId(db: Database, { name, city, country, tz }: NewEvent['venue']): Promise<string | undefined> {
   const sourceId = JSON.stringify([name, city ?? null, country ?? null, tz])

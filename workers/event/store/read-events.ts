@@ -74,6 +74,7 @@ export function readPrices(
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
     `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
+       EXISTS (SELECT FROM event.waiting_rooms AS room WHERE room.event_id = e.id AND room.state <> 'off') AS "needsPass",
        e.layout_version AS "layoutVersion", e.version, ${startsBy} AS "startsBy", COALESCE(l.areas, '[]') AS areas,
        ${priceTiers}
      FROM event.events e

@@ -1,0 +1,68 @@
+import {
+  claimPass,
+  joinQueue,
+  leaveQueue,
+  viewQueuePlace,
+  viewServing,
+  viewWaitingRoom,
+} from '#shared/contracts/waiting-room.ts'
+import { type CachePolicy, eventTag } from './cache-policy.ts'
+import { defineRoute } from './route.ts'
+
+/** The waiting room. What everybody asks every few seconds is one cached answer; the rest is the caller's own. */
+
+/** At most a second old together with the second that the gateway remembers it. */
+const servingCache: CachePolicy = {
+  freshForMs: 500,
+  staleWhileRevalidateMs: 0,
+  cacheControl: () => 'public, max-age=1',
+  tags: ({ event_id }) => ({ purge: [eventTag(event_id as string)], softPurge: [] }),
+}
+
+const roomCache: CachePolicy = { ...servingCache, freshForMs: 1_000 }
+
+export const waitingRoutes = [
+  defineRoute({
+    method: 'GET',
+    path: '/events/:event_id/queue',
+    contract: viewWaitingRoom,
+    access: 'public',
+    limit: 'browse',
+    cache: roomCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/events/:event_id/queue/serving',
+    contract: viewServing,
+    access: 'public',
+    limit: 'browse',
+    cache: servingCache,
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/events/:event_id/queue',
+    contract: joinQueue,
+    access: 'caller',
+    limit: 'queue',
+    successes: [201],
+    outcome: (place) => ({ location: `/queue/${place.id}` }),
+  }),
+  defineRoute({ method: 'GET', path: '/queue/:place_id', contract: viewQueuePlace, access: 'caller', limit: 'queue' }),
+  defineRoute({
+    method: 'POST',
+    path: '/queue/:place_id/pass',
+    contract: claimPass,
+    access: 'caller',
+    limit: 'queue',
+    successes: [200, 202],
+    outcome: ({ pass }) => ({ status: pass === null ? 202 : 200 }),
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: '/queue/:place_id',
+    contract: leaveQueue,
+    access: 'caller',
+    limit: 'queue',
+    successes: [204],
+  }),
+]

@@ -1,0 +1,24 @@
+-- What a place is now. The caller has shown its signed id: a place that Redis has lost is restored at its index.
+-- KEYS[12] hash of callers -> index   ARGV[2] digest of the caller   ARGV[3] index
+-- Answers {index, state, number, ahead, ms}. The index is another one where the caller has an older place.
+local index = tonumber(ARGV[3])
+local known = tonumber(redis.call('HGET', KEYS[12], ARGV[2]) or nil)
+local number = numberOf(index)
+if known and known ~= index and (known < index or isGone(number)) then
+  index, number = known, numberOf(known)
+elseif known ~= index and not isGone(number) then
+  -- Lost with the last second of Redis, or with all of it.
+  if known then redis.call('SETBIT', KEYS[8], numberOf(known), 1) end
+  redis.call('HSET', KEYS[12], ARGV[2], index)
+  redis.call('ZADD', KEYS[9], number, number)
+  local isKnown = redis.call('ZSCORE', KEYS[2], number) or redis.call('ZSCORE', KEYS[3], number)
+  if number <= serving and not isKnown then redis.call('ZADD', KEYS[7], number, number) end
+end
+if redis.call('ZREM', KEYS[6], number) == 1 then redis.call('ZADD', KEYS[7], number, number) end
+if number > serving and number <= serving + math.max(settings.calls_per_minute, 10) then
+  redis.call('ZADD', KEYS[5], now, number)
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 2 * presentMs)
+advance()
+store()
+return {index, unpack(describe(number))}

@@ -1,0 +1,55 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { parsePublicId, publicId, uuidText } from '#shared/ids.ts'
+
+/*
+ * A place id is 32 bytes: event (16), arrival index (6), and the first 10 bytes of an HMAC over these and the user. So it is the receipt
+ * of the place: only its owner can use it, it is checked without Redis, and it brings a place back that Redis has lost.
+ */
+
+export interface PlaceName {
+  readonly eventId: string
+  readonly index: number
+}
+
+const indexBytes = 6
+const macBytes = 10
+const callerBytes = 12
+
+/** Makes and checks place ids; all gateways need the same secret. */
+export class PlaceIds {
+  readonly #secret: string
+
+  constructor(secret: string) {
+    this.#secret = secret
+  }
+
+  make({ eventId, index }: PlaceName, userId: string): string {
+    return publicId({ eventId, ownId: uuidText(Buffer.concat([bytesOf(index), this.#mac(eventId, index, userId)])) })
+  }
+
+  /** What an id names; null unless it was made for this user. */
+  check(placeId: string, userId: string): PlaceName | null {
+    const key = parsePublicId(placeId)
+    if (key === null) return null
+    const own = Buffer.from(key.ownId.replaceAll('-', ''), 'hex')
+    const index = own.readUIntBE(0, indexBytes)
+    const name = { eventId: key.eventId, index }
+    return timingSafeEqual(own.subarray(indexBytes), this.#mac(key.eventId, index, userId)) ? name : null
+  }
+
+  /** What Redis knows a caller by: it never learns who they are. */
+  callerOf(userId: string): Buffer {
+    return createHmac('sha256', this.#secret).update(`caller ${userId}`).digest().subarray(0, callerBytes)
+  }
+
+  #mac(eventId: string, index: number, userId: string): Buffer {
+    const text = `place ${eventId} ${index} ${userId}`
+    return createHmac('sha256', this.#secret).update(text).digest().subarray(0, macBytes)
+  }
+}
+
+function bytesOf(index: number): Buffer {
+  const bytes = Buffer.alloc(indexBytes)
+  bytes.writeUIntBE(index, 0, indexBytes)
+  return bytes
+}

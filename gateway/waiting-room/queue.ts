@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Result } from 'ioredis'
+import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
+
+/** What a place can be. `passed`: it was not seen when its turn came; the next look puts it first in line. */
+export type PlaceState = 'waiting' | 'called' | 'admitted' | 'passed' | 'gone' | 'expired'
+type StateReply = [state: PlaceState, number: number, ahead: number, ms: number]
+
+/** The settings of a room that every step gets. Times in milliseconds. */
+export interface RoomSettings {
+  readonly state: 'open' | 'paused'
+  readonly callsPerMinute: number
+  /** Sessions and calls at once. */
+  readonly maxActive: number
+  /** How long a call may be claimed. */
+  readonly claimMs: number
+  /** How long a session lasts at most, and without a sign of life. */
+  readonly sessionMs: number
+  readonly idleMs: number
+}
+
+export interface Place {
+  /** Arrival index: what the place id carries. */
+  readonly index: number
+  readonly state: PlaceState
+  /** The order of calls. */
+  readonly number: number
+  /** How many are called before. */
+  readonly ahead: number
+  /** Redis' clock: until when a call or a session lasts; 0 otherwise. */
+  readonly untilMs: number
+}
+
+export type Joined =
+  | { readonly kind: 'place'; readonly place: Place; readonly isNew: boolean }
+  /** A block of indexes must be added first. */
+  | { readonly kind: 'no block' }
+  | { readonly kind: 'full' }
+
+export type Admission =
+  | { readonly kind: 'session'; readonly beganMs: number }
+  /** Called, but sessions begin at a limited rate. */
+  | { readonly kind: 'wait'; readonly waitMs: number }
+  | { readonly kind: 'no call'; readonly state: PlaceState }
+
+/** Indexes `from` to `to` - 1, which nobody else was ever given. */
+export interface Block {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Serving {
+  readonly serving: number
+  readonly issued: number
+  /** First and last of numbers that nobody has. */
+  readonly gaps: readonly (readonly [number, number])[]
+  readonly active: number
+  readonly called: number
+  /** Redis' clock, in milliseconds. */
+  readonly nowMs: number
+}
+
+const steps = {
+  join: 'joinRoom',
+  'add-block': 'addRoomBlock',
+  look: 'lookInRoom',
+  admit: 'admitToShop',
+  touch: 'touchSession',
+  leave: 'leaveRoom',
+  serving: 'serveRoom',
+} as const
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    joinRoom(...values: (string | number)[]): Result<
+      ['place', number, 0 | 1, ...StateReply] | ['no_block'] | ['full'],
+      Context
+    >
+    addRoomBlock(...values: (string | number)[]): Result<0 | 1, Context>
+    lookInRoom(...values: (string | number)[]): Result<[index: number, ...StateReply], Context>
+    admitToShop(
+      ...values: (string | number)[]
+    ): Result<StateReply | ['wait', number, number, number], Context>
+    touchSession(...values: (string | number)[]): Result<0 | 1, Context>
+    leaveRoom(...values: (string | number)[]): Result<1, Context>
+    serveRoom(...values: (string | number)[]): Result<[number, number, string, number, number, number], Context>
+  }
+}
+
+const sharedKeys = ['room', 'called', 'active', 'sessions', 'present', 'passed', 'late', 'gone', 'restored', 'ranks']
+/** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
+const callerBuckets = 4_096
+/** Places at most that one event gives out. */
+const maxPlaces = 20_000_000
+
+/** The queue of every event's waiting room, in Redis. One script a step; each throws when Redis does not answer. */
+export class Queue {
+  readonly #redis: RedisClient
+
+  /** `readScript`: tests plant faults with it. */
+  constructor(redis: RedisClient, readScript: (name: string) => string = scriptOf) {
+    this.#redis = redis
+    for (const [file, name] of Object.entries(steps)) {
+      redis.defineCommand(name, { lua: `${readScript('room')}\n${readScript(file)}` })
+    }
+  }
+
+  /** The place of a caller: the one they have, or a new one at the end. */
+  async join(eventId: string, caller: Buffer, settings: RoomSettings, now?: number): Promise<Joined> {
+    const values = [json(settings, now), caller.toString('base64url'), maxPlaces]
+    const keys = [...keysOf(eventId), bucketOf(eventId, caller)]
+    const reply = await withRedisSpan('join-room', () => this.#redis.joinRoom(keys.length, ...keys, ...values))
+    if (reply[0] === 'no_block') return { kind: 'no block' }
+    if (reply[0] === 'full') return { kind: 'full' }
+    const [, index, isNew, ...state] = reply
+    return { kind: 'place', place: placeOf(index, state), isNew: isNew === 1 }
+  }
+
+  /** Lets the room give out the places of a block. One that comes later than another gateway's is left out. */
+  async addBlock(eventId: string, block: Block, settings: RoomSettings): Promise<void> {
+    const values = [json(settings), block.from, block.to]
+    const keys = keysOf(eventId)
+    await withRedisSpan('add-room-block', () => this.#redis.addRoomBlock(keys.length, ...keys, ...values))
+  }
+
+  /** What a place is now, and counts its owner as present. Restores a place that Redis has lost: the id must have been verified. */
+  async look(eventId: string, caller: Buffer, index: number, settings: RoomSettings, now?: number): Promise<Place> {
+    const values = [json(settings, now), caller.toString('base64url'), index]
+    const keys = [...keysOf(eventId), bucketOf(eventId, caller)]
+    const [seen, ...state] = await withRedisSpan('look-in-room', () =>
+      this.#redis.lookInRoom(keys.length, ...keys, ...values),
+    )
+    return placeOf(seen, state)
+  }
+
+  /** Turns a call into a session; asked again, answers the same session. */
+  async admit(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<Admission> {
+    const keys = keysOf(eventId)
+    const [state, , third, ms] = await withRedisSpan('admit-to-shop', () =>
+      this.#redis.admitToShop(keys.length, ...keys, json(settings, now), index),
+    )
+    if (state === 'wait') return { kind: 'wait', waitMs: ms }
+    if (state === 'admitted') return { kind: 'session', beganMs: third }
+    return { kind: 'no call', state }
+  }
+
+  /** Keeps a session alive; answers whether it lasts. */
+  async touch(
+    eventId: string,
+    session: { index: number; beganMs: number },
+    settings: RoomSettings,
+    now?: number,
+  ): Promise<boolean> {
+    const keys = keysOf(eventId)
+    const values = [json(settings, now), session.index, session.beganMs]
+    return (await withRedisSpan('touch-session', () => this.#redis.touchSession(keys.length, ...keys, ...values))) === 1
+  }
+
+  /** Ends a place or a session for good; its slot is free at once. */
+  async leave(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<void> {
+    const keys = keysOf(eventId)
+    await withRedisSpan('leave-room', () => this.#redis.leaveRoom(keys.length, ...keys, json(settings, now), index))
+  }
+
+  async serving(eventId: string, settings: RoomSettings, now?: number): Promise<Serving> {
+    const keys = keysOf(eventId)
+    const [serving, issued, gaps, active, called, nowMs] = await withRedisSpan('serve-room', () =>
+      this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
+    )
+    return { serving, issued, gaps: JSON.parse(gaps), active, called, nowMs }
+  }
+}
+
+/** The text of a script. */
+export function scriptOf(name: string): string {
+  return readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8')
+}
+
+/** All of one event in one slot of a cluster. */
+function keysOf(eventId: string): string[] {
+  return [...sharedKeys, 'journal'].map((name) => `queue:{${eventId}}:${name}`)
+}
+
+function bucketOf(eventId: string, caller: Buffer): string {
+  return `queue:{${eventId}}:callers:${caller.readUInt16BE(0) % callerBuckets}`
+}
+
+function json({ state, callsPerMinute, maxActive, claimMs, sessionMs, idleMs }: RoomSettings, now?: number): string {
+  return JSON.stringify({
+    ...(now !== undefined && { now }),
+    state,
+    calls_per_minute: callsPerMinute,
+    max_active: maxActive,
+    claim_ms: claimMs,
+    session_ms: sessionMs,
+    idle_ms: idleMs,
+  })
+}
+
+function placeOf(index: number, [state, number, ahead, untilMs]: StateReply): Place {
+  return { index, state, number, ahead, untilMs }
+}

@@ -1,0 +1,4 @@
+-- What everybody may know. Answers {serving, issued, gaps as JSON, active, called, now}.
+advance()
+store()
+return {serving, issued, #gaps == 0 and '[]' or cjson.encode(gaps), redis.call('ZCARD', KEYS[3]), redis.call('ZCARD', KEYS[2]), now}

@@ -1,0 +1,12 @@
+-- A sign of life of a session, shown by its pass. A session that Redis has lost is restored.
+-- ARGV[2] index   ARGV[3] ms at which it began
+-- Answers 1 while it lasts, else 0.
+local number, began = numberOf(tonumber(ARGV[2])), tonumber(ARGV[3])
+local isKnown = redis.call('ZSCORE', KEYS[3], number)
+if not isKnown and isGone(number) then return 0 end
+local lastsUntil = math.min(now + settings.idle_ms, began + settings.session_ms)
+if lastsUntil <= now then return 0 end
+redis.call('ZADD', KEYS[3], lastsUntil, number)
+redis.call('HSET', KEYS[4], number, began)
+redis.call('SETBIT', KEYS[8], number, 1)
+return 1

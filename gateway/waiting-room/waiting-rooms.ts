@@ -1,0 +1,291 @@
+import { LRUCache } from 'lru-cache'
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import {
+  claimPass,
+  joinQueue,
+  leaveQueue,
+  type QueuePlace,
+  reservePlaces,
+  viewQueuePlace,
+  viewServing,
+  viewWaitingRoom,
+  type WaitingRoom,
+} from '#shared/contracts/waiting-room.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { keyOf } from '#shared/ids.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import { anonymous } from '#shared/messaging/caller.ts'
+import type { MessageContext } from '#shared/messaging/headers.ts'
+import type { QueuePass, queuePasses } from '#shared/queue-pass.ts'
+import type { OwnOperation } from '../routes/perform.ts'
+import { Pace } from './pace.ts'
+import type { PlaceIds, PlaceName } from './place-id.ts'
+import type { Joined, Place, Queue, RoomSettings, Serving } from './queue.ts'
+
+interface Parts {
+  readonly queue: Queue
+  readonly placeIds: PlaceIds
+  readonly bus: Bus
+  readonly passes: ReturnType<typeof queuePasses>
+}
+
+/** Settings and `serving` of a room are at most this old. */
+const freshMs = 1_000
+/** Rooms that are remembered. */
+const maxRooms = 1_000
+/** Places that a gateway reserves at a time. */
+const blockSize = 10_000
+const shortestPollMs = 1_000
+const longestPollMs = 30_000
+
+interface OpenRoom {
+  readonly room: WaitingRoom
+  readonly settings: RoomSettings
+}
+
+/** The waiting rooms of all events: queue, passes, and what everybody may know. Without Redis, joins and passes answer `unavailable`. */
+export class WaitingRooms {
+  readonly #parts: Parts
+  readonly #rooms = new LRUCache<string, { at: number; room: Promise<WaitingRoom> }>({ max: maxRooms })
+  readonly #serving = new LRUCache<string, { at: number; serving: Promise<Serving> }>({ max: maxRooms })
+  readonly #paces = new LRUCache<string, Pace>({ max: maxRooms })
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** The place of a caller. Throws `queue_not_enabled` and `queue_full`. */
+  async join(eventId: string, context: MessageContext): Promise<QueuePlace> {
+    const open = await this.#openRoom(eventId, context)
+    const userId = context.caller.id
+    const { place } = await this.#joinQueue(eventId, userId, open, context)
+    return this.#describe({ eventId, index: place.index }, place, userId, open)
+  }
+
+  /** A place of the caller. Throws `not_found`, and `place_expired` for one that was passed over too long ago. */
+  async view(placeId: string, context: MessageContext): Promise<QueuePlace> {
+    const name = this.#nameOf(placeId, context)
+    const open = await this.#openRoom(name.eventId, context)
+    const { queue, placeIds } = this.#parts
+    const userId = context.caller.id
+    const place = await redis(() => queue.look(name.eventId, placeIds.callerOf(userId), name.index, open.settings))
+    if (place.state === 'expired') throw placeExpired()
+    return this.#describe({ ...name, index: place.index }, place, userId, open)
+  }
+
+  async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
+    const { eventId, index } = this.#nameOf(placeId, context)
+    const room = await this.#room(eventId, context)
+    await redis(() => this.#parts.queue.leave(eventId, index, settingsOf(room)))
+    return {}
+  }
+
+  /** A pass, once the place was called. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
+  async claim(placeId: string, context: MessageContext): Promise<ReplyOf<typeof claimPass>> {
+    const { eventId, index } = this.#nameOf(placeId, context)
+    const { room, settings } = await this.#openRoom(eventId, context)
+    const { queue, passes } = this.#parts
+    const admission = await redis(() => queue.admit(eventId, index, settings))
+    if (admission.kind === 'wait') return { pass: null, expires_at: null, next_poll_ms: admission.waitMs }
+    if (admission.kind === 'no call') {
+      if (admission.state === 'waiting' || admission.state === 'passed') {
+        return { pass: null, expires_at: null, next_poll_ms: shortestPollMs }
+      }
+      throw placeExpired()
+    }
+    const { beganMs } = admission
+    const expiresAt = new Date(beganMs + room.session_s * 1_000)
+    // The same place gives the same pass id, whoever signs and however often: booking counts by it.
+    const pass = { sub: context.caller.id, event: eventId, place: index, began: beganMs, jti: keyOf(placeId).ownId }
+    return { pass: await passes.sign(pass, expiresAt), expires_at: expiresAt.toISOString(), next_poll_ms: 0 }
+  }
+
+  /** What everybody may know, at most a second old. */
+  async serving(eventId: string, context: MessageContext): Promise<ReplyOf<typeof viewServing>> {
+    const open = await this.#openRoom(eventId, context)
+    const { serving, issued, gaps, nowMs } = await this.#servingOf(eventId, open.settings)
+    return {
+      event_id: eventId,
+      state: open.room.state,
+      serving,
+      issued,
+      gaps: gaps.map(([first, last]) => [first, last]),
+      calls_per_minute: open.room.calls_per_minute,
+      as_of: new Date(nowMs).toISOString(),
+    }
+  }
+
+  /**
+   * Lets a request through that takes places, unless its event has a waiting room and the request no pass for it. Throws
+   * `pass_required`, `pass_invalid` and `pass_expired`, all with `join_url`.
+   */
+  async requirePass(eventId: string, context: MessageContext): Promise<void> {
+    const room = await this.#room(eventId, context).catch((error: unknown) => {
+      // Booking says of an unknown event what there is to say, and checks passes as well.
+      if (error instanceof TicketingError) return null
+      throw error
+    })
+    if (room === null || room.state === 'off') return
+    const known = await this.#checkedPass(eventId, context)
+    const session = { index: known.place, beganMs: known.began }
+    // Without Redis passes go on by their signature.
+    const lasts = await this.#parts.queue.touch(eventId, session, settingsOf(room)).catch(() => true)
+    if (!lasts) throw refusedPass('pass_expired', 'Your session has ended; join the queue again.', eventId)
+  }
+
+  async #checkedPass(eventId: string, { caller, queuePass: pass }: MessageContext): Promise<QueuePass> {
+    if (pass === undefined) {
+      throw refusedPass('pass_required', 'This event has a waiting room; join it to get a pass.', eventId)
+    }
+    try {
+      const known = await this.#parts.passes.verify(pass)
+      if (known.event === eventId && known.sub === caller.id) return known
+    } catch (error) {
+      if (error instanceof TicketingError && error.code === 'pass_expired') {
+        throw refusedPass('pass_expired', error.message, eventId)
+      }
+    }
+    throw refusedPass('pass_invalid', 'This pass is not valid here; join the queue.', eventId)
+  }
+
+  async #joinQueue(
+    eventId: string,
+    userId: string,
+    { settings }: OpenRoom,
+    context: MessageContext,
+  ): Promise<Extract<Joined, { kind: 'place' }>> {
+    const { queue, placeIds, bus } = this.#parts
+    const caller = placeIds.callerOf(userId)
+    const join = () => redis(() => queue.join(eventId, caller, settings))
+    let joined = await join()
+    if (joined.kind === 'no block') {
+      const inNobodysName = { ...context, caller: anonymous }
+      const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName)
+      await redis(() => queue.addBlock(eventId, block, settings))
+      joined = await join()
+    }
+    if (joined.kind === 'place') return joined
+    if (joined.kind === 'full') throw new TicketingError('queue_full', 'The queue is full; try again later.')
+    throw new TicketingError('unavailable', 'The queue is being set up; try again shortly.')
+  }
+
+  async #describe(
+    name: PlaceName,
+    { state, number, ahead, untilMs }: Place,
+    userId: string,
+    { settings }: OpenRoom,
+  ): Promise<QueuePlace> {
+    const { serving, nowMs } = await this.#servingOf(name.eventId, settings)
+    const isWaiting = state === 'waiting' || state === 'passed'
+    const pace = this.#paces.get(name.eventId)?.perSecond(nowMs)
+    const etaS = isWaiting && pace !== undefined ? ahead / pace : null
+    return {
+      id: this.#parts.placeIds.make(name, userId),
+      event_id: name.eventId,
+      state: isWaiting ? 'waiting' : state === 'called' || state === 'admitted' ? state : 'ended',
+      number,
+      ahead,
+      serving,
+      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(1.5 * etaS) },
+      claim_in_ms: state === 'called' ? Math.max(0, untilMs - nowMs) : null,
+      next_poll_ms: pollAfter(isWaiting ? etaS : 0),
+    }
+  }
+
+  /** Rooms change rarely: their settings are asked for once a second. */
+  #room(eventId: string, context: MessageContext): Promise<WaitingRoom> {
+    const known = this.#rooms.get(eventId)
+    if (known !== undefined && performance.now() - known.at < freshMs) return known.room
+    const inNobodysName = { requestId: context.requestId, caller: anonymous, deadlineAt: context.deadlineAt }
+    const room = call(this.#parts.bus, viewWaitingRoom, { event_id: eventId }, inNobodysName).catch((error: unknown) => {
+      // What was known goes on while the event worker does not answer.
+      if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
+      this.#rooms.delete(eventId)
+      throw error
+    })
+    this.#rooms.set(eventId, { at: performance.now(), room })
+    return room
+  }
+
+  async #openRoom(eventId: string, context: MessageContext): Promise<OpenRoom> {
+    const room = await this.#room(eventId, context)
+    if (room.state === 'off') throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
+    return { room, settings: settingsOf(room) }
+  }
+
+  async #servingOf(eventId: string, settings: RoomSettings): Promise<Serving> {
+    const known = this.#serving.get(eventId)
+    if (known !== undefined && performance.now() - known.at < freshMs) return known.serving
+    const asked = redis(() => this.#parts.queue.serving(eventId, settings))
+    this.#serving.set(eventId, { at: performance.now(), serving: asked })
+    const pace = this.#paces.get(eventId) ?? new Pace()
+    this.#paces.set(eventId, pace)
+    asked.then(
+      ({ serving, nowMs }) => pace.note(serving, nowMs),
+      () => this.#serving.delete(eventId),
+    )
+    return asked
+  }
+
+  #nameOf(placeId: string, { caller }: MessageContext): PlaceName {
+    const name = this.#parts.placeIds.check(placeId, caller.id)
+    if (name === null) throw new TicketingError('not_found', 'You have no such place.')
+    return name
+  }
+}
+
+/** The operations of the waiting room, as routes name them. `rooms` null: they answer `unavailable`. */
+export function waitingOperations(rooms: WaitingRooms | null): Readonly<Record<string, OwnOperation>> {
+  const open = (): WaitingRooms => {
+    if (rooms === null) throw new TicketingError('unavailable', 'There are no waiting rooms here now.')
+    return rooms
+  }
+  return {
+    [joinQueue.operation]: async ({ event_id }: { event_id: string }, context) => open().join(event_id, context),
+    [viewQueuePlace.operation]: async ({ place_id }: { place_id: string }, context) => open().view(place_id, context),
+    [leaveQueue.operation]: async ({ place_id }: { place_id: string }, context) => open().leave(place_id, context),
+    [claimPass.operation]: async ({ place_id }: { place_id: string }, context) => open().claim(place_id, context),
+    [viewServing.operation]: async ({ event_id }: { event_id: string }, context) => open().serving(event_id, context),
+  }
+}
+
+function settingsOf(room: WaitingRoom): RoomSettings {
+  return {
+    state: room.state === 'open' ? 'open' : 'paused',
+    callsPerMinute: room.calls_per_minute,
+    maxActive: room.max_active,
+    claimMs: room.claim_s * 1_000,
+    sessionMs: room.session_s * 1_000,
+    idleMs: room.idle_s * 1_000,
+  }
+}
+
+/** Asks Redis; the queue is nowhere else. */
+async function redis<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw new TicketingError('unavailable', 'The queue cannot be reached now; your place is kept. Try again shortly.', {
+      cause: error,
+    })
+  }
+}
+
+/** An eighth of the remaining wait: the masses ask rarely, those near the front often. */
+function pollAfter(etaS: number | null): number {
+  if (etaS === null) return longestPollMs / 3
+  return Math.round(Math.min(longestPollMs, Math.max(shortestPollMs, (etaS * 1_000) / 8)))
+}
+
+function placeExpired(): TicketingError {
+  return new TicketingError('place_expired', 'Your turn has passed; join again, at the end of the queue.')
+}
+
+function refusedPass(
+  code: 'pass_required' | 'pass_invalid' | 'pass_expired',
+  message: string,
+  eventId: string,
+): TicketingError {
+  return new TicketingError(code, message, { extra: { join_url: `/events/${eventId}/queue` } })
+}

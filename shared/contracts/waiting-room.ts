@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { defineContract } from './contract.ts'
+import { eventId, publicIdField, utcTime } from './fields.ts'
+
+/*
+ * The waiting room of an event: buyers join a queue, are called in its order, and get a pass without which no places are given out. The
+ * event worker keeps the settings, the gateways answer the rest from Redis.
+ */
+
+const limits = {
+  calls_per_minute: z.int().min(1).max(100_000).describe('How many buyers are called in a minute, at most'),
+  max_active: z.int().min(1).max(1_000_000).describe('How many buyers choose and pay at the same time, at most'),
+  claim_s: z.int().min(5).max(600).describe('Seconds in which a call can be claimed'),
+  session_s: z.int().min(60).max(7_200).describe('Seconds for which a pass is valid, at most'),
+  idle_s: z.int().min(30).max(3_600).describe('Seconds without a sign of life after which a session ends'),
+}
+
+const roomState = z
+  .enum(['off', 'open', 'paused'])
+  .describe('`open`: buyers are called; `paused`: they wait, and those inside go on; `off`: nobody needs a pass')
+
+const waitingRoom = z
+  .object({ event_id: eventId, state: roomState, ...limits })
+  .meta({ id: 'WaitingRoom', description: 'The waiting room of an event' })
+
+export type WaitingRoom = z.infer<typeof waitingRoom>
+
+export const viewWaitingRoom = defineContract('event', 'view-waiting-room', {
+  summary: 'The waiting room of an event: whether buyers need a pass, and how many are let in',
+  request: z.strictObject({ event_id: eventId }),
+  reply: waitingRoom,
+  errors: ['event_not_found'],
+  deadlineMs: 1_000,
+  readOnly: true,
+})
+
+export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
+  summary: 'Organiser: switch the waiting room of an event on or off, pause it, or change how many it lets in',
+  request: z
+    .strictObject({
+      event_id: eventId,
+      state: roomState,
+      calls_per_minute: limits.calls_per_minute.default(600),
+      max_active: limits.max_active.default(300),
+      claim_s: limits.claim_s.default(60),
+      session_s: limits.session_s.default(900),
+      idle_s: limits.idle_s.default(300),
+    })
+    .meta({
+      id: 'WaitingRoomInput',
+      description: 'The wanted waiting room',
+      examples: [{ state: 'open', calls_per_minute: 600, max_active: 300 }],
+    }),
+  reply: waitingRoom,
+  errors: ['event_not_found', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  deadlineMs: 5_000,
+})
+
+/** Numbers of places are given out in blocks that are noted in Postgres, so that none is given out twice whatever Redis loses. */
+export const reservePlaces = defineContract('event', 'reserve-places', {
+  summary: 'Gateway: a block of places that nobody was given before',
+  request: z.strictObject({ event_id: eventId, count: z.int().min(1).max(100_000).describe('How many places') }),
+  reply: z.object({
+    from: z.int().describe('The first place of the block'),
+    to: z.int().describe('The place after the last one'),
+  }),
+  errors: ['queue_not_enabled'],
+  deadlineMs: 1_000,
+})
+
+export const placeId = publicIdField.describe('Id of the place in the queue; only its owner can use it')
+
+const queuePlace = z
+  .object({
+    id: placeId,
+    event_id: eventId,
+    state: z
+      .enum(['waiting', 'called', 'admitted', 'ended'])
+      .describe('`called`: claim the pass now; `admitted`: it was claimed; `ended`: left, missed or bought'),
+    number: z.int().describe('The order in which places are called'),
+    ahead: z.int().min(0).describe('How many places are called before'),
+    serving: z.int().describe('The highest number that was called; compare with `number`'),
+    eta_s: z
+      .object({
+        p50: z.int().describe('Seconds that half of the buyers wait at most'),
+        p90: z.int().describe('Seconds that nine of ten wait at most'),
+      })
+      .nullable()
+      .describe('Until the call, from how fast the queue moved in the last minute; null while that is not known'),
+    claim_in_ms: z.int().min(0).nullable().describe('How long a call can still be claimed; null without one'),
+    next_poll_ms: z.int().describe('When to ask again'),
+  })
+  .meta({ id: 'QueuePlace', description: 'A place in the queue of an event' })
+
+export type QueuePlace = z.infer<typeof queuePlace>
+
+export const joinQueue = defineContract('gateway', 'join-queue', {
+  summary: 'A place in the queue of an event: one a buyer, however often and wherever they join',
+  request: z.strictObject({ event_id: eventId }),
+  reply: queuePlace,
+  errors: ['event_not_found', 'queue_not_enabled', 'queue_full'],
+  deadlineMs: 2_000,
+})
+
+export const viewQueuePlace = defineContract('gateway', 'view-queue-place', {
+  summary: 'A place of the caller: its number, how many are ahead, and when to ask again',
+  request: z.strictObject({ place_id: placeId }),
+  reply: queuePlace,
+  errors: ['not_found', 'place_expired'],
+  deadlineMs: 2_000,
+})
+
+export const leaveQueue = defineContract('gateway', 'leave-queue', {
+  summary: 'Give up a place or a session; repeating it changes nothing',
+  request: z.strictObject({ place_id: placeId }),
+  reply: z.object({}),
+  errors: ['not_found'],
+  deadlineMs: 2_000,
+})
+
+export const claimPass = defineContract('gateway', 'claim-pass', {
+  summary: 'Turn a call into a pass, which goes into the header Queue-Pass of requests that take places',
+  request: z.strictObject({ place_id: placeId }),
+  reply: z
+    .object({
+      pass: z.string().nullable().describe('The pass; null while others claim theirs: ask again after `next_poll_ms`'),
+      expires_at: utcTime.nullable().describe('Until when the pass is valid'),
+      next_poll_ms: z.int().describe('When to ask again; 0 with a pass'),
+    })
+    .meta({ id: 'QueuePass', description: 'Admission to the shop' }),
+  errors: ['not_found', 'place_expired', 'queue_not_enabled'],
+  deadlineMs: 2_000,
+})
+
+export const viewServing = defineContract('gateway', 'view-serving', {
+  summary: 'Where the queue of an event stands: one answer for everybody, at most a second old',
+  request: z.strictObject({ event_id: eventId }),
+  reply: z
+    .object({
+      event_id: eventId,
+      state: roomState,
+      serving: z.int().describe('The highest number that was called'),
+      issued: z.int().describe('The highest number that was given out'),
+      gaps: z
+        .array(z.array(z.int()))
+        .describe('First and last of numbers that nobody has; they do not count as ahead'),
+      calls_per_minute: z.int().describe('How many buyers are called in a minute, at most'),
+      as_of: utcTime.describe('When this was so'),
+    })
+    .meta({ id: 'Serving', description: 'The state of a queue' }),
+  errors: ['event_not_found', 'queue_not_enabled'],
+  deadlineMs: 1_000,
+  readOnly: true,
+})

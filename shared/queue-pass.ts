@@ -1,0 +1,55 @@
+import { errors, jwtVerify, SignJWT } from 'jose'
+import { z } from 'zod'
+import { TicketingError } from '#shared/errors.ts'
+import { eventId, userId } from './contracts/fields.ts'
+
+/*
+ * A pass admits one buyer of one event to what takes places. Gateways sign it, gateways and booking workers check it. It is a session:
+ * one booking, and a few holds on the way to it, which booking counts by the id of the pass.
+ */
+
+const claims = z.object({
+  sub: userId,
+  event: eventId,
+  /** Arrival index of the buyer's place. */
+  place: z.int().min(0),
+  /** When the session began, in ms since 1970, by the clock of Redis. */
+  began: z.int(),
+  jti: z.uuid(),
+})
+
+export type QueuePass = z.infer<typeof claims>
+
+const typ = 'pass+jwt'
+const algorithm = 'HS256'
+
+/** The claims of a valid pass. Throws `pass_expired` or `pass_invalid`. Whose it is and for which event, the caller compares. */
+export type VerifyPass = (pass: string) => Promise<QueuePass>
+
+/** Signs passes and verifies them, by a secret that gateways and booking workers share. */
+export function queuePasses(secret: string): {
+  sign(pass: QueuePass, expiresAt: Date): Promise<string>
+  verify: VerifyPass
+} {
+  const key = new TextEncoder().encode(secret)
+  return {
+    sign: ({ sub, jti, ...rest }, expiresAt) =>
+      new SignJWT(rest)
+        .setProtectedHeader({ alg: algorithm, typ })
+        .setSubject(sub)
+        .setJti(jti)
+        .setExpirationTime(expiresAt)
+        .sign(key),
+    async verify(pass) {
+      try {
+        const { payload } = await jwtVerify(pass, key, { algorithms: [algorithm], typ, requiredClaims: ['exp'] })
+        return claims.parse(payload)
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) {
+          throw new TicketingError('pass_expired', 'Your pass has expired; join the queue again.', { cause: error })
+        }
+        throw new TicketingError('pass_invalid', 'This pass is not valid here; join the queue.', { cause: error })
+      }
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import type { setWaitingRoom, WaitingRoom } from '#shared/contracts/waiting-room.ts'
+import type { Database, Queryable } from '#shared/database/postgres.ts'
+
+const columns = 'event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s'
+
+/** The waiting room of an event that was ever given one. */
+export async function findWaitingRoom(db: Queryable, eventId: string): Promise<WaitingRoom | undefined> {
+  const [room] = await db.query<WaitingRoom>(`SELECT ${columns} FROM event.waiting_rooms WHERE event_id = $1`, [eventId])
+  return room
+}
+
+export async function writeWaitingRoom(
+  db: Database,
+  room: ParsedRequestOf<typeof setWaitingRoom>,
+): Promise<WaitingRoom> {
+  const { event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s } = room
+  const [written] = await db.query<WaitingRoom>(
+    `INSERT INTO event.waiting_rooms (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (event_id) DO UPDATE SET state = $2, calls_per_minute = $3, max_active = $4, claim_s = $5, session_s = $6,
+       idle_s = $7
+     RETURNING ${columns}`,
+    [event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s],
+  )
+  if (written === undefined) throw new Error(`the waiting room of event ${event_id} was not written`)
+  return written
+}
+
+/** Notes that `count` more places are given out; `from` is the first. `undefined` without a waiting room. */
+export async function reserveBlock(
+  db: Database,
+  eventId: string,
+  count: number,
+): Promise<{ from: number; to: number } | undefined> {
+  const [block] = await db.query<{ from: number; to: number }>(
+    `UPDATE event.waiting_rooms SET next_place = next_place + $2 WHERE event_id = $1 AND state <> 'off'
+     RETURNING (next_place - $2)::float8 AS from, next_place::float8 AS to`,
+    [eventId, count],
+  )
+  return block
+}
