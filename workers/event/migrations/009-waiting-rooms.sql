@@ -1,6 +1,6 @@
 -- Whether buyers of an event need a pass, and how many are let in.
 CREATE TABLE event.waiting_rooms (
-  event_id uuid PRIMARY KEY REFERENCES event.events ON DELETE CASCADE,
+  event_id uuid PRIMARY KEY REFERENCES event.events,
   state text NOT NULL CHECK (state IN ('off', 'open', 'paused')),
   calls_per_minute int NOT NULL CHECK (calls_per_minute > 0),
   max_active int NOT NULL CHECK (max_active > 0),

@@ -24,6 +24,7 @@ export async function deleteEvents(db: Database, ids: readonly string[]): Promis
     ['layouts', 'event_id'],
     ['price_tiers', 'event_id'],
     ['event_performers', 'event_id'],
+    ['waiting_rooms', 'event_id'],
     ['events', 'id'],
   ]) {
     const deleted = await db.query(`DELETE FROM event.${table} WHERE ${key} = ANY($1::uuid[]) RETURNING ${key}`, [ids])
