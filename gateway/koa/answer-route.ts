@@ -24,7 +24,10 @@ export interface AnswerParts {
 const longestPass = 1_024
 
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
-export function answerRoute(route: Route, { perform, requirePass, answerRead, mode, newHolds }: AnswerParts): Middleware {
+export function answerRoute(
+  route: Route,
+  { perform, requirePass, answerRead, mode, newHolds }: AnswerParts,
+): Middleware {
   return async (ctx) => {
     const { request, caller } = ctx.state
     const parsed = parse(ctx, route, mode)

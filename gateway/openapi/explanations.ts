@@ -16,7 +16,8 @@ export const explanations: Record<ErrorCode, string> = {
     'The provider declined the payment and nothing was charged. `decline_code` says why. Send `hold_id`, or the same places once more, with another `payment_token` and a new Idempotency-Key.',
   forbidden:
     'The caller is known, but may not do this: `user_id` must be the user of the token. In demo mode, pages of other hosts may not write.',
-  pass_required: 'This event has a waiting room. Join the queue at `join_url`, and send the pass in the header `Queue-Pass`.',
+  pass_required:
+    'This event has a waiting room. Join the queue at `join_url`, and send the pass in the header `Queue-Pass`.',
   pass_invalid: 'The pass is forged, or of another event or user. Join the queue at `join_url`.',
   pass_expired: 'The session of this pass is over. Join the queue at `join_url`.',
   misdirected:

@@ -73,15 +73,12 @@ const steps = {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    joinRoom(...values: (string | number)[]): Result<
-      ['place', number, 0 | 1, ...StateReply] | ['no_block'] | ['full'],
-      Context
-    >
+    joinRoom(
+      ...values: (string | number)[]
+    ): Result<['place', number, 0 | 1, ...StateReply] | ['no_block'] | ['full'], Context>
     addRoomBlock(...values: (string | number)[]): Result<0 | 1, Context>
     lookInRoom(...values: (string | number)[]): Result<[index: number, ...StateReply], Context>
-    admitToShop(
-      ...values: (string | number)[]
-    ): Result<StateReply | ['wait', number, number, number], Context>
+    admitToShop(...values: (string | number)[]): Result<StateReply | ['wait', number, number, number], Context>
     touchSession(...values: (string | number)[]): Result<0 | 1, Context>
     leaveRoom(...values: (string | number)[]): Result<1, Context>
     serveRoom(...values: (string | number)[]): Result<[number, number, string, number, number, number], Context>

@@ -198,12 +198,14 @@ export class WaitingRooms {
     const known = this.#rooms.get(eventId)
     if (known !== undefined && performance.now() - known.at < freshMs) return known.room
     const inNobodysName = { requestId: context.requestId, caller: anonymous, deadlineAt: context.deadlineAt }
-    const room = call(this.#parts.bus, viewWaitingRoom, { event_id: eventId }, inNobodysName).catch((error: unknown) => {
-      // What was known goes on while the event worker does not answer.
-      if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
-      this.#rooms.delete(eventId)
-      throw error
-    })
+    const room = call(this.#parts.bus, viewWaitingRoom, { event_id: eventId }, inNobodysName).catch(
+      (error: unknown) => {
+        // What was known goes on while the event worker does not answer.
+        if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
+        this.#rooms.delete(eventId)
+        throw error
+      },
+    )
     this.#rooms.set(eventId, { at: performance.now(), room })
     return room
   }

@@ -141,9 +141,7 @@ export const viewServing = defineContract('gateway', 'view-serving', {
       state: roomState,
       serving: z.int().describe('The highest number that was called'),
       issued: z.int().describe('The highest number that was given out'),
-      gaps: z
-        .array(z.array(z.int()))
-        .describe('First and last of numbers that nobody has; they do not count as ahead'),
+      gaps: z.array(z.array(z.int())).describe('First and last of numbers that nobody has; they do not count as ahead'),
       calls_per_minute: z.int().describe('How many buyers are called in a minute, at most'),
       as_of: utcTime.describe('When this was so'),
     })

@@ -43,7 +43,7 @@ export interface WorkerParts {
 }
 
 export interface WorkerDefinition<Settings extends z.ZodObject> {
-  readonly worker: Exclude<WorkerName, 'audit'>
+  readonly worker: Exclude<WorkerName, 'audit' | 'gateway'>
   readonly settings: Settings
   readonly migrationsDirectory: string
   /** `onStop` closes other parts, such as a periodic job. */

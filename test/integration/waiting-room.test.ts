@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import { newId } from '#shared/ids.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
-import { openRedis } from '../support/open-redis.ts'
 import { ask, eventOnSale } from '../support/http.ts'
+import { openRedis } from '../support/open-redis.ts'
 import { organiserKey, roomSecret, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -37,8 +37,7 @@ const join = (eventId: string, user: string, gateway = 0) =>
 const look = (placeId: string, user: string, gateway = 0) =>
   ask(`${system.gateways[gateway]?.url}/queue/${placeId}?user_id=${user}`)
 
-const claim = (placeId: string, user: string) =>
-  ask(`${system.url}/queue/${placeId}/pass`, { json: { user_id: user } })
+const claim = (placeId: string, user: string) => ask(`${system.url}/queue/${placeId}/pass`, { json: { user_id: user } })
 
 const hold = (eventId: string, user: string, pass?: string) =>
   ask(`${system.url}/events/${eventId}/holds`, {
@@ -83,24 +82,30 @@ test('a buyer has one place, however often and at whichever gateway they join', 
   t.is(headers.get('location'), `/queue/${body.id}`)
   const others = await Promise.all(Array.from({ length: 30 }, (_, index) => join(eventId, `dog-${index}`, index % 2)))
   t.is(new Set(others.map((other) => other.body.number)).size, 30)
-  t.like((await look(body.id, 'cat', 1)).body, { id: body.id, state: 'waiting', number: body.number, ahead: body.ahead })
+  t.like((await look(body.id, 'cat', 1)).body, {
+    id: body.id,
+    state: 'waiting',
+    number: body.number,
+    ahead: body.ahead,
+  })
 })
 
 test('buyers are called in the order in which they joined, and see how many are ahead', async (t) => {
   const eventId = await eventWithRoom({ state: 'paused', max_active: 2 })
-  const places = []
+  const places: { id: string; ahead: number }[] = []
   for (const user of ['eva', 'fay', 'gus']) places.push((await join(eventId, user)).body)
+  const idOf = (at: number): string => places[at]?.id ?? ''
   t.deepEqual(
     places.map(({ ahead }) => ahead),
     [0, 1, 2],
   )
   await setRoom(eventId, { max_active: 2 })
-  await until('two are called', async () => (await look(places[1].id, 'fay')).body.state === 'called')
-  t.is((await look(places[0].id, 'eva')).body.state, 'called')
-  t.like((await look(places[2].id, 'gus')).body, { state: 'waiting', ahead: 0 })
-  t.is((await claim(places[2].id, 'gus')).status, 202)
-  t.is((await ask(`${system.url}/queue/${places[0].id}?user_id=eva`, { method: 'DELETE' })).status, 204)
-  await until('the next is called', async () => (await look(places[2].id, 'gus')).body.state === 'called')
+  await until('two are called', async () => (await look(idOf(1), 'fay')).body.state === 'called')
+  t.is((await look(idOf(0), 'eva')).body.state, 'called')
+  t.like((await look(idOf(2), 'gus')).body, { state: 'waiting', ahead: 0 })
+  t.is((await claim(idOf(2), 'gus')).status, 202)
+  t.is((await ask(`${system.url}/queue/${idOf(0)}?user_id=eva`, { method: 'DELETE' })).status, 204)
+  await until('the next is called', async () => (await look(idOf(2), 'gus')).body.state === 'called')
   const serving = await ask(`${system.url}/events/${eventId}/queue/serving`)
   t.like(serving.body, { state: 'open', issued: 3, calls_per_minute: 6_000 })
   t.regex(serving.headers.get('cache-control') ?? '', /public/)

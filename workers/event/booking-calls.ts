@@ -71,7 +71,11 @@ export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, contex
 }
 
 /** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
-export async function driveSale(bus: Bus, event: Sale & { id: string; needsPass: boolean }, context: MessageContext): Promise<boolean> {
+export async function driveSale(
+  bus: Bus,
+  event: Sale & { id: string; needsPass: boolean },
+  context: MessageContext,
+): Promise<boolean> {
   const status = saleIntent(event)
   const opening = event.onSaleAt !== null && event.onSaleAt < event.offSaleAt ? event.onSaleAt : null
   try {

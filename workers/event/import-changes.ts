@@ -10,6 +10,8 @@ export interface KnownEvent extends ToldEvent {
   readonly shiftDays: number | null
   /** Sale and prices come from the seating that was attached, no longer from the source. */
   readonly hasSeating: boolean
+  /** Whether the event has a waiting room now. */
+  readonly needsPass: boolean
 }
 
 /** An event to store; its dates are still the source's, the shift is applied on storing. */

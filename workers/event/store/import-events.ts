@@ -4,7 +4,7 @@ import { daysLater, importedStart, sameTimeLater } from '../event-start.ts'
 import type { ImportedEvent, KnownEvent } from '../import-changes.ts'
 import { cheapestTier } from '../price-tiers.ts'
 import { foldedTexts } from '../search/folded-texts.ts'
-import { cancelUntil, offSaleAt } from './read-events.ts'
+import { cancelUntil, needsPass, offSaleAt } from './read-events.ts'
 
 /*
  * A batch enters as a few statements, each over one JSON array, whatever its length. All go through the rows in the order
@@ -23,7 +23,8 @@ export function lockKnownEvents(db: Database, source: string, sourceIds: readonl
   return db.query<KnownEvent>(
     `SELECT id, source_id AS "sourceId", content_hash AS "contentHash", shift_days AS "shiftDays", status,
        sale_status AS "saleStatus", on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
-       ${cancelUntil} AS "cancelUntil", version, layout_version IS NOT NULL AS "hasSeating"
+       ${cancelUntil} AS "cancelUntil", version, layout_version IS NOT NULL AS "hasSeating",
+       ${needsPass} AS "needsPass"
      FROM event.events AS e WHERE source = $1 AND source_id = ANY($2) ORDER BY source_id FOR UPDATE`,
     [source, sourceIds],
   )

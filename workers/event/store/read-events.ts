@@ -20,6 +20,9 @@ export const startsBy = `COALESCE(e.starts_at, (e.starts_on + 1)::timestamp AT T
 export const offSaleAt = `CASE WHEN e.off_sale_at <= ${startsBy} + interval '${saleGraceHours} hours' THEN e.off_sale_at
     ELSE ${startsBy} END`
 
+/** Whether an event `e` has a waiting room now. */
+export const needsPass = `EXISTS (SELECT FROM event.waiting_rooms AS room WHERE room.event_id = e.id AND room.state <> 'off')`
+
 /** What lists and views read of an event `e` and its venue `v`. */
 const summaryColumns = `
   e.id, e.name, e.type, e.status, e.starts_on AS "startsOn", e.starts_at AS "startsAt", e.tz,
@@ -74,7 +77,7 @@ export function readPrices(
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
     `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
-       EXISTS (SELECT FROM event.waiting_rooms AS room WHERE room.event_id = e.id AND room.state <> 'off') AS "needsPass",
+       ${needsPass} AS "needsPass",
        e.layout_version AS "layoutVersion", e.version, ${startsBy} AS "startsBy", COALESCE(l.areas, '[]') AS areas,
        ${priceTiers}
      FROM event.events e

@@ -6,7 +6,9 @@ const columns = 'event_id, state, calls_per_minute, max_active, claim_s, session
 
 /** The waiting room of an event that was ever given one. */
 export async function findWaitingRoom(db: Queryable, eventId: string): Promise<WaitingRoom | undefined> {
-  const [room] = await db.query<WaitingRoom>(`SELECT ${columns} FROM event.waiting_rooms WHERE event_id = $1`, [eventId])
+  const [room] = await db.query<WaitingRoom>(`SELECT ${columns} FROM event.waiting_rooms WHERE event_id = $1`, [
+    eventId,
+  ])
   return room
 }
 
