@@ -26,7 +26,7 @@ export class Invalidations {
     this.#earlierEnd = 0
   }
 
-  add({ entity, eventId, sequence }: FollowedFact): void {
+  add({ entity, eventId, sequence }: Pick<FollowedFact, 'entity' | 'eventId' | 'sequence'>): void {
     for (const tag of tagsOf(entity, eventId)) this.#note(tag, sequence)
   }
 
