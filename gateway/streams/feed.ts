@@ -76,7 +76,13 @@ export class SeatFeed {
     return this.#model.isLoaded ? Promise.resolve() : this.#load()
   }
 
-  /** Facts may have been missed, or something changed that facts about seats do not say: loads anew, then resets all readers. */
+  /** Facts may have been missed: nothing is sent, and no position told, until `reload` has ended. */
+  unload(): void {
+    this.#mustLoadAgain = true
+    this.#model.unload()
+  }
+
+  /** Something changed that facts about seats do not say, or they were missed: loads anew, then resets all readers. */
   reload(): void {
     if (this.#loading !== null) this.#mustLoadAgain = true
     else this.#load().catch(() => undefined)

@@ -92,7 +92,11 @@ export class StreamHub {
 
   /** Following the facts began again: some may have been missed. */
   restart(): void {
-    for (const [eventId, known] of this.#feeds) if (known.users === 0) this.#forget(eventId, known)
+    for (const [eventId, known] of this.#feeds) {
+      if (known.users === 0) this.#forget(eventId, known)
+      // All at once, although they are loaded one after the other: a position told now would promise too much.
+      else known.feed.unload()
+    }
     const feeds = [...this.#feeds.values()].map(({ feed }) => feed)
     const loadSome = async (): Promise<void> => {
       for (let feed = feeds.pop(); feed !== undefined; feed = feeds.pop()) {

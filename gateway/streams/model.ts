@@ -98,6 +98,11 @@ export class SeatModel {
     }
   }
 
+  /** Facts may have been missed: nothing can be said of the seats until they are loaded anew. */
+  unload(): void {
+    this.#knownSince = null
+  }
+
   /** Takes in what a fact says. Answers false when it names a seat that is not in the house: then the house has grown. */
   hear(sequence: number, seats: readonly SeatFact[]): boolean {
     if (this.#heardMeanwhile !== null) this.#heardMeanwhile.push({ sequence, seats })
