@@ -63,7 +63,8 @@ export class SeatFeed {
   #batchAt = Number.NEGATIVE_INFINITY
   #writing: Promise<void> = Promise.resolve()
   #writes = 0
-  readonly #timers: { batch?: NodeJS.Timeout | undefined; areas?: NodeJS.Timeout | undefined; load?: NodeJS.Timeout } = {}
+  readonly #timers: { batch?: NodeJS.Timeout | undefined; areas?: NodeJS.Timeout | undefined; load?: NodeJS.Timeout } =
+    {}
 
   constructor(eventId: string, parts: FeedParts) {
     this.#eventId = eventId
@@ -119,7 +120,8 @@ export class SeatFeed {
     const id = this.#model.lastId
     if (seatNos === null || id === null) {
       const message = this.#snapshotMessage()
-      if (message === null) throw new TicketingError('unavailable', 'Changes cannot be followed now; try again shortly.')
+      if (message === null)
+        throw new TicketingError('unavailable', 'Changes cannot be followed now; try again shortly.')
       this.#parts.metrics.beganWithSnapshot()
       return message
     }

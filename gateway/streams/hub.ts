@@ -79,7 +79,7 @@ export class StreamHub {
     const feed = this.#feeds.get(eventId)?.feed
     if (feed === undefined || entity === 'payment') return
     // The organiser changed it: it may have become another house, or be cancelled.
-    if (entity === 'event') return feed.reload()
+    if (entity === 'event') return void feed.reload()
     try {
       const places = JSON.parse(Buffer.from(payload).toString('utf8')) as PlacesPayload
       feed.hear(sequence, places)

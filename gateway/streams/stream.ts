@@ -67,7 +67,7 @@ export class Stream implements Reader {
   sayBye(reason: ByeReason): void {
     if (this.#ending !== null) return
     // Who does not read would not read this either, and would keep the connection open.
-    if (this.#socket.writableLength > 0) return this.drop(reason)
+    if (this.#socket.writableLength > 0) return void this.drop(reason)
     this.#ending = reason
     const { from, to } = comeBackMs
     this.#socket.write(byeMessage(reason, Math.round(from + Math.random() * (to - from))))

@@ -53,42 +53,45 @@ test.serial('every move of a hold is told with the seats that changed, each with
     if (status === 'released') t.is(expires_in_ms, 0)
     else t.true(Number(expires_in_ms) > 590_000 && Number(expires_in_ms) <= 600_000)
   }
-  t.deepEqual(told.map(({ owner: _owner, expires_in_ms: _expires, ...fact }) => fact), [
-    {
-      fact: 'hold taken',
-      hold_id,
-      status: 'active',
-      seats: [
-        [0, 'held', 2],
-        [1, 'held', 2],
-      ],
-      areas: [0],
-    },
-    { fact: 'hold changed', hold_id, status: 'active', seats: [], areas: [] },
-    {
-      fact: 'hold changed',
-      hold_id,
-      status: 'active',
-      seats: [
-        [0, 'available', 3],
-        [1, 'held', 3],
-        [2, 'held', 2],
-      ],
-      areas: [0],
-    },
-    { fact: 'hold paying', hold_id, status: 'paying', seats: [], areas: [] },
-    { fact: 'hold returned', hold_id, status: 'active', seats: [], areas: [] },
-    {
-      fact: 'hold released',
-      hold_id,
-      status: 'released',
-      seats: [
-        [1, 'available', 4],
-        [2, 'available', 3],
-      ],
-      areas: [],
-    },
-  ])
+  t.deepEqual(
+    told.map(({ owner: _owner, expires_in_ms: _expires, ...fact }) => fact),
+    [
+      {
+        fact: 'hold taken',
+        hold_id,
+        status: 'active',
+        seats: [
+          [0, 'held', 2],
+          [1, 'held', 2],
+        ],
+        areas: [0],
+      },
+      { fact: 'hold changed', hold_id, status: 'active', seats: [], areas: [] },
+      {
+        fact: 'hold changed',
+        hold_id,
+        status: 'active',
+        seats: [
+          [0, 'available', 3],
+          [1, 'held', 3],
+          [2, 'held', 2],
+        ],
+        areas: [0],
+      },
+      { fact: 'hold paying', hold_id, status: 'paying', seats: [], areas: [] },
+      { fact: 'hold returned', hold_id, status: 'active', seats: [], areas: [] },
+      {
+        fact: 'hold released',
+        hold_id,
+        status: 'released',
+        seats: [
+          [1, 'available', 4],
+          [2, 'available', 3],
+        ],
+        areas: [],
+      },
+    ],
+  )
 })
 
 test.serial('a confirmed booking is told with its seats, and what is taken back of it, too', async (t) => {

@@ -71,10 +71,14 @@ test('other work is done between the slices in which a batch is written', async 
   tell([[0, 'held', 2]])
   const informed = () => clients.filter(({ seats }) => seats[0] === 1).length
   const steps = new Set<number>()
-  await until('all know', () => {
-    steps.add(informed())
-    return informed() === 600
-  }, { everyMs: 0 })
+  await until(
+    'all know',
+    () => {
+      steps.add(informed())
+      return informed() === 600
+    },
+    { everyMs: 0 },
+  )
   t.is(informed(), 600)
   t.is(await metric('seat_stream_batch_delay_seconds_count'), 1)
 })

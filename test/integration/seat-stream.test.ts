@@ -82,7 +82,15 @@ test('a position that is malformed, foreign, from the future or too old leads to
   const other = await open(t, eventId)
   await until('the other is there', () => other.lastId !== null)
   const [name, sequence] = (other.lastId ?? '').split('-')
-  const wrong = [`${name}-${Number(sequence) + 1_000_000}`, `${name}-0`, `k0ffee-${sequence}`, 'nonsense', '-1', '1e9', '%00']
+  const wrong = [
+    `${name}-${Number(sequence) + 1_000_000}`,
+    `${name}-0`,
+    `k0ffee-${sequence}`,
+    'nonsense',
+    '-1',
+    '1e9',
+    '%00',
+  ]
   for (const lastEventId of wrong) {
     for (const options of [{ lastEventId }, { query: `?from=${encodeURIComponent(lastEventId)}` }]) {
       const client = await open(t, eventId, options)
@@ -112,7 +120,10 @@ test('of one section only its changes are told', async (t) => {
   await hold(eventId, [0], 'below')
   await hold(eventId, [3], 'above')
   await until('its change is there', () => balcony.seats[3] === 1)
-  t.deepEqual(balcony.of('seats').flatMap(({ data }) => data.seats), [[3, 1]])
+  t.deepEqual(
+    balcony.of('seats').flatMap(({ data }) => data.seats),
+    [[3, 1]],
+  )
   const unknown = await open(t, eventId, { query: '?section=Boxes' })
   t.is(unknown.status, 400)
   t.like(await unknown.problem(), { code: 'validation_failed', errors: [{ pointer: '/section' }] })
@@ -149,7 +160,11 @@ test('a buyer hears of their own hold, by cookie or token, and nobody else does'
 test('an expired or forged cookie opens a stream without holds, a wrong token none', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const secret = new TextEncoder().encode('a secret for tests that is long enough')
-  const expired = await new SignJWT().setProtectedHeader({ alg: 'HS256' }).setSubject('ada').setExpirationTime(1).sign(secret)
+  const expired = await new SignJWT()
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('ada')
+    .setExpirationTime(1)
+    .sign(secret)
   const client = await open(t, eventId, { headers: { cookie: `ticketing_session=${expired}` } })
   t.is(client.status, 200)
   await hold(eventId, [0], 'ada')
@@ -186,11 +201,17 @@ test('one caller has so many streams and no more, and one gateway; the others go
   const first = await open(t, eventId, { url, headers: ada })
   const second = await open(t, eventId, { url, headers: ada })
   const third = await open(t, eventId, { url, headers: ada })
-  t.deepEqual([first, second, third].map(({ status }) => status), [200, 200, 429])
+  t.deepEqual(
+    [first, second, third].map(({ status }) => status),
+    [200, 200, 429],
+  )
   t.like(await third.problem(), { code: 'rate_limited' })
   // Another user of the same address, and one without credentials.
   const others = [await open(t, eventId, { url, headers: await cookieOf('bob') }), await open(t, eventId, { url })]
-  t.deepEqual(others.map(({ status }) => status), [200, 200])
+  t.deepEqual(
+    others.map(({ status }) => status),
+    [200, 200],
+  )
   const full = await open(t, eventId, { url, headers: await cookieOf('cyd') })
   t.is(full.status, 503)
   t.like(await full.problem(), { code: 'stream_full' })
@@ -257,8 +278,13 @@ async function withArea(): Promise<string> {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const client = new pg.Client({ connectionString: system.databaseUrl })
   await client.connect()
-  await client.query(`INSERT INTO booking.areas (event_id, area_no, name, capacity, price_minor) VALUES ($1, 0, 'Floor', 20, 100)`, [eventId])
-  await client.query('INSERT INTO booking.area_shards (event_id, area_no, shard, capacity) VALUES ($1, 0, 0, 20)', [eventId])
+  await client.query(
+    `INSERT INTO booking.areas (event_id, area_no, name, capacity, price_minor) VALUES ($1, 0, 'Floor', 20, 100)`,
+    [eventId],
+  )
+  await client.query('INSERT INTO booking.area_shards (event_id, area_no, shard, capacity) VALUES ($1, 0, 0, 20)', [
+    eventId,
+  ])
   await client.end()
   return eventId
 }

@@ -185,7 +185,10 @@ async function serve(
     metrics: new GatewayMetrics(metrics),
     answerMs,
   })
-  const server = createServer(connections.inTurn((req, res) => listener(req, res, connections))).on('connection', connections.add)
+  const server = createServer(connections.inTurn((req, res) => listener(req, res, connections))).on(
+    'connection',
+    connections.add,
+  )
   server.listen(0, '127.0.0.1')
   t.teardown(() => {
     connections.stop()

@@ -43,7 +43,8 @@ test('after 200 cuts over two gateways, while buyers hold, swap, buy, cancel and
       const holdId = held.body.id
       const chance = random()
       if (chance < 0.25) {
-        if ((await send(`/holds/${holdId}`, { seat_nos: [first + 1, first + 2] }, 'PATCH')).status === 200) count('swapped')
+        if ((await send(`/holds/${holdId}`, { seat_nos: [first + 1, first + 2] }, 'PATCH')).status === 200)
+          count('swapped')
       }
       if (chance < 0.5) {
         const bought = await send('/purchase', { hold_id: holdId, payment_token: 'tok_ok' })
@@ -51,7 +52,9 @@ test('after 200 cuts over two gateways, while buyers hold, swap, buy, cancel and
         count('bought')
         if ((await send(`/bookings/${bought.body.id}/cancel`, {})).status < 300) count('cancelled')
       } else if (chance < 0.75) {
-        const released = await ask(`${gateway()}/holds/${holdId}?user_id=${user_id}`, { method: 'DELETE' }).catch(() => undefined)
+        const released = await ask(`${gateway()}/holds/${holdId}?user_id=${user_id}`, { method: 'DELETE' }).catch(
+          () => undefined,
+        )
         if (released?.status === 204) count('released')
       } else count('left to run out')
     }

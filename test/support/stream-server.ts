@@ -20,7 +20,12 @@ export async function serveStreams(t: ExecutionContext, options: Partial<HubPart
     version: 1,
     cancelled: false,
     rows: [
-      { section: 'Stalls', first_seat_no: 0, codes: '0'.repeat(seats), versions: Array.from({ length: seats }, () => 1) },
+      {
+        section: 'Stalls',
+        first_seat_no: 0,
+        codes: '0'.repeat(seats),
+        versions: Array.from({ length: seats }, () => 1),
+      },
     ],
     areas: [],
   })
@@ -38,7 +43,9 @@ export async function serveStreams(t: ExecutionContext, options: Partial<HubPart
       res.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' }).flushHeaders()
       return { res, socket: req.socket }
     }
-    hub.open({ eventId, section: null, from: lastEventIdOf(req), caller: 'test', owner: null }, begin).catch(() => res.destroy())
+    hub
+      .open({ eventId, section: null, from: lastEventIdOf(req), caller: 'test', owner: null }, begin)
+      .catch(() => res.destroy())
   })
   server.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

@@ -92,7 +92,16 @@ test('a position is taken up only when it is of this stream of facts, not too ol
   t.is(batch?.id, `${name}-6`)
   t.deepEqual([...(model.namedSince(`${name}-5`) ?? [])], [0])
   t.deepEqual([...(model.namedSince(`${name}-6`) ?? [])], [])
-  for (const wrong of [`${name}-4`, `${name}-7`, 'other-5', '', 'nonsense', `${name}-5x`, `${name}--5`, `${name}-1e1`]) {
+  for (const wrong of [
+    `${name}-4`,
+    `${name}-7`,
+    'other-5',
+    '',
+    'nonsense',
+    `${name}-5x`,
+    `${name}--5`,
+    `${name}-1e1`,
+  ]) {
     t.is(model.namedSince(wrong), null, wrong)
   }
   model.forgetOld(30_001)

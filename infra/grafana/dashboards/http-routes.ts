@@ -107,7 +107,8 @@ export const httpRoutes: Dashboard = {
       panels: [
         {
           title: 'Open streams',
-          description: 'Pages that watch seats change. At MAX_STREAMS further ones are refused, which the next panel shows.',
+          description:
+            'Pages that watch seats change. At MAX_STREAMS further ones are refused, which the next panel shows.',
           shows: 'lines',
           unit: 'short',
           width: 8,
