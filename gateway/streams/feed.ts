@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type Logger from 'bunyan'
 import type { AreaState, SeatVersions } from '#shared/contracts/seats.ts'
-import { TicketingError } from '#shared/errors.ts'
 import type { HoldPayload, PlacesPayload } from '#shared/facts/places.ts'
 import type { FactPosition } from '#shared/facts/stream.ts'
 import {
@@ -14,7 +13,7 @@ import {
   seatsMessage,
 } from './framing.ts'
 import type { StreamMetrics } from './metrics.ts'
-import { SeatModel } from './model.ts'
+import { notFollowing, SeatModel } from './model.ts'
 import type { Reader } from './stream.ts'
 
 /** Where the seats of an event are read. */
@@ -120,8 +119,7 @@ export class SeatFeed {
     const id = this.#model.lastId
     if (seatNos === null || id === null) {
       const message = this.#snapshotMessage()
-      if (message === null)
-        throw new TicketingError('unavailable', 'Changes cannot be followed now; try again shortly.')
+      if (message === null) throw notFollowing()
       this.#parts.metrics.beganWithSnapshot()
       return message
     }

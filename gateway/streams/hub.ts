@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { FollowedFact } from '#shared/facts/follow.ts'
@@ -18,6 +19,9 @@ const keepIdleMs = 30_000
 /** How long a stream lasts; spread, so that clients do not all come back at once. */
 const lifetimeMs = { from: 600_000, to: 1_200_000 }
 const tickMs = 1_000
+/** How long a new stream waits until facts are followed. */
+const followWithinMs = 3_000
+const lookAgainMs = 50
 const batchMs = 100
 /** Events whose seats are loaded at once after an interruption. */
 const loadsAtOnce = 8
@@ -126,6 +130,7 @@ export class StreamHub {
       known = this.#feedOf(eventId)
       known.users += 1
       const { feed } = known
+      await this.#untilFollowing()
       await feed.ready()
       this.#refuseWhenStopped()
       if (section !== null && !feed.hasSection(section)) {
@@ -160,6 +165,12 @@ export class StreamHub {
     this.#isStopped = true
     clearInterval(this.#ticking)
     await Promise.all([...this.#feeds.values()].map(({ feed }) => feed.close('stopping')))
+  }
+
+  /** A gateway that has just started, or lost NATS for a moment, is not yet following. Browsers do not repeat what was refused. */
+  async #untilFollowing(): Promise<void> {
+    const giveUpAt = performance.now() + followWithinMs
+    while (this.#parts.position() === null && performance.now() < giveUpAt) await pause(lookAgainMs)
   }
 
   #refuseWhenStopped(): void {

@@ -1,4 +1,5 @@
 import type { AreaState, SeatVersions } from '#shared/contracts/seats.ts'
+import { TicketingError } from '#shared/errors.ts'
 import type { SeatFact } from '#shared/facts/places.ts'
 import { sequenceIn, writePosition } from '#shared/facts/position.ts'
 import type { FactPosition } from '#shared/facts/stream.ts'
@@ -6,6 +7,11 @@ import type { FactPosition } from '#shared/facts/stream.ts'
 /** How long changes are remembered for streams that come back, and how many seats at most, some counted more than once. */
 const rememberMs = 30_000
 const maxRemembered = 500_000
+
+/** Nothing can be said of seats while facts are not followed. */
+export function notFollowing(): TicketingError {
+  return new TicketingError('unavailable', 'Changes of seats cannot be followed now; try again shortly.')
+}
 
 /** Codes of states, as clients get them. */
 const codes: Readonly<Record<SeatFact[1], number>> = { available: 0, held: 1, sold: 2, blocked: 3 }
@@ -77,8 +83,8 @@ export class SeatModel {
   }
 
   /**
-   * Loads all seats, for the first time or anew, and answers the areas. Throws what `read` throws, and when facts are not followed; the
-   * seats are not loaded then.
+   * Loads all seats, for the first time or anew, and answers the areas. Throws what `read` throws, and `unavailable` while facts are not
+   * followed; the seats are not loaded then.
    */
   async load(read: () => Promise<SeatVersions>): Promise<readonly AreaState[]> {
     const heardMeanwhile: NamedSeats[] = []
@@ -88,7 +94,7 @@ export class SeatModel {
       // Before the seats are read, so that they have every change told up to here: facts are told after their commit.
       const since = this.#position()
       const house = await read()
-      if (since === null) throw new Error('facts are not followed')
+      if (since === null) throw notFollowing()
       this.#replace(house)
       this.#knownSince = since
       for (const { sequence, seats } of heardMeanwhile) if (sequence > since.sequence) this.#merge(seats)

@@ -53,6 +53,8 @@ export class Stream implements Reader {
     this.endsAt = parts.endsAt
     const { onEnd } = parts
     this.#res.once('close', () => onEnd(this, this.#ending ?? 'left'))
+    // The gateway lets clients end their side behind a request; whoever follows a stream does so when it leaves.
+    this.#socket.once('end', () => this.drop('left'))
   }
 
   write(message: Buffer, snapshotBytes: number): void {

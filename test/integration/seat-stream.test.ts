@@ -38,7 +38,7 @@ async function cookieOf(userId: string): Promise<{ cookie: string }> {
   return { cookie: (headers.get('set-cookie') ?? '').split(';')[0] ?? '' }
 }
 
-test('a stream begins with all seats and goes on with those that change, on every gateway', async (t) => {
+test.serial('a stream begins with all seats and goes on with those that change, on every gateway', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const first = await hold(eventId, [1], 'early')
   await until('the hold is told', async () => (await ask(`${system.url}/events/${eventId}/seats`)).body.held === 1)
@@ -59,7 +59,7 @@ test('a stream begins with all seats and goes on with those that change, on ever
   }
 })
 
-test('a stream that is opened from the position of the states begins with what changed since', async (t) => {
+test.serial('a stream that is opened from the position of the states begins with what changed since', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   // Somebody is there already, so changes since the states are known.
   const other = await open(t, eventId)
@@ -77,7 +77,7 @@ test('a stream that is opened from the position of the states begins with what c
   t.is(again.of('reset').length, 0)
 })
 
-test('a position that is malformed, foreign, from the future or too old leads to a reset', async (t) => {
+test.serial('a position that is malformed, foreign, from the future or too old leads to a reset', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const other = await open(t, eventId)
   await until('the other is there', () => other.lastId !== null)
@@ -101,7 +101,7 @@ test('a position that is malformed, foreign, from the future or too old leads to
   }
 })
 
-test('of one section only its changes are told', async (t) => {
+test.serial('of one section only its changes are told', async (t) => {
   const headers = { authorization: `Bearer ${organiserKey}` }
   const made = await ask(`${system.url}/admin/events`, {
     headers,
@@ -129,7 +129,7 @@ test('of one section only its changes are told', async (t) => {
   t.like(await unknown.problem(), { code: 'validation_failed', errors: [{ pointer: '/section' }] })
 })
 
-test('a buyer hears of their own hold, by cookie or token, and nobody else does', async (t) => {
+test.serial('a buyer hears of their own hold, by cookie or token, and nobody else does', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const { cookie } = await cookieOf('ada')
   const token = cookie.split('=')[1]
@@ -157,7 +157,7 @@ test('a buyer hears of their own hold, by cookie or token, and nobody else does'
   }
 })
 
-test('an expired or forged cookie opens a stream without holds, a wrong token none', async (t) => {
+test.serial('an expired or forged cookie opens a stream without holds, a wrong token none', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const secret = new TextEncoder().encode('a secret for tests that is long enough')
   const expired = await new SignJWT()
@@ -175,7 +175,7 @@ test('an expired or forged cookie opens a stream without holds, a wrong token no
   t.like(await wrong.problem(), { code: 'unauthenticated' })
 })
 
-test('what a request lacks is named, and an unknown event is not found', async (t) => {
+test.serial('what a request lacks is named, and an unknown event is not found', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const path = `${system.url}/events/${eventId}/seats/stream`
   for (const [url, status, pointer] of [
@@ -194,7 +194,7 @@ test('what a request lacks is named, and an unknown event is not found', async (
   t.is((await ask(path, { method: 'POST' })).status, 405)
 })
 
-test('one caller has so many streams and no more, and one gateway; the others go on undisturbed', async (t) => {
+test.serial('one caller has so many streams and no more, and one gateway; the others go on undisturbed', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const { url, stop } = await system.start('gateway', { MAX_STREAMS: '4', MAX_STREAMS_PER_CALLER: '2' })
   const ada = await cookieOf('ada')
@@ -225,7 +225,7 @@ test('one caller has so many streams and no more, and one gateway; the others go
   await stop()
 })
 
-test('streams are no requests under way, and their length is no duration of an answer', async (t) => {
+test.serial('streams are no requests under way, and their length is no duration of an answer', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const { url, stop } = await system.start('gateway')
   const client = await open(t, eventId, { url })
@@ -242,7 +242,7 @@ test('streams are no requests under way, and their length is no duration of an a
   await stop()
 })
 
-test('a gateway that stops says bye to its streams before it closes, and does not wait for them', async (t) => {
+test.serial('a gateway that stops says bye to its streams before it closes, and does not wait for them', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const gateway = await system.start('gateway')
   const clients = await Promise.all(Array.from({ length: 20 }, () => open(t, eventId, { url: gateway.url })))
@@ -259,7 +259,7 @@ test('a gateway that stops says bye to its streams before it closes, and does no
   for (const { retryMs = 0 } of clients) t.true(retryMs >= 500 && retryMs <= 5_000)
 })
 
-test('counts of areas are told when places are held and given back', async (t) => {
+test.serial('counts of areas are told when places are held and given back', async (t) => {
   const eventId = await withArea()
   const client = await open(t, eventId)
   await until('the counts are there', () => client.of('reset').length > 0)
@@ -289,7 +289,7 @@ async function withArea(): Promise<string> {
   return eventId
 }
 
-test('a cancelled event shows no free seat to those who watch it', async (t) => {
+test.serial('a cancelled event shows no free seat to those who watch it', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const client = await open(t, eventId)
   await until('the seats are there', () => client.seats.length > 0)
@@ -302,7 +302,7 @@ test('a cancelled event shows no free seat to those who watch it', async (t) => 
   await until('the seat is not free either', () => client.seats.join('') === '3333')
 })
 
-test('a seat whose hold runs out is free for those who watch within seconds', async (t) => {
+test.serial('a seat whose hold runs out is free for those who watch within seconds', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
   const client = await open(t, eventId, { headers: await cookieOf('slow') })
   const { id } = await hold(eventId, [2], 'slow')

@@ -78,7 +78,7 @@ const house: SeatVersions = {
 
 async function loadedModel({ sequence = 5, cancelled = false } = {}) {
   const position = { stream, sequence }
-  const model = new SeatModel(() => position)
+  const model = new SeatModel(() => ({ ...position }))
   await model.load(async () => ({ ...house, cancelled }))
   return { model, position }
 }
