@@ -31,6 +31,10 @@ import { Invalidations } from './reads/invalidations.ts'
 import { RedisStore } from './reads/redis-store.ts'
 import { ReplyCache } from './reads/reply-cache.ts'
 import { createPerform } from './routes/perform.ts'
+import { StreamHub } from './streams/hub.ts'
+import { StreamMetrics } from './streams/metrics.ts'
+import { seatsOfWorkers } from './streams/read-seats.ts'
+import { seatStreamRoute } from './streams/route.ts'
 import { PlaceIds } from './waiting-room/place-id.ts'
 import { Queue } from './waiting-room/queue.ts'
 import { WaitingRooms, waitingOperations } from './waiting-room/waiting-rooms.ts'
@@ -81,10 +85,23 @@ await runProcess({
     const isStopping = (): boolean => stopping
 
     const invalidations = new Invalidations()
+    const hub = new StreamHub({
+      source: seatsOfWorkers(bus),
+      position: () => facts.position,
+      max: { ofCaller: config.MAX_STREAMS_PER_CALLER, all: config.MAX_STREAMS },
+      metrics: new StreamMetrics(processMetrics),
+      log,
+    })
     const facts = followFacts(bus, {
       log,
-      onFact: (fact) => invalidations.add(fact),
-      onRestart: (position) => invalidations.restart(position),
+      onFact(fact) {
+        invalidations.add(fact)
+        hub.hear(fact)
+      },
+      onRestart(position) {
+        invalidations.restart(position)
+        hub.restart()
+      },
     })
     onStop('facts', () => facts.stop())
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
@@ -107,6 +124,7 @@ await runProcess({
     const refusals = limits === null ? null : new RecentRefusals(limits)
     const limiting = limits === null || refusals === null ? null : { limits, refusals }
     const rateLimit = createRateLimit(limiting)
+    const limitFailures = createLimitFailures(limiting)
     // Pages that may use every route may also write here.
     const hostsOfPages = config.CORS_ORIGINS.flatMap((origin) => URL.parse(origin)?.hostname ?? [])
     const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
@@ -118,6 +136,12 @@ await runProcess({
     })
     metrics.watchNewHolds(newHolds)
 
+    const connections = new Connections({
+      maxOfOwner: config.MAX_CONNECTIONS_PER_ADDRESS,
+      clientAddresses,
+      metrics,
+    })
+    onStop('connections', () => connections.stop())
     const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
@@ -126,7 +150,7 @@ await runProcess({
       observe,
       clientAddresses,
       rateLimit,
-      limitFailures: createLimitFailures(limiting),
+      limitFailures,
       hostGuard,
       cors,
       identity,
@@ -140,7 +164,10 @@ await runProcess({
         ...docsRoutes({ ...health, instance, mode }),
         webhookRoute(bus),
       ],
-      limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],
+      limited: [
+        seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors }),
+        ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)]),
+      ],
     })
     const koa = app.callback()
     const listener = createListener({
@@ -160,12 +187,6 @@ await runProcess({
     const ownMetrics =
       METRICS_PORT === undefined ? null : await serveMetrics(processMetrics, { host: METRICS_HOST, port: METRICS_PORT })
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const connections = new Connections({
-      maxOfOwner: config.MAX_CONNECTIONS_PER_ADDRESS,
-      clientAddresses,
-      metrics,
-    })
-    onStop('connections', () => connections.stop())
     const server = createServer(httpSettings, connections.inTurn(listener))
     answerHalfClosed(server)
     server.maxConnections = config.MAX_CONNECTIONS
@@ -176,6 +197,8 @@ await runProcess({
     server.on('connect', answerConnect(metrics, connections))
     const { port } = await listen(server, config.PORT, host)
     onStop('http', () => closeServer(server))
+    // Before the server, which would wait for them.
+    onStop('streams', () => hub.stop())
     onStop('readiness', async () => {
       stopping = true
       await new Promise((resolve) => setTimeout(resolve, drainMs))

@@ -55,6 +55,7 @@ export const errorCodes = [
   'card_number_refused',
   'rate_limited',
   'queue_full',
+  'stream_full',
   ...faultCodes,
 ] as const
 

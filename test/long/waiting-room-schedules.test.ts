@@ -52,7 +52,7 @@ for (const [fault, [script, right, wrong]] of Object.entries(faults)) {
       t.true(text.includes(right), 'the script has changed')
       return text.replace(right, wrong)
     })
-    const found = await inParallel(24, (seed) => new Schedule(queue, redis, seed).run())
+    const found = await inParallel(40, (seed) => new Schedule(queue, redis, seed).run())
     redis.disconnect()
     t.true(found.filter((violations) => violations.length > 0).length >= 6, `${found.flat().length} violations`)
   })
