@@ -15,7 +15,8 @@ const claims = z.object({
   place: z.int().min(0),
   /** When the session began, in ms since 1970, by the clock of Redis. */
   began: z.int(),
-  jti: z.uuid(),
+  /** The place's own id: no UUID of a version. */
+  jti: z.guid(),
 })
 
 export type QueuePass = z.infer<typeof claims>

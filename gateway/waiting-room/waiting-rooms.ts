@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import {
@@ -263,11 +264,19 @@ function settingsOf(room: WaitingRoom): RoomSettings {
   }
 }
 
-/** Asks Redis; the queue is nowhere else. */
-async function redis<Reply>(ask: () => Promise<Reply>): Promise<Reply> {
+/** A step that Redis does not answer is tried again: every step may be repeated. */
+const tries = 5
+const retryPauseMs = 100
+
+/** Asks Redis; the queue is nowhere else. Throws `unavailable` after a second at the latest. */
+async function redis<Reply>(ask: () => Promise<Reply>, tried = 1): Promise<Reply> {
   try {
     return await ask()
   } catch (error) {
+    if (tried < tries) {
+      await pause(retryPauseMs)
+      return redis(ask, tried + 1)
+    }
     throw new TicketingError('unavailable', 'The queue cannot be reached now; your place is kept. Try again shortly.', {
       cause: error,
     })

@@ -43,6 +43,10 @@ const placeRefusals = [
   'event_cancelled',
   'no_adjacent_seats',
   'ticket_limit',
+  /** With `join_url`: the event has a waiting room, and the request no valid pass for it in `Queue-Pass`. */
+  'pass_required',
+  'pass_invalid',
+  'pass_expired',
   'idempotency_key_in_use',
   'idempotency_key_reused',
 ] as const
