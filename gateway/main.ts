@@ -119,7 +119,7 @@ await runProcess({
       newHolds,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance, mode }),
+        ...docsRoutes({ ...health, instance, mode, hasMetrics: exposedMetrics !== null }),
         webhookRoute(bus),
       ],
       limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],
