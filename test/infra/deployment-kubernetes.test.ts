@@ -31,7 +31,7 @@ const misspelt: readonly (Edit & { readonly found: RegExp })[] = [
   { file: 'base/event-worker.yaml', from: 'averageValue: 300m', to: 'average: 300m', found: /average/ },
   { file: 'base/network-policies.yaml', from: 'policyTypes', to: 'policyType', found: /policyType/ },
   { file: 'base/patches/every-pod.yaml', from: 'seccompProfile', to: 'seccomp', found: /seccomp/ },
-  { file: 'overlays/production/ingress.yaml', from: 'pathType: Prefix', to: 'type: Prefix', found: /pathType|type/ },
+  { file: 'overlays/production/http-route.yaml', from: 'parentRefs', to: 'parentRef', found: /HTTPRoute .*parentRef/ },
 ]
 
 test('members that are misspelt, missing or of the wrong kind are found', async (t) => {
@@ -198,16 +198,16 @@ const mistakes: readonly (Edit & { readonly mistake: string; readonly found: Reg
   {
     mistake: 'a policy that lets everybody in',
     file: 'base/network-policies.yaml',
-    from: '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ingress-nginx } }\n      ports',
+    from: '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: gateway-system } }\n      ports',
     to: '    - ports',
     found: /open for everybody/,
   },
   {
-    mistake: 'an ingress that leads nowhere',
-    file: 'overlays/production/ingress.yaml',
-    from: 'name: http',
-    to: 'name: https',
-    found: /no port https of a Service gateway/,
+    mistake: 'a route that leads nowhere',
+    file: 'overlays/production/http-route.yaml',
+    from: 'port: 80 }',
+    to: 'port: 8080 }',
+    found: /no port 8080 of a Service gateway/,
   },
   {
     mistake: 'a secret in the tree',

@@ -20,7 +20,7 @@ test('what watches runs confined, probed and spread', async (t) => {
   t.deepEqual(kubernetesFaults(manifests), [])
   const owners = manifests.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
   t.deepEqual(owners.map(({ metadata }) => metadata.name).sort(), [
-    ...['grafana', 'jaeger', 'otel-collector', 'prometheus-global', 'prometheus-local', 'tempo', 'thanos-querier'],
+    ...['alertmanager', 'grafana', 'jaeger', 'otel-collector', 'prometheus-global', 'prometheus-local', 'tempo', 'thanos-querier'],
   ])
 })
 
@@ -80,9 +80,9 @@ const mistakes: readonly Mistake[] = [
   {
     mistake: 'another version than compose',
     file: 'monitoring/patches/every-prometheus.yaml',
-    from: 'prometheus:v2.53.4',
-    to: 'prometheus:v2.53.3',
-    found: /v2\.53\.3 is not compose's/,
+    from: 'prometheus:v3.13.4',
+    to: 'prometheus:v3.13.3',
+    found: /v3\.13\.3 is not compose's/,
   },
   {
     mistake: 'Thanos that sees every series twice',

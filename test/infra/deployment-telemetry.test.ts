@@ -27,34 +27,34 @@ interface Mistake {
 }
 
 const mistakes: readonly Mistake[] = [
-  { file: 'otel-collector/local.yaml', from: 'receivers:\n', to: 'receviers:\n', found: /receviers|receivers/ },
+  { file: 'otel-collector/collector.yaml', from: 'receivers:\n', to: 'receviers:\n', found: /receviers|receivers/ },
   {
-    file: 'otel-collector/local.yaml',
+    file: 'otel-collector/collector.yaml',
     from: 'send_batch_size',
     to: 'batch_size',
     found: /processors\.batch: .*"batch_size"/,
   },
-  { file: 'otel-collector/local.yaml', from: '[otlp/jaeger]', to: '[otlp]', found: /otlp is not among the exporters/ },
+  { file: 'otel-collector/collector.yaml', from: '[otlp_grpc/jaeger, ', to: '[otlp, ', found: /otlp is not among the exporters/ },
   {
-    file: 'otel-collector/local.yaml',
+    file: 'otel-collector/collector.yaml',
     from: '[memory_limiter, batch]',
     to: '[batch]',
     found: /memory_limiter .* is not used/,
   },
   {
-    file: 'otel-collector/local.yaml',
+    file: 'otel-collector/collector.yaml',
     from: '[memory_limiter, batch]',
     to: '[batch, memory_limiter]',
     found: /run out of memory/,
   },
   {
-    file: 'otel-collector/local.yaml',
+    file: 'otel-collector/collector.yaml',
     from: '0.0.0.0:4317',
     to: '0.0.0.0:4318',
     found: /does not listen where processes send/,
   },
   {
-    file: 'otel-collector/production.yaml',
+    file: 'otel-collector/collector.yaml',
     from: 'tempo:4317',
     to: 'tempo:3200',
     found: /nobody receives spans at tempo:3200/,

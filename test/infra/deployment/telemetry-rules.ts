@@ -15,12 +15,7 @@ import {
 import { unless } from './unless.ts'
 
 /** The files that say where spans go, below `infra/`. */
-export const telemetryFiles = [
-  'otel-collector/local.yaml',
-  'otel-collector/production.yaml',
-  'jaeger/jaeger.yaml',
-  'tempo/tempo.yaml',
-] as const
+export const telemetryFiles = ['otel-collector/collector.yaml', 'jaeger/jaeger.yaml', 'tempo/tempo.yaml'] as const
 
 export type TelemetryTexts = Readonly<Record<(typeof telemetryFiles)[number], string>>
 
@@ -38,15 +33,12 @@ export function telemetryFaults(texts: TelemetryTexts, compose: ComposeFile): st
     for (const { path, message } of error?.issues ?? []) faults.push(`${name}: ${path.join('.')}: ${message}`)
     return data
   }
-  const local = read('otel-collector/local.yaml', collectorSchema)
-  const production = read('otel-collector/production.yaml', collectorSchema)
+  const collector = read('otel-collector/collector.yaml', collectorSchema)
   const jaeger = read('jaeger/jaeger.yaml', jaegerSchema)
   const tempo = read('tempo/tempo.yaml', tempoSchema)
-  if (!local || !production || !jaeger || !tempo) return faults
+  if (!collector || !jaeger || !tempo) return faults
   return [
-    ...collectorFaults(local, { jaeger, tempo, compose }).map((fault) => `local.yaml: ${fault}`),
-    ...collectorFaults(production, { jaeger, tempo, compose }).map((fault) => `production.yaml: ${fault}`),
-    ...unless(production.exporters['otlp/tempo'] !== undefined, 'production.yaml: sends nothing to Tempo'),
+    ...collectorFaults(collector, { jaeger, tempo, compose }).map((fault) => `collector.yaml: ${fault}`),
     ...jaegerFaults(jaeger, compose).map((fault) => `jaeger.yaml: ${fault}`),
     ...tempoFaults(tempo, compose).map((fault) => `tempo.yaml: ${fault}`),
   ]
@@ -64,11 +56,10 @@ function collectorFaults(config: Collector, { jaeger, tempo, compose }: Around):
     tempo: `tempo:${receivedOn(tempo.distributor)}`,
   }
   const sent = compose.services.gateway?.environment?.OTEL_EXPORTER_OTLP_ENDPOINT
-  const exporters = Object.values(config.exporters).filter((exporter) => exporter !== undefined)
   return [
     ...wiringFaults(config),
     ...unless(sent === `http://otel-collector:${receivedOn(config)}`, `does not listen where processes send: ${sent}`),
-    ...exporters
+    ...Object.values(config.exporters)
       .filter(({ endpoint }) => receiving[endpoint.split(':')[0] ?? ''] !== endpoint)
       .map(({ endpoint }) => `nobody receives spans at ${endpoint}`),
     ...unless(config.service.pipelines.traces.processors[0] === 'memory_limiter', 'may run out of memory'),

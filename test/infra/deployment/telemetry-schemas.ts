@@ -36,15 +36,8 @@ export const collectorSchema = z.strictObject({
       limit_percentage: z.int().max(100),
       spike_limit_percentage: z.int().max(100),
     }),
-    resource: z
-      .strictObject({
-        attributes: z.array(
-          z.strictObject({ key: z.string(), value: z.string(), action: z.enum(['insert', 'update', 'upsert']) }),
-        ),
-      })
-      .optional(),
   }),
-  exporters: z.strictObject({ 'otlp/jaeger': toStore, 'otlp/tempo': toStore.optional() }),
+  exporters: z.strictObject({ 'otlp_grpc/jaeger': toStore, 'otlp_grpc/tempo': toStore }),
   extensions: z.strictObject({ health_check: listening }),
   service: z.strictObject({
     extensions: ids,
