@@ -10,7 +10,7 @@ import type { ComposeFile, ComposeService } from '../deployment/compose-file.ts'
 import type { ContainerImage } from './image.ts'
 import { Network, nameServer } from './network.ts'
 import { type PublicImage, publicImage } from './public-images.ts'
-import { asIdentity, enterRoot, type Identity, type Mount } from './root.ts'
+import { asIdentity, enterRoot, type Identity, type Mount, machinePath } from './root.ts'
 
 const run = promisify(execFile)
 
@@ -23,6 +23,8 @@ export interface EnginePlan {
   readonly image: ContainerImage
   /** Holds the volumes, which outlive an engine, and the logs. */
   readonly directory: string
+  /** Where this machine keeps PostgreSQL's programs. */
+  readonly postgresDirectory: string
   /** How long a service has to become healthy. */
   readonly patienceMs: number
 }
@@ -157,13 +159,15 @@ export class Engine {
     const identity = {
       user: service.user ?? '0:0',
       directory: service.working_dir ?? image.directory,
+      path: image.environment?.PATH ?? `/opt/image:${this.#plan.postgresDirectory}:${machinePath}`,
       capabilities: service.cap_add ?? [],
     }
     const root = {
       ...{ place, files, mounts: await this.#mountsOf(service, image), tmpfs: service.tmpfs ?? [] },
       isReadOnly: service.read_only === true,
     }
-    const environment = { HOSTNAME: `${name}-4f1c9a`, PATH: systemPath, ...image.environment, ...settingsOf(service) }
+    const own = { HOSTNAME: `${name}-4f1c9a`, ...image.environment, ...settingsOf(service) }
+    const environment = { ...own, PATH: machinePath }
     const namespace = this.#network.namespaceOf(name)
     if (namespace === name) this.#serveNames(name)
     const log = openSync(this.#logOf(name), 'a', 0o666)
@@ -259,7 +263,6 @@ export class Engine {
 }
 
 const ourImage = 'ticketing:0.1.0'
-const systemPath = '/opt/image:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 function ours({ environment, directory }: ContainerImage): PublicImage {
   return { entrypoint: [], directory, environment }

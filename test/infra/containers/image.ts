@@ -8,7 +8,7 @@ import { readTestConfig } from '../../support/config.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 import { buildContext } from './build-context.ts'
 import { type Instruction, parseDockerfile } from './dockerfile.ts'
-import { enterRoot } from './root.ts'
+import { enterRoot, machinePath } from './root.ts'
 
 const run = promisify(execFile)
 
@@ -104,9 +104,12 @@ class Stage implements ContainerImage {
     const own = ['app', 'backups'].map((name) => ({ name, source: join(this.root, name) }))
     for (const { source } of own) await mkdir(source, { recursive: true })
     const mounts = own.map(({ name, source }) => ({ source, target: `/${name}`, isFile: false, isReadOnly: false }))
-    const identity = { user: this.#user, directory: this.directory, capabilities: this.#user === '0:0' ? ['CHOWN'] : [] }
+    const { PATH: path = '/usr/bin:/bin' } = this.environment
+    const capabilities = this.#user === '0:0' ? ['CHOWN'] : []
+    const identity = { user: this.#user, directory: this.directory, path, capabilities }
     const script = enterRoot({ place, files, mounts, tmpfs: [], isReadOnly: false }, identity, ['/bin/sh', '-c', command])
-    await run('unshare', ['--mount', 'sh', '-c', script], { env: { PATH: '/usr/bin:/bin', ...this.environment }, ...options })
+    const env = { ...this.environment, PATH: machinePath }
+    await run('unshare', ['--mount', 'sh', '-c', script], { env, ...options })
   }
 
   async #copy(words: readonly string[]): Promise<void> {

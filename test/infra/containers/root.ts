@@ -17,10 +17,15 @@ export interface Mount {
   readonly isReadOnly: boolean
 }
 
+/** Of the commands that make a container. */
+export const machinePath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 /** As whom a command runs in a container, where, and with which capabilities. */
 export interface Identity {
   readonly user: string
   readonly directory: string
+  /** Where it looks for programs. */
+  readonly path: string
   readonly capabilities: readonly string[]
 }
 
@@ -64,11 +69,11 @@ export function enterRoot(root: Root, identity: Identity, command: readonly stri
 }
 
 /** A command as that user: without a way to more rights, and with no capability but those named. */
-export function asIdentity({ user, directory, capabilities }: Identity, command: readonly string[]): string[] {
+export function asIdentity({ user, directory, path, capabilities }: Identity, command: readonly string[]): string[] {
   const [uid = '0', gid = uid] = user.split(':')
   const kept = ['-all', ...capabilities.map((name) => `+${name.toLowerCase()}`)].join()
   const rights = ['--clear-groups', '--no-new-privs', `--bounding-set=${kept}`, `--inh-caps=${kept}`]
-  return ['/usr/bin/setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...rights, '--', '/usr/bin/env', '-C', directory, ...command]
+  return ['/usr/bin/setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...rights, '--', '/usr/bin/env', '-C', directory, `PATH=${path}`, ...command]
 }
 
 function quote(text: string): string {

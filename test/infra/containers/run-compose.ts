@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../../../infra/config.ts'
+import { requireProgram } from '../../../infra/servers/program.ts'
 import { readTestConfig } from '../../support/config.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 import { exampleSettings, readCompose } from '../deployment/compose-file.ts'
@@ -59,7 +60,9 @@ export async function runCompose(asked: ComposeRun): Promise<RunReport & { reado
   const read = await readCompose({ directory: infra, settings })
   if ('refused' in read) throw new Error(read.refused)
   const { image, only, patienceMs = 60_000, isShopping = false } = asked
-  const plan: RunPlan = { file: read.file, image, directory, patienceMs, isShopping, ...(only && { only }) }
+  const postgresDirectory = (await requireProgram('postgres')).directory
+  const files = { file: read.file, image, directory, postgresDirectory }
+  const plan: RunPlan = { ...files, patienceMs, isShopping, ...(only && { only }) }
   return { ...(await runPlan(plan)), directory }
 }
 
