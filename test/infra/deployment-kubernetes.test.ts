@@ -97,7 +97,7 @@ const mistakes: Mistakes = {
   ],
   'base/network-policies.yaml': [
     ['values: [gateway, booking-worker]', 'values: [gateway, bookings]', /there are no pods bookings/],
-    ['    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: gateway-system } }\n      ports', '    - ports', /open for everybody/],
+    ['    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: envoy-gateway-system } }\n      ports', '    - ports', /open for everybody/],
   ],
   'overlays/production/http-route.yaml': [
     ['port: 80 }', 'port: 8080 }', /no port 8080 of a Service gateway/],
