@@ -105,7 +105,8 @@ class Stage implements ContainerImage {
     for (const { source } of own) await mkdir(source, { recursive: true })
     const mounts = own.map(({ name, source }) => ({ source, target: `/${name}`, isFile: false, isReadOnly: false }))
     const { PATH: path = '/usr/bin:/bin' } = this.environment
-    const capabilities = this.#user === '0:0' ? ['CHOWN'] : []
+    // A few of those that engines leave to root.
+    const capabilities = this.#user === '0:0' ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : []
     const identity = { user: this.#user, directory: this.directory, path, capabilities }
     const script = enterRoot({ place, files, mounts, tmpfs: [], isReadOnly: false }, identity, ['/bin/sh', '-c', command])
     const env = { ...this.environment, PATH: machinePath }
