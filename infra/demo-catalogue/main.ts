@@ -1,6 +1,6 @@
-import { natsSettings, readConfig } from '#shared/process/config.ts'
-import { Bus } from '#shared/messaging/bus.ts'
 import { z } from 'zod'
+import { Bus } from '#shared/messaging/bus.ts'
+import { natsSettings, readConfig } from '#shared/process/config.ts'
 import { fillDemoCatalogue } from '../demo-catalogue.ts'
 import { reportFailure } from '../explained-error.ts'
 

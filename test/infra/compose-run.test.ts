@@ -24,8 +24,21 @@ test.before('following the Dockerfile', async (t) => {
 test('the image is made of the sources that run, and of no secret, test, benchmark or file of another container', async (t) => {
   const files = await buildContext(projectRoot)
   const tops = new Set(files.map((file) => file.split('/')[0]))
-  t.deepEqual([...tops].sort(), ['.npmrc', 'gateway', 'infra', 'package-lock.json', 'package.json', 'shared', 'workers'])
-  t.deepEqual(files.filter((file) => /\.(env|example|md|ya?ml|test\.ts)$|\/(load|k8s|grafana)\//.test(file) && !/prometheus/.test(file)), [])
+  t.deepEqual([...tops].sort(), [
+    '.npmrc',
+    'gateway',
+    'infra',
+    'package-lock.json',
+    'package.json',
+    'shared',
+    'workers',
+  ])
+  t.deepEqual(
+    files.filter(
+      (file) => /\.(env|example|md|ya?ml|test\.ts)$|\/(load|k8s|grafana)\//.test(file) && !/prometheus/.test(file),
+    ),
+    [],
+  )
 })
 
 test('the image has one Node, the one of the lockfile, no tools of developers, and its code is compiled', async (t) => {
@@ -41,9 +54,15 @@ test('compose comes up: every service is healthy, the shop has thirty events and
   t.timeout(300_000)
   const { image } = t.context
   const { states, shop, exitCodes, directory } = await runCompose({ image, isShopping: true })
-  const inState = (wanted: string): string[] => Object.keys(states).filter((name) => states[name] === wanted).sort()
+  const inState = (wanted: string): string[] =>
+    Object.keys(states)
+      .filter((name) => states[name] === wanted)
+      .sort()
   const expected = ['healthy', 'completed', 'running', 'not run']
-  t.deepEqual(Object.values(states).filter((state) => !expected.includes(state)), [])
+  t.deepEqual(
+    Object.values(states).filter((state) => !expected.includes(state)),
+    [],
+  )
   t.deepEqual(inState('completed'), ['demo', 'migrate', 'nats-folder'])
   t.deepEqual(inState('running'), ['nginx-exporter', 'postgres-exporter', 'redis-exporter'])
   // infra/README.md says so, too.
@@ -61,7 +80,10 @@ test('compose comes up: every service is healthy, the shop has thirty events and
   t.like(shop?.alerts[0], { alertname: 'InstanceDown', job: 'auditor', severity: 'ticket' })
   t.is(shop?.eventsAfterImport, 31)
   t.regex(shop?.backup ?? '', /contents +\d+ rows, 1 tickets/)
-  t.deepEqual(Object.entries(exitCodes).filter(([, code]) => code !== 0), [])
+  t.deepEqual(
+    Object.entries(exitCodes).filter(([, code]) => code !== 0),
+    [],
+  )
 
   const settings = Object.entries(exampleSettings()).map(([name, value]) => [name, value.replace('p0123', 'p9876')])
   const second = await runCompose({ image, directory, settings: Object.fromEntries(settings), only: ['edge'] })

@@ -42,7 +42,10 @@ test('with certificates the edge also listens for TLS', async (t) => {
   t.deepEqual(composeFaults(read.file), [])
   const { ports = [], volumes = [] } = read.file.services.edge ?? {}
   const mounts = new Map(volumes.map(({ source, target }) => [target, source]))
-  t.deepEqual(ports.map(({ target }) => target), [8080, 8443])
+  t.deepEqual(
+    ports.map(({ target }) => target),
+    [8080, 8443],
+  )
   const [, certificates = ''] = /ssl_certificate (.+)\/tls\.crt;/.exec(infraFile('nginx/tls.conf')) ?? []
   t.is(mounts.get(certificates), '/etc/ticketing/tls')
   const [, folder = ''] = /include (.+)\/\*\.conf;/.exec(infraFile('nginx/nginx.conf')) ?? []

@@ -30,21 +30,11 @@ const misspelt: Mistakes = {
     ['maxUnavailable: 1', 'maxUnavailible: 1', /maxUnavailible/],
     ['containerPort: 8080', 'containerPort: "8080"', /TS2322/],
   ],
-  'base/migrate.yaml': [
-    ['backoffLimit: 4', 'backOffLimit: 4', /backOffLimit/],
-  ],
-  'base/event-worker.yaml': [
-    ['averageValue: 300m', 'average: 300m', /average/],
-  ],
-  'base/network-policies.yaml': [
-    ['policyTypes', 'policyType', /policyType/],
-  ],
-  'base/patches/every-pod.yaml': [
-    ['seccompProfile', 'seccomp', /seccomp/],
-  ],
-  'overlays/production/http-route.yaml': [
-    ['parentRefs', 'parentRef', /HTTPRoute .*parentRef/],
-  ],
+  'base/migrate.yaml': [['backoffLimit: 4', 'backOffLimit: 4', /backOffLimit/]],
+  'base/event-worker.yaml': [['averageValue: 300m', 'average: 300m', /average/]],
+  'base/network-policies.yaml': [['policyTypes', 'policyType', /policyType/]],
+  'base/patches/every-pod.yaml': [['seccompProfile', 'seccomp', /seccomp/]],
+  'overlays/production/http-route.yaml': [['parentRefs', 'parentRef', /HTTPRoute .*parentRef/]],
 }
 
 test('members that are misspelt, missing or of the wrong kind are found', async (t) => {
@@ -64,9 +54,7 @@ const mistakes: Mistakes = {
     ['newTag: 0.1.0', 'newTag: latest', /ticketing:latest is not pinned/],
     ['minReplicas, value: 3', 'minReplicas, value: 1', /leaves one pod alone/],
   ],
-  'base/booking-worker.yaml': [
-    ['key: redis-url', 'key: redis', /nothing holds REDIS_URL/],
-  ],
+  'base/booking-worker.yaml': [['key: redis-url', 'key: redis', /nothing holds REDIS_URL/]],
   'base/gateway.yaml': [
     ['path: /livez, port: http', 'path: /livez, port: web', /unknown port web/],
     ['livenessProbe:', 'ignored:', /no liveness probe/],
@@ -74,37 +62,35 @@ const mistakes: Mistakes = {
     ['  selector:\n    matchLabels', '  replicas: 2\n  selector:\n    matchLabels', /resets what its autoscaler/],
     ['targetPort: http', 'targetPort: web', /Service gateway: no pod has a port web/],
   ],
-  'base/patches/every-worker.yaml': [
-    ['/livez', '/healthz', /event-worker: a probe asks \/healthz/],
-  ],
-  'base/auditor.yaml': [
-    ['limits: { cpu: "1", memory: 512Mi }', 'limits: { cpu: "1" }', /auditor: no limit of memory/],
-  ],
+  'base/patches/every-worker.yaml': [['/livez', '/healthz', /event-worker: a probe asks \/healthz/]],
+  'base/auditor.yaml': [['limits: { cpu: "1", memory: 512Mi }', 'limits: { cpu: "1" }', /auditor: no limit of memory/]],
   'base/patches/every-pod.yaml': [
     ['runAsNonRoot: true', 'runAsNonRoot: false', /may run as root/],
     ['drop: [ALL]', 'drop: [CHOWN]', /keeps capabilities/],
     ['readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false', /may write into its image/],
     ['automountServiceAccountToken: false', 'automountServiceAccountToken: true', /token of the cluster/],
   ],
-  'base/patches/every-deployment.yaml': [
-    ['maxUnavailable: 0', 'maxUnavailable: 1', /before others are ready/],
-  ],
+  'base/patches/every-deployment.yaml': [['maxUnavailable: 0', 'maxUnavailable: 1', /before others are ready/]],
   'base/purchase-worker.yaml': [
-    ['maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchase-worker }', 'maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchasing }', /purchase-worker: may be evicted all at once/],
+    [
+      'maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchase-worker }',
+      'maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchasing }',
+      /purchase-worker: may be evicted all at once/,
+    ],
   ],
   'base/event-worker.yaml': [
     ['kind: Deployment, name: event-worker', 'kind: Deployment, name: events', /there is no Deployment events/],
   ],
   'base/network-policies.yaml': [
     ['values: [gateway, booking-worker]', 'values: [gateway, bookings]', /there are no pods bookings/],
-    ['    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: envoy-gateway-system } }\n      ports', '    - ports', /open for everybody/],
+    [
+      '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: envoy-gateway-system } }\n      ports',
+      '    - ports',
+      /open for everybody/,
+    ],
   ],
-  'overlays/production/http-route.yaml': [
-    ['port: 80 }', 'port: 8080 }', /no port 8080 of a Service gateway/],
-  ],
-  'overlays/production/namespace.yaml': [
-    ['kind: Namespace', 'kind: Secret', /does not belong into the tree/],
-  ],
+  'overlays/production/http-route.yaml': [['port: 80 }', 'port: 8080 }', /no port 8080 of a Service gateway/]],
+  'overlays/production/namespace.yaml': [['kind: Namespace', 'kind: Secret', /does not belong into the tree/]],
 }
 
 for (const { title, found, edit } of planted(mistakes)) {

@@ -21,7 +21,16 @@ test('what watches runs confined, probed and spread', async (t) => {
   t.deepEqual(kubernetesFaults(manifests), [])
   const owners = manifests.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
   t.deepEqual(owners.map(({ metadata }) => metadata.name).sort(), [
-    ...['alertmanager', 'grafana', 'jaeger', 'otel-collector', 'prometheus-global', 'prometheus-local', 'tempo', 'thanos-querier'],
+    ...[
+      'alertmanager',
+      'grafana',
+      'jaeger',
+      'otel-collector',
+      'prometheus-global',
+      'prometheus-local',
+      'tempo',
+      'thanos-querier',
+    ],
   ])
 })
 
@@ -57,34 +66,54 @@ const mistakes: Mistakes = {
     ['prometheus:v3.13.4', 'prometheus:v3.13.3', /v3\.13\.3 is not compose's/],
     ['ordinals: { start: 1 }', 'ordinals: { start: 0 }', /prometheus-local-2: leads to no pods/],
   ],
-  'monitoring/tempo.yaml': [
-    ['- { name: data, mountPath', '- { name: traces, mountPath', /there is no volume traces/],
-  ],
+  'monitoring/tempo.yaml': [['- { name: data, mountPath', '- { name: traces, mountPath', /there is no volume traces/]],
   'monitoring/thanos-querier.yaml': [
     ['            - --query.replica-label=global_replica\n', '', /thanos-querier: is not told compose's/],
-    ['kind: Service\nmetadata:\n  name: thanos-querier', 'kind: Service\nmetadata:\n  name: thanos', /grafana to thanos-querier:10902: nobody listens there/],
+    [
+      'kind: Service\nmetadata:\n  name: thanos-querier',
+      'kind: Service\nmetadata:\n  name: thanos',
+      /grafana to thanos-querier:10902: nobody listens there/,
+    ],
   ],
-  '../prometheus/kustomization.yaml': [
-    ['      - rules/payments.yml\n', '', /rules\/payments\.yml is not the file/],
-  ],
+  '../prometheus/kustomization.yaml': [['      - rules/payments.yml\n', '', /rules\/payments\.yml is not the file/]],
   '../grafana/kustomization.yaml': [
     ['      - generated/dashboards/selling.json\n', '', /selling\.json is not the file/],
   ],
   'monitoring/prometheus-global.yaml': [
-    ['mountPath: /etc/prometheus/rules/global', 'mountPath: /etc/prometheus/rules', /rules\/global\/watchers\.yml is not the file/],
+    [
+      'mountPath: /etc/prometheus/rules/global',
+      'mountPath: /etc/prometheus/rules',
+      /rules\/global\/watchers\.yml is not the file/,
+    ],
   ],
   'monitoring/prometheus-local.yaml': [
     ['local-$(ORDINAL)', 'prometheus-local-$(ORDINAL)', /REPLICA is prometheus-local-1, in compose local-1/],
     ['  clusterIP: None\n', '', /prometheus-local: hides its pods behind one address/],
   ],
   'base/metrics.yaml': [
-    ['name: booking-worker-metrics', 'name: metrics-of-booking', /prometheus-local to booking-worker:9464: nobody listens there/],
+    [
+      'name: booking-worker-metrics',
+      'name: metrics-of-booking',
+      /prometheus-local to booking-worker:9464: nobody listens there/,
+    ],
     ['port: 9464', 'port: 80', /prometheus-local to gateway:9464: nobody listens there/],
   ],
   'monitoring/network-policies.yaml': [
-    ['values: [prometheus-local, prometheus-global, thanos-querier, jaeger, tempo]', 'values: [prometheus-local, prometheus-global, thanos-querier, tempo]', /grafana to jaeger:16686: is not let out/],
-    ['values: [prometheus-global, grafana]', 'values: [grafana]', /prometheus-global to prometheus-local-1:9090: is not let in/],
-    ['    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ticketing } }', '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: tickets } }', /gateway to otel-collector\.observability:4317: is not let in/],
+    [
+      'values: [prometheus-local, prometheus-global, thanos-querier, jaeger, tempo]',
+      'values: [prometheus-local, prometheus-global, thanos-querier, tempo]',
+      /grafana to jaeger:16686: is not let out/,
+    ],
+    [
+      'values: [prometheus-global, grafana]',
+      'values: [grafana]',
+      /prometheus-global to prometheus-local-1:9090: is not let in/,
+    ],
+    [
+      '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ticketing } }',
+      '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: tickets } }',
+      /gateway to otel-collector\.observability:4317: is not let in/,
+    ],
   ],
 }
 

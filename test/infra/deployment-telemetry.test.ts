@@ -49,6 +49,9 @@ for (const [from, to, found] of mistakes) {
   test(`${to.trim()} among the files of spans is found out`, async (t) => {
     const at = texts.findIndex((text) => text.includes(from))
     t.true(at >= 0, `there is no ${from} any more`)
-    t.regex((await faultsOf(texts.map((text, index) => (index === at ? text.replace(from, to) : text)))).join('\n'), found)
+    t.regex(
+      (await faultsOf(texts.map((text, index) => (index === at ? text.replace(from, to) : text)))).join('\n'),
+      found,
+    )
   })
 }

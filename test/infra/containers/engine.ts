@@ -49,7 +49,10 @@ export class Engine {
 
   constructor(plan: EnginePlan) {
     this.#plan = plan
-    this.#network = new Network(plan.file, Object.keys(plan.file.services).filter((name) => this.isRun(name)))
+    this.#network = new Network(
+      plan.file,
+      Object.keys(plan.file.services).filter((name) => this.isRun(name)),
+    )
   }
 
   /** Whether this machine has the program of a service. */
@@ -107,7 +110,8 @@ export class Engine {
     const waits = Object.entries(service.depends_on ?? {}).map(async ([other, { condition }]) => {
       const state = await this.up(other)
       const expected = condition === 'service_completed_successfully' ? 'completed' : 'healthy'
-      if (state !== expected && state !== 'not run') throw new ServiceFault(`${name} waits for ${other}, which is ${state}`)
+      if (state !== expected && state !== 'not run')
+        throw new ServiceFault(`${name} waits for ${other}, which is ${state}`)
     })
     await Promise.all(waits)
     const container = await this.#run(name, service, command)
@@ -134,7 +138,10 @@ export class Engine {
     throw this.#fault(name, 'did not become healthy')
   }
 
-  async #isHealthy(name: string, { test, timeout = '30s' }: NonNullable<ComposeService['healthcheck']>): Promise<boolean> {
+  async #isHealthy(
+    name: string,
+    { test, timeout = '30s' }: NonNullable<ComposeService['healthcheck']>,
+  ): Promise<boolean> {
     const container = this.#containers.get(name)
     if (container === undefined) return false
     const [form, ...words] = test.map(unescaped)
@@ -182,7 +189,11 @@ export class Engine {
     return container
   }
 
-  async #writeFiles(folder: string, name: string, { accounts = {}, folders = {}, files = {} }: PublicImage): Promise<void> {
+  async #writeFiles(
+    folder: string,
+    name: string,
+    { accounts = {}, folders = {}, files = {} }: PublicImage,
+  ): Promise<void> {
     const lines = Object.entries({ root: 0, ...accounts, nobody: 65534 })
     const all = {
       ...files,
@@ -202,7 +213,8 @@ export class Engine {
     }
     await mkdir(join(folder, 'opt/image'), { recursive: true })
     // As in images on Alpine or BusyBox.
-    for (const tool of ['wget', 'awk']) await symlink('/usr/bin/busybox', join(folder, 'opt/image', tool)).catch(() => undefined)
+    for (const tool of ['wget', 'awk'])
+      await symlink('/usr/bin/busybox', join(folder, 'opt/image', tool)).catch(() => undefined)
     await writeFile(join(this.#plan.directory, `${name}.hosts`), this.#network.hostsOf(name))
   }
 

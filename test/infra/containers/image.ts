@@ -30,7 +30,9 @@ export async function followDockerfile(): Promise<ContainerImage> {
   for (const folder of [readTestConfig().directory, place]) await chmod(folder, 0o711)
   const context = await buildContext(projectRoot)
   let stage: Stage | undefined
-  for (const { image, name, instructions } of parseDockerfile(await readFile(join(projectRoot, 'infra/Dockerfile'), 'utf8'))) {
+  for (const { image, name, instructions } of parseDockerfile(
+    await readFile(join(projectRoot, 'infra/Dockerfile'), 'utf8'),
+  )) {
     stage = new Stage({ root: join(place, name || 'last'), place, context, isLast: !image.startsWith('node:') })
     await mkdir(stage.root, { recursive: true })
     for (const instruction of instructions) await stage.follow(instruction)
@@ -108,7 +110,11 @@ class Stage implements ContainerImage {
     // A few of those that engines leave to root.
     const capabilities = this.#user === '0:0' ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : []
     const identity = { user: this.#user, directory: this.directory, path, capabilities }
-    const script = enterRoot({ place, files, mounts, tmpfs: [], isReadOnly: false }, identity, ['/bin/sh', '-c', command])
+    const script = enterRoot({ place, files, mounts, tmpfs: [], isReadOnly: false }, identity, [
+      '/bin/sh',
+      '-c',
+      command,
+    ])
     const env = { ...this.environment, PATH: machinePath }
     await run('unshare', ['--mount', 'sh', '-c', script], { env, ...options })
   }

@@ -38,7 +38,10 @@ export function enterRoot(root: Root, identity: Identity, command: readonly stri
   const at = (path: string): string => quote(place + path)
   const memory = tmpfs.map((text) => {
     const [target = '', options = ''] = text.split(':')
-    const lines = [`mkdir -p ${at(target)}`, `mount -t tmpfs -o ${quote(['mode=1777', options].filter(Boolean).join())} tmpfs ${at(target)}`]
+    const lines = [
+      `mkdir -p ${at(target)}`,
+      `mount -t tmpfs -o ${quote(['mode=1777', options].filter(Boolean).join())} tmpfs ${at(target)}`,
+    ]
     return { target, lines }
   })
   const bound = mounts.map(({ source, target, isFile, isReadOnly: isFixed }) => {
@@ -73,7 +76,18 @@ export function asIdentity({ user, directory, path, capabilities }: Identity, co
   const [uid = '0', gid = uid] = user.split(':')
   const kept = ['-all', ...capabilities.map((name) => `+${name.toLowerCase()}`)].join()
   const rights = ['--clear-groups', '--no-new-privs', `--bounding-set=${kept}`, `--inh-caps=${kept}`]
-  return ['/usr/bin/setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...rights, '--', '/usr/bin/env', '-C', directory, `PATH=${path}`, ...command]
+  return [
+    '/usr/bin/setpriv',
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    ...rights,
+    '--',
+    '/usr/bin/env',
+    '-C',
+    directory,
+    `PATH=${path}`,
+    ...command,
+  ]
 }
 
 function quote(text: string): string {

@@ -29,7 +29,18 @@ export interface ComposeRun extends Pick<RunPlan, 'only'> {
 }
 
 /** What compose mounts. */
-const mounted = ['alertmanager', 'grafana', 'jaeger', 'nats', 'nginx', 'otel-collector', 'postgres', 'prometheus', 'redis', 'tempo']
+const mounted = [
+  'alertmanager',
+  'grafana',
+  'jaeger',
+  'nats',
+  'nginx',
+  'otel-collector',
+  'postgres',
+  'prometheus',
+  'redis',
+  'tempo',
+]
 
 /** Where this machine is older than the images, or a test cannot wait so long. */
 const here: readonly Edit[] = [
@@ -46,12 +57,14 @@ const here: readonly Edit[] = [
 
 /** Runs services of compose, in namespaces that end with this run. Answers where their volumes are, too. */
 export async function runCompose(asked: ComposeRun): Promise<RunReport & { readonly directory: string }> {
-  if (process.getuid?.() !== 0) throw new Error('Containers are made of namespaces here, which only root may: run this test as root.')
+  if (process.getuid?.() !== 0)
+    throw new Error('Containers are made of namespaces here, which only root may: run this test as root.')
   const directory = asked.directory ?? (await createTestDirectory('compose-run'))
   // The users of the containers must reach what is mounted.
   for (const folder of [readTestConfig().directory, directory]) await chmod(folder, 0o711)
   const infra = join(directory, 'infra')
-  for (const name of [...mounted, 'compose.yaml']) await cp(join(projectRoot, 'infra', name), join(infra, name), { recursive: true })
+  for (const name of [...mounted, 'compose.yaml'])
+    await cp(join(projectRoot, 'infra', name), join(infra, name), { recursive: true })
   for (const edit of [...here, ...(asked.edits ?? [])]) await applyEdit(infra, edit)
   const imports = join(directory, 'imports')
   await mkdir(imports, { recursive: true })
@@ -73,7 +86,8 @@ async function runPlan(plan: RunPlan): Promise<RunReport> {
   const program = [process.execPath, join(import.meta.dirname, 'run.ts'), planFile, reportFile]
   const child = spawn('unshare', [...own, ...program], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text))
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error(`the run ended with ${code}: ${said}`)
   return JSON.parse(await readFile(reportFile, 'utf8')) as RunReport
@@ -88,5 +102,12 @@ async function applyEdit(folder: string, { file, from, to }: Edit): Promise<void
 
 const flatEvent = `${JSON.stringify({
   ...{ id: 'one', eventName: 'Imported night', artistName: 'The Importers', venueName: 'Container Hall' },
-  ...{ city: 'Berlin', country: 'Germany', date: '2099-05-01', dateTime: '2099-05-01T18:00:00Z', priceMin: 20, priceMax: 20 },
+  ...{
+    city: 'Berlin',
+    country: 'Germany',
+    date: '2099-05-01',
+    dateTime: '2099-05-01T18:00:00Z',
+    priceMin: 20,
+    priceMax: 20,
+  },
 })}\n`

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { Engine, type EnginePlan } from './engine.ts'
-import { shop, type ShopFacts } from './shop.ts'
+import { type ShopFacts, shop } from './shop.ts'
 
 /** What to do, in namespaces of its own: start these services, all without `only`; then shop and look around. */
 export interface RunPlan extends EnginePlan {
@@ -23,9 +23,7 @@ async function main([planFile = '', reportFile = '']: readonly string[]): Promis
   await engine.setUp()
   const services = Object.entries(plan.file.services).filter(([, { profiles }]) => !profiles?.includes('tools'))
   const names = plan.only ?? services.map(([name]) => name)
-  const states = await Promise.all(
-    names.map((name) => engine.up(name).catch((error: Error) => error.message)),
-  )
+  const states = await Promise.all(names.map((name) => engine.up(name).catch((error: Error) => error.message)))
   const facts = plan.isShopping ? await shop(engine, plan.file) : undefined
   const report: RunReport = {
     states: Object.fromEntries(names.map((name, index) => [name, states[index] ?? ''])),

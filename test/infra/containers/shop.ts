@@ -1,7 +1,7 @@
-import type { ComposeFile } from '../deployment/compose-file.ts'
-import { askPrometheus } from '../../support/prometheus.ts'
 import { ask } from '../../support/http.ts'
+import { askPrometheus } from '../../support/prometheus.ts'
 import { until } from '../../support/until.ts'
+import type { ComposeFile } from '../deployment/compose-file.ts'
 import type { Engine } from './engine.ts'
 
 /** What somebody saw who came to the machine's published ports. */
@@ -32,7 +32,9 @@ export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts
   const { body: purchase } = await ask(`${edge}/purchase`, { method: 'POST' })
   const { body: bookings } = await ask(`${edge}/bookings?user_id=${purchase.user_id}`)
   const pages = await startPages(edge)
-  const targets = await watchedTargets(engine, ['local-1', 'local-2', 'global-1', 'global-2'].map((name) => at(`prometheus-${name}`)))
+  const targets = await watchedTargets(
+    ['local-1', 'local-2', 'global-1', 'global-2'].map((name) => at(`prometheus-${name}`)),
+  )
   await engine.up('import', ['events.ndjson'])
   await engine.up('backup')
   await engine.stop('auditor')
@@ -73,13 +75,14 @@ interface Target {
 }
 
 /** Waits until all targets that could be up are up, or for no longer. */
-async function watchedTargets(engine: Engine, urls: readonly string[]): Promise<Pick<ShopFacts, 'blindTargets' | 'jobs'>> {
+async function watchedTargets(urls: readonly string[]): Promise<Pick<ShopFacts, 'blindTargets' | 'jobs'>> {
   const all = async (): Promise<Target[]> => {
     const answers = await Promise.all(urls.map((url) => askPrometheus<{ activeTargets: Target[] }>(url, 'targets')))
     return answers.flatMap(({ activeTargets }) => activeTargets)
   }
   const isNotRun = ({ labels }: Target): boolean => ['nats', 'otel-collector'].includes(labels.job ?? '')
-  const blind = async (): Promise<Target[]> => (await all()).filter((target) => target.health !== 'up' && !isNotRun(target))
+  const blind = async (): Promise<Target[]> =>
+    (await all()).filter((target) => target.health !== 'up' && !isNotRun(target))
   await until('every target is up', async () => (await blind()).length === 0, patience).catch(() => undefined)
   const blindTargets = (await blind()).map(({ scrapeUrl, lastError }) => `${scrapeUrl}: ${lastError}`)
   return { blindTargets, jobs: [...new Set((await all()).map(({ labels }) => labels.job ?? ''))].sort() }

@@ -41,7 +41,11 @@ export interface SpanFiles {
 
 /** Where spans get lost between the processes and the two stores, as far as the files tell. */
 export function spanFaults({ collector, jaeger, tempo, compose: { services } }: SpanFiles): string[] {
-  const receivers = [`otel-collector:${received(collector)}`, `jaeger:${received(jaeger)}`, `tempo:${received(tempo.distributor)}`]
+  const receivers = [
+    `otel-collector:${received(collector)}`,
+    `jaeger:${received(jaeger)}`,
+    `tempo:${received(tempo.distributor)}`,
+  ]
   const sent = [
     new URL(services.gateway?.environment?.OTEL_EXPORTER_OTLP_ENDPOINT ?? '').host,
     ...Object.values(collector.exporters).map(({ endpoint }) => endpoint),
@@ -55,7 +59,10 @@ export function spanFaults({ collector, jaeger, tempo, compose: { services } }: 
   return [
     ...[collector, jaeger].flatMap(wiringFaults),
     ...sent.filter((place) => !receivers.includes(place)).map((place) => `nobody receives spans at ${place}`),
-    ...unless(collector.service.pipelines.traces.processors[0] === 'memory_limiter', 'the collector may run out of memory'),
+    ...unless(
+      collector.service.pipelines.traces.processors[0] === 'memory_limiter',
+      'the collector may run out of memory',
+    ),
     ...stores.filter((store) => !(store in storage.backends)).map((store) => `there is no store ${store}`),
     ...unless(pages.includes(portOf(query.http)), 'Jaeger does not publish its page'),
     ...unless(asked === true, "Jaeger's health check asks another port"),

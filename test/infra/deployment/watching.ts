@@ -29,7 +29,9 @@ export interface Look {
 export function looks(): Look[] {
   const scrapes = ['local', 'global'].flatMap((kind) => {
     const { scrape_configs, alerting } = scraping.parse(parse(infraFile(`prometheus/${kind}.yml`)))
-    const told = alerting.alertmanagers.flatMap(({ static_configs }) => static_configs.map(({ targets }) => ({ targets })))
+    const told = alerting.alertmanagers.flatMap(({ static_configs }) =>
+      static_configs.map(({ targets }) => ({ targets })),
+    )
     const asked = [...scrape_configs, { dns_sd_configs: [], static_configs: told }]
     const targets = asked.flatMap(({ dns_sd_configs, static_configs }) => [
       ...dns_sd_configs.flatMap(({ names, port }) => names.map((name) => `${name}:${port}`)),
