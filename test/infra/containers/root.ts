@@ -55,7 +55,7 @@ export function enterRoot(root: Root, identity: Identity, command: readonly stri
     'set -eu',
     'mount --make-rprivate /',
     `mount -t tmpfs -o mode=755 root ${quote(place)}`,
-    `cp -a ${quote(files)}/. ${quote(place)}`,
+    `cp -a ${quote(files)}/. ${quote(place)} && chmod 755 ${quote(place)}`,
     `cd ${quote(place)}`,
     'for name in usr bin sbin lib lib64; do',
     '  if [ -L "/$name" ]; then cp -a "/$name" .',

@@ -70,9 +70,10 @@ export async function runCompose(asked: ComposeRun): Promise<RunReport & { reado
   await mkdir(imports, { recursive: true })
   await writeFile(join(imports, 'events.ndjson'), flatEvent)
   const settings = { ...exampleSettings(), IMPORT_FOLDER: imports, EDGE_PORT: '18080', ...asked.settings }
-  const read = await readCompose({ directory: infra, settings })
+  const text = await readFile(join(infra, 'compose.yaml'), 'utf8')
+  const read = await readCompose({ text, directory: infra, settings })
   if ('refused' in read) throw new Error(read.refused)
-  const { image, only, patienceMs = 60_000, isShopping = false } = asked
+  const { image, only, patienceMs = 120_000, isShopping = false } = asked
   const postgresDirectory = (await requireProgram('postgres')).directory
   const files = { file: read.file, image, directory, postgresDirectory }
   const plan: RunPlan = { ...files, patienceMs, isShopping, ...(only && { only }) }

@@ -24,7 +24,9 @@ async function main([planFile = '', reportFile = '']: readonly string[]): Promis
   const services = Object.entries(plan.file.services).filter(([, { profiles }]) => !profiles?.includes('tools'))
   const names = plan.only ?? services.map(([name]) => name)
   const states = await Promise.all(names.map((name) => engine.up(name).catch((error: Error) => error.message)))
-  const facts = plan.isShopping ? await shop(engine, plan.file) : undefined
+  // A shop that is not open has been told by the states.
+  const facts =
+    plan.isShopping && states[names.indexOf('edge')] === 'healthy' ? await shop(engine, plan.file) : undefined
   const report: RunReport = {
     states: Object.fromEntries(names.map((name, index) => [name, states[index] ?? ''])),
     ...(facts && { shop: facts }),
