@@ -76,9 +76,9 @@ async function prepare({ gatewayPorts, port, tlsPort, edit }: Preparation): Prom
   }
   if (edit) await replace(edit.file, edit.from, edit.to)
   await replace('nginx.conf', 'listen 8080', `listen 127.0.0.1:${port}`)
-  await replace('nginx.conf', 'listen 127.0.0.1:8081', `listen unix:${directory}/status`)
   await replace('nginx.conf', '/tmp/', `${directory}/`)
   await replace('nginx.conf', '/etc/nginx/', `${directory}/`)
+  await replace('nginx.conf', 'listen 127.0.0.1:8081', `listen unix:${directory}/status`)
   await replace('tls.conf', '/etc/nginx/', `${directory}/`)
   await replace('tls.conf', 'listen 8443', `listen 127.0.0.1:${tlsPort}`)
   // Debian's nginx is older than the `resolve` of open source, and there is no name to ask for.
