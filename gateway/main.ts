@@ -161,7 +161,7 @@ await runProcess({
       newHolds,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance, mode }),
+        ...docsRoutes({ ...health, instance, mode, hasMetrics: exposedMetrics !== null }),
         webhookRoute(bus),
       ],
       limited: [
