@@ -4,7 +4,7 @@ interface Advice {
   readonly debian: string
   /** `undefined` where the system does not offer it. */
   readonly fedora: string | undefined
-  readonly arch: string
+  readonly arch: string | undefined
   readonly brew: string
   /** A container in its place, with the variable that tells us where it listens; `undefined` for tools. */
   readonly container: string | undefined
@@ -69,6 +69,7 @@ const advice: Record<ProgramName, Advice> = {
     container: undefined,
   },
   nginx: { debian: 'nginx', fedora: 'nginx', arch: 'nginx', brew: 'nginx', container: undefined },
+  barman: { debian: 'barman', fedora: 'barman', arch: undefined, brew: 'barman', container: undefined },
   openssl: { debian: 'openssl', fedora: 'openssl', arch: 'openssl', brew: 'openssl', container: undefined },
 }
 

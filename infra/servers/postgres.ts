@@ -75,6 +75,16 @@ function settings(port: number, { durable, waitsForStandby }: PostgresOptions): 
   return [...privateSettings(port, durable), ...(waitsForStandby ? ['synchronous_commit=on'] : [])]
 }
 
+/** As a superuser: what `backup -- follow` needs, statement by statement. */
+export function rightsToFollow(role: string): string[] {
+  const functions = 'pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(), pg_create_restore_point(text)'
+  return [
+    `ALTER ROLE ${role} REPLICATION`,
+    `GRANT pg_monitor TO ${role}`,
+    `GRANT EXECUTE ON FUNCTION ${functions} TO ${role}`,
+  ]
+}
+
 /** How every private PostgreSQL is run. */
 export function privateSettings(port: number, durable: boolean): string[] {
   return [
@@ -208,8 +218,7 @@ async function setUpDatabase({ port, directory, passwords }: SetUp): Promise<boo
     if (server.standby) return true
     const { superuser: _, ...rolePasswords } = passwords
     await makeRoles(client, rolePasswords)
-    // For backups of the whole server.
-    await client.query(`ALTER ROLE ${roleOf('owner')} REPLICATION`)
+    await client.query(rightsToFollow(roleOf('owner')).join(';'))
     if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
     return false
   })

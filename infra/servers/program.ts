@@ -18,6 +18,7 @@ export type ProgramName =
   | 'kubectl'
   | 'nginx'
   | 'openssl'
+  | 'barman'
 
 export interface Program {
   /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
@@ -43,6 +44,7 @@ const commands: Record<ProgramName, readonly string[]> = {
   kubectl: ['kubectl'],
   nginx: ['nginx'],
   openssl: ['openssl'],
+  barman: ['barman'],
 }
 
 /** How each is asked for its version; most know `--version`. */
@@ -120,7 +122,7 @@ async function inspect(candidate: {
   try {
     await access(path, constants.X_OK)
     if (name === 'postgres') await access(join(directory, 'initdb'), constants.X_OK)
-    const environment = unpackedIn ? { LD_LIBRARY_PATH: (await libraryFolders(unpackedIn)).join(':') } : {}
+    const environment = unpackedIn ? await environmentOf(unpackedIn) : {}
     const { stdout, stderr } = await run(path, versionArguments[name] ?? ['--version'], {
       env: { ...readInfraConfig().environment, ...environment },
       timeout: 10_000,
@@ -135,6 +137,11 @@ async function inspect(candidate: {
     // Absent, or it does not run on this machine: the same to us.
     return undefined
   }
+}
+
+async function environmentOf(unpackedIn: string): Promise<NodeJS.ProcessEnv> {
+  const libraries = await libraryFolders(unpackedIn)
+  return { LD_LIBRARY_PATH: libraries.join(':'), PYTHONPATH: join(unpackedIn, 'usr/lib/python3/dist-packages') }
 }
 
 async function libraryFolders(unpackedIn: string): Promise<string[]> {

@@ -1,14 +1,10 @@
 import test from 'ava'
 import { newId } from '#shared/ids.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
-})
-test.after.always(() => system?.stop())
+const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
 
 const short = (id: string): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
 

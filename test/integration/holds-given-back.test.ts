@@ -6,15 +6,12 @@ import { user } from '#shared/messaging/caller.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import type { Saga } from '../../workers/purchase/saga.ts'
 import { crashingSaga } from '../support/crashing-saga.ts'
-import { answerOf, type SagaBench, startSagaBench } from '../support/purchase-saga.ts'
+import { forFile } from '../support/for-file.ts'
+import { answerOf, startSagaBench } from '../support/purchase-saga.ts'
 
 /* What becomes of a hold that a purchase made for itself, when the worker dies or nobody answers. */
 
-let bench: SagaBench
-test.before(async () => {
-  bench = await startSagaBench()
-})
-test.after.always(() => bench?.stop())
+const bench = forFile(() => startSagaBench())
 
 const wrongPrice = 1
 

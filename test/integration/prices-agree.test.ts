@@ -1,23 +1,15 @@
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { daysFromToday } from '../support/catalogue.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Nothing is scripted here: gateway and all workers. */
 
-let system: System
-let db: Postgres
-test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
-  db = openPostgres(system.databaseUrl)
-})
-test.after.always(async () => {
-  await db?.close()
-  await system?.stop()
-})
+const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
 const headers = { authorization: `Bearer ${organiserKey}` }
 

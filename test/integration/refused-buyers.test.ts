@@ -6,16 +6,13 @@ import type { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { commandOf } from '../../workers/purchase/answer-once.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
-import { answerOf, contextOf, type SagaBench, startSagaBench } from '../support/purchase-saga.ts'
+import { forFile } from '../support/for-file.ts'
+import { answerOf, contextOf, startSagaBench } from '../support/purchase-saga.ts'
 import type { ScriptedHold } from '../support/scripted-booking.ts'
 
 /* What buyers are told who do not get what they paid for, or could not pay. */
 
-let bench: SagaBench
-test.before(async () => {
-  bench = await startSagaBench()
-})
-test.after.always(() => bench?.stop())
+const bench = forFile(() => startSagaBench())
 
 /** A purchase of a new hold, to be asked for once or again. */
 function newPurchase({ token = 'tok_ok', ...hold }: Partial<ScriptedHold> & { token?: string }) {

@@ -1,12 +1,9 @@
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 
-let system: System
-test.before(async () => {
-  system = await startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
-})
-test.after.always(() => system?.stop())
+const system = forFile(() => startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } }))
 
 const asOrganiser = { authorization: `Bearer ${organiserKey}` }
 
