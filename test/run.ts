@@ -37,7 +37,7 @@ const suites: Readonly<Record<'long' | 'infra', Suite>> = {
     files: 'test/infra/**/*.test.ts',
     // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.
     concurrency: 1,
-    programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx', 'openssl'],
+    programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx', 'openssl', 'barman'],
     onClusters: integration([
       'seed-curls',
       'first-version-faults',
