@@ -77,7 +77,8 @@ function settings(port: number, { durable, waitsForStandby }: PostgresOptions): 
 
 /** As a superuser: what `backup -- follow` needs, statement by statement. */
 export function rightsToFollow(role: string): string[] {
-  const functions = 'pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(), pg_create_restore_point(text)'
+  const functions =
+    'pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(), pg_create_restore_point(text)'
   return [
     `ALTER ROLE ${role} REPLICATION`,
     `GRANT pg_monitor TO ${role}`,

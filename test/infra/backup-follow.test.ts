@@ -1,4 +1,5 @@
-import { glob, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
+import { globSync, readFileSync } from 'node:fs'
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
@@ -57,15 +58,14 @@ async function startOwnSystem(): Promise<System & { url: string; databaseUrl: st
 }
 
 /** How many complete base backups an archive has. */
-async function basesIn(directory: string): Promise<number> {
-  const infos = await Array.fromAsync(glob(join(directory, 'ticketing/base/*/backup.info')))
-  const texts = await Promise.all(infos.map((file) => readFile(file, 'utf8')))
-  return texts.filter((text) => text.includes('status=DONE')).length
+function basesIn(directory: string): number {
+  const infos = globSync(join(directory, 'ticketing/base/*/backup.info'))
+  return infos.filter((file) => readFileSync(file, 'utf8').includes('status=DONE')).length
 }
 
 /** Of an archive, the oldest first. */
-async function finishedWalFiles(directory: string): Promise<string[]> {
-  const files = await Array.fromAsync(glob(join(directory, 'ticketing/{streaming,wals/*}/*')))
+function finishedWalFiles(directory: string): string[] {
+  const files = globSync(join(directory, 'ticketing/{streaming,wals/*}/*'))
   const finished = files.filter((file) => /^[0-9A-F]{24}$/.test(basename(file)))
   return finished.sort((one, other) => basename(one).localeCompare(basename(other)))
 }
@@ -90,7 +90,7 @@ async function startFollowing(databaseUrl: string, into?: string): Promise<Follo
   const said: string[] = []
   const ended = follow({ databaseUrl, directory, say: (line) => said.push(line), stopping: stop.signal })
   ended.catch(() => undefined)
-  await until('there is a base backup', async () => (await basesIn(directory)) > 0, patience)
+  await until('there is a base backup', () => basesIn(directory) > 0, patience)
   return {
     directory,
     said,
@@ -217,7 +217,7 @@ test('a follower that was killed goes on where it was, and begins anew where the
     timeoutMs: 120_000,
   })
   killed.catch(() => undefined)
-  await until('there is a base backup', async () => (await basesIn(directory)) > 0, patience)
+  await until('there is a base backup', () => basesIn(directory) > 0, patience)
   kill.abort()
   await t.throwsAsync(killed)
   const eventId = await eventOnSale(system.url)
@@ -234,12 +234,15 @@ test('a follower that was killed goes on where it was, and begins anew where the
   await until('all of it is copied', found, patience)
   await following.stop()
 
-  t.is(await basesIn(directory), 1)
+  t.is(basesIn(directory), 1)
 
-  const last = (await finishedWalFiles(directory)).at(-1) ?? ''
+  const last = finishedWalFiles(directory).at(-1) ?? ''
   await damage(last, 16 * 1024)
   const damaged = await lookInto(directory, null, confirmedIn)
-  t.regex(damaged.differences.join(), new RegExp(`^${basename(last)} is in the archive, whose WAL could be replayed until`))
+  t.regex(
+    damaged.differences.join(),
+    new RegExp(`^${basename(last)} is in the archive, whose WAL could be replayed until`),
+  )
 
   await query(system.databaseUrl, `SELECT pg_drop_replication_slot('ticketing_backup')`)
   for (let file = 0; file < 3; file += 1) {
@@ -247,7 +250,7 @@ test('a follower that was killed goes on where it was, and begins anew where the
     await query(system.superuserUrl, 'CHECKPOINT')
   }
   const anew = await startFollowing(system.databaseUrl, directory)
-  await until('there is a base backup after the gap', async () => (await basesIn(directory)) > 1, patience)
+  await until('there is a base backup after the gap', () => basesIn(directory) > 1, patience)
   await anew.stop()
   t.regex(anew.said.join('\n'), /no longer has the WAL from where the archive ends: beginning anew/)
   const whole = await lookInto(directory, null, confirmedIn)
@@ -263,7 +266,7 @@ test('a follower that was killed goes on where it was, and begins anew where the
   t.deepEqual(await readdir(data), ['PG_VERSION'])
   await removeTemporaryFolder(occupied)
 
-  for await (const file of glob(join(directory, 'ticketing/base/*/data/PG_VERSION'))) await damage(file, 0)
+  for (const file of globSync(join(directory, 'ticketing/base/*/data/PG_VERSION'))) await damage(file, 0)
   await t.throwsAsync(() => lookInto(directory, null, confirmedIn), { message: /is damaged and must not be used/ })
 })
 

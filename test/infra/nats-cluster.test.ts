@@ -23,10 +23,12 @@ const electionMs = 15_000
 const log = createLogger({ name: 'cluster', instance: 'test', level: 'fatal' })
 const payload = new TextEncoder().encode('{}')
 
-const cluster = forFile(() => startNatsCluster({
+const cluster = forFile(async () =>
+  startNatsCluster({
     dataDirectory: await createTestDirectory('nats-cluster'),
     passwords: newNatsPasswords(),
-  }))
+  }),
+)
 const operator = forFile(() => connect('operator'))
 
 test.before(async () => {

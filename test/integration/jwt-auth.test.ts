@@ -8,10 +8,12 @@ import { startSystem } from '../support/system.ts'
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
 
-const system = forFile(() => startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { purchase: 0, sandbox: 0 },
     env: { AUTH: 'jwt', JWT_PUBLIC_KEY: pem, JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tickets' },
-  }))
+  }),
+)
 
 interface Claims {
   readonly issuer?: string

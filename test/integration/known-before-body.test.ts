@@ -8,13 +8,15 @@ import { until } from '../support/until.ts'
 
 /* Who calls is known and limited before the body is read. Clients are told apart by X-Forwarded-For, as behind a proxy. */
 
-const system = forFile(() => startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { purchase: 0, sandbox: 0 },
     env: {
       TRUSTED_PROXIES: '127.0.0.1',
       RATE_LIMIT_MAXIMA: 'demo-body=40,failed-authentication=20,organise=30,sell=30',
     },
-  }))
+  }),
+)
 
 const unknownEvent = '019a0000-0000-7000-8000-00000000dead'
 const holds = `/events/${unknownEvent}/holds`

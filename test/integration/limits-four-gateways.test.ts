@@ -9,10 +9,12 @@ import { startSystem } from '../support/system.ts'
 
 const browseMaximum = 200
 
-const system = forFile(() => startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { gateway: 4, booking: 0, purchase: 0, sandbox: 0 },
     env: { RATE_LIMIT_MAXIMA: `browse=${browseMaximum}`, GATEWAYS: '4' },
-  }))
+  }),
+)
 
 test.serial('four gateways under load admit the maximum and what grows meanwhile, and not one more', async (t) => {
   const begin = performance.now()

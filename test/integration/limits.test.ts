@@ -7,7 +7,13 @@ import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
 import { startTestRedis } from '../support/servers.ts'
-import { type GatewayOptions, type LimitingGateway, openGateway, openGateways, untilLeaseOf } from '../support/shared-limits.ts'
+import {
+  type GatewayOptions,
+  type LimitingGateway,
+  openGateway,
+  openGateways,
+  untilLeaseOf,
+} from '../support/shared-limits.ts'
 import { until } from '../support/until.ts'
 
 /* Limits as several gateways share them by one Redis, with windows short enough to see them refill. */
@@ -111,7 +117,6 @@ test('a refusal is remembered until its time: nothing is asked of Redis meanwhil
 })
 
 /* In any t ms at most max + max * t / window requests are admitted, by four gateways and with leases lying about. */
-
 
 /**
  * By how many requests the worst interval is above the bound. A request counts when it was let in, but Redis counted it up to one

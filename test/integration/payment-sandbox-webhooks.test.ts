@@ -11,10 +11,12 @@ import { type ReceivedWebhook, startWebhookReceiver } from '../support/webhook-r
 const answers = new Map<string, 'hang'>()
 
 const receiver = forFile(() => startWebhookReceiver(({ body }) => answers.get(body.charge.idempotency_key) ?? 200))
-const system = forFile(() => startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { gateway: 0, event: 0, booking: 0, purchase: 0 },
     env: { PAYMENT_WEBHOOK_URL: receiver.url },
-  }))
+  }),
+)
 
 interface ChargeOptions {
   readonly key?: string

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import type { Database, Postgres } from '#shared/database/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { findPaymentByKey, lockPaymentByKey } from '../../workers/purchase/store/payments.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { forFile } from '../support/for-file.ts'

@@ -6,7 +6,9 @@ import { until } from '../support/until.ts'
 
 /* Hits and refusals that a gateway knows are answered in front of Koa; nobody can tell by the answer. */
 
-const system = forFile(() => startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMIT_MAXIMA: 'search=120' } }))
+const system = forFile(() =>
+  startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMIT_MAXIMA: 'search=120' } }),
+)
 
 const headerNames = ({ headers }: Answer): string[] => [...headers.keys()].sort()
 

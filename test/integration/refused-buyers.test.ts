@@ -134,7 +134,6 @@ test.serial('after a declined payment nothing is said of seats while nobody know
 
 /* What becomes of a hold that a purchase made for itself, when the worker dies or nobody answers. */
 
-
 const wrongPrice = 1
 
 /** One request of one buyer, with one key, and the buyer's holds. */

@@ -5,7 +5,9 @@ import { ask } from '../support/http.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const system = forFile(() => startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { OTEL_TRACES_SAMPLER_ARG: '0' } }))
+const system = forFile(() =>
+  startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { OTEL_TRACES_SAMPLER_ARG: '0' } }),
+)
 
 interface RequestLine {
   readonly request_id: string

@@ -1,6 +1,5 @@
 import test from 'ava'
 import pg from 'pg'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'

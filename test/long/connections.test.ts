@@ -13,7 +13,9 @@ import { until } from '../support/until.ts'
 
 /* What a connection may cost, and how odd but legal requests are answered. */
 
-const system = forFile(() => startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } }))
+const system = forFile(() =>
+  startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } }),
+)
 
 interface Answer {
   readonly status: number

@@ -12,7 +12,9 @@ let anybody: string
 let listed: string
 let eventId: string
 
-const system = forFile(() => startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { RATE_LIMIT_MAXIMA: 'my-bookings=1' } }))
+const system = forFile(() =>
+  startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { RATE_LIMIT_MAXIMA: 'my-bookings=1' } }),
+)
 
 test.before(async () => {
   const start = async (CORS_ORIGINS: string) => (await system.start('gateway', { CORS_ORIGINS })).url

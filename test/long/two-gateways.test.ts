@@ -4,10 +4,12 @@ import { ask, eventOnSale } from '../support/http.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const system = forFile(() => startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { gateway: 2 },
     env: { RATE_LIMITS: 'off' },
-  }))
+  }),
+)
 
 function anyGateway(i: number): string {
   return system.gateways[i % system.gateways.length]?.url ?? ''

@@ -11,10 +11,12 @@ import { until } from '../support/until.ts'
 
 /* Who sends is told by X-Forwarded-For, as behind a proxy. */
 
-const system = forFile(() => startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { event: 0, booking: 0, sandbox: 0 },
     env: { TRUSTED_PROXIES: '127.0.0.1' },
-  }))
+  }),
+)
 
 /** Of the right form and age, but by somebody who does not know the secret. */
 function forgedFor(body: string): string {

@@ -3,11 +3,24 @@ import fc from 'fast-check'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Outcome } from '#shared/contracts/purchase.ts'
 import { mayRevoke, type PaymentNote, supersedes } from '../../workers/booking/payment-status.ts'
-import { type Failure, mayMove, type Move, moveAfterAsking, moveAfterCapture, moveAfterConfirm, moveAfterError, moveAfterWebhook, outcomeOf, type Payment, type PaymentStatus, paymentStatuses } from '../../workers/purchase/payment.ts'
+import {
+  type Failure,
+  type Move,
+  mayMove,
+  moveAfterAsking,
+  moveAfterCapture,
+  moveAfterConfirm,
+  moveAfterError,
+  moveAfterWebhook,
+  outcomeOf,
+  type Payment,
+  type PaymentStatus,
+  paymentStatuses,
+} from '../../workers/purchase/payment.ts'
 import { type Charge, ProviderError } from '../../workers/purchase/providers/payment-provider.ts'
 import { boughtMessage } from '../../workers/purchase/purchase-message.ts'
-import { refundedMessage, returningMessage } from '../../workers/purchase/refund-message.ts'
 import { mayMoveRefund, type RefundStatus } from '../../workers/purchase/refund.ts'
+import { refundedMessage, returningMessage } from '../../workers/purchase/refund-message.ts'
 
 const begun: PaymentNote = { attempt: 1, status: 'processing' }
 const afterAll = (notes: readonly PaymentNote[]): PaymentNote =>

@@ -6,7 +6,16 @@ import { addDays, earliestToday, weeksBetween } from '../../workers/event/search
 import { fold } from '../../workers/event/search/fold.ts'
 import { boxesAround, earthRadiusKm } from '../../workers/event/search/geography.ts'
 import { deletionsOf, editDistance, nearestFirst } from '../../workers/event/search/near-words.ts'
-import { allTerms, askedWords, everywhere, type QueryWord, type QueryWords, type Term, termQuery, type WordField } from '../../workers/event/search/terms.ts'
+import {
+  allTerms,
+  askedWords,
+  everywhere,
+  type QueryWord,
+  type QueryWords,
+  type Term,
+  termQuery,
+  type WordField,
+} from '../../workers/event/search/terms.ts'
 import { anywhere, tiersOf } from '../../workers/event/search/tiers.ts'
 import type { Reach } from '../../workers/event/store/count-reach.ts'
 import { collectEvents, type EventList, walkEvents, walkVenues } from '../../workers/event/store/find-events.ts'

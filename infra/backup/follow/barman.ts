@@ -89,12 +89,14 @@ export class Barman {
   async bases(): Promise<{ complete: Base[]; failed: string[] }> {
     const text = await this.run(['-f', 'json', 'list-backups', server])
     const backups = listing.parse(JSON.parse(text))[server]
-    const complete = backups.flatMap(({ backup_id: id, backup_name: name = '', end_time_timestamp: seconds }): Base[] => {
-      const tickets = nameForm.exec(name)?.[1]
-      // Seconds are rounded down.
-      if (seconds === undefined) return []
-      return [{ id, completedAt: (seconds + 1) * 1_000, tickets: tickets === undefined ? null : Number(tickets) }]
-    })
+    const complete = backups.flatMap(
+      ({ backup_id: id, backup_name: name = '', end_time_timestamp: seconds }): Base[] => {
+        const tickets = nameForm.exec(name)?.[1]
+        // Seconds are rounded down.
+        if (seconds === undefined) return []
+        return [{ id, completedAt: (seconds + 1) * 1_000, tickets: tickets === undefined ? null : Number(tickets) }]
+      },
+    )
     const failed = backups.filter(({ end_time_timestamp: seconds }) => seconds === undefined)
     return {
       complete: complete.toSorted((one, other) => other.completedAt - one.completedAt),
@@ -117,7 +119,8 @@ export function settingsFileOf(directory: string): string {
 export async function readDatabaseName(directory: string): Promise<string> {
   const settings = await readFile(settingsFileOf(directory), 'utf8').catch(() => '')
   const name = /^conninfo = .*\bdbname=(\S+)/m.exec(settings)?.[1]
-  if (name === undefined) throw new ExplainedError(`${settingsFileOf(directory)} does not say which database was archived.`)
+  if (name === undefined)
+    throw new ExplainedError(`${settingsFileOf(directory)} does not say which database was archived.`)
   return name
 }
 

@@ -9,7 +9,7 @@ import { type Owner, postgresDirectory, postgresOwner } from '../../servers/post
 import { findPostgres, majorOf, type Program } from '../../servers/program.ts'
 import type { Server } from '../../servers/server.ts'
 import type { Stopwatch } from '../stopwatch.ts'
-import { Barman, type Base, server as archived, readDatabaseName, readIdentity } from './barman.ts'
+import { server as archived, Barman, type Base, readDatabaseName, readIdentity } from './barman.ts'
 
 const run = promisify(execFile)
 
@@ -127,7 +127,8 @@ async function copy({ barman, base, from, at, data, owner }: Copy): Promise<stri
   const received = (await readdir(streaming)).filter((name) => walFile.test(name))
   for (const name of received) await copyFile(join(streaming, name), join(wal, name.replace('.partial', '')))
   // What the server was told by files may not hold here: where it listens, whom it believes, what it loads.
-  for (const name of ['postgresql.conf', 'postgresql.auto.conf', 'recovery.signal']) await writeFile(join(data, name), '')
+  for (const name of ['postgresql.conf', 'postgresql.auto.conf', 'recovery.signal'])
+    await writeFile(join(data, name), '')
   await writeFile(join(data, 'pg_hba.conf'), 'local all all reject\n')
   await rm(join(data, 'standby.signal'), { force: true })
   await chmod(data, 0o700)
@@ -193,7 +194,8 @@ async function replay({ postgres, data, scratch, owner, at }: Replay): Promise<R
     const until = at?.toISOString()
     throw new ExplainedError(`The log ends before ${until}, or is damaged before. --at latest takes what there is.`)
   }
-  if (failure !== null) throw new ExplainedError(`The WAL cannot be replayed:\n${said.slice(-4_000)}`, { cause: failure })
+  if (failure !== null)
+    throw new ExplainedError(`The WAL cannot be replayed:\n${said.slice(-4_000)}`, { cause: failure })
   await pgCtl('stop', '--mode=fast')
   await rm(join(data, 'barman_wal'), { recursive: true, force: true })
   const commit = /last completed transaction was at log time (.+)/.exec(said)?.[1]
