@@ -219,12 +219,15 @@ async function setUpDatabase({ port, directory, passwords }: SetUp): Promise<boo
     if (server.standby) return true
     const { superuser: _, ...rolePasswords } = passwords
     await makeRoles(client, rolePasswords)
-    await client.query(rightsToFollow(roleOf('owner')).join(';'))
     if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
     return false
   })
   if (isStandby === false)
-    await asSuperuser(urlOf(port, database, passwords), (client) => giveToOwner(client, database))
+    await asSuperuser(urlOf(port, database, passwords), async (client) => {
+      await giveToOwner(client, database)
+      // The rights to functions are those of one database.
+      await client.query(rightsToFollow(roleOf('owner')).join(';'))
+    })
   return isStandby !== undefined
 }
 

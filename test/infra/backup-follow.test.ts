@@ -59,7 +59,7 @@ async function startOwnSystem(): Promise<System & { url: string; databaseUrl: st
 
 /** How many complete base backups an archive has. */
 function basesIn(directory: string): number {
-  const infos = globSync(join(directory, 'ticketing/base/*/backup.info'))
+  const infos = globSync(join(directory, 'ticketing/meta/*-backup.info'))
   return infos.filter((file) => readFileSync(file, 'utf8').includes('status=DONE')).length
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod, chown, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { ExplainedError } from '../../explained-error.ts'
 import { startPostgres } from '../../servers/postgres.ts'
@@ -33,7 +34,9 @@ export interface Recovery {
 }
 
 /** A day's WAL of a large sale. */
-const replayWithinSeconds = 6 * 3_600
+const replayWithinMs = 6 * 3_600_000
+/** Of a socket in a folder of its own. */
+const port = 5_432
 
 /** A private server with everything until a moment, ready for writes. Throws `ExplainedError` when that cannot be. */
 export async function recover({ from, at, directory, watch }: RecoverOptions): Promise<Recovery> {
@@ -167,6 +170,7 @@ interface Reached {
 async function replay({ postgres, data, scratch, owner, at }: Replay): Promise<Reached> {
   const settings = [
     'listen_addresses=',
+    `port=${port}`,
     `unix_socket_directories=${scratch}`,
     `restore_command=cp "${walDirectory(data, at)}/%f" "%p"`,
     'recovery_target_action=promote',
@@ -178,28 +182,34 @@ async function replay({ postgres, data, scratch, owner, at }: Replay): Promise<R
   ]
   if (owner) await chown(scratch, owner.uid, owner.gid)
   const log = join(data, 'replay.log')
-  const pgCtl = (...args: string[]) =>
-    run(join(postgres.directory, 'pg_ctl'), ['--pgdata', data, '--wait', `--timeout=${replayWithinSeconds}`, ...args], {
-      cwd: '/',
-      env: { ...postgres.environment, LC_ALL: 'C' },
-      ...owner,
-    })
+  const tool = (name: string, ...args: string[]) =>
+    run(join(postgres.directory, name), args, { cwd: '/', env: { ...postgres.environment, LC_ALL: 'C' }, ...owner })
+  const succeeds = (...command: Parameters<typeof tool>) =>
+    tool(...command).then(
+      () => true,
+      () => false,
+    )
   const options = settings.map((setting) => `-c '${setting}'`).join(' ')
-  const failure = await pgCtl('start', '--log', log, '--options', options).then(
-    () => null,
-    (error: Error) => error,
-  )
-  const said = await readFile(log, 'utf8').catch(() => '')
-  if (failure !== null && said.includes('recovery ended before configured recovery target was reached')) {
-    const until = at?.toISOString()
-    throw new ExplainedError(`The log ends before ${until}, or is damaged before. --at latest takes what there is.`)
+  await tool('pg_ctl', 'start', '--no-wait', '--pgdata', data, '--log', log, '--options', options)
+  const giveUpAt = performance.now() + replayWithinMs
+  // It takes no connections before the end.
+  while (!(await succeeds('pg_isready', '--host', scratch, '--port', String(port)))) {
+    if (!(await succeeds('pg_ctl', 'status', '--pgdata', data))) throw failure(await readFile(log, 'utf8'), at)
+    if (performance.now() > giveUpAt) throw new Error('the WAL takes too long to replay')
+    await wait(100)
   }
-  if (failure !== null)
-    throw new ExplainedError(`The WAL cannot be replayed:\n${said.slice(-4_000)}`, { cause: failure })
-  await pgCtl('stop', '--mode=fast')
+  await tool('pg_ctl', 'stop', '--mode=fast', '--pgdata', data)
+  const said = await readFile(log, 'utf8')
   await rm(join(data, 'barman_wal'), { recursive: true, force: true })
   const commit = /last completed transaction was at log time (.+)/.exec(said)?.[1]
   return { at: commit === undefined ? undefined : new Date(commit).toISOString(), lsn: await endOfReplay(data) }
+}
+
+function failure(said: string, at: Date | null): ExplainedError {
+  if (!said.includes('recovery ended before configured recovery target was reached'))
+    return new ExplainedError(`The WAL cannot be replayed:\n${said.slice(-4_000)}`)
+  const until = at?.toISOString()
+  return new ExplainedError(`The log ends before ${until}, or is damaged before. --at latest takes what there is.`)
 }
 
 /** Where the new timeline begins: its history names the place in its last line, behind the timeline before. */
