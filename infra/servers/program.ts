@@ -125,7 +125,8 @@ async function inspect(candidate: {
     const environment = unpackedIn ? await environmentOf(unpackedIn) : {}
     const { stdout, stderr } = await run(path, versionArguments[name] ?? ['--version'], {
       env: { ...readInfraConfig().environment, ...environment },
-      timeout: 10_000,
+      // Python takes its time on a busy machine.
+      timeout: 30_000,
     })
     // nginx says it on stderr.
     const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0]

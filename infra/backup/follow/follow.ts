@@ -34,9 +34,10 @@ const receivesWithinMs = 60_000
 export async function follow(options: FollowOptions): Promise<void> {
   const { databaseUrl, directory, say, stopping } = options
   await makeBackupFolder(directory)
-  await connected(options, async (barman, client) => {
+  await connected(databaseUrl, async (client) => {
     await requireOurs(client, databaseUrl)
     await requireRights(client, say)
+    const barman = await openArchive(options, client)
     // Ends whoever follows now, such as a Barman whose parent was killed: who comes last follows.
     await barman.run(['receive-wal', '--stop', server]).catch(() => undefined)
   })
@@ -44,7 +45,9 @@ export async function follow(options: FollowOptions): Promise<void> {
   for (let failures = 0; !stopping.aborted; ) {
     const begin = performance.now()
     try {
-      await connected(options, (barman, client) => archive(options, { barman, client }))
+      await connected(databaseUrl, async (client) =>
+        archive(options, { client, barman: await openArchive(options, client) }),
+      )
     } catch (error) {
       if (stopping.aborted) break
       failures = performance.now() - begin > receivesWithinMs ? 1 : failures + 1
@@ -54,21 +57,21 @@ export async function follow(options: FollowOptions): Promise<void> {
   }
 }
 
-async function connected(
-  { databaseUrl, directory }: FollowOptions,
-  work: (barman: Barman, client: pg.Client) => Promise<void>,
-): Promise<void> {
+async function connected(databaseUrl: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = await connectForBackup(databaseUrl)
   try {
-    const { version, systemIdentifier } = await readServer(client)
-    // Another one may have taken the place of the first.
-    await requireSameServer(directory, systemIdentifier)
-    const { program: postgres } = await ClientTools.for(version)
-    const barman = await Barman.open({ directory, settingsFile: settingsFileOf(directory), postgres, databaseUrl })
-    await work(barman, client)
+    await work(client)
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+/** Each time anew: another server may have taken the place of the first, which is refused. */
+async function openArchive({ databaseUrl, directory }: FollowOptions, client: pg.Client): Promise<Barman> {
+  const { version, systemIdentifier } = await readServer(client)
+  await requireSameServer(directory, systemIdentifier)
+  const { program: postgres } = await ClientTools.for(version)
+  return Barman.open({ directory, settingsFile: settingsFileOf(directory), postgres, databaseUrl })
 }
 
 interface Parts {
