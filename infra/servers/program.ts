@@ -19,6 +19,13 @@ export type ProgramName =
   | 'nginx'
   | 'openssl'
   | 'barman'
+  | 'prometheus-alertmanager'
+  | 'prometheus-nginx-exporter'
+  | 'prometheus-postgres-exporter'
+  | 'prometheus-redis-exporter'
+  | 'busybox'
+  | 'dnsmasq'
+  | 'ip'
 
 export interface Program {
   /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
@@ -32,19 +39,9 @@ export interface Program {
 /** What we were tried with. */
 const postgresMajors = [17, 18, 16, 15]
 
-/** Fedora and Arch ship Valkey, the continuation of Redis 7 under its free licence, in its place. */
-const commands: Record<ProgramName, readonly string[]> = {
-  'nats-server': ['nats-server'],
+/** Where it is not the program's own name. Fedora and Arch ship Valkey, the continuation of Redis 7 under its free licence. */
+const commands: Partial<Record<ProgramName, readonly string[]>> = {
   'redis-server': ['redis-server', 'valkey-server'],
-  postgres: ['postgres'],
-  pg_dump: ['pg_dump'],
-  prometheus: ['prometheus'],
-  promtool: ['promtool'],
-  'docker-compose': ['docker-compose'],
-  kubectl: ['kubectl'],
-  nginx: ['nginx'],
-  openssl: ['openssl'],
-  barman: ['barman'],
 }
 
 /** How each is asked for its version; most know `--version`. */
@@ -52,6 +49,8 @@ const versionArguments: Partial<Record<ProgramName, readonly string[]>> = {
   kubectl: ['version', '--client'],
   nginx: ['-v'],
   openssl: ['version'],
+  busybox: ['--help'],
+  ip: ['-V'],
 }
 
 /** The first usable installation of a program, in the order: PG_BIN, PATH, known folders, our own unpacked ones. */
@@ -96,7 +95,7 @@ async function installations(name: ProgramName): Promise<Program[]> {
   }
   const programs = await Promise.all(
     places.flatMap(({ directory, unpackedIn }) =>
-      commands[name].map((command) => inspect({ name, command, directory, unpackedIn })),
+      (commands[name] ?? [name]).map((command) => inspect({ name, command, directory, unpackedIn })),
     ),
   )
   return programs.filter((program) => program !== undefined)
