@@ -23,8 +23,8 @@ import { createTestDirectory } from '../support/servers.ts'
 import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const patienceMs = 240_000
-const patience = { timeoutMs: 60_000 }
+const patienceMs = 900_000
+const patience = { timeoutMs: 180_000 }
 
 /** A system with a PostgreSQL of its own, whose log can be followed and which can be killed. */
 async function startOwnSystem(): Promise<System & { url: string; databaseUrl: string; superuserUrl: string }> {
