@@ -181,7 +181,7 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
     const [slot] = await query<{ copied: boolean }>(
       system.superuserUrl,
       `SELECT flush_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
-       WHERE application_name = 'barman_receive_wal' AND flush_lsn IS NOT NULL`,
+       WHERE application_name = 'ticketing-backup' AND flush_lsn IS NOT NULL`,
     )
     return slot?.copied ?? false
   }
