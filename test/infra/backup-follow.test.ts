@@ -102,7 +102,7 @@ async function startFollowing(databaseUrl: string, into?: string): Promise<Follo
 }
 
 async function query<Row>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 60_000 })
   await client.connect()
   try {
     return (await client.query(text)).rows as Row[]
