@@ -1,11 +1,12 @@
 import type { SeatGrid } from './grid.ts'
+import type { Cursor } from './keys.ts'
 import type { Palette } from './palette.ts'
 import type { Box, Plan } from './plan.ts'
 import type { SeatPictures } from './seat-shapes.ts'
 import type { SeatStates } from './states.ts'
 import type { Camera, Screen } from './view.ts'
 
-export type Cursor = { readonly kind: 'section' | 'area' | 'row' | 'seat'; readonly index: number }
+
 
 /** All that a picture of the map depends on. */
 export interface Scene {

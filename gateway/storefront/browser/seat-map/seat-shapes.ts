@@ -23,13 +23,13 @@ export class SeatPictures {
   readonly #prices: readonly Price[]
   readonly #palette: Palette
   /** Distance of neighbours in device pixels. */
-  readonly #step: number
+  readonly step: number
   readonly #made = new Map<number, SeatPicture>()
 
   constructor(prices: readonly Price[], palette: Palette, step: number) {
     this.#prices = prices
     this.#palette = palette
-    this.#step = step
+    this.step = step
   }
 
   of({ price, state, accessible, isYours }: Look): SeatPicture {
@@ -42,8 +42,8 @@ export class SeatPictures {
   }
 
   #make(price: number, kind: number, accessible: number): SeatPicture {
-    const radius = this.#step * 0.43
-    const half = Math.ceil(this.#step * 0.8) + 2
+    const radius = this.step * 0.43
+    const half = Math.ceil(this.step * 0.8) + 2
     const image = new OffscreenCanvas(half * 2, half * 2)
     const context = image.getContext('2d')
     if (context === null) return { image, half }
