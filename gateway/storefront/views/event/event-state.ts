@@ -100,6 +100,8 @@ export interface EventPageState {
   readonly language: string
   readonly isDemo: boolean
   readonly sections: readonly SectionLine[]
+  /** Free seats of the house, whatever the list shows. */
+  readonly freeSeats: number
   /** Free places of each area, in the order of the event. */
   readonly areaFree: readonly number[]
   readonly hasAccessible: boolean
@@ -118,8 +120,8 @@ export function placesOf({ event }: EventPageState): number {
   return event.seat_count + event.areas.reduce((sum, { capacity }) => sum + capacity, 0)
 }
 
-export function freeOf({ sections, areaFree }: EventPageState): number {
-  return sections.reduce((sum, { free }) => sum + free, 0) + areaFree.reduce((sum, free) => sum + free, 0)
+export function freeOf({ freeSeats, areaFree }: EventPageState): number {
+  return areaFree.reduce((sum, free) => sum + free, freeSeats)
 }
 
 /** Chosen seats that are still to be had, and tickets of areas. */

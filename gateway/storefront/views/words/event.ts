@@ -29,6 +29,8 @@ export const eventWords = {
   rowName: (row: string, free: number, together: number) =>
     free === 0 ? `Row ${row}, nothing free` : `Row ${row}, ${free} free, up to ${together} together`,
   seatName: (section: string, row: string, seat: string) => `${section}, row ${row}, seat ${seat}`,
+  seatsOfRow: (section: string, row: string, seats: readonly string[]) =>
+    `${section}, row ${row}, ${seats.length === 1 ? `seat ${seats[0]}` : `seats ${seats.join(' and ')}`}`,
   seatStates: ['free', 'somebody is deciding', 'sold', 'not for sale'] as readonly string[],
   wheelchair: 'for a wheelchair user',
   companion: 'for a companion',
@@ -93,6 +95,9 @@ export const eventWords = {
   notHeld: 'Not held yet',
   tryAgain: 'Try again',
   noAnswer: 'No answer came. Your choice is kept.',
+  timeOver: 'Your time ran out. Nothing was charged.',
+  timeOverText: 'Your places are free again, for everybody.',
+  released: 'Your places are free again.',
   otherSeatNotFree: 'This seat is not free.',
 
   onSaleIn: 'Sale opens',
