@@ -143,6 +143,16 @@ test('a refused reader sees a page that says when to come back', async (t) => {
   t.truthy(refused.headers.get('retry-after'))
 })
 
+test('while no worker answers, the page says that nothing is lost and when to come back', async (t) => {
+  const alone = await startSystem({ counts: { event: 0, booking: 0, purchase: 0, sandbox: 0 } })
+  t.teardown(() => alone.stop())
+  const { status, headers, text } = await show('/', {}, alone.url)
+  t.is(status, 503)
+  t.true(text.includes('This page is not available right now.'))
+  t.truthy(headers.get('retry-after'))
+  t.regex(headers.get('content-security-policy') ?? '', /^default-src 'self'/)
+})
+
 test('files of pages are immutable, compressed, and known to the gateways of other releases', async (t) => {
   const { text } = await show('/')
   const release = /\/assets\/([0-9a-f]{12})\/styles\.css/.exec(text)?.[1] ?? ''
