@@ -65,7 +65,8 @@ export class EventHouse {
   /** Begins with what was loaded, and follows the seats from there. */
   begin(loaded: { snapshot: Snapshot & { version: number }; position: string | null } | null): void {
     if (loaded !== null) this.#reset(loaded.snapshot, loaded.snapshot.version)
-    performance.mark('seat-map')
+    // Behind the map's own first frame: what is measured is what is seen.
+    requestAnimationFrame(() => performance.mark('seat-map'))
     followSeats(this.#event.id, loaded?.position ?? null, {
       reset: (snapshot, version) => this.#reset(snapshot, version),
       changed: (changes, areas) => this.#changed(changes, areas),
