@@ -1,7 +1,7 @@
 import { count, instantText, money, sum } from '../format.ts'
 import { type Html, html } from '../html.ts'
-import { priceMark } from '../price-mark.ts'
 import { type Price, pricesOf } from '../prices.ts'
+import { crossSign, priceMark } from '../signs.ts'
 import { eventWords as words } from '../words/event.ts'
 import { words as common } from '../words.ts'
 import { type ChosenSeat, choiceOf, type EventPageState, freeOf, isSelling, type LiveState } from './event-state.ts'
@@ -91,7 +91,7 @@ function priceList({ event, language }: EventPageState): Html {
   }
   return html`<div><h2>${words.prices}</h2>
 <ul class="rows prices">${prices.map(
-    (price) => html`<li>${priceMark(price)}<span>${price.names.join(' · ')}</span><span class="amount">${priceOf(price)}</span></li>`,
+    (price, index) => html`<li>${priceMark(index)}<span>${price.names.join(' · ')}</span><span class="amount">${priceOf(price)}</span></li>`,
   )}</ul></div>`
 }
 
@@ -142,9 +142,9 @@ function choice(state: EventPageState, live: LiveState): Html {
   }
   return html`<div class="choice">
 <h2>${tickets.length > 0 ? words.chosenPlaces(places) : words.chosen(places)}</h2>
-<ul class="rows">${live.chosen.map((seat) => chosenSeat(seat, { mark: prices[seat.price], language, currency }))}${tickets.map(({ name, price_minor }) => {
+<ul class="rows">${live.chosen.map((seat) => chosenSeat(seat, { language, currency }))}${tickets.map(({ name, price_minor }) => {
     const qty = live.areaQty[name] ?? 0
-    return html`<li>${priceMark(prices.find(({ names }) => names.includes(name)))}<span class="seat-name"><strong>${name}</strong><span>${words.tickets(qty)}</span></span><span class="amount">${sum(price_minor * qty, currency, language)}</span></li>`
+    return html`<li>${priceMark(prices.findIndex(({ names }) => names.includes(name)))}<span class="seat-name"><strong>${name}</strong><span>${words.tickets(qty)}</span></span><span class="amount">${sum(price_minor * qty, currency, language)}</span></li>`
   })}</ul>
 ${places > 0 && html`<p class="sum"><span>${words.total}</span><strong>${sum(totalMinor, currency, language)}</strong></p>
 <button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>
@@ -152,11 +152,11 @@ ${places > 0 && html`<p class="sum"><span>${words.total}</span><strong>${sum(tot
 </div>`
 }
 
-function chosenSeat(seat: ChosenSeat, { mark, language, currency }: { mark: Price | undefined; language: string; currency: string }): Html {
+function chosenSeat(seat: ChosenSeat, { language, currency }: { language: string; currency: string }): Html {
   const name = words.seatName(seat.section, seat.row, seat.label)
   const text = html`<span class="seat-name"><strong>${seat.section}</strong><span>${words.rowAndSeat(seat.row, seat.label)}</span></span><span class="amount">${money(seat.priceMinor, currency, { language, free: common.free })}</span>`
-  if (seat.isLost) return html`<li id="chosen-${seat.seat}" class="lost">${priceMark(mark)}<s>${text}</s></li>`
-  return html`<li id="chosen-${seat.seat}">${priceMark(mark)}${text}<button type="button" class="cross" data-click="drop" data-seat="${seat.seat}" aria-label="${words.remove(name)}"><svg viewBox="0 0 14 14" aria-hidden="true"><path d="M2 2L12 12M12 2L2 12"/></svg></button></li>`
+  if (seat.isLost) return html`<li id="chosen-${seat.seat}" class="lost">${priceMark(seat.price)}<s>${text}</s></li>`
+  return html`<li id="chosen-${seat.seat}">${priceMark(seat.price)}${text}<button type="button" class="cross" data-click="drop" data-seat="${seat.seat}" aria-label="${words.remove(name)}">${crossSign}</button></li>`
 }
 
 function holdLabel(state: EventPageState, live: LiveState): string {

@@ -1,7 +1,7 @@
 import { clockTime, count, eventTime } from '../format.ts'
 import { type Html, html } from '../html.ts'
-import { priceMark } from '../price-mark.ts'
-import { pricesOf, shapePath } from '../prices.ts'
+import { markOf, shapePath } from '../prices.ts'
+import { priceMark } from '../signs.ts'
 import { eventWords as words } from '../words/event.ts'
 import { eventPanel, holdBar } from './event-panel.ts'
 import { type EventPageState, freeOf, isSelling, placesOf } from './event-state.ts'
@@ -60,14 +60,13 @@ function tool(action: string, name: string, path: string): Html {
 }
 
 /** What the marks of the map mean, in the shape of the dearest price. */
-function key({ event, hasAccessible }: EventPageState, isHidden: boolean): Html {
-  const [price] = pricesOf(event)
-  const { shape = 'circle', colour = 1 } = price ?? {}
+function key({ hasAccessible }: EventPageState, isHidden: boolean): Html {
+  const { shape, colour } = markOf(0)
   const item = (picture: Html, text: string): Html => html`<li>${picture}${text}</li>`
   const drawing = (content: Html, name: string): Html =>
     html`<svg class="price-mark ${name}" viewBox="-7 -7 14 14" aria-hidden="true">${content}</svg>`
   return html`<ul class="map-key"${isHidden && html` hidden`}>
-${item(priceMark(price), words.keyFree)}
+${item(priceMark(0), words.keyFree)}
 ${item(drawing(html`<path d="${shapePath(shape, 5.2)}" fill="none" stroke="currentColor" stroke-width="1.4"/><circle r="1.5"/>`, `price-${colour}`), words.keyHeld)}
 ${item(drawing(html`<circle r="2"/>`, 'sold'), words.keySold)}
 ${item(drawing(html`<circle r="6" class="lit"/><path d="M-2.6 0.2L-0.7 2.2L2.8 -2.2" fill="none" class="tick"/>`, 'yours'), words.keyYours)}

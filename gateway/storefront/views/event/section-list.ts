@@ -1,7 +1,7 @@
 import { count, money } from '../format.ts'
 import { type Html, html } from '../html.ts'
-import { priceMark } from '../price-mark.ts'
 import { pricesOf } from '../prices.ts'
+import { priceMark } from '../signs.ts'
 import { eventWords as words } from '../words/event.ts'
 import { words as common } from '../words.ts'
 import type { EventPageState, ListRow, OpenSection, SectionLine } from './event-state.ts'
@@ -20,9 +20,8 @@ export function sectionList(state: EventPageState): Html {
     .filter(({ section }) => fits(section))
     .toSorted((one, other) => Number(one.section.free === 0) - Number(other.section.free === 0) || one.section.price - other.section.price)
   if (shown.length === 0) return html`<p class="quiet">${event.seat_count > 0 ? words.noMatch : ''}</p>`
-  const prices = pricesOf(event)
   return html`${shown.map(({ section, index }) => {
-    const line = html`${priceMark(prices[section.price])}<span class="seat-name"><strong>${section.name}</strong> <span class="quiet">${section.free === 0 ? words.nothingFree : words.sectionFree(count(section.free, state.language), section.together)}</span></span>${section.free > 0 && html`<span class="amount">${fromPrice(section, state)}</span>`}`
+    const line = html`${priceMark(section.price)}<span class="seat-name"><strong>${section.name}</strong> <span class="quiet">${section.free === 0 ? words.nothingFree : words.sectionFree(count(section.free, state.language), section.together)}</span></span>${section.free > 0 && html`<span class="amount">${fromPrice(section, state)}</span>`}`
     if (live === null || section.free === 0) return html`<p class="section-line" id="section-${index}">${line}</p>`
     return html`<details id="section-${index}"><summary class="section-line" data-click="section" data-section="${index}">${line}</summary>${openSection(live.open[section.name], state)}</details>`
   })}`
