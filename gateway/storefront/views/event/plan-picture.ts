@@ -39,8 +39,8 @@ export function planPicture(layout: ReplyOf<typeof viewLayout>): Html {
 .edge{fill:none;stroke:#d3cddc;stroke-linejoin:round}.ground{fill:#fff;stroke:#fff;stroke-linejoin:round}.area{fill:#f6f4f9;stroke:#d3cddc}.stage{fill:#22142b}text{font:700 ${nameSize}px 'Roboto Condensed','Arial Narrow','Liberation Sans Narrow',sans-serif;fill:#22142b;text-anchor:middle;dominant-baseline:central}.on-stage{fill:#fff}
 @media (prefers-color-scheme:dark){.edge{stroke:#43364f}.ground{fill:#241a30;stroke:#241a30}.area{fill:#1d1427;stroke:#43364f}.stage{fill:#f3eef7}text{fill:#f3eef7}.on-stage{fill:#241a30}}
 </style>
-${outlines.map(({ points: outline }) => html`<path class="edge" stroke-width="${(Number(wide) + 2).toFixed(1)}" d="${path(outline)}"/>`)}
-${outlines.map(({ points: outline }) => html`<path class="ground" stroke-width="${wide}" d="${path(outline)}"/>`)}
+<defs><path id="outlines" d="${outlines.map(({ points: outline }) => path(outline)).join('')}"/></defs>
+<use href="#outlines" class="edge" stroke-width="${(Number(wide) + 2).toFixed(1)}"/><use href="#outlines" class="ground" stroke-width="${wide}"/>
 ${areas.map(({ outline, name: text }) => outline && html`<path class="area" d="${path(outline)}"/>${name(outline, text)}`)}
 ${outlines.map(({ points: outline, section }) => name(outline, section))}
 ${stage && stagePicture(stage, { x, y, scale })}
