@@ -268,6 +268,7 @@ export class EventHouse {
     if (version !== this.#event.layout_version || !this.#states.load(snapshot)) return
     this.map?.repaint()
     this.#loseTaken()
+    this.#rename()
     this.#showLines()
   }
 

@@ -49,7 +49,7 @@ ${hasMap && html`<div class="map-bar">
 ${live !== null && html`<div class="tools"${tab === 'list' && html` hidden`}>${tool('farther', words.farther, 'M-6 -1H6V1H-6Z')}${tool('closer', words.closer, 'M-6 -1H-1V-6H1V-1H6V1H1V6H-1V1H-6Z')}${tool('whole', words.whole, 'M-7 -3V-7H-3V-5H-5V-3ZM7 -3V-7H3V-5H5V-3ZM-7 3V7H-3V5H-5V3ZM7 3V7H3V5H5V3Z')}</div>`}
 </div>`}
 <p class="${mode === 'live' ? 'live' : 'quiet'} free-line">${mode === 'live' ? words.live(free) : mode === 'late' ? words.late(free) : mode === 'offline' ? words.offline(free) : free}</p>
-${hasMap && html`<div id="map" class="map"${tab === 'list' && html` hidden`} data-own><img src="/shop/events/${encodeURIComponent(event.id)}/plan.svg?version=${event.layout_version ?? 1}" alt="${words.planOf(event.venue?.name ?? event.name)}"></div>`}
+${hasMap && html`<div${tab === 'list' && html` hidden`}><div id="map" class="map" data-own><img src="/shop/events/${encodeURIComponent(event.id)}/plan.svg?version=${event.layout_version ?? 1}" alt="${words.planOf(event.venue?.name ?? event.name)}"></div></div>`}
 ${hasMap && key(state, tab === 'list')}
 <div id="list" class="section-list"${tab === 'map' && html` hidden`}>${sectionList(state)}</div>
 </section>`
