@@ -116,13 +116,13 @@ export class PageAnswers {
       call: (contract, body) =>
         call(bus, contract, body, { requestId, caller, deadlineAt: performance.now() + contract.deadlineMs }),
     })
-    this.#sendOwn(request, page.view(data, context))
+    this.sendContent(request, page.view(data, context))
   }
 
   /** A page without data. Throws `validation_failed`. */
   answerPlain(request: RequestContext, page: PlainPage, query: PageQuery): void {
     const context = this.#contextOf(languageOf(request.req))
-    this.#sendOwn(request, page.view(checkRequest(page.parameters, query), context))
+    this.sendContent(request, page.view(checkRequest(page.parameters, query), context))
   }
 
   async #makePublic(requestId: string, page: PublicPage, { parameters, language }: PageRead): Promise<WorkerReply> {
@@ -162,7 +162,8 @@ export class PageAnswers {
     return renderDocument(content, { name: shopName, language, isDemo, release, modulesOf })
   }
 
-  #sendOwn(request: RequestContext, content: PageContent): void {
+  /** A page that is not stored. */
+  sendContent(request: RequestContext, content: PageContent): void {
     const body = Buffer.from(this.#render(content, this.#contextOf(languageOf(request.req))))
     const headers = ['Content-Type', htmlType, 'Content-Length', String(body.byteLength)]
     replaceSecurityHeaders(request, pageHeaders)
