@@ -60,7 +60,9 @@ export const layoutSchema = z.strictObject({
       z
         .strictObject({
           ...area,
-          outline: polygon.optional().describe('Where it lies: x and y of its corners in turn. Areas without are not drawn'),
+          outline: polygon
+            .optional()
+            .describe('Where it lies: x and y of its corners in turn. Areas without are not drawn'),
         })
         .meta({ id: 'LayoutArea', description: 'A general admission area' }),
     )

@@ -12,7 +12,13 @@ import { startShop } from './support/shop.ts'
 
 const arenaShow = demoEventId
 const [recital, comedy, evening, lighthouse, finale, unplugged, youngest] = [1, 2, 3, 4, 5, 6, 7].map(demoIdAt) as [
-  string, string, string, string, string, string, string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
 ]
 
 let shop: System
@@ -20,7 +26,10 @@ let browser: Browser
 let arenaPlan: Plan
 
 test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop({ env: { RATE_LIMIT_MAXIMA: 'sell=6000,demo-body=60000,organise=600' } }), startBrowser()])
+  ;[shop, browser] = await Promise.all([
+    startShop({ env: { RATE_LIMIT_MAXIMA: 'sell=6000,demo-body=60000,organise=600' } }),
+    startBrowser(),
+  ])
   arenaPlan = await planOf(shop.url, arenaShow)
 })
 test.after.always(async () => {
@@ -53,21 +62,24 @@ async function heldSeats(page: Page): Promise<number[]> {
 }
 
 for (const width of [1280, 360]) {
-  test.serial(`by mouse, at ${width} px, a press on a section and one on a seat choose it, and the hold is its`, async (t) => {
-    const { page, faults, close } = await openEvent(arenaShow, { width })
-    await mapReady(page)
-    const section = arenaPlan.sections.findIndex(({ name }) => name === '105')
-    const seat = (arenaPlan.rows[arenaPlan.sections[section]?.rows[width === 360 ? 2 : 3] ?? 0]?.first ?? 0) + 4
-    const onSection = await pointInWhole(page, arenaPlan, arenaPlan.sections[section] ?? { x: 0, y: 0 })
-    await page.mouse.click(onSection.x, onSection.y)
-    const onSeat = await pointInSection(page, arenaPlan, seat)
-    await page.mouse.click(onSeat.x, onSeat.y)
-    await page.getByRole('heading', { name: '1 seat chosen' }).waitFor()
-    await page.getByRole('button', { name: 'Hold 1 seat' }).first().click()
-    t.deepEqual(await heldSeats(page), [seat])
-    t.deepEqual(faults, [])
-    await close()
-  })
+  test.serial(
+    `by mouse, at ${width} px, a press on a section and one on a seat choose it, and the hold is its`,
+    async (t) => {
+      const { page, faults, close } = await openEvent(arenaShow, { width })
+      await mapReady(page)
+      const section = arenaPlan.sections.findIndex(({ name }) => name === '105')
+      const seat = (arenaPlan.rows[arenaPlan.sections[section]?.rows[width === 360 ? 2 : 3] ?? 0]?.first ?? 0) + 4
+      const onSection = await pointInWhole(page, arenaPlan, arenaPlan.sections[section] ?? { x: 0, y: 0 })
+      await page.mouse.click(onSection.x, onSection.y)
+      const onSeat = await pointInSection(page, arenaPlan, seat)
+      await page.mouse.click(onSeat.x, onSeat.y)
+      await page.getByRole('heading', { name: '1 seat chosen' }).waitFor()
+      await page.getByRole('button', { name: 'Hold 1 seat' }).first().click()
+      t.deepEqual(await heldSeats(page), [seat])
+      t.deepEqual(faults, [])
+      await close()
+    },
+  )
 }
 
 test.serial('by keyboard alone a seat is found on the map, chosen and held', async (t) => {
@@ -123,7 +135,10 @@ test.serial('the best two together are held at once, shown, exchanged for others
   await mapReady(page)
   await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
   t.deepEqual(await places(), first)
-  t.regex((await page.getByRole('link', { name: /Continue to payment/ }).getAttribute('href')) ?? '', /^\/shop\/holds\//)
+  t.regex(
+    (await page.getByRole('link', { name: /Continue to payment/ }).getAttribute('href')) ?? '',
+    /^\/shop\/holds\//,
+  )
   await page.getByRole('button', { name: 'Give all back' }).click()
   await page.getByRole('heading', { name: '2 places are yours' }).waitFor({ state: 'detached' })
   await close()

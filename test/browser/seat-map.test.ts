@@ -12,7 +12,7 @@ import { buildLayout } from '../../infra/import/formats/seating-plan.ts'
 import { askWorker } from '../support/asking.ts'
 import { importedEvent } from '../support/catalogue.ts'
 import { hasRealData, realFile } from '../support/real-data.ts'
-import { startSystem, type System } from '../support/system.ts'
+import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 import { openWindow, startBrowser } from './support/browser.ts'
 import { mapReady, planOf, pointInSection, pointInWhole } from './support/map-points.ts'
@@ -66,7 +66,9 @@ function blocks(count: number): Layout {
 }
 
 function stadium(): Layout {
-  const source = readSource(JSON.parse(readFileSync(realFile('seating-plans/rows-only-metalist-stadium.json'), 'utf8')), 'stadium')
+  const source = readSource(readFileSync(realFile('seating-plans/rows-only-metalist-stadium.json'), 'utf8'), {
+    fallbackName: 'stadium',
+  })
   if (source.kind !== 'plan') throw new Error('no plan')
   return source.layout
 }
@@ -104,7 +106,9 @@ async function framesPanning(page: Page): Promise<number> {
           count += 1
           const angle = passed / 300
           const at = { clientX: x + 150 * Math.sin(angle), clientY: y + 120 * Math.cos(angle) }
-          canvas.dispatchEvent(new PointerEvent('pointermove', { ...at, pointerId: 1, pointerType: 'mouse', bubbles: true }))
+          canvas.dispatchEvent(
+            new PointerEvent('pointermove', { ...at, pointerId: 1, pointerType: 'mouse', bubbles: true }),
+          )
           requestAnimationFrame(step)
         }
         requestAnimationFrame(step)
@@ -170,13 +174,18 @@ async function hold(eventId: string, seats: readonly number[]): Promise<Held> {
 }
 
 async function release({ id, userId }: Held): Promise<void> {
-  const response = await fetch(`${system.url}/holds/${id}?user_id=${userId}`, { method: 'DELETE', signal: AbortSignal.timeout(10_000) })
+  const response = await fetch(`${system.url}/holds/${id}?user_id=${userId}`, {
+    method: 'DELETE',
+    signal: AbortSignal.timeout(10_000),
+  })
   if (response.status !== 204) throw new Error(await response.text())
 }
 
 /** Free seats as the list of the page has them, all sections open. */
 async function listedFree(page: Page): Promise<number[]> {
-  const values = await page.locator('.seat-box input').evaluateAll((boxes) => boxes.map((box) => Number((box as HTMLInputElement).value)))
+  const values = await page
+    .locator('.seat-box input')
+    .evaluateAll((boxes) => boxes.map((box) => Number((box as HTMLInputElement).value)))
   return values.sort((a, b) => a - b)
 }
 
@@ -197,32 +206,41 @@ async function openAllSections(page: Page): Promise<void> {
   await page.locator('.seat-box').first().waitFor()
 }
 
-test.serial('after 200 random holds and releases by others, the page has the free seats that the database has', async (t) => {
-  t.timeout(120_000)
-  const eventId = await sell(blocks(2))
-  const { page, close } = await open(eventId)
-  await openAllSections(page)
-  const held: Held[] = []
-  const taken = new Set<number>()
-  for (let round = 0; round < 200; round += 1) {
-    const old = held[Math.floor(Math.random() * held.length)]
-    if (old !== undefined && Math.random() < 0.4) {
-      await release(old)
-      held.splice(held.indexOf(old), 1)
-      for (const seat of old.seats) taken.delete(seat)
-      continue
+test.serial(
+  'after 200 random holds and releases by others, the page has the free seats that the database has',
+  async (t) => {
+    t.timeout(120_000)
+    const eventId = await sell(blocks(2))
+    const { page, close } = await open(eventId)
+    await openAllSections(page)
+    const held: Held[] = []
+    const taken = new Set<number>()
+    for (let round = 0; round < 200; round += 1) {
+      const old = held[Math.floor(Math.random() * held.length)]
+      if (old !== undefined && Math.random() < 0.4) {
+        await release(old)
+        held.splice(held.indexOf(old), 1)
+        for (const seat of old.seats) taken.delete(seat)
+        continue
+      }
+      const seat = Math.floor(Math.random() * 800)
+      if (taken.has(seat)) continue
+      taken.add(seat)
+      held.push(await hold(eventId, [seat]))
     }
-    const seat = Math.floor(Math.random() * 800)
-    if (taken.has(seat)) continue
-    taken.add(seat)
-    held.push(await hold(eventId, [seat]))
-  }
-  const expected = Array.from({ length: 800 }, (_, seat) => seat).filter((seat) => !taken.has(seat))
-  await until('the list shows what is free', async () => JSON.stringify(await listedFree(page)) === JSON.stringify(expected))
-  await until('the cache tells what is free', async () => JSON.stringify(await storedFree(eventId)) === JSON.stringify(expected))
-  t.true(taken.size > 50)
-  await close()
-})
+    const expected = Array.from({ length: 800 }, (_, seat) => seat).filter((seat) => !taken.has(seat))
+    await until(
+      'the list shows what is free',
+      async () => JSON.stringify(await listedFree(page)) === JSON.stringify(expected),
+    )
+    await until(
+      'the cache tells what is free',
+      async () => JSON.stringify(await storedFree(eventId)) === JSON.stringify(expected),
+    )
+    t.true(taken.size > 50)
+    await close()
+  },
+)
 
 test.serial('four chosen seats stay chosen, and can be held, while a hundred others change each second', async (t) => {
   t.timeout(120_000)
@@ -235,7 +253,10 @@ test.serial('four chosen seats stay chosen, and can be held, while a hundred oth
   let changes = 0
   while (performance.now() < endsAt) {
     const first = Math.floor(Math.random() * 30) * 10 + (Math.random() < 0.5 ? 0 : 800)
-    const held = await hold(eventId, Array.from({ length: 10 }, (_, index) => first + index))
+    const held = await hold(
+      eventId,
+      Array.from({ length: 10 }, (_, index) => first + index),
+    )
     await release(held)
     changes += 20
   }

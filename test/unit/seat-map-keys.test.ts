@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import type { Layout } from '#shared/contracts/layout.ts'
 import { type Cursor, firstCursor, moveCursor } from '../../gateway/storefront/browser/seat-map/keys.ts'
 import { type Plan, readPlan } from '../../gateway/storefront/browser/seat-map/plan.ts'
 import { SeatStates } from '../../gateway/storefront/browser/seat-map/states.ts'
@@ -7,7 +8,6 @@ import { arena } from '../../infra/demo-catalogue/houses/arena.ts'
 import { club } from '../../infra/demo-catalogue/houses/club.ts'
 import { theatre } from '../../infra/demo-catalogue/houses/theatre.ts'
 import { readSource } from '../../infra/import/formats/recognise.ts'
-import type { Layout } from '#shared/contracts/layout.ts'
 import { packStates, pricedEvent, shownLayout } from '../support/houses.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
@@ -53,12 +53,17 @@ function unreached(plan: Plan): { sections: number; seats: number } {
 }
 
 test('the four arrows reach every section, area and seat of the demo houses', (t) => {
-  for (const draw of [theatre, club, arena]) t.deepEqual(unreached(planOf(draw('House'))), { sections: 0, seats: 0 }, draw.name)
+  for (const draw of [theatre, club, arena])
+    t.deepEqual(unreached(planOf(draw('House'))), { sections: 0, seats: 0 }, draw.name)
 })
 
 testWithRealData('the four arrows reach every section and seat of real houses', (t) => {
-  for (const file of ['tm-geometry-td-garden-boston', 'pretix-riethsporthalle-1252', 'tm-geometry-united-center-chicago']) {
-    const source = readSource(JSON.parse(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8')), file)
+  for (const file of [
+    'tm-geometry-td-garden-boston',
+    'pretix-riethsporthalle-1252',
+    'tm-geometry-united-center-chicago',
+  ]) {
+    const source = readSource(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8'), { fallbackName: file })
     if (source.kind === 'plan') t.deepEqual(unreached(planOf(source.layout)), { sections: 0, seats: 0 }, file)
   }
 })

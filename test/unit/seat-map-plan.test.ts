@@ -18,7 +18,10 @@ test('a plan is the same from coordinates and from whole differences, to a 64th 
     const slack = absolute.pitch / 64 + 1e-3
     t.is(compact.seatCount, absolute.seatCount)
     for (let seat = 0; seat < absolute.seatCount; seat += 1) {
-      const [dx, dy] = [(compact.x[seat] ?? 0) - (absolute.x[seat] ?? 0), (compact.y[seat] ?? 0) - (absolute.y[seat] ?? 0)]
+      const [dx, dy] = [
+        (compact.x[seat] ?? 0) - (absolute.x[seat] ?? 0),
+        (compact.y[seat] ?? 0) - (absolute.y[seat] ?? 0),
+      ]
       if (Math.abs(dx) > slack || Math.abs(dy) > slack) t.fail(`seat ${seat} is off by ${dx}, ${dy}`)
     }
     t.deepEqual(compact.labels, absolute.labels)
@@ -36,7 +39,10 @@ test('seat numbers count over all rows, and each seat knows its section, row, la
     label: second?.seats[0] ?? '',
     priceMinor: 10_000,
   })
-  t.is(plan.sections.reduce((sum, { seatCount }) => sum + seatCount, 0), plan.seatCount)
+  t.is(
+    plan.sections.reduce((sum, { seatCount }) => sum + seatCount, 0),
+    plan.seatCount,
+  )
   t.true([...plan.accessible].includes(accessibility.companion))
 })
 
@@ -77,7 +83,9 @@ test('the nearest seat and the seats of a box are those that looking at every se
       const nearest = grid.nearest(x, y, within)
       t.is(nearest === undefined, found < 0)
       if (nearest !== undefined) t.is(Math.hypot((plan.x[nearest] ?? 0) - x, (plan.y[nearest] ?? 0) - y), best)
-      grid.forEachNear({ left: x - within, right: x + within, top: y - within, bottom: y + within }, (seat) => inBox.delete(seat))
+      grid.forEachNear({ left: x - within, right: x + within, top: y - within, bottom: y + within }, (seat) =>
+        inBox.delete(seat),
+      )
       t.is(inBox.size, 0)
     }),
     { numRuns: 50 },
@@ -87,7 +95,7 @@ test('the nearest seat and the seats of a box are those that looking at every se
 testWithRealData('the outline of a section holds all of its seats, in every real plan', (t) => {
   const files = ['tm-geometry-td-garden-boston', 'pretix-large-amerant-bank-arena', 'tm-geometry-moody-center-austin']
   for (const file of files) {
-    const source = readSource(JSON.parse(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8')), file)
+    const source = readSource(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8'), { fallbackName: file })
     if (source.kind !== 'plan') return t.fail()
     const plan = readPlan(shownLayout(source.layout, 'absolute'), pricedEvent(source.layout))
     let outside = 0

@@ -17,7 +17,7 @@ test('after any changes, free seats of house, sections and rows are those that a
     fc.property(anyStates, fc.array(fc.array(anyChange, { maxLength: 40 }), { maxLength: 10 }), (snapshot, batches) => {
       const states = new SeatStates(plan)
       t.true(states.load({ states: packStates(snapshot), areas: [] }))
-      const expected = [...snapshot]
+      const expected: number[] = [...snapshot]
       for (const batch of batches) {
         const before = [...expected]
         for (const [seat, state] of batch) if (seat < expected.length) expected[seat] = state
@@ -26,7 +26,10 @@ test('after any changes, free seats of house, sections and rows are those that a
       }
       const free = (seats: readonly number[]): number => seats.filter((seat) => expected[seat] === 0).length
       const all = expected.map((_, seat) => seat)
-      t.deepEqual(all.map((seat) => states.of(seat)), expected)
+      t.deepEqual(
+        all.map((seat) => states.of(seat)),
+        expected,
+      )
       t.is(states.free, free(all))
       for (const index of plan.sections.keys()) {
         t.is(states.freeOfSection(index), free(all.filter((seat) => plan.section[seat] === index)))

@@ -1,8 +1,8 @@
-import { gzipSync } from 'node:zlib'
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import test from 'ava'
-import { layoutSchema } from '#shared/contracts/layout.ts'
 import { viewLayout } from '#shared/contracts/event.ts'
+import { layoutSchema } from '#shared/contracts/layout.ts'
 import { theatre } from '../../infra/demo-catalogue/houses/theatre.ts'
 import { readSource } from '../../infra/import/formats/recognise.ts'
 import { sectionOutlines } from '../../workers/event/section-outlines.ts'
@@ -10,8 +10,17 @@ import { shownLayout } from '../support/houses.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
 function section(points: readonly (readonly [number, number])[]) {
-  const rows = points.map(([x, y], index) => ({ section: 'A', label: String(index), category: 0, seats: ['1'], x: [x], y: [y] }))
-  return sectionOutlines({ rows: [{ section: 'B', label: '', category: 0, seats: ['1', '2'], x: [500, 501], y: [0, 0] }, ...rows] })[1]?.points
+  const rows = points.map(([x, y], index) => ({
+    section: 'A',
+    label: String(index),
+    category: 0,
+    seats: ['1'],
+    x: [x],
+    y: [y],
+  }))
+  return sectionOutlines({
+    rows: [{ section: 'B', label: '', category: 0, seats: ['1', '2'], x: [500, 501], y: [0, 0] }, ...rows],
+  })[1]?.points
 }
 
 test('the outline of a block is its corners', (t) => {
@@ -29,7 +38,14 @@ test('a bay wider than seven seats is left out, an aisle is not', (t) => {
 
 test('one seat, and seats on one line, have outlines too', (t) => {
   t.deepEqual(section([[3, 4]]), [3, 4, 3, 4, 3, 4])
-  t.is(section([[0, 0], [1, 1], [2, 2]])?.length, 6)
+  t.is(
+    section([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+    ])?.length,
+    6,
+  )
 })
 
 test('a layout with stage, areas, companions and outlines is one that the contract knows', (t) => {
@@ -41,8 +57,13 @@ test('a layout with stage, areas, companions and outlines is one that the contra
 })
 
 testWithRealData('a real arena with its outlines is at most 26 KB, compressed, in whole differences', (t) => {
-  for (const file of ['tm-geometry-td-garden-boston', 'tm-geometry-moody-center-austin', 'tm-geometry-united-center-chicago', 'pretix-large-amerant-bank-arena']) {
-    const source = readSource(JSON.parse(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8')), file)
+  for (const file of [
+    'tm-geometry-td-garden-boston',
+    'tm-geometry-moody-center-austin',
+    'tm-geometry-united-center-chicago',
+    'pretix-large-amerant-bank-arena',
+  ]) {
+    const source = readSource(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8'), { fallbackName: file })
     if (source.kind !== 'plan') return t.fail()
     const bytes = gzipSync(JSON.stringify(shownLayout(source.layout, 'differences'))).byteLength
     t.log(file, bytes)

@@ -55,7 +55,10 @@ export function categoryOf({ category }: LayoutRow, index: number): number | und
   return typeof category === 'number' ? category : category[index]
 }
 
-function rowFault({ seats, x, y, category, companions = [], accessible }: LayoutRow, categories: number): string | null {
+function rowFault(
+  { seats, x, y, category, companions = [], accessible }: LayoutRow,
+  categories: number,
+): string | null {
   if (x.length !== seats.length || y.length !== seats.length) return 'needs one x and one y for each seat'
   if (typeof category !== 'number' && category.length !== seats.length) return 'needs one category for each seat'
   if ([category].flat().some((index) => index >= categories)) return 'names a category that the layout does not have'

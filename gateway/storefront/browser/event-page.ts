@@ -33,7 +33,7 @@ function start(element: HTMLElement): void {
   const { event } = sent
   const { areaQty, together, onlyPrice, accessible } = readChoice(event.id, event.layout_version ?? 0)
   const choice = { areaQty, together, onlyPrice, accessible }
-  const island = startIsland<EventPageState>({
+  const island: Island<EventPageState> = startIsland<EventPageState>({
     element,
     state: { ...sent, live: { ...nothingLive, ...choice } },
     view: eventBody,

@@ -1,5 +1,5 @@
-import type { SeatChange, Snapshot } from './seat-map/states.ts'
 import { ask } from './api.ts'
+import type { SeatChange, Snapshot } from './seat-map/states.ts'
 
 type Areas = Snapshot['areas']
 

@@ -21,7 +21,8 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
     const event = await read(viewEvent, { event_id })
     const version = event.layout_version
     const common = { event, language, isDemo, live: null }
-    if (version === null) return { ...common, sections: [], freeSeats: 0, areaFree: [], hasAccessible: false, hasMap: false }
+    if (version === null)
+      return { ...common, sections: [], freeSeats: 0, areaFree: [], hasAccessible: false, hasMap: false }
     const [house, seats] = await Promise.all([
       houseSummary(event_id, version, () => read(viewLayout, { event_id, version })),
       seatStates(event_id, read),

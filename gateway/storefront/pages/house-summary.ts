@@ -46,7 +46,11 @@ function summarise({ rows, areas, categories, stage }: ReplyOf<typeof viewLayout
     seat = end
   }
   return {
-    sections: Array.from(sections, ([name, { categories: names, ranges }]) => ({ name, categories: [...names], ranges })),
+    sections: Array.from(sections, ([name, { categories: names, ranges }]) => ({
+      name,
+      categories: [...names],
+      ranges,
+    })),
     hasMap: rows.length > 0 || stage !== undefined || areas.some(({ outline }) => outline !== undefined),
     hasAccessible: rows.some(({ accessible }) => accessible),
   }
@@ -59,10 +63,13 @@ export function sectionLines(
   states: ReplyOf<typeof viewSeatStates>['states'] | null,
 ): SectionLine[] {
   const bytes = Buffer.from(states ?? '', 'base64')
-  const isFree = (seat: number): boolean => states !== null && (((bytes[seat >> 2] ?? 0xff) >> (2 * (seat & 3))) & 3) === 0
+  const isFree = (seat: number): boolean =>
+    states !== null && (((bytes[seat >> 2] ?? 0xff) >> (2 * (seat & 3))) & 3) === 0
   const prices = pricesOf(event)
   return sections.map(({ name, categories, ranges }) => {
-    const indices = prices.flatMap(({ names }, index) => (names.some((each) => categories.includes(each)) ? [index] : []))
+    const indices = prices.flatMap(({ names }, index) =>
+      names.some((each) => categories.includes(each)) ? [index] : [],
+    )
     let [free, seatCount] = [0, 0]
     for (let at = 0; at < ranges.length; at += 2) {
       const [first = 0, end = 0] = [ranges[at], ranges[at + 1]]

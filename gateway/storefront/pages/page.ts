@@ -43,8 +43,7 @@ interface AnyPage<Parameters, Data> {
 }
 
 /** A page that is the same for everybody: cached as the replies that it is made of. */
-export interface PublicPage<Parameters = unknown, Data = unknown>
-  extends Omit<AnyPage<Parameters, Data>, 'view'> {
+export interface PublicPage<Parameters = unknown, Data = unknown> extends Omit<AnyPage<Parameters, Data>, 'view'> {
   view(data: Data, context: ViewContext): PageContent | Picture
   readonly access: 'public'
   /** The class in which a request counts, by its query. Default: `browse`. */

@@ -130,6 +130,7 @@ function shortened(points: readonly Point[]): Point[] {
   if (first === undefined || last === undefined) return []
   return points.filter(
     (point) =>
-      Math.hypot(point.x - first.x, point.y - first.y) >= aisle && Math.hypot(point.x - last.x, point.y - last.y) >= aisle,
+      Math.hypot(point.x - first.x, point.y - first.y) >= aisle &&
+      Math.hypot(point.x - last.x, point.y - last.y) >= aisle,
   )
 }

@@ -31,7 +31,11 @@ export function club(name: string): Layout {
   })
   const { left, top, right, bottom } = floor
   const areas = [
-    { name: 'Dance floor', capacity: 600, outline: [left, top + 40, left + 40, top, right, top, right, bottom, left + 40, bottom, left, bottom - 40] },
+    {
+      name: 'Dance floor',
+      capacity: 600,
+      outline: [left, top + 40, left + 40, top, right, top, right, bottom, left + 40, bottom, left, bottom - 40],
+    },
   ]
   const stage = { x: 30, y: 140, width: 92, height: 180, label: 'Stage' }
   return buildLayout({ name, width: 540, height: 460, rows, areas, stage })

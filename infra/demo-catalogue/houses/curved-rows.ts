@@ -32,7 +32,10 @@ export function curvedRow({ section, label, category, curve, accessible = false 
   const count = Math.max(1, Math.floor(length / pitch + 1e-6))
   const seats = numbers(count).map((number): PlanSeat => {
     const at = ((number - 0.5) * length) / count
-    const next = Math.max(1, lengths.findIndex((each) => each >= at))
+    const next = Math.max(
+      1,
+      lengths.findIndex((each) => each >= at),
+    )
     const [from, to] = [curve[next - 1] ?? { x: 0, y: 0 }, curve[next] ?? { x: 0, y: 0 }]
     const share = (at - (lengths[next - 1] ?? 0)) / ((lengths[next] ?? 1) - (lengths[next - 1] ?? 0))
     const x = from.x + (to.x - from.x) * share

@@ -12,9 +12,24 @@ const aisle = 9
 export function theatre(name: string): Layout {
   const rows = [
     ...fan({ level: 'Stalls', rows: 3, category: 'Stalls, front', firstRow: 1, radius: 300, halfAngle: 0.42 }),
-    ...fan({ level: 'Stalls', rows: 7, category: 'Stalls', firstRow: 4, radius: 300 + 3 * depth, halfAngle: 0.42, lastIsAccessible: true }),
+    ...fan({
+      level: 'Stalls',
+      rows: 7,
+      category: 'Stalls',
+      firstRow: 4,
+      radius: 300 + 3 * depth,
+      halfAngle: 0.42,
+      lastIsAccessible: true,
+    }),
     ...boxes(),
-    ...fan({ level: 'Balcony', rows: 4, category: 'Balcony', firstRow: 1, radius: 300 + 10 * depth + 36, halfAngle: 0.47 }),
+    ...fan({
+      level: 'Balcony',
+      rows: 4,
+      category: 'Balcony',
+      firstRow: 1,
+      radius: 300 + 10 * depth + 36,
+      halfAngle: 0.47,
+    }),
   ]
   const stage = { x: middle - 125, y: 30, width: 250, height: 78, label: 'Stage' }
   return buildLayout({ name, width: 2 * middle, height: 440, rows, areas: [], stage })
@@ -32,7 +47,15 @@ interface Fan {
 }
 
 /** Curved rows in three blocks with two aisles, the middle block first. */
-function fan({ level, rows, category, firstRow, radius: innermost, halfAngle, lastIsAccessible = false }: Fan): PlanRow[] {
+function fan({
+  level,
+  rows,
+  category,
+  firstRow,
+  radius: innermost,
+  halfAngle,
+  lastIsAccessible = false,
+}: Fan): PlanRow[] {
   const third = halfAngle * 0.46
   return numbers(rows).flatMap((row) => {
     const radius = innermost + (row - 1) * depth
@@ -63,7 +86,13 @@ function boxes(): PlanRow[] {
       const section = `Box ${2 * box - (side < 0 ? 1 : 0)}`
       return [0, 1].map((row) => {
         const y = at.y + (row - 0.5) * depth
-        return straightRow({ section, label: String(row + 1), category: 'Boxes', from: { x: at.x - pitch, y }, to: { x: at.x + pitch, y } })
+        return straightRow({
+          section,
+          label: String(row + 1),
+          category: 'Boxes',
+          from: { x: at.x - pitch, y },
+          to: { x: at.x + pitch, y },
+        })
       })
     }),
   )

@@ -101,7 +101,10 @@ function stageOf({ zones }: SourcePlan): Stage | undefined {
 }
 
 /** Circles and ellipses stand by their middle, all others by their upper left corner. */
-function boxOf({ position: at, rectangle, circle, ellipse, polygon }: z.output<typeof shape>, zone: { x: number; y: number }): Box {
+function boxOf(
+  { position: at, rectangle, circle, ellipse, polygon }: z.output<typeof shape>,
+  zone: { x: number; y: number },
+): Box {
   const x = zone.x + at.x
   const y = zone.y + at.y
   if (rectangle !== undefined) return { x, y, ...rectangle }

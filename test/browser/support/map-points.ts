@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { type Plan, readPlan } from '../../../gateway/storefront/browser/seat-map/plan.ts'
-import { type Camera, clamped, fit, type Screen } from '../../../gateway/storefront/browser/seat-map/view.ts'
+import { type Camera, clamped, fitted, type Screen } from '../../../gateway/storefront/browser/seat-map/view.ts'
 
 /** The plan of an event as its page has it. */
 export async function planOf(url: string, eventId: string): Promise<Plan> {
@@ -32,16 +32,20 @@ async function screenOf(page: Page): Promise<{ screen: Screen; left: number; top
 }
 
 /** Where a point of the plan lies in the window while the whole house shows. */
-export async function pointInWhole(page: Page, plan: Plan, point: { x: number; y: number }): Promise<{ x: number; y: number }> {
+export async function pointInWhole(
+  page: Page,
+  plan: Plan,
+  point: { x: number; y: number },
+): Promise<{ x: number; y: number }> {
   const { screen, left, top } = await screenOf(page)
-  return at(fit(plan.box, screen, plan), point, { left, top })
+  return at(fitted(plan.box, screen, plan), point, { left, top })
 }
 
 /** Where a seat lies in the window behind a press on its section. */
 export async function pointInSection(page: Page, plan: Plan, seat: number): Promise<{ x: number; y: number }> {
   const { screen, left, top } = await screenOf(page)
   const section = plan.sections[plan.section[seat] ?? 0]
-  const camera = fit(section?.box ?? plan.box, screen, { pitch: plan.pitch, maxStep: 28 })
+  const camera = fitted(section?.box ?? plan.box, screen, { pitch: plan.pitch, maxStep: 28 })
   return at(clamped(camera, plan.box, screen), { x: plan.x[seat] ?? 0, y: plan.y[seat] ?? 0 }, { left, top })
 }
 

@@ -72,8 +72,17 @@ export async function updateSale(db: Database, sale: Sale & { id: string }, what
 }
 
 /** Described the same in every word, it is the same venue; otherwise one organiser could rename another one's. */
-async function venueId(db: Database, { name, city, country, tz, address }: NewEvent['venue']): Promise<string | undefined> {
-  const sourceId = JSON.stringify([name, city ?? null, country ?? null, tz, ...(address === undefined ? [] : [address])])
+async function venueId(
+  db: Database,
+  { name, city, country, tz, address }: NewEvent['venue'],
+): Promise<string | undefined> {
+  const sourceId = JSON.stringify([
+    name,
+    city ?? null,
+    country ?? null,
+    tz,
+    ...(address === undefined ? [] : [address]),
+  ])
   await db.query(
     `INSERT INTO event.venues (id, source, source_id, name, city, country, address) VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (source, source_id) DO NOTHING`,

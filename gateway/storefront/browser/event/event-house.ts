@@ -81,7 +81,8 @@ export class EventHouse {
   toggle(seat: number): void {
     if (this.#event.sale.status !== 'on_sale' || this.#ownHold.seats.includes(seat)) return
     if (this.#chosen.delete(seat)) this.#choiceChanged()
-    else if (!this.#states.isFree(seat)) this.#say({ title: words.otherSeatNotFree, text: placesText(this.#plan, [seat]) })
+    else if (!this.#states.isFree(seat))
+      this.#say({ title: words.otherSeatNotFree, text: placesText(this.#plan, [seat]) })
     else if (this.#wanted() >= this.#event.sale.max_tickets_per_user) this.#sayLimit()
     else {
       this.#chosen.set(seat, null)
@@ -131,7 +132,8 @@ export class EventHouse {
     const offer: Offer | undefined = this.#live.note?.offers[index]
     this.map?.setOffered([])
     if (offer?.seats !== undefined) {
-      for (const [seat, lostAt] of this.#chosen) if (lostAt !== null || !this.#states.isFree(seat)) this.#chosen.delete(seat)
+      for (const [seat, lostAt] of this.#chosen)
+        if (lostAt !== null || !this.#states.isFree(seat)) this.#chosen.delete(seat)
       for (const seat of offer.seats) if (this.#states.isFree(seat)) this.#chosen.set(seat, null)
       this.#choiceChanged({ note: null })
       this.map?.showSeats(offer.seats)
@@ -287,7 +289,9 @@ export class EventHouse {
   #loseTaken(): void {
     if (this.#live.asking !== null) return
     const own = new Set(this.#ownHold.seats)
-    const lost = [...this.#chosen].filter(([seat, lostAt]) => lostAt === null && !this.#states.isFree(seat)).map(([seat]) => seat)
+    const lost = [...this.#chosen]
+      .filter(([seat, lostAt]) => lostAt === null && !this.#states.isFree(seat))
+      .map(([seat]) => seat)
     if (lost.length === 0) return
     for (const seat of lost) {
       if (own.has(seat)) this.#chosen.delete(seat)
@@ -298,7 +302,14 @@ export class EventHouse {
     this.#choiceChanged(
       taken.length === 0 || isTold
         ? {}
-        : { note: { title: words.takenTitle, text: words.taken(placesText(this.#plan, taken), taken.length > 1), isAlarm: true, offers: [] } },
+        : {
+            note: {
+              title: words.takenTitle,
+              text: words.taken(placesText(this.#plan, taken), taken.length > 1),
+              isAlarm: true,
+              offers: [],
+            },
+          },
     )
     setTimeout(() => {
       for (const seat of taken) if (this.#chosen.get(seat) !== null) this.#chosen.delete(seat)
@@ -332,10 +343,13 @@ export class EventHouse {
   #lightUp(): void {
     const seats = this.#ownHold.seats
     for (const [index] of seats.entries()) {
-      setTimeout(() => {
-        this.#mine = seats.slice(0, index + 1)
-        this.#paintYours()
-      }, 240 + index * lightEveryMs)
+      setTimeout(
+        () => {
+          this.#mine = seats.slice(0, index + 1)
+          this.#paintYours()
+        },
+        240 + index * lightEveryMs,
+      )
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ChosenSeat, ListRow, OpenSection, SectionLine } from '../../views/event/event-state.ts'
 import { count, money } from '../../views/format.ts'
-import { words as common } from '../../views/words.ts'
 import { eventWords as words } from '../../views/words/event.ts'
+import { words as common } from '../../views/words.ts'
 import type { Cursor } from '../seat-map/keys.ts'
 import { accessibility, type Plan, placeOf } from '../seat-map/plan.ts'
 import type { SeatStates } from '../seat-map/states.ts'
@@ -20,7 +20,8 @@ export function sectionLines(plan: Plan, states: SeatStates, onlyAccessible: boo
   return plan.sections.map(({ name, dearest, rows, seatCount }, index) => {
     const lowest = rows.reduce((price, row) => Math.max(price, plan.price[plan.rows[row]?.first ?? 0] ?? 0), dearest)
     const line = { name, price: dearest, fromMinor: plan.prices[lowest]?.priceMinor ?? 0, seatCount }
-    if (!onlyAccessible) return { ...line, free: states.freeOfSection(index), together: states.longestRunOfSection(index) }
+    if (!onlyAccessible)
+      return { ...line, free: states.freeOfSection(index), together: states.longestRunOfSection(index) }
     const free = rows.reduce((sum, row) => sum + freeSeats(plan, states, row, true).length, 0)
     return { ...line, free, together: null }
   })
@@ -91,16 +92,26 @@ export function cursorName(
   }
   if (kind === 'area') {
     const area = plan.areas[index]
-    return words.areaName(area?.name ?? '', count(states.freeOfArea(index), language), price(plan.prices[area?.price ?? 0]?.priceMinor ?? 0))
+    return words.areaName(
+      area?.name ?? '',
+      count(states.freeOfArea(index), language),
+      price(plan.prices[area?.price ?? 0]?.priceMinor ?? 0),
+    )
   }
-  if (kind === 'row') return words.rowName(plan.rows[index]?.label ?? '', states.freeOfRow(index), states.longestRunOfRow(index))
+  if (kind === 'row')
+    return words.rowName(plan.rows[index]?.label ?? '', states.freeOfRow(index), states.longestRunOfRow(index))
   const state = isYours(index) ? words.yours : (words.seatStates[states.of(index)] ?? '')
   return `${seatName(plan, index, { language, currency })}, ${state}`
 }
 
 function seatName(plan: Plan, seat: number, { language, currency }: Writing): string {
   const { section, row, label, priceMinor } = placeOf(plan, seat)
-  const sign = plan.accessible[seat] === accessibility.wheelchair ? words.wheelchair : plan.accessible[seat] === accessibility.companion ? words.companion : null
+  const sign =
+    plan.accessible[seat] === accessibility.wheelchair
+      ? words.wheelchair
+      : plan.accessible[seat] === accessibility.companion
+        ? words.companion
+        : null
   const price = money(priceMinor, currency, { language, free: common.free })
   return [words.seatName(section, row, label), sign, price].filter((part) => part !== null).join(', ')
 }

@@ -14,7 +14,12 @@ export interface Wanted {
 
 /** What a refused hold says, and what it offers instead. */
 export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writing: Writing): Note {
-  const alarm = (text: string, offers: readonly Offer[] = [], title: string = problem.title): Note => ({ title, text, isAlarm: true, offers })
+  const alarm = (text: string, offers: readonly Offer[] = [], title: string = problem.title): Note => ({
+    title,
+    text,
+    isAlarm: true,
+    offers,
+  })
   switch (problem.code) {
     case 'seat_unavailable': {
       const lost = numbersOf(problem.conflicts)
@@ -24,10 +29,15 @@ export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writin
       return alarm(`${taken} ${offers.length > 0 ? words.nearBy : words.noneNearBy}`, offers, words.takenTitle)
     }
     case 'no_adjacent_seats':
-      return alarm(problem.detail, best === null ? [] : apartOffers(best), best === null ? problem.title : noTogether(best))
+      return alarm(
+        problem.detail,
+        best === null ? [] : apartOffers(best),
+        best === null ? problem.title : noTogether(best),
+      )
     case 'not_enough_left': {
       const left = typeof problem.left === 'number' ? problem.left : 0
-      const text = problem.held_by_others === true ? `${words.notEnough(left)} ${words.mayReturn}` : words.notEnough(left)
+      const text =
+        problem.held_by_others === true ? `${words.notEnough(left)} ${words.mayReturn}` : words.notEnough(left)
       return alarm(text, best === null || left === 0 ? [] : [fewer(Math.min(left, best.qty - 1))])
     }
     case 'ticket_limit':
@@ -36,7 +46,11 @@ export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writin
       return { title: problem.title, text: words.holdExists, isAlarm: false, offers: [] }
     default:
       if (!isPassing(problem)) return alarm(problem.detail)
-      return alarm(problem.code === 'offline' ? words.noAnswer : problem.detail, [{ label: words.tryAgain, again: true }], words.notHeld)
+      return alarm(
+        problem.code === 'offline' ? words.noAnswer : problem.detail,
+        [{ label: words.tryAgain, again: true }],
+        words.notHeld,
+      )
   }
 }
 

@@ -24,7 +24,12 @@ export function countDown(
 export function durationText(ms: number): string {
   const seconds = Math.ceil(ms / 1_000)
   const two = (value: number): string => String(value).padStart(2, '0')
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60]
-  const clock = days + hours > 0 ? `${two(hours)}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3_600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ]
+  const clock =
+    days + hours > 0 ? `${two(hours)}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`
   return days > 0 ? `${days} d ${clock}` : clock
 }

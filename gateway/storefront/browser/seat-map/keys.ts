@@ -93,13 +93,15 @@ class Nearest {
 
 /** Rows go in their order, towards the side to which they run on the screen. */
 function nextRow(plan: Plan, row: number, [dx, dy]: readonly [number, number]): Cursor | null {
-  const { rows } = plan.sections[plan.rows[row]?.section ?? 0] ?? { rows: [] }
-  const [first, last] = [plan.rows[rows[0] ?? 0], plan.rows[rows.at(-1) ?? 0]]
+  const rows = plan.sections[plan.rows[row]?.section ?? 0]?.rows ?? []
+  const [first, last] = [plan.rows[rows[0] ?? 0]?.box, plan.rows[rows.at(-1) ?? 0]?.box]
   if (first === undefined || last === undefined) return null
-  const across = last.box.left + last.box.right - first.box.left - first.box.right
-  const down = last.box.top + last.box.bottom - first.box.top - first.box.bottom
-  // Rows that run sideways do not run down, and the other way round; up and down always lead somewhere.
-  const runs = dy !== 0 ? (Math.abs(down) < plan.pitch ? 1 : Math.sign(down)) * dy : Math.abs(across) < plan.pitch ? 0 : Math.sign(across) * dx
+  const across = last.left + last.right - first.left - first.right
+  const down = last.top + last.bottom - first.top - first.bottom
+  const sideOf = (length: number, otherwise: number): number =>
+    Math.abs(length) < plan.pitch ? otherwise : Math.sign(length)
+  // Rows that lie behind one another have none at their sides; up and down always lead somewhere.
+  const runs = dy === 0 ? sideOf(across, 0) * dx : sideOf(down, 1) * dy
   const next = rows[rows.indexOf(row) + runs]
   return next === undefined || runs === 0 ? null : { kind: 'row', index: next }
 }

@@ -1,5 +1,5 @@
-import { readable } from './palette.ts'
 import { areaFill, sectionFill } from './paint-sections.ts'
+import { readable } from './palette.ts'
 import { type Box, boxesMeet, isInside } from './plan.ts'
 import { type Scene, screenBox } from './scene.ts'
 import { levelOf } from './view.ts'
@@ -26,7 +26,10 @@ export function paintNames(context: CanvasRenderingContext2D, scene: Scene, part
   const size = Math.min(20, Math.max(0, (Math.min(width, height) * camera.scale) / screen.ratio - 6)) * screen.ratio
   if (size < 8 * screen.ratio) return
   context.save()
-  context.translate(Math.round((x + width / 2) * camera.scale + camera.x), Math.round((y + height / 2) * camera.scale + camera.y))
+  context.translate(
+    Math.round((x + width / 2) * camera.scale + camera.x),
+    Math.round((y + height / 2) * camera.scale + camera.y),
+  )
   if (upright) context.rotate(-Math.PI / 2)
   context.font = `700 ${Math.min(size, 20 * screen.ratio)}px ${palette.face}`
   const room = Math.max(width, height) * camera.scale - 8 * screen.ratio
@@ -69,7 +72,10 @@ function paintAreaName(context: CanvasRenderingContext2D, scene: Scene, index: n
   const area = plan.areas[index]
   if (area === undefined || area.box === null || area.outline === null) return
   const { left, right, top, bottom } = area.box
-  const [x, y] = [Math.round(((left + right) / 2) * camera.scale + camera.x), Math.round(((top + bottom) / 2) * camera.scale + camera.y)]
+  const [x, y] = [
+    Math.round(((left + right) / 2) * camera.scale + camera.x),
+    Math.round(((top + bottom) / 2) * camera.scale + camera.y),
+  ]
   const size = 15 * screen.ratio
   const width = (right - left) * camera.scale - 8 * screen.ratio
   const height = (bottom - top) * camera.scale
@@ -79,7 +85,8 @@ function paintAreaName(context: CanvasRenderingContext2D, scene: Scene, index: n
   const fitsName = context.measureText(area.name).width <= width && height > size * 2.6
   if (fitsName) context.fillText(area.name, x, y - size * 0.55)
   context.font = `700 ${13 * screen.ratio}px ${palette.face}`
-  if (context.measureText(words).width <= width && height > size) context.fillText(words, x, fitsName ? y + size * 0.6 : y)
+  if (context.measureText(words).width <= width && height > size)
+    context.fillText(words, x, fitsName ? y + size * 0.6 : y)
 }
 
 /** Whether the chords of an outline hold a name around a point. */

@@ -88,7 +88,10 @@ function paintCursor(context: CanvasRenderingContext2D, scene: Scene): void {
   const { ratio } = scene.screen
   const path = new Path2D()
   path.roundRect(box.left, box.top, box.right - box.left, box.bottom - box.top, 6 * ratio)
-  for (const [width, colour] of [[6, scene.palette.stock], [3, scene.palette.ink]] as const) {
+  for (const [width, colour] of [
+    [6, scene.palette.stock],
+    [3, scene.palette.ink],
+  ] as const) {
     context.lineWidth = width * ratio
     context.strokeStyle = colour
     context.stroke(path)

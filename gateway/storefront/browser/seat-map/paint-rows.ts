@@ -17,12 +17,22 @@ export function paintRows(context: CanvasRenderingContext2D, scene: Scene, part:
     for (const index of section.rows) {
       const row = plan.rows[index]
       if (row === undefined || !boxesMeet(screenBox(scene, row.box, 2), part)) continue
-      forEachRun(plan, row, () => true, (first, last) => addLine(rows, plan, first, last))
+      forEachRun(
+        plan,
+        row,
+        () => true,
+        (first, last) => addLine(rows, plan, first, last),
+      )
       if (states.freeOfRow(index) === 0) continue
-      forEachRun(plan, row, (seat) => states.isFree(seat), (first, last, price) => {
-        const path = runs[price]
-        if (path !== undefined) addLine(path, plan, first, last)
-      })
+      forEachRun(
+        plan,
+        row,
+        (seat) => states.isFree(seat),
+        (first, last, price) => {
+          const path = runs[price]
+          if (path !== undefined) addLine(path, plan, first, last)
+        },
+      )
     }
   }
   context.save()

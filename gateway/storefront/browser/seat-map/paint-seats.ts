@@ -1,6 +1,6 @@
+import { colourOfPrice } from './paint-sections.ts'
 import { readable } from './palette.ts'
 import { type Box, boxesMeet } from './plan.ts'
-import { colourOfPrice } from './paint-sections.ts'
 import { type Scene, screenBox, seatPoint } from './scene.ts'
 import { seatState } from './states.ts'
 import { planBox, showsNumbers } from './view.ts'
@@ -50,7 +50,10 @@ function paintRowName(context: CanvasRenderingContext2D, scene: Scene, index: nu
   if (row === undefined || !boxesMeet(screenBox(scene, row.box, 4), part)) return
   const last = row.end - 1
   const inner = row.first < last ? [row.first + 1, last - 1] : [row.first, row.first]
-  for (const [end, next] of [[row.first, inner[0] ?? 0], [last, inner[1] ?? 0]] as const) {
+  for (const [end, next] of [
+    [row.first, inner[0] ?? 0],
+    [last, inner[1] ?? 0],
+  ] as const) {
     const [across, down] = [(plan.x[end] ?? 0) - (plan.x[next] ?? 0), (plan.y[end] ?? 0) - (plan.y[next] ?? 0)]
     const length = Math.hypot(across, down)
     // A single seat has its row's name at its left alone.

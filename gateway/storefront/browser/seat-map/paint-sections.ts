@@ -47,7 +47,11 @@ export function paintSections(context: CanvasRenderingContext2D, scene: Scene, p
 export function sectionFill({ plan, states, palette, step }: Scene, section: number): string {
   const { seatCount, price } = plan.sections[section] ?? { seatCount: 1, price: 0 }
   if (levelOf(step) !== 'sections') return palette.stock
-  return shareFill(palette, colourOfPrice(plan.prices[price]?.colour, palette), states.freeOfSection(section) / seatCount)
+  return shareFill(
+    palette,
+    colourOfPrice(plan.prices[price]?.colour, palette),
+    states.freeOfSection(section) / seatCount,
+  )
 }
 
 export function areaFill({ plan, states, palette }: Scene, area: number): string {

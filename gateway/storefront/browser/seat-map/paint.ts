@@ -1,10 +1,10 @@
 import { paintNames } from './paint-names.ts'
+import { paintOverlays } from './paint-overlays.ts'
 import { paintRows } from './paint-rows.ts'
 import { paintSeats } from './paint-seats.ts'
 import { paintSections } from './paint-sections.ts'
-import { paintOverlays } from './paint-overlays.ts'
-import type { Scene } from './scene.ts'
 import type { Box } from './plan.ts'
+import type { Scene } from './scene.ts'
 import { levelOf } from './view.ts'
 
 /** Paints a rectangle of the screen, in device pixels, and nothing outside it. All parts of a picture may be painted one by one. */

@@ -36,7 +36,9 @@ export function readPalette(element: Element): Palette {
 export function mixed(one: string, other: string, share: number): string {
   const [a, b] = [channels(one), channels(other)]
   const channel = (index: number): string =>
-    Math.round((a[index] ?? 0) * share + (b[index] ?? 0) * (1 - share)).toString(16).padStart(2, '0')
+    Math.round((a[index] ?? 0) * share + (b[index] ?? 0) * (1 - share))
+      .toString(16)
+      .padStart(2, '0')
   return `#${channel(0)}${channel(1)}${channel(2)}`
 }
 

@@ -106,7 +106,8 @@ export function readPlan(layout: LayoutReply, event: EventReply): Plan {
       columns.y[seat] = row.y[index] ?? 0
       columns.section[seat] = section
       columns.row[seat] = rowNo
-      columns.price[seat] = priceOfCategory[typeof row.category === 'number' ? row.category : (row.category[index] ?? 0)] ?? 0
+      columns.price[seat] =
+        priceOfCategory[typeof row.category === 'number' ? row.category : (row.category[index] ?? 0)] ?? 0
       if (row.accessible) columns.accessible[seat] = accessibility.wheelchair
       labels.push(label)
       seat += 1
@@ -124,7 +125,10 @@ export function readPlan(layout: LayoutReply, event: EventReply): Plan {
   const sections = Array.from(names, ([name, index]): PlanSection => {
     const own = rowsOfSection.get(index) ?? []
     const box = boxAround(own.flatMap((row) => planRows[row]?.box ?? []))
-    const counts = priceCounts(own.flatMap((row) => planRows[row] ?? []), columns.price)
+    const counts = priceCounts(
+      own.flatMap((row) => planRows[row] ?? []),
+      columns.price,
+    )
     const outline = outlines.get(name) ?? cornersOf(box)
     return {
       name,
@@ -227,7 +231,10 @@ function absolutePoints(points: readonly number[], unit: number | undefined): nu
 
 /** The index of a tier's or area's price; the first where the event does not name it. */
 function priceIndex(prices: readonly Price[], name: string): number {
-  return Math.max(0, prices.findIndex(({ names }) => names.includes(name)))
+  return Math.max(
+    0,
+    prices.findIndex(({ names }) => names.includes(name)),
+  )
 }
 
 function priceCounts(rows: readonly PlanRow[], price: Uint8Array): Map<number, number> {

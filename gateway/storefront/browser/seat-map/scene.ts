@@ -6,8 +6,6 @@ import type { SeatPictures } from './seat-shapes.ts'
 import type { SeatStates } from './states.ts'
 import type { Camera, Screen } from './view.ts'
 
-
-
 /** All that a picture of the map depends on. */
 export interface Scene {
   readonly plan: Plan

@@ -5,10 +5,21 @@ import { cursorBox } from './paint-overlays.ts'
 import { type Palette, readPalette } from './palette.ts'
 import { type Box, boxAround, isInside, type Plan } from './plan.ts'
 import { followPointers, type Point } from './pointers.ts'
-import { makeShapes, type Scene, screenBox, type SectionShapes } from './scene.ts'
+import { makeShapes, type Scene, type SectionShapes, screenBox } from './scene.ts'
 import { SeatPictures } from './seat-shapes.ts'
 import type { SeatStates } from './states.ts'
-import { between, type Camera, centred, clamped, fit, levelOf, type Screen, scaleLimits, step, zoomedAt } from './view.ts'
+import {
+  between,
+  type Camera,
+  centred,
+  clamped,
+  fitted,
+  levelOf,
+  type Screen,
+  scaleLimits,
+  step,
+  zoomedAt,
+} from './view.ts'
 
 export interface SeatMapUse {
   readonly canvas: HTMLCanvasElement
@@ -83,7 +94,12 @@ export class SeatMap {
     // Names are painted in the fallback face until then.
     void document.fonts.load(`700 13px ${this.#palette.face}`).then(() => this.repaint())
     followPointers(use.canvas, {
-      pan: ({ x, y }) => this.#moveTo({ ...this.#camera, x: this.#camera.x + Math.round(x * this.#screen.ratio), y: this.#camera.y + Math.round(y * this.#screen.ratio) }),
+      pan: ({ x, y }) =>
+        this.#moveTo({
+          ...this.#camera,
+          x: this.#camera.x + Math.round(x * this.#screen.ratio),
+          y: this.#camera.y + Math.round(y * this.#screen.ratio),
+        }),
       zoom: (factor, at) => this.#zoomAt(factor, at),
       press: (at) => this.#press(at),
       hover: (at) => {
@@ -150,7 +166,12 @@ export class SeatMap {
     if (boxes.length === 0) return
     const box = boxAround(boxes)
     const margin = plan.pitch * 5
-    const around = { left: box.left - margin, top: box.top - margin, right: box.right + margin, bottom: box.bottom + margin }
+    const around = {
+      left: box.left - margin,
+      top: box.top - margin,
+      right: box.right + margin,
+      bottom: box.bottom + margin,
+    }
     this.#flyToBox(around, { atLeast: 0, atMost: 24 })
   }
 
@@ -162,7 +183,11 @@ export class SeatMap {
   get outlook(): Outlook {
     const { width, height } = this.#screen
     const { scale, x, y } = this.#camera
-    return { x: (width / 2 - x) / scale, y: (height / 2 - y) / scale, step: step(this.#camera, this.#screen, this.#use.plan.pitch) }
+    return {
+      x: (width / 2 - x) / scale,
+      y: (height / 2 - y) / scale,
+      step: step(this.#camera, this.#screen, this.#use.plan.pitch),
+    }
   }
 
   /** Goes back to an outlook, without flying. */
@@ -203,7 +228,7 @@ export class SeatMap {
   }
 
   #whole(): Camera {
-    return fit(this.#use.plan.box, this.#screen, { pitch: this.#use.plan.pitch })
+    return fitted(this.#use.plan.box, this.#screen, { pitch: this.#use.plan.pitch })
   }
 
   #isWhole(): boolean {
@@ -228,7 +253,11 @@ export class SeatMap {
     const { ratio } = this.#screen
     const limits = scaleLimits(this.#whole(), this.#screen, this.#use.plan.pitch)
     const from = this.#flight?.to ?? this.#camera
-    return clamped(zoomedAt(from, factor, { x: at.x * ratio, y: at.y * ratio }, limits), this.#use.plan.box, this.#screen)
+    return clamped(
+      zoomedAt(from, factor, { x: at.x * ratio, y: at.y * ratio }, limits),
+      this.#use.plan.box,
+      this.#screen,
+    )
   }
 
   #zoomAt(factor: number, at: Point): void {
@@ -260,7 +289,7 @@ export class SeatMap {
 
   #flyToBox(box: Box, { atLeast, atMost }: { atLeast: number; atMost: number }): void {
     const { plan } = this.#use
-    const camera = fit(box, this.#screen, { pitch: plan.pitch, maxStep: atMost })
+    const camera = fitted(box, this.#screen, { pitch: plan.pitch, maxStep: atMost })
     const middle = { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
     if (step(camera, this.#screen, plan.pitch) < atLeast) this.#flyToPoint(middle, atLeast)
     else this.#fly(camera)
@@ -327,7 +356,11 @@ export class SeatMap {
   #patchLarge(seats: readonly number[]): void {
     const { plan } = this.#use
     const sections = new Set(seats.map((seat) => plan.section[seat] ?? 0))
-    if (this.#flight !== null || this.#patches.length + sections.size > maxPatches || sections.size > plan.sections.length / 2) {
+    if (
+      this.#flight !== null ||
+      this.#patches.length + sections.size > maxPatches ||
+      sections.size > plan.sections.length / 2
+    ) {
       this.repaint()
       return
     }

@@ -50,7 +50,8 @@ export class SeatPictures {
     context.translate(half, half)
     if (kind === 4) this.#drawYours(context, radius)
     else if (kind === seatState.sold) this.#drawSold(context, radius)
-    else if (kind !== seatState.blocked) this.#drawPriced(context, { price, radius, isHeld: kind === seatState.held, accessible })
+    else if (kind !== seatState.blocked)
+      this.#drawPriced(context, { price, radius, isHeld: kind === seatState.held, accessible })
     return { image, half }
   }
 
@@ -96,7 +97,11 @@ export class SeatPictures {
 }
 
 /** The tick of what is yours, also on pins. */
-export function drawTick(context: CanvasPath & CanvasDrawPath & CanvasPathDrawingStyles & CanvasFillStrokeStyles, radius: number, colour: string): void {
+export function drawTick(
+  context: CanvasPath & CanvasDrawPath & CanvasPathDrawingStyles & CanvasFillStrokeStyles,
+  radius: number,
+  colour: string,
+): void {
   context.beginPath()
   context.moveTo(-radius * 0.42, radius * 0.04)
   context.lineTo(-radius * 0.12, radius * 0.36)

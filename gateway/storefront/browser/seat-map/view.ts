@@ -41,7 +41,11 @@ export function showsNumbers(stepPx: number): boolean {
 }
 
 /** Shows a box as large as it fits, but no larger than seats may be. */
-export function fit(box: Box, screen: Screen, { pitch, maxStep = largest }: { pitch: number; maxStep?: number }): Camera {
+export function fitted(
+  box: Box,
+  screen: Screen,
+  { pitch, maxStep = largest }: { pitch: number; maxStep?: number },
+): Camera {
   const space = margin * screen.ratio * 2
   const across = Math.max(box.right - box.left, pitch)
   const down = Math.max(box.bottom - box.top, pitch)
@@ -58,10 +62,19 @@ export function centred(point: { x: number; y: number }, scale: number, { width,
 }
 
 /** Zooms so that what lies at a point of the screen stays there. */
-export function zoomedAt(camera: Camera, factor: number, point: { x: number; y: number }, limits: { min: number; max: number }): Camera {
+export function zoomedAt(
+  camera: Camera,
+  factor: number,
+  point: { x: number; y: number },
+  limits: { min: number; max: number },
+): Camera {
   const scale = Math.min(limits.max, Math.max(limits.min, camera.scale * factor))
   const by = scale / camera.scale
-  return { scale, x: Math.round(point.x - (point.x - camera.x) * by), y: Math.round(point.y - (point.y - camera.y) * by) }
+  return {
+    scale,
+    x: Math.round(point.x - (point.x - camera.x) * by),
+    y: Math.round(point.y - (point.y - camera.y) * by),
+  }
 }
 
 /** The smallest scale shows the whole house, the largest shows seats at their largest. */
@@ -100,7 +113,10 @@ export function between(from: Camera, to: Camera, share: number, { width, height
   const scale = from.scale * (to.scale / from.scale) ** share
   // At equal scales the share of the zoom is undefined; the middle then moves by time.
   const way = from.scale === to.scale ? share : (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / to.scale)
-  const middle = (camera: Camera) => ({ x: (width / 2 - camera.x) / camera.scale, y: (height / 2 - camera.y) / camera.scale })
+  const middle = (camera: Camera) => ({
+    x: (width / 2 - camera.x) / camera.scale,
+    y: (height / 2 - camera.y) / camera.scale,
+  })
   const [start, end] = [middle(from), middle(to)]
   const point = { x: start.x + (end.x - start.x) * way, y: start.y + (end.y - start.y) * way }
   return share >= 1 ? to : centred(point, scale, { width, height, ratio: 1 })

@@ -59,12 +59,16 @@ function note({ note: said }: LiveState): Html | false {
   return html`<div class="note${said.isAlarm && ' alarm'}"><strong>${said.title}</strong><p>${said.text}</p>${
     said.offers.length > 0 &&
     html`<p class="offers">${said.offers.map(
-      ({ label }, index) => html`<button type="button" class="button offer" data-click="offer" data-offer="${index}">${label}</button>`,
+      ({ label }, index) =>
+        html`<button type="button" class="button offer" data-click="offer" data-offer="${index}">${label}</button>`,
     )}</p>`
   }</div>`
 }
 
-function held({ holdId, places, totalMinor, currency, clock }: NonNullable<LiveState['held']>, state: EventPageState): Html {
+function held(
+  { holdId, places, totalMinor, currency, clock }: NonNullable<LiveState['held']>,
+  state: EventPageState,
+): Html {
   const count = places.reduce((all, place) => all + ('area' in place ? place.qty : 1), 0)
   return html`<div class="held">
 <h2>${words.heldTitle(count)}</h2>
@@ -91,7 +95,8 @@ function priceList({ event, language }: EventPageState): Html {
   }
   return html`<div><h2>${words.prices}</h2>
 <ul class="rows prices">${prices.map(
-    (price, index) => html`<li>${priceMark(index)}<span>${price.names.join(' · ')}</span><span class="amount">${priceOf(price)}</span></li>`,
+    (price, index) =>
+      html`<li>${priceMark(index)}<span>${price.names.join(' · ')}</span><span class="amount">${priceOf(price)}</span></li>`,
   )}</ul></div>`
 }
 
@@ -113,7 +118,10 @@ function stepper({ name, label, value }: { name: string; label: string; value: n
   return html`<span class="stepper" role="group" aria-label="${label}"><button type="button" data-click="step" data-step="-1" data-of="${name}" aria-label="${words.fewer}">−</button><output>${value}</output><button type="button" data-click="step" data-step="1" data-of="${name}" aria-label="${words.more}">+</button></span>`
 }
 
-function best({ event, language, hasAccessible }: EventPageState, { together, onlyPrice, accessible, asking }: LiveState): Html {
+function best(
+  { event, language, hasAccessible }: EventPageState,
+  { together, onlyPrice, accessible, asking }: LiveState,
+): Html {
   const prices = pricesOf(event)
   const tiers = new Set(event.price_tiers.map(({ name }) => name))
   const amount = (minor: number): string => money(minor, event.currency ?? 'EUR', { language, free: common.free })
@@ -142,13 +150,18 @@ function choice(state: EventPageState, live: LiveState): Html {
   }
   return html`<div class="choice">
 <h2>${tickets.length > 0 ? words.chosenPlaces(places) : words.chosen(places)}</h2>
-<ul class="rows">${live.chosen.map((seat) => chosenSeat(seat, { language, currency }))}${tickets.map(({ name, price_minor }) => {
-    const qty = live.areaQty[name] ?? 0
-    return html`<li>${priceMark(prices.findIndex(({ names }) => names.includes(name)))}<span class="seat-name"><strong>${name}</strong><span>${words.tickets(qty)}</span></span><span class="amount">${sum(price_minor * qty, currency, language)}</span></li>`
-  })}</ul>
-${places > 0 && html`<p class="sum"><span>${words.total}</span><strong>${sum(totalMinor, currency, language)}</strong></p>
+<ul class="rows">${live.chosen.map((seat) => chosenSeat(seat, { language, currency }))}${tickets.map(
+    ({ name, price_minor }) => {
+      const qty = live.areaQty[name] ?? 0
+      return html`<li>${priceMark(prices.findIndex(({ names }) => names.includes(name)))}<span class="seat-name"><strong>${name}</strong><span>${words.tickets(qty)}</span></span><span class="amount">${sum(price_minor * qty, currency, language)}</span></li>`
+    },
+  )}</ul>
+${
+  places > 0 &&
+  html`<p class="sum"><span>${words.total}</span><strong>${sum(totalMinor, currency, language)}</strong></p>
 <button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>
-<p class="quiet">${words.holdingCosts}</p>`}
+<p class="quiet">${words.holdingCosts}</p>`
+}
 </div>`
 }
 

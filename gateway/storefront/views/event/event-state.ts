@@ -125,7 +125,11 @@ export function freeOf({ freeSeats, areaFree }: EventPageState): number {
 }
 
 /** Chosen seats that are still to be had, and tickets of areas. */
-export function choiceOf({ event, live }: EventPageState): { seats: readonly ChosenSeat[]; places: number; totalMinor: number } {
+export function choiceOf({ event, live }: EventPageState): {
+  seats: readonly ChosenSeat[]
+  places: number
+  totalMinor: number
+} {
   const seats = live?.chosen.filter(({ isLost }) => !isLost) ?? []
   let [places, totalMinor] = [seats.length, seats.reduce((sum, { priceMinor }) => sum + priceMinor, 0)]
   for (const { name, price_minor } of event.areas) {

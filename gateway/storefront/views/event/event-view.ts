@@ -44,10 +44,13 @@ function house(state: EventPageState): Html {
   const free = words.free(count(freeOf(state), language), count(placesOf(state), language))
   const mode = live?.mode ?? 'connecting'
   return html`<section class="house-view" aria-label="${words.places}">
-${hasMap && html`<div class="map-bar">
+${
+  hasMap &&
+  html`<div class="map-bar">
 <nav class="tabs" aria-label="${words.places}"><a href="#map" data-click="tab"${(tab ?? 'map') === 'map' ? html` aria-current="true"` : ''}>${words.map}</a><a href="#list" data-click="tab"${tab === 'list' ? html` aria-current="true"` : ''}>${words.list}</a></nav>
 ${live !== null && html`<div class="tools"${tab === 'list' && html` hidden`}>${tool('farther', words.farther, 'M-6 -1H6V1H-6Z')}${tool('closer', words.closer, 'M-6 -1H-1V-6H1V-1H6V1H1V6H-1V1H-6Z')}${tool('whole', words.whole, 'M-7 -3V-7H-3V-5H-5V-3ZM7 -3V-7H3V-5H5V-3ZM-7 3V7H-3V5H-5V3ZM7 3V7H3V5H5V3Z')}</div>`}
-</div>`}
+</div>`
+}
 <p class="${mode === 'live' ? 'live' : 'quiet'} free-line">${mode === 'live' ? words.live(free) : mode === 'late' ? words.late(free) : mode === 'offline' ? words.offline(free) : free}</p>
 ${hasMap && html`<div${tab === 'list' && html` hidden`}><div id="map" class="map" data-own><img src="/shop/events/${encodeURIComponent(event.id)}/plan.svg?version=${event.layout_version ?? 1}" alt="${words.planOf(event.venue?.name ?? event.name)}"></div></div>`}
 ${hasMap && key(state, tab === 'list')}

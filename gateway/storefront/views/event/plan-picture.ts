@@ -24,7 +24,8 @@ export function planPicture(layout: ReplyOf<typeof viewLayout>): Html {
   const y = (value: number): string => ((value - box.top + margin) * scale).toFixed(1)
   const path = (outline: readonly number[]): string => {
     let text = ''
-    for (let at = 0; at < outline.length; at += 2) text += `${at === 0 ? 'M' : 'L'}${x(outline[at] ?? 0)} ${y(outline[at + 1] ?? 0)}`
+    for (let at = 0; at < outline.length; at += 2)
+      text += `${at === 0 ? 'M' : 'L'}${x(outline[at] ?? 0)} ${y(outline[at + 1] ?? 0)}`
     return `${text}Z`
   }
   const wide = (2 * marginPitches * pitch * scale).toFixed(1)
@@ -79,5 +80,7 @@ function boxOf(outlines: readonly (readonly number[])[]): { left: number; top: n
       bottom = Math.max(bottom, outline[at + 1] ?? 0)
     }
   }
-  return left < right || top < bottom ? { left, top, right, bottom: Math.max(bottom, top + 1e-6) } : { left: 0, top: 0, right: 1, bottom: 1 }
+  return left < right || top < bottom
+    ? { left, top, right, bottom: Math.max(bottom, top + 1e-6) }
+    : { left: 0, top: 0, right: 1, bottom: 1 }
 }

@@ -18,7 +18,10 @@ export function sectionList(state: EventPageState): Html {
   const shown = sections
     .map((section, index) => ({ section, index }))
     .filter(({ section }) => fits(section))
-    .toSorted((one, other) => Number(one.section.free === 0) - Number(other.section.free === 0) || one.section.price - other.section.price)
+    .toSorted(
+      (one, other) =>
+        Number(one.section.free === 0) - Number(other.section.free === 0) || one.section.price - other.section.price,
+    )
   if (shown.length === 0) return html`<p class="quiet">${event.seat_count > 0 ? words.noMatch : ''}</p>`
   return html`${shown.map(({ section, index }) => {
     const line = html`${priceMark(section.price)}<span class="seat-name"><strong>${section.name}</strong> <span class="quiet">${section.free === 0 ? words.nothingFree : words.sectionFree(count(section.free, state.language), section.together)}</span></span>${section.free > 0 && html`<span class="amount">${fromPrice(section, state)}</span>`}`

@@ -20,10 +20,12 @@ export const eventWords = {
   keyYours: 'yours',
   keyAccessible: 'for wheelchair users and companions',
   seatMap: 'Seat map',
-  seatMapHelp: 'Arrow keys move, Enter goes in or chooses, Escape goes back, plus and minus zoom. The same seats are in the list.',
+  seatMapHelp:
+    'Arrow keys move, Enter goes in or chooses, Escape goes back, plus and minus zoom. The same seats are in the list.',
   left: (count: string) => `${count} left`,
 
-  sectionName: (name: string, free: string, all: string, price: string) => `${name}, ${free} of ${all} free, from ${price}`,
+  sectionName: (name: string, free: string, all: string, price: string) =>
+    `${name}, ${free} of ${all} free, from ${price}`,
   sectionGone: (name: string) => `${name}, nothing free`,
   areaName: (name: string, free: string, price: string) => `${name}, ${free} left, ${price}`,
   rowName: (row: string, free: number, together: number) =>
