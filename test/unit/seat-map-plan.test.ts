@@ -10,12 +10,12 @@ import { readSource } from '../../infra/import/formats/recognise.ts'
 import { pricedEvent, shownLayout } from '../support/houses.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
-test('a plan is the same from coordinates and from whole differences, to a 64th of a pitch', (t) => {
+test('a plan is the same from coordinates and from whole differences, to a 32nd of a pitch', (t) => {
   for (const draw of [arena, theatre, club]) {
     const layout = draw('House')
     const absolute = readPlan(shownLayout(layout, 'absolute'), pricedEvent(layout))
     const compact = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
-    const slack = absolute.pitch / 64 + 1e-3
+    const slack = absolute.pitch / 32 + 1e-3
     t.is(compact.seatCount, absolute.seatCount)
     for (let seat = 0; seat < absolute.seatCount; seat += 1) {
       const [dx, dy] = [

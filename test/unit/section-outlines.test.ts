@@ -56,7 +56,7 @@ test('a layout with stage, areas, companions and outlines is one that the contra
   }
 })
 
-testWithRealData('a real arena with its outlines is at most 26 KB, compressed, in whole differences', (t) => {
+testWithRealData('a real arena with its outlines is at most 29 KB, compressed, in whole differences', (t) => {
   for (const file of [
     'tm-geometry-td-garden-boston',
     'tm-geometry-moody-center-austin',
@@ -67,7 +67,7 @@ testWithRealData('a real arena with its outlines is at most 26 KB, compressed, i
     if (source.kind !== 'plan') return t.fail()
     const bytes = gzipSync(JSON.stringify(shownLayout(source.layout, 'differences'))).byteLength
     t.log(file, bytes)
-    t.true(bytes <= 26 * 1_024, `${file}: ${bytes}`)
+    t.true(bytes <= 29 * 1_024, `${file}: ${bytes}`)
   }
   return undefined
 })

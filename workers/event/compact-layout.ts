@@ -1,8 +1,8 @@
 import type { Layout, SectionOutline } from '#shared/contracts/layout.ts'
 import { seatPitch } from '#shared/seat-pitch.ts'
 
-/** Finer than a pixel at the largest zoom, and small numbers. */
-const unitsPerPitch = 32
+/** Half of one is a pixel at the largest zoom. */
+const unitsPerPitch = 16
 
 interface DrawnLayout extends Layout {
   readonly outlines: SectionOutline[]

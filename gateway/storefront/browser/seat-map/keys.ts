@@ -62,7 +62,7 @@ function moveTo(plan: Plan, cursor: Cursor, direction: readonly [number, number]
     : { kind: 'area', index: nearest.found - sections.length }
 }
 
-/** tan 60°: what is farther aside lies in another direction. */
+/** tan 60°: what is farther aside lies in another direction, and counts only where nothing else does. */
 const widest = 1.74
 
 /** The place nearest in a direction, where a step aside counts double. */
@@ -71,7 +71,9 @@ class Nearest {
   readonly #direction: readonly [number, number]
   readonly #self: number
   #best = Number.POSITIVE_INFINITY
-  found: number | undefined
+  #bestAside = Number.POSITIVE_INFINITY
+  #ahead: number | undefined
+  #aside: number | undefined
 
   constructor(from: { readonly x: number; readonly y: number }, direction: readonly [number, number], self: number) {
     this.#from = from
@@ -83,11 +85,21 @@ class Nearest {
     const [dx, dy] = this.#direction
     const along = (x - this.#from.x) * dx + (y - this.#from.y) * dy
     const aside = Math.abs((x - this.#from.x) * dy - (y - this.#from.y) * dx)
-    if (along <= 0 || aside > along * widest || index === this.#self) return
+    if (along <= 0 || index === this.#self) return
     const cost = along + 2 * aside
-    if (cost >= this.#best) return
-    this.#best = cost
-    this.found = index
+    if (aside > along * widest) {
+      if (cost >= this.#bestAside) return
+      this.#bestAside = cost
+      this.#aside = index
+    } else if (cost < this.#best) {
+      this.#best = cost
+      this.#ahead = index
+    }
+  }
+
+  /** Undefined at the edge. */
+  get found(): number | undefined {
+    return this.#ahead ?? this.#aside
   }
 }
 
