@@ -64,7 +64,11 @@ export function createStorefront(parts: StorefrontParts): Storefront {
         },
       }
     },
-    routes: allPages.map((page) => ({ method: 'GET', path: page.path, middleware: middlewareOf(page, answers, parts) })),
+    routes: allPages.map((page) => ({
+      method: 'GET',
+      path: page.path,
+      middleware: middlewareOf(page, answers, parts),
+    })),
     showProblems: (request) => answers.begin(request),
     sendPage: (request, content) => answers.sendContent(request, content),
     refusalsOf: (find) => (req) => {

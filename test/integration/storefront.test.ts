@@ -4,7 +4,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from '../support/asking.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { startSystem, type System } from '../support/system.ts'
+import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 let system: System
@@ -50,7 +50,10 @@ test("what's on is a page with its own policy, from the cache like JSON", async 
   t.regex(first.headers.get('vary') ?? '', /Accept-Language/)
   t.notRegex(first.text, /<script(?![^>]*src=)|style="/)
   const etag = first.headers.get('etag') ?? ''
-  await until('the page is in the cache', async () => (await show('/')).headers.get('cache-status')?.startsWith('gateway; hit') ?? false)
+  await until(
+    'the page is in the cache',
+    async () => (await show('/')).headers.get('cache-status')?.startsWith('gateway; hit') ?? false,
+  )
   t.is((await show('/', { 'if-none-match': etag })).status, 304)
 })
 
@@ -125,11 +128,14 @@ test('problems are pages for those who accept HTML, and JSON for all others', as
   t.is(page.headers.get('content-type'), 'text/html; charset=utf-8')
   t.is(page.headers.get('cache-control'), 'no-store')
   t.true(page.text.includes('Nothing is at this address.'))
-  t.true(page.text.includes("See what&#39;s on"))
+  t.true(page.text.includes('See what&#39;s on'))
   const json = await show('/shop/nowhere', { accept: '*/*' })
   t.is(json.status, 404)
   t.is(json.headers.get('content-type'), 'application/problem+json')
-  t.is((await show('/?start=x', { accept: 'application/json' })).headers.get('content-type'), 'application/problem+json')
+  t.is(
+    (await show('/?start=x', { accept: 'application/json' })).headers.get('content-type'),
+    'application/problem+json',
+  )
 })
 
 test('a refused reader sees a page that says when to come back', async (t) => {

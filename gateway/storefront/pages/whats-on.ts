@@ -110,7 +110,10 @@ function countsByValue(facets: readonly Facet[]): Record<string, number> {
 /** What is wrong with which filter; null where it is something else. */
 function faultsOf(errors: unknown): Readonly<Record<string, string>> | null {
   if (!Array.isArray(errors)) return null
-  const faults = (errors as readonly FieldError[]).map(({ pointer, detail }) => [pointer.slice(1), sentence(pointer.slice(1), detail)])
+  const faults = (errors as readonly FieldError[]).map(({ pointer, detail }) => [
+    pointer.slice(1),
+    sentence(pointer.slice(1), detail),
+  ])
   return Object.fromEntries(faults)
 }
 
