@@ -6,7 +6,7 @@ import { demoEvents, demoIdAt } from '../../infra/demo-catalogue/events.ts'
 test('the event of a bare purchase is in an arena of some 15,000 seats, the others on sale in a theatre and a club', (t) => {
   t.is(demoIdAt(0), demoEventId)
   const seats = demoEvents.flatMap(({ venue }) => (venue.drawSeats ? [seatCount(venue.drawSeats(venue.name))] : []))
-  t.deepEqual(seats, [14_580, 428, 428, 428, 428, 428, 130, 130])
+  t.deepEqual(seats, [14_580, 392, 392, 392, 392, 392, 130, 130])
 })
 
 test('every event that is on sale has a price for each category and area of its house', (t) => {

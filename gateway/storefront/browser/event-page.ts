@@ -3,6 +3,7 @@ import type { viewSeatStates } from '#shared/contracts/seats.ts'
 import type { EventPageState, EventReply, LiveState } from '../views/event/event-state.ts'
 import { eventBody } from '../views/event/event-view.ts'
 import { ask } from './api.ts'
+import { isPassing } from './event/ask-once.ts'
 import { EventHouse } from './event/event-house.ts'
 import { countDown } from './event/sale-opening.ts'
 import { readChoice } from './event/stored-choice.ts'
@@ -77,7 +78,11 @@ async function startHouse(island: Island<EventPageState>, element: HTMLElement):
     ask<LayoutReply>('GET', `${path}/layout?version=${event.layout_version}&coordinates=differences`),
     ask<ReplyOf<typeof viewSeatStates>>('GET', `${path}/seats`),
   ])
-  if (!layout.ok) return
+  if (!layout.ok) {
+    // The page stays readable meanwhile.
+    if (isPassing(layout.problem)) setTimeout(() => void startHouse(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
+    return
+  }
   house = new EventHouse(island, element, readPlan(layout.value, event))
   house.begin(seats.ok ? { snapshot: seats.value, position: seats.headers.get('stream-position') } : null)
 }

@@ -6,7 +6,7 @@ const middle = 340
 /** Rows bend around a point behind the stage. */
 const centre = { x: middle, y: -150 }
 /** Half of an aisle. */
-const aisle = 9
+const aisle = 16
 
 /** A theatre: curved stalls in three blocks, the last row of the middle one accessible, boxes at both walls, and a balcony. */
 export function theatre(name: string): Layout {

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { type Plan, readPlan } from '../../../gateway/storefront/browser/seat-map/plan.ts'
-import { type Camera, clamped, fitted, type Screen } from '../../../gateway/storefront/browser/seat-map/view.ts'
+import { type Camera, centred, clamped, fitted, type Screen, step } from '../../../gateway/storefront/browser/seat-map/view.ts'
 
 /** The plan of an event as its page has it. */
 export async function planOf(url: string, eventId: string): Promise<Plan> {
@@ -20,8 +20,7 @@ export async function planOf(url: string, eventId: string): Promise<Plan> {
 /** Waits until the map of a page is drawn. */
 export async function mapReady(page: Page): Promise<void> {
   await page.waitForFunction(() => performance.getEntriesByName('seat-map').length > 0)
-  await page.locator('.map canvas').waitFor()
-  await page.locator('.free-line.live').waitFor()
+  await page.locator('.map canvas').waitFor({ state: 'attached' })
 }
 
 async function screenOf(page: Page): Promise<{ screen: Screen; left: number; top: number }> {
@@ -44,8 +43,11 @@ export async function pointInWhole(
 /** Where a seat lies in the window behind a press on its section. */
 export async function pointInSection(page: Page, plan: Plan, seat: number): Promise<{ x: number; y: number }> {
   const { screen, left, top } = await screenOf(page)
-  const section = plan.sections[plan.section[seat] ?? 0]
-  const camera = fitted(section?.box ?? plan.box, screen, { pitch: plan.pitch, maxStep: 28 })
+  const { left: x1, top: y1, right: x2, bottom: y2 } = plan.sections[plan.section[seat] ?? 0]?.box ?? plan.box
+  const whole = fitted({ left: x1, top: y1, right: x2, bottom: y2 }, screen, { pitch: plan.pitch, maxStep: 28 })
+  // Seats are shown at least so large that they can be pressed.
+  const least = { x: (x1 + x2) / 2, y: (y1 + y2) / 2 }
+  const camera = step(whole, screen, plan.pitch) < 16 ? centred(least, 16 / plan.pitch, screen) : whole
   return at(clamped(camera, plan.box, screen), { x: plan.x[seat] ?? 0, y: plan.y[seat] ?? 0 }, { left, top })
 }
 

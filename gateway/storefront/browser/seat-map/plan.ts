@@ -70,7 +70,7 @@ export interface Plan {
   readonly prices: readonly Price[]
   /** The usual distance of neighbours. */
   readonly pitch: number
-  /** Of all that is drawn. */
+  /** Of all that is drawn, with the margins of outlines and names of rows. */
   readonly box: Box
 }
 
@@ -160,7 +160,7 @@ export function readPlan(layout: LayoutReply, event: EventReply): Plan {
     stage,
     prices,
     pitch,
-    box: drawn.length > 0 ? boxAround(drawn) : { left: 0, top: 0, right: 1, bottom: 1 },
+    box: drawn.length > 0 ? grown(boxAround(drawn), 2 * pitch) : { left: 0, top: 0, right: 1, bottom: 1 },
   }
 }
 
@@ -184,6 +184,10 @@ export function boxAround(boxes: readonly Box[]): Box {
     bottom = Math.max(bottom, box.bottom)
   }
   return { left, top, right, bottom }
+}
+
+function grown({ left, top, right, bottom }: Box, by: number): Box {
+  return { left: left - by, top: top - by, right: right + by, bottom: bottom + by }
 }
 
 export function boxesMeet(one: Box, other: Box): boolean {

@@ -146,9 +146,9 @@ function choice(state: EventPageState, live: LiveState): Html {
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null) return html``
     const how = event.seat_count > 0 ? words.howToChoose : words.howToStand
-    return html`<div class="choice"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
+    return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }
-  return html`<div class="choice">
+  return html`<div class="chosen-places">
 <h2>${tickets.length > 0 ? words.chosenPlaces(places) : words.chosen(places)}</h2>
 <ul class="rows">${live.chosen.map((seat) => chosenSeat(seat, { language, currency }))}${tickets.map(
     ({ name, price_minor }) => {
