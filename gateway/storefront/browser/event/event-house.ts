@@ -270,8 +270,7 @@ export class EventHouse {
     if (version !== this.#event.layout_version || !this.#states.load(snapshot)) return
     this.map?.repaint()
     this.#loseTaken()
-    this.#rename()
-    this.#showLines()
+    this.#choiceChanged()
   }
 
   #changed(changes: readonly SeatChange[], areas: Snapshot['areas'] | undefined): void {
@@ -424,8 +423,7 @@ export class EventHouse {
       onZoom: (factor) => map.zoomBy(factor),
     })
     const { event } = this.#island.state
-    const { outlook } = readChoice(event.id, event.layout_version ?? 0)
-    if (outlook !== null) map.outlook = outlook
+    map.outlook = readChoice(event.id, event.layout_version ?? 0).outlook
     return map
   }
 

@@ -180,7 +180,9 @@ export class SeatMap {
     if (found !== undefined) this.#flyToBox(found.box, { atLeast: closeStep, atMost: 28 })
   }
 
-  get outlook(): Outlook {
+  /** Null while the whole house shows. */
+  get outlook(): Outlook | null {
+    if (this.#wished !== null || this.#screen.width === 0 || this.#isWhole()) return this.#wished
     const { width, height } = this.#screen
     const { scale, x, y } = this.#camera
     return {
@@ -191,7 +193,7 @@ export class SeatMap {
   }
 
   /** Goes back to an outlook, without flying. */
-  set outlook(outlook: Outlook) {
+  set outlook(outlook: Outlook | null) {
     this.#wished = outlook
     if (this.#screen.width > 0) this.#resize()
   }
@@ -206,7 +208,7 @@ export class SeatMap {
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)]
     if (width === 0 || height === 0) return
     const isFirst = this.#screen.width === 0
-    const kept = this.#wished ?? (isFirst || this.#isWhole() ? null : this.outlook)
+    const kept = this.#wished ?? (isFirst ? null : this.outlook)
     this.#wished = null
     this.#screen = { width, height, ratio }
     if (canvas.width !== width || canvas.height !== height) {
