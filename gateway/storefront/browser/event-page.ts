@@ -3,12 +3,12 @@ import type { viewSeatStates } from '#shared/contracts/seats.ts'
 import type { EventPageState, EventReply, LiveState } from '../views/event/event-state.ts'
 import { eventBody } from '../views/event/event-view.ts'
 import { ask } from './api.ts'
-import { isPassing } from './event/ask-once.ts'
-import { EventHouse } from './event/event-house.ts'
-import { countDown } from './event/sale-opening.ts'
-import { readChoice } from './event/stored-choice.ts'
+import { isPassing } from './ask-once.ts'
+import { EventHouse } from './event-house.ts'
 import { type Island, pageState, startIsland } from './island.ts'
+import { countDown } from './sale-opening.ts'
 import { type LayoutReply, readPlan } from './seat-map/plan.ts'
+import { readChoice } from './stored-choice.ts'
 
 /** The page of an event: map or list, choice, hold. What the server sent stays readable until layout and seats are here. */
 
@@ -80,7 +80,8 @@ async function startHouse(island: Island<EventPageState>, element: HTMLElement):
   ])
   if (!layout.ok) {
     // The page stays readable meanwhile.
-    if (isPassing(layout.problem)) setTimeout(() => void startHouse(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
+    if (isPassing(layout.problem))
+      setTimeout(() => void startHouse(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
     return
   }
   house = new EventHouse(island, element, readPlan(layout.value, event))

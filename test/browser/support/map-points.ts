@@ -2,7 +2,14 @@ import type { Page } from 'playwright-core'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { type Plan, readPlan } from '../../../gateway/storefront/browser/seat-map/plan.ts'
-import { type Camera, centred, clamped, fitted, type Screen, step } from '../../../gateway/storefront/browser/seat-map/view.ts'
+import {
+  type Camera,
+  centred,
+  clamped,
+  fitted,
+  type Screen,
+  step,
+} from '../../../gateway/storefront/browser/seat-map/view.ts'
 
 /** The plan of an event as its page has it. */
 export async function planOf(url: string, eventId: string): Promise<Plan> {

@@ -12,7 +12,11 @@ export interface ShownPage {
 
 const at = (name: string, path: string): ShownPage => ({ name, open: (page) => page.goto(path) })
 
-const event = (name: string, index: number, more: (page: Page) => Promise<unknown> = async () => undefined): ShownPage => ({
+const event = (
+  name: string,
+  index: number,
+  more: (page: Page) => Promise<unknown> = async () => undefined,
+): ShownPage => ({
   name,
   async open(page) {
     await page.goto(`/shop/events/${demoIdAt(index)}`)
@@ -36,7 +40,11 @@ export const shownPages: readonly ShownPage[] = [
   }),
   event('event-list', 1, async (page) => {
     await page.getByRole('link', { name: 'List' }).click()
-    await page.locator('summary', { hasText: 'Boxes' }).or(page.locator('summary', { hasText: 'Stalls centre' })).first().click()
+    await page
+      .locator('summary', { hasText: 'Boxes' })
+      .or(page.locator('summary', { hasText: 'Stalls centre' }))
+      .first()
+      .click()
     await page.locator('.seat-box input').nth(3).check({ force: true })
   }),
   event('event-club', 6),
