@@ -28,6 +28,7 @@ export async function planOf(url: string, eventId: string): Promise<Plan> {
 export async function mapReady(page: Page): Promise<void> {
   await page.waitForFunction(() => performance.getEntriesByName('seat-map').length > 0)
   await page.locator('.map canvas').waitFor({ state: 'attached' })
+  await page.locator('.free-line.live').waitFor()
 }
 
 async function screenOf(page: Page): Promise<{ screen: Screen; left: number; top: number }> {
