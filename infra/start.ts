@@ -1,9 +1,9 @@
 import { readInfraConfig } from './config.ts'
 import { reportFailure } from './explained-error.ts'
-import { parseFlags, usage } from './launcher/flags.ts'
-import { readyScreen } from './launcher/ready-screen.ts'
-import { stopSignals } from './launcher/stop-signals.ts'
-import { startSystem } from './launcher/system.ts'
+import { parseFlags, usage } from './system/launcher/flags.ts'
+import { readyScreen } from './system/launcher/ready-screen.ts'
+import { stopSignals } from './system/stop-signals.ts'
+import { startSystem } from './system/launcher/system.ts'
 
 /** `npm start`: brings up the whole system and keeps it up until it is told to stop. */
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { InfraConfig } from '../config.ts'
-import { temporaryFlags } from '../launcher/flags.ts'
-import { type System, startSystem } from '../launcher/system.ts'
+import { temporaryFlags } from '../system/launcher/flags.ts'
+import { type System, startSystem } from '../system/launcher/system.ts'
 import type { Say } from '../say.ts'
 import { connectForBackup } from './connection.ts'
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { isAlive } from '#shared/process/config.ts'
-import { withChildren } from '../../infra/servers/process-control.ts'
-import type { Server, ServerOptions } from '../../infra/servers/server.ts'
+import { withChildren } from '../../infra/system/process-control.ts'
+import type { Server, ServerOptions } from '../../infra/system/server.ts'
 import { until } from '../support/until.ts'
 
 interface Plan {

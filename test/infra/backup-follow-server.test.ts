@@ -12,7 +12,7 @@ import {
   listBases,
   removeOldBases,
 } from '../../infra/backup/follow/log-folder.ts'
-import { startPostgres } from '../../infra/servers/postgres.ts'
+import { startPostgres } from '../../infra/system/servers/postgres.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 

@@ -40,7 +40,7 @@ test('the image is made of the sources that run, and nothing else', async (t) =>
     'gateway',
     'infra/audit',
     'infra/payment-sandbox',
-    'infra/servers',
+    'infra/system/servers',
     'infra/warm-compile-cache.sh',
     'package-lock.json',
     'package.json',

@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Server } from '../../infra/servers/server.ts'
+import type { Server } from '../../infra/system/server.ts'
 import { prometheusFolder, readAlerts, ruleFiles } from '../support/alert-rules.ts'
 import { type ObservedSystem, startObservedSystem } from '../support/observed-system.ts'
 import { askPrometheus, query, unknownMetrics } from '../support/prometheus.ts'

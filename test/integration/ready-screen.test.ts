@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test from 'ava'
-import { readyScreen } from '../../infra/launcher/ready-screen.ts'
-import type { System } from '../../infra/launcher/system.ts'
+import { readyScreen } from '../../infra/system/launcher/ready-screen.ts'
+import type { System } from '../../infra/system/launcher/system.ts'
 
 test('the ready screen reads its pages to the end, so that none keeps a process from stopping', async (t) => {
   // More than a socket takes while nobody reads.

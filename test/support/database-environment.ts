@@ -1,5 +1,5 @@
 import type { DatabaseUser } from '#shared/process/config.ts'
-import type { DatabaseUrls } from '../../infra/servers/database-users.ts'
+import type { DatabaseUrls } from '../../infra/system/servers/database-users.ts'
 import type { Kind } from './process.ts'
 
 const users: Readonly<Record<Kind, DatabaseUser | null>> = {

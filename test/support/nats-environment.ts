@@ -1,5 +1,5 @@
 import type { NatsUser } from '#shared/process/config.ts'
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import type { Kind } from './process.ts'
 
 const users: Readonly<Record<Kind, NatsUser | null>> = {

@@ -1,4 +1,4 @@
-import type { ServerNode } from '../../infra/servers/server-node.ts'
+import type { ServerNode } from '../../infra/system/server-node.ts'
 import { readTestConfig } from './config.ts'
 import type { Kind } from './process.ts'
 import { startSingleRedis, startTestRedisCluster, startTestRedisSentinel } from './servers.ts'

@@ -1,4 +1,4 @@
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { readTestConfig } from './config.ts'
 import { createTestDatabase } from './database.ts'
 import { databaseEnvironment } from './database-environment.ts'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import test, { type ExecutionContext } from 'ava'
 import { isAlive } from '#shared/process/config.ts'
-import { endProcess, isProcess } from '../../infra/servers/process-control.ts'
+import { endProcess, isProcess } from '../../infra/system/process-control.ts'
 
 /** A process that says when it listens for SIGTERM, and then ignores it. */
 async function startStubborn(t: ExecutionContext): Promise<number> {

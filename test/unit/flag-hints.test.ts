@@ -1,5 +1,5 @@
 import test from 'ava'
-import { parseFlags } from '../../infra/launcher/flags.ts'
+import { parseFlags } from '../../infra/system/launcher/flags.ts'
 import { parseLogFlags } from '../../infra/logs/flags.ts'
 
 for (const [args, hint] of [

@@ -1,8 +1,8 @@
 import test from 'ava'
-import { backoffMs } from '../../infra/launcher/backoff.ts'
-import { backstagePlans, gatewayPlans, instanceNames } from '../../infra/launcher/child-plans.ts'
-import { parseFlags } from '../../infra/launcher/flags.ts'
-import { baseUrl } from '../../infra/launcher/ports.ts'
+import { backoffMs } from '../../infra/system/backoff.ts'
+import { backstagePlans, gatewayPlans, instanceNames } from '../../infra/system/launcher/child-plans.ts'
+import { parseFlags } from '../../infra/system/launcher/flags.ts'
+import { baseUrl } from '../../infra/system/launcher/ports.ts'
 
 test('without flags one gateway on 127.0.0.1:8080 and one worker of each kind are started', (t) => {
   t.deepEqual(parseFlags([]), {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
-import { backoffMs } from '../../launcher/backoff.ts'
+import { backoffMs } from '../../system/backoff.ts'
 import type { Say } from '../../say.ts'
 import { makeBackupFolder, removeAbandoned } from '../backups.ts'
 import { ClientTools } from '../client-tools.ts'

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastLines, openLog } from '#shared/observability/log-file.ts'
 import { ExplainedError } from '../../explained-error.ts'
-import { endProcess } from '../../servers/process-control.ts'
+import { endProcess } from '../../system/process-control.ts'
 
 export interface ProcessPlan {
   readonly instance: string

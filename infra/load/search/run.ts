@@ -1,6 +1,6 @@
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
-import { stopSignals } from '../../launcher/stop-signals.ts'
+import { stopSignals } from '../../system/stop-signals.ts'
 import { writeResult } from '../result-file.ts'
 import { parseSearchFlags, usage } from './flags.ts'
 import { measure } from './measure.ts'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { Bus } from '#shared/messaging/bus.ts'
 import { readInfraConfig } from '../../config.ts'
-import { Applications } from '../../launcher/applications.ts'
+import { Applications } from '../../system/launcher/applications.ts'
 import { migrateAll } from '../../migrate.ts'
 import type { Say } from '../../say.ts'
-import { installMissing } from '../../servers/install.ts'
-import { startTemporaryServers } from '../../servers/temporary-servers.ts'
+import { installMissing } from '../../system/programs/install.ts'
+import { startTemporaryServers } from '../../system/temporary-servers.ts'
 
 /** An event worker on servers of its own, with the settings of `npm start`. */
 export interface SearchSystem {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
-import { freePort } from '../../../infra/servers/free-port.ts'
+import { freePort } from '../../../infra/system/free-port.ts'
 import type { ComposeService } from './compose-file.ts'
 import { settingsOf } from './compose-rules.ts'
 import type { ContainerImage } from './container-image.ts'

@@ -1,9 +1,9 @@
 import pg from 'pg'
 import { isHelpWanted } from '../../../../infra/command-line.ts'
-import { stopSignals } from '../../../../infra/launcher/stop-signals.ts'
+import { stopSignals } from '../../../../infra/system/stop-signals.ts'
 import { migrateAll } from '../../../../infra/migrate.ts'
-import { installMissing } from '../../../../infra/servers/install.ts'
-import { startTemporaryServers, type TemporaryServers } from '../../../../infra/servers/temporary-servers.ts'
+import { installMissing } from '../../../../infra/system/programs/install.ts'
+import { startTemporaryServers, type TemporaryServers } from '../../../../infra/system/temporary-servers.ts'
 
 /**
  * What all stands use together: PostgreSQL, in which each has its own database, made from the one that a run may migrate as
