@@ -1,7 +1,7 @@
 import { ExplainedError } from '../explained-error.ts'
-import { startPostgres } from '../system/servers/postgres.ts'
 import { findPostgres, majorOf } from '../system/programs/program.ts'
 import type { Server } from '../system/server.ts'
+import { startPostgres } from '../system/servers/postgres.ts'
 import { fitting } from './client-tools.ts'
 import { connectForBackup } from './connection.ts'
 import { readLastSaleAt } from './contents.ts'

@@ -58,7 +58,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     )
     closers.push(() => system.stop())
     const { steps, totalSeconds: seconds } = watch
-    const books = { databaseUrl: server.url, paymentUrl: system.running.payment_url }
+    const books = { databaseUrl: server.url, paymentUrl: system.paymentUrl }
     const report = await auditOnceSettled(books, { settleWithinMs, stopping })
     return { ...recovered, beganAt, steps, seconds, audit: report }
   } finally {

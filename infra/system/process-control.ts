@@ -37,14 +37,6 @@ export async function endProcess({ pid, signal, graceMs, hurry }: EndOptions): P
   while (isAlive(pid) && performance.now() < lostAt) await wait(20)
 }
 
-/** SIGKILL to a process and everything it has started, and the wait until all of them are gone, a second at most. */
-export async function endAtOnce(pid: number): Promise<void> {
-  const pids = await withChildren(pid)
-  for (const one of pids) trySignal(one, 'SIGKILL')
-  const lostAt = performance.now() + 1_000
-  while (pids.some(isAlive) && performance.now() < lostAt) await wait(10)
-}
-
 /** A process and everything it started, itself first. */
 export async function withChildren(pid: number): Promise<number[]> {
   const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid='], { timeout: 5_000 })
@@ -57,7 +49,8 @@ export async function withChildren(pid: number): Promise<number[]> {
   return [pid, ...children]
 }
 
-function trySignal(pid: number, signal: NodeJS.Signals): boolean {
+/** Whether it was there to be sent the signal. */
+export function trySignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal)
   } catch {

@@ -1,9 +1,9 @@
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
+import { endLeftover, type Server } from './server.ts'
 import { type NatsServer, startNats } from './servers/nats.ts'
 import { type PostgresOptions, startPostgres } from './servers/postgres.ts'
 import { startRedis } from './servers/redis.ts'
-import { endLeftover, type Server } from './server.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts'
 
 export type TemporaryKind = keyof ServerOf

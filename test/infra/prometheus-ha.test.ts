@@ -16,7 +16,7 @@ test.after.always(() => observed?.stop())
 
 const patience = { timeoutMs: 30_000, everyMs: 500 }
 
-const instances = ['audit-1', 'booking-1', 'event-1', 'gateway-1', 'gateway-2', 'purchase-1']
+const instances = ['auditor-1', 'booking-1', 'event-1', 'gateway-1', 'gateway-2', 'purchase-1']
 
 test.serial('every process is known by its job and its own name, on local and on global Prometheus', async (t) => {
   const { locals, globals } = observed.prometheus

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import test from 'ava'
-import { spanDestination } from '../../infra/system/launcher/span-destination.ts'
 import { freePort } from '../../infra/system/free-port.ts'
+import { spanDestination } from '../../infra/system/launcher/span-destination.ts'
 
 test('spans go to whom the environment names, else to whoever listens on the well-known port, else to our own store', async (t) => {
   const nobody = await freePort()

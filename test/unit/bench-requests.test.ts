@@ -1,5 +1,5 @@
 import test from 'ava'
-import { AnswerReader } from '../../infra/load/reading/answer-reader.ts'
+import { AnswerReader } from '../../infra/load/answer-reader.ts'
 import { parseBenchFlags } from '../../infra/load/reading/flags.ts'
 import { callers, readsPerPurchase } from '../../infra/load/reading/plan.ts'
 import { callerAddress, trafficOf } from '../../infra/load/reading/requests.ts'

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { parseFlags } from '../../infra/system/launcher/flags.ts'
 import { parseLogFlags } from '../../infra/logs/flags.ts'
+import { parseFlags } from '../../infra/system/launcher/flags.ts'
 
 for (const [args, hint] of [
   [['-port=8080'], /Unknown option '-port=8080'\. Did you mean --port=8080\?/],

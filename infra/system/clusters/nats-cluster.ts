@@ -2,9 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePorts } from '../free-port.ts'
+import { type Server, startServers, stopServers } from '../server.ts'
 import { startNatsNode } from '../servers/nats.ts'
-import { type NatsPasswords, type NatsUrls, natsUrls, newNatsPassword, passwordVariables } from '../servers/nats-users.ts'
-import type { Server } from '../server.ts'
+import {
+  type NatsPasswords,
+  type NatsUrls,
+  natsUrls,
+  newNatsPassword,
+  passwordVariables,
+} from '../servers/nats-users.ts'
 
 export interface NatsClusterOptions {
   /** Takes a folder for each node. */
@@ -16,7 +22,8 @@ export interface NatsClusterOptions {
 export interface NatsCluster {
   /** Each names all nodes. */
   readonly urls: NatsUrls
-  readonly nodes: readonly NatsNode[]
+  /** By the names that the cluster has for them. */
+  readonly nodes: readonly Server[]
   stop(): Promise<void>
 }
 
@@ -59,9 +66,9 @@ async function startOnFreePorts({ dataDirectory, passwords }: NatsClusterOptions
     NATS_PASSWORD_CLUSTER: nodePassword,
     NATS_CLUSTER_ROUTES: JSON.stringify(routes),
   }
-  const starts = await Promise.allSettled(
+  const nodes = await startServers(
     nodeNames.map((name, index) =>
-      NatsNode.start({
+      startNode({
         dataDirectory: join(dataDirectory, name),
         serverName: `${name}-${randomUUID()}`,
         clusterPort: clusterPorts[index] ?? 0,
@@ -70,81 +77,22 @@ async function startOnFreePorts({ dataDirectory, passwords }: NatsClusterOptions
       }),
     ),
   )
-  const nodes = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
-  const stop = async (): Promise<void> => {
-    await Promise.all(nodes.map((node) => node.stop()))
-  }
-  const failure = starts.find((start) => start.status === 'rejected')
-  if (failure) {
-    await stop()
-    throw failure.reason
-  }
   const address = nodes.map(({ url }) => url).join(',')
-  return { urls: natsUrls(address, passwords), nodes, stop }
+  return { urls: natsUrls(address, passwords), nodes, stop: () => stopServers(nodes) }
 }
 
-/** One server of a cluster, which can be killed and comes back where it was. */
-export class NatsNode {
-  readonly #plan: NodePlan
-  #server: Server
-
-  private constructor(plan: NodePlan, server: Server) {
-    this.#plan = plan
-    this.#server = server
-  }
-
-  /** Resolves when it is part of a cluster that has a leader, and holds what the others hold. */
-  static async start(plan: NodePlan): Promise<NatsNode> {
-    return new NatsNode(plan, await startNode(plan))
-  }
-
-  /** As the cluster calls it. */
-  get name(): string {
-    return this.#plan.serverName
-  }
-
-  get pid(): number {
-    return this.#server.pid
-  }
-
-  get port(): number {
-    return this.#server.port
-  }
-
-  /** Names nobody. */
-  get url(): string {
-    return this.#server.url
-  }
-
-  /** SIGKILL: it is gone from one moment to the next. */
-  async kill(): Promise<void> {
-    process.kill(this.pid, 'SIGKILL')
-    await this.#server.exited
-  }
-
-  /** Starts it again, on the same ports and with what its disk held; resolves as `start`. */
-  async restart(): Promise<void> {
-    this.#server = await startNode(this.#plan, this.port)
-  }
-
-  async stop(): Promise<void> {
-    await this.#server.stop()
-  }
-}
-
-function startNode(
-  { dataDirectory, serverName, clusterPort, monitoringPort, environment }: NodePlan,
-  port?: number,
-): Promise<Server> {
+/** Resolves when it is part of a cluster that has a leader, and holds what the others hold. */
+function startNode({ dataDirectory, serverName, clusterPort, monitoringPort, environment }: NodePlan): Promise<Server> {
   return startNatsNode({
     dataDirectory,
-    ...(port !== undefined && { port }),
+    name: serverName,
     configFile: 'cluster.conf',
     serverName,
     environment: { ...environment, NATS_SERVER_NAME: serverName, NATS_CLUSTER_LISTEN: `127.0.0.1:${clusterPort}` },
     monitoringPort,
     isReady: () => hasJoined(monitoringPort),
-    readyWithinMs: port === undefined ? readyWithinMs.first : readyWithinMs.again,
+    readyWithinMs: readyWithinMs.first,
+    readyAgainWithinMs: readyWithinMs.again,
   })
 }
 

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { requireProgram } from '../programs/program.ts'
+import type { Server } from '../server.ts'
 import { databasePasswords } from '../servers/database-users.ts'
 import { type PostgresOptions, startPostgres, superuser } from '../servers/postgres.ts'
 import { postgresDirectory, postgresOwner } from '../servers/postgres-owner.ts'
-import { requireProgram } from '../programs/program.ts'
-import { ServerNode } from '../server-node.ts'
 
 const run = promisify(execFile)
 
@@ -26,10 +26,10 @@ type PairOptions = Pick<PostgresOptions, 'dataDirectory' | 'durable'>
  */
 export class PostgresPair {
   readonly #options: PairOptions
-  #primary: ServerNode
-  #standby: ServerNode | undefined
+  #primary: Server
+  #standby: Server | undefined
 
-  private constructor(options: PairOptions, primary: ServerNode) {
+  private constructor(options: PairOptions, primary: Server) {
     this.#options = options
     this.#primary = primary
   }
@@ -46,12 +46,12 @@ export class PostgresPair {
     }
   }
 
-  get primary(): ServerNode {
+  get primary(): Server {
     return this.#primary
   }
 
   /** `undefined` from a promotion until `addStandby`. */
-  get standby(): ServerNode | undefined {
+  get standby(): Server | undefined {
     return this.#standby
   }
 
@@ -95,12 +95,12 @@ export class PostgresPair {
   }
 }
 
-function startNode(options: PairOptions, suffix: string): Promise<ServerNode> {
-  return ServerNode.start((where) => startPostgres({ ...options, suffix, waitsForStandby: true, ...where }))
+function startNode(options: PairOptions, suffix: string): Promise<Server> {
+  return startPostgres({ ...options, suffix, waitsForStandby: true })
 }
 
 interface Copy {
-  readonly primary: ServerNode
+  readonly primary: Server
   readonly dataDirectory: string
   readonly suffix: string
 }
@@ -140,7 +140,7 @@ async function untilStandby(client: pg.Client, name: string, condition: string):
   }
 }
 
-async function asSuperuser(node: ServerNode, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function asSuperuser(node: Server, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: node.url, connectionTimeoutMillis: 5_000 })
   // A server that dies meanwhile reports it here as well.
   client.on('error', () => undefined)

@@ -1,25 +1,24 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import { askRedis } from '../servers/ask-redis.ts'
 import { freePort } from '../free-port.ts'
+import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
+import { askRedis } from '../servers/ask-redis.ts'
 import { replicated, startRedisServer } from '../servers/redis.ts'
-import type { ServerOptions } from '../server.ts'
-import { type ServerNode, startNodes, stopNodes } from '../server-node.ts'
 
 /** Six private Redis servers that share the keys: three masters, each with a replica that takes over when it is lost. */
 export interface RedisCluster {
   /** For REDIS_URL. */
   readonly url: string
-  readonly nodes: readonly ServerNode[]
+  readonly nodes: readonly Server[]
   /** Those that serve keys at this moment. */
-  masters(): Promise<ServerNode[]>
+  masters(): Promise<Server[]>
   /** Resolves when every key is served and every master has a replica that follows it. */
   whole(): Promise<void>
   stop(): Promise<void>
 }
 
 interface Member {
-  readonly node: ServerNode
+  readonly node: Server
   /** Where the members talk to each other. By default 10,000 above the other port, which for most free ones is none. */
   readonly busPort: number
 }
@@ -34,19 +33,19 @@ const wholeWithinMs = 30_000
 export async function startRedisCluster({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<RedisCluster> {
   const names = Array.from({ length: 2 * masterCount }, (_, index) => `redis-cluster-${index + 1}`)
   const busPorts = await Promise.all(names.map(() => freePort()))
-  const nodes = await startNodes(
-    names.map((name, index) => (where) => {
+  const nodes = await startServers(
+    names.map((name, index) => {
       const settings = (port: number, directory: string): string[] => [
         ...replicated(port, directory),
         ...clusterSettings(busPorts[index] ?? 0),
       ]
-      return startRedisServer({ name, settings }, { dataDirectory, ...where })
+      return startRedisServer({ name, settings }, { dataDirectory })
     }),
   )
   try {
     await form(nodes.map((node, index) => ({ node, busPort: busPorts[index] ?? 0 })))
   } catch (error) {
-    await stopNodes(nodes)
+    await stopServers(nodes)
     throw error
   }
   return {
@@ -57,7 +56,7 @@ export async function startRedisCluster({ dataDirectory }: Omit<ServerOptions, '
       return nodes.filter((_, index) => roles[index] === 'master')
     },
     whole: () => untilAll(nodes, isWhole),
-    stop: () => stopNodes(nodes),
+    stop: () => stopServers(nodes),
   }
 }
 
@@ -103,7 +102,7 @@ async function isWhole(redis: Redis): Promise<boolean> {
   return /^(master_link_status:up|connected_slaves:[1-9])/m.test(replication)
 }
 
-async function untilAll(nodes: readonly ServerNode[], isSo: (redis: Redis) => Promise<boolean>): Promise<void> {
+async function untilAll(nodes: readonly Server[], isSo: (redis: Redis) => Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + wholeWithinMs
   for (const { name, port } of nodes) {
     while (!(await askRedis(port, isSo).catch(() => false))) {

@@ -2,20 +2,19 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
 import { askRedis } from '../servers/ask-redis.ts'
 import { replicated, startRedisServer } from '../servers/redis.ts'
-import type { ServerOptions } from '../server.ts'
-import { type ServerNode, type StartServer, startNodes, stopNodes } from '../server-node.ts'
 
 /** A private Redis with two replicas, and three Sentinels that make one of these the master when it is lost. */
 export interface RedisSentinel {
   /** For REDIS_URL. */
   readonly url: string
   /** The master of the beginning comes first. */
-  readonly servers: readonly ServerNode[]
-  readonly sentinels: readonly ServerNode[]
+  readonly servers: readonly Server[]
+  readonly sentinels: readonly Server[]
   /** The one that the Sentinels send clients to at this moment. */
-  master(): Promise<ServerNode>
+  master(): Promise<Server>
   /** Resolves when every Sentinel knows the others, and both replicas follow the master. */
   whole(): Promise<void>
   stop(): Promise<void>
@@ -46,8 +45,8 @@ export async function startRedisSentinel({ dataDirectory }: Omit<ServerOptions, 
 
 class SentinelSet implements RedisSentinel {
   readonly #dataDirectory: string
-  servers: readonly ServerNode[] = []
-  sentinels: readonly ServerNode[] = []
+  servers: readonly Server[] = []
+  sentinels: readonly Server[] = []
 
   constructor(dataDirectory: string) {
     this.#dataDirectory = dataDirectory
@@ -58,17 +57,17 @@ class SentinelSet implements RedisSentinel {
   }
 
   async start(): Promise<void> {
-    this.servers = await startNodes([this.#server('redis-1')])
+    this.servers = [await this.#server('redis-1')]
     const firstPort = this.servers[0]?.port ?? 0
-    const replicas = await startNodes(numbered('redis', 2, replicaCount).map((name) => this.#server(name)))
+    const replicas = await startServers(numbered('redis', 2, replicaCount).map((name) => this.#server(name)))
     this.servers = [...this.servers, ...replicas]
-    this.sentinels = await startNodes(
+    this.sentinels = await startServers(
       numbered('sentinel', 1, sentinelCount).map((name) => this.#sentinel(name, firstPort)),
     )
     await this.whole()
   }
 
-  async master(): Promise<ServerNode> {
+  async master(): Promise<Server> {
     const port = await this.#masterPort()
     const master = this.servers.find((server) => server.port === port)
     if (master === undefined) throw new Error(`the Sentinels name a master at port ${port}, which is none of ours`)
@@ -85,8 +84,8 @@ class SentinelSet implements RedisSentinel {
 
   async stop(): Promise<void> {
     // First: they would take the end of the master for a loss.
-    await stopNodes(this.sentinels)
-    await stopNodes(this.servers)
+    await stopServers(this.sentinels)
+    await stopServers(this.servers)
   }
 
   async #isWhole(): Promise<boolean> {
@@ -100,27 +99,24 @@ class SentinelSet implements RedisSentinel {
     return Promise.any(this.sentinels.map(({ port }) => askRedis(port, masterPort)))
   }
 
-  #server(name: string): StartServer {
-    return async (where) => {
-      // The first one has nobody to follow. Whoever comes back later must ask: another may be the master by then.
+  #server(name: string): Promise<Server> {
+    const settings = async (port: number, directory: string): Promise<string[]> => {
+      // The first one has nobody to follow. One that comes back later asks: another may be the master by then.
       const master = this.sentinels.length > 0 ? await this.#masterPort() : this.servers[0]?.port
-      const following =
-        master === undefined || master === where.port ? [] : ['--replicaof', '127.0.0.1', String(master)]
-      const settings = (port: number, directory: string): string[] => [...replicated(port, directory), ...following]
-      return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory, ...where })
+      const following = master === undefined || master === port ? [] : ['--replicaof', '127.0.0.1', String(master)]
+      return [...replicated(port, directory), ...following]
     }
+    return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory })
   }
 
-  #sentinel(name: string, watchedPort: number): StartServer {
-    return async (where) => {
-      const configFile = join(this.#dataDirectory, `${name}.conf`)
-      // A Sentinel writes down there what it learns, and finds it when it comes back.
-      if (where.port === undefined) await writeFile(configFile, sentinelConfig(watchedPort))
-      const settings = (port: number, directory: string): string[] => [
-        ...[configFile, '--sentinel', '--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
-      ]
-      return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory, ...where })
-    }
+  async #sentinel(name: string, watchedPort: number): Promise<Server> {
+    const configFile = join(this.#dataDirectory, `${name}.conf`)
+    // A Sentinel writes down there what it learns, and finds it when it comes back.
+    await writeFile(configFile, sentinelConfig(watchedPort))
+    const settings = (port: number, directory: string): string[] => [
+      ...[configFile, '--sentinel', '--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
+    ]
+    return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory })
   }
 }
 

@@ -4,10 +4,10 @@ import { basename, join } from 'node:path'
 import type { RunningSystem } from '#shared/process/config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { keptSecrets, ownerOnly, readJson, writeJson } from '../../kept-file.ts'
+import { endProcess, isProcess } from '../process-control.ts'
 import { newPassword } from '../servers/database-users.ts'
 import { type NatsPasswords, newNatsPasswords } from '../servers/nats-users.ts'
 import { closeToOthers } from '../servers/postgres-owner.ts'
-import { endProcess, isProcess } from '../process-control.ts'
 
 export interface RunningProcess {
   readonly name: string
@@ -68,7 +68,9 @@ export class DataFolder {
       await closeToOthers(directory)
     } catch (error) {
       const { message } = error as Error
-      throw new ExplainedError(`The data folder cannot be made (${message}). DATA_DIR names another.`, { cause: error })
+      throw new ExplainedError(`The data folder cannot be made (${message}).\nSet DATA_DIR to another folder.`, {
+        cause: error,
+      })
     }
     const holder = readJson<Claim>(folder.#claimFile)
     const running = readJson<RunningFile>(folder.#runningFile)
@@ -114,7 +116,11 @@ export class DataFolder {
     try {
       writeFileSync(this.#claimFile, JSON.stringify(claim), { flag: 'wx', mode: ownerOnly })
     } catch (error) {
-      throw new ExplainedError(`Another start is under way in ${this.directory}.`, { cause: error })
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      throw new ExplainedError(
+        `Another start is under way in ${this.directory}.\nWait until it is ready, or set DATA_DIR to another folder.`,
+        { cause: error },
+      )
     }
   }
 }

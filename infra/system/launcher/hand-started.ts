@@ -1,8 +1,8 @@
 import { isAlive } from '#shared/process/config.ts'
 import { forgetStartedByHand, readStartedByHand, type StartedByHand } from '#shared/process/started-by-hand.ts'
 import type { Say } from '../../say.ts'
+import type { SupervisorLog } from '../supervisor-log.ts'
 import { processLine } from './process-line.ts'
-import type { SupervisorLog } from './supervisor-log.ts'
 
 export interface HandStartedOptions {
   readonly dataDirectory: string

@@ -1,9 +1,9 @@
 import type { StartedByHand } from '#shared/process/started-by-hand.ts'
 import { configurationHere } from '../../prometheus/on-this-machine.ts'
+import type { Application } from '../application.ts'
 import { isPortFree } from '../free-port.ts'
-import { reconfigurePrometheus, startPrometheus } from '../servers/prometheus.ts'
 import type { Server, ServerOptions } from '../server.ts'
-import type { ChildPlan } from './child.ts'
+import { reconfigurePrometheus, startPrometheus } from '../servers/prometheus.ts'
 
 /** Where processes tell what they count: `host:port` by the name of the job, such as `event-worker`. */
 export type MetricsAddresses = ReadonlyMap<string, readonly string[]>
@@ -12,18 +12,18 @@ const preferredPort = 9091
 const intervalSeconds = 2
 
 export interface Watched {
-  /** Workers and the auditor. */
-  readonly backstage: readonly ChildPlan[]
-  /** Base URLs; a gateway tells it on the port that it serves. */
+  /** All of ours. */
+  readonly processes: readonly Application[]
+  /** Base URLs; a gateway has its metrics on the port that it serves. */
   readonly gateways: readonly string[]
   readonly startedByHand: readonly StartedByHand[]
 }
 
 /** Where to read the metrics of all of them. */
-export function metricsAddresses({ backstage, gateways, startedByHand }: Watched): MetricsAddresses {
-  const ports = backstage.filter(({ metricsPort }) => metricsPort !== undefined)
+export function metricsAddresses({ processes, gateways, startedByHand }: Watched): MetricsAddresses {
+  const others = processes.filter(({ kind, metricsUrl }) => !kind.listens && metricsUrl !== '')
   const all = [
-    ...ports.map(({ name, metricsPort }) => ({ job: name.replace(' ', '-'), address: `127.0.0.1:${metricsPort}` })),
+    ...others.map(({ kind, metricsUrl }) => ({ job: kind.title.replace(' ', '-'), address: new URL(metricsUrl).host })),
     ...gateways.map((url) => ({ job: 'gateway', address: new URL(url).host })),
     ...startedByHand.flatMap(({ name, metrics_url }) =>
       metrics_url === undefined ? [] : { job: name, address: new URL(metrics_url).host },

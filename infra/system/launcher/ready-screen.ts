@@ -1,10 +1,10 @@
+import type { Launched } from './launch.ts'
 import { processLine } from './process-line.ts'
-import type { System } from './system.ts'
 
 const answerWithinMs = 3_000
 
 /** What the terminal shows when everything is ready: what runs, and only URLs that answer at this moment. */
-export async function readyScreen(system: System, secondsToReady: number): Promise<string> {
+export async function readyScreen(system: Launched, secondsToReady: number): Promise<string> {
   const { running, servers, logDirectory, demo } = system
   const [gateway = ''] = running.gateways
   const pages = [

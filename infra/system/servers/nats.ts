@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { projectRoot } from '../../config.ts'
-import { type NatsPasswords, type NatsUrls, natsUrls, newNatsPasswords, passwordVariables } from './nats-users.ts'
 import { requireProgram } from '../programs/program.ts'
 import { type Server, type ServerOptions, startServer } from '../server.ts'
+import { type NatsPasswords, type NatsUrls, natsUrls, newNatsPasswords, passwordVariables } from './nats-users.ts'
 
 export interface NatsOptions extends ServerOptions {
   /** By default new ones. */
@@ -29,13 +29,15 @@ export async function startNats({ passwords = newNatsPasswords(), ...options }: 
     isReady: async () => true,
     readyWithinMs: 15_000,
   })
-  return { ...server, urls: natsUrls(server.url, passwords) }
+  return Object.assign(server, { urls: natsUrls(server.url, passwords) })
 }
 
 /** Chosen by the server. */
 const anyPort = -1
 
 export interface NatsNodeOptions extends ServerOptions {
+  /** Of its log and its pid file; default: `nats`. */
+  readonly name?: string
   /** In `infra/nats`, or an absolute path. */
   readonly configFile: string
   readonly serverName: string
@@ -45,28 +47,34 @@ export interface NatsNodeOptions extends ServerOptions {
   /** Asked once it lets clients in. */
   isReady(): Promise<boolean>
   readonly readyWithinMs: number
+  readonly readyAgainWithinMs?: number
 }
 
 /** A server on one of the configurations in `infra/nats`; its URL names nobody. */
 export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
-  const { configFile, serverName, environment, monitoringPort, isReady, readyWithinMs } = options
+  const { name = 'nats', configFile, serverName, environment, monitoringPort, isReady } = options
   const program = await requireProgram('nats-server')
-  const storeDirectory = join(options.dataDirectory, 'nats', 'jetstream')
-  await mkdir(storeDirectory, { recursive: true })
+  const ownDirectory = join(options.dataDirectory, 'nats')
+  const storeDirectory = join(ownDirectory, 'jetstream')
   return startServer(
     {
-      name: 'nats',
+      name,
       program,
-      arguments: (port) => [
-        ...['--config', resolve(projectRoot, 'infra', 'nats', configFile), '--name', serverName],
-        ...['--addr', '127.0.0.1', '--port', String(port), '--http_port', String(monitoringPort)],
-      ],
+      ownDirectory,
+      async arguments(port) {
+        await mkdir(storeDirectory, { recursive: true })
+        return [
+          ...['--config', resolve(projectRoot, 'infra', 'nats', configFile), '--name', serverName],
+          ...['--addr', '127.0.0.1', '--port', String(port), '--http_port', String(monitoringPort)],
+        ]
+      },
       // In quotes, because variables are read as configuration is.
       environment: { ...environment, NATS_STORE_DIR: JSON.stringify(storeDirectory) },
       url: (port) => `nats://127.0.0.1:${port}`,
       commandLinePart: () => serverName,
       isReady: async (port) => (await greeting(port)).includes(serverName) && (await isReady()),
-      readyWithinMs,
+      readyWithinMs: options.readyWithinMs,
+      ...(options.readyAgainWithinMs !== undefined && { readyAgainWithinMs: options.readyAgainWithinMs }),
       stopSignal: 'SIGTERM',
     },
     options,

@@ -8,10 +8,10 @@ import pg from 'pg'
 import { giveToOwner, makeRoles } from '../../database-roles.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { ownerOnly } from '../../kept-file.ts'
-import { type DatabasePasswords, type DatabaseUrls, databasePasswords, databaseUrls, roleOf } from './database-users.ts'
-import { type Owner, postgresDirectory, postgresOwner } from './postgres-owner.ts'
 import { findPostgres, majorOf, type Program } from '../programs/program.ts'
 import { endLeftover, pidFileOf, type Server, type ServerOptions, startServer } from '../server.ts'
+import { type DatabasePasswords, type DatabaseUrls, databasePasswords, databaseUrls, roleOf } from './database-users.ts'
+import { type Owner, postgresDirectory, postgresOwner } from './postgres-owner.ts'
 
 const run = promisify(execFile)
 
@@ -68,7 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     },
     options,
   )
-  return { ...server, urls: databaseUrls(server.url, passwords) }
+  return Object.assign(server, { urls: databaseUrls(server.url, passwords) })
 }
 
 function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
@@ -107,6 +107,7 @@ async function programFor(directory: string, newMajor: number | undefined): Prom
   const major = dataMajor ?? newMajor
   const program = major ? installed.find(({ version }) => majorOf(version) === major) : installed[0]
   if (program) return program
+  if (Number.isNaN(dataMajor)) throw new ExplainedError(`postgres: ${directory}/PG_VERSION holds no version.`)
   if (dataMajor === undefined) throw new ExplainedError(`PostgreSQL ${newMajor ?? '15 to 18'} is not installed.`)
   const here = installed.map(({ version }) => version).join(', ') || 'none'
   throw new ExplainedError(
@@ -148,7 +149,11 @@ async function initialise({ program, directory, owner, durable }: Data & { durab
     const { stderr } = error as { stderr?: string }
     throw new ExplainedError(`initdb of PostgreSQL ${program.version} failed:\n${stderr ?? error}`, { cause: error })
   }
-  await rename(unfinished, directory)
+  await rename(unfinished, directory).catch((error: Error) => {
+    throw new ExplainedError(`postgres: ${directory} holds files, but no database (PG_VERSION is missing).`, {
+      cause: error,
+    })
+  })
 }
 
 /** Whether that is the superuser's password in the data, and nobody gets in without one. */

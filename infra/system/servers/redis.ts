@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownerOnly } from '../../kept-file.ts'
-import { askRedis } from './ask-redis.ts'
 import { requireProgram } from '../programs/program.ts'
 import { type Server, type ServerOptions, startServer } from '../server.ts'
+import { askRedis } from './ask-redis.ts'
 
 export interface RedisOptions extends ServerOptions {
   /** Asked of every client; without it nobody is asked, as in tests. */
@@ -13,7 +13,8 @@ export interface RedisOptions extends ServerOptions {
 export interface RedisServer {
   /** Tells it from others in the same data folder. */
   readonly name: string
-  settings(port: number, directory: string): string[]
+  /** Called for each start. */
+  settings(port: number, directory: string): string[] | Promise<string[]>
 }
 
 /** A private Redis that keeps what it knows: at most the last second is lost when it is killed, nothing when it is stopped. */
@@ -45,13 +46,16 @@ export async function startRedisServer({ name, settings }: RedisServer, options:
   const { dataDirectory, password } = options
   const program = await requireProgram('redis-server')
   const directory = join(dataDirectory, name)
-  await mkdir(directory, { recursive: true })
-  const passwordFile = password === undefined ? [] : [await writePassword(directory, password)]
   return startServer(
     {
       name,
       program,
-      arguments: (port) => [...passwordFile, ...settings(port, directory)],
+      ownDirectory: directory,
+      async arguments(port) {
+        await mkdir(directory, { recursive: true })
+        const passwordFile = password === undefined ? [] : [await writePassword(directory, password)]
+        return [...passwordFile, ...(await settings(port, directory))]
+      },
       url: (port) => `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`,
       // Redis overwrites its command line with this title.
       commandLinePart: (port) => `127.0.0.1:${port}`,
