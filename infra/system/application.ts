@@ -42,7 +42,6 @@ export const kinds = {
     listens: false,
   },
   gateway: { title: 'gateway', instance: 'gateway', script: 'gateway/main.ts', natsUser: 'gateway', listens: true },
-  'span-store': { title: 'span store', instance: 'span-store', script: 'infra/span-store/main.ts', listens: true },
 } satisfies Record<string, ProcessKind>
 
 export type Kind = keyof typeof kinds

@@ -14,7 +14,7 @@ import { createTemporaryFolder, removeTemporaryFolder, type TemporaryFolderOptio
 
 export interface SystemOptions {
   readonly servers: 'single' | 'clusters'
-  /** How many of each kind; 0 leaves it out. Default: one of each, but no auditor and no span store. */
+  /** How many of each kind; 0 leaves it out. Default: one of each, but no auditor. */
   readonly counts?: Partial<Record<Kind, number>>
   /** What all processes are told, unless it is where they find each other. */
   readonly environment?: NodeJS.ProcessEnv
@@ -81,7 +81,6 @@ const defaultCounts: Readonly<Record<Kind, number>> = {
   purchase: 1,
   audit: 0,
   gateway: 1,
-  'span-store': 0,
 }
 
 /** Port 9 discards: nobody answers there. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { spanDirectory } from '#shared/observability/span-files.ts'
 import type { InfraConfig } from '../../config.ts'
 import type { Say } from '../../say.ts'
-import { type Application, instanceNames, type Kind, kinds, startApplication } from '../application.ts'
+import { type Application, instanceNames, type Kind } from '../application.ts'
 import { installMissing } from '../programs/install.ts'
 import type { ProgramName } from '../programs/program.ts'
 import type { Server } from '../server.ts'
@@ -38,7 +39,7 @@ export interface Launched {
   readonly logDirectory: string
   /** Whether callers may say themselves who they are. */
   readonly demo: boolean
-  /** Applications first, then servers, then whoever keeps the spans; nothing is left behind. */
+  /** Applications first, then servers; nothing is left behind. */
   stop(): Promise<void>
 }
 
@@ -66,18 +67,6 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
     const supervisor = { ...supervise, log }
     const destination = await spanDestination(config.environment)
     const environment = childEnvironment({ config, secrets: folder.secrets(), gateways, destination })
-    const startSpanStore = async (): Promise<Application | undefined> => {
-      const port = destination?.ownPort
-      if (typeof port !== 'number') return undefined
-      const plan = { kind: kinds['span-store'], instance: 'span-store', port, logDirectory: folder.logDirectory }
-      // The system is of use without it.
-      return startApplication({ ...plan, environment, echo: say, supervisor }).catch((error: Error) => {
-        say(`Spans are not kept: ${error.message}`)
-        return undefined
-      })
-    }
-    const startingStore = startSpanStore()
-    closers.push(async () => (await startingStore)?.stop(hurry))
 
     const { workers } = flags
     const system = await startSystem({
@@ -98,7 +87,6 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       hurry,
     })
     closers.push(() => stopInOrder(system, hurry))
-    const spanStore = await startingStore
     // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
     await offerDemoCatalogue({ natsUrl: system.natsUrls.operator, natsCa: config.given.natsCa, say })
     const names = instanceNames(flags.instance, flags.gateways)
@@ -137,13 +125,11 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       tracing: destination && {
         otlp_url: destination.url,
         sample_ratio: environment.OTEL_TRACES_SAMPLER_ARG,
-        kept: destination.ownPort !== null,
       },
       gateways,
       ...(prometheus && { prometheus_url: prometheus.url }),
       processes: [
         ...servers.map(({ name, pid, port }) => ({ name, instance: name, pid, port })),
-        ...(spanStore ? [described(spanStore)] : []),
         ...stopOrder.toReversed().flatMap((those) => those.flatMap((kind) => system.processes(kind).map(described))),
         ...handStarted.list.map(({ name, instance, pid, port, metrics_url }) => ({
           name: name.replace('-', ' '),
@@ -227,7 +213,8 @@ function childEnvironment({ config, secrets, gateways, destination }: Environmen
     CORS_ORIGINS: '*',
     OTEL_TRACES_SAMPLER_ARG: '1',
     OTEL_BSP_SCHEDULE_DELAY: '500',
-    ...(destination && { OTEL_EXPORTER_OTLP_ENDPOINT: destination.url }),
+    ...(destination?.url && { OTEL_EXPORTER_OTLP_ENDPOINT: destination.url }),
+    ...(destination?.url === null && { SPAN_DIRECTORY: spanDirectory(config.dataDirectory) }),
     NODE_COMPILE_CACHE: join(config.dataDirectory, 'compile-cache'),
     ...secrets,
     ...config.environment,

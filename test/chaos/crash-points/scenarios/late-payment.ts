@@ -1,8 +1,8 @@
 import { letRunOut } from '../../../support/let-run-out.ts'
 import { until } from '../../../support/until.ts'
 import { askFor, requestToBuy } from '../client.ts'
-import type { CrashSystem, OpenEvent } from '../crash-system.ts'
-import { type HeldSeat, holdSeat } from './buying.ts'
+import type { CrashSystem } from '../crash-system.ts'
+import { holdSeat } from './buying.ts'
 import { oneSale, type Scenario } from './story.ts'
 
 const paysWithinMs = 15_000
@@ -13,16 +13,18 @@ const paysWithinMs = 15_000
  */
 export const latePayment: Scenario = async (system, event) => {
   const { userId, holdId } = await holdSeat(system, event)
-  const letProviderAnswer = withholdNextCharge(system)
+  const charge = withholdNextCharge(system)
   const sale = oneSale(event)
   return {
     request: requestToBuy(userId, holdId),
     async meanwhile() {
       try {
-        const other = await holdRunOutSeat(system, event, holdId)
+        await until('the provider is asked', charge.isAsked, { timeoutMs: paysWithinMs })
+        await letRunOut(system.db, { id: holdId })
+        const other = await holdSeat(system, event)
         await askFor(system, requestToBuy(other.userId, other.holdId), 201)
       } finally {
-        letProviderAnswer()
+        charge.release()
       }
     },
     answer: '410 hold_expired',
@@ -37,23 +39,12 @@ export const latePayment: Scenario = async (system, event) => {
   }
 }
 
-/** From now on the provider takes the next charge, but nobody hears of it until the function that this answers is called. */
-function withholdNextCharge(system: CrashSystem): () => void {
+/** From now on the provider takes the next charge, but nobody hears of it until `release`. */
+function withholdNextCharge(system: CrashSystem): { isAsked(): boolean; release(): void } {
   let key: string | undefined
-  return system.link('purchase → sandbox').withholdReplies((request) => {
+  const release = system.link('purchase → sandbox').withholdReplies((request) => {
     if (request.startsWith('POST /charges HTTP')) key ??= /\r\nidempotency-key: (\S+)/i.exec(request)?.[1]
     return key !== undefined && request.includes(key)
   })
-}
-
-/** Another buyer holds the seat once its payment is under way, and its hold has run out. */
-async function holdRunOutSeat(system: CrashSystem, event: OpenEvent, holdId: string): Promise<HeldSeat> {
-  await until(
-    'the first buyer pays',
-    async () =>
-      (await system.db.query('SELECT FROM purchase.payments WHERE event_id = $1', [event.eventId])).length > 0,
-    { timeoutMs: paysWithinMs },
-  )
-  await letRunOut(system.db, { id: holdId })
-  return holdSeat(system, event)
+  return { isAsked: () => key !== undefined, release }
 }
