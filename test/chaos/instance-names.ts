@@ -1,17 +1,16 @@
-import type { Kind } from '../support/process.ts'
+import { type Kind, kinds } from '../../infra/system/application.ts'
 
 /** How many of each kind run. */
-export const counts: Readonly<Record<Kind, number>> = {
+export const counts: Readonly<Partial<Record<Kind, number>>> = {
   gateway: 2,
   event: 2,
   booking: 2,
   purchase: 2,
   sandbox: 1,
   audit: 1,
-  'span-store': 0,
 }
 
 /** `booking-1`, `booking-2`. */
 export function instanceNames(kind: Kind): string[] {
-  return Array.from({ length: counts[kind] }, (_, index) => `${kind}-${index + 1}`)
+  return Array.from({ length: counts[kind] ?? 0 }, (_, index) => `${kinds[kind].instance}-${index + 1}`)
 }

@@ -2,21 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import type { Limit } from '../../gateway/limits/local-bucket.ts'
 import { worstExcess } from '../support/admissions.ts'
+import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
-import { startTestRedis, type TestServer } from '../support/servers.ts'
+import { startTestRedis } from '../support/servers.ts'
 import { type GatewayOptions, type LimitingGateway, openGateways, untilLeaseOf } from '../support/shared-limits.ts'
 import { until } from '../support/until.ts'
 
 /* In any t ms at most max + max * t / window requests are admitted, by four gateways and with leases lying about. */
 
-let server: TestServer
-
-test.before(async () => {
-  server = await startTestRedis()
-})
-
-test.after.always(() => server.stop())
+const server = forFile(() => startTestRedis())
 
 /**
  * By how many requests the worst interval is above the bound. A request counts when it was let in, but Redis counted it up to one

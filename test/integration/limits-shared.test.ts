@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { Grant } from '../../gateway/limits/lease.ts'
-import { startTestRedis, type TestServer } from '../support/servers.ts'
+import { forFile } from '../support/for-file.ts'
+import { startTestRedis } from '../support/servers.ts'
 import { openGateway, openGateways, untilLeaseOf } from '../support/shared-limits.ts'
 import { until } from '../support/until.ts'
 
@@ -8,13 +9,7 @@ import { until } from '../support/until.ts'
 
 const tenAMinute = { max: 10, windowMs: 60_000 }
 
-let server: TestServer
-
-test.before(async () => {
-  server = await startTestRedis()
-})
-
-test.after.always(() => server.stop())
+const server = forFile(() => startTestRedis())
 
 test('a small limit admits exactly its maximum, over four gateways that are asked at once', async (t) => {
   const four = await openGateways(4, t, server.url)

@@ -4,16 +4,12 @@ import { searchEvents } from '#shared/contracts/search.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { daysFromToday } from '../support/catalogue.ts'
-import { type EventWorker, organiser, startEventWorker } from '../support/event-worker.ts'
+import { organiser, startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
-let worker: EventWorker
-
-test.before(async () => {
-  worker = await startEventWorker()
-})
+const worker = forFile(() => startEventWorker())
 test.beforeEach(() => worker.reset())
-test.after.always(() => worker?.stop())
 
 const startsOn = daysFromToday(40)
 const concert = {
@@ -53,6 +49,22 @@ async function takeRefunds(t: ExecutionContext): Promise<string[]> {
   t.teardown(() => refunds.stop())
   return refunds.asked
 }
+
+test.serial(
+  'when doors open and the street of the venue are told where they are known, and left out where not',
+  async (t) => {
+    const doors = new Date(`${startsOn}T17:30:00Z`).toISOString()
+    const venue = { ...concert.venue, address: 'al. Bandurskiego 7' }
+    const event = await create({ ...concert, venue, ...{ doors_at: doors } })
+    t.is(event.doors_at, doors)
+    t.is(event.venue?.address, 'al. Bandurskiego 7')
+    const plain = await create()
+    t.false('doors_at' in plain)
+    t.false('address' in (plain.venue ?? {}))
+    const late = await t.throwsAsync(create({ ...concert, ...{ doors_at: `${startsOn}T23:30:00Z` } }))
+    t.like(late, { code: 'validation_failed', extra: { errors: [{ pointer: '/doors_at' }] } })
+  },
+)
 
 test.serial('a new event is a draft with seats and prices, which only organisers see', async (t) => {
   const event = await create()

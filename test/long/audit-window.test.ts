@@ -1,6 +1,5 @@
 import test from 'ava'
 import pg from 'pg'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
@@ -12,22 +11,14 @@ import { findWatchedEvents, openOrChanged } from '../../infra/audit/watched-even
 import { bookingRetention } from '../../workers/booking/retention.ts'
 import { purchaseRetention } from '../../workers/purchase/retention.ts'
 import { deleteOld } from '../support/delete-old.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-let db: Postgres
-
-test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off', SWEEPER: 'off' } })
-  db = openPostgres(system.databaseUrl)
-})
-test.after.always(async () => {
-  await db?.close()
-  await system?.stop()
-})
+const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off', SWEEPER: 'off' } }))
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
 const hourMs = 3_600_000
 const books = () => ({ databaseUrl: system.databaseUrl, paymentUrl: system.paymentUrl })

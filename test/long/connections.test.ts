@@ -5,18 +5,17 @@ import { Metrics } from '#shared/observability/metrics.ts'
 import { ClientAddresses } from '../../gateway/http/client-address.ts'
 import { Connections } from '../../gateway/http/connections.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* What a connection may cost, and how odd but legal requests are answered. */
 
-let system: System
-test.before(async () => {
-  system = await startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
-})
-test.after.always(() => system?.stop())
+const system = forFile(() =>
+  startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } }),
+)
 
 interface Answer {
   readonly status: number

@@ -1,6 +1,6 @@
 import { reportFailure } from '../../explained-error.ts'
-import { stopSignals } from '../../launcher/stop-signals.ts'
-import { installMissing } from '../../servers/install.ts'
+import { installMissing } from '../../system/programs/install.ts'
+import { stopSignals } from '../../system/stop-signals.ts'
 import { followUsage, readFollowFlags } from '../flags.ts'
 import { follow } from './follow.ts'
 
@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const flags = readFollowFlags(process.argv.slice(2))
   if (flags === null) return console.log(followUsage)
   const { stopping } = stopSignals(console.log)
-  await installMissing(['pg_dump'], console.log)
+  await installMissing(['pg_dump', 'barman'], console.log)
   await follow({ ...flags, say: console.log, stopping })
 }
 
