@@ -107,9 +107,18 @@ function runInRow(kind: Kind): string {
   ) AS runs WHERE begins AND fits AND (tidy OR NOT $8)`
 }
 
-/** Rows that have such a run, as a condition on `booking.event_rows AS place`. Those before the first free seat cost nothing. */
+/**
+ * Rows that have such a run, as a condition on `booking.event_rows AS place`. Those before the first free seat cost nothing.
+ *
+ * Each look for the first free seat must end there. Once statistics exist, a plain `min()` reads all free seats of the house, so
+ * the available ones are walked along their index; the others are few, and `OFFSET 0` keeps the planner from walking the house for them.
+ */
 function hasRunInRow(kind: Kind): string {
-  const firstFree = wantedByReason(kind).map((seats) => `(SELECT min(seat_no) FROM ${seats})`)
+  const [available, ...others] = wantedByReason(kind)
+  const firstFree = [
+    `(SELECT seat_no FROM ${available} ORDER BY event_id, seat_no LIMIT 1)`,
+    ...others.map((seats) => `(SELECT min(seat_no) FROM (SELECT seat_no FROM ${seats} OFFSET 0) AS free)`),
+  ]
   return `place.event_id = $1 AND place.first_seat_no <= $3
   AND place.first_seat_no + place.seat_count > least(${firstFree.join(', ')}, 2147483647)
   AND ($5::int[] IS NULL OR place.row_no = ANY($5)) AND EXISTS (${runInRow(kind)})`
