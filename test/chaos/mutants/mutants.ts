@@ -136,4 +136,34 @@ export const mutants: readonly Mutant[] = [
     trial: 'leases are left lying',
     sign: /^\d+ requests were admitted/,
   },
+  {
+    name: 'fence of held seats missing',
+    edits: [
+      {
+        file: 'workers/booking/store/seats.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in the file
+        find: "AND ${isFreeFor('own_id')}\n",
+        replace: '\n',
+      },
+      {
+        file: 'workers/booking/store/seats.ts',
+        find: 'SELECT booking.require_all_taken((SELECT count(*) FROM taken), (SELECT count(*) FROM wanted))',
+        replace: 'SELECT',
+      },
+    ],
+    trial: 'looks that lock nothing',
+    sign: /^a seat was held twice/,
+  },
+  {
+    name: 'batch run again after COMMIT',
+    edits: [
+      {
+        file: 'workers/booking/taking/batches.ts',
+        find: 'return !(error instanceof CommitUnanswered) && !(error instanceof TicketingError && error.isFault)',
+        replace: 'return error instanceof CommitUnanswered || !(error instanceof TicketingError && error.isFault)',
+      },
+    ],
+    trial: 'COMMIT without an answer',
+    sign: /^a batch ran again after COMMIT/,
+  },
 ]

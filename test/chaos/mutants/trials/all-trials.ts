@@ -2,6 +2,7 @@ import { audit } from '../../../../infra/audit/audit.ts'
 import { crashPoints } from '../../crash-points/points.ts'
 import { runPoint } from '../../crash-points/run-point.ts'
 import { violationsOf } from '../../crash-points/settle.ts'
+import { commitWithoutAnswer, looksThatLockNothing } from './batches.ts'
 import { killedAmidARelease } from './killed-amid-a-release.ts'
 import { latePaymentSeatHeld, latePaymentSeatSold } from './late-payment.ts'
 import { leasesLeftLying } from './leases-left-lying.ts'
@@ -29,6 +30,8 @@ export const trials = {
   'organiser pauses a sale': organiserPauses,
   'Redis goes and comes': outagesOfRedis,
   'leases are left lying': leasesLeftLying,
+  'looks that lock nothing': looksThatLockNothing,
+  'COMMIT without an answer': commitWithoutAnswer,
 } satisfies Record<string, Trial>
 
 export type TrialName = keyof typeof trials
