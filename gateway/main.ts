@@ -29,6 +29,10 @@ import { createAnswerRead, findPublicReads } from './reads/answer-read.ts'
 import { Invalidations } from './reads/invalidations.ts'
 import { RedisStore } from './reads/redis-store.ts'
 import { ReplyCache } from './reads/reply-cache.ts'
+import { StreamHub } from './streams/hub.ts'
+import { StreamMetrics } from './streams/metrics.ts'
+import { seatsOfWorkers } from './streams/read-seats.ts'
+import { seatStreamRoute } from './streams/route.ts'
 
 /** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -76,10 +80,23 @@ await runProcess({
     const isStopping = (): boolean => stopping
 
     const invalidations = new Invalidations()
+    const hub = new StreamHub({
+      source: seatsOfWorkers(bus),
+      position: () => facts.position,
+      max: { ofCaller: config.MAX_STREAMS_PER_CALLER, all: config.MAX_STREAMS },
+      metrics: new StreamMetrics(processMetrics),
+      log,
+    })
     const facts = followFacts(bus, {
       log,
-      onFact: (fact) => invalidations.add(fact),
-      onRestart: (position) => invalidations.restart(position),
+      onFact(fact) {
+        invalidations.add(fact)
+        hub.hear(fact)
+      },
+      onRestart(position) {
+        invalidations.restart(position)
+        hub.restart()
+      },
     })
     onStop('facts', () => facts.stop())
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
@@ -91,6 +108,7 @@ await runProcess({
     const refusals = limits === null ? null : new RecentRefusals(limits)
     const limiting = limits === null || refusals === null ? null : { limits, refusals }
     const rateLimit = createRateLimit(limiting)
+    const limitFailures = createLimitFailures(limiting)
     // Pages that may use every route may also write here.
     const hostsOfPages = config.CORS_ORIGINS.flatMap((origin) => URL.parse(origin)?.hostname ?? [])
     const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
@@ -102,6 +120,12 @@ await runProcess({
     })
     metrics.watchNewHolds(newHolds)
 
+    const connections = new Connections({
+      maxOfOwner: config.MAX_CONNECTIONS_PER_ADDRESS,
+      clientAddresses,
+      metrics,
+    })
+    onStop('connections', () => connections.stop())
     const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
@@ -110,7 +134,7 @@ await runProcess({
       observe,
       clientAddresses,
       rateLimit,
-      limitFailures: createLimitFailures(limiting),
+      limitFailures,
       hostGuard,
       cors,
       identity,
@@ -119,10 +143,13 @@ await runProcess({
       newHolds,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance, mode }),
+        ...docsRoutes({ ...health, instance, mode, hasMetrics: exposedMetrics !== null }),
         webhookRoute(bus),
       ],
-      limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],
+      limited: [
+        seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors }),
+        ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)]),
+      ],
     })
     const koa = app.callback()
     const listener = createListener({
@@ -142,12 +169,6 @@ await runProcess({
     const ownMetrics =
       METRICS_PORT === undefined ? null : await serveMetrics(processMetrics, { host: METRICS_HOST, port: METRICS_PORT })
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const connections = new Connections({
-      maxOfOwner: config.MAX_CONNECTIONS_PER_ADDRESS,
-      clientAddresses,
-      metrics,
-    })
-    onStop('connections', () => connections.stop())
     const server = createServer(httpSettings, connections.inTurn(listener))
     answerHalfClosed(server)
     server.maxConnections = config.MAX_CONNECTIONS
@@ -158,6 +179,8 @@ await runProcess({
     server.on('connect', answerConnect(metrics, connections))
     const { port } = await listen(server, config.PORT, host)
     onStop('http', () => closeServer(server))
+    // Before the server, which would wait for them.
+    onStop('streams', () => hub.stop())
     onStop('readiness', async () => {
       stopping = true
       await new Promise((resolve) => setTimeout(resolve, drainMs))

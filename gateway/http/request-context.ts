@@ -15,6 +15,8 @@ export interface RequestContext {
   endpoint: string
   /** One of very many alike, so the log has only a sample of them. */
   isRoutine: boolean
+  /** Answered by a stream, whose length is no duration of an answer: streams have metrics of their own. */
+  isStream: boolean
 }
 
 /** The label of requests that no route took. */
@@ -57,6 +59,7 @@ export function beginRequest(
     headers: [...securityHeaders, 'X-Request-Id', requestId],
     endpoint,
     isRoutine: false,
+    isStream: false,
   }
 }
 

@@ -28,7 +28,9 @@ const docsHeaders = helmet({
 })
 
 /** The start page, the API as a document and as a page, and a page for each error. */
-export function docsRoutes(parts: HealthParts & { readonly instance: string; readonly mode: Mode }): OwnRoute[] {
+export function docsRoutes(
+  parts: HealthParts & { readonly instance: string; readonly mode: Mode; readonly hasMetrics: boolean },
+): OwnRoute[] {
   // Made when they are first wanted: they take a tenth of a second each.
   let openApi: string | undefined
   let assets: Promise<DocsAssets> | undefined
@@ -44,8 +46,10 @@ export function docsRoutes(parts: HealthParts & { readonly instance: string; rea
         pageHeaders,
         async (ctx) => {
           ctx.type = 'html'
-          const port = ctx.req.socket.localPort ?? 0
-          ctx.body = homePage({ instance: parts.instance, port, ...(await viewHealth(parts)) })
+          const { instance, hasMetrics } = parts
+          // Behind an edge, its name and port. What no browser sends is not repeated.
+          const host = /^[\w.:[\]-]+$/.test(ctx.host) ? ctx.host : `localhost:${ctx.req.socket.localPort}`
+          ctx.body = homePage({ instance, host, hasMetrics, ...(await viewHealth(parts)) })
         },
       ],
     },

@@ -3,7 +3,7 @@ import type { ProblemKind } from '../http/problems.ts'
 import { explanations } from '../openapi/explanations.ts'
 import type { Health } from './health.ts'
 
-/* Pages for people. No value on them comes from users. */
+/* Pages for people. No value on them comes from users, but for the host that they asked. */
 
 const links: [path: string, text: string][] = [
   ['/events', 'Upcoming events'],
@@ -12,11 +12,20 @@ const links: [path: string, text: string][] = [
   ['/docs', 'The API, to read and to try'],
   ['/openapi.json', 'The API as OpenAPI 3.1'],
   ['/readyz?verbose', 'Readiness, in detail'],
-  ['/metrics', 'Metrics for Prometheus'],
 ]
 
-/** The page at `/`: what this is, what is running, where to look. No value on it comes from users. */
-export function homePage(state: Health & { instance: string; port: number }): string {
+const metricsLink: (typeof links)[number] = ['/metrics', 'Metrics for Prometheus']
+
+export interface HomeState extends Health {
+  readonly instance: string
+  /** Where the reader has this page from: `localhost:8080`. Only characters that mean nothing in HTML. */
+  readonly host: string
+  /** Whether `/metrics` is answered here, and not on a port of its own. */
+  readonly hasMetrics: boolean
+}
+
+/** The start page: what this is, what is running, where to look. */
+export function homePage(state: HomeState): string {
   const rows = [
     ['gateway', state.instance],
     ['NATS', state.nats],
@@ -36,10 +45,10 @@ ${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td>
 </table>
 <h2>Look around</h2>
 <ul>
-${links.map(([path, text]) => `<li><a href="${path}">${text}</a> <code>${path}</code></li>`).join('\n')}
+${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => `<li><a href="${path}">${text}</a> <code>${path}</code></li>`).join('\n')}
 </ul>
 <h2>Buy a seat</h2>
-<pre>curl -s -X POST http://localhost:${state.port}/purchase</pre>`,
+<pre>curl -s -X POST http://${state.host}/purchase</pre>`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import accepts from 'accepts'
 import { LRUCache } from 'lru-cache'
+import { writePosition } from '#shared/facts/position.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
@@ -128,7 +129,7 @@ export function findPublicReads(parts: {
 /** Sends a reply in the encoding that the client prefers, or a 304. */
 async function sendReply(
   request: RequestContext,
-  { policy, cacheControl }: Read,
+  { route, policy, cacheControl }: Read,
   { reply, status }: CacheAnswer,
 ): Promise<void> {
   const { req } = request
@@ -138,6 +139,7 @@ async function sendReply(
   const own = ['ETag', etag, 'Vary', 'Accept-Encoding', 'Cache-Control', cacheControl]
   own.push('Cache-Status', cacheStatusHeader(status, policy.freshForMs - ageMs))
   if (status !== 'miss' && status !== 'newer') own.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
+  if (route.tellsPosition && reply.position !== null) own.push('Stream-Position', writePosition(reply.position))
   if (matchesEtag(req.headers['if-none-match'], etag)) send(request, 304, own, '')
   else send(request, 200, [...headers, ...own], representation.body)
   // Last: a failure above is always logged.

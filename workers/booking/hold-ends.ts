@@ -11,9 +11,10 @@ export async function endAndTell(
   status: 'released' | 'expired',
 ): Promise<EndedHold[]> {
   const ended = await endHolds(db, holds, status)
-  const facts = ended.map(({ seats, areaNos, ...hold }) =>
-    holdFact(hold, { what: status, status, seats: seatFacts(seats, 'available'), areas: areaNos }),
-  )
+  const facts = ended.map(({ seats, areaNos, userId, ...hold }) => {
+    const places = { seats: seatFacts(seats, 'available'), areas: areaNos }
+    return holdFact(hold, { what: status, status, userId, expiresInMs: 0, ...places })
+  })
   await addFacts(db, 'booking', facts)
   return ended
 }

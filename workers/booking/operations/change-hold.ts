@@ -56,8 +56,9 @@ async function extend(db: Database, key: Key, { userId }: Buyer): Promise<Hold> 
   }
   // Expiry is judged by when a transaction began: one that began a moment later may just have taken a place over.
   if (!(await extendHold(db, key))) throw holdExpired()
-  await addFact(db, 'booking', holdFact(key, { what: 'changed', status: 'active', ...noPlaces }))
   const extended = await readHold(db, key)
   if (extended === undefined) throw new Error(`hold ${key.ownId} vanished`)
+  const lasting = { userId, expiresInMs: extended.expires_in_ms }
+  await addFact(db, 'booking', holdFact(key, { what: 'changed', status: 'active', ...lasting, ...noPlaces }))
   return extended
 }

@@ -11,7 +11,7 @@ import { holdStanding } from '../store/areas.ts'
 import { currentPosition } from '../store/clock.ts'
 import { clearHold, insertHolds, showHold } from '../store/holds.ts'
 import { holdLockedSeats, type LockedSeat } from '../store/seats.ts'
-import { commandOf } from './admit.ts'
+import { type Admitted, commandOf } from './admit.ts'
 import type { Given } from './decide.ts'
 import type { PlaceRequest } from './request.ts'
 import { seatName } from './seen-places.ts'
@@ -77,10 +77,16 @@ function factOf({ admitted, request, seats, standing, freed }: Writing): Fact {
   const fact = holdFact(request.hold, {
     what: request.isSwap ? 'changed' : 'taken',
     status: 'active',
+    userId: request.buyer.userId,
+    expiresInMs: lastsMs(admitted),
     seats: [...seatFacts(freed, 'available'), ...seatFacts(seats, 'held')],
     areas: areaNosOf([...before.map((areaNo) => ({ areaNo })), ...standing]),
   })
   return { ...fact, traceparent: request.traceparent }
+}
+
+function lastsMs({ sale, ownHold }: Admitted): number {
+  return ownHold?.expiresInMs ?? sale.holdMs
 }
 
 function replyOf({ admitted, request, seats, standing }: Writing, position: string): Hold {
@@ -99,7 +105,7 @@ function replyOf({ admitted, request, seats, standing }: Writing, position: stri
     places,
     currency: sale.currency,
     expires_at: ownHold?.expiresAt ?? sale.holdUntil,
-    expires_in_ms: ownHold?.expiresInMs ?? sale.holdMs,
+    expires_in_ms: lastsMs(admitted),
     hard_cap_at: ownHold?.hardCapAt ?? sale.holdHardCap,
     seq: position,
   })
