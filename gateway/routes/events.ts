@@ -18,7 +18,7 @@ const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
  * Lists change with the clock (dates pass, sales open) and with the stock of each of their events: the first emits no domain events,
  * the second too many. The worker's figures are at most 100 ms old (`recent-stock.ts`), so a list shows stock of the last second.
  */
-const listCache: CachePolicy = {
+export const listCache: CachePolicy = {
   freshForMs: 500,
   staleWhileRevalidateMs: 400,
   cacheControl: () => forASecond,
@@ -27,14 +27,14 @@ const listCache: CachePolicy = {
 
 const eventTimes = { freshForMs: 2_000, staleWhileRevalidateMs: 3_000 }
 
-const eventCache: CachePolicy = {
+export const eventCache: CachePolicy = {
   ...eventTimes,
   cacheControl: () => publicFor(eventTimes),
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),
 }
 
 /** Seat states are at most one second old. */
-const placesCache: CachePolicy = {
+export const placesCache: CachePolicy = {
   freshForMs: 1_000,
   staleWhileRevalidateMs: 0,
   cacheControl: () => forASecond,
@@ -47,7 +47,7 @@ const availabilityCache = { ...placesCache, freshForMs: 900, tags: () => ({ purg
 const layoutTimes = { freshForMs: 60_000, staleWhileRevalidateMs: 60_000 }
 
 /** The present layout may become another one; a version of it never changes. */
-const layoutCache: CachePolicy = {
+export const layoutCache: CachePolicy = {
   ...layoutTimes,
   cacheControl: ({ version }) =>
     version === undefined ? publicFor(layoutTimes) : 'public, max-age=31536000, immutable',

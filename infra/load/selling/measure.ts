@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { parsePublicId } from '#shared/ids.ts'
 import type { Progress } from '../../import/progress-bar.ts'
+import type { System } from '../../system/start-system.ts'
+import { stopProcesses } from '../bench-system.ts'
 import { cpuTimes } from '../cpu-time.ts'
 import { HttpConnection } from '../http-connection.ts'
 import { quantile } from '../quantile.ts'
@@ -11,7 +14,6 @@ import { Houses, openHouses, seatsPerHouse } from './houses.ts'
 import { buyAsFastAsPossible, buyAtRate, type Load } from './load.ts'
 import { pgbenchSeatsPerSecond } from './pgbench.ts'
 import { recordHold } from './recorded-hold.ts'
-import type { SellingSystem } from './system.ts'
 
 const connections = 64
 /** More than ever wait at a rate that can be kept up; beyond, they queue in the generator, and that time counts. */
@@ -65,7 +67,7 @@ export interface MeasureOptions {
 }
 
 /** Both variants, each at full rate and at two thirds of it, on houses of their own. */
-export async function measure(system: SellingSystem, options: MeasureOptions): Promise<Result> {
+export async function measure(system: System, options: MeasureOptions): Promise<Result> {
   const best = await measureVariant(system, 'best available', options)
   const named = await measureVariant(system, 'named seats', options)
   const lostSeats = await measureRefusals(system, 'the same seats', options)
@@ -99,8 +101,8 @@ export async function measure(system: SellingSystem, options: MeasureOptions): P
 }
 
 /** Records one hold of a new house, then has pgbench hold all seats of it in the same way. */
-async function measurePgbench(system: SellingSystem, { bar }: MeasureOptions): Promise<number> {
-  const { url, databaseUrl, databaseLog } = system
+async function measurePgbench(system: System, { bar }: MeasureOptions): Promise<number> {
+  const { url, databaseUrl, logDirectory } = system
   const progress = bar('pgbench')
   const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
   const seatNos = Array.from({ length: placesPerHold }, (_, index) => index)
@@ -113,8 +115,11 @@ async function measurePgbench(system: SellingSystem, { bar }: MeasureOptions): P
     holdId = parsePublicId((JSON.parse(answer.body) as { id: string }).id)?.ownId ?? ''
   }
   try {
-    const statements = await recordHold({ databaseUrl, logFile: databaseLog }, { mark: userId, hold })
-    await system.stopApplications()
+    const statements = await recordHold(
+      { databaseUrl, logFile: join(logDirectory, 'postgres.log') },
+      { mark: userId, hold },
+    )
+    await stopProcesses(system)
     return await pgbenchSeatsPerSecond(databaseUrl, { statements, instance: { eventId, holdId, userId, seatNos } })
   } finally {
     connection.close()
@@ -122,7 +127,7 @@ async function measurePgbench(system: SellingSystem, { bar }: MeasureOptions): P
   }
 }
 
-async function measureVariant(system: SellingSystem, variant: Variant, options: MeasureOptions): Promise<Phases> {
+async function measureVariant(system: System, variant: Variant, options: MeasureOptions): Promise<Phases> {
   const { url } = system
   const full = await open(system, Houses.neededFor(fastest * (warmUpSeconds + measuredSeconds)), variant, options)
   const common = { url, stopping: options.stopping }
@@ -132,11 +137,11 @@ async function measureVariant(system: SellingSystem, variant: Variant, options: 
   )
   // As autovacuum does while a sale goes on: from then on, the plans are others.
   await analyse(system.databaseUrl)
-  const cpuBefore = cpuTimes(system.pids)
+  const cpuBefore = cpuTimes(system.pids())
   const load = await withBar(`${variant}: as fast as possible`, measuredSeconds, options, (more) =>
     buyAsFastAsPossible({ ...fullRate, ...more }),
   )
-  const cpu = cpuPerHold(cpuBefore, cpuTimes(system.pids), load.holds)
+  const cpu = cpuPerHold(cpuBefore, cpuTimes(system.pids()), load.holds)
   const perSecond = ((load.holds / load.seconds) * 2) / 3
   const seats = perSecond * placesPerHold * (warmUpSeconds + measuredSeconds) * 1.2
   const calm = await open(system, Houses.neededFor(seats), variant, options)
@@ -157,7 +162,7 @@ async function measureVariant(system: SellingSystem, variant: Variant, options: 
 
 /** At full rate, from the first refusals on. */
 async function measureRefusals(
-  system: SellingSystem,
+  system: System,
   variant: 'the same seats' | 'full house',
   options: MeasureOptions,
 ): Promise<Refusals> {
@@ -165,7 +170,7 @@ async function measureRefusals(
   if (variant === 'full house') await blockAllSeats(system.databaseUrl, buyers.houseIds)
   const common = { url: system.url, stopping: options.stopping, buyers, connections }
   await withBar(`${variant}: warming up`, warmUpSeconds, options, (more) => buyAsFastAsPossible({ ...common, ...more }))
-  const cpuBefore = cpuTimes(system.pids)
+  const cpuBefore = cpuTimes(system.pids())
   const load = await withBar(`${variant}: as fast as possible`, refusalSeconds, options, (more) =>
     buyAsFastAsPossible({ ...common, ...more }),
   )
@@ -173,12 +178,12 @@ async function measureRefusals(
   return {
     refused_per_second: Math.round(refusals / load.seconds),
     outcomes: sumOf(buyers.outcomes),
-    cpu_ms_per_refusal: cpuPerHold(cpuBefore, cpuTimes(system.pids), refusals),
+    cpu_ms_per_refusal: cpuPerHold(cpuBefore, cpuTimes(system.pids()), refusals),
   }
 }
 
 async function open(
-  { url }: SellingSystem,
+  { url }: System,
   count: number,
   variant: Variant,
   { bar }: MeasureOptions,
