@@ -1,5 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
+import { holdSeats } from '#shared/contracts/holds.ts'
+import { errorCodeOf } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import { user } from '#shared/messaging/caller.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { openRedis } from '../support/open-redis.ts'
@@ -163,6 +168,36 @@ test('an event without a waiting room has no queue, and an unknown one is not fo
     json: { state: 'open', calls_per_minute: 0 },
   })
   t.is(wrong.status, 400)
+})
+
+test('a pass is good for three holds and one purchase, whichever way it reaches the booking worker', async (t) => {
+  const eventId = await eventWithRoom()
+  const pass = await passOf(eventId, 'sam')
+  for (let at = 0; at < 3; at += 1) {
+    const held = await hold(eventId, 'sam', pass)
+    t.is(held.status, 201, held.text)
+    await ask(`${system.url}/holds/${held.body.id}?user_id=sam`, { method: 'DELETE' })
+  }
+  const fourth = await hold(eventId, 'sam', pass)
+  t.like(fourth.body, { code: 'pass_expired', join_url: `/events/${eventId}/queue` })
+
+  const other = await passOf(eventId, 'tim')
+  const held = await hold(eventId, 'tim', other)
+  const json = { hold_id: held.body.id, payment_token: 'tok_ok', user_id: 'tim' }
+  t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
+  t.is((await hold(eventId, 'tim', other)).body.code, 'pass_expired')
+
+  // Past the gateway, as somebody with its rights could send it.
+  const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
+  t.teardown(() => bus.close())
+  const request = { event_id: eventId, best_available: { qty: 1 } }
+  const context = { requestId: newId(), caller: user('uma'), deadlineAt: performance.now() + 10_000 }
+  const refusals = []
+  for (const queuePass of [undefined, 'forged', other]) {
+    const error = await t.throwsAsync(call(bus, holdSeats, request, { ...context, ...(queuePass && { queuePass }) }))
+    refusals.push(errorCodeOf(error))
+  }
+  t.deepEqual(refusals, ['pass_required', 'pass_invalid', 'pass_invalid'])
 })
 
 test('a repeated claim gives a pass of the same session', async (t) => {

@@ -1,4 +1,5 @@
 import type { Selection } from '#shared/contracts/places.ts'
+import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { createLogger } from '#shared/observability/log.ts'
@@ -33,6 +34,7 @@ export function placeRequest({ eventId, userId, selection, key, swapped, withinM
     hold: { eventId, ownId: swapped ?? newId() },
     isSwap: swapped !== undefined,
     selection,
+    pass: { refusal: new TicketingError('pass_required', 'no pass') },
     command: { schema: 'booking', operation: swapped === undefined ? 'hold-seats' : 'change-hold', request, context },
     traceparent: undefined,
   }

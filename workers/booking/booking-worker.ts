@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
+import { queuePasses } from '#shared/queue-pass.ts'
 import { startRetention } from '#shared/retention/retention.ts'
 import { bookingSettings } from './config.ts'
 import { BookingMetrics } from './metrics.ts'
@@ -46,12 +47,14 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     const metrics = new BookingMetrics(parts.metrics)
     const batches = new Batches({ ...parts, shares, metrics })
     const filter = startRushFilter(parts, config, onStop)
+    const { WAITING_ROOM_SECRET: secret } = config
+    const verifyPass = secret === undefined ? undefined : queuePasses(secret).verify
     return [
       stockEvent(parts, { holdTtlMs: config.HOLD_TTL_MS }),
       setSale(parts),
-      holdSeats({ ...parts, batches, filter, metrics }),
+      holdSeats({ ...parts, batches, filter, verifyPass, metrics }),
       viewHold(parts),
-      changeHold({ ...parts, batches }),
+      changeHold({ ...parts, batches, verifyPass }),
       releaseHold(parts),
       abandonHold(parts),
       listSeats({ ...parts, shares }),

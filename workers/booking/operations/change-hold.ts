@@ -8,8 +8,10 @@ import { type Key, keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { recordedTraceparent } from '#shared/observability/tracing.ts'
+import type { VerifyPass } from '#shared/queue-pass.ts'
 import { holdFact, noPlaces } from '../facts.ts'
 import { refuseUnlessOwnAndActive } from '../own-hold.ts'
+import { passOf } from '../passes.ts'
 import { holdExpired } from '../refusals.ts'
 import { refuseUnlessExtensible } from '../sale.ts'
 import type { Buyer } from '../store/buyers.ts'
@@ -24,7 +26,15 @@ type Request = ParsedRequestOf<typeof contract>
  * Extends a hold, or gives it other places: its own count as free then, its end stays, and those that it keeps keep their price. A
  * refusal leaves the hold as it was.
  */
-export function changeHold({ postgres, batches }: { postgres: Postgres; batches: Batches }): Operation {
+export function changeHold({
+  postgres,
+  batches,
+  verifyPass,
+}: {
+  postgres: Postgres
+  batches: Batches
+  verifyPass: VerifyPass | undefined
+}): Operation {
   return operation(contract, async (request, context) => {
     const hold = keyOf(request.hold_id)
     const buyer = { eventId: hold.eventId, userId: requireUser(context.caller) }
@@ -33,7 +43,8 @@ export function changeHold({ postgres, batches }: { postgres: Postgres; batches:
       return postgres.transaction((db) => once(db, command, () => extend(db, hold, buyer)))
     }
     const { hold_id: _, ...selection } = request
-    const wish = { buyer, hold, isSwap: true, selection, command, traceparent: recordedTraceparent() }
+    const pass = await passOf(context, hold.eventId, verifyPass)
+    const wish = { buyer, hold, isSwap: true, selection, pass, command, traceparent: recordedTraceparent() }
     const taken = await batches.take(wish)
     if (taken.isRepetition) context.markReplayed()
     return taken.hold

@@ -4,8 +4,10 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { recordedTraceparent } from '#shared/observability/tracing.ts'
+import type { VerifyPass } from '#shared/queue-pass.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import type { BookingMetrics } from '../metrics.ts'
+import { passOf } from '../passes.ts'
 import type { RushFilter } from '../rush-filter/rush-filter.ts'
 import { saleNotOpen } from '../sale.ts'
 import { NothingStocked } from '../taking/admit.ts'
@@ -16,6 +18,7 @@ interface Parts {
   readonly batches: Batches
   /** `null`: everybody goes straight to the database. */
   readonly filter: RushFilter | null
+  readonly verifyPass: VerifyPass | undefined
   readonly metrics: BookingMetrics
 }
 
@@ -23,14 +26,15 @@ interface Parts {
  * Gives a buyer places for a limited time: the named ones, the best available ones, standing ones, or several of these; all or
  * none. The price they have now is what they cost until then.
  */
-export function holdSeats({ bus, batches, filter, metrics }: Parts): Operation {
+export function holdSeats({ bus, batches, filter, verifyPass, metrics }: Parts): Operation {
   return operation(contract, async (request, context) => {
     const { event_id: eventId, ...selection } = request
     const buyer = { eventId, userId: requireUser(context.caller) }
     const hold = { eventId, ownId: newId() }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     const make = async (): Promise<Hold> => {
-      const wish = { buyer, hold, isSwap: false, selection, command, traceparent: recordedTraceparent() }
+      const pass = await passOf(context, eventId, verifyPass)
+      const wish = { buyer, hold, isSwap: false, selection, pass, command, traceparent: recordedTraceparent() }
       const taken = await batches.take(wish).catch(async (error: unknown) => {
         if (error instanceof NothingStocked) await refuseUnknownEvent(bus, eventId, context)
         throw error instanceof NothingStocked ? saleNotOpen(null) : error

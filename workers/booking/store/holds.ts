@@ -70,16 +70,23 @@ export function showHold(key: Key, row: HoldRow): Hold {
 export interface NewHold {
   readonly hold: Key
   readonly userId: string
+  readonly passId: string | null
 }
 
 /** Makes holds without places, for as long as the sales say. */
 export async function insertHolds(db: Database, holds: readonly NewHold[]): Promise<void> {
   if (holds.length === 0) return
   await db.execute(
-    `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
-     SELECT event_id, id, user_id, now() + hold_ttl, now() + hold_ttl, now() + hold_hard_cap
-     FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS made (event_id, id, user_id) JOIN booking.sales USING (event_id)`,
-    [holds.map(({ hold }) => hold.eventId), holds.map(({ hold }) => hold.ownId), holds.map(({ userId }) => userId)],
+    `INSERT INTO booking.holds (event_id, id, user_id, pass_id, active_until, expires_at, hard_cap_at)
+     SELECT event_id, id, user_id, pass_id, now() + hold_ttl, now() + hold_ttl, now() + hold_hard_cap
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) AS made (event_id, id, user_id, pass_id)
+     JOIN booking.sales USING (event_id)`,
+    [
+      holds.map(({ hold }) => hold.eventId),
+      holds.map(({ hold }) => hold.ownId),
+      holds.map(({ userId }) => userId),
+      holds.map(({ passId }) => passId),
+    ],
   )
 }
 

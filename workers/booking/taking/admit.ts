@@ -8,10 +8,12 @@ import { remainingMs } from '#shared/messaging/headers.ts'
 import { timedOut } from '#shared/messaging/message.ts'
 import { readSeatFilter } from '../best-available/seat-filter.ts'
 import { refuseUnlessOwnAndActive } from '../own-hold.ts'
+import { type UseOfPass, usablePass } from '../passes.ts'
 import { refuseUnlessOpen } from '../sale.ts'
 import type { SoldShares, SteppedTiers } from '../sold-shares.ts'
 import { type Area, findAreas } from '../store/areas.ts'
 import { findTicketsInUse, lockBuyer, tryLockBuyers } from '../store/buyers.ts'
+import { findUseOfPasses } from '../store/passes.ts'
 import { findFrozenPrices, type LockedHold, lockDueHold, lockHold } from '../store/holds.ts'
 import { findSales, type Sale } from '../store/sales.ts'
 import { refuseBeyondLimit, refuseTooManyTickets, type TicketsInUse } from '../ticket-limit.ts'
@@ -43,6 +45,8 @@ export interface Admitted {
   readonly ownHold: OwnHold | null
   /** The buyer's earlier hold, locked, which has run out and is to be ended. */
   readonly dueHold: Key | null
+  /** Of the pass that a new hold uses; null where none is needed. */
+  readonly passId: string | null
 }
 
 /**
@@ -71,6 +75,7 @@ export async function admit(
     withAreas.length === 0 ? [] : findAreas(db, withAreas),
     beginSearches(db, requests),
   ])
+  const usedPasses = await findUsedPasses(db, requests, sales)
   for (const [index, request] of keyed.entries()) {
     const state = keys[index]
     if (state === undefined) throw new Error('a key was not answered')
@@ -97,6 +102,7 @@ export async function admit(
       if (isSwap) refuseUnlessOwnAndActive(ownHold, buyer.userId)
       if (sale === undefined) throw new NothingStocked()
       refuseUnlessOpen(sale, sale.now)
+      const passId = sale.needsPass ? usablePass(request.pass, buyer.eventId, isSwap ? undefined : usedPasses.get(request)) : null
       judgeTickets(request, tickets, sale)
       const mustEnd = !isSwap && tickets.liveHold !== null
       if (mustEnd && !alone) {
@@ -118,6 +124,7 @@ export async function admit(
         searched,
         ownHold: isSwap ? (ownHold ?? null) : null,
         dueHold: mustEnd ? (dueHold ?? null) : null,
+        passId,
       })
     } catch (error) {
       if (!(error instanceof TicketingError || error instanceof NothingStocked)) throw error
@@ -132,6 +139,23 @@ function judgeTickets({ buyer: { eventId }, selection, isSwap }: PlaceRequest, i
   const wish = { qty: wantedPlaces(selection), limit: sale.maxTicketsPerUser }
   if (isSwap) refuseTooManyTickets(inUse, wish)
   else refuseBeyondLimit(inUse, { eventId, ...wish })
+}
+
+/** What those passes were used for that may be used now. Under the locks of their buyers, so that nobody uses one twice at once. */
+async function findUsedPasses(
+  db: Database,
+  requests: readonly PlaceRequest[],
+  sales: ReadonlyMap<string, Sale>,
+): Promise<ReadonlyMap<PlaceRequest, UseOfPass>> {
+  const shown = requests.flatMap((request) =>
+    sales.get(request.buyer.eventId)?.needsPass && 'id' in request.pass ? [{ request, passId: request.pass.id }] : [],
+  )
+  if (shown.length === 0) return new Map()
+  const used = await findUseOfPasses(
+    db,
+    shown.map(({ request, passId }) => ({ eventId: request.buyer.eventId, passId })),
+  )
+  return new Map(shown.flatMap(({ request }, index) => (used[index] ? [[request, used[index]] as const] : [])))
 }
 
 function hasKey({ command }: PlaceRequest): boolean {

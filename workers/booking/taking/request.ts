@@ -2,6 +2,7 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import type { Command } from '#shared/database/idempotency.ts'
 import type { Key } from '#shared/ids.ts'
+import type { PassOfRequest } from '../passes.ts'
 import type { Buyer } from '../store/buyers.ts'
 
 /** One request for places: for a new hold, or instead of those that a hold has. */
@@ -11,6 +12,7 @@ export interface PlaceRequest {
   readonly hold: Key
   readonly isSwap: boolean
   readonly selection: Selection
+  readonly pass: PassOfRequest
   readonly command: Command
   /** Of the request's trace, if that is recorded. */
   readonly traceparent: string | undefined

@@ -33,7 +33,7 @@ export async function writeHolds(db: Database, given: readonly Given[]): Promise
   const made = writing.filter(({ request }) => !request.isSwap)
   await insertHolds(
     db,
-    made.map(({ request: { hold, buyer } }) => ({ hold, userId: buyer.userId })),
+    made.map(({ request: { hold, buyer }, admitted: { passId } }) => ({ hold, userId: buyer.userId, passId })),
   )
   const seats = writing.flatMap(({ request: { hold }, seats }) => seats.map((seat) => ({ hold, ...seat })))
   await holdLockedSeats(db, seats)
