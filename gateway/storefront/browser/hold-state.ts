@@ -2,7 +2,7 @@ import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
 import type { viewPurchase } from '#shared/contracts/purchase.ts'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
-import type { HoldEnd, Intention, PayNote, PayState } from '../views/pay-state.ts'
+import { type HoldEnd, type Intention, type PayState, stateOfHold } from '../views/pay-state.ts'
 import type { Answer, Fault } from './api.ts'
 
 /*
@@ -10,21 +10,19 @@ import type { Answer, Fault } from './api.ts'
  * back, a second tab and a lost network; only then may there be another one.
  */
 
-type Purchase = ReplyOf<typeof viewPurchase>
+export type Purchase = ReplyOf<typeof viewPurchase>
 
 /** What `POST /purchase` answers: the booking, or where the end can be read. */
 export type PurchaseReply = Booking | Purchase
 
-export const held: PayState = { name: 'held', note: null }
-
 /** Where a page begins: with an intention that was never answered, or as the hold stands. */
 export function beginState(hold: Pick<Hold, 'status'>, unanswered: Intention | null): PayState {
-  return unanswered === null ? afterHold(held, hold) : { name: 'paying', intention: unanswered, tries: 0 }
+  return unanswered === null ? stateOfHold(hold) : { name: 'paying', intention: unanswered, tries: 0, isOffline: false }
 }
 
 /** The buyer pressed Pay. A second press changes nothing. */
 export function pay(state: PayState, intention: Intention): PayState {
-  return state.name === 'held' ? { name: 'paying', intention, tries: 0 } : state
+  return state.name === 'held' ? { name: 'paying', intention, tries: 0, isOffline: false } : state
 }
 
 /** The purchase was answered, or the network was lost on the way. */
@@ -33,7 +31,7 @@ export function afterPurchase(state: PayState, answer: Answer<PurchaseReply>): P
   const { intention } = state
   if (answer.ok) {
     const { value } = answer
-    if ('idempotency_key' in value) return afterLook({ name: 'waiting', intention, looks: 0, isOffline: false }, answer as Answer<Purchase>)
+    if ('idempotency_key' in value) return waitFor(intention)
     return answer.status === 201 ? { name: 'bought', bookingId: value.id } : waitFor(intention)
   }
   const { problem } = answer
@@ -49,7 +47,7 @@ export function afterLook(state: PayState, answer: Answer<Purchase>): PayState {
   const again: PayState = { ...state, looks: looks + 1, isOffline: false }
   if (!answer.ok) {
     // It never arrived: the same intention once more.
-    if (answer.problem.code === 'not_found') return { name: 'paying', intention, tries: looks }
+    if (answer.problem.code === 'not_found') return { name: 'paying', intention, tries: looks, isOffline: false }
     return { ...again, isOffline: answer.problem.code === 'offline' }
   }
   const { status, booking_id, decline_code } = answer.value
@@ -65,26 +63,17 @@ export function afterLook(state: PayState, answer: Answer<Purchase>): PayState {
     case 'revoked':
       return { name: 'ended', why: 'revoked' }
     case 'not_started':
-      return { name: 'paying', intention, tries: looks }
+      return { name: 'paying', intention, tries: looks, isOffline: false }
   }
 }
 
 /** The hold was read: its clock ran out, the page came back, or another tab did something. */
-export function afterHold(state: PayState, { status }: Pick<Hold, 'status'>): PayState {
+export function afterHold(state: PayState, hold: Pick<Hold, 'status'>): PayState {
   // Only the end of the purchase may end these.
   if (state.name === 'paying' || state.name === 'waiting') return state
-  switch (status) {
-    case 'active':
-      return state.name === 'held' ? state : held
-    case 'paying':
-      return { name: 'elsewhere', looks: state.name === 'elsewhere' ? state.looks + 1 : 0 }
-    case 'converted':
-      return state.name === 'bought' ? state : { name: 'bought', bookingId: null }
-    case 'expired':
-      return state.name === 'ended' ? state : { name: 'ended', why: 'ran_out' }
-    case 'released':
-      return state.name === 'ended' ? state : { name: 'ended', why: 'released' }
-  }
+  const shown = stateOfHold(hold)
+  if (state.name === 'elsewhere' && shown.name === 'elsewhere') return { ...state, looks: state.looks + 1 }
+  return state.name === shown.name ? state : shown
 }
 
 /** The intention that must be kept, so that a reload repeats it; null once it was answered for good. */
@@ -123,10 +112,11 @@ function waitFor(intention: Intention): PayState {
 /** The same request may succeed. After the last try it is asked for how it ended, unless it certainly did not begin. */
 function afterFault(state: PayState & { readonly name: 'paying' }, { code }: Fault): PayState {
   const { intention, tries } = state
-  if (tries < mostTries) return { ...state, tries: tries + 1 }
+  const isOffline = code === 'offline'
+  if (tries < mostTries) return { ...state, tries: tries + 1, isOffline }
   if (code === 'provider_unavailable') return { name: 'held', note: 'provider_unavailable' }
   if (code === 'rate_limited' || code === 'overloaded') return { name: 'held', note: 'busy' }
-  return { name: 'waiting', intention, looks: 0, isOffline: code === 'offline' }
+  return { name: 'waiting', intention, looks: 0, isOffline }
 }
 
 function afterRefusal(problem: Fault): PayState {
@@ -147,7 +137,7 @@ function afterRefusal(problem: Fault): PayState {
     case 'payment_in_progress':
       return { name: 'elsewhere', looks: 0 }
     default:
-      return { name: 'held', note: { text: problem.detail } satisfies PayNote }
+      return { name: 'held', note: { text: problem.detail } }
   }
 }
 

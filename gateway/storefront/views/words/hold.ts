@@ -65,6 +65,7 @@ export const holdWords = {
       text: `Nothing was changed. Your seats stay yours until ${time}.`,
     }),
   },
+  retrying: { title: 'No answer yet.', text: 'We try again by ourselves. You will not be charged twice.' },
   waiting: {
     title: 'Your bank has not answered yet.',
     text: 'Do not pay again: we keep asking, and this page changes by itself.',

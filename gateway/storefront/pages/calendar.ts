@@ -1,0 +1,33 @@
+import ical, { ICalEventStatus } from 'ical-generator'
+import type { Booking } from '#shared/contracts/bookings.ts'
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { viewEvent } from '#shared/contracts/event.ts'
+import { placeName } from '../views/place-name.ts'
+import { shownEvent } from '../views/shown-event.ts'
+
+/**
+ * A booking as a calendar file (RFC 5545): the moment of its event, which every calendar shows in its own zone, or the whole day while the
+ * time is open. How long events last is not known, so there is no end. `address`: of the booking's page.
+ */
+export function calendarOf(
+  booking: Pick<Booking, 'id' | 'status' | 'tickets'>,
+  event: ReplyOf<typeof viewEvent>,
+  address: string,
+): string {
+  const { where } = shownEvent(event)
+  const isCancelled = booking.status === 'cancelled' || event.status === 'cancelled'
+  const places = booking.tickets.filter(({ status }) => status !== 'void').map(placeName)
+  const calendar = ical({ prodId: '//ticketing//bookings//EN' })
+  calendar.createEvent({
+    id: booking.id,
+    summary: event.name,
+    ...(event.starts_at === null
+      ? { start: new Date(`${event.starts_on}T00:00:00Z`), allDay: true }
+      : { start: new Date(event.starts_at) }),
+    ...(where !== null && { location: where }),
+    description: places.join('\n'),
+    url: address,
+    status: isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
+  })
+  return calendar.toString()
+}
