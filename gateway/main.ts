@@ -25,10 +25,13 @@ import { docsRoutes } from './own-routes/docs.ts'
 import { healthRoutes } from './own-routes/health.ts'
 import { sessionRoute } from './own-routes/session.ts'
 import { webhookRoute } from './own-routes/webhooks.ts'
-import { createAnswerRead, findPublicReads } from './reads/answer-read.ts'
+import { createAnswerRead, createGetReply, findPublicReads } from './reads/answer-read.ts'
 import { Invalidations } from './reads/invalidations.ts'
 import { RedisStore } from './reads/redis-store.ts'
 import { ReplyCache } from './reads/reply-cache.ts'
+import { AssetStore } from './storefront/asset-store.ts'
+import { readAssets } from './storefront/assets.ts'
+import { createStorefront } from './storefront/register-pages.ts'
 
 /** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -84,7 +87,8 @@ await runProcess({
     onStop('facts', () => facts.stop())
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
-    const answerRead = createAnswerRead({ cache, bus, metrics })
+    const getReply = createGetReply({ cache, bus, metrics })
+    const answerRead = createAnswerRead({ getReply, bus })
 
     const buckets = new TokenBuckets({ redis, gateways: config.GATEWAYS, onLocal: () => metrics.limitedLocally() })
     const limits = config.quotas === null ? null : new RateLimits({ maxima: config.quotas, buckets, metrics })
@@ -105,34 +109,46 @@ await runProcess({
     const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
+    const limitFailures = createLimitFailures(limiting)
+    const limitsOfReads = limits && publicLimits(limits, mode, clientAddresses)
+    const assets = await readAssets()
+    const assetStore = new AssetStore({
+      redis,
+      assets,
+      onError: (error) => log.warn({ err: error }, 'the files of pages could not be shared'),
+    })
+    assetStore.start()
+    onStop('assets', () => assetStore.stop())
+    const storefront = createStorefront({
+      ...{ cache, getReply, bus, metrics, assets, store: assetStore, shopName: config.SHOP_NAME, mode },
+      ...{ limits: limitsOfReads, identity, rateLimit, limitFailures },
+    })
     const app = createApp({
       onBrokenResponse: brokenResponses(log, metrics),
       observe,
       clientAddresses,
       rateLimit,
-      limitFailures: createLimitFailures(limiting),
+      limitFailures,
       hostGuard,
       cors,
       identity,
       bus,
       answerRead,
       newHolds,
+      showProblems: storefront.showProblems,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
         ...docsRoutes({ ...health, instance, mode }),
         webhookRoute(bus),
       ],
-      limited: demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)],
+      limited: [...storefront.routes, ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)])],
     })
     const koa = app.callback()
     const listener = createListener({
       log,
       observe,
-      findPublicRead: findPublicReads({
-        answerRead,
-        limits: limits && publicLimits(limits, mode, clientAddresses),
-        cors,
-      }),
+      findPublicRead: findPublicReads({ answerRead, limits: limitsOfReads, cors }),
+      findPage: storefront.find,
       findRecentRefusal: refusals?.find ?? (() => undefined),
       koa,
       hostGuard,

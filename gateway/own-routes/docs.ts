@@ -7,7 +7,7 @@ import type { Mode } from '../openapi/document-mode.ts'
 import { explanations } from '../openapi/explanations.ts'
 import { type DocsAssets, readDocsAssets } from './docs-assets.ts'
 import { type HealthParts, viewHealth } from './health.ts'
-import { docsPage, homePage, problemPage } from './pages.ts'
+import { docsPage, problemPage, runningPage } from './pages.ts'
 
 /** Headers of pages. TLS ends in front of the gateway, where https may be enforced. Data needs none of the eleven. */
 const pageHeaders = helmet({
@@ -27,7 +27,7 @@ const docsHeaders = helmet({
   },
 })
 
-/** The start page, the API as a document and as a page, and a page for each error. */
+/** What is running, the API as a document and as a page, and a page for each error. */
 export function docsRoutes(parts: HealthParts & { readonly instance: string; readonly mode: Mode }): OwnRoute[] {
   // Made when they are first wanted: they take a tenth of a second each.
   let openApi: string | undefined
@@ -39,13 +39,13 @@ export function docsRoutes(parts: HealthParts & { readonly instance: string; rea
   return [
     {
       method: 'GET',
-      path: '/',
+      path: '/running',
       middleware: [
         pageHeaders,
         async (ctx) => {
           ctx.type = 'html'
           const port = ctx.req.socket.localPort ?? 0
-          ctx.body = homePage({ instance: parts.instance, port, ...(await viewHealth(parts)) })
+          ctx.body = runningPage({ instance: parts.instance, port, ...(await viewHealth(parts)) })
         },
       ],
     },

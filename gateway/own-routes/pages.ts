@@ -6,6 +6,7 @@ import type { Health } from './health.ts'
 /* Pages for people. No value on them comes from users. */
 
 const links: [path: string, text: string][] = [
+  ['/', 'The storefront'],
   ['/events', 'Upcoming events'],
   ['/events/search?keyword=festival', 'A search'],
   ['/bookings?user_id=125', 'Bookings of user 125'],
@@ -15,8 +16,8 @@ const links: [path: string, text: string][] = [
   ['/metrics', 'Metrics for Prometheus'],
 ]
 
-/** The page at `/`: what this is, what is running, where to look. No value on it comes from users. */
-export function homePage(state: Health & { instance: string; port: number }): string {
+/** The page at `/running`: what this is, what is running, where to look. No value on it comes from users. */
+export function runningPage(state: Health & { instance: string; port: number }): string {
   const rows = [
     ['gateway', state.instance],
     ['NATS', state.nats],

@@ -70,6 +70,7 @@ const advice: Record<ProgramName, Advice> = {
   },
   nginx: { debian: 'nginx', fedora: 'nginx', arch: 'nginx', brew: 'nginx', container: undefined },
   openssl: { debian: 'openssl', fedora: 'openssl', arch: 'openssl', brew: 'openssl', container: undefined },
+  chromium: { debian: 'chromium', fedora: 'chromium', arch: 'chromium', brew: 'chromium', container: undefined },
 }
 
 /** The package that holds a program on Debian and Ubuntu. */

@@ -18,6 +18,7 @@ export type ProgramName =
   | 'kubectl'
   | 'nginx'
   | 'openssl'
+  | 'chromium'
 
 export interface Program {
   /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
@@ -43,6 +44,7 @@ const commands: Record<ProgramName, readonly string[]> = {
   kubectl: ['kubectl'],
   nginx: ['nginx'],
   openssl: ['openssl'],
+  chromium: ['chromium', 'chromium-browser', 'google-chrome'],
 }
 
 /** How each is asked for its version; most know `--version`. */

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { matchesEtag } from '../../gateway/reads/answer-read.ts'
+import { matchesEtag } from '../../gateway/reads/send-reply.ts'
 
 test('If-None-Match matches one of a list, weakly, and * matches everything', (t) => {
   for (const header of ['"a"', 'W/"a"', '"x", "a"', '"x",W/"a" , "y"', '*', ' * '])

@@ -10,7 +10,7 @@ export interface Island<State> {
 }
 
 /** What a press, a change or a sent form does. `element`: the one that names the action. */
-export type Action<State> = (island: Island<State>, element: HTMLElement, event: Event) => void
+export type Action<State> = (island: Island<State>, element: HTMLElement, event: Event) => void | Promise<void>
 
 export interface IslandParts<State> {
   readonly element: HTMLElement

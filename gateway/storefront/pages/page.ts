@@ -40,7 +40,7 @@ interface AnyPage<Parameters, Data> {
 export interface PublicPage<Parameters = unknown, Data = unknown> extends AnyPage<Parameters, Data> {
   readonly access: 'public'
   /** The class in which a request counts, by its query. Default: `browse`. */
-  readonly limit?: (query: string) => RateClass
+  readonly limit?: (query: string) => 'browse' | 'search'
   /** Must not allow more than the policy of any reply that the page reads, and needs the tags of all of them. */
   readonly cache: CachePolicy
   load(parameters: Parameters, context: PublicLoad): Promise<Data>

@@ -1,0 +1,85 @@
+import { count } from './format.ts'
+import { type Html, html } from './html.ts'
+import { type ListFilters, withFilters } from './list-address.ts'
+import { listWords } from './words/list.ts'
+
+export interface Facet {
+  readonly value: string
+  readonly count: number
+}
+
+/** The counts of the filters, and how many events there are without each. */
+export interface FilterCounts {
+  readonly types: readonly Facet[]
+  readonly cities: readonly Facet[]
+}
+
+/** What is wrong with a filter, by its name. */
+export type FilterFaults = Readonly<Record<string, string>>
+
+/** A column of links with counts; on narrow screens one closed disclosure. */
+export function listFilters(
+  filters: ListFilters,
+  { counts, faults, language }: { counts: FilterCounts; faults: FilterFaults; language: string },
+): Html {
+  const isOpen = faults.start !== undefined || faults.end !== undefined
+  return html`<details class="filters"${isOpen && html` open`}>
+<summary>${listWords.filters}</summary>
+<nav aria-label="${listWords.filterLabel}">
+${facetLinks({ name: 'type', heading: listWords.kind, all: listWords.everyKind, facets: counts.types, filters, language })}
+${facetLinks({ name: 'city', heading: listWords.city, all: listWords.everyCity, facets: counts.cities, filters, language })}
+${dateForm(filters, faults)}
+</nav>
+</details>`
+}
+
+interface FacetLinks {
+  readonly name: 'type' | 'city'
+  readonly heading: string
+  readonly all: string
+  readonly facets: readonly Facet[]
+  readonly filters: ListFilters
+  readonly language: string
+}
+
+function facetLinks({ name, heading, all, facets, filters, language }: FacetLinks): Html | false {
+  const chosen = filters[name]
+  if (facets.length === 0 && chosen === undefined) return false
+  const total = facets.reduce((sum, facet) => sum + facet.count, 0)
+  const isListed = chosen === undefined || facets.some(({ value }) => isSame(value, chosen))
+  const shown = isListed ? facets : [{ value: chosen, count: 0 }, ...facets]
+  const link = (value: string | undefined, text: string, events: number): Html => {
+    const isCurrent = value === undefined ? chosen === undefined : chosen !== undefined && isSame(value, chosen)
+    const label = value === undefined && html`<span class="unseen"> (${all})</span>`
+    return html`<li><a href="${withFilters(filters, { [name]: value })}"${isCurrent && html` aria-current="true"`}><span>${text}${label}</span> <span>${count(events, language)}</span></a></li>`
+  }
+  return html`<section>
+<h2 class="label">${heading}</h2>
+<ul>${link(undefined, listWords.all, total)}${shown.map((facet) => link(facet.value, facet.value, facet.count))}</ul>
+</section>`
+}
+
+/** Filters are found in any case. */
+function isSame(one: string, other: string): boolean {
+  return one.localeCompare(other, 'en', { sensitivity: 'base' }) === 0
+}
+
+function dateForm(filters: ListFilters, faults: FilterFaults): Html {
+  const { keyword, type, city, sort } = filters
+  const others = Object.entries({ keyword, type, city, sort }).filter(([, value]) => value !== undefined)
+  const field = (name: 'start' | 'end', label: string): Html => {
+    const fault = faults[name]
+    const marks = fault !== undefined && html` aria-invalid="true" aria-describedby="${name}-fault"`
+    return html`<div class="field"><label for="${name}">${label}</label><input id="${name}" name="${name}" type="date" value="${filters[name] ?? ''}"${marks}>${fault !== undefined && html`<p class="fault" id="${name}-fault">${faultSign}${fault}</p>`}</div>`
+  }
+  return html`<form class="form" action="/" method="get">
+<h2 class="label">${listWords.dates}</h2>
+${others.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${field('start', listWords.from)}
+${field('end', listWords.to)}
+<button class="button" type="submit">${listWords.showDates}</button>
+</form>`
+}
+
+/** Stands before what is wrong with a field. */
+export const faultSign = html`<svg viewBox="0 0 18 18" aria-hidden="true" focusable="false"><path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round" d="M9 2.5 16.5 15.5H1.5Z"/><path stroke="currentColor" stroke-width="1.6" stroke-linecap="round" d="M9 7v4M9 13.2v.1"/></svg>`
