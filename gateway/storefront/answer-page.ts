@@ -17,7 +17,7 @@ import { isCacheable } from '../routes/route.ts'
 import type { Assets } from './assets.ts'
 import { type Language, languageOf } from './locale.ts'
 import { pageHeaders } from './page-headers.ts'
-import type { Page, PersonalPage, PlainPage, PublicPage, ViewContext } from './pages/page.ts'
+import type { Page, PageFile, PersonalPage, PlainPage, PublicPage, ViewContext } from './pages/page.ts'
 import { type PageContent, renderDocument } from './views/document.ts'
 import { problemPage } from './views/problem-page.ts'
 
@@ -127,9 +127,13 @@ export class PageAnswers {
     return renderDocument(content, { name: shopName, language, isDemo, release, modulesOf })
   }
 
-  #sendOwn(request: RequestContext, content: PageContent): void {
-    const body = Buffer.from(this.#render(content, this.#contextOf(languageOf(request.req))))
-    const headers = ['Content-Type', htmlType, 'Content-Length', String(body.byteLength)]
+  #sendOwn(request: RequestContext, content: PageContent | PageFile): void {
+    const { type, text } =
+      'text' in content
+        ? content
+        : { type: htmlType, text: this.#render(content, this.#contextOf(languageOf(request.req))) }
+    const body = Buffer.from(text)
+    const headers = ['Content-Type', type, 'Content-Length', String(body.byteLength)]
     replaceSecurityHeaders(request, pageHeaders)
     send(request, 200, [...headers, 'Cache-Control', 'private, no-store'], body)
   }

@@ -25,6 +25,12 @@ export interface PersonalLoad extends PublicLoad {
   readonly userId: string
 }
 
+/** A file that a personal page is, such as a calendar. */
+export interface PageFile {
+  readonly type: string
+  readonly text: string
+}
+
 interface AnyPage<Parameters, Data> {
   /** Path template, such as `/shop/events/:event_id`. */
   readonly path: string
@@ -46,9 +52,10 @@ export interface PublicPage<Parameters = unknown, Data = unknown> extends AnyPag
   load(parameters: Parameters, context: PublicLoad): Promise<Data>
 }
 
-/** A page of one caller: never stored. */
-export interface PersonalPage<Parameters = unknown, Data = unknown> extends AnyPage<Parameters, Data> {
+/** A page of one caller, or a file: never stored. */
+export interface PersonalPage<Parameters = unknown, Data = unknown> extends Omit<AnyPage<Parameters, Data>, 'view'> {
   readonly access: 'personal'
+  view(data: Data, context: ViewContext): PageContent | PageFile
   readonly limit?: RateClass
   load(parameters: Parameters, context: PersonalLoad): Promise<Data>
 }

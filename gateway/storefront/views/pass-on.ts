@@ -1,4 +1,5 @@
 import { type Html, html } from './html.ts'
+import { faultSign } from './list-filters.ts'
 import { note } from './note.ts'
 import { ticketWords } from './words/ticket.ts'
 
@@ -25,7 +26,7 @@ export function passOn({ fault, isSending, passedOnTo, address }: PassOnState): 
 <label for="to">${ticketWords.passOnTo}</label>
 <input id="to" name="to" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="128" aria-describedby="to-hint${fault !== null && ' to-fault'}"${fault !== null && html` aria-invalid="true"`}>
 <p id="to-hint" class="quiet small">${ticketWords.passOnHint}</p>
-${fault !== null && html`<p class="fault" id="to-fault" role="alert"><svg viewBox="0 0 18 18" aria-hidden="true" focusable="false"><path d="M9 2 17 16H1z" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"/><path d="M9 7v4M9 12.6v1.4" stroke="currentColor" stroke-width="1.6"/></svg><span>${fault}</span></p>`}
+${fault !== null && html`<p class="fault" id="to-fault" role="alert">${faultSign}<span>${fault}</span></p>`}
 </div>
 <p>${ticketWords.passOnText}</p>
 <p><button class="button"${isSending && html` aria-disabled="true"`}>${isSending ? ticketWords.passingOn : ticketWords.passOnButton}</button></p>
