@@ -149,7 +149,7 @@ await runProcess({
       observe,
       findPublicRead: findPublicReads({ answerRead, limits: limitsOfReads, cors }),
       findPage: storefront.find,
-      findRecentRefusal: refusals?.find ?? (() => undefined),
+      findRecentRefusal: storefront.refusalsOf(refusals?.find ?? (() => undefined)),
       koa,
       hostGuard,
     })

@@ -34,6 +34,8 @@ export interface PageParts {
 /** Path and query of a request, as they were sent. */
 export type PageQuery = Readonly<Record<string, unknown>>
 
+const cacheableRoutes = allRoutes.filter(isCacheable)
+
 const htmlType = 'text/html; charset=utf-8'
 
 /** Answers requests for pages, each in the language of its reader. */
@@ -108,7 +110,7 @@ export class PageAnswers {
     body: RequestOf<C>,
     { requestId, madeOf }: { requestId: string; madeOf?: CallTime[] },
   ): Promise<ReplyOf<C>> {
-    const route = allRoutes.filter(isCacheable).find((candidate) => candidate.contract === (contract as Contract))
+    const route = cacheableRoutes.find((candidate) => candidate.contract === (contract as Contract))
     if (route === undefined) throw new Error(`${contract.subject} has no cacheable route`)
     const parsed = checkRequest(contract.request, body) as Record<string, unknown>
     const answer = await this.#parts.getReply(readOf(route, parsed), requestId)

@@ -1,7 +1,5 @@
-import { setInterval } from 'node:timers'
 import type { RedisClient } from '#shared/redis.ts'
-import type { Asset, Assets } from './assets.ts'
-import { assetType } from './assets.ts'
+import { type Asset, type Assets, assetType } from './assets.ts'
 
 /** How long the files of a release stay in Redis behind the last gateway that had them, in seconds. */
 const lifetimeSeconds = 86_400

@@ -48,6 +48,8 @@ export interface Storefront {
   /** All pages, for what the listener leaves to Koa. */
   readonly routes: readonly OwnRoute[]
   showProblems(request: RequestContext): void
+  /** Shows remembered refusals of pages as pages, too. */
+  refusalsOf(find: FindAnswer): FindAnswer
 }
 
 /** The pages for buyers, and what they load. */
@@ -75,6 +77,17 @@ export function createStorefront(parts: StorefrontParts): Storefront {
     },
     routes: allPages.map((page) => ({ method: 'GET', path: page.path, middleware: middlewareOf(page, answers, parts) })),
     showProblems: (request) => answers.begin(request),
+    refusalsOf: (find) => (req) => {
+      const answer = find(req)
+      if (answer === undefined || !req.url?.startsWith('/shop/')) return answer
+      return {
+        ...answer,
+        send(request) {
+          answers.begin(request)
+          return answer.send(request)
+        },
+      }
+    },
   }
 }
 

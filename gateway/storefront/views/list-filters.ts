@@ -1,6 +1,7 @@
 import { count } from './format.ts'
 import { type Html, html } from './html.ts'
 import { type ListFilters, withFilters } from './list-address.ts'
+import { faultSign } from './signs.ts'
 import { listWords } from './words/list.ts'
 
 export interface Facet {
@@ -80,6 +81,3 @@ ${field('end', listWords.to)}
 <button class="button" type="submit">${listWords.showDates}</button>
 </form>`
 }
-
-/** Stands before what is wrong with a field. */
-export const faultSign = html`<svg viewBox="0 0 18 18" aria-hidden="true" focusable="false"><path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round" d="M9 2.5 16.5 15.5H1.5Z"/><path stroke="currentColor" stroke-width="1.6" stroke-linecap="round" d="M9 7v4M9 13.2v.1"/></svg>`

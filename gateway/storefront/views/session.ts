@@ -1,6 +1,6 @@
 import type { PageContent } from './document.ts'
 import { type Html, html } from './html.ts'
-import { faultSign } from './list-filters.ts'
+import { faultSign } from './signs.ts'
 import { sessionWords } from './words/session.ts'
 
 /** What the script of the page knows. */
