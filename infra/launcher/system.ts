@@ -121,6 +121,7 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       session_secret: environment.SESSION_SECRET,
       webhook_secret: environment.PAYMENT_WEBHOOK_SECRET,
       organiser_key: environment.ORGANISER_KEY,
+      ticket_keys: environment.TICKET_KEYS,
       tracing: destination && {
         otlp_url: destination.url,
         sample_ratio: environment.OTEL_TRACES_SAMPLER_ARG,

@@ -1,4 +1,5 @@
 import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import { newTicketKey } from '../../infra/ticket-key.ts'
 import { readTestConfig } from './config.ts'
 import { createTestDatabase } from './database.ts'
 import { databaseEnvironment } from './database-environment.ts'
@@ -11,6 +12,9 @@ export const organiserKey = 'org_test-0123456789abcdef'
 
 /** Signs the callbacks of the payment sandbox. */
 export const webhookSecret = 'a secret for the webhooks of tests'
+
+/** Signs the codes of tickets. */
+const ticketKey = newTicketKey()
 
 export interface SystemOptions {
   /** How many of each; 0 leaves a kind out. Default: one of each. */
@@ -62,6 +66,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         AUTH: 'demo',
         SESSION_SECRET: 'a secret for tests that is long enough',
         ORGANISER_KEY: organiserKey,
+        TICKET_KEYS: ticketKey,
         OTEL_SDK_DISABLED: 'true',
         // Test files share the processors: a hold may take long, and none is to be refused for it.
         SLOW_HOLD_MS: '60000',

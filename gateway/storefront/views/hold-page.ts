@@ -7,6 +7,7 @@ import type { PayNote, PayState } from './pay-state.ts'
 import { priceMark } from './price-mark.ts'
 import { pricesOf } from './prices.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
+import { crossSign } from './signs.ts'
 import { words } from './words.ts'
 import { holdWords } from './words/hold.ts'
 
@@ -93,7 +94,7 @@ function placeRow(state: HoldPageState, place: Place, index: number): Html {
   return html`<li>${price !== undefined && priceMark(price)}
 <span class="seat-name"><strong>${name}</strong><span>${detail}</span></span>
 <span class="amount">${priceOf(state, amount)}</span>
-${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="giveBackOne" data-index="${index}" aria-label="${holdWords.giveBackOne(`${name}, ${detail}`)}"><svg viewBox="0 0 14 14" aria-hidden="true" focusable="false"><path d="M2 2 12 12M12 2 2 12"/></svg></button>`}</li>`
+${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="giveBackOne" data-index="${index}" aria-label="${holdWords.giveBackOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
 }
 
 function payForm(state: HoldPageState): Html {

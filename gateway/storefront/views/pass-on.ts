@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
-import { faultSign } from './list-filters.ts'
 import { note } from './note.ts'
+import { faultSign } from './signs.ts'
 import { ticketWords } from './words/ticket.ts'
 
 export interface PassOnState {
