@@ -14,10 +14,14 @@ export async function saveTicket(): Promise<void> {
   const name = prefix + location.pathname
   const own = [...document.querySelectorAll('link[rel="stylesheet"], link[rel="modulepreload"], link[as="font"], link[rel="icon"], script[src]')]
   const addresses = own.map((element) => element.getAttribute('href') ?? element.getAttribute('src') ?? '')
-  // Made anew, so that the names of caches, which come oldest first, are in the order of visits.
+  const wanted = [...new Set([location.pathname, ...addresses])]
+  const answers = await Promise.all(wanted.map((address) => fetch(address)))
+  // What was kept before stays until all of it came anew.
+  if (!answers.every(({ ok }) => ok)) return
+  // A new cache, so that the names of caches, which come oldest first, are in the order of visits.
   await caches.delete(name)
   const cache = await caches.open(name)
-  await cache.addAll([...new Set([location.pathname, ...addresses])])
+  await Promise.all(answers.map((answer, at) => cache.put(wanted[at] ?? '', answer)))
   const names = (await caches.keys()).filter((each) => each.startsWith(prefix))
   await Promise.all(names.slice(0, -most).map((each) => caches.delete(each)))
 }

@@ -8,7 +8,7 @@ import { scriptAddress } from './trusted-html.ts'
 
 /** The page of a ticket: printing, passing on, and being there without network. */
 
-const printing = document.querySelector<HTMLElement>('[data-click="print"]')
+const printing = document.querySelector<HTMLElement>('#print')
 if (printing !== null) {
   printing.hidden = false
   printing.addEventListener('click', () => print())

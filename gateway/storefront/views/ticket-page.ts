@@ -95,7 +95,7 @@ function actions({ ticket, booking, mayGiveBack, language }: TicketPageData): Ht
   return html`<div class="ticket-actions">
 <div class="buttons">
 ${booking !== null && html`<a class="button" href="/shop/bookings/${booking.id}/calendar.ics" download>${ticketWords.calendar}</a>`}
-<button type="button" class="button" data-click="print" hidden>${ticketWords.print}</button>
+<button type="button" class="button" id="print" hidden>${ticketWords.print}</button>
 ${booking !== null && mayGiveBack && html`<a class="link" href="/shop/bookings/${booking.id}#give-back">${ticketWords.giveBack(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
 </div>
 <p class="quiet small">${ticketWords.advice}</p>
