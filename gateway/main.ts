@@ -138,7 +138,7 @@ await runProcess({
       showProblems: storefront.showProblems,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance, mode }),
+        ...docsRoutes({ ...health, instance, mode, sendPage: storefront.sendPage }),
         webhookRoute(bus),
       ],
       limited: [...storefront.routes, ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)])],

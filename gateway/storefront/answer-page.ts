@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { checkRequest } from '#shared/check-request.ts'
 import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
@@ -10,9 +11,11 @@ import type { GatewayMetrics } from '../metrics.ts'
 import { type GetReply, readOf } from '../reads/answer-read.ts'
 import { cacheKey } from '../reads/cache-key.ts'
 import type { CallTime } from '../reads/freshness.ts'
-import type { ReplyCache } from '../reads/reply-cache.ts'
-import { sendReply } from '../reads/send-reply.ts'
+import type { WorkerReply } from '../reads/cached-reply.ts'
+import type { CacheableRead, ReplyCache } from '../reads/reply-cache.ts'
+import { type ReplyTerms, sendReply } from '../reads/send-reply.ts'
 import { allRoutes } from '../routes/all-routes.ts'
+import type { CachePolicy } from '../routes/cache-policy.ts'
 import { isCacheable } from '../routes/route.ts'
 import type { Assets } from './assets.ts'
 import { type Language, languageOf } from './locale.ts'
@@ -34,6 +37,17 @@ export interface PageParts {
 /** Path and query of a request, as they were sent. */
 export type PageQuery = Readonly<Record<string, unknown>>
 
+/** A parsed request for a public page. */
+interface PageRead extends CacheableRead, ReplyTerms {
+  readonly policy: CachePolicy
+  readonly parameters: Record<string, unknown>
+  readonly language: Language
+}
+
+/** URLs whose parsed read is remembered, and the longest of them. */
+const maxReads = 10_000
+const maxUrlLength = 512
+
 const cacheableRoutes = allRoutes.filter(isCacheable)
 
 const htmlType = 'text/html; charset=utf-8'
@@ -41,6 +55,8 @@ const htmlType = 'text/html; charset=utf-8'
 /** Answers requests for pages, each in the language of its reader. */
 export class PageAnswers {
   readonly #parts: PageParts
+  /** By language and URL. */
+  readonly #reads = new LRUCache<string, PageRead>({ max: maxReads })
 
   constructor(parts: PageParts) {
     this.#parts = parts
@@ -56,20 +72,34 @@ export class PageAnswers {
 
   /** A page that is the same for everybody, from the cache. Throws what its reads throw, and `validation_failed`. */
   async answerPublic(request: RequestContext, page: PublicPage, query: PageQuery): Promise<void> {
-    const { cache, assets, metrics } = this.#parts
+    const { cache, metrics } = this.#parts
+    const { url = '' } = request.req
     const language = languageOf(request.req)
-    const parameters = checkRequest(page.parameters, query) as Record<string, unknown>
-    const read = {
-      key: cacheKey(`page:${page.path}`, { ...parameters, '@language': language, '@release': assets.release }),
-      policy: page.cache,
-      tags: page.cache.tags(parameters),
-    }
-    const answer = await cache.get(read, () => this.#makePublic(request.requestId, page, parameters, language))
+    const known = this.#reads.get(`${language} ${url}`)
+    const read = known ?? this.#readOf(page, query, language)
+    const answer = await cache.get(read, () => this.#makePublic(request.requestId, page, read))
     if (answer.status === 'miss' || answer.status === 'newer') metrics.cacheMissed(page.path)
     else metrics.cacheHit(page.path)
     replaceSecurityHeaders(request, pageHeaders)
-    const cacheControl = page.cache.cacheControl(parameters)
-    await sendReply(request, answer, { policy: page.cache, cacheControl, vary: 'Accept-Encoding, Accept-Language' })
+    await sendReply(request, answer, read)
+    // From the second time on: most URLs never come again.
+    if (known === undefined && answer.status === 'hit' && url.length <= maxUrlLength) {
+      this.#reads.set(`${language} ${url}`, read)
+    }
+  }
+
+  #readOf(page: PublicPage, query: PageQuery, language: Language): PageRead {
+    const parameters = checkRequest(page.parameters, query) as Record<string, unknown>
+    const { release } = this.#parts.assets
+    return {
+      key: cacheKey(`page:${page.path}`, { ...parameters, '@language': language, '@release': release }),
+      policy: page.cache,
+      tags: page.cache.tags(parameters),
+      cacheControl: page.cache.cacheControl(parameters),
+      vary: 'Accept-Encoding, Accept-Language',
+      parameters,
+      language,
+    }
   }
 
   /** A page of one caller. Throws what its reads throw, and `validation_failed`. */
@@ -85,16 +115,16 @@ export class PageAnswers {
       call: (contract, body) =>
         call(bus, contract, body, { requestId, caller, deadlineAt: performance.now() + contract.deadlineMs }),
     })
-    this.#sendOwn(request, page.view(data, context))
+    this.sendContent(request, page.view(data, context))
   }
 
   /** A page without data. Throws `validation_failed`. */
   answerPlain(request: RequestContext, page: PlainPage, query: PageQuery): void {
     const context = this.#contextOf(languageOf(request.req))
-    this.#sendOwn(request, page.view(checkRequest(page.parameters, query), context))
+    this.sendContent(request, page.view(checkRequest(page.parameters, query), context))
   }
 
-  async #makePublic(requestId: string, page: PublicPage, parameters: unknown, language: Language) {
+  async #makePublic(requestId: string, page: PublicPage, { parameters, language }: PageRead): Promise<WorkerReply> {
     const context = this.#contextOf(language)
     const madeOf: CallTime[] = []
     const data = await page.load(parameters, {
@@ -129,7 +159,8 @@ export class PageAnswers {
     return renderDocument(content, { name: shopName, language, isDemo, release, modulesOf })
   }
 
-  #sendOwn(request: RequestContext, content: PageContent | PageFile): void {
+  /** A page or file that is not stored. */
+  sendContent(request: RequestContext, content: PageContent | PageFile): void {
     const { type, text } =
       'text' in content
         ? content

@@ -21,6 +21,7 @@ import type { Page } from './pages/page.ts'
 import { sessionPage } from './pages/session.ts'
 import { carriedTicketPage } from './pages/ticket.ts'
 import { whatsOnPage } from './pages/whats-on.ts'
+import type { PageContent } from './views/document.ts'
 
 /** Every page, in the order of the buyer's way. */
 export const allPages: readonly Page[] = [
@@ -48,6 +49,8 @@ export interface Storefront {
   /** All pages, for what the listener leaves to Koa. */
   readonly routes: readonly OwnRoute[]
   showProblems(request: RequestContext): void
+  /** Sends content in the look of the storefront. */
+  sendPage(request: RequestContext, content: PageContent): void
   /** Shows remembered refusals of pages as pages, too. */
   refusalsOf(find: FindAnswer): FindAnswer
 }
@@ -77,6 +80,7 @@ export function createStorefront(parts: StorefrontParts): Storefront {
     },
     routes: allPages.map((page) => ({ method: 'GET', path: page.path, middleware: middlewareOf(page, answers, parts) })),
     showProblems: (request) => answers.begin(request),
+    sendPage: (request, content) => answers.sendContent(request, content),
     refusalsOf: (find) => (req) => {
       const answer = find(req)
       if (answer === undefined || !req.url?.startsWith('/shop/')) return answer

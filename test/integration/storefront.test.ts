@@ -198,5 +198,5 @@ test('the session page leads back to paths of this host alone', async (t) => {
 test('the technical page is at /running', async (t) => {
   const { status, text } = await show('/running')
   t.is(status, 200)
-  t.true(text.includes('Running now'))
+  t.true(text.includes('<h1>What is running</h1>'))
 })

@@ -5,6 +5,7 @@ import { houseArcs } from './house-arcs.ts'
 import { type Html, html } from './html.ts'
 import { type ListFilters, listAddress, withFilters } from './list-address.ts'
 import { type FilterCounts, type FilterFaults, listFilters } from './list-filters.ts'
+import { words } from './words.ts'
 import { listWords } from './words/list.ts'
 
 /** What the page shows. */
@@ -35,7 +36,7 @@ export interface Found {
 
 export function viewWhatsOn(data: WhatsOn, language: string): PageContent {
   const { filters, counts, found } = data
-  const title = filters.keyword ?? filters.city ?? filters.type ?? listWords.heading
+  const title = filters.keyword ?? filters.city ?? filters.type ?? words.whatsOn
   return {
     title,
     description: listWords.description,

@@ -19,6 +19,8 @@ export const shownPages: readonly ShownPage[] = [
   at('list-wrong-filter', '/?start=2027-13-01'),
   at('session', '/shop/session?to=/shop/bookings'),
   at('problem-not-found', '/shop/nowhere'),
+  at('problem-explained', '/problems/seat_unavailable'),
+  at('running', '/running'),
   {
     name: 'hold',
     open: async (page) => page.goto(`/shop/holds/${(await hold(page)).id}`),
