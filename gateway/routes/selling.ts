@@ -94,7 +94,13 @@ export const sellingRoutes = [
     outcome: refundOutcome,
   }),
   defineRoute({ method: 'GET', path: '/tickets', contract: listTickets, access: 'caller', limit: 'my-things' }),
-  defineRoute({ method: 'GET', path: '/tickets/:ticket_id', contract: viewTicket, access: 'caller', limit: 'my-things' }),
+  defineRoute({
+    method: 'GET',
+    path: '/tickets/:ticket_id',
+    contract: viewTicket,
+    access: 'caller',
+    limit: 'my-things',
+  }),
   defineRoute({
     method: 'POST',
     path: '/tickets/:ticket_id/transfer',

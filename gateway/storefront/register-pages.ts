@@ -78,7 +78,11 @@ export function createStorefront(parts: StorefrontParts): Storefront {
         },
       }
     },
-    routes: allPages.map((page) => ({ method: 'GET', path: page.path, middleware: middlewareOf(page, answers, parts) })),
+    routes: allPages.map((page) => ({
+      method: 'GET',
+      path: page.path,
+      middleware: middlewareOf(page, answers, parts),
+    })),
     showProblems: (request) => answers.begin(request),
     sendPage: (request, content) => answers.sendContent(request, content),
     refusalsOf: (find) => (req) => {
@@ -189,7 +193,8 @@ function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<
       const body = encoding === undefined ? asset.plain : (asset[encoding] ?? asset.plain)
       request.isRoutine = true
       // A service worker lives by the policy of its script, and may be asked for pages outside its folder.
-      if (path === ticketWorker) replaceSecurityHeaders(request, [...pageHeaders, 'Service-Worker-Allowed', '/shop/tickets/'])
+      if (path === ticketWorker)
+        replaceSecurityHeaders(request, [...pageHeaders, 'Service-Worker-Allowed', '/shop/tickets/'])
       const headers = ['Content-Type', asset.type, 'Content-Length', String(body.byteLength), 'Vary', 'Accept-Encoding']
       if (encoding !== undefined) headers.push('Content-Encoding', encoding)
       send(request, 200, [...headers, 'Cache-Control', 'public, max-age=31536000, immutable'], body)

@@ -63,9 +63,7 @@ export const areaTicket = areaPlace
   .extend(ticketState)
   .meta({ id: 'AreaTicket', description: 'A ticket of a general admission area' })
 
-export const ticket = z
-  .union([seatTicket, areaTicket])
-  .meta({ id: 'Ticket', description: 'Admits one person' })
+export const ticket = z.union([seatTicket, areaTicket]).meta({ id: 'Ticket', description: 'Admits one person' })
 
 export type SeatPlace = z.infer<typeof seatPlace>
 export type Place = z.infer<typeof place>

@@ -9,10 +9,7 @@ const carried = {
   event_id: eventId,
   booking_id: bookingId.nullable().describe('The booking that the caller bought it with; null for somebody else'),
   number: z.string().meta({ description: 'Short number of the ticket, for people', examples: ['6F68-6623'] }),
-  serial: z
-    .int()
-    .min(1)
-    .describe('One more each time the ticket changes hands. A code with a lower `ver` is void'),
+  serial: z.int().min(1).describe('One more each time the ticket changes hands. A code with a lower `ver` is void'),
   code: z
     .string()
     .nullable()

@@ -147,7 +147,10 @@ test.serial('two tabs pay for one hold once, and both show the tickets', async (
   await second.goto(`/shop/holds/${held.id}`)
   await choose(page, 'Card of a slow bank')
   await pressPay(page)
-  await second.locator('#pay').click({ timeout: 2_000 }).catch(() => undefined)
+  await second
+    .locator('#pay')
+    .click({ timeout: 2_000 })
+    .catch(() => undefined)
   for (const tab of [page, second]) await tab.waitForURL(/\/shop\/bookings/, { timeout: 30_000 })
   t.is(await charges(page), 1)
   await close()
@@ -169,26 +172,32 @@ test.serial('seats that another tab changed cost another sum, which the buyer mu
   await close()
 })
 
-test.serial('a hold keeps its clock over a reload; more time, fewer seats and giving all back are one press each', async (t) => {
-  const { page, held, close } = await openHold({ qty: 2 })
-  const clock = async () => {
-    const [minutes = 0, seconds = 0] = ((await page.getByRole('timer').textContent()) ?? '').split(':').map(Number)
-    return 60 * minutes + seconds
-  }
-  const before = await clock()
-  await page.reload()
-  t.true((await clock()) <= before && before <= 600)
-  await page.getByRole('button', { name: 'More time' }).click()
-  await note(page, /^Yours until \d\d:\d\d now\.$/)
-  await page.getByRole('button', { name: /^Give back .+, seat/ }).first().click()
-  await page.locator('.hold-body li').nth(1).waitFor({ state: 'detached' })
-  const changed = await send<Hold>(page, 'GET', `/holds/${held.id}`)
-  t.is(changed.places.length, 1)
-  await page.getByRole('button', { name: 'Give all back' }).click()
-  await page.waitForURL(/\/shop\/events\//)
-  t.is((await send<Hold>(page, 'GET', `/holds/${held.id}`)).status, 'released')
-  await close()
-})
+test.serial(
+  'a hold keeps its clock over a reload; more time, fewer seats and giving all back are one press each',
+  async (t) => {
+    const { page, held, close } = await openHold({ qty: 2 })
+    const clock = async () => {
+      const [minutes = 0, seconds = 0] = ((await page.getByRole('timer').textContent()) ?? '').split(':').map(Number)
+      return 60 * minutes + seconds
+    }
+    const before = await clock()
+    await page.reload()
+    t.true((await clock()) <= before && before <= 600)
+    await page.getByRole('button', { name: 'More time' }).click()
+    await note(page, /^Yours until \d\d:\d\d now\.$/)
+    await page
+      .getByRole('button', { name: /^Give back .+, seat/ })
+      .first()
+      .click()
+    await page.locator('.hold-body li').nth(1).waitFor({ state: 'detached' })
+    const changed = await send<Hold>(page, 'GET', `/holds/${held.id}`)
+    t.is(changed.places.length, 1)
+    await page.getByRole('button', { name: 'Give all back' }).click()
+    await page.waitForURL(/\/shop\/events\//)
+    t.is((await send<Hold>(page, 'GET', `/holds/${held.id}`)).status, 'released')
+    await close()
+  },
+)
 
 test.serial('a hold that ran out says so, also to who comes back to it later', async (t) => {
   const { page, held, close } = await openHold()

@@ -27,7 +27,9 @@ async function openTicket(options: { width?: number; script?: boolean } = {}) {
 }
 
 const untilSaved = (page: Page) =>
-  page.waitForFunction(async () => (await caches.match(location.pathname)) !== undefined && navigator.serviceWorker.controller)
+  page.waitForFunction(
+    async () => (await caches.match(location.pathname)) !== undefined && navigator.serviceWorker.controller,
+  )
 
 test.serial('a ticket that was opened once is readable without a network, with its code', async (t) => {
   const { page, faults, close } = await openTicket({ width: 360 })
@@ -59,56 +61,62 @@ test.serial('who signs in on the same device does not find the tickets of the on
   await close()
 })
 
-test.serial('a ticket is passed on: its code is gone here, also without a network, and the other one finds it', async (t) => {
-  const { page, ticketId, close } = await openTicket()
-  await untilSaved(page)
-  await page.getByText('Pass it on').click()
-  const field = page.getByLabel('Who gets it?')
-  const press = () => page.getByRole('button', { name: 'Pass this ticket on' }).click()
-  await press()
-  t.regex((await page.getByRole('alert').textContent()) ?? '', /Write who gets the ticket/)
-  await field.fill('jo doe')
-  await press()
-  await page.getByText(/must be 1 to 128 printable ASCII characters/).waitFor()
-  t.is(await field.inputValue(), 'jo doe')
-  const friend = `jo.${ticketId.slice(-6)}`
-  await field.fill(friend)
-  await press()
-  await page.getByText(`Passed on to ${friend}.`).waitFor()
-  t.is(await page.locator('.code').count(), 0)
-  await page.waitForFunction(async () => {
-    const saved = await caches.match(location.pathname)
-    return saved !== undefined && !(await saved.text()).includes('class="code"')
-  })
-  await page.context().setOffline(true)
-  await page.reload()
-  t.is(await page.locator('.code').count(), 0)
+test.serial(
+  'a ticket is passed on: its code is gone here, also without a network, and the other one finds it',
+  async (t) => {
+    const { page, ticketId, close } = await openTicket()
+    await untilSaved(page)
+    await page.getByText('Pass it on').click()
+    const field = page.getByLabel('Who gets it?')
+    const press = () => page.getByRole('button', { name: 'Pass this ticket on' }).click()
+    await press()
+    t.regex((await page.getByRole('alert').textContent()) ?? '', /Write who gets the ticket/)
+    await field.fill('jo doe')
+    await press()
+    await page.getByText(/must be 1 to 128 printable ASCII characters/).waitFor()
+    t.is(await field.inputValue(), 'jo doe')
+    const friend = `jo.${ticketId.slice(-6)}`
+    await field.fill(friend)
+    await press()
+    await page.getByText(`Passed on to ${friend}.`).waitFor()
+    t.is(await page.locator('.code').count(), 0)
+    await page.waitForFunction(async () => {
+      const saved = await caches.match(location.pathname)
+      return saved !== undefined && !(await saved.text()).includes('class="code"')
+    })
+    await page.context().setOffline(true)
+    await page.reload()
+    t.is(await page.locator('.code').count(), 0)
 
-  const other = await openWindow(browser, shop.url)
-  await signIn(other.page, friend)
-  await other.page.goto('/shop/bookings')
-  await other.page.locator('.booking-stub.yours a').click()
-  await other.page.locator('.code').waitFor()
-  t.like(await send<CarriedTicket>(other.page, 'GET', `/tickets/${ticketId}`), { serial: 2, booking_id: null })
-  await other.close()
-  await close()
-})
+    const other = await openWindow(browser, shop.url)
+    await signIn(other.page, friend)
+    await other.page.goto('/shop/bookings')
+    await other.page.locator('.booking-stub.yours a').click()
+    await other.page.locator('.code').waitFor()
+    t.like(await send<CarriedTicket>(other.page, 'GET', `/tickets/${ticketId}`), { serial: 2, booking_id: null })
+    await other.close()
+    await close()
+  },
+)
 
-test.serial('tickets are given back from their booking: what is chosen, for the sum that the button says', async (t) => {
-  const { page, booking, faults, close } = await openTicket()
-  await page.getByRole('link', { name: /^Give back for/ }).click()
-  await page.getByRole('checkbox').first().check()
-  await page.getByRole('checkbox').nth(1).check()
-  await page.getByRole('button', { name: /^Give back 2 tickets for [A-Z]{3} / }).click()
-  await page.getByText('You gave 2 tickets back.').waitFor()
-  t.is(await page.locator('.ticket-stub.yours').count(), 1)
-  await page.getByText('Paid back').waitFor()
-  await page.goto(`/shop/tickets/${booking.tickets[0]?.id}`)
-  t.is(await page.locator('.code').count(), 0)
-  t.is(await page.locator('.ticket-word').textContent(), 'Void')
-  t.deepEqual(faults, [])
-  await close()
-})
+test.serial(
+  'tickets are given back from their booking: what is chosen, for the sum that the button says',
+  async (t) => {
+    const { page, booking, faults, close } = await openTicket()
+    await page.getByRole('link', { name: /^Give back for/ }).click()
+    await page.getByRole('checkbox').first().check()
+    await page.getByRole('checkbox').nth(1).check()
+    await page.getByRole('button', { name: /^Give back 2 tickets for [A-Z]{3} / }).click()
+    await page.getByText('You gave 2 tickets back.').waitFor()
+    t.is(await page.locator('.ticket-stub.yours').count(), 1)
+    await page.getByText('Paid back').waitFor()
+    await page.goto(`/shop/tickets/${booking.tickets[0]?.id}`)
+    t.is(await page.locator('.code').count(), 0)
+    t.is(await page.locator('.ticket-word').textContent(), 'Void')
+    t.deepEqual(faults, [])
+    await close()
+  },
+)
 
 test.serial('bookings, a booking and a ticket with its code are read without script', async (t) => {
   const { page, booking, ticketId, close } = await openTicket({ script: false })
@@ -128,6 +136,7 @@ test.serial('on paper there is the ticket and nothing to press', async (t) => {
   const { page, close } = await openTicket()
   await page.emulateMedia({ media: 'print' })
   t.true(await page.locator('.code').isVisible())
-  for (const hidden of ['.masthead', '.foot', '.ticket-actions', '.back']) t.false(await page.locator(hidden).isVisible())
+  for (const hidden of ['.masthead', '.foot', '.ticket-actions', '.back'])
+    t.false(await page.locator(hidden).isVisible())
   await close()
 })

@@ -122,7 +122,6 @@ test('a clock that ran out ends nothing by itself: the hold says how it stands',
 class Shop {
   charges = 0
   readonly #answers = new Map<string, Answer<PurchaseReply>>()
-  readonly #sent: string[] = []
   #stored: Intention | null = null
   #keys = 0
   readonly tabs: PayState[] = [held, held]
@@ -132,8 +131,10 @@ class Shop {
   }
 
   press(tab: number): void {
-    const wanted = this.#stored ?? { ...intention, key: `key-${++this.#keys}` }
-    this.#move(tab, pay(this.#state(tab), wanted))
+    const state = this.#state(tab)
+    const to = pay(state, this.#stored ?? { ...intention, key: `key-${this.#keys + 1}` })
+    if (to !== state && this.#stored === null) this.#keys += 1
+    this.#move(tab, to)
     // Told by the storage event.
     for (const other of this.tabs.keys()) if (this.#stored) this.tabs[other] = pay(this.#state(other), this.#stored)
   }
@@ -164,7 +165,6 @@ class Shop {
   #purchase(key: string): Answer<PurchaseReply> {
     const earlier = this.#answers.get(key)
     if (earlier !== undefined) return earlier
-    this.#sent.push(key)
     const answer = this.charges > 0 ? refused('already_purchased', { booking_id: 'b1' }) : bought(201)
     if (answer.ok) this.charges += 1
     this.#answers.set(key, answer)
@@ -189,20 +189,18 @@ test('two tabs that press, reload and lose the network in any order pay once, wi
     fc.record({ what: fc.constant('reload' as const), tab }),
     fc.record({ what: fc.constant('ask' as const), tab, fate }),
   )
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const shop = new Shop()
-      shop.press(0)
-      for (const each of steps) {
-        if (each.what === 'ask') shop.ask(each.tab, each.fate)
-        else shop[each.what](each.tab)
-      }
-      // The network is back.
-      for (let round = 0; round < 10; round += 1) for (const each of [0, 1]) shop.ask(each, 'answered')
-      shop.reload(0)
-      shop.reload(1)
-      return shop.charges === 1 && shop.keys === 1 && shop.tabs.every(({ name }) => name === 'bought')
-    }),
-    { numRuns: 2_000 },
-  )
+  const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    const shop = new Shop()
+    shop.press(0)
+    for (const each of steps) {
+      if (each.what === 'ask') shop.ask(each.tab, each.fate)
+      else shop[each.what](each.tab)
+    }
+    // The network is back.
+    for (let round = 0; round < 10; round += 1) for (const each of [0, 1]) shop.ask(each, 'answered')
+    shop.reload(0)
+    shop.reload(1)
+    return shop.charges === 1 && shop.keys === 1 && shop.tabs.every(({ name }) => name === 'bought')
+  })
+  t.notThrows(() => fc.assert(property, { numRuns: 2_000 }))
 })

@@ -37,6 +37,8 @@ export class TicketCodes {
 /** The id is the beginning of the key's thumbprint (RFC 7638), so every worker gives a key the same id. */
 function toTicketKey(key: KeyObject): TicketKey {
   const { x = '' } = createPublicKey(key).export({ format: 'jwk' })
-  const thumbprint = createHash('sha256').update(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x })).digest('base64url')
+  const thumbprint = createHash('sha256')
+    .update(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }))
+    .digest('base64url')
   return { kty: 'OKP', crv: 'Ed25519', x, kid: thumbprint.slice(0, keyIdLength), alg: 'EdDSA', use: 'sig' }
 }

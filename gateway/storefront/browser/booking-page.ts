@@ -38,7 +38,9 @@ addEventListener('pageshow', ({ persisted }) => persisted && void look())
 
 /** Whether something still comes by itself. */
 function isSettling({ status, payment, refund_due_minor }: Booking): boolean {
-  return status === 'pending' || payment.status === 'authorised' || payment.status === 'processing' || refund_due_minor > 0
+  return (
+    status === 'pending' || payment.status === 'authorised' || payment.status === 'processing' || refund_due_minor > 0
+  )
 }
 
 function follow(): void {

@@ -1,9 +1,10 @@
 import type { Hold } from '#shared/contracts/holds.ts'
+import { clockTime } from '../views/format.ts'
 import { type HoldPageState, holdPage } from '../views/hold-page.ts'
 import type { Intention, PayState } from '../views/pay-state.ts'
 import { holdWords } from '../views/words/hold.ts'
-import { clockTime } from '../views/format.ts'
 import { type Answer, ask } from './api.ts'
+import { forgetHeld, rememberHeld } from './held.ts'
 import {
   afterHold,
   afterLook,
@@ -16,7 +17,6 @@ import {
   unansweredOf,
 } from './hold-state.ts'
 import { minutesToAnnounce, startClock } from './hold-timer.ts'
-import { forgetHeld, rememberHeld } from './held.ts'
 import { keepUnanswered, newKey, onIntentionsChange, unanswered } from './intentions.ts'
 import { type Action, type Island, pageState, startIsland } from './island.ts'
 
@@ -27,7 +27,8 @@ if (element === null) throw new Error('this page has no content')
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const holdPath = (id: string): string => `/holds/${encodeURIComponent(id)}`
-const countPlaces = ({ places }: Hold): number => places.reduce((sum, place) => sum + ('qty' in place ? place.qty : 1), 0)
+const countPlaces = ({ places }: Hold): number =>
+  places.reduce((sum, place) => sum + ('qty' in place ? place.qty : 1), 0)
 
 /** Pause before a hold whose clock ran out is read again. */
 const askAgainMs = 3_000
@@ -55,7 +56,12 @@ const actions: Readonly<Record<string, Action<HoldPageState>>> = {
   giveAllBack: (island) => void release(island),
 }
 
-const island = startIsland<HoldPageState>({ element, state: { ...pageState<HoldPageState>(), zone }, view: holdPage, actions })
+const island = startIsland<HoldPageState>({
+  element,
+  state: { ...pageState<HoldPageState>(), zone },
+  view: holdPage,
+  actions,
+})
 startTicking(island.state.hold)
 move(island, beginState(island.state.hold, unanswered(island.state.hold.id)))
 addEventListener('online', () => (nextAsk(island.state.pay) === null ? void readHold() : askNext(island, 0)))
@@ -82,7 +88,8 @@ function move(page: Island<HoldPageState>, to: PayState): void {
     forgetHeld(hold.id)
   }
   // In place of this page: back leads to the event, not to a payment that is done.
-  if (to.name === 'bought') location.replace(to.bookingId === null ? '/shop/bookings' : `/shop/bookings/${encodeURIComponent(to.bookingId)}`)
+  if (to.name === 'bought')
+    location.replace(to.bookingId === null ? '/shop/bookings' : `/shop/bookings/${encodeURIComponent(to.bookingId)}`)
   else askNext(page)
 }
 
@@ -155,12 +162,14 @@ async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', bo
   page.set({ busy: null })
   if (answer.ok) {
     showHold(answer.value)
-    if (busy === 'extend') page.set({ outcome: { title: holdWords.gotMoreTime(timeOf(answer.value.expires_at)), text: '' } })
+    if (busy === 'extend')
+      page.set({ outcome: { title: holdWords.gotMoreTime(timeOf(answer.value.expires_at)), text: '' } })
     return
   }
   const { code, detail } = answer.problem
   if (code === 'offline') page.set({ pay: { name: 'held', note: 'offline' } })
-  else if (code === 'hold_cap_reached') page.set({ outcome: { title: '', text: holdWords.noMoreTime(timeOf(page.state.hold.hard_cap_at)) } })
+  else if (code === 'hold_cap_reached')
+    page.set({ outcome: { title: '', text: holdWords.noMoreTime(timeOf(page.state.hold.hard_cap_at)) } })
   else {
     page.set({ pay: { name: 'held', note: { text: detail } } })
     void readHold()

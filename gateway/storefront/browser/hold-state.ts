@@ -1,7 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
+import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
 import type { viewPurchase } from '#shared/contracts/purchase.ts'
-import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { type HoldEnd, type Intention, type PayState, stateOfHold } from '../views/pay-state.ts'
 import type { Answer, Fault } from './api.ts'
 
@@ -82,7 +82,9 @@ export function unansweredOf(state: PayState): Intention | null {
 }
 
 /** What is to be asked next by itself, and after how many milliseconds; null while it is the buyer's turn. */
-export function nextAsk(state: PayState): { readonly what: 'purchase' | 'look' | 'hold'; readonly afterMs: number } | null {
+export function nextAsk(
+  state: PayState,
+): { readonly what: 'purchase' | 'look' | 'hold'; readonly afterMs: number } | null {
   switch (state.name) {
     case 'paying':
       return { what: 'purchase', afterMs: state.tries === 0 ? 0 : backoffMs(state.tries - 1, 500) }

@@ -12,7 +12,11 @@ const most = 30
 export async function saveTicket(): Promise<void> {
   if (!('caches' in globalThis)) return
   const name = prefix + location.pathname
-  const own = [...document.querySelectorAll('link[rel="stylesheet"], link[rel="modulepreload"], link[as="font"], link[rel="icon"], script[src]')]
+  const own = [
+    ...document.querySelectorAll(
+      'link[rel="stylesheet"], link[rel="modulepreload"], link[as="font"], link[rel="icon"], script[src]',
+    ),
+  ]
   const addresses = own.map((element) => element.getAttribute('href') ?? element.getAttribute('src') ?? '')
   const wanted = [...new Set([location.pathname, ...addresses])]
   const answers = await Promise.all(wanted.map((address) => fetch(address)))

@@ -15,7 +15,9 @@ if (printing !== null) {
 }
 
 const offline = document.querySelector<HTMLElement>('.offline')
-const showConnection = (): void => offline?.toggleAttribute('hidden', navigator.onLine)
+const showConnection = (): void => {
+  offline?.toggleAttribute('hidden', navigator.onLine)
+}
 showConnection()
 addEventListener('online', showConnection)
 addEventListener('offline', showConnection)

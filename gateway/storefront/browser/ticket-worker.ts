@@ -27,7 +27,8 @@ addEventListener('fetch', (event) => {
   const { request } = event as FetchEvent
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== location.origin) return
-  if (request.mode === 'navigate' && pathname.startsWith('/shop/tickets/')) (event as FetchEvent).respondWith(page(request))
+  if (request.mode === 'navigate' && pathname.startsWith('/shop/tickets/'))
+    (event as FetchEvent).respondWith(page(request))
   // Their addresses change with their content.
   else if (pathname.startsWith('/assets/')) (event as FetchEvent).respondWith(asset(request))
 })

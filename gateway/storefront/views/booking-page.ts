@@ -31,10 +31,13 @@ export function bookingPage(state: BookingPageState): Html {
 <div class="two-columns booking">
 <div class="booking-main">
 <div role="status">${stateNote(state)}${outcome !== null && note(outcome, outcome.isAlarm ? 'alarm' : 'plain')}</div>
-${booking.tickets.length > 0 && html`<section aria-labelledby="tickets-title">
+${
+  booking.tickets.length > 0 &&
+  html`<section aria-labelledby="tickets-title">
 <h2 id="tickets-title">${bookingWords.yourTickets}</h2>
 <ul class="ticket-stubs">${booking.tickets.map(ticketStub)}</ul>
-</section>`}
+</section>`
+}
 </div>
 ${sidePanel(state)}
 </div>`
@@ -46,7 +49,10 @@ function stateNote({ booking, event, language }: BookingPageState): Html {
     case 'pending':
       return note(notes.pending)
     case 'confirmed': {
-      const when = event.starts_at === null ? longDate(event.starts_on, language) : instantText(event.starts_at, { zone: event.tz, language })
+      const when =
+        event.starts_at === null
+          ? longDate(event.starts_on, language)
+          : instantText(event.starts_at, { zone: event.tz, language })
       const valid = booking.tickets.filter(({ status }) => status !== 'void').length
       return note(notes.bought(valid, when))
     }
@@ -83,13 +89,17 @@ function sidePanel(state: BookingPageState): Html {
   const { booking, event, language } = state
   const money = (minor: number): string => sum(minor, booking.currency, language)
   const { total_minor, refunded_minor, refund_due_minor } = booking
-  const line = (name: string, minor: number): Html => html`<div><dt>${name}</dt><dd class="amount">${money(minor)}</dd></div>`
+  const line = (name: string, minor: number): Html =>
+    html`<div><dt>${name}</dt><dd class="amount">${money(minor)}</dd></div>`
   const booked = longDate(dateIn(event.tz, booking.created_at), language)
   return html`<aside class="panel booking-side" aria-label="${bookingWords.sums.total}">
 <dl class="rows">${line(bookingWords.sums.total, total_minor)}${refunded_minor > 0 && line(bookingWords.sums.refunded, refunded_minor)}${refund_due_minor > 0 && line(bookingWords.sums.due, refund_due_minor)}</dl>
 <p class="quiet small">${bookingWords.bookedOn(booked)}</p>
-${booking.status === 'confirmed' && html`<p><a class="button wide" href="/shop/bookings/${booking.id}/calendar.ics" download>${bookingWords.calendar}</a></p>
-${giveBack(state)}`}
+${
+  booking.status === 'confirmed' &&
+  html`<p><a class="button wide" href="/shop/bookings/${booking.id}/calendar.ics" download>${bookingWords.calendar}</a></p>
+${giveBack(state)}`
+}
 </aside>`
 }
 
@@ -101,7 +111,9 @@ export function returnable({ tickets }: Booking): Ticket[] {
 /** What a ticket had cost, in minor units. */
 export function priceOfTicket({ places }: Booking, ticket: Ticket): number {
   const place = places.find((each) =>
-    'seat_no' in ticket ? 'seat_no' in each && each.seat_no === ticket.seat_no : 'area' in each && each.area === ticket.area,
+    'seat_no' in ticket
+      ? 'seat_no' in each && each.seat_no === ticket.seat_no
+      : 'area' in each && each.area === ticket.area,
   )
   return place?.price_minor ?? 0
 }

@@ -21,11 +21,14 @@ export function bookingsPage(data: BookingsPageData): Html {
   const { bookings, tickets, nextCursor } = data
   return html`<div class="page-head"><h1>${bookingWords.title}</h1></div>
 ${bookings.length + tickets.length === 0 && nothingYet()}
-${tickets.length > 0 && html`<section class="booking-list" aria-labelledby="passed-on-title">
+${
+  tickets.length > 0 &&
+  html`<section class="booking-list" aria-labelledby="passed-on-title">
 <h2 id="passed-on-title">${bookingWords.passedOnToYou}</h2>
 <ul>${tickets.map((ticket) => passedOnStub(ticket, data))}</ul>
 </section>
-${bookings.length > 0 && html`<h2>${bookingWords.bought}</h2>`}`}
+${bookings.length > 0 && html`<h2>${bookingWords.bought}</h2>`}`
+}
 ${bookings.length > 0 && html`<ul class="booking-list">${bookings.map((booking) => bookingStub(booking, data))}</ul>`}
 ${nextCursor !== null && html`<p class="more"><a class="button" href="/shop/bookings?cursor=${encodeURIComponent(nextCursor)}">${bookingWords.earlier}</a></p>`}`
 }
@@ -40,7 +43,10 @@ function bookingStub(booking: Booking, data: BookingsPageData): Html {
   const event = data.events[booking.event_id]
   const isEventCancelled = booking.cancelled_for === 'event_cancelled'
   const state = isEventCancelled ? bookingWords.eventCancelled : bookingWords.states[booking.status]
-  const tickets = booking.tickets.length > 0 ? booking.tickets.length : booking.places.reduce((total, place) => total + ('qty' in place ? place.qty : 1), 0)
+  const tickets =
+    booking.tickets.length > 0
+      ? booking.tickets.length
+      : booking.places.reduce((total, place) => total + ('qty' in place ? place.qty : 1), 0)
   return stub({
     event,
     href: `/shop/bookings/${booking.id}`,

@@ -8,8 +8,8 @@ import { priceMark } from './price-mark.ts'
 import { pricesOf } from './prices.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
 import { crossSign } from './signs.ts'
-import { words } from './words.ts'
 import { holdWords } from './words/hold.ts'
+import { words } from './words.ts'
 
 export interface HoldPageState {
   readonly hold: Hold
@@ -102,12 +102,21 @@ function payForm(state: HoldPageState): Html {
   const isFree = hold.total_minor === 0
   const sum = priceOf(state, hold.total_minor)
   const isPaying = pay.name === 'paying'
-  const label = isFree ? (isPaying ? holdWords.booking : holdWords.book) : isPaying ? holdWords.paying(sum) : holdWords.pay(sum)
+  const label = isFree
+    ? isPaying
+      ? holdWords.booking
+      : holdWords.book
+    : isPaying
+      ? holdWords.paying(sum)
+      : holdWords.pay(sum)
   return html`<form class="form" data-submit="pay">
-${!isFree && html`<fieldset class="cards"><legend>${holdWords.card}</legend>
+${
+  !isFree &&
+  html`<fieldset class="cards"><legend>${holdWords.card}</legend>
 <div class="choices">${holdWords.cards.map(({ token, name, hint }) => html`<label class="choice"><input type="radio" name="card" value="${token}" data-change="card"${token === card && html` checked`}> <span>${name}</span>${hint !== '' && html`<small>${hint}</small>`}</label>`)}</div>
 </fieldset>
-<p class="quiet small">${holdWords.sandbox}</p>`}
+<p class="quiet small">${holdWords.sandbox}</p>`
+}
 <button class="button torch wide tall" id="pay"${isPaying && html` aria-disabled="true"`}>${label}</button>
 <noscript><p class="note">${holdWords.needsScript}</p></noscript>
 <p class="quiet small">${event.cancelUntil === null ? holdWords.noReturns : holdWords.cancelUntil(instantText(event.cancelUntil, { zone: event.tz, language }))}</p>

@@ -75,7 +75,8 @@ ${picture !== null ? codePicture(picture, ticket.number) : html`<p class="ticket
 function labelOf({ ticket, booking }: TicketPageData): string {
   const state = ticketWords.states[ticket.passed_on && ticket.status === 'valid' ? 'passedOn' : ticket.status]
   const index = booking?.tickets.findIndex(({ id }) => id === ticket.id) ?? -1
-  const name = booking === null || index === -1 ? ticketWords.title : ticketWords.ticketOf(index + 1, booking.tickets.length)
+  const name =
+    booking === null || index === -1 ? ticketWords.title : ticketWords.ticketOf(index + 1, booking.tickets.length)
   return `${name} · ${state}`
 }
 

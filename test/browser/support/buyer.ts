@@ -8,8 +8,13 @@ import { demoEventId } from '#shared/ids.ts'
 
 let buyers = 0
 
+function newBuyer(): string {
+  buyers += 1
+  return `ines.moreau.${buyers}`
+}
+
 /** Signs a new buyer in on a window, and answers who it is. */
-export async function signIn(page: Page, userId = `ines.moreau.${(buyers += 1)}`): Promise<string> {
+export async function signIn(page: Page, userId = newBuyer()): Promise<string> {
   await send(page, 'POST', '/session', { user_id: userId })
   return userId
 }

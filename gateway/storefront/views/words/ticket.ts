@@ -3,7 +3,8 @@ export const ticketWords = {
   title: 'Ticket',
   ticketOf: (number: number, count: number) => `Ticket ${number} of ${count}`,
   states: { valid: 'valid', used: 'used', void: 'void', passedOn: 'passed on' },
-  allOfBooking: (count: number) => (count === 1 ? 'The booking of this ticket' : `All ${count} tickets of this booking`),
+  allOfBooking: (count: number) =>
+    count === 1 ? 'The booking of this ticket' : `All ${count} tickets of this booking`,
   allBookings: 'My bookings',
   section: 'Section',
   row: 'Row',
@@ -25,7 +26,8 @@ export const ticketWords = {
   passedOn: { word: 'Passed on', text: 'Somebody else has this ticket now. Only their code opens the door.' },
   passOnTo: 'Who gets it?',
   passOnHint: 'Their user id, as they sign in with it.',
-  passOnText: 'Your code stops working at once, and only they see the new one. You cannot take it back, and not get its money.',
+  passOnText:
+    'Your code stops working at once, and only they see the new one. You cannot take it back, and not get its money.',
   passOnButton: 'Pass this ticket on',
   passingOn: 'Passing on…',
   passOnMissing: 'Write who gets the ticket.',
