@@ -6,13 +6,14 @@ import { organiserKey, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 let system: System
+let eventId: string
 test.before(async () => {
   system = await startSystem({ env: { RATE_LIMITS: 'off' } })
+  eventId = await eventOnSale(system.url, { name: 'Night of <b>codes</b>; "and" more, \\ too' })
 })
 test.after.always(() => system?.stop())
 
 async function buy(userId: string, qty = 1): Promise<{ id: string; tickets: { id: string }[] }> {
-  const eventId = await eventOnSale(system.url, { name: 'Night of <b>codes</b>; "and" more, \\ too' })
   const { body, status, text } = await ask(`${system.url}/purchase`, {
     headers: { 'idempotency-key': randomUUID() },
     json: { event_id: eventId, best_available: { qty }, payment_token: 'tok_ok', user_id: userId },
@@ -39,7 +40,7 @@ async function page(path: string, userId: string): Promise<Answer> {
   return { status: response.status, headers: response.headers, text: await response.text(), body: null }
 }
 
-test('the code of a ticket is verified with the public keys, which everybody may read and cache', async (t) => {
+test.serial('the code of a ticket is verified with the public keys, which everybody may read and cache', async (t) => {
   const { tickets } = await buy('ada')
   const { body: ticket, headers, status } = await view(tickets[0]?.id ?? '', 'ada')
   t.is(status, 200)
@@ -50,7 +51,7 @@ test('the code of a ticket is verified with the public keys, which everybody may
   t.deepEqual(JSON.parse(new TextDecoder().decode(payload)), { ver: 1, sub: ticket.id })
 })
 
-test('a ticket changes hands once, and its earlier code is not given any more', async (t) => {
+test.serial('a ticket changes hands once, and its earlier code is not given any more', async (t) => {
   const { tickets } = await buy('ada')
   const id = tickets[0]?.id ?? ''
   const key = randomUUID()
@@ -83,7 +84,7 @@ test("a stranger's and a mistyped ticket are not found, and hostile requests are
   t.is((await view(id, 'ada')).body.serial, 1)
 })
 
-test('a refunded ticket has no code and is not passed on', async (t) => {
+test.serial('a refunded ticket has no code and is not passed on', async (t) => {
   const { id: bookingId, tickets } = await buy('ada')
   const id = tickets[0]?.id ?? ''
   await passOn(id, 'ada', { to_user_id: 'bob' })
@@ -102,7 +103,7 @@ test('a refunded ticket has no code and is not passed on', async (t) => {
   t.is((await passOn(id, 'bob', { to_user_id: 'cyd' })).body.code, 'ticket_void')
 })
 
-test('pages of bookings and tickets are personal: never stored, with the name of the event as text, and nobody else sees them', async (t) => {
+test.serial('pages of bookings and tickets are personal: never stored, with the name of the event as text, and nobody else sees them', async (t) => {
   const { id, tickets } = await buy('ada', 2)
   const ticket = tickets[0]?.id ?? ''
   for (const path of ['/shop/bookings', `/shop/bookings/${id}`, `/shop/tickets/${ticket}`]) {
@@ -123,7 +124,7 @@ test('pages of bookings and tickets are personal: never stored, with the name of
   t.regex(shown.text, /<svg class="code" [^>]*role="img"/)
 })
 
-test('a booking is a calendar file with the moment of its event, and its texts cannot break out of their lines', async (t) => {
+test.serial('a booking is a calendar file with the moment of its event, and its texts cannot break out of their lines', async (t) => {
   const { id } = await buy('ada', 2)
   const { status, headers, text } = await page(`/shop/bookings/${id}/calendar.ics`, 'ada')
   t.is(status, 200)
