@@ -160,7 +160,7 @@ function runsOf({ files, concurrency, programs, onClusters }: Suite, named: read
 function checkTypesAndLint(): Promise<Outcome[]> {
   return Promise.all([
     check('types', 'node_modules/.bin/tsc', []),
-    check('types of scripts for the browser', 'node_modules/.bin/tsc', ['-p', 'gateway/storefront/browser']),
+    check('scripts', 'node_modules/.bin/tsc', ['-p', 'gateway/storefront/browser']),
     check('lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
   ])
 }

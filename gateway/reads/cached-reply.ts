@@ -53,7 +53,7 @@ export interface WorkerReply {
   /** Number of the snapshot that the body shows: it includes every write whose `seq` is not higher. */
   readonly seq?: string | null
   /** The `Link` to the next page. */
-  readonly link?: string | undefined
+  readonly link?: string | null | undefined
 }
 
 /** What is known of a body, as JSON in the first line of the stored form. */
@@ -109,7 +109,8 @@ export class CachedReply implements CallTime {
     // ETag and Link go into headers, the position into comparisons.
     if (typeof head.etag !== 'string' || !/^[\w-]+$/.test(head.etag)) throw new Error('a stored reply has no ETag')
     if (head.link !== null && !/^<\?[!-~]*>; rel="next"$/.test(head.link)) throw new Error('a stored reply has no Link')
-    if (typeof head.type !== 'string' || !/^[\w/+;=. -]+$/.test(head.type)) throw new Error('a stored reply has no type')
+    if (typeof head.type !== 'string' || !/^[\w/+;=. -]+$/.test(head.type))
+      throw new Error('a stored reply has no type')
     if (typeof head.position !== 'object') throw new Error('a stored reply has no position')
     return new CachedReply(head, copyOf(bytes), bodyAt)
   }

@@ -3,7 +3,8 @@ import { type Asset, type Assets, assetType } from './assets.ts'
 
 /** How long the files of a release stay in Redis behind the last gateway that had them, in seconds. */
 const lifetimeSeconds = 86_400
-const renewEveryMs = 6 * 3_600_000
+/** Also the longest that a file is missing there which a busy Redis did not take. */
+const renewEveryMs = 600_000
 
 /**
  * The files of all releases that run: during a rolling restart a page of one gateway asks another for its files. Each gateway writes its
@@ -37,7 +38,7 @@ export class AssetStore {
     if (release === this.#assets.release) return this.#assets.files.get(path)
     if (!/^[0-9a-f]{12}$/.test(release)) return undefined
     try {
-      const plain = await this.#redis.hgetBuffer(keyOf(release), path)
+      const plain = await this.#redis.getBuffer(keyOf(release, path))
       return plain === null ? undefined : { type: assetType(path), plain }
     } catch (error) {
       this.#onError(error)
@@ -46,17 +47,17 @@ export class AssetStore {
   }
 
   async #share(): Promise<void> {
-    const key = keyOf(this.#assets.release)
+    const { release, files } = this.#assets
     try {
-      const files = [...this.#assets.files].flatMap(([path, { plain }]) => [path, plain])
-      await this.#redis.hset(key, ...files)
-      await this.#redis.expire(key, lifetimeSeconds)
+      for (const [path, { plain }] of files) {
+        await this.#redis.set(keyOf(release, path), plain, 'EX', lifetimeSeconds)
+      }
     } catch (error) {
       this.#onError(error)
     }
   }
 }
 
-function keyOf(release: string): string {
-  return `assets:${release}`
+function keyOf(release: string, path: string): string {
+  return `assets:${release}:${path}`
 }

@@ -98,11 +98,14 @@ async function readScript(path: string): Promise<Script> {
   const stripped = withoutTypes(await readFile(file, 'utf8'))
   const imports: string[] = []
   // All of them stand in the form that our formatter gives them.
-  const text = stripped.replace(/(\bfrom |\bimport |\bimport\()'([^']+)'/g, (_all, before: string, specifier: string) => {
-    const target = targetOf(specifier, path)
-    imports.push(target)
-    return `${before}'${relativeTo(target, path)}'`
-  })
+  const text = stripped.replace(
+    /(\bfrom |\bimport |\bimport\()'([^']+)'/g,
+    (_all, before: string, specifier: string) => {
+      const target = targetOf(specifier, path)
+      imports.push(target)
+      return `${before}'${relativeTo(target, path)}'`
+    },
+  )
   return { text, imports }
 }
 
@@ -148,7 +151,7 @@ async function readStyles(): Promise<string> {
   const sheets = await Promise.all(
     styleSheets.map(async (name) => {
       const text = await readFile(join(storefront, 'styles', `${name}.css`), 'utf8')
-      return `@layer ${name} {\n${text.replace(/\/\*[^]*?\*\/\n?/g, '')}}\n`
+      return `@layer ${name} {\n${text.replace(/\/\*[\s\S]*?\*\/\n?/g, '')}}\n`
     }),
   )
   return `${await readFontFaces()}@layer ${styleSheets.join(', ')};\n${sheets.join('')}`
@@ -160,7 +163,7 @@ const fontFolder = dirname(fileURLToPath(import.meta.resolve('@fontsource/sofia-
 async function readFontFaces(): Promise<string> {
   const text = await readFile(join(fontFolder, '700.css'), 'utf8')
   return text
-    .replace(/\/\*[^]*?\*\/\n?/g, '')
+    .replace(/\/\*[\s\S]*?\*\/\n?/g, '')
     .replaceAll(/, url\([^)]*\.woff\) format\('woff'\)/g, '')
     .replaceAll('url(./files/', 'url(fonts/')
 }
@@ -168,10 +171,9 @@ async function readFontFaces(): Promise<string> {
 async function readFonts(): Promise<[string, Buffer][]> {
   const names = (await readdir(join(fontFolder, 'files'))).filter((name) => name.endsWith('-700-normal.woff2'))
   return Promise.all(
-    names.map(async (name): Promise<[string, Buffer]> => [
-      `fonts/${name}`,
-      await readFile(join(fontFolder, 'files', name)),
-    ]),
+    names.map(
+      async (name): Promise<[string, Buffer]> => [`fonts/${name}`, await readFile(join(fontFolder, 'files', name))],
+    ),
   )
 }
 

@@ -1,12 +1,30 @@
-import accepts from 'accepts'
 import type { IncomingMessage } from 'node:http'
+import accepts from 'accepts'
 import { LRUCache } from 'lru-cache'
 
 /**
  * The languages in which dates and money are written. The list is short and fixed because the language is part of the key under which a
  * page is cached. English stands for all its countries: a day before its month, and the 24 hours of a ticket.
  */
-const languages = ['en-GB', 'cs', 'da', 'de', 'es', 'fi', 'fr', 'hu', 'is', 'it', 'ja', 'nb', 'nl', 'pl', 'pt', 'sv', 'tr'] as const
+const languages = [
+  'en-GB',
+  'cs',
+  'da',
+  'de',
+  'es',
+  'fi',
+  'fr',
+  'hu',
+  'is',
+  'it',
+  'ja',
+  'nb',
+  'nl',
+  'pl',
+  'pt',
+  'sv',
+  'tr',
+] as const
 
 export type Language = (typeof languages)[number]
 

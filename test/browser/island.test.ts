@@ -1,8 +1,8 @@
 import test from 'ava'
 import type { Browser } from 'playwright-core'
 import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
 import { startSystem } from '../support/system.ts'
+import { openWindow, startBrowser } from './support/browser.ts'
 
 type Island = typeof import('../../gateway/storefront/browser/island.ts')
 type Views = typeof import('../../gateway/storefront/views/html.ts')
@@ -107,7 +107,10 @@ test('a box with an action shows the state, whatever was pressed', async (t) => 
       view,
       actions: {
         // Seat 2 is refused.
-        choose: (own, box) => own.set({ chosen: [...own.state.chosen, Number((box as HTMLInputElement).value)].filter((seat) => seat !== 2) }),
+        choose: (own, box) =>
+          own.set({
+            chosen: [...own.state.chosen, Number((box as HTMLInputElement).value)].filter((seat) => seat !== 2),
+          }),
       },
     })
     const all = () => [...element.querySelectorAll<HTMLInputElement>('input')]

@@ -23,10 +23,16 @@ test("without script, what's on is read, searched, filtered and turned page by p
   await page.getByRole('button', { name: 'Search' }).click()
   t.regex((await page.locator('.found-words').textContent()) ?? '', /2 events for “wortwechsel”/i)
   await page.goto('/')
-  await page.locator('.filters').getByRole('link', { name: /^Comedy/ }).click()
+  await page
+    .locator('.filters')
+    .getByRole('link', { name: /^Comedy/ })
+    .click()
   const names = await page.locator('.event-stub h3').allTextContents()
   t.true(names.length > 0 && names.includes('Nora Quill: Mostly Untrue'), names.join())
-  await page.locator('.filters').getByRole('link', { name: /^Berlin/ }).click()
+  await page
+    .locator('.filters')
+    .getByRole('link', { name: /^Berlin/ })
+    .click()
   t.deepEqual(await page.locator('.event-stub h3').allTextContents(), ['Wortwechsel', 'Wortwechsel: Finale'])
   await close()
 })

@@ -4,7 +4,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from '../support/asking.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { startSystem, type System } from '../support/system.ts'
+import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 let system: System
@@ -39,7 +39,7 @@ async function show(path: string, headers: Record<string, string> = {}, url = sy
   return { status: response.status, headers: response.headers, text: await response.text() }
 }
 
-test("what's on is a page with its own policy, from the cache like JSON", async (t) => {
+test.serial("what's on is a page with its own policy, from the cache like JSON", async (t) => {
   const first = await show('/')
   t.is(first.status, 200)
   t.is(first.headers.get('content-type'), 'text/html; charset=utf-8')
@@ -50,11 +50,14 @@ test("what's on is a page with its own policy, from the cache like JSON", async 
   t.regex(first.headers.get('vary') ?? '', /Accept-Language/)
   t.notRegex(first.text, /<script(?![^>]*src=)|style="/)
   const etag = first.headers.get('etag') ?? ''
-  await until('the page is in the cache', async () => (await show('/')).headers.get('cache-status')?.startsWith('gateway; hit') ?? false)
+  await until(
+    'the page is in the cache',
+    async () => (await show('/')).headers.get('cache-status')?.startsWith('gateway; hit') ?? false,
+  )
   t.is((await show('/', { 'if-none-match': etag })).status, 304)
 })
 
-test('markup in the name of an event is text', async (t) => {
+test.serial('markup in the name of an event is text', async (t) => {
   const { text } = await show('/?type=Music')
   t.true(text.includes('Hrafn &amp; the &lt;b&gt;Tides&lt;/b&gt;'))
   t.false(text.includes('<b>Tides'))
@@ -63,27 +66,27 @@ test('markup in the name of an event is text', async (t) => {
   t.false(keyword.text.includes('<img'))
 })
 
-test('parameters that links bring along, such as utm_source, change nothing', async (t) => {
+test.serial('parameters that links bring along, such as utm_source, change nothing', async (t) => {
   const plain = await show('/?type=Comedy')
   const linked = await show('/?type=Comedy&utm_source=mail&utm_campaign=spring&gclid=1')
   t.is(linked.status, 200)
   t.is(linked.text, plain.text)
 })
 
-test('a typing error finds what was meant, and says so', async (t) => {
+test.serial('a typing error finds what was meant, and says so', async (t) => {
   const { text } = await show('/?keyword=wortwechsle')
   t.true(text.includes('1 event for “wortwechsel”'), text)
   t.true(text.includes('/shop/events/'))
 })
 
-test('where nothing is found, the next events are shown', async (t) => {
+test.serial('where nothing is found, the next events are shown', async (t) => {
   const { status, text } = await show('/?keyword=zzzzzzzz')
   t.is(status, 200)
   t.true(text.includes('Nothing found for “zzzzzzzz”'))
   t.is(text.match(/class="stub event-stub/g)?.length, 6)
 })
 
-test('a filter that does not work is named on its page, and what was typed stays', async (t) => {
+test.serial('a filter that does not work is named on its page, and what was typed stays', async (t) => {
   const wrong = await show('/?start=2027-13-01&keyword=jazz')
   t.is(wrong.status, 400)
   t.true(wrong.text.includes('From must be a date such as 2027-03-05.'), wrong.text)
@@ -92,7 +95,7 @@ test('a filter that does not work is named on its page, and what was typed stays
   t.true((await show('/?cursor=nonsense')).text.includes('Back to the first events'))
 })
 
-test('the list goes on page by page, and every event is shown once', async (t) => {
+test.serial('the list goes on page by page, and every event is shown once', async (t) => {
   const names = new Set<string>()
   let path: string | undefined = '/'
   let pages = 0
@@ -109,30 +112,33 @@ test('the list goes on page by page, and every event is shown once', async (t) =
   t.is(pages, 2)
 })
 
-test('dates and money are written as the reader does, in the zone of the venue', async (t) => {
+test.serial('dates and money are written as the reader does, in the zone of the venue', async (t) => {
   const path = '/?keyword=wortwechsel'
-  t.true((await show(path, { 'accept-language': 'en-US' })).text.includes('EUR 28<'))
+  t.regex((await show(path, { 'accept-language': 'en-US' })).text, /EUR\s28</)
   const german = await show(path, { 'accept-language': 'de-AT,de;q=0.9,en;q=0.5' })
   t.regex(german.text, /28\sEUR</)
   t.true(german.text.includes('lang="de"'))
   t.true(german.text.includes('20:00 · Kleiner Speicher, Berlin'))
-  t.true((await show(path, { 'accept-language': 'tlh' })).text.includes('EUR 28<'))
+  t.regex((await show(path, { 'accept-language': 'tlh' })).text, /EUR\s28</)
 })
 
-test('problems are pages for those who accept HTML, and JSON for all others', async (t) => {
+test.serial('problems are pages for those who accept HTML, and JSON for all others', async (t) => {
   const page = await show('/shop/nowhere')
   t.is(page.status, 404)
   t.is(page.headers.get('content-type'), 'text/html; charset=utf-8')
   t.is(page.headers.get('cache-control'), 'no-store')
   t.true(page.text.includes('Nothing is at this address.'))
-  t.true(page.text.includes("See what&#39;s on"))
+  t.true(page.text.includes('See what&#39;s on'))
   const json = await show('/shop/nowhere', { accept: '*/*' })
   t.is(json.status, 404)
   t.is(json.headers.get('content-type'), 'application/problem+json')
-  t.is((await show('/?start=x', { accept: 'application/json' })).headers.get('content-type'), 'application/problem+json')
+  t.is(
+    (await show('/?start=x', { accept: 'application/json' })).headers.get('content-type'),
+    'application/problem+json',
+  )
 })
 
-test('a refused reader sees a page that says when to come back', async (t) => {
+test.serial('a refused reader sees a page that says when to come back', async (t) => {
   const gateway = await system.start('gateway', { RATE_LIMIT_MAXIMA: 'search=1', TRUSTED_PROXIES: '127.0.0.1' })
   t.teardown(() => gateway.stop())
   const ask = () => show('/?keyword=a', { 'x-forwarded-for': '192.0.2.1' }, gateway.url)
@@ -143,7 +149,7 @@ test('a refused reader sees a page that says when to come back', async (t) => {
   t.truthy(refused.headers.get('retry-after'))
 })
 
-test('while no worker answers, the page says that nothing is lost and when to come back', async (t) => {
+test.serial('while no worker answers, the page says that nothing is lost and when to come back', async (t) => {
   const alone = await startSystem({ counts: { event: 0, booking: 0, purchase: 0, sandbox: 0 } })
   t.teardown(() => alone.stop())
   const { status, headers, text } = await show('/', {}, alone.url)
@@ -153,7 +159,7 @@ test('while no worker answers, the page says that nothing is lost and when to co
   t.regex(headers.get('content-security-policy') ?? '', /^default-src 'self'/)
 })
 
-test('files of pages are immutable, compressed, and known to the gateways of other releases', async (t) => {
+test.serial('files of pages are immutable, compressed, and known to the gateways of other releases', async (t) => {
   const { text } = await show('/')
   const release = /\/assets\/([0-9a-f]{12})\/styles\.css/.exec(text)?.[1] ?? ''
   const style = await show(`/assets/${release}/styles.css`, { 'accept-encoding': 'br' })
@@ -169,13 +175,17 @@ test('files of pages are immutable, compressed, and known to the gateways of oth
   t.is((await show(`/assets/${other}/styles.css`, { accept: '*/*' })).status, 404)
   const redis = openRedis(system.redis.url)
   t.teardown(() => redis.disconnect())
-  await redis.hset(`assets:${other}`, 'styles.css', 'of another release')
-  t.is((await show(`/assets/${other}/styles.css`)).text, 'of another release')
-  t.is(await redis.hexists(`assets:${release}`, 'browser/island.ts'), 1, 'this one is shared too')
-  t.true((await redis.ttl(`assets:${release}`)) > 80_000)
+  await redis.set(`assets:${other}:styles.css`, 'of another release')
+  // A busy Redis counts as none.
+  const ofOther = () => show(`/assets/${other}/styles.css`)
+  await until('the file comes from Redis', async () => (await ofOther()).text === 'of another release')
+  const lifetimes = await Promise.all(
+    ['styles.css', 'browser/island.ts'].map((path) => redis.ttl(`assets:${release}:${path}`)),
+  )
+  t.true(lifetimes.every((seconds) => seconds > 80_000), 'those of this release are shared too')
 })
 
-test('a page that is stored by one gateway is given by the others', async (t) => {
+test.serial('a page that is stored by one gateway is given by the others', async (t) => {
   const [, second] = system.gateways
   const path = '/?city=Berlin&type=Comedy'
   await until('the second gateway has what the first made', async () => {
@@ -185,7 +195,7 @@ test('a page that is stored by one gateway is given by the others', async (t) =>
   t.pass()
 })
 
-test('the session page leads back to paths of this host alone', async (t) => {
+test.serial('the session page leads back to paths of this host alone', async (t) => {
   for (const to of ['https://other.example', '//other.example', '/\\other.example', 'javascript:alert(1)']) {
     const { status, text } = await show(`/shop/session?to=${encodeURIComponent(to)}`)
     t.is(status, 200)
@@ -195,7 +205,7 @@ test('the session page leads back to paths of this host alone', async (t) => {
   t.true((await show('/shop/session?to=/shop/bookings')).text.includes('/shop/bookings'))
 })
 
-test('the technical page is at /running', async (t) => {
+test.serial('the technical page is at /running', async (t) => {
   const { status, text } = await show('/running')
   t.is(status, 200)
   t.true(text.includes('<h1>What is running</h1>'))

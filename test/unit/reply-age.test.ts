@@ -3,7 +3,10 @@ import { CachedReply } from '../../gateway/reads/cached-reply.ts'
 import type { CallTime } from '../../gateway/reads/freshness.ts'
 
 const body = Buffer.from('a page')
-const at = (calledAt: number, sequence: number, stream = 'one'): CallTime => ({ calledAt, position: { stream, sequence } })
+const at = (calledAt: number, sequence: number, stream = 'one'): CallTime => ({
+  calledAt,
+  position: { stream, sequence },
+})
 
 function ageOf(own: CallTime, madeOf: readonly CallTime[]) {
   const { calledAt, position } = CachedReply.parse(CachedReply.from({ body, madeOf }, own).stored)

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { Html, html } from '../../gateway/storefront/views/html.ts'
 
-const unescape = (text: string): string =>
+const unescaped = (text: string): string =>
   text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
@@ -15,7 +15,7 @@ test('any text that is put into a page stays text', (t) => {
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const { text: made } = html`<p title="${text}">${text}</p>`
       const [, title = '', content = ''] = /^<p title="([^"<>']*)">([^"<>']*)<\/p>$/s.exec(made) ?? []
-      return unescape(title) === text && unescape(content) === text
+      return unescaped(title) === text && unescaped(content) === text
     }),
   )
   t.is(html`<p>${'<script>alert(1)</script>'}</p>`.text, '<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>')

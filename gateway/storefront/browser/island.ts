@@ -28,7 +28,12 @@ export function pageState<State>(): State {
 }
 
 /** Keeps an element as `view` makes it of the state. What the server sent stays until the first `set`. */
-export function startIsland<State extends object>({ element, state, view, actions }: IslandParts<State>): Island<State> {
+export function startIsland<State extends object>({
+  element,
+  state,
+  view,
+  actions,
+}: IslandParts<State>): Island<State> {
   let isDue = false
   const island = {
     state,

@@ -46,9 +46,10 @@ export const whatsOnPage = definePage<ListFilters, WhatsOn>({
 
   async load(filters, { read }) {
     const { type, city } = filters
+    const isFiltered = Object.values(filters).some((value) => value !== undefined)
     const [main, all, withoutType, withoutCity] = await Promise.all([
       read(searchEvents, searchOf(filters, { limit: eventsOnPage, facets: ['type', 'city', 'month'] })),
-      read(searchEvents, { limit: 1, facets: ['type'] }),
+      isFiltered ? read(searchEvents, { limit: 1, facets: ['type'] }) : null,
       // The counts beside a chosen filter are those of choosing another.
       type === undefined ? null : read(searchEvents, countsOf({ ...filters, type: undefined }, 'type')),
       city === undefined ? null : read(searchEvents, countsOf({ ...filters, city: undefined }, 'city')),
@@ -58,7 +59,7 @@ export const whatsOnPage = definePage<ListFilters, WhatsOn>({
     return {
       filters,
       counts: { types: facetsOf(withoutType, 'type'), cities: facetsOf(withoutCity, 'city') },
-      kinds: (all.facets?.by.type ?? []).slice(0, shownKinds).map(({ value }) => value),
+      kinds: ((all ?? main).facets?.by.type ?? []).slice(0, shownKinds).map(({ value }) => value),
       weekend: weekendOf(new Date()),
       found: await foundIn(main, read),
     }
@@ -110,7 +111,10 @@ function countsByValue(facets: readonly Facet[]): Record<string, number> {
 /** What is wrong with which filter; null where it is something else. */
 function faultsOf(errors: unknown): Readonly<Record<string, string>> | null {
   if (!Array.isArray(errors)) return null
-  const faults = (errors as readonly FieldError[]).map(({ pointer, detail }) => [pointer.slice(1), sentence(pointer.slice(1), detail)])
+  const faults = (errors as readonly FieldError[]).map(({ pointer, detail }) => [
+    pointer.slice(1),
+    sentence(pointer.slice(1), detail),
+  ])
   return Object.fromEntries(faults)
 }
 

@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import type { eventSummary } from '#shared/contracts/event.ts'
 import { clockTime, money, stubDate } from './format.ts'
 import { type Html, html } from './html.ts'
-import { words } from './words.ts'
 import { listWords } from './words/list.ts'
+import { words } from './words.ts'
 
 export type EventSummary = z.infer<typeof eventSummary>
 

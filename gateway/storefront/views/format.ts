@@ -46,7 +46,8 @@ export function count(value: number, language: string): string {
 /** The parts of a date that a stub shows. `localDate`: `2026-12-05`, at the venue; a date has no zone, so it is read as one of UTC. */
 export function stubDate(localDate: string, language: string): { weekday: string; day: string; month: string } {
   const date = new Date(`${localDate}T00:00:00Z`)
-  const format = (options: Intl.DateTimeFormatOptions) => dateFormat(language, { ...options, timeZone: 'UTC' }).format(date)
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    dateFormat(language, { ...options, timeZone: 'UTC' }).format(date)
   return {
     weekday: format({ weekday: 'short' }),
     day: String(date.getUTCDate()),
@@ -110,8 +111,5 @@ function withoutComma(text: string): string {
 }
 
 function dateFormat(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  return remembered(
-    `${language} ${JSON.stringify(options)}`,
-    () => new Intl.DateTimeFormat(language, options),
-  )
+  return remembered(`${language} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(language, options))
 }

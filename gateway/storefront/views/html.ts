@@ -10,7 +10,13 @@ export class Html {
 /** What a template takes: text and numbers are escaped, HTML and lists are put in as they are, the rest is nothing. */
 export type HtmlPart = Html | string | number | false | null | undefined | readonly HtmlPart[]
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 /** Text as it may stand between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {

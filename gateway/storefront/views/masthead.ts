@@ -22,7 +22,10 @@ export function footer({ isDemo }: { readonly isDemo: boolean }): Html {
   return html`<footer class="foot">
 <p>${words.venueTimes}</p>
 <p><a href="/docs">${words.api}</a></p>
-${isDemo && html`<p><a href="/running">${words.running}</a></p>
-<p>${words.demo}</p>`}
+${
+  isDemo &&
+  html`<p><a href="/running">${words.running}</a></p>
+<p>${words.demo}</p>`
+}
 </footer>`
 }

@@ -5,8 +5,8 @@ import { houseArcs } from './house-arcs.ts'
 import { type Html, html } from './html.ts'
 import { type ListFilters, listAddress, withFilters } from './list-address.ts'
 import { type FilterCounts, type FilterFaults, listFilters } from './list-filters.ts'
-import { words } from './words.ts'
 import { listWords } from './words/list.ts'
+import { words } from './words.ts'
 
 /** What the page shows. */
 export interface WhatsOn {
@@ -144,6 +144,9 @@ function nothing(filters: ListFilters, found: Found, language: string): Html {
   return html`<div class="note" role="status"><strong>${keyword === undefined ? listWords.nothing : listWords.nothingFor(keyword)}</strong>
 ${found.didYouMean === null ? html`<p>${listWords.tryWithout}</p>` : html`<p>${listWords.didYouMean} <a href="${withFilters(filters, { keyword: found.didYouMean })}">${found.didYouMean}</a>?</p>`}</div>
 <p><a class="button" href="/">${listWords.without}</a></p>
-${found.instead.length > 0 && html`<section class="month"><h2>${listWords.next}</h2>
-<ul class="stubs">${found.instead.map((event) => eventStub(event, language))}</ul></section>`}`
+${
+  found.instead.length > 0 &&
+  html`<section class="month"><h2>${listWords.next}</h2>
+<ul class="stubs">${found.instead.map((event) => eventStub(event, language))}</ul></section>`
+}`
 }

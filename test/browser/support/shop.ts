@@ -1,6 +1,6 @@
 import { Bus } from '#shared/messaging/bus.ts'
 import { fillDemoCatalogue } from '../../../infra/demo-catalogue.ts'
-import { startSystem, type System, type SystemOptions } from '../../support/system.ts'
+import { type System, type SystemOptions, startSystem } from '../../support/system.ts'
 
 /** A running system with the demo catalogue. */
 export async function startShop(options: SystemOptions = {}): Promise<System> {

@@ -1,7 +1,8 @@
 /** Sentences of what's on. */
 export const listWords = {
   heading: 'Find your seat.',
-  description: 'Concerts, theatre, comedy and more: find a show, choose your seats on the map, and pay before the clock runs out.',
+  description:
+    'Concerts, theatre, comedy and more: find a show, choose your seats on the map, and pay before the clock runs out.',
   search: 'Search',
   searchLabel: 'Artist, event, venue or city',
   shortcuts: 'Shortcuts',
