@@ -112,12 +112,8 @@ await runProcess({
     const limitFailures = createLimitFailures(limiting)
     const limitsOfReads = limits && publicLimits(limits, mode, clientAddresses)
     const assets = await readAssets()
-    const assetStore = new AssetStore({
-      redis,
-      assets,
-      onError: (error) => log.warn({ err: error }, 'the files of pages could not be shared'),
-    })
-    assetStore.start()
+    const assetStore = new AssetStore({ redis, assets })
+    void assetStore.start()
     onStop('assets', () => assetStore.stop())
     const storefront = createStorefront({
       ...{ cache, getReply, bus, metrics, assets, store: assetStore, shopName: config.SHOP_NAME, mode },

@@ -3,57 +3,56 @@ import { type Asset, type Assets, assetType } from './assets.ts'
 
 /** How long the files of a release stay in Redis behind the last gateway that had them, in seconds. */
 const lifetimeSeconds = 86_400
-/** Also the longest that a file is missing there which a busy Redis did not take. */
-const renewEveryMs = 600_000
+const renewEveryMs = 3_600_000
+/** When a gateway starts, Redis is not connected yet. */
+const retryMs = 1_000
 
 /**
  * The files of all releases that run: during a rolling restart a page of one gateway asks another for its files. Each gateway writes its
- * own to Redis. Never throws: without Redis the files of other releases are unknown.
+ * own to Redis. Never throws: without Redis, whose outages its client logs, the files of other releases are unknown.
  */
 export class AssetStore {
   readonly #redis: RedisClient
   readonly #assets: Assets
-  readonly #onError: (error: unknown) => void
   #timer: NodeJS.Timeout | undefined
+  #isStopped = false
 
-  constructor(parts: { redis: RedisClient; assets: Assets; onError: (error: unknown) => void }) {
-    this.#redis = parts.redis
-    this.#assets = parts.assets
-    this.#onError = parts.onError
+  constructor({ redis, assets }: { redis: RedisClient; assets: Assets }) {
+    this.#redis = redis
+    this.#assets = assets
   }
 
   /** Shares the files of this gateway, now and for as long as it runs. */
-  start(): void {
-    void this.#share()
-    this.#timer = setInterval(() => void this.#share(), renewEveryMs)
+  async start(): Promise<void> {
+    const isShared = await this.#share()
+    if (this.#isStopped) return
+    this.#timer = setTimeout(() => void this.start(), isShared ? renewEveryMs : retryMs)
     this.#timer.unref()
   }
 
   stop(): void {
-    clearInterval(this.#timer)
+    this.#isStopped = true
+    clearTimeout(this.#timer)
   }
 
   /** A file of this gateway's release, or of another's; undefined where no gateway has it. */
   async find(release: string, path: string): Promise<Asset | undefined> {
     if (release === this.#assets.release) return this.#assets.files.get(path)
     if (!/^[0-9a-f]{12}$/.test(release)) return undefined
-    try {
-      const plain = await this.#redis.getBuffer(keyOf(release, path))
-      return plain === null ? undefined : { type: assetType(path), plain }
-    } catch (error) {
-      this.#onError(error)
-      return undefined
-    }
+    const plain = await this.#redis.getBuffer(keyOf(release, path)).catch(() => null)
+    return plain === null ? undefined : { type: assetType(path), plain }
   }
 
-  async #share(): Promise<void> {
+  /** Answers whether Redis has them all. */
+  async #share(): Promise<boolean> {
     const { release, files } = this.#assets
     try {
       for (const [path, { plain }] of files) {
         await this.#redis.set(keyOf(release, path), plain, 'EX', lifetimeSeconds)
       }
-    } catch (error) {
-      this.#onError(error)
+      return true
+    } catch {
+      return false
     }
   }
 }
