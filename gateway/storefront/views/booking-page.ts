@@ -134,7 +134,7 @@ function giveBack(state: BookingPageState): Html | null {
 <summary>${bookingWords.giveBack}</summary>
 <form class="form" data-submit="giveBack">
 <fieldset><legend>${bookingWords.giveBackWhich}</legend>
-<div class="choices">${tickets.map((ticket) => html`<label class="choice"><input type="checkbox" name="ticket" value="${ticket.id}" data-change="choose"${chosen.includes(ticket.id) && html` checked`}> <span>${placeName(ticket)}</span><small>${money(priceOfTicket(booking, ticket))}</small></label>`)}</div>
+<div class="choices">${tickets.map((ticket) => html`<label class="choice"><input type="checkbox" name="ticket" value="${ticket.id}" data-change="choose"${chosen.includes(ticket.id) && html` checked`}> <span class="choice-words"><span>${placeName(ticket)}</span><small>${money(priceOfTicket(booking, ticket))}</small></span></label>`)}</div>
 </fieldset>
 <p class="quiet small">${bookingWords.giveBackText} ${bookingWords.giveBackUntil(until)}</p>
 <button class="button wide"${(wanted.length === 0 || isGivingBack) && html` aria-disabled="true"`}>${isGivingBack ? bookingWords.givingBack : label}</button>

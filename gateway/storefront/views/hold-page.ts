@@ -76,7 +76,7 @@ function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
 <p class="label">${holdWords.heldForYou}</p>
 <span class="clock" role="timer" aria-live="off" aria-label="${holdWords.clockName}">${clockText(seconds)}</span>
 <span class="lamps" aria-hidden="true">${Array.from({ length: lamps }, (_, index) => html`<i${index < lit && html` class="on"`}></i>`)}</span>
-<p>${holdWords.beforeTheClock}${pay.name === 'held' && html` <button type="button" class="button-link" data-click="extend">${holdWords.moreTime}</button>`}</p>
+<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="button-link" data-click="extend">${holdWords.moreTime}</button>`}</p>
 </div>`
 }
 
@@ -113,7 +113,7 @@ function payForm(state: HoldPageState): Html {
 ${
   !isFree &&
   html`<fieldset class="cards"><legend>${holdWords.card}</legend>
-<div class="choices">${holdWords.cards.map(({ token, name, hint }) => html`<label class="choice"><input type="radio" name="card" value="${token}" data-change="card"${token === card && html` checked`}> <span>${name}</span>${hint !== '' && html`<small>${hint}</small>`}</label>`)}</div>
+<div class="choices">${holdWords.cards.map(({ token, name, hint }) => html`<label class="choice"><input type="radio" name="card" value="${token}" data-change="card"${token === card && html` checked`}> <span class="choice-words"><span>${name}</span>${hint !== '' && html`<small>${hint}</small>`}</span></label>`)}</div>
 </fieldset>
 <p class="quiet small">${holdWords.sandbox}</p>`
 }
