@@ -40,7 +40,7 @@ const packages: Readonly<Record<string, { readonly path: string; read(): Promise
     path: 'packages/morphdom.js',
     async read() {
       const script = await readFile(fileURLToPath(import.meta.resolve('morphdom/dist/morphdom-umd.min.js')), 'utf8')
-      return `const module = { exports: {} }\nconst exports = module.exports;\n${script}\nexport default module.exports\n`
+      return `const module = { exports: {} };\nconst exports = module.exports;\n${script};\nexport default module.exports;\n`
     },
   },
 }

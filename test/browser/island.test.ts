@@ -52,7 +52,7 @@ ${count > 1 && views.html`<p id="new">new</p>`}
 <select id="pick" data-n="${count}"><option>a</option><option>b</option></select>
 <input type="radio" id="radio" name="r" data-n="${count}">
 <details id="d" data-n="${count}"><summary>s</summary>${count}</details>
-<div data-own><canvas width="${count}"></canvas></div>`,
+<div id="own" data-own><canvas width="${count}"></canvas></div>`,
       )
     show(1)
     find<HTMLInputElement>('#name').value = 'typed'

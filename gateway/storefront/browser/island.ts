@@ -62,11 +62,29 @@ export function startIsland<State extends object>({
   return island
 }
 
-/** Changes only what differs, so focus, selection, scroll and typed text stay. */
+/**
+ * Changes only what differs, so focus, selection, scroll and typed text stay. What can have the focus, and what script draws into, needs
+ * an `id` where something may appear before it: elements without one are known by their place.
+ */
 export function patch(element: HTMLElement, content: Html): void {
   const wanted = element.cloneNode(false) as HTMLElement
   wanted.append(elementsOf(content))
+  const restoreFocus = rememberFocus()
   morphdom(element, wanted, { childrenOnly: true, onBeforeElUpdated: keepWhatIsTheReaders })
+  restoreFocus()
+}
+
+/** Gives the focus back to an element that was moved, because moving takes it away. */
+function rememberFocus(): () => void {
+  const focused = document.activeElement
+  if (!(focused instanceof HTMLElement)) return () => undefined
+  const isText = focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement
+  const { selectionStart = null, selectionEnd = null } = isText ? focused : {}
+  return () => {
+    if (document.activeElement === focused || !focused.isConnected) return
+    focused.focus({ preventScroll: true })
+    if (isText && selectionStart !== null) focused.setSelectionRange(selectionStart, selectionEnd)
+  }
 }
 
 /** Copies to the new element what the reader did to the old one. Answers whether anything is left to change. */

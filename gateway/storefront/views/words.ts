@@ -1,6 +1,6 @@
 /** Sentences of all pages; those of one part stand in `words/`. Short, true, what happened first, then what can be done. */
 export const words = {
-  whatsOn: "What's on",
+  whatsOn: 'What’s on',
   bookings: 'My bookings',
   skip: 'Skip to the content',
   home: (shop: string) => `${shop}, to the front page`,

@@ -59,7 +59,8 @@ export async function openWindow(browser: Browser, url: string, reader: Reader =
   page.on('requestfinished', async (request) => {
     if (request.resourceType() === 'document') return
     const sizes = await request.sizes().catch(() => undefined)
-    received += sizes?.responseBodySize ?? 0
+    // What comes from the browser's own cache has a size below nothing.
+    received += Math.max(0, sizes?.responseBodySize ?? 0)
   })
   return { page, faults, bytes: () => received, close: () => context.close() }
 }

@@ -46,7 +46,7 @@ export function problemWords(code: string): ProblemWords {
 }
 
 export const nextSteps = {
-  whatsOn: "See what's on",
+  whatsOn: 'See what’s on',
   again: 'Try again',
   wait: (seconds: number) => (seconds === 1 ? 'Try again in 1 second.' : `Try again in ${seconds} seconds.`),
 }
