@@ -11,18 +11,14 @@ interface FetchEvent extends ExtendableEvent {
   readonly request: Request
   respondWith(answer: Promise<Response>): void
 }
-interface WorkerScope {
-  skipWaiting(): Promise<void>
-  readonly clients: { claim(): Promise<void> }
-}
+declare function skipWaiting(): Promise<void>
+declare const clients: { claim(): Promise<void> }
 
 /** A gateway that takes longer is as good as none while somebody stands at the door. */
 const answerWithinMs = 4_000
 
-const scope = globalThis as unknown as WorkerScope
-
-addEventListener('install', (event) => (event as ExtendableEvent).waitUntil(scope.skipWaiting()))
-addEventListener('activate', (event) => (event as ExtendableEvent).waitUntil(scope.clients.claim()))
+addEventListener('install', (event) => (event as ExtendableEvent).waitUntil(skipWaiting()))
+addEventListener('activate', (event) => (event as ExtendableEvent).waitUntil(clients.claim()))
 addEventListener('fetch', (event) => {
   const { request } = event as FetchEvent
   const { origin, pathname } = new URL(request.url)
