@@ -20,14 +20,25 @@ export async function signIn(page: Page, userId = newBuyer()): Promise<string> {
 }
 
 /** A window has a new buyer, who holds the best places of an event. */
-export async function hold(page: Page, { qty = 3, eventId = demoEventId } = {}): Promise<Hold> {
+export async function hold(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Hold> {
   await signIn(page)
+  return holdPlaces(page, wanted)
+}
+
+/** The buyer of a window holds the best places of an event. */
+function holdPlaces(page: Page, { qty = 3, eventId = demoEventId } = {}): Promise<Hold> {
   return send(page, 'POST', `/events/${eventId}/holds`, { best_available: { qty } })
 }
 
 /** A window has a new buyer, who bought the best places of an event. */
 export async function buy(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Booking> {
-  const { id } = await hold(page, wanted)
+  await signIn(page)
+  return buyPlaces(page, wanted)
+}
+
+/** The buyer of a window buys the best places of an event. */
+export async function buyPlaces(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Booking> {
+  const { id } = await holdPlaces(page, wanted)
   return send(page, 'POST', '/purchase', { hold_id: id, payment_token: 'tok_ok' })
 }
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { buy, hold, send, signIn } from './buyer.ts'
+import { buy, buyPlaces, hold, send, signIn } from './buyer.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
 export interface ShownPage {
@@ -47,12 +47,16 @@ export const shownPages: readonly ShownPage[] = [
     name: 'bookings',
     async open(page) {
       const { tickets } = await buy(page, { qty: 2 })
-      await send(page, 'POST', `/tickets/${tickets[0]?.id}/transfer`, { to_user_id: `jo.${tickets[0]?.id.slice(-6)}` })
-      const { id } = await buy(page)
+      const ticketId = tickets[0]?.id ?? ''
+      const friend = `jo.${ticketId.slice(-6)}`
+      await send(page, 'POST', `/tickets/${ticketId}/transfer`, { to_user_id: friend })
+      await signIn(page, friend)
+      await buyPlaces(page)
+      const { id } = await buyPlaces(page, { qty: 1 })
       await send(page, 'POST', `/bookings/${id}/cancel`, {})
-      await signIn(page, `jo.${tickets[0]?.id.slice(-6)}`)
       await page.goto('/shop/bookings')
     },
+  },
   },
   {
     name: 'bookings-none',

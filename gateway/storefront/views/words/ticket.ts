@@ -27,7 +27,7 @@ export const ticketWords = {
   passOnTo: 'Who gets it?',
   passOnHint: 'Their user id, as they sign in with it.',
   passOnText:
-    'Your code stops working at once, and only they see the new one. You cannot take it back, and not get its money.',
+    'Your code stops working at once, and only they see the new one. You can neither take it back nor get its money back.',
   passOnButton: 'Pass this ticket on',
   passingOn: 'Passing on…',
   passOnMissing: 'Write who gets the ticket.',
