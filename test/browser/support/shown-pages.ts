@@ -57,7 +57,6 @@ export const shownPages: readonly ShownPage[] = [
       await page.goto('/shop/bookings')
     },
   },
-  },
   {
     name: 'bookings-none',
     async open(page) {
