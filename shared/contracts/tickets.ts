@@ -49,9 +49,7 @@ export const listTickets = defineContract('booking', 'list-tickets', {
 
 export const transferTicket = defineContract('booking', 'transfer-ticket', {
   summary: 'Pass a ticket on to another user: its code becomes void, and only the other user gets the new one',
-  request: z
-    .strictObject({ ticket_id: ticketId, to_user_id: userId.describe('Id of the user who gets the ticket') })
-    .meta({ id: 'TicketTransfer', description: 'Who gets the ticket' }),
+  request: z.strictObject({ ticket_id: ticketId, to_user_id: userId.describe('Id of the user who gets the ticket') }),
   reply: z
     .object({
       ticket_id: ticketId,

@@ -20,9 +20,13 @@ export function refuseTransfer({ status, paymentStatus, bookingId, holderId, toU
   if (status === 'void') throw new TicketingError('ticket_void', 'This ticket is void; it cannot be passed on.')
   if (status === 'used') throw new TicketingError('ticket_used', 'This ticket has been used; it cannot be passed on.')
   if (paymentStatus !== 'captured') {
-    throw new TicketingError('payment_in_progress', 'This ticket is still being paid for; try again shortly.', {
-      extra: { booking_id: bookingId },
-    })
+    throw new TicketingError(
+      'payment_in_progress',
+      'This ticket is still being paid for; its booking says when that has ended.',
+      {
+        extra: { booking_id: bookingId },
+      },
+    )
   }
   if (toUserId === holderId) throw invalidRequest([{ pointer: '/to_user_id', detail: 'has this ticket already' }])
 }
