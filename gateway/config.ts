@@ -53,6 +53,10 @@ export const gatewaySettings = z.object({
   MAX_CONNECTIONS: z.coerce.number().int().min(1).default(10_000),
   /** Connections at once of one address, unless it is a trusted proxy. */
   MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(1_000),
+  /** Streams of seats at once, of all clients. */
+  MAX_STREAMS: z.coerce.number().int().min(0).default(4_000),
+  /** Streams at once of one user, or of one address without credentials. */
+  MAX_STREAMS_PER_CALLER: z.coerce.number().int().min(0).default(200),
   /** Names that requests may use for this gateway with AUTH=demo, beside localhost and IP addresses. */
   ALLOWED_HOSTS: list,
   /** Pages that may read answers: `*` (any page, public reads only), or origins such as `https://shop.example`. */

@@ -32,6 +32,10 @@ import { ReplyCache } from './reads/reply-cache.ts'
 import { AssetStore } from './storefront/asset-store.ts'
 import { readAssets } from './storefront/assets.ts'
 import { createStorefront } from './storefront/register-pages.ts'
+import { StreamHub } from './streams/hub.ts'
+import { StreamMetrics } from './streams/metrics.ts'
+import { seatsOfWorkers } from './streams/read-seats.ts'
+import { seatStreamRoute } from './streams/route.ts'
 
 /** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -79,10 +83,23 @@ await runProcess({
     const isStopping = (): boolean => stopping
 
     const invalidations = new Invalidations()
+    const hub = new StreamHub({
+      source: seatsOfWorkers(bus),
+      position: () => facts.position,
+      max: { ofCaller: config.MAX_STREAMS_PER_CALLER, all: config.MAX_STREAMS },
+      metrics: new StreamMetrics(processMetrics),
+      log,
+    })
     const facts = followFacts(bus, {
       log,
-      onFact: (fact) => invalidations.add(fact),
-      onRestart: (position) => invalidations.restart(position),
+      onFact(fact) {
+        invalidations.add(fact)
+        hub.hear(fact)
+      },
+      onRestart(position) {
+        invalidations.restart(position)
+        hub.restart()
+      },
     })
     onStop('facts', () => facts.stop())
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
@@ -95,6 +112,7 @@ await runProcess({
     const refusals = limits === null ? null : new RecentRefusals(limits)
     const limiting = limits === null || refusals === null ? null : { limits, refusals }
     const rateLimit = createRateLimit(limiting)
+    const limitFailures = createLimitFailures(limiting)
     // Pages that may use every route may also write here.
     const hostsOfPages = config.CORS_ORIGINS.flatMap((origin) => URL.parse(origin)?.hostname ?? [])
     const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
@@ -106,10 +124,15 @@ await runProcess({
     })
     metrics.watchNewHolds(newHolds)
 
+    const connections = new Connections({
+      maxOfOwner: config.MAX_CONNECTIONS_PER_ADDRESS,
+      clientAddresses,
+      metrics,
+    })
+    onStop('connections', () => connections.stop())
     const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
-    const limitFailures = createLimitFailures(limiting)
     const limitsOfReads = limits && publicLimits(limits, mode, clientAddresses)
     const assets = await readAssets()
     const assetStore = new AssetStore({ redis, assets })
@@ -134,10 +157,20 @@ await runProcess({
       showProblems: storefront.showProblems,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance, mode, sendPage: storefront.sendPage }),
+        ...docsRoutes({
+          ...health,
+          instance,
+          mode,
+          hasMetrics: exposedMetrics !== null,
+          sendPage: storefront.sendPage,
+        }),
         webhookRoute(bus),
       ],
-      limited: [...storefront.routes, ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)])],
+      limited: [
+        seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors }),
+        ...storefront.routes,
+        ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)]),
+      ],
     })
     const koa = app.callback()
     const listener = createListener({
@@ -154,12 +187,6 @@ await runProcess({
     const ownMetrics =
       METRICS_PORT === undefined ? null : await serveMetrics(processMetrics, { host: METRICS_HOST, port: METRICS_PORT })
     if (ownMetrics !== null) onStop('metrics', () => ownMetrics.close())
-    const connections = new Connections({
-      maxOfOwner: config.MAX_CONNECTIONS_PER_ADDRESS,
-      clientAddresses,
-      metrics,
-    })
-    onStop('connections', () => connections.stop())
     const server = createServer(httpSettings, connections.inTurn(listener))
     answerHalfClosed(server)
     server.maxConnections = config.MAX_CONNECTIONS
@@ -170,6 +197,8 @@ await runProcess({
     server.on('connect', answerConnect(metrics, connections))
     const { port } = await listen(server, config.PORT, host)
     onStop('http', () => closeServer(server))
+    // Before the server, which would wait for them.
+    onStop('streams', () => hub.stop())
     onStop('readiness', async () => {
       stopping = true
       await new Promise((resolve) => setTimeout(resolve, drainMs))

@@ -51,6 +51,7 @@ export const errorCodes = [
   'ticket_limit',
   'card_number_refused',
   'rate_limited',
+  'stream_full',
   ...faultCodes,
 ] as const
 

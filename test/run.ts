@@ -40,7 +40,22 @@ const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
     files: 'test/infra/**/*.test.ts',
     // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.
     concurrency: 1,
-    programs: ['prometheus', 'promtool', 'docker-compose', 'kubectl', 'nginx', 'openssl'],
+    programs: [
+      ...([
+        'prometheus',
+        'promtool',
+        'docker-compose',
+        'kubectl',
+        'nginx',
+        'openssl',
+        'busybox',
+        'dnsmasq',
+        'ip',
+        'barman',
+      ] as const),
+      ...(['prometheus-alertmanager', 'prometheus-nginx-exporter'] as const),
+      ...(['prometheus-postgres-exporter', 'prometheus-redis-exporter'] as const),
+    ],
     onClusters: integration([
       'seed-curls',
       'first-version-faults',

@@ -23,8 +23,8 @@ interface Connection {
   latest: Pending | undefined
   /** Whether that answer is still on its way. */
   isAnswering: boolean
-  /** The round in which it began. */
-  beganIn: number
+  /** The round in which it began; undefined for a stream, which may take any time. */
+  beganIn: number | undefined
   readonly waiting: Pending[]
 }
 
@@ -122,9 +122,15 @@ export class Connections {
     return waiting.length === 0 && !req.complete && !res.headersSent ? res : undefined
   }
 
+  /** The answer under way on this connection is a stream: whoever writes it cuts slow readers, and ends it in time. */
+  allowStream(socket: Duplex): void {
+    const connection = this.#open.get(socket)
+    if (connection !== undefined) connection.beganIn = undefined
+  }
+
   #cutSlow(): void {
     this.#round += 1
-    for (const [socket, { isAnswering, beganIn }] of this.#open) {
+    for (const [socket, { isAnswering, beganIn = this.#round }] of this.#open) {
       if (isAnswering && this.#round - beganIn > maxRounds) this.#cut(socket, 'slow_reader')
     }
   }

@@ -10,7 +10,15 @@ import type { HeaderList } from './request-context.ts'
 /** What pages may read beside the headers that they always may. */
 const exposed = [
   ...['Age', 'Cache-Status', 'ETag', 'Idempotency-Replayed', 'Link', 'Location', 'RateLimit', 'RateLimit-Policy'],
-  ...['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset', 'X-Request-Id', 'traceparent'],
+  ...[
+    'Retry-After',
+    'Stream-Position',
+    'X-RateLimit-Limit',
+    'X-RateLimit-Remaining',
+    'X-RateLimit-Reset',
+    'X-Request-Id',
+    'traceparent',
+  ],
 ].join(', ')
 
 const readHeaders = ['If-None-Match', 'X-Request-Id', 'traceparent', 'tracestate']

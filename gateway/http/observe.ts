@@ -61,11 +61,12 @@ export function createObserve(parts: {
     else if (!request.res.writableEnded) request.res.destroy()
   }
 
-  function report({ req, res, trace, endpoint, requestId, isRoutine }: RequestContext, durationMs: number): void {
+  function report(request: RequestContext, durationMs: number): void {
+    const { req, res, trace, endpoint, requestId, isRoutine, isStream } = request
     const { method = '' } = req
     const { statusCode: status } = res
     const { isRecorded } = trace
-    metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000, isRecorded })
+    if (!isStream) metrics.requestAnswered({ method, endpoint, status, seconds: durationMs / 1_000, isRecorded })
     if (isRoutine && durationMs < slowMs && !trace.isSample) return
     const fields = { method, endpoint, status, duration_ms: Math.round(durationMs * 10) / 10, request_id: requestId }
     log[status >= 500 ? 'warn' : 'info']({ ...fields, ...traceFieldsOf(trace) }, 'request')

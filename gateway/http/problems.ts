@@ -54,6 +54,7 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   ticket_limit: kind(422, 'Ticket limit exceeded', final),
   card_number_refused: kind(422, 'Card numbers are not accepted', final),
   rate_limited: kind(429, 'Too many requests', again),
+  stream_full: kind(503, 'Too many streams', again),
   internal: kind(500, 'Internal error', again),
   provider_unavailable: kind(502, 'Payment provider unavailable', again),
   no_worker: kind(503, 'Service unavailable', again),

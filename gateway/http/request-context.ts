@@ -17,6 +17,8 @@ export interface RequestContext {
   isRoutine: boolean
   /** Sends a problem as a page, where a person asked for one; undefined: it is sent as JSON. */
   showProblem: ((problem: Problem) => void) | undefined
+  /** Answered by a stream, whose length is no duration of an answer: streams have metrics of their own. */
+  isStream: boolean
 }
 
 /** The label of requests that no route took. */
@@ -60,6 +62,7 @@ export function beginRequest(
     endpoint,
     isRoutine: false,
     showProblem: undefined,
+    isStream: false,
   }
 }
 

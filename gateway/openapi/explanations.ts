@@ -52,6 +52,8 @@ export const explanations: Record<ErrorCode, string> = {
     '`limit` is the most tickets that one buyer may have of this event, `tickets` how many there are already.',
   card_number_refused:
     'Card numbers belong on the page of the payment provider. Send its token; as Idempotency-Key, a random UUID.',
+  stream_full:
+    'This gateway has as many open streams as it can serve. Read `/events/{event_id}/seats` from time to time, and try again later.',
   rate_limited: 'Wait as long as `Retry-After` says, then send the request again.',
   internal: 'The request failed for a reason that only the operator can find, by its `request_id`. Try again later.',
   provider_unavailable: 'Nothing was charged. Send the purchase again, with the same Idempotency-Key.',

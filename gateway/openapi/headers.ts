@@ -14,6 +14,10 @@ export const headerComponents = {
     'Whether the answer came from the cache, and for how long it is still fresh (RFC 9211)',
     string,
   ),
+  'Stream-Position': header(
+    'Position of this answer: the stream of seats, opened `?from=` it, goes on from here. Absent while changes cannot be followed',
+    string,
+  ),
   Link: header('`rel="next"`: the next page, relative to this URL. Absent on the last page', string),
   'RateLimit-Policy': header('The quota of this rate class: `q` requests in `w` seconds', string),
   RateLimit: header('What is left of it: `r` requests, and the seconds `t` until there is more', string),
@@ -42,6 +46,7 @@ export function successHeaders(route: Route, isPaged: boolean): Schema {
   return references([
     ...ofEvery,
     ...(route.cache === undefined ? [] : (['ETag', 'Age', 'Cache-Status'] as const)),
+    ...(route.tellsPosition ? (['Stream-Position'] as const) : []),
     ...(isPaged ? (['Link'] as const) : []),
     ...ofLimits,
     ...(route.outcome === undefined ? [] : (['Location'] as const)),

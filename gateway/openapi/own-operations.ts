@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { userId } from '#shared/contracts/fields.ts'
 import { receiveWebhook } from '#shared/contracts/purchase.ts'
 import { errorCodes } from '#shared/errors.ts'
+import { streamRequest } from '../streams/request.ts'
 import type { Mode } from './document-mode.ts'
 import { limitedHeaders, ownHeaders } from './headers.ts'
-import { bodyErrors, limitedErrors, problemResponses } from './problems.ts'
+import { bodyErrors, generalErrors, limitedErrors, problemResponses } from './problems.ts'
 import type { Schema, Schemas } from './schemas.ts'
 
 /** An operation that the gateway answers itself. */
@@ -63,6 +64,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
   const ok = (content: Schema, headers = ownHeaders()): Schema => ({ description: 'Done', headers, content })
   const operating = { tags: ['operating'], security: [{}] }
   return [
+    followSeats(schemas),
     ...(mode === 'demo' ? [openSession(schemas, json)] : []),
     {
       method: 'POST',
@@ -233,6 +235,54 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
       },
     },
   ]
+}
+
+const eventsOfStream = [
+  '- `reset`: `{position, version, seats, areas}`: forget everything and begin with this. `seats` is base64 of two bits a seat, as `states` of `GET /events/{event_id}/seats`; `version` is that of the layout.',
+  '- `seats`: `{seats: [[seat_no, state], …], areas?}`: these seats are in these states now (0 available, 1 held, 2 sold, 3 blocked); `areas`, where counts changed, are all general admission areas.',
+  "- `hold`: `{hold_id, status, expires_in_ms}`: the caller's own hold changed.",
+  '- `bye`: `{reason}`: the server ends the stream; connect again.',
+].join('\n')
+
+function followSeats(schemas: Schemas): OwnOperation {
+  const { event_id, section, from } = schemas.parameters(streamRequest)
+  const parameter = (name: string, place: 'path' | 'query', { description, examples: _, ...schema }: Schema) => {
+    return { name, in: place, required: place === 'path', description, schema }
+  }
+  return {
+    method: 'GET',
+    path: '/events/:event_id/seats/stream',
+    operation: {
+      operationId: 'follow-seats',
+      summary: 'The seats of an event as they change, as server-sent events',
+      description: [
+        'Begins with `reset`, or after a known position with the changes since. `hold` comes only to a caller with a token or the session cookie.',
+        eventsOfStream,
+        '`id` is the position up to which the client knows everything. Changes come at most every 100 ms; a stream ends after 10 to 20 minutes.',
+      ].join('\n\n'),
+      tags: ['catalogue'],
+      security: [{}, { bearer: [] }, { session: [] }],
+      parameters: [
+        parameter('event_id', 'path', event_id ?? {}),
+        parameter('section', 'query', section ?? {}),
+        parameter('from', 'query', from ?? {}),
+        {
+          name: 'Last-Event-ID',
+          in: 'header',
+          description: 'As `from`, and instead of it. Browsers send it when they connect again',
+          schema: { type: 'string' },
+        },
+      ],
+      responses: {
+        200: {
+          description: 'A stream that does not end by itself for minutes',
+          headers: limitedHeaders(),
+          content: { 'text/event-stream': { schema: { type: 'string', description: eventsOfStream } } },
+        },
+        ...problemResponses([...generalErrors, 'unauthenticated', 'event_not_found', 'stream_full'], true),
+      },
+    },
+  }
 }
 
 function openSession(schemas: Schemas, json: (schema: z.ZodType) => Schema): OwnOperation {

@@ -26,6 +26,8 @@ const docsHeaders = helmet({
 interface DocsParts extends HealthParts {
   readonly instance: string
   readonly mode: Mode
+  /** Whether `/metrics` is answered here, and not on a port of its own. */
+  readonly hasMetrics: boolean
   /** Sends a page in the look of the storefront. */
   readonly sendPage: (request: RequestContext, content: PageContent) => void
 }
@@ -45,9 +47,10 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
       path: '/running',
       middleware: [
         async (ctx) => {
-          const port = ctx.req.socket.localPort ?? 0
-          const content = runningPage({ instance: parts.instance, port, ...(await viewHealth(parts)) })
-          parts.sendPage(ctx.state.request, content)
+          const { instance, hasMetrics } = parts
+          // Behind an edge, its name and port.
+          const { host } = ctx
+          parts.sendPage(ctx.state.request, runningPage({ instance, host, hasMetrics, ...(await viewHealth(parts)) }))
         },
       ],
     },

@@ -15,11 +15,20 @@ const links: [path: string, text: string][] = [
   ['/docs', 'The API, to read and to try'],
   ['/openapi.json', 'The API as OpenAPI 3.1'],
   ['/readyz?verbose', 'Readiness, in detail'],
-  ['/metrics', 'Metrics for Prometheus'],
 ]
 
+const metricsLink: (typeof links)[number] = ['/metrics', 'Metrics for Prometheus']
+
+export interface RunningState extends Health {
+  readonly instance: string
+  /** Where the reader has this page from: `localhost:8080`. */
+  readonly host: string
+  /** Whether `/metrics` is answered here, and not on a port of its own. */
+  readonly hasMetrics: boolean
+}
+
 /** The page at `/running`: what is running, and where to look. */
-export function runningPage(state: Health & { instance: string; port: number }): PageContent {
+export function runningPage(state: RunningState): PageContent {
   const rows = [
     ['gateway', state.instance],
     ['NATS', state.nats],
@@ -35,9 +44,9 @@ export function runningPage(state: Health & { instance: string; port: number }):
 <h1>What is running</h1>
 <table class="table">${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table>
 <h2>Look around</h2>
-<ul>${links.map(([path, text]) => html`<li><a href="${path}">${text}</a> <code>${path}</code></li>`)}</ul>
+<ul>${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => html`<li><a href="${path}">${text}</a> <code>${path}</code></li>`)}</ul>
 <h2>Buy a seat</h2>
-<pre tabindex="0">curl -s -X POST http://localhost:${state.port}/purchase</pre>
+<pre tabindex="0">curl -s -X POST http://${state.host}/purchase</pre>
 </div>`,
   }
 }

@@ -93,7 +93,8 @@ export function createAnswerRead({ getReply, bus }: { getReply: GetReply; bus: B
       )
       return 'miss'
     }
-    await sendReply(request, cached, { policy: read.policy, cacheControl: read.cacheControl })
+    const { policy, cacheControl, route } = read
+    await sendReply(request, cached, { policy, cacheControl, tellsPosition: route.tellsPosition })
     return cached.status
   }
 }

@@ -26,7 +26,7 @@ export class Invalidations {
     this.#earlierEnd = 0
   }
 
-  add({ entity, eventId, sequence }: FollowedFact): void {
+  add({ entity, eventId, sequence }: Omit<FollowedFact, 'payload'>): void {
     for (const tag of tagsOf(entity, eventId)) this.#note(tag, sequence)
   }
 

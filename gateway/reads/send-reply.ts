@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import accepts from 'accepts'
 import { LRUCache } from 'lru-cache'
+import { writePosition } from '#shared/facts/position.ts'
 import { type RequestContext, send } from '../http/request-context.ts'
 import type { CachePolicy } from '../routes/cache-policy.ts'
 import type { CacheAnswer, CacheStatus } from './reply-cache.ts'
@@ -11,13 +12,15 @@ export interface ReplyTerms {
   readonly cacheControl: string
   /** The request headers that the reply depends on. */
   readonly vary?: string
+  /** Whether the reply tells up to which domain event it is true. */
+  readonly tellsPosition?: boolean | undefined
 }
 
 /** Sends a reply in the encoding that the client prefers, or a 304. */
 export async function sendReply(
   request: RequestContext,
   { reply, status }: CacheAnswer,
-  { policy, cacheControl, vary = 'Accept-Encoding' }: ReplyTerms,
+  { policy, cacheControl, vary = 'Accept-Encoding', tellsPosition }: ReplyTerms,
 ): Promise<void> {
   const { req } = request
   const representation = prefersGzip(req) ? await reply.compressed() : reply.plain
@@ -28,6 +31,7 @@ export async function sendReply(
   // A page may be made of replies that are older than itself.
   const isJustMade = (status === 'miss' || status === 'newer') && ageMs < 1_000
   if (!isJustMade) own.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
+  if (tellsPosition && reply.position !== null) own.push('Stream-Position', writePosition(reply.position))
   if (matchesEtag(req.headers['if-none-match'], etag)) send(request, 304, own, '')
   else send(request, 200, [...headers, ...own], representation.body)
   // Last: a failure above is always logged.

@@ -120,6 +120,7 @@ export const eventRoutes = [
     access: 'public',
     limit: 'browse',
     cache: placesCache,
+    tellsPosition: true,
   }),
   defineRoute({
     method: 'GET',

@@ -1,5 +1,6 @@
 import { parse } from 'node:querystring'
 import { checkRequest } from '#shared/check-request.ts'
+import type { Contract } from '#shared/contracts/contract.ts'
 import { invalidRequest } from '#shared/errors.ts'
 import type { Route } from './route.ts'
 
@@ -19,7 +20,7 @@ export function parseQuery(query: string): QueryParameters {
  * path. Undeclared members are errors, so nothing is silently ignored or missing from a cache key. Throws `validation_failed`.
  */
 export function parseRequest(
-  { contract, method }: Route,
+  { contract, method }: { readonly contract: Pick<Contract, 'request'>; readonly method: Route['method'] },
   members: Readonly<Record<string, unknown>>,
   pathParameters: Readonly<Record<string, string>>,
 ): Record<string, unknown> {

@@ -29,6 +29,8 @@ export interface Route<C extends Contract = Contract, Status extends SuccessStat
   readonly limit: RateClassRule
   /** For how long the answer may be cached. Only for public GET routes. */
   readonly cache?: CachePolicy
+  /** The answer has the position from which on the stream of seats goes on from it. */
+  readonly tellsPosition?: true
   /**
    * The request takes a hold, `alone` or in a purchase that names none (`with payment`). While workers are overloaded, it is refused so
    * that buyers who have a hold can pay.

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { defaultRetentionDays } from '#shared/retention/periods.ts'
 import { type LedgerComparison, ledgerViolations } from './compare-ledger.ts'
 import { allInvariants } from './invariants/all-invariants.ts'
 import type { Invariant } from './invariants/invariant.ts'
@@ -32,6 +33,8 @@ export interface AuditOptions {
   readonly windowMs?: number
   /** How long the system has been watched without a break. Nothing is overdue that could not go on before. Without it: for ever. */
   readonly watchedForMs?: number
+  /** How many days retention keeps bookings; without it the default. */
+  readonly bookingsKeptDays?: number
 }
 
 const maxExamples = 10
@@ -84,11 +87,11 @@ async function becomeAuditor(client: pg.Client): Promise<void> {
 /** `readAt` is the database's time of the snapshot, `since` that of the beginning of the window; null when everything was read. */
 async function checkInSnapshot(
   client: pg.Client,
-  { windowMs, watchedForMs }: AuditOptions,
+  { windowMs, watchedForMs, bookingsKeptDays = defaultRetentionDays.bookings }: AuditOptions,
 ): Promise<{ results: InvariantResult[]; readAt: Date; since: Date | null }> {
   const readAt = await beginSnapshot(client)
   const since = windowMs === undefined ? null : new Date(readAt.getTime() - windowMs)
-  const eventIds = await findWatchedEvents(client, since)
+  const eventIds = await findWatchedEvents(client, since, bookingsKeptDays)
   const results: InvariantResult[] = []
   for (const invariant of allInvariants) results.push(await check(client, invariant, [eventIds, watchedForMs ?? null]))
   await client.query('COMMIT')

@@ -1,4 +1,5 @@
 import { readRunningSystem } from '#shared/process/config.ts'
+import { retentionDays } from '#shared/retention/periods.ts'
 import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
 import { reportFailure } from '../explained-error.ts'
@@ -26,8 +27,9 @@ const windowMs = 24 * 3_600_000
 async function main(): Promise<void> {
   const flags = parseCommandLine(process.argv.slice(2), { options }, usage).values
   if (flags.help) return console.log(usage)
-  const scope = flags.full ? {} : { windowMs }
   const config = readInfraConfig()
+  const bookingsKeptDays = retentionDays.parse(config.environment.RETENTION_DAYS).bookings
+  const scope = flags.full ? { bookingsKeptDays } : { windowMs }
   const running = readRunningSystem(config.environment)
   if (running !== null) {
     return report({ databaseUrl: running.database_urls.auditor, paymentUrl: running.payment_url, ...scope })

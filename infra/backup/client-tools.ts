@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { findDumpers, majorOf, type Program } from '../servers/program.ts'
 
 export interface ToolRun {
-  readonly tool: 'pg_dump' | 'pg_restore' | 'pg_basebackup' | 'pg_receivewal'
+  readonly tool: 'pg_dump' | 'pg_restore'
   readonly args: readonly string[]
   readonly environment?: NodeJS.ProcessEnv
   readonly stopping: AbortSignal
 }
 
-/** A program of PostgreSQL's ended badly; the message is what it said. */
+/** A program ended badly; the message is what it said. */
 export class ToolError extends Error {}
 
-/** Longer than this nobody waits for a backup or for a restore, and whoever follows a log is started anew. */
+/** Longer than this nobody waits for a backup or for a restore, and whoever receives WAL is started anew. */
 const longestMs = 6 * 3_600_000
 const keptErrorCharacters = 4_000
 
@@ -46,28 +46,53 @@ export class ClientTools {
 
   /** Ends with `stopping`. Throws `ToolError` with what the program said last. */
   async run({ tool, args, environment = {}, stopping }: ToolRun): Promise<void> {
-    stopping.throwIfAborted()
-    const child = spawn(join(this.program.directory, tool), args, {
-      cwd: '/',
-      // Messages are read below, and so must be in English.
-      env: { ...readInfraConfig().environment, LC_ALL: 'C', ...this.program.environment, ...environment },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      signal: AbortSignal.any([stopping, AbortSignal.timeout(longestMs)]),
-    })
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-keptErrorCharacters)
-    })
-    const outcome = await new Promise<string | null>((resolve) => {
-      // Of an abort, too; the end of the process, which comes after it, is what counts.
-      child.on('error', (error) => {
-        if (child.pid === undefined) resolve(error.message)
-      })
-      child.once('close', (code, signal) => resolve(code === 0 ? null : (signal ?? `exit code ${code}`)))
-    })
-    stopping.throwIfAborted()
-    if (outcome !== null) throw new ToolError(`${tool} ended with ${outcome}: ${said.trim()}`)
+    const path = join(this.program.directory, tool)
+    await runTool({ path, args, environment: { ...this.program.environment, ...environment }, stopping })
   }
+}
+
+export interface ProgramRun {
+  readonly path: string
+  readonly args: readonly string[]
+  /** Besides our own. */
+  readonly environment: NodeJS.ProcessEnv
+  /** Ends it, with all that it has started. */
+  readonly stopping: AbortSignal
+}
+
+/** What a program prints, which must be little. Throws `ToolError` with what it said last. */
+export async function runTool({ path, args, environment, stopping }: ProgramRun): Promise<string> {
+  stopping.throwIfAborted()
+  const child = spawn(path, args, {
+    cwd: '/',
+    // Messages are read below, and so must be in English.
+    env: { ...readInfraConfig().environment, LC_ALL: 'C', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, which is ended as one.
+    detached: true,
+  })
+  const end = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT')
+  }
+  const stop = AbortSignal.any([stopping, AbortSignal.timeout(longestMs)])
+  stop.addEventListener('abort', end)
+  let printed = ''
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-keptErrorCharacters)
+  })
+  const outcome = await new Promise<string | null>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('close', (code, signal) => resolve(code === 0 ? null : (signal ?? `exit code ${code}`)))
+  })
+  stop.removeEventListener('abort', end)
+  stopping.throwIfAborted()
+  if (outcome === null) return printed
+  const words = `${printed.slice(-keptErrorCharacters)}\n${said}`.trim()
+  throw new ToolError(`${basename(path)} ended with ${outcome}: ${words}`)
 }
 
 /** The one of that major version, else the next newer one: older ones cannot read what it writes. */

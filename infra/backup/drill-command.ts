@@ -15,7 +15,8 @@ async function main(): Promise<void> {
   const flags = readDrillFlags(process.argv.slice(2))
   if (flags === null) return console.log(drillUsage)
   const { stopping, hurry } = stopSignals(console.log)
-  await installMissing(['postgres', 'pg_dump', 'nats-server', 'redis-server'], console.log)
+  const barman = flags.kind === 'log' ? (['barman'] as const) : []
+  await installMissing(['postgres', 'pg_dump', 'nats-server', 'redis-server', ...barman], console.log)
   const from = flags.kind === 'backup' ? await findBackup(flags.from) : flags.from
   const bringBack = flags.kind === 'backup' ? fromBackup(from) : fromLog(from, flags.at)
   console.log(`Restore drill of ${from}\n`)

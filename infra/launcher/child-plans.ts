@@ -52,13 +52,6 @@ export function metricsPortsNeeded({ workers }: Pick<StartFlags, 'workers'>): nu
   return workerKinds.length * workers + 1
 }
 
-/** What keeps the spans of all others, where nobody else does: started before them and stopped after them. */
-export function spanStorePlans(port: number | null): ChildPlan[][] {
-  if (port === null) return []
-  const script = 'infra/span-store/main.ts'
-  return [[{ name: 'span store', instance: 'span-store', script, args: ['--port', String(port)], port }]]
-}
-
 /** What answers HTTP. */
 export function gatewayPlans({ flags, gatewayPorts }: Pick<PlanOptions, 'flags' | 'gatewayPorts'>): ChildPlan[][] {
   const gateways = instanceNames(flags.instance, gatewayPorts.length).map((instance, index): ChildPlan => {

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import { spanDirectory } from '#shared/observability/span-files.ts'
 import type { InfraConfig } from '../config.ts'
 import { migrateAll } from '../migrate.ts'
 import type { Say } from '../say.ts'
 import { freePort, freePorts } from '../servers/free-port.ts'
 import type { Server } from '../servers/server.ts'
 import { Applications } from './applications.ts'
-import { backstagePlans, gatewayPlans, metricsPortsNeeded, spanStorePlans, withServerUrls } from './child-plans.ts'
+import { backstagePlans, gatewayPlans, metricsPortsNeeded, withServerUrls } from './child-plans.ts'
 import { DataFolder, type RunningFile, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import type { StartFlags } from './flags.ts'
@@ -34,7 +35,7 @@ export interface System {
   readonly logDirectory: string
   /** Whether callers may say themselves who they are. */
   readonly demo: boolean
-  /** Applications first, then servers, then whoever keeps the spans; nothing is left behind. */
+  /** Applications first, then servers; nothing is left behind. */
   stop(): Promise<void>
 }
 
@@ -54,13 +55,6 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     let onRestart = (): void => undefined
 
     const destination = await spanDestination(config.environment)
-    const spanStore = new Applications(spanStorePlans(destination?.ownPort ?? null), {
-      environment: { ...config.environment, DATA_DIR: config.dataDirectory },
-      logDirectory: folder.logDirectory,
-      say,
-      onRestart: () => onRestart(),
-    })
-    closers.push(() => spanStore.stop(hurry))
     const backstageStages = backstagePlans({ flags, paymentPort, metricsPorts })
     const log = new SupervisorLog(folder.logDirectory)
     const handStarted = new HandStarted({
@@ -78,11 +72,15 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
     const watch = flags.observe ? watched : undefined
     const natsPasswords = folder.natsPasswords()
     const redisPassword = folder.redisPassword()
-    const [servers] = await Promise.all([
-      PrivateServers.start({ config, watch, natsPasswords, redisPassword, log, say, onRestart: () => onRestart() }),
-      // The system is of use without it.
-      spanStore.start(stopping).catch((error) => say(`Spans are not kept: ${(error as Error).message}`)),
-    ])
+    const servers = await PrivateServers.start({
+      config,
+      watch,
+      natsPasswords,
+      redisPassword,
+      log,
+      say,
+      onRestart: () => onRestart(),
+    })
     closers.push(() => servers.stop())
     stopping.throwIfAborted()
 
@@ -125,13 +123,11 @@ export async function startSystem({ flags, config, say, stopping, hurry }: Syste
       tracing: destination && {
         otlp_url: destination.url,
         sample_ratio: environment.OTEL_TRACES_SAMPLER_ARG,
-        kept: destination.ownPort !== null,
       },
       gateways,
       ...(servers.urls.prometheus && { prometheus_url: servers.urls.prometheus }),
       processes: [
         ...servers.list.map(({ name, pid, port }) => ({ name, instance: name, pid, port })),
-        ...spanStore.processes,
         ...backstage.processes,
         ...front.processes,
         ...handStarted.list.map(({ name, instance, pid, port, metrics_url }) => ({
@@ -184,7 +180,8 @@ function childEnvironment({ config, secrets, urls, paymentUrl, gateways, destina
     CORS_ORIGINS: '*',
     OTEL_TRACES_SAMPLER_ARG: '1',
     OTEL_BSP_SCHEDULE_DELAY: '500',
-    ...(destination && { OTEL_EXPORTER_OTLP_ENDPOINT: destination.url }),
+    ...(destination?.url && { OTEL_EXPORTER_OTLP_ENDPOINT: destination.url }),
+    ...(destination?.url === null && { SPAN_DIRECTORY: spanDirectory(config.dataDirectory) }),
     NODE_COMPILE_CACHE: join(config.dataDirectory, 'compile-cache'),
     ...secrets,
     ...config.environment,

@@ -39,6 +39,8 @@ await runProcess({
         instance: config.INSTANCE,
         sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
         endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+        directory: config.SPAN_DIRECTORY,
+        log,
       }),
     )
     const db = new Postgres({

@@ -4,11 +4,23 @@ interface Advice {
   readonly debian: string
   /** `undefined` where the system does not offer it. */
   readonly fedora: string | undefined
-  readonly arch: string
-  readonly brew: string
+  readonly arch: string | undefined
+  readonly brew: string | undefined
   /** A container in its place, with the variable that tells us where it listens; `undefined` for tools. */
   readonly container: string | undefined
 }
+
+/** Of tools that have the same name everywhere. */
+const everywhere = (name: string): Advice => ({
+  ...{ debian: name, fedora: name, arch: name, brew: name },
+  container: undefined,
+})
+
+/** Of what only the tests of containers need, which run on Debian. */
+const onDebian = (name: string): Advice => ({
+  ...{ debian: name, fedora: undefined, arch: undefined, brew: undefined },
+  container: undefined,
+})
 
 const advice: Record<ProgramName, Advice> = {
   'nats-server': {
@@ -54,13 +66,7 @@ const advice: Record<ProgramName, Advice> = {
     brew: 'prometheus',
     container: undefined,
   },
-  'docker-compose': {
-    debian: 'docker-compose',
-    fedora: 'docker-compose',
-    arch: 'docker-compose',
-    brew: 'docker-compose',
-    container: undefined,
-  },
+  'docker-compose': everywhere('docker-compose'),
   kubectl: {
     debian: 'kubectl',
     fedora: 'kubernetes-client',
@@ -68,9 +74,17 @@ const advice: Record<ProgramName, Advice> = {
     brew: 'kubernetes-cli',
     container: undefined,
   },
-  nginx: { debian: 'nginx', fedora: 'nginx', arch: 'nginx', brew: 'nginx', container: undefined },
-  openssl: { debian: 'openssl', fedora: 'openssl', arch: 'openssl', brew: 'openssl', container: undefined },
-  chromium: { debian: 'chromium', fedora: 'chromium', arch: 'chromium', brew: 'chromium', container: undefined },
+  nginx: everywhere('nginx'),
+  openssl: everywhere('openssl'),
+  barman: { debian: 'barman', fedora: 'barman', arch: undefined, brew: 'barman', container: undefined },
+  'prometheus-alertmanager': onDebian('prometheus-alertmanager'),
+  'prometheus-nginx-exporter': onDebian('prometheus-nginx-exporter'),
+  'prometheus-postgres-exporter': onDebian('prometheus-postgres-exporter'),
+  'prometheus-redis-exporter': onDebian('prometheus-redis-exporter'),
+  busybox: onDebian('busybox'),
+  dnsmasq: onDebian('dnsmasq-base'),
+  ip: onDebian('iproute2'),
+  chromium: everywhere('chromium'),
 }
 
 /** The package that holds a program on Debian and Ubuntu. */

@@ -75,6 +75,17 @@ function settings(port: number, { durable, waitsForStandby }: PostgresOptions): 
   return [...privateSettings(port, durable), ...(waitsForStandby ? ['synchronous_commit=on'] : [])]
 }
 
+/** As a superuser: what `backup -- follow` needs, statement by statement. */
+export function rightsToFollow(role: string): string[] {
+  const functions =
+    'pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(), pg_create_restore_point(text)'
+  return [
+    `ALTER ROLE ${role} REPLICATION`,
+    `GRANT pg_monitor TO ${role}`,
+    `GRANT EXECUTE ON FUNCTION ${functions} TO ${role}`,
+  ]
+}
+
 /** How every private PostgreSQL is run. */
 export function privateSettings(port: number, durable: boolean): string[] {
   return [
@@ -208,13 +219,15 @@ async function setUpDatabase({ port, directory, passwords }: SetUp): Promise<boo
     if (server.standby) return true
     const { superuser: _, ...rolePasswords } = passwords
     await makeRoles(client, rolePasswords)
-    // For backups of the whole server.
-    await client.query(`ALTER ROLE ${roleOf('owner')} REPLICATION`)
     if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
     return false
   })
   if (isStandby === false)
-    await asSuperuser(urlOf(port, database, passwords), (client) => giveToOwner(client, database))
+    await asSuperuser(urlOf(port, database, passwords), async (client) => {
+      await giveToOwner(client, database)
+      // The rights to functions are those of one database.
+      await client.query(rightsToFollow(roleOf('owner')).join(';'))
+    })
   return isStandby !== undefined
 }
 

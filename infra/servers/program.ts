@@ -19,6 +19,14 @@ export type ProgramName =
   | 'nginx'
   | 'openssl'
   | 'chromium'
+  | 'barman'
+  | 'prometheus-alertmanager'
+  | 'prometheus-nginx-exporter'
+  | 'prometheus-postgres-exporter'
+  | 'prometheus-redis-exporter'
+  | 'busybox'
+  | 'dnsmasq'
+  | 'ip'
 
 export interface Program {
   /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
@@ -32,18 +40,9 @@ export interface Program {
 /** What we were tried with. */
 const postgresMajors = [17, 18, 16, 15]
 
-/** Fedora and Arch ship Valkey, the continuation of Redis 7 under its free licence, in its place. */
-const commands: Record<ProgramName, readonly string[]> = {
-  'nats-server': ['nats-server'],
+/** Where it is not the program's own name. Fedora and Arch ship Valkey, the continuation of Redis 7 under its free licence. */
+const commands: Partial<Record<ProgramName, readonly string[]>> = {
   'redis-server': ['redis-server', 'valkey-server'],
-  postgres: ['postgres'],
-  pg_dump: ['pg_dump'],
-  prometheus: ['prometheus'],
-  promtool: ['promtool'],
-  'docker-compose': ['docker-compose'],
-  kubectl: ['kubectl'],
-  nginx: ['nginx'],
-  openssl: ['openssl'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
 }
 
@@ -52,6 +51,8 @@ const versionArguments: Partial<Record<ProgramName, readonly string[]>> = {
   kubectl: ['version', '--client'],
   nginx: ['-v'],
   openssl: ['version'],
+  busybox: ['--help'],
+  ip: ['-V'],
 }
 
 /** The first usable installation of a program, in the order: PG_BIN, PATH, known folders, our own unpacked ones. */
@@ -96,7 +97,7 @@ async function installations(name: ProgramName): Promise<Program[]> {
   }
   const programs = await Promise.all(
     places.flatMap(({ directory, unpackedIn }) =>
-      commands[name].map((command) => inspect({ name, command, directory, unpackedIn })),
+      (commands[name] ?? [name]).map((command) => inspect({ name, command, directory, unpackedIn })),
     ),
   )
   return programs.filter((program) => program !== undefined)
@@ -122,10 +123,11 @@ async function inspect(candidate: {
   try {
     await access(path, constants.X_OK)
     if (name === 'postgres') await access(join(directory, 'initdb'), constants.X_OK)
-    const environment = unpackedIn ? { LD_LIBRARY_PATH: (await libraryFolders(unpackedIn)).join(':') } : {}
+    const environment = unpackedIn ? await environmentOf(unpackedIn) : {}
     const { stdout, stderr } = await run(path, versionArguments[name] ?? ['--version'], {
       env: { ...readInfraConfig().environment, ...environment },
-      timeout: 10_000,
+      // Python takes its time on a busy machine.
+      timeout: 30_000,
     })
     // nginx says it on stderr.
     const version = /\d+(\.\d+)+/.exec(stdout + stderr)?.[0]
@@ -137,6 +139,11 @@ async function inspect(candidate: {
     // Absent, or it does not run on this machine: the same to us.
     return undefined
   }
+}
+
+async function environmentOf(unpackedIn: string): Promise<NodeJS.ProcessEnv> {
+  const libraries = await libraryFolders(unpackedIn)
+  return { LD_LIBRARY_PATH: libraries.join(':'), PYTHONPATH: join(unpackedIn, 'usr/lib/python3/dist-packages') }
 }
 
 async function libraryFolders(unpackedIn: string): Promise<string[]> {

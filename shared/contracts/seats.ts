@@ -32,6 +32,19 @@ export const listSeats = defineContract('booking', 'list-seats', {
   readOnly: true,
 })
 
+const areaState = z
+  .object({
+    area: z.string().describe('Name of the general admission area'),
+    price_minor: priceMinor,
+    capacity: z.int().describe('How many people it admits'),
+    available: z.int().describe('Free places; 0 once the event is cancelled'),
+    held: z.int().describe('Held places'),
+    sold: z.int().describe('Sold places'),
+  })
+  .meta({ id: 'AreaState', description: 'A general admission area by count' })
+
+export type AreaState = z.infer<typeof areaState>
+
 export const viewSeatStates = defineContract('booking', 'view-seat-states', {
   summary: 'The state of all seats in two bits each, and of areas by count',
   request: z.strictObject({
@@ -57,23 +70,47 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
         contentEncoding: 'base64',
         examples: ['AAAQ'],
       }),
-      areas: z
-        .array(
-          z
-            .object({
-              area: z.string().describe('Name of the general admission area'),
-              price_minor: priceMinor,
-              capacity: z.int().describe('How many people it admits'),
-              available: z.int().describe('Free places; 0 once the event is cancelled'),
-              held: z.int().describe('Held places'),
-              sold: z.int().describe('Sold places'),
-            })
-            .meta({ id: 'AreaState', description: 'A general admission area by count' }),
-        )
-        .describe('The general admission areas'),
+      areas: z.array(areaState).describe('The general admission areas'),
     })
     .meta({ id: 'SeatStates', description: 'The state of every place of an event at one moment' }),
   errors: ['event_not_found'],
+  deadlineMs: 1_000,
+  readOnly: true,
+})
+
+/** For gateways, who merge it with the facts about seats. */
+export const viewSeatVersions = defineContract('booking', 'view-seat-versions', {
+  summary: 'Every seat of an event as it is written down, with its version, and its areas by count',
+  request: z.strictObject({ event_id: eventId }),
+  reply: z.object({
+    version: z.int().describe('Version of the layout whose seats these are'),
+    cancelled: z.boolean().describe('Whether the event is cancelled: its free seats are then blocked'),
+    rows: z
+      .array(
+        z.object({
+          section: z.string().describe('Section of the house'),
+          first_seat_no: z.int().describe('Number of its first seat; the others follow'),
+          codes: z
+            .string()
+            .describe('A digit for each seat: 0 available, 1 held, even if its time is over, 2 sold, 3 blocked'),
+          versions: z.array(z.int()).describe('The version of each seat, one more with each change of its state'),
+        }),
+      )
+      .describe('The rows of the house'),
+    areas: z.array(areaState).describe('The general admission areas'),
+  }),
+  errors: ['event_not_found'],
+  deadlineMs: 2_000,
+  readOnly: true,
+})
+
+export type SeatVersions = z.infer<typeof viewSeatVersions.reply>
+
+export const viewAreas = defineContract('booking', 'view-areas', {
+  summary: 'The general admission areas of an event by count',
+  request: z.strictObject({ event_id: eventId }),
+  reply: z.object({ areas: z.array(areaState).describe('The areas; none for an event without stock') }),
+  errors: [],
   deadlineMs: 1_000,
   readOnly: true,
 })

@@ -13,6 +13,8 @@ import { type FactPosition, openFollower, receiveFacts, StreamMissing } from './
 export interface FollowedFact extends FactName {
   /** Its number in the stream. */
   readonly sequence: number
+  /** JSON, not parsed: most observers need the name only. */
+  readonly payload: Uint8Array
 }
 
 export interface FactObserver {
@@ -37,12 +39,12 @@ export function followFacts(bus: Bus, { log, onFact, onRestart }: FactObserver):
   const stop = new AbortController()
   let position: FactPosition | null = null
 
-  const receive = ({ subject, seq: sequence }: JsMsg): void => {
+  const receive = ({ subject, seq: sequence, data: payload }: JsMsg): void => {
     if (position === null) return
     const expected = position.sequence + 1
     if (sequence !== expected) throw new Error(`fact ${expected} was missed, ${sequence} is here`)
     const name = readName(subject)
-    if (name !== null) onFact({ ...name, sequence })
+    if (name !== null) onFact({ ...name, sequence, payload })
     position = { stream: position.stream, sequence }
   }
 

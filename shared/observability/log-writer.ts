@@ -1,4 +1,4 @@
-import { closeSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, renameSync, writeSync } from 'node:fs'
 import { maxLogBytes, openLog, sizeOf } from './log-file.ts'
 
 /**
@@ -30,8 +30,9 @@ export class LogWriter {
   }
 
   #rotate(): void {
+    // Somebody may have deleted it.
+    if (existsSync(this.file)) renameSync(this.file, `${this.file}.1`)
     closeSync(this.#descriptor)
-    renameSync(this.file, `${this.file}.1`)
     this.#descriptor = openLog(this.file)
     this.#bytes = 0
   }

@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import type Logger from 'bunyan'
 import { recordTraces, sampleNewTraces } from './tracing.ts'
 
 interface TracingOptions {
@@ -8,20 +10,23 @@ interface TracingOptions {
   readonly sampleRatio: number
   /** Samples for the log, but exports no spans. */
   readonly disabled: boolean
-  /** Receiver of spans, OTLP over gRPC; default http://localhost:4317. */
+  /** Receiver of spans, OTLP over gRPC. Without one and without `directory`: http://localhost:4317. */
   readonly endpoint?: string | undefined
+  /** Takes the spans as files where there is no `endpoint`. */
+  readonly directory?: string | undefined
+  readonly log: Logger
 }
 
 const exportTimeoutMs = 2_000
 
 /** Starts sampling and the export of spans. The returned function flushes and stops the export within two seconds. */
 export async function startTracing(options: TracingOptions): Promise<() => Promise<void>> {
-  const { serviceName, instance, sampleRatio, disabled, endpoint } = options
+  const { serviceName, instance, sampleRatio, disabled } = options
   sampleNewTraces(sampleRatio)
   if (disabled) return async () => undefined
   // Loaded on demand: the SDK takes half of a process's startup.
-  const [{ OTLPTraceExporter }, { resourceFromAttributes }, { NodeSDK }, { AlwaysOnSampler }] = await Promise.all([
-    import('@opentelemetry/exporter-trace-otlp-grpc'),
+  const [traceExporter, { resourceFromAttributes }, { NodeSDK }, { AlwaysOnSampler }] = await Promise.all([
+    exporterOf(options),
     import('@opentelemetry/resources'),
     import('@opentelemetry/sdk-node'),
     import('@opentelemetry/sdk-trace'),
@@ -31,10 +36,7 @@ export async function startTracing(options: TracingOptions): Promise<() => Promi
     autoDetectResources: false,
     // `tracing.ts` samples before it makes a span.
     sampler: new AlwaysOnSampler(),
-    traceExporter: new OTLPTraceExporter({
-      timeoutMillis: exportTimeoutMs,
-      ...(endpoint !== undefined && { url: endpoint }),
-    }),
+    traceExporter,
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [],
@@ -45,4 +47,13 @@ export async function startTracing(options: TracingOptions): Promise<() => Promi
     const timeout = pause(exportTimeoutMs, undefined, { ref: false })
     await Promise.race([sdk.shutdown().catch(() => undefined), timeout])
   }
+}
+
+async function exporterOf({ endpoint, directory, ...options }: TracingOptions): Promise<SpanExporter> {
+  if (endpoint === undefined && directory !== undefined) {
+    const { SpanFileExporter } = await import('./span-file-exporter.ts')
+    return new SpanFileExporter({ ...options, directory })
+  }
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc')
+  return new OTLPTraceExporter({ timeoutMillis: exportTimeoutMs, ...(endpoint !== undefined && { url: endpoint }) })
 }

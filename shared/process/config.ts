@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { parseNatsUrl } from '#shared/messaging/nats-url.ts'
+import { spanDirectory } from '#shared/observability/span-files.ts'
 import { parseRedisUrl, redisUrlForms } from '#shared/redis-url.ts'
 import { explainFlagError } from './explain-flag-error.ts'
 
@@ -47,12 +48,10 @@ export interface RunningSystem {
 }
 
 export interface RunningTracing {
-  /** Receiver of spans, by OTLP over gRPC. */
-  otlp_url: string
+  /** Receiver of spans, by OTLP over gRPC; null: each process writes its own to the data folder. */
+  otlp_url: string | null
   /** OTEL_TRACES_SAMPLER_ARG. */
   sample_ratio: string
-  /** Whether the spans are stored in the data folder. */
-  kept: boolean
 }
 
 export const commonSettings = {
@@ -62,6 +61,8 @@ export const commonSettings = {
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
   /** Receiver of spans, by OTLP over gRPC. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Takes the spans as files where no receiver is named. */
+  SPAN_DIRECTORY: z.string().min(1).optional(),
 }
 
 /** Port of `/metrics`; 0 picks a free one. */
@@ -169,7 +170,9 @@ function fromRunningSystem({ env, natsUser, databaseUser }: ConfigurationSource)
     ...(running.cors_origins !== undefined && { CORS_ORIGINS: running.cors_origins }),
     ...(running.tracing && {
       OTEL_TRACES_SAMPLER_ARG: running.tracing.sample_ratio,
-      OTEL_EXPORTER_OTLP_ENDPOINT: running.tracing.otlp_url,
+      ...(running.tracing.otlp_url === null
+        ? { SPAN_DIRECTORY: spanDirectory(dataDirectory(env)) }
+        : { OTEL_EXPORTER_OTLP_ENDPOINT: running.tracing.otlp_url }),
     }),
   }
 }

@@ -39,6 +39,8 @@ export async function openParts(
     instance,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    directory: config.SPAN_DIRECTORY,
+    log,
   })
   onStop('tracing', stopTracing)
   const metrics = new Metrics(instance)

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { behave } from './behaviours.ts'
+import type { CrowdCounts } from './crowd.ts'
 import { verdictOf } from './history.ts'
 import type { House } from './houses.ts'
 import { bodyIfDone, HttpBuyer, type Selection, type World } from './http-buyer.ts'
@@ -10,6 +11,7 @@ export interface Shop extends World {
   readonly houses: readonly House[]
   /** Of which nobody buys tickets: an organiser changes them. */
   readonly changingEvents: readonly string[]
+  readonly crowds: CrowdCounts
 }
 
 const tries = 3

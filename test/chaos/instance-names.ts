@@ -8,7 +8,6 @@ export const counts: Readonly<Record<Kind, number>> = {
   purchase: 2,
   sandbox: 1,
   audit: 1,
-  'span-store': 0,
 }
 
 /** `booking-1`, `booking-2`. */

@@ -8,6 +8,8 @@ export interface Recovery {
   readonly seen: string
   /** Selling requests, begun in its time, that the server failed. */
   readonly failed: number
+  /** What those were told, by how many. */
+  readonly failures: Readonly<Record<string, number>>
   /** The longest that anybody waited for such a failure. */
   readonly longestWaitMs: number
   /**
@@ -43,6 +45,9 @@ export function recoveriesOf(injected: readonly Injected[], entries: readonly En
         kind: fault.kind,
         seen: effect.seen,
         failed: failed.length,
+        failures: countBy(
+          failed.map(({ outcome }) => (outcome.kind === 'answer' ? `${outcome.body.code}` : outcome.why)),
+        ),
         longestWaitMs: Math.max(0, ...failed.map((entry) => entry.endedAt - entry.beganAt)),
         backAfterMs: backAt - time.from,
         boundMs: fault.backToNormalWithinMs,
@@ -59,6 +64,12 @@ function isOf({ from, to, next }: Time, { beganAt, endedAt }: Entry): boolean {
 /** Of the server: who leaves before the answer has none either. */
 function isFailure({ outcome, cutByBuyer }: Entry): boolean {
   return outcome.kind === 'unknown' ? cutByBuyer !== true : outcome.status >= 500
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
 }
 
 /** When somebody was served again after the last pause; the begin when there was none. */

@@ -27,7 +27,15 @@ function injected(changed: boolean): Injected {
 }
 
 function recovery(backAfterMs: number): Recovery {
-  return { kind: 'kill nats node', seen: 'nats-2', failed: 3, longestWaitMs: 2_000, backAfterMs, boundMs: 5_000 }
+  return {
+    kind: 'kill nats node',
+    seen: 'nats-2',
+    failed: 3,
+    failures: { unavailable: 3 },
+    longestWaitMs: 2_000,
+    backAfterMs,
+    boundMs: 5_000,
+  }
 }
 
 const greenRun: Run = {
@@ -39,6 +47,7 @@ const greenRun: Run = {
   unknownOutcomes: 10,
   reads: { reads: 1_000, kept: 600, spare: 7, own: 80 },
   probes: { probes: 900, admitted: 300, refused: 590, refusedEarly: 1 },
+  crowds: { crowds: 2, bought: 90, refused: 200, others: 10 },
   webhooks: 400,
   longestUnavailabilityMs: 1_234,
   recoveries: [recovery(400)],
@@ -54,6 +63,7 @@ test('a run without findings is green and says so in one block', (t) => {
   const limited = 'requests against a limit: 900 (300 admitted, 590 refused, 1 of them below half of it)'
   t.true(lines.includes('public reads: 1000 (600 from a cache, 7 while no worker answered, 80 of own changes)'))
   t.true(lines.includes(limited))
+  t.true(lines.includes('crowds: 2 of 100 visitors (90 bought, 200 refused, 10 otherwise)'))
   t.true(lines.includes('longest unavailability: 1.2 s'))
   t.true(lines.some((line) => /kill nats node +after 0\.4 s +5\.0 s/.test(line)))
   t.is(lines.at(-1), 'replay: npm run chaos -- --seed 1 --seconds 60')

@@ -1,6 +1,7 @@
 import type { ProbeCounts } from './checks/admissions.ts'
 import type { FindingLine, Findings } from './checks/all-checks.ts'
 import type { ReadCounts } from './checks/stale-reads.ts'
+import { type CrowdCounts, crowdSize } from './crowd.ts'
 import type { Injected } from './injector.ts'
 import type { Recovery } from './recovery.ts'
 
@@ -14,6 +15,7 @@ export interface Run {
   readonly unknownOutcomes: number
   readonly reads: ReadCounts
   readonly probes: ProbeCounts
+  readonly crowds: CrowdCounts
   /** Webhooks that the payment provider sent and saw accepted, copies included. */
   readonly webhooks: number
   readonly longestUnavailabilityMs: number
@@ -29,7 +31,7 @@ const shownCharacters = 400
 
 /** The block that is looked for: one fact a line, the same names in every run. */
 export function reportLines(run: Run): string[] {
-  const { injected, findings, crashed, reads, probes } = run
+  const { injected, findings, crashed, reads, probes, crowds } = run
   const byKind = Map.groupBy(injected, ({ planned }) => planned.fault.kind)
   const kinds = [...byKind].map(([kind, faults]) => `${kind} ${faults.length}`).toSorted()
   return [
@@ -39,6 +41,7 @@ export function reportLines(run: Run): string[] {
     `webhooks accepted: ${run.webhooks} (each came twice, up to 2.5 s late)`,
     `public reads: ${reads.reads} (${reads.kept} from a cache, ${reads.spare} while no worker answered, ${reads.own} of own changes)`,
     `requests against a limit: ${probes.probes} (${probes.admitted} admitted, ${probes.refused} refused, ${probes.refusedEarly} of them below half of it)`,
+    `crowds: ${crowds.crowds} of ${crowdSize} visitors (${crowds.bought} bought, ${crowds.refused} refused, ${crowds.others} otherwise)`,
     ...Object.entries(findings).map(([line, wrong]) => `${line}: ${wrong.length}`),
     `crashed processes: ${crashed.length}`,
     `vacuous faults: ${vacuous(injected).length}`,
@@ -50,15 +53,19 @@ export function reportLines(run: Run): string[] {
 
 /** What is behind the numbers that are not 0, a few lines each. */
 export function explanations(run: Run): string[] {
-  const { injected, findings, crashed, acknowledged, webhooks, reads, probes } = run
+  const { injected, findings, crashed, acknowledged, webhooks, reads, probes, crowds } = run
   const reasons: [string, readonly string[]][] = [
     ...(Object.entries(findings) as [FindingLine, string[]][]),
     ['crashed processes', crashed],
     ['vacuous faults', vacuous(injected)],
-    ['back to normal too late', run.recoveries.filter(isLate).map(({ kind, seen }) => `${kind}: ${seen}`)],
+    [
+      'back to normal too late',
+      run.recoveries.filter(isLate).map(({ kind, failures }) => `${kind}: ${JSON.stringify(failures)}`),
+    ],
     ['webhooks', webhooks === 0 ? ['none was accepted'] : []],
     ['public reads', reads.own === 0 ? ['nobody looked for a change of their own'] : []],
     ['requests against a limit', probes.refused === 0 ? ['none was refused'] : []],
+    ['crowds', crowds.crowds > 0 && crowds.bought === 0 ? ['nobody in them bought anything'] : []],
     ['too few purchases', acknowledged < leastPurchases ? [`${acknowledged} of at least ${leastPurchases}`] : []],
   ]
   return reasons.flatMap(([line, wrong]) => {

@@ -7,6 +7,7 @@ import type { Shop } from './buyer.ts'
 import { countProbes } from './checks/admissions.ts'
 import { acknowledgedPurchases, type FaultTime } from './checks/evidence.ts'
 import { countReads } from './checks/stale-reads.ts'
+import { noCrowds } from './crowd.ts'
 import { type ChaosFlags, readFlags, replayCommand, usage } from './flags.ts'
 import { History, longestUnavailability, verdictOf } from './history.ts'
 import { openChangingEvents, openHouses } from './houses.ts'
@@ -53,7 +54,7 @@ async function observe(system: ChaosSystem, { flags, stopping, history, injected
   const gatewayUrls = system.gatewayUrls()
   const houses = await openHouses(gatewayUrls[0] ?? '', system.servers.natsUrl)
   const changingEvents = await openChangingEvents(gatewayUrls[0] ?? '')
-  const shop: Shop = { seed: flags.seed, houses, changingEvents, gatewayUrls, history }
+  const shop: Shop = { seed: flags.seed, houses, changingEvents, gatewayUrls, history, crowds: noCrowds() }
   console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
   const from = history.now()
   await letBuyersShop(system, shop, { flags, stopping, onInjected: (one) => injected.push(one) })
@@ -75,6 +76,7 @@ async function observe(system: ChaosSystem, { flags, stopping, history, injected
     unknownOutcomes,
     reads: countReads(history),
     probes: countProbes(history),
+    crowds: shop.crowds,
     webhooks: callbacks?.accepted ?? 0,
     recoveries: recoveriesOf(injected, history.entries, from),
     longestUnavailabilityMs: longestUnavailability(history.entries, { from, to }),

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Shop, visit } from './buyer.ts'
 import { acknowledgedPurchases } from './checks/evidence.ts'
+import { letCrowdsCome } from './crowd.ts'
 import type { ChaosFlags } from './flags.ts'
 import { letFlooderSend } from './flooder.ts'
 import { type Injected, injectAll } from './injector.ts'
@@ -45,6 +46,8 @@ export async function letBuyersShop(system: ChaosSystem, shop: Shop, options: Sh
     letOrganiserChange(shop, closed),
     letProberHammer(shop, closed),
     letFlooderSend(shop, closed),
+    // Refusals of a crowd would count as failures where a run measures how soon selling is back to normal.
+    ...(flags.topology === 'single' ? [letCrowdsCome(shop, closed)] : []),
   ]
   try {
     await injectAll(system, planFaults(flags), {

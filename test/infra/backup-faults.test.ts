@@ -7,20 +7,20 @@ import { fromBackup } from '../../infra/backup/bring-back.ts'
 import { dumpFolder } from '../../infra/backup/dump.ts'
 import { backUpInto, drillOf, restoreInto, runBackupCommand } from '../support/backups.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { startWebhookReceiver } from '../support/webhook-receiver.ts'
 
-let database: TestDatabase
 /** A sound backup, of which tests spoil copies. */
 let sound: string
 
+const database = forFile(() => createTestDatabase())
+
 test.before(async () => {
-  database = await createTestDatabase()
   sound = (await backUpOf(database, await createTestDirectory('backups'))).directory
 })
-test.after.always(() => database?.drop())
 
 function backUpOf({ url }: TestDatabase, directory: string, options: { keep?: number } = {}) {
   return backUpInto({ databaseUrl: url, directory, ...options })

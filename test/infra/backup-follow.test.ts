@@ -1,19 +1,19 @@
+import { globSync, readFileSync } from 'node:fs'
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import test from 'ava'
+import { basename, join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
 import { publicId } from '#shared/ids.ts'
 import { fromLog } from '../../infra/backup/bring-back.ts'
 import { countFaults, drillLines } from '../../infra/backup/drill-report.ts'
 import { follow } from '../../infra/backup/follow/follow.ts'
-import { listBases, newestStretch, walOf } from '../../infra/backup/follow/log-folder.ts'
 import { recover } from '../../infra/backup/follow/recover.ts'
 import { Stopwatch } from '../../infra/backup/stopwatch.ts'
 import { readInfraConfig } from '../../infra/config.ts'
 import { temporaryFlags } from '../../infra/launcher/flags.ts'
 import { type System, startSystem } from '../../infra/launcher/system.ts'
 import { databasePasswords } from '../../infra/servers/database-users.ts'
-import { superuser } from '../../infra/servers/postgres.ts'
+import { startPostgres, superuser } from '../../infra/servers/postgres.ts'
 import { postgresDirectory, postgresOwner } from '../../infra/servers/postgres-owner.ts'
 import { removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
 import { drillOf, never, runBackupCommand } from '../support/backups.ts'
@@ -57,6 +57,26 @@ async function startOwnSystem(): Promise<System & { url: string; databaseUrl: st
   return { ...system, url: gateways[0] ?? '', databaseUrl: databaseUrls.owner, superuserUrl: superuserUrl.href }
 }
 
+/** How many complete base backups an archive has. */
+function basesIn(directory: string): number {
+  const infos = globSync(join(directory, 'ticketing/meta/*-backup.info'))
+  return infos.filter((file) => readFileSync(file, 'utf8').includes('status=DONE')).length
+}
+
+/** Of an archive, the oldest first. */
+function finishedWalFiles(directory: string): string[] {
+  const files = globSync(join(directory, 'ticketing/{streaming,wals/*}/*'))
+  const finished = files.filter((file) => /^[0-9A-F]{24}$/.test(basename(file)))
+  return finished.sort((one, other) => basename(one).localeCompare(basename(other)))
+}
+
+/** Overwrites some bytes. */
+async function damage(path: string, position: number): Promise<void> {
+  const file = await open(path, 'r+')
+  await file.write(Buffer.alloc(8_192, 1), 0, 8_192, position)
+  await file.close()
+}
+
 interface Following {
   readonly directory: string
   readonly said: readonly string[]
@@ -70,7 +90,7 @@ async function startFollowing(databaseUrl: string, into?: string): Promise<Follo
   const said: string[] = []
   const ended = follow({ databaseUrl, directory, say: (line) => said.push(line), stopping: stop.signal })
   ended.catch(() => undefined)
-  await until('there is a base backup', async () => (await listBases(directory)).length > 0, patience)
+  await until('there is a base backup', () => basesIn(directory) > 0, patience)
   return {
     directory,
     said,
@@ -161,7 +181,7 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
     const [slot] = await query<{ copied: boolean }>(
       system.superuserUrl,
       `SELECT flush_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
-       WHERE application_name = 'ticketing-backup' AND flush_lsn IS NOT NULL`,
+       WHERE application_name = 'barman_receive_wal' AND flush_lsn IS NOT NULL`,
     )
     return slot?.copied ?? false
   }
@@ -197,7 +217,7 @@ test('a follower that was killed goes on where it was, and begins anew where the
     timeoutMs: 120_000,
   })
   killed.catch(() => undefined)
-  await until('there is a base backup', async () => (await listBases(directory).catch(() => [])).length > 0, patience)
+  await until('there is a base backup', () => basesIn(directory) > 0, patience)
   kill.abort()
   await t.throwsAsync(killed)
   const eventId = await eventOnSale(system.url)
@@ -207,8 +227,6 @@ test('a follower that was killed goes on where it was, and begins anew where the
   await until('more tickets are sold', () => sale.acknowledged.length >= 20, patience)
   await sale.stop()
   const following = await startFollowing(system.databaseUrl, directory)
-  const stretches = await readdir(directory)
-  t.is(stretches.length, 1)
   const found = async (): Promise<boolean> => {
     const recovered = await lookInto(directory, null, confirmedIn)
     return new Set(sale.acknowledged).isSubsetOf(recovered.found)
@@ -216,24 +234,25 @@ test('a follower that was killed goes on where it was, and begins anew where the
   await until('all of it is copied', found, patience)
   await following.stop()
 
-  const wal = walOf((await newestStretch(directory)) ?? '')
-  const last =
-    (await readdir(wal))
-      .filter((name) => !name.endsWith('.partial'))
-      .sort()
-      .at(-1) ?? ''
-  const file = await open(join(wal, last), 'r+')
-  await file.write(Buffer.alloc(8_192, 1), 0, 8_192, 16 * 1024)
-  await file.close()
+  t.is(basesIn(directory), 1)
+
+  const last = finishedWalFiles(directory).at(-1) ?? ''
+  await damage(last, 16 * 1024)
   const damaged = await lookInto(directory, null, confirmedIn)
-  t.regex(damaged.differences.join(), new RegExp(`^${last} is in the log, which could be replayed until .* only$`))
+  t.regex(
+    damaged.differences.join(),
+    new RegExp(`^${basename(last)} is in the archive, whose WAL could be replayed until`),
+  )
 
   await query(system.databaseUrl, `SELECT pg_drop_replication_slot('ticketing_backup')`)
+  for (let file = 0; file < 3; file += 1) {
+    await query(system.superuserUrl, `SELECT pg_create_restore_point('a gap'), pg_switch_wal()`)
+    await query(system.superuserUrl, 'CHECKPOINT')
+  }
   const anew = await startFollowing(system.databaseUrl, directory)
-  const hasBaseAfterGap = async () => (await listBases(directory))[0]?.walDirectory !== wal
-  await until('there is a base backup after the gap', hasBaseAfterGap, patience)
+  await until('there is a base backup after the gap', () => basesIn(directory) > 1, patience)
   await anew.stop()
-  t.regex(anew.said.join('\n'), /no longer has the log from where the copy ends: beginning anew/)
+  t.regex(anew.said.join('\n'), /no longer has the WAL from where the archive ends: beginning anew/)
   const whole = await lookInto(directory, null, confirmedIn)
   t.deepEqual(whole.differences, [])
   t.true(new Set(sale.acknowledged).isSubsetOf(whole.found))
@@ -246,4 +265,35 @@ test('a follower that was killed goes on where it was, and begins anew where the
   await t.throwsAsync(() => recover(into), { message: /holds data already/ })
   t.deepEqual(await readdir(data), ['PG_VERSION'])
   await removeTemporaryFolder(occupied)
+
+  for (const file of globSync(join(directory, 'ticketing/base/*/data/PG_VERSION'))) await damage(file, 0)
+  await t.throwsAsync(() => lookInto(directory, null, confirmedIn), { message: /is damaged and must not be used/ })
+})
+
+async function startServer(t: ExecutionContext): Promise<string> {
+  const dataDirectory = await createTestDirectory('followed-server')
+  const server = await startPostgres({ dataDirectory, durable: false })
+  t.teardown(() => server.stop())
+  return server.url
+}
+
+/** `backup -- follow` where it should refuse at once; it ends in any case. */
+function attempt(databaseUrl: string, directory: string): Promise<void> {
+  return follow({ databaseUrl, directory, say: () => undefined, stopping: AbortSignal.timeout(15_000) })
+}
+
+test('an archive of one server is not gone on with for another, and a database that is not ours is not followed', async (t) => {
+  t.timeout(patienceMs)
+  const [first, second] = await Promise.all([startServer(t), startServer(t)])
+  const directory = await createTestDirectory('log-backups')
+  await t.throwsAsync(attempt(second, directory), { message: /has no table booking\.tickets/ })
+  t.deepEqual(await readdir(directory), [])
+
+  const ourTable = 'CREATE SCHEMA booking; CREATE TABLE booking.tickets (id int)'
+  await Promise.all([query(first, ourTable), query(second, ourTable)])
+  await (await startFollowing(first, directory)).stop()
+  const before = await readdir(directory, { recursive: true })
+  await t.throwsAsync(attempt(second, directory), { message: /is the archive of another server .*\n.*--to/ })
+  t.deepEqual(await readdir(directory, { recursive: true }), before)
+  t.deepEqual(await query(second, 'SELECT slot_name FROM pg_replication_slots'), [])
 })

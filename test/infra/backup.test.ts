@@ -11,23 +11,23 @@ import { readInfraConfig } from '../../infra/config.ts'
 import { backUpInto, drillOf, never, restoreInto, runBackupCommand } from '../support/backups.ts'
 import { startContinuousSale } from '../support/continuous-sale.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { readLedger } from '../support/ledger.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { createTestDirectory } from '../support/servers.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const patienceMs = 180_000
 
-let system: System
 let eventId: string
 
+const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+
 test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
   eventId = await eventOnSale(system.url, { rows: 40, seatsPerRow: 50 })
 })
-test.after.always(() => system?.stop())
 
 /** Backs up until tickets were sold during one. Answers the bookings that buyers knew of when that began, the newest there. */
 async function backUpAmidSale(directory: string): Promise<string[]> {

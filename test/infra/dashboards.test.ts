@@ -1,16 +1,12 @@
 import test from 'ava'
 import { allDashboards } from '../../infra/grafana/dashboards/all-dashboards.ts'
-import { type ObservedSystem, startObservedSystem } from '../support/observed-system.ts'
+import { forFile } from '../support/for-file.ts'
+import { startObservedSystem } from '../support/observed-system.ts'
 import { query, type Sample, unknownMetrics } from '../support/prometheus.ts'
 import { appearsWithTrouble, metricsIn } from '../support/promql.ts'
 import { until, untilNone } from '../support/until.ts'
 
-let observed: ObservedSystem
-
-test.before(async () => {
-  observed = await startObservedSystem()
-})
-test.after.always(() => observed?.stop())
+const observed = forFile(() => startObservedSystem())
 
 interface Drawn {
   /** `dashboard: panel`. */

@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import pg from 'pg'
+import { projectRoot } from '../../infra/config.ts'
 import { readTestConfig } from '../support/config.ts'
-import { composeFile, composeText, readCompose } from './deployment/compose-file.ts'
+import { composeFile, composeText, exampleSettings, readCompose } from './deployment/compose-file.ts'
 import { composeFaults } from './deployment/compose-rules.ts'
+import { runProgram } from './deployment/run-program.ts'
 
 async function faultsOf(text: string): Promise<string[]> {
-  const read = await readCompose(text)
+  const read = await readCompose({ text })
   return 'refused' in read ? [read.refused] : composeFaults(read.file)
 }
 
@@ -14,12 +18,38 @@ test('compose starts every process confined, limited, watched and told nothing t
 })
 
 test('the system sells without the profiles that watch it', async (t) => {
-  const read = await readCompose(composeText(), ['core'])
+  const read = await readCompose({ profiles: ['core'] })
   const services = 'refused' in read ? read.refused : Object.keys(read.file.services).sort()
   t.deepEqual(services, [
     ...['auditor', 'booking-worker', 'edge', 'event-worker', 'gateway', 'migrate', 'nats', 'nats-folder'],
     ...['payment-sandbox', 'postgres', 'purchase-worker', 'redis'],
   ])
+})
+
+test('compose without its env file, or with one that is not filled in, says in a sentence which file to fill in', async (t) => {
+  const file = join(projectRoot, 'infra/compose.yaml')
+  const missing = await runProgram('docker-compose', ['--env-file', 'infra/compose.env', '--file', file, 'config'])
+  t.regex(missing.stderr.trim(), /^[^\n]*infra\/compose\.env[^\n]*$/)
+  const read = await readCompose({ settings: { ...exampleSettings(), REDIS_PASSWORD: '' } })
+  const refused = 'refused' in read ? read.refused.trim() : ''
+  t.regex(refused, /^[^\n]*REDIS_PASSWORD[^\n]*fill in infra\/compose\.env, from infra\/compose\.env\.example[^\n]*$/)
+})
+
+test('with certificates the edge also listens for TLS', async (t) => {
+  const settings = { ...exampleSettings(), TLS_CERTIFICATES: '/etc/ticketing/tls' }
+  const read = await readCompose({ others: ['compose.tls.yaml'], settings })
+  if ('refused' in read) return t.fail(read.refused)
+  t.deepEqual(composeFaults(read.file), [])
+  const { ports = [], volumes = [] } = read.file.services.edge ?? {}
+  const mounts = new Map(volumes.map(({ source, target }) => [target, source]))
+  t.deepEqual(
+    ports.map(({ target }) => target),
+    [8080, 8443],
+  )
+  const [, certificates = ''] = /ssl_certificate (.+)\/tls\.crt;/.exec(infraFile('nginx/tls.conf')) ?? []
+  t.is(mounts.get(certificates), '/etc/ticketing/tls')
+  const [, folder = ''] = /include (.+)\/\*\.conf;/.exec(infraFile('nginx/nginx.conf')) ?? []
+  t.true(mounts.get(`${folder}/tls.conf`)?.endsWith('infra/nginx/tls.conf'))
 })
 
 test('PostgreSQL in compose is told what the one of npm start is told', async (t) => {
@@ -43,120 +73,41 @@ test('PostgreSQL in compose is told what the one of npm start is told', async (t
   t.true(postgres?.environment?.POSTGRES_INITDB_ARGS?.startsWith(`--encoding=${encoding} --locale=${locale}`))
 })
 
-interface Mistake {
-  readonly mistake: string
-  readonly from: string
-  readonly to: string
-  readonly found: RegExp
-}
-
-const mistakes: readonly Mistake[] = [
-  { mistake: 'a misspelt member', from: 'stop_grace_period: 30s', to: 'stop_grace_periode: 30s', found: /not allowed/ },
-  {
-    mistake: 'a password that nobody asks for',
-    from: 'REDIS_PASSWORD:?',
-    to: 'REDIS_PASSWROD:?',
-    found: /REDIS_PASSWROD/,
-  },
-  {
-    mistake: 'an unknown setting',
-    from: 'TRUSTED_PROXIES:',
-    to: 'TRUSTED_PROXY:',
-    found: /does not know TRUSTED_PROXY/,
-  },
-  { mistake: 'a wrong value', from: 'METRICS_PORT: "9464"', to: 'METRICS_PORT: "94640"', found: /METRICS_PORT/ },
-  { mistake: 'a missing setting', from: '      PAYMENT_URL: *payment-url\n', to: '', found: /PAYMENT_URL/ },
-  {
-    mistake: 'another port than the server',
-    from: '@nats:4222',
-    to: '@nats:4223',
-    found: /nats does not listen on 4223/,
-  },
-  { mistake: 'a host that is none', from: '@postgres:5432', to: '@database:5432', found: /there is no database/ },
-  { mistake: 'no way to a server', from: 'networks: [front, back]', to: 'networks: [front]', found: /no way to nats/ },
-  { mistake: 'a probe of another port', from: '9464/livez', to: '9465/livez', found: /health check asks port 9465/ },
-  { mistake: 'a probe of another path', from: '8080/readyz', to: '8080/ready', found: /health check asks \/ready/ },
-  {
-    mistake: 'an image of the latest version',
-    from: 'redis:8.2.2-bookworm',
-    to: 'redis:latest',
-    found: /redis:latest is not pinned/,
-  },
-  { mistake: 'an image without a tag', from: 'nginx:1.28.0-alpine', to: 'nginx', found: /nginx is not pinned/ },
-  {
-    mistake: 'a server without a limit of memory',
-    from: 'memory: 2g, ',
-    to: '',
-    found: /postgres: no limit of memory/,
-  },
-  { mistake: 'a server that runs as root', from: 'user: "101:101"', to: 'user: "0:0"', found: /edge: runs as root/ },
-  {
-    mistake: 'containers that may write into their image',
-    from: 'read_only: true',
-    to: 'read_only: false',
-    found: /may write into its image/,
-  },
-  {
-    mistake: 'containers that keep capabilities',
-    from: 'cap_drop: [ALL]',
-    to: 'cap_drop: [CHOWN]',
-    found: /keeps capabilities/,
-  },
-  {
-    mistake: 'a worker without a health check',
-    from: '    healthcheck: *check-worker\n',
-    to: '',
-    found: /event-worker: no health check/,
-  },
-  {
-    mistake: 'no time to finish',
-    from: 'stop_grace_period: 30s',
-    to: 'stop_grace_period: 10s',
-    found: /is killed before/,
-  },
-  {
-    mistake: 'a worker that waits for the start of NATS only',
-    from: 'nats: { condition: service_healthy }',
-    to: 'nats: { condition: service_started }',
-    found: /does not wait until nats/,
-  },
-  {
-    mistake: 'a gateway with a fixed name',
-    from: '  gateway:\n    <<: *application\n',
-    to: '  gateway:\n    <<: *application\n    container_name: gateway\n',
-    found: /one container only/,
-  },
-  {
-    mistake: 'a gateway on a fixed port of the machine',
-    from: '  gateway:\n    <<: *application\n',
-    to: '  gateway:\n    <<: *application\n    ports: ["127.0.0.1:8081:8080"]\n',
-    found: /gateway: a fixed port/,
-  },
-  {
-    mistake: 'one name for all replicas',
-    from: 'gateway-$$HOSTNAME',
-    to: 'gateway-1',
-    found: /one name for all replicas/,
-  },
-  { mistake: 'a page open to everybody', from: '127.0.0.1:3000:3000', to: '3000:3000', found: /port 3000 is open/ },
-  {
-    mistake: 'a file that is not there',
-    from: './nginx/gateway.conf',
-    to: './nginx/gateways.conf',
-    found: /gateways\.conf does not exist/,
-  },
-  {
-    mistake: 'a dependency that is none',
-    from: 'condition: service_completed_successfully',
-    to: 'condition: service_done',
-    found: /service_done|must be/,
-  },
+/** What is changed in compose.yaml, into what, and what must be said. What shows when it runs: `compose-run.test.ts`. */
+const mistakes: readonly (readonly [from: string, to: string, found: RegExp])[] = [
+  ['stop_grace_period: 30s', 'stop_grace_periode: 30s', /not allowed/],
+  ['REDIS_PASSWORD:?', 'REDIS_PASSWROD:?', /REDIS_PASSWROD/],
+  ['TRUSTED_PROXIES:', 'TRUSTED_PROXY:', /does not know TRUSTED_PROXY/],
+  ['METRICS_PORT: "9464"', 'METRICS_PORT: "94640"', /METRICS_PORT/],
+  ['      PAYMENT_URL: *payment-url\n', '', /PAYMENT_URL/],
+  ['redis:8.2.9-bookworm', 'redis:latest', /redis:latest is not pinned/],
+  ['nginx:1.30.4-alpine', 'nginx', /nginx is not pinned/],
+  ['  pull_policy: never\n', '', /would be pulled/],
+  ['  event-worker:\n', '  event-worker:\n    build: ..\n', /event-worker: is built besides migrate/],
+  ['memory: 2g, ', '', /postgres: no limit of memory/],
+  ['user: "101:101"', 'user: "0:0"', /edge: runs as root/],
+  ['read_only: true', 'read_only: false', /may write into its image/],
+  ['cap_drop: [ALL]', 'cap_drop: [CHOWN]', /keeps capabilities/],
+  ['/etc/redis:ro,z', '/etc/redis:ro', /SELinux keeps .+ from it/],
+  ['    healthcheck: *check-worker\n', '', /event-worker: no health check/],
+  ['stop_grace_period: 30s', 'stop_grace_period: 10s', /is killed before/],
+  ['nats: { condition: service_healthy }', 'nats: { condition: service_started }', /does not wait until nats/],
+  ['  gateway:\n', '  gateway:\n    container_name: gateway\n', /gateway: a fixed name/],
+  ['  gateway:\n', '  gateway:\n    ports: ["127.0.0.1:8081:8080"]\n', /gateway: a fixed port/],
+  ['networks: [front, telemetry]', 'networks: { front: { ipv4_address: 172.30.40.10 } }', /edge: a fixed address/],
+  ['gateway-$$HOSTNAME', 'gateway-1', /one name for all replicas/],
+  ['127.0.0.1:3000:3000', '3000:3000', /port 3000 is open/],
+  ['condition: service_completed_successfully', 'condition: service_done', /service_done|must be/],
 ]
 
-for (const { mistake, from, to, found } of mistakes) {
-  test(`compose with ${mistake} is found out`, async (t) => {
+for (const [from, to, found] of mistakes) {
+  test(`compose with ${JSON.stringify(to || `no ${from.trim()}`)} is found out`, async (t) => {
     const text = composeText()
     t.true(text.includes(from), `there is no ${from} any more`)
     t.regex((await faultsOf(text.replace(from, to))).join('\n'), found)
   })
+}
+
+function infraFile(name: string): string {
+  return readFileSync(join(projectRoot, 'infra', name), 'utf8')
 }

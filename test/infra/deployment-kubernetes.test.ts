@@ -1,6 +1,7 @@
 import test from 'ava'
 import { type Edit, type Manifest, manifestsOf, render } from './deployment/kubernetes-manifests.ts'
 import { kubernetesFaults } from './deployment/kubernetes-rules.ts'
+import { type Mistakes, planted } from './deployment/planted.ts'
 import { typeFaults } from './deployment/type-faults.ts'
 
 const production = (edit?: Edit): Promise<readonly Manifest[]> => manifestsOf('overlays/production', edit)
@@ -23,203 +24,77 @@ test('kubectl refuses a patch whose target is not there', async (t) => {
   t.regex('refused' in rendered ? rendered.refused : '', /any-pod\.yaml/)
 })
 
-const misspelt: readonly (Edit & { readonly found: RegExp })[] = [
-  { file: 'base/gateway.yaml', from: 'failureThreshold: 30', to: 'failureTreshold: 30', found: /failureTreshold/ },
-  { file: 'base/gateway.yaml', from: 'maxUnavailable: 1', to: 'maxUnavailible: 1', found: /maxUnavailible/ },
-  { file: 'base/gateway.yaml', from: 'containerPort: 8080', to: 'containerPort: "8080"', found: /TS2322/ },
-  { file: 'base/migrate.yaml', from: 'backoffLimit: 4', to: 'backOffLimit: 4', found: /backOffLimit/ },
-  { file: 'base/event-worker.yaml', from: 'averageValue: 300m', to: 'average: 300m', found: /average/ },
-  { file: 'base/network-policies.yaml', from: 'policyTypes', to: 'policyType', found: /policyType/ },
-  { file: 'base/patches/every-pod.yaml', from: 'seccompProfile', to: 'seccomp', found: /seccomp/ },
-  { file: 'overlays/production/ingress.yaml', from: 'pathType: Prefix', to: 'type: Prefix', found: /pathType|type/ },
-]
+const misspelt: Mistakes = {
+  'base/gateway.yaml': [
+    ['failureThreshold: 30', 'failureTreshold: 30', /failureTreshold/],
+    ['maxUnavailable: 1', 'maxUnavailible: 1', /maxUnavailible/],
+    ['containerPort: 8080', 'containerPort: "8080"', /TS2322/],
+  ],
+  'base/migrate.yaml': [['backoffLimit: 4', 'backOffLimit: 4', /backOffLimit/]],
+  'base/event-worker.yaml': [['averageValue: 300m', 'average: 300m', /average/]],
+  'base/network-policies.yaml': [['policyTypes', 'policyType', /policyType/]],
+  'base/patches/every-pod.yaml': [['seccompProfile', 'seccomp', /seccomp/]],
+  'overlays/production/http-route.yaml': [['parentRefs', 'parentRef', /HTTPRoute .*parentRef/]],
+}
 
 test('members that are misspelt, missing or of the wrong kind are found', async (t) => {
-  for (const { found, ...edit } of misspelt) {
+  for (const { found, edit } of planted(misspelt)) {
     t.regex((await typeFaults(await production(edit))).join('\n'), found, `${edit.to} in ${edit.file}`)
   }
 })
 
-const mistakes: readonly (Edit & { readonly mistake: string; readonly found: RegExp })[] = [
-  {
-    mistake: 'an unknown setting',
-    file: 'base/kustomization.yaml',
-    from: '- PORT=8080',
-    to: '- HTTP_PORT=8080',
-    found: /does not know HTTP_PORT/,
-  },
-  {
-    mistake: 'a wrong value',
-    file: 'overlays/production/kustomization.yaml',
-    from: 'AUTH=jwt',
-    to: 'AUTH=jwks',
-    found: /AUTH/,
-  },
-  {
-    mistake: 'a missing setting',
-    file: 'overlays/production/kustomization.yaml',
-    from: '- JWT_JWKS_URL=',
-    to: '- JWT_ISSUER_URL=',
-    found: /JWT_JWKS_URL/,
-  },
-  {
-    mistake: 'a key that no Secret has',
-    file: 'base/booking-worker.yaml',
-    from: 'key: redis-url',
-    to: 'key: redis',
-    found: /nothing holds REDIS_URL/,
-  },
-  {
-    mistake: 'another port than the process',
-    file: 'base/kustomization.yaml',
-    from: '- PORT=8080',
-    to: '- PORT=8081',
-    found: /port 8080, where nobody listens/,
-  },
-  {
-    mistake: 'a probe of an unknown port',
-    file: 'base/gateway.yaml',
-    from: 'path: /livez, port: http',
-    to: 'path: /livez, port: web',
-    found: /unknown port web/,
-  },
-  {
-    mistake: 'a probe of another path',
-    file: 'base/patches/every-worker.yaml',
-    from: '/livez',
-    to: '/healthz',
-    found: /event-worker: a probe asks \/healthz/,
-  },
-  {
-    mistake: 'no liveness probe',
-    file: 'base/gateway.yaml',
-    from: 'livenessProbe:\n            httpGet: { path: /livez, port: http }\n            periodSeconds: 10\n            timeoutSeconds: 5\n',
-    to: 'stdin: false\n',
-    found: /no liveness probe/,
-  },
-  {
-    mistake: 'an image of the latest version',
-    file: 'overlays/production/kustomization.yaml',
-    from: 'newTag: 0.1.0',
-    to: 'newTag: latest',
-    found: /ticketing:latest is not pinned/,
-  },
-  {
-    mistake: 'a process without a limit of memory',
-    file: 'base/auditor.yaml',
-    from: 'limits: { cpu: "1", memory: 512Mi }',
-    to: 'limits: { cpu: "1" }',
-    found: /auditor: no limit of memory/,
-  },
-  {
-    mistake: 'processes that may be root',
-    file: 'base/patches/every-pod.yaml',
-    from: 'runAsNonRoot: true',
-    to: 'runAsNonRoot: false',
-    found: /may run as root/,
-  },
-  {
-    mistake: 'processes that keep capabilities',
-    file: 'base/patches/every-pod.yaml',
-    from: 'drop: [ALL]',
-    to: 'drop: [CHOWN]',
-    found: /keeps capabilities/,
-  },
-  {
-    mistake: 'processes that may write into their image',
-    file: 'base/patches/every-pod.yaml',
-    from: 'readOnlyRootFilesystem: true',
-    to: 'readOnlyRootFilesystem: false',
-    found: /may write into its image/,
-  },
-  {
-    mistake: 'a token of the cluster',
-    file: 'base/patches/every-pod.yaml',
-    from: 'automountServiceAccountToken: false',
-    to: 'automountServiceAccountToken: true',
-    found: /token of the cluster/,
-  },
-  {
-    mistake: 'pods that go before others come',
-    file: 'base/patches/every-deployment.yaml',
-    from: 'maxUnavailable: 0',
-    to: 'maxUnavailable: 1',
-    found: /before others are ready/,
-  },
-  {
-    mistake: 'no time to finish after preStop',
-    file: 'base/gateway.yaml',
-    from: 'terminationGracePeriodSeconds: 40',
-    to: 'terminationGracePeriodSeconds: 25',
-    found: /gateway: is killed too early/,
-  },
-  {
-    mistake: 'replicas beside an autoscaler',
-    file: 'base/gateway.yaml',
-    from: '  selector:\n    matchLabels',
-    to: '  replicas: 2\n  selector:\n    matchLabels',
-    found: /resets what its autoscaler/,
-  },
-  {
-    mistake: 'a Service that leads to no port',
-    file: 'base/gateway.yaml',
-    from: 'targetPort: http',
-    to: 'targetPort: web',
-    found: /Service gateway: no pod has a port web/,
-  },
-  {
-    mistake: 'a budget for nothing',
-    file: 'base/purchase-worker.yaml',
-    from: 'kind: PodDisruptionBudget\nmetadata:\n  name: purchase-worker\nspec:\n  maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchase-worker }',
-    to: 'kind: PodDisruptionBudget\nmetadata:\n  name: purchase-worker\nspec:\n  maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchasing }',
-    found: /purchase-worker: may be evicted all at once/,
-  },
-  {
-    mistake: 'an autoscaler of nothing',
-    file: 'base/event-worker.yaml',
-    from: 'kind: Deployment, name: event-worker',
-    to: 'kind: Deployment, name: events',
-    found: /there is no Deployment events/,
-  },
-  {
-    mistake: 'a single pod',
-    file: 'overlays/production/kustomization.yaml',
-    from: 'minReplicas, value: 3',
-    to: 'minReplicas, value: 1',
-    found: /leaves one pod alone/,
-  },
-  {
-    mistake: 'a policy for pods that are not there',
-    file: 'base/network-policies.yaml',
-    from: 'values: [gateway, booking-worker]',
-    to: 'values: [gateway, bookings]',
-    found: /there are no pods bookings/,
-  },
-  {
-    mistake: 'a policy that lets everybody in',
-    file: 'base/network-policies.yaml',
-    from: '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: ingress-nginx } }\n      ports',
-    to: '    - ports',
-    found: /open for everybody/,
-  },
-  {
-    mistake: 'an ingress that leads nowhere',
-    file: 'overlays/production/ingress.yaml',
-    from: 'name: http',
-    to: 'name: https',
-    found: /no port https of a Service gateway/,
-  },
-  {
-    mistake: 'a secret in the tree',
-    file: 'overlays/production/namespace.yaml',
-    from: 'kind: Namespace',
-    to: 'kind: Secret',
-    found: /does not belong into the tree/,
-  },
-]
+const mistakes: Mistakes = {
+  'base/kustomization.yaml': [
+    ['- PORT=8080', '- HTTP_PORT=8080', /does not know HTTP_PORT/],
+    ['- PORT=8080', '- PORT=8081', /port 8080, where nobody listens/],
+  ],
+  'overlays/production/kustomization.yaml': [
+    ['AUTH=jwt', 'AUTH=jwks', /AUTH/],
+    ['- JWT_JWKS_URL=', '- JWT_ISSUER_URL=', /JWT_JWKS_URL/],
+    ['newTag: 0.1.0', 'newTag: latest', /ticketing:latest is not pinned/],
+    ['minReplicas, value: 3', 'minReplicas, value: 1', /leaves one pod alone/],
+  ],
+  'base/booking-worker.yaml': [['key: redis-url', 'key: redis', /nothing holds REDIS_URL/]],
+  'base/gateway.yaml': [
+    ['path: /livez, port: http', 'path: /livez, port: web', /unknown port web/],
+    ['livenessProbe:', 'ignored:', /no liveness probe/],
+    ['terminationGracePeriodSeconds: 40', 'terminationGracePeriodSeconds: 25', /gateway: is killed too early/],
+    ['  selector:\n    matchLabels', '  replicas: 2\n  selector:\n    matchLabels', /resets what its autoscaler/],
+    ['targetPort: http', 'targetPort: web', /Service gateway: no pod has a port web/],
+  ],
+  'base/patches/every-worker.yaml': [['/livez', '/healthz', /event-worker: a probe asks \/healthz/]],
+  'base/auditor.yaml': [['limits: { cpu: "1", memory: 512Mi }', 'limits: { cpu: "1" }', /auditor: no limit of memory/]],
+  'base/patches/every-pod.yaml': [
+    ['runAsNonRoot: true', 'runAsNonRoot: false', /may run as root/],
+    ['drop: [ALL]', 'drop: [CHOWN]', /keeps capabilities/],
+    ['readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false', /may write into its image/],
+    ['automountServiceAccountToken: false', 'automountServiceAccountToken: true', /token of the cluster/],
+  ],
+  'base/patches/every-deployment.yaml': [['maxUnavailable: 0', 'maxUnavailable: 1', /before others are ready/]],
+  'base/purchase-worker.yaml': [
+    [
+      'maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchase-worker }',
+      'maxUnavailable: 1\n  selector:\n    matchLabels: { app.kubernetes.io/name: purchasing }',
+      /purchase-worker: may be evicted all at once/,
+    ],
+  ],
+  'base/event-worker.yaml': [
+    ['kind: Deployment, name: event-worker', 'kind: Deployment, name: events', /there is no Deployment events/],
+  ],
+  'base/network-policies.yaml': [
+    ['values: [gateway, booking-worker]', 'values: [gateway, bookings]', /there are no pods bookings/],
+    [
+      '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: envoy-gateway-system } }\n      ports',
+      '    - ports',
+      /open for everybody/,
+    ],
+  ],
+  'overlays/production/http-route.yaml': [['port: 80 }', 'port: 8080 }', /no port 8080 of a Service gateway/]],
+  'overlays/production/namespace.yaml': [['kind: Namespace', 'kind: Secret', /does not belong into the tree/]],
+}
 
-for (const { mistake, found, ...edit } of mistakes) {
-  test(`a cluster with ${mistake} is found out`, async (t) => {
+for (const { title, found, edit } of planted(mistakes)) {
+  test(`a cluster with ${title} is found out`, async (t) => {
     t.regex(kubernetesFaults(await production(edit)).join('\n'), found)
   })
 }

@@ -6,8 +6,9 @@ import { publishFact } from '#shared/facts/stream.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { type NatsCluster, type NatsNode, startNatsCluster } from '../../infra/servers/nats-cluster.ts'
+import { type NatsNode, startNatsCluster } from '../../infra/servers/nats-cluster.ts'
 import { type NatsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
+import { forFile } from '../support/for-file.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -22,24 +23,19 @@ const electionMs = 15_000
 const log = createLogger({ name: 'cluster', instance: 'test', level: 'fatal' })
 const payload = new TextEncoder().encode('{}')
 
-let cluster: NatsCluster
-let operator: Bus
-
-test.before(async () => {
-  cluster = await startNatsCluster({
+const cluster = forFile(async () =>
+  startNatsCluster({
     dataDirectory: await createTestDirectory('nats-cluster'),
     passwords: newNatsPasswords(),
-  })
-  operator = await connect('operator')
+  }),
+)
+const operator = forFile(() => connect('operator'))
+
+test.before(async () => {
   // As if a single server had made it.
   const stream = { name: 'TICKETING_FACTS', subjects: ['ticketing.fact.>'], num_replicas: 1 }
   const make = () => ask('$JS.API.STREAM.CREATE.TICKETING_FACTS', stream)
   await until('the stream is made', async () => (await make()).error === undefined)
-})
-
-test.after.always(async () => {
-  await operator.close()
-  await cluster.stop()
 })
 
 test.serial('in a cluster the stream of facts gets three copies, and so do its consumers', async (t) => {

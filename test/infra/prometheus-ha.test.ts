@@ -1,18 +1,14 @@
 import test from 'ava'
 import type { Server } from '../../infra/servers/server.ts'
 import { prometheusFolder, readAlerts, ruleFiles } from '../support/alert-rules.ts'
-import { type ObservedSystem, startObservedSystem } from '../support/observed-system.ts'
+import { forFile } from '../support/for-file.ts'
+import { startObservedSystem } from '../support/observed-system.ts'
 import { askPrometheus, query, unknownMetrics } from '../support/prometheus.ts'
 import { appearsWithTrouble, metricsIn } from '../support/promql.ts'
 import { promtool } from '../support/promtool.ts'
 import { until, untilNone } from '../support/until.ts'
 
-let observed: ObservedSystem
-
-test.before(async () => {
-  observed = await startObservedSystem()
-})
-test.after.always(() => observed?.stop())
+const observed = forFile(() => startObservedSystem())
 
 const patience = { timeoutMs: 30_000, everyMs: 500 }
 

@@ -2,8 +2,9 @@ import test from 'ava'
 import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 
 /** What any route may answer, and any with a body. */
 const general = [
@@ -15,13 +16,7 @@ const general = [
 ]
 const ofBodies = ['malformed_json', 'body_too_large', 'unsupported_media_type', 'card_number_refused']
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
-})
-
-test.after.always(() => system.stop())
+const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
 
 /** Everything but 200. */
 const successes: Record<string, string[]> = {

@@ -10,21 +10,18 @@ import {
   viewLayout,
 } from '#shared/contracts/event.ts'
 import { daysFromToday, importedEvent, smallLayout } from '../support/catalogue.ts'
-import { type EventWorker, organiser, startEventWorker } from '../support/event-worker.ts'
+import { organiser, startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 
-let worker: EventWorker
 let eventId: string
 
-test.before(async () => {
-  worker = await startEventWorker()
-})
+const worker = forFile(() => startEventWorker())
 test.beforeEach(async () => {
   await worker.reset()
   const events = [importedEvent('1', { max_tickets_per_user: 6, off_sale_at: '2020-01-01T00:00:00Z' })]
   await worker.ask(importEvents, { source: 'test', events, reschedule: false })
   eventId = (await worker.ask(listEvents, {})).items[0]?.id ?? ''
 })
-test.after.always(() => worker?.stop())
 
 const onSaleAt = '2026-01-01T00:00:00.000Z'
 

@@ -2,26 +2,17 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { audit } from '../../infra/audit/audit.ts'
 import { daysFromToday } from '../support/catalogue.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-let db: Postgres
-
-test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off', AUDIT_EVERY_MS: '200' } })
-  db = openPostgres(system.databaseUrl)
-})
-test.after.always(async () => {
-  await db?.close()
-  await system?.stop()
-})
+const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off', AUDIT_EVERY_MS: '200' } }))
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
 /** Payments are judged once they have rested for some seconds; these have. */
 const letRest = () =>

@@ -1,266 +1,173 @@
-import { connect } from 'node:net'
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Ask, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { exchangeRaw } from '../support/raw-http.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 
-let system: System
+const system = forFile(() => startSystem({ counts: { sandbox: 0 }, env: { RATE_LIMITS: 'off' } }))
 let eventId: string
-let holds: string
-
 test.before(async () => {
-  system = await startSystem({ counts: { sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
   eventId = await eventOnSale(system.url)
-  holds = `/events/${eventId}/holds`
 })
-
-test.after.always(() => system.stop())
 
 const json = { 'content-type': 'application/json' }
 const unknownId = '019a0000-0000-7000-8000-00000000dead'
 
-/** title, path, request, status, code, pointer of the first field error where there is one */
-type Case = [title: string, path: () => string, request: Ask, status: number, code: string, pointer?: string]
+const holds = '/events/EVENT/holds'
+const organiser = { authorization: `Bearer ${organiserKey}` }
+
+/** `outcome`: the code of the refusal, or the pointer of the field that is invalid; EVENT in a path is an event on sale. */
+type Case = [title: string, path: string, request: Ask, outcome: string]
+
+const statuses: Readonly<Record<string, number>> = {
+  malformed_json: 400,
+  validation_failed: 400,
+  unauthenticated: 401,
+  event_not_found: 404,
+  not_found: 404,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  ticket_limit: 422,
+  card_number_refused: 422,
+}
 
 const cases: Case[] = [
-  ['JSON cut short', () => holds, { raw: '{"seat_nos":[1', headers: json }, 400, 'malformed_json'],
-  ['JSON that is no object', () => holds, { raw: '[1]', headers: json }, 400, 'validation_failed'],
-  ['JSON that is a string', () => holds, { raw: '"seat"', headers: json }, 400, 'malformed_json'],
-  ['a wrong type', () => holds, { json: { seat_nos: 'one' } }, 400, 'validation_failed', '/seat_nos'],
-  ['a wrong element', () => holds, { json: { seat_nos: [1, 'x'] } }, 400, 'validation_failed', '/seat_nos/1'],
-  ['a seat named twice', () => holds, { json: { seat_nos: [1, 1] } }, 400, 'validation_failed', '/seat_nos'],
-  ['a negative seat', () => holds, { json: { seat_nos: [-1] } }, 400, 'validation_failed', '/seat_nos/0'],
-  ['a seat that does not exist', () => holds, { json: { seat_nos: [50] } }, 400, 'validation_failed', '/seat_nos/0'],
-  ['no seats', () => holds, { json: { seat_nos: [] } }, 400, 'validation_failed', '/seat_nos'],
-  [
-    '101 seats',
-    () => holds,
-    { json: { best_available: { qty: 101 } } },
-    400,
-    'validation_failed',
-    '/best_available/qty',
-  ],
-  ['0 seats', () => holds, { json: { best_available: { qty: 0 } } }, 400, 'validation_failed', '/best_available/qty'],
-  [
-    'half a seat',
-    () => holds,
-    { json: { best_available: { qty: 1.5 } } },
-    400,
-    'validation_failed',
-    '/best_available/qty',
-  ],
-  ['more than one may have', () => holds, { json: { best_available: { qty: 11 } } }, 422, 'ticket_limit'],
-  ['neither seats nor best', () => holds, { json: { user_id: 'u' } }, 400, 'validation_failed', ''],
-  ['an unknown member', () => holds, { json: { seat_nos: [1], colour: 'red' } }, 400, 'validation_failed', '/colour'],
-  [
-    'an unknown parameter of a write',
-    () => `${holds}?x=1`,
-    { json: { seat_nos: [1] } },
-    400,
-    'validation_failed',
-    '/x',
-  ],
-  [
-    'an event in path and body',
-    () => holds,
-    { json: { event_id: unknownId, seat_nos: [1] } },
-    400,
-    'validation_failed',
-    '/event_id',
-  ],
-  [
-    'a user of the wrong type',
-    () => holds,
-    { json: { seat_nos: [1], user_id: 7 } },
-    400,
-    'validation_failed',
-    '/user_id',
-  ],
-  [
-    'a user with a line break',
-    () => holds,
-    { json: { seat_nos: [1], user_id: 'a\r\nb' } },
-    400,
-    'validation_failed',
-    '/user_id',
-  ],
-  ['an unknown event', () => `/events/${unknownId}/holds`, { json: { seat_nos: [1] } }, 404, 'event_not_found'],
+  ['JSON cut short', holds, { raw: '{"seat_nos":[1', headers: json }, 'malformed_json'],
+  ['JSON that is no object', holds, { raw: '[1]', headers: json }, 'validation_failed'],
+  ['JSON that is a string', holds, { raw: '"seat"', headers: json }, 'malformed_json'],
+  ['a wrong type', holds, { json: { seat_nos: 'one' } }, '/seat_nos'],
+  ['a wrong element', holds, { json: { seat_nos: [1, 'x'] } }, '/seat_nos/1'],
+  ['a seat named twice', holds, { json: { seat_nos: [1, 1] } }, '/seat_nos'],
+  ['a negative seat', holds, { json: { seat_nos: [-1] } }, '/seat_nos/0'],
+  ['a seat that does not exist', holds, { json: { seat_nos: [50] } }, '/seat_nos/0'],
+  ['no seats', holds, { json: { seat_nos: [] } }, '/seat_nos'],
+  ['101 seats', holds, { json: { best_available: { qty: 101 } } }, '/best_available/qty'],
+  ['0 seats', holds, { json: { best_available: { qty: 0 } } }, '/best_available/qty'],
+  ['half a seat', holds, { json: { best_available: { qty: 1.5 } } }, '/best_available/qty'],
+  ['more than one may have', holds, { json: { best_available: { qty: 11 } } }, 'ticket_limit'],
+  ['neither seats nor best', holds, { json: { user_id: 'u' } }, ''],
+  ['an unknown member', holds, { json: { seat_nos: [1], colour: 'red' } }, '/colour'],
+  ['an unknown parameter of a write', `${holds}?x=1`, { json: { seat_nos: [1] } }, '/x'],
+  ['an event in path and body', holds, { json: { event_id: unknownId, seat_nos: [1] } }, '/event_id'],
+  ['a user of the wrong type', holds, { json: { seat_nos: [1], user_id: 7 } }, '/user_id'],
+  ['a user with a line break', holds, { json: { seat_nos: [1], user_id: 'a\r\nb' } }, '/user_id'],
+  ['an unknown event', `/events/${unknownId}/holds`, { json: { seat_nos: [1] } }, 'event_not_found'],
   [
     'a body in another format',
-    () => holds,
+    holds,
     { raw: 'seat=1', headers: { 'content-type': 'text/plain' } },
-    415,
     'unsupported_media_type',
   ],
-  ['a body without a type', () => holds, { raw: new TextEncoder().encode('{}') }, 415, 'unsupported_media_type'],
-  ['a body of 70 KB', () => holds, { json: { x: 'x'.repeat(70_000) } }, 413, 'body_too_large'],
+  ['a body without a type', holds, { raw: new TextEncoder().encode('{}') }, 'unsupported_media_type'],
+  ['a body of 70 KB', holds, { json: { x: 'x'.repeat(70_000) } }, 'body_too_large'],
   [
     'a body 40 levels deep',
-    () => holds,
+    holds,
     { raw: `{"a":${'['.repeat(40)}${']'.repeat(40)}}`, headers: json },
-    400,
     'validation_failed',
   ],
   [
     'a body 20,000 levels deep',
-    () => holds,
+    holds,
     { raw: `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, headers: json },
-    400,
     'validation_failed',
   ],
   [
     'a body that only looks like JSON by its type',
-    () => holds,
+    holds,
     { raw: '{"seat_nos":[1]}', headers: { 'content-type': 'application/ld+json' } },
-    415,
     'unsupported_media_type',
   ],
   [
     'a card number as text',
-    () => '/purchase',
+    '/purchase',
     { json: { hold_id: 'x', payment_token: 'my card is 4111 1111 1111 1111' } },
-    422,
-    'card_number_refused',
-  ],
-  [
-    'a card number with its check value behind',
-    () => '/purchase',
-    { json: { hold_id: 'x', payment_token: '4111 1111 1111 1111 123' } },
-    422,
-    'card_number_refused',
-  ],
-  [
-    'a card number between dates',
-    () => '/purchase',
-    { json: { hold_id: 'x', payment_token: '01 26 4111111111111111 12/29' } },
-    422,
-    'card_number_refused',
-  ],
-  [
-    'a card number as the name of a member',
-    () => '/purchase',
-    { json: { '4111111111111111': 'x' } },
-    422,
     'card_number_refused',
   ],
   [
     'a card number as a number, deep inside',
-    () => '/purchase',
+    '/purchase',
     { json: { a: { b: [5555555555554444] } } },
-    422,
     'card_number_refused',
   ],
   [
     'a card number with dots, in a text that may say anything',
-    () => '/admin/events',
-    {
-      json: { name: 'Pay 4111.1111.1111.1111' },
-      headers: { authorization: `Bearer ${organiserKey}` },
-    },
-    422,
+    '/admin/events',
+    { json: { name: 'Pay 4111.1111.1111.1111' }, headers: organiser },
     'card_number_refused',
   ],
-  [
-    'a card number between punctuation in an idempotency key',
-    () => holds,
-    { json: { seat_nos: [1] }, headers: { 'idempotency-key': 'order:4111111111111111' } },
-    422,
-    'card_number_refused',
-  ],
-  [
-    'a list of 13,000 seats',
-    () => holds,
-    { json: { seat_nos: Array.from({ length: 13_000 }, () => 1) } },
-    400,
-    'validation_failed',
-    '/seat_nos',
-  ],
+  ['a list of 13,000 seats', holds, { json: { seat_nos: Array.from({ length: 13_000 }, () => 1) } }, '/seat_nos'],
   [
     'a card number as idempotency key',
-    () => holds,
+    holds,
     { json: { seat_nos: [1] }, headers: { 'idempotency-key': '4111111111111111' } },
-    422,
     'card_number_refused',
   ],
-  ['a parameter named __proto__', () => '/events?__proto__=1', {}, 400, 'validation_failed', '/__proto__'],
-  ['a limit of nothing', () => '/events?limit=', {}, 400, 'validation_failed', '/limit'],
-  ['a limit in hexadecimal', () => '/events?limit=0x10', {}, 400, 'validation_failed', '/limit'],
-  ['a year out of this world', () => '/events?start=9999-12-31', {}, 400, 'validation_failed', '/start'],
+  ['a parameter named __proto__', '/events?__proto__=1', {}, '/__proto__'],
+  ['a limit of nothing', '/events?limit=', {}, '/limit'],
+  ['a limit in hexadecimal', '/events?limit=0x10', {}, '/limit'],
+  ['a year out of this world', '/events?start=9999-12-31', {}, '/start'],
   [
     'an idempotency key with a blank',
-    () => holds,
+    holds,
     { json: { seat_nos: [1] }, headers: { 'idempotency-key': 'a b' } },
-    400,
     'validation_failed',
   ],
-  ['a wrong hold id', () => '/holds/nonsense', {}, 400, 'validation_failed', '/hold_id'],
-  ['a hold id that is not canonical', () => `/holds/${'A'.repeat(42)}B`, {}, 400, 'validation_failed', '/hold_id'],
-  ['a hold that never was', () => `/holds/${'A'.repeat(43)}`, {}, 404, 'not_found'],
-  ['a booking that never was', () => `/bookings/${'A'.repeat(43)}`, {}, 404, 'not_found'],
-  ['an event that never was', () => `/events/${unknownId}`, {}, 404, 'event_not_found'],
-  ['the seats of an event that never was', () => `/events/${unknownId}/seats`, {}, 404, 'event_not_found'],
-  ['an id that is no id', () => '/events/42', {}, 400, 'validation_failed', '/event_id'],
-  ['broken percent-encoding', () => '/events/%E0%A4%A', {}, 400, 'validation_failed'],
-  ['NUL in a parameter', () => '/events?city=%00', {}, 400, 'validation_failed', '/city'],
-  ['NUL in a search', () => '/events/search?keyword=a%00b', {}, 400, 'validation_failed', '/keyword'],
-  ['an undeclared parameter', () => '/events?colour=red', {}, 400, 'validation_failed', '/colour'],
-  ['user_id on a shared route', () => '/events?user_id=1', {}, 400, 'validation_failed', '/user_id'],
-  ['a parameter given twice', () => '/events?limit=1&limit=2', {}, 400, 'validation_failed', '/limit'],
-  ['a caller given twice', () => '/bookings?user_id=1&user_id=1', {}, 400, 'validation_failed', '/user_id'],
-  [
-    'a caller in query and body',
-    () => `${holds}?user_id=1`,
-    { json: { seat_nos: [1], user_id: '1' } },
-    400,
-    'validation_failed',
-    '/user_id',
-  ],
-  ['a caller who is no text', () => holds, { json: { user_id: 1 } }, 400, 'validation_failed', '/user_id'],
-  ['a limit of 0', () => '/events?limit=0', {}, 400, 'validation_failed', '/limit'],
-  ['a limit that is no number', () => '/events?limit=ten', {}, 400, 'validation_failed', '/limit'],
-  ['a date that does not exist', () => '/events?start=2026-02-30', {}, 400, 'validation_failed', '/start'],
-  ['a cursor of somebody’s own making', () => '/events?cursor=abc', {}, 400, 'validation_failed', '/cursor'],
-  [
-    'a cursor of the wrong shape',
-    () => `/events?cursor=${Buffer.from('[1,2,3,4]').toString('base64url')}`,
-    {},
-    400,
-    'validation_failed',
-    '/cursor',
-  ],
+  ['a wrong hold id', '/holds/nonsense', {}, '/hold_id'],
+  ['a hold id that is not canonical', `/holds/${'A'.repeat(42)}B`, {}, '/hold_id'],
+  ['a hold that never was', `/holds/${'A'.repeat(43)}`, {}, 'not_found'],
+  ['a booking that never was', `/bookings/${'A'.repeat(43)}`, {}, 'not_found'],
+  ['an event that never was', `/events/${unknownId}`, {}, 'event_not_found'],
+  ['the seats of an event that never was', `/events/${unknownId}/seats`, {}, 'event_not_found'],
+  ['an id that is no id', '/events/42', {}, '/event_id'],
+  ['broken percent-encoding', '/events/%E0%A4%A', {}, 'validation_failed'],
+  ['NUL in a parameter', '/events?city=%00', {}, '/city'],
+  ['NUL in a search', '/events/search?keyword=a%00b', {}, '/keyword'],
+  ['an undeclared parameter', '/events?colour=red', {}, '/colour'],
+  ['user_id on a shared route', '/events?user_id=1', {}, '/user_id'],
+  ['a parameter given twice', '/events?limit=1&limit=2', {}, '/limit'],
+  ['a caller given twice', '/bookings?user_id=1&user_id=1', {}, '/user_id'],
+  ['a caller in query and body', `${holds}?user_id=1`, { json: { seat_nos: [1], user_id: '1' } }, '/user_id'],
+  ['a caller who is no text', holds, { json: { user_id: 1 } }, '/user_id'],
+  ['a limit of 0', '/events?limit=0', {}, '/limit'],
+  ['a limit that is no number', '/events?limit=ten', {}, '/limit'],
+  ['a date that does not exist', '/events?start=2026-02-30', {}, '/start'],
+  ['a cursor of somebody’s own making', '/events?cursor=abc', {}, '/cursor'],
+  ['a cursor of the wrong shape', `/events?cursor=${Buffer.from('[1,2,3,4]').toString('base64url')}`, {}, '/cursor'],
   [
     'a wrong cursor of seats',
-    () => `/events/${eventId}/tickets?cursor=${Buffer.from('"x"').toString('base64url')}`,
+    `/events/EVENT/tickets?cursor=${Buffer.from('"x"').toString('base64url')}`,
     {},
-    400,
-    'validation_failed',
     '/cursor',
   ],
-  ['a wrong cursor of bookings', () => '/bookings?cursor=abc', {}, 400, 'validation_failed', '/cursor'],
-  ['no such path', () => '/nope', {}, 404, 'not_found'],
-  ['a method the path has not', () => '/events', { method: 'PUT' }, 405, 'method_not_allowed'],
-  ['a method nobody has', () => '/bookings', { method: 'PROPFIND' }, 405, 'method_not_allowed'],
-  ['a purchase of nothing', () => '/purchase', { json: { payment_token: 'tok_ok' } }, 400, 'validation_failed'],
+  ['a wrong cursor of bookings', '/bookings?cursor=abc', {}, '/cursor'],
+  ['no such path', '/nope', {}, 'not_found'],
+  ['a method the path has not', '/events', { method: 'PUT' }, 'method_not_allowed'],
+  ['a method nobody has', '/bookings', { method: 'PROPFIND' }, 'method_not_allowed'],
+  ['a purchase of nothing', '/purchase', { json: { payment_token: 'tok_ok' } }, 'validation_failed'],
   [
     'a purchase of a strange hold',
-    () => '/purchase',
+    '/purchase',
     { json: { hold_id: 'A'.repeat(43), payment_token: 'tok_ok' } },
-    404,
     'not_found',
   ],
-  ['organising without a key', () => '/admin/events', { json: {} }, 401, 'unauthenticated'],
+  ['organising without a key', '/admin/events', { json: {} }, 'unauthenticated'],
   [
     'organising with a wrong key',
-    () => '/admin/events',
+    '/admin/events',
     { json: {}, headers: { authorization: 'Bearer org_wrong-0123456789abcdef' } },
-    401,
     'unauthenticated',
   ],
-  ['a token that is none', () => '/bookings', { headers: { authorization: 'Bearer abc' } }, 401, 'unauthenticated'],
+  ['a token that is none', '/bookings', { headers: { authorization: 'Bearer abc' } }, 'unauthenticated'],
 ]
 
-for (const [title, path, request, status, code, pointer] of cases) {
+for (const [title, path, request, outcome] of cases) {
+  const pointer = /^(\/|$)/.test(outcome) ? outcome : undefined
+  const code = pointer === undefined ? outcome : 'validation_failed'
+  const status = statuses[code] ?? 0
   test(`${title} gets ${status} ${code}`, async (t) => {
-    const answer = await ask(system.url + path(), request)
+    const answer = await ask(system.url + path.replace('EVENT', eventId), request)
     t.is(answer.status, status, answer.text)
     t.is(answer.headers.get('content-type'), 'application/problem+json')
     t.is(answer.body.code, code)
@@ -268,6 +175,7 @@ for (const [title, path, request, status, code, pointer] of cases) {
     t.truthy(answer.body.detail)
     t.is(answer.body.request_id, answer.headers.get('x-request-id'))
     if (pointer !== undefined) t.is(answer.body.errors[0].pointer, pointer)
+    if (/idempotency key$/.test(title)) t.regex(answer.body.detail, /Idempotency-Key header/)
     if (/ twice$| in query and body$/.test(title) && code === 'validation_failed' && pointer !== '/seat_nos') {
       t.regex(answer.body.detail, /^\w+ is given more than once; /)
     }
@@ -320,25 +228,8 @@ test('ids that happen to look like card numbers name callers and keys', async (t
   t.is(unknown.body.code, 'event_not_found')
 })
 
-test('a refused idempotency key is named with its header', async (t) => {
-  const headers = { 'idempotency-key': '4111111111111111' }
-  const { body } = await ask(system.url + holds, { json: { seat_nos: [1] }, headers })
-  t.regex(body.detail, /Idempotency-Key header/)
-})
-
 test('bytes that are not HTTP get 400 and the connection is closed', async (t) => {
-  const { hostname, port } = new URL(system.url)
-  const text = await new Promise<string>((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.end('garbage\r\n\r\n'))
-    let received = ''
-    socket.setTimeout(5_000, () => reject(new Error('no answer')))
-    socket.on('data', (data) => {
-      received += String(data)
-    })
-    socket.on('close', () => resolve(received))
-    socket.on('error', reject)
-  })
-  t.regex(text, /^HTTP\/1\.1 400/)
+  t.regex(await exchangeRaw(system.url, 'garbage\r\n\r\n'), /^HTTP\/1\.1 400/)
 })
 
 test.after('nothing was written by any of it', async (t) => {

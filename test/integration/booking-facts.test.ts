@@ -1,10 +1,13 @@
 import test from 'ava'
 import { changeHold, holdSeats, releaseHold } from '#shared/contracts/holds.ts'
 import { beginPayment, cancelTickets, confirmHold, returnHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
+import { ownerDigest } from '#shared/facts/places.ts'
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
+import { freeSeatsLeftHeld, lookInIndex } from '../../workers/booking/store/seats-left-held.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { seatsRead } from '../support/seats-read.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
@@ -43,42 +46,52 @@ test.serial('every move of a hold is told with the seats that changed, each with
   await workers.ask(returnHold, { booking_id, attempt: 1 })
   await workers.ask(releaseHold, { hold_id }, { as: 'ada' })
   await workers.ask(releaseHold, { hold_id }, { as: 'ada' })
-  t.deepEqual(await factsOf(eventId), [
-    {
-      fact: 'hold taken',
-      hold_id,
-      status: 'active',
-      seats: [
-        [0, 'held', 2],
-        [1, 'held', 2],
-      ],
-      areas: [0],
-    },
-    { fact: 'hold changed', hold_id, status: 'active', seats: [], areas: [] },
-    {
-      fact: 'hold changed',
-      hold_id,
-      status: 'active',
-      seats: [
-        [0, 'available', 3],
-        [1, 'held', 3],
-        [2, 'held', 2],
-      ],
-      areas: [0],
-    },
-    { fact: 'hold paying', hold_id, status: 'paying', seats: [], areas: [] },
-    { fact: 'hold returned', hold_id, status: 'active', seats: [], areas: [] },
-    {
-      fact: 'hold released',
-      hold_id,
-      status: 'released',
-      seats: [
-        [1, 'available', 4],
-        [2, 'available', 3],
-      ],
-      areas: [],
-    },
-  ])
+  const told = await factsOf(eventId)
+  // Whose it is, without a name, and how long it lasts.
+  for (const { owner } of told) t.is(owner, ownerDigest(eventId, 'ada'))
+  for (const { status, expires_in_ms } of told) {
+    if (status === 'released') t.is(expires_in_ms, 0)
+    else t.true(Number(expires_in_ms) > 590_000 && Number(expires_in_ms) <= 600_000)
+  }
+  t.deepEqual(
+    told.map(({ owner: _owner, expires_in_ms: _expires, ...fact }) => fact),
+    [
+      {
+        fact: 'hold taken',
+        hold_id,
+        status: 'active',
+        seats: [
+          [0, 'held', 2],
+          [1, 'held', 2],
+        ],
+        areas: [0],
+      },
+      { fact: 'hold changed', hold_id, status: 'active', seats: [], areas: [] },
+      {
+        fact: 'hold changed',
+        hold_id,
+        status: 'active',
+        seats: [
+          [0, 'available', 3],
+          [1, 'held', 3],
+          [2, 'held', 2],
+        ],
+        areas: [0],
+      },
+      { fact: 'hold paying', hold_id, status: 'paying', seats: [], areas: [] },
+      { fact: 'hold returned', hold_id, status: 'active', seats: [], areas: [] },
+      {
+        fact: 'hold released',
+        hold_id,
+        status: 'released',
+        seats: [
+          [1, 'available', 4],
+          [2, 'available', 3],
+        ],
+        areas: [],
+      },
+    ],
+  )
 })
 
 test.serial('a confirmed booking is told with its seats, and what is taken back of it, too', async (t) => {
@@ -94,8 +107,9 @@ test.serial('a confirmed booking is told with its seats, and what is taken back 
   for (const { id } of bought.tickets) await cancel([id])
   const told = (await factsOf(eventId)).slice(2)
   const common = { booking_id, areas: [] }
+  const ended = { status: 'converted', owner: ownerDigest(eventId, 'ada'), expires_in_ms: 0 }
   t.deepEqual(told, [
-    { fact: 'hold converted', hold_id: bought.hold_id, status: 'converted', seats: [], areas: [] },
+    { fact: 'hold converted', hold_id: bought.hold_id, ...ended, seats: [], areas: [] },
     {
       ...common,
       fact: 'booking confirmed',
@@ -154,6 +168,42 @@ test.serial('an unpaid booking that ends with its hold is told', async (t) => {
   await workers.letRunOut(late)
   await sweepAll(workers.postgres)
   t.like((await factsOf(eventId)).at(-1), { fact: 'booking expired', booking_id, status: 'expired' })
+})
+
+test.serial('a seat that was passed over when its hold ran out is freed and told by a later sweep', async (t) => {
+  const eventId = await workers.openHouse()
+  const late = await workers.hold(eventId, [0, 1], 'late')
+  await workers.letRunOut(late)
+  await workers.postgres.transaction(async (db) => {
+    // Somebody decides about seat 1, and takes another in the end.
+    await db.query('SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no = 1 FOR UPDATE', [eventId])
+    await sweepAll(workers.postgres)
+  })
+  const [passedOver] = (await factsOf(eventId)).slice(1)
+  t.like(passedOver, { fact: 'hold expired', seats: [[0, 'available', 3]] })
+  await until('it is told', async () => {
+    await sweepAll(workers.postgres)
+    return (await factsOf(eventId)).length > 2
+  })
+  t.deepEqual((await factsOf(eventId)).slice(2), [{ fact: 'seat freed', seats: [[1, 'available', 3]], areas: [] }])
+})
+
+test.serial('a sweep reads no seat that is held in time, however many there are', async (t) => {
+  const eventId = await workers.openHouse({ rows: 50, seatsPerRow: 100 })
+  for (let at = 0; at < 20; at += 1) await workers.hold(eventId, [at * 8, at * 8 + 1], `buyer-${at}`)
+  const { postgres } = workers
+  for (const statistics of ['of an empty table', 'fresh']) {
+    if (statistics === 'fresh') await postgres.query('ANALYZE booking.event_seats')
+    const read = await postgres.transaction(
+      async (db) => {
+        const before = await seatsRead(db)
+        t.deepEqual(await freeSeatsLeftHeld(db, 100), [])
+        return (await seatsRead(db)) - before
+      },
+      { settings: lookInIndex },
+    )
+    t.is(read, 0, statistics)
+  }
 })
 
 test.serial('a refused request tells nothing, and whatever became true reaches the stream', async (t) => {

@@ -2,15 +2,11 @@ import test from 'ava'
 import pg from 'pg'
 import { type DatabaseUser, databaseUsers } from '#shared/process/config.ts'
 import { refreshStatistics } from '../../workers/event/store/refresh-statistics.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 
-let database: TestDatabase
-
-test.before(async () => {
-  database = await createTestDatabase()
-})
-test.after.always(() => database.drop())
+const database = forFile(() => createTestDatabase())
 
 const aTableOf = {
   event: 'event.events',

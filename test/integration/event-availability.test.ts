@@ -1,17 +1,16 @@
 import test from 'ava'
 import { attachSeating, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { importedEvent, smallLayout } from '../support/catalogue.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
-let worker: EventWorker
+const worker = forFile(() => startEventWorker())
 
 test.before(async () => {
-  worker = await startEventWorker()
   const events = ['a', 'b', 'c', 'without seats'].map((name) => importedEvent(name, { name }))
   await worker.ask(importEvents, { source: 'test', events, reschedule: false })
 })
-test.after.always(() => worker?.stop())
 
 test.serial('lists and views say how many seats are free, and go on without when booking is away', async (t) => {
   const { items } = await worker.ask(listEvents, {})

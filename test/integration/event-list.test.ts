@@ -1,15 +1,11 @@
 import test from 'ava'
 import { importEvents, listEvents } from '#shared/contracts/event.ts'
 import { daysFromToday, importedEvent } from '../support/catalogue.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 
-let worker: EventWorker
-
-test.before(async () => {
-  worker = await startEventWorker()
-})
+const worker = forFile(() => startEventWorker())
 test.beforeEach(() => worker.reset())
-test.after.always(() => worker?.stop())
 
 async function store(...events: ReturnType<typeof importedEvent>[]): Promise<void> {
   await worker.ask(importEvents, { source: 'test', events, reschedule: false })

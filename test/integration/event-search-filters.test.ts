@@ -3,9 +3,8 @@ import type { RequestOf } from '#shared/contracts/contract.ts'
 import { importEvents, listEvents } from '#shared/contracts/event.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
-
-let worker: EventWorker
+import { startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 
 type Request = RequestOf<typeof searchEvents>
 
@@ -29,13 +28,13 @@ const catalogue = [
   importedEvent('Unpriced', { name: 'Unpriced', venue: elsewhere }),
 ]
 
+const worker = forFile(() => startEventWorker())
+
 test.before(async () => {
-  worker = await startEventWorker()
   await worker.ask(importEvents, { source: 'test', events: catalogue, reschedule: false })
   // As an organiser's event has it before it has seats.
   await worker.postgres.query(`UPDATE event.events SET currency = 'EUR' WHERE source_id = 'Unpriced'`)
 })
-test.after.always(() => worker?.stop())
 
 async function found(request: Request): Promise<string[]> {
   return (await worker.ask(searchEvents, request)).items.map(({ name }) => name)

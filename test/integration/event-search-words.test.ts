@@ -2,9 +2,8 @@ import test from 'ava'
 import { changeEventStatus, createEvent, importEvents } from '#shared/contracts/event.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'
-import { type EventWorker, organiser, startEventWorker } from '../support/event-worker.ts'
-
-let worker: EventWorker
+import { organiser, startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 
 const performer = (name: string) => [{ source_id: name, name }]
 
@@ -41,11 +40,11 @@ const catalogue = [
   importedEvent('future', { name: 'Future Past', performers: performer('Duran Duran'), starts_on: daysFromToday(200) }),
 ]
 
+const worker = forFile(() => startEventWorker())
+
 test.before(async () => {
-  worker = await startEventWorker()
   await worker.ask(importEvents, { source: 'test', events: catalogue, reschedule: false })
 })
-test.after.always(() => worker?.stop())
 
 const search = (keyword: string) => worker.ask(searchEvents, { keyword })
 

@@ -2,9 +2,8 @@ import test from 'ava'
 import { importEvents, listEvents } from '#shared/contracts/event.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
-
-let worker: EventWorker
+import { startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 
 const lodz = venueNamed('Atlas Arena', { city: 'Łódź', country: 'PL' })
 const reykjavik = venueNamed('Harpa', { city: 'Reykjavik', country: 'IS' })
@@ -28,11 +27,11 @@ const catalogue = [
   importedEvent('cancelled', { name: 'Called off in Łódź', status: 'cancelled' }),
 ]
 
+const worker = forFile(() => startEventWorker())
+
 test.before(async () => {
-  worker = await startEventWorker()
   await worker.ask(importEvents, { source: 'test', events: catalogue, reschedule: false })
 })
-test.after.always(() => worker?.stop())
 
 async function found(request: Parameters<typeof searchEvents.request.parse>[0] & object): Promise<string[]> {
   const { items } = await worker.ask(searchEvents, request)

@@ -2,16 +2,23 @@ import test from 'ava'
 import { addFact } from '#shared/facts/outbox.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
+import { latestSpans } from '../../infra/trace/stored-spans.ts'
 import { released, startFactParts } from '../support/fact-parts.ts'
-import { startOtlpSink } from '../support/otlp-sink.ts'
+import { createRecordedLog } from '../support/recorded-log.ts'
+import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 test('a fact continues the trace that it comes from, and looking into an empty outbox leaves no trace', async (t) => {
-  const sink = await startOtlpSink()
-  t.teardown(sink.stop)
-  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = sink.url
+  const directory = await createTestDirectory('spans')
   process.env.OTEL_BSP_SCHEDULE_DELAY = '50'
-  const stopTracing = await startTracing({ disabled: false, serviceName: 'facts', instance: 'test', sampleRatio: 1 })
+  const stopTracing = await startTracing({
+    disabled: false,
+    serviceName: 'facts',
+    instance: 'test',
+    sampleRatio: 1,
+    directory,
+    log: createRecordedLog().log,
+  })
   const parts = await startFactParts(t)
   await parts.startRelay()
   const received = await parts.consume()
@@ -23,11 +30,12 @@ test('a fact continues the trace that it comes from, and looking into an empty o
   await until('the fact arrives', () => received.length === 1)
   await stopTracing()
 
-  const named = (name: string) => sink.spans.find((span) => span.traceId === traceId && span.name === name)
+  const spans = latestSpans(directory, 1e6)
+  const named = (name: string) => spans.find((span) => span.traceId === traceId && span.name === name)
   const chain = ['release hold', 'publish ticketing.fact.hold.released', 'process ticketing.fact.hold.released']
   for (const [i, name] of chain.entries()) {
     const parent = i === 0 ? '00f067aa0ba902b7' : named(chain[i - 1] ?? '')?.spanId
     t.is(named(name)?.parentSpanId, parent, name)
   }
-  t.deepEqual([...new Set(sink.spans.map((span) => span.traceId))], [traceId])
+  t.deepEqual([...new Set(spans.map((span) => span.traceId))], [traceId])
 })

@@ -1,21 +1,20 @@
 import test from 'ava'
 import { Redis } from 'ioredis'
 import { cacheKey } from '../../gateway/reads/cache-key.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* The faults of the first version, each by its name: none may ever come back. */
 
-let system: System
 let eventId: string
 
+const system = forFile(() => startSystem({ env: { RATE_LIMIT_MAXIMA: 'my-bookings=100,search=3' } }))
+
 test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMIT_MAXIMA: 'my-bookings=100,search=3' } })
   eventId = await eventOnSale(system.url, { city: 'Berlin', rows: 4 })
 })
-
-test.after.always(() => system.stop())
 
 test('a query string is not lost between gateway and worker', async (t) => {
   t.true((await ask(`${system.url}/events?city=Berlin`)).body.items.length > 0)

@@ -27,6 +27,7 @@ test('every follower gets every fact from now on, in the order of the stream and
       facts.map(({ sequence }) => sequence),
       Array.from({ length: 200 }, (_, index) => 4 + index),
     )
+    for (const { payload } of facts) t.is(Buffer.from(payload).toString('utf8'), '{}')
     t.is(follower.position?.sequence, 203)
   }
 })

@@ -1,20 +1,21 @@
 import { gunzipSync } from 'node:zlib'
 import test from 'ava'
 import { getEncoded } from '../support/encoded-http.ts'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { sendRaw } from '../support/raw-http.ts'
 
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* What caches, browsers and scripts may rely on: RFC 9110 (conditions, encodings), 9111 (freshness) and 9211 (Cache-Status). */
 
 const organiser = { authorization: `Bearer ${organiserKey}` }
-let system: System
 let eventId: string
 
+const system = forFile(() => startSystem({ counts: { gateway: 2 } }))
+
 test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2 } })
   eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
   await until('the news of it is heard', async () => {
     await ask(layout())
@@ -22,7 +23,6 @@ test.before(async () => {
     return /hit/.test((await ask(layout())).headers.get('cache-status') ?? '')
   })
 })
-test.after.always(() => system.stop())
 
 const layout = (): string => `${system.url}/events/${eventId}/layout`
 const seats = (gateway = 0, query = ''): string => `${system.gateways[gateway]?.url}/events/${eventId}/seats${query}`

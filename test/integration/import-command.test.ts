@@ -5,21 +5,13 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { readImportConfig } from '../../infra/import/config.ts'
 import { runImport as importFiles } from '../../infra/import/run-import.ts'
 import { askWorker } from '../support/asking.ts'
+import { forFile } from '../support/for-file.ts'
 import { runImportCommand, writeSources } from '../support/import-command.ts'
 import { realFile, realFiles, testWithRealData } from '../support/real-data.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
-let system: System
-let bus: Bus
-
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } })
-  bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
-})
-test.after.always(async () => {
-  await bus?.close()
-  await system?.stop()
-})
+const system = forFile(() => startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } }))
+const bus = forFile(() => Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 }))
 
 /** As the command does, in this process: starting Node for each would take most of the time. */
 async function runImport(...args: string[]) {

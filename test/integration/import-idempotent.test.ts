@@ -1,16 +1,12 @@
 import test from 'ava'
 import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
-let worker: EventWorker
-
-test.before(async () => {
-  worker = await startEventWorker()
-})
+const worker = forFile(() => startEventWorker())
 test.beforeEach(() => worker.reset())
-test.after.always(() => worker?.stop())
 
 function importing(events: CatalogueEvent[], { reschedule = false } = {}) {
   return worker.ask(importEvents, { source: 'test', events, reschedule })

@@ -1,21 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto'
 import test from 'ava'
 import { SignJWT } from 'jose'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-let system: System
 
-test.before(async () => {
-  system = await startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { purchase: 0, sandbox: 0 },
     env: { AUTH: 'jwt', JWT_PUBLIC_KEY: pem, JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tickets' },
-  })
-})
-
-test.after.always(() => system.stop())
+  }),
+)
 
 interface Claims {
   readonly issuer?: string

@@ -1,23 +1,22 @@
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, type Ask, ask } from '../support/http.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Who calls is known and limited before the body is read. Clients are told apart by X-Forwarded-For, as behind a proxy. */
 
-let system: System
-test.before(async () => {
-  system = await startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { purchase: 0, sandbox: 0 },
     env: {
       TRUSTED_PROXIES: '127.0.0.1',
       RATE_LIMIT_MAXIMA: 'demo-body=40,failed-authentication=20,organise=30,sell=30',
     },
-  })
-})
-test.after.always(() => system?.stop())
+  }),
+)
 
 const unknownEvent = '019a0000-0000-7000-8000-00000000dead'
 const holds = `/events/${unknownEvent}/holds`

@@ -1,23 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { localDecisions } from '../support/local-decisions.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
 /* Limits of a running system with four gateways, as a client sees them over HTTP. */
 
 const browseMaximum = 200
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { gateway: 4, booking: 0, purchase: 0, sandbox: 0 },
     env: { RATE_LIMIT_MAXIMA: `browse=${browseMaximum}`, GATEWAYS: '4' },
-  })
-})
-
-test.after.always(() => system.stop())
+  }),
+)
 
 test.serial('four gateways under load admit the maximum and what grows meanwhile, and not one more', async (t) => {
   const begin = performance.now()

@@ -1,8 +1,9 @@
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { startProcess } from '../support/process.ts'
 import { sendRaw } from '../support/raw-http.ts'
-import { organiserKey, type System, startSystem, webhookSecret } from '../support/system.ts'
+import { organiserKey, startSystem, webhookSecret } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const sessionSecret = 'a secret for tests that is long enough'
@@ -34,13 +35,7 @@ const hostile = [
   `https://user:${databasePassword}@example.org/?token=${paymentToken}`,
 ]
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({ env: { LOG_LEVEL: 'trace', RATE_LIMITS: 'off' } })
-})
-
-test.after.always(() => system.stop())
+const system = forFile(() => startSystem({ env: { LOG_LEVEL: 'trace', RATE_LIMITS: 'off' } }))
 
 /** A request whose id, path, query, headers and body all hold the text, as bytes that no client library would send. */
 function rawRequest(text: string, path: string): Buffer {

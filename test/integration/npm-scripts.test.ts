@@ -82,7 +82,7 @@ for (const [file, command] of [
   ['infra/backup/follow/command.ts', 'npm run backup -- follow'],
   ['infra/backup/follow/recover-command.ts', 'npm run backup -- recover'],
   ['infra/backup/unknown-charges-command.ts', 'npm run backup -- unknown-charges'],
-  ['infra/span-store/trace-command.ts', 'npm run trace'],
+  ['infra/trace/trace-command.ts', 'npm run trace'],
   ['infra/logs/command.ts', 'npm run logs'],
   ['infra/load/reading/run.ts', 'npm run bench'],
   ['infra/load/selling/run.ts', 'npm run bench -- selling'],

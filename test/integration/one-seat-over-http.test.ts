@@ -1,15 +1,12 @@
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
 const buyers = 60
 const tries = 10
 
-let system: System
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2, booking: 2 } })
-})
-test.after.always(() => system.stop())
+const system = forFile(() => startSystem({ counts: { gateway: 2, booking: 2 } }))
 
 test('of 60 buyers who want one seat over two gateways and two workers, one gets it and can pay', async (t) => {
   const eventId = await eventOnSale(system.url)

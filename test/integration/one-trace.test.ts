@@ -1,23 +1,24 @@
 import test from 'ava'
-import type { ReceivedSpan } from '../../infra/span-store/span.ts'
+import type { StoredSpan } from '#shared/observability/stored-span.ts'
+import { latestSpans, readTrace } from '../../infra/trace/stored-spans.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { startOtlpSink } from '../support/otlp-sink.ts'
+import { createTestDirectory } from '../support/servers.ts'
 import { spanTree } from '../support/span-tree.ts'
 import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let sink: Awaited<ReturnType<typeof startOtlpSink>>
+let spanDirectory: string
 let system: System
 let eventId: string
 
 const callerSpanId = '00f067aa0ba902b7'
 
 test.before(async () => {
-  sink = await startOtlpSink()
+  spanDirectory = await createTestDirectory('spans')
   system = await startSystem({
     env: {
       OTEL_SDK_DISABLED: 'false',
-      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      SPAN_DIRECTORY: spanDirectory,
       OTEL_TRACES_SAMPLER_ARG: '0',
       OTEL_BSP_SCHEDULE_DELAY: '50',
     },
@@ -25,10 +26,7 @@ test.before(async () => {
   eventId = await eventOnSale(system.url)
 })
 
-test.after.always(async () => {
-  await system.stop()
-  sink.stop()
-})
+test.after.always(() => system.stop())
 
 /** Buys one seat in a trace of that id. */
 async function buyTraced(traceId: string, { seatNo, token }: { seatNo: number; token: string }): Promise<string> {
@@ -40,8 +38,8 @@ async function buyTraced(traceId: string, { seatNo, token }: { seatNo: number; t
   return bought.headers.get('traceparent') ?? ''
 }
 
-function spansOf(traceId: string): ReceivedSpan[] {
-  return sink.spans.filter((span) => span.traceId === traceId)
+function spansOf(traceId: string): StoredSpan[] {
+  return readTrace(spanDirectory, traceId)
 }
 
 test.serial('a purchase is one trace, from HTTP over NATS to Redis, Postgres, provider and facts', async (t) => {
@@ -51,8 +49,9 @@ test.serial('a purchase is one trace, from HTTP over NATS to Redis, Postgres, pr
   await until('all spans arrive', () => tree().length >= expectedTree.length)
   t.deepEqual(tree(), expectedTree)
   // Nothing else was sampled: a sampled traceparent is always followed, the rest by the ratio of 0.
-  t.deepEqual([...new Set(sink.spans.map((span) => span.traceId))], [traceId])
-  const server = sink.spans.find(({ name }) => name === 'POST /purchase')
+  const spans = latestSpans(spanDirectory, 16e6)
+  t.deepEqual([...new Set(spans.map((span) => span.traceId))], [traceId])
+  const server = spans.find(({ name }) => name === 'POST /purchase')
   t.is(traceparent, `00-${traceId}-${server?.spanId}-01`)
 })
 

@@ -4,16 +4,12 @@ import { searchEvents } from '#shared/contracts/search.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { daysFromToday } from '../support/catalogue.ts'
-import { type EventWorker, organiser, startEventWorker } from '../support/event-worker.ts'
+import { organiser, startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
-let worker: EventWorker
-
-test.before(async () => {
-  worker = await startEventWorker()
-})
+const worker = forFile(() => startEventWorker())
 test.beforeEach(() => worker.reset())
-test.after.always(() => worker?.stop())
 
 const startsOn = daysFromToday(40)
 const concert = {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
@@ -12,20 +11,19 @@ import type { Charge, PaymentProvider } from '../../workers/purchase/providers/p
 import { paymentSandbox } from '../../workers/purchase/providers/payment-sandbox.ts'
 import { drive as driveOn, driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
 import { createPayment, findPaymentByKey } from '../../workers/purchase/store/payments.ts'
+import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 
 const leaseMs = 60_000
 
-let purchasing: Purchasing
-let bus: Bus
-let db: Postgres
 let saga: Saga
 
+const purchasing = forFile(() => startPurchasing({ workers: 0 }))
+const bus = forFile(() => Bus.connect({ url: purchasing.system.natsUrls.purchase, name: 'test', timeoutMs: 5_000 }))
+const db = forFile(async () => openPostgres(purchasing.system.databaseUrl, { maxConnections: 10 }))
+
 test.before(async () => {
-  purchasing = await startPurchasing({ workers: 0 })
-  bus = await Bus.connect({ url: purchasing.system.natsUrls.purchase, name: 'test', timeoutMs: 5_000 })
-  db = openPostgres(purchasing.system.databaseUrl, { maxConnections: 10 })
   const metrics = new Metrics('test')
   saga = {
     bus,
@@ -36,11 +34,6 @@ test.before(async () => {
     leaseMs,
     log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
   }
-})
-test.after.always(async () => {
-  await bus?.close()
-  await db?.close()
-  await purchasing?.stop()
 })
 
 /** A driver that freezes right before or after it asked the provider, until it is released. */

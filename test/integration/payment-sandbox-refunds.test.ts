@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
-let system: System
-let db: Postgres
-
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } })
-  db = openPostgres(system.databaseUrl)
-})
-test.after.always(async () => {
-  await db?.close()
-  await system?.stop()
-})
+const system = forFile(() => startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } }))
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
 async function authorise(token = 'tok_ok'): Promise<string> {
   const key = randomUUID()

@@ -1,28 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { verifyWebhook } from '#shared/webhook-signature.ts'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
-import { type System, webhookSecret as secret, startSystem } from '../support/system.ts'
+import { webhookSecret as secret, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { type ReceivedWebhook, startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
+import { type ReceivedWebhook, startWebhookReceiver } from '../support/webhook-receiver.ts'
 
 /** What is answered to callbacks about the charges of these keys; 200 to all others. */
 const answers = new Map<string, 'hang'>()
 
-let receiver: WebhookReceiver
-let system: System
-
-test.before(async () => {
-  receiver = await startWebhookReceiver(({ body }) => answers.get(body.charge.idempotency_key) ?? 200)
-  system = await startSystem({
+const receiver = forFile(() => startWebhookReceiver(({ body }) => answers.get(body.charge.idempotency_key) ?? 200))
+const system = forFile(() =>
+  startSystem({
     counts: { gateway: 0, event: 0, booking: 0, purchase: 0 },
     env: { PAYMENT_WEBHOOK_URL: receiver.url },
-  })
-})
-test.after.always(async () => {
-  await system?.stop()
-  await receiver?.stop()
-})
+  }),
+)
 
 interface ChargeOptions {
   readonly key?: string

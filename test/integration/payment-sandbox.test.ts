@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } })
-})
-test.after.always(() => system?.stop())
+const system = forFile(() => startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } }))
 
 interface ChargeOptions {
   readonly key?: string

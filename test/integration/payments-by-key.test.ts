@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import type { Database, Postgres } from '#shared/database/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { findPaymentByKey, lockPaymentByKey } from '../../workers/purchase/store/payments.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 
-let database: TestDatabase
-let db: Postgres
+const database = forFile(() => createTestDatabase())
+const db = forFile(async () => openPostgres(database.url))
+
 test.before(async () => {
-  database = await createTestDatabase()
-  db = openPostgres(database.url)
   // As many as make a difference, one in four of them failed.
   await db.query(
     `INSERT INTO purchase.payments (id, event_id, hold_id, user_id, idempotency_key, provider_key, status, failure,
@@ -20,10 +20,6 @@ test.before(async () => {
      FROM generate_series(1, 20000) AS number`,
   )
   await db.query('ANALYZE purchase.payments')
-})
-test.after.always(async () => {
-  await db?.close()
-  await database?.drop()
 })
 
 type Lookup = (db: Database, providerKey: string) => Promise<unknown>

@@ -8,19 +8,16 @@ import { publicLimits, RateLimits } from '../../gateway/limits/rate-limits.ts'
 import { RecentRefusals } from '../../gateway/limits/recent-refusals.ts'
 import { TokenBuckets } from '../../gateway/limits/token-buckets.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
+import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { startTestRedis, type TestServer } from '../support/servers.ts'
+import { startTestRedis } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 /* Limits in front of Koa, on a real Redis: those of public reads, and refusals that are remembered. */
 
-let server: TestServer
 let addresses = 0
 
-test.before(async () => {
-  server = await startTestRedis()
-})
-test.after.always(() => server.stop())
+const server = forFile(() => startTestRedis())
 
 interface RequestParts {
   readonly url?: string

@@ -1,13 +1,9 @@
 import test from 'ava'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { forFile } from '../support/for-file.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 import { until } from '../support/until.ts'
 
-let purchasing: Purchasing
-
-test.before(async () => {
-  purchasing = await startPurchasing()
-})
-test.after.always(() => purchasing?.stop())
+const purchasing = forFile(() => startPurchasing())
 
 test('order stuck pending after a crash: a purchase worker killed in the middle leaves nothing open after its restart', async (t) => {
   const { booking, system } = purchasing

@@ -21,18 +21,6 @@ test('a hold is bought: authorised, confirmed, captured, and told so', async (t)
   t.like(await purchasing.chargesOf(5_001), { 0: { state: 'captured', currency: 'EUR' }, length: 1 })
 })
 
-test('one key sent many times at once makes one charge', async (t) => {
-  const { hold, purchase } = purchasing.newPurchase({ totalMinor: 5_002 })
-  const results = await Promise.allSettled(Array.from({ length: 10 }, () => purchasing.buy(purchase)))
-  const bought = results.filter((result) => result.status === 'fulfilled')
-  const refused = results.filter((result) => result.status === 'rejected')
-  t.true(bought.length >= 1)
-  t.true(refused.every(({ reason }) => reason.code === 'idempotency_key_in_use'))
-  t.is(new Set(bought.map(({ value }) => value.text)).size, 1)
-  t.is((await purchasing.chargesOf(5_002)).length, 1)
-  t.is(hold.attempt, 1)
-})
-
 test('one key sent again later is answered byte for byte the same', async (t) => {
   const { purchase } = purchasing.newPurchase({ totalMinor: 5_003 })
   const first = await purchasing.buy(purchase)
@@ -137,7 +125,7 @@ test('what the booking worker refuses is passed on, and the key is free again', 
   t.is((await purchasing.chargesOf(5_010)).length, 1)
 })
 
-test('four clicks, four charges: clicks with four keys, or four times with one, are one charge', async (t) => {
+test('four clicks, four charges: clicks with four keys, or ten times with one, are one charge', async (t) => {
   const { purchase } = purchasing.newPurchase({ totalMinor: 5_011 })
   const clicks = await Promise.allSettled(
     Array.from({ length: 4 }, () => purchasing.buy({ ...purchase, key: randomUUID() })),
@@ -145,10 +133,14 @@ test('four clicks, four charges: clicks with four keys, or four times with one, 
   t.is(clicks.filter(({ status }) => status === 'fulfilled').length, 1)
   t.is((await purchasing.chargesOf(5_011)).length, 1)
 
-  const { purchase: another } = purchasing.newPurchase({ totalMinor: 5_012 })
-  const repeated = await Promise.allSettled(Array.from({ length: 4 }, () => purchasing.buy(another)))
-  t.true(repeated.some(({ status }) => status === 'fulfilled'))
+  const { hold, purchase: another } = purchasing.newPurchase({ totalMinor: 5_012 })
+  const repeated = await Promise.allSettled(Array.from({ length: 10 }, () => purchasing.buy(another)))
+  const bought = repeated.filter((result) => result.status === 'fulfilled')
+  const refused = repeated.filter((result) => result.status === 'rejected')
+  t.true(refused.every(({ reason }) => reason.code === 'idempotency_key_in_use'))
+  t.is(new Set(bought.map(({ value }) => value.text)).size, 1)
   t.is((await purchasing.chargesOf(5_012)).length, 1)
+  t.is(hold.attempt, 1)
 })
 
 test('one key goes from the buyer to the provider: the charge is named by a digest of it', async (t) => {

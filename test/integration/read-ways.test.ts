@@ -1,16 +1,14 @@
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Hits and refusals that a gateway knows are answered in front of Koa; nobody can tell by the answer. */
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMIT_MAXIMA: 'search=120' } })
-})
-test.after.always(() => system.stop())
+const system = forFile(() =>
+  startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMIT_MAXIMA: 'search=120' } }),
+)
 
 const headerNames = ({ headers }: Answer): string[] => [...headers.keys()].sort()
 

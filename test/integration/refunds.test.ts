@@ -15,17 +15,14 @@ import { driveToEnd } from '../../workers/purchase/saga.ts'
 import { findPaymentByKey } from '../../workers/purchase/store/payments.ts'
 import { readRefund } from '../../workers/purchase/store/refunds.ts'
 import { deleteOld } from '../support/delete-old.ts'
-import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
+import { forFile } from '../support/for-file.ts'
+import { answerOf, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 import type { ScriptedHold } from '../support/scripted-booking.ts'
 import { refundedOf } from '../support/scripted-provider.ts'
 
 type Reply = Booking & { message: string }
 
-let bench: SagaBench
-test.before(async () => {
-  bench = await startSagaBench()
-})
-test.after.always(() => bench?.stop())
+const bench = forFile(() => startSagaBench())
 
 const organiser: Caller = { role: 'organiser', id: 'key' }
 

@@ -8,21 +8,18 @@ import { Invalidations } from '../../gateway/reads/invalidations.ts'
 import { RedisStore } from '../../gateway/reads/redis-store.ts'
 import { type CacheableRead, type Fetch, ReplyCache } from '../../gateway/reads/reply-cache.ts'
 import { eventTag, placesTag } from '../../gateway/routes/cache-policy.ts'
+import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { startTestRedis, type TestServer } from '../support/servers.ts'
+import { startTestRedis } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 /* The reply caches of several gateways over one real Redis; the worker is a function, so that it can be slow at the worst moment. */
 
 const stream = 'stream'
 const log = bunyan.createLogger({ name: 'test', level: 'fatal' })
-let redis: TestServer
 let keys = 0
 
-test.before(async () => {
-  redis = await startTestRedis()
-})
-test.after.always(() => redis.stop())
+const redis = forFile(() => startTestRedis())
 
 /** A gateway's cache that hears what it is told, and nothing else. */
 class Gateway {

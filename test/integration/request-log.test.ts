@@ -1,15 +1,13 @@
 import test from 'ava'
 import pg from 'pg'
+import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { OTEL_TRACES_SAMPLER_ARG: '0' } })
-})
-test.after.always(() => system.stop())
+const system = forFile(() =>
+  startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { OTEL_TRACES_SAMPLER_ARG: '0' } }),
+)
 
 interface RequestLine {
   readonly request_id: string

@@ -1,18 +1,16 @@
 import test from 'ava'
 import { stockDemoEvent } from '../support/demo-event.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { localDecisions } from '../support/local-decisions.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
+const system = forFile(() => startSystem({ counts: { gateway: 2 } }))
 
 test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2 } })
   await stockDemoEvent(system)
 })
-
-test.after.always(() => system.stop())
 
 test.serial(
   'the three first curls answer, and right after them 15 quick ones print ten 200 and five 429',

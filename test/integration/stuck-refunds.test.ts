@@ -9,14 +9,11 @@ import { refundSteps } from '../../workers/purchase/refund-steps.ts'
 import { driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
 import { readEventRefunds, startEventRefunds } from '../../workers/purchase/store/event-refunds.ts'
 import { claimDueRefunds } from '../../workers/purchase/store/refunds.ts'
-import { answerOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
+import { forFile } from '../support/for-file.ts'
+import { answerOf, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 import type { ScriptedHold } from '../support/scripted-booking.ts'
 
-let bench: SagaBench
-test.before(async () => {
-  bench = await startSagaBench()
-})
-test.after.always(() => bench?.stop())
+const bench = forFile(() => startSagaBench())
 
 async function bought(eventId: string, totalMinor = 6_000): Promise<ScriptedHold> {
   const userId = `user-${randomUUID()}`

@@ -3,12 +3,12 @@ import { importEvents, listEvents } from '#shared/contracts/event.ts'
 import { viewPerformer } from '#shared/contracts/performers.ts'
 import { viewVenue } from '#shared/contracts/venues.ts'
 import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 
-let worker: EventWorker
+const worker = forFile(() => startEventWorker())
 
 test.before(async () => {
-  worker = await startEventWorker()
   const hall = venueNamed('Small Hall', { city: 'Berlin', country: 'DE' })
   const band = { source_id: 'band', name: 'The Band' }
   const other = { source_id: 'other', name: 'The Others' }
@@ -22,8 +22,6 @@ test.before(async () => {
   ]
   await worker.ask(importEvents, { source: 'test', events, reschedule: false })
 })
-
-test.after.always(() => worker?.stop())
 
 const namesOf = (items: readonly { name: string }[]): string[] => items.map(({ name }) => name)
 

@@ -1,22 +1,21 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { ClientAddresses } from '../../gateway/http/client-address.ts'
 import { Connections } from '../../gateway/http/connections.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* What a connection may cost, and how odd but legal requests are answered. */
 
-let system: System
-test.before(async () => {
-  system = await startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } })
-})
-test.after.always(() => system?.stop())
+const system = forFile(() =>
+  startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 }, env: { RATE_LIMITS: 'off' } }),
+)
 
 interface Answer {
   readonly status: number
@@ -175,7 +174,7 @@ test('connections that break while they are answered are counted, and logged onc
 /** A server of Node that answers one request of a connection after the other. */
 async function serve(
   t: ExecutionContext,
-  listener: RequestListener,
+  listener: (...answer: [...Parameters<RequestListener>, Connections]) => void,
   { maxOfOwner = 100, answerMs = 30_000, trusted = [] as string[] } = {},
 ) {
   const metrics = new Metrics('test')
@@ -185,7 +184,10 @@ async function serve(
     metrics: new GatewayMetrics(metrics),
     answerMs,
   })
-  const server = createServer(connections.inTurn(listener)).on('connection', connections.add)
+  const server = createServer(connections.inTurn((req, res) => listener(req, res, connections))).on(
+    'connection',
+    connections.add,
+  )
   server.listen(0, '127.0.0.1')
   t.teardown(() => {
     connections.stop()
@@ -223,6 +225,22 @@ test('a client that does not read its answer in time is cut, and one that asks f
   slow.write(get('/'))
   await until('one is cut', async () => (await cut('slow_reader')) === 1)
   t.is(await open(), 1)
+})
+
+test('a stream is no slow answer, and what its client asks for meanwhile waits for its end', async (t) => {
+  let streams = 0
+  const listener = (req: IncomingMessage, res: ServerResponse, connections: Connections): void => {
+    if (req.url !== '/stream') return void res.end('answered')
+    streams += 1
+    connections.allowStream(req.socket)
+    res.flushHeaders()
+    setTimeout(() => res.end(), 1_500)
+  }
+  const { url, cut } = await serve(t, listener, { answerMs: 300 })
+  const reply = await exchangeRaw(url, get('/stream') + get('/', 'Connection: close\r\n'))
+  t.is(streams, 1)
+  t.is(await cut('slow_reader'), 0)
+  t.true(reply.endsWith('answered'), reply)
 })
 
 test('one address has so many connections and no more, unless it is a trusted proxy', async (t) => {

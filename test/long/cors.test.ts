@@ -1,26 +1,27 @@
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
 const shop = 'https://shop.example'
 const stranger = 'https://stranger.example'
 
-let system: System
 /** Gateways by who may read their answers. */
 let off: string
 let anybody: string
 let listed: string
 let eventId: string
 
+const system = forFile(() =>
+  startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { RATE_LIMIT_MAXIMA: 'my-bookings=1' } }),
+)
+
 test.before(async () => {
-  system = await startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { RATE_LIMIT_MAXIMA: 'my-bookings=1' } })
   const start = async (CORS_ORIGINS: string) => (await system.start('gateway', { CORS_ORIGINS })).url
   off = system.url
   ;[anybody, listed] = await Promise.all([start('*'), start(`https://other.example, ${shop}`)])
   eventId = await eventOnSale(system.url)
 })
-
-test.after.always(() => system.stop())
 
 const from = (origin: string, more: Record<string, string> = {}) => ({ headers: { origin, ...more } })
 const allowed = ({ headers }: Answer) => headers.get('access-control-allow-origin')

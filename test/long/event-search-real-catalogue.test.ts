@@ -3,16 +3,15 @@ import test from 'ava'
 import { importEvents } from '#shared/contracts/event.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { readSource } from '../../infra/import/formats/recognise.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { startEventWorker } from '../support/event-worker.ts'
+import { forFile } from '../support/for-file.ts'
 import { hasRealData, realFile, realFiles, testWithRealData } from '../support/real-data.ts'
 
-let worker: EventWorker
+const worker = forFile(() => startEventWorker())
 
 test.before(async () => {
-  worker = await startEventWorker()
   if (hasRealData) await importCatalogues()
 })
-test.after.always(() => worker?.stop())
 
 const batchSize = 200
 

@@ -1,13 +1,10 @@
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 
-let system: System
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } })
-})
-test.after.always(() => system.stop())
+const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))
 
 interface Reader {
   readonly userId: string

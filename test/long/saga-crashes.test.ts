@@ -5,15 +5,12 @@ import { cancelBooking } from '../../workers/purchase/operations/cancel-booking.
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import type { Saga } from '../../workers/purchase/saga.ts'
 import { crashingSaga } from '../support/crashing-saga.ts'
-import { answerOf, type SagaBench, startSagaBench } from '../support/purchase-saga.ts'
+import { forFile } from '../support/for-file.ts'
+import { answerOf, startSagaBench } from '../support/purchase-saga.ts'
 import type { ScriptedHold } from '../support/scripted-booking.ts'
 import { refundedOf } from '../support/scripted-provider.ts'
 
-let bench: SagaBench
-test.before(async () => {
-  bench = await startSagaBench()
-})
-test.after.always(() => bench?.stop())
+const bench = forFile(() => startSagaBench())
 
 interface Story {
   readonly token: string

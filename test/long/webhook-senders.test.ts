@@ -3,21 +3,20 @@ import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
 import { signWebhook } from '#shared/webhook-signature.ts'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
-import { type System, startSystem, webhookSecret } from '../support/system.ts'
+import { startSystem, webhookSecret } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Who sends is told by X-Forwarded-For, as behind a proxy. */
 
-let system: System
-test.before(async () => {
-  system = await startSystem({
+const system = forFile(() =>
+  startSystem({
     counts: { event: 0, booking: 0, sandbox: 0 },
     env: { TRUSTED_PROXIES: '127.0.0.1' },
-  })
-})
-test.after.always(() => system?.stop())
+  }),
+)
 
 /** Of the right form and age, but by somebody who does not know the secret. */
 function forgedFor(body: string): string {

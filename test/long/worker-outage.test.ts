@@ -1,17 +1,13 @@
 import test from 'ava'
 import { Bus } from '#shared/messaging/bus.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /** Two of each worker that the tests take one away from. */
-let pairs: System
 
-test.before(async () => {
-  pairs = await startSystem({ counts: { event: 2, booking: 2 }, env: { RATE_LIMITS: 'off' } })
-})
-
-test.after.always(() => pairs.stop())
+const pairs = forFile(() => startSystem({ counts: { event: 2, booking: 2 }, env: { RATE_LIMITS: 'off' } }))
 
 test.serial(
   'a kind of worker that is absent answers 503 in under 50 ms on its routes, and the others go on',

@@ -9,7 +9,6 @@ const users: Readonly<Record<Kind, DatabaseUser | null>> = {
   purchase: 'purchase',
   audit: 'auditor',
   sandbox: 'sandbox',
-  'span-store': null,
 }
 
 /** What a process of that kind needs to connect to PostgreSQL as itself; nothing where it does not connect. */

@@ -9,7 +9,6 @@ const users: Readonly<Record<Kind, NatsUser | null>> = {
   purchase: 'purchase',
   audit: 'auditor',
   sandbox: null,
-  'span-store': null,
 }
 
 /** What a process of that kind needs to connect to NATS as itself; nothing where it does not connect. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const project = join(import.meta.dirname, '..', '..')
 
-export type Kind = 'gateway' | 'event' | 'booking' | 'purchase' | 'sandbox' | 'audit' | 'span-store'
+export type Kind = 'gateway' | 'event' | 'booking' | 'purchase' | 'sandbox' | 'audit'
 
 const scripts: Record<Kind, string> = {
   gateway: 'gateway/main.ts',
@@ -12,7 +12,6 @@ const scripts: Record<Kind, string> = {
   purchase: 'workers/purchase/main.ts',
   sandbox: 'infra/payment-sandbox/main.ts',
   audit: 'infra/audit/main.ts',
-  'span-store': 'infra/span-store/main.ts',
 }
 
 /** One real process of the system under test. */
@@ -50,7 +49,7 @@ export interface ProcessPlan {
 /** Starts one process and waits until it says that it is ready, at most 45 s, which a busy machine needs. Throws with what it wrote. */
 export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   const { kind, instance, env, port = 0, detached = false, signal, onOutput } = plan
-  const portArgs = ['gateway', 'sandbox', 'span-store'].includes(kind) ? ['--port', String(port)] : []
+  const portArgs = ['gateway', 'sandbox'].includes(kind) ? ['--port', String(port)] : []
   const child = spawn(process.execPath, [scripts[kind], ...portArgs, '--instance', instance], {
     cwd: project,
     // A folder that does not exist: no running system of a developer may leak into a test.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, ask, eventOnSale } from './http.ts'
+import { SeatStreamClient } from './seat-stream-client.ts'
 import { organiserKey, type System } from './system.ts'
 
 /** Somebody who does a bit of everything until told to stop. */
@@ -7,10 +8,11 @@ export interface Shoppers {
   stop(): Promise<void>
 }
 
-/** Browses, asks too often, holds, loses seats, buys, is declined and gets money back at all gateways, again and again. */
+/** Browses, asks too often, watches seats, holds, loses seats, buys, is declined and gets money back at all gateways, again and again. */
 export async function startShoppers(system: System): Promise<Shoppers> {
   const gateways = system.gateways.map(({ url }) => url)
   const eventId = await eventOnSale(system.url, { rows: 40, seatsPerRow: 50 })
+  const watcher = await new SeatStreamClient().connect(`${system.url}/events/${eventId}/seats/stream`)
   const stopping = new AbortController()
   const shopping = gateways.map(async (url) => {
     while (!stopping.signal.aborted) await shopOnce(url, eventId)
@@ -18,6 +20,7 @@ export async function startShoppers(system: System): Promise<Shoppers> {
   return {
     async stop() {
       stopping.abort()
+      watcher.cut()
       await Promise.all(shopping)
     },
   }

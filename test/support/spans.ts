@@ -1,7 +1,7 @@
-import type { ReceivedSpan } from '../../infra/span-store/span.ts'
+import type { StoredSpan } from '#shared/observability/stored-span.ts'
 
 /** A span of 1 ms that began at the first moment of 2026, with whatever a test cares for. */
-export function aSpan(members: Partial<ReceivedSpan> = {}): ReceivedSpan {
+export function aSpan(members: Partial<StoredSpan> = {}): StoredSpan {
   const startUs = members.startUs ?? Date.UTC(2026, 0, 1) * 1_000
   return {
     traceId: 'c0ffee00c0ffee00c0ffee00c0ffee00',

@@ -4,7 +4,8 @@ import { fitting } from '../../infra/backup/client-tools.ts'
 import { connectionOf, describeDatabase } from '../../infra/backup/connection.ts'
 import { type Contents, differences } from '../../infra/backup/contents.ts'
 import { readBackupFlags, readDrillFlags, readRecoverFlags, readRestoreFlags } from '../../infra/backup/flags.ts'
-import { notReplayed, restorableName, walBefore, walFileName } from '../../infra/backup/follow/wal-files.ts'
+import { removeOldBases } from '../../infra/backup/follow/follow.ts'
+import { notReplayed } from '../../infra/backup/follow/recover.ts'
 import { surplus } from '../../infra/backup/retention.ts'
 
 const contents: Contents = {
@@ -68,31 +69,27 @@ test('a password goes by the environment, where the list of processes does not s
   t.is(describeDatabase('postgres://shop:p%40ss@db.example:5433/tickets'), 'tickets at db.example:5433')
 })
 
-const segmentBytes = 16 * 1024 * 1024
-
-test('a position in the log is found in the file that PostgreSQL names', (t) => {
-  t.is(walFileName({ timeline: 1, lsn: '0/5A3F2B8', segmentBytes }), '000000010000000000000005')
-  t.is(walFileName({ timeline: 2, lsn: '3/FF000000', segmentBytes }), '0000000200000003000000FF')
-  t.is(walFileName({ timeline: 1, lsn: '1/40000000', segmentBytes: 1024 ** 3 }), '000000010000000100000001')
-})
-
-test('of the log goes what lies before the oldest base backup, in whichever timeline', (t) => {
-  const names = [
-    '000000010000000000000004',
-    '000000010000000000000005',
-    '000000020000000000000006.partial',
-    '00000002.history',
-  ]
-  t.deepEqual(walBefore(names, '000000020000000000000005'), ['000000010000000000000004'])
-})
-
 test('a log that was replayed into the last record of its last finished file was replayed to its end', (t) => {
-  const names = ['000000010000000000000004', '000000010000000000000005', '000000010000000000000006.partial']
-  t.deepEqual(notReplayed(names, { lsn: '0/5FFFFC0', segmentBytes }), [])
-  t.deepEqual(notReplayed(names, { lsn: '0/6000000', segmentBytes }), [])
-  t.deepEqual(notReplayed(names, { lsn: '0/5000100', segmentBytes }), ['000000010000000000000005'])
-  t.deepEqual(notReplayed(names, { lsn: '0/4000100', segmentBytes }), names.slice(0, 2))
-  t.is(restorableName(names[2] ?? ''), '000000010000000000000006')
+  const names = ['000000010000000000000004', '000000010000000000000005']
+  const left = (lsn: bigint): string[] => notReplayed(names, lsn).map((difference) => difference.slice(0, 24))
+  t.deepEqual(left(0x5ffffc0n), [])
+  t.deepEqual(left(0x6000000n), [])
+  t.deepEqual(left(0x5000100n), [names[1]])
+  t.deepEqual(left(0x4000100n), names)
+})
+
+test('a base backup of an emptied database pushes none out', async (t) => {
+  const removed = async (tickets: readonly number[]): Promise<{ ids: string[]; said: string[] }> => {
+    const complete = tickets.map((count, day) => ({ id: `day ${day}`, completedAt: day, tickets: count })).toReversed()
+    const [ids, said]: [string[], string[]] = [[], []]
+    const bases = async () => ({ complete, failed: [] })
+    const run = async (args: readonly string[]) => String(ids.push(args.at(-1) ?? ''))
+    await removeOldBases({ bases, run }, (line) => said.push(line))
+    return { ids, said }
+  }
+  t.deepEqual((await removed([7, 7, 0])).ids, [])
+  t.regex((await removed([7, 7, 0])).said.join(), /holds more tickets than the newest/)
+  t.deepEqual(await removed([6, 7, 7, 8]), { ids: ['day 0', 'day 1'], said: [] })
 })
 
 for (const [read, args, complaint] of [

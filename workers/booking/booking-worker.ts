@@ -23,12 +23,14 @@ import { revokeBooking } from './operations/revoke-booking.ts'
 import { setSale } from './operations/set-sale.ts'
 import { stockEvent } from './operations/stock-event.ts'
 import { transferTicket } from './operations/transfer-ticket.ts'
+import { viewAreas } from './operations/view-areas.ts'
 import { viewAvailability } from './operations/view-availability.ts'
 import { viewBooking } from './operations/view-booking.ts'
 import { viewHold } from './operations/view-hold.ts'
 import { viewSeatStates } from './operations/view-seat-states.ts'
 import { viewTicket } from './operations/view-ticket.ts'
 import { viewTicketKeys } from './operations/view-ticket-keys.ts'
+import { viewSeatVersions } from './operations/view-seat-versions.ts'
 import { bookingRetention } from './retention.ts'
 import { startRushFilter } from './rush-filter/rush-filter.ts'
 import { SoldShares } from './sold-shares.ts'
@@ -59,6 +61,8 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
       abandonHold(parts),
       listSeats({ ...parts, shares }),
       viewSeatStates(parts),
+      viewSeatVersions(parts),
+      viewAreas(parts),
       viewAvailability({ ...parts, shares }),
       beginPayment(parts, { paymentWindowMs: config.PAYMENT_WINDOW_MS }),
       returnHold(parts),

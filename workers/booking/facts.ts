@@ -1,6 +1,6 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
-import type { Hold } from '#shared/contracts/holds.ts'
 import type { Fact } from '#shared/facts/fact.ts'
+import { type HoldPayload, ownerDigest, type PlacesPayload, type SeatFact } from '#shared/facts/places.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 
 /*
@@ -8,26 +8,23 @@ import { type Key, publicId } from '#shared/ids.ts'
  * now and the version of that state; of seats told before, whoever knows a higher version keeps that.
  */
 
-/** Number, present state and version of a seat. */
-export type SeatFact = readonly [seatNo: number, state: 'available' | 'held' | 'sold' | 'blocked', version: number]
-
 /** A seat after a change, as statements return it. */
 export interface ChangedSeat {
   readonly seatNo: number
   readonly version: number
 }
 
-export interface ChangedPlaces {
-  readonly seats: readonly SeatFact[]
-  /** Numbers of the areas in which standing places changed hands. */
-  readonly areas: readonly number[]
-}
+export type ChangedPlaces = PlacesPayload
 
 export const noPlaces: ChangedPlaces = { seats: [], areas: [] }
 
 export interface HoldFact extends ChangedPlaces {
   readonly what: 'taken' | 'changed' | 'paying' | 'returned' | 'released' | 'expired' | 'converted'
-  readonly status: Hold['status']
+  readonly status: HoldPayload['status']
+  /** Whose hold it is. */
+  readonly userId: string
+  /** Milliseconds from this transaction to the hold's end; 0 once it has ended. */
+  readonly expiresInMs: number
 }
 
 export interface BookingFact extends ChangedPlaces {
@@ -37,8 +34,17 @@ export interface BookingFact extends ChangedPlaces {
   readonly reason: string | null
 }
 
-export function holdFact(hold: Key, { what, ...payload }: HoldFact): Fact {
-  return { entity: 'hold', eventId: hold.eventId, what, payload: { hold_id: publicId(hold), ...payload } }
+export function holdFact(hold: Key, { what, status, userId, expiresInMs, seats, areas }: HoldFact): Fact {
+  const { eventId } = hold
+  const owner = ownerDigest(eventId, userId)
+  const payload: HoldPayload = { hold_id: publicId(hold), status, owner, expires_in_ms: expiresInMs, seats, areas }
+  return { entity: 'hold', eventId, what, payload }
+}
+
+/** Seats that became free although no hold or booking changed. */
+export function freedSeatsFact(eventId: string, seats: readonly ChangedSeat[]): Fact {
+  const payload: PlacesPayload = { seats: seatFacts(seats, 'available'), areas: [] }
+  return { entity: 'seat', eventId, what: 'freed', payload }
 }
 
 export function bookingFact(booking: Key, { what, ...payload }: BookingFact): Fact {

@@ -7,8 +7,9 @@ import { endHolds } from './store/holds.ts'
 /** Ends locked holds, gives their places back and tells the world. */
 export async function endAndTell(db: Database, holds: readonly Key[], status: 'released' | 'expired'): Promise<void> {
   const ended = await endHolds(db, holds, status)
-  const facts = ended.map(({ seats, areaNos, ...hold }) =>
-    holdFact(hold, { what: status, status, seats: seatFacts(seats, 'available'), areas: areaNos }),
-  )
+  const facts = ended.map(({ seats, areaNos, userId, ...hold }) => {
+    const places = { seats: seatFacts(seats, 'available'), areas: areaNos }
+    return holdFact(hold, { what: status, status, userId, expiresInMs: 0, ...places })
+  })
   await addFacts(db, 'booking', facts)
 }

@@ -30,8 +30,9 @@ const holds: RetentionRule = {
       const freed = await freePlaces(db, old, { passOver: true })
       const facts = old.flatMap((hold) => {
         const seats = seatFacts(freed.get(hold.ownId) ?? [], 'available')
-        const { status } = hold
-        return seats.length === 0 ? [] : [holdFact(hold, { what: status, status, seats, areas: [] })]
+        const { status, userId } = hold
+        const end = { what: status, status, userId, expiresInMs: 0 }
+        return seats.length === 0 ? [] : [holdFact(hold, { ...end, seats, areas: [] })]
       })
       await addFacts(db, 'booking', facts)
       const rows = await deleteHolds(db, old)

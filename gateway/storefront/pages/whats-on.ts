@@ -4,7 +4,7 @@ import { searchEvents } from '#shared/contracts/search.ts'
 import type { FieldError } from '#shared/errors.ts'
 import { listCache } from '../../routes/events.ts'
 import type { ListFilters } from '../views/list-address.ts'
-import type { Facet } from '../views/list-filters.ts'
+import type { Facet, FilterCount } from '../views/list-filters.ts'
 import { problemPage } from '../views/problem-page.ts'
 import { type Found, viewWhatsOn, viewWrongFilter, type WhatsOn } from '../views/whats-on.ts'
 import { listWords } from '../views/words/list.ts'
@@ -54,11 +54,9 @@ export const whatsOnPage = definePage<ListFilters, WhatsOn>({
       type === undefined ? null : read(searchEvents, countsOf({ ...filters, type: undefined }, 'type')),
       city === undefined ? null : read(searchEvents, countsOf({ ...filters, city: undefined }, 'city')),
     ])
-    const facetsOf = (reply: typeof main | null, name: 'type' | 'city'): readonly Facet[] =>
-      ((reply ?? main).facets?.by[name] ?? []).slice(0, shownFacets)
     return {
       filters,
-      counts: { types: facetsOf(withoutType, 'type'), cities: facetsOf(withoutCity, 'city') },
+      counts: { type: countOf(withoutType ?? main, 'type'), city: countOf(withoutCity ?? main, 'city') },
       kinds: ((all ?? main).facets?.by.type ?? []).slice(0, shownKinds).map(({ value }) => value),
       weekend: weekendOf(new Date()),
       found: await foundIn(main, read),
@@ -81,6 +79,10 @@ type SearchReply = ReplyOf<typeof searchEvents>
 /** What was searched for. The search refuses what is not one of its values, and says which field. */
 function searchOf(filters: ListFilters, rest: Pick<SearchRequest, 'limit' | 'facets'>): SearchRequest {
   return { ...filters, ...rest } as SearchRequest
+}
+
+function countOf({ facets }: SearchReply, name: 'type' | 'city'): FilterCount {
+  return { facets: (facets?.by[name] ?? []).slice(0, shownFacets), total: facets?.counted ?? 0 }
 }
 
 /** Only the counts of one filter. */

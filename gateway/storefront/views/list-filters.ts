@@ -9,10 +9,15 @@ export interface Facet {
   readonly count: number
 }
 
-/** The counts of the filters, and how many events there are without each. */
+/** The most frequent values of a filter, and how many events there are without it. */
+export interface FilterCount {
+  readonly facets: readonly Facet[]
+  readonly total: number
+}
+
 export interface FilterCounts {
-  readonly types: readonly Facet[]
-  readonly cities: readonly Facet[]
+  readonly type: FilterCount
+  readonly city: FilterCount
 }
 
 /** What is wrong with a filter, by its name. */
@@ -21,14 +26,14 @@ export type FilterFaults = Readonly<Record<string, string>>
 /** A column of links with counts; on narrow screens one closed disclosure. */
 export function listFilters(
   filters: ListFilters,
-  { counts, faults, language }: { counts: FilterCounts; faults: FilterFaults; language: string },
+  { counts, faults, language }: { counts: FilterCounts | null; faults: FilterFaults; language: string },
 ): Html {
   const isOpen = faults.start !== undefined || faults.end !== undefined
   return html`<details class="filters"${isOpen && html` open`}>
 <summary>${listWords.filters}</summary>
 <nav aria-label="${listWords.filterLabel}">
-${facetLinks({ name: 'type', heading: listWords.kind, all: listWords.everyKind, facets: counts.types, filters, language })}
-${facetLinks({ name: 'city', heading: listWords.city, all: listWords.everyCity, facets: counts.cities, filters, language })}
+${counts !== null && facetLinks({ name: 'type', heading: listWords.kind, all: listWords.everyKind, counts: counts.type, filters, language })}
+${counts !== null && facetLinks({ name: 'city', heading: listWords.city, all: listWords.everyCity, counts: counts.city, filters, language })}
 ${dateForm(filters, faults)}
 </nav>
 </details>`
@@ -38,15 +43,14 @@ interface FacetLinks {
   readonly name: 'type' | 'city'
   readonly heading: string
   readonly all: string
-  readonly facets: readonly Facet[]
+  readonly counts: FilterCount
   readonly filters: ListFilters
   readonly language: string
 }
 
-function facetLinks({ name, heading, all, facets, filters, language }: FacetLinks): Html | false {
+function facetLinks({ name, heading, all, counts: { facets, total }, filters, language }: FacetLinks): Html | false {
   const chosen = filters[name]
   if (facets.length === 0 && chosen === undefined) return false
-  const total = facets.reduce((sum, facet) => sum + facet.count, 0)
   const isListed = chosen === undefined || facets.some(({ value }) => isSame(value, chosen))
   const shown = isListed ? facets : [{ value: chosen, count: 0 }, ...facets]
   const link = (value: string | undefined, text: string, events: number): Html => {

@@ -63,7 +63,7 @@ export function viewWrongFilter(
     tone: 'front',
     body: html`${frontBand({ filters, kinds: [], weekend })}
 <div class="whats-on wide">
-${listFilters(filters, { counts: { types: [], cities: [] }, faults, language })}
+${listFilters(filters, { counts: null, faults, language })}
 <div class="found">
 <div class="note alarm" role="alert"><strong>${heading}</strong>
 <ul>${names.map((name) => html`<li>${faults[name]}</li>`)}</ul></div>
@@ -119,7 +119,7 @@ function foundWords(filters: ListFilters, { total, corrected }: Found, language:
     html`<a href="${withFilters(filters, { sort: value })}"${isCurrent && html` aria-current="true"`}>${text}</a>`
   return html`<div class="found-words">
 <h2>${listWords.found(events, corrected ?? keyword)}</h2>
-${corrected !== null && html`<p class="quiet">${listWords.corrected(corrected)}</p>`}
+${corrected !== null && html`<p class="quiet">${listWords.corrected(keyword)}</p>`}
 <nav class="tabs" aria-label="${listWords.order}">${order(listWords.byRelevance, undefined, sort !== 'date')}${order(listWords.byDate, 'date', sort === 'date')}</nav>
 </div>`
 }

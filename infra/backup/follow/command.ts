@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const flags = readFollowFlags(process.argv.slice(2))
   if (flags === null) return console.log(followUsage)
   const { stopping } = stopSignals(console.log)
-  await installMissing(['pg_dump'], console.log)
+  await installMissing(['pg_dump', 'barman'], console.log)
   await follow({ ...flags, say: console.log, stopping })
 }
 

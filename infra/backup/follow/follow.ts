@@ -1,15 +1,17 @@
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
-import { ExplainedError } from '../../explained-error.ts'
 import { backoffMs } from '../../launcher/backoff.ts'
 import type { Say } from '../../say.ts'
-import { makeBackupFolder, removeAbandoned } from '../backups.ts'
+import { makeBackupFolder } from '../backups.ts'
 import { ClientTools } from '../client-tools.ts'
-import { connectForBackup, connectionOf, describeDatabase } from '../connection.ts'
+import { connectForBackup, describeDatabase } from '../connection.ts'
 import { requireOurs } from '../require-ours.ts'
-import { makeBase } from './base-backup.ts'
-import { beginStretch, listBases, newestStretch, removeOldBases, requireSameServer, walOf } from './log-folder.ts'
-import { ensureSlot, readServer, requireReplication, slotName, takeOverSlot } from './replication.ts'
+import { hasLost, surplus } from '../retention.ts'
+import { Barman, server, settingsFileOf, slotName } from './barman.ts'
+import { readServer, requireRights, requireSameServer } from './followed-server.ts'
 
 export interface FollowOptions {
   readonly databaseUrl: string
@@ -18,127 +20,146 @@ export interface FollowOptions {
   readonly stopping: AbortSignal
 }
 
-/** A recovery replays at most the log of this time. */
+/** A restore replays at most the WAL of this time. */
 const newBaseEveryMs = 24 * 3_600_000
-/** So a recovery may go back to any moment of the last day at least. */
+/** So a restore may go back to any moment of the last day at least. */
 const keptBases = 2
-const lookEveryMs = 60_000
+const lookEveryMs = 10_000
+const receivesWithinMs = 60_000
 
 /**
- * Keeps a copy of the server's log that is some milliseconds old, and a base backup of each day, until `stopping`. Whatever
- * fails later than at the beginning is tried again: the server keeps its log for us.
+ * Has Barman archive the server's WAL as it is written, and a base backup of each day, until `stopping`. Whatever fails later than
+ * at the beginning is tried again: the server keeps its WAL for us.
  */
 export async function follow(options: FollowOptions): Promise<void> {
   const { databaseUrl, directory, say, stopping } = options
   await makeBackupFolder(directory)
-  await prepare(options, say)
-  await removeAbandoned(directory, new Date())
+  await connected(databaseUrl, async (client) => {
+    await requireOurs(client, databaseUrl)
+    await requireRights(client, say)
+    const barman = await openArchive(options, client)
+    // Ends whoever follows now, such as a Barman whose parent was killed: who comes last follows.
+    await barman.run(['receive-wal', '--stop', server]).catch(() => undefined)
+  })
   say(`Following ${describeDatabase(databaseUrl)} into ${directory}`)
   for (let failures = 0; !stopping.aborted; ) {
     const begin = performance.now()
     try {
-      await followOnce(options)
+      await connected(databaseUrl, async (client) =>
+        archive(options, { client, barman: await openArchive(options, client) }),
+      )
     } catch (error) {
       if (stopping.aborted) break
-      failures = performance.now() - begin > lookEveryMs ? 1 : failures + 1
+      failures = performance.now() - begin > receivesWithinMs ? 1 : failures + 1
       if (failures === 1) say(`Interrupted: ${(error as Error).message}`)
       await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => undefined)
     }
   }
 }
 
-/** What must be right before anything is promised. */
-async function prepare({ databaseUrl, directory }: FollowOptions, say: Say): Promise<void> {
+async function connected(databaseUrl: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = await connectForBackup(databaseUrl)
   try {
-    await requireOurs(client, databaseUrl)
-    await requireReplication(client, say)
-    await requireSameServer(directory, (await readServer(client)).systemIdentifier)
-    await takeOverSlot(client)
+    await work(client)
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+/** Each time anew: another server may have taken the place of the first, which is refused. */
+async function openArchive({ databaseUrl, directory }: FollowOptions, client: pg.Client): Promise<Barman> {
+  const { version, systemIdentifier } = await readServer(client)
+  await requireSameServer(directory, systemIdentifier)
+  const { program: postgres } = await ClientTools.for(version)
+  return Barman.open({ directory, settingsFile: settingsFileOf(directory), postgres, databaseUrl })
+}
+
+interface Parts {
+  readonly barman: Barman
+  readonly client: pg.Client
 }
 
 /** Until the connection is lost, which throws, or `stopping`. */
-async function followOnce(options: FollowOptions): Promise<void> {
-  const { databaseUrl, directory, stopping } = options
-  const client = await connectForBackup(databaseUrl)
+async function archive(options: FollowOptions, parts: Parts): Promise<void> {
   const failed = new AbortController()
-  const stop = AbortSignal.any([stopping, failed.signal])
-  try {
-    const { version, systemIdentifier } = await readServer(client)
-    // Another one may have taken the place of the first.
-    await requireSameServer(directory, systemIdentifier)
-    const tools = await ClientTools.for(version)
-    const stretch = await stretchToGoOn(options, { systemIdentifier, slotIsNew: await ensureSlot(client) })
-    const both = [
-      receiveLog({ ...options, stopping: stop }, { tools, stretch, systemIdentifier }),
-      keepBases({ ...options, stopping: stop }, { client, tools, stretch, systemIdentifier }),
-    ]
-    // The one that is left must have ended before its folder or connection is used again.
-    for (const each of both) each.catch((error: unknown) => failed.abort(error))
-    const [outcome] = (await Promise.allSettled(both)).filter((settled) => settled.status === 'rejected')
-    if (outcome) throw outcome.reason
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+  const stopping = AbortSignal.any([options.stopping, failed.signal])
+  const both = [receive({ ...options, stopping }, parts), keepBases({ ...options, stopping }, parts)]
+  // The one that is left must have ended before its folder or connection is used again.
+  for (const each of both) each.catch((error: unknown) => failed.abort(error))
+  const [outcome] = (await Promise.allSettled(both)).filter((settled) => settled.status === 'rejected')
+  if (outcome) throw outcome.reason
 }
 
-async function stretchToGoOn(
-  { directory, say }: FollowOptions,
-  { systemIdentifier, slotIsNew }: { systemIdentifier: string; slotIsNew: boolean },
-): Promise<string> {
-  const newest = await newestStretch(directory)
-  if (newest !== undefined && !slotIsNew) return newest
-  if (newest !== undefined) say('The server no longer has the log from where the copy ends: beginning anew.')
-  return beginStretch(directory, { systemIdentifier, now: new Date() })
-}
-
-async function receiveLog(
-  { databaseUrl, directory, stopping }: FollowOptions,
-  { tools, stretch, systemIdentifier }: { tools: ClientTools; stretch: string; systemIdentifier: string },
-): Promise<void> {
-  const { dbname, environment } = connectionOf(databaseUrl)
-  const args = [
-    `--directory=${walOf(stretch)}`,
-    `--slot=${slotName}`,
-    // Each piece is synced as it comes, and the server told so.
-    '--synchronous',
-    '--no-loop',
-    '--no-password',
-    `--dbname=${dbname}`,
-  ]
+async function receive(options: FollowOptions, { barman, client }: Parts): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND wal_status = 'lost'`,
+    [slotName],
+  )
+  if (rows.length > 0) await beginAnew(options, barman)
   try {
-    await tools.run({ tool: 'pg_receivewal', args, environment, stopping })
+    await barman.run(['receive-wal', server], options.stopping)
   } catch (error) {
-    // The slot was moved on by a copy elsewhere.
-    if (/has already been removed/.test(String(error)))
-      await beginStretch(directory, { systemIdentifier, now: new Date() })
+    if (/has already been removed/.test(String(error))) await beginAnew(options, barman)
     throw error
   }
-  throw new ExplainedError('the server ended the connection')
+  throw new Error('the server ended the connection')
 }
 
-async function keepBases(
-  { databaseUrl, directory, say, stopping }: FollowOptions,
-  {
-    stretch,
-    systemIdentifier,
-    ...server
-  }: { client: pg.Client; tools: ClientTools; stretch: string; systemIdentifier: string },
-): Promise<void> {
+/** There is a gap in the WAL: what comes after it needs a base backup of its own. The mark survives a crash. */
+async function beginAnew({ directory, say }: FollowOptions, barman: Barman): Promise<void> {
+  say('The server no longer has the WAL from where the archive ends: beginning anew.')
+  await writeFile(gapMark(directory), '')
+  await barman.run(['receive-wal', '--reset', server])
+}
+
+function gapMark(directory: string): string {
+  return join(directory, 'needs-base-backup')
+}
+
+async function keepBases({ databaseUrl, directory, say, stopping }: FollowOptions, parts: Parts): Promise<void> {
+  const { barman, client } = parts
+  await untilReceived(client, stopping)
   while (!stopping.aborted) {
-    const newest = (await listBases(directory)).find(({ walDirectory }) => walDirectory === walOf(stretch))
-    const age = newest === undefined ? newBaseEveryMs : Date.now() - Date.parse(newest.manifest.completedAt)
-    if (age >= newBaseEveryMs) {
-      await requireOurs(server.client, databaseUrl)
-      await requireSameServer(directory, systemIdentifier)
+    await barman.run(['archive-wal', server], stopping)
+    const [newest] = (await barman.bases()).complete
+    const age = newest === undefined ? newBaseEveryMs : Date.now() - newest.completedAt
+    if (age >= newBaseEveryMs || existsSync(gapMark(directory))) {
+      await requireOurs(client, databaseUrl)
       const begin = performance.now()
-      const base = await makeBase({ ...server, databaseUrl, stretch, stopping })
-      say(`Base backup ${base} in ${((performance.now() - begin) / 1000).toFixed(1)} s`)
-      await removeOldBases(directory, { keep: keptBases, say })
+      await makeBase(parts, stopping)
+      await rm(gapMark(directory), { force: true })
+      say(`Base backup in ${((performance.now() - begin) / 1000).toFixed(1)} s`)
+      await removeOldBases(barman, say)
     }
     await wait(lookEveryMs, undefined, { signal: stopping })
   }
+}
+
+async function untilReceived(client: pg.Client, stopping: AbortSignal): Promise<void> {
+  const giveUpAt = performance.now() + receivesWithinMs
+  const isReceived = async (): Promise<boolean> => {
+    const { rows } = await client.query('SELECT FROM pg_replication_slots WHERE slot_name = $1 AND active', [slotName])
+    return rows.length > 0
+  }
+  while (!(await isReceived())) {
+    if (performance.now() > giveUpAt) throw new Error('the WAL is not received')
+    await wait(100, undefined, { signal: stopping })
+  }
+}
+
+async function makeBase({ barman, client }: Parts, stopping: AbortSignal): Promise<void> {
+  for (const id of (await barman.bases()).failed) await barman.run(['delete', server, id], stopping)
+  // Barman begins only once it has archived a file, and a server at rest finishes none.
+  await client.query(`SELECT pg_create_restore_point('ticketing base backup')`)
+  await barman.run(['switch-wal', '--archive', '--archive-timeout', '60', server], stopping)
+  const { rows } = await client.query<{ tickets: string }>('SELECT count(*) AS tickets FROM booking.tickets')
+  const name = `tickets-${rows[0]?.tickets}-${Date.now()}`
+  await barman.run(['backup', '--name', name, '--wait', '--wait-timeout', '300', server], stopping)
+}
+
+/** And the WAL that only they needed; none as long as an older one holds more tickets than the newest, as of dumps. */
+export async function removeOldBases(barman: Pick<Barman, 'bases' | 'run'>, say: Say): Promise<void> {
+  const bases = (await barman.bases()).complete.map(({ id, tickets }) => ({ name: id, tickets }))
+  if (hasLost(bases)) say('An older base backup holds more tickets than the newest: none is removed.')
+  for (const id of surplus(bases, keptBases).toReversed()) await barman.run(['delete', server, id])
 }

@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   if (flags === null) return console.log(recoverUsage)
   const { from, into, at } = flags
   await mkdir(into, { recursive: true })
-  await installMissing(['postgres'], console.log)
+  await installMissing(['postgres', 'barman'], console.log)
   console.log(`Recovering ${from} into ${into}, until ${at?.toISOString() ?? 'the end'}\n`)
   const watch = new Stopwatch(console.log)
   const { server, recoveryPoint, differences } = await recover({ from, at, directory: into, watch })

@@ -1,19 +1,18 @@
-import { spawn } from 'node:child_process'
-import { chmod, chown, copyFile, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, chown, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { ExplainedError } from '../../explained-error.ts'
-import { newPassword } from '../../servers/database-users.ts'
-import { privateSettings } from '../../servers/postgres.ts'
+import { startPostgres } from '../../servers/postgres.ts'
 import { type Owner, postgresDirectory, postgresOwner } from '../../servers/postgres-owner.ts'
 import { findPostgres, majorOf, type Program } from '../../servers/program.ts'
-import { type Server, type ServerPlan, startServer } from '../../servers/server.ts'
-import { verifyChecksums } from '../checksums.ts'
-import { connectForBackup } from '../connection.ts'
+import type { Server } from '../../servers/server.ts'
 import type { Stopwatch } from '../stopwatch.ts'
-import { type Base, listBases } from './log-folder.ts'
-import { notReplayed, restorableName } from './wal-files.ts'
+import { server as archived, Barman, type Base, readDatabaseName, readIdentity } from './barman.ts'
+
+const run = promisify(execFile)
 
 export interface RecoverOptions {
   /** What `backup -- follow` wrote. */
@@ -26,6 +25,7 @@ export interface RecoverOptions {
 }
 
 export interface Recovery {
+  /** Its `url` is that of the archived database. */
   readonly server: Server
   /** Until when everything is in it. */
   readonly recoveryPoint: string
@@ -33,81 +33,49 @@ export interface Recovery {
   readonly differences: readonly string[]
 }
 
-/** Replaying a day's log of a large sale must be possible. */
+/** A day's WAL of a large sale. */
 const replayWithinMs = 6 * 3_600_000
+/** Of a socket in a folder of its own. */
+const port = 5_432
 
-/** A server of its own with everything until a moment, ready for writes. Throws `ExplainedError` when that cannot be. */
+/** A private server with everything until a moment, ready for writes. Throws `ExplainedError` when that cannot be. */
 export async function recover({ from, at, directory, watch }: RecoverOptions): Promise<Recovery> {
-  const base = await baseFor(from, at)
-  const program = await programFor(base)
+  const identity = await readIdentity(from)
+  if (identity === undefined) throw noBase(from)
+  const database = await readDatabaseName(from)
+  const postgres = await programFor(majorOf(identity.version))
   const owner = await postgresOwner()
   const data = await postgresDirectory(directory, owner)
   await requireNoData(data)
-  const wal = `${data}.wal`
-  const socketDirectory = await mkdtemp(join(tmpdir(), 'ticketing-recover-'))
-  await watch.step('compare checksums', () => verifyChecksums(base.directory))
+  const scratch = await mkdtemp(join(tmpdir(), 'ticketing-recover-'))
   try {
-    await watch.step('unpack the base backup and the log', async () => {
-      await unpackBase(base, { data, owner })
-      await copyLog(base, { wal, owner })
-    })
-    await makeOwn(socketDirectory, owner)
-    const server = await watch.step('replay the log', () =>
-      start({ base, program, data, wal, socketDirectory, owner, at, directory }),
+    const barman = await Barman.open({ directory: from, settingsFile: join(scratch, 'barman.conf'), postgres })
+    const base = await baseFor({ barman, from, at })
+    await watch.step('verify the base backup', () => verify({ barman, base, from }))
+    const files = await watch.step('copy the base backup and the WAL', () =>
+      copy({ barman, base, from, at, data, owner }),
     )
-    try {
-      return { server, ...(await readReached(server.url, { base, at })) }
-    } catch (error) {
-      await server.stop()
-      throw error
-    }
-  } finally {
-    for (const folder of [wal, socketDirectory]) await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/**
- * PostgreSQL takes the first damaged or missing piece for the end of the log, and says nothing. With a moment to reach it does
- * say so, and does not start.
- */
-async function readReached(
-  databaseUrl: string,
-  { base, at }: { base: Base; at: Date | null },
-): Promise<Omit<Recovery, 'server'>> {
-  const client = await connectForBackup(databaseUrl)
-  try {
-    const { rows } = await client.query<{ at: Date | null; lsn: string; segmentBytes: number }>(
-      `SELECT pg_last_xact_replay_timestamp() AS at, pg_last_wal_replay_lsn()::text AS lsn,
-         pg_size_bytes(current_setting('wal_segment_size'))::int AS "segmentBytes"`,
-    )
-    const [end] = rows
-    if (end === undefined) throw new Error('the server does not say how far it came')
-    const left = at === null ? notReplayed(await readdir(base.walDirectory), end) : []
+    const reached = await watch.step('replay the WAL', () => replay({ postgres, data, scratch, owner, at }))
+    const server = await watch.step('start', () => startPostgres({ dataDirectory: directory, durable: true }))
+    const url = new URL(server.url)
+    url.pathname = database
     return {
-      recoveryPoint: end.at?.toISOString() ?? base.manifest.completedAt,
-      differences: left.map((name) => `${name} is in the log, which could be replayed until ${end.lsn} only`),
+      server: { ...server, url: url.href },
+      recoveryPoint: reached.at ?? new Date(base.completedAt).toISOString(),
+      // With a moment to reach, the server has seen to it.
+      differences: at === null ? notReplayed(files, reached.lsn) : [],
     }
   } finally {
-    await client.end().catch(() => undefined)
+    await rm(scratch, { recursive: true, force: true })
   }
 }
 
-/** The newest base backup from which the moment can be reached. */
-async function baseFor(from: string, at: Date | null): Promise<Base> {
-  const bases = await listBases(from)
-  const base = bases.find(({ manifest }) => at === null || Date.parse(manifest.completedAt) <= at.getTime())
-  if (base) return base
-  const earliest = bases.at(-1)?.manifest.completedAt
-  throw new ExplainedError(
-    earliest === undefined
-      ? `There is no base backup in ${from}. npm run backup -- follow makes one.`
-      : `The earliest moment that can be reached from ${from} is ${earliest}.`,
-  )
+function noBase(from: string): ExplainedError {
+  return new ExplainedError(`There is no base backup in ${from}. npm run backup -- follow makes one.`)
 }
 
 /** Files of a server are read by its own major version alone. */
-async function programFor({ manifest }: Base): Promise<Program> {
-  const major = majorOf(manifest.serverVersion)
+async function programFor(major: number): Promise<Program> {
   const program = (await findPostgres()).find(({ version }) => majorOf(version) === major)
   if (program) return program
   throw new ExplainedError(`Install PostgreSQL ${major}, which wrote this (PG_BIN names the folder of one elsewhere).`)
@@ -120,139 +88,62 @@ async function requireNoData(data: string): Promise<void> {
   )
 }
 
-/** Whom the server believes on 127.0.0.1. */
-const overTcp = 'host all all 127.0.0.1/32 scram-sha-256\n'
-
-async function unpackBase(
-  { directory }: Base,
-  { data, owner }: { data: string; owner: Owner | undefined },
-): Promise<void> {
-  for (const [archive, place] of [
-    ['base.tar.gz', data],
-    ['pg_wal.tar.gz', join(data, 'pg_wal')],
-  ] as const) {
-    await makeOwn(place, owner)
-    await untar(join(directory, archive), place, owner)
-  }
-  // What the server was told by files may not hold here: where it listens, whom it believes, what it loads.
-  for (const [name, text] of [
-    ['postgresql.conf', ''],
-    ['postgresql.auto.conf', ''],
-    // Nobody knows a password of these data yet. The socket lies in a folder that we alone may enter.
-    ['pg_hba.conf', `${overTcp}local all all trust\n`],
-    ['recovery.signal', ''],
-  ] as const) {
-    const file = join(data, name)
-    await writeFile(file, text, { mode: 0o600 })
-    if (owner) await chown(file, owner.uid, owner.gid)
-  }
-  await rm(join(data, 'standby.signal'), { force: true })
+interface Origin {
+  readonly barman: Barman
+  readonly from: string
 }
 
-/** Where the server can read it; what was still being written under the name by which it is asked for. */
-async function copyLog(
-  { walDirectory }: Base,
-  { wal, owner }: { wal: string; owner: Owner | undefined },
-): Promise<void> {
-  await makeOwn(wal, owner)
-  for (const name of await readdir(walDirectory)) {
-    const copy = join(wal, restorableName(name))
-    await copyFile(join(walDirectory, name), copy)
-    if (owner) await chown(copy, owner.uid, owner.gid)
-  }
+/** The newest base backup from which the moment can be reached. */
+async function baseFor({ barman, from, at }: Origin & { at: Date | null }): Promise<Base> {
+  const bases = (await barman.bases()).complete
+  const base = bases.find(({ completedAt }) => at === null || completedAt <= at.getTime())
+  if (base) return base
+  const earliest = bases.at(-1)
+  if (earliest === undefined) throw noBase(from)
+  const then = new Date(earliest.completedAt).toISOString()
+  throw new ExplainedError(`The earliest moment that can be reached from ${from} is ${then}.`)
 }
 
-async function makeOwn(directory: string, owner: Owner | undefined): Promise<void> {
-  await mkdir(directory, { recursive: true })
-  await chmod(directory, 0o700)
-  if (owner) await chown(directory, owner.uid, owner.gid)
-}
-
-/** As the owner, who need not be able to enter the folder of the archive. */
-async function untar(archive: string, directory: string, owner: Owner | undefined): Promise<void> {
-  const handle = await open(archive, 'r')
-  try {
-    const child = spawn('tar', ['-xzf', '-', '-C', directory], {
-      stdio: [handle.fd, 'ignore', 'pipe'],
-      cwd: '/',
-      ...owner,
-    })
-    let said = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject).once('close', resolve)
-    })
-    if (code !== 0) throw new ExplainedError(`${archive} cannot be unpacked: ${said}`)
-  } finally {
-    await handle.close()
-  }
-}
-
-async function start({
-  base: { manifest },
-  program,
-  data,
-  wal,
-  socketDirectory,
-  owner,
-  at,
-  directory,
-}: {
-  base: Base
-  program: Program
-  data: string
-  wal: string
-  /** Gets a socket, by which we alone reach the server. */
-  socketDirectory: string
-  owner: Owner | undefined
-  at: Date | null
-  directory: string
-}): Promise<Server> {
-  const password = newPassword()
-  const url = (port: number): string => {
-    const user = encodeURIComponent(manifest.superuser)
-    return `postgres://${user}:${password}@127.0.0.1:${port}/${encodeURIComponent(manifest.database)}`
-  }
-  const settings = [
-    `restore_command=cp "${wal}/%f" "%p"`,
-    'recovery_target_action=promote',
-    ...(at === null ? [] : [`recovery_target_time=${timestamp(at)}`]),
-    // Nobody may look before the end, and so its limits need not be those of the server that wrote the log.
-    'hot_standby=off',
-    `unix_socket_directories=${socketDirectory}`,
-  ]
-  const plan: ServerPlan = {
-    name: 'postgres',
-    program,
-    arguments: (port) => [
-      '-D',
-      data,
-      ...[...privateSettings(port, true), ...settings].flatMap((setting) => ['-c', setting]),
-    ],
-    url,
-    commandLinePart: () => data,
-    isReady: async (port) => {
-      const isReady = await setPasswordOnceRecovered(
-        { host: socketDirectory, port, user: manifest.superuser },
-        { data, password },
-      )
-      // The next server on this data has a socket that others can reach.
-      if (isReady) await writeFile(join(data, 'pg_hba.conf'), overTcp)
-      return isReady
-    },
-    readyWithinMs: replayWithinMs,
-    stopSignal: 'SIGINT',
-    user: owner,
-  }
-  return startServer(plan, { dataDirectory: directory }).catch((error: Error) => {
-    if (!error.message.includes('recovery ended before configured recovery target was reached')) throw error
-    const until = at?.toISOString()
-    throw new ExplainedError(`The log ends before ${until}, or is damaged before. --at latest takes what there is.`, {
-      cause: error,
-    })
+async function verify({ barman, base, from }: Origin & { base: Base }): Promise<void> {
+  await barman.run(['verify-backup', archived, base.id]).catch((error: Error) => {
+    throw new ExplainedError(
+      `The base backup ${base.id} in ${from} is damaged and must not be used. Take another copy of it.\n${error.message}`,
+      { cause: error },
+    )
   })
+}
+
+interface Copy extends Origin {
+  readonly base: Base
+  readonly at: Date | null
+  readonly data: string
+  readonly owner: Owner | undefined
+}
+
+/** The data of a server that replays the WAL when it starts. Answers the names of the complete WAL files. */
+async function copy({ barman, base, from, at, data, owner }: Copy): Promise<string[]> {
+  await barman.run(['recover', archived, base.id, data, ...(at === null ? [] : ['--target-time', timestamp(at)])])
+  const wal = walDirectory(data, at)
+  const archivedFiles = (await readdir(wal)).filter((name) => walFile.test(name))
+  // What was received last is not archived yet; the newest file, still being written, is named `.partial`.
+  const streaming = join(from, archived, 'streaming')
+  const received = (await readdir(streaming)).filter((name) => walFile.test(name))
+  for (const name of received) await copyFile(join(streaming, name), join(wal, name.replace('.partial', '')))
+  // What the server was told by files may not hold here: where it listens, whom it believes, what it loads.
+  for (const name of ['postgresql.conf', 'postgresql.auto.conf', 'recovery.signal'])
+    await writeFile(join(data, name), '')
+  await writeFile(join(data, 'pg_hba.conf'), 'local all all reject\n')
+  await rm(join(data, 'standby.signal'), { force: true })
+  await chmod(data, 0o700)
+  if (owner) await run('chown', ['-R', `${owner.uid}:${owner.gid}`, data])
+  return [...archivedFiles, ...received].filter((name) => !name.endsWith('.partial'))
+}
+
+const walFile = /^[0-9A-F]{24}(\.partial)?$/
+
+/** Where Barman puts the WAL. */
+function walDirectory(data: string, at: Date | null): string {
+  return join(data, at === null ? 'pg_wal' : 'barman_wal')
 }
 
 /** As a server reads it that does not know time zones by name yet. */
@@ -260,28 +151,84 @@ function timestamp(at: Date): string {
   return at.toISOString().replace('T', ' ').replace('Z', '+00')
 }
 
-/** Whether it takes writes; from then on its superuser has that password. */
-async function setPasswordOnceRecovered(
-  where: { host: string; port: number; user: string },
-  { data, password }: { data: string; password: string },
-): Promise<boolean> {
-  const client = new pg.Client({
-    ...where,
-    database: 'postgres',
-    connectionTimeoutMillis: 2_000,
-    query_timeout: 2_000,
-  })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    const { rows } = await client.query<{ ready: boolean }>(
-      `SELECT NOT pg_is_in_recovery() AND current_setting('data_directory') = $1 AS ready`,
-      [data],
+interface Replay {
+  readonly postgres: Program
+  readonly data: string
+  /** A folder with a short path, for the socket without which no server starts. */
+  readonly scratch: string
+  readonly owner: Owner | undefined
+  readonly at: Date | null
+}
+
+interface Reached {
+  /** Of the last commit; `undefined` where there was none. */
+  readonly at: string | undefined
+  readonly lsn: bigint
+}
+
+/** Runs the server, unreachable for everybody, until it is what the base backup and the WAL say. */
+async function replay({ postgres, data, scratch, owner, at }: Replay): Promise<Reached> {
+  const settings = [
+    'listen_addresses=',
+    `port=${port}`,
+    `unix_socket_directories=${scratch}`,
+    `restore_command=cp "${walDirectory(data, at)}/%f" "%p"`,
+    'recovery_target_action=promote',
+    ...(at === null ? [] : [`recovery_target_time=${timestamp(at)}`]),
+    // Nobody may look before the end, and so its limits need not be those of the server that wrote the WAL.
+    'hot_standby=off',
+    'lc_messages=C',
+    'log_timezone=UTC',
+  ]
+  if (owner) await chown(scratch, owner.uid, owner.gid)
+  const log = join(data, 'replay.log')
+  const tool = (name: string, ...args: string[]) =>
+    run(join(postgres.directory, name), args, { cwd: '/', env: { ...postgres.environment, LC_ALL: 'C' }, ...owner })
+  const succeeds = (...command: Parameters<typeof tool>) =>
+    tool(...command).then(
+      () => true,
+      () => false,
     )
-    if (!rows[0]?.ready) return false
-    await client.query(`ALTER ROLE ${pg.escapeIdentifier(where.user)} PASSWORD ${pg.escapeLiteral(password)}`)
-    return true
-  } finally {
-    await client.end()
+  const options = settings.map((setting) => `-c '${setting}'`).join(' ')
+  await tool('pg_ctl', 'start', '--no-wait', '--pgdata', data, '--log', log, '--options', options)
+  const giveUpAt = performance.now() + replayWithinMs
+  // It takes no connections before the end.
+  while (!(await succeeds('pg_isready', '--host', scratch, '--port', String(port)))) {
+    if (!(await succeeds('pg_ctl', 'status', '--pgdata', data))) throw failure(await readFile(log, 'utf8'), at)
+    if (performance.now() > giveUpAt) throw new Error('the WAL takes too long to replay')
+    await wait(100)
   }
+  await tool('pg_ctl', 'stop', '--mode=fast', '--pgdata', data)
+  const said = await readFile(log, 'utf8')
+  await rm(join(data, 'barman_wal'), { recursive: true, force: true })
+  const commit = /last completed transaction was at log time (.+)/.exec(said)?.[1]
+  return { at: commit === undefined ? undefined : new Date(commit).toISOString(), lsn: await endOfReplay(data) }
+}
+
+function failure(said: string, at: Date | null): ExplainedError {
+  if (!said.includes('recovery ended before configured recovery target was reached'))
+    return new ExplainedError(`The WAL cannot be replayed:\n${said.slice(-4_000)}`)
+  const until = at?.toISOString()
+  return new ExplainedError(`The log ends before ${until}, or is damaged before. --at latest takes what there is.`)
+}
+
+/** Where the new timeline begins: its history names the place in its last line, behind the timeline before. */
+async function endOfReplay(data: string): Promise<bigint> {
+  const names = (await readdir(join(data, 'pg_wal'))).filter((name) => name.endsWith('.history')).sort()
+  const history = await readFile(join(data, 'pg_wal', names.at(-1) ?? ''), 'utf8')
+  const [, high, low] = /^\d+\s+([0-9A-F]+)\/([0-9A-F]+)/.exec(history.trimEnd().split('\n').at(-1) ?? '') ?? []
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`)
+}
+
+/** The last record of a finished file may go on in the next one and be cut off there; it is no longer than this. */
+const longestRecordBytes = 1n << 20n
+const segmentBytes = 16n << 20n
+
+/** Of the complete WAL files those not replayed to their end: PostgreSQL takes a damaged or missing piece for the end of the WAL, and says nothing. */
+export function notReplayed(names: readonly string[], lsn: bigint): string[] {
+  // 8 digits of timeline, then 16 that count the segments, in two numbers of 32 bits.
+  const endOf = (name: string): bigint =>
+    (BigInt(`0x${name.slice(8, 16)}`) << 32n) + (BigInt(`0x${name.slice(16)}`) + 1n) * segmentBytes
+  const left = names.filter((name) => endOf(name) - longestRecordBytes > lsn).sort()
+  return left.map((name) => `${name} is in the archive, whose WAL could be replayed until ${lsn.toString(16)} only`)
 }

@@ -103,6 +103,49 @@ export const httpRoutes: Dashboard = {
       ],
     },
     {
+      title: 'Streams of seats',
+      panels: [
+        {
+          title: 'Open streams',
+          description:
+            'Pages that watch seats change. At MAX_STREAMS further ones are refused, which the next panel shows.',
+          shows: 'lines',
+          unit: 'short',
+          width: 8,
+          queries: [{ expression: sumBy('instance', once('seat_streams_open')), legend: '{{instance}}' }],
+        },
+        {
+          title: 'Streams ended and refused',
+          description:
+            'A second. left and renew are normal; slow_reader: dropped because the client did not read; refused: too many of one ' +
+            'caller, or of all.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 8,
+          queries: [
+            { expression: sumBy('reason', perSecond('seat_streams_ended_total')), legend: '{{reason}}' },
+            { expression: sumBy('limit', perSecond('seat_streams_refused_total')), legend: 'refused: {{limit}}' },
+          ],
+        },
+        {
+          title: 'Delay of a batch, 99th percentile',
+          description:
+            'From hearing of a change until the last stream has it. Up to 0.1 s is waiting for others; more means more streams than ' +
+            'this gateway can write to.',
+          shows: 'lines',
+          unit: 's',
+          width: 8,
+          thresholds: { warn: 0.25, bad: 0.5 },
+          queries: [
+            {
+              expression: quantile(0.99, 'instance', { name: 'seat_stream_batch_delay_seconds' }),
+              legend: '{{instance}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
       title: 'Duration',
       panels: [
         {

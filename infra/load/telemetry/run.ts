@@ -25,7 +25,7 @@ async function main(): Promise<void> {
       const result = await measure(systems, { bar: (label) => progressBar(process.stderr, label), stopping })
       const file = await writeResult('telemetry.json', result)
       console.log(reportLines(result).join('\n'))
-      console.log(`\nspans received: ${sinks.received()}\nwritten to ${file}`)
+      console.log(`\nbytes of spans received: ${sinks.received()}\nwritten to ${file}`)
       if (result.comparisons.some(({ isGood }) => !isGood)) process.exitCode = 1
     } finally {
       await systems.stop()

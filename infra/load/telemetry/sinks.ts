@@ -1,24 +1,18 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { startOtlpReceiver } from '../../span-store/otlp-receiver.ts'
+import { startOtlpSink } from './otlp-sink.ts'
 import type { SpanSinks } from './variants.ts'
 
 export interface RunningSinks extends SpanSinks {
-  /** How many spans the healthy one has taken. */
+  /** How many bytes of spans the healthy one has taken. */
   received(): number
   stop(): void
 }
 
 export async function startSinks(): Promise<RunningSinks> {
   let received = 0
-  const healthy = await startOtlpReceiver({
-    port: 0,
-    onSpans: (spans) => {
-      received += spans.length
-    },
-    onUnreadable: (error) => {
-      throw error
-    },
+  const healthy = await startOtlpSink((request) => {
+    received += request.length
   })
   const sockets = new Set<Socket>()
   const blackHole = createServer((socket) => {

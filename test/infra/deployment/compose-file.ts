@@ -9,25 +9,30 @@ import { runProgram } from './run-program.ts'
 export interface ComposeService {
   readonly image?: string
   readonly build?: { readonly context: string; readonly dockerfile: string }
+  readonly pull_policy?: string
   readonly container_name?: string
   readonly profiles?: readonly string[]
   readonly entrypoint: readonly string[] | null
   readonly command: readonly string[] | null
   readonly environment?: Readonly<Record<string, string | null>>
-  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly healthcheck?: { readonly test: readonly string[]; readonly timeout?: string }
   readonly deploy?: { readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> } }
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly networks?: Readonly<Record<string, { readonly ipv4_address?: string } | null>>
+  readonly network_mode?: string
   readonly ports?: readonly { readonly host_ip?: string; readonly target: number; readonly published: string }[]
   readonly expose?: readonly string[]
   readonly volumes?: readonly ComposeVolume[]
+  readonly tmpfs?: readonly string[]
   readonly user?: string
+  readonly working_dir?: string
   readonly restart?: string
   readonly read_only?: boolean
   readonly privileged?: boolean
   readonly cap_add?: readonly string[]
   readonly cap_drop?: readonly string[]
   readonly security_opt?: readonly string[]
+  readonly stop_signal?: string
   readonly stop_grace_period?: string
 }
 
@@ -36,13 +41,25 @@ interface ComposeVolume {
   readonly source: string
   readonly target: string
   readonly read_only?: boolean
+  readonly bind?: { readonly selinux?: string }
 }
 
 export interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>
 }
 
-export type Profile = 'core' | 'obs' | 'ha'
+export interface ComposeQuestion {
+  /** In place of `compose.yaml`. */
+  readonly text?: string
+  /** Files besides, which add to it. */
+  readonly others?: readonly string[]
+  readonly profiles?: readonly string[]
+  /** Holds the files that it names. */
+  readonly directory?: string
+  /** What stands in the environment; nothing else of this machine does. */
+  readonly settings?: Readonly<Record<string, string>>
+}
 
 /** What docker-compose makes of the text, or what it says against it. */
 export type ReadCompose = { readonly file: ComposeFile } | { readonly refused: string }
@@ -60,19 +77,23 @@ export function exampleSettings(): Record<string, string> {
   return Object.fromEntries(Array.from(lines, ([, name = '', value]) => [name, value || filledIn(name)]))
 }
 
-/** Has docker-compose read a text in place of `infra/compose.yaml`, with the example's settings and no others. */
-export async function readCompose(
+/** Has docker-compose read `infra/compose.yaml`, with all profiles and the example's settings unless told otherwise. */
+export async function readCompose({
   text = composeText(),
-  profiles: readonly Profile[] = ['core', 'obs', 'ha'],
-): Promise<ReadCompose> {
+  others = [],
+  profiles = ['*'],
+  directory = infra,
+  settings = exampleSettings(),
+}: ComposeQuestion = {}): Promise<ReadCompose> {
   const path = join(await createTestDirectory('compose'), 'compose.yaml')
   await writeFile(path, text)
+  const files = [path, ...others.map((name) => join(infra, name))].flatMap((file) => ['--file', file])
   const chosen = profiles.flatMap((profile) => ['--profile', profile])
-  const options = ['--project-directory', infra, '--file', path, ...chosen]
+  const options = ['--project-directory', directory, ...files, ...chosen]
   const { failed, stdout, stderr } = await runProgram(
     'docker-compose',
     [...options, 'config', '--format', 'json'],
-    exampleSettings(),
+    settings,
   )
   return failed ? { refused: stderr } : { file: JSON.parse(stdout) as ComposeFile }
 }

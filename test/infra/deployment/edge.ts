@@ -50,7 +50,7 @@ export async function startEdge(gatewayPorts: readonly number[], edit?: EdgeEdit
   return {
     url: server.url,
     tlsUrl: `https://localhost:${tlsPort}`,
-    certificate: await readFile(join(directory, 'certificates/tls.crt'), 'utf8'),
+    certificate: await readFile(join(directory, 'tls/certificates/tls.crt'), 'utf8'),
     stop: () => server.stop(),
   }
 }
@@ -77,13 +77,17 @@ async function prepare({ gatewayPorts, port, tlsPort, edit }: Preparation): Prom
   if (edit) await replace(edit.file, edit.from, edit.to)
   await replace('nginx.conf', 'listen 8080', `listen 127.0.0.1:${port}`)
   await replace('nginx.conf', '/tmp/', `${directory}/`)
+  await replace('nginx.conf', '/etc/nginx/', `${directory}/`)
+  await replace('nginx.conf', 'listen 127.0.0.1:8081', `listen unix:${directory}/status`)
+  await replace('tls.conf', '/etc/nginx/', `${directory}/`)
   await replace('tls.conf', 'listen 8443', `listen 127.0.0.1:${tlsPort}`)
   // Debian's nginx is older than the `resolve` of open source, and there is no name to ask for.
   const servers = gatewayPorts.map((gateway) => `server 127.0.0.1:${gateway}`)
   await replace('upstream.conf', 'server gateway:8080 resolve', servers.join(';\n'))
-  await mkdir(join(directory, 'conf.d'))
-  await rename(join(directory, 'tls.conf'), join(directory, 'conf.d/tls.conf'))
-  await makeCertificate(join(directory, 'certificates'))
+  await replace('upstream.conf', 'include /tmp/resolver.conf;', '')
+  await mkdir(join(directory, 'tls'))
+  await rename(join(directory, 'tls.conf'), join(directory, 'tls/tls.conf'))
+  await makeCertificate(join(directory, 'tls/certificates'))
   return directory
 }
 

@@ -12,9 +12,10 @@ import type {
   ServiceAccount,
 } from 'kubernetes-types/core/v1.d.ts'
 import type { LabelSelector, ObjectMeta } from 'kubernetes-types/meta/v1.d.ts'
-import type { Ingress, NetworkPolicy } from 'kubernetes-types/networking/v1.d.ts'
+import type { NetworkPolicy } from 'kubernetes-types/networking/v1.d.ts'
 import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts'
 import { parseAllDocuments } from 'yaml'
+import { z } from 'zod'
 import { projectRoot } from '../../../infra/config.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 import { runProgram } from './run-program.ts'
@@ -23,12 +24,51 @@ type Whole<T> = T & { readonly metadata: ObjectMeta & { readonly name: string } 
     Pick<T, keyof T & ('apiVersion' | 'kind' | 'spec')>
   >
 
+const named = z.strictObject({ name: z.string(), namespace: z.string() })
+const route = z.strictObject({
+  parentRefs: z.array(z.strictObject({ name: z.string() })),
+  hostnames: z.array(z.string()),
+  rules: z.array(
+    z.strictObject({
+      matches: z.array(z.strictObject({ path: z.strictObject({ type: z.literal('PathPrefix'), value: z.string() }) })),
+      filters: z.array(
+        z.strictObject({
+          type: z.literal('RequestHeaderModifier'),
+          requestHeaderModifier: z.strictObject({ remove: z.array(z.string()) }),
+        }),
+      ),
+      timeouts: z.strictObject({ request: z.string().regex(/^\d+s$/) }),
+      backendRefs: z.array(z.strictObject({ name: z.string(), port: z.int() })),
+    }),
+  ),
+})
+const listener = z.strictObject({
+  ...{ name: z.string(), hostname: z.string(), protocol: z.literal('HTTPS'), port: z.int() },
+  tls: z.strictObject({ certificateRefs: z.array(z.strictObject({ name: z.string() })) }),
+})
+
+/** What we use of the Gateway API, for which no package has types. */
+export const gatewayApi = z.discriminatedUnion('kind', [
+  z.strictObject({
+    apiVersion: z.literal('gateway.networking.k8s.io/v1'),
+    kind: z.literal('Gateway'),
+    metadata: named,
+    spec: z.strictObject({ gatewayClassName: z.string(), listeners: z.array(listener) }),
+  }),
+  z.strictObject({
+    apiVersion: z.literal('gateway.networking.k8s.io/v1'),
+    kind: z.literal('HTTPRoute'),
+    metadata: named,
+    spec: route,
+  }),
+])
+
 /** What `infra/k8s` may describe. That it has the shape of its type is checked by `type-faults.ts`. */
 export type Manifest =
+  | z.output<typeof gatewayApi>
   | Whole<ConfigMap>
   | Whole<Deployment>
   | Whole<HorizontalPodAutoscaler>
-  | Whole<Ingress>
   | Whole<Job>
   | Whole<Namespace>
   | Whole<NetworkPolicy>
@@ -93,7 +133,7 @@ export interface Edit {
 export type Rendered = { readonly manifests: readonly Manifest[] } | { readonly refused: string }
 
 /** What `infra/k8s` is put together of. */
-const sources = ['k8s', 'prometheus', 'grafana', 'otel-collector', 'jaeger', 'tempo']
+const sources = ['k8s', 'prometheus', 'alertmanager', 'grafana', 'otel-collector', 'jaeger', 'tempo']
 
 /** Has kubectl put together what `infra/k8s/<folder>` describes, after an edit in a copy of the files. */
 export async function render(folder: 'base' | 'monitoring' | 'overlays/production', edit?: Edit): Promise<Rendered> {

@@ -25,8 +25,10 @@ function faultsOf(manifest: Manifest, all: Manifests): string[] {
       return [...podFaults(manifest.spec.template, all), ...deploymentFaults(manifest, all)]
     case 'HorizontalPodAutoscaler':
       return autoscalerFaults(manifest, all)
-    case 'Ingress':
-      return ingressFaults(manifest, all)
+    case 'Gateway':
+      return []
+    case 'HTTPRoute':
+      return routeFaults(manifest, all)
     case 'Job':
       return podFaults(manifest.spec.template, all)
     case 'NetworkPolicy':
@@ -124,13 +126,21 @@ function serviceFaults({ spec }: ManifestOf<'Service'>, all: Manifests): string[
   ]
 }
 
-function ingressFaults({ spec }: ManifestOf<'Ingress'>, all: Manifests): string[] {
-  const paths = (spec.rules ?? []).flatMap(({ http }) => http?.paths ?? [])
-  return paths.flatMap(({ backend: { service } }) => {
-    const ports = all.find('Service', service?.name)?.spec.ports ?? []
-    const isThere = ports.some(({ name }) => name === service?.port?.name)
-    return unless(isThere, `there is no port ${service?.port?.name} of a Service ${service?.name}`)
-  })
+function routeFaults({ spec }: ManifestOf<'HTTPRoute'>, all: Manifests): string[] {
+  const listeners = spec.parentRefs.flatMap(({ name }) => all.find('Gateway', name)?.spec.listeners ?? [])
+  const names = listeners.map(({ hostname }) => hostname)
+  return [
+    ...spec.hostnames.filter((name) => !names.includes(name)).map((name) => `no Gateway listens for ${name}`),
+    ...spec.rules.flatMap(({ filters, backendRefs }) => [
+      ...unless(
+        filters.some(({ requestHeaderModifier: { remove } }) => remove.includes('traceparent')),
+        'lets strangers decide what is traced',
+      ),
+      ...backendRefs
+        .filter(({ name, port }) => !all.find('Service', name)?.spec.ports?.some((each) => each.port === port))
+        .map(({ name, port }) => `there is no port ${port} of a Service ${name}`),
+    ]),
+  ]
 }
 
 function policyFaults({ spec }: ManifestOf<'NetworkPolicy'>, all: Manifests): string[] {

@@ -28,7 +28,8 @@ const counterparts: readonly Counterpart[] = [
   { pods: 'prometheus-global', container: 'thanos-sidecar', service: 'thanos-sidecar-1' },
   { pods: 'thanos-querier', service: 'thanos-querier' },
   { pods: 'grafana', service: 'grafana', files: ['**/*.{yml,json}'] },
-  { pods: 'otel-collector', service: 'otel-collector', files: ['production.yaml'] },
+  { pods: 'otel-collector', service: 'otel-collector', files: ['collector.yaml'] },
+  { pods: 'alertmanager', service: 'alertmanager', files: ['alertmanager.yml'] },
   { pods: 'jaeger', service: 'jaeger', files: ['jaeger.yaml'] },
   { pods: 'tempo', service: 'tempo', files: ['tempo.yaml'] },
 ]
@@ -140,6 +141,6 @@ function spanWays(cluster: Cluster): Way[] {
 }
 
 function storesOfSpans(): string[] {
-  const text = readFileSync(join(projectRoot, 'infra/otel-collector/production.yaml'), 'utf8')
+  const text = readFileSync(join(projectRoot, 'infra/otel-collector/collector.yaml'), 'utf8')
   return Array.from(text.matchAll(/endpoint: ((?:jaeger|tempo):\d+)/g), ([, endpoint = '']) => endpoint)
 }

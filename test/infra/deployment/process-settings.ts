@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { databaseUrl, databaseUsers } from '#shared/process/config.ts'
+import { databaseUrl, databaseUsers, natsSettings } from '#shared/process/config.ts'
 import { gatewaySettings, readGatewayConfig } from '../../../gateway/config.ts'
 import { auditorSettings } from '../../../infra/audit/config.ts'
 import { projectRoot } from '../../../infra/config.ts'
@@ -17,6 +17,7 @@ const settings: Readonly<Record<string, z.ZodObject>> = {
   'workers/purchase/main.ts': purchaseSettings,
   'infra/audit/main.ts': auditorSettings,
   'infra/payment-sandbox/main.ts': sandboxSettings,
+  'infra/demo-catalogue/main.ts': z.object(natsSettings),
   'infra/migrate.ts': z.object({
     DATABASE_URL: databaseUrl,
     ...Object.fromEntries(

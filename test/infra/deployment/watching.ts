@@ -6,6 +6,9 @@ import { projectRoot } from '../../../infra/config.ts'
 import type { ComposeFile, ComposeService } from './compose-file.ts'
 
 const scraping = z.object({
+  alerting: z.object({
+    alertmanagers: z.array(z.object({ static_configs: z.array(z.object({ targets: z.array(z.string()) })) })),
+  }),
   scrape_configs: z.array(
     z.object({
       dns_sd_configs: z.array(z.object({ names: z.array(z.string()), port: z.int() })).default([]),
@@ -25,8 +28,12 @@ export interface Look {
 /** Everything that is looked at by those who watch. */
 export function looks(): Look[] {
   const scrapes = ['local', 'global'].flatMap((kind) => {
-    const { scrape_configs } = scraping.parse(parse(infraFile(`prometheus/${kind}.yml`)))
-    const targets = scrape_configs.flatMap(({ dns_sd_configs, static_configs }) => [
+    const { scrape_configs, alerting } = scraping.parse(parse(infraFile(`prometheus/${kind}.yml`)))
+    const told = alerting.alertmanagers.flatMap(({ static_configs }) =>
+      static_configs.map(({ targets }) => ({ targets })),
+    )
+    const asked = [...scrape_configs, { dns_sd_configs: [], static_configs: told }]
+    const targets = asked.flatMap(({ dns_sd_configs, static_configs }) => [
       ...dns_sd_configs.flatMap(({ names, port }) => names.map((name) => `${name}:${port}`)),
       ...static_configs.flatMap(({ targets }) => targets),
     ])

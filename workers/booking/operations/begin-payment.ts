@@ -58,8 +58,10 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
     })
   }
   // Expiry is judged by when a transaction began: one that began a moment later may just have taken a seat over.
-  if (!(await startPaying(db, { hold: key, paymentWindowMs }))) throw holdExpired()
-  await addFact(db, 'booking', holdFact(key, { what: 'paying', status: 'paying', ...noPlaces }))
+  const expiresInMs = await startPaying(db, { hold: key, paymentWindowMs })
+  if (expiresInMs === null) throw holdExpired()
+  const paying = holdFact(key, { what: 'paying', status: 'paying', userId, expiresInMs, ...noPlaces })
+  await addFact(db, 'booking', paying)
   const booking = await openBooking(db, { hold: key, userId, totalMinor, currency })
   return {
     booking_id: publicId({ eventId: key.eventId, ownId: booking.ownId }),

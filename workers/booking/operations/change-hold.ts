@@ -112,8 +112,9 @@ async function saleOf(db: Database, { eventId, ownId }: Key): Promise<Sale> {
 }
 
 async function tellAndRead(db: Database, key: Key, changed: ChangedPlaces): Promise<Hold> {
-  await addFact(db, 'booking', holdFact(key, { what: 'changed', status: 'active', ...changed }))
   const hold = await readHold(db, key)
   if (hold === undefined) throw new Error(`hold ${key.ownId} vanished`)
+  const lasting = { userId: hold.user_id, expiresInMs: hold.expires_in_ms }
+  await addFact(db, 'booking', holdFact(key, { what: 'changed', status: 'active', ...lasting, ...changed }))
   return hold
 }

@@ -100,7 +100,7 @@ async function objectionToSelling(
 /** Answers whether all places were still available; if not, nothing has changed that ending the hold would not change. */
 async function sell(
   db: Database,
-  { booking, hold: key, requestId }: Confirmation,
+  { booking, hold: key, userId, requestId }: Confirmation,
   { hold, known }: { hold: LockedHold; known: BookingState },
 ): Promise<boolean> {
   const { seatNos, areaNos, placeCount: places } = hold
@@ -113,7 +113,7 @@ async function sell(
   const origin = hold.status === 'expired' ? 'rescue' : 'purchase'
   await logSale(db, { booking, what: 'sold', origin, places, amountMinor: known.totalMinor, requestId })
   await addFacts(db, 'booking', [
-    holdFact(key, { what: 'converted', status: 'converted', ...noPlaces }),
+    holdFact(key, { what: 'converted', status: 'converted', userId, expiresInMs: 0, ...noPlaces }),
     bookingFact(booking, {
       what: 'confirmed',
       status: 'confirmed',

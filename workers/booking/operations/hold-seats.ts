@@ -121,9 +121,10 @@ async function takeSeats(db: Database, { buyer, shares, request, key, waitForLoc
   await endAndTell(db, due, 'expired')
   const seats = seatFacts(await insertHold(db, { hold: key, userId, places }), 'held')
   const areas = areaNosOf(places.standing)
-  await addFact(db, 'booking', holdFact(key, { what: 'taken', status: 'active', seats, areas }))
   const hold = await readHold(db, key)
   if (hold === undefined) throw new Error(`hold ${key.ownId} was written but cannot be read`)
+  const lasting = { userId, expiresInMs: hold.expires_in_ms }
+  await addFact(db, 'booking', holdFact(key, { what: 'taken', status: 'active', ...lasting, seats, areas }))
   return hold
 }
 

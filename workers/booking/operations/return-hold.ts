@@ -29,10 +29,11 @@ export function returnHold({ postgres }: { postgres: Postgres }): Operation {
   })
 }
 
-async function giveBack(db: Database, key: Key, { status, withinPromise, ended }: LockedHold): Promise<void> {
+async function giveBack(db: Database, key: Key, { userId, status, withinPromise, ended }: LockedHold): Promise<void> {
   if (status === 'paying' && withinPromise) {
-    await stopPaying(db, key)
-    await addFact(db, 'booking', holdFact(key, { what: 'returned', status: 'active', ...noPlaces }))
+    const expiresInMs = await stopPaying(db, key)
+    const returned = holdFact(key, { what: 'returned', status: 'active', userId, expiresInMs, ...noPlaces })
+    await addFact(db, 'booking', returned)
   } else if (!ended) {
     await endAndTell(db, [key], 'expired')
   }

@@ -4,20 +4,21 @@ import type { Key } from '#shared/ids.ts'
 /* SQL that moves the end of a hold, whose row is locked, and that of its places along with it. */
 
 /**
- * Keeps the places of a locked hold at least until the payment's deadline, within its hard cap. Answers whether all of
- * them were still its own; the caller undoes the transaction if not.
+ * Keeps the places of a locked hold at least until the payment's deadline, within its hard cap. Answers how many milliseconds that are;
+ * null when not all of them were still its own: the caller undoes the transaction then.
  */
 export async function startPaying(
   db: Database,
   { hold, paymentWindowMs }: { hold: Key; paymentWindowMs: number },
-): Promise<boolean> {
+): Promise<number | null> {
   await db.query(
     `UPDATE booking.holds SET status = 'paying',
        expires_at = least(greatest(expires_at, now() + $3 * interval '1 ms'), hard_cap_at)
      WHERE event_id = $1 AND id = $2`,
     [hold.eventId, hold.ownId, paymentWindowMs],
   )
-  return keepPlacesUntilExpiry(db, hold)
+  const { all, expiresInMs } = await keepPlacesUntilExpiry(db, hold)
+  return all ? expiresInMs : null
 }
 
 /**
@@ -32,24 +33,27 @@ export async function extendHold(db: Database, hold: Key): Promise<boolean> {
      WHERE hold.event_id = $1 AND hold.id = $2`,
     [hold.eventId, hold.ownId],
   )
-  return keepPlacesUntilExpiry(db, hold)
+  return (await keepPlacesUntilExpiry(db, hold)).all
 }
 
-/** Gives a locked hold back the time that its buyer was promised. */
-export async function stopPaying(db: Database, hold: Key): Promise<void> {
+/** Gives a locked hold back the time that its buyer was promised, and answers how many milliseconds are left of it. */
+export async function stopPaying(db: Database, hold: Key): Promise<number> {
   await db.query(
     `UPDATE booking.holds SET status = 'active', expires_at = active_until WHERE event_id = $1 AND id = $2`,
     [hold.eventId, hold.ownId],
   )
-  await keepPlacesUntilExpiry(db, hold)
+  return (await keepPlacesUntilExpiry(db, hold)).expiresInMs
 }
 
-/**
- * After the end of a locked hold was moved: moves that of its places along. Answers whether all of them were still its own;
- * the caller undoes the transaction if not.
- */
-async function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<boolean> {
-  const [kept] = await db.query<{ all: boolean }>(
+interface KeptPlaces {
+  /** Whether all places of the hold were still its own; the caller undoes the transaction if not. */
+  readonly all: boolean
+  readonly expiresInMs: number
+}
+
+/** After the end of a locked hold was moved: moves that of its places along. */
+async function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<KeptPlaces> {
+  const [kept] = await db.query<KeptPlaces>(
     `WITH theirs AS (
        SELECT seat_no FROM booking.event_seats
        WHERE event_id = $1 AND hold_id = $2 AND seat_no = ANY(
@@ -64,8 +68,11 @@ async function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<boolean> 
        WHERE hold.event_id = $1 AND hold.id = $2 AND item.event_id = $1 AND item.hold_id = $2 AND held_until IS NOT NULL
        RETURNING item.shard)
      SELECT (SELECT count(*) FROM seats) + (SELECT count(*) FROM standing) = (
-       SELECT count(*) FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2) AS all`,
+       SELECT count(*) FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2) AS all,
+       (SELECT greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int FROM booking.holds
+        WHERE event_id = $1 AND id = $2) AS "expiresInMs"`,
     [hold.eventId, hold.ownId],
   )
-  return kept?.all === true
+  if (kept === undefined) throw new Error('a query without FROM answered no row')
+  return kept
 }

@@ -187,6 +187,7 @@ export async function lockDueHolds(db: Database, limit: number): Promise<Key[]> 
 }
 
 export interface EndedHold extends Key {
+  readonly userId: string
   /** Seats that became free. */
   readonly seats: readonly ChangedSeat[]
   /** Areas in which it had standing places. */
@@ -208,7 +209,7 @@ export async function endHolds(
     `UPDATE booking.holds AS hold SET status = $3, ended_at = now()
      FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, id)
      WHERE hold.event_id = ended.event_id AND hold.id = ended.id
-     RETURNING hold.event_id AS "eventId", hold.id AS "ownId", ${areaNosOfHold} AS "areaNos"`,
+     RETURNING hold.event_id AS "eventId", hold.id AS "ownId", user_id AS "userId", ${areaNosOfHold} AS "areaNos"`,
     [...keyColumns(holds), status],
   )
   return ended.map((hold) => ({ ...hold, seats: seatsOf.get(hold.ownId) ?? [] }))

@@ -17,9 +17,9 @@ const endedUnsold = `hold.status IN ('released', 'expired')`
 export function lockOldHolds(
   db: Database,
   { days, limit }: { days: number; limit: number },
-): Promise<(Key & { readonly status: 'released' | 'expired' })[]> {
+): Promise<(Key & { readonly userId: string; readonly status: 'released' | 'expired' })[]> {
   return db.query(
-    `SELECT event_id AS "eventId", id AS "ownId", status FROM booking.holds AS hold
+    `SELECT event_id AS "eventId", id AS "ownId", user_id AS "userId", status FROM booking.holds AS hold
      WHERE ${endedUnsold} AND ended_at < now() - ${daysInterval('$1')} AND NOT EXISTS (
        SELECT FROM booking.bookings AS booking
        WHERE booking.event_id = hold.event_id AND booking.hold_id = hold.id AND NOT ${cameToNothing})

@@ -1,4 +1,4 @@
-import { coarseCount } from '#shared/contracts/seats.ts'
+import { type AreaState, coarseCount, type SeatVersions } from '#shared/contracts/seats.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type SeatState, type StatesOfRow, seatStateCodes } from '../seat-states.ts'
 import { isFree, shownState } from './conditions.ts'
@@ -38,15 +38,6 @@ export function listSeatViews(
   )
 }
 
-export interface AreaState {
-  readonly area: string
-  readonly price_minor: number
-  readonly capacity: number
-  readonly available: number
-  readonly held: number
-  readonly sold: number
-}
-
 export interface StatesSnapshot {
   /** The snapshot includes every write of this position or below. */
   readonly seq: string
@@ -65,29 +56,67 @@ const areaCounts = (which: string): string => `
       WHERE item.event_id = area.event_id AND item.area_no = area.area_no AND held_until <= now()) AS over
   WHERE ${which}`
 
+/** The digit of a state that SQL computes. */
+function codeOf(state: string): string {
+  const codes = Object.entries(seatStateCodes).map(([name, code]) => `WHEN '${name}' THEN '${code}'`)
+  return `CASE ${state} ${codes.join(' ')} END`
+}
+
+/** The areas of the event with the id $1, in the contract's shape. */
+const areasOfEvent = `coalesce((
+  SELECT json_agg(json_build_object('area', name, 'price_minor', price_minor, 'capacity', capacity,
+    'available', available, 'held', held, 'sold', sold) ORDER BY area_no)
+  FROM (${areaCounts('area.event_id = $1')}) AS areas), '[]')`
+
 /** The states of all seats and areas of an event, and the position of that snapshot, read by one statement. */
 export async function snapshotStates(db: Database, eventId: string): Promise<StatesSnapshot> {
-  const codes = Object.entries(seatStateCodes).map(([state, code]) => `WHEN '${state}' THEN '${code}'`)
   const [snapshot] = await db.query<StatesSnapshot>(
     `SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text AS seq,
        coalesce((
          SELECT json_agg(json_build_object('firstSeatNo', first_seat_no, 'codes', codes)) FROM (
            SELECT min(seat_no) AS first_seat_no, string_agg(code, '') AS codes
            FROM (
-             SELECT row_no, seat_no, CASE ${stateShown} ${codes.join(' ')} END AS code
+             SELECT row_no, seat_no, ${codeOf(stateShown)} AS code
              FROM booking.event_seats WHERE event_id = $1 ORDER BY row_no, seat_no
            ) AS in_order GROUP BY row_no
          ) AS by_row
        ), '[]') AS rows,
-       coalesce((
-         SELECT json_agg(json_build_object('area', name, 'price_minor', price_minor, 'capacity', capacity,
-           'available', available, 'held', held, 'sold', sold) ORDER BY area_no)
-         FROM (${areaCounts('area.event_id = $1')}) AS areas
-       ), '[]') AS areas`,
+       ${areasOfEvent} AS areas`,
     [eventId],
   )
   if (snapshot === undefined) throw new Error('a query without FROM answered no row')
   return snapshot
+}
+
+/**
+ * Every seat as it is written down, in one snapshot. A hold whose time is over shows as held: its extension may be under way, which
+ * changes no version, and its end will be told with a higher one.
+ */
+export async function snapshotVersions(db: Database, eventId: string): Promise<Omit<SeatVersions, 'version'>> {
+  const [snapshot] = await db.query<Omit<SeatVersions, 'version'>>(
+    `SELECT coalesce(${isCancelled}, false) AS cancelled,
+       coalesce((
+         SELECT json_agg(json_build_object('section', section, 'first_seat_no', first, 'codes', codes, 'versions', versions))
+         FROM (
+           SELECT row_no, min(seat_no) AS first, string_agg(code, '') AS codes, json_agg(version) AS versions
+           FROM (
+             SELECT row_no, seat_no, ${codeOf('state')} AS code, version
+             FROM booking.event_seats WHERE event_id = $1 ORDER BY row_no, seat_no
+           ) AS in_order GROUP BY row_no
+         ) AS by_row JOIN booking.event_rows AS place ON place.event_id = $1 AND place.row_no = by_row.row_no
+       ), '[]') AS rows,
+       ${areasOfEvent} AS areas`,
+    [eventId],
+  )
+  if (snapshot === undefined) throw new Error('a query without FROM answered no row')
+  return snapshot
+}
+
+/** The areas of an event by count. */
+export async function countAreas(db: Database, eventId: string): Promise<AreaState[]> {
+  const [counted] = await db.query<{ areas: AreaState[] }>(`SELECT ${areasOfEvent} AS areas`, [eventId])
+  if (counted === undefined) throw new Error('a query without FROM answered no row')
+  return counted.areas
 }
 
 /** Whether whoever reads from now on sees the write of a position; `unknown`: there was no such write. */

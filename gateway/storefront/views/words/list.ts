@@ -24,7 +24,7 @@ export const listWords = {
   order: 'Order',
   byRelevance: 'Best match',
   byDate: 'By date',
-  corrected: (used: string) => `Shown for “${used}”.`,
+  corrected: (keyword: string) => `Nothing is called “${keyword}”.`,
   nothingFor: (keyword: string) => `Nothing found for “${keyword}”.`,
   nothing: 'Nothing found.',
   didYouMean: 'Did you mean',

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import test, { type ExecutionContext } from 'ava'
+import { seatCount } from '#shared/contracts/layout.ts'
+import { demoEventId } from '#shared/ids.ts'
+import { isAlive } from '#shared/process/config.ts'
+import { demoEvents, demoIdAt } from '../../infra/demo-catalogue/events.ts'
+import { backoffMs } from '../../infra/launcher/backoff.ts'
+import { backstagePlans, gatewayPlans, instanceNames } from '../../infra/launcher/child-plans.ts'
+import { parseFlags } from '../../infra/launcher/flags.ts'
+import { baseUrl } from '../../infra/launcher/ports.ts'
+import { endProcess, isProcess } from '../../infra/servers/process-control.ts'
+
+test('without flags one gateway on 127.0.0.1:8080 and one worker of each kind are started', (t) => {
+  t.deepEqual(parseFlags([]), {
+    port: 8080,
+    host: '127.0.0.1',
+    instance: 'gateway-1',
+    gateways: 1,
+    workers: 1,
+    observe: false,
+  })
+})
+
+for (const [args, complaint] of [
+  [['--prot', '1'], /Unknown option '--prot'/],
+  [['stray'], /stray/],
+  [['--port', 'http'], /--port must be a whole number/],
+  [['--port', '65536'], /--port must be a whole number from 0 to 65535/],
+  [['--port', '65535', '--gateways', '2'], /--port must be a whole number from 0 to 65534/],
+  [['--gateways', '0'], /--gateways must be a whole number from 1/],
+  [['--workers', '-1'], /--workers/],
+  [['--instance', 'a b'], /--instance must be/],
+] as const) {
+  test(`a wrong flag is named and the usage shown: ${args.join(' ')}`, (t) => {
+    const error = t.throws(() => parseFlags(args), { message: complaint })
+    t.regex(error.message, /Usage: npm start/)
+  })
+}
+
+test('further instances count on from the first', (t) => {
+  t.deepEqual(instanceNames('gateway-1', 3), ['gateway-1', 'gateway-2', 'gateway-3'])
+  t.deepEqual(instanceNames('west-7', 2), ['west-7', 'west-8'])
+  t.deepEqual(instanceNames('front', 2), ['front', 'front-2'])
+})
+
+test('whoever is asked is started in an earlier stage than whoever asks', (t) => {
+  const flags = parseFlags(['--workers', '2', '--gateways', '2', '--host', '0.0.0.0'])
+  t.truthy(flags)
+  if (!flags) return
+  const stages = [
+    ...backstagePlans({ flags, paymentPort: 9000, metricsPorts: [9101, 9102, 9103, 9104, 9105, 9106, 9107] }),
+    ...gatewayPlans({ flags, gatewayPorts: [8080, 8081] }),
+  ]
+  t.deepEqual(
+    stages.map((stage) => stage.map(({ instance }) => instance)),
+    [
+      ['payment-sandbox-1'],
+      ['event-1', 'event-2', 'booking-1', 'booking-2', 'purchase-1', 'purchase-2'],
+      ['auditor-1'],
+      ['gateway-1', 'gateway-2'],
+    ],
+  )
+  t.deepEqual(stages[1]?.[5]?.args, ['--instance', 'purchase-2', '--metrics-port', '9106'])
+  t.deepEqual(stages[3]?.[1]?.args, ['--port', '8081', '--host', '0.0.0.0', '--instance', 'gateway-2'])
+})
+
+test('a listener on all addresses is reached on this machine', (t) => {
+  t.is(baseUrl({ host: '0.0.0.0', port: 1 }), 'http://127.0.0.1:1')
+  t.is(baseUrl({ host: '::1', port: 1 }), 'http://[::1]:1')
+})
+
+test('pauses before a restart grow from 0.2 s to 5 s', (t) => {
+  t.deepEqual([1, 2, 3, 5, 6, 50].map(backoffMs), [200, 400, 800, 3_200, 5_000, 5_000])
+})
+
+/** A process that says when it listens for SIGTERM, and then ignores it. */
+async function startStubborn(t: ExecutionContext): Promise<number> {
+  const child = spawn(process.execPath, [
+    '-e',
+    "process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); console.log()",
+  ])
+  t.teardown(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return child.pid ?? 0
+}
+
+test('a process that does not end in time is killed', async (t) => {
+  const pid = await startStubborn(t)
+  await endProcess({ pid, signal: 'SIGTERM', graceMs: 100 })
+  t.false(isAlive(pid))
+})
+
+test('whoever is in a hurry does not wait for it', async (t) => {
+  const pid = await startStubborn(t)
+  const begin = performance.now()
+  await endProcess({ pid, signal: 'SIGTERM', graceMs: 60_000, hurry: AbortSignal.timeout(50) })
+  t.false(isAlive(pid))
+  t.true(performance.now() - begin < 30_000)
+})
+
+test('a process is known by its command line, not by its number alone', async (t) => {
+  const pid = await startStubborn(t)
+  t.true(await isProcess({ pid, part: 'setInterval' }))
+  t.false(await isProcess({ pid, part: 'nats-server' }))
+  await endProcess({ pid, signal: 'SIGKILL', graceMs: 5_000 })
+  t.false(await isProcess({ pid, part: 'setInterval' }))
+})
+
+test('the event of a bare purchase has 15,000 seats on sale, the other houses 300', (t) => {
+  t.is(demoIdAt(0), demoEventId)
+  const seats = demoEvents.flatMap(({ venue }) => (venue.drawSeats ? [seatCount(venue.drawSeats(venue.name))] : []))
+  t.deepEqual(seats, [15_000, 300, 300, 300, 300, 300])
+})
+
+test('every event that is on sale has a price for each category and area of its house', (t) => {
+  for (const { venue, prices } of demoEvents) {
+    if (venue.drawSeats) {
+      const { categories, areas } = venue.drawSeats(venue.name)
+      t.deepEqual(Object.keys(prices).sort(), [...categories, ...areas.map(({ name }) => name)].sort())
+    } else t.true(Array.isArray(prices))
+  }
+})
+
+test('the demo has standing places, an accessible row and prices that rise', (t) => {
+  const houses = demoEvents.flatMap(({ venue }) => (venue.drawSeats ? [venue.drawSeats(venue.name)] : []))
+  t.true(houses.some(({ areas }) => areas.length > 0))
+  t.true(houses.some(({ rows }) => rows.some(({ accessible }) => accessible)))
+  t.true(demoEvents.some(({ priceSteps }) => priceSteps !== undefined))
+})

@@ -1,0 +1,65 @@
+import test from 'ava'
+import { callbackDelaysMs, pauseBeforeNextAttemptMs } from '../../infra/payment-sandbox/callback-times.ts'
+import { sandboxSettings } from '../../infra/payment-sandbox/config.ts'
+import { behaviourOf } from '../../infra/payment-sandbox/tokens.ts'
+
+const late = { delayMs: { min: 100, max: 300 }, copies: 3 }
+
+function drawing(...numbers: number[]): () => number {
+  return () => numbers.shift() ?? 0
+}
+
+test('every copy of a callback draws a delay of its own, from the shortest to the longest', (t) => {
+  t.deepEqual(callbackDelaysMs(behaviourOf('tok_ok'), late, drawing(0, 0.5, 0.9999)), [100, 200, 300])
+  t.deepEqual(callbackDelaysMs({}, { delayMs: { min: 0, max: 0 }, copies: 1 }, drawing(0.9)), [0])
+})
+
+test('tok_webhook_twice is told at least twice, at one moment', (t) => {
+  const twice = behaviourOf('tok_webhook_twice')
+  t.deepEqual(callbackDelaysMs(twice, { ...late, copies: 1 }, drawing(0.5, 0)), [200, 200])
+  t.deepEqual(callbackDelaysMs(twice, late, drawing(0.5, 0)), [200, 200, 200])
+})
+
+test('nobody is told of tok_webhook_never, and tok_webhook_before_reply is told without delay', (t) => {
+  t.deepEqual(callbackDelaysMs(behaviourOf('tok_webhook_never'), late, drawing()), [])
+  t.deepEqual(callbackDelaysMs(behaviourOf('tok_webhook_before_reply'), late, drawing(0.5)), [0, 0, 0])
+})
+
+test('pauses between attempts double from a quarter of a second to ten minutes', (t) => {
+  t.deepEqual([1, 2, 3, 4].map(pauseBeforeNextAttemptMs), [250, 500, 1_000, 2_000])
+  t.deepEqual([12, 13, 1_000, 100_000].map(pauseBeforeNextAttemptMs), [512_000, 600_000, 600_000, 600_000])
+})
+
+const needed = { INSTANCE: 'payment-sandbox', DATABASE_URL: 'postgres://localhost/x' }
+
+function wrong(settings: Record<string, string>): string[] {
+  const { error } = sandboxSettings.safeParse({ ...needed, ...settings })
+  return error?.issues.map(({ path }) => path.join('.')) ?? []
+}
+
+test('without settings for webhooks each change is told once, at once, when there is an endpoint', (t) => {
+  const settings = sandboxSettings.parse(needed)
+  t.deepEqual(settings.WEBHOOK_DELAY_MS, { min: 0, max: 0 })
+  t.is(settings.WEBHOOK_COPIES, 1)
+  t.is(settings.PAYMENT_WEBHOOK_URL, undefined)
+  t.is(settings.PAYMENT_WEBHOOK_SECRET, undefined)
+})
+
+test('delays are a range in milliseconds that does not fall, of an hour at most', (t) => {
+  t.deepEqual(sandboxSettings.parse({ ...needed, WEBHOOK_DELAY_MS: '20-1500' }).WEBHOOK_DELAY_MS, {
+    min: 20,
+    max: 1_500,
+  })
+  for (const range of ['5', '', '5-', '-5', '9-8', '1.5-2', '0-3600001', '1-2-3', 'a-b']) {
+    t.deepEqual(wrong({ WEBHOOK_DELAY_MS: range }), ['WEBHOOK_DELAY_MS'], range)
+  }
+})
+
+test('an endpoint is an http(s) URL without a password, a secret has at least 16 characters', (t) => {
+  t.deepEqual(wrong({ PAYMENT_WEBHOOK_URL: 'https://shop.example/hook', PAYMENT_WEBHOOK_SECRET: 'x'.repeat(16) }), [])
+  for (const url of ['', 'shop.example', 'ftp://shop.example', 'file:///etc/passwd', 'http://me:pw@shop.example']) {
+    t.deepEqual(wrong({ PAYMENT_WEBHOOK_URL: url }), ['PAYMENT_WEBHOOK_URL'], url)
+  }
+  t.deepEqual(wrong({ PAYMENT_WEBHOOK_SECRET: 'x'.repeat(15) }), ['PAYMENT_WEBHOOK_SECRET'])
+  for (const copies of ['0', '11', 'x']) t.deepEqual(wrong({ WEBHOOK_COPIES: copies }), ['WEBHOOK_COPIES'])
+})
