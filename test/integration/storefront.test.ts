@@ -128,7 +128,7 @@ test.serial('problems are pages for those who accept HTML, and JSON for all othe
   t.is(page.headers.get('content-type'), 'text/html; charset=utf-8')
   t.is(page.headers.get('cache-control'), 'no-store')
   t.true(page.text.includes('Nothing is at this address.'))
-  t.true(page.text.includes('See what&#39;s on'))
+  t.true(page.text.includes('See what’s on'))
   const json = await show('/shop/nowhere', { accept: '*/*' })
   t.is(json.status, 404)
   t.is(json.headers.get('content-type'), 'application/problem+json')
