@@ -131,7 +131,9 @@ export class PageAnswers {
       ...context,
       read: (contract, body) => this.#read(contract, body, { requestId, madeOf }),
     })
-    return { body: Buffer.from(this.#render(page.view(data, context), context)), type: htmlType, madeOf }
+    const content = page.view(data, context)
+    if ('text' in content) return { body: Buffer.from(content.text), type: content.type, madeOf }
+    return { body: Buffer.from(this.#render(content, context)), type: htmlType, madeOf }
   }
 
   /** A reply as JSON clients get it; `madeOf` takes its age and position. */

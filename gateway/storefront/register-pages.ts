@@ -16,8 +16,10 @@ import { pageHeaders } from './page-headers.ts'
 import { bookingDetailsPage } from './pages/booking.ts'
 import { myBookingsPage } from './pages/bookings.ts'
 import { calendarFile } from './pages/calendar.ts'
+import { eventPage } from './pages/event.ts'
 import { payPage } from './pages/hold.ts'
 import type { Page } from './pages/page.ts'
+import { planPicture } from './pages/plan-picture.ts'
 import { sessionPage } from './pages/session.ts'
 import { carriedTicketPage } from './pages/ticket.ts'
 import { whatsOnPage } from './pages/whats-on.ts'
@@ -26,6 +28,8 @@ import type { PageContent } from './views/document.ts'
 /** Every page, in the order of the buyer's way. */
 export const allPages: readonly Page[] = [
   whatsOnPage,
+  eventPage,
+  planPicture,
   payPage,
   myBookingsPage,
   bookingDetailsPage,

@@ -25,7 +25,7 @@ export interface PersonalLoad extends PublicLoad {
   readonly userId: string
 }
 
-/** A file that a personal page is, such as a calendar. */
+/** In place of a page: a file, such as a picture or a calendar. */
 export interface PageFile {
   readonly type: string
   readonly text: string
@@ -43,7 +43,8 @@ interface AnyPage<Parameters, Data> {
 }
 
 /** A page that is the same for everybody: cached as the replies that it is made of. */
-export interface PublicPage<Parameters = unknown, Data = unknown> extends AnyPage<Parameters, Data> {
+export interface PublicPage<Parameters = unknown, Data = unknown> extends Omit<AnyPage<Parameters, Data>, 'view'> {
+  view(data: Data, context: ViewContext): PageContent | PageFile
   readonly access: 'public'
   /** The class in which a request counts, by its query. Default: `browse`. */
   readonly limit?: (query: string) => 'browse' | 'search'

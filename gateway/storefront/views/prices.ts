@@ -30,7 +30,7 @@ export function pricesOf({ price_tiers, areas }: PricedEvent): Price[] {
 }
 
 /** Beyond five prices, the same colours come with other shapes. */
-function markOf(index: number): { colour: number; shape: PriceShape } {
+export function markOf(index: number): { colour: number; shape: PriceShape } {
   const count = priceShapes.length
   const shape = priceShapes[(index + Math.floor(index / count)) % count] ?? 'circle'
   return { colour: (index % count) + 1, shape }
