@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
 import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
+import { Bus } from '#shared/messaging/bus.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { SeatStreamClient, type StreamOptions } from '../support/seat-stream-client.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
@@ -64,8 +65,15 @@ test.serial('a stream that is opened from the position of the states begins with
   // Somebody is there already, so changes since the states are known.
   const other = await open(t, eventId)
   await until('the other is there', () => other.seats.length > 0)
-  const states = await ask(`${system.url}/events/${eventId}/seats`)
-  const position = states.headers.get('stream-position') ?? ''
+  let position = ''
+  // What the organiser did a moment ago may be told meanwhile, and leads to a reset.
+  await until('a stream goes on from the states', async () => {
+    const states = await ask(`${system.url}/events/${eventId}/seats`)
+    position = states.headers.get('stream-position') ?? ''
+    const trial = await open(t, eventId, { query: `?from=${position}` })
+    await until('it begins', () => trial.events.length > 0)
+    return trial.events[0]?.event === 'seats'
+  })
   t.regex(position, /^[0-9a-z]+-\d+$/)
   await hold(eventId, [2], 'ada')
   await until('the change is told', () => other.seats[2] === 1)
@@ -316,3 +324,51 @@ test.serial('a seat whose hold runs out is free for those who watch within secon
   await until('the seat is free', () => client.seats[2] === 0)
   t.like(client.of('hold').at(-1)?.data, { hold_id: id, status: 'expired', expires_in_ms: 0 })
 })
+
+test.serial('a buyer hears how their payment goes, up to the purchase', async (t) => {
+  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const client = await open(t, eventId, { headers: await cookieOf('payer') })
+  const { id } = await hold(eventId, [3], 'payer')
+  const json = { hold_id: id, payment_token: 'tok_ok', user_id: 'payer' }
+  t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
+  await until('the purchase is told', () => client.of('hold').length === 3)
+  t.deepEqual(
+    client.of('hold').map(({ data }) => data.status),
+    ['active', 'paying', 'converted'],
+  )
+  await until('the seat is sold', () => client.seats[3] === 2)
+})
+
+/** Ways in which gateways lose the facts for a moment. */
+const interruptions: Record<string, (operator: Bus) => Promise<void>> = {
+  'their consumers are deleted': async (operator) => {
+    const { consumers } = await askServer(operator, 'CONSUMER.NAMES.TICKETING_FACTS')
+    const ofGateways = consumers.filter((name: string) => name !== 'booking-seat-locks')
+    for (const name of ofGateways) await askServer(operator, `CONSUMER.DELETE.TICKETING_FACTS.${name}`)
+  },
+  'the stream of facts is made anew': async (operator) => {
+    await askServer(operator, 'STREAM.DELETE.TICKETING_FACTS')
+  },
+}
+
+for (const [interruption, interrupt] of Object.entries(interruptions)) {
+  test.serial(`when ${interruption}, every stream is reset and then goes on`, async (t) => {
+    const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+    const clients = await Promise.all(system.gateways.map(({ url }) => open(t, eventId, { url })))
+    await until('all are there', () => clients.every(({ seats }) => seats.length > 0))
+    const operator = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
+    t.teardown(() => operator.close())
+    await interrupt(operator)
+    // Its fact may come before the gateways follow again.
+    await hold(eventId, [0], `early-${interruption.length}`)
+    await until('all are reset', () => clients.every((client) => client.of('reset').length >= 2), { timeoutMs: 20_000 })
+    await hold(eventId, [1], `late-${interruption.length}`)
+    await until('all know', () => clients.every(({ seats }) => seats.join('') === '1100'))
+    t.pass()
+  })
+}
+
+async function askServer(operator: Bus, action: string) {
+  const reply = await operator.request(`$JS.API.${action}`, { payload: new Uint8Array(), headers: {} }, 5_000)
+  return JSON.parse(Buffer.from(reply.payload).toString('utf8'))
+}
