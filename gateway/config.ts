@@ -27,6 +27,8 @@ export const gatewaySettings = z.object({
   /** Needed to run AUTH=demo with NODE_ENV=production. */
   FORCE_DEMO: z.stringbool().default(false),
   NODE_ENV: z.string().optional(),
+  /** In the head of every page. */
+  SHOP_NAME: z.string().trim().min(1).max(40).default('Ticketing'),
   /** Signs the tokens of POST /session (HMAC); all gateways need the same. */
   SESSION_SECRET: z.string().min(32).optional(),
   JWT_JWKS_URL: z.url().optional(),

@@ -25,10 +25,13 @@ import { docsRoutes } from './own-routes/docs.ts'
 import { healthRoutes } from './own-routes/health.ts'
 import { sessionRoute } from './own-routes/session.ts'
 import { webhookRoute } from './own-routes/webhooks.ts'
-import { createAnswerRead, findPublicReads } from './reads/answer-read.ts'
+import { createAnswerRead, createGetReply, findPublicReads } from './reads/answer-read.ts'
 import { Invalidations } from './reads/invalidations.ts'
 import { RedisStore } from './reads/redis-store.ts'
 import { ReplyCache } from './reads/reply-cache.ts'
+import { AssetStore } from './storefront/asset-store.ts'
+import { readAssets } from './storefront/assets.ts'
+import { createStorefront } from './storefront/register-pages.ts'
 import { StreamHub } from './streams/hub.ts'
 import { StreamMetrics } from './streams/metrics.ts'
 import { seatsOfWorkers } from './streams/read-seats.ts'
@@ -101,7 +104,8 @@ await runProcess({
     onStop('facts', () => facts.stop())
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
-    const answerRead = createAnswerRead({ cache, bus, metrics })
+    const getReply = createGetReply({ cache, bus, metrics })
+    const answerRead = createAnswerRead({ getReply, bus })
 
     const buckets = new TokenBuckets({ redis, gateways: config.GATEWAYS, onLocal: () => metrics.limitedLocally() })
     const limits = config.quotas === null ? null : new RateLimits({ maxima: config.quotas, buckets, metrics })
@@ -129,6 +133,15 @@ await runProcess({
     const observe = createObserve({ log, metrics, cors, isStopping })
     const health = { bus, isRedisReady: () => redis.status === 'ready' }
     const exposedMetrics = config.METRICS_PORT === undefined ? processMetrics : null
+    const limitsOfReads = limits && publicLimits(limits, mode, clientAddresses)
+    const assets = await readAssets()
+    const assetStore = new AssetStore({ redis, assets })
+    void assetStore.start()
+    onStop('assets', () => assetStore.stop())
+    const storefront = createStorefront({
+      ...{ cache, getReply, bus, metrics, assets, store: assetStore, shopName: config.SHOP_NAME, mode },
+      ...{ limits: limitsOfReads, identity, rateLimit, limitFailures },
+    })
     const app = createApp({
       onBrokenResponse: brokenResponses(log, metrics),
       observe,
@@ -141,13 +154,21 @@ await runProcess({
       bus,
       answerRead,
       newHolds,
+      showProblems: storefront.showProblems,
       unlimited: [
         ...healthRoutes({ ...health, exposedMetrics, isStopping }),
-        ...docsRoutes({ ...health, instance, mode, hasMetrics: exposedMetrics !== null }),
+        ...docsRoutes({
+          ...health,
+          instance,
+          mode,
+          hasMetrics: exposedMetrics !== null,
+          sendPage: storefront.sendPage,
+        }),
         webhookRoute(bus),
       ],
       limited: [
         seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors }),
+        ...storefront.routes,
         ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)]),
       ],
     })
@@ -155,12 +176,9 @@ await runProcess({
     const listener = createListener({
       log,
       observe,
-      findPublicRead: findPublicReads({
-        answerRead,
-        limits: limits && publicLimits(limits, mode, clientAddresses),
-        cors,
-      }),
-      findRecentRefusal: refusals?.find ?? (() => undefined),
+      findPublicRead: findPublicReads({ answerRead, limits: limitsOfReads, cors }),
+      findPage: storefront.find,
+      findRecentRefusal: storefront.refusalsOf(refusals?.find ?? (() => undefined)),
       koa,
       hostGuard,
     })

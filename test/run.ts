@@ -9,13 +9,14 @@ import { startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
  * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm test -- --long` runs the slow
- * ones instead, `npm test -- --infra` those of clusters, dashboards and deployment files, which need more programs, and then
+ * ones instead, `npm test -- --browser` the pages for buyers, `npm test -- --infra` those of clusters, dashboards and deployment files, which need more programs, and then
  * the tests of selling once more, on clusters in place of single servers. The last line is always `N passed, N failed`; types
  * and lint count as one each.
  */
 
-const usage = `Usage: npm test -- [--long | --infra] [files]
+const usage = `Usage: npm test -- [--long | --infra | --browser] [files]
   --long     the slow tests in place of the usual ones
+  --browser  the pages for buyers, in Chromium
   --infra    clusters, dashboards and deployment files, then the tests of selling on clusters
 Without files all of them, with types and lint. The last line is \`N passed, N failed\`.`
 
@@ -31,8 +32,10 @@ interface Suite {
 const integration = (names: readonly string[]): string[] => names.map((name) => `test/integration/${name}.test.ts`)
 
 /** By flag. Plain `npm test` leaves their files out. */
-const suites: Readonly<Record<'long' | 'infra', Suite>> = {
+const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
   long: { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
+  // Each file has a browser beside its servers.
+  browser: { files: 'test/browser/**/*.test.ts', concurrency: 1, programs: ['chromium'], onClusters: [] },
   infra: {
     files: 'test/infra/**/*.test.ts',
     // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.
@@ -136,11 +139,13 @@ async function main(args: readonly string[]): Promise<void> {
   const options = {
     long: { type: 'boolean' },
     infra: { type: 'boolean' },
+    browser: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const
   const { values, positionals: named } = parseCommandLine(args, { options, allowPositionals: true }, usage)
   if (values.help) return console.log(usage)
-  const suite = values.long ? suites.long : values.infra ? suites.infra : undefined
+  const name = (['long', 'infra', 'browser'] as const).find((flag) => values[flag])
+  const suite = name === undefined ? undefined : suites[name]
   const checks = suite ? Promise.resolve([]) : checkTypesAndLint()
   const outcomes: Outcome[] = []
   for (const run of suite ? runsOf(suite, named) : [ordinaryRun(named)]) outcomes.push(await runOnServers(run))
@@ -170,6 +175,7 @@ function runsOf({ files, concurrency, programs, onClusters }: Suite, named: read
 function checkTypesAndLint(): Promise<Outcome[]> {
   return Promise.all([
     check('types', 'node_modules/.bin/tsc', []),
+    check('scripts', 'node_modules/.bin/tsc', ['-p', 'gateway/storefront/browser']),
     check('lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
   ])
 }

@@ -15,6 +15,8 @@ export interface RequestContext {
   endpoint: string
   /** One of very many alike, so the log has only a sample of them. */
   isRoutine: boolean
+  /** Sends a problem as a page, where a person asked for one; undefined: it is sent as JSON. */
+  showProblem: ((problem: Problem) => void) | undefined
   /** Answered by a stream, whose length is no duration of an answer: streams have metrics of their own. */
   isStream: boolean
 }
@@ -59,8 +61,15 @@ export function beginRequest(
     headers: [...securityHeaders, 'X-Request-Id', requestId],
     endpoint,
     isRoutine: false,
+    showProblem: undefined,
     isStream: false,
   }
+}
+
+/** Lets an answer have the headers of pages in place of those of data. */
+export function replaceSecurityHeaders({ headers }: RequestContext, own: HeaderList): void {
+  // They come first: see `beginRequest`.
+  headers.splice(0, securityHeaders.length, ...own)
 }
 
 /** Names and values in turn, as `writeHead` takes them: a third of the cost of setting them one by one. */
@@ -83,8 +92,12 @@ export function send(
 /** The JSON of a problem as text of one byte a character, without its last brace. Refusals send one problem many times. */
 const openings = new WeakMap<Problem, string>()
 
-/** Sends an error as `application/problem+json`. */
+/** Sends an error as `application/problem+json`, or as a page where the request wants one. */
 export function sendProblem(request: RequestContext, problem: Problem): void {
+  if (request.showProblem !== undefined) {
+    request.showProblem(problem)
+    return
+  }
   const opening = openings.get(problem) ?? Buffer.from(JSON.stringify(problem).slice(0, -1)).toString('latin1')
   openings.set(problem, opening)
   const { trace_id: traceId } = traceFieldsOf(request.trace)
@@ -94,8 +107,12 @@ export function sendProblem(request: RequestContext, problem: Problem): void {
 }
 
 /** The headers that a problem document has by its status. */
-export function problemHeaders({ status, retry_after_ms: retryAfterMs = 1_000 }: Problem, bytes: number): HeaderList {
-  const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(bytes)]
+export function problemHeaders(
+  { status, retry_after_ms: retryAfterMs = 1_000 }: Problem,
+  bytes: number,
+  type = 'application/problem+json',
+): HeaderList {
+  const headers = ['Content-Type', type, 'Content-Length', String(bytes)]
   headers.push('Cache-Control', 'no-store')
   if (status === 401) headers.push('WWW-Authenticate', 'Bearer')
   if (status === 429 || status === 503) {

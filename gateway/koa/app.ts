@@ -8,7 +8,7 @@ import type { ClientAddresses } from '../http/client-address.ts'
 import type { Cors } from '../http/cors.ts'
 import { type HostGuard, hasOneHost } from '../http/host-guard.ts'
 import type { Observe } from '../http/observe.ts'
-import { type HeaderList, noEndpoint } from '../http/request-context.ts'
+import { type HeaderList, noEndpoint, type RequestContext } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
 import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import type { AnswerRead } from '../reads/answer-read.ts'
@@ -34,6 +34,8 @@ export interface AppParts {
   readonly bus: Bus
   readonly answerRead: AnswerRead
   readonly newHolds: ConcurrencyLimit
+  /** Lets a problem of this request be shown as a page, where a browser wants to show one. */
+  readonly showProblems: (request: RequestContext) => void
   /** Own routes that no limit counts: for operators, probes and providers. */
   readonly unlimited: readonly OwnRoute[]
   /** Own routes behind the limit of their address. */
@@ -70,7 +72,7 @@ export function createApp(parts: AppParts): Koa<RequestState> {
     return next()
   })
   app.use(router.routes())
-  app.use(refuseUnknown([unlimitedRouter, router]))
+  app.use(refuseUnknown([unlimitedRouter, router], parts.showProblems))
   return app
 }
 
@@ -167,8 +169,12 @@ function refuseExpectation(expect: string): void {
 }
 
 /** Requests without a route: 405 with Allow where the path has other methods, else 404. */
-function refuseUnknown(routers: readonly Router<RequestState>[]): Middleware {
+function refuseUnknown(
+  routers: readonly Router<RequestState>[],
+  showProblems: (request: RequestContext) => void,
+): Middleware {
   return (ctx) => {
+    showProblems(ctx.state.request)
     const layers = routers.flatMap((router) => router.match(ctx.path, ctx.method).path)
     const allowed = [...new Set(layers.flatMap((layer) => layer.methods))].sort()
     if (allowed.length === 0) throw new TicketingError('not_found', 'Nothing is at this path.')

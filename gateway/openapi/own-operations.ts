@@ -161,11 +161,11 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
     },
     {
       method: 'GET',
-      path: '/',
+      path: '/running',
       operation: {
         ...operating,
-        operationId: 'view-home-page',
-        summary: 'The start page: what runs, and where to look',
+        operationId: 'view-running',
+        summary: 'A page that says what runs, and where to look',
         responses: { 200: ok(page), ...problemResponses([], false) },
       },
     },

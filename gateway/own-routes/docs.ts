@@ -1,19 +1,15 @@
 import helmet from 'koa-helmet'
 import { TicketingError } from '#shared/errors.ts'
 import { problemKinds } from '../http/problems.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import type { OwnRoute } from '../koa/context.ts'
 import { openApiDocument } from '../openapi/document.ts'
 import type { Mode } from '../openapi/document-mode.ts'
 import { explanations } from '../openapi/explanations.ts'
+import type { PageContent } from '../storefront/views/document.ts'
 import { type DocsAssets, readDocsAssets } from './docs-assets.ts'
 import { type HealthParts, viewHealth } from './health.ts'
-import { docsPage, homePage, problemPage } from './pages.ts'
-
-/** Headers of pages. TLS ends in front of the gateway, where https may be enforced. Data needs none of the eleven. */
-const pageHeaders = helmet({
-  strictTransportSecurity: false,
-  contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-})
+import { docsPage, problemKindPage, runningPage } from './pages.ts'
 
 /** Scripts and styles from this host only, none of them in the page; the icons of Swagger UI are `data:`. */
 const docsHeaders = helmet({
@@ -27,10 +23,17 @@ const docsHeaders = helmet({
   },
 })
 
-/** The start page, the API as a document and as a page, and a page for each error. */
-export function docsRoutes(
-  parts: HealthParts & { readonly instance: string; readonly mode: Mode; readonly hasMetrics: boolean },
-): OwnRoute[] {
+interface DocsParts extends HealthParts {
+  readonly instance: string
+  readonly mode: Mode
+  /** Whether `/metrics` is answered here, and not on a port of its own. */
+  readonly hasMetrics: boolean
+  /** Sends a page in the look of the storefront. */
+  readonly sendPage: (request: RequestContext, content: PageContent) => void
+}
+
+/** What is running, the API as a document and as a page, and a page for each error. */
+export function docsRoutes(parts: DocsParts): OwnRoute[] {
   // Made when they are first wanted: they take a tenth of a second each.
   let openApi: string | undefined
   let assets: Promise<DocsAssets> | undefined
@@ -41,15 +44,13 @@ export function docsRoutes(
   return [
     {
       method: 'GET',
-      path: '/',
+      path: '/running',
       middleware: [
-        pageHeaders,
         async (ctx) => {
-          ctx.type = 'html'
           const { instance, hasMetrics } = parts
-          // Behind an edge, its name and port. What no browser sends is not repeated.
-          const host = /^[\w.:[\]-]+$/.test(ctx.host) ? ctx.host : `localhost:${ctx.req.socket.localPort}`
-          ctx.body = homePage({ instance, host, hasMetrics, ...(await viewHealth(parts)) })
+          // Behind an edge, its name and port.
+          const { host } = ctx
+          parts.sendPage(ctx.state.request, runningPage({ instance, host, hasMetrics, ...(await viewHealth(parts)) }))
         },
       ],
     },
@@ -98,7 +99,6 @@ export function docsRoutes(
       method: 'GET',
       path: '/problems/:code',
       middleware: [
-        pageHeaders,
         (ctx) => {
           const { code } = ctx.params as { code: string }
           const problem = problemKinds().find((candidate) => candidate.code === code)
@@ -108,8 +108,7 @@ export function docsRoutes(
             ctx.body = { ...problem, explanation: explanations[problem.code] }
             return
           }
-          ctx.type = 'html'
-          ctx.body = problemPage(problem)
+          parts.sendPage(ctx.state.request, problemKindPage(problem))
         },
       ],
     },

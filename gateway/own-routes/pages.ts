@@ -1,11 +1,14 @@
 import type { ErrorCode } from '#shared/errors.ts'
 import type { ProblemKind } from '../http/problems.ts'
 import { explanations } from '../openapi/explanations.ts'
+import type { PageContent } from '../storefront/views/document.ts'
+import { type Html, html } from '../storefront/views/html.ts'
 import type { Health } from './health.ts'
 
-/* Pages for people. No value on them comes from users, but for the host that they asked. */
+/* Pages for those who run the system or write a client. */
 
 const links: [path: string, text: string][] = [
+  ['/', 'The storefront'],
   ['/events', 'Upcoming events'],
   ['/events/search?keyword=festival', 'A search'],
   ['/bookings?user_id=125', 'Bookings of user 125'],
@@ -16,16 +19,16 @@ const links: [path: string, text: string][] = [
 
 const metricsLink: (typeof links)[number] = ['/metrics', 'Metrics for Prometheus']
 
-export interface HomeState extends Health {
+export interface RunningState extends Health {
   readonly instance: string
-  /** Where the reader has this page from: `localhost:8080`. Only characters that mean nothing in HTML. */
+  /** Where the reader has this page from: `localhost:8080`. */
   readonly host: string
   /** Whether `/metrics` is answered here, and not on a port of its own. */
   readonly hasMetrics: boolean
 }
 
-/** The start page: what this is, what is running, where to look. */
-export function homePage(state: HomeState): string {
+/** The page at `/running`: what is running, and where to look. */
+export function runningPage(state: RunningState): PageContent {
   const rows = [
     ['gateway', state.instance],
     ['NATS', state.nats],
@@ -35,40 +38,42 @@ export function homePage(state: HomeState): string {
       count === 0 ? 'none: its routes answer 503' : String(count),
     ]),
   ]
-  return page(
-    'Ticketing',
-    `<h1>Ticketing</h1>
-<p>Search events, hold seats, pay, and never sell a seat twice.</p>
-<h2>Running now</h2>
-<table>
-${rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`).join('\n')}
-</table>
+  return {
+    title: 'What is running',
+    body: html`<div class="words-page">
+<h1>What is running</h1>
+<table class="table">${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table>
 <h2>Look around</h2>
-<ul>
-${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => `<li><a href="${path}">${text}</a> <code>${path}</code></li>`).join('\n')}
-</ul>
+<ul>${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => html`<li><a href="${path}">${text}</a> <code>${path}</code></li>`)}</ul>
 <h2>Buy a seat</h2>
-<pre>curl -s -X POST http://${state.host}/purchase</pre>`,
-  )
+<pre tabindex="0">curl -s -X POST http://${state.host}/purchase</pre>
+</div>`,
+  }
 }
 
 /** The page at `/problems/:code`: what an error means, and what to do next. */
-export function problemPage({ code, status, title, retryable }: ProblemKind & { code: ErrorCode }): string {
-  const explanation = explanations[code].replaceAll(/`([^`]*)`/g, '<code>$1</code>')
+export function problemKindPage({ code, status, title, retryable }: ProblemKind & { code: ErrorCode }): PageContent {
   const again = retryable
-    ? 'Yes. Wait a little longer before each repetition, and repeat a write with the same <code>Idempotency-Key</code>.'
+    ? html`Yes. Wait a little longer before each repetition, and repeat a write with the same <code>Idempotency-Key</code>.`
     : 'No. Change the request first.'
-  return page(
-    `${title} (${code})`,
-    `<h1>${title}</h1>
-<p>${explanation}</p>
-<table>
+  return {
+    title: `${title} (${code})`,
+    body: html`<div class="words-page">
+<h1>${title}</h1>
+<p>${withCode(explanations[code])}</p>
+<table class="table">
 <tr><th scope="row">HTTP status</th><td>${status}</td></tr>
 <tr><th scope="row">Code</th><td><code>${code}</code></td></tr>
 <tr><th scope="row">Can the same request succeed later?</th><td>${again}</td></tr>
 </table>
-<p><a href="/docs">The API</a></p>`,
-  )
+<p><a href="/docs">The API</a></p>
+</div>`,
+  }
+}
+
+/** What stands between backticks is code. */
+function withCode(text: string): Html[] {
+  return text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 }
 
 /** The page at `/docs`: Swagger UI, all of it from this host. `assets`: where its files are. */
@@ -86,27 +91,6 @@ export function docsPage(assets: string): string {
 <noscript>This page needs JavaScript. The document itself: <a href="/openapi.json">/openapi.json</a></noscript>
 <script src="${assets}/swagger-ui-bundle.js"></script>
 <script src="${assets}/start.js"></script>
-</body>
-</html>
-`
-}
-
-function page(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>
-  :root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif }
-  body { max-width: 42rem; margin: 3rem auto; padding: 0 1rem }
-  table { border-collapse: collapse } th, td { text-align: left; padding: .15rem 1.5rem .15rem 0; font-weight: normal }
-  th { opacity: .7 } pre { padding: .8rem 1rem; border: 1px solid; border-radius: .4rem; overflow-x: auto }
-</style>
-</head>
-<body>
-${body}
 </body>
 </html>
 `

@@ -1,7 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import accepts from 'accepts'
 import { LRUCache } from 'lru-cache'
-import { writePosition } from '#shared/facts/position.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
@@ -16,6 +13,7 @@ import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import { type CacheableRoute, isCacheable } from '../routes/route.ts'
 import { cacheKey } from './cache-key.ts'
 import type { CacheAnswer, CacheableRead, CacheStatus, ReplyCache } from './reply-cache.ts'
+import { sendReply } from './send-reply.ts'
 
 /** A parsed request to a cacheable route. */
 export interface Read extends CacheableRead {
@@ -43,29 +41,49 @@ export function readOf(route: CacheableRoute, request: Record<string, unknown>):
 /** Answers a read from the cache or by calling the worker, and tells which of them it was. */
 export type AnswerRead = (request: RequestContext, read: Read) => Promise<CacheStatus>
 
-export function createAnswerRead(parts: { cache: ReplyCache; bus: Bus; metrics: GatewayMetrics }): AnswerRead {
-  const { cache, bus, metrics } = parts
+/** The reply of a read, from the cache or by calling the worker; null where only the worker knows whether it includes `minSeq`. */
+export type GetReply = (read: Read, requestId: string) => Promise<CacheAnswer | null>
+
+interface ReadParts {
+  readonly cache: ReplyCache
+  readonly bus: Bus
+  readonly metrics: GatewayMetrics
+}
+
+export function createGetReply({ cache, bus, metrics }: ReadParts): GetReply {
   for (const { path } of allRoutes.filter(isCacheable)) metrics.announceCachedEndpoint(path)
-  return async (request, read) => {
+  return async (read, requestId) => {
     const { route, minSeq } = read
-    // Everybody gets the reply, so the call is made in nobody's name.
-    const fetch = (body = read.request) =>
-      callRaw(bus, route.contract, body, {
-        requestId: request.requestId,
-        caller: anonymous,
-        deadlineAt: performance.now() + route.contract.deadlineMs,
-      })
     const fetchShared = async () => {
-      const reply = await fetch()
+      const reply = await callWorker(bus, read, requestId)
       return isPaged(route) ? { ...reply, link: nextPageLink(queryOf(read), reply.body) } : reply
     }
     const cached =
       minSeq === null ? await cache.get(read, fetchShared) : await cache.getSince(minSeq, read, fetchShared)
+    // A reader who joined another's call was spared one.
+    if (cached === null || cached.status === 'miss' || cached.status === 'newer') metrics.cacheMissed(route.path)
+    else metrics.cacheHit(route.path)
+    return cached
+  }
+}
+
+/** Everybody gets the reply, so the call is made in nobody's name. */
+function callWorker(bus: Bus, { route, request }: Read, requestId: string, body = request): ReturnType<typeof callRaw> {
+  return callRaw(bus, route.contract, body, {
+    requestId,
+    caller: anonymous,
+    deadlineAt: performance.now() + route.contract.deadlineMs,
+  })
+}
+
+export function createAnswerRead({ getReply, bus }: { getReply: GetReply; bus: Bus }): AnswerRead {
+  return async (request, read) => {
+    const cached = await getReply(read, request.requestId)
     if (cached === null) {
       // A snapshot's number counts only what it includes for certain, and an old open transaction keeps it low: only the database knows
       // whether this one write is in it.
-      metrics.cacheMissed(route.path)
-      const { body } = await fetch({ ...read.request, min_seq: String(minSeq) })
+      const asked = { ...read.request, min_seq: String(read.minSeq) }
+      const { body } = await callWorker(bus, read, request.requestId, asked)
       const headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(body.byteLength)]
       send(
         request,
@@ -75,10 +93,8 @@ export function createAnswerRead(parts: { cache: ReplyCache; bus: Bus; metrics: 
       )
       return 'miss'
     }
-    // A reader who joined another's call was spared one.
-    if (cached.status === 'miss' || cached.status === 'newer') metrics.cacheMissed(route.path)
-    else metrics.cacheHit(route.path)
-    await sendReply(request, read, cached)
+    const { policy, cacheControl, route } = read
+    await sendReply(request, cached, { policy, cacheControl, tellsPosition: route.tellsPosition })
     return cached.status
   }
 }
@@ -124,69 +140,4 @@ export function findPublicReads(parts: {
       },
     }
   }
-}
-
-/** Sends a reply in the encoding that the client prefers, or a 304. */
-async function sendReply(
-  request: RequestContext,
-  { route, policy, cacheControl }: Read,
-  { reply, status }: CacheAnswer,
-): Promise<void> {
-  const { req } = request
-  const representation = prefersGzip(req) ? await reply.compressed() : reply.plain
-  const { etag, headers } = representation
-  const ageMs = Date.now() - reply.calledAt
-  const own = ['ETag', etag, 'Vary', 'Accept-Encoding', 'Cache-Control', cacheControl]
-  own.push('Cache-Status', cacheStatusHeader(status, policy.freshForMs - ageMs))
-  if (status !== 'miss' && status !== 'newer') own.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
-  if (route.tellsPosition && reply.position !== null) own.push('Stream-Position', writePosition(reply.position))
-  if (matchesEtag(req.headers['if-none-match'], etag)) send(request, 304, own, '')
-  else send(request, 200, [...headers, ...own], representation.body)
-  // Last: a failure above is always logged.
-  request.isRoutine = true
-}
-
-/** RFC 9211. */
-function cacheStatusHeader(status: CacheStatus, ttlMs: number): string {
-  const ttl = Math.floor(ttlMs / 1_000)
-  switch (status) {
-    case 'hit':
-      return `gateway; hit; ttl=${ttl}`
-    case 'stale-if-error':
-      return `gateway; hit; ttl=${ttl}; detail=no-worker`
-    case 'miss':
-      return 'gateway; fwd=uri-miss; stored'
-    case 'collapsed':
-      return 'gateway; fwd=uri-miss; collapsed'
-    case 'newer':
-      return 'gateway; fwd=request; stored'
-  }
-}
-
-/** Longer headers are ignored: no client remembers so many versions. */
-const maxIfNoneMatchLength = 2_048
-
-/**
- * If-None-Match of RFC 9110, section 13.1.2, compared weakly. Koa's `fresh` ignores it when a client also sends `no-cache`, as browsers
- * do on a reload.
- */
-export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined || ifNoneMatch.length > maxIfNoneMatchLength) return false
-  if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true
-  return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag)
-}
-
-/** Clients send few different headers; longer ones are not worth parsing. */
-const maxAcceptEncodingLength = 256
-const gzipPreferences = new LRUCache<string, boolean>({ max: 500 })
-
-/** Whether the client accepts gzip at least as gladly as no encoding. */
-function prefersGzip(req: IncomingMessage): boolean {
-  const header = req.headers['accept-encoding']
-  if (typeof header !== 'string' || header.length > maxAcceptEncodingLength) return false
-  const known = gzipPreferences.get(header)
-  if (known !== undefined) return known
-  const prefers = accepts(req).encodings('gzip', 'identity') === 'gzip'
-  gzipPreferences.set(header, prefers)
-  return prefers
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 /** Raised when the form of stored replies changes, so that new gateways never read what old ones wrote. */
-const formatVersion = 4
+const formatVersion = 5
 
 /** Longer parameters, such as a thousand ids, stand in the key by their SHA-256. */
 const maxReadableLength = 256

@@ -20,13 +20,17 @@ export class Representation {
   #text: string | null = null
   #isSent = false
 
-  constructor(bytes: Buffer, { etag, link }: { etag: string; link: string | null }, encoding?: 'gzip') {
+  constructor(
+    bytes: Buffer,
+    { etag, link, type }: { etag: string; link: string | null; type: string },
+    encoding?: 'gzip',
+  ) {
     this.etag = etag
     const encodingHeaders = encoding === undefined ? [] : ['Content-Encoding', encoding]
     const length = String(bytes.byteLength)
     const linkHeaders = link === null ? [] : ['Link', link]
     const ownHeaders = [...encodingHeaders, ...linkHeaders]
-    this.headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', length, ...ownHeaders]
+    this.headers = ['Content-Type', type, 'Content-Length', length, ...ownHeaders]
     this.#bytes = bytes
   }
 
@@ -39,21 +43,28 @@ export class Representation {
   }
 }
 
-/** What a worker answered. */
+/** What a worker answered, or a page that is made of such answers. */
 export interface WorkerReply {
   readonly body: Uint8Array
+  /** Default: JSON. */
+  readonly type?: string
+  /** The replies that a page is made of: it is as old as the oldest of them. */
+  readonly madeOf?: readonly CallTime[]
   /** Number of the snapshot that the body shows: it includes every write whose `seq` is not higher. */
-  readonly seq?: string
+  readonly seq?: string | null
   /** The `Link` to the next page. */
-  readonly link?: string | undefined
+  readonly link?: string | null | undefined
 }
 
 /** What is known of a body, as JSON in the first line of the stored form. */
 interface StoredHead extends CallTime {
   readonly etag: string
+  readonly type: string
   readonly seq: string | null
   readonly link: string | null
 }
+
+const jsonType = 'application/json; charset=utf-8'
 
 /** A reply of a worker, ready to be sent. In memory and in Redis it has one form: a line of JSON, then the body as it came. */
 export class CachedReply implements CallTime {
@@ -65,9 +76,10 @@ export class CachedReply implements CallTime {
   readonly plain: Representation
   readonly #etag: string
   readonly #link: string | null
+  readonly #type: string
   #compressed: Promise<Representation> | null = null
 
-  private constructor({ calledAt, position, etag, seq, link }: StoredHead, stored: Buffer, bodyAt: number) {
+  private constructor({ calledAt, position, etag, type, seq, link }: StoredHead, stored: Buffer, bodyAt: number) {
     this.calledAt = calledAt
     this.position = position
     this.seq = seq === null ? null : BigInt(seq)
@@ -75,15 +87,17 @@ export class CachedReply implements CallTime {
     this.body = stored.subarray(bodyAt)
     this.#etag = etag
     this.#link = link
-    this.plain = new Representation(this.body, { etag: `"${etag}"`, link })
+    this.#type = type
+    this.plain = new Representation(this.body, { etag: `"${etag}"`, link, type })
   }
 
   /** Copies the body: the message that it is a part of is not kept. */
   static from(
-    { body, seq = null, link = null }: { body: Uint8Array; seq?: string | null; link?: string | null | undefined },
-    { calledAt, position }: CallTime,
+    { body, type = jsonType, seq = null, link = null, madeOf = [] }: WorkerReply,
+    callTime: CallTime,
   ): CachedReply {
-    const head: StoredHead = { calledAt, position, etag: hash('sha1', body, 'base64url'), seq, link }
+    const { calledAt, position } = oldestOf([callTime, ...madeOf])
+    const head: StoredHead = { calledAt, position, etag: hash('sha1', body, 'base64url'), type, seq, link }
     const line = Buffer.from(`${JSON.stringify(head)}\n`)
     return new CachedReply(head, copyOf(line, body), line.byteLength)
   }
@@ -95,6 +109,8 @@ export class CachedReply implements CallTime {
     // ETag and Link go into headers, the position into comparisons.
     if (typeof head.etag !== 'string' || !/^[\w-]+$/.test(head.etag)) throw new Error('a stored reply has no ETag')
     if (head.link !== null && !/^<\?[!-~]*>; rel="next"$/.test(head.link)) throw new Error('a stored reply has no Link')
+    if (typeof head.type !== 'string' || !/^[\w/+;=. -]+$/.test(head.type))
+      throw new Error('a stored reply has no type')
     if (typeof head.position !== 'object') throw new Error('a stored reply has no position')
     return new CachedReply(head, copyOf(bytes), bodyAt)
   }
@@ -104,11 +120,29 @@ export class CachedReply implements CallTime {
     if (this.body.byteLength < minCompressBytes) return this.plain
     this.#compressed ??= compress(this.body).then((bytes) =>
       bytes.byteLength < this.body.byteLength
-        ? new Representation(bytes, { etag: `"${this.#etag}-gz"`, link: this.#link }, 'gzip')
+        ? new Representation(bytes, { etag: `"${this.#etag}-gz"`, link: this.#link, type: this.#type }, 'gzip')
         : this.plain,
     )
     return this.#compressed
   }
+}
+
+/** The age and position of the oldest, each for itself: what is made of several replies is as old as any of them. */
+function oldestOf(callTimes: readonly [CallTime, ...CallTime[]]): CallTime {
+  const calledAt = Math.min(...callTimes.map((time) => time.calledAt))
+  const positions = callTimes.map((time) => time.position)
+  const [first] = positions
+  // Numbers of two streams cannot be compared; null counts as the oldest.
+  const position = positions.reduce<CallTime['position']>(
+    (oldest, next) =>
+      oldest === null || next === null || oldest.stream !== next.stream
+        ? null
+        : next.sequence < oldest.sequence
+          ? next
+          : oldest,
+    first ?? null,
+  )
+  return { calledAt, position }
 }
 
 /** One copy in memory of its own: small buffers share a pool, all of which one of them would keep. */

@@ -18,7 +18,7 @@ const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
  * Lists change with the clock (dates pass, sales open) and with the stock of each of their events: the first emits no domain events,
  * the second too many. The worker's figures are at most 100 ms old (`recent-stock.ts`), so a list shows stock of the last second.
  */
-const listCache: CachePolicy = {
+export const listCache: CachePolicy = {
   freshForMs: 500,
   staleWhileRevalidateMs: 400,
   cacheControl: () => forASecond,
@@ -27,7 +27,7 @@ const listCache: CachePolicy = {
 
 const eventTimes = { freshForMs: 2_000, staleWhileRevalidateMs: 3_000 }
 
-const eventCache: CachePolicy = {
+export const eventCache: CachePolicy = {
   ...eventTimes,
   cacheControl: () => publicFor(eventTimes),
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),

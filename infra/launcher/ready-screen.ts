@@ -8,7 +8,8 @@ export async function readyScreen(system: System, secondsToReady: number): Promi
   const { running, servers, logDirectory, demo } = system
   const [gateway = ''] = running.gateways
   const pages = [
-    { url: `${gateway}/`, what: 'start page' },
+    { url: `${gateway}/`, what: 'the storefront' },
+    { url: `${gateway}/running`, what: 'what is running' },
     { url: `${gateway}/events`, what: 'upcoming events' },
     { url: `${gateway}/docs`, what: 'the API, to read and to try' },
     { url: `${gateway}/metrics`, what: 'metrics' },

@@ -84,6 +84,7 @@ const advice: Record<ProgramName, Advice> = {
   busybox: onDebian('busybox'),
   dnsmasq: onDebian('dnsmasq-base'),
   ip: onDebian('iproute2'),
+  chromium: everywhere('chromium'),
 }
 
 /** The package that holds a program on Debian and Ubuntu. */

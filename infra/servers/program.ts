@@ -18,6 +18,7 @@ export type ProgramName =
   | 'kubectl'
   | 'nginx'
   | 'openssl'
+  | 'chromium'
   | 'barman'
   | 'prometheus-alertmanager'
   | 'prometheus-nginx-exporter'
@@ -42,6 +43,7 @@ const postgresMajors = [17, 18, 16, 15]
 /** Where it is not the program's own name. Fedora and Arch ship Valkey, the continuation of Redis 7 under its free licence. */
 const commands: Partial<Record<ProgramName, readonly string[]>> = {
   'redis-server': ['redis-server', 'valkey-server'],
+  chromium: ['chromium', 'chromium-browser', 'google-chrome'],
 }
 
 /** How each is asked for its version; most know `--version`. */

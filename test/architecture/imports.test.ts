@@ -129,6 +129,29 @@ test("queries are read by `parseQuery`: Koa's own parser takes time by the squar
   t.deepEqual(wrong, [])
 })
 
+/** What the folders of the storefront may import beside themselves. Types of problems come from `gateway/http`. */
+const inStorefront: Readonly<Record<string, readonly string[]>> = {
+  views: ['shared'],
+  browser: ['gateway/storefront/views', 'gateway/http', 'shared'],
+  pages: ['gateway/storefront/views', 'gateway/http', 'gateway/routes', 'gateway/limits', 'shared'],
+}
+
+test('in the storefront imports run pages → views ← browser, and the browser gets none of the gateway', (t) => {
+  const wrong = Object.entries(inStorefront).flatMap(([folder, others]) => {
+    const own = `gateway/storefront/${folder}`
+    return sources
+      .filter((file) => file.startsWith(`${own}/`))
+      .flatMap(importsOf)
+      .filter(({ to }) => ![own, ...others].some((part) => to.startsWith(`${part}/`)))
+  })
+  t.deepEqual(wrong, [])
+  const values = sources
+    .filter((file) => /^gateway\/storefront\/(browser|views)\//.test(file))
+    .flatMap((file) => readFileSync(join(project, file), 'utf8').match(/^import (?!type )[^']*'[^']+'/gm) ?? [])
+    .filter((line) => /'(\.\.\/\.\.\/|#shared\/(?!money\.ts))/.test(line))
+  t.deepEqual(values, [], 'of these only types, which are gone when a script is sent')
+})
+
 test("a worker's SQL names its own schema only", (t) => {
   const schemas = ['event', 'booking', 'purchase', 'sandbox']
   const wrong = globSync('workers/*/**/*.{ts,sql}', { cwd: project }).flatMap((file) => {

@@ -22,6 +22,6 @@ test('the ready screen reads its pages to the end, so that none keeps a process 
   const system = { running, servers: [], logDirectory: '/logs', demo: true } as unknown as System
 
   t.true((await readyScreen(system, 1)).includes(`${url}/events`))
-  t.is(answers.length, 5)
+  t.is(answers.length, 6)
   t.true(answers.every((answer) => answer.writableFinished))
 })

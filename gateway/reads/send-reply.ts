@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http'
+import accepts from 'accepts'
+import { LRUCache } from 'lru-cache'
+import { writePosition } from '#shared/facts/position.ts'
+import { type RequestContext, send } from '../http/request-context.ts'
+import type { CachePolicy } from '../routes/cache-policy.ts'
+import type { CacheAnswer, CacheStatus } from './reply-cache.ts'
+
+/** How a reply may be kept by others. */
+export interface ReplyTerms {
+  readonly policy: CachePolicy
+  readonly cacheControl: string
+  /** The request headers that the reply depends on. */
+  readonly vary?: string
+  /** Whether the reply tells up to which domain event it is true. */
+  readonly tellsPosition?: boolean | undefined
+}
+
+/** Sends a reply in the encoding that the client prefers, or a 304. */
+export async function sendReply(
+  request: RequestContext,
+  { reply, status }: CacheAnswer,
+  { policy, cacheControl, vary = 'Accept-Encoding', tellsPosition }: ReplyTerms,
+): Promise<void> {
+  const { req } = request
+  const representation = prefersGzip(req) ? await reply.compressed() : reply.plain
+  const { etag, headers } = representation
+  const ageMs = Date.now() - reply.calledAt
+  const own = ['ETag', etag, 'Vary', vary, 'Cache-Control', cacheControl]
+  own.push('Cache-Status', cacheStatusHeader(status, policy.freshForMs - ageMs))
+  // A page may be made of replies that are older than itself.
+  const isJustMade = (status === 'miss' || status === 'newer') && ageMs < 1_000
+  if (!isJustMade) own.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
+  if (tellsPosition && reply.position !== null) own.push('Stream-Position', writePosition(reply.position))
+  if (matchesEtag(req.headers['if-none-match'], etag)) send(request, 304, own, '')
+  else send(request, 200, [...headers, ...own], representation.body)
+  // Last: a failure above is always logged.
+  request.isRoutine = true
+}
+
+/** RFC 9211. */
+function cacheStatusHeader(status: CacheStatus, ttlMs: number): string {
+  const ttl = Math.floor(ttlMs / 1_000)
+  switch (status) {
+    case 'hit':
+      return `gateway; hit; ttl=${ttl}`
+    case 'stale-if-error':
+      return `gateway; hit; ttl=${ttl}; detail=no-worker`
+    case 'miss':
+      return 'gateway; fwd=uri-miss; stored'
+    case 'collapsed':
+      return 'gateway; fwd=uri-miss; collapsed'
+    case 'newer':
+      return 'gateway; fwd=request; stored'
+  }
+}
+
+/** Longer headers are ignored: no client remembers so many versions. */
+const maxIfNoneMatchLength = 2_048
+
+/**
+ * If-None-Match of RFC 9110, section 13.1.2, compared weakly. Koa's `fresh` ignores it when a client also sends `no-cache`, as browsers
+ * do on a reload.
+ */
+export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined || ifNoneMatch.length > maxIfNoneMatchLength) return false
+  if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true
+  return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag)
+}
+
+/** Clients send few different headers; longer ones are not worth parsing. */
+const maxAcceptEncodingLength = 256
+const gzipPreferences = new LRUCache<string, boolean>({ max: 500 })
+
+/** Whether the client accepts gzip at least as gladly as no encoding. */
+function prefersGzip(req: IncomingMessage): boolean {
+  const header = req.headers['accept-encoding']
+  if (typeof header !== 'string' || header.length > maxAcceptEncodingLength) return false
+  const known = gzipPreferences.get(header)
+  if (known !== undefined) return known
+  const prefers = accepts(req).encodings('gzip', 'identity') === 'gzip'
+  gzipPreferences.set(header, prefers)
+  return prefers
+}

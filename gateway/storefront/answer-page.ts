@@ -1,0 +1,192 @@
+import { LRUCache } from 'lru-cache'
+import { checkRequest } from '#shared/check-request.ts'
+import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import type { Caller } from '#shared/messaging/caller.ts'
+import type { Problem } from '../http/problems.ts'
+import { problemHeaders, type RequestContext, replaceSecurityHeaders, send } from '../http/request-context.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import { type GetReply, readOf } from '../reads/answer-read.ts'
+import { cacheKey } from '../reads/cache-key.ts'
+import type { WorkerReply } from '../reads/cached-reply.ts'
+import type { CallTime } from '../reads/freshness.ts'
+import type { CacheableRead, ReplyCache } from '../reads/reply-cache.ts'
+import { type ReplyTerms, sendReply } from '../reads/send-reply.ts'
+import { allRoutes } from '../routes/all-routes.ts'
+import type { CachePolicy } from '../routes/cache-policy.ts'
+import { isCacheable } from '../routes/route.ts'
+import type { Assets } from './assets.ts'
+import { type Language, languageOf } from './locale.ts'
+import { pageHeaders } from './page-headers.ts'
+import type { Page, PersonalPage, PlainPage, PublicPage, ViewContext } from './pages/page.ts'
+import { type PageContent, renderDocument } from './views/document.ts'
+import { problemPage } from './views/problem-page.ts'
+
+export interface PageParts {
+  readonly cache: ReplyCache
+  readonly getReply: GetReply
+  readonly bus: Bus
+  readonly metrics: GatewayMetrics
+  readonly assets: Assets
+  readonly shopName: string
+  readonly mode: 'demo' | 'jwt'
+}
+
+/** Path and query of a request, as they were sent. */
+export type PageQuery = Readonly<Record<string, unknown>>
+
+/** A parsed request for a public page. */
+interface PageRead extends CacheableRead, ReplyTerms {
+  readonly policy: CachePolicy
+  readonly parameters: Record<string, unknown>
+  readonly language: Language
+}
+
+/** URLs whose parsed read is remembered, and the longest of them. */
+const maxReads = 10_000
+const maxUrlLength = 512
+
+const cacheableRoutes = allRoutes.filter(isCacheable)
+
+const htmlType = 'text/html; charset=utf-8'
+
+/** Answers requests for pages, each in the language of its reader. */
+export class PageAnswers {
+  readonly #parts: PageParts
+  /** By language and URL. */
+  readonly #reads = new LRUCache<string, PageRead>({ max: maxReads })
+
+  constructor(parts: PageParts) {
+    this.#parts = parts
+  }
+
+  /** Gives the answer the headers of pages, and shows its problems as a page: to browsers, which say that they want HTML. */
+  begin(request: RequestContext, page?: Page, query: PageQuery = {}): void {
+    const { accept = '' } = request.req.headers
+    if (accept.includes('text/html')) {
+      request.showProblem = (problem) => this.#sendProblem(request, problem, { page, query })
+    }
+  }
+
+  /** A page that is the same for everybody, from the cache. Throws what its reads throw, and `validation_failed`. */
+  async answerPublic(request: RequestContext, page: PublicPage, query: PageQuery): Promise<void> {
+    const { cache, metrics } = this.#parts
+    const { url = '' } = request.req
+    const language = languageOf(request.req)
+    const known = this.#reads.get(`${language} ${url}`)
+    const read = known ?? this.#readOf(page, query, language)
+    const answer = await cache.get(read, () => this.#makePublic(request.requestId, page, read))
+    if (answer.status === 'miss' || answer.status === 'newer') metrics.cacheMissed(page.path)
+    else metrics.cacheHit(page.path)
+    replaceSecurityHeaders(request, pageHeaders)
+    await sendReply(request, answer, read)
+    // From the second time on: most URLs never come again.
+    if (known === undefined && answer.status === 'hit' && url.length <= maxUrlLength) {
+      this.#reads.set(`${language} ${url}`, read)
+    }
+  }
+
+  #readOf(page: PublicPage, query: PageQuery, language: Language): PageRead {
+    const parameters = checkRequest(page.parameters, query) as Record<string, unknown>
+    const { release } = this.#parts.assets
+    return {
+      key: cacheKey(`page:${page.path}`, { ...parameters, '@language': language, '@release': release }),
+      policy: page.cache,
+      tags: page.cache.tags(parameters),
+      cacheControl: page.cache.cacheControl(parameters),
+      vary: 'Accept-Encoding, Accept-Language',
+      parameters,
+      language,
+    }
+  }
+
+  /** A page of one caller. Throws what its reads throw, and `validation_failed`. */
+  async answerPersonal(request: RequestContext, page: PersonalPage, query: PageQuery, caller: Caller): Promise<void> {
+    const { bus } = this.#parts
+    const { requestId } = request
+    const context = this.#contextOf(languageOf(request.req))
+    const parameters = checkRequest(page.parameters, query)
+    const data = await page.load(parameters, {
+      ...context,
+      userId: caller.id,
+      read: (contract, body) => this.#read(contract, body, { requestId }),
+      call: (contract, body) =>
+        call(bus, contract, body, { requestId, caller, deadlineAt: performance.now() + contract.deadlineMs }),
+    })
+    this.sendContent(request, page.view(data, context))
+  }
+
+  /** A page without data. Throws `validation_failed`. */
+  answerPlain(request: RequestContext, page: PlainPage, query: PageQuery): void {
+    const context = this.#contextOf(languageOf(request.req))
+    this.sendContent(request, page.view(checkRequest(page.parameters, query), context))
+  }
+
+  async #makePublic(requestId: string, page: PublicPage, { parameters, language }: PageRead): Promise<WorkerReply> {
+    const context = this.#contextOf(language)
+    const madeOf: CallTime[] = []
+    const data = await page.load(parameters, {
+      ...context,
+      read: (contract, body) => this.#read(contract, body, { requestId, madeOf }),
+    })
+    return { body: Buffer.from(this.#render(page.view(data, context), context)), type: htmlType, madeOf }
+  }
+
+  /** A reply as JSON clients get it; `madeOf` takes its age and position. */
+  async #read<C extends Contract>(
+    contract: C,
+    body: RequestOf<C>,
+    { requestId, madeOf }: { requestId: string; madeOf?: CallTime[] },
+  ): Promise<ReplyOf<C>> {
+    const route = cacheableRoutes.find((candidate) => candidate.contract === (contract as Contract))
+    if (route === undefined) throw new Error(`${contract.subject} has no cacheable route`)
+    const parsed = checkRequest(contract.request, body) as Record<string, unknown>
+    const answer = await this.#parts.getReply(readOf(route, parsed), requestId)
+    if (answer === null) throw new Error('pages read without min_seq')
+    madeOf?.push(answer.reply)
+    return JSON.parse(answer.reply.body.toString('utf8')) as ReplyOf<C>
+  }
+
+  #contextOf(language: Language): ViewContext {
+    const { shopName, mode } = this.#parts
+    return { language, shopName, isDemo: mode === 'demo' }
+  }
+
+  #render(content: PageContent, { language, shopName, isDemo }: ViewContext): string {
+    const { release, modulesOf } = this.#parts.assets
+    return renderDocument(content, { name: shopName, language, isDemo, release, modulesOf })
+  }
+
+  /** A page that is not stored. */
+  sendContent(request: RequestContext, content: PageContent): void {
+    const body = Buffer.from(this.#render(content, this.#contextOf(languageOf(request.req))))
+    const headers = ['Content-Type', htmlType, 'Content-Length', String(body.byteLength)]
+    replaceSecurityHeaders(request, pageHeaders)
+    send(request, 200, [...headers, 'Cache-Control', 'private, no-store'], body)
+  }
+
+  #sendProblem(
+    request: RequestContext,
+    problem: Problem,
+    { page, query }: { page: Page | undefined; query: PageQuery },
+  ): void {
+    replaceSecurityHeaders(request, pageHeaders)
+    if (page?.access === 'personal' && problem.code === 'unauthenticated') {
+      const to = encodeURIComponent(request.req.url ?? '/')
+      send(request, 303, ['Location', `/shop/session?to=${to}`, 'Cache-Control', 'no-store', 'Content-Length', '0'], '')
+      return
+    }
+    const context = this.#contextOf(languageOf(request.req))
+    const view = page?.viewProblem ?? problemPage
+    const body = Buffer.from(this.#render(view(problem, query, context), context))
+    send(request, problem.status, problemHeaders(problem, body.byteLength, htmlType), body)
+  }
+}
+
+/** Where nobody is signed in, demo mode would make a new guest, who has nothing to see. */
+export function signedIn(proven: Caller | undefined): Caller {
+  if (proven?.role === 'user') return proven
+  throw new TicketingError('unauthenticated', 'Tell us first who you are.')
+}

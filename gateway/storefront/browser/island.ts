@@ -1,0 +1,122 @@
+import morphdom from 'morphdom'
+import type { Html } from '../views/html.ts'
+import { elementsOf } from './trusted-html.ts'
+
+/** A part of the page that script keeps up to date. One a page: three states in three places would show three truths. */
+export interface Island<State> {
+  readonly state: Readonly<State>
+  /** Changes some of the state; the page follows once, behind all that happens now. */
+  set(change: Partial<State>): void
+}
+
+/** What a press, a change or a sent form does. `element`: the one that names the action. */
+export type Action<State> = (island: Island<State>, element: HTMLElement, event: Event) => void | Promise<void>
+
+export interface IslandParts<State> {
+  readonly element: HTMLElement
+  readonly state: State
+  view(state: State): Html
+  /** By the name in `data-click`, `data-change` and `data-submit`. */
+  readonly actions: Readonly<Record<string, Action<State>>>
+}
+
+/** What the server wrote into `data-state` of the page. */
+export function pageState<State>(): State {
+  const { state } = document.querySelector<HTMLElement>('[data-state]')?.dataset ?? {}
+  if (state === undefined) throw new Error('this page has no state')
+  return JSON.parse(state) as State
+}
+
+/** Keeps an element as `view` makes it of the state. What the server sent stays until the first `set`. */
+export function startIsland<State extends object>({
+  element,
+  state,
+  view,
+  actions,
+}: IslandParts<State>): Island<State> {
+  let isDue = false
+  const island = {
+    state,
+    set(change: Partial<State>): void {
+      island.state = { ...island.state, ...change }
+      if (isDue) return
+      isDue = true
+      queueMicrotask(() => {
+        isDue = false
+        patch(element, view(island.state))
+      })
+    },
+  }
+  const listen = (type: 'click' | 'change' | 'submit'): void =>
+    element.addEventListener(type, (event) => {
+      const target = event.target instanceof Element ? event.target.closest<HTMLElement>(`[data-${type}]`) : null
+      const name = target?.dataset[type]
+      if (target === null || name === undefined || !element.contains(target)) return
+      // Forms and links that script takes over work without it too.
+      if (type === 'submit' || target instanceof HTMLAnchorElement) event.preventDefault()
+      actions[name]?.(island, target, event)
+    })
+  listen('click')
+  listen('change')
+  listen('submit')
+  return island
+}
+
+/**
+ * Changes only what differs, so focus, selection, scroll and typed text stay. What can have the focus, and what script draws into, needs
+ * an `id` where something may appear before it: elements without one are known by their place.
+ */
+export function patch(element: HTMLElement, content: Html): void {
+  const wanted = element.cloneNode(false) as HTMLElement
+  wanted.append(elementsOf(content))
+  const restoreFocus = rememberFocus()
+  morphdom(element, wanted, { childrenOnly: true, onBeforeElUpdated: keepWhatIsTheReaders })
+  restoreFocus()
+}
+
+/** Gives the focus back to an element that was moved, because moving takes it away. */
+function rememberFocus(): () => void {
+  const focused = document.activeElement
+  if (!(focused instanceof HTMLElement)) return () => undefined
+  const isText = focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement
+  const { selectionStart = null, selectionEnd = null } = isText ? focused : {}
+  return () => {
+    if (document.activeElement === focused || !focused.isConnected) return
+    focused.focus({ preventScroll: true })
+    if (isText && selectionStart !== null) focused.setSelectionRange(selectionStart, selectionEnd)
+  }
+}
+
+/** Copies to the new element what the reader did to the old one. Answers whether anything is left to change. */
+function keepWhatIsTheReaders(old: HTMLElement, wanted: HTMLElement): boolean {
+  // Script draws into these, such as the canvas of a seat map.
+  if (old.hasAttribute('data-own')) return false
+  const isDisclosure = old instanceof HTMLDetailsElement || old instanceof HTMLDialogElement
+  if (isDisclosure) wanted.toggleAttribute('open', old.open)
+  if (old.isEqualNode(wanted)) {
+    // A box with an action shows the state, even where the reader pressed it and the state did not change.
+    if (old instanceof HTMLInputElement && wanted instanceof HTMLInputElement && isControlled(old)) {
+      old.checked = wanted.checked
+    }
+    return hasControlledBox(old)
+  }
+  if (old instanceof HTMLInputElement && wanted instanceof HTMLInputElement && !isControlled(old)) {
+    if (old.getAttribute('value') === wanted.getAttribute('value')) wanted.value = old.value
+    if (old.hasAttribute('checked') === wanted.hasAttribute('checked')) wanted.checked = old.checked
+  }
+  if (old instanceof HTMLTextAreaElement && wanted instanceof HTMLTextAreaElement) wanted.value = old.value
+  if (old instanceof HTMLSelectElement && wanted instanceof HTMLSelectElement) {
+    for (const option of wanted.options) option.toggleAttribute('selected', option.value === old.value)
+  }
+  return true
+}
+
+function isControlled({ type, dataset }: HTMLInputElement): boolean {
+  const isBox = type === 'checkbox' || type === 'radio'
+  return isBox && (dataset.change !== undefined || dataset.click !== undefined)
+}
+
+/** Equal elements need no look inside, unless a box in them may show something else than the state. */
+function hasControlledBox(element: HTMLElement): boolean {
+  return element.querySelector('input[data-change], input[data-click]') !== null
+}

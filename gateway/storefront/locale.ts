@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http'
+import accepts from 'accepts'
+import { LRUCache } from 'lru-cache'
+
+/**
+ * The languages in which dates and money are written. The list is short and fixed because the language is part of the key under which a
+ * page is cached. English stands for all its countries: a day before its month, and the 24 hours of a ticket.
+ */
+const languages = [
+  'en-GB',
+  'cs',
+  'da',
+  'de',
+  'es',
+  'fi',
+  'fr',
+  'hu',
+  'is',
+  'it',
+  'ja',
+  'nb',
+  'nl',
+  'pl',
+  'pt',
+  'sv',
+  'tr',
+] as const
+
+export type Language = (typeof languages)[number]
+
+/** What browsers ask for, with the language it stands for: `de-AT` asks for `de`. */
+const wanted = languages.map((language) => language.slice(0, 2))
+
+/** Clients send few different headers; longer ones are not worth parsing. */
+const maxHeaderLength = 256
+const known = new LRUCache<string, Language>({ max: 500 })
+
+/** The language in which a reader wants dates and money; English where none fits. */
+export function languageOf(req: IncomingMessage): Language {
+  const header = req.headers['accept-language']
+  if (header === undefined || header.length > maxHeaderLength) return 'en-GB'
+  const remembered = known.get(header)
+  if (remembered !== undefined) return remembered
+  const [best = 'en'] = accepts(req)
+    .languages()
+    .map((tag) => tag.slice(0, 2).toLowerCase())
+    .filter((tag) => wanted.includes(tag))
+  const language = languages[wanted.indexOf(best)] ?? 'en-GB'
+  known.set(header, language)
+  return language
+}

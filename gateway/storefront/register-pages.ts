@@ -1,0 +1,186 @@
+import type { IncomingMessage } from 'node:http'
+import accepts from 'accepts'
+import { TicketingError } from '#shared/errors.ts'
+import { anonymous } from '#shared/messaging/caller.ts'
+import type { FindAnswer } from '../http/listener.ts'
+import { type RequestContext, send } from '../http/request-context.ts'
+import type { IdentifyOptions } from '../identity/identify.ts'
+import type { Context, Middleware, OwnRoute } from '../koa/context.ts'
+import type { LimitFailures, RateLimit } from '../koa/rate-limit.ts'
+import { readCredentials, settleCaller } from '../koa/read-caller.ts'
+import { type PublicLimits, rateLimitKey } from '../limits/rate-limits.ts'
+import { parseQuery } from '../routes/parse-request.ts'
+import { PageAnswers, type PageParts, signedIn } from './answer-page.ts'
+import type { AssetStore } from './asset-store.ts'
+import type { Page } from './pages/page.ts'
+import { sessionPage } from './pages/session.ts'
+import { whatsOnPage } from './pages/whats-on.ts'
+import type { PageContent } from './views/document.ts'
+
+/** Every page, in the order of the buyer's way. */
+export const allPages: readonly Page[] = [whatsOnPage, sessionPage]
+
+export interface StorefrontParts extends PageParts {
+  readonly store: AssetStore
+  /** Null: requests are not limited. */
+  readonly limits: PublicLimits | null
+  readonly identity: IdentifyOptions
+  readonly rateLimit: RateLimit
+  readonly limitFailures: LimitFailures
+}
+
+export interface Storefront {
+  /** Pages that are the same for everybody, and the files of all pages; answered in front of Koa. */
+  readonly find: FindAnswer
+  /** All pages, for what the listener leaves to Koa. */
+  readonly routes: readonly OwnRoute[]
+  showProblems(request: RequestContext): void
+  /** Sends content in the look of the storefront. */
+  sendPage(request: RequestContext, content: PageContent): void
+  /** Shows remembered refusals of pages as pages, too. */
+  refusalsOf(find: FindAnswer): FindAnswer
+}
+
+/** The pages for buyers, and what they load. */
+export function createStorefront(parts: StorefrontParts): Storefront {
+  const answers = new PageAnswers(parts)
+  for (const page of allPages) if (page.access === 'public') parts.metrics.announceCachedEndpoint(page.path)
+  const { limits } = parts
+  return {
+    find(req) {
+      const { url = '' } = req
+      if (url.startsWith('/assets/')) return findAsset(url, parts)
+      const target = matchPage(url)
+      if (target === undefined) return undefined
+      const { page, query } = target
+      const limit = limitOf(page, target.search)
+      return {
+        endpoint: page.path,
+        mayBeginTrace: () => limits === null || !limits.refuses(req, limit),
+        async send(request) {
+          answers.begin(request, page, query)
+          if (limits !== null && !(await limits.admit(request, limit))) return
+          await answerShared(request, { page, query }, answers)
+        },
+      }
+    },
+    routes: allPages.map((page) => ({
+      method: 'GET',
+      path: page.path,
+      middleware: middlewareOf(page, answers, parts),
+    })),
+    showProblems: (request) => answers.begin(request),
+    sendPage: (request, content) => answers.sendContent(request, content),
+    refusalsOf: (find) => (req) => {
+      const answer = find(req)
+      if (answer === undefined || !req.url?.startsWith('/shop/')) return answer
+      return {
+        ...answer,
+        send(request) {
+          answers.begin(request)
+          return answer.send(request)
+        },
+      }
+    },
+  }
+}
+
+/** A page that knows no caller. */
+type SharedPage = Exclude<Page, { access: 'personal' }>
+
+interface PageTarget {
+  readonly page: SharedPage
+  /** Path and query parameters. */
+  readonly query: Readonly<Record<string, unknown>>
+  /** The query as it came, without its question mark. */
+  readonly search: string
+}
+
+function isShared(page: Page): page is SharedPage {
+  return page.access !== 'personal'
+}
+
+const sharedPages = allPages.filter(isShared).map((page) => ({ page, segments: page.path.split('/') }))
+
+/** Plain paths; whole URLs and encoded letters are left to Koa's router, which knows the same pages. */
+const plainTarget = /^\/[!-"$-~]*$/
+
+/** The shared page that a URL names. */
+export function matchPage(url: string): PageTarget | undefined {
+  if (!plainTarget.test(url)) return undefined
+  const [path = '', ...rest] = url.split('?')
+  if (path.includes('%')) return undefined
+  const segments = path.split('/')
+  const match = sharedPages.find(
+    (candidate) =>
+      candidate.segments.length === segments.length &&
+      candidate.segments.every((expected, at) =>
+        expected.startsWith(':') ? segments[at] !== '' : expected === segments[at],
+      ),
+  )
+  if (match === undefined) return undefined
+  const parameters = match.segments.flatMap((name, at) => (name.startsWith(':') ? [[name.slice(1), segments[at]]] : []))
+  const search = rest.join('?')
+  return { page: match.page, search, query: { ...parseQuery(search), ...Object.fromEntries(parameters) } }
+}
+
+function limitOf(page: SharedPage, search: string) {
+  return page.access === 'public' ? (page.limit?.(search) ?? 'browse') : 'browse'
+}
+
+async function answerShared(
+  request: RequestContext,
+  { page, query }: Pick<PageTarget, 'page' | 'query'>,
+  answers: PageAnswers,
+): Promise<void> {
+  if (page.access === 'public') await answers.answerPublic(request, page, query)
+  else answers.answerPlain(request, page, query)
+}
+
+/** What a request for a page passes in Koa, behind the limit of its address. */
+function middlewareOf(page: Page, answers: PageAnswers, parts: StorefrontParts): Middleware[] {
+  const { identity, limitFailures, rateLimit, mode } = parts
+  const queryOf = (ctx: Context) => ({ ...parseQuery(ctx.querystring), ...(ctx.params as Record<string, string>) })
+  const begin: Middleware = (ctx, next) => {
+    answers.begin(ctx.state.request, page, queryOf(ctx))
+    return next()
+  }
+  if (isShared(page)) {
+    // The buckets are those of `publicLimits`.
+    const keyOf = (ctx: Context) => rateLimitKey(mode, ctx.state.client, anonymous, '')
+    const limits = { browse: rateLimit('browse', keyOf), search: rateLimit('search', keyOf) }
+    const limit: Middleware = (ctx, next) => limits[limitOf(page, ctx.querystring)](ctx, next)
+    return [begin, limit, (ctx) => answerShared(ctx.state.request, { page, query: queryOf(ctx) }, answers)]
+  }
+  return [
+    begin,
+    readCredentials('caller', identity, limitFailures),
+    settleCaller('caller', identity),
+    rateLimit(page.limit ?? 'my-things', (ctx) => ctx.state.rateLimitKey),
+    (ctx) => answers.answerPersonal(ctx.state.request, page, queryOf(ctx), signedIn(ctx.state.proven)),
+  ]
+}
+
+/** `/assets/<release>/<path>`. */
+function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<FindAnswer> {
+  const [, , release = '', ...rest] = (url.split('?')[0] ?? '').split('/')
+  return {
+    endpoint: '/assets/:release/:path',
+    mayBeginTrace: () => false,
+    async send(request) {
+      if (limits !== null && !(await limits.admit(request, 'browse'))) return
+      const asset = await store.find(release, rest.join('/'))
+      if (asset === undefined) throw new TicketingError('not_found', 'There is no such file.')
+      const encoding = (['br', 'gzip'] as const).find((name) => asset[name] !== undefined && takes(request.req, name))
+      const body = encoding === undefined ? asset.plain : (asset[encoding] ?? asset.plain)
+      request.isRoutine = true
+      const headers = ['Content-Type', asset.type, 'Content-Length', String(body.byteLength), 'Vary', 'Accept-Encoding']
+      if (encoding !== undefined) headers.push('Content-Encoding', encoding)
+      send(request, 200, [...headers, 'Cache-Control', 'public, max-age=31536000, immutable'], body)
+    },
+  }
+}
+
+function takes(req: IncomingMessage, encoding: string): boolean {
+  return accepts(req).encodings().includes(encoding)
+}

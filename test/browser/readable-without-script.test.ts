@@ -1,0 +1,48 @@
+import test from 'ava'
+import type { Browser } from 'playwright-core'
+import type { System } from '../support/system.ts'
+import { openWindow, startBrowser } from './support/browser.ts'
+import { startShop } from './support/shop.ts'
+
+let shop: System
+let browser: Browser
+
+test.before(async () => {
+  ;[shop, browser] = await Promise.all([startShop(), startBrowser()])
+})
+test.after.always(async () => {
+  await browser?.close()
+  await shop?.stop()
+})
+
+test("without script, what's on is read, searched, filtered and turned page by page", async (t) => {
+  const { page, close } = await openWindow(browser, shop.url, { script: false })
+  await page.goto('/')
+  t.is(await page.locator('.event-stub').count(), 30)
+  await page.getByRole('searchbox').fill('wortwechsle')
+  await page.getByRole('button', { name: 'Search' }).click()
+  t.regex((await page.locator('.found-words').textContent()) ?? '', /2 events for “wortwechsel”/i)
+  await page.goto('/')
+  await page
+    .locator('.filters')
+    .getByRole('link', { name: /^Comedy/ })
+    .click()
+  const names = await page.locator('.event-stub h3').allTextContents()
+  t.true(names.length > 0 && names.includes('Nora Quill: Mostly Untrue'), names.join())
+  await page
+    .locator('.filters')
+    .getByRole('link', { name: /^Berlin/ })
+    .click()
+  t.deepEqual(await page.locator('.event-stub h3').allTextContents(), ['Wortwechsel', 'Wortwechsel: Finale'])
+  await close()
+})
+
+test('without script, on a phone, the filters open and close', async (t) => {
+  const { page, close } = await openWindow(browser, shop.url, { script: false, width: 360 })
+  await page.goto('/')
+  const comedy = page.locator('.filters').getByRole('link', { name: /^Comedy/ })
+  t.false(await comedy.isVisible())
+  await page.locator('.filters summary').click()
+  t.true(await comedy.isVisible())
+  await close()
+})

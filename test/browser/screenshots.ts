@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readInfraConfig } from '../../infra/config.ts'
+import { reportFailure } from '../../infra/explained-error.ts'
+import { startTestServers } from '../runner/test-servers.ts'
+
+/* `npm run screenshots [-- name …]`: pictures of all pages, of the demo catalogue alone, into `.data/screenshots`. */
+
+const widths = [360, 768, 1280]
+
+async function main(names: readonly string[]): Promise<void> {
+  const directory = join(readInfraConfig().dataDirectory, 'screenshots')
+  await mkdir(directory, { recursive: true })
+  const servers = await startTestServers({ programs: ['chromium'], clusters: false, say: console.log })
+  // What the tests find in their environment.
+  Object.assign(process.env, servers.environment)
+  try {
+    await takeAll(directory, names)
+  } finally {
+    await servers.stop()
+  }
+}
+
+async function takeAll(directory: string, names: readonly string[]): Promise<void> {
+  const { openWindow, startBrowser } = await import('./support/browser.ts')
+  const { startShop } = await import('./support/shop.ts')
+  const { shownPages } = await import('./support/shown-pages.ts')
+  const shop = await startShop()
+  const browser = await startBrowser()
+  try {
+    for (const scheme of ['light', 'dark'] as const) {
+      for (const width of widths) {
+        const { page, close } = await openWindow(browser, shop.url, { width, scheme })
+        for (const { name, open } of shownPages.filter(({ name }) => names.length === 0 || names.includes(name))) {
+          await open(page)
+          await page.waitForLoadState('networkidle')
+          const path = join(directory, `${name}-${width}-${scheme}.png`)
+          await page.screenshot({ path, fullPage: true })
+          console.log(path)
+        }
+        await close()
+      }
+    }
+  } finally {
+    await browser.close()
+    await shop.stop()
+  }
+}
+
+main(process.argv.slice(2)).catch(reportFailure)

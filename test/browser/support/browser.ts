@@ -1,0 +1,88 @@
+import axe from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { requireProgram } from '../../../infra/servers/program.ts'
+
+export type Scheme = 'light' | 'dark'
+
+export interface Reader {
+  /** Of the window, in CSS pixels. Default: 1280. */
+  readonly width?: number
+  readonly scheme?: Scheme
+  /** False: a browser without JavaScript. */
+  readonly script?: boolean
+  /** Default: en-US. */
+  readonly language?: string
+}
+
+/** A page in a window of its own, with what went wrong in it. */
+export interface OpenPage {
+  readonly page: Page
+  /** Requests to other hosts, violations of the policy, errors of scripts. */
+  readonly faults: readonly string[]
+  /** Bytes of everything but the HTML, as they came through the network. */
+  bytes(): number
+  close(): Promise<void>
+}
+
+/** Debian's Chromium. It runs as root in containers, where its own sandbox cannot. */
+export async function startBrowser(): Promise<Browser> {
+  const { path } = await requireProgram('chromium')
+  return chromium.launch({ executablePath: path, args: ['--no-sandbox'] })
+}
+
+/** A window for a reader, on a blank page. `url`: the only host that its pages may ask. */
+export async function openWindow(browser: Browser, url: string, reader: Reader = {}): Promise<OpenPage> {
+  const { width = 1280, scheme = 'light', script = true, language = 'en-US' } = reader
+  const context = await browser.newContext({
+    viewport: { width, height: width < 768 ? 740 : 860 },
+    colorScheme: scheme,
+    javaScriptEnabled: script,
+    locale: language,
+    reducedMotion: 'reduce',
+    baseURL: url,
+    hasTouch: width < 768,
+  })
+  context.setDefaultTimeout(15_000)
+  const page = await context.newPage()
+  const faults: string[] = []
+  const own = new URL(url).host
+  page.on('request', (request) => {
+    const asked = new URL(request.url())
+    if (/^https?:|^wss?:/.test(asked.protocol) && asked.host !== own) faults.push(`asked ${request.url()}`)
+  })
+  page.on('pageerror', (error) => faults.push(`script failed: ${error.message}`))
+  // Violations of the Content Security Policy and of Trusted Types come as errors.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && /polic|trusted/i.test(message.text())) faults.push(message.text())
+  })
+  let received = 0
+  page.on('requestfinished', async (request) => {
+    if (request.resourceType() === 'document') return
+    const sizes = await request.sizes().catch(() => undefined)
+    // What comes from the browser's own cache has a size below nothing.
+    received += Math.max(0, sizes?.responseBodySize ?? 0)
+  })
+  return { page, faults, bytes: () => received, close: () => context.close() }
+}
+
+/** What axe finds on a page, a line each. The policy forbids script tags, so it is evaluated. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] }),
+  )
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  )
+}
+
+/** The elements that make a page wider than its window; empty where it does not scroll sideways. */
+export function sidewaysScroll(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    if (scrollWidth <= clientWidth) return []
+    return [...document.querySelectorAll('body *')]
+      .filter((element) => element.getBoundingClientRect().right > clientWidth + 0.5)
+      .map((element) => `${scrollWidth} px: ${element.outerHTML.slice(0, 120)}`)
+  })
+}

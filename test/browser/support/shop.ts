@@ -1,0 +1,17 @@
+import { Bus } from '#shared/messaging/bus.ts'
+import { fillDemoCatalogue } from '../../../infra/demo-catalogue.ts'
+import { type System, type SystemOptions, startSystem } from '../../support/system.ts'
+
+/** A running system with the demo catalogue. */
+export async function startShop(options: SystemOptions = {}): Promise<System> {
+  const system = await startSystem(options)
+  try {
+    const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
+    await fillDemoCatalogue({ bus, say: () => undefined, now: new Date() })
+    await bus.close()
+    return system
+  } catch (error) {
+    await system.stop()
+    throw error
+  }
+}
