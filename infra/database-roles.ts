@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { type DatabaseUser, databaseUsers } from '#shared/process/config.ts'
-import { roleOf } from './servers/database-users.ts'
+import { roleOf } from './system/servers/database-users.ts'
 
 /*
  * Who may do what in the database. The owner has all schemas. A process reads and writes the rows of its own schema and sees no

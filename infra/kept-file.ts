@@ -1,10 +1,18 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { ExplainedError } from './explained-error.ts'
 
 export const ownerOnly = 0o600
 
-/** Secrets that are made once: what the file holds, and of `fresh` what it lacks, which is added to the file. */
+/**
+ * Secrets that are made once: what the file holds, and of `fresh` what it lacks, which is added to the file. Throws `ExplainedError` for
+ * a damaged file: other secrets would lock their owners out without a word.
+ */
 export function keptSecrets<Values extends object>(file: string, fresh: Values): Values {
-  const values = { ...fresh, ...readJson<Partial<Values>>(file) }
+  const stored = readJson<Partial<Values>>(file)
+  if (stored === undefined && existsSync(file)) {
+    throw new ExplainedError(`${file} is damaged: it is not JSON.\nRestore it, or remove it to have new secrets made.`)
+  }
+  const values = { ...fresh, ...stored }
   writeJson(file, values)
   return values
 }

@@ -6,8 +6,8 @@ import { isHelpWanted } from './command-line.ts'
 import { projectRoot, readInfraConfig } from './config.ts'
 import { grantRights, makeRoles, type RolePasswords } from './database-roles.ts'
 import { ExplainedError, reportFailure } from './explained-error.ts'
-import { installMissing } from './servers/install.ts'
-import { startPostgres } from './servers/postgres.ts'
+import { installMissing } from './system/programs/install.ts'
+import { startPostgres } from './system/servers/postgres.ts'
 
 /** Every schema of the one database, each with its owner's migrations. */
 const migrationSets: readonly MigrationSet[] = [

@@ -1,9 +1,9 @@
 import { readInfraConfig } from './config.ts'
 import { reportFailure } from './explained-error.ts'
-import { parseFlags, usage } from './launcher/flags.ts'
-import { readyScreen } from './launcher/ready-screen.ts'
-import { stopSignals } from './launcher/stop-signals.ts'
-import { startSystem } from './launcher/system.ts'
+import { parseFlags, usage } from './system/launcher/flags.ts'
+import { launch } from './system/launcher/launch.ts'
+import { readyScreen } from './system/launcher/ready-screen.ts'
+import { stopSignals } from './system/stop-signals.ts'
 
 /** `npm start`: brings up the whole system and keeps it up until it is told to stop. */
 async function main(): Promise<void> {
@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const begin = performance.now()
   const { stopping, hurry } = stopSignals(console.log)
   try {
-    const system = await startSystem({ flags, config: readInfraConfig(), say: console.log, stopping, hurry })
+    const system = await launch({ flags, config: readInfraConfig(), say: console.log, stopping, hurry })
     console.log(await readyScreen(system, (performance.now() - begin) / 1000))
     if (!stopping.aborted) await new Promise((resolve) => stopping.addEventListener('abort', resolve))
     await system.stop()

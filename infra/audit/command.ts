@@ -3,9 +3,9 @@ import { retentionDays } from '#shared/retention/periods.ts'
 import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
 import { reportFailure } from '../explained-error.ts'
-import { temporaryFlags } from '../launcher/flags.ts'
-import { stopSignals } from '../launcher/stop-signals.ts'
-import { startSystem } from '../launcher/system.ts'
+import { temporaryFlags } from '../system/launcher/flags.ts'
+import { launch } from '../system/launcher/launch.ts'
+import { stopSignals } from '../system/stop-signals.ts'
 import { type AuditOptions, audit } from './audit.ts'
 import { countFailures, reportLines } from './report.ts'
 
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   }
   console.log('No system is running: starting one for this audit.')
   const { stopping, hurry } = stopSignals(console.log)
-  const system = await startSystem({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
+  const system = await launch({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
   try {
     const { database_urls, payment_url } = system.running
     // While it was stopped nothing could go on.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
-import { findDumpers, majorOf, type Program } from '../servers/program.ts'
+import { findDumpers, majorOf, type Program } from '../system/programs/program.ts'
 
 export interface ToolRun {
   readonly tool: 'pg_dump' | 'pg_restore'

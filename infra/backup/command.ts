@@ -1,6 +1,6 @@
 import { reportFailure } from '../explained-error.ts'
-import { stopSignals } from '../launcher/stop-signals.ts'
-import { installMissing } from '../servers/install.ts'
+import { installMissing } from '../system/programs/install.ts'
+import { stopSignals } from '../system/stop-signals.ts'
 import { backUp } from './back-up.ts'
 import { totalRows } from './contents.ts'
 import { backupUsage, readBackupFlags } from './flags.ts'

@@ -1,6 +1,6 @@
 import { reportFailure } from '../explained-error.ts'
-import { stopSignals } from '../launcher/stop-signals.ts'
-import { installMissing } from '../servers/install.ts'
+import { installMissing } from '../system/programs/install.ts'
+import { stopSignals } from '../system/stop-signals.ts'
 import { findBackup } from './backups.ts'
 import { fromBackup, fromLog } from './bring-back.ts'
 import { drill } from './drill.ts'

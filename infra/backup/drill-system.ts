@@ -1,7 +1,8 @@
 import type { InfraConfig } from '../config.ts'
-import { temporaryFlags } from '../launcher/flags.ts'
-import { type System, startSystem } from '../launcher/system.ts'
 import type { Say } from '../say.ts'
+import { sameDatabaseUrl } from '../system/servers/database-users.ts'
+import { type System, startSystem } from '../system/start-system.ts'
+import { temporarySettings } from '../system/temporary-settings.ts'
 import { connectForBackup } from './connection.ts'
 
 export interface DrillSystemOptions {
@@ -23,14 +24,17 @@ export async function startDrillSystem(options: DrillSystemOptions): Promise<Sys
   const { config, directory, databaseUrl, say, stopping, hurry } = options
   await forgetWebhookEndpoint(databaseUrl)
   return startSystem({
-    flags: temporaryFlags,
-    config: {
-      ...config,
-      dataDirectory: directory,
-      given: { database: databaseUrl },
-      environment: { PATH: config.environment.PATH, OTEL_SDK_DISABLED: 'true', LOG_LEVEL: 'error' },
+    servers: 'single',
+    counts: { audit: 1 },
+    environment: { PATH: config.environment.PATH, ...temporarySettings, LOG_LEVEL: 'error' },
+    given: { database: { url: databaseUrl, urls: sameDatabaseUrl(databaseUrl) } },
+    // The backup may be of an earlier version.
+    onMigrated: (names) => {
+      if (names.length > 0) say(`Migrated the database: ${names.join(', ')}.`)
     },
-    say,
+    directory,
+    supervise: { say, onRestart: () => undefined },
+    echo: say,
     stopping,
     hurry,
   })

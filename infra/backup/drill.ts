@@ -3,8 +3,8 @@ import { type AuditOptions, type AuditReport, audit } from '../audit/audit.ts'
 import { countFailures } from '../audit/report.ts'
 import { readInfraConfig } from '../config.ts'
 import type { Say } from '../say.ts'
-import type { Server } from '../servers/server.ts'
-import { createTemporaryFolder, removeTemporaryFolder } from '../servers/temporary-folder.ts'
+import type { Server } from '../system/server.ts'
+import { createTemporaryFolder, removeTemporaryFolder } from '../system/temporary-folder.ts'
 import { startDrillSystem } from './drill-system.ts'
 import { type Step, Stopwatch } from './stopwatch.ts'
 
@@ -58,7 +58,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     )
     closers.push(() => system.stop())
     const { steps, totalSeconds: seconds } = watch
-    const books = { databaseUrl: server.url, paymentUrl: system.running.payment_url }
+    const books = { databaseUrl: server.url, paymentUrl: system.paymentUrl }
     const report = await auditOnceSettled(books, { settleWithinMs, stopping })
     return { ...recovered, beganAt, steps, seconds, audit: report }
   } finally {

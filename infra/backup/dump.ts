@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ExplainedError } from '../explained-error.ts'
-import { majorOf } from '../servers/program.ts'
+import { majorOf } from '../system/programs/program.ts'
 import { type ClientTools, ToolError } from './client-tools.ts'
 import { connectionOf } from './connection.ts'
 

@@ -1,5 +1,5 @@
 import { reportFailure } from '../explained-error.ts'
-import { stopSignals } from '../launcher/stop-signals.ts'
+import { stopSignals } from '../system/stop-signals.ts'
 import { readImportConfig, usage } from './config.ts'
 import { runImport } from './run-import.ts'
 import { SystemForImport } from './system-for-import.ts'

@@ -2,9 +2,9 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { withoutPassword } from '#shared/messaging/nats-url.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
-import { temporaryFlags } from '../launcher/flags.ts'
-import { type System, startSystem } from '../launcher/system.ts'
 import type { Say } from '../say.ts'
+import { temporaryFlags } from '../system/launcher/flags.ts'
+import { type Launched, launch } from '../system/launcher/launch.ts'
 import type { ImportConfig } from './config.ts'
 
 const connectTimeoutMs = 5_000
@@ -21,7 +21,7 @@ export interface SystemForImportOptions {
 /** The running system, or one that lives as long as the import; nothing is opened before it is asked for. */
 export class SystemForImport {
   readonly #options: SystemForImportOptions
-  #own: System | undefined
+  #own: Launched | undefined
   #bus: Bus | undefined
 
   constructor(options: SystemForImportOptions) {
@@ -43,7 +43,7 @@ export class SystemForImport {
   async #startOwn(): Promise<string> {
     const { say, stopping, hurry } = this.#options
     say('No system is running: starting one for this import.')
-    this.#own = await startSystem({
+    this.#own = await launch({
       flags: temporaryFlags,
       config: readInfraConfig(),
       say,

@@ -6,8 +6,15 @@ import { until } from '../support/until.ts'
 
 const answersWithinMs = 20_000
 
+/** A broken invariant, and what breaks it. */
+export interface Violation {
+  readonly invariant: string
+  readonly says: string
+  readonly what: string
+}
+
 /** What the running auditor, which was killed and frozen like all others, says of the system at rest. */
-export async function askAuditor(gatewayUrl: string): Promise<string[]> {
+export async function askAuditor(gatewayUrl: string): Promise<Violation[]> {
   const askedAt = new Date().toISOString()
   let said: ReplyOf<typeof viewInvariants> | undefined
   const isUpToDate = async (): Promise<boolean> => {
@@ -19,9 +26,12 @@ export async function askAuditor(gatewayUrl: string): Promise<string[]> {
   try {
     await until('it looked', isUpToDate, { timeoutMs: answersWithinMs, everyMs: 200 })
   } catch {
-    return [`the auditor has not looked at the system at rest within ${answersWithinMs / 1_000} s`]
+    const what = `the auditor has not looked at the system at rest within ${answersWithinMs / 1_000} s`
+    return [{ invariant: '', says: '', what }]
   }
   return (said?.items ?? [])
     .filter(({ violations }) => violations > 0)
-    .map(({ invariant, says, violations, examples }) => `${invariant} (${says}): ${violations}: ${examples.join(' ')}`)
+    .map(({ invariant, says, violations, examples }) => {
+      return { invariant, says, what: `${invariant} (${says}): ${violations}: ${examples.join(' ')}` }
+    })
 }

@@ -17,7 +17,7 @@ export interface HttpBuyerOptions {
 export interface AskOptions {
   /** Which gateway, from 0; by default any. */
   readonly gateway?: number
-  /** The buyer's line breaks after so many milliseconds. */
+  /** The buyer's connection breaks after so many milliseconds. */
   readonly cutAfterMs?: number
 }
 

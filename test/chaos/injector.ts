@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Effect } from './faults/fault.ts'
 import { conflict, type PlannedFault } from './schedule.ts'
-import type { ChaosSystem } from './system.ts'
+import type { SystemUnderTest } from './start.ts'
 
 export interface Injected {
   readonly planned: PlannedFault
@@ -19,7 +19,7 @@ const lookAgainMs = 20
  * Resolves when all of them are healed, or when told to stop.
  */
 export async function injectAll(
-  system: ChaosSystem,
+  system: SystemUnderTest,
   plan: readonly PlannedFault[],
   { stopping, onInjected }: { stopping: AbortSignal; onInjected(injected: Injected): void },
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function injectAll(
   await Promise.all(active.values())
 }
 
-async function inject(system: ChaosSystem, { fault, target, lastsMs, amount }: PlannedFault): Promise<Effect> {
+async function inject(system: SystemUnderTest, { fault, target, lastsMs, amount }: PlannedFault): Promise<Effect> {
   try {
     return await fault.inject(system, { target, lastsMs, amount })
   } catch (error) {

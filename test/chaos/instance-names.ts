@@ -1,7 +1,7 @@
-import type { Kind } from '../support/process.ts'
+import { type Kind, kinds } from '../../infra/system/application.ts'
 
 /** How many of each kind run. */
-export const counts: Readonly<Record<Kind, number>> = {
+export const counts: Readonly<Partial<Record<Kind, number>>> = {
   gateway: 2,
   event: 2,
   booking: 2,
@@ -12,5 +12,5 @@ export const counts: Readonly<Record<Kind, number>> = {
 
 /** `booking-1`, `booking-2`. */
 export function instanceNames(kind: Kind): string[] {
-  return Array.from({ length: counts[kind] }, (_, index) => `${kind}-${index + 1}`)
+  return Array.from({ length: counts[kind] ?? 0 }, (_, index) => `${kinds[kind].instance}-${index + 1}`)
 }

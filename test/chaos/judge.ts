@@ -1,11 +1,10 @@
-import { readLedger } from '../support/ledger.ts'
 import { askAuditor } from './ask-auditor.ts'
-import { type Findings, runChecks } from './checks/all-checks.ts'
+import { type Findings, lineOf, runChecks } from './checks/all-checks.ts'
 import type { FaultTime } from './checks/evidence.ts'
 import type { World } from './http-buyer.ts'
 import { retakeLeftSeats } from './retake-seats.ts'
-import { compareWithLists, resolveUnknowns, waitUntilSettled } from './settle.ts'
-import type { ChaosSystem } from './system.ts'
+import { compareWithLists, resolveUnknowns, waitUntilMoneyRests, waitUntilSettled } from './settle.ts'
+import type { SystemUnderTest } from './start.ts'
 
 export interface JudgeOptions {
   readonly faults: readonly FaultTime[]
@@ -13,9 +12,9 @@ export interface JudgeOptions {
   say(line: string): void
 }
 
-/** Waits for rest, lets buyers find out what they do not know, and lays the three sides' histories side by side. */
+/** Waits for rest, lets buyers find out what they do not know, and compares what they were told with the database, and that with the provider. */
 export async function judge(
-  system: ChaosSystem,
+  system: SystemUnderTest,
   world: World,
   { faults, stopping, say }: JudgeOptions,
 ): Promise<Findings> {
@@ -26,10 +25,10 @@ export async function judge(
   say(`  ${asked} buyers asked again what had become of their request`)
   await waitUntilSettled(system.db, stopping)
   const wrongLists = await compareWithLists(world)
-  const ledger = await readLedger(system.paymentUrl)
-  const findings = await runChecks({ history: world.history, db: system.db, ledger, faults })
+  const findings = await runChecks({ history: world.history, db: system.db, faults })
   findings['stuck holds'].push(...retaken.stuck)
   findings['changed answers'].push(...wrongLists)
-  findings['auditor violations'].push(...(await askAuditor(world.gatewayUrls[0] ?? '')))
+  await waitUntilMoneyRests(system.db)
+  for (const { what, ...violation } of await askAuditor(system.url)) findings[lineOf(violation)].push(what)
   return findings
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../../infra/config.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
-import { stopSignals } from '../../infra/launcher/stop-signals.ts'
+import { stopSignals } from '../../infra/system/stop-signals.ts'
 import type { Shop } from './buyer.ts'
 import { countProbes } from './checks/admissions.ts'
 import { acknowledgedPurchases, type FaultTime } from './checks/evidence.ts'
@@ -12,20 +12,29 @@ import { type ChaosFlags, readFlags, replayCommand, usage } from './flags.ts'
 import { History, longestUnavailability, verdictOf } from './history.ts'
 import { openChangingEvents, openHouses } from './houses.ts'
 import type { Injected } from './injector.ts'
+import { counts } from './instance-names.ts'
 import { judge } from './judge.ts'
+import { links } from './links.ts'
 import { recoveriesOf } from './recovery.ts'
 import { explanations, isGreen, type Run, reportLines } from './report.ts'
 import { describePlan, planFaults } from './schedule.ts'
+import { settings } from './settings.ts'
 import { buyersAtOnce, letBuyersShop } from './shopping.ts'
-import { ChaosSystem } from './system.ts'
-import { topologies } from './topology.ts'
+import { crashedIn, gatewayUrls, keepLogs, type SystemUnderTest, startSystemUnderTest } from './start.ts'
 
 /* `npm run chaos -- --seed 42 [--seconds 60] [--plan]`; see README.md. */
 
 /** Whether the run was green. Throws when it could not be finished, as when it is told to stop. */
 async function chaos(flags: ChaosFlags, stopping: AbortSignal): Promise<boolean> {
   console.log('Starting servers and processes …')
-  const system = await ChaosSystem.start({ topology: topologies[flags.topology], say: console.log, stopping })
+  const system = await startSystemUnderTest({
+    servers: flags.topology,
+    counts,
+    environment: settings,
+    links,
+    say: console.log,
+    stopping,
+  })
   const history = new History()
   const injected: Injected[] = []
   try {
@@ -50,11 +59,11 @@ interface Observation {
   readonly injected: Injected[]
 }
 
-async function observe(system: ChaosSystem, { flags, stopping, history, injected }: Observation): Promise<Run> {
-  const gatewayUrls = system.gatewayUrls()
-  const houses = await openHouses(gatewayUrls[0] ?? '', system.servers.natsUrl)
-  const changingEvents = await openChangingEvents(gatewayUrls[0] ?? '')
-  const shop: Shop = { seed: flags.seed, houses, changingEvents, gatewayUrls, history, crowds: noCrowds() }
+async function observe(system: SystemUnderTest, { flags, stopping, history, injected }: Observation): Promise<Run> {
+  const urls = gatewayUrls(system)
+  const houses = await openHouses(system.url, system.natsUrls.operator)
+  const changingEvents = await openChangingEvents(system.url)
+  const shop: Shop = { seed: flags.seed, houses, changingEvents, gatewayUrls: urls, history, crowds: noCrowds() }
   console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
   const from = history.now()
   await letBuyersShop(system, shop, { flags, stopping, onInjected: (one) => injected.push(one) })
@@ -70,7 +79,7 @@ async function observe(system: ChaosSystem, { flags, stopping, history, injected
   return {
     injected,
     findings,
-    crashed: system.crashed(),
+    crashed: crashedIn(system),
     acknowledged: acknowledgedPurchases(history).length,
     requests: history.entries.length,
     unknownOutcomes,
@@ -99,12 +108,12 @@ function listsOf({ entries, reads, changes, probes, localDecisions }: History, f
 
 /** Puts the logs of all processes, and what is given as lists, into a folder of their own, and names it. */
 async function keepEvidence(
-  system: ChaosSystem,
+  system: SystemUnderTest,
   { seed }: ChaosFlags,
   lists: Record<string, readonly unknown[]>,
 ): Promise<void> {
   const folder = join(projectRoot, '.data', 'chaos', `seed-${seed}`)
-  await system.keepLogs(folder)
+  await keepLogs(system, folder)
   for (const [name, items] of Object.entries(lists)) {
     await writeFile(join(folder, `${name}.jsonl`), items.map((item) => `${JSON.stringify(item)}\n`).join(''))
   }

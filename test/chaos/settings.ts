@@ -1,4 +1,4 @@
-import { organiserKey } from '../support/system.ts'
+import { temporarySettings } from '../../infra/system/temporary-settings.ts'
 import { counts } from './instance-names.ts'
 
 /** How long a hold lasts here, in milliseconds: short, so that many run out within a run. */
@@ -9,10 +9,7 @@ export const probedLimit = { rateClass: 'my-things', max: 160, windowMs: 60_000 
 
 /** What all processes are told. Everything lasts shorter than usual, so that a minute sees what a day would. */
 export const settings = {
-  AUTH: 'demo',
-  SESSION_SECRET: 'a secret for chaos that is long enough',
-  ORGANISER_KEY: organiserKey,
-  OTEL_SDK_DISABLED: 'true',
+  ...temporarySettings,
   // On, and out of the way of everybody but the prober.
   RATE_LIMITS: 'on',
   RATE_LIMIT_MAXIMA: `${probedLimit.rateClass}=${probedLimit.max},my-bookings=6000,sell=6000,demo-body=60000,organise=6000`,
@@ -20,7 +17,6 @@ export const settings = {
   HOLD_TTL_MS: String(holdTtlMs),
   PAYMENT_WINDOW_MS: '4000',
   PROVIDER_TIMEOUT_MS: '1500',
-  PAYMENT_WEBHOOK_SECRET: 'a secret for the webhooks of chaos',
   // Every webhook comes twice, each copy at its own time: late, early, and out of order.
   WEBHOOK_COPIES: '2',
   WEBHOOK_DELAY_MS: '0-2500',

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
+import { until } from '../support/until.ts'
 import { acknowledgedPurchases } from './checks/evidence.ts'
 import { finalVerdict, verdictOf } from './history.ts'
 import { bodyIfDone, HttpBuyer, type World } from './http-buyer.ts'
@@ -9,6 +10,7 @@ import { countUnderWay } from './under-way.ts'
 
 /** Payments ask their provider again about every 3 s, and ended holds are written down every 5 s. */
 const settledWithinMs = 30_000
+const restsWithinMs = 10_000
 const askAgainTimes = 12
 const askAgainMs = 1_000
 const atOnce = 16
@@ -29,6 +31,21 @@ async function countLiveHolds(db: Database): Promise<number> {
     `SELECT count(*)::int AS count FROM booking.holds WHERE status IN ('active', 'paying')`,
   )
   return row?.count ?? 0
+}
+
+/** Waits until the auditor judges all money: it leaves out what moved in the last 5 s. */
+export async function waitUntilMoneyRests(db: Database): Promise<void> {
+  await until(
+    'all money has been at rest for long enough',
+    async () => {
+      const moving = await db.query(
+        `SELECT FROM purchase.payments WHERE updated_at >= now() - interval '5 seconds'
+         UNION ALL SELECT FROM purchase.refunds WHERE updated_at >= now() - interval '5 seconds'`,
+      )
+      return moving.length === 0
+    },
+    { timeoutMs: restsWithinMs, everyMs: 100 },
+  ).catch(() => undefined)
 }
 
 /** Every buyer who does not know yet how something ended asks again, with the same key and in the same words. */

@@ -11,7 +11,7 @@ import { showProgress } from './progress.ts'
 import { letReadersLook } from './readers.ts'
 import { leastPurchases } from './report.ts'
 import { planFaults } from './schedule.ts'
-import type { ChaosSystem } from './system.ts'
+import { heal, type SystemUnderTest } from './start.ts'
 
 export const buyersAtOnce = 24
 
@@ -25,7 +25,7 @@ export interface ShoppingOptions {
  * Buyers come and go for so many seconds while the planned faults happen; then all is healed and the last buyers finish. A
  * slow machine gets as long again to sell enough.
  */
-export async function letBuyersShop(system: ChaosSystem, shop: Shop, options: ShoppingOptions): Promise<void> {
+export async function letBuyersShop(system: SystemUnderTest, shop: Shop, options: ShoppingOptions): Promise<void> {
   const { flags, stopping, onInjected } = options
   let faults = 0
   const progress = showProgress(flags.seconds, () => {
@@ -63,7 +63,7 @@ export async function letBuyersShop(system: ChaosSystem, shop: Shop, options: Sh
     progress.stop()
     // Told to stop, nobody waits for buyers: what they ask fails at once when the system is gone.
     if (!stopping.aborted) {
-      await system.heal()
+      await heal(system)
       await Promise.all([buyers, ...others])
     }
   }

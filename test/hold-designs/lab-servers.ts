@@ -1,5 +1,5 @@
-import { installMissing } from '../../infra/servers/install.ts'
-import { startTemporaryServers, type TemporaryServers } from '../../infra/servers/temporary-servers.ts'
+import { installMissing } from '../../infra/system/programs/install.ts'
+import { startTemporaryServers, type TemporaryServers } from '../../infra/system/temporary-servers.ts'
 
 export type LabServers = TemporaryServers<'postgres' | 'redis'>
 

@@ -10,51 +10,31 @@ import { follow } from '../../infra/backup/follow/follow.ts'
 import { recover } from '../../infra/backup/follow/recover.ts'
 import { Stopwatch } from '../../infra/backup/stopwatch.ts'
 import { readInfraConfig } from '../../infra/config.ts'
-import { temporaryFlags } from '../../infra/launcher/flags.ts'
-import { type System, startSystem } from '../../infra/launcher/system.ts'
-import { databasePasswords } from '../../infra/servers/database-users.ts'
-import { startPostgres, superuser } from '../../infra/servers/postgres.ts'
-import { postgresDirectory, postgresOwner } from '../../infra/servers/postgres-owner.ts'
-import { removeTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
-import { drillOf, never, runBackupCommand } from '../support/backups.ts'
+import { startPostgres } from '../../infra/system/servers/postgres.ts'
+import { postgresDirectory, postgresOwner } from '../../infra/system/servers/postgres-owner.ts'
+import { type System, startSystem } from '../../infra/system/start-system.ts'
+import { removeTemporaryFolder } from '../../infra/system/temporary-folder.ts'
+import { temporarySettings } from '../../infra/system/temporary-settings.ts'
+import { drillOf, runBackupCommand } from '../support/backups.ts'
 import { startContinuousSale } from '../support/continuous-sale.ts'
 import { eventOnSale } from '../support/http.ts'
 import { createTestDirectory } from '../support/servers.ts'
-import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const patienceMs = 240_000
 const patience = { timeoutMs: 60_000 }
 
 /** A system with a PostgreSQL of its own, whose log can be followed and which can be killed. */
-async function startOwnSystem(): Promise<System & { url: string; databaseUrl: string; superuserUrl: string }> {
-  const config = readInfraConfig()
-  const dataDirectory = await createTestDirectory('followed')
-  const { PATH, NODE_COMPILE_CACHE } = config.environment
+async function startOwnSystem(): Promise<System & { superuserUrl: string }> {
+  const { PATH, NODE_COMPILE_CACHE } = readInfraConfig().environment
   const system = await startSystem({
-    flags: temporaryFlags,
-    config: {
-      ...config,
-      dataDirectory,
-      given: {},
-      environment: {
-        PATH,
-        NODE_COMPILE_CACHE,
-        ORGANISER_KEY: organiserKey,
-        RATE_LIMITS: 'off',
-        OTEL_SDK_DISABLED: 'true',
-      },
-    },
-    say: () => undefined,
-    stopping: never,
-    hurry: never,
+    servers: 'single',
+    directory: await createTestDirectory('followed'),
+    environment: { PATH, ...temporarySettings, NODE_COMPILE_CACHE, RATE_LIMITS: 'off' },
+    supervise: { say: () => undefined, onRestart: () => undefined },
   })
-  const { gateways, database_urls: databaseUrls } = system.running
-  // For looks into the server that the owner may not take.
-  const superuserUrl = new URL(databaseUrls.owner)
-  superuserUrl.username = superuser
-  superuserUrl.password = databasePasswords(dataDirectory).superuser
-  return { ...system, url: gateways[0] ?? '', databaseUrl: databaseUrls.owner, superuserUrl: superuserUrl.href }
+  // The superuser's is for looks into the server that the owner may not take.
+  return { ...system, databaseUrl: system.servers.database.urls.owner, superuserUrl: system.databaseUrl }
 }
 
 /** How many complete base backups an archive has. */
@@ -145,8 +125,7 @@ test('when the database is lost amid a sale, its copied log has all that was ack
   const known: { count: number; at: number }[] = []
   const lastSecond = setInterval(() => known.push({ count: sale.acknowledged.length, at: performance.now() }), 50)
   await until('the sale goes on', () => sale.acknowledged.length >= 80, patience)
-  const postgres = system.servers.find(({ name }) => name === 'postgres')
-  if (postgres === undefined) return t.fail('no PostgreSQL')
+  const postgres = system.servers.server('postgres')
   process.kill(postgres.pid, 'SIGKILL')
   const killedAt = performance.now()
   const acknowledged = [...sale.acknowledged]

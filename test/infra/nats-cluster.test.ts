@@ -6,8 +6,9 @@ import { publishFact } from '#shared/facts/stream.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { createLogger } from '#shared/observability/log.ts'
-import { type NatsNode, startNatsCluster } from '../../infra/servers/nats-cluster.ts'
-import { type NatsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
+import { startNatsCluster } from '../../infra/system/clusters/nats-cluster.ts'
+import type { Server } from '../../infra/system/server.ts'
+import { type NatsUrls, newNatsPasswords } from '../../infra/system/servers/nats-users.ts'
 import { forFile } from '../support/for-file.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -79,7 +80,7 @@ interface Leaders {
  */
 async function killUnderLoad(
   t: ExecutionContext,
-  isVictim: (node: NatsNode, leaders: Leaders) => boolean,
+  isVictim: (node: Server, leaders: Leaders) => boolean,
 ): Promise<{ facts: number; requests: number }> {
   const [facts, requests] = [await startFacts(t), await startRequests(t)]
   const followers = await startFollowers(t)

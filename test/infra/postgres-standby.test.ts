@@ -2,31 +2,30 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import test from 'ava'
 import type { Postgres } from '#shared/database/postgres.ts'
-import { PostgresPair } from '../../infra/servers/postgres-standby.ts'
-import { withChildren } from '../../infra/servers/process-control.ts'
-import { FaultProxy } from '../chaos/proxy.ts'
+import { PostgresPair } from '../../infra/system/clusters/postgres-standby.ts'
+import { Link } from '../../infra/system/links.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 let directory: string
 let pair: PostgresPair
-let proxy: FaultProxy
+let link: Link
 let postgres: Postgres
 
 test.before(async () => {
   directory = await createTestDirectory('postgres-standby')
   pair = await PostgresPair.start({ dataDirectory: directory, durable: true })
-  proxy = await FaultProxy.start({ targetPort: () => pair.primary.port, replies: 'to client' })
+  link = await Link.start({ targetPort: () => pair.primary.port, replies: 'to client' })
   const url = new URL(pair.primary.url)
-  url.port = String(proxy.port)
+  url.port = String(link.port)
   postgres = openPostgres(url.href, { maxConnections: 8 })
   await postgres.query('CREATE TABLE kept (number int PRIMARY KEY)')
 })
 
 test.after.always(async () => {
   await postgres?.close()
-  await proxy?.close()
+  await link?.close()
   await pair?.stop()
   await rm(directory, { recursive: true, force: true })
 })
@@ -50,12 +49,12 @@ function commitUntil(stopped: AbortSignal, from: number): Promise<number[]> {
 test.serial('a commit is acknowledged when the standby has it, and not before', async (t) => {
   const standby = pair.standby
   if (standby === undefined) return t.fail('there is no standby')
-  for (const pid of await withChildren(standby.pid)) process.kill(pid, 'SIGSTOP')
+  await standby.freeze()
   let acknowledged = false
   const committing = postgres.query('INSERT INTO kept VALUES (-1)').then(() => (acknowledged = true))
   await wait(300)
   t.false(acknowledged)
-  for (const pid of await withChildren(standby.pid)) process.kill(pid, 'SIGCONT')
+  await standby.resume()
   await committing
   t.true(acknowledged)
 })

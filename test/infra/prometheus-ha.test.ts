@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Server } from '../../infra/servers/server.ts'
+import type { Server } from '../../infra/system/server.ts'
 import { prometheusFolder, readAlerts, ruleFiles } from '../support/alert-rules.ts'
 import { forFile } from '../support/for-file.ts'
 import { startObservedSystem } from '../support/observed-system.ts'
@@ -12,7 +12,7 @@ const observed = forFile(() => startObservedSystem())
 
 const patience = { timeoutMs: 30_000, everyMs: 500 }
 
-const instances = ['audit-1', 'booking-1', 'event-1', 'gateway-1', 'gateway-2', 'purchase-1']
+const instances = ['auditor-1', 'booking-1', 'event-1', 'gateway-1', 'gateway-2', 'purchase-1']
 
 test.serial('every process is known by its job and its own name, on local and on global Prometheus', async (t) => {
   const { locals, globals } = observed.prometheus

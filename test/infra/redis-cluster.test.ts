@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import test from 'ava'
 import { createRedis } from '#shared/redis.ts'
-import { type RedisCluster, startRedisCluster } from '../../infra/servers/redis-cluster.ts'
+import { type RedisCluster, startRedisCluster } from '../../infra/system/clusters/redis-cluster.ts'
 import { createRecordedLog } from '../support/recorded-log.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'

@@ -3,7 +3,7 @@ import { type FactFollower, type FollowedFact, followFacts } from '#shared/facts
 import { ensureFactStream, type FactPosition, publishFact } from '#shared/facts/stream.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { createRecordedLog } from '../support/recorded-log.ts'
 import { startSingleNats, startTestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'

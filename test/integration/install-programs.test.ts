@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { installPackages } from '../../infra/servers/apt-install.ts'
+import { installPackages } from '../../infra/system/programs/apt-install.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
 /** An `apt-get` that installs nothing, but leaves a file when it is told to. */

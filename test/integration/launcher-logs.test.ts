@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { lastLines, maxLogBytes, sizeOf } from '#shared/observability/log-file.ts'
 import { LogWriter } from '#shared/observability/log-writer.ts'
-import { Echo } from '../../infra/launcher/echo.ts'
+import { Echo } from '../../infra/system/echo.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
 function line(level: number, msg: string, err?: { message: string }): string {

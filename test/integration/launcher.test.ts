@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
@@ -73,6 +73,13 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
     [],
   )
   t.false(existsSync(join(dataDirectory, 'running.json')))
+  const timeOf = (instance: string, message: string): string => {
+    const lines = readFileSync(join(dataDirectory, 'logs', `${instance}.log`), 'utf8')
+      .trim()
+      .split('\n')
+    return lines.map((line) => JSON.parse(line)).findLast(({ msg }) => msg === message).time
+  }
+  t.true(timeOf('front-3', 'stopped') <= timeOf('booking-1', 'stopping'), 'whoever asks stops before whoever is asked')
 })
 
 test.serial('a process that cannot start fails the start with its own words, and the rest is stopped', async (t) => {

@@ -7,7 +7,7 @@ import { call, callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import type { Message } from '#shared/messaging/message.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
-import { FaultProxy } from '../chaos/proxy.ts'
+import { Link } from '../../infra/system/links.ts'
 import { startTestNats, type TestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -138,18 +138,18 @@ test('a request fails at once when nobody listens', async (t) => {
 })
 
 test('a request in flight fails at once when the connection is lost', async (t) => {
-  const { bus, proxy } = await connectByProxy(t, nats.url)
+  const { bus, link } = await connectByLink(t, nats.url)
   const payload = new TextEncoder().encode('{"letters":1}')
   const refusal = t.throwsAsync(bus.request(keepSilent.subject, { payload, headers: {} }, 30_000))
   await until('the request has arrived', () => silentRequests === 1)
   const lostAt = performance.now()
-  proxy.cut()
+  link.cut()
   t.like(await refusal, { code: 'unavailable' })
   t.true(performance.now() - lostAt < 5_000)
 })
 
 test('a reply arrives although its worker lost the connection meanwhile', async (t) => {
-  const { bus: distant, proxy } = await connectByProxy(t, nats.urls.booking)
+  const { bus: distant, link } = await connectByLink(t, nats.urls.booking)
   const subject = 'ticketing.v1.booking.echo'
   const asked = Promise.withResolvers<void>()
   const back = Promise.withResolvers<void>()
@@ -166,19 +166,19 @@ test('a reply arrives although its worker lost the connection meanwhile', async 
   })
   const answer = client.request(subject, { payload: new TextEncoder().encode('hello'), headers: {} }, 5_000)
   await asked.promise
-  const { connections } = proxy.counts
-  proxy.cut()
+  const { connections } = link.counts
+  link.cut()
   // It may reconnect before anybody sees it disconnected.
-  await until('it is connected again', () => proxy.counts.connections > connections && distant.connected)
+  await until('it is connected again', () => link.counts.connections > connections && distant.connected)
   back.resolve()
   t.is(Buffer.from((await answer).payload).toString(), 'hello')
 })
 
 /** A connection that can be cut. */
-async function connectByProxy(t: ExecutionContext, url: string): Promise<{ bus: Bus; proxy: FaultProxy }> {
+async function connectByLink(t: ExecutionContext, url: string): Promise<{ bus: Bus; link: Link }> {
   const port = Number(new URL(url).port)
-  const proxy = await FaultProxy.start({ targetPort: () => port, replies: 'to server' })
-  const bus = await Bus.connect({ url: url.replace(`:${port}`, `:${proxy.port}`), name: 'distant', timeoutMs: 5_000 })
-  t.teardown(() => bus.close().finally(() => proxy.close()))
-  return { bus, proxy }
+  const link = await Link.start({ targetPort: () => port, replies: 'to server' })
+  const bus = await Bus.connect({ url: url.replace(`:${port}`, `:${link.port}`), name: 'distant', timeoutMs: 5_000 })
+  t.teardown(() => bus.close().finally(() => link.close()))
+  return { bus, link }
 }

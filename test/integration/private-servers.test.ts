@@ -5,11 +5,11 @@ import test from 'ava'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { isAlive } from '#shared/process/config.ts'
-import { startNats } from '../../infra/servers/nats.ts'
-import { startPostgres } from '../../infra/servers/postgres.ts'
-import { postgresDirectory, postgresOwner } from '../../infra/servers/postgres-owner.ts'
-import { startRedis } from '../../infra/servers/redis.ts'
-import type { Server } from '../../infra/servers/server.ts'
+import type { Server } from '../../infra/system/server.ts'
+import { startNats } from '../../infra/system/servers/nats.ts'
+import { startPostgres } from '../../infra/system/servers/postgres.ts'
+import { postgresDirectory, postgresOwner } from '../../infra/system/servers/postgres-owner.ts'
+import { startRedis } from '../../infra/system/servers/redis.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
 async function query(url: string, text: string): Promise<unknown[]> {
@@ -162,7 +162,8 @@ test('a server that cannot start says why, with its own last lines', async (t) =
   t.teardown(() => running.stop())
   const other = await createTestDirectory('redis')
   await t.throwsAsync(startRedis({ dataDirectory: other, port: running.port }), {
-    message: /redis .* ended at once\. Its last lines \(.*redis\.log\):.*Address already in use/s,
+    message:
+      /redis \S+ ended with exit code 1 before it was ready\. Its last lines \(.*redis\.log\):.*Address already in use/s,
   })
   t.false(existsSync(join(other, 'redis.pid.json')))
 })

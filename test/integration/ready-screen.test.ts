@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import test from 'ava'
-import { readyScreen } from '../../infra/launcher/ready-screen.ts'
-import type { System } from '../../infra/launcher/system.ts'
+import type { Launched } from '../../infra/system/launcher/launch.ts'
+import { readyScreen } from '../../infra/system/launcher/ready-screen.ts'
 
 test('the ready screen reads its pages to the end, so that none keeps a process from stopping', async (t) => {
   // More than a socket takes while nobody reads.
@@ -19,7 +19,7 @@ test('the ready screen reads its pages to the end, so that none keeps a process 
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const running = { gateways: [url], payment_url: url, processes: [], organiser_key: 'org_key' }
-  const system = { running, servers: [], logDirectory: '/logs', demo: true } as unknown as System
+  const system = { running, servers: [], logDirectory: '/logs', demo: true } as unknown as Launched
 
   t.true((await readyScreen(system, 1)).includes(`${url}/events`))
   t.is(answers.length, 6)

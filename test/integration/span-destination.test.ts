@@ -3,9 +3,9 @@ import { createServer } from 'node:net'
 import test from 'ava'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
-import { spanDestination } from '../../infra/launcher/span-destination.ts'
 import { startOtlpSink } from '../../infra/load/telemetry/otlp-sink.ts'
-import { freePort } from '../../infra/servers/free-port.ts'
+import { freePort } from '../../infra/system/free-port.ts'
+import { spanDestination } from '../../infra/system/launcher/span-destination.ts'
 import { createRecordedLog } from '../support/recorded-log.ts'
 
 test('spans go to the receiver that the environment names, else to one on the well-known port, else to files', async (t) => {

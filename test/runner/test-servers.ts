@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/migrate.ts'
-import { databasePasswords, databaseUrls } from '../../infra/servers/database-users.ts'
-import { installMissing } from '../../infra/servers/install.ts'
-import { PostgresPair } from '../../infra/servers/postgres-standby.ts'
-import type { ProgramName } from '../../infra/servers/program.ts'
-import { startTemporaryServers } from '../../infra/servers/temporary-servers.ts'
+import { PostgresPair } from '../../infra/system/clusters/postgres-standby.ts'
+import { installMissing } from '../../infra/system/programs/install.ts'
+import type { ProgramName } from '../../infra/system/programs/program.ts'
+import { databasePasswords, databaseUrls } from '../../infra/system/servers/database-users.ts'
+import { startTemporaryServers } from '../../infra/system/temporary-servers.ts'
 
 export interface TestServers {
   /** What tests find in their environment; see `test/support/config.ts`. */

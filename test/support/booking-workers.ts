@@ -4,17 +4,18 @@ import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { Postgres } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { newId, parsePublicId } from '#shared/ids.ts'
+import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import type { Close } from '#shared/process/lifecycle.ts'
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { bookingWorker } from '../../workers/booking/booking-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
+import { letRunOut } from './let-run-out.ts'
 import { startTestNats } from './servers.ts'
 import { untilServed } from './until-served.ts'
 
@@ -179,19 +180,7 @@ export async function startBookingWorkers({
       await ask(confirmHold, { booking_id })
       return booking_id
     },
-    async letRunOut({ id }) {
-      const values = [parsePublicId(id)?.ownId]
-      const past = `now() - interval '1 second'`
-      await postgres.query(
-        `UPDATE booking.holds SET active_until = ${past}, expires_at = ${past} WHERE id = $1`,
-        values,
-      )
-      await postgres.query(`UPDATE booking.event_seats SET held_until = ${past} WHERE hold_id = $1`, values)
-      await postgres.query(
-        `UPDATE booking.hold_items SET held_until = ${past} WHERE hold_id = $1 AND held_until IS NOT NULL`,
-        values,
-      )
-    },
+    letRunOut: (hold) => letRunOut(postgres, hold),
     async stop() {
       for (const close of closers.toReversed()) await close()
       await Promise.all([nats.stop(), database.drop()])

@@ -1,4 +1,4 @@
-import type { DatabaseUrls } from '../../infra/servers/database-users.ts'
+import type { DatabaseUrls } from '../../infra/system/servers/database-users.ts'
 
 export interface TestConfig {
   /** The fast PostgreSQL of this run, as its superuser. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { databaseUsers } from '#shared/process/config.ts'
-import type { DatabaseUrls } from '../../infra/servers/database-users.ts'
+import type { DatabaseUrls } from '../../infra/system/servers/database-users.ts'
 import { readTestConfig } from './config.ts'
 
 export interface TestDatabase {

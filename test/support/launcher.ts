@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
-import type { RunningFile } from '../../infra/launcher/data-folder.ts'
+import type { RunningFile } from '../../infra/system/launcher/data-folder.ts'
 
 export interface Launcher {
   readonly process: ChildProcess

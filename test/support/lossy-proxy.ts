@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { freePort } from '../../infra/servers/free-port.ts'
+import { freePort } from '../../infra/system/free-port.ts'
 
 /** Stands between the purchase worker and the payment sandbox and loses answers on demand. */
 export interface LossyProxy {

@@ -3,8 +3,8 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { projectRoot } from '../../infra/config.ts'
-import { newNatsPasswords, passwordVariables } from '../../infra/servers/nats-users.ts'
-import { requireProgram } from '../../infra/servers/program.ts'
+import { requireProgram } from '../../infra/system/programs/program.ts'
+import { newNatsPasswords, passwordVariables } from '../../infra/system/servers/nats-users.ts'
 import { createTestDirectory } from './servers.ts'
 
 const run = promisify(execFile)

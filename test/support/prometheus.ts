@@ -1,6 +1,6 @@
 import { configurationHere } from '../../infra/prometheus/on-this-machine.ts'
-import { startPrometheus } from '../../infra/servers/prometheus.ts'
-import type { Server } from '../../infra/servers/server.ts'
+import type { Server } from '../../infra/system/server.ts'
+import { startPrometheus } from '../../infra/system/servers/prometheus.ts'
 import type { Kind } from './process.ts'
 import { createTestDirectory } from './servers.ts'
 import type { System } from './system.ts'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { requireProgram } from '../../infra/servers/program.ts'
+import { requireProgram } from '../../infra/system/programs/program.ts'
 
 export interface ToolAnswer {
   readonly ok: boolean

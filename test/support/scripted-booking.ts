@@ -5,7 +5,7 @@ import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import { type OperationContext, operation } from '#shared/messaging/serve.ts'
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { serveScripted } from './scripted-worker.ts'
 
 /** What the scripted booking worker knows of one hold and its booking. */

@@ -1,6 +1,6 @@
 import { refundEvent } from '#shared/contracts/purchase.ts'
 import { operation } from '#shared/messaging/serve.ts'
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { serveScripted } from './scripted-worker.ts'
 
 /** The purchase worker as the event worker knows it: it takes requests to refund whole events into memory. */

@@ -3,7 +3,7 @@ import { viewAvailability } from '#shared/contracts/seats.ts'
 import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { operation } from '#shared/messaging/serve.ts'
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { serveScripted } from './scripted-worker.ts'
 
 type Batch = ParsedRequestOf<typeof stockEvent>

@@ -3,7 +3,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, serve } from '#shared/messaging/serve.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import type { NatsUser } from '#shared/process/config.ts'
-import type { NatsUrls } from '../../infra/servers/nats-users.ts'
+import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 
 /** Answers some operations of a worker as a test wants it. The answer ends it, once what it has begun is answered. */
 export async function serveScripted(

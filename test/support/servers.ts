@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { startNats } from '../../infra/servers/nats.ts'
-import { startNatsCluster } from '../../infra/servers/nats-cluster.ts'
-import { type NatsUrls, natsUrls, newNatsPasswords } from '../../infra/servers/nats-users.ts'
-import { startRedis } from '../../infra/servers/redis.ts'
-import { startRedisCluster } from '../../infra/servers/redis-cluster.ts'
-import { startRedisSentinel } from '../../infra/servers/redis-sentinel.ts'
-import type { Server, ServerOptions } from '../../infra/servers/server.ts'
-import { createTemporaryFolder } from '../../infra/servers/temporary-folder.ts'
+import { startNatsCluster } from '../../infra/system/clusters/nats-cluster.ts'
+import { startRedisCluster } from '../../infra/system/clusters/redis-cluster.ts'
+import { startRedisSentinel } from '../../infra/system/clusters/redis-sentinel.ts'
+import type { Server, ServerOptions } from '../../infra/system/server.ts'
+import { startNats } from '../../infra/system/servers/nats.ts'
+import { type NatsUrls, natsUrls, newNatsPasswords } from '../../infra/system/servers/nats-users.ts'
+import { startRedis } from '../../infra/system/servers/redis.ts'
+import { createTemporaryFolder } from '../../infra/system/temporary-folder.ts'
 import { readTestConfig } from './config.ts'
 
 /** A server, or several that are one to their clients. */
@@ -89,22 +88,16 @@ async function startGroup<Group extends { stop(): Promise<void> }>(
 
 async function startSingle(name: string, start: (options: ServerOptions) => Promise<Server>): Promise<SingleServer> {
   const directory = await createTestDirectory(name)
-  let server = await start({ dataDirectory: directory })
+  const server = await start({ dataDirectory: directory })
   return {
     url: server.url,
     async stop() {
       await server.stop()
       await rm(directory, { recursive: true, force: true })
     },
-    async kill() {
-      process.kill(server.pid, 'SIGKILL')
-      await server.exited
-    },
-    freeze: () => void process.kill(server.pid, 'SIGSTOP'),
-    thaw: () => void process.kill(server.pid, 'SIGCONT'),
-    async restart({ withData }) {
-      if (!withData) await rm(join(directory, name), { recursive: true, force: true })
-      server = await start({ dataDirectory: directory, port: server.port })
-    },
+    kill: () => server.kill(),
+    freeze: () => void server.freeze(),
+    thaw: () => void server.resume(),
+    restart: (options) => server.restart(options),
   }
 }

@@ -5,8 +5,8 @@ import test from 'ava'
 import { ConfigurationError } from '#shared/process/config.ts'
 import { defaultRetentionDays, retentionDays } from '#shared/retention/periods.ts'
 import { readGatewayConfig } from '../../gateway/config.ts'
-import { parseFlags } from '../../infra/launcher/flags.ts'
 import { parseLogFlags } from '../../infra/logs/flags.ts'
+import { parseFlags } from '../../infra/system/launcher/flags.ts'
 
 const env = {
   DATA_DIR: '/nowhere',

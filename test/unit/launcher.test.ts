@@ -5,11 +5,11 @@ import { seatCount } from '#shared/contracts/layout.ts'
 import { demoEventId } from '#shared/ids.ts'
 import { isAlive } from '#shared/process/config.ts'
 import { demoEvents, demoIdAt } from '../../infra/demo-catalogue/events.ts'
-import { backoffMs } from '../../infra/launcher/backoff.ts'
-import { backstagePlans, gatewayPlans, instanceNames } from '../../infra/launcher/child-plans.ts'
-import { parseFlags } from '../../infra/launcher/flags.ts'
-import { baseUrl } from '../../infra/launcher/ports.ts'
-import { endProcess, isProcess } from '../../infra/servers/process-control.ts'
+import { instanceNames } from '../../infra/system/application.ts'
+import { parseFlags } from '../../infra/system/launcher/flags.ts'
+import { baseUrl } from '../../infra/system/launcher/ports.ts'
+import { endProcess, isProcess } from '../../infra/system/process-control.ts'
+import { backoffMs } from '../../infra/system/supervisor.ts'
 
 test('without flags one gateway on 127.0.0.1:8080 and one worker of each kind are started', (t) => {
   t.deepEqual(parseFlags([]), {
@@ -42,27 +42,6 @@ test('further instances count on from the first', (t) => {
   t.deepEqual(instanceNames('gateway-1', 3), ['gateway-1', 'gateway-2', 'gateway-3'])
   t.deepEqual(instanceNames('west-7', 2), ['west-7', 'west-8'])
   t.deepEqual(instanceNames('front', 2), ['front', 'front-2'])
-})
-
-test('whoever is asked is started in an earlier stage than whoever asks', (t) => {
-  const flags = parseFlags(['--workers', '2', '--gateways', '2', '--host', '0.0.0.0'])
-  t.truthy(flags)
-  if (!flags) return
-  const stages = [
-    ...backstagePlans({ flags, paymentPort: 9000, metricsPorts: [9101, 9102, 9103, 9104, 9105, 9106, 9107] }),
-    ...gatewayPlans({ flags, gatewayPorts: [8080, 8081] }),
-  ]
-  t.deepEqual(
-    stages.map((stage) => stage.map(({ instance }) => instance)),
-    [
-      ['payment-sandbox-1'],
-      ['event-1', 'event-2', 'booking-1', 'booking-2', 'purchase-1', 'purchase-2'],
-      ['auditor-1'],
-      ['gateway-1', 'gateway-2'],
-    ],
-  )
-  t.deepEqual(stages[1]?.[5]?.args, ['--instance', 'purchase-2', '--metrics-port', '9106'])
-  t.deepEqual(stages[3]?.[1]?.args, ['--port', '8081', '--host', '0.0.0.0', '--instance', 'gateway-2'])
 })
 
 test('a listener on all addresses is reached on this machine', (t) => {

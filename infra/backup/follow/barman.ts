@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { ownerOnly } from '../../kept-file.ts'
-import { type Program, requireProgram } from '../../servers/program.ts'
+import { type Program, requireProgram } from '../../system/programs/program.ts'
 import { runTool } from '../client-tools.ts'
 import { connectionOf } from '../connection.ts'
 

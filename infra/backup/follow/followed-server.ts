@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
 import type { Say } from '../../say.ts'
-import { rightsToFollow } from '../../servers/postgres.ts'
+import { rightsToFollow } from '../../system/servers/postgres.ts'
 import { readIdentity } from './barman.ts'
 
 /** Throws `ExplainedError` with the remedy where the server does not let us archive its WAL. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { ExplainedError, reportFailure } from '../../explained-error.ts'
-import { installMissing } from '../../servers/install.ts'
+import { installMissing } from '../../system/programs/install.ts'
 import { readRecoverFlags, recoverUsage } from '../flags.ts'
 import { Stopwatch } from '../stopwatch.ts'
 import { recover } from './recover.ts'

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { ExplainedError } from '../../explained-error.ts'
-import { startPostgres } from '../../servers/postgres.ts'
-import { type Owner, postgresDirectory, postgresOwner } from '../../servers/postgres-owner.ts'
-import { findPostgres, majorOf, type Program } from '../../servers/program.ts'
-import type { Server } from '../../servers/server.ts'
+import { findPostgres, majorOf, type Program } from '../../system/programs/program.ts'
+import type { Server } from '../../system/server.ts'
+import { startPostgres } from '../../system/servers/postgres.ts'
+import { type Owner, postgresDirectory, postgresOwner } from '../../system/servers/postgres-owner.ts'
 import type { Stopwatch } from '../stopwatch.ts'
 import { server as archived, Barman, type Base, readDatabaseName, readIdentity } from './barman.ts'
 
@@ -60,7 +60,7 @@ export async function recover({ from, at, directory, watch }: RecoverOptions): P
     const url = new URL(server.url)
     url.pathname = database
     return {
-      server: { ...server, url: url.href },
+      server: Object.assign(server, { url: url.href }),
       recoveryPoint: reached.at ?? new Date(base.completedAt).toISOString(),
       // With a moment to reach, the server has seen to it.
       differences: at === null ? notReplayed(files, reached.lsn) : [],

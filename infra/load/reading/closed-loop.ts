@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type AnswerHead, AnswerReader } from './answer-reader.ts'
+import type { AnswerHead } from '../answer-reader.ts'
+import { HttpConnection } from '../http-connection.ts'
 
 /** What is asked, and what a good answer is. */
 export interface Traffic {
@@ -25,35 +25,31 @@ export interface Recording {
   firstFailure: string | undefined
 }
 
-/** Nobody waits longer. */
-const deadlineMs = 10_000
 /** For the first answers, and for what is under way in the end. */
 const patienceMs = 5_000
+/** Whoever refuses connections must not be asked without a pause. */
+const pauseAfterFailureMs = 10
 
-/**
- * So many connections, each of which asks again as soon as it has its answer. Node's own client costs several times as much, and
- * the generator shares the processors with what it measures.
- */
+/** So many connections, each of which asks again as soon as it has its answer. */
 export class ClosedLoop {
-  readonly #options: ClosedLoopOptions
-  readonly #port: number
-  readonly #sockets = new Set<Socket>()
+  readonly #traffic: Traffic
+  readonly #connections: readonly HttpConnection[]
+  readonly #loops: Promise<unknown>
   /** Those that have had an answer. */
-  readonly #answered = new WeakSet<Socket>()
+  readonly #answered = new Set<HttpConnection>()
   #recording = newRecording()
   #isStopped = false
 
-  constructor(options: ClosedLoopOptions) {
-    this.#options = options
-    this.#port = Number(new URL(options.url).port)
-    for (let opened = 0; opened < options.connections; opened += 1) this.#open()
+  constructor({ url, connections, traffic }: ClosedLoopOptions) {
+    this.#traffic = traffic
+    this.#connections = Array.from({ length: connections }, () => new HttpConnection(url))
+    this.#loops = Promise.all(this.#connections.map((connection) => this.#keepAsking(connection)))
   }
 
   /** Waits until each connection has had an answer: what opening them costs is not to be measured. */
   async begun(): Promise<void> {
     const giveUpAt = performance.now() + patienceMs
-    const isBegun = (): boolean => [...this.#sockets].every((socket) => this.#answered.has(socket))
-    while (!isBegun() && performance.now() < giveUpAt) await pause(5)
+    while (this.#answered.size < this.#connections.length && performance.now() < giveUpAt) await pause(5)
   }
 
   /** Begins a new recording and answers the one so far. */
@@ -66,43 +62,25 @@ export class ClosedLoop {
   /** Asks no more, and waits for what is under way: it must not cost whoever is measured next. */
   async stop(): Promise<void> {
     this.#isStopped = true
-    const giveUpAt = performance.now() + patienceMs
-    while (this.#sockets.size > 0 && performance.now() < giveUpAt) await pause(5)
-    for (const socket of this.#sockets) socket.destroy()
+    const enough = new AbortController()
+    await Promise.race([this.#loops, pause(patienceMs, undefined, { signal: enough.signal }).catch(() => undefined)])
+    enough.abort()
+    for (const connection of this.#connections) connection.close()
   }
 
-  #open(): void {
-    const { traffic } = this.#options
-    const socket = connect({ host: '127.0.0.1', port: this.#port, noDelay: true })
-    this.#sockets.add(socket)
-    const reader = new AnswerReader()
-    let sentAt = 0
-    const ask = (): void => {
-      sentAt = performance.now()
-      socket.write(traffic.next(), 'latin1')
-    }
-    socket.setTimeout(deadlineMs, () => socket.destroy(new Error(`no answer within ${deadlineMs} ms`)))
-    socket.on('connect', ask)
-    socket.on('data', (chunk: Buffer) => {
-      let answer: AnswerHead | undefined
+  async #keepAsking(connection: HttpConnection): Promise<void> {
+    while (!this.#isStopped) {
+      const sentAt = performance.now()
       try {
-        answer = reader.read(chunk)
+        const answer = await connection.send(this.#traffic.next())
+        this.#answered.add(connection)
+        this.#recording.latenciesMs.push(performance.now() - sentAt)
+        if (!this.#traffic.isGood(answer)) this.#fail(answer.head)
       } catch (error) {
-        socket.destroy(error as Error)
+        this.#fail((error as Error).message)
+        await pause(pauseAfterFailureMs)
       }
-      if (answer === undefined) return
-      this.#answered.add(socket)
-      this.#recording.latenciesMs.push(performance.now() - sentAt)
-      if (!traffic.isGood(answer)) this.#fail(answer.head)
-      if (this.#isStopped) socket.destroy()
-      else ask()
-    })
-    socket.on('error', (error) => this.#fail(error.message))
-    socket.on('close', () => {
-      this.#sockets.delete(socket)
-      // Not at once: whoever refuses connections would be asked for ever without a pause.
-      if (!this.#isStopped) setTimeout(() => this.#isStopped || this.#open(), 10)
-    })
+    }
   }
 
   #fail(what: string): void {

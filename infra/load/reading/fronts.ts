@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Backstage } from './backstage.ts'
 import { startNginx } from './nginx.ts'
 import { startPeers } from './peers.ts'
 import { bookingsPerMinute, maximumPerMinute, type Scenario, type SystemName } from './plan.ts'
+import { otherKind, type ReadingSystem } from './reading-system.ts'
 import { readPath } from './requests.ts'
 
 /** A process that answers HTTP. */
@@ -20,7 +20,7 @@ export interface System {
   /** With them; the same as `open` where there are none. */
   readonly limited: Front
   /** What works behind it, by what it is. */
-  readonly backstage: ReadonlyMap<string, number>
+  readonly behind: ReadonlyMap<string, number>
 }
 
 export interface Fronts {
@@ -38,8 +38,9 @@ export function frontOf(system: System, scenario: Scenario): Front {
 }
 
 /** Starts everybody at once; all but one are idle at any time. */
-export async function startFronts(backstage: Backstage, { peers }: { peers: boolean }): Promise<Fronts> {
-  const { start, directory, pids } = backstage
+export async function startFronts(surroundings: ReadingSystem, { peers }: { peers: boolean }): Promise<Fronts> {
+  const { start, directory } = surroundings
+  const behind = surroundings.pids()
   const systems = new Map<SystemName, System>()
   const closers: (() => Promise<void>)[] = []
   const stop = async (): Promise<void> => {
@@ -49,8 +50,6 @@ export async function startFronts(backstage: Backstage, { peers }: { peers: bool
     const gateway = (kind: 'open' | 'limited', environment: Record<string, string>): Promise<Front> =>
       start({
         instance: `ours-${kind}`,
-        script: 'gateway/main.ts',
-        args: ['--instance', `ours-${kind}`, '--port', '0'],
         environment,
       })
     systems.set('ours', {
@@ -62,7 +61,7 @@ export async function startFronts(backstage: Backstage, { peers }: { peers: bool
           .join(','),
         TRUSTED_PROXIES: '127.0.0.1',
       }),
-      backstage: pids,
+      behind,
     })
 
     const reply = await bodyOf(systems.get('ours')?.open.url ?? '')
@@ -70,21 +69,25 @@ export async function startFronts(backstage: Backstage, { peers }: { peers: bool
     await writeFile(replyFile, reply)
     for (const name of ['node-http', 'koa'] as const) {
       const environment = { REPLY_FILE: replyFile }
-      const front = await start({ instance: name, script: `infra/load/reading/systems/${name}.ts`, environment })
-      systems.set(name, { name, open: front, limited: front, backstage: pids })
+      const front = await start({
+        instance: name,
+        kind: otherKind(`infra/load/reading/systems/${name}.ts`),
+        environment,
+      })
+      systems.set(name, { name, open: front, limited: front, behind })
     }
     const limits = { READS_PER_MINUTE: String(maximumPerMinute), BOOKINGS_PER_MINUTE: String(bookingsPerMinute) }
     for (const name of ['koa-obvious', 'koa-string'] as const) {
-      const script = `infra/load/reading/systems/${name}.ts`
-      const open = await start({ instance: `${name}-open`, script })
-      const limited = await start({ instance: `${name}-limited`, script, environment: limits })
-      systems.set(name, { name, open, limited, backstage: pids })
+      const kind = otherKind(`infra/load/reading/systems/${name}.ts`)
+      const open = await start({ instance: `${name}-open`, kind })
+      const limited = await start({ instance: `${name}-limited`, kind, environment: limits })
+      systems.set(name, { name, open, limited, behind })
     }
     const nginx = await startNginx({ directory, reply })
     closers.push(() => nginx.stop())
-    systems.set('nginx', { name: 'nginx', open: nginx, limited: nginx, backstage: pids })
+    systems.set('nginx', { name: 'nginx', open: nginx, limited: nginx, behind })
     if (peers) {
-      const started = await startPeers(backstage, { replyFile, limits })
+      const started = await startPeers(surroundings, { replyFile, limits })
       closers.push(() => started.stop())
       for (const system of started.systems) systems.set(system.name, system)
     }

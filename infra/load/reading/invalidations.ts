@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { organiserKey } from '../selling/system.ts'
+import { organiserKey } from '../../system/temporary-settings.ts'
 import type { System } from './fronts.ts'
 import { type ManyKeysOptions, type ReadingFigures, readManyKeys } from './many-keys.ts'
 import { rounded } from './results.ts'

@@ -86,7 +86,7 @@ export interface LoadOptions {
 export async function sampleOf(system: System, options: LoadOptions): Promise<Sample> {
   const { scenario, traffic, connections, leadInMs, measuredMs, stopping } = options
   const front = frontOf(system, scenario)
-  const pids = new Map([...system.backstage, ['front', front.pid]])
+  const pids = new Map([...system.behind, ['front', front.pid]])
   const loop = new ClosedLoop({ url: front.url, connections, traffic })
   try {
     await loop.begun()

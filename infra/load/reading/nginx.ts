@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../servers/free-port.ts'
-import { requireProgram } from '../../servers/program.ts'
-import { type Server, startServer } from '../../servers/server.ts'
+import { freePort } from '../../system/free-port.ts'
+import { requireProgram } from '../../system/programs/program.ts'
+import { type Server, startServer } from '../../system/server.ts'
 
 /** The reply as a file, sent by one worker: as fast as it can be had, for comparison. */
 export async function startNginx({ directory, reply }: { directory: string; reply: Buffer }): Promise<Server> {

@@ -1,10 +1,10 @@
 import type { Progress } from '../../import/progress-bar.ts'
-import type { Backstage } from './backstage.ts'
 import { storeCatalogue } from './catalogue.ts'
 import type { System } from './fronts.ts'
 import { type ChangingFigures, readWhileChanging } from './invalidations.ts'
 import { type ReadingFigures, readManyKeys } from './many-keys.ts'
 import type { Lengths, Scenario } from './plan.ts'
+import type { ReadingSystem } from './reading-system.ts'
 import { redisCommandsPerRequest } from './redis-commands.ts'
 import { rounded } from './results.ts'
 import { type Stampede, stampede } from './stampede.ts'
@@ -27,7 +27,7 @@ export interface OwnFigures {
 
 export interface OwnFiguresOptions {
   readonly ours: System
-  readonly backstage: Backstage
+  readonly surroundings: ReadingSystem
   /** Events with seats on sale. */
   readonly soldEvents: readonly string[]
   readonly lengths: Lengths
@@ -37,8 +37,9 @@ export interface OwnFiguresOptions {
 
 /** The whole catalogue comes last: what is measured before asks for a small one. */
 export async function measureOwnFigures(options: OwnFiguresOptions): Promise<OwnFigures> {
-  const { ours, backstage, soldEvents, lengths, bar, stopping } = options
-  const { bus, redisPort, otherGatewayUrl } = backstage
+  const { ours, surroundings, soldEvents, lengths, bar, stopping } = options
+  const { bus, url: otherGatewayUrl, servers } = surroundings
+  const redisPort = servers.server('redis').port
   const steps = 4
   const step = async <Result>(done: number, label: string, run: () => Promise<Result>): Promise<Result> => {
     stopping.throwIfAborted()

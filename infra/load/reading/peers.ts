@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
-import { startNatsNode } from '../../servers/nats.ts'
-import type { Backstage } from './backstage.ts'
+import { startNatsNode } from '../../system/servers/nats.ts'
 import type { System } from './fronts.ts'
 import { peers } from './plan.ts'
+import { otherKind, type ReadingSystem } from './reading-system.ts'
 
 const run = promisify(execFile)
 
@@ -28,10 +28,13 @@ export interface PeerOptions {
  * Each has a service of its own, which answers from memory, and a gateway without limits and one with them. They share Redis with
  * the others, but not NATS: ours permits no subjects but our own.
  */
-export async function startPeers(backstage: Backstage, { replyFile, limits }: PeerOptions): Promise<StartedPeers> {
-  const folder = await installPeers(backstage.stopping)
+export async function startPeers(
+  surroundings: ReadingSystem,
+  { replyFile, limits }: PeerOptions,
+): Promise<StartedPeers> {
+  const folder = await installPeers(surroundings.stopping)
   const nats = await startNatsNode({
-    dataDirectory: join(backstage.directory, 'peers'),
+    dataDirectory: join(surroundings.directory, 'peers'),
     configFile: join(import.meta.dirname, 'peers', 'nats.conf'),
     serverName: 'ticketing-peers',
     environment: {},
@@ -43,9 +46,9 @@ export async function startPeers(backstage: Backstage, { replyFile, limits }: Pe
     const systems: System[] = []
     for (const name of peers) {
       const start = (instance: string, script: string, more: Readonly<Record<string, string>> = {}) =>
-        backstage.start({
+        surroundings.start({
           instance: `${name}-${instance}`,
-          script: join(folder, name, script),
+          kind: otherKind(join(folder, name, script)),
           directory: folder,
           environment: { NATS_URL: nats.url, REPLY_FILE: replyFile, ...more },
         })
@@ -54,7 +57,7 @@ export async function startPeers(backstage: Backstage, { replyFile, limits }: Pe
         name,
         open: await start('open', 'gateway.mjs'),
         limited: await start('limited', 'gateway.mjs', limits),
-        backstage: new Map([...backstage.pids, ['nats', nats.pid], [`${name}-service`, service.pid]]),
+        behind: new Map([...surroundings.pids(), ['nats', nats.pid], [`${name}-service`, service.pid]]),
       })
     }
     return { systems, stop: () => nats.stop() }

@@ -1,4 +1,4 @@
-import { askRedis } from '../../servers/ask-redis.ts'
+import { askRedis } from '../../system/servers/ask-redis.ts'
 import type { System } from './fronts.ts'
 import { sampleOf } from './measure.ts'
 import type { Scenario } from './plan.ts'

@@ -2,15 +2,15 @@ import { availableParallelism } from 'node:os'
 import { demoIdAt } from '../../demo-catalogue/events.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
-import { stopSignals } from '../../launcher/stop-signals.ts'
+import { stopSignals } from '../../system/stop-signals.ts'
 import { writeReport, writeResult } from '../result-file.ts'
 import { openHouses } from '../selling/houses.ts'
-import { type Backstage, startBackstage } from './backstage.ts'
 import { type BenchFlags, parseBenchFlags, usage } from './flags.ts'
 import { type Fronts, type System, startFronts } from './fronts.ts'
 import { measureRounds } from './measure.ts'
 import { measureOwnFigures, ownVerdicts } from './own-figures.ts'
 import { callers, connectionCounts, fullRun, maximumPerMinute, quickRun, readsPerPurchase } from './plan.ts'
+import { type ReadingSystem, startReadingSystem } from './reading-system.ts'
 import { reportLines } from './report.ts'
 import { readPath } from './requests.ts'
 import type { Result } from './result.ts'
@@ -26,12 +26,12 @@ async function main(): Promise<void> {
   if (!flags) return console.log(usage)
   const { stopping } = stopSignals(console.log)
   try {
-    const backstage = await startBackstage({ say: console.log, stopping })
+    const surroundings = await startReadingSystem({ say: console.log, stopping })
     try {
       if (flags.peers) console.log('Installing moleculer and NestJS into the data folder, where they are not yet.')
-      const fronts = await startFronts(backstage, flags)
+      const fronts = await startFronts(surroundings, flags)
       try {
-        const result = await measure({ backstage, fronts, flags, stopping })
+        const result = await measure({ surroundings, fronts, flags, stopping })
         const lines = reportLines(result)
         const files = [await writeResult('latest.json', result), await writeReport('latest.md', lines)]
         console.log([...lines, '', ...files.map((file) => `written to ${file}`)].join('\n'))
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
         await fronts.stop()
       }
     } finally {
-      await backstage.stop()
+      await surroundings.stop()
     }
   } catch (error) {
     if (!stopping.aborted) throw error
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
 }
 
 interface MeasureParts {
-  readonly backstage: Backstage
+  readonly surroundings: ReadingSystem
   readonly fronts: Fronts
   readonly flags: BenchFlags
   readonly stopping: AbortSignal
@@ -61,10 +61,10 @@ const houses = 2
 /** Of the demo catalogue, by their places in it: all that have seats on sale. */
 const eventsWithSeats = [0, 1, 2, 3, 4, 5]
 
-async function measure({ backstage, fronts, flags, stopping }: MeasureParts): Promise<Result> {
+async function measure({ surroundings, fronts, flags, stopping }: MeasureParts): Promise<Result> {
   const lengths = flags.quick ? quickRun : fullRun
   const bar = (label: string) => progressBar(process.stderr, label)
-  const opened = await openHouses(backstage.otherGatewayUrl, houses, () => stopping.throwIfAborted())
+  const opened = await openHouses(surroundings.url, houses, () => stopping.throwIfAborted())
   const nextHouse = (): string => {
     const house = opened.next(1)
     if (house === undefined) throw new Error('all houses are sold out')
@@ -73,7 +73,7 @@ async function measure({ backstage, fronts, flags, stopping }: MeasureParts): Pr
   const cells = await measureRounds(fronts, { lengths, nextHouse, bar, stopping })
   const ours = fronts.systems.get('ours') as System
   const soldEvents = eventsWithSeats.map(demoIdAt)
-  const own = await measureOwnFigures({ ours, backstage, soldEvents, lengths, bar, stopping })
+  const own = await measureOwnFigures({ ours, surroundings, soldEvents, lengths, bar, stopping })
   return {
     quick: flags.quick,
     rows: rowsOf(cells),

@@ -2,15 +2,16 @@ import { availableParallelism } from 'node:os'
 import pg from 'pg'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { newId } from '#shared/ids.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { Progress } from '../../import/progress-bar.ts'
+import type { System } from '../../system/start-system.ts'
 import { cpuTimes } from '../cpu-time.ts'
 import { quantile } from '../quantile.ts'
 import { countMatches, fewMatches } from './count-matches.ts'
 import { generateCatalogue } from './generate.ts'
 import { type Kind, kinds, mixOf, Questions, readWords, type SearchRequest, shares } from './questions.ts'
-import type { SearchSystem } from './system.ts'
 
 const clients = 8
 /** Each is asked with other words, places and dates. */
@@ -48,6 +49,9 @@ export interface Result {
   readonly conditions: Readonly<Record<string, string | number>>
 }
 
+/** An event worker, and a connection to ask it by. */
+export type SearchedSystem = System & { readonly bus: Bus }
+
 export interface MeasureOptions {
   readonly sizes: readonly number[]
   bar(label: string): Progress
@@ -55,7 +59,7 @@ export interface MeasureOptions {
 }
 
 /** One catalogue after the other, each in place of the one before. */
-export async function measure(system: SearchSystem, { sizes, bar, stopping }: MeasureOptions): Promise<Result> {
+export async function measure(system: SearchedSystem, { sizes, bar, stopping }: MeasureOptions): Promise<Result> {
   const results: SizeResult[] = []
   for (const events of sizes) results.push(await measureSize(system, events, { bar, stopping }))
   return {
@@ -64,7 +68,7 @@ export async function measure(system: SearchSystem, { sizes, bar, stopping }: Me
       measured_at: new Date().toISOString(),
       processors: availableParallelism(),
       node: process.version,
-      postgres: system.databaseVersion,
+      postgres: system.servers.server('postgres').version,
       clients,
       questions: mixOf(questionsPerPercent).length,
       measured_seconds: measuredSeconds,
@@ -80,7 +84,7 @@ interface Asked {
 }
 
 async function measureSize(
-  system: SearchSystem,
+  system: SearchedSystem,
   events: number,
   { bar, stopping }: Omit<MeasureOptions, 'sizes'>,
 ): Promise<SizeResult> {
@@ -97,9 +101,9 @@ async function measureSize(
   }))
   await askFor(system, asked, { seconds: warmUpSeconds, stopping })
   for (const { latenciesMs } of asked) latenciesMs.length = 0
-  const cpuBefore = cpuTimes(system.pids)
+  const cpuBefore = cpuTimes(system.pids())
   const { failed } = await askFor(system, asked, { seconds: measuredSeconds, stopping })
-  const cpuAfter = cpuTimes(system.pids)
+  const cpuAfter = cpuTimes(system.pids())
   const searches = asked.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0)
   const matches = await countMatches(
     system.databaseUrl,
@@ -147,7 +151,7 @@ async function checkpoint(databaseUrl: string): Promise<void> {
 
 /** `clients` at once ask what comes next in the list, over and over, without a pause. */
 async function askFor(
-  { bus }: SearchSystem,
+  { bus }: SearchedSystem,
   asked: readonly Asked[],
   { seconds, stopping }: { seconds: number; stopping: AbortSignal },
 ): Promise<{ failed: number }> {
@@ -172,7 +176,7 @@ async function askFor(
 }
 
 async function search(
-  bus: SearchSystem['bus'],
+  bus: SearchedSystem['bus'],
   request: SearchRequest,
 ): Promise<{ ms: number; cursor: string | null }> {
   const begin = performance.now()

@@ -1,5 +1,5 @@
 import { ExplainedError } from '../../explained-error.ts'
-import { organiserKey } from './system.ts'
+import { organiserKey } from '../../system/temporary-settings.ts'
 
 export const seatsPerHouse = 20_000
 const sections = 4

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { parsePublicId } from '#shared/ids.ts'
 import type { Progress } from '../../import/progress-bar.ts'
+import type { System } from '../../system/start-system.ts'
+import { stopProcesses } from '../bench-system.ts'
 import { cpuTimes } from '../cpu-time.ts'
 import { HttpConnection } from '../http-connection.ts'
 import { quantile } from '../quantile.ts'
@@ -10,7 +13,6 @@ import { Houses, openHouses, seatsPerHouse } from './houses.ts'
 import { buyAsFastAsPossible, buyAtRate, type Load } from './load.ts'
 import { pgbenchSeatsPerSecond } from './pgbench.ts'
 import { recordHold } from './recorded-hold.ts'
-import type { SellingSystem } from './system.ts'
 
 const connections = 64
 /** More than ever wait at a rate that can be kept up; beyond, they queue in the generator, and that time counts. */
@@ -52,7 +54,7 @@ export interface MeasureOptions {
 }
 
 /** Both variants, each at full rate and at two thirds of it, on houses of their own. */
-export async function measure(system: SellingSystem, options: MeasureOptions): Promise<Result> {
+export async function measure(system: System, options: MeasureOptions): Promise<Result> {
   const best = await measureVariant(system, 'best available', options)
   const named = await measureVariant(system, 'named seats', options)
   const told = ((best.outcomes.held ?? 0) + (named.outcomes.held ?? 0)) * placesPerHold
@@ -80,8 +82,8 @@ export async function measure(system: SellingSystem, options: MeasureOptions): P
 }
 
 /** Records one hold of a new house, then has pgbench hold all seats of it in the same way. */
-async function measurePgbench(system: SellingSystem, { bar }: MeasureOptions): Promise<number> {
-  const { url, databaseUrl, databaseLog } = system
+async function measurePgbench(system: System, { bar }: MeasureOptions): Promise<number> {
+  const { url, databaseUrl, logDirectory } = system
   const progress = bar('pgbench')
   const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
   const seatNos = Array.from({ length: placesPerHold }, (_, index) => index)
@@ -94,8 +96,11 @@ async function measurePgbench(system: SellingSystem, { bar }: MeasureOptions): P
     holdId = parsePublicId((JSON.parse(answer.body) as { id: string }).id)?.ownId ?? ''
   }
   try {
-    const statements = await recordHold({ databaseUrl, logFile: databaseLog }, { mark: userId, hold })
-    await system.stopApplications()
+    const statements = await recordHold(
+      { databaseUrl, logFile: join(logDirectory, 'postgres.log') },
+      { mark: userId, hold },
+    )
+    await stopProcesses(system)
     return await pgbenchSeatsPerSecond(databaseUrl, { statements, instance: { holdId, userId, seatNos } })
   } finally {
     connection.close()
@@ -103,7 +108,7 @@ async function measurePgbench(system: SellingSystem, { bar }: MeasureOptions): P
   }
 }
 
-async function measureVariant(system: SellingSystem, variant: Variant, options: MeasureOptions): Promise<Phases> {
+async function measureVariant(system: System, variant: Variant, options: MeasureOptions): Promise<Phases> {
   const { url } = system
   const full = await open(system, Houses.neededFor(fastest * (warmUpSeconds + measuredSeconds)), variant, options)
   const common = { url, stopping: options.stopping }
@@ -111,11 +116,11 @@ async function measureVariant(system: SellingSystem, variant: Variant, options: 
   await withBar(`${variant}: warming up`, warmUpSeconds, options, (more) =>
     buyAsFastAsPossible({ ...fullRate, ...more }),
   )
-  const cpuBefore = cpuTimes(system.pids)
+  const cpuBefore = cpuTimes(system.pids())
   const load = await withBar(`${variant}: as fast as possible`, measuredSeconds, options, (more) =>
     buyAsFastAsPossible({ ...fullRate, ...more }),
   )
-  const cpu = cpuPerHold(cpuBefore, cpuTimes(system.pids), load.holds)
+  const cpu = cpuPerHold(cpuBefore, cpuTimes(system.pids()), load.holds)
   const perSecond = ((load.holds / load.seconds) * 2) / 3
   const seats = perSecond * placesPerHold * (warmUpSeconds + measuredSeconds) * 1.2
   const calm = await open(system, Houses.neededFor(seats), variant, options)
@@ -134,7 +139,7 @@ async function measureVariant(system: SellingSystem, variant: Variant, options: 
   }
 }
 
-async function open({ url }: SellingSystem, count: number, variant: Variant, { bar }: MeasureOptions): Promise<Buyers> {
+async function open({ url }: System, count: number, variant: Variant, { bar }: MeasureOptions): Promise<Buyers> {
   const progress = bar('houses opened')
   const houses = await openHouses(url, count, (opened) => progress.show(opened, count))
   progress.clear()

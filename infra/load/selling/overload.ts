@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 import type { Progress } from '../../import/progress-bar.ts'
+import type { System } from '../../system/start-system.ts'
 import { cpuTimes } from '../cpu-time.ts'
 import { quantile } from '../quantile.ts'
 import { countSoldPlaces } from './double-sales.ts'
 import { Houses, openHouses } from './houses.ts'
 import { buyAsFastAsPossible, buyAtRate } from './load.ts'
 import { cpuPerHold } from './measure.ts'
-import type { SellingSystem } from './system.ts'
 import { type Ending, placesPerVisit, Visitors } from './visitors.ts'
 
 const warmUpSeconds = 5
@@ -54,7 +54,7 @@ interface Options {
 }
 
 /** How much is still sold when twice as many visitors come as the machine can bear, and how soon the others learn it. */
-export async function measureOverload(system: SellingSystem, options: Options): Promise<OverloadResult> {
+export async function measureOverload(system: System, options: Options): Promise<OverloadResult> {
   const { url, databaseUrl } = system
   const { bar, stopping } = options
   const visitors = async (visitsPerSecond: number, seconds: number): Promise<Visitors> => {
@@ -77,14 +77,14 @@ export async function measureOverload(system: SellingSystem, options: Options): 
     const progress = bar(`s, ${Math.round(perSecond)} visitors a second`)
     const buyers = await visitors(perSecond * 1.2, seconds)
     const onProgress = (done: number) => progress.show(Math.round(done), seconds)
-    const cpuBefore = cpuTimes(system.pids)
+    const cpuBefore = cpuTimes(system.pids())
     const begin = performance.now()
     const more = { connections: connectionsAtRate, perSecond, stopping, onProgress }
     await buyAtRate({ url, buyers, seconds, ...more })
     progress.clear()
     const cpu = cpuPerHold(
       cpuBefore,
-      cpuTimes(system.pids),
+      cpuTimes(system.pids()),
       buyers.visits.filter(({ ending }) => ending === 'bought').length,
     )
     const from = begin + warmUpSeconds * 1_000

@@ -1,12 +1,12 @@
 import { parseCommandLine } from '../../command-line.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
-import { stopSignals } from '../../launcher/stop-signals.ts'
+import { stopSignals } from '../../system/stop-signals.ts'
+import { startBenchSystem } from '../bench-system.ts'
 import { writeResult } from '../result-file.ts'
 import { measure } from './measure.ts'
 import { measureOverload, overloadLines } from './overload.ts'
 import { reportLines } from './report.ts'
-import { startSellingSystem } from './system.ts'
 
 const usage = `Usage: npm run bench -- selling [flags]
 Measures seats held a second, beside what pgbench makes of the same statements, on servers of its own.
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   if (help) return console.log(usage)
   const { stopping } = stopSignals(console.log)
   const parts = { bar: (label: string) => progressBar(process.stderr, label), stopping }
-  const system = await startSellingSystem({ say: console.log, stopping })
+  const system = await startBenchSystem({ say: console.log, stopping })
   try {
     if (overload) {
       const result = await measureOverload(system, parts)

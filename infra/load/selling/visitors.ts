@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { HttpAnswer, HttpConnection } from '../http-connection.ts'
+import type { HttpAnswer } from '../answer-reader.ts'
+import type { HttpConnection } from '../http-connection.ts'
 import type { Houses } from './houses.ts'
 import type { Customers } from './load.ts'
 

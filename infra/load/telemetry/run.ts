@@ -1,7 +1,7 @@
 import { isHelpWanted } from '../../command-line.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { progressBar } from '../../import/progress-bar.ts'
-import { stopSignals } from '../../launcher/stop-signals.ts'
+import { stopSignals } from '../../system/stop-signals.ts'
 import { writeResult } from '../result-file.ts'
 import { measure } from './measure.ts'
 import { reportLines } from './report.ts'

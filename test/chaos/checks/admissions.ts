@@ -105,7 +105,7 @@ function allowedIn(time: Time, { times, limit }: { times: Times; limit: Limit })
   const within = <Some extends Time>(those: readonly Some[]): Some[] =>
     those.filter(({ from, to }) => from < time.to && to > time.from)
   const shared = grantedIn(time, limit) + limit.max * within(times.losses).length
-  const own = grantedIn(time, limit) + (limit.max / counts.gateway) * within(times.kills).length
+  const own = grantedIn(time, limit) + (limit.max / (counts.gateway ?? 1)) * within(times.kills).length
   const decidedAlone = within(times.alone).reduce((sum, { decisions }) => sum + decisions, 0)
   return shared + Math.min(own, decidedAlone)
 }

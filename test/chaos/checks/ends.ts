@@ -12,18 +12,6 @@ export const holdsEnd: Check = async ({ db }) => {
   return late.map(({ event_id, id, status }) => `hold ${id} of event ${event_id} is ${status} after its time`)
 }
 
-/** No seat is kept for a hold that has ended. */
-export const endedHoldsKeepNothing: Check = async ({ db }) => {
-  const kept = await db.query<{ event_id: string; seat_no: number; status: string }>(
-    `SELECT seat.event_id, seat.seat_no, hold.status FROM booking.event_seats AS seat
-     JOIN booking.holds AS hold ON hold.event_id = seat.event_id AND hold.id = seat.hold_id
-     WHERE seat.state = 'held' AND seat.held_until > now() AND hold.status NOT IN ('active', 'paying')`,
-  )
-  return kept.map(
-    ({ event_id, seat_no, status }) => `seat ${seat_no} of event ${event_id} is kept for a hold ${status}`,
-  )
-}
-
 export const paymentsEnd: Check = async ({ db }) => {
   const open = await db.query<{ id: string; status: string }>(
     `SELECT id, status FROM purchase.payments

@@ -2,14 +2,6 @@ import type { Database } from '#shared/database/postgres.ts'
 import { parsePublicId } from '#shared/ids.ts'
 import { acknowledgement, type History } from '../history.ts'
 
-/** A charge as the payment provider knows it. */
-export interface Charge {
-  readonly idempotency_key: string
-  readonly amount_minor: number
-  readonly refunded_minor: number
-  readonly state: string
-}
-
 /** What was broken, by the history's clock. */
 export interface FaultTime {
   readonly kind: string
@@ -19,24 +11,15 @@ export interface FaultTime {
   readonly to: number
 }
 
-/** What three sides say: the buyers, our database, and the provider. And what was done to them. */
+/** What two sides say, the buyers and our database, and what was done to them. The auditor compares the database with the provider. */
 export interface Evidence {
   readonly history: History
   readonly db: Database
-  readonly ledger: readonly Charge[]
   readonly faults: readonly FaultTime[]
 }
 
 /** Answers what is wrong, one line each; nothing when all is well. */
 export type Check = (evidence: Evidence) => Promise<string[]> | string[]
-
-/** The provider's ledger as a table in a query; its one parameter is `ledgerJson`. */
-export const ledgerTable = `jsonb_to_recordset($1::jsonb)
-  AS charge (idempotency_key text, amount_minor bigint, refunded_minor bigint, state text)`
-
-export function ledgerJson({ ledger }: Evidence): string {
-  return JSON.stringify(ledger)
-}
 
 /** What a buyer was told with 201, and later about tickets given back. */
 export interface AcknowledgedPurchase {

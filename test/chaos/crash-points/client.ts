@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, ask } from '../../support/http.ts'
 import { verdictOf } from '../history.ts'
-import type { Stand } from './stand/stand.ts'
+import type { CrashSystem } from './crash-system.ts'
 
 /** What a buyer wants, under a key of its own: however often it is asked, it is done once. */
 export interface BuyerRequest {
@@ -42,8 +42,8 @@ function newRequest(request: Pick<BuyerRequest, 'userId' | 'path'> & { json: Rec
   return { ...request, method: 'POST', key: randomUUID() }
 }
 
-/** Asks once. A line that breaks, or stays silent for 15 s, throws. */
-export function askOnce({ url }: Stand, { userId, method, path, key, json }: BuyerRequest): Promise<Answer> {
+/** Asks once. A connection that breaks, or stays silent for 15 s, throws. */
+export function askOnce({ url }: CrashSystem, { userId, method, path, key, json }: BuyerRequest): Promise<Answer> {
   const target = new URL(path, url)
   if (json === undefined) target.searchParams.set('user_id', userId)
   return ask(target.href, {
@@ -54,21 +54,21 @@ export function askOnce({ url }: Stand, { userId, method, path, key, json }: Buy
 }
 
 /** Asks with the same key until the answer is final. Throws with the last answer when none is in time. */
-export async function askUntilFinal(stand: Stand, request: BuyerRequest): Promise<Answer> {
+export async function askUntilFinal(system: CrashSystem, request: BuyerRequest): Promise<Answer> {
   const giveUpAt = performance.now() + answeredWithinMs
   for (;;) {
-    const answer = await askOnce(stand, request).catch((error: Error) => error)
+    const answer = await askOnce(system, request).catch((error: Error) => error)
     if (!(answer instanceof Error) && isFinal(answer)) return answer
     if (performance.now() > giveUpAt) {
       throw new Error(`no final answer to ${request.method} ${request.path}: ${describe(answer)}`)
     }
-    await wait(askAgainMs, undefined, { signal: stand.stopping })
+    await wait(askAgainMs, undefined, { signal: system.stopping })
   }
 }
 
 /** As `askUntilFinal`; throws unless the answer has that status. */
-export async function askFor(stand: Stand, request: BuyerRequest, status: number): Promise<Answer> {
-  const answer = await askUntilFinal(stand, request)
+export async function askFor(system: CrashSystem, request: BuyerRequest, status: number): Promise<Answer> {
+  const answer = await askUntilFinal(system, request)
   if (answer.status !== status) {
     throw new Error(`${request.method} ${request.path} answered ${describe(answer)}, not ${status}`)
   }

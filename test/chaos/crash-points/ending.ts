@@ -1,7 +1,7 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { readLedger } from '../../support/ledger.ts'
-import type { OpenEvent, Stand } from './stand/stand.ts'
+import type { CrashSystem, OpenEvent } from './crash-system.ts'
 
 /** How everything of one event stands in the end. Lists are in the order in which things began. */
 export interface Ending {
@@ -20,7 +20,7 @@ export interface Ending {
 }
 
 /** Reads the database, the provider's ledger and the stream of facts. */
-export async function readEnding({ db, bus, paymentUrl }: Stand, { eventId }: OpenEvent): Promise<Ending> {
+export async function readEnding({ db, bus, paymentUrl }: CrashSystem, { eventId }: OpenEvent): Promise<Ending> {
   const list = async (sql: string): Promise<string[]> =>
     (await db.query<{ line: string }>(sql, [eventId])).map(({ line }) => line)
   return {

@@ -1,47 +1,48 @@
+import type { Interception } from '../../../infra/system/links.ts'
+import type { CrashLink } from './crash-system.ts'
 import { buying, buyingAgain, declined, revoked } from './scenarios/buying.ts'
 import { latePayment } from './scenarios/late-payment.ts'
 import { cancelling, holding } from './scenarios/others.ts'
 import type { Scenario } from './scenarios/story.ts'
-import type { CrashMoment } from './stand/crash.ts'
-import type { LineName } from './stand/lines.ts'
 
 /** A process dies right before or right after one of its steps. */
-export interface CrashPoint extends CrashMoment {
+export interface CrashPoint extends Pick<Interception, 'request' | 'when'> {
   readonly step: string
-  /** On which line the step is seen; who dies is the process at its beginning. */
-  readonly line: LineName
+  /** On which link the step is seen; the process at its beginning dies. */
+  readonly link: CrashLink
   readonly scenario: Scenario
-  /** Whether holds must run out within the story, or must not. */
-  readonly holds: 'short' | 'long'
 }
 
-interface Step {
-  readonly step: string
-  readonly line: LineName
-  readonly at: RegExp
+interface Step extends Pick<CrashPoint, 'step' | 'link' | 'request'> {
   readonly scenario: Scenario | { readonly before: Scenario; readonly after: Scenario }
-  readonly holds?: 'short'
 }
 
-const toBooking = (operation: string): Pick<Step, 'line' | 'at'> => ({
-  line: 'purchase → nats',
-  at: new RegExp(`^ticketing\\.v1\\.booking\\.${operation}$`),
+/** A message with a reply subject, by which its reply is known. */
+const published = (subject: string): RegExp => new RegExp(`(?:^|\\n)H?PUB ${subject} (?<reply>\\S+) \\d+`)
+const toBooking = (operation: string): Pick<Step, 'link' | 'request'> => ({
+  link: 'purchase → nats',
+  request: published(`ticketing\\.v1\\.booking\\.${operation}`),
 })
-const toProvider = (path: string): Pick<Step, 'line' | 'at'> => ({
-  line: 'purchase → sandbox',
-  at: new RegExp(`^POST /charges${path}$`),
+const toProvider = (path: string): Pick<Step, 'link' | 'request'> => ({
+  link: 'purchase → sandbox',
+  request: new RegExp(`^POST /charges${path} HTTP`),
 })
 
 const steps: readonly Step[] = [
   { step: 'begin-payment', ...toBooking('begin-payment'), scenario: buying },
   { step: 'authorise', ...toProvider(''), scenario: { before: buyingAgain, after: buying } },
   { step: 'confirm-hold', ...toBooking('confirm-hold'), scenario: buying },
-  { step: 'capture', ...toProvider('/[^/]+/capture'), scenario: buying },
-  { step: 'void', ...toProvider('/[^/]+/void'), scenario: latePayment, holds: 'short' },
+  { step: 'capture', ...toProvider('/[^/ ]+/capture'), scenario: buying },
+  { step: 'void', ...toProvider('/[^/ ]+/void'), scenario: latePayment },
   { step: 'return-hold', ...toBooking('return-hold'), scenario: declined },
   { step: 'revoke-booking', ...toBooking('revoke-booking'), scenario: revoked },
-  { step: 'refund', ...toProvider('/[^/]+/refunds'), scenario: cancelling },
-  { step: 'outbox publish', line: 'booking → nats', at: /^ticketing\.fact\.hold\./, scenario: holding },
+  { step: 'refund', ...toProvider('/[^/ ]+/refunds'), scenario: cancelling },
+  {
+    step: 'outbox publish',
+    link: 'booking → nats',
+    request: published('ticketing\\.fact\\.hold\\.\\S+'),
+    scenario: holding,
+  },
 ]
 
 export const crashPoints: readonly CrashPoint[] = steps.flatMap((step) =>
@@ -49,6 +50,5 @@ export const crashPoints: readonly CrashPoint[] = steps.flatMap((step) =>
     ...step,
     when,
     scenario: typeof step.scenario === 'function' ? step.scenario : step.scenario[when],
-    holds: step.holds ?? 'long',
   })),
 )

@@ -1,18 +1,17 @@
 import type { PointResult } from './run-point.ts'
 
-const columns = ['step', 'when', 'killed', 'outcome', 'settled s', 'violations'] as const
+const columns = ['step', 'when', 'killed', 'outcome', 'settled s'] as const
 
-/** The table of all points and, as the last line, how many of them passed. */
-export function reportLines(results: readonly PointResult[]): string[] {
+/** The table of all points, what broke an invariant of the auditor and, as the last line, how many points passed. */
+export function reportLines(results: readonly PointResult[], violations: readonly string[]): string[] {
   const rows = [
     [...columns],
-    ...results.map(({ point, killed, outcome, settledSeconds, violations, faults }) => [
+    ...results.map(({ point, killed, outcome, settledSeconds, faults }) => [
       point.step,
       point.when,
       killed === '' ? 'nobody' : `${killed}, gone`,
       faults.length === 0 ? outcome : 'FAILED',
       settledSeconds.toFixed(1),
-      String(violations),
     ]),
   ]
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
@@ -31,6 +30,8 @@ export function reportLines(results: readonly PointResult[]): string[] {
     ...table,
     ...(reasons.length > 0 ? ['', ...reasons] : []),
     '',
+    ...violations,
+    `auditor violations: ${violations.length}`,
     `crash points: ${results.length - failed.length} passed, ${failed.length} failed`,
   ]
 }

@@ -1,13 +1,12 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { type AuditReport, audit } from '../../../infra/audit/audit.ts'
 import { until } from '../../support/until.ts'
+import { waitUntilMoneyRests } from '../settle.ts'
 import { countUnderWay } from '../under-way.ts'
-import type { Stand } from './stand/stand.ts'
+import type { CrashSystem } from './crash-system.ts'
 
 /** A driver that died is missed after its lease, some 3 s; the provider may be asked a few times. */
 const settledWithinMs = 30_000
-/** The auditor judges money that has been at rest for 5 s. */
-const judgeableWithinMs = 10_000
 
 /** Waits until nothing is under way: no payment, no refund, no fact. Throws when that does not come to be. */
 export async function waitUntilSettled(db: Database): Promise<void> {
@@ -17,19 +16,9 @@ export async function waitUntilSettled(db: Database): Promise<void> {
   })
 }
 
-/** Has everything audited once the auditor may judge all of it; for a stand at rest. */
-export async function auditSettled({ db, databaseUrl, paymentUrl }: Stand): Promise<AuditReport> {
-  await until(
-    'all money has been at rest for long enough',
-    async () => {
-      const moving = await db.query(
-        `SELECT FROM purchase.payments WHERE updated_at >= now() - interval '5 seconds'
-         UNION ALL SELECT FROM purchase.refunds WHERE updated_at >= now() - interval '5 seconds'`,
-      )
-      return moving.length === 0
-    },
-    { timeoutMs: judgeableWithinMs, everyMs: 100 },
-  )
+/** Has everything audited once the auditor may judge all of it; for a system at rest. */
+export async function auditSettled({ db, databaseUrl, paymentUrl }: CrashSystem): Promise<AuditReport> {
+  await waitUntilMoneyRests(db)
   const report = await audit({ databaseUrl, paymentUrl })
   const compared = report.results.some(({ says }) => says.includes('not compared'))
   if (compared) throw new Error("the auditor could not read the provider's ledger")

@@ -1,14 +1,14 @@
-import type { Kind } from '../../support/process.ts'
-import { edges } from '../edges.ts'
-import { blackHole, cutEdge, freezeEdge, loseReplies } from './edges.ts'
+import type { Kind } from '../../../infra/system/application.ts'
+import { links } from '../links.ts'
 import type { Fault } from './fault.ts'
+import { blackHole, cutLink, freezeLink, loseReplies } from './links.ts'
 import { freezeGatewayBeyondLeases, freezeProcess, killProcess } from './processes.ts'
 import { freezeServer, killRedisWithItsData, killServer, terminateBackends } from './servers.ts'
 
 const kinds: readonly Kind[] = ['gateway', 'event', 'booking', 'purchase', 'sandbox', 'audit']
 
-function edgesBetween(client: Kind, server: string) {
-  return edges.filter((edge) => edge.client === client && edge.server === server)
+function linksBetween(client: Kind, server: string) {
+  return links.filter((link) => link.client === client && link.server === server)
 }
 
 /** Everything that the schedule chooses from. Adding one changes what every seed does. */
@@ -25,12 +25,12 @@ export const allFaults: readonly Fault[] = [
   freezeServer('postgres'),
   terminateBackends('booking'),
   terminateBackends('purchase'),
-  ...edges.filter(({ client }) => client !== 'audit').map(loseReplies),
-  ...edgesBetween('booking', 'postgres').map(cutEdge),
-  ...edgesBetween('purchase', 'nats').map(cutEdge),
-  ...edgesBetween('purchase', 'postgres').map(freezeEdge),
-  ...edgesBetween('booking', 'nats').map(freezeEdge),
-  ...edgesBetween('purchase', 'sandbox').map(blackHole),
+  ...links.filter(({ client }) => client !== 'audit').map(loseReplies),
+  ...linksBetween('booking', 'postgres').map(cutLink),
+  ...linksBetween('purchase', 'nats').map(cutLink),
+  ...linksBetween('purchase', 'postgres').map(freezeLink),
+  ...linksBetween('booking', 'nats').map(freezeLink),
+  ...linksBetween('purchase', 'sandbox').map(blackHole),
   // Webhooks come late; and again, when their answer was lost.
-  ...edgesBetween('sandbox', 'gateway').map(freezeEdge),
+  ...linksBetween('sandbox', 'gateway').map(freezeLink),
 ]

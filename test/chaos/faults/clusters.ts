@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { factStream } from '#shared/facts/stream.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import type { NatsCluster, NatsNode } from '../../../infra/servers/nats-cluster.ts'
-import type { ServerNode } from '../../../infra/servers/server-node.ts'
-import { ClusterServers } from '../servers/cluster-servers.ts'
-import type { ChaosSystem } from '../system.ts'
+import type { NatsCluster } from '../../../infra/system/clusters/nats-cluster.ts'
+import type { Server } from '../../../infra/system/server.ts'
+import type { Clusters } from '../../../infra/system/system-servers.ts'
+import type { SystemUnderTest } from '../start.ts'
 import type { Effect, Fault } from './fault.ts'
 
 /** How long a node stays dead: the others must do without it. */
@@ -52,6 +52,7 @@ export const clusterFaults: readonly Fault[] = [
   }),
   {
     ...fault('promote postgres standby', ['postgres'], async ({ postgres }, { lastsMs }) => {
+      if (postgres === undefined) throw new Error('the database was given')
       const old = postgres.primary
       await old.kill()
       await wait(lastsMs)
@@ -68,7 +69,7 @@ export const clusterFaults: readonly Fault[] = [
 function fault(
   kind: string,
   targets: readonly string[],
-  harm: (servers: ClusterServers, damage: { target: string; lastsMs: number; amount: number }) => Promise<Effect>,
+  harm: (servers: Clusters, damage: { target: string; lastsMs: number; amount: number }) => Promise<Effect>,
 ): Fault {
   return {
     kind,
@@ -94,7 +95,7 @@ interface Death {
   whole?(): Promise<void>
 }
 
-async function killNode(node: ServerNode | NatsNode, { name, lastsMs, hasEffect, whole }: Death): Promise<Effect> {
+async function killNode(node: Server, { name, lastsMs, hasEffect, whole }: Death): Promise<Effect> {
   const before = node.pid
   await node.kill()
   await wait(lastsMs)
@@ -115,7 +116,7 @@ async function leaderOfFacts(nats: NatsCluster): Promise<string> {
   }
 }
 
-function clustersOf({ servers }: ChaosSystem): ClusterServers {
-  if (servers instanceof ClusterServers) return servers
-  throw new Error('this run has single servers')
+function clustersOf({ servers: { clusters } }: SystemUnderTest): Clusters {
+  if (clusters === undefined) throw new Error('this run has single servers')
+  return clusters
 }

@@ -1,4 +1,4 @@
-import type { ChaosSystem } from '../system.ts'
+import type { SystemUnderTest } from '../start.ts'
 
 /** Something that goes wrong, and the proof that it did. */
 export interface Fault {
@@ -15,7 +15,7 @@ export interface Fault {
   /** Selling must be back to normal so long after its begin: while it lasts, where others stand in for what is broken. */
   readonly backToNormalWithinMs?: number
   /** Breaks it, waits, heals it. Throws when it could not. */
-  inject(system: ChaosSystem, damage: Damage): Promise<Effect>
+  inject(system: SystemUnderTest, damage: Damage): Promise<Effect>
 }
 
 export interface Damage {

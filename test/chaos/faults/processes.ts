@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Kind } from '../../support/process.ts'
+import type { Kind } from '../../../infra/system/application.ts'
+import type { Process } from '../../../infra/system/process.ts'
 import { instanceNames } from '../instance-names.ts'
-import { isStopped } from '../process-state.ts'
-import type { Fault } from './fault.ts'
+import type { Effect, Fault } from './fault.ts'
 
-/** SIGKILL; a launcher would start it again, and so does the system under test after `lastsMs`. */
+/** SIGKILL; a supervisor would start it again, and so does ours after `lastsMs`. */
 export function killProcess(kind: Kind): Fault {
   return {
     kind: 'kill process',
@@ -12,10 +12,10 @@ export function killProcess(kind: Kind): Fault {
     touches: [kind],
     lastsMs: [200, 900],
     async inject(system, { target, lastsMs }) {
-      const instance = system.instance(target)
-      const before = await instance.ready()
-      await instance.kill({ restartAfterMs: lastsMs })
-      const after = await instance.ready()
+      const process = system.process(target)
+      const before = await process.ready()
+      await process.kill({ restartAfterMs: lastsMs })
+      const after = await process.ready()
       return { changed: before !== after, seen: `pid ${before} → ${after}` }
     },
   }
@@ -36,15 +36,22 @@ export function freezeProcess(kind: Kind): Fault {
     touches: [kind],
     lastsMs: [400, 2_500],
     async inject(system, { target, lastsMs }) {
-      const pid = await system.instance(target).ready()
-      process.kill(pid, 'SIGSTOP')
-      try {
-        await wait(lastsMs)
-        const stopped = await isStopped(pid)
-        return { changed: stopped, seen: `pid ${pid} ${stopped ? 'stood still' : 'was not stopped'}` }
-      } finally {
-        process.kill(pid, 'SIGCONT')
-      }
+      const process = system.process(target)
+      await process.ready()
+      return standStill(process, lastsMs)
     },
+  }
+}
+
+/** Freezes a process or a server for that time. */
+export async function standStill(process: Process, lastsMs: number): Promise<Effect> {
+  const { pid } = process
+  await process.freeze()
+  try {
+    await wait(lastsMs)
+    const stopped = await process.isStopped()
+    return { changed: stopped, seen: `pid ${pid} ${stopped ? 'stood still' : 'was not stopped'}` }
+  } finally {
+    await process.resume()
   }
 }

@@ -1,11 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#shared/database/postgres.ts'
-import { isStopped } from '../process-state.ts'
-import type { RestartableServer } from '../restartable-server.ts'
-import type { ServerName } from '../servers/chaos-servers.ts'
-import { SingleServers } from '../servers/single-servers.ts'
-import type { ChaosSystem } from '../system.ts'
+import type { ServerName } from '../../../infra/system/system-servers.ts'
+import type { SystemUnderTest } from '../start.ts'
 import type { Effect, Fault } from './fault.ts'
+import { standStill } from './processes.ts'
 
 /** A crash: SIGKILL to the server and all its children, started again on the same port with what was on disk. */
 export function killServer(name: ServerName): Fault {
@@ -15,7 +13,7 @@ export function killServer(name: ServerName): Fault {
     touches: [name],
     alone: name !== 'redis',
     lastsMs: [200, 800],
-    inject: (system, { lastsMs }) => restart(system, { name, afterMs: lastsMs, empty: false }),
+    inject: (system, { lastsMs }) => restart(system, { name, afterMs: lastsMs, withData: true }),
   }
 }
 
@@ -25,7 +23,7 @@ export const killRedisWithItsData: Fault = {
   targets: ['redis'],
   touches: ['redis'],
   lastsMs: [200, 1_500],
-  inject: (system, { lastsMs }) => restart(system, { name: 'redis', afterMs: lastsMs, empty: true }),
+  inject: (system, { lastsMs }) => restart(system, { name: 'redis', afterMs: lastsMs, withData: false }),
 }
 
 export function freezeServer(name: ServerName): Fault {
@@ -35,18 +33,7 @@ export function freezeServer(name: ServerName): Fault {
     touches: [name],
     alone: name !== 'redis',
     lastsMs: [400, 2_000],
-    async inject(system, { lastsMs }) {
-      const server = serverOf(system, name)
-      const { pid } = server
-      await server.signal('SIGSTOP')
-      try {
-        await wait(lastsMs)
-        const stopped = await isStopped(pid)
-        return { changed: stopped, seen: `pid ${pid} ${stopped ? 'stood still' : 'was not stopped'}` }
-      } finally {
-        await server.signal('SIGCONT')
-      }
-    },
+    inject: ({ servers }, { lastsMs }) => standStill(servers.server(name), lastsMs),
   }
 }
 
@@ -77,19 +64,13 @@ async function terminate(db: Database, which: { application: string; amount: num
 }
 
 async function restart(
-  system: ChaosSystem,
-  { name, afterMs, empty }: { name: ServerName; afterMs: number; empty: boolean },
+  { servers }: SystemUnderTest,
+  { name, afterMs, withData }: { name: ServerName; afterMs: number; withData: boolean },
 ): Promise<Effect> {
-  const server = serverOf(system, name)
+  const server = servers.server(name)
   const before = server.pid
   await server.kill()
   await wait(afterMs)
-  if (empty) await server.forget()
-  await server.start()
+  await server.restart({ withData })
   return { changed: server.pid !== before, seen: `pid ${before} → ${server.pid}` }
-}
-
-function serverOf({ servers }: ChaosSystem, name: ServerName): RestartableServer {
-  if (servers instanceof SingleServers) return servers.server(name)
-  throw new Error('this run has clusters of servers')
 }

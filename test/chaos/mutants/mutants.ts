@@ -1,12 +1,12 @@
 import type { Edit } from './edit.ts'
-import type { TrialName } from './trials/all-trials.ts'
 
 /** A fault that somebody could make, and what must notice it. */
 export interface Mutant {
   readonly name: string
   readonly edits: readonly Edit[]
-  readonly trial: TrialName
-  /** Of the trial's report: it was found for what it is. */
+  /** The test file that must go red. */
+  readonly test: string
+  /** The title of a test in it that must: the mutant was found for what it is. */
   readonly sign: RegExp
 }
 
@@ -27,8 +27,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'unique index missing',
     edits: [noIndex],
-    trial: 'audit of an empty house',
-    sign: /^fences .*seat_sold_once/,
+    test: 'test/integration/auditor.test.ts',
+    sign: /violates nothing/,
   },
   {
     name: 'unique index on other columns',
@@ -39,14 +39,14 @@ export const mutants: readonly Mutant[] = [
         replace: 'seat_sold_once ON booking.booking_items (event_id, booking_id, seat_no)',
       },
     ],
-    trial: 'audit of an empty house',
-    sign: /^fences .*seat_sold_once/,
+    test: 'test/integration/auditor.test.ts',
+    sign: /violates nothing/,
   },
   {
     name: 'unique index and the condition of confirm-hold missing',
     edits: [noIndex, { ...sellableCondition, replace: 'AND (hold_id = $3 OR true) ORDER BY seat_no FOR UPDATE' }],
-    trial: 'late payment, seat sold',
-    sign: /^I1 .*2 live items/,
+    test: 'test/integration/confirmation.test.ts',
+    sign: /exactly one of them gets the seat|went to somebody else: lost/,
   },
   {
     name: 'deduplication outside the transaction',
@@ -58,8 +58,8 @@ export const mutants: readonly Mutant[] = [
           'once(postgres, command, () => postgres.transaction((db) => release(db, key, requireUser(context.caller))))',
       },
     ],
-    trial: 'worker killed amid a release',
-    sign: /^the same request, repeated/,
+    test: 'test/integration/release-broken-off.test.ts',
+    sign: /broken off has not happened/,
   },
   {
     name: 'fact acknowledged before it is stored',
@@ -74,8 +74,8 @@ export const mutants: readonly Mutant[] = [
     const results = await Promise.allSettled(rows.map((row) => publish(bus, row)))`,
       },
     ],
-    trial: 'crash point: before outbox publish',
-    sign: /^factsWrong: .*told 0 ×/,
+    test: 'test/integration/outbox.test.ts',
+    sign: /every fact arrives|do not acknowledge|does not acknowledge|killed between publishing/,
   },
   {
     name: 'foreign release allowed',
@@ -86,8 +86,8 @@ export const mutants: readonly Mutant[] = [
         replace: 'if (hold === undefined || userId === undefined) throw noSuchHold()',
       },
     ],
-    trial: 'stranger releases a hold',
-    sign: /^a stranger/,
+    test: 'test/integration/release-hold.test.ts',
+    sign: /released by a stranger/,
   },
   {
     name: 'rescue ignores the new holder',
@@ -97,8 +97,8 @@ export const mutants: readonly Mutant[] = [
         replace: `AND (hold_id = $3 OR state IN ('available', 'held')) ORDER BY seat_no FOR UPDATE`,
       },
     ],
-    trial: 'late payment, seat held',
-    sign: /^I3 /,
+    test: 'test/integration/confirmation.test.ts',
+    sign: /went to somebody else: lost/,
   },
   {
     name: 'news ignored by the cache',
@@ -109,8 +109,8 @@ export const mutants: readonly Mutant[] = [
         replace: 'return false',
       },
     ],
-    trial: 'organiser pauses a sale',
-    sign: /^a sale that was paused/,
+    test: 'test/integration/reply-cache.test.ts',
+    sign: /no old reply comes back/,
   },
   {
     name: 'what was admitted without Redis forgotten when it is back',
@@ -121,8 +121,8 @@ export const mutants: readonly Mutant[] = [
         replace: '    this.#admitted = 0\n    this.#fullAt = 0\n    this.#uncounted = 0\n',
       },
     ],
-    trial: 'Redis goes and comes',
-    sign: /^\d+ requests were admitted/,
+    test: 'test/unit/local-bucket-outages.test.ts',
+    sign: /however often Redis goes and comes/,
   },
   {
     name: 'leases do not lapse',
@@ -133,7 +133,7 @@ export const mutants: readonly Mutant[] = [
         replace: "if (this.#left > 0) return 'admitted'",
       },
     ],
-    trial: 'leases are left lying',
-    sign: /^\d+ requests were admitted/,
+    test: 'test/unit/lease.test.ts',
+    sign: /tokens lapse/,
   },
 ]

@@ -1,17 +1,18 @@
 import type { Mutant } from './mutants.ts'
-import type { TrialReport } from './trial-process.ts'
+import type { TestReport } from './run-tests.ts'
 
 export interface MutantResult {
   readonly mutant: Mutant
-  readonly report: TrialReport
+  readonly report: TestReport
+  readonly seconds: number
 }
 
-/** A trial that is red for another reason than the mutant's has not found it. */
-export function signOf({ mutant, report }: MutantResult): string | undefined {
-  return report.found.find((line) => mutant.sign.test(line))
+/** A file that is red for another reason than the mutant's has not found it. */
+export function signOf({ mutant, report }: Pick<MutantResult, 'mutant' | 'report'>): string | undefined {
+  return report.failed.find((title) => mutant.sign.test(title))
 }
 
-const columns = ['mutant', 'found by', 'what was reported', 's'] as const
+const columns = ['mutant', 'found by', 'test that failed', 's'] as const
 const longest = 90
 
 /** The table of all mutants and, as the last line, how many were found. */
@@ -19,10 +20,9 @@ export function reportLines(results: readonly MutantResult[]): string[] {
   const rows = [
     [...columns],
     ...results.map((result) => {
-      const { mutant, report } = result
-      const found = signOf(result)
-      const said = found ?? `MISSED (${report.found[0] ?? 'nothing reported'})`
-      return [mutant.name, report.trial, shortened(said), report.seconds.toFixed(1)]
+      const { mutant, report, seconds } = result
+      const said = signOf(result) ?? `MISSED (${report.failed[0] ?? 'all tests passed'})`
+      return [mutant.name, mutant.test, shortened(said), seconds.toFixed(1)]
     }),
   ]
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { type Program, type ProgramName, requireProgram } from '../../../infra/servers/program.ts'
+import { type Program, type ProgramName, requireProgram } from '../../../infra/system/programs/program.ts'
 
 const run = promisify(execFile)
 

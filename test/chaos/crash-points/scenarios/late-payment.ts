@@ -1,28 +1,30 @@
+import { letRunOut } from '../../../support/let-run-out.ts'
 import { until } from '../../../support/until.ts'
 import { askFor, requestToBuy } from '../client.ts'
-import type { OpenEvent, Stand } from '../stand/stand.ts'
-import { type HeldSeat, holdSeat } from './buying.ts'
+import type { CrashSystem } from '../crash-system.ts'
+import { holdSeat } from './buying.ts'
 import { oneSale, type Scenario } from './story.ts'
 
-/** Longer than holds last on a stand for these stories. */
-const runsOutWithinMs = 15_000
+const paysWithinMs = 15_000
 
 /**
  * The provider takes its time until the hold has run out and another buyer has bought the seat: the money that was reserved
- * must be let go. For stands with short holds.
+ * must be let go.
  */
-export const latePayment: Scenario = async (stand, event) => {
-  const { userId, holdId } = await holdSeat(stand, event)
-  const letProviderAnswer = stand.provider.keepBackNextCharge()
+export const latePayment: Scenario = async (system, event) => {
+  const { userId, holdId } = await holdSeat(system, event)
+  const charge = withholdNextCharge(system)
   const sale = oneSale(event)
   return {
     request: requestToBuy(userId, holdId),
     async meanwhile() {
       try {
-        const other = await holdRunOutSeat(stand, event)
-        await askFor(stand, requestToBuy(other.userId, other.holdId), 201)
+        await until('the provider is asked', charge.isAsked, { timeoutMs: paysWithinMs })
+        await letRunOut(system.db, { id: holdId })
+        const other = await holdSeat(system, event)
+        await askFor(system, requestToBuy(other.userId, other.holdId), 201)
       } finally {
-        letProviderAnswer()
+        charge.release()
       }
     },
     answer: '410 hold_expired',
@@ -37,12 +39,12 @@ export const latePayment: Scenario = async (stand, event) => {
   }
 }
 
-/** Another buyer asks until the seat is theirs: once its payment is under way and its hold has run out. */
-export async function holdRunOutSeat(stand: Stand, event: OpenEvent): Promise<HeldSeat> {
-  await until(
-    'the first buyer pays',
-    async () => (await stand.db.query('SELECT FROM purchase.payments WHERE event_id = $1', [event.eventId])).length > 0,
-    { timeoutMs: runsOutWithinMs },
-  )
-  return holdSeat(stand, event, runsOutWithinMs)
+/** From now on the provider takes the next charge, but nobody hears of it until `release`. */
+function withholdNextCharge(system: CrashSystem): { isAsked(): boolean; release(): void } {
+  let key: string | undefined
+  const release = system.link('purchase → sandbox').withholdReplies((request) => {
+    if (request.startsWith('POST /charges HTTP')) key ??= /\r\nidempotency-key: (\S+)/i.exec(request)?.[1]
+    return key !== undefined && request.includes(key)
+  })
+  return { isAsked: () => key !== undefined, release }
 }

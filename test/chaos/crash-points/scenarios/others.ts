@@ -3,9 +3,9 @@ import { holdSeat } from './buying.ts'
 import { oneSale, type Scenario } from './story.ts'
 
 /** A paid ticket is given back: its money comes back once, and its seat. */
-export const cancelling: Scenario = async (stand, event) => {
-  const { userId, holdId } = await holdSeat(stand, event)
-  const { body } = await askFor(stand, requestToBuy(userId, holdId), 201)
+export const cancelling: Scenario = async (system, event) => {
+  const { userId, holdId } = await holdSeat(system, event)
+  const { body } = await askFor(system, requestToBuy(userId, holdId), 201)
   const { priceMinor } = event
   return {
     request: requestToCancel(userId, body.id),
@@ -23,12 +23,12 @@ export const cancelling: Scenario = async (stand, event) => {
 }
 
 /** A seat is held, and given back after the crash: the world hears of both, once each. */
-export const holding: Scenario = async (stand, event) => {
+export const holding: Scenario = async (system, event) => {
   const userId = newUser()
   return {
     request: requestToHold(userId, event.eventId),
     answer: '201',
-    afterwards: async ({ body }) => void (await askFor(stand, requestToRelease(userId, body.id), 204)),
+    afterwards: async ({ body }) => void (await askFor(system, requestToRelease(userId, body.id), 204)),
     ending: {
       bookings: [],
       holds: ['released'],

@@ -1,7 +1,7 @@
 import type { Answer } from '../../../support/http.ts'
 import type { BuyerRequest } from '../client.ts'
+import type { CrashSystem, OpenEvent } from '../crash-system.ts'
 import type { Ending } from '../ending.ts'
-import type { OpenEvent, Stand } from '../stand/stand.ts'
 
 /** A request in which a process dies, and how everything must be in the end, whenever it dies. */
 export interface Story {
@@ -18,7 +18,7 @@ export interface Story {
 }
 
 /** Does what comes before the request; `event` is the story's own. */
-export type Scenario = (stand: Stand, event: OpenEvent) => Promise<Story>
+export type Scenario = (system: CrashSystem, event: OpenEvent) => Promise<Story>
 
 /** One ticket sold and paid for, nothing else. */
 export function oneSale({ priceMinor }: OpenEvent): Ending {

@@ -1,0 +1,153 @@
+import { execFile } from 'node:child_process'
+import { chown, mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { requireProgram } from '../programs/program.ts'
+import type { Server } from '../server.ts'
+import { databasePasswords } from '../servers/database-users.ts'
+import { type PostgresOptions, startPostgres, superuser } from '../servers/postgres.ts'
+import { postgresDirectory, postgresOwner } from '../servers/postgres-owner.ts'
+
+const run = promisify(execFile)
+
+const followsWithinMs = 30_000
+const promotedWithinSeconds = 30
+
+/** Where their data lies, and whether they sync it. */
+type PairOptions = Pick<PostgresOptions, 'dataDirectory' | 'durable'>
+
+/**
+ * Two private PostgreSQL servers. Nothing is committed on the primary before the standby has it on its disk, so that the
+ * standby can take over at any moment and knows everything that anybody was told.
+ *
+ * Which of them the clients are to use, a proxy of the caller's must say: the address changes with each promotion.
+ */
+export class PostgresPair {
+  readonly #options: PairOptions
+  #primary: Server
+  #standby: Server | undefined
+
+  private constructor(options: PairOptions, primary: Server) {
+    this.#options = options
+    this.#primary = primary
+  }
+
+  /** Returns when both run and the primary waits for the standby. */
+  static async start(options: PairOptions): Promise<PostgresPair> {
+    const pair = new PostgresPair(options, await startNode(options, '-1'))
+    try {
+      await pair.addStandby()
+      return pair
+    } catch (error) {
+      await pair.stop()
+      throw error
+    }
+  }
+
+  get primary(): Server {
+    return this.#primary
+  }
+
+  /** `undefined` from a promotion until `addStandby`. */
+  get standby(): Server | undefined {
+    return this.#standby
+  }
+
+  /**
+   * Makes the standby the primary and returns when it takes writes. The old primary must be dead: both would take them.
+   * Until there is a new standby, what is committed is on one disk only.
+   */
+  async promote(): Promise<void> {
+    const standby = this.#standby
+    if (standby === undefined) throw new Error('there is no standby to promote')
+    await asSuperuser(standby, async (client) => {
+      const { rows } = await client.query<{ promoted: boolean }>('SELECT pg_promote(true, $1) AS promoted', [
+        promotedWithinSeconds,
+      ])
+      if (!rows[0]?.promoted)
+        throw new Error(`${standby.name} has not become primary within ${promotedWithinSeconds} s`)
+    })
+    this.#primary = standby
+    this.#standby = undefined
+  }
+
+  /** Copies the primary into the place of the other server, which must not run, and lets the primary wait for it from then on. */
+  async addStandby(): Promise<void> {
+    const suffix = this.#primary.name.endsWith('-1') ? '-2' : '-1'
+    await copyPrimary({ primary: this.#primary, dataDirectory: this.#options.dataDirectory, suffix })
+    const standby = await startNode(this.#options, suffix)
+    this.#standby = standby
+    await asSuperuser(this.#primary, async (client) => {
+      // Named before it has caught up, it would keep all commits waiting.
+      await untilStandby(client, standby.name, `state = 'streaming'`)
+      await client.query(`ALTER SYSTEM SET synchronous_standby_names = '"${standby.name}"'`)
+      await client.query('SELECT pg_reload_conf()')
+      await untilStandby(client, standby.name, `sync_state = 'sync'`)
+    })
+  }
+
+  async stop(): Promise<void> {
+    // First: a primary that stops waits until its standby has everything.
+    await this.#primary.stop()
+    await this.#standby?.stop()
+  }
+}
+
+function startNode(options: PairOptions, suffix: string): Promise<Server> {
+  return startPostgres({ ...options, suffix, waitsForStandby: true })
+}
+
+interface Copy {
+  readonly primary: Server
+  readonly dataDirectory: string
+  readonly suffix: string
+}
+
+/** Leaves a data folder with which a server starts as standby of `primary`, under the name that is the server's. */
+async function copyPrimary({ primary, dataDirectory, suffix }: Copy): Promise<void> {
+  const [owner, program] = [await postgresOwner(), await requireProgram('postgres')]
+  const directory = await postgresDirectory(dataDirectory, owner, suffix)
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { mode: 0o700 })
+  if (owner) await chown(directory, owner.uid, owner.gid)
+  // Not synced: processes die here, machines do not. What is committed from now on is.
+  const source = `host=127.0.0.1 port=${primary.port} user=${superuser} application_name=postgres${suffix}`
+  await run(
+    join(program.directory, 'pg_basebackup'),
+    ['--dbname', source, '--pgdata', directory, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'],
+    {
+      cwd: '/',
+      env: { ...program.environment, PGPASSWORD: databasePasswords(dataDirectory).superuser },
+      timeout: 120_000,
+      ...owner,
+    },
+  )
+}
+
+/** `condition` is SQL over `pg_stat_replication`. */
+async function untilStandby(client: pg.Client, name: string, condition: string): Promise<void> {
+  const giveUpAt = performance.now() + followsWithinMs
+  for (;;) {
+    const { rows } = await client.query(
+      `SELECT FROM pg_stat_replication WHERE application_name = $1 AND ${condition}`,
+      [name],
+    )
+    if (rows.length > 0) return
+    if (performance.now() > giveUpAt) throw new Error(`${name} does not follow the primary`)
+    await wait(50)
+  }
+}
+
+async function asSuperuser(node: Server, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: node.url, connectionTimeoutMillis: 5_000 })
+  // A server that dies meanwhile reports it here as well.
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}

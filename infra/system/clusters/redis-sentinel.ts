@@ -1,0 +1,146 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
+import { askRedis } from '../servers/ask-redis.ts'
+import { replicated, startRedisServer } from '../servers/redis.ts'
+
+/** A private Redis with two replicas, and three Sentinels that make one of these the master when it is lost. */
+export interface RedisSentinel {
+  /** For REDIS_URL. */
+  readonly url: string
+  /** The master of the beginning comes first. */
+  readonly servers: readonly Server[]
+  readonly sentinels: readonly Server[]
+  /** The one that the Sentinels send clients to at this moment. */
+  master(): Promise<Server>
+  /** Resolves when every Sentinel knows the others, and both replicas follow the master. */
+  whole(): Promise<void>
+  stop(): Promise<void>
+}
+
+const masterName = 'ticketing'
+const replicaCount = 2
+const sentinelCount = 3
+/** So many must agree that the master is lost. */
+const quorum = 2
+/** Who is silent for so long counts as lost, in milliseconds. */
+const downAfterMs = 1_000
+/** A failover that has not ended by then is begun anew. */
+const failoverTimeoutMs = 5_000
+const wholeWithinMs = 30_000
+
+/** Starts them all; returns when the Sentinels know the replicas and each other. */
+export async function startRedisSentinel({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<RedisSentinel> {
+  const set = new SentinelSet(dataDirectory)
+  try {
+    await set.start()
+    return set
+  } catch (error) {
+    await set.stop()
+    throw error
+  }
+}
+
+class SentinelSet implements RedisSentinel {
+  readonly #dataDirectory: string
+  servers: readonly Server[] = []
+  sentinels: readonly Server[] = []
+
+  constructor(dataDirectory: string) {
+    this.#dataDirectory = dataDirectory
+  }
+
+  get url(): string {
+    return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${masterName}`
+  }
+
+  async start(): Promise<void> {
+    this.servers = [await this.#server('redis-1')]
+    const firstPort = this.servers[0]?.port ?? 0
+    const replicas = await startServers(numbered('redis', 2, replicaCount).map((name) => this.#server(name)))
+    this.servers = [...this.servers, ...replicas]
+    this.sentinels = await startServers(
+      numbered('sentinel', 1, sentinelCount).map((name) => this.#sentinel(name, firstPort)),
+    )
+    await this.whole()
+  }
+
+  async master(): Promise<Server> {
+    const port = await this.#masterPort()
+    const master = this.servers.find((server) => server.port === port)
+    if (master === undefined) throw new Error(`the Sentinels name a master at port ${port}, which is none of ours`)
+    return master
+  }
+
+  async whole(): Promise<void> {
+    const giveUpAt = performance.now() + wholeWithinMs
+    while (!(await this.#isWhole().catch(() => false))) {
+      if (performance.now() > giveUpAt) throw new Error('the Sentinels, or the servers they watch, miss each other')
+      await wait(50)
+    }
+  }
+
+  async stop(): Promise<void> {
+    // First: they would take the end of the master for a loss.
+    await stopServers(this.sentinels)
+    await stopServers(this.servers)
+  }
+
+  async #isWhole(): Promise<boolean> {
+    const known = await Promise.all(this.sentinels.map(({ port }) => askRedis(port, knowsAll)))
+    const replication = await askRedis(await this.#masterPort(), (redis) => redis.info('replication'))
+    return known.every(Boolean) && replication.includes(`connected_slaves:${replicaCount}\r`)
+  }
+
+  /** Of any Sentinel that is there. */
+  async #masterPort(): Promise<number> {
+    return Promise.any(this.sentinels.map(({ port }) => askRedis(port, masterPort)))
+  }
+
+  #server(name: string): Promise<Server> {
+    const settings = async (port: number, directory: string): Promise<string[]> => {
+      // The first one has nobody to follow. One that comes back later asks: another may be the master by then.
+      const master = this.sentinels.length > 0 ? await this.#masterPort() : this.servers[0]?.port
+      const following = master === undefined || master === port ? [] : ['--replicaof', '127.0.0.1', String(master)]
+      return [...replicated(port, directory), ...following]
+    }
+    return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory })
+  }
+
+  async #sentinel(name: string, watchedPort: number): Promise<Server> {
+    const configFile = join(this.#dataDirectory, `${name}.conf`)
+    // A Sentinel writes down there what it learns, and finds it when it comes back.
+    await writeFile(configFile, sentinelConfig(watchedPort))
+    const settings = (port: number, directory: string): string[] => [
+      ...[configFile, '--sentinel', '--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
+    ]
+    return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory })
+  }
+}
+
+function sentinelConfig(masterPort: number): string {
+  return [
+    `sentinel monitor ${masterName} 127.0.0.1 ${masterPort} ${quorum}`,
+    `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
+    `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
+  ].join('\n')
+}
+
+/** `sentinel-1`, `sentinel-2`, … */
+function numbered(name: string, first: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name}-${first + index}`)
+}
+
+/** Whether a Sentinel could tell the others and have a replica to promote. */
+async function knowsAll(redis: Redis): Promise<boolean> {
+  const replicas = (await redis.call('SENTINEL', 'REPLICAS', masterName)) as unknown[]
+  const others = (await redis.call('SENTINEL', 'SENTINELS', masterName)) as unknown[]
+  return replicas.length === replicaCount && others.length === sentinelCount - 1
+}
+
+async function masterPort(redis: Redis): Promise<number> {
+  const [, port] = (await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName)) as string[]
+  return Number(port)
+}

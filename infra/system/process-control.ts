@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { isAlive } from '#shared/process/config.ts'
+
+const run = promisify(execFile)
+
+/** Whether that process lives and was started by a command line with `part`: numbers of dead processes are used again. */
+export async function isProcess({ pid, part }: { pid: number; part: string }): Promise<boolean> {
+  if (!isAlive(pid)) return false
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() =>
+    run('ps', ['-o', 'command=', '-p', String(pid)]).then(
+      ({ stdout }) => stdout,
+      () => '',
+    ),
+  )
+  return commandLine.replaceAll('\0', ' ').includes(part)
+}
+
+export interface EndOptions {
+  readonly pid: number
+  /** The polite request; SIGKILL follows when it still lives after `graceMs`, or once `hurry` is aborted. */
+  readonly signal: NodeJS.Signals
+  readonly graceMs: number
+  readonly hurry?: AbortSignal
+}
+
+/** Ends a process and waits until it is gone, at most a second longer than `graceMs`. */
+export async function endProcess({ pid, signal, graceMs, hurry }: EndOptions): Promise<void> {
+  if (!trySignal(pid, signal)) return
+  const giveUpAt = performance.now() + graceMs
+  while (isAlive(pid) && performance.now() < giveUpAt && !hurry?.aborted) await wait(20)
+  if (!isAlive(pid)) return
+  trySignal(pid, 'SIGKILL')
+  const lostAt = performance.now() + 1_000
+  while (isAlive(pid) && performance.now() < lostAt) await wait(20)
+}
+
+/** A process and everything it started, itself first. */
+export async function withChildren(pid: number): Promise<number[]> {
+  const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid='], { timeout: 5_000 })
+  const children = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child ?? 0)
+  return [pid, ...children]
+}
+
+/** Whether it was there to be sent the signal. */
+export function trySignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}

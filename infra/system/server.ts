@@ -1,0 +1,182 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive } from '#shared/process/config.ts'
+import { freePort } from './free-port.ts'
+import { Process } from './process.ts'
+import { endProcess, isProcess, trySignal, withChildren } from './process-control.ts'
+import type { Program } from './programs/program.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface ServerOptions {
+  /** Holds the server's folder and `logs/`. Two servers of a kind need two. */
+  readonly dataDirectory: string
+  /** Where its clients look for it; else a free one. */
+  readonly port?: number | undefined
+  readonly supervisor?: Supervisor | undefined
+}
+
+export interface ServerPlan {
+  readonly name: string
+  readonly program: Program
+  /** Called for each start; makes what must be there before. */
+  arguments(port: number): readonly string[] | Promise<readonly string[]>
+  url(port: number): string
+  /** Shows up in the command line of this very server and no other. */
+  commandLinePart(port: number): string
+  /** Whether it answers, and not another server that got hold of the port before it; a throw counts as not yet. */
+  isReady(port: number, pid: number): Promise<boolean>
+  readonly readyWithinMs: number
+  /** Of every start but the first; default: the same. */
+  readonly readyAgainWithinMs?: number
+  readonly stopSignal: NodeJS.Signals
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
+  /** What it reads from its environment, such as secrets, which a command line would show to everybody. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** What it knows lies here, where it may be forgotten. */
+  readonly ownDirectory?: string
+}
+
+interface PidFile {
+  pid: number
+  commandLinePart: string
+}
+
+const stopGraceMs = 10_000
+const portAttempts = 5
+const goneWithinMs = 5_000
+
+/** A private server on 127.0.0.1. */
+export class Server extends Process {
+  readonly port: number
+  readonly url: string
+  readonly version: string
+  readonly #pidFile: string
+  readonly #ownDirectory: string | undefined
+
+  constructor(plan: ServerPlan, { dataDirectory, supervisor }: ServerOptions, port: number) {
+    const { name, program } = plan
+    const pidFile = pidFileOf(dataDirectory, name)
+    super({
+      name,
+      title: `${name} ${program.version}`,
+      program: program.path,
+      arguments: () => plan.arguments(port),
+      directory: '/',
+      environment: { ...program.environment, ...plan.environment },
+      user: plan.user,
+      logFile: join(dataDirectory, 'logs', `${name}.log`),
+      isReady: (pid) => plan.isReady(port, pid),
+      readyWithinMs: plan.readyWithinMs,
+      readyAgainWithinMs: plan.readyAgainWithinMs,
+      stopSignal: plan.stopSignal,
+      stopGraceMs,
+      onSpawn: (pid) => {
+        const left: PidFile = { pid, commandLinePart: plan.commandLinePart(port) }
+        writeFileSync(pidFile, JSON.stringify(left))
+      },
+      supervisor,
+    })
+    this.port = port
+    this.url = plan.url(port)
+    this.version = program.version
+    this.#pidFile = pidFile
+    this.#ownDirectory = plan.ownDirectory
+  }
+
+  /** As when its machine stops: it is gone from one moment to the next, with all it started. */
+  override async kill(how?: { readonly restartAfterMs?: number }): Promise<void> {
+    const pids = await withChildren(this.pid)
+    const killed = super.kill(how)
+    for (const pid of pids) trySignal(pid, 'SIGKILL')
+    await killed
+    const lostAt = performance.now() + goneWithinMs
+    while (pids.some(isAlive) && performance.now() < lostAt) await wait(10)
+  }
+
+  /** With all it started, which would go on without it. */
+  override async freeze(): Promise<void> {
+    await super.freeze()
+    await this.#signalChildren('SIGSTOP')
+  }
+
+  override async resume(): Promise<void> {
+    await super.resume()
+    await this.#signalChildren('SIGCONT')
+  }
+
+  /** Starts it again after `kill`, on the same port, with what its disk holds or with nothing. */
+  async restart({ withData = true } = {}): Promise<void> {
+    if (!withData) {
+      if (this.#ownDirectory === undefined) throw new Error(`${this.name} does not forget`)
+      await rm(this.#ownDirectory, { recursive: true, force: true })
+    }
+    await this.start()
+  }
+
+  /** Ends it cleanly and waits for that; it stays down. */
+  async stop(hurry?: AbortSignal): Promise<void> {
+    await this.shutDown(hurry)
+    rmSync(this.#pidFile, { force: true })
+  }
+
+  async #signalChildren(signal: NodeJS.Signals): Promise<void> {
+    const [, ...children] = await withChildren(this.pid)
+    for (const pid of children) trySignal(pid, signal)
+  }
+}
+
+/** Starts a server, ending one that a killed launcher left on the same data. Throws `ExplainedError` with its last lines. */
+export async function startServer(plan: ServerPlan, options: ServerOptions): Promise<Server> {
+  const { dataDirectory, port } = options
+  await endLeftover(pidFileOf(dataDirectory, plan.name))
+  for (let attempt = 1; ; attempt += 1) {
+    const server = new Server(plan, options, port ?? (await freePort()))
+    try {
+      await server.start()
+      return server
+    } catch (error) {
+      await server.stop()
+      const mayTryAnother = port === undefined && attempt < portAttempts
+      if (!(mayTryAnother && /address already in use/i.test(String(error)))) throw error
+    }
+  }
+}
+
+/** Starts all of them at once. When one does not start, none is left. */
+export async function startServers(starts: readonly Promise<Server>[]): Promise<Server[]> {
+  const outcomes = await Promise.allSettled(starts)
+  const servers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failure === undefined) return servers
+  await stopServers(servers)
+  throw failure.reason
+}
+
+export async function stopServers(servers: readonly Server[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop()))
+}
+
+/** Ends the server that a pid file names, when it still runs. */
+export async function endLeftover(pidFile: string): Promise<void> {
+  const left = readPidFile(pidFile)
+  if (left && (await isProcess({ pid: left.pid, part: left.commandLinePart }))) {
+    // SIGINT is the fast but clean shutdown of PostgreSQL and a plain one of all others.
+    await endProcess({ pid: left.pid, signal: 'SIGINT', graceMs: stopGraceMs })
+  }
+  rmSync(pidFile, { force: true })
+}
+
+/** Names the process that uses the data, while one does. */
+export function pidFileOf(dataDirectory: string, name: string): string {
+  return join(dataDirectory, `${name}.pid.json`)
+}
+
+function readPidFile(file: string): PidFile | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as PidFile
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { type DatabaseUser, databaseUsers } from '#shared/process/config.ts'
+import { keptSecrets } from '../../kept-file.ts'
+
+/** Of a private PostgreSQL. The superuser sets it up and is given to no process. */
+export type DatabasePasswords = Readonly<Record<DatabaseUser | 'superuser', string>>
+
+/** How each of them connects. */
+export type DatabaseUrls = Readonly<Record<DatabaseUser, string>>
+
+/** The PostgreSQL role of a user. */
+export function roleOf(user: DatabaseUser): string {
+  return `ticketing_${user}`
+}
+
+/** The passwords of the servers in a data folder, made on the first call and kept there. */
+export function databasePasswords(dataDirectory: string): DatabasePasswords {
+  const fresh = ['superuser' as const, ...databaseUsers].map((user) => [user, newPassword()])
+  return keptSecrets(
+    join(dataDirectory, 'database-passwords.json'),
+    Object.fromEntries(fresh) as Record<DatabaseUser | 'superuser', string>,
+  )
+}
+
+/** `url` with the name and password of each user in place of its own. */
+export function databaseUrls(url: string, passwords: DatabasePasswords): DatabaseUrls {
+  return forEachUser((user) => {
+    const its = new URL(url)
+    its.username = roleOf(user)
+    its.password = passwords[user]
+    return its.href
+  })
+}
+
+/** The same for everybody: a server of the user's own, who has said who connects. */
+export function sameDatabaseUrl(url: string): DatabaseUrls {
+  return forEachUser(() => url)
+}
+
+/** 32 characters that need no quotes in URLs, in SQL or in a configuration. */
+export function newPassword(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+function forEachUser(make: (user: DatabaseUser) => string): Record<DatabaseUser, string> {
+  return Object.fromEntries(databaseUsers.map((user) => [user, make(user)])) as Record<DatabaseUser, string>
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import { projectRoot } from '../config.ts'
+
+/** Opens the organiser's routes of a temporary system. */
+export const organiserKey = 'org_test-0123456789abcdef'
+
+/** Signs the callbacks of its payment sandbox. */
+export const webhookSecret = 'a secret for the webhooks of tests'
+
+/** What the processes of a system are told that lasts as long as a test or a benchmark: whoever calls says who they are. */
+export const temporarySettings = {
+  AUTH: 'demo',
+  SESSION_SECRET: 'a secret for tests that is long enough',
+  ORGANISER_KEY: organiserKey,
+  PAYMENT_WEBHOOK_SECRET: webhookSecret,
+  OTEL_SDK_DISABLED: 'true',
+  // Some hundred processes load the same modules in a run.
+  NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'compile'),
+} as const

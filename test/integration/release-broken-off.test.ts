@@ -1,0 +1,34 @@
+import test from 'ava'
+import { releaseHold } from '#shared/contracts/holds.ts'
+import { newId } from '#shared/ids.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { until } from '../support/until.ts'
+
+test('a release whose transaction was broken off has not happened: the same request, repeated, gives the seats back', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const { postgres } = workers
+  const eventId = await workers.openHouse()
+  const { id } = await workers.hold(eventId, [0], 'ada')
+  const release = (idempotencyKey: string) => workers.ask(releaseHold, { hold_id: id }, { as: 'ada', idempotencyKey })
+  const key = newId()
+  // Our lock makes the transaction last, until its session is gone.
+  await postgres.transaction(async (db) => {
+    await db.query('SELECT FROM booking.holds WHERE event_id = $1 FOR UPDATE', [eventId])
+    const brokenOff = t.throwsAsync(release(key))
+    await until('the worker waits for the hold', async () => {
+      const ended = await db.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'booking-1' AND wait_event_type = 'Lock'`,
+      )
+      return ended.length > 0
+    })
+    await brokenOff
+  })
+  await release(key)
+  const [hold] = await postgres.query<{ status: string }>('SELECT status FROM booking.holds WHERE event_id = $1', [
+    eventId,
+  ])
+  t.is(hold?.status, 'released')
+  await workers.hold(eventId, [0], 'bea')
+})

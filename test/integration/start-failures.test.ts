@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { isAlive } from '#shared/process/config.ts'
+import { howToInstall } from '../../infra/system/programs/install-advice.ts'
+import { launch } from '../support/launcher.ts'
+import { createTestDirectory } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+/** Starts the system, which must end by itself with exit code 1. Answers what it said last. */
+async function failedStart(t: ExecutionContext, dataDirectory: string, settings = {}): Promise<string> {
+  const launcher = launch(dataDirectory, ['--port', '0'], settings)
+  t.is(await launcher.ended, 1)
+  t.notRegex(launcher.output(), /\n\s+at /, 'no stack trace')
+  t.deepEqual(leftIn(dataDirectory), [])
+  return launcher.output()
+}
+
+function leftIn(dataDirectory: string): string[] {
+  if (!existsSync(dataDirectory)) return []
+  return readdirSync(dataDirectory).filter((name) => name.endsWith('.pid.json') || name === 'running.json')
+}
+
+/** A folder on which a system has run before. */
+async function usedFolder(): Promise<string> {
+  const dataDirectory = await createTestDirectory('used')
+  const launcher = launch(dataDirectory, ['--port', '0'])
+  await until('it is ready', () => launcher.output().includes('Ready after'), { timeoutMs: 50_000 })
+  const { pid } = launcher.process
+  launcher.process.kill('SIGTERM')
+  await launcher.ended
+  if (isAlive(pid ?? 0)) throw new Error('it still runs')
+  return dataDirectory
+}
+
+test('a data folder that is a file is named, with the remedy', async (t) => {
+  const file = join(await createTestDirectory('folder'), 'data')
+  writeFileSync(file, '')
+  t.regex(await failedStart(t, join(file, 'data')), /The data folder cannot be made .*\nSet DATA_DIR to another folder/)
+})
+
+test('a damaged data folder is named, with the remedy, and nothing in it is replaced', async (t) => {
+  const dataDirectory = await usedFolder()
+  const secrets = join(dataDirectory, 'secrets.json')
+  writeFileSync(secrets, '{"SESSION_SECRET": "')
+  t.regex(await failedStart(t, dataDirectory), /secrets\.json is damaged: it is not JSON\.\nRestore it, or remove it/)
+  rmSync(secrets)
+  rmSync(join(dataDirectory, 'postgres', 'global', 'pg_control'))
+  const output = await failedStart(t, dataDirectory)
+  t.regex(output, /postgres .* ended with exit code 1 .*pg_control/s)
+  t.regex(output, /\nIf its data is damaged, restore a backup .*, or move .* away to start empty\./)
+  t.true(existsSync(join(dataDirectory, 'postgres', 'PG_VERSION')))
+})
+
+test('files in the place of the database are left alone', async (t) => {
+  const dataDirectory = await createTestDirectory('strange')
+  mkdirSync(join(dataDirectory, 'postgres'))
+  writeFileSync(join(dataDirectory, 'postgres', 'notes.txt'), 'mine')
+  t.regex(await failedStart(t, dataDirectory), /postgres: .* holds files, but no database .*\nIf its data is damaged/)
+  t.deepEqual(readdirSync(join(dataDirectory, 'postgres')), ['notes.txt'])
+})
+
+test('a full disk is named, with the remedy', async (t) => {
+  const mountPoint = await createTestDirectory('full')
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mountPoint], { stdio: 'ignore' })
+  } catch {
+    t.log('nobody may mount a small disk here: not tested')
+    t.pass()
+    return
+  }
+  t.teardown(() => execFileSync('umount', [mountPoint]))
+  const dataDirectory = join(mountPoint, 'data')
+  const output = await failedStart(t, dataDirectory)
+  t.regex(
+    output,
+    /The disk of .* is full\.\nFree some space \(df -h .*\), or set DATA_DIR to a folder on another disk\./,
+  )
+})
+
+test('the message about a missing program names it, and the command for each system', (t) => {
+  t.regex(
+    howToInstall(['nats-server']),
+    /^Missing: nats-server\. Install with one of\n {2}Debian, Ubuntu +sudo apt-get install nats-server/,
+  )
+})
