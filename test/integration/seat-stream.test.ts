@@ -231,7 +231,8 @@ test.serial('what a request lacks is named, and an unknown event is not found', 
 
 test.serial('one caller has so many streams and no more, and one gateway; the others go on undisturbed', async (t) => {
   const eventId = await openEvent()
-  const { url, stop } = await system.start('gateway', { MAX_STREAMS: '4', MAX_STREAMS_PER_CALLER: '2' })
+  const gateway = await system.start('gateway', { MAX_STREAMS: '4', MAX_STREAMS_PER_CALLER: '2' })
+  const { url } = gateway
   const ada = await cookieOf('ada')
   const first = await open(t, eventId, { url, headers: ada })
   const second = await open(t, eventId, { url, headers: ada })
@@ -257,12 +258,13 @@ test.serial('one caller has so many streams and no more, and one gateway; the ot
   const { text } = await ask(`${url}/metrics`)
   t.regex(text, /^seat_streams_refused_total\{.*limit="caller".*\} [1-9]/m)
   t.regex(text, /^seat_streams_refused_total\{.*limit="all".*\} [1-9]/m)
-  await stop()
+  await gateway.stop()
 })
 
 test.serial('streams are no requests under way, and their length is no duration of an answer', async (t) => {
   const eventId = await openEvent()
-  const { url, stop } = await system.start('gateway')
+  const gateway = await system.start('gateway')
+  const { url } = gateway
   const client = await open(t, eventId, { url })
   const { text } = await ask(`${url}/metrics`)
   // The request for the metrics itself.
@@ -274,7 +276,7 @@ test.serial('streams are no requests under way, and their length is no duration 
     return /^seat_streams_ended_total\{.*reason="left".*\} 1$/m.test(text)
   })
   t.notRegex((await ask(`${url}/metrics`)).text, /http_route="[^"]*stream"/)
-  await stop()
+  await gateway.stop()
 })
 
 test.serial('a gateway that stops says bye to its streams before it closes, and does not wait for them', async (t) => {
