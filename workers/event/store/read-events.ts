@@ -26,8 +26,8 @@ const summaryColumns = `
   e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
   e.price_from_minor AS "priceFromMinor", e.currency, e.seat_count AS "seatCount",
   e.seat_count + e.standing_count AS "placeCount", ${cancelUntil} AS "cancelUntil",
-  CASE WHEN v.id IS NOT NULL
-    THEN json_build_object('id', v.id, 'name', v.name, 'city', v.city, 'country', v.country) END AS venue,
+  CASE WHEN v.id IS NOT NULL THEN jsonb_build_object('id', v.id, 'name', v.name, 'city', v.city, 'country', v.country)
+    || jsonb_strip_nulls(jsonb_build_object('address', v.address)) END AS venue,
   (SELECT COALESCE(json_agg(json_build_object('id', p.id, 'name', p.name) ORDER BY ep.position), '[]')
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
@@ -73,7 +73,7 @@ export function readPrices(
 /** One event, draft or not. Throws `event_not_found`. */
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
-    `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
+    `SELECT ${summaryColumns}, e.doors_at AS "doorsAt", e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
        e.layout_version AS "layoutVersion", e.version, ${startsBy} AS "startsBy", COALESCE(l.areas, '[]') AS areas,
        ${priceTiers}
      FROM event.events e
