@@ -71,13 +71,15 @@ export class Watchers {
     const isFirst = this.#sockets.length === 0
     this.#sockets.push(socket)
     return new Promise((resolve, reject) => {
-      const tooLate = setTimeout(() => reject(new ExplainedError('A stream did not begin in time.')), openWithinMs)
       let begin = ''
+      const tooLate = setTimeout(
+        () => reject(new ExplainedError(`A stream did not begin in time: ${begin}`)),
+        openWithinMs,
+      )
       const onBegin = (chunk: Buffer): void => {
         begin += chunk.toString('latin1')
         if (!begin.includes('event: reset') || !begin.endsWith('\n\n')) return
         clearTimeout(tooLate)
-        if (!begin.startsWith('HTTP/1.1 200 ')) return reject(new ExplainedError(`A stream was refused: ${begin}`))
         socket.off('data', onBegin)
         socket.on('data', (text: Buffer) => this.#take(text.toString('latin1'), isFirst))
         resolve()
