@@ -1,6 +1,7 @@
 import { attachSeating, type CatalogueEvent, importEvents, listEvents } from '#shared/contracts/event.ts'
 import { seatCount } from '#shared/contracts/layout.ts'
 import { demoEventId } from '#shared/ids.ts'
+import { instantsOf } from '#shared/local-time.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { type DemoEvent, demoEvents, demoIdAt } from './demo-catalogue/events.ts'
@@ -54,6 +55,7 @@ async function putOnSale(event: DemoEvent, { bus, say, now, id }: DemoCatalogueP
 
 function toCatalogueEvent(event: DemoEvent, { id, now }: { id: string; now: Date }): CatalogueEvent {
   const { venue, prices } = event
+  const startsOn = new Date(now.getTime() + event.inDays * 86_400_000).toISOString().slice(0, 10)
   return {
     id,
     source_id: id,
@@ -61,8 +63,9 @@ function toCatalogueEvent(event: DemoEvent, { id, now }: { id: string; now: Date
     type: event.type,
     description: null,
     status: event.rescheduled ? 'rescheduled' : 'published',
-    starts_on: new Date(now.getTime() + event.inDays * 86_400_000).toISOString().slice(0, 10),
+    starts_on: startsOn,
     starts_at_local: event.at,
+    ...doorsAt(event, startsOn),
     tz: venue.tz,
     venue: {
       source_id: derivedSourceId(venue.name, venue.city),
@@ -72,6 +75,7 @@ function toCatalogueEvent(event: DemoEvent, { id, now }: { id: string; now: Date
       tz: venue.tz,
       latitude: venue.latitude,
       longitude: venue.longitude,
+      ...(venue.address === undefined ? {} : { address: venue.address }),
     },
     performers: event.performers.map((name) => ({ source_id: derivedSourceId(name), name })),
     price_tiers: isRange(prices)
@@ -81,6 +85,12 @@ function toCatalogueEvent(event: DemoEvent, { id, now }: { id: string; now: Date
     off_sale_at: null,
     max_tickets_per_user: null,
   }
+}
+
+/** Houses with seats open their doors an hour before. */
+function doorsAt({ at, venue }: DemoEvent, date: string): { doors_at?: string } {
+  const [start] = at === null || venue.drawSeats === null ? [] : instantsOf({ date, time: at }, venue.tz)
+  return start === undefined ? {} : { doors_at: new Date(start.getTime() - 3_600_000).toISOString() }
 }
 
 function isRange(prices: DemoEvent['prices']): prices is readonly [number, number] {

@@ -34,7 +34,7 @@ export const eventCache: CachePolicy = {
 }
 
 /** Seat states are at most one second old. */
-const placesCache: CachePolicy = {
+export const placesCache: CachePolicy = {
   freshForMs: 1_000,
   staleWhileRevalidateMs: 0,
   cacheControl: () => forASecond,
@@ -47,7 +47,7 @@ const availabilityCache = { ...placesCache, freshForMs: 900, tags: () => ({ purg
 const layoutTimes = { freshForMs: 60_000, staleWhileRevalidateMs: 60_000 }
 
 /** The present layout may become another one; a version of it never changes. */
-const layoutCache: CachePolicy = {
+export const layoutCache: CachePolicy = {
   ...layoutTimes,
   cacheControl: ({ version }) =>
     version === undefined ? publicFor(layoutTimes) : 'public, max-age=31536000, immutable',

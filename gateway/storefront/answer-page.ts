@@ -51,6 +51,7 @@ const maxUrlLength = 512
 const cacheableRoutes = allRoutes.filter(isCacheable)
 
 const htmlType = 'text/html; charset=utf-8'
+const pictureType = 'image/svg+xml'
 
 /** Answers requests for pages, each in the language of its reader. */
 export class PageAnswers {
@@ -131,7 +132,9 @@ export class PageAnswers {
       ...context,
       read: (contract, body) => this.#read(contract, body, { requestId, madeOf }),
     })
-    return { body: Buffer.from(this.#render(page.view(data, context), context)), type: htmlType, madeOf }
+    const content = page.view(data, context)
+    if ('picture' in content) return { body: Buffer.from(content.picture.text), type: pictureType, madeOf }
+    return { body: Buffer.from(this.#render(content, context)), type: htmlType, madeOf }
   }
 
   /** A reply as JSON clients get it; `madeOf` takes its age and position. */

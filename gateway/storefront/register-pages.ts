@@ -12,13 +12,15 @@ import { type PublicLimits, rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery } from '../routes/parse-request.ts'
 import { PageAnswers, type PageParts, signedIn } from './answer-page.ts'
 import type { AssetStore } from './asset-store.ts'
+import { eventPage } from './pages/event.ts'
 import type { Page } from './pages/page.ts'
+import { planPicture } from './pages/plan-picture.ts'
 import { sessionPage } from './pages/session.ts'
 import { whatsOnPage } from './pages/whats-on.ts'
 import type { PageContent } from './views/document.ts'
 
 /** Every page, in the order of the buyer's way. */
-export const allPages: readonly Page[] = [whatsOnPage, sessionPage]
+export const allPages: readonly Page[] = [whatsOnPage, eventPage, planPicture, sessionPage]
 
 export interface StorefrontParts extends PageParts {
   readonly store: AssetStore

@@ -1,6 +1,8 @@
 import type { PriceStep } from '#shared/contracts/places.ts'
 import { demoEventId } from '#shared/ids.ts'
-import { arenaBowl, chamberHall } from './houses.ts'
+import { arena as drawArena } from './houses/arena.ts'
+import { club as drawClub } from './houses/club.ts'
+import { theatre as drawTheatre } from './houses/theatre.ts'
 import { type DemoVenue, demoVenue } from './venues.ts'
 
 export interface DemoEvent {
@@ -19,9 +21,9 @@ export interface DemoEvent {
   readonly rescheduled?: true
 }
 
-const arena = demoVenue('Arena Bawełna', 'Łódź', arenaBowl)
-const chamber = demoVenue('Kleiner Speicher', 'Berlin', chamberHall)
-const loft = demoVenue('Klub Przędzalnia', 'Łódź')
+const arena = demoVenue('Arena Bawełna', 'Łódź', { address: 'ul. Czółenkowa 12', drawSeats: drawArena })
+const chamber = demoVenue('Kleiner Speicher', 'Berlin', { address: 'Am Speicher 3', drawSeats: drawTheatre })
+const loft = demoVenue('Klub Przędzalnia', 'Łódź', { address: 'ul. Wrzecionowa 7', drawSeats: drawClub })
 const lagoon = demoVenue('Lónið Hall', 'Reykjavík')
 const jacaranda = demoVenue('Teatro Jacarandá', 'São Paulo')
 const foundry = demoVenue('The Foundry on Ninth', 'New York')
@@ -37,26 +39,26 @@ const fig = demoVenue('İncir Sahnesi', 'İzmir')
 const pampa = demoVenue('Sala Pampa', 'Buenos Aires')
 const dock = demoVenue('Dockan 4', 'Göteborg')
 
-const recital = { Stalls: 4_200, Balcony: 2_800 }
-const comedy = { Stalls: 1_800, Balcony: 1_200 }
+const recital = { 'Stalls, front': 5_600, Stalls: 4_200, Boxes: 4_900, Balcony: 2_800 }
+const comedy = { 'Stalls, front': 2_200, Stalls: 1_800, Boxes: 1_800, Balcony: 1_200 }
 const laterIsDearer = {
   Stalls: [
-    { sold_percent: 50, price_minor: 2_200 },
-    { sold_percent: 80, price_minor: 2_600 },
+    { sold_percent: 50, price_minor: 2_000 },
+    { sold_percent: 80, price_minor: 2_200 },
   ],
 }
 
 /** The first is the one that a bare purchase buys from. */
 // biome-ignore format: one event a line makes the table that it is
 export const demoEvents: readonly DemoEvent[] = [
-  { name: 'Aurora Vale: The Long Night', type: 'Music', performers: ['Aurora Vale', 'Północ'], venue: arena, inDays: 182, at: '19:00:00', prices: { Floor: 32_000, Pit: 18_500, 'Lower ring': 24_000, 'Upper ring': 14_900 } },
+  { name: 'Aurora Vale: The Long Night', type: 'Music', performers: ['Aurora Vale', 'Północ'], venue: arena, inDays: 182, at: '19:00:00', prices: { Floor: 32_000, Pit: 19_900, 'Lower ring, side': 24_000, 'Lower ring, end': 19_900, 'Upper ring, side': 14_900, 'Upper ring, end': 9_900 } },
   { name: 'Quartett Morgenrot: Haydn and Shaw', type: 'Music', performers: ['Quartett Morgenrot'], venue: chamber, inDays: 5, at: '19:30:00', prices: recital },
   { name: 'Wortwechsel', type: 'Comedy', performers: ['Mina Okafor', 'Jost Wieland'], venue: chamber, inDays: 9, at: '20:00:00', prices: comedy },
   { name: 'An Evening of Étienne Sableux', type: 'Music', performers: ['Étienne Sableux'], venue: chamber, inDays: 16, at: '19:30:00', prices: recital },
   { name: 'The Paper Lighthouse', type: 'Theatre', performers: ['Ensemble Papierboot'], venue: chamber, inDays: 23, at: '18:00:00', prices: recital },
   { name: 'Wortwechsel: Finale', type: 'Comedy', performers: ['Mina Okafor', 'Jost Wieland'], venue: chamber, inDays: 37, at: '20:00:00', prices: comedy, priceSteps: laterIsDearer },
-  { name: 'Północ unplugged', type: 'Music', performers: ['Północ'], venue: loft, inDays: 12, at: '20:00:00', prices: [6_000, 9_500] },
-  { name: 'Świetlik: theatre for the youngest', type: 'Family', performers: ['Teatr Świetlik'], venue: loft, inDays: 20, at: '11:00:00', prices: [2_500, 2_500] },
+  { name: 'Północ unplugged', type: 'Music', performers: ['Północ'], venue: loft, inDays: 12, at: '20:00:00', prices: { 'Dance floor': 6_000, Gallery: 9_500 } },
+  { name: 'Świetlik: theatre for the youngest', type: 'Family', performers: ['Teatr Świetlik'], venue: loft, inDays: 20, at: '11:00:00', prices: { 'Dance floor': 2_500, Gallery: 2_500 } },
   { name: 'Hrafn & the Tides', type: 'Music', performers: ['Hrafn Jökulsson', 'The Tides'], venue: lagoon, inDays: 7, at: '21:00:00', prices: [7_900, 12_900] },
   { name: 'Sögur: stories by candlelight', type: 'Theatre', performers: ['Björk Lindal'], venue: lagoon, inDays: 45, at: '20:00:00', prices: [4_500, 4_500] },
   { name: 'Noite das Cigarras', type: 'Music', performers: ['Trio Capivara', 'Iara Monteiro'], venue: jacaranda, inDays: 14, at: '21:30:00', prices: [9_000, 28_000] },

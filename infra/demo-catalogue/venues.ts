@@ -9,6 +9,7 @@ export interface DemoVenue {
   readonly latitude: number
   readonly longitude: number
   readonly currency: string
+  readonly address: string | undefined
   /** Draws its seats, for houses that have some. */
   readonly drawSeats: ((name: string) => Layout) | null
 }
@@ -38,8 +39,8 @@ const cities = {
 export function demoVenue(
   name: string,
   city: keyof typeof cities,
-  drawSeats: DemoVenue['drawSeats'] = null,
+  { address, drawSeats }: { address?: string; drawSeats: DemoVenue['drawSeats'] } = { drawSeats: null },
 ): DemoVenue {
   const [country, tz, latitude, longitude, currency] = cities[city]
-  return { name, city, country, tz, latitude, longitude, currency, drawSeats }
+  return { name, city, country, tz, latitude, longitude, currency, address, drawSeats }
 }

@@ -15,7 +15,7 @@ import {
   utcTime,
   wholeNumber,
 } from './fields.ts'
-import { area, layoutSchema } from './layout.ts'
+import { area, layoutSchema, sectionOutline } from './layout.ts'
 import { priceSteps } from './places.ts'
 
 export const saleStatus = z
@@ -28,6 +28,7 @@ export const venue = z
     name: z.string().describe('Name of the venue'),
     city: z.string().nullable().describe('City, if known'),
     country: z.string().nullable().describe('Country, ISO 3166-1 alpha-2, if known'),
+    address: z.string().optional().describe('Street and number, if known'),
   })
   .meta({ id: 'Venue', description: 'Where an event takes place' })
 
@@ -72,6 +73,7 @@ export const priceTier = z.object({
 
 export const eventView = eventSummary
   .extend({
+    doors_at: utcTime.optional().describe('When the doors open, if announced'),
     description: z.string().nullable().describe('What the organiser says of the event'),
     price_tiers: z
       .array(
@@ -161,9 +163,24 @@ export const viewLayout = defineContract('event', 'view-layout', {
       .describe(
         'A version of the layout, such as `layout_version` of the event, which never changes. Default: the present one',
       ),
+    coordinates: z
+      .enum(['absolute', 'differences'])
+      .default('absolute')
+      .describe(
+        '`differences` is a third of the size: every x and y is a whole number of `unit`s, as the difference from the point before it in ' +
+          'its row or outline. The first point of a row counts from the first of the row before, that of an outline and of the first row from 0',
+      ),
   }),
   reply: layoutSchema
-    .extend({ event_id: eventId, version: z.int().describe('Version of this layout') })
+    .extend({
+      event_id: eventId,
+      version: z.int().describe('Version of this layout'),
+      outlines: z
+        .array(sectionOutline)
+        .optional()
+        .describe('Where the sections lie. Layouts attached before these were made have none'),
+      unit: z.number().positive().optional().describe('Of `coordinates=differences`: the length of 1'),
+    })
     .meta({ id: 'Layout', description: 'Seating geometry of an event. A version never changes' }),
   errors: ['event_not_found', 'not_found'],
   deadlineMs: 1_000,
@@ -176,6 +193,7 @@ const venueInput = z
     city: text(100).optional().describe('City of the venue'),
     country: eventFilters.country.describe('Country of the venue, ISO 3166-1 alpha-2'),
     tz: timeZone,
+    address: text(200).optional().describe('Street and number of the venue'),
   })
   .meta({ id: 'VenueInput', description: 'The venue of a new event' })
 
@@ -217,6 +235,7 @@ export const createEvent = defineContract('event', 'create-event', {
             'Local time at the venue, HH:MM; leave it out until it is announced. A time that clocks show twice needs its offset',
           examples: ['20:00', '02:30+02:00'],
         }),
+      doors_at: instant.optional().describe('When the doors open, before the event begins'),
       currency: currency.default('EUR'),
       sections: z.array(sectionInput).max(100).default([]).describe('Sections of seats'),
       areas: z.array(areaInput).max(100).default([]).describe('General admission areas'),
@@ -279,6 +298,7 @@ export const catalogueEvent = z.strictObject({
     .nullable()
     .optional()
     .describe('The instant, where the source gives it; it counts before starts_at_local'),
+  doors_at: instant.optional().describe('When the doors open'),
   tz: timeZone.nullable().describe('IANA time zone of the event'),
   venue: z
     .strictObject({
@@ -293,6 +313,7 @@ export const catalogueEvent = z.strictObject({
       tz: timeZone.nullable().describe('IANA time zone of the venue'),
       latitude: z.number().min(-90).max(90).nullable().describe('Latitude of the venue'),
       longitude: z.number().min(-180).max(180).nullable().describe('Longitude of the venue'),
+      address: text(200).optional().describe('Street and number of the venue'),
     })
     .nullable()
     .describe('Where it takes place'),

@@ -13,8 +13,31 @@ const layoutRow = z
     x: z.array(z.number()).describe('Horizontal position of each seat, from the left'),
     y: z.array(z.number()).describe('Vertical position of each seat, from the top'),
     accessible: z.literal(true).optional().describe('All seats of the row are for wheelchair users and companions'),
+    companions: z
+      .array(z.int().min(0))
+      .min(1)
+      .max(2_000)
+      .optional()
+      .describe('Those seats of an accessible row that are for companions, by their index in `seats`'),
   })
   .meta({ id: 'LayoutRow', description: 'A row of seats as parallel arrays: labels and coordinates' })
+
+/** A closed line as x and y in turn, without a repeated first point. */
+const polygon = z
+  .array(z.number())
+  .min(6)
+  .max(4_000)
+  .refine((numbers) => numbers.length % 2 === 0, 'must be x and y in turn')
+
+const stage = z
+  .strictObject({
+    x: z.number().describe('Left edge'),
+    y: z.number().describe('Upper edge'),
+    width: z.number().positive().describe('Width'),
+    height: z.number().positive().describe('Height'),
+    label: text(60).describe('What stands on it: stage, court, screen'),
+  })
+  .meta({ id: 'Stage', description: 'What everybody looks at' })
 
 /** General admission, sold by count. */
 export const area = {
@@ -33,13 +56,33 @@ export const layoutSchema = z.strictObject({
     .max(20_000)
     .describe('The rows, the best first. `seat_no` counts the seats over all rows in this order'),
   areas: z
-    .array(z.strictObject(area).meta({ id: 'LayoutArea', description: 'A general admission area' }))
+    .array(
+      z
+        .strictObject({
+          ...area,
+          outline: polygon
+            .optional()
+            .describe('Where it lies: x and y of its corners in turn. Areas without are not drawn'),
+        })
+        .meta({ id: 'LayoutArea', description: 'A general admission area' }),
+    )
     .max(500)
     .describe('The general admission areas'),
+  stage: stage.optional().describe('The stage, if the plan tells where it is'),
 })
+
+/** Drawn from the seats of a section; made by the event worker when a layout is attached. */
+export const sectionOutline = z
+  .strictObject({
+    section: text(100).describe('Section of the house'),
+    points: polygon.describe('x and y of the corners in turn. The line runs through the outermost seats'),
+  })
+  .meta({ id: 'SectionOutline', description: 'Where a section lies' })
 
 export type LayoutRow = z.infer<typeof layoutRow>
 export type Layout = z.infer<typeof layoutSchema>
+export type SectionOutline = z.infer<typeof sectionOutline>
+export type Stage = z.infer<typeof stage>
 
 /** Number of seats, without GA areas. */
 export function seatCount(layout: Layout): number {

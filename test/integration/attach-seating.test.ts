@@ -66,11 +66,41 @@ test.serial('an imported event gets seats, prices and a sale', async (t) => {
       [2, 20, 5_000],
     ],
   )
-  t.deepEqual(await worker.ask(viewLayout, { event_id: eventId }), {
-    event_id: eventId,
-    version: 1,
-    ...smallLayout({ rows: 3 }),
-  })
+  const { outlines, ...layout } = await worker.ask(viewLayout, { event_id: eventId })
+  t.deepEqual(layout, { event_id: eventId, version: 1, ...smallLayout({ rows: 3 }) })
+  t.deepEqual(
+    outlines?.map(({ section }) => section),
+    [...new Set(layout.rows.map(({ section }) => section))],
+  )
+})
+
+test.serial(
+  'stage, outlines of areas and companion seats come back as they were attached, and areas keep their price',
+  async (t) => {
+    const small = smallLayout({ rows: 2 })
+    const [first, ...rest] = small.rows
+    if (first === undefined) return t.fail()
+    const layout = {
+      ...small,
+      rows: [{ ...first, accessible: true as const, companions: [1] }, ...rest],
+      areas: [{ name: 'Pit', capacity: 50, outline: [0, 0, 9, 0, 9, 9] }],
+      stage: { x: 1, y: -5, width: 8, height: 3, label: 'Stage' },
+    }
+    const event = await attach({ layout })
+    t.deepEqual(event.areas, [{ name: 'Pit', capacity: 50, price_minor: 5_000 }])
+    const { event_id, version, outlines, ...shown } = await worker.ask(viewLayout, { event_id: eventId })
+    t.deepEqual(shown, layout)
+    return undefined
+  },
+)
+
+test.serial('companions of a row that is not accessible, or that it does not have, are refused by row', async (t) => {
+  const small = smallLayout({ rows: 1 })
+  for (const row of [{ companions: [0] }, { accessible: true as const, companions: [99] }]) {
+    const rows = small.rows.map((each) => ({ ...each, ...row }))
+    const error = await t.throwsAsync(attach({ layout: { ...small, rows } }))
+    t.like(error, { code: 'validation_failed', extra: { errors: [{ pointer: '/layout/rows/0' }] } })
+  }
 })
 
 test.serial('the same seating again changes nothing', async (t) => {

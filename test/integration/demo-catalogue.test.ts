@@ -32,14 +32,14 @@ test('an empty database is filled once, also when the first filling was broken o
     },
   })
   t.is(await t.throwsAsync(breaking), brokenOff)
-  t.is((await askWorker(bus, viewEvent, { event_id: last ?? '' })).seat_count, 300)
+  t.is((await askWorker(bus, viewEvent, { event_id: last ?? '' })).seat_count, 130)
   t.is((await askWorker(bus, viewEvent, { event_id: demoEventId })).seat_count, 0)
 
   await fill(bus)
   const { items } = await askWorker(bus, listEvents, { limit: 100 })
   t.is(items.length, 30)
-  t.is(items.filter(({ availability }) => availability === 'plenty').length, 6)
-  t.is((await askWorker(bus, viewSeatStates, { event_id: demoEventId })).available, 15_000)
+  t.is(items.filter(({ availability }) => availability === 'plenty').length, 8)
+  t.is((await askWorker(bus, viewSeatStates, { event_id: demoEventId })).available, 14_580)
   t.is((await askWorker(bus, viewEvent, { event_id: demoEventId })).sale.status, 'on_sale')
 
   t.deepEqual(await fill(bus), [])

@@ -50,6 +50,22 @@ async function takeRefunds(t: ExecutionContext): Promise<string[]> {
   return refunds.asked
 }
 
+test.serial(
+  'when doors open and the street of the venue are told where they are known, and left out where not',
+  async (t) => {
+    const doors = new Date(`${startsOn}T17:30:00Z`).toISOString()
+    const venue = { ...concert.venue, address: 'al. Bandurskiego 7' }
+    const event = await create({ ...concert, venue, ...{ doors_at: doors } })
+    t.is(event.doors_at, doors)
+    t.is(event.venue?.address, 'al. Bandurskiego 7')
+    const plain = await create()
+    t.false('doors_at' in plain)
+    t.false('address' in (plain.venue ?? {}))
+    const late = await t.throwsAsync(create({ ...concert, ...{ doors_at: `${startsOn}T23:30:00Z` } }))
+    t.like(late, { code: 'validation_failed', extra: { errors: [{ pointer: '/doors_at' }] } })
+  },
+)
+
 test.serial('a new event is a draft with seats and prices, which only organisers see', async (t) => {
   const event = await create()
   t.like(event, {

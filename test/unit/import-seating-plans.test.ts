@@ -185,6 +185,20 @@ const realPlans: [file: string, seats: number, standing: number][] = [
   ['rows-only-dinamo-west-stand.json', 4_226, 0],
 ]
 
+test('the largest shape of a pretix plan is the stage, named by what is written within it', (t) => {
+  const rectangle = { width: 100, height: 40 }
+  const areas = [
+    { shape: 'circle', position: { x: 90, y: 40 }, circle: { radius: 5 }, text: { text: 'COURT' } },
+    { shape: 'rectangle', position: { x: 40, y: 20 }, rectangle, text: { text: '' } },
+    { shape: 'text', position: { x: 400, y: 300 }, text: { text: 'Exit' } },
+  ]
+  const plan = pretixPlan([pretixRow('A', [{ number: '1' }])])
+  const zones = plan.zones.map((zone) => ({ ...zone, areas }))
+  const { stage } = readPretixPlan({ ...plan, zones }).layout
+  t.deepEqual(stage, { x: 140, y: 220, width: 100, height: 40, label: 'COURT' })
+  t.false('stage' in readPretixPlan(plan).layout)
+})
+
 for (const [file, seats, standing] of realPlans) {
   testWithRealData(`${file} has ${seats} seats and ${standing} standing places`, (t) => {
     const plan = readSource(readFileSync(realFile(`seating-plans/${file}`), 'utf8'), { fallbackName: file })

@@ -86,10 +86,10 @@ test('a process is known by its command line, not by its number alone', async (t
   t.false(await isProcess({ pid, part: 'setInterval' }))
 })
 
-test('the event of a bare purchase has 15,000 seats on sale, the other houses 300', (t) => {
+test('the event of a bare purchase is in an arena of some 15,000 seats, the others on sale in a theatre and a club', (t) => {
   t.is(demoIdAt(0), demoEventId)
   const seats = demoEvents.flatMap(({ venue }) => (venue.drawSeats ? [seatCount(venue.drawSeats(venue.name))] : []))
-  t.deepEqual(seats, [15_000, 300, 300, 300, 300, 300])
+  t.deepEqual(seats, [14_580, 392, 392, 392, 392, 392, 130, 130])
 })
 
 test('every event that is on sale has a price for each category and area of its house', (t) => {
@@ -105,5 +105,17 @@ test('the demo has standing places, an accessible row and prices that rise', (t)
   const houses = demoEvents.flatMap(({ venue }) => (venue.drawSeats ? [venue.drawSeats(venue.name)] : []))
   t.true(houses.some(({ areas }) => areas.length > 0))
   t.true(houses.some(({ rows }) => rows.some(({ accessible }) => accessible)))
+  t.true(houses.some(({ rows }) => rows.some(({ companions }) => companions !== undefined)))
   t.true(demoEvents.some(({ priceSteps }) => priceSteps !== undefined))
+})
+
+test('every house of the demo shows its stage and where its standing places are, and no seat lies on another', (t) => {
+  for (const { venue } of demoEvents) {
+    if (venue.drawSeats === null) continue
+    const { stage, areas, rows } = venue.drawSeats(venue.name)
+    t.truthy(stage)
+    t.true(areas.every(({ outline }) => outline !== undefined))
+    const places = rows.flatMap(({ x, y }) => x.map((left, index) => `${left} ${y[index]}`))
+    t.is(new Set(places).size, places.length)
+  }
 })

@@ -31,6 +31,7 @@ import { bookingRetention } from './retention.ts'
 import { startRushFilter } from './rush-filter/rush-filter.ts'
 import { SoldShares } from './sold-shares.ts'
 import { startSweeper } from './sweeper.ts'
+import { Batches } from './taking/batches.ts'
 
 /** Sells seats: stock, holds, bookings and tickets. */
 export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
@@ -43,13 +44,14 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     onStop('retention', startRetention(parts, config.RETENTION_DAYS, bookingRetention))
     const shares = new SoldShares()
     const metrics = new BookingMetrics(parts.metrics)
+    const batches = new Batches({ ...parts, shares, metrics })
     const filter = startRushFilter(parts, config, onStop)
     return [
       stockEvent(parts, { holdTtlMs: config.HOLD_TTL_MS }),
       setSale(parts),
-      holdSeats({ ...parts, shares, filter, metrics }),
+      holdSeats({ ...parts, batches, filter, metrics }),
       viewHold(parts),
-      changeHold({ ...parts, shares }),
+      changeHold({ ...parts, batches }),
       releaseHold(parts),
       abandonHold(parts),
       listSeats({ ...parts, shares }),

@@ -31,6 +31,7 @@ export interface EventRow extends Sellable {
 export interface FullEventRow extends EventRow {
   /** When the event has begun for sure. */
   readonly startsBy: Date
+  readonly doorsAt: Date | null
   readonly description: string | null
   readonly priceTiers: EventView['price_tiers']
   readonly maxTicketsPerUser: number
@@ -87,6 +88,7 @@ export function toView(event: FullEventRow, stock: StockByEvent, now: Date): Eve
   return {
     ...toSummary(event, stock, now),
     price_from_minor: lowestPrice([...priceTiers, ...event.areas]) ?? event.priceFromMinor,
+    ...(event.doorsAt === null ? {} : { doors_at: event.doorsAt.toISOString() }),
     description: event.description,
     price_tiers: priceTiers,
     sale: {

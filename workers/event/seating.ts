@@ -55,9 +55,14 @@ export function categoryOf({ category }: LayoutRow, index: number): number | und
   return typeof category === 'number' ? category : category[index]
 }
 
-function rowFault({ seats, x, y, category }: LayoutRow, categories: number): string | null {
+function rowFault(
+  { seats, x, y, category, companions = [], accessible }: LayoutRow,
+  categories: number,
+): string | null {
   if (x.length !== seats.length || y.length !== seats.length) return 'needs one x and one y for each seat'
   if (typeof category !== 'number' && category.length !== seats.length) return 'needs one category for each seat'
   if ([category].flat().some((index) => index >= categories)) return 'names a category that the layout does not have'
+  if (companions.length > 0 && !accessible) return 'has companion seats but is not accessible'
+  if (companions.some((index) => index >= seats.length)) return 'names a companion seat that it does not have'
   return null
 }

@@ -4,6 +4,7 @@ import type { Problem } from '../../http/problems.ts'
 import type { RateClass } from '../../limits/quota.ts'
 import type { CachePolicy } from '../../routes/cache-policy.ts'
 import type { PageContent } from '../views/document.ts'
+import type { Html } from '../views/html.ts'
 
 /** What a view is told beside its data. */
 export interface ViewContext {
@@ -25,6 +26,11 @@ export interface PersonalLoad extends PublicLoad {
   readonly userId: string
 }
 
+/** In place of a page: an SVG. */
+export interface Picture {
+  readonly picture: Html
+}
+
 interface AnyPage<Parameters, Data> {
   /** Path template, such as `/shop/events/:event_id`. */
   readonly path: string
@@ -37,7 +43,8 @@ interface AnyPage<Parameters, Data> {
 }
 
 /** A page that is the same for everybody: cached as the replies that it is made of. */
-export interface PublicPage<Parameters = unknown, Data = unknown> extends AnyPage<Parameters, Data> {
+export interface PublicPage<Parameters = unknown, Data = unknown> extends Omit<AnyPage<Parameters, Data>, 'view'> {
+  view(data: Data, context: ViewContext): PageContent | Picture
   readonly access: 'public'
   /** The class in which a request counts, by its query. Default: `browse`. */
   readonly limit?: (query: string) => 'browse' | 'search'

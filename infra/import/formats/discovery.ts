@@ -20,6 +20,7 @@ const sourceVenue = part({
   city: part({ name: text }),
   country: part({ name: text, countryCode: text }),
   location: part({ latitude: amount, longitude: amount }),
+  address: part({ line1: text }),
 })
 
 const sourceEvent = part({
@@ -33,6 +34,7 @@ const sourceEvent = part({
     timezone: text,
     status: part({ code: text }),
   }),
+  doorsTimes: part({ dateTime: text }),
   sales: part({ public: part({ startDateTime: text, endDateTime: text }) }),
   classifications: list(part({ segment: part({ name: text }) })),
   priceRanges: list(part({ type: text, currency: text, min: amount, max: amount })),
@@ -72,6 +74,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
   const tiers = priceTiers(source.priceRanges)
   const onSaleAt = instantOf(sales.public.startDateTime)
   const offSaleAt = instantOf(sales.public.endDateTime)
+  const doorsAt = instantOf(source.doorsTimes.dateTime)
   quirks.tally({
     'no time': start.time === null && start.instant === null,
     'no venue': venue === null,
@@ -95,6 +98,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
     starts_on: start.date ?? '',
     starts_at_local: start.time,
     ...(start.instant === null ? {} : { starts_at: start.instant }),
+    ...(doorsAt === null ? {} : { doors_at: doorsAt }),
     tz: zone,
     venue,
     performers,
@@ -110,6 +114,7 @@ function toVenue(source: SourceVenue, quirks: QuirkTally): CatalogueEvent['venue
   if (name === null) return null
   const city = cleanText(source.city.name, maxLengths.city)
   const code = source.country.countryCode ?? source.country.name
+  const address = cleanText(source.address.line1, maxLengths.venueName)
   quirks.tally({
     'no city': city === null,
     'no country': code === null,
@@ -122,6 +127,7 @@ function toVenue(source: SourceVenue, quirks: QuirkTally): CatalogueEvent['venue
     country: countryCode(code) ?? countryCode(source.country.name),
     tz: ianaZone(source.timezone),
     ...toPosition(source.location),
+    ...(address === null ? {} : { address }),
   }
 }
 

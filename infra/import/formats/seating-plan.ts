@@ -1,4 +1,4 @@
-import { type Layout, type LayoutRow, layoutSchema, seatCount } from '#shared/contracts/layout.ts'
+import { type Layout, type LayoutRow, layoutSchema, type Stage, seatCount } from '#shared/contracts/layout.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { firstFault } from './first-fault.ts'
 import { cleanText } from './text.ts'
@@ -19,6 +19,8 @@ export interface PlanSeat {
   readonly category: string
   readonly x: number
   readonly y: number
+  /** For the companion of a wheelchair user. */
+  readonly companion?: boolean
 }
 
 export interface PlanRow {
@@ -36,6 +38,7 @@ export interface Drawing {
   /** In order of preference. */
   readonly rows: readonly PlanRow[]
   readonly areas: Layout['areas']
+  readonly stage?: Stage | undefined
 }
 
 /**
@@ -43,7 +46,7 @@ export interface Drawing {
  * another in a layout are sold as neighbours. Throws `ExplainedError` when two seats have the same section, row and
  * label, or when the contract does not take it.
  */
-export function buildLayout({ name, width, height, rows, areas }: Drawing): Layout {
+export function buildLayout({ name, width, height, rows, areas, stage }: Drawing): Layout {
   const labelled = rows.filter(({ seats }) => seats.length > 0).map(withLabels)
   refuseRepeatedLabels(labelled)
   const categories = [...new Set(labelled.flatMap(({ seats }) => seats.map(({ category }) => category)))]
@@ -54,7 +57,8 @@ export function buildLayout({ name, width, height, rows, areas }: Drawing): Layo
     height: Math.max(height, ...labelled.map(({ seats }) => Math.max(...seats.map(({ y }) => y)))),
     categories: categories.length > 0 ? categories : ['Standing'],
     rows: labelled.flatMap(runsOfNeighbours).map((row) => toLayoutRow(row, indexOf)),
-    areas: areas.map((area) => ({ name: label(area.name, 100), capacity: area.capacity })),
+    areas: areas.map((area) => ({ ...area, name: label(area.name, 100) })),
+    ...(stage && { stage: { ...stage, label: label(stage.label, 60) } }),
   }
   const checked = layoutSchema.safeParse(layout)
   if (checked.success) return checked.data
@@ -92,6 +96,7 @@ function withLabels({ section, label: row, seats, ...rest }: PlanRow): PlanRow {
       category: label(seat.category, 100),
       x: rounded(seat.x),
       y: rounded(seat.y),
+      ...(seat.companion ? { companion: true } : {}),
     })),
   }
 }
@@ -141,6 +146,7 @@ function distance(a: PlanSeat, b: PlanSeat): number {
 function toLayoutRow({ section, label, seats, accessible }: PlanRow, indexOf: ReadonlyMap<string, number>): LayoutRow {
   const categories = seats.map((seat) => indexOf.get(seat.category) ?? 0)
   const [first = 0] = categories
+  const companions = seats.flatMap(({ companion }, index) => (companion ? [index] : []))
   return {
     section,
     label,
@@ -149,5 +155,6 @@ function toLayoutRow({ section, label, seats, accessible }: PlanRow, indexOf: Re
     x: seats.map((seat) => seat.x),
     y: seats.map((seat) => seat.y),
     ...(accessible ? { accessible } : {}),
+    ...(companions.length > 0 ? { companions } : {}),
   }
 }

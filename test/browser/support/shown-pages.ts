@@ -1,4 +1,6 @@
 import type { Page } from 'playwright-core'
+import { demoIdAt } from '../../../infra/demo-catalogue/events.ts'
+import { mapReady } from './map-points.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
 export interface ShownPage {
@@ -10,12 +12,43 @@ export interface ShownPage {
 
 const at = (name: string, path: string): ShownPage => ({ name, open: (page) => page.goto(path) })
 
+const event = (
+  name: string,
+  index: number,
+  more: (page: Page) => Promise<unknown> = async () => undefined,
+): ShownPage => ({
+  name,
+  async open(page) {
+    await page.goto(`/shop/events/${demoIdAt(index)}`)
+    await mapReady(page)
+    await more(page)
+  },
+})
+
 export const shownPages: readonly ShownPage[] = [
   at('list', '/'),
   at('list-search', '/?keyword=wortwechsle'),
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
   at('list-wrong-filter', '/?start=2027-13-01'),
+  event('event-arena', 0),
+  event('event-arena-seats', 0, (page) => page.locator('.map canvas').click({ position: { x: 150, y: 60 } })),
+  event('event-theatre', 1, async (page) => {
+    for (const key of ['Enter', 'Enter', 'Enter', 'ArrowRight', 'Enter', 'ArrowDown']) {
+      await page.locator('.map-keyboard button:visible').press(key)
+    }
+  }),
+  event('event-list', 1, async (page) => {
+    await page.getByRole('link', { name: 'List' }).click()
+    await page
+      .locator('summary', { hasText: 'Boxes' })
+      .or(page.locator('summary', { hasText: 'Stalls centre' }))
+      .first()
+      .click()
+    await page.locator('.seat-box input').nth(3).check({ force: true })
+  }),
+  event('event-club', 6),
+  at('event-price-range', `/shop/events/${demoIdAt(12)}`),
   at('session', '/shop/session?to=/shop/bookings'),
   at('problem-not-found', '/shop/nowhere'),
   at('problem-explained', '/problems/seat_unavailable'),

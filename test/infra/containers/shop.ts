@@ -9,6 +9,8 @@ export interface ShopFacts {
   readonly events: number
   readonly purchase: string
   readonly bookings: number
+  /** The first that an open stream of the event's seats says. */
+  readonly stream: string
   /** Links of the start pages that do not answer, with their status; and whether these pages name the port that they were asked at. */
   readonly deadLinks: readonly string[]
   readonly namesItsPort: boolean
@@ -31,6 +33,7 @@ export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts
   const events = await countEvents()
   const { body: purchase } = await ask(`${edge}/purchase`, { method: 'POST' })
   const { body: bookings } = await ask(`${edge}/bookings?user_id=${purchase.user_id}`)
+  const stream = await beginningOf(`${edge}/events/${purchase.event_id}/seats/stream`)
   const pages = await startPages(edge)
   const targets = await watchedTargets(
     ['local-1', 'local-2', 'global-1', 'global-2'].map((name) => at(`prometheus-${name}`)),
@@ -42,12 +45,20 @@ export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts
     events,
     purchase: purchase.status,
     bookings: bookings.items.length,
+    stream,
     ...pages,
     ...targets,
     alerts: await alertsAbout('auditor', at('alertmanager')),
     eventsAfterImport: await countEvents(),
     backup: engine.output('backup'),
   }
+}
+
+async function beginningOf(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+  // Leaving the loop leaves the stream.
+  for await (const part of response.body ?? []) return new TextDecoder().decode(part).slice(0, 200)
+  return `nothing, with status ${response.status}`
 }
 
 async function startPages(edge: string): Promise<Pick<ShopFacts, 'deadLinks' | 'namesItsPort'>> {

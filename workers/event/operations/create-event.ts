@@ -28,6 +28,7 @@ export function createEvent({ postgres }: WorkerParts): Operation {
       ...areaFaults(areas, '/areas'),
       ...('fault' in start ? [{ pointer: '/starts_at_local', detail: start.fault }] : []),
       ...saleOrderFaults(request),
+      ...doorFaults(request, start),
     ]
     if ('fault' in start || faults.length > 0) throw invalidRequest(faults)
     return refusingUnknownZones('/venue/tz', () =>
@@ -53,6 +54,11 @@ type Request = ParsedRequestOf<typeof contract>
 function startOf({ starts_on, starts_at_local, venue }: Request): { at: Date | null } | { fault: string } {
   if (starts_at_local === undefined) return { at: null }
   return startInstant({ date: starts_on, time: starts_at_local, tz: venue.tz })
+}
+
+function doorFaults({ doors_at }: Request, start: ReturnType<typeof startOf>): FieldError[] {
+  if (doors_at === undefined || 'fault' in start || start.at === null || new Date(doors_at) <= start.at) return []
+  return [{ pointer: '/doors_at', detail: 'must not be after the event begins' }]
 }
 
 function saleOrderFaults({ on_sale_at, off_sale_at }: Request): FieldError[] {

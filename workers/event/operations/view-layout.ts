@@ -3,11 +3,13 @@ import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { visibleEvent } from '../access.ts'
+import { asDifferences } from '../compact-layout.ts'
+import { sectionOutlines } from '../section-outlines.ts'
 import { readLayout } from '../store/layouts.ts'
 
 /** Shows an event's seating plan, the present or that of a version. Throws `event_not_found`, also for drafts, and `not_found`. */
 export function viewLayout({ postgres }: WorkerParts): Operation {
-  return operation(contract, async ({ event_id, version }, { caller }) => {
+  return operation(contract, async ({ event_id, version, coordinates }, { caller }) => {
     const { layoutVersion } = await visibleEvent(postgres, event_id, caller)
     if (layoutVersion === null) throw new TicketingError('not_found', 'The event has no seating plan.')
     const found = await readLayout(postgres, event_id, version ?? layoutVersion)
@@ -17,6 +19,13 @@ export function viewLayout({ postgres }: WorkerParts): Operation {
         `The seating plan has no version ${version}; the present one is ${layoutVersion}.`,
       )
     }
-    return { event_id, ...found }
+    const { layout, outlines } = found
+    const drawn = {
+      event_id,
+      version: version ?? layoutVersion,
+      ...layout,
+      outlines: outlines ?? sectionOutlines(layout),
+    }
+    return coordinates === 'differences' ? asDifferences(drawn) : drawn
   })
 }

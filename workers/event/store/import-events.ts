@@ -46,15 +46,16 @@ export async function storeImportedEvents(
 async function storeVenues(db: Database, source: string, events: readonly ImportedEvent[]): Promise<void> {
   const venues = new Map(events.flatMap(({ event: { venue } }) => (venue === null ? [] : [[venue.source_id, venue]])))
   await db.query(
-    `INSERT INTO event.venues AS v (id, source, source_id, name, city, country, latitude, longitude)
-     SELECT id, $1, source_id, name, city, country, latitude, longitude
+    `INSERT INTO event.venues AS v (id, source, source_id, name, city, country, latitude, longitude, address)
+     SELECT id, $1, source_id, name, city, country, latitude, longitude, address
      FROM json_to_recordset($2) AS r(id uuid, source_id text, name text, city text, country text,
-       latitude double precision, longitude double precision)
+       latitude double precision, longitude double precision, address text)
      ORDER BY source_id
      ON CONFLICT (source, source_id) DO UPDATE SET name = excluded.name, city = excluded.city,
-       country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude
-     WHERE (v.name, v.city, v.country, v.latitude, v.longitude) IS DISTINCT FROM
-       (excluded.name, excluded.city, excluded.country, excluded.latitude, excluded.longitude)`,
+       country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude,
+       address = excluded.address
+     WHERE (v.name, v.city, v.country, v.latitude, v.longitude, v.address) IS DISTINCT FROM
+       (excluded.name, excluded.city, excluded.country, excluded.latitude, excluded.longitude, excluded.address)`,
     [source, withIds(venues.values())],
   )
 }
@@ -73,15 +74,15 @@ async function storePerformers(db: Database, source: string, events: readonly Im
 async function storeEvents(db: Database, source: string, events: readonly ImportedEvent[]): Promise<void> {
   await db.query(
     `INSERT INTO event.events AS e (id, source, source_id, content_hash, name, type, description, status, venue_id,
-       starts_on, starts_at, tz, shift_days, on_sale_at, off_sale_at, max_tickets_per_user, price_from_minor, currency,
+       starts_on, starts_at, doors_at, tz, shift_days, on_sale_at, off_sale_at, max_tickets_per_user, price_from_minor, currency,
        folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
      SELECT r.id, $1, r.source_id, r.content_hash, r.name, r.type, r.description, r.status, v.id,
-       r.starts_on, r.starts_at, r.tz, r.shift_days,
+       r.starts_on, r.starts_at, r.doors_at, r.tz, r.shift_days,
        moved.on_sale_at, CASE WHEN (moved.off_sale_at <= moved.on_sale_at) IS NOT TRUE THEN moved.off_sale_at END,
        r.max_tickets_per_user, r.price_from_minor, r.currency,
        r.folded_name, r.folded_performers, r.folded_venue, r.folded_city, r.folded_type, r.folded_description
      FROM json_to_recordset($2) AS r(id uuid, source_id text, content_hash text, name text, type text,
-       description text, status text, venue_source_id text, starts_on date, starts_at timestamptz, tz text,
+       description text, status text, venue_source_id text, starts_on date, starts_at timestamptz, doors_at timestamptz, tz text,
        shift_days int, on_sale_at timestamptz, off_sale_at timestamptz, max_tickets_per_user int,
        price_from_minor bigint, currency text, folded_name text, folded_performers text, folded_venue text,
        folded_city text, folded_type text, folded_description text)
@@ -94,7 +95,7 @@ async function storeEvents(db: Database, source: string, events: readonly Import
      ON CONFLICT (source, source_id) DO UPDATE SET
        version = e.version + 1, content_hash = excluded.content_hash, name = excluded.name, type = excluded.type,
        description = excluded.description, venue_id = excluded.venue_id, starts_on = excluded.starts_on,
-       starts_at = excluded.starts_at, tz = excluded.tz, shift_days = excluded.shift_days,
+       starts_at = excluded.starts_at, doors_at = excluded.doors_at, tz = excluded.tz, shift_days = excluded.shift_days,
        status = CASE WHEN e.status = 'cancelled' THEN e.status ELSE excluded.status END,
        folded_name = excluded.folded_name, folded_performers = excluded.folded_performers,
        folded_venue = excluded.folded_venue, folded_city = excluded.folded_city,
@@ -115,15 +116,19 @@ function unlessSeated(column: string): string {
 function storedDates({ event, shiftDays }: ImportedEvent): {
   starts_on: string
   starts_at: Date | null
+  doors_at: Date | null
   tz: string | null
 } {
   const tz = event.tz ?? event.venue?.tz ?? null
   const start = importedStart(event)
   const at = 'at' in start ? start.at : null
-  if (shiftDays === null) return { starts_on: event.starts_on, starts_at: at, tz }
+  const doors = event.doors_at === undefined ? null : new Date(event.doors_at)
+  if (shiftDays === null) return { starts_on: event.starts_on, starts_at: at, doors_at: doors, tz }
+  const moved = { days: shiftDays, tz: tz ?? 'UTC' }
   return {
     starts_on: daysLater(event.starts_on, shiftDays),
-    starts_at: at && sameTimeLater(at, { days: shiftDays, tz: tz ?? 'UTC' }),
+    starts_at: at && sameTimeLater(at, moved),
+    doors_at: doors && sameTimeLater(doors, moved),
     tz,
   }
 }

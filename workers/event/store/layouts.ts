@@ -1,7 +1,8 @@
-import { type Layout, seatCount } from '#shared/contracts/layout.ts'
+import { type Layout, type SectionOutline, seatCount } from '#shared/contracts/layout.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { lowestPrice, tiersOf } from '../price-tiers.ts'
 import { type Seating, seatingHash } from '../seating.ts'
+import { sectionOutlines } from '../section-outlines.ts'
 
 export interface SeatingVersion extends Seating {
   readonly version: number
@@ -21,17 +22,17 @@ export async function readSeating(db: Database, eventId: string): Promise<Seatin
   return seating
 }
 
-/** The layout of a version, with its number; undefined when there was none. */
+/** The layout of a version with its outlines, which old ones lack; undefined when there was none. */
 export async function readLayout(
   db: Database,
   eventId: string,
   version: number,
-): Promise<(Layout & { version: number }) | undefined> {
-  const [found] = await db.query<{ layout: Layout }>(
-    'SELECT layout FROM event.layouts WHERE event_id = $1 AND version = $2',
+): Promise<{ layout: Layout; outlines: SectionOutline[] | null } | undefined> {
+  const [found] = await db.query<{ layout: Layout; outlines: SectionOutline[] | null }>(
+    'SELECT layout, outlines FROM event.layouts WHERE event_id = $1 AND version = $2',
     [eventId, version],
   )
-  return found && { version, ...found.layout }
+  return found
 }
 
 /** Version and digest of the present seating, without the layout itself. */
@@ -53,11 +54,15 @@ export async function addSeating(
   { version, ...seating }: SeatingVersion,
 ): Promise<void> {
   const { layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency } = seating
-  const areas = layout.areas.map((area, index) => ({ ...area, price_minor: areaPricesMinor[index] ?? 0 }))
+  const areas = layout.areas.map(({ name, capacity }, index) => ({
+    name,
+    capacity,
+    price_minor: areaPricesMinor[index] ?? 0,
+  }))
   await db.query(
     `INSERT INTO event.layouts (event_id, version, content_hash, layout, areas, category_prices_minor, price_steps,
-       currency)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+       currency, outlines)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       eventId,
       version,
@@ -67,6 +72,7 @@ export async function addSeating(
       JSON.stringify(categoryPricesMinor),
       JSON.stringify(priceSteps),
       currency,
+      JSON.stringify(sectionOutlines(layout)),
     ],
   )
   const tiers = tiersOf(seating)

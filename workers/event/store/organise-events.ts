@@ -24,9 +24,9 @@ export async function insertDraft(db: Database, event: NewEvent, startsAt: Date 
   await db.query(
     `INSERT INTO event.events (id, source, source_id, name, type, description, status, venue_id, starts_on, starts_at, tz,
        on_sale_at, off_sale_at, cancel_until, max_tickets_per_user, currency,
-       folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description)
+       folded_name, folded_performers, folded_venue, folded_city, folded_type, folded_description, doors_at)
      VALUES ($1::uuid, $2, $1::uuid::text, $3, $4, $5, 'draft', $6, $7, $8, $9,
-       $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+       $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
     [
       id,
       organiserSource,
@@ -48,6 +48,7 @@ export async function insertDraft(db: Database, event: NewEvent, startsAt: Date 
       folded.folded_city,
       folded.folded_type,
       folded.folded_description,
+      event.doors_at ?? null,
     ],
   )
   await addLineUp(db, id, performers)
@@ -71,12 +72,21 @@ export async function updateSale(db: Database, sale: Sale & { id: string }, what
 }
 
 /** Described the same in every word, it is the same venue; otherwise one organiser could rename another one's. */
-async function venueId(db: Database, { name, city, country, tz }: NewEvent['venue']): Promise<string | undefined> {
-  const sourceId = JSON.stringify([name, city ?? null, country ?? null, tz])
+async function venueId(
+  db: Database,
+  { name, city, country, tz, address }: NewEvent['venue'],
+): Promise<string | undefined> {
+  const sourceId = JSON.stringify([
+    name,
+    city ?? null,
+    country ?? null,
+    tz,
+    ...(address === undefined ? [] : [address]),
+  ])
   await db.query(
-    `INSERT INTO event.venues (id, source, source_id, name, city, country) VALUES ($1, $2, $3, $4, $5, $6)
+    `INSERT INTO event.venues (id, source, source_id, name, city, country, address) VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (source, source_id) DO NOTHING`,
-    [newId(), organiserSource, sourceId, name, city ?? null, country ?? null],
+    [newId(), organiserSource, sourceId, name, city ?? null, country ?? null, address ?? null],
   )
   const [venue] = await db.query<{ id: string }>('SELECT id FROM event.venues WHERE source = $1 AND source_id = $2', [
     organiserSource,

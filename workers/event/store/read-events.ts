@@ -26,21 +26,25 @@ const summaryColumns = `
   e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
   e.price_from_minor AS "priceFromMinor", e.currency, e.seat_count AS "seatCount",
   e.seat_count + e.standing_count AS "placeCount", ${cancelUntil} AS "cancelUntil",
-  CASE WHEN v.id IS NOT NULL
-    THEN json_build_object('id', v.id, 'name', v.name, 'city', v.city, 'country', v.country) END AS venue,
+  CASE WHEN v.id IS NOT NULL THEN jsonb_build_object('id', v.id, 'name', v.name, 'city', v.city, 'country', v.country)
+    || jsonb_strip_nulls(jsonb_build_object('address', v.address)) END AS venue,
   (SELECT COALESCE(json_agg(json_build_object('id', p.id, 'name', p.name) ORDER BY ep.position), '[]')
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
 
-/** What lists show of events, in the given order. */
-export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<EventRow[]> {
+/** What lists show of an event at one version of it. */
+export interface SummaryRow extends EventRow {
+  readonly version: number
+}
+
+/** What lists show of events, in any order. */
+export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<SummaryRow[]> {
   if (ids.length === 0) return []
-  const rows = await db.query<EventRow>(
-    `SELECT ${summaryColumns} FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = ANY($1)`,
+  return db.query<SummaryRow>(
+    `SELECT ${summaryColumns}, e.version
+     FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = ANY($1)`,
     [ids],
   )
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
 /** What decides whether events sell places; drafts and unknown events are left out. */
@@ -73,7 +77,7 @@ export function readPrices(
 /** One event, draft or not. Throws `event_not_found`. */
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
-    `SELECT ${summaryColumns}, e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
+    `SELECT ${summaryColumns}, e.doors_at AS "doorsAt", e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
        e.layout_version AS "layoutVersion", e.version, ${startsBy} AS "startsBy", COALESCE(l.areas, '[]') AS areas,
        ${priceTiers}
      FROM event.events e

@@ -1,0 +1,439 @@
+import type { EventPageState, EventReply, HeldState, LiveState, Note, Offer } from '../views/event/event-state.ts'
+import { count } from '../views/format.ts'
+import { eventWords as words } from '../views/words/event.ts'
+import { ask } from './api.ts'
+import { askOnce } from './ask-once.ts'
+import type { Island } from './island.ts'
+import { becomeGuest, type Hold, OwnHold } from './own-hold.ts'
+import { chosenSeat, cursorName, openSection, placesText, sectionLines, type Writing } from './place-lines.ts'
+import { refusalNote } from './refusal-note.ts'
+import { startKeyboard } from './seat-map/map-keyboard.ts'
+import type { Plan } from './seat-map/plan.ts'
+import { SeatMap } from './seat-map/seat-map.ts'
+import { type SeatChange, SeatStates, type Snapshot } from './seat-map/states.ts'
+import { followSeats } from './seat-stream.ts'
+import { readChoice, storeChoice } from './stored-choice.ts'
+
+/** A lost seat stays in the list for so long, struck through. */
+const lostForMs = 8_000
+/** Lists and counts follow the seats at most so often; the map follows at once. */
+const linesEveryMs = 500
+/** Places that were held for a buyer light up one after the other. */
+const lightEveryMs = 60
+
+/** Best places as they were asked for; see the contract `holdSeats`. */
+interface Best {
+  readonly qty?: number
+  readonly anyPrice?: boolean
+  readonly apart?: boolean
+}
+
+/** The places of an event on its page: their states, the buyer's choice among them, and the hold. */
+export class EventHouse {
+  readonly #island: Island<EventPageState>
+  readonly #element: HTMLElement
+  readonly #plan: Plan
+  readonly #states: SeatStates
+  readonly #writing: Writing
+  readonly #ownHold: OwnHold
+  readonly map: SeatMap | null
+  #rename: () => void = () => undefined
+  /** By number, with the time at which somebody else took them. */
+  readonly #chosen = new Map<number, number | null>()
+  readonly #open = new Set<number>()
+  /** Seats of the own hold that shine already. */
+  #mine: readonly number[] = []
+  #linesDue: ReturnType<typeof setTimeout> | undefined
+
+  constructor(island: Island<EventPageState>, element: HTMLElement, plan: Plan) {
+    this.#island = island
+    this.#element = element
+    this.#plan = plan
+    this.#states = new SeatStates(plan)
+    const { event, language } = island.state
+    this.#writing = { language, currency: event.currency ?? 'EUR' }
+    this.#ownHold = new OwnHold(event.id, (held) => this.#heldChanged(held))
+    this.map = this.#makeMap()
+    for (const seat of readChoice(event.id, event.layout_version ?? 0).seats) this.#chosen.set(seat, null)
+    addEventListener('pagehide', () => this.#store())
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) this.#set({ asking: null })
+      if (persisted) void this.#ownHold.look()
+    })
+  }
+
+  /** Begins with what was loaded, and follows the seats from there. */
+  begin(loaded: { snapshot: Snapshot & { version: number }; position: string | null } | null): void {
+    if (loaded !== null) this.#reset(loaded.snapshot, loaded.snapshot.version)
+    // Behind the map's own first frame: what is measured is what is seen.
+    requestAnimationFrame(() => performance.mark('seat-map'))
+    followSeats(this.#event.id, loaded?.position ?? null, {
+      reset: (snapshot, version) => this.#reset(snapshot, version),
+      changed: (changes, areas) => this.#changed(changes, areas),
+      mode: (mode) => {
+        if (this.#live.mode !== mode) this.#set({ mode })
+      },
+    })
+    void this.#ownHold.look()
+  }
+
+  /** Chooses a seat, or no longer. */
+  toggle(seat: number): void {
+    if (this.#event.sale.status !== 'on_sale' || this.#ownHold.seats.includes(seat)) return
+    if (this.#chosen.delete(seat)) this.#choiceChanged()
+    else if (!this.#states.isFree(seat))
+      this.#say({ title: words.otherSeatNotFree, text: placesText(this.#plan, [seat]) })
+    else if (this.#wanted() >= this.#event.sale.max_tickets_per_user) this.#sayLimit()
+    else {
+      this.#chosen.set(seat, null)
+      this.#choiceChanged({ note: null })
+    }
+  }
+
+  /** One more or one fewer: seats together, or tickets of an area. */
+  step(of: string, by: number): void {
+    const { max_tickets_per_user: limit } = this.#event.sale
+    if (of === 'together') {
+      this.#set({ together: Math.min(limit, Math.max(1, this.#live.together + by)) })
+      this.#store()
+      return
+    }
+    const area = this.#event.areas[Number(of.slice('area:'.length))]
+    if (area === undefined) return
+    if (by > 0 && this.#wanted() >= limit) {
+      this.#sayLimit()
+      return
+    }
+    const qty = Math.max(0, (this.#live.areaQty[area.name] ?? 0) + by)
+    this.#choiceChanged({ areaQty: { ...this.#live.areaQty, [area.name]: qty } })
+  }
+
+  setFilter(change: Partial<Pick<LiveState, 'onlyPrice' | 'accessible'>>): void {
+    this.#set(change)
+    this.#store()
+    this.#showLines()
+  }
+
+  /** The reader opens or closes a section of the list. */
+  openSection(section: number): void {
+    this.#open.add(section)
+    this.#showLines()
+  }
+
+  tabChanged(): void {
+    this.#showLines()
+  }
+
+  ringOffer(index: number | null): void {
+    this.map?.setOffered(index === null ? [] : (this.#live.note?.offers[index]?.seats ?? []))
+  }
+
+  takeOffer(index: number): void {
+    const offer: Offer | undefined = this.#live.note?.offers[index]
+    this.map?.setOffered([])
+    if (offer?.seats !== undefined) {
+      for (const [seat, lostAt] of this.#chosen)
+        if (lostAt !== null || !this.#states.isFree(seat)) this.#chosen.delete(seat)
+      for (const seat of offer.seats) if (this.#states.isFree(seat)) this.#chosen.set(seat, null)
+      this.#choiceChanged({ note: null })
+      this.map?.showSeats(offer.seats)
+    } else if (offer?.best !== undefined) void this.holdBest(offer.best)
+    else if (offer?.again === true) void this.#again()
+  }
+
+  /** Holds what was chosen, or exchanges the own hold for it, and goes on to pay. */
+  async holdChosen(): Promise<void> {
+    const seats = [...this.#chosen].filter(([, lostAt]) => lostAt === null).map(([seat]) => seat)
+    const areas = Object.entries(this.#live.areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
+    if (seats.length + areas.length === 0) return
+    const selection = { ...(seats.length > 0 ? { seat_nos: seats } : {}), ...(areas.length > 0 ? { areas } : {}) }
+    const hold = await this.#ask(selection, 'hold', () => this.holdChosen(), null)
+    if (hold === null) return
+    this.#chosen.clear()
+    this.#choiceChanged({ areaQty: {} })
+    location.assign(`/shop/holds/${encodeURIComponent(hold.id)}`)
+  }
+
+  /** Holds the best places that are free, or exchanges the own hold for others, and shows them. */
+  async holdBest(best: Best): Promise<void> {
+    const { together, onlyPrice, accessible } = this.#live
+    const qty = best.qty ?? together
+    const hasPrice = onlyPrice !== null && best.anyPrice !== true
+    const tier = hasPrice ? this.#tierOf(onlyPrice) : undefined
+    const selection = {
+      best_available: {
+        qty,
+        ...(tier === undefined ? {} : { tier }),
+        ...(accessible ? { accessible } : {}),
+        adjacent: best.apart === true ? 'prefer' : 'require',
+      },
+    }
+    const hold = await this.#ask(selection, 'best', () => this.holdBest(best), { qty, hasPrice: tier !== undefined })
+    if (hold === null) return
+    this.#chosen.clear()
+    this.#mine = []
+    this.#choiceChanged()
+    this.map?.showSeats(this.#ownHold.seats)
+    this.#lightUp()
+    document.querySelector<HTMLElement>('.held .button')?.focus()
+  }
+
+  async release(): Promise<void> {
+    const { hold } = this.#ownHold
+    if (hold === null || this.#live.asking !== null) return
+    this.#set({ asking: 'release' })
+    const answer = await askOnce({ method: 'DELETE', path: `/holds/${encodeURIComponent(hold.id)}`, body: undefined })
+    this.#set({ asking: null })
+    if (answer.ok || answer.problem.status === 404) {
+      this.#ownHold.drop(hold.id)
+      this.#say({ title: words.released, text: '' })
+    } else this.#set({ note: refusalNote(answer.problem, this.#plan, { best: null }, this.#writing) })
+  }
+
+  get #event(): EventReply {
+    return this.#island.state.event
+  }
+
+  get #live(): LiveState {
+    const { live } = this.#island.state
+    if (live === null) throw new Error('the page runs without its script')
+    return live
+  }
+
+  #set(change: Partial<LiveState>): void {
+    this.#island.set({ live: { ...this.#live, ...change } })
+  }
+
+  #say(note: Pick<Note, 'title' | 'text'>): void {
+    this.#set({ note: { ...note, isAlarm: false, offers: [] } })
+  }
+
+  #sayLimit(): void {
+    const { max_tickets_per_user: limit } = this.#event.sale
+    this.#say({ title: words.limitOnPage(limit), text: '' })
+  }
+
+  /** How to ask again; set while an answer may yet come. */
+  #again: () => Promise<void> = async () => undefined
+
+  /** One request for places. Null where it was refused; the page then says why. */
+  async #ask(
+    selection: Record<string, unknown>,
+    asking: 'hold' | 'best',
+    again: () => Promise<void>,
+    best: Parameters<typeof refusalNote>[2]['best'],
+  ): Promise<Hold | null> {
+    if (this.#live.asking !== null || this.#event.sale.status !== 'on_sale') return null
+    this.#again = again
+    this.#set({ asking, note: null })
+    const { hold } = this.#ownHold
+    const answer = await (hold === null
+      ? askOnce<Hold>({ method: 'POST', path: `/events/${encodeURIComponent(this.#event.id)}/holds`, body: selection })
+      : askOnce<Hold>({ method: 'PATCH', path: `/holds/${encodeURIComponent(hold.id)}`, body: selection }))
+    if (answer.ok) {
+      if (this.#island.state.isDemo) await becomeGuest(answer.value)
+      this.#ownHold.take(answer.value)
+      this.#set({ asking: null })
+      return answer.value
+    }
+    const { problem } = answer
+    if (problem.code === 'unauthenticated') {
+      this.#store()
+      location.assign(`/shop/session?to=${encodeURIComponent(location.pathname)}`)
+      return null
+    }
+    this.#set({ asking: null, note: refusalNote(problem, this.#plan, { best }, this.#writing) })
+    if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
+    this.#loseTaken()
+    if (/^(sale_|sold_out|event_)/.test(problem.code)) await this.#readEvent()
+    return null
+  }
+
+  /** The sale is not as the page shows it. */
+  async #readEvent(): Promise<void> {
+    const answer = await ask<EventReply>('GET', `/events/${encodeURIComponent(this.#event.id)}`)
+    if (answer.ok) this.#island.set({ event: answer.value })
+  }
+
+  #tierOf(price: number): string | undefined {
+    const names = this.#plan.prices[price]?.names ?? []
+    return this.#event.price_tiers.find(({ name }) => names.includes(name))?.name
+  }
+
+  #wanted(): number {
+    const seats = [...this.#chosen.values()].filter((lostAt) => lostAt === null).length
+    return Object.values(this.#live.areaQty).reduce((sum, qty) => sum + qty, seats)
+  }
+
+  #reset(snapshot: Snapshot, version: number): void {
+    // Other seats are sold now: the page is that of a house that is gone.
+    if (version !== this.#event.layout_version || !this.#states.load(snapshot)) return
+    this.map?.repaint()
+    this.#loseTaken()
+    this.#choiceChanged()
+  }
+
+  #changed(changes: readonly SeatChange[], areas: Snapshot['areas'] | undefined): void {
+    const changed = this.#states.apply(changes)
+    if (areas !== undefined) {
+      this.#states.setAreas(areas)
+      this.map?.repaint()
+    } else this.map?.statesChanged(changed)
+    this.#loseTaken()
+    this.#rename()
+    this.#linesDue ??= setTimeout(() => this.#showLines(), linesEveryMs)
+  }
+
+  /** Chosen seats that somebody else has by now. While the own hold is asked for, it may be that one. */
+  #loseTaken(): void {
+    if (this.#live.asking !== null) return
+    const own = new Set(this.#ownHold.seats)
+    const lost = [...this.#chosen]
+      .filter(([seat, lostAt]) => lostAt === null && !this.#states.isFree(seat))
+      .map(([seat]) => seat)
+    if (lost.length === 0) return
+    for (const seat of lost) {
+      if (own.has(seat)) this.#chosen.delete(seat)
+      else this.#chosen.set(seat, performance.now())
+    }
+    const taken = lost.filter((seat) => !own.has(seat))
+    const isTold = this.#live.note?.offers.length !== undefined && this.#live.note.offers.length > 0
+    this.#choiceChanged(
+      taken.length === 0 || isTold
+        ? {}
+        : {
+            note: {
+              title: words.takenTitle,
+              text: words.taken(placesText(this.#plan, taken), taken.length > 1),
+              isAlarm: true,
+              offers: [],
+            },
+          },
+    )
+    setTimeout(() => {
+      for (const seat of taken) if (this.#chosen.get(seat) !== null) this.#chosen.delete(seat)
+      this.#choiceChanged()
+    }, lostForMs)
+  }
+
+  #choiceChanged(change: Partial<LiveState> = {}): void {
+    const chosen = Array.from(this.#chosen, ([seat, lostAt]) => chosenSeat(this.#plan, seat, lostAt !== null))
+    this.#set({ ...change, chosen })
+    this.#paintYours()
+    this.#showLines()
+    this.#rename()
+    this.#store()
+  }
+
+  #paintYours(): void {
+    const chosen = [...this.#chosen].filter(([, lostAt]) => lostAt === null).map(([seat]) => seat)
+    this.map?.setYours(new Set([...chosen, ...this.#mine]))
+  }
+
+  #heldChanged(held: HeldState | null): void {
+    const before = this.#live.held
+    this.#set({ held })
+    if (held !== null && before?.holdId === held.holdId && before.places === held.places) return
+    if (held === null || this.#live.asking !== 'best') this.#mine = this.#ownHold.seats
+    for (const seat of this.#mine) this.#chosen.delete(seat)
+    this.#choiceChanged()
+  }
+
+  #lightUp(): void {
+    const seats = this.#ownHold.seats
+    for (const [index] of seats.entries()) {
+      setTimeout(
+        () => {
+          this.#mine = seats.slice(0, index + 1)
+          this.#paintYours()
+        },
+        240 + index * lightEveryMs,
+      )
+    }
+  }
+
+  #showLines(): void {
+    clearTimeout(this.#linesDue)
+    this.#linesDue = undefined
+    const { accessible } = this.#live
+    const open = Object.fromEntries(
+      Array.from(this.#open, (section) => [
+        this.#plan.sections[section]?.name ?? '',
+        openSection(this.#plan, this.#states, section, {
+          ...this.#writing,
+          onlyAccessible: accessible,
+          isChosen: (seat) => this.#chosen.get(seat) === null,
+        }),
+      ]),
+    )
+    this.#island.set({
+      sections: sectionLines(this.#plan, this.#states, accessible),
+      freeSeats: this.#states.free,
+      areaFree: this.#plan.areas.map((_, index) => this.#states.freeOfArea(index)),
+      live: { ...this.#live, open },
+    })
+  }
+
+  #store(): void {
+    const { areaQty, together, onlyPrice, accessible } = this.#live
+    storeChoice(this.#event.id, this.#event.layout_version ?? 0, {
+      seats: [...this.#chosen].filter(([, lostAt]) => lostAt === null).map(([seat]) => seat),
+      areaQty,
+      together,
+      onlyPrice,
+      accessible,
+      outlook: this.map?.outlook ?? null,
+    })
+  }
+
+  #makeMap(): SeatMap | null {
+    const frame = this.#element.querySelector('#map')
+    if (frame === null) return null
+    const canvas = document.createElement('canvas')
+    canvas.setAttribute('aria-hidden', 'true')
+    const keyboard = document.createElement('div')
+    keyboard.className = 'map-keyboard'
+    keyboard.setAttribute('role', 'group')
+    keyboard.setAttribute('aria-label', words.seatMap)
+    const buttons = [document.createElement('button'), document.createElement('button')] as const
+    for (const button of buttons) {
+      button.type = 'button'
+      button.title = words.seatMapHelp
+    }
+    keyboard.append(...buttons)
+    frame.replaceChildren(canvas, keyboard)
+    const { language } = this.#writing
+    const map = new SeatMap({
+      canvas,
+      plan: this.#plan,
+      states: this.#states,
+      leftWords: (free) => words.left(count(free, language)),
+      onSeat: (seat) => this.toggle(seat),
+      onArea: (area) => this.#goToArea(area),
+    })
+    this.#rename = startKeyboard(buttons, {
+      plan: this.#plan,
+      states: this.#states,
+      isYours: (seat) => this.#isYours(seat),
+      nameOf: (cursor) =>
+        cursorName(this.#plan, this.#states, cursor, { ...this.#writing, isYours: (seat) => this.#isYours(seat) }),
+      onMove: (cursor) => map.setCursor(cursor),
+      onSeat: (seat) => this.toggle(seat),
+      onArea: (area) => this.#goToArea(area),
+      onZoom: (factor) => map.zoomBy(factor),
+    })
+    const { event } = this.#island.state
+    map.outlook = readChoice(event.id, event.layout_version ?? 0).outlook
+    return map
+  }
+
+  #isYours(seat: number): boolean {
+    return this.#chosen.get(seat) === null || this.#ownHold.seats.includes(seat)
+  }
+
+  /** To the stepper of an area in the panel. */
+  #goToArea(area: number): void {
+    const buttons = this.#element.querySelectorAll<HTMLElement>(`#area-${area} button`)
+    buttons[buttons.length - 1]?.focus()
+  }
+}

@@ -1,0 +1,128 @@
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { viewSeatStates } from '#shared/contracts/seats.ts'
+import type { EventPageState, EventReply, LiveState } from '../views/event/event-state.ts'
+import { eventBody } from '../views/event/event-view.ts'
+import { ask } from './api.ts'
+import { isPassing } from './ask-once.ts'
+import { EventHouse } from './event-house.ts'
+import { type Island, pageState, startIsland } from './island.ts'
+import { countDown } from './sale-opening.ts'
+import { type LayoutReply, readPlan } from './seat-map/plan.ts'
+import { readChoice } from './stored-choice.ts'
+
+/** The page of an event: map or list, choice, hold. What the server sent stays readable until layout and seats are here. */
+
+const nothingLive: LiveState = {
+  mode: 'connecting',
+  tab: location.hash === '#list' ? 'list' : 'map',
+  chosen: [],
+  areaQty: {},
+  together: 2,
+  onlyPrice: null,
+  accessible: false,
+  open: {},
+  asking: null,
+  note: null,
+  held: null,
+  opensIn: null,
+}
+
+let house: EventHouse | null = null
+
+function start(element: HTMLElement): void {
+  const sent = pageState<EventPageState>()
+  const { event } = sent
+  const { areaQty, together, onlyPrice, accessible } = readChoice(event.id, event.layout_version ?? 0)
+  const choice = { areaQty, together, onlyPrice, accessible }
+  const island: Island<EventPageState> = startIsland<EventPageState>({
+    element,
+    state: { ...sent, live: { ...nothingLive, ...choice } },
+    view: eventBody,
+    actions: {
+      tab: (_, link) => showTab(island, link.getAttribute('href') === '#list' ? 'list' : 'map'),
+      closer: () => house?.map?.zoomBy(1.8),
+      farther: () => house?.map?.zoomBy(1 / 1.8),
+      whole: () => house?.map?.showWhole(),
+      section: (_, { dataset }) => house?.openSection(Number(dataset.section)),
+      seat: (_, box) => house?.toggle(Number((box as HTMLInputElement).value)),
+      drop: (_, { dataset }) => house?.toggle(Number(dataset.seat)),
+      step: (_, { dataset }) => house?.step(dataset.of ?? '', Number(dataset.step)),
+      'only-price': (_, select) => house?.setFilter({ onlyPrice: numberOrNull((select as HTMLSelectElement).value) }),
+      accessible: (_, box) => house?.setFilter({ accessible: (box as HTMLInputElement).checked }),
+      hold: () => void house?.holdChosen(),
+      best: () => void house?.holdBest({}),
+      other: () => void house?.holdBest({}),
+      release: () => void house?.release(),
+      offer: (_, { dataset }) => house?.takeOffer(Number(dataset.offer)),
+    },
+  })
+  island.set({})
+  ringOffers(element)
+  if (event.sale.status === 'announced' && event.sale.on_sale_at !== null) void waitForOpening(island)
+  if (event.layout_version !== null) void startHouse(island, element)
+}
+
+function showTab(island: Island<EventPageState>, tab: LiveState['tab']): void {
+  const { live } = island.state
+  if (live === null) return
+  history.replaceState(null, '', `#${tab}`)
+  island.set({ live: { ...live, tab } })
+  house?.tabChanged()
+}
+
+/** Layout and seats, which the page has named for loading ahead; then everything that needs them. */
+async function startHouse(island: Island<EventPageState>, element: HTMLElement): Promise<void> {
+  const { event } = island.state
+  const path = `/events/${encodeURIComponent(event.id)}`
+  const [layout, seats] = await Promise.all([
+    ask<LayoutReply>('GET', `${path}/layout?version=${event.layout_version}&coordinates=differences`),
+    ask<ReplyOf<typeof viewSeatStates>>('GET', `${path}/seats`),
+  ])
+  if (!layout.ok) {
+    // The page stays readable meanwhile.
+    if (isPassing(layout.problem))
+      setTimeout(() => void startHouse(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
+    return
+  }
+  house = new EventHouse(island, element, readPlan(layout.value, event))
+  house.begin(seats.ok ? { snapshot: seats.value, position: seats.headers.get('stream-position') } : null)
+}
+
+/** Before the sale: counts down, then asks until it is open. */
+async function waitForOpening(island: Island<EventPageState>): Promise<void> {
+  const path = `/events/${encodeURIComponent(island.state.event.id)}`
+  const answer = await ask<EventReply>('GET', path)
+  const opensAt = answer.ok ? answer.value.sale.on_sale_at : null
+  if (!answer.ok || opensAt === null) return
+  const open = async (): Promise<void> => {
+    const now = await ask<EventReply>('GET', path)
+    if (now.ok) island.set({ event: now.value })
+    if (!now.ok || now.value.sale.status === 'announced') setTimeout(() => void open(), 2_000)
+  }
+  countDown(
+    { opensAt, now: answer.headers.get('date') },
+    {
+      show: (words) => {
+        const { live } = island.state
+        if (live !== null) island.set({ live: { ...live, opensIn: words } })
+      },
+      open: () => void open(),
+    },
+  )
+}
+
+/** Offered seats are ringed on the map while their button has focus or pointer. */
+function ringOffers(element: HTMLElement): void {
+  const ring = (event: Event): void => {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-offer]') : null
+    house?.ringOffer(button === null ? null : Number(button.dataset.offer))
+  }
+  for (const type of ['pointerover', 'focusin']) element.addEventListener(type, ring)
+}
+
+function numberOrNull(text: string): number | null {
+  return text === '' ? null : Number(text)
+}
+
+const element = document.getElementById('event')
+if (element !== null) start(element)

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { eventId } from '#shared/contracts/fields.ts'
+import { viewSeatStates } from '#shared/contracts/seats.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { placesCache } from '../../routes/events.ts'
+import type { EventPageState } from '../views/event/event-state.ts'
+import { eventPage as eventContent } from '../views/event/event-view.ts'
+import { houseSummary, sectionLines } from './house-summary.ts'
+import { definePage, type PublicLoad } from './page.ts'
+
+/** An event: its facts and prices, and its places by map and by list. */
+export const eventPage = definePage<{ event_id: string }, EventPageState>({
+  path: '/shop/events/:event_id',
+  access: 'public',
+  parameters: z.object({ event_id: eventId }),
+  // That of the seat states, the shortest-lived of its replies; it has the tags of all.
+  cache: placesCache,
+
+  async load({ event_id }, { read, language, isDemo }) {
+    const event = await read(viewEvent, { event_id })
+    const version = event.layout_version
+    const common = { event, language, isDemo, live: null }
+    if (version === null)
+      return { ...common, sections: [], freeSeats: 0, areaFree: [], hasAccessible: false, hasMap: false }
+    const [house, seats] = await Promise.all([
+      houseSummary(event_id, version, () => read(viewLayout, { event_id, version })),
+      seatStates(event_id, read),
+    ])
+    const sections = sectionLines(house, event, seats?.states ?? null)
+    return {
+      ...common,
+      sections,
+      freeSeats: sections.reduce((sum, { free }) => sum + free, 0),
+      areaFree: event.areas.map(({ name }) => seats?.areas.find(({ area }) => area === name)?.available ?? 0),
+      hasAccessible: house.hasAccessible,
+      hasMap: house.hasMap,
+    }
+  },
+
+  view(state) {
+    const { event } = state
+    const id = encodeURIComponent(event.id)
+    return {
+      title: event.name,
+      description: [event.name, event.venue?.name, event.venue?.city].filter(Boolean).join(', '),
+      body: eventContent(state),
+      current: 'whats-on',
+      script: 'event-page.ts',
+      state,
+      preloads:
+        event.layout_version === null
+          ? []
+          : [`/events/${id}/layout?version=${event.layout_version}&coordinates=differences`, `/events/${id}/seats`],
+    }
+  },
+})
+
+/** Null before the places are in stock, when there are no states yet. */
+async function seatStates(event_id: string, read: PublicLoad['read']) {
+  try {
+    return await read(viewSeatStates, { event_id })
+  } catch (error) {
+    if (error instanceof TicketingError && error.code === 'event_not_found') return null
+    throw error
+  }
+}

@@ -1,0 +1,141 @@
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { viewEvent } from '#shared/contracts/event.ts'
+import type { Place } from '#shared/contracts/places.ts'
+
+export type EventReply = ReplyOf<typeof viewEvent>
+
+/** What the list tells of a section. */
+export interface SectionLine {
+  readonly name: string
+  /** Index into `pricesOf(event)`: the dearest of its prices. */
+  readonly price: number
+  /** Its lowest price. */
+  readonly fromMinor: number
+  readonly free: number
+  readonly seatCount: number
+  /** Seats side by side, at most; null where only the map knows. */
+  readonly together: number | null
+}
+
+/** A chosen seat, ready to be read. */
+export interface ChosenSeat {
+  readonly seat: number
+  readonly section: string
+  readonly row: string
+  readonly label: string
+  readonly price: number
+  readonly priceMinor: number
+  /** Somebody else took it a moment ago. */
+  readonly isLost: boolean
+}
+
+export interface ListSeat {
+  readonly seat: number
+  readonly label: string
+  readonly name: string
+  readonly isChosen: boolean
+  readonly isAccessible: boolean
+}
+
+export interface ListRow {
+  readonly label: string
+  readonly seats: readonly ListSeat[]
+}
+
+/** The open sections of the list. */
+export interface OpenSection {
+  readonly rows: readonly ListRow[]
+  /** Free seats that are left out, because the section is too large for a list. */
+  readonly more: number
+}
+
+export interface Offer {
+  readonly label: string
+  /** Seats to choose, or how many to hold by which rule. */
+  readonly seats?: readonly number[]
+  readonly best?: { readonly qty: number; readonly anyPrice?: boolean; readonly apart?: boolean }
+  /** The same request once more. */
+  readonly again?: true
+}
+
+/** What has just happened. */
+export interface Note {
+  readonly title: string
+  readonly text: string
+  readonly isAlarm: boolean
+  readonly offers: readonly Offer[]
+}
+
+export interface HeldState {
+  readonly holdId: string
+  readonly places: readonly Place[]
+  readonly totalMinor: number
+  readonly currency: string
+  /** `9:41` */
+  readonly clock: string
+}
+
+/** What script knows beside what the server sent. */
+export interface LiveState {
+  readonly mode: 'connecting' | 'live' | 'late' | 'offline'
+  readonly tab: 'map' | 'list'
+  readonly chosen: readonly ChosenSeat[]
+  /** Tickets wanted of each area, by its name. */
+  readonly areaQty: Readonly<Record<string, number>>
+  readonly together: number
+  /** Index of the only price that is wanted. */
+  readonly onlyPrice: number | null
+  readonly accessible: boolean
+  /** By name. */
+  readonly open: Readonly<Record<string, OpenSection>>
+  readonly asking: 'hold' | 'best' | 'release' | null
+  readonly note: Note | null
+  readonly held: HeldState | null
+  /** `2 d 04:05:09` until the sale opens. */
+  readonly opensIn: string | null
+}
+
+export interface EventPageState {
+  readonly event: EventReply
+  readonly language: string
+  readonly isDemo: boolean
+  readonly sections: readonly SectionLine[]
+  /** Free seats of the house, whatever the list shows. */
+  readonly freeSeats: number
+  /** Free places of each area, in the order of the event. */
+  readonly areaFree: readonly number[]
+  readonly hasAccessible: boolean
+  /** Whether the plan has anything to draw. */
+  readonly hasMap: boolean
+  /** Null without script. */
+  readonly live: LiveState | null
+}
+
+/** Whether places can be held now. */
+export function isSelling({ event }: EventPageState): boolean {
+  return event.sale.status === 'on_sale' && event.layout_version !== null
+}
+
+export function placesOf({ event }: EventPageState): number {
+  return event.seat_count + event.areas.reduce((sum, { capacity }) => sum + capacity, 0)
+}
+
+export function freeOf({ freeSeats, areaFree }: EventPageState): number {
+  return areaFree.reduce((sum, free) => sum + free, freeSeats)
+}
+
+/** Chosen seats that are still to be had, and tickets of areas. */
+export function choiceOf({ event, live }: EventPageState): {
+  seats: readonly ChosenSeat[]
+  places: number
+  totalMinor: number
+} {
+  const seats = live?.chosen.filter(({ isLost }) => !isLost) ?? []
+  let [places, totalMinor] = [seats.length, seats.reduce((sum, { priceMinor }) => sum + priceMinor, 0)]
+  for (const { name, price_minor } of event.areas) {
+    const qty = live?.areaQty[name] ?? 0
+    places += qty
+    totalMinor += qty * price_minor
+  }
+  return { seats, places, totalMinor }
+}

@@ -1,0 +1,42 @@
+import type { Layout } from '#shared/contracts/layout.ts'
+import { buildLayout } from '../../import/formats/seating-plan.ts'
+import { depth, numbers, straightRow } from './curved-rows.ts'
+
+/** A club: a dance floor before the stage, and a gallery with seats on its other three sides. */
+export function club(name: string): Layout {
+  const floor = { left: 150, top: 80, right: 470, bottom: 380 }
+  const rows = numbers(2).flatMap((row) => {
+    const away = 14 + row * depth
+    const common = { label: String(row), category: 'Gallery' }
+    return [
+      {
+        ...common,
+        section: 'Gallery end',
+        from: { x: floor.right + away, y: floor.top + 20 },
+        to: { x: floor.right + away, y: floor.bottom - 20 },
+      },
+      {
+        ...common,
+        section: 'Gallery left',
+        from: { x: floor.left + 60, y: floor.top - away },
+        to: { x: floor.right - 20, y: floor.top - away },
+      },
+      {
+        ...common,
+        section: 'Gallery right',
+        from: { x: floor.left + 60, y: floor.bottom + away },
+        to: { x: floor.right - 20, y: floor.bottom + away },
+      },
+    ].map(straightRow)
+  })
+  const { left, top, right, bottom } = floor
+  const areas = [
+    {
+      name: 'Dance floor',
+      capacity: 600,
+      outline: [left, top + 40, left + 40, top, right, top, right, bottom, left + 40, bottom, left, bottom - 40],
+    },
+  ]
+  const stage = { x: 30, y: 140, width: 92, height: 180, label: 'Stage' }
+  return buildLayout({ name, width: 540, height: 460, rows, areas, stage })
+}

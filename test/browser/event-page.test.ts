@@ -1,0 +1,246 @@
+import test from 'ava'
+import type { Browser, Page } from 'playwright-core'
+import { demoEventId } from '#shared/ids.ts'
+import type { Plan } from '../../gateway/storefront/browser/seat-map/plan.ts'
+import { demoIdAt } from '../../infra/demo-catalogue/events.ts'
+import { organiserKey, type System } from '../support/system.ts'
+import { until } from '../support/until.ts'
+import { openWindow, startBrowser } from './support/browser.ts'
+import { mapReady, planOf, pointInSection, pointInWhole } from './support/map-points.ts'
+import { startShop } from './support/shop.ts'
+
+/* The way from an event to the hold. Each test has an event of its own, so that none takes the seats of another. */
+
+const arenaShow = demoEventId
+const [recital, comedy, evening, lighthouse, finale, unplugged, youngest] = [1, 2, 3, 4, 5, 6, 7].map(demoIdAt) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+]
+
+let shop: System
+let browser: Browser
+let arenaPlan: Plan
+
+test.before(async () => {
+  ;[shop, browser] = await Promise.all([
+    startShop({ env: { RATE_LIMIT_MAXIMA: 'sell=6000,demo-body=60000,organise=600' } }),
+    startBrowser(),
+  ])
+  arenaPlan = await planOf(shop.url, arenaShow)
+})
+test.after.always(async () => {
+  await browser?.close()
+  await shop?.stop()
+})
+
+async function openEvent(eventId: string, reader: Parameters<typeof openWindow>[2] = {}) {
+  const opened = await openWindow(browser, shop.url, reader)
+  await opened.page.goto(`/shop/events/${eventId}`)
+  return opened
+}
+
+/** Another buyer takes seats by the API. */
+async function takeElsewhere(eventId: string, seats: readonly number[]): Promise<void> {
+  const response = await fetch(`${shop.url}/events/${eventId}/holds`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: `other-${seats.join('-')}`, seat_nos: seats }),
+    signal: AbortSignal.timeout(10_000),
+  })
+  if (response.status !== 201) throw new Error(await response.text())
+}
+
+async function heldSeats(page: Page): Promise<number[]> {
+  await page.waitForURL(/\/shop\/holds\//)
+  const id = new URL(page.url()).pathname.split('/').at(-1)
+  const hold = await page.evaluate(async (path) => (await fetch(path)).json(), `/holds/${id}`)
+  return hold.places.map(({ seat_no }: { seat_no: number }) => seat_no)
+}
+
+for (const width of [1280, 360]) {
+  test.serial(
+    `by mouse, at ${width} px, a press on a section and one on a seat choose it, and the hold is its`,
+    async (t) => {
+      const { page, faults, close } = await openEvent(arenaShow, { width })
+      await mapReady(page)
+      const section = arenaPlan.sections.findIndex(({ name }) => name === '105')
+      const seat = (arenaPlan.rows[arenaPlan.sections[section]?.rows[width === 360 ? 2 : 3] ?? 0]?.first ?? 0) + 4
+      const onSection = await pointInWhole(page, arenaPlan, arenaPlan.sections[section] ?? { x: 0, y: 0 })
+      await page.mouse.click(onSection.x, onSection.y)
+      const onSeat = await pointInSection(page, arenaPlan, seat)
+      await page.mouse.click(onSeat.x, onSeat.y)
+      await page.getByRole('heading', { name: '1 seat chosen' }).waitFor()
+      await page.getByRole('button', { name: 'Hold 1 seat' }).first().click()
+      t.deepEqual(await heldSeats(page), [seat])
+      t.deepEqual(faults, [])
+      await close()
+    },
+  )
+}
+
+test.serial('by keyboard alone a seat is found on the map, chosen and held', async (t) => {
+  const { page, close } = await openEvent(recital)
+  await mapReady(page)
+  const press = async (...keys: readonly string[]): Promise<void> => {
+    for (const key of keys) await page.keyboard.press(key)
+  }
+  const focused = (): Promise<string> =>
+    page.evaluate(() => (document.activeElement?.textContent ?? '').replaceAll('\u00a0', ' '))
+  for (let tabs = 0; tabs < 30 && !/^Stalls.*free, from/.test(await focused()); tabs += 1) await press('Tab')
+  t.regex(await focused(), /^Stalls centre, \d+ of \d+ free, from EUR 42$/)
+  await press('Enter')
+  t.regex(await focused(), /^Row 1, \d+ free, up to \d+ together$/)
+  await press('ArrowDown', 'Enter', 'ArrowRight')
+  t.regex(await focused(), /^Stalls centre, row 2, seat 2, EUR 56, free$/)
+  await press('Enter')
+  t.regex(await focused(), /, yours$/)
+  t.is(await page.locator('.map-keyboard button:focus').getAttribute('aria-pressed'), 'true')
+  await press('Escape')
+  t.regex(await focused(), /^Row 2/)
+  for (let tabs = 0; tabs < 30 && (await focused()) !== 'Hold 1 seat'; tabs += 1) await press('Tab')
+  await press('Enter')
+  t.is((await heldSeats(page)).length, 1)
+  await close()
+})
+
+test.serial('the list has the same seats, and a chosen one is kept over reload', async (t) => {
+  const { page, close } = await openEvent(recital, { width: 360 })
+  await mapReady(page)
+  await page.getByRole('link', { name: 'List' }).click()
+  await page.locator('summary', { hasText: 'Balcony left' }).click()
+  const seat = page.getByRole('checkbox', { name: 'Balcony left, row 1, seat 3, EUR 28' })
+  await seat.check({ force: true })
+  await page.getByRole('heading', { name: '1 seat chosen' }).waitFor()
+  await page.reload()
+  await mapReady(page)
+  t.true(page.url().endsWith('#list'))
+  await page.getByRole('heading', { name: '1 seat chosen' }).waitFor()
+  await page.getByRole('button', { name: 'Remove Balcony left, row 1, seat 3' }).click()
+  await page.getByRole('heading', { name: 'Nothing chosen yet' }).waitFor()
+  await close()
+})
+
+test.serial('the best two together are held at once, shown, exchanged for others and given back', async (t) => {
+  const { page, close } = await openEvent(comedy)
+  await mapReady(page)
+  await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+  const places = (): Promise<string[]> => page.locator('.held li .seat-name').allTextContents()
+  const first = await places()
+  t.is(first.length, 2)
+  await page.reload()
+  await mapReady(page)
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+  t.deepEqual(await places(), first)
+  t.regex(
+    (await page.getByRole('link', { name: /Continue to payment/ }).getAttribute('href')) ?? '',
+    /^\/shop\/holds\//,
+  )
+  await page.getByRole('button', { name: 'Give all back' }).click()
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor({ state: 'detached' })
+  await close()
+})
+
+test.serial('a chosen seat that somebody else takes leaves the choice, and is told', async (t) => {
+  const { page, close } = await openEvent(evening)
+  await mapReady(page)
+  await page.getByRole('link', { name: 'List' }).click()
+  await page.locator('summary', { hasText: 'Stalls left' }).click()
+  const boxes = page.locator('.seat-box input')
+  const taken = Number(await boxes.nth(0).inputValue())
+  await boxes.nth(0).check({ force: true })
+  await boxes.nth(1).check({ force: true })
+  await page.getByRole('heading', { name: '2 seats chosen' }).waitFor()
+  await takeElsewhere(evening, [taken])
+  await page.getByText(/Stalls left, row 1, seat 1 was just taken/).waitFor()
+  await page.getByRole('heading', { name: '1 seat chosen' }).waitFor()
+  t.is(await page.locator(`#chosen-${taken}.lost`).count(), 1)
+  await page.getByRole('button', { name: 'Hold 1 seat' }).first().click()
+  t.deepEqual((await heldSeats(page)).includes(taken), false)
+  await close()
+})
+
+test.serial('of seats that are gone the page offers others near by, and holds them', async (t) => {
+  const { page, close } = await openEvent(lighthouse)
+  await mapReady(page)
+  await page.getByRole('link', { name: 'List' }).click()
+  await page.locator('summary', { hasText: 'Stalls left' }).click()
+  const boxes = page.locator('.seat-box input')
+  const taken = [Number(await boxes.nth(0).inputValue()), Number(await boxes.nth(1).inputValue())]
+  await boxes.nth(0).check({ force: true })
+  await boxes.nth(1).check({ force: true })
+  await page.getByRole('heading', { name: '2 seats chosen' }).waitFor()
+  // The page does not hear of it in time.
+  await page.route('**/holds', async (route) => {
+    await takeElsewhere(lighthouse, taken)
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Hold 2 seats' }).first().click()
+  const offers = page.locator('.offer')
+  await offers.first().waitFor()
+  t.regex((await page.locator('[role=status]').textContent()) ?? '', /seats 1 and 2 were just taken\. Near by are:/)
+  await page.unroute('**/holds')
+  await offers.first().click()
+  await page.getByRole('button', { name: 'Hold 2 seats' }).first().click()
+  const held = await heldSeats(page)
+  t.is(held.length, 2)
+  t.false(held.some((seat) => taken.includes(seat)))
+  await close()
+})
+
+test.serial('tickets of a standing area are held by number', async (t) => {
+  const { page, close } = await openEvent(unplugged, { width: 360 })
+  await mapReady(page)
+  const area = page.getByRole('group', { name: 'Dance floor' })
+  await area.getByRole('button', { name: 'One more' }).click()
+  await area.getByRole('button', { name: 'One more' }).click()
+  await page.getByRole('button', { name: 'Hold 2 places' }).first().click()
+  await page.waitForURL(/\/shop\/holds\//)
+  t.pass()
+  await close()
+})
+
+async function organise(eventId: string, action: string): Promise<void> {
+  const response = await fetch(`${shop.url}/admin/events/${eventId}/${action}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${organiserKey}` },
+    signal: AbortSignal.timeout(10_000),
+  })
+  if (!response.ok) throw new Error(await response.text())
+}
+
+test.serial('a paused sale says so before and behind the press, and a cancelled event leads elsewhere', async (t) => {
+  const { page, close } = await openEvent(youngest)
+  await mapReady(page)
+  await organise(youngest, 'pause')
+  await page.getByRole('button', { name: /^Hold the best/ }).click()
+  await page.getByText('The sale is paused', { exact: true }).waitFor()
+  t.is(await page.getByRole('button', { name: /^Hold/ }).count(), 0)
+  await organise(youngest, 'cancel')
+  await until('the page says it', async () => {
+    await page.reload()
+    return page.getByText('Cancelled', { exact: true }).isVisible()
+  })
+  await page.getByRole('link', { name: "See what's on" }).click()
+  t.is(new URL(page.url()).pathname, '/')
+  await close()
+})
+
+test.serial('without script the event page tells facts, prices and sections, and shows the plan', async (t) => {
+  const { page, close } = await openEvent(finale, { script: false })
+  t.is(await page.locator('h1').textContent(), 'Wortwechsel: Finale')
+  t.is(await page.locator('.prices li').count(), 3)
+  t.is(await page.locator('.section-line').count(), 12)
+  t.regex((await page.locator('.free-line').textContent()) ?? '', /^\d+ of 392 places are free$/)
+  const picture = page.locator('.map img')
+  t.true(await picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth > 0))
+  const response = await fetch(new URL((await picture.getAttribute('src')) ?? '', shop.url))
+  t.is(response.headers.get('content-type'), 'image/svg+xml')
+  t.regex(response.headers.get('cache-control') ?? '', /max-age=31536000, immutable/)
+  await close()
+})
