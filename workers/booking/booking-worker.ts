@@ -35,6 +35,7 @@ import { bookingRetention } from './retention.ts'
 import { startRushFilter } from './rush-filter/rush-filter.ts'
 import { SoldShares } from './sold-shares.ts'
 import { startSweeper } from './sweeper.ts'
+import { Batches } from './taking/batches.ts'
 import { TicketCodes } from './ticket-codes.ts'
 
 /** Sells seats: stock, holds, bookings and tickets. */
@@ -48,15 +49,16 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     onStop('retention', startRetention(parts, config.RETENTION_DAYS, bookingRetention))
     const shares = new SoldShares()
     const metrics = new BookingMetrics(parts.metrics)
+    const batches = new Batches({ ...parts, shares, metrics })
     const filter = startRushFilter(parts, config, onStop)
     const codes = new TicketCodes(config.TICKET_KEYS)
     if (config.TICKET_KEYS.length === 0) parts.log.warn('no TICKET_KEYS: tickets cannot be shown')
     return [
       stockEvent(parts, { holdTtlMs: config.HOLD_TTL_MS }),
       setSale(parts),
-      holdSeats({ ...parts, shares, filter, metrics }),
+      holdSeats({ ...parts, batches, filter, metrics }),
       viewHold(parts),
-      changeHold({ ...parts, shares }),
+      changeHold({ ...parts, batches }),
       releaseHold(parts),
       abandonHold(parts),
       listSeats({ ...parts, shares }),
