@@ -158,11 +158,11 @@ test.serial("another buyer's hold is seen on the map a moment later", async (t) 
   const eventId = await sellHouse(system, blocks(2))
   const { page, close } = await open(eventId)
   const plan = await planOf(system.url, eventId)
-  const box = await page.locator('.map canvas').boundingBox()
   const delays: number[] = []
   for (let seat = 100; seat < 150; seat += 1) {
     // So small a house shows its seats at once.
     const point = await pointInWhole(page, plan, { x: plan.x[seat] ?? 0, y: plan.y[seat] ?? 0 })
+    const box = await page.locator('.map canvas').boundingBox()
     // Beside the dot in the middle of a held seat, and inside the shape of a free one.
     const at = { x: Math.round(point.x - (box?.x ?? 0)) + 3, y: Math.round(point.y - (box?.y ?? 0)) - 3 }
     const seenAt = page.evaluate(
