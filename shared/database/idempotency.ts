@@ -5,6 +5,11 @@ import { timedOut } from '#shared/messaging/message.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
 import type { Database } from './postgres.ts'
 
+/*
+ * A command runs at most once for each idempotency key. `once` does this for one command; `findReplies` and `storeReplies` do it
+ * for many in one transaction.
+ */
+
 /** Names one operation of one caller: keys of different callers or operations never meet. */
 export function commandScope(operation: string, { caller }: OperationContext): string {
   return `${operation} ${caller.role}:${caller.id}`
@@ -99,4 +104,64 @@ async function claim(
   )
   if (claimed?.alone !== true) throw keyInUse()
   return claimed.free
+}
+
+/** A command whose key is taken by this transaction: `stored` is the reply to an earlier message with it. */
+export type KeyState = { readonly stored: string | null } | { readonly refusal: TicketingError }
+
+/**
+ * As the beginning of `once`, for many commands of one transaction that have a key: takes the keys that are free, in the order of
+ * the commands. Never waits. `storeReplies` must follow in the same transaction for those without a stored reply.
+ */
+export async function findReplies(db: Database, commands: readonly KeyedCommand[]): Promise<KeyState[]> {
+  const [first] = commands
+  if (first === undefined) return []
+  const { schema } = first
+  const scopes = commands.map(({ operation, context }) => commandScope(operation, context))
+  const keys = commands.map(({ key }) => key)
+  // Two statements: a reply that was committed before its key was taken must be seen.
+  const [locks, known] = await Promise.all([
+    db.query<{ alone: boolean }>(
+      `SELECT pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS alone
+       FROM unnest($1::text[]) WITH ORDINALITY AS lock (name, n) ORDER BY n`,
+      [commands.map((_, index) => `${schema} ${scopes[index]} ${keys[index]}`)],
+    ),
+    db.query<{ n: number; request_hash: Buffer; reply: string }>(
+      `SELECT n::int - 1 AS n, request_hash, reply FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (scope, key, n)
+       JOIN ${schema}.commands USING (scope, key) WHERE created_at > now() - ${memory}`,
+      [scopes, keys],
+    ),
+  ])
+  const stored = new Map(known.map((command) => [command.n, command]))
+  return commands.map(({ request }, index) => {
+    if (locks[index]?.alone !== true) return { refusal: keyInUse() }
+    const earlier = stored.get(index)
+    if (earlier === undefined) return { stored: null }
+    return earlier.request_hash.equals(requestHash(request)) ? { stored: earlier.reply } : { refusal: keyReused() }
+  })
+}
+
+export interface KeyedCommand extends Command {
+  readonly key: string
+}
+
+/** Stores the replies of commands whose keys `findReplies` has taken. */
+export async function storeReplies(
+  db: Database,
+  replies: readonly { readonly command: KeyedCommand; readonly reply: string }[],
+): Promise<void> {
+  const [first] = replies
+  if (first === undefined) return
+  await db.execute(
+    `INSERT INTO ${first.command.schema}.commands AS known (scope, key, request_hash, reply)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[])
+     ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, reply = excluded.reply, created_at = now()
+       WHERE known.created_at <= now() - ${memory}`,
+    [
+      replies.map(({ command }) => commandScope(command.operation, command.context)),
+      replies.map(({ command }) => command.key),
+      replies.map(({ command }) => requestHash(command.request)),
+      replies.map(({ reply }) => reply),
+    ],
+  )
 }

@@ -54,6 +54,9 @@ const typeParsers = new Map<number, (value: string) => unknown>([
   [pg.types.builtins.DATE, String],
 ])
 
+/** The connection was lost, or the server failed, between COMMIT and its answer: only the database knows whether it is committed. */
+export class CommitUnanswered extends TicketingError {}
+
 /** Bounded pools with a time-out for every wait: for a connection, for a statement, for an idle transaction. */
 export class Postgres implements Database {
   readonly #transactions: pg.Pool
@@ -83,7 +86,7 @@ export class Postgres implements Database {
   /**
    * Runs `work` in one transaction (read committed), and once more after a deadlock, a serialisation failure or when the
    * server ends the connection. So `work` must not have effects outside the database. A connection that ends during COMMIT
-   * is not retried, because the transaction may be committed.
+   * is not retried, because the transaction may be committed: then it throws `CommitUnanswered`, whose code is `unavailable`.
    */
   async transaction<Result>(
     work: (db: Database) => Promise<Result>,
@@ -143,7 +146,8 @@ export class Postgres implements Database {
       const outcomes = await Promise.allSettled(unanswered)
       const failed: unknown = outcomes.find((outcome) => outcome.status === 'rejected')?.reason
       // COMMIT came after the failure and rolled back.
-      if (isRetryable(failed)) attempt.committing = false
+      if (isFromServer(failed)) attempt.committing = false
+      if (attempt.committing) throw commitUnanswered(failed ?? error)
       throw isRetryable(lost) ? asTicketingError(lost) : (failed ?? error)
     } finally {
       client.off('error', onLost)
@@ -218,11 +222,26 @@ function isLockTimeout(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '55P03'
 }
 
+/** Whether the server itself refused a statement, so that the transaction cannot be committed any more. */
+function isFromServer(error: unknown): boolean {
+  return originOf(error) instanceof pg.DatabaseError
+}
+
+function originOf(error: unknown): unknown {
+  return error instanceof TicketingError ? error.cause : error
+}
+
+function commitUnanswered(cause: unknown): TicketingError {
+  return new CommitUnanswered('unavailable', 'The database did not answer; try again shortly.', {
+    cause: originOf(cause) ?? cause,
+  })
+}
+
 /** Serialisation failure, deadlock, or a connection ended by an administrator or a restart. */
 const retryableCodes = new Set(['40001', '40P01', '57P01'])
 
 function isRetryable(error: unknown): boolean {
-  const origin = error instanceof TicketingError ? error.cause : error
+  const origin = originOf(error)
   return origin instanceof pg.DatabaseError && retryableCodes.has(origin.code ?? '')
 }
 

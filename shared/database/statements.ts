@@ -32,7 +32,7 @@ export function statementOf(text: string): Readonly<Statement> {
 
 function describe(text: string): Statement {
   const operation = operationOf(text)
-  const table = /\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?([a-z_]+\.[a-z_]+)/.exec(text)?.[1]
+  const table = /\b(?:FROM|JOIN|INTO|UPDATE)\s+(?:ONLY\s+)?([a-z_]+\.[a-z_]+)/.exec(text)?.[1]
   return { uses: 0, operation, spanName: ['postgres', operation, ...(table === undefined ? [] : [table])].join(' ') }
 }
 

@@ -14,6 +14,8 @@ export interface FactName {
 
 export interface Fact extends FactName {
   readonly payload: object
+  /** W3C `traceparent` of the recorded request that it comes from, where one transaction serves several; else the current one. */
+  readonly traceparent?: string | undefined
 }
 
 export const allFacts = 'ticketing.fact.>'

@@ -22,9 +22,14 @@ export async function addFacts(db: Database, schema: OutboxSchema, facts: readon
   if (facts.length === 0) return
   await db.execute(
     `INSERT INTO ${schema}.outbox (id, subject, payload, trace)
-     SELECT id, subject, payload::jsonb, $4 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS fact (id, subject, payload)`,
-    [facts.map(newId), facts.map(factSubject), facts.map(payloadOf), recordedTraceparent() ?? null],
+     SELECT id, subject, payload::jsonb, trace
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS fact (id, subject, payload, trace)`,
+    [facts.map(newId), facts.map(factSubject), facts.map(payloadOf), facts.map(traceparentOf)],
   )
+}
+
+function traceparentOf(fact: Fact): string | null {
+  return ('traceparent' in fact ? fact.traceparent : recordedTraceparent()) ?? null
 }
 
 function payloadOf(fact: Fact): string {

@@ -52,6 +52,30 @@ export function withSpan<Result>(name: string, options: SpanOptions, work: Work<
   return tracer.startActiveSpan(name, options, (span) => recorded(span, work))
 }
 
+/** The current span, if it is recorded: for work that `withSharedSpan` does later for several requests at once. */
+export function recordedSpan(): Span | undefined {
+  return recordedTraceId() === undefined ? undefined : trace.getActiveSpan()
+}
+
+/**
+ * Runs `work` for several requests at once, given their recorded spans: in a child of the first one, linked to the others, which
+ * are linked to it. Without any, nothing is recorded.
+ */
+export function withSharedSpan<Result>(
+  name: string,
+  options: SpanOptions,
+  requests: readonly Span[],
+  work: Work<Result>,
+): Promise<Result> {
+  const [first, ...others] = requests
+  if (first === undefined) return context.with(ROOT_CONTEXT, () => work(unrecordedSpan))
+  const links = others.map((span) => ({ context: span.spanContext() }))
+  return tracer.startActiveSpan(name, { ...options, links }, trace.setSpan(ROOT_CONTEXT, first), (span) => {
+    for (const other of others) other.addLink({ context: span.spanContext() })
+    return recorded(span, work)
+  })
+}
+
 /** As `withSpan`, as a child of the span in the W3C headers and recorded like it. Without such headers a new trace begins. */
 export function withRemoteSpan<Result>(
   headers: TraceHeaders,

@@ -21,8 +21,8 @@ import { eventOnSale } from '../support/http.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-const patienceMs = 240_000
-const patience = { timeoutMs: 60_000 }
+const patienceMs = 900_000
+const patience = { timeoutMs: 180_000 }
 
 /** A system with a PostgreSQL of its own, whose log can be followed and which can be killed. */
 async function startOwnSystem(): Promise<System & { superuserUrl: string }> {
@@ -82,7 +82,7 @@ async function startFollowing(databaseUrl: string, into?: string): Promise<Follo
 }
 
 async function query<Row>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 60_000 })
   await client.connect()
   try {
     return (await client.query(text)).rows as Row[]
@@ -159,8 +159,8 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
   const isCopied = async (): Promise<boolean> => {
     const [slot] = await query<{ copied: boolean }>(
       system.superuserUrl,
-      `SELECT flush_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
-       WHERE application_name = 'barman_receive_wal' AND flush_lsn IS NOT NULL`,
+      `SELECT write_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
+       WHERE application_name = 'ticketing-backup' AND write_lsn IS NOT NULL`,
     )
     return slot?.copied ?? false
   }

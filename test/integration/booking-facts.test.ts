@@ -5,19 +5,16 @@ import { ownerDigest } from '#shared/facts/places.ts'
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
 import { freeSeatsLeftHeld, lookInIndex } from '../../workers/booking/store/seats-left-held.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { forFile } from '../support/for-file.ts'
 import { seatsRead } from '../support/seats-read.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
 /* What the world is told of holds and bookings, in the transaction that makes it true. */
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers())
 
 interface Told {
   readonly fact: string

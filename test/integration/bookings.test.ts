@@ -1,12 +1,9 @@
 import test from 'ava'
 import { listBookings, viewBooking } from '#shared/contracts/bookings.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers())
 
 test("a buyer's bookings of all events come newest first, page by page, and nobody else's", async (t) => {
   const bought: string[] = []

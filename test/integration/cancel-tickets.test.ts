@@ -7,15 +7,12 @@ import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
-import { type BookingWorkers, type House, startBookingWorkers } from '../support/booking-workers.ts'
+import { type House, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 const organiser = { role: 'organiser', id: 'box-office' } as const
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()

@@ -5,15 +5,11 @@ import { viewAvailability } from '#shared/contracts/seats.ts'
 import { newId } from '#shared/ids.ts'
 import { estimateFreePlaces } from '../../workers/booking/store/seat-views.ts'
 import { availabilityOf } from '../../workers/event/availability.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
-let workers: BookingWorkers
-
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers?.stop())
+const workers = forFile(() => startBookingWorkers())
 
 const seats = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index)
 

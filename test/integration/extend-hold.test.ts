@@ -3,13 +3,10 @@ import { changeHold, type Hold, holdSeats, releaseHold, viewHold } from '#shared
 import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { parsePublicId } from '#shared/ids.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 const extend = ({ id }: Hold, as: string) => workers.ask(changeHold, { hold_id: id, extend: true }, { as })
 const refusedFor = async ({ id }: Hold, as: string) =>

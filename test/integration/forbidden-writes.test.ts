@@ -1,14 +1,11 @@
 import test from 'ava'
 import { parsePublicId } from '#shared/ids.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 
 /* What no process may write, whatever its faults: the database itself refuses. */
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers())
 
 /** Name of the constraint that refuses the statement. */
 async function refusedBy(sql: string, values: unknown[]): Promise<string> {

@@ -4,17 +4,14 @@ import { listSeats, viewAvailability, viewSeatStates } from '#shared/contracts/s
 import { parsePublicId } from '#shared/ids.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { startSweeper } from '../../workers/booking/sweeper.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
 /** Its sweeper is off: expiry is a matter of the clock alone. */
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers())
 
 const statesOf = async (eventId: string): Promise<string[]> =>
   (await workers.ask(listSeats, { event_id: eventId })).items.map((seat) => seat.state)

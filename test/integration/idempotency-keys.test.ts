@@ -7,15 +7,12 @@ import { newId } from '#shared/ids.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { oldCommands } from '#shared/retention/common-rules.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
 import { deleteOld } from '../support/delete-old.ts'
+import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 /** The reply as bytes, and whether it says that it is a stored one. */
 async function rawReply<C extends Contract>(contract: C, request: RequestOf<C>, as: string, idempotencyKey: string) {

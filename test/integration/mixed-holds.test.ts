@@ -2,14 +2,11 @@ import test from 'ava'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { viewSeatStates } from '#shared/contracts/seats.ts'
 import { newId } from '#shared/ids.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 const openHall = (): Promise<string> =>
   workers.openHouse({

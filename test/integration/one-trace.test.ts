@@ -173,19 +173,22 @@ gateway: POST /purchase
           booking-worker: publish ticketing.fact.hold.converted
       purchase-worker: send ticketing.v1.booking.hold-seats
         booking-worker: process ticketing.v1.booking.hold-seats
-          booking-worker: postgres BEGIN
-          booking-worker: postgres COMMIT
-          booking-worker: postgres INSERT booking.commands
-          booking-worker: postgres INSERT booking.holds
-          booking-worker: postgres INSERT booking.outbox
-          booking-worker: postgres SELECT
-          booking-worker: postgres SELECT booking.event_seats
-          booking-worker: postgres SELECT booking.hold_items
           booking-worker: postgres SELECT booking.sales
-          booking-worker: postgres UPDATE booking.commands
           booking-worker: publish ticketing.fact.hold.taken
           booking-worker: redis keep-seats-locked
           booking-worker: redis lock-seats
+          booking-worker: take places
+            booking-worker: postgres BEGIN
+            booking-worker: postgres COMMIT
+            booking-worker: postgres INSERT booking.commands
+            booking-worker: postgres INSERT booking.holds
+            booking-worker: postgres INSERT booking.outbox
+            booking-worker: postgres SELECT
+            booking-worker: postgres SELECT booking.commands
+            booking-worker: postgres SELECT booking.event_seats
+            booking-worker: postgres SELECT booking.hold_items
+            booking-worker: postgres SELECT booking.sales
+            booking-worker: postgres UPDATE booking.event_seats
       purchase-worker: send ticketing.v1.booking.record-payment
         booking-worker: process ticketing.v1.booking.record-payment
           booking-worker: postgres BEGIN

@@ -1,14 +1,11 @@
 import test from 'ava'
 import { holdSeats, viewHold } from '#shared/contracts/holds.ts'
 import { listSeats, viewAvailability } from '#shared/contracts/seats.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers())
 
 const tiers = [
   {

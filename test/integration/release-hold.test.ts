@@ -3,13 +3,10 @@ import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shar
 import { beginPayment, confirmHold, returnHold } from '#shared/contracts/payment-steps.ts'
 import { viewAvailability } from '#shared/contracts/seats.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 const statusOf = async (hold_id: string, as: string) => (await workers.ask(viewHold, { hold_id }, { as })).status
 

@@ -14,22 +14,22 @@ import { sandboxRetention } from '../../infra/payment-sandbox/retention.ts'
 import { bookingRetention } from '../../workers/booking/retention.ts'
 import { eventRetention } from '../../workers/event/retention.ts'
 import { purchaseRetention } from '../../workers/purchase/retention.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { deleteOld } from '../support/delete-old.ts'
+import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
-let workers: BookingWorkers
 let db: Postgres
 const log = createLogger({ name: 'retention', instance: 'test', level: 'fatal' })
 
+const workers = forFile(() => startBookingWorkers())
+
 test.before(async () => {
-  workers = await startBookingWorkers()
   db = workers.postgres
 })
-test.after.always(() => workers.stop())
 
 const allRules = [...bookingRetention, ...eventRetention, ...purchaseRetention, ...sandboxRetention(log)]
 const readme = readFileSync(join(import.meta.dirname, '../../shared/retention/README.md'), 'utf8')

@@ -4,14 +4,11 @@ import { cancelTickets, recordPayment, revokeBooking } from '#shared/contracts/p
 import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { forFile } from '../support/for-file.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 const statesOf = async (event_id: string) =>
   (await workers.ask(listSeats, { event_id })).items.map((seat) => seat.state)

@@ -1,15 +1,20 @@
 import test from 'ava'
 import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import { findTakenByOthers, lockFreeSeats, lockSellableSeats } from '../../workers/booking/store/seats.ts'
+import { lockFreeSeats, lockSellableSeats, viewSeats } from '../../workers/booking/store/seats.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
 const named = [7, 8, 9, 14_000]
 
 const lookups: Record<string, (db: Database, eventId: string) => Promise<unknown>> = {
-  'who wants them': (db, eventId) => findTakenByOthers(db, { eventId, userId: 'ada', seatNos: named }),
-  'who holds them': (db, eventId) => lockFreeSeats(db, { eventId, seatNos: named, ownHold: undefined }),
+  'who lost them': (db, eventId) => viewSeats(db, { eventId, seatNos: named }),
+  'who holds them': (db, eventId) =>
+    lockFreeSeats(
+      db,
+      named.map((seatNo) => ({ eventId, seatNo, ownHold: null })),
+      { wait: false },
+    ),
   'who has paid for them': (db, eventId) =>
     lockSellableSeats(db, { hold: { eventId, ownId: newId() }, seatNos: named }),
 }

@@ -5,14 +5,11 @@ import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { newId } from '#shared/ids.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers())
 
 test('held, sold and free seats show in list, states and availability alike', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 3 })

@@ -4,14 +4,11 @@ import { beginPayment, returnHold } from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 const swap = ({ id }: Pick<Hold, 'id'>, selection: Selection, as: string) =>
   workers.ask(changeHold, { hold_id: id, ...selection }, { as })

@@ -5,13 +5,10 @@ import type { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
 import { askWorker } from '../support/asking.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ instances: 2 }))
 
 test('one person may hold as many seats as the limit says and not one more', async (t) => {
   const eventId = await workers.openHouse({ maxTicketsPerUser: 3 })

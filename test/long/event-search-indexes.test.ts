@@ -7,6 +7,7 @@ import { createLogger } from '#shared/observability/log.ts'
 import { generateCatalogue } from '../../infra/load/search/generate.ts'
 import { searchEvents as operationOf } from '../../workers/event/operations/search-events.ts'
 import { RecentStock } from '../../workers/event/recent-stock.ts'
+import { RecentSummaries } from '../../workers/event/recent-summaries.ts'
 import { weeksBetween } from '../../workers/event/search/dates.ts'
 import { daysFromToday } from '../support/catalogue.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -70,7 +71,12 @@ async function plansOf(request: RequestOf<typeof searchEvents>): Promise<{ plans
  */
 async function answer(request: RequestOf<typeof searchEvents>, db: Queryable = postgres) {
   // Nothing of what was made up is on sale, so nobody is asked what is left of it.
-  const operation = operationOf({ postgres: db, bus: {} as Bus, recentStock: new RecentStock() })
+  const operation = operationOf({
+    postgres: db,
+    bus: {} as Bus,
+    recentStock: new RecentStock(),
+    recentSummaries: new RecentSummaries(),
+  })
   const log = createLogger({ name: 'event', instance: 'test', level: 'error' })
   const context = { log, deadlineAt: performance.now() + 60_000 } as Parameters<typeof operation.answer>[1]
   return searchEvents.reply.parse(await operation.answer(searchEvents.request.parse(request), context))

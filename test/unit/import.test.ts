@@ -182,8 +182,10 @@ test('countries come out as two letters, from codes and from names', (t) => {
     'Great Britain',
     'Czech Republic',
     'Turkey',
+    'England',
+    'South Korea',
   ]
-  t.deepEqual(written.map(countryCode), ['US', 'CA', 'CA', 'GB', 'GB', 'US', 'GB', 'CZ', 'TR'])
+  t.deepEqual(written.map(countryCode), ['US', 'CA', 'CA', 'GB', 'GB', 'US', 'GB', 'CZ', 'TR', 'GB', 'KR'])
   for (const unknown of ['Can', 'XX', 'XYZ', '', 'Atlantis', null])
     t.is(countryCode(unknown), unknown === 'Can' ? 'CA' : null)
 })

@@ -40,6 +40,11 @@ test('a single seat is left behind rather than nothing sold', (t) => {
   t.deepEqual(chooseSeats(house('.xxx', '..x.'), 2), [1, 2])
 })
 
+test('who wants no single seat left behind gets none where that cannot be helped', (t) => {
+  t.is(chooseSeats(house('.xxx', '..x.'), 2, { tidyOnly: true }), null)
+  t.deepEqual(chooseSeats(house('.xxx', '..xx'), 2, { tidyOnly: true }), [6, 7])
+})
+
 test('the last seat of a row and the first of the next are not side by side', (t) => {
   t.is(chooseSeats(house('..x', 'x..'), 2), null)
 })

@@ -1,10 +1,14 @@
-import { Counter } from 'prom-client'
+import { Counter, Histogram } from 'prom-client'
 import { errorCodeOf } from '#shared/errors.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
+import { type AloneReason, aloneReasons } from './taking/request.ts'
 
 /** What selling comes to. Places are seats and standing places alike. */
 export class BookingMetrics {
   readonly #holds: Counter<'outcome'>
+  readonly #batchSize: Histogram
+  readonly #batchWait: Histogram
+  readonly #batchesOfOne: Counter<'why'>
   readonly #sold: Counter
   readonly #returned: Counter
 
@@ -17,6 +21,25 @@ export class BookingMetrics {
       registers,
     })
     for (const outcome of ['held', 'seat_unavailable', 'sold_out', 'not_enough_left']) this.#holds.inc({ outcome }, 0)
+    this.#batchSize = new Histogram({
+      name: 'hold_batch_size',
+      help: 'Requests that one transaction took places for, together.',
+      buckets: [1, 2, 4, 8, 16, 32, 64],
+      registers,
+    })
+    this.#batchWait = new Histogram({
+      name: 'hold_batch_wait_seconds',
+      help: 'How long a request waited until its batch began.',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+      registers,
+    })
+    this.#batchesOfOne = new Counter({
+      name: 'hold_batches_of_one_total',
+      help: 'Requests that could not go into a batch with others and may wait for locks, by why.',
+      labelNames: ['why'],
+      registers,
+    })
+    for (const why of aloneReasons) this.#batchesOfOne.inc({ why }, 0)
     this.#sold = new Counter({ name: 'seats_sold_total', help: 'Places sold.', registers })
     this.#returned = new Counter({ name: 'seats_returned_total', help: 'Sold places that came back.', registers })
   }
@@ -27,6 +50,16 @@ export class BookingMetrics {
 
   holdRefused(error: unknown): void {
     this.#holds.inc({ outcome: errorCodeOf(error) })
+  }
+
+  /** A batch begins; each of its requests has waited that long, in seconds. */
+  batched(waits: readonly number[]): void {
+    this.#batchSize.observe(waits.length)
+    for (const wait of waits) this.#batchWait.observe(wait)
+  }
+
+  batchedAlone(why: AloneReason): void {
+    this.#batchesOfOne.inc({ why })
   }
 
   sold(places: number): void {

@@ -12,20 +12,22 @@ import {
 } from './event-view.ts'
 import { atPresentPrices, lowestPrice } from './price-tiers.ts'
 import type { RecentStock } from './recent-stock.ts'
-import { type PagePosition, writeCursor } from './search/page-cursor.ts'
+import type { RecentSummaries } from './recent-summaries.ts'
+import { type FoundEvent, writeCursor } from './search/page-cursor.ts'
 import { notePricesFrom } from './store/note-prices.ts'
-import { readPrices, readSummaries } from './store/read-events.ts'
+import { readPrices } from './store/read-events.ts'
 
 /** What lists are made of. */
 export interface ListParts {
   readonly bus: Bus
   readonly postgres: Queryable
   readonly recentStock: RecentStock
+  readonly recentSummaries: RecentSummaries
 }
 
 export interface FoundPage {
   /** One more than the page has shows that there is a next one. */
-  readonly positions: readonly PagePosition[]
+  readonly positions: readonly FoundEvent[]
   readonly size: number
   /** See `listFingerprint`. */
   readonly list: string
@@ -38,10 +40,7 @@ export async function showPage(
   context: OperationContext,
 ): Promise<{ items: EventSummary[]; next_cursor: string | null }> {
   const shown = positions.slice(0, size)
-  const events = await readSummaries(
-    parts.postgres,
-    shown.map(({ id }) => id),
-  )
+  const events = await parts.recentSummaries.of(parts.postgres, shown)
   const last = shown.at(-1)
   const now = new Date()
   const stock = await roughStock(parts, events, now, context)

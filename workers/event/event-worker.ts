@@ -15,6 +15,7 @@ import { viewLayout } from './operations/view-layout.ts'
 import { viewPerformer } from './operations/view-performer.ts'
 import { viewVenue } from './operations/view-venue.ts'
 import { RecentStock } from './recent-stock.ts'
+import { RecentSummaries } from './recent-summaries.ts'
 import { eventRetention } from './retention.ts'
 import { startTellingSales } from './tell-sales.ts'
 
@@ -27,7 +28,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
     onStop('sales to tell', startTellingSales(parts))
     onStop('retention', startRetention(parts, config.RETENTION_DAYS, eventRetention))
-    const ofLists = { ...parts, recentStock: new RecentStock() }
+    const ofLists = { ...parts, recentStock: new RecentStock(), recentSummaries: new RecentSummaries() }
     return [
       listEvents(ofLists),
       searchEvents(ofLists),

@@ -121,11 +121,13 @@ async function keepBases({ databaseUrl, directory, say, stopping }: FollowOption
   await untilReceived(client, stopping)
   while (!stopping.aborted) {
     await barman.run(['archive-wal', server], stopping)
-    const [newest] = (await barman.bases()).complete
+    const { complete, failed } = await barman.bases()
+    const [newest] = complete
     const age = newest === undefined ? newBaseEveryMs : Date.now() - newest.completedAt
     if (age >= newBaseEveryMs || existsSync(gapMark(directory))) {
       await requireOurs(client, databaseUrl)
       const begin = performance.now()
+      for (const id of failed) await barman.run(['delete', server, id], stopping)
       await makeBase(parts, stopping)
       await rm(gapMark(directory), { force: true })
       say(`Base backup in ${((performance.now() - begin) / 1000).toFixed(1)} s`)
@@ -148,7 +150,6 @@ async function untilReceived(client: pg.Client, stopping: AbortSignal): Promise<
 }
 
 async function makeBase({ barman, client }: Parts, stopping: AbortSignal): Promise<void> {
-  for (const id of (await barman.bases()).failed) await barman.run(['delete', server, id], stopping)
   // Barman begins only once it has archived a file, and a server at rest finishes none.
   await client.query(`SELECT pg_create_restore_point('ticketing base backup')`)
   await barman.run(['switch-wal', '--archive', '--archive-timeout', '60', server], stopping)

@@ -105,6 +105,43 @@ export const selling: Dashboard = {
       ],
     },
     {
+      title: 'Batches of holds',
+      panels: [
+        {
+          title: 'Holds in one transaction',
+          description: 'Requests that wait while a transaction is under way go into the next one together: at most 64.',
+          shows: 'lines',
+          unit: 'short',
+          width: 8,
+          queries: [0.5, 0.99].map((share) => ({
+            expression: quantile(share, 'job', { name: 'hold_batch_size' }),
+            legend: `${share * 100} %`,
+          })),
+        },
+        {
+          title: 'Wait for a batch',
+          description: 'Until the transaction that takes the places begins. It rises when the database is slow.',
+          shows: 'lines',
+          unit: 's',
+          width: 8,
+          thresholds: { warn: 0.1, bad: 0.5 },
+          queries: [0.5, 0.99].map((share) => ({
+            expression: quantile(share, 'job', { name: 'hold_batch_wait_seconds' }),
+            legend: `${share * 100} %`,
+          })),
+        },
+        {
+          title: 'Batches of one, by why',
+          description:
+            'Requests that may wait for locks, so in no batch with others: swaps, a busy buyer, an earlier hold that has run out, places that others are deciding about, or a batch that failed.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 8,
+          queries: [{ expression: sumBy('why', perSecond('hold_batches_of_one_total')), legend: '{{why}}' }],
+        },
+      ],
+    },
+    {
       title: 'Overload',
       panels: [
         {

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { asSuperuser } from './database.ts'
 
 export interface SoldPlaces {
   /** Claims on a seat beyond the first: of unexpired holds and of live booking items. */
@@ -8,10 +8,8 @@ export interface SoldPlaces {
 }
 
 /** Asks the database itself what was sold. */
-export async function countSoldPlaces(databaseUrl: string): Promise<SoldPlaces> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  await client.connect()
-  try {
+export function countSoldPlaces(databaseUrl: string): Promise<SoldPlaces> {
+  return asSuperuser(databaseUrl, async (client) => {
     const { rows } = await client.query<SoldPlaces>(`
       WITH claims AS (
         SELECT item.event_id, item.seat_no FROM booking.hold_items AS item
@@ -26,7 +24,5 @@ export async function countSoldPlaces(databaseUrl: string): Promise<SoldPlaces> 
     const [sold] = rows
     if (sold === undefined) throw new Error('a count answered no row')
     return sold
-  } finally {
-    await client.end()
-  }
+  })
 }

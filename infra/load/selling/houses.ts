@@ -12,10 +12,13 @@ const soldShare = 0.9
 /** Freshly stocked houses that are sold one after the other, each up to 90 %. */
 export class Houses {
   readonly ids: readonly string[]
+  readonly #mayAsk: number
   #asked = 0
 
-  constructor(ids: readonly string[]) {
+  /** `mayAsk`: places that are asked for in each. */
+  constructor(ids: readonly string[], mayAsk: number) {
     this.ids = ids
+    this.#mayAsk = mayAsk
   }
 
   /** Places that may be asked for in all of them together. */
@@ -29,20 +32,25 @@ export class Houses {
 
   /** The house in which the next `qty` places are to be bought; `undefined` when all are sold. */
   next(qty: number): string | undefined {
-    const index = Math.floor(this.#asked / Houses.capacityOf(1))
+    const index = Math.floor(this.#asked / this.#mayAsk)
     this.#asked += qty
     return this.ids[index]
   }
 }
 
 /** Makes houses the organiser's way: an event with seats in straight rows, published and so on sale. */
-export async function openHouses(url: string, count: number, onOpened: (opened: number) => void): Promise<Houses> {
+export async function openHouses(
+  url: string,
+  count: number,
+  onOpened: (opened: number) => void,
+  mayAsk = Houses.capacityOf(1),
+): Promise<Houses> {
   const ids: string[] = []
   while (ids.length < count) {
     ids.push(await openHouse(url))
     onOpened(ids.length)
   }
-  return new Houses(ids)
+  return new Houses(ids, mayAsk)
 }
 
 async function openHouse(url: string): Promise<string> {

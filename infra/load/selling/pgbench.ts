@@ -15,8 +15,9 @@ const clients = 10
 const holdsPerClient = seatsPerHouse / placesPerHold / clients
 const timeoutMs = 120_000
 
-/** What a recorded hold has among its parameters that must be another for every hold. */
+/** What a recorded hold has among its parameters: all but the event must be another for every hold. */
 export interface HoldInstance {
+  readonly eventId: string
   readonly holdId: string
   readonly userId: string
   readonly seatNos: readonly number[]
@@ -81,13 +82,15 @@ function scriptOf({
   return [...next, ...lines, ''].join('\n')
 }
 
-function expressionFor(parameter: string | null, { holdId, userId, seatNos }: HoldInstance): string {
+function expressionFor(parameter: string | null, { eventId, holdId, userId, seatNos }: HoldInstance): string {
   if (parameter === null) return 'NULL'
   const seats = Array.from({ length: placesPerHold }, (_, index) => `:first::int + ${index}`)
   if (parameter.replaceAll(/[{}"]/g, '') === seatNos.join(',')) return `ARRAY[${seats.join(', ')}]`
-  if (parameter === holdId) return `lpad(to_hex(:hold::bigint), 32, '0')::uuid`
-  // The id of a fact.
-  if (/^\{"?[\da-f]{8}-[\da-f-]{27}"?\}$/.test(parameter)) return 'ARRAY[gen_random_uuid()]'
   const literal = `'${parameter.replaceAll("'", "''")}'`
+  if (parameter.includes(holdId))
+    return `(${literal.replaceAll(holdId, "' || lpad(to_hex(:hold::bigint), 32, '0') || '")})`
+  // The id of a fact.
+  const isOtherId = /^\{"?[\da-f]{8}-[\da-f-]{27}"?\}$/.test(parameter) && !parameter.includes(eventId)
+  if (isOtherId) return 'ARRAY[gen_random_uuid()]'
   return parameter.includes(userId) ? `(${literal.replaceAll(userId, "' || :hold::text || '")})` : literal
 }

@@ -56,8 +56,14 @@ function parseLog(log: string): LogEntry[] {
 function statementsOf(entries: readonly LogEntry[], mark: string): RecordedStatement[] {
   const session = entries.find(({ text }) => text.includes(mark))?.pid
   const all = entries.filter(({ pid }) => pid === session)
-  // Parameters stand behind their statement.
-  const ours = all.slice(Math.max(0, all.findIndex(({ text }) => text.includes(mark)) - 1))
+  // Whole, also where its first statements do not name it.
+  const marked = all.findIndex(({ text }) => text.includes(mark))
+  const ours = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ text }, index) => index < marked && text.startsWith('statement: BEGIN')),
+    ),
+  )
   const statements = ours.flatMap(({ kind, text }, index) => {
     const carriedOut = kind === 'LOG' && /^(?:statement|execute [^:]*): (.*)$/s.exec(text)?.[1]
     if (!carriedOut) return []

@@ -1,4 +1,4 @@
-import type { Phases, Result } from './measure.ts'
+import type { Phases, Refusals, Result } from './measure.ts'
 
 /** What was measured, for people. */
 export function reportLines(result: Result): string[] {
@@ -6,17 +6,30 @@ export function reportLines(result: Result): string[] {
     ...linesOf('best available', result),
     ...linesOf('named seats', result.named_seats),
     '',
-    `pgbench with the statements of a hold of named seats: ${result.pgbench_seats_per_second} seats held a second; ours is ${Math.round(result.pgbench_share * 100)} % of it`,
+    ...refusalLines('buyers who all want seats that somebody holds', result.lost_seats_refused),
+    ...refusalLines('buyers in a full house', result.full_house_refused),
+    '',
+    `pgbench with the statements of a hold of named seats that has a transaction of its own: ${result.pgbench_seats_per_second} seats held a second; ours is ${Math.round(result.pgbench_share * 100)} % of it`,
     `double sales: ${result.double_sales}`,
     `lost seats: ${result.lost_seats}`,
   ]
 }
 
+function refusalLines(who: string, refusals: Refusals): string[] {
+  return [
+    `${who}: ${refusals.refused_per_second} refused a second`,
+    `  ms of processor time a refusal: ${pairs(refusals.cpu_ms_per_refusal)}`,
+    `  answers: ${pairs(refusals.outcomes)}`,
+  ]
+}
+
+function pairs(values: Readonly<Record<string, number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
+}
+
 function linesOf(variant: string, phases: Phases): string[] {
-  const pairs = (values: Readonly<Record<string, number>>): string =>
-    Object.entries(values)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ')
   return [
     '',
     `holds of 4, ${variant}`,

@@ -136,4 +136,34 @@ export const mutants: readonly Mutant[] = [
     test: 'test/unit/lease.test.ts',
     sign: /tokens lapse/,
   },
+  {
+    name: 'fence of held seats missing',
+    edits: [
+      {
+        file: 'workers/booking/store/seats.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in the file
+        find: "AND ${isFreeFor('own_id')}\n",
+        replace: '\n',
+      },
+      {
+        file: 'workers/booking/store/seats.ts',
+        find: 'SELECT booking.require_all_taken((SELECT count(*) FROM taken), (SELECT count(*) FROM wanted))',
+        replace: 'SELECT',
+      },
+    ],
+    test: 'test/integration/batched-holds.test.ts',
+    sign: /is sold once, by the fence alone/,
+  },
+  {
+    name: 'batch run again after COMMIT',
+    edits: [
+      {
+        file: 'workers/booking/taking/batches.ts',
+        find: 'return !(error instanceof CommitUnanswered) && !(error instanceof TicketingError && error.isFault)',
+        replace: 'return error instanceof CommitUnanswered || !(error instanceof TicketingError && error.isFault)',
+      },
+    ],
+    test: 'test/integration/batched-holds.test.ts',
+    sign: /nothing runs again, all hear so/,
+  },
 ]

@@ -102,13 +102,6 @@ async function applyEdit(folder: string, { file, from, to }: Edit): Promise<void
 }
 
 const flatEvent = `${JSON.stringify({
-  ...{ id: 'one', eventName: 'Imported night', artistName: 'The Importers', venueName: 'Container Hall' },
-  ...{
-    city: 'Berlin',
-    country: 'Germany',
-    date: '2099-05-01',
-    dateTime: '2099-05-01T18:00:00Z',
-    priceMin: 20,
-    priceMax: 20,
-  },
+  ...{ id: 'one', eventName: 'Imported night', venueName: 'Container Hall', city: 'Berlin', country: 'Germany' },
+  ...{ date: '2099-05-01', dateTime: '2099-05-01T18:00:00Z', priceMin: 20, priceMax: 20 },
 })}\n`

@@ -1,4 +1,5 @@
-import { ask } from '../../support/http.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, ask } from '../../support/http.ts'
 import { askPrometheus } from '../../support/prometheus.ts'
 import { until } from '../../support/until.ts'
 import type { ComposeFile } from '../deployment/compose-file.ts'
@@ -9,6 +10,8 @@ export interface ShopFacts {
   readonly events: number
   readonly purchase: string
   readonly bookings: number
+  /** The first that an open stream of the event's seats says. */
+  readonly stream: string
   /** Links of the start pages that do not answer, with their status; and whether these pages name the port that they were asked at. */
   readonly deadLinks: readonly string[]
   readonly namesItsPort: boolean
@@ -27,10 +30,11 @@ const patience = { timeoutMs: 45_000, everyMs: 500 }
 export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts> {
   const at = (service: string): string => `http://localhost:${file.services[service]?.ports?.[0]?.published}`
   const edge = at('edge')
-  const countEvents = async (): Promise<number> => (await ask(`${edge}/events?limit=100`)).body.items.length
+  const countEvents = async (): Promise<number> => (await answered(() => ask(`${edge}/events?limit=100`))).items.length
   const events = await countEvents()
-  const { body: purchase } = await ask(`${edge}/purchase`, { method: 'POST' })
-  const { body: bookings } = await ask(`${edge}/bookings?user_id=${purchase.user_id}`)
+  const purchase = await answered(() => ask(`${edge}/purchase`, { method: 'POST' }))
+  const bookings = await answered(() => ask(`${edge}/bookings?user_id=${purchase.user_id}`))
+  const stream = await beginningOf(`${edge}/events/${purchase.event_id}/seats/stream`)
   const pages = await startPages(edge)
   const targets = await watchedTargets(
     ['local-1', 'local-2', 'global-1', 'global-2'].map((name) => at(`prometheus-${name}`)),
@@ -42,12 +46,31 @@ export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts
     events,
     purchase: purchase.status,
     bookings: bookings.items.length,
+    stream,
     ...pages,
     ...targets,
     alerts: await alertsAbout('auditor', at('alertmanager')),
     eventsAfterImport: await countEvents(),
     backup: engine.output('backup'),
   }
+}
+
+/** The body of an answer; a machine that is busy with the start of twenty services may refuse at first, and says so by 503. */
+async function answered(question: () => Promise<Answer>): Promise<Answer['body']> {
+  let answer = await question()
+  for (let times = 1; answer.status === 503 && times < 20; times += 1) {
+    await sleep(1_000)
+    answer = await question()
+  }
+  if (answer.status >= 300) throw new Error(`${answer.status}: ${answer.text}`)
+  return answer.body
+}
+
+async function beginningOf(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+  // Leaving the loop leaves the stream.
+  for await (const part of response.body ?? []) return new TextDecoder().decode(part).slice(0, 200)
+  return `nothing, with status ${response.status}`
 }
 
 async function startPages(edge: string): Promise<Pick<ShopFacts, 'deadLinks' | 'namesItsPort'>> {

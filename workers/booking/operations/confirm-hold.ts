@@ -92,8 +92,8 @@ async function objectionToSelling(
   // Held before the end, places may be paid for within the time of their hold; an event that has begun needs no rescue.
   if (hold.status === 'expired' && hasEnded(sale, sale.now)) return 'hold_changed'
   if (!hold.ended) return null
-  const { liveHold, liveTickets } = await findTicketsInUse(db, buyer)
-  const places = liveTickets + (liveHold?.places ?? 0) + hold.placeCount
+  const [inUse] = await findTicketsInUse(db, [buyer])
+  const places = (inUse?.liveTickets ?? 0) + (inUse?.liveHold?.places ?? 0) + hold.placeCount
   return places <= sale.maxTicketsPerUser ? null : 'ticket_limit'
 }
 

@@ -1,11 +1,12 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Seat } from '../best-available/free-runs.ts'
+import type { SeatsSeen } from '../lost-seats/lost-seats.ts'
 import { RecentValues } from '../recent-values.ts'
 import { type SeatState, type StatesOfRow, seatStateCodes, seatStateOf } from '../seat-states.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
 /** What an event looked like a moment ago: a hint, never a decision. */
-export class SeenEvent {
+export class SeenEvent implements SeatsSeen {
   /** This process' clock, in epoch ms, before the database was asked: what was committed by then is in here. */
   readonly seenAt: number
   readonly #rows: readonly StatesOfRow[]
@@ -15,7 +16,6 @@ export class SeenEvent {
     this.#rows = rows
   }
 
-  /** `undefined` when there is no such seat. */
   stateOf(seatNo: number): SeatState | undefined {
     const row = this.#rows.find(
       ({ firstSeatNo, codes }) => seatNo >= firstSeatNo && seatNo < firstSeatNo + codes.length,
@@ -23,7 +23,6 @@ export class SeenEvent {
     return row && seatStateOf(row.codes.charAt(seatNo - row.firstSeatNo))
   }
 
-  /** Free seats whose numbers differ from `near` by at most `reach`, by ascending number. */
   freeSeatsAround(near: number, reach: number): Seat[] {
     return this.#rows
       .flatMap(({ firstSeatNo, codes }, rowNo) => {

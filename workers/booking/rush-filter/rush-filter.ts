@@ -6,8 +6,7 @@ import type { Close } from '#shared/process/lifecycle.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { createRedis } from '#shared/redis.ts'
 import type { ChangedPlaces } from '../facts.ts'
-import { alternativesNear } from '../lost-seats/alternatives.ts'
-import { mayComeBack, reach, seatUnavailable } from '../lost-seats/lost-seats.ts'
+import { seatUnavailable } from '../lost-seats/lost-seats.ts'
 import { RecentValues } from '../recent-values.ts'
 import { isOpen } from '../sale.ts'
 import { findSale, type Sale } from '../store/sales.ts'
@@ -93,12 +92,7 @@ export class RushFilter {
         void this.#locks.unlock({ hold: { eventId, ownId: holdId }, seatNos: [seatNo] })
       return
     }
-    const conflicts = taken.map(({ seatNo }) => seatNo)
-    const near = conflicts[0] ?? 0
-    const free = seen.freeSeatsAround(near, reach).filter(({ seatNo }) => !conflicts.includes(seatNo))
-    const alternatives = alternativesNear(free, { seatNo: near, qty: wanted.seatNos.length })
-    const held = conflicts.filter((seatNo) => mayComeBack(seen.stateOf(seatNo)))
-    throw seatUnavailable({ conflicts, held, alternatives })
+    throw seatUnavailable(seen, { wanted: wanted.seatNos, conflicts: taken.map(({ seatNo }) => seatNo) })
   }
 }
 

@@ -9,7 +9,7 @@ import {
   releaseStanding,
 } from '../store/areas.ts'
 import { keepingLocksOfSuccess } from '../store/savepoint.ts'
-import { spreadOver } from './pick-standing.ts'
+import { spreadOver } from './spread-over.ts'
 
 /**
  * Counts the standing places of a locked hold as sold, once its seats are locked. Places that others took back after the hold

@@ -24,12 +24,12 @@ export interface Area {
   readonly priceMinor: number
 }
 
-/** Those of the areas that the event has. */
-export function findAreas(db: Database, eventId: string, names: readonly string[]): Promise<Area[]> {
-  return db.query<Area>(
-    `SELECT area_no AS "areaNo", name, price_minor AS "priceMinor" FROM booking.areas
-     WHERE event_id = $1 AND name = ANY($2) ORDER BY area_no`,
-    [eventId, names],
+/** All areas of the events, by number. */
+export function findAreas(db: Database, eventIds: readonly string[]): Promise<(Area & { eventId: string })[]> {
+  return db.query(
+    `SELECT event_id AS "eventId", area_no AS "areaNo", name, price_minor AS "priceMinor" FROM booking.areas
+     WHERE event_id = ANY($1) ORDER BY event_id, area_no`,
+    [eventIds],
   )
 }
 
@@ -42,55 +42,32 @@ export interface Shard {
   readonly held: number
 }
 
-interface AreaKey {
+export interface AreaKey {
   readonly eventId: string
   readonly areaNo: number
 }
 
-const hasRoom = 'capacity - held - sold >= $3'
-
-/** Locks any shard with `qty` free places and answers its number, passing over those that somebody else has locked. */
-export async function lockRoomyShard(
-  db: Database,
-  { eventId, areaNo, qty }: AreaKey & { qty: number },
-): Promise<number | undefined> {
-  const [locked] = await db.query<{ shard: number }>(
-    `SELECT shard FROM booking.area_shards WHERE event_id = $1 AND area_no = $2 AND ${hasRoom}
-     ORDER BY random() LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
-    [eventId, areaNo, qty],
+/** Locks any shards of an area that have free places, at most `limit`, passing over those that somebody else has locked. */
+export function lockShards(db: Database, { eventId, areaNo }: AreaKey, limit: number): Promise<Shard[]> {
+  return db.query<Shard>(
+    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, held FROM booking.area_shards
+     WHERE event_id = $1 AND area_no = $2 AND held + sold < capacity ORDER BY random() LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`,
+    [eventId, areaNo, limit],
   )
-  return locked?.shard
 }
 
-/** Locks one shard, waiting for it, and answers whether it has `qty` free places then. */
-export async function lockShardWithRoom(
-  db: Database,
-  { eventId, areaNo, shard, qty }: AreaKey & { shard: number; qty: number },
-): Promise<boolean> {
-  const locked = await db.query(
-    `SELECT FROM booking.area_shards WHERE event_id = $1 AND area_no = $2 AND ${hasRoom} AND shard = $4
-     FOR NO KEY UPDATE`,
-    [eventId, areaNo, qty, shard],
-  )
-  return locked.length > 0
-}
-
-export interface SeenShard extends Shard {
-  /** Places of expired holds, which are free as well and not among `held`. */
-  readonly expired: number
-}
-
-/** Shards of an area as they stand at this moment: one look, no lock. */
-export function viewShards(db: Database, { eventId, areaNo }: AreaKey): Promise<SeenShard[]> {
-  return db.query(
-    `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, coalesce(qty, 0) AS expired,
-       held - coalesce(qty, 0) AS held
-     FROM booking.area_shards AS area LEFT JOIN (
-       SELECT shard, sum(qty)::int AS qty FROM booking.hold_items
-       WHERE event_id = $1 AND area_no = $2 AND held_until <= now() GROUP BY shard) AS expired USING (shard)
-     WHERE event_id = $1 AND area_no = $2`,
+/** Places of an area as they stand at this moment: those of expired holds are free. One look, no lock. */
+export async function countArea(db: Database, { eventId, areaNo }: AreaKey): Promise<Pick<Shard, 'free' | 'held'>> {
+  const [counted] = await db.query<Pick<Shard, 'free' | 'held'>>(
+    `SELECT (capacity - held - sold + expired)::int AS free, (held - expired)::int AS held FROM
+       (SELECT sum(capacity) AS capacity, sum(held) AS held, sum(sold) AS sold
+        FROM booking.area_shards WHERE event_id = $1 AND area_no = $2) AS shards,
+       (SELECT coalesce(sum(qty), 0) AS expired
+        FROM booking.hold_items WHERE event_id = $1 AND area_no = $2 AND held_until <= now()) AS items`,
     [eventId, areaNo],
   )
+  if (counted === undefined) throw new Error('a count answered no row')
+  return counted
 }
 
 /** Whether the event has any place left that is free or held. */
@@ -129,19 +106,30 @@ export async function lockAllShards(
   )
 }
 
-/** Makes locked free places those of a live hold, until the hold's end. */
-export async function holdStanding(db: Database, hold: Key, standing: readonly HeldShard[]): Promise<void> {
+export interface HeldStanding extends HeldShard {
+  readonly hold: Key
+}
+
+/** Makes free places of locked shards those of live holds, until the end of each. */
+export async function holdStanding(db: Database, standing: readonly HeldStanding[]): Promise<void> {
   if (standing.length === 0) return
-  await db.query(
-    `WITH wanted AS (
-       SELECT * FROM unnest($3::int[], $4::int[], $5::int[], $6::bigint[]) AS wanted (area_no, shard, qty, price_minor)),
+  await db.execute(
+    `WITH wanted AS MATERIALIZED (
+       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::bigint[])
+         AS wanted (event_id, hold_id, area_no, shard, qty, price_minor)),
      taken AS (
-       UPDATE booking.area_shards AS area SET held = held + wanted.qty FROM wanted
-       WHERE area.event_id = $1 AND area.area_no = wanted.area_no AND area.shard = wanted.shard)
+       UPDATE booking.area_shards AS area SET held = held + wanted.qty
+       FROM (SELECT event_id, area_no, shard, sum(qty)::int AS qty FROM wanted GROUP BY event_id, area_no, shard) AS wanted
+       WHERE area.event_id = wanted.event_id AND area.area_no = wanted.area_no AND area.shard = wanted.shard)
      INSERT INTO booking.hold_items (event_id, hold_id, area_no, shard, qty, price_minor, held_until)
-     SELECT $1, $2, area_no, wanted.shard, qty, price_minor, hold.expires_at FROM wanted, booking.holds AS hold
-     WHERE hold.event_id = $1 AND hold.id = $2`,
-    [hold.eventId, hold.ownId, ...columnsOf(standing), standing.map(({ priceMinor }) => priceMinor)],
+     SELECT event_id, hold_id, area_no, shard, qty, price_minor, hold.expires_at
+     FROM wanted JOIN booking.holds AS hold USING (event_id) WHERE hold.id = wanted.hold_id`,
+    [
+      standing.map(({ hold }) => hold.eventId),
+      standing.map(({ hold }) => hold.ownId),
+      ...columnsOf(standing),
+      standing.map(({ priceMinor }) => priceMinor),
+    ],
   )
 }
 

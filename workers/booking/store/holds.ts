@@ -2,8 +2,8 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
-import type { TakenPlaces } from '../taken-places.ts'
-import { holdStanding, releaseStanding } from './areas.ts'
+import { releaseStanding } from './areas.ts'
+import type { Buyer } from './buyers.ts'
 import { isDue, isLive, position } from './conditions.ts'
 
 /*
@@ -15,6 +15,8 @@ import { isDue, isLive, position } from './conditions.ts'
 export type HoldStatus = Hold['status']
 
 const shownStatus = `CASE WHEN ${isDue} THEN 'expired' ELSE hold.status END`
+
+const expiresInMs = `CASE WHEN ${isLive} THEN greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int ELSE 0 END`
 
 const itemsOfHold = 'booking.hold_items AS item WHERE item.event_id = hold.event_id AND item.hold_id = hold.id'
 
@@ -45,13 +47,16 @@ interface HoldRow extends Pick<Hold, 'user_id' | 'status' | 'places' | 'currency
 /** A hold as its buyer sees it. */
 export async function readHold(db: Database, key: Key): Promise<Hold | undefined> {
   const [row] = await db.query<HoldRow>(
-    `SELECT user_id, ${shownStatus} AS status, ${placesOfHold} AS places, currency, expires_at,
-       CASE WHEN ${isLive} THEN greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int ELSE 0 END AS expires_in_ms,
+    `SELECT user_id, ${shownStatus} AS status, ${placesOfHold} AS places, currency, expires_at, ${expiresInMs} AS expires_in_ms,
        hard_cap_at, ${position} AS seq
      FROM booking.holds AS hold JOIN booking.sales AS sale USING (event_id) WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )
-  if (row === undefined) return undefined
+  return row && showHold(key, row)
+}
+
+/** Seats of `places` come by number, areas after them. */
+export function showHold(key: Key, row: HoldRow): Hold {
   return {
     id: publicId(key),
     event_id: key.eventId,
@@ -62,33 +67,37 @@ export async function readHold(db: Database, key: Key): Promise<Hold | undefined
   }
 }
 
-/** Gives the buyer places that this transaction has locked, for as long as the sale says. Answers the seats as they are then. */
-export async function insertHold(
-  db: Database,
-  { hold, userId, places }: { hold: Key; userId: string; places: TakenPlaces },
-): Promise<ChangedSeat[]> {
-  const held = await db.query<ChangedSeat>(
-    holdingSeats(
-      `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
-       SELECT event_id, $2, $5, now() + hold_ttl, now() + hold_ttl, now() + hold_hard_cap
-       FROM booking.sales WHERE event_id = $1
-       RETURNING id, expires_at`,
-    ),
-    [hold.eventId, hold.ownId, ...seatColumns(places), userId],
+export interface NewHold {
+  readonly hold: Key
+  readonly userId: string
+}
+
+/** Makes holds without places, for as long as the sales say. */
+export async function insertHolds(db: Database, holds: readonly NewHold[]): Promise<void> {
+  if (holds.length === 0) return
+  await db.execute(
+    `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
+     SELECT event_id, id, user_id, now() + hold_ttl, now() + hold_ttl, now() + hold_hard_cap
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS made (event_id, id, user_id) JOIN booking.sales USING (event_id)`,
+    [holds.map(({ hold }) => hold.eventId), holds.map(({ hold }) => hold.ownId), holds.map(({ userId }) => userId)],
   )
-  await holdStanding(db, hold, places.standing)
-  return held
+}
+
+/** Locks the buyer's hold that has run out, and is not written down as such yet, waiting for it. */
+export async function lockDueHold(db: Database, { eventId, userId }: Buyer): Promise<Key | undefined> {
+  const [due] = await db.query<Key>(
+    `SELECT event_id AS "eventId", id AS "ownId" FROM booking.holds AS hold
+     WHERE event_id = $1 AND user_id = $2 AND ${isDue} FOR UPDATE`,
+    [eventId, userId],
+  )
+  return due
 }
 
 /**
- * Gives a locked live hold the places that `takePlaces` has locked for it, instead of those it had: its end stays. Seats that
- * it gives up become free at once. Answers these and the ones that it has, as they are then.
+ * Takes all items from a locked live hold that is to get others, and frees its seats except those it `keeps`. Answers the freed
+ * ones. Its GA places are given back already.
  */
-export async function exchangePlaces(
-  db: Database,
-  hold: Key,
-  places: TakenPlaces,
-): Promise<{ freed: ChangedSeat[]; held: ChangedSeat[] }> {
+export async function clearHold(db: Database, hold: Key, keeps: readonly number[]): Promise<ChangedSeat[]> {
   // Whoever has one of its seats locked judges that it ran out: waiting would be in the wrong order, and is not needed.
   const freed = await db.query<ChangedSeat>(
     `WITH given_up AS (
@@ -100,38 +109,13 @@ export async function exchangePlaces(
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM given_up WHERE seat.event_id = $1 AND seat.seat_no = given_up.seat_no
      RETURNING seat.seat_no AS "seatNo", seat.version`,
-    [hold.eventId, hold.ownId, places.seats.map(({ seatNo }) => seatNo)],
+    [hold.eventId, hold.ownId, keeps],
   )
-  await db.query('DELETE FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2', [hold.eventId, hold.ownId])
-  const held = await db.query<ChangedSeat>(
-    holdingSeats('SELECT id, expires_at FROM booking.holds WHERE event_id = $1 AND id = $2'),
-    [hold.eventId, hold.ownId, ...seatColumns(places)],
-  )
-  await holdStanding(db, hold, places.standing)
-  return { freed, held }
+  await db.execute('DELETE FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2', [hold.eventId, hold.ownId])
+  return freed
 }
 
-/**
- * A statement that makes locked seats those of the hold that `hold` inserts or reads: $1 and $2 are its key, $3 and $4
- * numbers and prices of the seats. Answers the seats.
- */
-function holdingSeats(hold: string): string {
-  return `WITH hold AS (${hold}),
-     taken AS (
-       UPDATE booking.event_seats SET state = 'held', hold_id = hold.id, held_until = hold.expires_at, version = version + 1
-       FROM hold WHERE event_id = $1 AND seat_no = ANY($3) RETURNING hold_id, seat_no, version),
-     item AS (
-       INSERT INTO booking.hold_items (event_id, hold_id, seat_no, price_minor)
-       SELECT $1, hold_id, seat_no, price_minor
-       FROM taken JOIN unnest($3::int[], $4::bigint[]) AS priced (seat_no, price_minor) USING (seat_no))
-     SELECT seat_no AS "seatNo", version FROM taken`
-}
-
-function seatColumns({ seats }: TakenPlaces): [number[], number[]] {
-  return [seats.map(({ seatNo }) => seatNo), seats.map(({ priceMinor }) => priceMinor)]
-}
-
-/** Prices of the seats of a hold, by number. */
+/** What the seats of a hold cost, by number. */
 export async function findFrozenPrices(db: Database, hold: Key): Promise<ReadonlyMap<number, number>> {
   const items = await db.query<{ seat_no: number; price_minor: number }>(
     'SELECT seat_no, price_minor FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND seat_no IS NOT NULL',
@@ -156,6 +140,9 @@ export interface LockedHold {
   /** Seats and standing places together. */
   readonly placeCount: number
   readonly totalMinor: number
+  readonly expiresAt: Date
+  readonly expiresInMs: number
+  readonly hardCapAt: Date
 }
 
 /**
@@ -170,7 +157,8 @@ export async function lockHold(db: Database, key: Key): Promise<LockedHold | und
        ARRAY(SELECT seat_no FROM ${itemsOfHold} AND seat_no IS NOT NULL ORDER BY seat_no) AS "seatNos",
        ${areaNosOfHold} AS "areaNos",
        (SELECT sum(qty)::int FROM ${itemsOfHold}) AS "placeCount",
-       (SELECT sum(price_minor * qty)::bigint FROM ${itemsOfHold}) AS "totalMinor"
+       (SELECT sum(price_minor * qty)::bigint FROM ${itemsOfHold}) AS "totalMinor",
+       expires_at AS "expiresAt", ${expiresInMs} AS "expiresInMs", hard_cap_at AS "hardCapAt"
      FROM booking.holds AS hold WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )

@@ -85,10 +85,17 @@ export async function findSection(db: Database, eventId: string, section: string
 }
 
 /**
- * Settings of a transaction whose statements walk along a house and stop early. While the planner knows little of a new
- * house, it would read and sort all of it instead: four times the work.
+ * Settings of a transaction that takes places or says why it cannot: each of its statements is to look rows up by an index, or walk
+ * along one and stop early. While the planner knows little of a new house, it would read, hash or sort all of it instead; and it
+ * keeps plans that it made for empty tables.
  */
-export const walkInOrder = { enable_sort: 'off' } as const
+export const byIndexOnly = {
+  enable_sort: 'off',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+} as const
 
 /**
  * Where `qty` ($7) free seats side by side begin among the seats of the row `place`; with `tidy` ($8) only where taking them
@@ -107,38 +114,54 @@ function runInRow(kind: Kind): string {
   ) AS runs WHERE begins AND fits AND (tidy OR NOT $8)`
 }
 
-/** Rows that have such a run, as a condition on `booking.event_rows AS place`. Those before the first free seat cost nothing. */
+/**
+ * Rows that have such a run, as a condition on `booking.event_rows AS place`. Those before the first free seat cost nothing.
+ *
+ * Each look for the first free seat must end there. Once statistics exist, a plain `min()` reads all free seats of the house, so
+ * the available ones are walked along their index; the others are few, and `OFFSET 0` keeps the planner from walking the house for them.
+ */
 function hasRunInRow(kind: Kind): string {
-  const firstFree = wantedByReason(kind).map((seats) => `(SELECT min(seat_no) FROM ${seats})`)
+  const [available, ...others] = wantedByReason(kind)
+  const firstFree = [
+    `(SELECT seat_no FROM ${available} ORDER BY event_id, seat_no LIMIT 1)`,
+    ...others.map((seats) => `(SELECT min(seat_no) FROM (SELECT seat_no FROM ${seats} OFFSET 0) AS free)`),
+  ]
   return `place.event_id = $1 AND place.first_seat_no <= $3
   AND place.first_seat_no + place.seat_count > least(${firstFree.join(', ')}, 2147483647)
   AND ($5::int[] IS NULL OR place.row_no = ANY($5)) AND EXISTS (${runInRow(kind)})`
 }
 
 export interface Row {
-  readonly rowNo: number
   readonly firstSeatNo: number
   readonly lastSeatNo: number
 }
 
+export interface RunWanted {
+  readonly qty: number
+  /** Only where taking them leaves no single seat behind. */
+  readonly tidy: boolean
+  /** Of rows. */
+  readonly limit: number
+  /** Wait for rows that somebody else has locked, instead of passing over them. */
+  readonly wait: boolean
+}
+
 /**
- * Locks the first row in which at least `qty` free seats stand side by side, with `tidy` only where taking them leaves no
- * single seat behind, against everybody else who picks best available seats: two who lock the seats of one row at the same time
- * get every other one. Rows that are locked already are passed over, or waited for. What is free in the row is judged again
- * once its seats are locked.
+ * Locks the first rows in which at least `qty` free seats stand side by side, against everybody else who picks best available seats:
+ * two who lock the seats of one row at the same time get every other one. What is free in a row is judged again once its seats are
+ * locked.
  */
-export async function lockRowWithRun(
+export function lockRowsWithRun(
   db: Database,
   filter: SeatFilter,
-  { qty, tidy, waitForLocks }: { qty: number; tidy: boolean; waitForLocks: boolean },
-): Promise<Row | undefined> {
-  const [row] = await db.query<Row>(
-    `SELECT row_no AS "rowNo", first_seat_no AS "firstSeatNo", first_seat_no + seat_count - 1 AS "lastSeatNo"
+  { qty, tidy, limit, wait }: RunWanted,
+): Promise<Row[]> {
+  return db.query<Row>(
+    `SELECT first_seat_no AS "firstSeatNo", first_seat_no + seat_count - 1 AS "lastSeatNo"
      FROM booking.event_rows AS place WHERE ${hasRunInRow(filter)}
-     ORDER BY row_no LIMIT 1 FOR NO KEY UPDATE OF place ${waitForLocks ? '' : 'SKIP LOCKED'}`,
-    [...filterValues(filter), qty, tidy],
+     ORDER BY row_no LIMIT $9 FOR NO KEY UPDATE OF place ${wait ? '' : 'SKIP LOCKED'}`,
+    [...filterValues(filter), qty, tidy, limit],
   )
-  return row
 }
 
 /** Whether anywhere at least `qty` free seats stand side by side, in rows that somebody has locked, too. */
@@ -152,17 +175,28 @@ export async function hasRun(db: Database, filter: SeatFilter, qty: number): Pro
 }
 
 /**
- * Locks the first free seats that the filter admits, at most `limit`, and answers them by ascending number. Those that
- * somebody else is deciding about are passed over, or waited for.
+ * Locks the free seats that the filter admits in locked rows and answers them by ascending number. Those that somebody else is
+ * deciding about are passed over, or waited for.
  */
-export function lockBestSeats(
+export function lockSeatsOfRows(
   db: Database,
   filter: SeatFilter,
-  { limit, waitForLocks }: { limit: number; waitForLocks: boolean },
+  { rows, wait }: { rows: readonly Row[]; wait: boolean },
 ): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
-    `SELECT ${lockedSeatColumns} FROM booking.event_seats WHERE ${isWanted(filter)}
-     ORDER BY seat_no LIMIT $7 FOR UPDATE ${waitForLocks ? '' : 'SKIP LOCKED'}`,
+    `SELECT ${lockedSeatColumns} FROM unnest($7::int[], $8::int[]) AS span (first_no, last_no)
+     JOIN booking.event_seats AS seat ON seat_no BETWEEN first_no AND last_no
+     JOIN booking.event_rows AS line USING (event_id, row_no)
+     WHERE ${isWanted(filter)} ORDER BY seat_no FOR UPDATE OF seat ${wait ? '' : 'SKIP LOCKED'}`,
+    [...filterValues(filter), rows.map(({ firstSeatNo }) => firstSeatNo), rows.map(({ lastSeatNo }) => lastSeatNo)],
+  )
+}
+
+/** Locks the first `limit` free seats that the filter admits and nobody else has locked, and answers them by ascending number. */
+export function lockFirstSeats(db: Database, filter: SeatFilter, limit: number): Promise<LockedSeat[]> {
+  return db.query<LockedSeat>(
+    `SELECT ${lockedSeatColumns} FROM booking.event_seats AS seat JOIN booking.event_rows AS line USING (event_id, row_no)
+     WHERE ${isWanted(filter)} ORDER BY seat_no LIMIT $7 FOR UPDATE OF seat SKIP LOCKED`,
     [...filterValues(filter), limit],
   )
 }

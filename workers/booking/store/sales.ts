@@ -14,6 +14,10 @@ export interface Sale extends SaleWindow {
   readonly priceSteps: boolean
   /** The database's clock when this was read. */
   readonly now: Date
+  /** When a hold that begins now ends, and cannot be extended any further; `holdMs`: how long it lasts. */
+  readonly holdUntil: Date
+  readonly holdHardCap: Date
+  readonly holdMs: number
 }
 
 /**
@@ -21,14 +25,20 @@ export interface Sale extends SaleWindow {
  * and a hold that begins after a change was answered sees it all the same.
  */
 export async function findSale(db: Database, eventId: string): Promise<Sale | undefined> {
-  const [sale] = await db.query<Sale>(
-    `SELECT version AS "layoutVersion", status, on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt", currency,
-       max_tickets_per_user AS "maxTicketsPerUser", cancel_until AS "cancelUntil",
-       price_steps AS "priceSteps", now() AS now
-     FROM booking.sales WHERE event_id = $1`,
-    [eventId],
+  return (await findSales(db, [eventId])).get(eventId)
+}
+
+/** As `findSale` for many events at once, by event. */
+export async function findSales(db: Database, eventIds: readonly string[]): Promise<ReadonlyMap<string, Sale>> {
+  const sales = await db.query<Sale & { eventId: string }>(
+    `SELECT event_id AS "eventId", version AS "layoutVersion", status, on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt",
+       currency, max_tickets_per_user AS "maxTicketsPerUser", cancel_until AS "cancelUntil", price_steps AS "priceSteps",
+       now() AS now, now() + hold_ttl AS "holdUntil", now() + hold_hard_cap AS "holdHardCap",
+       (extract(epoch FROM hold_ttl) * 1000)::int AS "holdMs"
+     FROM booking.sales WHERE event_id = ANY($1)`,
+    [eventIds],
   )
-  return sale
+  return new Map(sales.map((sale) => [sale.eventId, sale]))
 }
 
 const lockOfSale = `hashtextextended('sale ' || $1, 0)`

@@ -11,44 +11,76 @@ import { isFree, isFreeFor, shownState } from './conditions.ts'
 
 /** A free seat, locked until the transaction ends. */
 export interface LockedSeat extends Seat {
+  readonly eventId: string
+  readonly section: string
+  readonly row: string
+  readonly label: string
   /** Its own price; that of its tier may be another one by now. */
   readonly priceMinor: number
   readonly tierNo: number
+  readonly version: number
 }
 
-/** Columns of a `LockedSeat`. */
-export const lockedSeatColumns = `seat_no AS "seatNo", row_no AS "rowNo", price_minor AS "priceMinor", tier_no AS "tierNo"`
+/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with `event_rows AS line` by event and row. */
+export const lockedSeatColumns = `event_id AS "eventId", seat_no AS "seatNo", row_no AS "rowNo", section, line.label AS row, seat.label,
+  price_minor AS "priceMinor", tier_no AS "tierNo", version`
+
+export interface WantedSeat {
+  readonly eventId: string
+  readonly seatNo: number
+  /** Own id of the hold whose seats count as free, or null. */
+  readonly ownHold: string | null
+}
 
 /**
- * Locks those of the seats that are free, or belong to `ownHold`, and answers them by ascending number. Waits for whoever is
- * deciding about one of them.
+ * Locks those of the wanted seats that are free, or belong to the wanting hold. Seats that somebody else is deciding about are
+ * passed over, or waited for.
  */
 export function lockFreeSeats(
   db: Database,
-  { eventId, seatNos, ownHold }: { eventId: string; seatNos: readonly number[]; ownHold: Key | undefined },
+  wanted: readonly WantedSeat[],
+  { wait }: { wait: boolean },
 ): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
-    `SELECT ${lockedSeatColumns} FROM booking.event_seats
-     WHERE event_id = $1 AND seat_no = ANY($2) AND ${isFreeFor('$3')} ORDER BY seat_no FOR UPDATE`,
-    [eventId, seatNos, ownHold?.ownId ?? null],
+    `SELECT ${lockedSeatColumns} FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS wanted (event_id, seat_no, own_hold)
+     JOIN booking.event_seats AS seat USING (event_id, seat_no) JOIN booking.event_rows AS line USING (event_id, row_no)
+     WHERE ${isFreeFor('own_hold')} ORDER BY event_id, seat_no FOR UPDATE OF seat ${wait ? '' : 'SKIP LOCKED'}`,
+    [wanted.map(({ eventId }) => eventId), wanted.map(({ seatNo }) => seatNo), wanted.map(({ ownHold }) => ownHold)],
   )
 }
 
-/** Those of the seats that somebody else than the buyer has, as they stand at this moment: one look, no lock. */
-export async function findTakenByOthers(
-  db: Database,
-  { eventId, userId, seatNos }: { eventId: string; userId: string; seatNos: readonly number[] },
-): Promise<number[]> {
-  const rows = await db.query<{ seat_no: number }>(
-    `SELECT seat_no FROM booking.event_seats AS seat WHERE event_id = $1 AND seat_no = ANY($2) AND NOT ${isFree}
-       AND NOT EXISTS (SELECT FROM booking.holds AS hold
-         WHERE hold.event_id = seat.event_id AND hold.id = seat.hold_id AND hold.user_id = $3)
-       AND NOT EXISTS (SELECT FROM booking.bookings AS booking
-         WHERE booking.event_id = seat.event_id AND booking.id = seat.booking_id AND booking.user_id = $3)
-     ORDER BY seat_no`,
-    [eventId, seatNos, userId],
+export interface HeldSeat {
+  readonly hold: Key
+  readonly seatNo: number
+  readonly priceMinor: number
+}
+
+/**
+ * Makes locked seats those of holds of this transaction, until the end of each, and their items. The last fence before COMMIT: unless
+ * every one of them is still free, or its hold's own, and wanted by one hold only, the whole transaction fails.
+ */
+export async function holdLockedSeats(db: Database, seats: readonly HeldSeat[]): Promise<void> {
+  if (seats.length === 0) return
+  await db.execute(
+    `WITH wanted AS MATERIALIZED (
+       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[]) AS wanted (event_id, own_id, seat_no, price_minor)),
+     taken AS (
+       UPDATE booking.event_seats AS seat
+       SET state = 'held', hold_id = hold.id, held_until = hold.expires_at, version = version + 1
+       FROM wanted JOIN booking.holds AS hold ON hold.event_id = wanted.event_id AND hold.id = wanted.own_id
+       WHERE seat.event_id = wanted.event_id AND seat.seat_no = wanted.seat_no AND ${isFreeFor('own_id')}
+       RETURNING seat.seat_no),
+     item AS (
+       INSERT INTO booking.hold_items (event_id, hold_id, seat_no, price_minor)
+       SELECT event_id, own_id, seat_no, price_minor FROM wanted)
+     SELECT booking.require_all_taken((SELECT count(*) FROM taken), (SELECT count(*) FROM wanted))`,
+    [
+      seats.map(({ hold }) => hold.eventId),
+      seats.map(({ hold }) => hold.ownId),
+      seats.map(({ seatNo }) => seatNo),
+      seats.map(({ priceMinor }) => priceMinor),
+    ],
   )
-  return rows.map((row) => row.seat_no)
 }
 
 /** Locks those of a hold's seats that may be sold to it: still its own, or free again. Answers their numbers. */
@@ -68,15 +100,14 @@ export interface SeenSeat extends Seat {
   readonly state: SeatState
 }
 
-/** The named seats, and those whose numbers differ from `near` by at most `reach`, by ascending number. */
-export function findSeatsAround(
+/** Those of the seats that the event has, as they stand at this moment, by ascending number: one look, no lock. */
+export function viewSeats(
   db: Database,
-  options: { eventId: string; seatNos: readonly number[]; near: number; reach: number },
+  { eventId, seatNos }: { eventId: string; seatNos: readonly number[] },
 ): Promise<SeenSeat[]> {
-  const { eventId, seatNos, near, reach } = options
   return db.query<SeenSeat>(
     `SELECT seat_no AS "seatNo", row_no AS "rowNo", ${shownState} AS state FROM booking.event_seats
-     WHERE event_id = $1 AND (seat_no = ANY($2) OR seat_no BETWEEN $3 AND $4) ORDER BY seat_no`,
-    [eventId, seatNos, near - reach, near + reach],
+     WHERE event_id = $1 AND seat_no = ANY($2) ORDER BY seat_no`,
+    [eventId, seatNos],
   )
 }

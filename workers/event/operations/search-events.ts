@@ -5,7 +5,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { type ListParts, showPage } from '../event-answers.ts'
 import { type Correction, correctKeyword } from '../search/corrections.ts'
 import { attemptsAt, findPage, listOf, type PageWanted } from '../search/find-page.ts'
-import { listFingerprint, type PagePosition, readCursor } from '../search/page-cursor.ts'
+import { type FoundEvent, listFingerprint, readCursor } from '../search/page-cursor.ts'
 import { type Asked, type Question, questionOf } from '../search/question.ts'
 import { countFacets, type FacetName, type Facets } from '../store/count-facets.ts'
 
@@ -39,7 +39,7 @@ export function searchEvents(parts: ListParts): Operation {
 }
 
 interface Found {
-  readonly positions: readonly PagePosition[]
+  readonly positions: readonly FoundEvent[]
   readonly corrections: readonly Correction[]
   readonly didYouMean: string | null
   /** What was searched for in the end; null: nothing can match. */

@@ -9,7 +9,7 @@ import {
   walkVenues,
 } from '../store/find-events.ts'
 import { accessFor } from './access.ts'
-import type { PagePosition } from './page-cursor.ts'
+import type { FoundEvent, PagePosition } from './page-cursor.ts'
 import { type Asked, type Question, questionOf } from './question.ts'
 import { termQuery } from './terms.ts'
 import { anywhere, tiersOf } from './tiers.ts'
@@ -21,13 +21,13 @@ export interface PageWanted {
 }
 
 /** Positions in the list of what is asked, from `after` on. Throws `validation_failed` for texts of too many words. */
-export async function findAsked(db: Queryable, asked: Asked, page: PageWanted): Promise<PagePosition[]> {
+export async function findAsked(db: Queryable, asked: Asked, page: PageWanted): Promise<FoundEvent[]> {
   const question = await questionOf(db, asked)
   return question === null ? [] : await findPage(db, question, page)
 }
 
 /** Positions in the list from `after` on. */
-export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
+export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<FoundEvent[]> {
   if (question.order === 'relevance') return await findByRelevance(db, question, page)
   const list = listOf(question, page)
   return list === null ? [] : await findList(db, question, list)
@@ -61,8 +61,8 @@ export function attemptsAt(list: EventList, { reach, events }: Question, tier = 
   return [{ find: walkEvents(list, { tier, events: walk }), behind: eventsBehind(list, walk) }, collecting]
 }
 
-async function findList(db: Queryable, question: Question, list: EventList, tier = 0): Promise<PagePosition[]> {
-  let found: PagePosition[] = []
+async function findList(db: Queryable, question: Question, list: EventList, tier = 0): Promise<FoundEvent[]> {
+  let found: FoundEvent[] = []
   for (const { find, behind } of attemptsAt(list, question, tier)) {
     found = await findPositions(db, find)
     const isAll = found.length < list.limit && behind !== null && (await findPositions(db, behind)).length === 0
@@ -72,7 +72,7 @@ async function findList(db: Queryable, question: Question, list: EventList, tier
 }
 
 /** The best tiers together, as long as that is few events, then one after the other and no further than the page. */
-async function findByRelevance(db: Queryable, question: Question, page: PageWanted): Promise<PagePosition[]> {
+async function findByRelevance(db: Queryable, question: Question, page: PageWanted): Promise<FoundEvent[]> {
   const { reach, events } = question
   const { after, wanted } = page
   const tiers = tiersOf(question)
@@ -81,7 +81,7 @@ async function findByRelevance(db: Queryable, question: Question, page: PageWant
   const queries = tiers.map((terms) => (terms === null ? null : termQuery(terms)))
   const last = accesses.findLastIndex((access) => access?.way === 'collect')
   const [list, access] = [lists[last], accesses[last]]
-  const found: PagePosition[] = []
+  const found: FoundEvent[] = []
   if (list && access && (after?.tier ?? 0) <= last) {
     found.push(
       ...(await findPositions(

@@ -14,6 +14,11 @@ export interface PagePosition {
   readonly id: string
 }
 
+/** An event of a list: where it stands there, and which version of it was found. */
+export interface FoundEvent extends PagePosition {
+  readonly version: number
+}
+
 const parts = z.tuple([z.string(), z.int().min(0).max(9), z.number().min(0), localDate, instant.nullable(), z.uuid()])
 
 /** Opaque to clients: base64url of JSON. `list` is what `listFingerprint` made of the question. */

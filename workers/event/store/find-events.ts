@@ -1,6 +1,6 @@
 import type { Queryable } from '#shared/database/postgres.ts'
 import type { Circle } from '../search/geography.ts'
-import type { PagePosition } from '../search/page-cursor.ts'
+import type { FoundEvent, PagePosition } from '../search/page-cursor.ts'
 import {
   conditionsOf,
   dateRange,
@@ -34,7 +34,7 @@ export interface Statement {
   readonly values: readonly unknown[]
 }
 
-const position = `id, starts_on AS "startsOn", starts_at AS "startsAt", key, tier`
+const position = `id, version, starts_on AS "startsOn", starts_at AS "startsAt", key, tier`
 const dateOrder = `starts_on, COALESCE(starts_at, 'infinity'), id`
 const dateOrderOfEvent = `e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id`
 
@@ -49,14 +49,14 @@ export interface Collecting {
  * All events that match, by what an index finds most exactly. Of a word in a country, ranked, behind the first page:
  *
  *   WITH hit AS MATERIALIZED (
- *     SELECT e.id, e.starts_on, e.starts_at, 0 AS key,
+ *     SELECT e.id, e.version, e.starts_on, e.starts_at, 0 AS key,
  *       CASE WHEN e.search @@ $1::tsquery THEN 0 WHEN e.search @@ $2::tsquery THEN 2 END AS tier
  *     FROM event.events AS e
  *     WHERE e.search @@ $6::tsquery AND CASE WHEN e.status IN ('published', 'rescheduled')
  *       AND e.starts_on >= $3::date
  *       AND (e.starts_on >= $4::date OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)
  *       AND e.venue_id IN (SELECT v.id FROM event.venues AS v WHERE v.country = $5) THEN true ELSE false END)
- *   SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, tier FROM hit
+ *   SELECT id, version, starts_on AS "startsOn", starts_at AS "startsAt", key, tier FROM hit
  *   WHERE (tier, key, starts_on, COALESCE(starts_at, 'infinity'), id) >
  *     ($7::int, $8::bigint, $9::date, COALESCE($10::timestamptz, 'infinity'), $11::uuid)
  *   ORDER BY tier, key, starts_on, COALESCE(starts_at, 'infinity'), id LIMIT $12;
@@ -71,7 +71,7 @@ export function collectEvents(list: EventList, { by, tiers, tier: only }: Collec
   const after =
     list.after === undefined ? '' : `WHERE (tier, key, ${dateOrder}) > (${afterOf(list, ['tier', 'key'], parameter)})`
   const text = `WITH hit AS MATERIALIZED (
-      SELECT e.id, e.starts_on, e.starts_at, ${key} AS key, ${ranked.length === 0 ? only : `CASE ${ranked.join(' ')} END`} AS tier
+      SELECT e.id, e.version, e.starts_on, e.starts_at, ${key} AS key, ${ranked.length === 0 ? only : `CASE ${ranked.join(' ')} END`} AS tier
       FROM event.events AS e ${list.order === 'distance' ? 'JOIN event.venues AS v ON v.id = e.venue_id' : ''}
       WHERE ${[...found, hidden(asked)].join(' AND ')} ${list.order === 'any' ? `LIMIT ${parameter(list.limit)}` : ''})
     SELECT ${position} FROM hit ${after} ORDER BY tier, key, ${dateOrder} LIMIT ${parameter(list.limit)}`
@@ -81,7 +81,7 @@ export function collectEvents(list: EventList, { by, tiers, tier: only }: Collec
 /**
  * Past at most so many events in the order of dates, or of prices and dates, picking those that match; all are in one tier:
  *
- *   SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, 0 AS tier
+ *   SELECT id, version, starts_on AS "startsOn", starts_at AS "startsAt", key, 0 AS tier
  *   FROM (SELECT *, 0 AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
  *     WHERE e.starts_on >= $1::date
  *     ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT 2048) AS e
@@ -95,7 +95,7 @@ export function walkEvents(list: EventList, { tier, events }: { tier: number; ev
   const { values, parameter } = parameters()
   const { where, order, columns, asked } = walkOf(list, parameter)
   // Columns of the inner query, so that Postgres knows the outer one to be in order and stops as soon as the page is full.
-  const text = `SELECT id, starts_on AS "startsOn", starts_at AS "startsAt", key, ${tier} AS tier
+  const text = `SELECT id, version, starts_on AS "startsOn", starts_at AS "startsAt", key, ${tier} AS tier
     FROM (SELECT *, ${keyOf(list, parameter)} AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
       ${where} ORDER BY ${order} LIMIT ${roundUp(events)}) AS e
     WHERE ${hidden(asked)} ORDER BY ${[...columns, 'starts_on', 'time', 'id'].join(', ')} LIMIT ${parameter(list.limit)}`
@@ -130,7 +130,7 @@ const nearestVenues = 1_000
 /**
  * The same in the order of distances, from venue to venue; Postgres asks no more of them than fill the page:
  *
- *   SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", place.key, 0 AS tier
+ *   SELECT e.id, e.version, e.starts_on AS "startsOn", e.starts_at AS "startsAt", place.key, 0 AS tier
  *   FROM (
  *       SELECT id, key FROM (
  *         SELECT v.id, 12742.0176 * asin(sqrt(LEAST(1, power(sin(radians(v.latitude - $3::float8) / 2), 2) +
@@ -158,7 +158,7 @@ export function walkVenues(list: EventList, tier: number): Statement {
   if (list.after !== undefined) {
     ofVenue.push(`(place.key, ${dateOrderOfEvent}) > (${afterOf(list, ['key'], parameter)})`)
   }
-  const text = `SELECT e.id, e.starts_on AS "startsOn", e.starts_at AS "startsAt", place.key, ${tier} AS tier
+  const text = `SELECT e.id, e.version, e.starts_on AS "startsOn", e.starts_at AS "startsAt", place.key, ${tier} AS tier
     FROM (SELECT id, key FROM (SELECT v.id, ${distance} AS key FROM event.venues AS v
           WHERE ${inReach} OFFSET 0) AS v
         WHERE key BETWEEN ${nearest}::float8 AND ${parameter(circle.radiusKm)}::float8
@@ -171,8 +171,8 @@ export function walkVenues(list: EventList, tier: number): Statement {
 }
 
 /** Carries out one of the statements above. */
-export async function findPositions(db: Queryable, { text, values }: Statement): Promise<PagePosition[]> {
-  const rows = await db.query<PagePosition>(text, values)
+export async function findPositions(db: Queryable, { text, values }: Statement): Promise<FoundEvent[]> {
+  const rows = await db.query<FoundEvent>(text, values)
   return rows.map((row) => ({ ...row, key: Number(row.key) }))
 }
 

@@ -32,15 +32,19 @@ const summaryColumns = `
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
 
-/** What lists show of events, in the given order. */
-export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<EventRow[]> {
+/** What lists show of an event at one version of it. */
+export interface SummaryRow extends EventRow {
+  readonly version: number
+}
+
+/** What lists show of events, in any order. */
+export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<SummaryRow[]> {
   if (ids.length === 0) return []
-  const rows = await db.query<EventRow>(
-    `SELECT ${summaryColumns} FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = ANY($1)`,
+  return db.query<SummaryRow>(
+    `SELECT ${summaryColumns}, e.version
+     FROM event.events AS e LEFT JOIN event.venues AS v ON v.id = e.venue_id WHERE e.id = ANY($1)`,
     [ids],
   )
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
 /** What decides whether events sell places; drafts and unknown events are left out. */

@@ -1,0 +1,42 @@
+import test from 'ava'
+import { importEvents } from '#shared/contracts/event.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { askWorker } from '../support/asking.ts'
+import { importedEvent, venueNamed } from '../support/catalogue.ts'
+import { startSystem } from '../support/system.ts'
+import { openWindow, sidewaysScroll, startBrowser } from './support/browser.ts'
+
+const city = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch'
+
+test('names of 258 letters and cities of one long word stay within their column', async (t) => {
+  const counts = { booking: 0, purchase: 0, sandbox: 0 }
+  const [system, browser] = await Promise.all([startSystem({ counts }), startBrowser()])
+  t.teardown(async () => {
+    await browser.close()
+    await system.stop()
+  })
+  const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
+  const venue = venueNamed('Hall', { city, country: 'GB' })
+  const names = ['Several words '.repeat(18).trim(), 'x'.repeat(258)]
+  const events = names.map((name) => importedEvent(name.slice(0, 20), { name, venue }))
+  await askWorker(bus, importEvents, { source: 'test', events, reschedule: false })
+  await bus.close()
+
+  for (const width of [360, 1280]) {
+    const { page, close } = await openWindow(browser, system.url, { width })
+    await page.goto('/')
+    t.is(await page.locator('.event-stub').count(), 2)
+    t.deepEqual(await sidewaysScroll(page), [])
+    // What hangs out of its column may still be within the window.
+    const outside = await page.evaluate(() => {
+      const edgeOf = (element: Element | null) => element?.getBoundingClientRect().right ?? 0
+      const hangsOut = (selector: string, within: string) =>
+        [...document.querySelectorAll(selector)].filter(
+          (element) => edgeOf(element) > edgeOf(element.closest(within)) + 0.5,
+        ).length
+      return hangsOut('.filters li span', '.filters') + hangsOut('.event-stub :is(h3, .where, .price)', '.event-stub')
+    })
+    t.is(outside, 0, `${width} px`)
+    await close()
+  }
+})

@@ -1,0 +1,25 @@
+import test from 'ava'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { batchesLookingOften, HoldingModel } from '../support/holding-model.ts'
+import { randomNumbers } from '../support/random-numbers.ts'
+
+test('a thousand mixed batches of two workers give each seat one holder and each refusal a reason', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const batches = [batchesLookingOften(workers.postgres), batchesLookingOften(workers.postgres)]
+  const seed = Date.now() % 1_000_000
+  t.log(`seed ${seed}`)
+  const random = randomNumbers(seed)
+  const outcomes = new Map<string, number>()
+  for (let houses = 0; houses < 20; houses++) {
+    const model = await HoldingModel.open(workers)
+    for (let round = 0; round < 50; round++) await model.round({ workers, batches, random })
+    await model.judgeDatabase(workers)
+    t.deepEqual(model.faults, [])
+    for (const [outcome, count] of model.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count)
+  }
+  t.log(Object.fromEntries(outcomes))
+  for (const outcome of ['new', 'swap', 'repeated', 'hold_exists', 'seat_unavailable', 'not_enough_left']) {
+    t.true((outcomes.get(outcome) ?? 0) > 50, outcome)
+  }
+})

@@ -1,0 +1,82 @@
+import { chooseSeats } from '../best-available/choose-seats.ts'
+import { spreadOver } from '../standing/spread-over.ts'
+import type { HeldShard } from '../store/areas.ts'
+import type { LockedSeat } from '../store/seats.ts'
+import type { Admitted, WantedArea } from './admit.ts'
+import { mayBeApart } from './request.ts'
+import { areaName, type SearchedRows, type SeenPlaces, seatName } from './seen-places.ts'
+
+export interface Given {
+  readonly admitted: Admitted
+  readonly seats: readonly LockedSeat[]
+  readonly standing: readonly HeldShard[]
+}
+
+/** What a request lacks, of the places that were seen. */
+export type Lack =
+  /** Named seats that it does not get. */
+  | { readonly of: 'seats'; readonly seatNos: readonly number[] }
+  | { readonly of: 'rows'; readonly searched: SearchedRows }
+  /** What was seen of the area in all its shards that are locked. */
+  | { readonly of: 'area'; readonly area: WantedArea; readonly free: number; readonly held: number }
+
+export interface Lacking {
+  readonly admitted: Admitted
+  readonly lack: Lack
+}
+
+/** Gives the requests, in order of arrival, all of their places or none, of those that were seen. No place is given twice. */
+export function decide(requests: readonly Admitted[], seen: SeenPlaces): { given: Given[]; lacking: Lacking[] } {
+  const isGiven = new Set<string>()
+  const left = new Map(Array.from(seen.shards, ([name, shards]) => [name, shards.map((shard) => ({ ...shard }))]))
+  const given: Given[] = []
+  const lacking: Lacking[] = []
+  for (const admitted of requests) {
+    const { eventId } = admitted.request.buyer
+    const seats = seatsFor(admitted, seen, isGiven)
+    if ('of' in seats) {
+      lacking.push({ admitted, lack: seats })
+      continue
+    }
+    const ofAreas = admitted.areas.map((area) => {
+      const shards = left.get(areaName({ eventId, ...area })) ?? []
+      return { area, shards, spread: spreadOver(shards, area) }
+    })
+    const short = ofAreas.find(({ spread }) => spread === null)
+    if (short !== undefined) {
+      const sumOf = (count: 'free' | 'held') => short.shards.reduce((sum, shard) => sum + shard[count], 0)
+      lacking.push({ admitted, lack: { of: 'area', area: short.area, free: sumOf('free'), held: sumOf('held') } })
+      continue
+    }
+    for (const seat of seats) isGiven.add(seatName(seat))
+    for (const { shards, spread } of ofAreas) {
+      for (const { shard: number, qty } of spread ?? []) {
+        const taken = shards.find(({ shard }) => shard === number)
+        if (taken !== undefined) taken.free -= qty
+      }
+    }
+    given.push({ admitted, seats, standing: ofAreas.flatMap(({ spread }) => spread ?? []) })
+  }
+  return { given, lacking }
+}
+
+function seatsFor(
+  { request, searched }: Admitted,
+  seen: SeenPlaces,
+  isGiven: ReadonlySet<string>,
+): readonly LockedSeat[] | Lack {
+  const { eventId } = request.buyer
+  const free = (seats: readonly LockedSeat[]): LockedSeat[] => seats.filter((seat) => !isGiven.has(seatName(seat)))
+  if (searched !== null) {
+    const { qty } = searched
+    const together = free(searched.seats)
+    const chosen = chooseSeats(together, qty, searched)
+    if (chosen !== null) return together.filter(({ seatNo }) => chosen.includes(seatNo))
+    const single = mayBeApart(request) ? free(searched.singleSeats ?? []) : []
+    return single.length < qty ? { of: 'rows', searched } : single.slice(0, qty)
+  }
+  const wanted = request.selection.seat_nos ?? []
+  const seats = free(wanted.flatMap((seatNo) => seen.named.get(seatName({ eventId, seatNo })) ?? []))
+  if (seats.length === wanted.length) return seats.sort((one, other) => one.seatNo - other.seatNo)
+  return { of: 'seats', seatNos: wanted.filter((wish) => !seats.some(({ seatNo }) => seatNo === wish)) }
+}

@@ -1,0 +1,77 @@
+import type { Hold } from '#shared/contracts/holds.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
+import type { SoldShares } from '../sold-shares.ts'
+import { byIndexOnly } from '../store/rows.ts'
+import { type Admitted, admit } from './admit.ts'
+import type { Lacking } from './decide.ts'
+import { lookAndDecide, SeatsStayLocked } from './look.ts'
+import { explainLacks } from './refuse.ts'
+import { type Outcome, type Patience, type PlaceRequest, refused } from './request.ts'
+import { writeHolds } from './write.ts'
+
+export interface TakingParts {
+  readonly postgres: Pick<Postgres, 'transaction'>
+  readonly shares: SoldShares
+  /** Rows that one look locks at most; for tests, which force further looks by it. */
+  readonly rowsALook?: number | undefined
+}
+
+/** Undoes a transaction that has nothing to keep. */
+class NothingTaken extends Error {}
+
+/** Hears what came of a request, once, when that is certain. */
+export type Settle = (request: PlaceRequest, outcome: Outcome) => void
+
+/**
+ * Takes the places of a batch in one transaction: it looks who may go on, then at places, decides in order of arrival, and writes.
+ * When it throws, nobody has heard anything; and nothing is taken, except perhaps after `CommitUnanswered`.
+ */
+export async function takeBatch(
+  { postgres, shares, rowsALook }: TakingParts,
+  requests: readonly PlaceRequest[],
+  patience: Patience,
+  settle: Settle,
+): Promise<void> {
+  let outcomes: ReadonlyMap<PlaceRequest, Outcome> = new Map()
+  let lacking: Lacking[] = []
+  let admitted: Admitted[] = []
+  await postgres
+    .transaction(
+      async (db) => {
+        const first = await admit(db, requests, { shares, alone: patience.alone })
+        admitted = first.admitted
+        outcomes = first.outcomes
+        lacking = []
+        if (admitted.length === 0) throw new NothingTaken()
+        const decided = await lookAndDecide(db, admitted, { ...patience, rowsALook })
+        lacking = decided.lacking
+        if (decided.given.length === 0) {
+          outcomes = new Map([...outcomes, ...(await explainLacks(db, lacking, patience))])
+          lacking = []
+          throw new NothingTaken()
+        }
+        const holds = await writeHolds(db, decided.given)
+        outcomes = new Map([...outcomes, ...Array.from(holds, asHeld)])
+      },
+      { settings: byIndexOnly },
+    )
+    .catch((error: unknown) => {
+      if (error instanceof SeatsStayLocked) lacking = admitted.map(lackingLockedSeats)
+      else if (!(error instanceof NothingTaken)) throw error
+    })
+  for (const [request, outcome] of outcomes) settle(request, outcome)
+  if (lacking.length === 0) return
+  // After the commit: the winners do not wait until the losers are told why.
+  const explained = await postgres
+    .transaction((db) => explainLacks(db, lacking, patience), { settings: byIndexOnly })
+    .catch((error: unknown) => new Map(lacking.map(({ admitted: { request } }) => [request, refused(error)])))
+  for (const [request, outcome] of explained) settle(request, outcome)
+}
+
+function asHeld([request, hold]: [PlaceRequest, Hold]): [PlaceRequest, Outcome] {
+  return [request, { what: 'held', hold }]
+}
+
+function lackingLockedSeats(admitted: Admitted): Lacking {
+  return { admitted, lack: { of: 'seats', seatNos: admitted.request.selection.seat_nos ?? [] } }
+}
