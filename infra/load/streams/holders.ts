@@ -19,6 +19,8 @@ interface HoldersOptions {
 export class Holders {
   readonly #options: HoldersOptions
   readonly #connections: readonly HttpConnection[]
+  /** The last request of each connection, which carries one at a time. */
+  readonly #underWay: Promise<unknown>[] = []
   readonly #run = randomUUID().slice(0, 8)
   #buyers = 0
   #held = 0
@@ -60,10 +62,14 @@ export class Holders {
     const name = `${this.#run}-${number}`
     const first = number * placesPerHold
     const seat_nos = Array.from({ length: placesPerHold }, (_, at) => first + at)
-    const connection = this.#connections[number % connections]
-    const answer = await connection
-      ?.post(`/events/${eventId}/holds`, JSON.stringify({ seat_nos, user_id: name }), { 'Idempotency-Key': name })
-      .catch(() => undefined)
+    const at = number % connections
+    const asked = (this.#underWay[at] ?? Promise.resolve()).then(() =>
+      this.#connections[at]
+        ?.post(`/events/${eventId}/holds`, JSON.stringify({ seat_nos, user_id: name }), { 'Idempotency-Key': name })
+        .catch(() => undefined),
+    )
+    this.#underWay[at] = asked
+    const answer = await asked
     if (answer?.status !== 201) {
       this.#refused += 1
       return
