@@ -41,6 +41,8 @@ export const errorCodes = [
   'already_purchased',
   'price_changed',
   'not_cancellable',
+  'ticket_void',
+  'ticket_used',
   'idempotency_key_in_use',
   'body_too_large',
   'unsupported_media_type',

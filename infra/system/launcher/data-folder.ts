@@ -8,6 +8,7 @@ import { endProcess, isProcess } from '../process-control.ts'
 import { newPassword } from '../servers/database-users.ts'
 import { type NatsPasswords, newNatsPasswords } from '../servers/nats-users.ts'
 import { closeToOthers } from '../servers/postgres-owner.ts'
+import { newTicketKey } from '../ticket-key.ts'
 
 export interface RunningProcess {
   readonly name: string
@@ -34,6 +35,8 @@ export interface Secrets {
   readonly PAYMENT_WEBHOOK_SECRET: string
   /** Opens the organiser's routes. */
   readonly ORGANISER_KEY: string
+  /** Signs the codes of tickets. */
+  readonly TICKET_KEYS: string
 }
 
 interface Claim {
@@ -90,6 +93,7 @@ export class DataFolder {
       SESSION_SECRET: randomBytes(32).toString('base64url'),
       PAYMENT_WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
       ORGANISER_KEY: `org_${randomBytes(24).toString('base64url')}`,
+      TICKET_KEYS: newTicketKey(),
     })
   }
 
