@@ -46,6 +46,8 @@ export const errorCodes = [
   'price_changed',
   'not_cancellable',
   'queue_not_enabled',
+  'ticket_void',
+  'ticket_used',
   'idempotency_key_in_use',
   'body_too_large',
   'unsupported_media_type',

@@ -49,6 +49,8 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   price_changed: kind(409, 'The price has changed', final),
   not_cancellable: kind(409, 'These tickets cannot be cancelled', final),
   queue_not_enabled: kind(409, 'No waiting room now', again),
+  ticket_void: kind(409, 'This ticket is void', final),
+  ticket_used: kind(409, 'This ticket has been used', final),
   idempotency_key_in_use: kind(409, 'The first request with this key is in progress', again),
   body_too_large: kind(413, 'Body too large', final),
   unsupported_media_type: kind(415, 'The body must be application/json', final),

@@ -3,6 +3,7 @@ import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { viewPerformer } from '#shared/contracts/performers.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { listSeats, viewSeatStates } from '#shared/contracts/seats.ts'
+import { viewTicketKeys } from '#shared/contracts/tickets.ts'
 import { viewVenue } from '#shared/contracts/venues.ts'
 import { type CachePolicy, catalogueTag, eventTag, placesTag, publicFor } from './cache-policy.ts'
 import { defineRoute } from './route.ts'
@@ -52,6 +53,15 @@ export const layoutCache: CachePolicy = {
   cacheControl: ({ version }) =>
     version === undefined ? publicFor(layoutTimes) : 'public, max-age=31536000, immutable',
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [] }),
+}
+
+const ticketKeyTimes = { freshForMs: 60_000, staleWhileRevalidateMs: 240_000 }
+
+/** Keys change once in months, and an old one stays valid beside the new one. */
+const ticketKeyCache: CachePolicy = {
+  ...ticketKeyTimes,
+  cacheControl: () => publicFor(ticketKeyTimes),
+  tags: () => ({ purge: [], softPurge: [] }),
 }
 
 export const eventRoutes = [
@@ -127,5 +137,13 @@ export const eventRoutes = [
     access: 'public',
     limit: 'browse',
     cache: listCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    contract: viewTicketKeys,
+    access: 'public',
+    limit: 'browse',
+    cache: ticketKeyCache,
   }),
 ]

@@ -1,10 +1,11 @@
 import { type Booking, listBookings, viewBooking, wasCaptured } from '#shared/contracts/bookings.ts'
 import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { cancelBooking, purchaseHold, viewPurchase } from '#shared/contracts/purchase.ts'
+import { listTickets, transferTicket, viewTicket } from '#shared/contracts/tickets.ts'
 import { demoEventId, keyOf } from '#shared/ids.ts'
 import { defineRoute, type Outcome } from './route.ts'
 
-/** Holds, purchases and the caller's own bookings. Never cached. */
+/** Holds, purchases and the caller's own bookings and tickets. Never cached. */
 
 export const sellingRoutes = [
   defineRoute({
@@ -100,6 +101,22 @@ export const sellingRoutes = [
     needsIdempotencyKey: true,
     successes: [200, 202],
     outcome: refundOutcome,
+  }),
+  defineRoute({ method: 'GET', path: '/tickets', contract: listTickets, access: 'caller', limit: 'my-things' }),
+  defineRoute({
+    method: 'GET',
+    path: '/tickets/:ticket_id',
+    contract: viewTicket,
+    access: 'caller',
+    limit: 'my-things',
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/tickets/:ticket_id/transfer',
+    contract: transferTicket,
+    access: 'caller',
+    limit: 'sell',
+    needsIdempotencyKey: true,
   }),
 ]
 

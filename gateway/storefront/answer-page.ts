@@ -20,7 +20,7 @@ import { isCacheable } from '../routes/route.ts'
 import type { Assets } from './assets.ts'
 import { type Language, languageOf } from './locale.ts'
 import { pageHeaders } from './page-headers.ts'
-import type { Page, PersonalPage, PlainPage, PublicPage, ViewContext } from './pages/page.ts'
+import type { Page, PageFile, PersonalPage, PlainPage, PublicPage, ViewContext } from './pages/page.ts'
 import { type PageContent, renderDocument } from './views/document.ts'
 import { problemPage } from './views/problem-page.ts'
 
@@ -51,7 +51,6 @@ const maxUrlLength = 512
 const cacheableRoutes = allRoutes.filter(isCacheable)
 
 const htmlType = 'text/html; charset=utf-8'
-const pictureType = 'image/svg+xml'
 
 /** Answers requests for pages, each in the language of its reader. */
 export class PageAnswers {
@@ -133,7 +132,7 @@ export class PageAnswers {
       read: (contract, body) => this.#read(contract, body, { requestId, madeOf }),
     })
     const content = page.view(data, context)
-    if ('picture' in content) return { body: Buffer.from(content.picture.text), type: pictureType, madeOf }
+    if ('text' in content) return { body: Buffer.from(content.text), type: content.type, madeOf }
     return { body: Buffer.from(this.#render(content, context)), type: htmlType, madeOf }
   }
 
@@ -162,10 +161,14 @@ export class PageAnswers {
     return renderDocument(content, { name: shopName, language, isDemo, release, modulesOf })
   }
 
-  /** A page that is not stored. */
-  sendContent(request: RequestContext, content: PageContent): void {
-    const body = Buffer.from(this.#render(content, this.#contextOf(languageOf(request.req))))
-    const headers = ['Content-Type', htmlType, 'Content-Length', String(body.byteLength)]
+  /** A page or file that is not stored. */
+  sendContent(request: RequestContext, content: PageContent | PageFile): void {
+    const { type, text } =
+      'text' in content
+        ? content
+        : { type: htmlType, text: this.#render(content, this.#contextOf(languageOf(request.req))) }
+    const body = Buffer.from(text)
+    const headers = ['Content-Type', type, 'Content-Length', String(body.byteLength)]
     replaceSecurityHeaders(request, pageHeaders)
     send(request, 200, [...headers, 'Cache-Control', 'private, no-store'], body)
   }

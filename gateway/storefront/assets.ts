@@ -95,7 +95,7 @@ async function readScript(path: string): Promise<Script> {
   const fromPackage = Object.values(packages).find((known) => known.path === path)
   if (fromPackage !== undefined) return { text: await fromPackage.read(), imports: [] }
   const file = path.startsWith('shared/') ? join(shared, '..', path) : join(storefront, path)
-  const stripped = withoutTypes(await readFile(file, 'utf8'))
+  const stripped = withoutComments(withoutTypes(await readFile(file, 'utf8')))
   const imports: string[] = []
   // All of them stand in the form that our formatter gives them.
   const text = stripped.replace(
@@ -133,6 +133,13 @@ function withoutTypes(source: string): string {
   } finally {
     process.emitWarning = emitWarning
   }
+}
+
+/** Leaves out what stands in lines of its own, a sixth of all bytes; every other line keeps its number, for those who look for an error. */
+function withoutComments(source: string): string {
+  return source
+    .replaceAll(/^[ \t]*\/\*(?:(?!\*\/)[\s\S])*\*\/[ \t]*$/gm, (comment) => comment.replaceAll(/[^\n]/g, ''))
+    .replaceAll(/^[ \t]*\/\/.*$/gm, '')
 }
 
 /** The paths of a script and of all that it imports, the script first. */

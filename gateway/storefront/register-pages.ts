@@ -3,7 +3,7 @@ import accepts from 'accepts'
 import { TicketingError } from '#shared/errors.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { FindAnswer } from '../http/listener.ts'
-import { type RequestContext, send } from '../http/request-context.ts'
+import { type RequestContext, replaceSecurityHeaders, send } from '../http/request-context.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
 import type { Context, Middleware, OwnRoute } from '../koa/context.ts'
 import type { LimitFailures, RateLimit } from '../koa/rate-limit.ts'
@@ -12,15 +12,31 @@ import { type PublicLimits, rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery } from '../routes/parse-request.ts'
 import { PageAnswers, type PageParts, signedIn } from './answer-page.ts'
 import type { AssetStore } from './asset-store.ts'
+import { pageHeaders } from './page-headers.ts'
+import { bookingDetailsPage } from './pages/booking.ts'
+import { myBookingsPage } from './pages/bookings.ts'
+import { calendarFile } from './pages/calendar.ts'
 import { eventPage } from './pages/event.ts'
+import { payPage } from './pages/hold.ts'
 import type { Page } from './pages/page.ts'
 import { planPicture } from './pages/plan-picture.ts'
 import { sessionPage } from './pages/session.ts'
+import { carriedTicketPage } from './pages/ticket.ts'
 import { whatsOnPage } from './pages/whats-on.ts'
 import type { PageContent } from './views/document.ts'
 
 /** Every page, in the order of the buyer's way. */
-export const allPages: readonly Page[] = [whatsOnPage, eventPage, planPicture, sessionPage]
+export const allPages: readonly Page[] = [
+  whatsOnPage,
+  eventPage,
+  planPicture,
+  payPage,
+  myBookingsPage,
+  bookingDetailsPage,
+  calendarFile,
+  carriedTicketPage,
+  sessionPage,
+]
 
 export interface StorefrontParts extends PageParts {
   readonly store: AssetStore
@@ -163,6 +179,9 @@ function middlewareOf(page: Page, answers: PageAnswers, parts: StorefrontParts):
   ]
 }
 
+/** Shows visited tickets where there is no network. */
+const ticketWorker = 'browser/ticket-worker.ts'
+
 /** `/assets/<release>/<path>`. */
 function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<FindAnswer> {
   const [, , release = '', ...rest] = (url.split('?')[0] ?? '').split('/')
@@ -171,11 +190,15 @@ function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<
     mayBeginTrace: () => false,
     async send(request) {
       if (limits !== null && !(await limits.admit(request, 'browse'))) return
-      const asset = await store.find(release, rest.join('/'))
+      const path = rest.join('/')
+      const asset = await store.find(release, path)
       if (asset === undefined) throw new TicketingError('not_found', 'There is no such file.')
       const encoding = (['br', 'gzip'] as const).find((name) => asset[name] !== undefined && takes(request.req, name))
       const body = encoding === undefined ? asset.plain : (asset[encoding] ?? asset.plain)
       request.isRoutine = true
+      // A service worker lives by the policy of its script, and may be asked for pages outside its folder.
+      if (path === ticketWorker)
+        replaceSecurityHeaders(request, [...pageHeaders, 'Service-Worker-Allowed', '/shop/tickets/'])
       const headers = ['Content-Type', asset.type, 'Content-Length', String(body.byteLength), 'Vary', 'Accept-Encoding']
       if (encoding !== undefined) headers.push('Content-Encoding', encoding)
       send(request, 200, [...headers, 'Cache-Control', 'public, max-age=31536000, immutable'], body)

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { errorCodeOf } from '#shared/errors.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { natsSettings, readConfig } from '#shared/process/config.ts'
 import { fillDemoCatalogue } from '../demo-catalogue.ts'
@@ -15,9 +17,20 @@ async function main(): Promise<void> {
   })
   const bus = await Bus.connect({ url, caFile, name: 'demo-catalogue', timeoutMs: 5_000 })
   try {
-    await fillDemoCatalogue({ bus, say: console.log, now: new Date() })
+    await fillPatiently(bus)
   } finally {
     await bus.close()
+  }
+}
+
+/** Workers that have only just started may answer too late; what is there by then is not made again. */
+async function fillPatiently(bus: Bus, attempts = 5): Promise<void> {
+  try {
+    await fillDemoCatalogue({ bus, say: console.log, now: new Date() })
+  } catch (error) {
+    if (attempts === 1 || errorCodeOf(error) !== 'worker_timeout') throw error
+    await sleep(2_000)
+    await fillPatiently(bus, attempts - 1)
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { projectRoot } from '../config.ts'
+import { newTicketKey } from './ticket-key.ts'
 
 /** Opens the organiser's routes of a temporary system. */
 export const organiserKey = 'org_test-0123456789abcdef'
@@ -17,6 +18,7 @@ export const temporarySettings = {
   WAITING_ROOM_SECRET: roomSecret,
   ORGANISER_KEY: organiserKey,
   PAYMENT_WEBHOOK_SECRET: webhookSecret,
+  TICKET_KEYS: newTicketKey(),
   OTEL_SDK_DISABLED: 'true',
   // Some hundred processes load the same modules in a run.
   NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'compile'),

@@ -24,6 +24,7 @@ export const publicIdField = z
 
 export const holdId = publicIdField.describe('Id of the hold')
 export const bookingId = publicIdField.describe('Id of the booking')
+export const ticketId = publicIdField.describe('Id of the ticket')
 
 /** No other characters, because it travels in a message header. */
 export const userId = z

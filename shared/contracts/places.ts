@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { priceMinor, publicIdField, seatNo, text } from './fields.ts'
+import { priceMinor, seatNo, text, ticketId } from './fields.ts'
 
 /** Places that buyers hold and buy: seats, and tickets of general admission (GA) areas, sold by count. */
 
@@ -45,22 +45,25 @@ export const priceSteps = z
 export type PriceStep = z.infer<typeof priceSteps>[number]
 
 const ticketState = {
-  id: publicIdField.describe('Id of the ticket'),
+  id: ticketId,
   status: z.enum(['valid', 'used', 'void']).describe('`used` after admission, `void` after a cancellation'),
+  passed_on: z
+    .literal(true)
+    .optional()
+    .describe('Only where the buyer passed it on: somebody else has it, and only they may enter with it'),
 }
 
-export const ticket = z
-  .union([
-    seatPlace
-      .omit({ price_minor: true })
-      .extend(ticketState)
-      .meta({ id: 'SeatTicket', description: 'The ticket of a seat' }),
-    areaPlace
-      .pick({ area: true })
-      .extend(ticketState)
-      .meta({ id: 'AreaTicket', description: 'A ticket of a general admission area' }),
-  ])
-  .meta({ id: 'Ticket', description: 'Admits one person' })
+export const seatTicket = seatPlace
+  .omit({ price_minor: true })
+  .extend(ticketState)
+  .meta({ id: 'SeatTicket', description: 'The ticket of a seat' })
+
+export const areaTicket = areaPlace
+  .pick({ area: true })
+  .extend(ticketState)
+  .meta({ id: 'AreaTicket', description: 'A ticket of a general admission area' })
+
+export const ticket = z.union([seatTicket, areaTicket]).meta({ id: 'Ticket', description: 'Admits one person' })
 
 export type SeatPlace = z.infer<typeof seatPlace>
 export type Place = z.infer<typeof place>

@@ -39,6 +39,7 @@ export interface RunningSystem {
   session_secret: string
   webhook_secret: string
   organiser_key: string
+  ticket_keys: string
   gateways: string[]
   /** null: no spans are made. */
   tracing: RunningTracing | null
@@ -164,6 +165,7 @@ function fromRunningSystem({ env, natsUser, databaseUser }: ConfigurationSource)
     SESSION_SECRET: running.session_secret,
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
+    TICKET_KEYS: running.ticket_keys,
     AUTH: running.auth,
     ...(running.cors_origins !== undefined && { CORS_ORIGINS: running.cors_origins }),
     ...(running.tracing && {

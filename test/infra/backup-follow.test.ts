@@ -159,8 +159,8 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
   const isCopied = async (): Promise<boolean> => {
     const [slot] = await query<{ copied: boolean }>(
       system.superuserUrl,
-      `SELECT flush_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
-       WHERE application_name = 'ticketing-backup' AND flush_lsn IS NOT NULL`,
+      `SELECT write_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
+       WHERE application_name = 'ticketing-backup' AND write_lsn IS NOT NULL`,
     )
     return slot?.copied ?? false
   }

@@ -66,6 +66,6 @@ const mistakes: readonly (Replacement & { readonly config: RedisConfig })[] = [
 
 for (const { config, ...replacement } of mistakes) {
   test(`redis-server does not start with "${replacement.to}" in ${config}`, async (t) => {
-    await t.throwsAsync(startWith(config, { replacement }), { message: /ended at once/ })
+    await t.throwsAsync(startWith(config, { replacement }), { message: /exit code 1 before it was ready/ })
   })
 }

@@ -180,6 +180,9 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'list-bookings': `/bookings?user_id=${user_id}`,
     'view-booking': `/bookings/${bought.body.id}?user_id=${user_id}`,
     'view-purchase': `/purchases/contract?user_id=${user_id}`,
+    'list-tickets': `/tickets?user_id=${user_id}`,
+    'view-ticket': `/tickets/${bought.body.tickets[0].id}?user_id=${user_id}`,
+    'view-ticket-keys': '/.well-known/jwks.json',
     'list-sales': `/admin/events/${eventId}/sales`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',
@@ -195,11 +198,14 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   }
 })
 
-test('the page at / says what runs and links to what answers', async (t) => {
-  const page = await ask(`${system.url}/`)
+test('the page at /running says what runs and links to what answers', async (t) => {
+  const page = await ask(`${system.url}/running`)
   t.is(page.status, 200)
   t.regex(page.headers.get('content-type') ?? '', /^text\/html/)
-  for (const [, href] of page.text.matchAll(/href="([^"]+)"/g)) {
+  const [, main = ''] = page.text.split('<main')
+  const links = [...(main.split('</main>')[0] ?? '').matchAll(/href="(\/[^"]+)"/g)]
+  t.true(links.length > 3)
+  for (const [, href] of links) {
     t.is((await ask(system.url + href)).status, 200, href)
   }
 })

@@ -2,16 +2,44 @@ import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
 import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
-import { ask, eventOnSale } from '../support/http.ts'
+import { Bus } from '#shared/messaging/bus.ts'
+import { ask, eventOnSale, type TestEvent } from '../support/http.ts'
 import { SeatStreamClient, type StreamOptions } from '../support/seat-stream-client.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 let system: System
+let operator: Bus
 test.before(async () => {
   system = await startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } })
+  operator = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
 })
-test.after.always(() => system?.stop())
+test.after.always(async () => {
+  await operator?.close()
+  await system?.stop()
+})
+
+/** An event of which all is heard that its organiser did: each of that resets its streams. */
+async function openEvent(options: TestEvent = {}): Promise<string> {
+  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4, ...options })
+  await untilAllIsHeard(eventId)
+  return eventId
+}
+
+async function untilAllIsHeard(eventId: string): Promise<void> {
+  await onDatabase(async (database) => {
+    const untold = 'SELECT FROM event.outbox WHERE subject LIKE $1 AND published_at IS NULL'
+    const isTold = async () => (await database.query(untold, [`%.${eventId}.%`])).rowCount === 0
+    await until('all of it is told', isTold)
+  })
+  const { state } = await askServer('STREAM.INFO.TICKETING_FACTS')
+  for (const { url } of system.gateways) {
+    await until('all of it is heard', async () => {
+      const { headers } = await ask(`${url}/events/${eventId}/seats`)
+      return Number(headers.get('stream-position')?.split('-')[1]) >= state.last_seq
+    })
+  }
+}
 
 async function open(
   t: ExecutionContext,
@@ -39,7 +67,7 @@ async function cookieOf(userId: string): Promise<{ cookie: string }> {
 }
 
 test.serial('a stream begins with all seats and goes on with those that change, on every gateway', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const first = await hold(eventId, [1], 'early')
   await until('the hold is told', async () => (await ask(`${system.url}/events/${eventId}/seats`)).body.held === 1)
   const clients = await Promise.all(system.gateways.map(({ url }) => open(t, eventId, { url })))
@@ -60,12 +88,18 @@ test.serial('a stream begins with all seats and goes on with those that change, 
 })
 
 test.serial('a stream that is opened from the position of the states begins with what changed since', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   // Somebody is there already, so changes since the states are known.
   const other = await open(t, eventId)
   await until('the other is there', () => other.seats.length > 0)
-  const states = await ask(`${system.url}/events/${eventId}/seats`)
-  const position = states.headers.get('stream-position') ?? ''
+  let position = ''
+  await until('a stream goes on from the states', async () => {
+    const states = await ask(`${system.url}/events/${eventId}/seats`)
+    position = states.headers.get('stream-position') ?? ''
+    const trial = await open(t, eventId, { query: `?from=${position}` })
+    await until('it begins', () => trial.events.length > 0)
+    return trial.events[0]?.event === 'seats'
+  })
   t.regex(position, /^[0-9a-z]+-\d+$/)
   await hold(eventId, [2], 'ada')
   await until('the change is told', () => other.seats[2] === 1)
@@ -78,7 +112,7 @@ test.serial('a stream that is opened from the position of the states begins with
 })
 
 test.serial('a position that is malformed, foreign, from the future or too old leads to a reset', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const other = await open(t, eventId)
   await until('the other is there', () => other.lastId !== null)
   const [name, sequence] = (other.lastId ?? '').split('-')
@@ -94,7 +128,7 @@ test.serial('a position that is malformed, foreign, from the future or too old l
   for (const lastEventId of wrong) {
     for (const options of [{ lastEventId }, { query: `?from=${encodeURIComponent(lastEventId)}` }]) {
       const client = await open(t, eventId, options)
-      await until('a reset', () => client.of('reset').length === 1)
+      await until('it begins', () => client.events.length > 0)
       t.is(client.events[0]?.event, 'reset', lastEventId)
       client.cut()
     }
@@ -115,6 +149,7 @@ test.serial('of one section only its changes are told', async (t) => {
   })
   const eventId = made.body.id
   await ask(`${system.url}/admin/events/${eventId}/publish`, { method: 'POST', headers })
+  await untilAllIsHeard(eventId)
   const balcony = await open(t, eventId, { query: '?section=Balcony' })
   await until('all seats are there', () => balcony.seats.length === 4)
   await hold(eventId, [0], 'below')
@@ -130,7 +165,7 @@ test.serial('of one section only its changes are told', async (t) => {
 })
 
 test.serial('a buyer hears of their own hold, by cookie or token, and nobody else does', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const { cookie } = await cookieOf('ada')
   const token = cookie.split('=')[1]
   const second = system.gateways[1]?.url ?? ''
@@ -158,7 +193,7 @@ test.serial('a buyer hears of their own hold, by cookie or token, and nobody els
 })
 
 test.serial('an expired or forged cookie opens a stream without holds, a wrong token none', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const secret = new TextEncoder().encode('a secret for tests that is long enough')
   const expired = await new SignJWT()
     .setProtectedHeader({ alg: 'HS256' })
@@ -176,7 +211,7 @@ test.serial('an expired or forged cookie opens a stream without holds, a wrong t
 })
 
 test.serial('what a request lacks is named, and an unknown event is not found', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const path = `${system.url}/events/${eventId}/seats/stream`
   for (const [url, status, pointer] of [
     [`${path}?user_id=ada`, 400, '/user_id'],
@@ -195,8 +230,9 @@ test.serial('what a request lacks is named, and an unknown event is not found', 
 })
 
 test.serial('one caller has so many streams and no more, and one gateway; the others go on undisturbed', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
-  const { url, stop } = await system.start('gateway', { MAX_STREAMS: '4', MAX_STREAMS_PER_CALLER: '2' })
+  const eventId = await openEvent()
+  const gateway = await system.start('gateway', { MAX_STREAMS: '4', MAX_STREAMS_PER_CALLER: '2' })
+  const { url } = gateway
   const ada = await cookieOf('ada')
   const first = await open(t, eventId, { url, headers: ada })
   const second = await open(t, eventId, { url, headers: ada })
@@ -222,12 +258,13 @@ test.serial('one caller has so many streams and no more, and one gateway; the ot
   const { text } = await ask(`${url}/metrics`)
   t.regex(text, /^seat_streams_refused_total\{.*limit="caller".*\} [1-9]/m)
   t.regex(text, /^seat_streams_refused_total\{.*limit="all".*\} [1-9]/m)
-  await stop()
+  await gateway.stop()
 })
 
 test.serial('streams are no requests under way, and their length is no duration of an answer', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
-  const { url, stop } = await system.start('gateway')
+  const eventId = await openEvent()
+  const gateway = await system.start('gateway')
+  const { url } = gateway
   const client = await open(t, eventId, { url })
   const { text } = await ask(`${url}/metrics`)
   // The request for the metrics itself.
@@ -239,11 +276,11 @@ test.serial('streams are no requests under way, and their length is no duration 
     return /^seat_streams_ended_total\{.*reason="left".*\} 1$/m.test(text)
   })
   t.notRegex((await ask(`${url}/metrics`)).text, /http_route="[^"]*stream"/)
-  await stop()
+  await gateway.stop()
 })
 
 test.serial('a gateway that stops says bye to its streams before it closes, and does not wait for them', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const gateway = await system.start('gateway')
   const clients = await Promise.all(Array.from({ length: 20 }, () => open(t, eventId, { url: gateway.url })))
   for (const client of clients) await until('it is there', () => client.seats.length > 0)
@@ -275,22 +312,26 @@ test.serial('counts of areas are told when places are held and given back', asyn
 })
 
 async function withArea(): Promise<string> {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
-  const client = new pg.Client({ connectionString: system.databaseUrl })
-  await client.connect()
-  await client.query(
-    `INSERT INTO booking.areas (event_id, area_no, name, capacity, price_minor) VALUES ($1, 0, 'Floor', 20, 100)`,
-    [eventId],
-  )
-  await client.query('INSERT INTO booking.area_shards (event_id, area_no, shard, capacity) VALUES ($1, 0, 0, 20)', [
-    eventId,
-  ])
-  await client.end()
+  const eventId = await openEvent()
+  await onDatabase(async (database) => {
+    const values = `VALUES ($1, 0, 'Floor', 20, 100)`
+    await database.query(`INSERT INTO booking.areas (event_id, area_no, name, capacity, price_minor) ${values}`, [
+      eventId,
+    ])
+    const shard = 'INSERT INTO booking.area_shards (event_id, area_no, shard, capacity) VALUES ($1, 0, 0, 20)'
+    await database.query(shard, [eventId])
+  })
   return eventId
 }
 
+async function onDatabase(work: (database: pg.Client) => Promise<void>): Promise<void> {
+  const database = new pg.Client({ connectionString: system.databaseUrl })
+  await database.connect()
+  await work(database).finally(() => database.end())
+}
+
 test.serial('a cancelled event shows no free seat to those who watch it', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const client = await open(t, eventId)
   await until('the seats are there', () => client.seats.length > 0)
   const { id } = await hold(eventId, [1], 'ada')
@@ -303,16 +344,62 @@ test.serial('a cancelled event shows no free seat to those who watch it', async 
 })
 
 test.serial('a seat whose hold runs out is free for those who watch within seconds', async (t) => {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 })
+  const eventId = await openEvent()
   const client = await open(t, eventId, { headers: await cookieOf('slow') })
   const { id } = await hold(eventId, [2], 'slow')
   await until('the hold is told', () => client.seats[2] === 1)
   const ownId = parsePublicId(id)?.ownId
-  const database = new pg.Client({ connectionString: system.databaseUrl })
-  await database.connect()
-  await database.query(`UPDATE booking.holds SET active_until = now(), expires_at = now() WHERE id = $1`, [ownId])
-  await database.query(`UPDATE booking.event_seats SET held_until = now() WHERE hold_id = $1`, [ownId])
-  await database.end()
+  await onDatabase(async (database) => {
+    await database.query('UPDATE booking.holds SET active_until = now(), expires_at = now() WHERE id = $1', [ownId])
+    await database.query('UPDATE booking.event_seats SET held_until = now() WHERE hold_id = $1', [ownId])
+  })
   await until('the seat is free', () => client.seats[2] === 0)
   t.like(client.of('hold').at(-1)?.data, { hold_id: id, status: 'expired', expires_in_ms: 0 })
 })
+
+test.serial('a buyer hears how their payment goes, up to the purchase', async (t) => {
+  const eventId = await openEvent()
+  const client = await open(t, eventId, { headers: await cookieOf('payer') })
+  const { id } = await hold(eventId, [3], 'payer')
+  const json = { hold_id: id, payment_token: 'tok_ok', user_id: 'payer' }
+  t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
+  await until('the purchase is told', () => client.of('hold').length === 3)
+  t.deepEqual(
+    client.of('hold').map(({ data }) => data.status),
+    ['active', 'paying', 'converted'],
+  )
+  await until('the seat is sold', () => client.seats[3] === 2)
+})
+
+/** Ways in which gateways lose the facts for a moment. */
+const interruptions: Record<string, () => Promise<void>> = {
+  'their consumers are deleted': async () => {
+    const { consumers } = await askServer('CONSUMER.NAMES.TICKETING_FACTS')
+    const ofGateways = consumers.filter((name: string) => name !== 'booking-seat-locks')
+    for (const name of ofGateways) await askServer(`CONSUMER.DELETE.TICKETING_FACTS.${name}`)
+  },
+  'the stream of facts is made anew': async () => {
+    await askServer('STREAM.DELETE.TICKETING_FACTS')
+  },
+}
+
+for (const [interruption, interrupt] of Object.entries(interruptions)) {
+  test.serial(`when ${interruption}, every stream is reset and then goes on`, async (t) => {
+    const eventId = await openEvent()
+    const clients = await Promise.all(system.gateways.map(({ url }) => open(t, eventId, { url })))
+    await until('all are there', () => clients.every(({ seats }) => seats.length > 0))
+    await interrupt()
+    // Its fact may come before the gateways follow again.
+    await hold(eventId, [0], `early-${interruption.length}`)
+    await until('all are reset', () => clients.every((client) => client.of('reset').length >= 2), { timeoutMs: 20_000 })
+    await hold(eventId, [1], `late-${interruption.length}`)
+    await until('all know', () => clients.every(({ seats }) => seats.join('') === '1100'))
+    t.pass()
+  })
+}
+
+/** Of the API of JetStream. */
+async function askServer(action: string) {
+  const reply = await operator.request(`$JS.API.${action}`, { payload: new Uint8Array(), headers: {} }, 5_000)
+  return JSON.parse(Buffer.from(reply.payload).toString('utf8'))
+}

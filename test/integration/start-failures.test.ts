@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { isAlive } from '#shared/process/config.ts'
 import { howToInstall } from '../../infra/system/programs/install-advice.ts'
+import { startPostgres } from '../../infra/system/servers/postgres.ts'
 import { launch } from '../support/launcher.ts'
 import { createTestDirectory } from '../support/servers.ts'
-import { until } from '../support/until.ts'
 
 /** Starts the system, which must end by itself with exit code 1. Answers what it said last. */
 async function failedStart(t: ExecutionContext, dataDirectory: string, settings = {}): Promise<string> {
@@ -22,18 +21,6 @@ function leftIn(dataDirectory: string): string[] {
   return readdirSync(dataDirectory).filter((name) => name.endsWith('.pid.json') || name === 'running.json')
 }
 
-/** A folder on which a system has run before. */
-async function usedFolder(): Promise<string> {
-  const dataDirectory = await createTestDirectory('used')
-  const launcher = launch(dataDirectory, ['--port', '0'])
-  await until('it is ready', () => launcher.output().includes('Ready after'), { timeoutMs: 50_000 })
-  const { pid } = launcher.process
-  launcher.process.kill('SIGTERM')
-  await launcher.ended
-  if (isAlive(pid ?? 0)) throw new Error('it still runs')
-  return dataDirectory
-}
-
 test('a data folder that is a file is named, with the remedy', async (t) => {
   const file = join(await createTestDirectory('folder'), 'data')
   writeFileSync(file, '')
@@ -41,14 +28,15 @@ test('a data folder that is a file is named, with the remedy', async (t) => {
 })
 
 test('a damaged data folder is named, with the remedy, and nothing in it is replaced', async (t) => {
-  const dataDirectory = await usedFolder()
+  const dataDirectory = await createTestDirectory('used')
+  await (await startPostgres({ dataDirectory, durable: false })).stop()
   const secrets = join(dataDirectory, 'secrets.json')
   writeFileSync(secrets, '{"SESSION_SECRET": "')
   t.regex(await failedStart(t, dataDirectory), /secrets\.json is damaged: it is not JSON\.\nRestore it, or remove it/)
   rmSync(secrets)
   rmSync(join(dataDirectory, 'postgres', 'global', 'pg_control'))
   const output = await failedStart(t, dataDirectory)
-  t.regex(output, /postgres .* ended with exit code 1 .*pg_control/s)
+  t.regex(output, /postgres .* ended with exit code \d .*pg_control/s)
   t.regex(output, /\nIf its data is damaged, restore a backup .*, or move .* away to start empty\./)
   t.true(existsSync(join(dataDirectory, 'postgres', 'PG_VERSION')))
 })

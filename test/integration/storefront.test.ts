@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { importEvents } from '#shared/contracts/event.ts'
 import { Bus } from '#shared/messaging/bus.ts'
@@ -169,7 +170,9 @@ test.serial('files of pages are immutable, compressed, and known to the gateways
   t.is(style.headers.get('content-type'), 'text/css; charset=utf-8')
   const script = await show(`/assets/${release}/browser/island.ts`)
   t.is(script.headers.get('content-type'), 'text/javascript; charset=utf-8')
-  t.notRegex(script.text, /import type|: Html\b/)
+  t.notRegex(script.text, /import type|: Html\b|^\s*(\/\*|\/\/)/m)
+  const source = readFileSync('gateway/storefront/browser/island.ts', 'utf8')
+  t.is(script.text.split('\n').length, source.split('\n').length, 'every line keeps its number')
 
   const other = 'abcdef012345'
   t.is((await show(`/assets/${other}/styles.css`, { accept: '*/*' })).status, 404)

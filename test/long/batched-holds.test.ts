@@ -4,6 +4,7 @@ import { batchesLookingOften, HoldingModel } from '../support/holding-model.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
 
 test('a thousand mixed batches of two workers give each seat one holder and each refusal a reason', async (t) => {
+  t.timeout(300_000)
   const workers = await startBookingWorkers()
   t.teardown(() => workers.stop())
   const batches = [batchesLookingOften(workers.postgres), batchesLookingOften(workers.postgres)]

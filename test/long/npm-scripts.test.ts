@@ -32,7 +32,7 @@ async function startedBy(name: string, args: readonly string[]) {
   return { setup: setup.split('\t')[1], words, isSameProcess: Number(pid) === running.child.pid }
 }
 
-for (const name of Object.keys(scripts).filter((each) => !['check', 'format', 'worker'].includes(each))) {
+for (const name of Object.keys(scripts).filter((each) => !['check', 'format', 'worker', 'test:browser'].includes(each))) {
   test(`npm run ${name} sets up, then becomes a file of the project`, async (t) => {
     const { setup, words, isSameProcess } = await startedBy(name, ['--flag', 'with space'])
     t.is(setup, 'infra/setup.cjs')
@@ -65,6 +65,12 @@ for (const [name, subcommand, file] of [
     t.true(isSameProcess)
   })
 }
+
+test('npm run test:browser runs the tests of the pages', async (t) => {
+  const { words, isSameProcess } = await startedBy('test:browser', ['--flag'])
+  t.deepEqual(words, ['test/run.ts', '--browser', '--flag'])
+  t.true(isSameProcess)
+})
 
 /** The files that npm commands start, and how each usage begins. */
 for (const [file, command] of [

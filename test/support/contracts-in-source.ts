@@ -19,8 +19,10 @@ export async function subjectsAsked(folder: string): Promise<string[]> {
   const subjects = globSync(`${folder}/**/*.ts`, { cwd: project }).flatMap((file) => {
     const text = readFileSync(join(project, file), 'utf8')
     const named = [...text.matchAll(/\bcall(?:Raw)?\(\s*(?:\w+\.)?bus,\s*([\w.]+)/g)].map(([, name = '']) => name)
-    // What a route declares is known by the list of routes.
-    return named.filter((name) => !name.endsWith('.contract')).map((name) => subjectOf(name, text, contracts))
+    // What a route declares is known by the list of routes, and pages ask nothing else.
+    const ofRoutes = (name: string) =>
+      name.endsWith('.contract') || (name === 'contract' && !text.includes(' as contract'))
+    return named.filter((name) => !ofRoutes(name)).map((name) => subjectOf(name, text, contracts))
   })
   return [...new Set(subjects)]
 }

@@ -105,6 +105,7 @@ export async function forkRelay({ nats, databaseUrl }: FactParts): Promise<{ kil
   await once(child, 'message')
   return {
     async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const exit = once(child, 'exit')
       child.kill('SIGKILL')
       await exit

@@ -17,7 +17,7 @@ import { seatNosOf } from './seat-numbers.ts'
  * places than it has, a buyer one live hold, and a refusal a reason.
  */
 
-const house = { rows: 8, seatsPerRow: 9, areaCapacity: 24, areas: ['Floor', 'Lawn'], limit: 6, buyers: 24 } as const
+const house = { rows: 8, seatsPerRow: 9, areaCapacity: 24, areas: ['Floor', 'Lawn'], limit: 6, buyers: 40 } as const
 const seatCount = house.rows * house.seatsPerRow
 
 interface HeldByBuyer {
@@ -150,7 +150,7 @@ export class HoldingModel {
 
   async #letSomeEnd(workers: BookingWorkers, random: () => number): Promise<void> {
     for (const [, held] of this.#held) {
-      if (held.runsOut || random() > 0.25) continue
+      if (held.runsOut || random() > 0.12) continue
       await workers.letRunOut(held.hold)
       held.runsOut = true
     }

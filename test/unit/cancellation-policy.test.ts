@@ -10,8 +10,8 @@ function wish(changes: Partial<CancellationWish>): CancellationWish {
     reason: 'buyer',
     booking: { status: 'confirmed', paymentStatus: 'captured' },
     tickets: [
-      { ownId: 'a', status: 'valid' },
-      { ownId: 'b', status: 'valid' },
+      { ownId: 'a', status: 'valid', isPassedOn: false },
+      { ownId: 'b', status: 'valid', isPassedOn: false },
     ],
     wanted: undefined,
     cancelUntil: later,
@@ -30,9 +30,9 @@ function refusal(changes: Partial<CancellationWish>): string {
 }
 
 const used = [
-  { ownId: 'a', status: 'used' },
-  { ownId: 'b', status: 'valid' },
-  { ownId: 'c', status: 'void' },
+  { ownId: 'a', status: 'used', isPassedOn: false },
+  { ownId: 'b', status: 'valid', isPassedOn: false },
+  { ownId: 'c', status: 'void', isPassedOn: false },
 ] as const
 
 test('a buyer may give tickets back until just before the deadline, and never where there is none', (t) => {
@@ -68,4 +68,17 @@ test('no money goes back before it was taken', (t) => {
   }
   t.is(refusal({ booking: { status: 'pending', paymentStatus: 'processing' } }), 'not_cancellable not_confirmed')
   t.is(refusal({ booking: { status: 'cancelled', paymentStatus: 'captured' } }), 'not_cancellable already_cancelled')
+})
+
+test('a buyer gives back no ticket that somebody else has; organisers and cancelled events do', (t) => {
+  const tickets = [
+    { ownId: 'a', status: 'valid', isPassedOn: true },
+    { ownId: 'b', status: 'valid', isPassedOn: false },
+  ] as const
+  t.deepEqual(ticketsToTakeBack(wish({ tickets })), ['b'])
+  t.is(refusal({ tickets, wanted: ['b', 'a'] }), 'not_cancellable passed_on')
+  t.is(refusal({ tickets: [tickets[0]] }), 'not_cancellable no_valid_tickets')
+  for (const reason of ['organiser', 'event_cancelled'] as const) {
+    t.deepEqual(ticketsToTakeBack(wish({ tickets, reason })), ['a', 'b'])
+  }
 })

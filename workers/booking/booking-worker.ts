@@ -15,6 +15,7 @@ import { holdSeats } from './operations/hold-seats.ts'
 import { listBookings } from './operations/list-bookings.ts'
 import { listSales } from './operations/list-sales.ts'
 import { listSeats } from './operations/list-seats.ts'
+import { listTickets } from './operations/list-tickets.ts'
 import { recordPayment } from './operations/record-payment.ts'
 import { recordRefund } from './operations/record-refund.ts'
 import { releaseHold } from './operations/release-hold.ts'
@@ -22,17 +23,21 @@ import { returnHold } from './operations/return-hold.ts'
 import { revokeBooking } from './operations/revoke-booking.ts'
 import { setSale } from './operations/set-sale.ts'
 import { stockEvent } from './operations/stock-event.ts'
+import { transferTicket } from './operations/transfer-ticket.ts'
 import { viewAreas } from './operations/view-areas.ts'
 import { viewAvailability } from './operations/view-availability.ts'
 import { viewBooking } from './operations/view-booking.ts'
 import { viewHold } from './operations/view-hold.ts'
 import { viewSeatStates } from './operations/view-seat-states.ts'
 import { viewSeatVersions } from './operations/view-seat-versions.ts'
+import { viewTicket } from './operations/view-ticket.ts'
+import { viewTicketKeys } from './operations/view-ticket-keys.ts'
 import { bookingRetention } from './retention.ts'
 import { startRushFilter } from './rush-filter/rush-filter.ts'
 import { SoldShares } from './sold-shares.ts'
 import { startSweeper } from './sweeper.ts'
 import { Batches } from './taking/batches.ts'
+import { TicketCodes } from './ticket-codes.ts'
 
 /** Sells seats: stock, holds, bookings and tickets. */
 export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
@@ -49,6 +54,8 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     const filter = startRushFilter(parts, config, onStop)
     const { WAITING_ROOM_SECRET: secret } = config
     const verifyPass = secret === undefined ? undefined : queuePasses(secret).verify
+    const codes = new TicketCodes(config.TICKET_KEYS)
+    if (config.TICKET_KEYS.length === 0) parts.log.warn('no TICKET_KEYS: tickets cannot be shown')
     return [
       stockEvent(parts, { holdTtlMs: config.HOLD_TTL_MS }),
       setSale(parts),
@@ -72,6 +79,10 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
       listBookings(parts),
       viewBooking(parts),
       listSales(parts),
+      viewTicket({ ...parts, codes }),
+      listTickets({ ...parts, codes }),
+      transferTicket(parts),
+      viewTicketKeys({ codes }),
     ]
   },
 }

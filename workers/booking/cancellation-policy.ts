@@ -5,6 +5,8 @@ import { noSuchTicket } from './refusals.ts'
 export interface TicketState {
   readonly ownId: string
   readonly status: 'valid' | 'used' | 'void'
+  /** Somebody else has it. */
+  readonly isPassedOn: boolean
 }
 
 export interface CancellationWish {
@@ -21,25 +23,34 @@ export interface CancellationWish {
 
 /**
  * Own ids of the tickets to take back. Money can go back only once it was taken. A buyer may until the sale's deadline, an
- * organiser at any time; neither may take back a ticket that was used. Of a cancelled event everything goes back.
+ * organiser at any time; neither may take back a ticket that was used, and a buyer none that somebody else has. Of a cancelled
+ * event everything goes back.
  * Throws `not_cancellable` naming a `reason`, and `not_found` for a ticket that the booking does not have.
  */
 export function ticketsToTakeBack(wish: CancellationWish): string[] {
   refuseUnpaid(wish.booking)
   if (wish.reason === 'buyer') refuseAfterDeadline(wish)
-  const known = new Map(wish.tickets.map((ticket) => [ticket.ownId, ticket.status]))
+  const known = new Map(wish.tickets.map((ticket) => [ticket.ownId, ticket]))
   const mayBeUsed = wish.reason === 'event_cancelled'
+  const mayBePassedOn = wish.reason !== 'buyer'
   if (wish.wanted === undefined) {
-    const left = wish.tickets.filter(({ status }) => status === 'valid' || (mayBeUsed && status === 'used'))
-    if (left.length === 0) throw notCancellable('no_valid_tickets', 'This booking has no valid tickets left.')
+    const left = wish.tickets.filter(
+      ({ status, isPassedOn }) =>
+        (status === 'valid' || (mayBeUsed && status === 'used')) && (mayBePassedOn || !isPassedOn),
+    )
+    if (left.length === 0) throw notCancellable('no_valid_tickets', 'You have no valid tickets of this booking left.')
     return left.map(({ ownId }) => ownId)
   }
   const wanted = [...new Set(wish.wanted)]
   for (const ownId of wanted) {
-    const status = known.get(ownId)
-    if (status === undefined) throw noSuchTicket()
+    const ticket = known.get(ownId)
+    if (ticket === undefined) throw noSuchTicket()
+    const { status, isPassedOn } = ticket
     if (status === 'void') throw notCancellable('ticket_void', 'One of these tickets is void already.')
     if (status === 'used' && !mayBeUsed) throw notCancellable('ticket_used', 'One of these tickets has been used.')
+    if (isPassedOn && !mayBePassedOn) {
+      throw notCancellable('passed_on', 'You passed one of these tickets on; only who has it may use it.')
+    }
   }
   return wanted
 }

@@ -18,6 +18,11 @@ export function holdEnded(message: string): TicketingError {
   return new TicketingError('hold_ended', message)
 }
 
+/** Also said of tickets that others have: to a stranger they do not exist. */
+export function noTicketOfCaller(): TicketingError {
+  return new TicketingError('not_found', 'There is no such ticket.')
+}
+
 /** Also said of tickets of another booking. */
 export function noSuchTicket(): TicketingError {
   return new TicketingError('not_found', 'This booking has no such ticket.')

@@ -2,6 +2,7 @@ import { type SessionState, sessionForm } from '../views/session.ts'
 import { sessionWords } from '../views/words/session.ts'
 import { ask } from './api.ts'
 import { pageState, startIsland } from './island.ts'
+import { forgetSavedTickets } from './saved-tickets.ts'
 
 const element = document.querySelector<HTMLElement>('#session')
 
@@ -17,8 +18,11 @@ if (element !== null) {
         if (!/^[\x21-\x7e]{1,128}$/.test(user)) return refuse(sessionWords.nameFault)
         island.set({ isAsking: true })
         const answer = await ask('POST', '/session', { body: { user_id: user } })
-        if (answer.ok) location.replace(island.state.to)
-        else refuse(answer.problem.code === 'offline' ? sessionWords.offline : answer.problem.detail)
+        if (answer.ok) {
+          // They belong to whoever was here before.
+          await forgetSavedTickets()
+          location.replace(island.state.to)
+        } else refuse(answer.problem.code === 'offline' ? sessionWords.offline : answer.problem.detail)
 
         function refuse(fault: string): void {
           island.set({ fault, isAsking: false })

@@ -4,7 +4,6 @@ import type { Problem } from '../../http/problems.ts'
 import type { RateClass } from '../../limits/quota.ts'
 import type { CachePolicy } from '../../routes/cache-policy.ts'
 import type { PageContent } from '../views/document.ts'
-import type { Html } from '../views/html.ts'
 
 /** What a view is told beside its data. */
 export interface ViewContext {
@@ -26,9 +25,10 @@ export interface PersonalLoad extends PublicLoad {
   readonly userId: string
 }
 
-/** In place of a page: an SVG. */
-export interface Picture {
-  readonly picture: Html
+/** In place of a page: a file, such as a picture or a calendar. */
+export interface PageFile {
+  readonly type: string
+  readonly text: string
 }
 
 interface AnyPage<Parameters, Data> {
@@ -44,7 +44,7 @@ interface AnyPage<Parameters, Data> {
 
 /** A page that is the same for everybody: cached as the replies that it is made of. */
 export interface PublicPage<Parameters = unknown, Data = unknown> extends Omit<AnyPage<Parameters, Data>, 'view'> {
-  view(data: Data, context: ViewContext): PageContent | Picture
+  view(data: Data, context: ViewContext): PageContent | PageFile
   readonly access: 'public'
   /** The class in which a request counts, by its query. Default: `browse`. */
   readonly limit?: (query: string) => 'browse' | 'search'
@@ -53,9 +53,10 @@ export interface PublicPage<Parameters = unknown, Data = unknown> extends Omit<A
   load(parameters: Parameters, context: PublicLoad): Promise<Data>
 }
 
-/** A page of one caller: never stored. */
-export interface PersonalPage<Parameters = unknown, Data = unknown> extends AnyPage<Parameters, Data> {
+/** A page of one caller, or a file: never stored. */
+export interface PersonalPage<Parameters = unknown, Data = unknown> extends Omit<AnyPage<Parameters, Data>, 'view'> {
   readonly access: 'personal'
+  view(data: Data, context: ViewContext): PageContent | PageFile
   readonly limit?: RateClass
   load(parameters: Parameters, context: PersonalLoad): Promise<Data>
 }

@@ -12,5 +12,5 @@ export const planPicture = definePage({
   parameters: z.object({ event_id: eventId, version: wholeNumber({ min: 1, max: 1_000_000_000 }).optional() }),
   cache: layoutCache,
   load: (request, { read }) => read(viewLayout, request),
-  view: (layout) => ({ picture: drawPlan(layout) }),
+  view: (layout) => ({ type: 'image/svg+xml', text: drawPlan(layout).text }),
 })

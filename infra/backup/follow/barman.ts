@@ -74,7 +74,8 @@ export class Barman {
     return new Barman(program, settingsFile, {
       ...postgres.environment,
       ...program.environment,
-      PATH: [postgres.directory, readInfraConfig().environment.PATH].join(delimiter),
+      // What Barman calls may have been unpacked beside it.
+      PATH: [postgres.directory, program.directory, readInfraConfig().environment.PATH].join(delimiter),
       ...(databaseUrl && connectionOf(databaseUrl).environment),
     })
   }

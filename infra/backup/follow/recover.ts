@@ -190,11 +190,14 @@ async function replay({ postgres, data, scratch, owner, at }: Replay): Promise<R
       () => false,
     )
   const options = settings.map((setting) => `-c '${setting}'`).join(' ')
-  await tool('pg_ctl', 'start', '--no-wait', '--pgdata', data, '--log', log, '--options', options)
+  const failed = async (): Promise<ExplainedError> => failure(await readFile(log, 'utf8').catch(() => ''), at)
+  // It waits until the replay has begun.
+  const start = ['start', '--wait', '--timeout=600', '--pgdata', data, '--log', log, '--options', options]
+  if (!(await succeeds('pg_ctl', ...start))) throw await failed()
   const giveUpAt = performance.now() + replayWithinMs
   // It takes no connections before the end.
   while (!(await succeeds('pg_isready', '--host', scratch, '--port', String(port)))) {
-    if (!(await succeeds('pg_ctl', 'status', '--pgdata', data))) throw failure(await readFile(log, 'utf8'), at)
+    if (!(await succeeds('pg_ctl', 'status', '--pgdata', data))) throw await failed()
     if (performance.now() > giveUpAt) throw new Error('the WAL takes too long to replay')
     await wait(100)
   }

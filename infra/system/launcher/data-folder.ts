@@ -8,6 +8,7 @@ import { endProcess, isProcess } from '../process-control.ts'
 import { newPassword } from '../servers/database-users.ts'
 import { type NatsPasswords, newNatsPasswords } from '../servers/nats-users.ts'
 import { closeToOthers } from '../servers/postgres-owner.ts'
+import { newTicketKey } from '../ticket-key.ts'
 
 export interface RunningProcess {
   readonly name: string
@@ -36,6 +37,8 @@ export interface Secrets {
   readonly PAYMENT_WEBHOOK_SECRET: string
   /** Opens the organiser's routes. */
   readonly ORGANISER_KEY: string
+  /** Signs the codes of tickets. */
+  readonly TICKET_KEYS: string
 }
 
 interface Claim {
@@ -93,6 +96,7 @@ export class DataFolder {
       WAITING_ROOM_SECRET: randomBytes(32).toString('base64url'),
       PAYMENT_WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
       ORGANISER_KEY: `org_${randomBytes(24).toString('base64url')}`,
+      TICKET_KEYS: newTicketKey(),
     })
   }
 

@@ -122,6 +122,7 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       session_secret: environment.SESSION_SECRET,
       webhook_secret: environment.PAYMENT_WEBHOOK_SECRET,
       organiser_key: environment.ORGANISER_KEY,
+      ticket_keys: environment.TICKET_KEYS,
       tracing: destination && {
         otlp_url: destination.url,
         sample_ratio: environment.OTEL_TRACES_SAMPLER_ARG,

@@ -1,6 +1,6 @@
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { requireProgram } from '../../../infra/servers/program.ts'
+import { requireProgram } from '../../../infra/system/programs/program.ts'
 
 export type Scheme = 'light' | 'dark'
 

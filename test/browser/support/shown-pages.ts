@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { demoIdAt } from '../../../infra/demo-catalogue/events.ts'
+import { buy, buyPlaces, hold, send, signIn } from './buyer.ts'
 import { mapReady } from './map-points.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
@@ -53,4 +54,79 @@ export const shownPages: readonly ShownPage[] = [
   at('problem-not-found', '/shop/nowhere'),
   at('problem-explained', '/problems/seat_unavailable'),
   at('running', '/running'),
+  {
+    name: 'hold',
+    open: async (page) => page.goto(`/shop/holds/${(await hold(page)).id}`),
+  },
+  {
+    name: 'hold-declined',
+    async open(page) {
+      await page.goto(`/shop/holds/${(await hold(page)).id}`)
+      await page.getByText('Card that is declined').click()
+      await page.locator('#pay').click()
+      await page.getByText('Your bank said no.').waitFor()
+    },
+  },
+  {
+    name: 'hold-given-back',
+    async open(page) {
+      const { id } = await hold(page)
+      await send(page, 'DELETE', `/holds/${id}`)
+      await page.goto(`/shop/holds/${id}`)
+      await page.getByText('You gave these seats back.').waitFor()
+    },
+  },
+  {
+    name: 'bookings',
+    async open(page) {
+      const { tickets } = await buy(page, { qty: 2 })
+      const ticketId = tickets[0]?.id ?? ''
+      const friend = `jo.${ticketId.slice(-6)}`
+      await send(page, 'POST', `/tickets/${ticketId}/transfer`, { to_user_id: friend })
+      await signIn(page, friend)
+      await buyPlaces(page)
+      const { id } = await buyPlaces(page, { qty: 1 })
+      await send(page, 'POST', `/bookings/${id}/cancel`, {})
+      await page.goto('/shop/bookings')
+    },
+  },
+  {
+    name: 'bookings-none',
+    async open(page) {
+      await signIn(page)
+      await page.goto('/shop/bookings')
+    },
+  },
+  {
+    name: 'booking',
+    open: async (page) => page.goto(`/shop/bookings/${(await buy(page)).id}`),
+  },
+  {
+    name: 'booking-giving-back',
+    async open(page) {
+      await page.goto(`/shop/bookings/${(await buy(page)).id}#give-back`)
+      await page.getByRole('checkbox').first().check()
+    },
+  },
+  {
+    name: 'ticket',
+    open: async (page) => page.goto(`/shop/tickets/${(await buy(page)).tickets[0]?.id}`),
+  },
+  {
+    name: 'ticket-passing-on',
+    async open(page) {
+      await page.goto(`/shop/tickets/${(await buy(page)).tickets[0]?.id}`)
+      await page.getByText('Pass it on').click()
+      await page.getByRole('button', { name: 'Pass this ticket on' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  {
+    name: 'ticket-void',
+    async open(page) {
+      const { id, tickets } = await buy(page)
+      await send(page, 'POST', `/bookings/${id}/cancel`, {})
+      await page.goto(`/shop/tickets/${tickets[0]?.id}`)
+    },
+  },
 ]

@@ -38,9 +38,7 @@ async function runAll(stopping: AbortSignal): Promise<Outcome> {
   const queue = [...crashPoints.entries()]
   const systems: CrashSystem[] = []
   /** Takes points from the queue until it is empty. */
-  const workThrough = async (): Promise<void> => {
-    const system = await startCrashSystem(stopping)
-    systems.push(system)
+  const workThrough = async (system: CrashSystem): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !stopping.aborted; next = queue.shift()) {
       const [index, point] = next
       onResult(await runPoint(system, point, index))
@@ -48,7 +46,9 @@ async function runAll(stopping: AbortSignal): Promise<Outcome> {
     if (!stopping.aborted) outcome.violations.push(...violationsOf(await auditSettled(system)))
   }
   try {
-    const lanes = await Promise.allSettled(Array.from({ length: systemsAtOnce }, workThrough))
+    // Not at once: some twenty processes would start side by side.
+    while (systems.length < systemsAtOnce) systems.push(await startCrashSystem(stopping))
+    const lanes = await Promise.allSettled(systems.map(workThrough))
     for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason
   } finally {
     bar.clear()

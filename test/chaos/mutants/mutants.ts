@@ -121,7 +121,7 @@ export const mutants: readonly Mutant[] = [
         replace: '    this.#admitted = 0\n    this.#fullAt = 0\n    this.#uncounted = 0\n',
       },
     ],
-    test: 'test/unit/local-bucket-outages.test.ts',
+    test: 'test/unit/local-buckets.test.ts',
     sign: /however often Redis goes and comes/,
   },
   {
@@ -133,7 +133,7 @@ export const mutants: readonly Mutant[] = [
         replace: "if (this.#left > 0) return 'admitted'",
       },
     ],
-    test: 'test/unit/lease.test.ts',
+    test: 'test/unit/calls.test.ts',
     sign: /tokens lapse/,
   },
   {

@@ -12,7 +12,7 @@ interface Plan {
 }
 
 /** All tests of one copy. */
-const withinMs = 240_000
+const withinMs = 480_000
 /** It ends its own servers first. */
 const endsWithinMs = 20_000
 

@@ -1,4 +1,5 @@
-import { ask } from '../../support/http.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, ask } from '../../support/http.ts'
 import { askPrometheus } from '../../support/prometheus.ts'
 import { until } from '../../support/until.ts'
 import type { ComposeFile } from '../deployment/compose-file.ts'
@@ -29,10 +30,10 @@ const patience = { timeoutMs: 45_000, everyMs: 500 }
 export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts> {
   const at = (service: string): string => `http://localhost:${file.services[service]?.ports?.[0]?.published}`
   const edge = at('edge')
-  const countEvents = async (): Promise<number> => (await ask(`${edge}/events?limit=100`)).body.items.length
+  const countEvents = async (): Promise<number> => (await answered(() => ask(`${edge}/events?limit=100`))).items.length
   const events = await countEvents()
-  const { body: purchase } = await ask(`${edge}/purchase`, { method: 'POST' })
-  const { body: bookings } = await ask(`${edge}/bookings?user_id=${purchase.user_id}`)
+  const purchase = await answered(() => ask(`${edge}/purchase`, { method: 'POST' }))
+  const bookings = await answered(() => ask(`${edge}/bookings?user_id=${purchase.user_id}`))
   const stream = await beginningOf(`${edge}/events/${purchase.event_id}/seats/stream`)
   const pages = await startPages(edge)
   const targets = await watchedTargets(
@@ -52,6 +53,17 @@ export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts
     eventsAfterImport: await countEvents(),
     backup: engine.output('backup'),
   }
+}
+
+/** The body of an answer; a machine that is busy with the start of twenty services may refuse at first, and says so by 503. */
+async function answered(question: () => Promise<Answer>): Promise<Answer['body']> {
+  let answer = await question()
+  for (let times = 1; answer.status === 503 && times < 20; times += 1) {
+    await sleep(1_000)
+    answer = await question()
+  }
+  if (answer.status >= 300) throw new Error(`${answer.status}: ${answer.text}`)
+  return answer.body
 }
 
 async function beginningOf(url: string): Promise<string> {

@@ -16,15 +16,17 @@ const selectBookings = `
     CASE WHEN ${isUnpaid} AND (${isDue} OR NOT ${isLive}) THEN 'expired' ELSE booking.status END AS status,
     ${placesOfHold} AS places, total_minor, refunded_minor,
     refund_due_minor - refunded_minor AS refund_due_minor, cancelled_for, currency, booking.created_at, confirmed_at,
-    (SELECT coalesce(json_agg(CASE WHEN item.seat_no IS NULL
-         THEN json_build_object('id', ticket.id, 'area', area.name, 'status', ticket.status)
+    (SELECT coalesce(json_agg(json_strip_nulls(CASE WHEN item.seat_no IS NULL
+         THEN json_build_object('id', ticket.id, 'area', area.name, 'status', ticket.status, 'passed_on', passed_on)
          ELSE json_build_object('id', ticket.id, 'seat_no', item.seat_no, 'section', line.section, 'row', line.label,
-           'label', seat.label, 'status', ticket.status) END ORDER BY item.seat_no, item.area_no, ticket.id), '[]')
+           'label', seat.label, 'status', ticket.status, 'passed_on', passed_on) END)
+         ORDER BY item.seat_no, item.area_no, ticket.id), '[]')
      FROM booking.tickets AS ticket
      JOIN booking.booking_items AS item ON item.event_id = ticket.event_id AND item.id = ticket.item_id
      LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
      LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
      LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no
+     CROSS JOIN LATERAL (SELECT CASE WHEN ticket.holder_id IS NOT NULL THEN true END) AS holder (passed_on)
      WHERE ticket.event_id = booking.event_id AND ticket.booking_id = booking.id) AS tickets,
     payment_status, captured_minor, ${position} AS seq
   FROM booking.bookings AS booking

@@ -46,7 +46,8 @@ export async function issueTickets(
 /** All tickets of a booking, which stay as they are until the transaction ends. */
 export function lockTickets(db: Database, booking: Key): Promise<TicketState[]> {
   return db.query<TicketState>(
-    `SELECT id AS "ownId", status FROM booking.tickets WHERE event_id = $1 AND booking_id = $2 ORDER BY id FOR UPDATE`,
+    `SELECT id AS "ownId", status, holder_id IS NOT NULL AS "isPassedOn" FROM booking.tickets
+     WHERE event_id = $1 AND booking_id = $2 ORDER BY id FOR UPDATE`,
     [booking.eventId, booking.ownId],
   )
 }

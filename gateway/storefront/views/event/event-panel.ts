@@ -120,7 +120,7 @@ function stepper({ name, label, value }: { name: string; label: string; value: n
 
 function best(
   { event, language, hasAccessible }: EventPageState,
-  { together, onlyPrice, accessible, asking }: LiveState,
+  { together, onlyPrice, accessible, asking, held }: LiveState,
 ): Html {
   const prices = pricesOf(event)
   const tiers = new Set(event.price_tiers.map(({ name }) => name))
@@ -133,7 +133,7 @@ function best(
       html`<option value="${index}"${index === onlyPrice && html` selected`}>${amount(priceMinor)}</option>`,
   )}</select></div></div>
 ${hasAccessible && html`<label class="check"><input type="checkbox" data-change="accessible"${accessible && html` checked`}> ${words.accessible}</label>`}
-<button type="button" class="button wide" data-click="best">${asking === 'best' ? words.holding : words.holdBest(together)}</button>
+<button type="button" class="button wide" data-click="best">${asking === 'best' ? words.holding : held === null ? words.holdBest(together) : words.exchangeBest(together)}</button>
 </div>`
 }
 

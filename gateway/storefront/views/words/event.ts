@@ -54,6 +54,8 @@ export const eventWords = {
   anyPrice: 'Any price',
   accessible: 'For a wheelchair user and companions',
   holdBest: (count: number) => (count === 1 ? 'Hold the best seat' : `Hold the best ${count} together`),
+  exchangeBest: (count: number) =>
+    count === 1 ? 'Exchange for the best seat' : `Exchange for the best ${count} together`,
   standing: 'Without seat numbers',
   chosen: (count: number) => (count === 1 ? '1 seat chosen' : `${count} seats chosen`),
   chosenPlaces: (count: number) => (count === 1 ? '1 place chosen' : `${count} places chosen`),

@@ -1,0 +1,95 @@
+import type { Booking } from '#shared/contracts/bookings.ts'
+import { type BookingPageState, bookingPage } from '../views/booking-page.ts'
+import { bookingWords } from '../views/words/booking.ts'
+import { ask } from './api.ts'
+import { newKey } from './intentions.ts'
+import { type Island, pageState, startIsland } from './island.ts'
+
+/** The page of a booking: follows a payment or refund that is under way, and gives tickets back. */
+
+const element = document.querySelector<HTMLElement>('main')
+if (element === null) throw new Error('this page has no content')
+
+/** Pauses between looks at what is under way; the last one for all that follow. */
+const pausesMs = [1_000, 2_000, 4_000, 8_000] as const
+const tries = 4
+
+let looks = 0
+let timer: ReturnType<typeof setTimeout> | undefined
+
+const island = startIsland<BookingPageState>({
+  element,
+  state: pageState<BookingPageState>(),
+  view: bookingPage,
+  actions: {
+    choose(page, box) {
+      const { value, checked } = box as HTMLInputElement
+      const others = page.state.chosen.filter((id) => id !== value)
+      page.set({ chosen: checked ? [...others, value] : others })
+    },
+    giveBack: (page) => void giveBack(page),
+  },
+})
+follow()
+openGiveBack()
+addEventListener('hashchange', openGiveBack)
+addEventListener('online', () => void look())
+addEventListener('pageshow', ({ persisted }) => persisted && void look())
+
+/** Whether something still comes by itself. */
+function isSettling({ status, payment, refund_due_minor }: Booking): boolean {
+  return (
+    status === 'pending' || payment.status === 'authorised' || payment.status === 'processing' || refund_due_minor > 0
+  )
+}
+
+function follow(): void {
+  clearTimeout(timer)
+  if (!isSettling(island.state.booking)) return
+  timer = setTimeout(() => void look(), pausesMs[Math.min(looks, pausesMs.length - 1)])
+  looks += 1
+}
+
+async function look(): Promise<void> {
+  const { booking } = island.state
+  const answer = await ask<Booking>('GET', `/bookings/${booking.id}`)
+  if (answer.ok) island.set({ booking: answer.value })
+  follow()
+}
+
+/** One intention, one key: sent again with the same key while no answer comes. */
+async function giveBack(page: Island<BookingPageState>): Promise<void> {
+  const { booking, chosen, isGivingBack } = page.state
+  if (isGivingBack || chosen.length === 0) return
+  page.set({ isGivingBack: true, outcome: null })
+  const options = { body: { ticket_ids: chosen }, idempotencyKey: newKey() }
+  for (let tried = 1; ; tried += 1) {
+    const answer = await ask<Booking>('POST', `/bookings/${booking.id}/cancel`, options)
+    if (answer.ok) {
+      const outcome = { ...bookingWords.gaveBack(chosen.length), isAlarm: false }
+      page.set({ booking: answer.value, chosen: [], isGivingBack: false, outcome })
+      looks = 0
+      follow()
+      return
+    }
+    const { problem } = answer
+    if (!problem.retryable || tried === tries) {
+      const text = problem.code === 'offline' ? bookingWords.offline : { title: problem.title, text: problem.detail }
+      page.set({ isGivingBack: false, outcome: { ...text, isAlarm: true } })
+      // What became of it is not known without an answer; the booking says it.
+      void look()
+      return
+    }
+    if (problem.code === 'offline') page.set({ outcome: { ...bookingWords.offline, isAlarm: true } })
+    await new Promise((resolve) => setTimeout(resolve, pausesMs[tried - 1]))
+  }
+}
+
+/** A ticket's page leads here to give it back. */
+function openGiveBack(): void {
+  if (location.hash !== '#give-back') return
+  const details = document.querySelector<HTMLDetailsElement>('#give-back')
+  if (details === null) return
+  details.open = true
+  details.scrollIntoView()
+}

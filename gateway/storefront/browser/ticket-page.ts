@@ -1,0 +1,75 @@
+import { type PassOnState, passOn } from '../views/pass-on.ts'
+import { ticketWords } from '../views/words/ticket.ts'
+import { ask } from './api.ts'
+import { newKey } from './intentions.ts'
+import { type Island, pageState, startIsland } from './island.ts'
+import { saveTicket } from './saved-tickets.ts'
+import { scriptAddress } from './trusted-html.ts'
+
+/** The page of a ticket: printing, passing on, and being there without network. */
+
+const printing = document.querySelector<HTMLElement>('#print')
+if (printing !== null) {
+  printing.hidden = false
+  printing.addEventListener('click', () => print())
+}
+
+const offline = document.querySelector<HTMLElement>('.offline')
+const showConnection = (): void => {
+  offline?.toggleAttribute('hidden', navigator.onLine)
+}
+showConnection()
+addEventListener('online', showConnection)
+addEventListener('offline', showConnection)
+
+const form = document.querySelector<HTMLElement>('.pass-on')
+if (form !== null) {
+  const { ticketId } = pageState<{ ticketId: string }>()
+  let key = newKey()
+  let sentTo = ''
+  startIsland<PassOnState>({
+    element: form,
+    state: { ticketId, fault: null, isSending: false, passedOnTo: null, address: location.origin + location.pathname },
+    view: passOn,
+    actions: {
+      passOn(island) {
+        const to = (document.querySelector<HTMLInputElement>('#to')?.value ?? '').trim()
+        // Another name is another intention.
+        if (to !== sentTo) key = newKey()
+        sentTo = to
+        void send(island, to, key)
+      },
+    },
+  })
+}
+
+async function send(island: Island<PassOnState>, to: string, key: string): Promise<void> {
+  const { ticketId, isSending } = island.state
+  if (isSending) return
+  if (to === '') {
+    island.set({ fault: ticketWords.passOnMissing })
+    return
+  }
+  island.set({ isSending: true, fault: null })
+  const options = { body: { to_user_id: to }, idempotencyKey: key }
+  const answer = await ask('POST', `/tickets/${ticketId}/transfer`, options)
+  if (!answer.ok) {
+    const { code, detail } = answer.problem
+    island.set({ isSending: false, fault: code === 'offline' ? ticketWords.noConnection : detail })
+    return
+  }
+  island.set({ isSending: false, passedOnTo: to })
+  // What opens no door any more is not shown any more, here or without network.
+  document.querySelector('.ticket')?.classList.add('gone')
+  document.querySelector('.ticket .code')?.remove()
+  void saveTicket()
+}
+
+if ('serviceWorker' in navigator) {
+  const { pathname } = new URL('./ticket-worker.ts', import.meta.url)
+  navigator.serviceWorker
+    .register(scriptAddress(pathname), { scope: '/shop/tickets/', type: 'module' })
+    .then(saveTicket)
+    // A page that cannot be kept is a page like any other.
+    .catch(() => undefined)
+}

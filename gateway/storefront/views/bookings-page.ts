@@ -1,0 +1,91 @@
+import type { Booking } from '#shared/contracts/bookings.ts'
+import type { CarriedTicket } from '#shared/contracts/tickets.ts'
+import { stubDate, sum } from './format.ts'
+import { type Html, html } from './html.ts'
+import { placeName } from './place-name.ts'
+import { type ShownEvent, whenAndWhere } from './shown-event.ts'
+import { bookingWords } from './words/booking.ts'
+
+export interface BookingsPageData {
+  readonly bookings: readonly Booking[]
+  /** Tickets that others passed on. */
+  readonly tickets: readonly CarriedTicket[]
+  /** By id; those that are no longer shown are missing. */
+  readonly events: Readonly<Record<string, ShownEvent>>
+  readonly nextCursor: string | null
+  readonly language: string
+}
+
+/** The content of the page: what the caller bought, and what others passed on. */
+export function bookingsPage(data: BookingsPageData): Html {
+  const { bookings, tickets, nextCursor } = data
+  return html`<div class="page-head"><h1>${bookingWords.title}</h1></div>
+${bookings.length + tickets.length === 0 && nothingYet()}
+${
+  tickets.length > 0 &&
+  html`<section class="booking-list" aria-labelledby="passed-on-title">
+<h2 id="passed-on-title">${bookingWords.passedOnToYou}</h2>
+<ul>${tickets.map((ticket) => passedOnStub(ticket, data))}</ul>
+</section>
+${bookings.length > 0 && html`<h2>${bookingWords.bought}</h2>`}`
+}
+${bookings.length > 0 && html`<ul class="booking-list">${bookings.map((booking) => bookingStub(booking, data))}</ul>`}
+${nextCursor !== null && html`<p class="more"><a class="button" href="/shop/bookings?cursor=${encodeURIComponent(nextCursor)}">${bookingWords.earlier}</a></p>`}`
+}
+
+function nothingYet(): Html {
+  return html`<div class="words-page"><h2>${bookingWords.none}</h2><p>${bookingWords.noneText}</p><p><a class="button torch" href="/">${bookingWords.toWhatsOn}</a></p></div>`
+}
+
+function bookingStub(booking: Booking, data: BookingsPageData): Html {
+  const valid = booking.tickets.filter(({ status, passed_on }) => status === 'valid' && passed_on === undefined).length
+  const isYours = booking.status === 'pending' || (booking.status === 'confirmed' && valid > 0)
+  const event = data.events[booking.event_id]
+  const isEventCancelled = booking.cancelled_for === 'event_cancelled'
+  const state = isEventCancelled ? bookingWords.eventCancelled : bookingWords.states[booking.status]
+  const tickets =
+    booking.tickets.length > 0
+      ? booking.tickets.length
+      : booking.places.reduce((total, place) => total + ('qty' in place ? place.qty : 1), 0)
+  return stub({
+    event,
+    href: `/shop/bookings/${booking.id}`,
+    isYours,
+    detail: `${bookingWords.tickets(tickets)} · ${sum(booking.total_minor, booking.currency, data.language)}`,
+    state,
+    language: data.language,
+  })
+}
+
+function passedOnStub(ticket: CarriedTicket, { events, language }: BookingsPageData): Html {
+  return stub({
+    event: events[ticket.event_id],
+    href: `/shop/tickets/${ticket.id}`,
+    isYours: ticket.status === 'valid',
+    detail: placeName(ticket),
+    state: bookingWords.ticketStates[ticket.status],
+    language,
+  })
+}
+
+interface Stub {
+  readonly event: ShownEvent | undefined
+  readonly href: string
+  readonly isYours: boolean
+  readonly detail: string
+  readonly state: string
+  readonly language: string
+}
+
+/** As a stub of an event, but torch while it is the caller's. */
+function stub({ event, href, isYours, detail, state, language }: Stub): Html {
+  const date = event && stubDate(event.starts_on, language)
+  return html`<li class="stub event-stub booking-stub${isYours ? ' yours' : ' gone'}">
+<p class="date">${date && html`<span>${date.weekday}</span><strong>${date.day}</strong><span>${date.month}</span>`}</p>
+<div class="about">
+<div class="what"><h3><a href="${href}">${event?.name ?? bookingWords.unknownEvent}</a></h3>
+${event && html`<p class="where">${whenAndWhere(event, language)}</p>`}<p class="where">${detail}</p></div>
+<p class="price"><span class="state">${state}</span></p>
+</div>
+</li>`
+}

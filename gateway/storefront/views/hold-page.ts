@@ -1,0 +1,169 @@
+import type { Hold } from '#shared/contracts/holds.ts'
+import type { Place } from '#shared/contracts/places.ts'
+import { clockTime, instantText, money } from './format.ts'
+import { type Html, html } from './html.ts'
+import { type NoteText, note } from './note.ts'
+import type { PayNote, PayState } from './pay-state.ts'
+import { priceMark } from './price-mark.ts'
+import { pricesOf } from './prices.ts'
+import { type ShownEvent, whenAndWhere } from './shown-event.ts'
+import { crossSign } from './signs.ts'
+import { holdWords } from './words/hold.ts'
+import { words } from './words.ts'
+
+export interface HoldPageState {
+  readonly hold: Hold
+  readonly event: ShownEvent
+  readonly pay: PayState
+  /** On the clock. */
+  readonly seconds: number
+  /** Lamps in all, one for each minute of the hold. */
+  readonly lamps: number
+  readonly card: string
+  /** What the buyer asked for beside paying, while it is under way. */
+  readonly busy: 'extend' | 'change' | 'release' | null
+  /** What came of it. */
+  readonly outcome: NoteText | null
+  /** Read out, not shown. */
+  readonly spoken: { readonly text: string; readonly isUrgent: boolean } | null
+  readonly language: string
+  /** The zone of the reader; null until script knows it. */
+  readonly zone: string | null
+}
+
+/** The content of the page: what is held and for how long, and how to pay for it. */
+export function holdPage(state: HoldPageState): Html {
+  return html`<div class="hold-page">
+${holdBlock(state)}
+<section class="panel pay" aria-labelledby="pay-title">
+${steps()}
+<h1 id="pay-title">${state.hold.total_minor === 0 ? holdWords.titleFree : holdWords.title}</h1>
+<div class="notes" role="alert">${noteOf(state)}</div>
+${state.pay.name === 'held' || state.pay.name === 'paying' ? payForm(state) : nextStep(state)}
+</section>
+<p class="unseen" role="status">${state.spoken !== null && !state.spoken.isUrgent && state.spoken.text}</p>
+<p class="unseen" role="alert">${state.spoken?.isUrgent === true && state.spoken.text}</p>
+</div>`
+}
+
+function steps(): Html {
+  const [, current] = holdWords.steps
+  return html`<ol class="steps" aria-label="${holdWords.stepsName}">${holdWords.steps.map((step) => html`<li${step === current && html` aria-current="step"`}>${step}</li>`)}</ol>`
+}
+
+function holdBlock(state: HoldPageState): Html {
+  const { event, hold, language } = state
+  const isOver = state.pay.name === 'ended' || state.pay.name === 'bought'
+  return html`<section class="hold-block${isOver && ' over'}" aria-labelledby="hold-title">
+${holdHead(state)}
+<div class="hold-body">
+<h2 id="hold-title">${event.name}</h2>
+<p class="quiet">${whenAndWhere(event, language)}</p>
+<ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
+<p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="button-link" data-click="giveAllBack">${holdWords.giveAllBack}</button></p>`}
+</div>
+</section>`
+}
+
+function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
+  if (pay.name === 'ended') return html`<div class="hold-head"><p class="label">${holdWords.ended}</p></div>`
+  if (pay.name !== 'held' && pay.name !== 'paying') {
+    return html`<div class="hold-head"><p class="label">${pay.name === 'bought' ? holdWords.bought.title : holdWords.beingPaid}</p></div>`
+  }
+  const lit = Math.ceil(seconds / 60)
+  return html`<div class="hold-head">
+<p class="label">${holdWords.heldForYou}</p>
+<span class="clock" role="timer" aria-live="off" aria-label="${holdWords.clockName}">${clockText(seconds)}</span>
+<span class="lamps" aria-hidden="true">${Array.from({ length: lamps }, (_, index) => html`<i${index < lit && html` class="on"`}></i>`)}</span>
+<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="button-link" data-click="extend">${holdWords.moreTime}</button>`}</p>
+</div>`
+}
+
+/** `9:41`. */
+export function clockText(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+function placeRow(state: HoldPageState, place: Place, index: number): Html {
+  const price = pricesOf(state.event).find(({ priceMinor }) => priceMinor === place.price_minor)
+  const isSeat = 'seat_no' in place
+  const name = isSeat ? place.section : place.area
+  const detail = isSeat ? holdWords.row(place.row, place.label) : holdWords.tickets(place.qty)
+  const amount = place.price_minor * (isSeat ? 1 : place.qty)
+  return html`<li>${price !== undefined && priceMark(price)}
+<span class="seat-name"><strong>${name}</strong><span>${detail}</span></span>
+<span class="amount">${priceOf(state, amount)}</span>
+${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="giveBackOne" data-index="${index}" aria-label="${holdWords.giveBackOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
+}
+
+function payForm(state: HoldPageState): Html {
+  const { hold, event, pay, card, language } = state
+  const isFree = hold.total_minor === 0
+  const sum = priceOf(state, hold.total_minor)
+  const isPaying = pay.name === 'paying'
+  const label = isFree
+    ? isPaying
+      ? holdWords.booking
+      : holdWords.book
+    : isPaying
+      ? holdWords.paying(sum)
+      : holdWords.pay(sum)
+  return html`<form class="form" data-submit="pay">
+${
+  !isFree &&
+  html`<fieldset class="cards"><legend>${holdWords.card}</legend>
+<div class="choices">${holdWords.cards.map(({ token, name, hint }) => html`<label class="choice"><input type="radio" name="card" value="${token}" data-change="card"${token === card && html` checked`}> <span class="choice-words"><span>${name}</span>${hint !== '' && html`<small>${hint}</small>`}</span></label>`)}</div>
+</fieldset>
+<p class="quiet small">${holdWords.sandbox}</p>`
+}
+<button class="button torch wide tall" id="pay"${isPaying && html` aria-disabled="true"`}>${label}</button>
+<noscript><p class="note">${holdWords.needsScript}</p></noscript>
+<p class="quiet small">${event.cancelUntil === null ? holdWords.noReturns : holdWords.cancelUntil(instantText(event.cancelUntil, { zone: event.tz, language }))}</p>
+</form>`
+}
+
+/** Where to go when there is nothing to pay any more. */
+function nextStep({ pay, event }: HoldPageState): Html | null {
+  if (pay.name === 'bought') {
+    const path = pay.bookingId === null ? '/shop/bookings' : `/shop/bookings/${encodeURIComponent(pay.bookingId)}`
+    return html`<p><a class="button torch" href="${path}">${holdWords.showBookings}</a></p>`
+  }
+  if (pay.name !== 'ended') return null
+  return html`<p><a class="button torch" href="/shop/events/${event.id}">${holdWords.takeAgain}</a></p>`
+}
+
+function noteOf(state: HoldPageState): Html | null {
+  const { pay, outcome } = state
+  switch (pay.name) {
+    case 'held':
+      if (pay.note !== null) return note(payNote(pay.note, state), 'alarm')
+      return outcome && note(outcome)
+    case 'paying':
+      // The first answer is on its way; only when it does not come there is something to say.
+      if (pay.tries === 0) return null
+      return note(pay.isOffline ? holdWords.waitingOffline(endTime(state)) : holdWords.retrying)
+    case 'waiting':
+      return note(pay.isOffline ? holdWords.waitingOffline(endTime(state)) : holdWords.waiting)
+    case 'elsewhere':
+      return note(holdWords.elsewhere)
+    case 'bought':
+      return note(holdWords.bought)
+    case 'ended':
+      return note(holdWords.ends[pay.why], 'alarm')
+  }
+}
+
+function payNote(payNote: PayNote, state: HoldPageState): NoteText {
+  if (typeof payNote === 'object') return { title: '', text: payNote.text }
+  return payNote === 'offline' ? holdWords.notes.offline(endTime(state)) : holdWords.notes[payNote]
+}
+
+/** Until when the places are held, on the reader's clock. */
+function endTime({ hold, zone, language }: HoldPageState): string {
+  return clockTime(hold.expires_at, { zone, language })
+}
+
+function priceOf({ hold, language }: Pick<HoldPageState, 'hold' | 'language'>, minor: number): string {
+  return money(minor, hold.currency, { language, free: words.free })
+}

@@ -1,0 +1,11 @@
+import { type Html, html } from './html.ts'
+
+/** What happened, then what can be done. */
+export interface NoteText {
+  readonly title: string
+  readonly text: string
+}
+
+export function note({ title, text }: NoteText, kind: 'plain' | 'alarm' = 'plain'): Html {
+  return html`<p class="note${kind === 'alarm' && ' alarm'}">${title !== '' && html`<strong>${title}</strong> `}${text !== '' && html`<span>${text}</span>`}</p>`
+}

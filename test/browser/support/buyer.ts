@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import type { Booking } from '#shared/contracts/bookings.ts'
+import type { Hold } from '#shared/contracts/holds.ts'
+import { demoEventId } from '#shared/ids.ts'
+
+/* What a buyer did before a page opens, by the requests that pages send. They share the cookies of the window. */
+
+let buyers = 0
+
+function newBuyer(): string {
+  buyers += 1
+  return `ines.moreau.${buyers}`
+}
+
+/** Signs a new buyer in on a window, and answers who it is. */
+export async function signIn(page: Page, userId = newBuyer()): Promise<string> {
+  await send(page, 'POST', '/session', { user_id: userId })
+  return userId
+}
+
+/** A window has a new buyer, who holds the best places of an event. */
+export async function hold(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Hold> {
+  await signIn(page)
+  return holdPlaces(page, wanted)
+}
+
+/** The buyer of a window holds the best places of an event. */
+function holdPlaces(page: Page, { qty = 3, eventId = demoEventId } = {}): Promise<Hold> {
+  return send(page, 'POST', `/events/${eventId}/holds`, { best_available: { qty } })
+}
+
+/** A window has a new buyer, who bought the best places of an event. */
+export async function buy(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Booking> {
+  await signIn(page)
+  return buyPlaces(page, wanted)
+}
+
+/** The buyer of a window buys the best places of an event. */
+export async function buyPlaces(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Booking> {
+  const { id } = await holdPlaces(page, wanted)
+  return send(page, 'POST', '/purchase', { hold_id: id, payment_token: 'tok_ok' })
+}
+
+/** Sends a request of the window's buyer and answers its body. Throws for anything but a success. */
+export async function send<Reply>(
+  page: Page,
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  data?: object,
+): Promise<Reply> {
+  const headers = method === 'GET' ? {} : { 'idempotency-key': randomUUID() }
+  const answer = await page.request.fetch(path, { method, headers, ...(data === undefined ? {} : { data }) })
+  const text = await answer.text()
+  if (!answer.ok()) throw new Error(`${method} ${path}: ${answer.status()} ${text}`)
+  return JSON.parse(text || '{}') as Reply
+}

@@ -1,0 +1,232 @@
+import { generateKeyPairSync } from 'node:crypto'
+import test from 'ava'
+import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
+import { viewBooking } from '#shared/contracts/bookings.ts'
+import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
+import { setSale } from '#shared/contracts/stock.ts'
+import { listTickets, transferTicket, viewTicket, viewTicketKeys } from '#shared/contracts/tickets.ts'
+import { newId } from '#shared/ids.ts'
+import { system } from '#shared/messaging/caller.ts'
+import { TicketCodes } from '../../workers/booking/ticket-codes.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { buyTickets } from '../support/bought-tickets.ts'
+
+const oldKey = generateKeyPairSync('ed25519').privateKey
+const newKey = generateKeyPairSync('ed25519').privateKey
+const inBase64 = (key: typeof oldKey) => key.export({ format: 'der', type: 'pkcs8' }).toString('base64')
+
+let workers: BookingWorkers
+test.before(async () => {
+  workers = await startBookingWorkers({ env: { TICKET_KEYS: `${inBase64(newKey)},${inBase64(oldKey)}` } })
+})
+test.after.always(() => workers.stop())
+
+/** Two seats of `ada`. */
+async function buyTwo(options: { captured?: boolean } = {}) {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing: { Floor: { capacity: 5 } } })
+  const cancel_until = new Date(Date.now() + 86_400_000).toISOString()
+  const sale = { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null, cancel_until } as const
+  await workers.ask(setSale, sale)
+  const booking = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0, 1], ...options })
+  const [first, second] = booking.tickets.map(({ id }) => id) as [string, string]
+  return { eventId, booking, first, second }
+}
+const view = (ticket_id: string, as: string) => workers.ask(viewTicket, { ticket_id }, { as })
+const noTicket = async (ticket_id: string, as: string) =>
+  (await workers.refusal(viewTicket, { ticket_id }, { as })).code
+const passOn = (ticket_id: string, as: string, to_user_id: string, idempotencyKey = newId()) =>
+  workers.ask(transferTicket, { ticket_id, to_user_id }, { as, idempotencyKey })
+const noTransfer = async (ticket_id: string, as: string, to_user_id: string) =>
+  (await workers.refusal(transferTicket, { ticket_id, to_user_id }, { as })).code
+
+/** What a door reads, with nothing but the public keys. */
+async function read(code: string | null) {
+  const keys = createLocalJWKSet((await workers.ask(viewTicketKeys, {})) as JSONWebKeySet)
+  const { payload, protectedHeader } = await compactVerify(code ?? '', keys)
+  return { ...JSON.parse(new TextDecoder().decode(payload)), ...protectedHeader }
+}
+
+test('a ticket has a code that says which one it is, and that public keys verify without asking anybody', async (t) => {
+  const { eventId, booking, first } = await buyTwo()
+  const ticket = await view(first, 'ada')
+  t.like(ticket, { id: first, event_id: eventId, booking_id: booking.id, serial: 1, status: 'valid' })
+  t.like(ticket, { seat_no: 0, section: 'Stalls', row: 'R1', label: '1' })
+  t.regex(ticket.number, /^[0-9A-F]{4}-[0-9A-F]{4}$/)
+  t.like(await read(ticket.code), { sub: first, ver: 1, alg: 'EdDSA', typ: 'ticket+jwt' })
+  t.is((await view(first, 'ada')).code, ticket.code)
+})
+
+test('a code with another ticket, another serial or a signature of somebody else is refused', async (t) => {
+  const { first, second } = await buyTwo()
+  const [head, body = '', signature] = ((await view(first, 'ada')).code ?? '').split('.')
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString())
+  for (const forged of [
+    { ...claims, sub: second },
+    { ...claims, ver: 2 },
+  ]) {
+    const other = Buffer.from(JSON.stringify(forged)).toString('base64url')
+    await t.throwsAsync(read([head, other, signature].join('.')))
+  }
+  const stranger = new TicketCodes([generateKeyPairSync('ed25519').privateKey])
+  await t.throwsAsync(async () => read(await stranger.sign({ id: first, serial: 1 })))
+})
+
+test('while keys are exchanged, codes of the old and of the new key are valid', async (t) => {
+  const { first } = await buyTwo()
+  const before = await new TicketCodes([oldKey]).sign({ id: first, serial: 1 })
+  const now = (await view(first, 'ada')).code
+  t.not(now, before)
+  t.is((await read(before)).sub, first)
+  const { keys } = await workers.ask(viewTicketKeys, {})
+  t.deepEqual(
+    keys.map(({ kid }) => kid),
+    [(await read(now)).kid, (await read(before)).kid],
+  )
+})
+
+test('a ticket of a general admission area has a code too', async (t) => {
+  const { eventId } = await buyTwo()
+  const { tickets } = await buyTickets(workers, { eventId, as: 'eve', areas: [{ area: 'Floor', qty: 1 }] })
+  const ticket = await view(tickets[0]?.id ?? '', 'eve')
+  t.like(ticket, { area: 'Floor' })
+  t.is((await read(ticket.code)).sub, ticket.id)
+})
+
+test("somebody else's ticket does not exist", async (t) => {
+  const { eventId, first } = await buyTwo()
+  t.is(await noTicket(first, 'stranger'), 'not_found')
+  t.is(await noTransfer(first, 'stranger', 'bob'), 'not_found')
+  const unknown = `${first.slice(0, 24)}${'A'.repeat(19)}`
+  t.is(await noTicket(unknown, 'ada'), 'not_found')
+  t.is(await noTransfer(unknown, 'ada', 'bob'), 'not_found')
+  t.truthy(eventId)
+})
+
+test('a ticket that is passed on has a new code, which only its new holder sees; the old one is told apart', async (t) => {
+  const { booking, first, second } = await buyTwo()
+  const before = await view(first, 'ada')
+  const passed = await passOn(first, 'ada', 'bob')
+  t.like(passed, { ticket_id: first, to_user_id: 'bob', serial: 2 })
+  t.false(JSON.stringify(passed).includes('ey'))
+  const bobs = await view(first, 'bob')
+  t.like(bobs, { serial: 2, booking_id: null, status: 'valid' })
+  t.like(await read(bobs.code), { sub: first, ver: 2 })
+  t.is((await read(before.code)).ver, 1)
+  t.like(await view(first, 'ada'), { code: null, passed_on: true, booking_id: booking.id })
+  t.is(await noTransfer(first, 'ada', 'cyd'), 'not_found')
+  const seen = await workers.ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
+  t.deepEqual(
+    seen.tickets.map(({ id, passed_on }) => [id, passed_on]),
+    [
+      [first, true],
+      [second, undefined],
+    ],
+  )
+})
+
+test('a ticket may be passed on again, and back to its buyer', async (t) => {
+  const { booking, first } = await buyTwo()
+  await passOn(first, 'ada', 'bob')
+  await passOn(first, 'bob', 'cyd')
+  t.is(await noTicket(first, 'bob'), 'not_found')
+  t.is((await passOn(first, 'cyd', 'ada')).serial, 4)
+  const back = await view(first, 'ada')
+  t.is((await read(back.code)).ver, 4)
+  t.is(back.passed_on, undefined)
+  const seen = await workers.ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
+  t.true(seen.tickets.every(({ passed_on }) => passed_on === undefined))
+})
+
+test('passing on with the same key is done once, and answered the same', async (t) => {
+  const { first } = await buyTwo()
+  const key = newId()
+  const answers = [await passOn(first, 'ada', 'bob', key), await passOn(first, 'ada', 'bob', key)]
+  t.deepEqual(answers[0], answers[1])
+  t.is((await view(first, 'bob')).serial, 2)
+  const other = { ticket_id: first, to_user_id: 'cyd' }
+  t.is(
+    (await workers.refusal(transferTicket, other, { as: 'ada', idempotencyKey: key })).code,
+    'idempotency_key_reused',
+  )
+})
+
+test('of two who are passed the same ticket at once, one gets it', async (t) => {
+  const { first } = await buyTwo()
+  const tries = await Promise.allSettled(['bob', 'cyd', 'dan'].map((to) => passOn(first, 'ada', to)))
+  t.is(tries.filter(({ status }) => status === 'fulfilled').length, 1)
+  for (const failed of tries) if (failed.status === 'rejected') t.is(failed.reason.code, 'not_found')
+})
+
+test('a void, used or unpaid ticket is not passed on, and nobody passes one to themselves', async (t) => {
+  const { eventId, booking, first, second } = await buyTwo()
+  const self = await workers.refusal(transferTicket, { ticket_id: first, to_user_id: 'ada' }, { as: 'ada' })
+  t.is(self.code, 'validation_failed')
+  t.like(self.extra.errors, [{ pointer: '/to_user_id' }])
+  await workers.postgres.query(
+    `UPDATE booking.tickets SET status = 'used' WHERE event_id = $1 AND booking_id =
+    (SELECT booking_id FROM booking.tickets WHERE event_id = $1 LIMIT 1) AND id = (SELECT id FROM booking.tickets
+    WHERE event_id = $1 ORDER BY id LIMIT 1)`,
+    [eventId],
+  )
+  const [used] = await workers
+    .ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
+    .then(({ tickets }) => tickets.filter(({ status }) => status === 'used'))
+  t.is(await noTransfer(used?.id ?? '', 'ada', 'bob'), 'ticket_used')
+  t.is((await view(used?.id ?? '', 'ada')).code, null)
+  const other = used?.id === first ? second : first
+  const refund = { booking_id: booking.id, refund_id: newId(), ticket_ids: [other] }
+  await workers.ask(cancelTickets, { ...refund, reason: 'buyer' }, { as: 'ada' })
+  t.is(await noTransfer(other, 'ada', 'bob'), 'ticket_void')
+  const unpaid = await buyTwo({ captured: false })
+  t.is(await noTransfer(unpaid.first, 'ada', 'bob'), 'payment_in_progress')
+})
+
+test('a refund by the organiser, a cancelled event and a refused capture make the code of a ticket void, whoever has it', async (t) => {
+  const refunded = await buyTwo()
+  await passOn(refunded.first, 'ada', 'bob')
+  const wish = { booking_id: refunded.booking.id, refund_id: newId() }
+  await workers.ask(cancelTickets, { ...wish, reason: 'organiser' }, { caller: { role: 'organiser', id: 'office' } })
+  for (const [ticket, as] of [
+    [refunded.first, 'bob'],
+    [refunded.second, 'ada'],
+  ] as const) {
+    t.like(await view(ticket, as), { status: 'void', code: null })
+  }
+  const cancelled = await buyTwo()
+  await passOn(cancelled.first, 'ada', 'bob')
+  const all = { booking_id: cancelled.booking.id, refund_id: newId(), reason: 'event_cancelled' } as const
+  await workers.ask(cancelTickets, all, { caller: system('purchase') })
+  t.like(await view(cancelled.first, 'bob'), { status: 'void', code: null })
+
+  const eventId = await workers.openHouse()
+  const { id } = await workers.hold(eventId, [0], 'ada')
+  const { booking_id, attempt } = await workers.ask(beginPayment, { hold_id: id }, { as: 'ada' })
+  await workers.ask(confirmHold, { booking_id })
+  const { tickets } = await workers.ask(viewBooking, { booking_id }, { as: 'ada' })
+  t.truthy((await view(tickets[0]?.id ?? '', 'ada')).code)
+  await workers.ask(revokeBooking, { booking_id, attempt })
+  t.like(await view(tickets[0]?.id ?? '', 'ada'), { status: 'void', code: null })
+})
+
+test('a buyer cannot give back a ticket that somebody else has', async (t) => {
+  const { booking, first, second } = await buyTwo()
+  await passOn(first, 'ada', 'bob')
+  const wish = { booking_id: booking.id, refund_id: newId(), reason: 'buyer' } as const
+  const refused = await workers.refusal(cancelTickets, { ...wish, ticket_ids: [first] }, { as: 'ada' })
+  t.like(refused, { code: 'not_cancellable', extra: { reason: 'passed_on' } })
+  await workers.ask(cancelTickets, wish, { as: 'ada' })
+  t.is((await view(first, 'bob')).status, 'valid')
+  t.is((await view(second, 'ada')).status, 'void')
+})
+
+test('tickets that others passed on are listed for who has them, page by page, and for nobody else', async (t) => {
+  const { first, second } = await buyTwo()
+  await passOn(first, 'ada', 'gus')
+  await passOn(second, 'ada', 'gus')
+  const page = await workers.ask(listTickets, { limit: 1 }, { as: 'gus' })
+  const next = await workers.ask(listTickets, { limit: 1, cursor: page.next_cursor ?? '' }, { as: 'gus' })
+  t.deepEqual([...page.items, ...next.items].map(({ id }) => id).toSorted(), [first, second].toSorted())
+  t.is(next.next_cursor, null)
+  t.deepEqual((await workers.ask(listTickets, {}, { as: 'ada' })).items, [])
+  t.is((await workers.refusal(listTickets, { cursor: 'nonsense' }, { as: 'gus' })).code, 'validation_failed')
+})

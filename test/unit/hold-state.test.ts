@@ -1,0 +1,206 @@
+import test from 'ava'
+import fc from 'fast-check'
+import type { Answer, Fault } from '../../gateway/storefront/browser/api.ts'
+import {
+  afterHold,
+  afterLook,
+  afterPurchase,
+  beginState,
+  nextAsk,
+  type Purchase,
+  type PurchaseReply,
+  pay,
+  unansweredOf,
+} from '../../gateway/storefront/browser/hold-state.ts'
+import type { Intention, PayState } from '../../gateway/storefront/views/pay-state.ts'
+
+const held: PayState = { name: 'held', note: null }
+const intention: Intention = { key: 'k1', token: 'tok_ok', totalMinor: 5_000, currency: 'EUR' }
+const paying: PayState = { name: 'paying', intention, tries: 0, isOffline: false }
+const waiting: PayState = { name: 'waiting', intention, looks: 0, isOffline: false }
+
+function refused(code: Fault['code'], { retryable = false, status = 409, ...extra }: Partial<Fault> = {}) {
+  return { ok: false, problem: { code, status, title: code, detail: `${code}.`, retryable, ...extra } } as const
+}
+const offline = refused('offline', { retryable: true, status: 0 })
+const bought = (status: 201 | 202) =>
+  ({ ok: true, status, value: { id: 'b1' }, headers: new Headers() }) as unknown as Answer<PurchaseReply>
+const looked = (value: Partial<Purchase>) =>
+  ({ ok: true, status: 200, value, headers: new Headers() }) as unknown as Answer<Purchase>
+
+test('a press sends one purchase, and a second press nothing', (t) => {
+  const pressed = pay(held, intention)
+  t.deepEqual(nextAsk(pressed), { what: 'purchase', afterMs: 0 })
+  t.is(pay(pressed, { ...intention, key: 'k2' }), pressed)
+  t.is(pay(waiting, { ...intention, key: 'k2' }), waiting)
+})
+
+test('a reload repeats the same request until it was answered for good', (t) => {
+  for (const state of [paying, waiting]) t.is(unansweredOf(state), intention)
+  t.deepEqual(beginState({ status: 'active' }, intention), paying)
+  t.deepEqual(beginState({ status: 'converted' }, intention), paying)
+  for (const answer of [bought(201), refused('payment_declined', { status: 402 })]) {
+    t.is(unansweredOf(afterPurchase(paying, answer)), null)
+  }
+})
+
+test('without an answer the same key is sent after 0.5, 1, 2 and 4 s, then it is asked for how it ended', (t) => {
+  let state: PayState = paying
+  const pauses: number[] = []
+  while (state.name === 'paying') {
+    state = afterPurchase(state, offline)
+    if (state.name === 'paying') pauses.push(nextAsk(state)?.afterMs ?? -1)
+    t.is(unansweredOf(state)?.key, 'k1')
+  }
+  t.deepEqual(pauses, [500, 1_000, 2_000, 4_000])
+  t.like(state, { name: 'waiting', isOffline: true })
+})
+
+test('it is asked after 1, 2, 4 and then every 8 s', (t) => {
+  const pauses = [0, 1, 2, 3, 4].map((looks) => nextAsk({ ...waiting, looks } as PayState)?.afterMs)
+  t.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 8_000])
+  t.like(afterLook(waiting, looked({ status: 'processing' })), { name: 'waiting', looks: 1 })
+  t.like(afterLook(waiting, offline), { name: 'waiting', looks: 1, isOffline: true })
+})
+
+test('what never arrived is sent again with its key, by itself', (t) => {
+  for (const answer of [refused('not_found', { status: 404 }), looked({ status: 'not_started' })]) {
+    t.like(afterLook(waiting, answer), { name: 'paying', intention })
+  }
+})
+
+test('every answer to a purchase has its own next state', (t) => {
+  const after = (answer: Answer<PurchaseReply>) => afterPurchase(paying, answer)
+  t.deepEqual(after(bought(201)), { name: 'bought', bookingId: 'b1' })
+  t.like(after(bought(202)), { name: 'waiting', intention })
+  t.deepEqual(after(refused('payment_declined', { failure: 'declined' })), { name: 'held', note: 'declined' })
+  t.deepEqual(after(refused('payment_declined', { failure: 'not_authorised' })), {
+    name: 'held',
+    note: 'not_authorised',
+  })
+  t.deepEqual(after(refused('payment_declined', { failure: 'capture_refused' })), { name: 'ended', why: 'revoked' })
+  t.deepEqual(after(refused('price_changed')), { name: 'held', note: 'price_changed' })
+  t.deepEqual(after(refused('hold_expired')), { name: 'ended', why: 'ran_out' })
+  for (const reason of ['seats_taken', 'event_cancelled', 'ticket_limit'] as const) {
+    t.deepEqual(after(refused('hold_expired', { reason })), { name: 'ended', why: reason })
+  }
+  t.deepEqual(after(refused('hold_ended')), { name: 'ended', why: 'released' })
+  t.deepEqual(after(refused('already_purchased', { booking_id: 'b2' })), { name: 'bought', bookingId: 'b2' })
+  t.deepEqual(after(refused('payment_in_progress')), { name: 'elsewhere', looks: 0 })
+  t.like(after(refused('idempotency_key_in_use', { retryable: true })), { name: 'waiting', intention })
+  t.deepEqual(after(refused('card_number_refused')), { name: 'held', note: { text: 'card_number_refused.' } })
+})
+
+test('what certainly did not begin is said after the last try, and the buyer may pay again', (t) => {
+  const last: PayState = { ...paying, tries: 4 }
+  const after = (code: Fault['code'], status: number) => afterPurchase(last, refused(code, { status, retryable: true }))
+  t.deepEqual(after('provider_unavailable', 502), { name: 'held', note: 'provider_unavailable' })
+  t.deepEqual(after('rate_limited', 429), { name: 'held', note: 'busy' })
+  t.deepEqual(after('overloaded', 503), { name: 'held', note: 'busy' })
+  t.like(after('worker_timeout', 504), { name: 'waiting', intention })
+})
+
+test('how a purchase ended has its own next state, too', (t) => {
+  const after = (value: Partial<Purchase>) => afterLook(waiting, looked(value))
+  t.deepEqual(after({ status: 'bought', booking_id: 'b1' }), { name: 'bought', bookingId: 'b1' })
+  t.deepEqual(after({ status: 'declined', decline_code: 'card_declined' }), { name: 'held', note: 'declined' })
+  t.deepEqual(after({ status: 'declined', decline_code: 'not_authorised' }), { name: 'held', note: 'not_authorised' })
+  t.deepEqual(after({ status: 'lost' }), { name: 'ended', why: 'lost' })
+  t.deepEqual(after({ status: 'revoked' }), { name: 'ended', why: 'revoked' })
+})
+
+test('a clock that ran out ends nothing by itself: the hold says how it stands', (t) => {
+  t.is(afterHold(held, { status: 'active' }), held)
+  t.deepEqual(afterHold(held, { status: 'expired' }), { name: 'ended', why: 'ran_out' })
+  t.deepEqual(afterHold(held, { status: 'released' }), { name: 'ended', why: 'released' })
+  t.deepEqual(afterHold(held, { status: 'converted' }), { name: 'bought', bookingId: null })
+  t.like(afterHold(held, { status: 'paying' }), { name: 'elsewhere' })
+  for (const state of [paying, waiting]) t.is(afterHold(state, { status: 'expired' }), state)
+})
+
+/** A gateway that charges a hold once, as ours does, and two tabs that share what they store. */
+class Shop {
+  charges = 0
+  readonly #answers = new Map<string, Answer<PurchaseReply>>()
+  #stored: Intention | null = null
+  #keys = 0
+  readonly tabs: PayState[] = [held, held]
+
+  get keys(): number {
+    return this.#keys
+  }
+
+  press(tab: number): void {
+    const state = this.#state(tab)
+    const to = pay(state, this.#stored ?? { ...intention, key: `key-${this.#keys + 1}` })
+    if (to !== state && this.#stored === null) this.#keys += 1
+    this.#move(tab, to)
+    // Told by the storage event.
+    for (const other of this.tabs.keys()) if (this.#stored) this.tabs[other] = pay(this.#state(other), this.#stored)
+  }
+
+  reload(tab: number): void {
+    this.tabs[tab] = beginState({ status: this.charges > 0 ? 'converted' : 'active' }, this.#stored)
+  }
+
+  /** One request of a tab: it arrives or is lost, and so is its answer. */
+  ask(tab: number, fate: 'answered' | 'lost' | 'answer lost'): void {
+    const state = this.#state(tab)
+    const asked = nextAsk(state)
+    if (asked === null) return
+    const key = unansweredOf(state)?.key ?? ''
+    if (asked.what === 'hold') {
+      if (fate === 'answered') this.#move(tab, afterHold(state, { status: this.charges > 0 ? 'converted' : 'active' }))
+      return
+    }
+    if (asked.what === 'purchase') {
+      const answer = fate === 'lost' ? offline : this.#purchase(key)
+      this.#move(tab, afterPurchase(state, fate === 'answered' ? answer : offline))
+      return
+    }
+    const known = this.#answers.get(key)?.ok ? looked({ status: 'bought', booking_id: 'b1' }) : refused('not_found')
+    this.#move(tab, afterLook(state, fate === 'answered' ? known : offline))
+  }
+
+  #purchase(key: string): Answer<PurchaseReply> {
+    const earlier = this.#answers.get(key)
+    if (earlier !== undefined) return earlier
+    const answer = this.charges > 0 ? refused('already_purchased', { booking_id: 'b1' }) : bought(201)
+    if (answer.ok) this.charges += 1
+    this.#answers.set(key, answer)
+    return answer
+  }
+
+  #move(tab: number, to: PayState): void {
+    this.tabs[tab] = to
+    this.#stored = unansweredOf(to) ?? (this.tabs.some((other) => unansweredOf(other)) ? this.#stored : null)
+  }
+
+  #state(tab: number): PayState {
+    return this.tabs[tab] ?? held
+  }
+}
+
+test('two tabs that press, reload and lose the network in any order pay once, with one key, and both see it', (t) => {
+  const tab = fc.integer({ min: 0, max: 1 })
+  const fate = fc.constantFrom('answered', 'lost', 'answer lost')
+  const step = fc.oneof(
+    fc.record({ what: fc.constant('press' as const), tab }),
+    fc.record({ what: fc.constant('reload' as const), tab }),
+    fc.record({ what: fc.constant('ask' as const), tab, fate }),
+  )
+  const property = fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    const shop = new Shop()
+    shop.press(0)
+    for (const each of steps) {
+      if (each.what === 'ask') shop.ask(each.tab, each.fate)
+      else shop[each.what](each.tab)
+    }
+    // The network is back.
+    for (let round = 0; round < 10; round += 1) for (const each of [0, 1]) shop.ask(each, 'answered')
+    shop.reload(0)
+    shop.reload(1)
+    return shop.charges === 1 && shop.keys === 1 && shop.tabs.every(({ name }) => name === 'bought')
+  })
+  t.notThrows(() => fc.assert(property, { numRuns: 2_000 }))
+})

@@ -1,0 +1,24 @@
+import type { CarriedTicket } from '#shared/contracts/tickets.ts'
+import { publicId } from '#shared/ids.ts'
+import type { StoredTicket } from './store/carried-tickets.ts'
+import type { TicketCodes } from './ticket-codes.ts'
+
+/**
+ * A ticket as the user may see it: its holder with the code while it is valid, its buyer without once it is passed on; undefined for
+ * everybody else. Throws `unavailable` where it cannot be signed.
+ */
+export async function carriedTicketFor(
+  userId: string,
+  { ticket, booking, buyerId, holderId }: StoredTicket,
+  codes: TicketCodes,
+): Promise<CarriedTicket | undefined> {
+  const isHolder = userId === holderId
+  const isBuyer = userId === buyerId
+  if (!isHolder && !isBuyer) return undefined
+  return {
+    ...ticket,
+    booking_id: isBuyer ? publicId(booking) : null,
+    ...(isHolder ? {} : { passed_on: true as const }),
+    code: isHolder && ticket.status === 'valid' ? await codes.sign(ticket) : null,
+  }
+}
