@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../../../infra/config.ts'
+import { newTicketKey } from '../../../infra/system/ticket-key.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 import { runProgram } from './run-program.ts'
 
@@ -107,5 +108,6 @@ export async function composeFile(): Promise<ComposeFile> {
 
 function filledIn(name: string): string {
   const secret = '0123456789abcdef0123456789abcdef'
+  if (name === 'TICKET_KEYS') return newTicketKey()
   return name === 'ORGANISER_KEY' ? `org_${secret}` : `p${secret}`
 }

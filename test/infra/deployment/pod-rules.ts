@@ -1,4 +1,5 @@
 import type { Container, HTTPGetAction, PodTemplateSpec } from 'kubernetes-types/core/v1.d.ts'
+import { newTicketKey } from '../../../infra/system/ticket-key.ts'
 import type { Manifests } from './kubernetes-manifests.ts'
 import { probedPaths, scriptOf, settingFaults } from './process-settings.ts'
 import { unless } from './unless.ts'
@@ -13,6 +14,7 @@ const secretValues: Readonly<Record<string, string>> = {
   'password-purchase': 'p0123456789abcdef',
   'password-auditor': 'p0123456789abcdef',
   'organiser-key': 'org_0123456789abcdef0123',
+  'ticket-keys': newTicketKey(),
   'payment-webhook-secret': '0123456789abcdef0123456789abcdef',
   'admin-password': '0123456789abcdef',
 }
