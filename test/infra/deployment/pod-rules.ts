@@ -14,6 +14,7 @@ const secretValues: Readonly<Record<string, string>> = {
   'password-purchase': 'p0123456789abcdef',
   'password-auditor': 'p0123456789abcdef',
   'organiser-key': 'org_0123456789abcdef0123',
+  'waiting-room-secret': '0123456789abcdef0123456789abcdef',
   'ticket-keys': newTicketKey(),
   'payment-webhook-secret': '0123456789abcdef0123456789abcdef',
   'admin-password': '0123456789abcdef',
