@@ -35,7 +35,7 @@ const integration = (names: readonly string[]): string[] => names.map((name) => 
 const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
   long: { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
   // Each file has a browser beside its servers.
-  browser: { files: 'test/browser/**/*.test.ts', concurrency: 1, programs: ['chromium'], onClusters: [] },
+  browser: { files: 'test/browser/**/*.test.ts', concurrency: 2, programs: ['chromium'], onClusters: [] },
   infra: {
     files: 'test/infra/**/*.test.ts',
     // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.

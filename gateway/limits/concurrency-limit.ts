@@ -1,7 +1,10 @@
 /** The first and the largest limit: the default `MAX_IN_FLIGHT` of one worker. */
 const maxLimit = 256
-/** Enough to notice that answers are fast again. */
-const minLimit = 4
+/**
+ * A quarter of what a booking worker takes in one transaction. So few calls are slow for other reasons, such as a server that has just
+ * been replaced, and refusing them would make nothing faster.
+ */
+const minLimit = 16
 const windowMs = 100
 /** After a window in which at least so many calls, and a quarter of all, were slow. One slow call is no overload. */
 const minSlow = 4

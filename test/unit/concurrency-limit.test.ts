@@ -54,6 +54,12 @@ test('a worker that was frozen is called as often as before within half a minute
   t.is(bench.limit.limit, 256)
 })
 
+test('sixteen callers are never refused, however slow their calls are', (t) => {
+  const bench = new Bench()
+  bench.run({ seconds: 60, crowd: 16, durationMs: () => 2_000 })
+  t.is(bench.refused, 0)
+})
+
 test('slow calls in a quiet hour refuse nobody, neither then nor in the rush that follows', (t) => {
   const bench = new Bench()
   bench.run({ seconds: 10, crowd: 1, durationMs: () => 1_900 })

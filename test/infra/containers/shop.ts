@@ -85,7 +85,8 @@ async function startPages(edge: string): Promise<Pick<ShopFacts, 'deadLinks' | '
   }
   const asked = [...links].map(async (link) => {
     const { status } = await fetch(edge + link, { signal: AbortSignal.timeout(10_000) })
-    return status < 400 ? [] : [`${link} ${status}`]
+    // Bookings are a buyer's own: without a token their page says where to sign in.
+    return status < 400 || (link === '/shop/bookings' && status === 401) ? [] : [`${link} ${status}`]
   })
   return { deadLinks: (await Promise.all(asked)).flat(), namesItsPort: said.includes(`${edge}/purchase`) }
 }
