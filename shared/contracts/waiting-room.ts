@@ -47,7 +47,6 @@ export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
       idle_s: limits.idle_s.default(300),
     })
     .meta({
-      id: 'WaitingRoomInput',
       description: 'The wanted waiting room',
       examples: [{ state: 'open', calls_per_minute: 600, max_active: 300 }],
     }),

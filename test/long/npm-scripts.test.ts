@@ -32,7 +32,9 @@ async function startedBy(name: string, args: readonly string[]) {
   return { setup: setup.split('\t')[1], words, isSameProcess: Number(pid) === running.child.pid }
 }
 
-for (const name of Object.keys(scripts).filter((each) => !['check', 'format', 'worker', 'test:browser'].includes(each))) {
+for (const name of Object.keys(scripts).filter(
+  (each) => !['check', 'format', 'worker', 'test:browser'].includes(each),
+)) {
   test(`npm run ${name} sets up, then becomes a file of the project`, async (t) => {
     const { setup, words, isSameProcess } = await startedBy(name, ['--flag', 'with space'])
     t.is(setup, 'infra/setup.cjs')

@@ -13,8 +13,8 @@ import { refuseUnlessOpen } from '../sale.ts'
 import type { SoldShares, SteppedTiers } from '../sold-shares.ts'
 import { type Area, findAreas } from '../store/areas.ts'
 import { findTicketsInUse, lockBuyer, tryLockBuyers } from '../store/buyers.ts'
-import { findUseOfPasses } from '../store/passes.ts'
 import { findFrozenPrices, type LockedHold, lockDueHold, lockHold } from '../store/holds.ts'
+import { findUseOfPasses } from '../store/passes.ts'
 import { findSales, type Sale } from '../store/sales.ts'
 import { refuseBeyondLimit, refuseTooManyTickets, type TicketsInUse } from '../ticket-limit.ts'
 import { type Outcome, type Patience, type PlaceRequest, refused } from './request.ts'
@@ -102,7 +102,9 @@ export async function admit(
       if (isSwap) refuseUnlessOwnAndActive(ownHold, buyer.userId)
       if (sale === undefined) throw new NothingStocked()
       refuseUnlessOpen(sale, sale.now)
-      const passId = sale.needsPass ? usablePass(request.pass, buyer.eventId, isSwap ? undefined : usedPasses.get(request)) : null
+      const passId = sale.needsPass
+        ? usablePass(request.pass, buyer.eventId, isSwap ? undefined : usedPasses.get(request))
+        : null
       judgeTickets(request, tickets, sale)
       const mustEnd = !isSwap && tickets.liveHold !== null
       if (mustEnd && !alone) {
