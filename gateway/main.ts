@@ -168,8 +168,7 @@ await runProcess({
       cors,
       identity,
       perform,
-      // Booking checks passes as well.
-      requirePass: async (eventId, context) => rooms?.requirePass(eventId, context),
+      keepSession: async (eventId, context) => rooms?.keepSession(eventId, context),
       answerRead,
       newHolds,
       showProblems: storefront.showProblems,

@@ -15,6 +15,10 @@ const claims = z.object({
   place: z.int().min(0),
   /** When the session began, in ms since 1970, by the clock of Redis. */
   began: z.int(),
+  /** After so many ms without a sign of life the session ends. */
+  idle: z.int().min(1),
+  /** Seconds since 1970: when it ends at the latest. */
+  exp: z.int(),
   /** The place's own id: no UUID of a version. */
   jti: z.guid(),
 })
@@ -29,17 +33,18 @@ export type VerifyPass = (pass: string) => Promise<QueuePass>
 
 /** Signs passes and verifies them, by a secret that gateways and booking workers share. */
 export function queuePasses(secret: string): {
-  sign(pass: QueuePass, expiresAt: Date): Promise<string>
+  /** Valid until `exp`. */
+  sign(pass: QueuePass): Promise<string>
   verify: VerifyPass
 } {
   const key = new TextEncoder().encode(secret)
   return {
-    sign: ({ sub, jti, ...rest }, expiresAt) =>
+    sign: ({ sub, jti, exp, ...rest }) =>
       new SignJWT(rest)
         .setProtectedHeader({ alg: algorithm, typ })
         .setSubject(sub)
         .setJti(jti)
-        .setExpirationTime(expiresAt)
+        .setExpirationTime(exp)
         .sign(key),
     async verify(pass) {
       try {
@@ -47,7 +52,7 @@ export function queuePasses(secret: string): {
         return claims.parse(payload)
       } catch (error) {
         if (error instanceof errors.JWTExpired) {
-          throw new TicketingError('pass_expired', 'Your pass has expired; join the queue again.', { cause: error })
+          throw new TicketingError('pass_expired', 'Your pass has expired; join the queue.', { cause: error })
         }
         throw new TicketingError('pass_invalid', 'This pass is not valid here; join the queue.', { cause: error })
       }

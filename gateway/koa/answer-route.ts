@@ -12,8 +12,8 @@ import type { Context, Middleware } from './context.ts'
 
 export interface AnswerParts {
   readonly perform: Perform
-  /** Throws unless the request may take places of the event: its waiting room may want a pass. */
-  readonly requirePass: (eventId: string, context: MessageContext) => Promise<void>
+  /** Keeps the session of a pass alive. Throws `pass_expired` once it has ended. */
+  readonly keepSession: (eventId: string, context: MessageContext) => Promise<void>
   readonly answerRead: AnswerRead
   readonly mode: 'demo' | 'jwt'
   /** Of requests that take a hold. */
@@ -26,7 +26,7 @@ const longestPass = 1_024
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
 export function answerRoute(
   route: Route,
-  { perform, requirePass, answerRead, mode, newHolds }: AnswerParts,
+  { perform, keepSession, answerRead, mode, newHolds }: AnswerParts,
 ): Middleware {
   return async (ctx) => {
     const { request, caller } = ctx.state
@@ -49,7 +49,7 @@ export function answerRoute(
       ...(queuePass === '' ? {} : { queuePass }),
     }
     const eventId = route.takesPlacesOf?.(parsed)
-    if (eventId !== undefined) await requirePass(eventId, context)
+    if (eventId !== undefined) await keepSession(eventId, context)
     const done = beginHold(route, parsed, newHolds)
     if (done === null) throw overloaded()
     const reply = await perform(route.contract, parsed, context)

@@ -32,7 +32,7 @@ export interface AppParts {
   readonly cors: Cors | null
   readonly identity: IdentifyOptions
   readonly perform: Perform
-  readonly requirePass: AnswerParts['requirePass']
+  readonly keepSession: AnswerParts['keepSession']
   readonly answerRead: AnswerRead
   readonly newHolds: ConcurrencyLimit
   /** Lets a problem of this request be shown as a page, where a browser wants to show one. */
@@ -79,11 +79,11 @@ export function createApp(parts: AppParts): Koa<RequestState> {
 
 /** What every request to a route passes, after the limit of its address: the caller is known and limited before the body is read. */
 function middlewareOf(route: Route, parts: AppParts): Middleware[] {
-  const { identity, rateLimit, limitFailures, perform, requirePass, answerRead, newHolds } = parts
+  const { identity, rateLimit, limitFailures, perform, keepSession, answerRead, newHolds } = parts
   const credentials = readCredentials(route.access, identity, limitFailures)
   const settle = settleCaller(route.access, identity)
   const limit = rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey)
-  const answer = answerRoute(route, { perform, requirePass, answerRead, mode: identity.mode, newHolds })
+  const answer = answerRoute(route, { perform, keepSession, answerRead, mode: identity.mode, newHolds })
   if (!methodsWithBody.includes(route.method)) return [credentials, settle, limit, answer]
   const known = compose([settle, limit, readBody({ mayBeCompressed: true }), settle])
   // In demo mode only the body may name the caller; then the body is limited by address, and the caller behind it.

@@ -26,7 +26,7 @@ export const explanations: Record<ErrorCode, string> = {
   event_not_found: 'There is no event with this id, or it is not published.',
   method_not_allowed: 'This path answers other methods; the header `Allow` names them.',
   hold_expired: 'The time to pay for these places is over. Hold places again.',
-  place_expired: 'The turn of this place has passed, or it was left. Join the queue again, at its end.',
+  place_expired: 'The turn of this place has passed, or it was left. Join the queue at its end.',
   seat_unavailable:
     'Somebody else holds or has bought one of these seats: see `conflicts`. Choose others, such as `alternatives`, or try again later: those in `held` may become free.',
   hold_exists: 'A user has one hold of an event at a time. Pay for it, change it or release it: `hold_id` names it.',

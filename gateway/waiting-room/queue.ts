@@ -88,6 +88,8 @@ declare module 'ioredis' {
 const sharedKeys = ['room', 'called', 'active', 'sessions', 'present', 'passed', 'late', 'gone', 'restored', 'ranks']
 /** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
 const callerBuckets = 4_096
+/** What a session does not depend on. */
+const unused = { state: 'paused', callsPerMinute: 1, maxActive: 1, claimMs: 1 } as const
 /** Places at most that one event gives out. */
 const maxPlaces = 20_000_000
 
@@ -146,11 +148,11 @@ export class Queue {
   async touch(
     eventId: string,
     session: { index: number; beganMs: number },
-    settings: RoomSettings,
+    lasting: Pick<RoomSettings, 'sessionMs' | 'idleMs'>,
     now?: number,
   ): Promise<boolean> {
     const keys = keysOf(eventId)
-    const values = [json(settings, now), session.index, session.beganMs]
+    const values = [json({ ...unused, ...lasting }, now), session.index, session.beganMs]
     return (await withRedisSpan('touch-session', () => this.#redis.touchSession(keys.length, ...keys, ...values))) === 1
   }
 

@@ -18,7 +18,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import type { QueuePass, queuePasses } from '#shared/queue-pass.ts'
+import type { queuePasses } from '#shared/queue-pass.ts'
 import type { OwnOperation } from '../routes/perform.ts'
 import { Pace } from './pace.ts'
 import type { PlaceIds, PlaceName } from './place-id.ts'
@@ -96,10 +96,12 @@ export class WaitingRooms {
       throw placeExpired()
     }
     const { beganMs } = admission
-    const expiresAt = new Date(beganMs + room.session_s * 1_000)
+    const exp = Math.floor(beganMs / 1_000) + room.session_s
     // The same place gives the same pass id, whoever signs and however often: booking counts by it.
-    const pass = { sub: context.caller.id, event: eventId, place: index, began: beganMs, jti: keyOf(placeId).ownId }
-    return { pass: await passes.sign(pass, expiresAt), expires_at: expiresAt.toISOString(), next_poll_ms: 0 }
+    const sub = context.caller.id
+    const idle = room.idle_s * 1_000
+    const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
+    return { pass: await passes.sign(pass), expires_at: new Date(exp * 1_000).toISOString(), next_poll_ms: 0 }
   }
 
   /** What everybody may know, at most a second old. */
@@ -118,36 +120,21 @@ export class WaitingRooms {
   }
 
   /**
-   * Lets a request through that takes places, unless its event has a waiting room and the request no pass for it. Throws
-   * `pass_required`, `pass_invalid` and `pass_expired`, all with `join_url`.
+   * Keeps the session of a pass alive that a request shows for an event. Throws `pass_expired` with `join_url` once it has ended. All
+   * else that a pass must be, the booking worker checks, which knows whether the event needs one.
    */
-  async requirePass(eventId: string, context: MessageContext): Promise<void> {
-    const room = await this.#room(eventId, context).catch((error: unknown) => {
-      // Booking says of an unknown event what there is to say, and checks passes as well.
-      if (error instanceof TicketingError) return null
-      throw error
-    })
-    if (room === null || room.state === 'off') return
-    const known = await this.#checkedPass(eventId, context)
-    const session = { index: known.place, beganMs: known.began }
+  async keepSession(eventId: string, { caller, queuePass }: MessageContext): Promise<void> {
+    if (queuePass === undefined) return
+    const { passes, queue } = this.#parts
+    const pass = await passes.verify(queuePass).catch(() => null)
+    if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
+    const session = { index: pass.place, beganMs: pass.began }
+    const lasting = { sessionMs: pass.exp * 1_000 - pass.began, idleMs: pass.idle }
     // Without Redis passes go on by their signature.
-    const lasts = await this.#parts.queue.touch(eventId, session, settingsOf(room)).catch(() => true)
-    if (!lasts) throw refusedPass('pass_expired', 'Your session has ended; join the queue again.', eventId)
-  }
-
-  async #checkedPass(eventId: string, { caller, queuePass: pass }: MessageContext): Promise<QueuePass> {
-    if (pass === undefined) {
-      throw refusedPass('pass_required', 'This event has a waiting room; join it to get a pass.', eventId)
-    }
-    try {
-      const known = await this.#parts.passes.verify(pass)
-      if (known.event === eventId && known.sub === caller.id) return known
-    } catch (error) {
-      if (error instanceof TicketingError && error.code === 'pass_expired') {
-        throw refusedPass('pass_expired', error.message, eventId)
-      }
-    }
-    throw refusedPass('pass_invalid', 'This pass is not valid here; join the queue.', eventId)
+    if (await queue.touch(eventId, session, lasting).catch(() => true)) return
+    throw new TicketingError('pass_expired', 'Your session has ended; join the queue.', {
+      extra: { join_url: `/events/${eventId}/queue` },
+    })
   }
 
   async #joinQueue(
@@ -212,7 +199,12 @@ export class WaitingRooms {
   }
 
   async #openRoom(eventId: string, context: MessageContext): Promise<OpenRoom> {
-    const room = await this.#room(eventId, context)
+    let room = await this.#room(eventId, context)
+    if (room.state === 'off') {
+      // Perhaps it has just been opened.
+      this.#rooms.delete(eventId)
+      room = await this.#room(eventId, context)
+    }
     if (room.state === 'off') throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
     return { room, settings: settingsOf(room) }
   }
@@ -290,13 +282,5 @@ function pollAfter(etaS: number | null): number {
 }
 
 function placeExpired(): TicketingError {
-  return new TicketingError('place_expired', 'Your turn has passed; join again, at the end of the queue.')
-}
-
-function refusedPass(
-  code: 'pass_required' | 'pass_invalid' | 'pass_expired',
-  message: string,
-  eventId: string,
-): TicketingError {
-  return new TicketingError(code, message, { extra: { join_url: `/events/${eventId}/queue` } })
+  return new TicketingError('place_expired', 'Your turn has passed; join at the end of the queue.')
 }

@@ -27,6 +27,9 @@ const successes: Record<string, string[]> = {
   'cancel-booking': ['200', '202'],
   'refund-booking': ['200', '202'],
   'create-event': ['201'],
+  'join-queue': ['201'],
+  'claim-pass': ['200', '202'],
+  'leave-queue': ['204'],
 }
 
 interface Described {
@@ -50,7 +53,7 @@ test('every route stands in the OpenAPI document, with a body where one is read'
   t.is((await ask(`${system.url}/openapi.json`)).body.openapi, '3.1.0')
   for (const { route, described } of await describedRoutes()) {
     t.is(described?.operationId, route.contract.operation)
-    t.is(described.requestBody !== undefined, ['POST', 'PATCH'].includes(route.method), route.contract.operation)
+    t.is(described.requestBody !== undefined, ['POST', 'PUT', 'PATCH'].includes(route.method), route.contract.operation)
   }
 })
 
@@ -77,7 +80,7 @@ test('every route describes its errors under their statuses, each once, and no o
     })
     for (const { code, status } of codes) t.is(statusOf.get(code), status, `${route.path}: ${code}`)
     const expected: string[] = [...general, ...route.contract.errors]
-    if (['POST', 'PATCH'].includes(route.method)) expected.push(...ofBodies)
+    if (['POST', 'PUT', 'PATCH'].includes(route.method)) expected.push(...ofBodies)
     if (route.access !== 'public') expected.push('unauthenticated', 'forbidden')
     if (route.needsIdempotencyKey) expected.push('idempotency_key_required')
     t.deepEqual(codes.map(({ code }) => code).toSorted(), expected.toSorted(), route.path)
@@ -166,6 +169,9 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const cancelled = await eventOnSale(url)
   t.is((await ask(`${url}/admin/events/${cancelled}/cancel`, { method: 'POST', headers })).status, 200)
   const { body: event } = await ask(`${url}/events/${eventId}`)
+  const waiting = await eventOnSale(url)
+  await ask(`${url}/admin/events/${waiting}/queue`, { method: 'PUT', headers, json: { state: 'open' } })
+  const place = await ask(`${url}/events/${waiting}/queue`, { json: { user_id } })
   const paths: Record<string, string> = {
     'list-events': '/events',
     'search-events': '/events/search?keyword=test&facets=city,type,month,price&currency=EUR',
@@ -183,6 +189,9 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'list-tickets': `/tickets?user_id=${user_id}`,
     'view-ticket': `/tickets/${bought.body.tickets[0].id}?user_id=${user_id}`,
     'view-ticket-keys': '/.well-known/jwks.json',
+    'view-waiting-room': `/events/${eventId}/queue`,
+    'view-serving': `/events/${waiting}/queue/serving`,
+    'view-queue-place': `/queue/${place.body.id}?user_id=${user_id}`,
     'list-sales': `/admin/events/${eventId}/sales`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',

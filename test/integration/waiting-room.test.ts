@@ -50,6 +50,13 @@ const hold = (eventId: string, user: string, pass?: string) =>
     headers: pass === undefined ? {} : { 'queue-pass': pass },
   })
 
+/** The pass, once its owner has left. */
+async function ended(eventId: string, user: string, pass: string): Promise<string> {
+  const { body } = await join(eventId, user)
+  await ask(`${system.url}/queue/${body.id}?user_id=${user}`, { method: 'DELETE' })
+  return pass
+}
+
 /** Joins, waits for the call, and claims. */
 async function passOf(eventId: string, user: string): Promise<string> {
   const { body } = await join(eventId, user)
@@ -120,17 +127,25 @@ test('a pass of another buyer, of another event, forged, or expired is refused w
   const eventId = await eventWithRoom()
   const otherId = await eventWithRoom()
   const pass = await passOf(eventId, 'hal')
-  const forged = { sub: 'ida', event: eventId, place: 1, began: Date.now(), jti: newId() }
-  const inAnHour = new Date(Date.now() + 3_600_000)
+  const now = Math.floor(Date.now() / 1_000)
+  const forged = {
+    sub: 'ida',
+    event: eventId,
+    place: 1,
+    began: now * 1_000,
+    idle: 60_000,
+    exp: now + 3_600,
+    jti: newId(),
+  }
   const ours = queuePasses(roomSecret)
   const bad: [string, string, string, string][] = [
     ['of another buyer', eventId, 'ida', pass],
     ['of another event', otherId, 'hal', pass],
-    ['signed by somebody else', eventId, 'ida', await queuePasses('x'.repeat(32)).sign(forged, inAnHour)],
+    ['signed by somebody else', eventId, 'ida', await queuePasses('x'.repeat(32)).sign(forged)],
     ['cut off', eventId, 'hal', pass.slice(0, -3)],
     ['not a pass', eventId, 'hal', 'x'.repeat(5_000)],
-    ['expired', eventId, 'ida', await ours.sign(forged, new Date(Date.now() - 1_000))],
-    ['of a session that is over', eventId, 'ida', await ours.sign({ ...forged, began: 1 }, inAnHour)],
+    ['expired', eventId, 'ida', await ours.sign({ ...forged, exp: now - 1 })],
+    ['of a session that is over', eventId, 'hal', await ended(eventId, 'hal', pass)],
   ]
   for (const [name, event, user, wrong] of bad) {
     const { status, body } = await hold(event, user, wrong)

@@ -13,6 +13,11 @@ export async function allContracts(): Promise<ReadonlyMap<string, Contract>> {
   return new Map(modules.flatMap((module) => Object.entries(module)).filter((entry) => isContract(entry[1])) as never)
 }
 
+/** Those that are answered by a message: the gateway's own operations are not. */
+export async function contractsOfWorkers(): Promise<ReadonlyMap<string, Contract>> {
+  return new Map([...(await allContracts())].filter(([, { worker }]) => worker !== 'gateway'))
+}
+
 /** Subjects of the contracts that source in a folder names in `call(bus, contract, …)`. */
 export async function subjectsAsked(folder: string): Promise<string[]> {
   const contracts = await allContracts()

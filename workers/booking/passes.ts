@@ -39,9 +39,9 @@ export interface UseOfPass {
 export function usablePass(pass: PassOfRequest, eventId: string, used: UseOfPass | undefined): string {
   if ('refusal' in pass) throw pass.refusal
   const { holds, bought } = used ?? { holds: 0, bought: false }
-  if (bought) throw refuse('pass_expired', 'You have bought with this pass; join the queue again.', eventId).refusal
+  if (bought) throw refuse('pass_expired', 'You have bought with this pass; join the queue for more.', eventId).refusal
   if (holds >= maxHoldsOfPass) {
-    const reason = `This pass was used for ${maxHoldsOfPass} holds; join the queue again.`
+    const reason = `This pass was used for ${maxHoldsOfPass} holds; join the queue.`
     throw refuse('pass_expired', reason, eventId).refusal
   }
   return pass.id
