@@ -233,7 +233,7 @@ export class WaitingRooms {
 /** The operations of the waiting room, as routes name them. `rooms` null: they answer `unavailable`. */
 export function waitingOperations(rooms: WaitingRooms | null): Readonly<Record<string, OwnOperation>> {
   const open = (): WaitingRooms => {
-    if (rooms === null) throw new TicketingError('unavailable', 'There are no waiting rooms here now.')
+    if (rooms === null) throw new TicketingError('unavailable', 'There are no waiting rooms here now; try again later.')
     return rooms
   }
   return {

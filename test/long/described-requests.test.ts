@@ -65,6 +65,9 @@ class DescribedClient {
   }
 }
 
+/** What stands before the id that a variable of the documents takes, where it is not the first of the answer. */
+const beforeId: Readonly<Record<string, string>> = { VENUE: '"venue"', TICKET: '"tickets":[' }
+
 /** Makes all requests in their order, each as `adapt` has it; null leaves it out. */
 async function makeAll(
   t: ExecutionContext,
@@ -91,7 +94,8 @@ async function makeAll(
     if (expected === undefined) t.true(answer.status < 300, `${documented.text}\n${answer.text}`)
     else t.true(expected.includes(answer.status), `${documented.text}\n${answer.text}`)
     // As the documents' `grep` takes it.
-    const within = documented.keepsIdAs === 'VENUE' ? answer.text.slice(answer.text.indexOf('"venue"')) : answer.text
+    const before = beforeId[documented.keepsIdAs ?? ''] ?? ''
+    const within = answer.text.slice(answer.text.indexOf(before))
     const [, firstId] = /"id":"([^"]*)"/.exec(within) ?? []
     if (documented.keepsIdAs !== undefined) variables[documented.keepsIdAs] = firstId ?? ''
   }
@@ -135,7 +139,7 @@ test('a client made of the API description makes every request of the documents 
   const tokenOf = (user: string): Promise<string> =>
     new SignJWT().setProtectedHeader({ alg: 'EdDSA' }).setSubject(user).setExpirationTime('10 minutes').sign(privateKey)
   const tokens = new Map<string, string>()
-  for (const user of ['123', '125', '130', '131', '132']) tokens.set(user, await tokenOf(user))
+  for (const user of ['123', '125', '126', '130', '131', '132']) tokens.set(user, await tokenOf(user))
   const client = await DescribedClient.of(url, {})
   const adapted = (request: DocumentedRequest): DocumentedRequest | null => {
     const [, user = '125'] = /user_id(?:"?[=:]"?)(\d+)/.exec(`${request.url}${request.body ?? ''}`) ?? []
