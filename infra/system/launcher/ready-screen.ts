@@ -11,7 +11,7 @@ export async function readyScreen(system: Launched, secondsToReady: number): Pro
     { url: `${gateway}/`, what: 'the storefront' },
     { url: `${gateway}/running`, what: 'what is running' },
     { url: `${gateway}/events`, what: 'upcoming events' },
-    { url: `${gateway}/docs`, what: 'the API, to read and to try' },
+    { url: `${gateway}/docs`, what: 'the API, to try' },
     { url: `${gateway}/metrics`, what: 'metrics' },
     ...running.gateways.slice(1).map((url) => ({ url: `${url}/`, what: 'another gateway' })),
     { url: `${running.payment_url}/ledger`, what: 'payments made' },
