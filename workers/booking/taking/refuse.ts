@@ -87,6 +87,9 @@ async function explainRows(
   const left = await countLeft(db, filter, qty)
   if (left.free < qty) return () => refused(tooFewLeft(left))
   const isCertain = (forRows && exhausted) || !(await hasRun(db, filter, qty))
+  // Others may have taken the last ones between the two looks.
+  const stillLeft = isCertain ? await countLeft(db, filter, qty) : left
+  if (stillLeft.free < qty) return () => refused(tooFewLeft(stillLeft))
   return ({ request }) => {
     if (!isCertain || mayBeApart(request)) return locked
     return refused(new TicketingError('no_adjacent_seats', `There are no ${qty} free seats side by side.`))
