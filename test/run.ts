@@ -33,7 +33,7 @@ const integration = (names: readonly string[]): string[] => names.map((name) => 
 
 /** By flag. Plain `npm test` leaves their files out. */
 const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
-  long: { files: 'test/long/**/*.test.ts', concurrency: 4, programs: [], onClusters: [] },
+  long: { files: 'test/long/**/*.test.ts', concurrency: 3, programs: [], onClusters: [] },
   // Each file has a browser beside its servers.
   browser: { files: 'test/browser/**/*.test.ts', concurrency: 2, programs: ['chromium'], onClusters: [] },
   infra: {

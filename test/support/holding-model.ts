@@ -41,8 +41,12 @@ export function batchesLookingOften(postgres: TakingParts['postgres']): Batches 
   return new Batches({ postgres, shares: new SoldShares(), metrics, rowsALook: 1 })
 }
 
+/** Of a thousand batches. */
+const maxOverloaded = 10
+
 export class HoldingModel {
   readonly #eventId: string
+  #overloaded = 0
   readonly #held = new Map<string, HeldByBuyer>()
   readonly faults: string[] = []
   /** By what came of them. */
@@ -205,6 +209,11 @@ export class HoldingModel {
       case 'no_adjacent_seats':
       case 'ticket_limit':
       case 'idempotency_key_in_use':
+        return
+      case 'overloaded':
+        // A hold that ran out between its lock and the look at it: rare, and the same request may be sent again.
+        this.#overloaded += 1
+        if (this.#overloaded > maxOverloaded) this.faults.push(`${this.#overloaded} requests heard ${error.message}`)
         return
       case 'hold_expired':
       case 'hold_ended':
