@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { Browser } from 'playwright-core'
+import { bundleScripts, type Scripts } from '../../gateway/storefront/bundle.ts'
 import type { System } from '../support/system.ts'
 import { startSystem } from '../support/system.ts'
 import { openWindow, startBrowser } from './support/browser.ts'
@@ -9,26 +10,28 @@ type Views = typeof import('../../gateway/storefront/views/html.ts')
 
 let shop: System
 let browser: Browser
+let modules: Scripts
 
 test.before(async () => {
   const counts = { event: 0, booking: 0, purchase: 0, sandbox: 0 }
   ;[shop, browser] = await Promise.all([startSystem({ counts }), startBrowser()])
+  modules = await bundleScripts(['browser/island.ts', 'views/html.ts'])
 })
 test.after.always(async () => {
   await browser?.close()
   await shop?.stop()
 })
 
-/** A page with the modules at hand, and an empty element `#try`. */
+/** A page without an island, with the modules at hand, and an empty element `#try`. */
 async function openModules() {
   const { page, faults, close } = await openWindow(browser, shop.url)
-  await page.goto('/shop/session')
+  await page.route('**/try/**', (route) => {
+    const body = modules.files.get(new URL(route.request().url()).pathname.replace('/try/', ''))
+    return route.fulfill({ contentType: 'text/javascript', body: body?.toString('utf8') ?? '' })
+  })
+  await page.goto('/shop/nowhere')
   await page.evaluate(async () => {
-    const { src } = document.querySelector<HTMLScriptElement>('script[src*="session-page"]') as HTMLScriptElement
-    const [island, views] = await Promise.all([
-      import(src.replace('session-page', 'island')),
-      import(src.replace('browser/session-page', 'views/html')),
-    ])
+    const [island, views] = await Promise.all(['browser/island', 'views/html'].map((path) => import(`/try/${path}.js`)))
     Object.assign(globalThis, { island, views })
     const element = document.createElement('div')
     element.id = 'try'

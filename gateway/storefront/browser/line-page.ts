@@ -1,0 +1,215 @@
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { claimPass, QueuePlace, viewServing } from '#shared/contracts/waiting-room.ts'
+import { clockTime } from '../views/format.ts'
+import { linePage } from '../views/line/line-page.ts'
+import { afterPlace, afterRefusal, type LineState } from '../views/line/line-state.ts'
+import { lineWords } from '../views/words/line.ts'
+import { ask, type Fault } from './api.ts'
+import { startClock } from './hold-timer.ts'
+import { type Island, pageState, startIsland } from './island.ts'
+import { forgetPlace, passOf, storedPlace, storePlace } from './queue-places.ts'
+import { ring } from './ring.ts'
+import { countDown, durationText } from './sale-opening.ts'
+
+/** The page of a line: joins, asks where the place is as often as it is told to, and goes in when it is called. */
+
+const element = document.querySelector<HTMLElement>('main')
+if (element === null) throw new Error('this page has no content')
+
+const sent = pageState<LineState>()
+const eventPath = `/events/${encodeURIComponent(sent.event.id)}`
+/** Where the places are chosen. */
+const placesPath = `/shop${eventPath}`
+const titleBefore = document.title
+/** Pause after an answer that said nothing. */
+const retryMs = 3_000
+
+let asking: ReturnType<typeof setTimeout> | undefined
+let stopClock = (): void => undefined
+/** When the place was told last. */
+let toldAt = new Date()
+
+const island = startIsland<LineState>({
+  element,
+  state: { ...sent, isLive: true },
+  view: linePage,
+  actions: {
+    join: (page) => void join(page),
+    claim: (page) => void claim(page),
+    leave: (page) => void leave(page),
+    ring: (page) => page.set({ rings: !page.state.rings }),
+  },
+})
+island.set({})
+begin()
+addEventListener('online', () => void look())
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void look())
+// A page from the back-forward cache shows what was true when it was left.
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return
+  island.set({ asking: null })
+  void look()
+})
+// Another tab joined, left or went in.
+addEventListener('storage', () => void look())
+
+/** The place of this browser; without one, whoever came by "Join the line" joins at once. */
+function begin(): void {
+  const wantsToJoin = new URLSearchParams(location.search).has('join')
+  // A reload must not join again for somebody who left.
+  if (wantsToJoin) history.replaceState(null, '', location.pathname)
+  if (storedPlace(sent.event.id) !== undefined) void look()
+  else if (wantsToJoin && sent.stage === 'join') void join(island)
+  if (sent.event.opensAt !== null) void countDownToOpening(sent.event.opensAt)
+}
+
+async function join(page: Island<LineState>): Promise<void> {
+  if (page.state.asking !== null) return
+  page.set({ asking: 'join' })
+  const answer = await ask<QueuePlace>('POST', `${eventPath}/queue`, { body: {} })
+  page.set({ asking: null })
+  if (answer.ok) told(answer.value)
+  else if (answer.problem.code === 'unauthenticated') location.assign(sessionPath())
+  else refused(answer.problem, 'join')
+}
+
+/** Asks where the place is. */
+async function look(): Promise<void> {
+  clearTimeout(asking)
+  const known = storedPlace(sent.event.id)
+  if (known === undefined) {
+    if (island.state.place !== null) island.set({ stage: 'over', place: null, why: 'left' })
+    return
+  }
+  const [answer, serving] = await Promise.all([
+    ask<QueuePlace>('GET', `/queue/${encodeURIComponent(known.place_id)}`),
+    ask<ReplyOf<typeof viewServing>>('GET', `${eventPath}/queue/serving`),
+  ])
+  if (serving.ok) island.set({ isPaused: serving.value.state === 'paused' })
+  if (answer.ok) told(answer.value)
+  else refused(answer.problem, 'look')
+}
+
+/** What the gateway said of the place, and when it is asked again. */
+function told(place: QueuePlace): void {
+  const { stage: before } = island.state
+  toldAt = new Date()
+  const { pass, pass_ends } = storedPlace(sent.event.id) ?? {}
+  storePlace({ event_id: sent.event.id, place_id: place.id, ...(pass !== undefined && { pass }), ...(pass_ends !== undefined && { pass_ends }) })
+  const after = afterPlace(place, before)
+  island.set({ ...after, offlineSince: null, ...(after.stage !== 'turn' && { isNext: false }) })
+  if (after.stage === 'turn' && before !== 'turn') called()
+  document.title = after.stage === 'turn' ? `${lineWords.turnTitle} · ${titleBefore}` : titleBefore
+  stopClock()
+  if (after.stage === 'turn' && place.claim_in_ms !== null) showClock(place.claim_in_ms)
+  else if (after.stage === 'inside') showClock(passOf(sent.event.id)?.leftMs ?? 0)
+  else if (after.stage !== 'waiting') island.set({ clock: null })
+  if (after.stage === 'over') forgetPlace(sent.event.id)
+  else askAgain(place.next_poll_ms)
+}
+
+function refused(problem: Fault, what: 'join' | 'look'): void {
+  const after = afterRefusal(problem.code)
+  if (after !== null) {
+    stopClock()
+    if (after.stage !== 'none') forgetPlace(sent.event.id)
+    island.set({ ...after, clock: null, offlineSince: null })
+    document.title = titleBefore
+    return
+  }
+  if (what === 'join') island.set({ why: 'no answer' })
+  else {
+    const { language } = island.state
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+    island.set({ offlineSince: clockTime(toldAt.toISOString(), { zone, language }) })
+    askAgain(typeof problem.retry_after_ms === 'number' ? problem.retry_after_ms : retryMs)
+  }
+}
+
+/** Not all pages at once. */
+function askAgain(afterMs: number): void {
+  clearTimeout(asking)
+  asking = setTimeout(() => void look(), afterMs * (0.9 + 0.2 * Math.random()))
+}
+
+function called(): void {
+  if (island.state.rings) ring()
+  document.querySelector<HTMLElement>('#claim')?.focus()
+}
+
+function showClock(leftMs: number): void {
+  if (leftMs <= 0) {
+    island.set({ clock: null })
+    return
+  }
+  stopClock = startClock(leftMs, (seconds) => {
+    island.set({ clock: durationText(1_000 * seconds) })
+    // The gateway decides, not our count.
+    if (seconds === 0) void look()
+  })
+}
+
+/** Turns the call into a pass and goes in; asks again while others go in at this moment. */
+async function claim(page: Island<LineState>): Promise<void> {
+  if (page.state.asking !== null) return
+  const known = storedPlace(sent.event.id)
+  if (known === undefined) return
+  if (passOf(sent.event.id) !== null) {
+    location.assign(placesPath)
+    return
+  }
+  page.set({ asking: 'claim' })
+  const answer = await ask<ReplyOf<typeof claimPass>>('POST', `/queue/${encodeURIComponent(known.place_id)}/pass`, { body: {} })
+  page.set({ asking: null })
+  if (!answer.ok) {
+    refused(answer.problem, 'look')
+    return
+  }
+  const { pass, expires_at, next_poll_ms } = answer.value
+  if (pass === null || expires_at === null) {
+    page.set({ isNext: true })
+    setTimeout(() => void claim(page), next_poll_ms)
+    return
+  }
+  // The gateway's clock says how long it lasts, ours when that is over.
+  const now = Date.parse(answer.headers.get('date') ?? '') || Date.now()
+  storePlace({ ...known, pass, pass_ends: Date.now() + Date.parse(expires_at) - now })
+  location.assign(placesPath)
+}
+
+async function leave(page: Island<LineState>): Promise<void> {
+  const known = storedPlace(sent.event.id)
+  if (known === undefined || page.state.asking !== null) return
+  const answer = await ask('DELETE', `/queue/${encodeURIComponent(known.place_id)}`)
+  if (!answer.ok && answer.problem.status !== 404) {
+    refused(answer.problem, 'look')
+    return
+  }
+  clearTimeout(asking)
+  stopClock()
+  forgetPlace(sent.event.id)
+  page.set({ stage: 'over', place: null, why: 'left', clock: null, offlineSince: null })
+  document.title = titleBefore
+}
+
+/** Before the sale: the clock until it opens, in the time of the gateway. */
+async function countDownToOpening(opensAt: string): Promise<void> {
+  const answer = await ask('GET', eventPath)
+  countDown(
+    { opensAt, now: answer.ok ? answer.headers.get('date') : null },
+    {
+      show(words) {
+        const { stage } = island.state
+        if (stage === 'join' || stage === 'before') island.set({ clock: words })
+      },
+      open: () => {
+        island.set({ event: { ...island.state.event, opensAt: null }, clock: null })
+        void look()
+      },
+    },
+  )
+}
+
+function sessionPath(): string {
+  return `/shop/session?to=${encodeURIComponent(`${location.pathname}?join=1`)}`
+}
