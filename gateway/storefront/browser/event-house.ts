@@ -74,21 +74,28 @@ export class EventHouse {
 
   /** Begins with what was loaded, and follows the seats from there. */
   begin(loaded: { snapshot: Snapshot & { version: number }; position: string | null } | null): void {
-    const { layout_version } = this.#event
-    if (loaded !== null && loaded.snapshot.version === layout_version && this.#states.load(loaded.snapshot)) {
+    const isLoaded =
+      loaded !== null &&
+      loaded.snapshot.version === this.#event.layout_version &&
+      this.#states.load(loaded.snapshot)
+    if (isLoaded) {
       this.map?.repaint()
       this.#paintYours()
     }
     // The picture first: what is read follows behind the map's own first frame.
     requestAnimationFrame(() => {
       performance.mark('seat-map')
-      setTimeout(() => this.#follow(loaded?.position ?? null), 0)
+      setTimeout(() => {
+        if (isLoaded) {
+          this.#loseTaken()
+          this.#choiceChanged()
+        }
+        this.#follow(loaded?.position ?? null)
+      }, 0)
     })
   }
 
   #follow(position: string | null): void {
-    this.#loseTaken()
-    this.#choiceChanged()
     followSeats(this.#event.id, position, {
       reset: (snapshot, version) => this.#reset(snapshot, version),
       changed: (changes, areas) => this.#changed(changes, areas),

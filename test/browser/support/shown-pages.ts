@@ -7,11 +7,17 @@ import { mapReady } from './map-points.ts'
 export interface ShownPage {
   /** Also the name of its picture. */
   readonly name: string
+  /** Its first screen stands in the README, as this file of `gateway/storefront/pictures`. */
+  readonly picture?: string
   /** Opens it; its base URL is the shop. */
   open(page: Page): Promise<unknown>
 }
 
-const at = (name: string, path: string): ShownPage => ({ name, open: (page) => page.goto(path) })
+const at = (name: string, path: string, picture?: string): ShownPage => ({
+  name,
+  ...(picture === undefined ? {} : { picture }),
+  open: (page) => page.goto(path),
+})
 
 const event = (
   name: string,
@@ -35,7 +41,7 @@ async function joinLine(page: Page, index: number, room: object = {}): Promise<v
 }
 
 export const shownPages: readonly ShownPage[] = [
-  at('list', '/'),
+  at('list', '/', 'list.png'),
   at('list-search', '/?keyword=wortwechsle'),
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
@@ -185,6 +191,7 @@ export const shownPages: readonly ShownPage[] = [
   },
   {
     name: 'ticket',
+    picture: 'ticket.png',
     open: async (page) => page.goto(`/shop/tickets/${(await buy(page)).tickets[0]?.id}`),
   },
   {
