@@ -7,7 +7,7 @@ import type { Island } from './island.ts'
 import { type Hold, OwnHold } from './own-hold.ts'
 import { chosenSeat, openSection, placesText, sectionLines, type Writing } from './place-lines.ts'
 import { refusalNote } from './refusal-note.ts'
-import { releaseHold, requestPlaces, type Selection } from './request-places.ts'
+import { type BestWish, bestPlaces, chosenPlaces, releaseHold, requestPlaces, type Selection } from './request-places.ts'
 import type { Plan } from './seat-map/plan.ts'
 import type { SeatMap } from './seat-map/seat-map.ts'
 import { type SeatChange, SeatStates, type Snapshot } from './seat-map/states.ts'
@@ -18,13 +18,6 @@ import { readChoice, storeChoice } from './stored-choice.ts'
 const linesEveryMs = 500
 /** Places that were held for a buyer light up one after the other. */
 const lightEveryMs = 60
-
-/** What is wanted of the best places beside what the panel says. */
-interface Best {
-  readonly qty?: number
-  readonly anyPrice?: boolean
-  readonly apart?: boolean
-}
 
 /** The places of an event on its page: their states, the buyer's choice among them, and the hold. */
 export class EventHouse {
@@ -171,10 +164,8 @@ export class EventHouse {
 
   /** Holds what was chosen, or exchanges the own hold for it, and goes on to pay. */
   async holdChosen(): Promise<void> {
-    const { seats } = this.#chosen
-    const areas = Object.entries(this.#live.areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
-    if (seats.length + areas.length === 0) return
-    const selection = { ...(seats.length > 0 ? { seat_nos: seats } : {}), ...(areas.length > 0 ? { areas } : {}) }
+    const selection = chosenPlaces(this.#chosen.seats, this.#live.areaQty)
+    if (selection === null) return
     const hold = await this.#ask(selection, 'hold', () => this.holdChosen(), null)
     if (hold === null) return
     this.#chosen.clear()
@@ -183,20 +174,12 @@ export class EventHouse {
   }
 
   /** Holds the best places that are free, or exchanges the own hold for others, and shows them. */
-  async holdBest(best: Best): Promise<void> {
-    const { together, onlyPrice, accessible } = this.#live
-    const qty = best.qty ?? together
-    const hasPrice = onlyPrice !== null && best.anyPrice !== true
-    const tier = hasPrice ? this.#tierOf(onlyPrice) : undefined
-    const selection = {
-      best_available: {
-        qty,
-        ...(tier === undefined ? {} : { tier }),
-        ...(accessible ? { accessible: true as const } : {}),
-        adjacent: best.apart === true ? ('prefer' as const) : ('require' as const),
-      },
-    }
-    const hold = await this.#ask(selection, 'best', () => this.holdBest(best), { qty, hasPrice: tier !== undefined })
+  async holdBest(wish: BestWish): Promise<void> {
+    const { onlyPrice } = this.#live
+    const tier = onlyPrice === null ? undefined : this.#tierOf(onlyPrice)
+    const best = bestPlaces(wish, this.#live, tier)
+    const told = { qty: best.qty, hasPrice: best.tier !== undefined }
+    const hold = await this.#ask({ best_available: best }, 'best', () => this.holdBest(wish), told)
     if (hold === null) return
     this.#chosen.clear()
     this.#mine = []

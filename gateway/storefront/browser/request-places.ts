@@ -3,8 +3,15 @@ import { askOnce } from './ask-once.ts'
 import { becomeGuest, type Hold } from './own-hold.ts'
 import { forgetPass, linePath, passOf } from './queue-places.ts'
 
+/** What is wanted of the best places beside what the panel says. */
+export interface BestWish {
+  readonly qty?: number
+  readonly anyPrice?: boolean
+  readonly apart?: boolean
+}
+
 /** Best places as they are asked for; see the contract `holdSeats`. */
-export interface Best {
+interface Best {
   readonly qty: number
   readonly tier?: string
   readonly accessible?: true
@@ -14,6 +21,30 @@ export interface Best {
 export type Selection =
   | { readonly best_available: Best }
   | { readonly seat_nos?: readonly number[]; readonly areas?: readonly { readonly area: string; readonly qty: number }[] }
+
+/** The chosen places as a selection; null where nothing is chosen. */
+export function chosenPlaces(
+  seats: readonly number[],
+  areaQty: Readonly<Record<string, number>>,
+): Selection | null {
+  const areas = Object.entries(areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
+  if (seats.length + areas.length === 0) return null
+  return { ...(seats.length > 0 ? { seat_nos: seats } : {}), ...(areas.length > 0 ? { areas } : {}) }
+}
+
+/** The best places as the panel and a wish say it. `tier`: the name of the wanted price. */
+export function bestPlaces(
+  { qty, anyPrice = false, apart = false }: BestWish,
+  { together, accessible }: { readonly together: number; readonly accessible: boolean },
+  tier: string | undefined,
+): Best {
+  return {
+    qty: qty ?? together,
+    ...(tier === undefined || anyPrice ? {} : { tier }),
+    ...(accessible ? { accessible: true } : {}),
+    adjacent: apart ? 'prefer' : 'require',
+  }
+}
 
 /** Where the buyer must go first: to the line of the event, or to say who they are. */
 export interface Elsewhere {
