@@ -53,7 +53,8 @@ const ownSources = /^(browser\/|views\/|\.\.\/\.\.\/(shared|node_modules\/morphd
 
 function refuseForeign({ inputs }: Metafile): void {
   const foreign = Object.keys(inputs).find((path) => !ownSources.test(path))
-  if (foreign !== undefined) throw new Error(`a script of the storefront imports ${foreign}, which the browser does not get`)
+  if (foreign !== undefined)
+    throw new Error(`a script of the storefront imports ${foreign}, which the browser does not get`)
 }
 
 function withImports(path: string, outputs: Metafile['outputs']): readonly string[] {

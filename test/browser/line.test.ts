@@ -117,7 +117,7 @@ test('a pass that is over leads back to the line, and what was chosen is kept', 
   await page.getByText('Your turn is over').waitFor()
   await page.goto(`/shop/events/${eventId}`)
   await page.getByText('1 seat chosen').first().waitFor()
-  t.is(await page.getByRole('link', { name: 'Join the line' }).count() > 0, true)
+  t.is((await page.getByRole('link', { name: 'Join the line' }).count()) > 0, true)
   await close()
 })
 

@@ -36,7 +36,9 @@ async function takeAll(directory: string, names: readonly string[]): Promise<voi
     for (const scheme of ['light', 'dark'] as const) {
       for (const width of widths) {
         const { page, close } = await openWindow(browser, shop.url, { width, scheme })
-        for (const { name, picture, open } of shownPages.filter(({ name }) => names.length === 0 || names.includes(name))) {
+        for (const { name, picture, open } of shownPages.filter(
+          ({ name }) => names.length === 0 || names.includes(name),
+        )) {
           await open(page)
           await page.waitForLoadState('networkidle')
           const path = join(directory, `${name}-${width}-${scheme}.png`)

@@ -7,7 +7,14 @@ import type { Island } from './island.ts'
 import { type Hold, OwnHold } from './own-hold.ts'
 import { chosenSeat, openSection, placesText, sectionLines, type Writing } from './place-lines.ts'
 import { refusalNote } from './refusal-note.ts'
-import { type BestWish, bestPlaces, chosenPlaces, releaseHold, requestPlaces, type Selection } from './request-places.ts'
+import {
+  type BestWish,
+  bestPlaces,
+  chosenPlaces,
+  releaseHold,
+  requestPlaces,
+  type Selection,
+} from './request-places.ts'
 import type { Plan } from './seat-map/plan.ts'
 import type { SeatMap } from './seat-map/seat-map.ts'
 import { type SeatChange, SeatStates, type Snapshot } from './seat-map/states.ts'
@@ -68,9 +75,7 @@ export class EventHouse {
   /** Begins with what was loaded, and follows the seats from there. */
   begin(loaded: { snapshot: Snapshot & { version: number }; position: string | null } | null): void {
     const isLoaded =
-      loaded !== null &&
-      loaded.snapshot.version === this.#event.layout_version &&
-      this.#states.load(loaded.snapshot)
+      loaded !== null && loaded.snapshot.version === this.#event.layout_version && this.#states.load(loaded.snapshot)
     if (isLoaded) {
       this.map?.repaint()
       this.#paintYours()
@@ -238,7 +243,10 @@ export class EventHouse {
     this.#again = again
     this.#set({ asking, note: null })
     const holdId = this.#ownHold.hold?.id ?? null
-    const answer = await requestPlaces({ eventId: this.#event.id, holdId, isDemo: this.#island.state.isDemo }, selection)
+    const answer = await requestPlaces(
+      { eventId: this.#event.id, holdId, isDemo: this.#island.state.isDemo },
+      selection,
+    )
     if ('to' in answer) {
       this.#store()
       location.assign(answer.to)

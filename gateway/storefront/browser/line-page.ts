@@ -95,7 +95,12 @@ function told(place: QueuePlace): void {
   const { stage: before } = island.state
   toldAt = new Date()
   const { pass, pass_ends } = storedPlace(sent.event.id) ?? {}
-  storePlace({ event_id: sent.event.id, place_id: place.id, ...(pass !== undefined && { pass }), ...(pass_ends !== undefined && { pass_ends }) })
+  storePlace({
+    event_id: sent.event.id,
+    place_id: place.id,
+    ...(pass !== undefined && { pass }),
+    ...(pass_ends !== undefined && { pass_ends }),
+  })
   const after = afterPlace(place, before)
   island.set({ ...after, offlineSince: null, ...(after.stage !== 'turn' && { isNext: false }) })
   if (after.stage === 'turn' && before !== 'turn') called()
@@ -159,7 +164,9 @@ async function claim(page: Island<LineState>): Promise<void> {
     return
   }
   page.set({ asking: 'claim' })
-  const answer = await ask<ReplyOf<typeof claimPass>>('POST', `/queue/${encodeURIComponent(known.place_id)}/pass`, { body: {} })
+  const answer = await ask<ReplyOf<typeof claimPass>>('POST', `/queue/${encodeURIComponent(known.place_id)}/pass`, {
+    body: {},
+  })
   page.set({ asking: null })
   if (!answer.ok) {
     refused(answer.problem, 'look')

@@ -20,13 +20,13 @@ interface Best {
 
 export type Selection =
   | { readonly best_available: Best }
-  | { readonly seat_nos?: readonly number[]; readonly areas?: readonly { readonly area: string; readonly qty: number }[] }
+  | {
+      readonly seat_nos?: readonly number[]
+      readonly areas?: readonly { readonly area: string; readonly qty: number }[]
+    }
 
 /** The chosen places as a selection; null where nothing is chosen. */
-export function chosenPlaces(
-  seats: readonly number[],
-  areaQty: Readonly<Record<string, number>>,
-): Selection | null {
+export function chosenPlaces(seats: readonly number[], areaQty: Readonly<Record<string, number>>): Selection | null {
   const areas = Object.entries(areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
   if (seats.length + areas.length === 0) return null
   return { ...(seats.length > 0 ? { seat_nos: seats } : {}), ...(areas.length > 0 ? { areas } : {}) }

@@ -8,7 +8,10 @@ import { lineWords } from '../views/words/line.ts'
 import { definePage } from './page.ts'
 
 /** The waiting room of an event. Personal, so that nobody joins without a session; the place itself is asked for by script. */
-export const linePage = definePage<{ event_id: string }, Pick<LineState, 'event' | 'minutesToChoose' | 'isPaused' | 'stage'>>({
+export const linePage = definePage<
+  { event_id: string },
+  Pick<LineState, 'event' | 'minutesToChoose' | 'isPaused' | 'stage'>
+>({
   path: '/shop/events/:event_id/line',
   access: 'personal',
   parameters: z.object({ event_id: eventId }),
@@ -35,6 +38,12 @@ export const linePage = definePage<{ event_id: string }, Pick<LineState, 'event'
       offlineSince: null,
       rings: false,
     }
-    return { title: `${shared.event.name}: ${lineWords.title}`, body: lineContent(state), tone: 'house', script: 'line-page.ts', state }
+    return {
+      title: `${shared.event.name}: ${lineWords.title}`,
+      body: lineContent(state),
+      tone: 'house',
+      script: 'line-page.ts',
+      state,
+    }
   },
 })

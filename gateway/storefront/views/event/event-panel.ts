@@ -4,7 +4,15 @@ import { type Price, pricesOf } from '../prices.ts'
 import { crossSign, priceMark } from '../signs.ts'
 import { eventWords as words } from '../words/event.ts'
 import { words as common } from '../words.ts'
-import { type ChosenSeat, choiceOf, type EventPageState, freeOf, isSelling, type LiveState, needsLine } from './event-state.ts'
+import {
+  type ChosenSeat,
+  choiceOf,
+  type EventPageState,
+  freeOf,
+  isSelling,
+  type LiveState,
+  needsLine,
+} from './event-state.ts'
 
 /** Prices, what was chosen and the step that leads on; or why there is none. */
 export function eventPanel(state: EventPageState): Html {

@@ -25,7 +25,7 @@ ${houseArcs()}`
 function stageOf(state: LineState): Html {
   switch (state.stage) {
     case 'early':
-      return opening(state)
+      return html`${opening(state)}`
     case 'join':
       return html`${opening(state)}${why(state)}<p>${words.joinFirst}</p>${!state.isLive && html`<noscript><p>${words.needsScript}</p></noscript>`}`
     case 'before':
@@ -77,7 +77,11 @@ function why({ why: reason }: LineState): Html {
 }
 
 function placeNumber({ place, language }: LineState): Html | false {
-  return place !== null && place.number !== null && html`<p class="line-place">${words.yourPlace}<strong>${count(place.number, language)}</strong></p>`
+  return (
+    place !== null &&
+    place.number !== null &&
+    html`<p class="line-place">${words.yourPlace}<strong>${count(place.number, language)}</strong></p>`
+  )
 }
 
 function figures({ place, language }: LineState): Html | false {
@@ -97,20 +101,25 @@ function etaText(eta: { readonly p50: number; readonly p90: number } | null, lan
 }
 
 function clock({ clock: left, stage }: LineState): Html | false {
-  return left !== null && html`<p class="line-clock yours tabular" role="timer" aria-live="off"${stage === 'inside' && html` aria-hidden="true"`}>${left}</p>`
+  return (
+    left !== null &&
+    html`<p class="line-clock yours tabular" role="timer" aria-live="off"${stage === 'inside' && html` aria-hidden="true"`}>${left}</p>`
+  )
 }
 
 function buttonsOf(state: LineState): Html | false {
   const { stage, isLive, asking, why: reason, rings } = state
   const eventPath = `/shop/events/${encodeURIComponent(state.event.id)}`
-  const link = (action: string, text: string): Html => html`<button type="button" class="link" data-click="${action}">${text}</button>`
+  const link = (action: string, text: string): Html =>
+    html`<button type="button" class="link" data-click="${action}">${text}</button>`
   const look = html`<a class="link" href="${eventPath}">${words.look}</a>`
   switch (stage) {
     case 'early':
       return html`<p class="buttons">${look}</p>`
     case 'join':
     case 'over': {
-      const text = reason === 'full' || reason === 'no answer' ? words.tryAgain : stage === 'over' ? words.joinAgain : words.join
+      const text =
+        reason === 'full' || reason === 'no answer' ? words.tryAgain : stage === 'over' ? words.joinAgain : words.join
       return html`<p class="buttons">${isLive && html`<button type="button" id="join" class="button torch tall" data-click="join">${asking === 'join' ? words.joining : text}</button>`}${look}</p>`
     }
     case 'before':

@@ -105,7 +105,8 @@ export const eventWords = {
   otherSeatNotFree: 'This seat is not free.',
 
   lineTitle: 'There is a line for this event',
-  lineText: 'Buyers go in one after the other. Join, and hold places when it is your turn. What you choose here is kept.',
+  lineText:
+    'Buyers go in one after the other. Join, and hold places when it is your turn. What you choose here is kept.',
   lineOpens: 'Join it now; it opens with the sale.',
   joinLine: 'Join the line',
   toLine: 'To your place in line',

@@ -14,7 +14,8 @@ export const lineWords = {
   opensAt: (time: string, zone: string) => `Sale opens ${time} (${zone}).`,
   drawAt: (time: string, zone: string) => `Places are drawn ${time} (${zone}).`,
   joinFrom: (time: string, zone: string) => `You can join from ${time} (${zone}).`,
-  joinFirst: 'Many people want these places, so buyers go in one after the other. Join, and this page keeps your place.',
+  joinFirst:
+    'Many people want these places, so buyers go in one after the other. Join, and this page keeps your place.',
   join: 'Join the line',
   joinAgain: 'Join again',
   joining: 'Joining…',
@@ -38,14 +39,16 @@ export const lineWords = {
     `This page updates itself. Reload it, close it, come back: your place is kept. When it is your turn you have ${minutes} minutes to choose.`,
   paused: 'The line is paused',
   pausedText: 'Nobody goes in for the moment. Your place is kept.',
-  offline: (time: string) => `No connection. These figures are from ${time}. Your place is kept, and we try again by ourselves.`,
+  offline: (time: string) =>
+    `No connection. These figures are from ${time}. Your place is kept, and we try again by ourselves.`,
   ring: 'Ring when it is my turn',
   ringing: 'Rings when it is your turn',
   leave: 'Leave the line',
 
   turn: 'It is your turn.',
   turnTitle: 'It is your turn',
-  goIn: (minutes: number) => `Go in before the clock ends, else the next one is called. Then you have ${minutes} minutes to choose.`,
+  goIn: (minutes: number) =>
+    `Go in before the clock ends, else the next one is called. Then you have ${minutes} minutes to choose.`,
   choose: 'Choose seats',
   choosing: 'Opening…',
   wait: 'Others go in right now. You are next; stay here.',
@@ -94,6 +97,7 @@ export const lineWords = {
   checkDraw: 'All figures of the draw',
   receipt: 'My receipt',
   howOrdered: 'How does the line work?',
-  order: 'The line is first come, first served, by the moment your request to join arrived. One person has one place, in all tabs and on all devices.',
+  order:
+    'The line is first come, first served, by the moment your request to join arrived. One person has one place, in all tabs and on all devices.',
   skipped: 'Whoever is not there when called is passed over, and is first in line when back within ten minutes.',
 } as const
