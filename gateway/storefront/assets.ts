@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
-import { bundleScripts, entriesOf, minifyStyles } from './bundle.ts'
+import { bundleOf, bundleScripts, minifyStyles } from './bundle.ts'
 
 const compressGzip = promisify(gzip)
 const compressBrotli = promisify(brotliCompress)
@@ -24,8 +24,8 @@ export interface Assets {
   readonly release: string
   /** By the path behind `/assets/<release>/`. */
   readonly files: ReadonlyMap<string, Asset>
-  /** The addresses of a script of `browser/` and of all that it imports, the script first. */
-  modulesOf(script: string): readonly string[]
+  /** The address of the file that has a script of `browser/`. */
+  scriptAddress(script: string): string
 }
 
 const storefront = import.meta.dirname
@@ -35,8 +35,8 @@ const styleSheets = ['tokens', 'base', 'parts', 'list', 'event', 'hold', 'ticket
 
 /** Joins and compresses everything, once, when a gateway starts. */
 export async function readAssets(): Promise<Assets> {
-  const scripts = await bundleScripts(await entriesOf())
-  const contents = new Map<string, Buffer>(scripts.files)
+  const scripts = await bundleScripts()
+  const contents = new Map<string, Buffer>(scripts)
   contents.set('styles.css', Buffer.from(await readStyles()))
   contents.set('mark.svg', await readFile(join(storefront, 'styles', 'mark.svg')))
   for (const [path, bytes] of await readFonts()) contents.set(path, bytes)
@@ -44,12 +44,12 @@ export async function readAssets(): Promise<Assets> {
   const everything = Buffer.concat(sorted.flatMap(([path, bytes]) => [Buffer.from(path), bytes]))
   const release = hash('sha256', everything, 'hex').slice(0, 12)
   const files = await Promise.all(sorted.map(async ([path, bytes]) => [path, await assetOf(path, bytes)] as const))
-  const modulesOf = (script: string): readonly string[] => {
-    const path = `browser/${script.replace(/ts$/, 'js')}`
-    if (!scripts.files.has(path)) throw new Error(`there is no script browser/${script}`)
-    return scripts.withImports(path).map((imported) => `/assets/${release}/${imported}`)
+  const scriptAddress = (script: string): string => {
+    const path = bundleOf(script)
+    if (!scripts.has(path)) throw new Error(`there is no script ${path}`)
+    return `/assets/${release}/${path}`
   }
-  return { release, files: new Map(files), modulesOf }
+  return { release, files: new Map(files), scriptAddress }
 }
 
 async function readStyles(): Promise<string> {
