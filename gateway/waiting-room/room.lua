@@ -78,6 +78,9 @@ local function waitFor(tat)
   return math.max(0, math.ceil(tat - now - (burst - 1) * interval))
 end
 
+-- A clock that was set back does not stop the queue: no debt is larger than the burst.
+callTat, admitTat = math.min(callTat, now + burst * interval), math.min(admitTat, now + burst * interval)
+
 local function gapAround(number)
   for _, gap in ipairs(gaps) do
     if number >= gap[1] and number <= gap[2] then return gap end
