@@ -51,7 +51,7 @@ export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
       idle_s: limits.idle_s.default(300),
       draw: drawTerms
         .optional()
-        .describe('With `pre_queue`: when the draw is held. Before it, `open` and `paused` say what the room will be after it'),
+        .describe('When the draw is held. Until then `paused` says that nobody is called after it either'),
     })
     .meta({
       description: 'The wanted waiting room',

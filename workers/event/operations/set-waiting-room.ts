@@ -47,10 +47,10 @@ export function setWaitingRoom({ bus, postgres }: WorkerParts): Operation {
 
 /** The terms that a request gives a draw, if it does. A draw belongs to an event for good, and none is announced to people who wait. */
 async function newTerms(db: Database, { event_id, state, draw }: Request): Promise<DrawTerms | undefined> {
-  if (state !== 'pre_queue') {
-    if (draw !== undefined) throw invalidRequest([{ pointer: '/draw', detail: 'goes with the state `pre_queue` only' }])
-    return undefined
+  if (draw !== undefined && state === 'off') {
+    throw invalidRequest([{ pointer: '/draw', detail: 'does not go with the state `off`' }])
   }
+  if (draw === undefined && state !== 'pre_queue') return undefined
   const known = await lockDraw(db, event_id)
   if (known !== undefined && known.seed !== null) throw drawNotOpen('The draw of this event was held.')
   if (draw === undefined) {
