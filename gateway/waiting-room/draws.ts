@@ -1,6 +1,6 @@
 import type Logger from 'bunyan'
-import { pagesAtOnce, storeRoll, viewDrawRanks } from '#shared/contracts/draw.ts'
 import type { DrawSummary } from '#shared/contracts/draw.ts'
+import { pagesAtOnce, storeRoll, viewDrawRanks } from '#shared/contracts/draw.ts'
 import { drawPageSize, leafBytes } from '#shared/draw.ts'
 import { newId } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'

@@ -104,7 +104,20 @@ declare module 'ioredis' {
   }
 }
 
-const sharedKeys = ['room', 'called', 'active', 'sessions', 'present', 'passed', 'late', 'gone', 'restored', 'ranks', 'journal', 'roll']
+const sharedKeys = [
+  'room',
+  'called',
+  'active',
+  'sessions',
+  'present',
+  'passed',
+  'late',
+  'gone',
+  'restored',
+  'ranks',
+  'journal',
+  'roll',
+]
 /** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
 const callerBuckets = 4_096
 /** What a session does not depend on. */
@@ -232,7 +245,9 @@ export class Queue {
     const start = after === undefined ? '-' : `(${after}`
     const entries = await this.#redis.xrange(keyOf(eventId, 'journal'), start, '+', 'COUNT', limit)
     const admissions = entries.flatMap(([, values]): JournalEntry[] => {
-      const [number, atMs, serving] = ['number', 'at', 'serving'].map((name) => Number(values[values.indexOf(name) + 1]))
+      const [number, atMs, serving] = ['number', 'at', 'serving'].map((name) =>
+        Number(values[values.indexOf(name) + 1]),
+      )
       const isAdmission = values.includes('at') && number !== undefined && atMs !== undefined && serving !== undefined
       return isAdmission ? [{ number, atMs, serving }] : []
     })

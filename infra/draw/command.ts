@@ -15,17 +15,13 @@ const usage = `Usage: npm run verify-draw -- EVENT [--receipt FILE]… [--url UR
 Checks a draw by what everybody can read, over HTTP. Exit code 0: all is as it must be; 1: something is not; 2: it could not be checked.`
 
 const options = {
-  receipt: { type: 'string', multiple: true, default: [] },
+  receipt: { type: 'string', multiple: true },
   url: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseCommandLine(
-    process.argv.slice(2),
-    { options, allowPositionals: true },
-    usage,
-  )
+  const { values, positionals } = parseCommandLine(process.argv.slice(2), { options, allowPositionals: true }, usage)
   if (values.help) return console.log(usage)
   const [event, ...more] = positionals
   if (event === undefined || more.length > 0) throw new ExplainedError(`Name one event.\n\n${usage}`)
@@ -33,8 +29,9 @@ async function main(): Promise<void> {
   if (!id.success) throw new ExplainedError(`${event} is not the id of an event.\n\n${usage}`)
   const url = values.url ?? readRunningSystem(readInfraConfig().environment)?.gateways[0]
   if (url === undefined) throw new ExplainedError('No system runs here: name a gateway with --url, or npm start.')
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new ExplainedError(`${url} is not a URL like http://host:8080.`)
-  const receipts = values.receipt.map(readReceipt)
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new ExplainedError(`${url} is not a URL like http://host:8080.`)
+  const receipts = (values.receipt ?? []).map(readReceipt)
 
   const published = await readDraw(url, id.data)
   const findings = await verifyDraw(published, receipts)
@@ -43,7 +40,11 @@ async function main(): Promise<void> {
     print(wrong === undefined ? `${paint('green', '✓')} ${checked}` : `${paint('red', '✗')} ${checked}: ${wrong}`)
   }
   const wrong = findings.filter((finding) => finding.wrong !== undefined).length
-  print(wrong === 0 ? '\nThe draw is as it must be.' : `\nThe draw is not as it must be: ${wrong} of ${findings.length} checks.`)
+  print(
+    wrong === 0
+      ? '\nThe draw is as it must be.'
+      : `\nThe draw is not as it must be: ${wrong} of ${findings.length} checks.`,
+  )
   if (wrong > 0) process.exitCode = 1
 }
 

@@ -1,12 +1,6 @@
 import { z } from 'zod'
 import type { Contract, ReplyOf } from '#shared/contracts/contract.ts'
-import {
-  type DrawDocument,
-  listAdmissions,
-  viewDraw,
-  viewDrawRanks,
-  viewDrawRoll,
-} from '#shared/contracts/draw.ts'
+import { type DrawDocument, listAdmissions, viewDraw, viewDrawRanks, viewDrawRoll } from '#shared/contracts/draw.ts'
 import { viewServing } from '#shared/contracts/waiting-room.ts'
 import { drawPageSize, leafBytes, maxRollPlaces } from '#shared/draw.ts'
 import { ExplainedError } from '../explained-error.ts'
@@ -40,7 +34,9 @@ export async function readDraw(url: string, eventId: string): Promise<PublishedD
   const base = `${url.replace(/\/$/, '')}/events/${eventId}/queue`
   const draw = await read(`${base}/draw`, viewDraw)
   if (draw.count === null) {
-    throw new ExplainedError(`The roll is published when the pre-queue has closed, at ${draw.closes_at}. Check it then.`)
+    throw new ExplainedError(
+      `The roll is published when the pre-queue has closed, at ${draw.closes_at}. Check it then.`,
+    )
   }
   if (!draw.is_drawn) {
     const waits = draw.beacon?.value === null ? `, and waits for its beacon (${draw.beacon.source})` : ''
@@ -76,7 +72,10 @@ async function readAdmissions(base: string): Promise<Admission[]> {
   return admissions
 }
 
-async function inParallel<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+async function inParallel<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
   const results: Result[] = []
   for (let at = 0; at < items.length; at += pagesAtOnce) {
     results.push(...(await Promise.all(items.slice(at, at + pagesAtOnce).map(work))))
@@ -101,7 +100,8 @@ async function read<C extends Contract>(url: string, contract: C): Promise<Reply
     throw new ExplainedError(`${url} answers ${status}: ${problem.safeParse(body).data?.detail ?? 'no reason given'}`)
   }
   const reply = contract.reply.safeParse(body)
-  if (!reply.success) throw new ExplainedError(`${url} does not answer what it should:\n${z.prettifyError(reply.error)}`)
+  if (!reply.success)
+    throw new ExplainedError(`${url} does not answer what it should:\n${z.prettifyError(reply.error)}`)
   return reply.data as ReplyOf<C>
 }
 

@@ -78,7 +78,8 @@ function journalFault({ draw, admissions, serving }: PublishedDraw): string | un
     if (number < 1 || number > servingThen) return `number ${number} was admitted while ${servingThen} was served`
     if (servingThen < before) return `serving went back from ${before} to ${servingThen}`
     if (admitted.has(number)) return `number ${number} was admitted twice`
-    if (Date.parse(admitted_at) < Date.parse(draw.closes_at)) return `number ${number} was admitted before the pre-queue closed`
+    if (Date.parse(admitted_at) < Date.parse(draw.closes_at))
+      return `number ${number} was admitted before the pre-queue closed`
     admitted.add(number)
     before = servingThen
   }

@@ -62,7 +62,9 @@ const drawDocument = z
     closed_at: utcTime.nullable().describe('When the root was published'),
     drawn_at: utcTime.nullable().describe('When the order was drawn'),
     secret: digest.nullable().describe('null until the order is drawn'),
-    seed: digest.nullable().describe(`SHA-256("${drawAlgorithm}" ‖ secret ‖ root ‖ beacon); null until the order is drawn`),
+    seed: digest
+      .nullable()
+      .describe(`SHA-256("${drawAlgorithm}" ‖ secret ‖ root ‖ beacon); null until the order is drawn`),
     page_size: z.int().describe('Places on a page of roll and ranks'),
     receipt_key: z
       .object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().describe('The key, in base64url') })
@@ -142,7 +144,9 @@ export const storeRoll = defineContract('event', 'store-roll', {
     leaves: z.base64().describe(`The leaves of ${pagesAtOnce} pages, or of as many as there are`),
   }),
   reply: z.object({
-    count: z.int().describe('Places in the roll. Another one than sent: nothing was stored, as another gateway was first'),
+    count: z
+      .int()
+      .describe('Places in the roll. Another one than sent: nothing was stored, as another gateway was first'),
     root: digest.nullable().describe('Once all pages are there'),
   }),
   errors: ['draw_not_open'],
@@ -183,7 +187,9 @@ export const receiptClaims = z.object({
 
 export const viewReceipt = defineContract('gateway', 'view-receipt', {
   summary: 'A receipt of a place of the caller; once the pre-queue has closed, with the proof that the roll has it',
-  request: z.strictObject({ place_id: publicIdField.describe('Id of the place in the queue; only its owner can use it') }),
+  request: z.strictObject({
+    place_id: publicIdField.describe('Id of the place in the queue; only its owner can use it'),
+  }),
   reply: receipt,
   errors: ['not_found', 'place_expired', 'queue_not_enabled', 'draw_not_open'],
   deadlineMs: 2_000,

@@ -69,7 +69,10 @@ const faults: Readonly<Record<string, readonly [Fault, ScheduleOptions]>> = {
     ['admit', "if place[1] == 'called' then", "if place[1] == 'called' or place[1] == 'admitted' then"],
     {},
   ],
-  'numbers of arrival in a drawn room': [['room', 'if settings.drawn and settings.drawn ~= drawn', 'if false'], { drawn: true }],
+  'numbers of arrival in a drawn room': [
+    ['room', 'if settings.drawn and settings.drawn ~= drawn', 'if false'],
+    { drawn: true },
+  ],
   'who left before the draw forgotten': [
     ['adopt-draw', "redis.call('SETBIT', KEYS[8], numberOf(index), 1)", ''],
     { drawn: true },

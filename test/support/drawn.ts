@@ -16,7 +16,10 @@ export interface Drawn {
 }
 
 /** `holes`: indexes of places that have no leaf. All places but those of holes were admitted, in order. */
-export function drawnOf(count: number, { holes = [] as readonly number[], beacon = 'none' as string | null } = {}): Drawn {
+export function drawnOf(
+  count: number,
+  { holes = [] as readonly number[], beacon = 'none' as string | null } = {},
+): Drawn {
   const random = randomNumbers(count + 1)
   const bytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => Math.floor(random() * 256)))
   const secret = bytes(32)

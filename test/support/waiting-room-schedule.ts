@@ -160,9 +160,7 @@ export class Schedule {
     // Who has an id shows it before joining again: Redis may have lost the place.
     if (this.#random() < 0.1 && buyer.seenLosses === this.#losses) await this.#join(buyer)
     const { index = 0 } = buyer
-    const place = await this.#ask(() =>
-      this.#queue.look(this.#eventId, buyer.name, index, this.#settings, this.#now),
-    )
+    const place = await this.#ask(() => this.#queue.look(this.#eventId, buyer.name, index, this.#settings, this.#now))
     buyer.seenLosses = this.#losses
     if (place.index !== index) this.#complain(`index ${index} became ${place.index}`)
     await this.#enterRoll(buyer)
@@ -279,7 +277,9 @@ export class Schedule {
     const stored = await this.#queue.readRoll(this.#eventId, { first: 0, length: count })
     stored.copy(roll)
     const numbers = await drawNumbers(leafOf(`seed ${this.#seed}`), roll)
-    const entrants = Array.from(numbers.keys()).filter((at) => !roll.subarray(at * 32, at * 32 + 32).equals(noLeaf)).length
+    const entrants = Array.from(numbers.keys()).filter(
+      (at) => !roll.subarray(at * 32, at * 32 + 32).equals(noLeaf),
+    ).length
     this.#draw = { numbers, count, entrants }
   }
 

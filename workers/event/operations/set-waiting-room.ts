@@ -59,7 +59,9 @@ async function newTerms(db: Database, { event_id, state, draw }: Request): Promi
   }
   if (known?.isClosing) throw drawNotOpen('The pre-queue has closed, or does so in a moment: its draw stays as it is.')
   if (known === undefined && (await hasPlaces(db, event_id))) {
-    throw drawNotOpen('Buyers wait in the queue already, and keep their order: a draw is announced before the first joins.')
+    throw drawNotOpen(
+      'Buyers wait in the queue already, and keep their order: a draw is announced before the first joins.',
+    )
   }
   const terms = {
     joinsFrom: draw.joins_from === undefined ? null : new Date(draw.joins_from),

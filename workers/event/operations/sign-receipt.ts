@@ -39,10 +39,7 @@ async function proofIn(
   const at = index % drawPageSize
   if (leafAt(leaves, at)?.toString('hex') !== leaf) return {}
   const roots = (await readPageRoots(postgres, event_id)).map(({ root }) => root)
-  const proof = [
-    ...inclusionProof(nodesOf(leaves), at),
-    ...inclusionProof(roots, Math.floor(index / drawPageSize)),
-  ]
+  const proof = [...inclusionProof(nodesOf(leaves), at), ...inclusionProof(roots, Math.floor(index / drawPageSize))]
   return { proof: proof.map((node) => node.toString('hex')) }
 }
 

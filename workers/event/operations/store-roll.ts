@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises'
-import { pagesAtOnce, storeRoll as contract } from '#shared/contracts/draw.ts'
+import { storeRoll as contract, pagesAtOnce } from '#shared/contracts/draw.ts'
 import { drawPageSize, leafAt, leafBytes, merkleRoot, nodesOf } from '#shared/draw.ts'
 import { invalidRequest } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'

@@ -133,7 +133,12 @@ export function findDrawsToHold(db: Queryable, limit: number): Promise<Draw[]> {
   )
 }
 
-export async function writeRanks(db: Database, eventId: string, first: number, ranks: readonly Buffer[]): Promise<void> {
+export async function writeRanks(
+  db: Database,
+  eventId: string,
+  first: number,
+  ranks: readonly Buffer[],
+): Promise<void> {
   await db.query(
     `UPDATE event.draw_pages AS stored SET ranks = drawn.ranks
      FROM (SELECT $2::int + ordinality::int - 1 AS page, ranks FROM unnest($3::bytea[]) WITH ORDINALITY AS given(ranks, ordinality)) AS drawn
@@ -143,10 +148,10 @@ export async function writeRanks(db: Database, eventId: string, first: number, r
 }
 
 export async function writeSeed(db: Database, eventId: string, seed: Buffer): Promise<void> {
-  await db.query('UPDATE event.draws SET seed = $2, drawn_at = clock_timestamp() WHERE event_id = $1 AND seed IS NULL', [
-    eventId,
-    seed,
-  ])
+  await db.query(
+    'UPDATE event.draws SET seed = $2, drawn_at = clock_timestamp() WHERE event_id = $1 AND seed IS NULL',
+    [eventId, seed],
+  )
 }
 
 export async function writeBeacon(
