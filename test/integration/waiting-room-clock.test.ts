@@ -40,8 +40,8 @@ test('a clock that jumps back an hour does not stop the queue, nor does one that
   const before = await servingAt(noon)
   const back = [await servingAt(noon - hour), await servingAt(noon - hour + 5_000)]
   t.true((back[1] ?? 0) > before, `${before}, then ${back.join(', ')}`)
-  const ahead = await servingAt(noon + hour)
-  t.true(ahead <= (back[1] ?? 0) + 1, `${ahead} at once`)
+  const { called } = await queue.serving(eventId, settings, noon + hour)
+  t.true(called <= 1, `${called} at once`)
 })
 
 test('a pre-queue that has closed stays closed when the clock jumps back', async (t) => {
