@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { viewEvent } from '#shared/contracts/event.ts'
 import { eventId } from '#shared/contracts/fields.ts'
-import { viewWaitingRoom } from '#shared/contracts/waiting-room.ts'
+import { viewWaitingRoom, type WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { linePage as lineContent } from '../views/line/line-page.ts'
-import { type LineState, lineEvent } from '../views/line/line-state.ts'
+import { type LineState, lineEvent, type Stage } from '../views/line/line-state.ts'
 import { lineWords } from '../views/words/line.ts'
 import { definePage } from './page.ts'
 
 /** The waiting room of an event. Personal, so that nobody joins without a session; the place itself is asked for by script. */
-export const linePage = definePage<{ event_id: string }, Pick<LineState, 'event' | 'minutesToChoose' | 'isPaused' | 'stage'>>({
+export const linePage = definePage<{ event_id: string }, Pick<LineState, 'event' | 'minutesToChoose' | 'isPaused' | 'draw' | 'stage'>>({
   path: '/shop/events/:event_id/line',
   access: 'personal',
   parameters: z.object({ event_id: eventId }),
@@ -18,7 +18,8 @@ export const linePage = definePage<{ event_id: string }, Pick<LineState, 'event'
       event: lineEvent(event),
       minutesToChoose: Math.round(room.session_s / 60),
       isPaused: room.state === 'paused',
-      stage: room.state === 'off' ? 'none' : 'join',
+      draw: room.draw,
+      stage: stageWithoutPlace(room),
     }
   },
   view(shared, { language }) {
@@ -27,7 +28,6 @@ export const linePage = definePage<{ event_id: string }, Pick<LineState, 'event'
       language,
       isLive: false,
       place: null,
-      draw: null,
       why: null,
       clock: null,
       asking: null,
@@ -38,3 +38,9 @@ export const linePage = definePage<{ event_id: string }, Pick<LineState, 'event'
     return { title: `${shared.event.name}: ${lineWords.title}`, body: lineContent(state), tone: 'house', script: 'line-page.ts', state }
   },
 })
+
+function stageWithoutPlace({ state, draw }: WaitingRoom): Stage {
+  if (state === 'off') return 'none'
+  const joinsFrom = draw?.joins_from ?? null
+  return joinsFrom !== null && Date.parse(joinsFrom) > Date.now() ? 'early' : 'join'
+}
