@@ -103,6 +103,23 @@ test('whoever is called and does not come is told so, and can join again', async
   await close()
 })
 
+test('before a draw the page counts down, and behind it shows the number that was drawn, by itself', async (t) => {
+  const soon = (ms: number): string => new Date(Date.now() + ms).toISOString()
+  const draw = { closes_at: soon(4_000), opens_at: soon(5_000) }
+  const { page, faults, eventId, close } = await joinLine(9, { state: 'pre_queue', draw })
+  await page.getByText(/^Places are drawn /).waitFor()
+  await page.getByRole('timer').waitFor()
+  await page.locator('.line-how summary').click()
+  await page.getByText('Who could cheat?').waitFor()
+  const { commitment } = await send<{ commitment: string }>(page, 'GET', `/events/${eventId}/queue/draw`)
+  await page.getByText(commitment).waitFor()
+  await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 30_000 })
+  const { seed } = await send<{ seed: string | null }>(page, 'GET', `/events/${eventId}/queue/draw`)
+  t.regex(seed ?? '', /^[0-9a-f]{64}$/)
+  t.deepEqual(faults, [])
+  await close()
+})
+
 test('a pass that is over leads back to the line, and what was chosen is kept', async (t) => {
   const { page, eventId, close } = await joinLine(5, {})
   await page.getByRole('button', { name: 'Choose seats' }).click()

@@ -6,6 +6,7 @@ const place = (state: QueuePlace['state']): QueuePlace => ({
   id: 'p',
   event_id: 'e',
   state,
+  index: 11,
   number: 12,
   ahead: 3,
   serving: 8,

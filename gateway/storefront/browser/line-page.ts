@@ -1,4 +1,5 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { viewDrawRanks } from '#shared/contracts/draw.ts'
 import type { claimPass, QueuePlace, viewServing } from '#shared/contracts/waiting-room.ts'
 import { clockTime } from '../views/format.ts'
 import { linePage } from '../views/line/line-page.ts'
@@ -24,6 +25,15 @@ const titleBefore = document.title
 /** Pause after an answer that said nothing. */
 const retryMs = 3_000
 
+/** Places on a page of ranks, as the draw has them. */
+const placesAPage = 1_024
+/** A draw that is due takes a few seconds. */
+const drawEveryMs = 2_000
+/** Behind the draw: who is called within a minute asks soon, all others later. */
+const [nearMs, farMs] = [1_000, 15_000]
+
+/** The index of arrival. */
+let arrival: number | null = null
 let asking: ReturnType<typeof setTimeout> | undefined
 let stopClock = (): void => undefined
 /** When the place was told last. */
@@ -60,7 +70,7 @@ function begin(): void {
   if (wantsToJoin) history.replaceState(null, '', location.pathname)
   if (storedPlace(sent.event.id) !== undefined) void look()
   else if (wantsToJoin && sent.stage === 'join') void join(island)
-  if (sent.event.opensAt !== null) void countDownToOpening(sent.event.opensAt)
+  void countDownToNext()
 }
 
 async function join(page: Island<LineState>): Promise<void> {
@@ -85,7 +95,7 @@ async function look(): Promise<void> {
     ask<QueuePlace>('GET', `/queue/${encodeURIComponent(known.place_id)}`),
     ask<ReplyOf<typeof viewServing>>('GET', `${eventPath}/queue/serving`),
   ])
-  if (serving.ok) island.set({ isPaused: serving.value.state === 'paused' })
+  if (serving.ok) island.set({ isPaused: serving.value.state === 'paused', draw: serving.value.draw })
   if (answer.ok) told(answer.value)
   else refused(answer.problem, 'look')
 }
@@ -94,6 +104,7 @@ async function look(): Promise<void> {
 function told(place: QueuePlace): void {
   const { stage: before } = island.state
   toldAt = new Date()
+  arrival = place.index
   const { pass, pass_ends } = storedPlace(sent.event.id) ?? {}
   storePlace({
     event_id: sent.event.id,
@@ -199,22 +210,56 @@ async function leave(page: Island<LineState>): Promise<void> {
   document.title = titleBefore
 }
 
-/** Before the sale: the clock until it opens, in the time of the gateway. */
-async function countDownToOpening(opensAt: string): Promise<void> {
+/** The clock until the next thing happens by itself: joining, the draw or the sale; in the time of the gateway. */
+async function countDownToNext(): Promise<void> {
+  const { stage, draw, event } = island.state
+  const next = stage === 'early' ? draw?.joins_from : draw !== null && !draw.is_drawn ? draw.opens_at : event.opensAt
+  if (next === null || next === undefined) return
   const answer = await ask('GET', eventPath)
   countDown(
-    { opensAt, now: answer.ok ? answer.headers.get('date') : null },
+    { opensAt: next, now: answer.ok ? answer.headers.get('date') : null },
     {
       show(words) {
-        const { stage } = island.state
-        if (stage === 'join' || stage === 'before') island.set({ clock: words })
+        const { stage: now } = island.state
+        if (now === 'early' || now === 'join' || now === 'before') island.set({ clock: words })
       },
-      open: () => {
-        island.set({ event: { ...island.state.event, opensAt: null }, clock: null })
-        void look()
-      },
+      open: () => void opened(),
     },
   )
+}
+
+/** What was counted down to is here. Behind a draw everybody looks up their number in pages that all share. */
+async function opened(): Promise<void> {
+  const { stage, draw } = island.state
+  island.set({ clock: null })
+  if (stage === 'early') {
+    island.set({ stage: 'join' })
+    void countDownToNext()
+  } else if (stage === 'before' && draw !== null && !draw.is_drawn) void lookUpNumber()
+  else {
+    island.set({ event: { ...island.state.event, opensAt: null } })
+    void look()
+  }
+}
+
+/** The own number after the draw, from the page of ranks that has it; the place itself is asked for once that is there. */
+async function lookUpNumber(): Promise<void> {
+  clearTimeout(asking)
+  const page = Math.floor((arrival ?? 0) / placesAPage)
+  const [ranks, serving] = await Promise.all([
+    ask<ReplyOf<typeof viewDrawRanks>>('GET', `${eventPath}/queue/draw/ranks/${page}`),
+    ask<ReplyOf<typeof viewServing>>('GET', `${eventPath}/queue/serving`),
+  ])
+  if (serving.ok) island.set({ draw: serving.value.draw })
+  const number = ranks.ok && arrival !== null ? ranks.value.numbers[arrival - ranks.value.first] : undefined
+  const { place } = island.state
+  if (number === undefined || place === null || !serving.ok) {
+    asking = setTimeout(() => void lookUpNumber(), drawEveryMs * (0.8 + 0.4 * Math.random()))
+    return
+  }
+  const ahead = Math.max(0, number - serving.value.serving - 1)
+  island.set({ stage: 'waiting', place: { ...place, number, ahead, eta_s: null } })
+  askAgain(ahead < serving.value.calls_per_minute ? nearMs : farMs)
 }
 
 function sessionPath(): string {

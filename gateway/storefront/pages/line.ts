@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { viewEvent } from '#shared/contracts/event.ts'
 import { eventId } from '#shared/contracts/fields.ts'
-import { viewWaitingRoom } from '#shared/contracts/waiting-room.ts'
+import { viewWaitingRoom, type WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { linePage as lineContent } from '../views/line/line-page.ts'
-import { type LineState, lineEvent } from '../views/line/line-state.ts'
+import { type LineState, lineEvent, type Stage } from '../views/line/line-state.ts'
 import { lineWords } from '../views/words/line.ts'
 import { definePage } from './page.ts'
 
 /** The waiting room of an event. Personal, so that nobody joins without a session; the place itself is asked for by script. */
 export const linePage = definePage<
   { event_id: string },
-  Pick<LineState, 'event' | 'minutesToChoose' | 'isPaused' | 'stage'>
+  Pick<LineState, 'event' | 'minutesToChoose' | 'isPaused' | 'draw' | 'stage'>
 >({
   path: '/shop/events/:event_id/line',
   access: 'personal',
@@ -21,7 +21,8 @@ export const linePage = definePage<
       event: lineEvent(event),
       minutesToChoose: Math.round(room.session_s / 60),
       isPaused: room.state === 'paused',
-      stage: room.state === 'off' ? 'none' : 'join',
+      draw: room.draw,
+      stage: stageWithoutPlace(room),
     }
   },
   view(shared, { language }) {
@@ -30,7 +31,6 @@ export const linePage = definePage<
       language,
       isLive: false,
       place: null,
-      draw: null,
       why: null,
       clock: null,
       asking: null,
@@ -47,3 +47,9 @@ export const linePage = definePage<
     }
   },
 })
+
+function stageWithoutPlace({ state, draw }: WaitingRoom): Stage {
+  if (state === 'off') return 'none'
+  const joinsFrom = draw?.joins_from ?? null
+  return joinsFrom !== null && Date.parse(joinsFrom) > Date.now() ? 'early' : 'join'
+}

@@ -32,6 +32,9 @@ const event = (
   },
 })
 
+const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
+const drawLater = () => ({ closes_at: inHours(2), opens_at: inHours(2.1) })
+
 /** The line of an event whose room is as wanted; the buyer has joined. */
 async function joinLine(page: Page, index: number, room: object = {}): Promise<void> {
   const eventId = demoIdAt(index)
@@ -95,6 +98,24 @@ export const shownPages: readonly ShownPage[] = [
       )
       await joinLine(page, 3, { state: 'paused' })
       await page.getByText('1,204').waitFor()
+      await page.locator('.line-how summary').click()
+    },
+  },
+  {
+    name: 'line-before-joining',
+    async open(page) {
+      await openRoom(page, demoIdAt(5), { state: 'pre_queue', draw: { ...drawLater(), joins_from: inHours(1) } })
+      await signIn(page)
+      await page.goto(`/shop/events/${demoIdAt(5)}/line`)
+      await page.getByText(/^You can join from/).waitFor()
+    },
+  },
+  {
+    name: 'line-before-draw',
+    async open(page) {
+      await joinLine(page, 7, { state: 'pre_queue', draw: drawLater() })
+      await page.getByText(/^Places are drawn/).waitFor()
+      await page.getByRole('timer').waitFor()
       await page.locator('.line-how summary').click()
     },
   },

@@ -1,3 +1,4 @@
+import { botProtection, drawProtection } from '#shared/draw-protection.ts'
 import { clockTime, count, eventTime, instantText } from '../format.ts'
 import { houseArcs } from '../house-arcs.ts'
 import { type Html, html } from '../html.ts'
@@ -48,12 +49,12 @@ function opening({ event, draw, language, clock: left, stage }: LineState): Html
   const zone = event.city === null ? (event.tz ?? 'UTC') : eventWords.zone(event.city)
   const say = (instant: string): string => instantText(instant, { zone: event.tz, language })
   const timer = left !== null && stage !== 'waiting' && html`<p class="line-clock tabular" role="timer">${left}</p>`
-  if (stage === 'early' && draw?.joinsFrom != null) {
-    return html`<p class="opens"><strong>${words.joinFrom(say(draw.joinsFrom), zone)}</strong></p>${timer}`
+  if (stage === 'early' && draw?.joins_from != null) {
+    return html`<p class="opens"><strong>${words.joinFrom(say(draw.joins_from), zone)}</strong></p>${timer}`
   }
-  if (draw !== null && !draw.isDrawn) {
-    const closes = clockTime(draw.closesAt, { zone: event.tz, language })
-    return html`<p class="opens"><strong>${words.drawAt(say(draw.opensAt), zone)}</strong></p>${timer}<p>${words.byLot(closes)}</p>`
+  if (draw !== null && !draw.is_drawn) {
+    const closes = clockTime(draw.closes_at, { zone: event.tz, language })
+    return html`<p class="opens"><strong>${words.drawAt(say(draw.opens_at), zone)}</strong></p>${timer}<p>${words.byLot(closes)}</p>`
   }
   if (event.opensAt === null) return false
   return html`<p class="opens"><strong>${words.opensAt(say(event.opensAt), zone)}</strong></p>${timer}`
@@ -139,16 +140,18 @@ function explanation({ draw, place, event, language }: LineState): Html {
   if (draw === null) {
     return html`<details class="line-how"><summary>${words.howOrdered}</summary><p>${words.order}</p><p>${words.skipped}</p></details>`
   }
-  const { commitment, root, count: took, isDrawn } = draw
-  const list = (title: string, lines: readonly string[]): Html =>
-    html`<h2>${title}</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`
+  const { commitment, root, entrants, is_drawn: isDrawn } = draw
+  const list = (lines: readonly (readonly [string, string])[]): Html =>
+    html`<dl>${lines.map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>`
   const path = `/events/${encodeURIComponent(event.id)}/queue/draw`
   return html`<details class="line-how"><summary>${isDrawn ? words.howDrawn : words.howWillDraw}</summary>
 ${words.drawIs.map((line) => html`<p>${line}</p>`)}<p>${words.skipped}</p>
 <dl><div><dt>${words.commitment}</dt><dd><code>${commitment}</code></dd></div><div><dt>${words.root}</dt><dd>${root === null ? words.notYet : html`<code>${root}</code>`}</dd></div></dl>
-${took !== null && html`<p>${words.took(count(took, language))}</p>`}
-${list(words.protects, words.protected)}
-${list(words.doesNot, words.unprotected)}
+${entrants !== null && html`<p>${words.took(count(entrants, language))}</p>`}
+<h2>${words.canCheat}</h2>
+${list(drawProtection.map(({ who, canCheat }) => [who, canCheat]))}
+<h2>${words.bots}</h2>
+${list(botProtection.map(({ what, how }) => [what, how]))}
 <p class="buttons"><a class="link" href="${path}">${words.checkDraw}</a>${place !== null && html`<a class="link" href="/queue/${encodeURIComponent(place.id)}/receipt">${words.receipt}</a>`}</p>
 </details>`
 }

@@ -1,4 +1,5 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { DrawSummary } from '#shared/contracts/draw.ts'
 import type { viewEvent } from '#shared/contracts/event.ts'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 
@@ -7,18 +8,6 @@ import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
  * `inside` with a pass, `over` after it; `none`: the event has no line now.
  */
 export type Stage = 'early' | 'join' | 'before' | 'waiting' | 'turn' | 'inside' | 'over' | 'none'
-
-/** What buyers are told of a draw. */
-export interface ShownDraw {
-  readonly joinsFrom: string | null
-  readonly closesAt: string
-  readonly opensAt: string
-  readonly commitment: string
-  /** Null until nobody can take part any more. */
-  readonly root: string | null
-  readonly count: number | null
-  readonly isDrawn: boolean
-}
 
 export interface ShownPlace {
   readonly id: string
@@ -51,7 +40,7 @@ export interface LineState {
   readonly stage: Stage
   readonly place: ShownPlace | null
   /** Null where buyers are called as they came. */
-  readonly draw: ShownDraw | null
+  readonly draw: DrawSummary | null
   /** Why a place is over, or a request was refused. */
   readonly why: 'missed' | 'ended' | 'left' | 'full' | 'no answer' | null
   /** `9:41`: until the sale opens, the call lapses, or the pass ends. */
