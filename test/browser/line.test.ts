@@ -22,11 +22,11 @@ test.after.always(async () => {
 const paused = { state: 'paused' }
 
 /** A window whose buyer is in line for an event of the demo catalogue. */
-async function joinLine(index: number, room: object) {
+async function joinLine(index: number, room: object | (() => object)) {
   const window = await openWindow(browser, shop.url)
   const eventId = demoIdAt(index)
-  await openRoom(window.page, eventId, room)
   await signIn(window.page)
+  await openRoom(window.page, eventId, typeof room === 'function' ? room() : room)
   await window.page.goto(`/shop/events/${eventId}/line?join=1`)
   return { ...window, eventId }
 }
@@ -105,8 +105,10 @@ test('whoever is called and does not come is told so, and can join again', async
 
 test('before a draw the page counts down, and behind it shows the number that was drawn, by itself', async (t) => {
   const soon = (ms: number): string => new Date(Date.now() + ms).toISOString()
-  const draw = { closes_at: soon(4_000), opens_at: soon(5_000) }
-  const { page, faults, eventId, close } = await joinLine(9, { state: 'pre_queue', draw })
+  const { page, faults, eventId, close } = await joinLine(9, () => ({
+    state: 'pre_queue',
+    draw: { closes_at: soon(7_000), opens_at: soon(8_000) },
+  }))
   await page.getByText(/^Places are drawn /).waitFor()
   await page.getByRole('timer').waitFor()
   await page.locator('.line-how summary').click()
