@@ -104,18 +104,21 @@ test('whoever is called and does not come is told so, and can join again', async
 })
 
 test('before a draw the page counts down, and behind it shows the number that was drawn, by itself', async (t) => {
-  const soon = (ms: number): string => new Date(Date.now() + ms).toISOString()
-  const { page, faults, eventId, close } = await joinLine(9, () => ({
-    state: 'pre_queue',
-    draw: { closes_at: soon(7_000), opens_at: soon(8_000) },
-  }))
+  const drawIn = (ms: number) => {
+    const at = new Date(Date.now() + ms).toISOString()
+    return { state: 'pre_queue', draw: { closes_at: at, opens_at: at } }
+  }
+  const { page, faults, eventId, close } = await joinLine(9, drawIn(3_600_000))
   await page.getByText(/^Places are drawn /).waitFor()
   await page.getByRole('timer').waitFor()
   await page.locator('.line-how summary').click()
   await page.getByText('Who could cheat?').waitFor()
   const { commitment } = await send<{ commitment: string }>(page, 'GET', `/events/${eventId}/queue/draw`)
   await page.getByText(commitment).waitFor()
-  await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 30_000 })
+  await openRoom(page, eventId, drawIn(1_000))
+  // As when the page comes to the front.
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 50_000 })
   const { seed } = await send<{ seed: string | null }>(page, 'GET', `/events/${eventId}/queue/draw`)
   t.regex(seed ?? '', /^[0-9a-f]{64}$/)
   t.deepEqual(faults, [])

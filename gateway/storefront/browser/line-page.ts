@@ -6,6 +6,7 @@ import { linePage } from '../views/line/line-page.ts'
 import { afterPlace, afterRefusal, type LineState } from '../views/line/line-state.ts'
 import { lineWords } from '../views/words/line.ts'
 import { ask, type Fault } from './api.ts'
+import { isPassing } from './ask-once.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
 import { forgetPlace, passOf, storedPlace, storePlace } from './queue-places.ts'
@@ -24,6 +25,7 @@ const placesPath = `/shop${eventPath}`
 const titleBefore = document.title
 /** Pause after an answer that said nothing. */
 const retryMs = 3_000
+const joinTries = 5
 
 /** Places on a page of ranks, as the draw has them. */
 const placesAPage = 1_024
@@ -35,7 +37,9 @@ const [nearMs, farMs] = [1_000, 15_000]
 /** The index of arrival. */
 let arrival: number | null = null
 let asking: ReturnType<typeof setTimeout> | undefined
+let isLooking = false
 let stopClock = (): void => undefined
+let stopCountDown = (): void => undefined
 /** When the place was told last. */
 let toldAt = new Date()
 
@@ -76,16 +80,29 @@ function begin(): void {
 async function join(page: Island<LineState>): Promise<void> {
   if (page.state.asking !== null) return
   page.set({ asking: 'join' })
-  const answer = await ask<QueuePlace>('POST', `${eventPath}/queue`, { body: {} })
+  const join = () => ask<QueuePlace>('POST', `${eventPath}/queue`, { body: {} })
+  let answer = await join()
+  // Joining twice is joining once.
+  for (let tries = 1; tries < joinTries && !answer.ok && isPassing(answer.problem); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, retryMs * (0.8 + 0.4 * Math.random())))
+    answer = await join()
+  }
   page.set({ asking: null })
   if (answer.ok) told(answer.value)
   else if (answer.problem.code === 'unauthenticated') location.assign(sessionPath())
   else refused(answer.problem, 'join')
 }
 
-/** Asks where the place is. */
+/** Asks where the place is, once at a time. */
 async function look(): Promise<void> {
+  if (isLooking) return
   clearTimeout(asking)
+  isLooking = true
+  await lookNow()
+  isLooking = false
+}
+
+async function lookNow(): Promise<void> {
   const known = storedPlace(sent.event.id)
   if (known === undefined) {
     if (island.state.place !== null) island.set({ stage: 'over', place: null, why: 'left' })
@@ -95,9 +112,16 @@ async function look(): Promise<void> {
     ask<QueuePlace>('GET', `/queue/${encodeURIComponent(known.place_id)}`),
     ask<ReplyOf<typeof viewServing>>('GET', `${eventPath}/queue/serving`),
   ])
-  if (serving.ok) island.set({ isPaused: serving.value.state === 'paused', draw: serving.value.draw })
+  if (serving.ok) showRoom(serving.value)
   if (answer.ok) told(answer.value)
   else refused(answer.problem, 'look')
+}
+
+function showRoom({ state, draw }: ReplyOf<typeof viewServing>): void {
+  const before = island.state.draw
+  island.set({ isPaused: state === 'paused', draw })
+  // The organiser moved it.
+  if (draw !== null && before?.opens_at !== draw.opens_at) void countDownToNext()
 }
 
 /** What the gateway said of the place, and when it is asked again. */
@@ -216,7 +240,8 @@ async function countDownToNext(): Promise<void> {
   const next = stage === 'early' ? draw?.joins_from : draw !== null && !draw.is_drawn ? draw.opens_at : event.opensAt
   if (next === null || next === undefined) return
   const answer = await ask('GET', eventPath)
-  countDown(
+  stopCountDown()
+  stopCountDown = countDown(
     { opensAt: next, now: answer.ok ? answer.headers.get('date') : null },
     {
       show(words) {
@@ -250,7 +275,7 @@ async function lookUpNumber(): Promise<void> {
     ask<ReplyOf<typeof viewDrawRanks>>('GET', `${eventPath}/queue/draw/ranks/${page}`),
     ask<ReplyOf<typeof viewServing>>('GET', `${eventPath}/queue/serving`),
   ])
-  if (serving.ok) island.set({ draw: serving.value.draw })
+  if (serving.ok) showRoom(serving.value)
   const number = ranks.ok && arrival !== null ? ranks.value.numbers[arrival - ranks.value.first] : undefined
   const { place } = island.state
   if (number === undefined || place === null || !serving.ok) {
