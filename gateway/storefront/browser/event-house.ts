@@ -265,10 +265,11 @@ export class EventHouse {
     return null
   }
 
-  /** The sale is not as the page shows it. */
-  async #readEvent(): Promise<void> {
+  /** The sale is not as the page shows it; caches may say so a moment later than the refusal. */
+  async #readEvent(tries = 3): Promise<void> {
     const answer = await ask<EventReply>('GET', `/events/${encodeURIComponent(this.#event.id)}`)
     if (answer.ok) this.#island.set({ event: answer.value })
+    if (tries > 1 && this.#event.sale.status === 'on_sale') setTimeout(() => void this.#readEvent(tries - 1), 1_000)
   }
 
   #tierOf(price: number): string | undefined {
