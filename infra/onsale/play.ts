@@ -237,12 +237,17 @@ async function passOfAnotherEvent(organiser: Organiser, run: string, stopping: A
   }
 }
 
+/** How many seats there are, and how many of them can be bought now. */
 async function stockOf(url: string, eventId: string): Promise<{ seats: number; available: number }> {
-  const response = await fetch(`${url}/events/${eventId}/seats`, { signal: AbortSignal.timeout(10_000) })
-  if (!response.ok) throw new ExplainedError(`The event was answered by ${response.status}: ${await response.text()}`)
-  const { available, held, sold } = (await response.json()) as { available: number; held: number; sold: number }
+  const read = async (path: string): Promise<Record<string, number>> => {
+    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) })
+    if (!response.ok) throw new ExplainedError(`${path} was answered by ${response.status}: ${await response.text()}`)
+    return (await response.json()) as Record<string, number>
+  }
+  const { seat_count: seats = 0 } = await read(`/events/${eventId}`)
+  const { available = 0 } = await read(`/events/${eventId}/seats`)
   if (available === 0) throw new ExplainedError('This event has no free seat to sell.')
-  return { seats: available + held + sold, available }
+  return { seats, available }
 }
 
 function wantedPlaces({ seed, buyers }: OnsaleFlags): number {
