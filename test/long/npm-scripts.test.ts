@@ -94,6 +94,7 @@ for (const [file, command] of [
   ['infra/trace/trace-command.ts', 'npm run trace'],
   ['infra/logs/command.ts', 'npm run logs'],
   ['infra/load/reading/run.ts', 'npm run bench'],
+  ['infra/onsale/command.ts', 'npm run onsale'],
   ['infra/load/selling/run.ts', 'npm run bench -- selling'],
   ['infra/load/search/run.ts', 'npm run bench -- search'],
   ['infra/load/scale/run.ts', 'npm run bench -- scale'],
