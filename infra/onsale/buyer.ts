@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type AnswerBody, BuyerClient, type Reply } from './client.ts'
 import type { BuyerPlan } from './plan.ts'
 import type { QueueFront } from './queue-front.ts'
 import { codes, SeatMap } from './seat-map.ts'
+import type { Sleeper } from './sleeper.ts'
 import type { State, Tally } from './tally.ts'
 
 /** What buyers share: the sale they came for. */
@@ -17,7 +17,7 @@ export interface Sale {
   readonly pace: number
   readonly tally: Tally
   readonly front: QueueFront
-  readonly stopping: AbortSignal
+  readonly sleeper: Sleeper
   /** Undefined where the system is on another machine: then all come from one address. */
   addressOf(number: number): string | undefined
   /** Whether nothing is left, neither free nor held. */
@@ -39,6 +39,8 @@ const payAgainMs = 500
 const payTries = 120
 /** A wait longer than this is not waited for with an open connection. */
 const idleMs = 10_000
+/** Places on a page of the numbers of a draw. */
+const ranksOnPage = 1_024
 /** Of one buyer, over a long wait. */
 const maxPromises = 20
 
@@ -54,12 +56,12 @@ export class Buyer {
   #placeId: string | undefined
 
   constructor(plan: BuyerPlan, sale: Sale, run: string) {
-    const { gateways, tally, stopping } = sale
+    const { gateways, tally, sleeper } = sale
     this.#plan = plan
     this.#sale = sale
     this.#url = gateways[plan.number % gateways.length] ?? ''
     this.#address = sale.addressOf(plan.number)
-    const common = { localAddress: this.#address, tally, stopping, random: plan.random }
+    const common = { localAddress: this.#address, tally, sleeper, random: plan.random }
     this.#client = new BuyerClient({ ...common, url: this.#url, userId: `buyer-${run}-${plan.number}` })
   }
 
@@ -90,7 +92,7 @@ export class Buyer {
   }
 
   async #join(): Promise<AnswerBody> {
-    const { eventId, gateways, tally, stopping } = this.#sale
+    const { eventId, gateways, tally, sleeper } = this.#sale
     await this.#client.read('event', `/events/${eventId}`)
     const path = `/events/${eventId}/queue`
     if (this.#plan.habit !== 'two tabs') return bodyOf(await this.#client.post('join', path, {}))
@@ -100,7 +102,7 @@ export class Buyer {
       localAddress: this.#address,
       tally,
       random: this.#plan.random,
-      stopping,
+      sleeper,
     })
     const [one, other] = await Promise.all([this.#client, otherTab].map((tab) => tab.post('join', path, {})))
     otherTab.close()
@@ -130,6 +132,7 @@ export class Buyer {
       while (!front.isNear(place)) {
         const shown = await this.#client.read('serving', `/events/${this.#sale.eventId}/queue/serving`)
         if (shown?.status === 200) front.saw(shown.body)
+        if (place.number === null && front.isDrawn) place = await this.#drawn(place)
         if (this.#sale.isSoldOut() || front.isNear(place)) break
         await this.#idle(front.nextPollMs(place) * (0.85 + 0.15 * random()))
       }
@@ -137,6 +140,15 @@ export class Buyer {
       if (looked?.status === 410) throw new Left('missed their turn')
       if (looked?.status === 200) place = looked.body
     }
+  }
+
+  /** A place with the number that the draw gave it, which stands on one of the pages that everybody can read. */
+  async #drawn(place: AnswerBody): Promise<AnswerBody> {
+    const index = place.index ?? 0
+    const path = `/events/${this.#sale.eventId}/queue/draw/ranks/${Math.floor(index / ranksOnPage)}`
+    const page = await this.#client.read('ranks', path)
+    const number = page?.status === 200 ? page.body.numbers?.[index - (page.body.first ?? 0)] : undefined
+    return number === undefined ? place : { ...place, number }
   }
 
   /** Null: not called after all. */
@@ -249,9 +261,7 @@ export class Buyer {
   }
 
   async #sleep(ms: number): Promise<void> {
-    const { stopping } = this.#sale
-    await pause(Math.max(0, ms), undefined, { signal: stopping }).catch(() => undefined)
-    if (stopping.aborted) throw new Left('the run was stopped')
+    if (!(await this.#sale.sleeper.sleep(ms))) throw new Left('the run was stopped')
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { HttpAnswer } from '../load/answer-reader.ts'
 import { HttpConnection } from '../load/http-connection.ts'
+import type { Sleeper } from './sleeper.ts'
 import type { AnswerClass, Step, Tally } from './tally.ts'
 
 /** Members of answers that a buyer looks at. */
@@ -9,10 +9,16 @@ export interface AnswerBody {
   readonly id?: string
   readonly code?: string
   readonly state?: string
+  /** Order of arrival, and of calls: null before the draw. */
+  readonly index?: number
   readonly number?: number | null
   readonly ahead?: number | null
   readonly serving?: number
   readonly gaps?: readonly (readonly [number, number])[]
+  readonly draw?: { readonly opens_at: string; readonly is_drawn: boolean } | null
+  /** Of a page of the draw: by arrival index, from `first` on. */
+  readonly first?: number
+  readonly numbers?: readonly number[]
   readonly eta_s?: { readonly p50: number } | null
   readonly next_poll_ms?: number
   readonly pass?: string | null
@@ -36,7 +42,7 @@ interface ClientOptions {
   /** Null: nobody counts. */
   readonly tally: Tally | null
   readonly random: () => number
-  readonly stopping: AbortSignal
+  readonly sleeper: Sleeper
 }
 
 interface PostOptions {
@@ -88,7 +94,7 @@ export class BuyerClient {
   }
 
   async #ask(step: Step, send: () => Promise<HttpAnswer>): Promise<Reply | null> {
-    const { tally, random, stopping } = this.#options
+    const { tally, random, sleeper } = this.#options
     let wasHeard = false
     for (let tried = 0; ; tried += 1) {
       const startedAt = performance.now()
@@ -96,13 +102,13 @@ export class BuyerClient {
       const reply = answer === null ? null : replyOf(answer)
       tally?.answered(step, classOf(reply), performance.now() - startedAt)
       wasHeard ||= reply !== null
-      if (!mayRepeat(reply) || stopping.aborted) return reply
+      if (!mayRepeat(reply)) return reply
       if (tried === retries) {
         if (!wasHeard) tally?.unanswered.add(this.userId)
         return reply
       }
       const leastMs = Number(answer?.retryAfter ?? 0) * 1_000
-      await pause(leastMs + backoffMs * 2 ** tried * (0.5 + random()))
+      if (!(await sleeper.sleep(leastMs + backoffMs * 2 ** tried * (0.5 + random())))) return reply
     }
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { BuyerClient } from './client.ts'
+import type { Sleeper } from './sleeper.ts'
 import type { Tally } from './tally.ts'
 
 /** What forgers need. */
@@ -8,7 +9,7 @@ export interface ForgersOptions {
   readonly eventId: string
   readonly run: string
   readonly tally: Tally
-  readonly stopping: AbortSignal
+  readonly sleeper: Sleeper
   /** A true pass for another event, and whose it is. */
   readonly foreign: Pass
   addressOf(number: number): string | undefined
@@ -47,7 +48,7 @@ export class Forgers {
   }
 
   async #try(number: number): Promise<void> {
-    const { gateways, eventId, run, tally, stopping, addressOf, foreign } = this.#options
+    const { gateways, eventId, run, tally, sleeper, addressOf, foreign } = this.#options
     const forger = `forger-${run}-${number}`
     const stolen = this.#known[number % maxKnown] ?? foreign
     const attempts: readonly { readonly userId: string; readonly pass?: string }[] = [
@@ -69,7 +70,7 @@ export class Forgers {
       // Their requests are counted apart: a refusal is what they are to get.
       tally: null,
       random: Math.random,
-      stopping,
+      sleeper,
     })
     const wish = { best_available: { qty: 1 } }
     const isPurchase = Math.floor(number / attempts.length) % 2 === 1

@@ -15,6 +15,7 @@ import { QueueFront } from './queue-front.ts'
 import type { Result } from './result.ts'
 import { RoomRecords } from './room-records.ts'
 import { codes } from './seat-map.ts'
+import { Sleeper } from './sleeper.ts'
 import { Tally } from './tally.ts'
 import type { Target } from './target.ts'
 import { judge } from './verdict.ts'
@@ -68,12 +69,13 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   const over = new AbortController()
   const stopped = AbortSignal.any([stopping, AbortSignal.timeout(longestMs)])
   const addressOf = (number: number): string | undefined => (target.isLocal ? addressNumber(number) : undefined)
-  const foreign = await passOfAnotherEvent(organiser, run, stopped)
+  const sleeper = new Sleeper(stopped)
+  const foreign = await passOfAnotherEvent(organiser, run, sleeper)
   await setRoom(organiser, eventId, { ...room, state: 'paused' })
   tally.opensAtMs = performance.now() + real.preQueueMs / pace
 
   const records = new RoomRecords(target.redisUrl, eventId)
-  const crowd = { gateways: target.gateways, eventId, tally, stopping: stopped, run, addressOf }
+  const crowd = { gateways: target.gateways, eventId, tally, sleeper, run, addressOf }
   const watchers = new Watchers({ ...crowd, seatCount: stock.seats })
   const forgers = new Forgers({ ...crowd, foreign })
   let secondPlaces = 0
@@ -212,7 +214,7 @@ async function openAt(atMs: number, stopped: AbortSignal, open: () => Promise<vo
 }
 
 /** A true pass, for an event that nobody else wants. */
-async function passOfAnotherEvent(organiser: Organiser, run: string, stopping: AbortSignal): Promise<Pass> {
+async function passOfAnotherEvent(organiser: Organiser, run: string, sleeper: Sleeper): Promise<Pass> {
   const eventId = await createEvent(organiser, { name: `Another event ${run}`, seats: 10 })
   await setRoom(organiser, eventId, {
     state: 'open',
@@ -223,7 +225,7 @@ async function passOfAnotherEvent(organiser: Organiser, run: string, stopping: A
     idleS: 3_600,
   })
   const userId = `foreign-${run}`
-  const client = new BuyerClient({ url: organiser.url, userId, localAddress: undefined, tally: null, random: Math.random, stopping })
+  const client = new BuyerClient({ url: organiser.url, userId, localAddress: undefined, tally: null, random: Math.random, sleeper })
   try {
     const joined = await client.post('join', `/events/${eventId}/queue`, {})
     for (let tried = 0; tried < 20; tried += 1) {

@@ -11,12 +11,19 @@ export class QueueFront {
   #seen: { serving: number; atMs: number } | undefined
   /** Numbers called a second; undefined until that is known. */
   #perSecond: number | undefined
+  #draw: AnswerBody['draw']
 
   constructor(callsPerMinute: number) {
     this.#callsPerMinute = callsPerMinute
   }
 
-  saw({ serving = 0, gaps = [] }: AnswerBody): void {
+  /** Whether numbers are there: the draw was held, or there is none. */
+  get isDrawn(): boolean {
+    return this.#draw?.is_drawn !== false
+  }
+
+  saw({ serving = 0, gaps = [], draw }: AnswerBody): void {
+    this.#draw = draw
     this.#serving = Math.max(this.#serving, serving)
     this.#gaps = gaps
     const now = performance.now()
@@ -28,8 +35,9 @@ export class QueueFront {
     this.#seen = { serving: this.#serving, atMs: now }
   }
 
-  /** Whether a place may be called within a minute, so that its owner should ask for themselves. */
+  /** Whether a place may be called within a minute, so that its owner should ask for themselves. Nobody's is before the draw. */
   isNear(place: AnswerBody): boolean {
+    if (place.number === null) return false
     const ahead = this.#ahead(place)
     const eta = this.#eta(ahead)
     return eta === undefined ? ahead <= this.#callsPerMinute / 4 : eta <= nearS
@@ -37,9 +45,13 @@ export class QueueFront {
 
   /** An eighth of the wait, as the system itself advises those who ask for themselves. */
   nextPollMs(place: AnswerBody): number {
-    const eta = this.#eta(this.#ahead(place))
+    const eta = place.number === null ? this.#untilDrawS() : this.#eta(this.#ahead(place))
     if (eta === undefined) return pollMs.unknown
     return Math.min(pollMs.longest, Math.max(pollMs.shortest, (eta * 1_000) / 8))
+  }
+
+  #untilDrawS(): number | undefined {
+    return this.#draw ? Math.max(0, Date.parse(this.#draw.opens_at) - Date.now()) / 1_000 : undefined
   }
 
   #eta(ahead: number): number | undefined {
@@ -47,7 +59,7 @@ export class QueueFront {
   }
 
   #ahead({ number, ahead = 0 }: AnswerBody): number {
-    if (number === undefined || number === null) return ahead ?? 0
+    if (number == null) return ahead ?? 0
     const missing = this.#gaps.reduce((sum, [first, last]) => {
       const from = Math.max(first, this.#serving + 1)
       return sum + Math.max(0, Math.min(last, number - 1) - from + 1)

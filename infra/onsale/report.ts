@@ -30,6 +30,7 @@ const stepNames: Readonly<Record<Step, string>> = {
   join: 'join the queue',
   look: 'look at their own place',
   serving: 'look where the queue stands',
+  ranks: 'read the numbers of the draw',
   pass: 'claim the pass',
   hold: 'hold seats',
   pay: 'pay',

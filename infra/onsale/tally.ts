@@ -2,9 +2,9 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 
 /* What is counted while a run goes on: by second, for the panel and the charts, and in all. */
 
-export const steps = ['event', 'join', 'look', 'serving', 'pass', 'hold', 'pay', 'leave'] as const
+export const steps = ['event', 'join', 'look', 'serving', 'ranks', 'pass', 'hold', 'pay', 'leave'] as const
 
-/** What a buyer asks for. `look`: their own place; `serving`: the document that is the same for everybody. */
+/** What a buyer asks for. `look`: their own place; `serving` and `ranks`: what is the same for everybody. */
 export type Step = (typeof steps)[number]
 
 /** Kinds of answers. `taken`: others were faster, or nothing is left; `busy`: 429 and 503; `none`: no answer in time. */
