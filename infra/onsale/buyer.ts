@@ -118,7 +118,7 @@ export class Buyer {
     if (habit === 'never comes back') throw new Left('did not come back')
     const waits: (() => void)[] = []
     for (let place = joined; ; ) {
-      if (place.state === 'called') {
+      if (place.state === 'called' || place.state === 'admitted') {
         for (const over of waits) over()
         const pass = await this.#claim()
         if (pass !== null) return pass
@@ -162,6 +162,7 @@ export class Buyer {
         this.#sale.onPass(this.#client.userId, pass)
         return pass
       }
+      if (this.#sale.isSoldOut()) return this.#leave('sold out while they waited')
       await this.#sleep(next_poll_ms)
     }
   }
