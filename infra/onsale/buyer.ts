@@ -225,7 +225,12 @@ export class Buyer {
       return
     }
     const { id = '', total_minor = 0, tickets = [] } = booking
-    tally.purchases.push({ userId: this.#client.userId, bookingId: id, totalMinor: total_minor, tickets: tickets.length })
+    tally.purchases.push({
+      userId: this.#client.userId,
+      bookingId: id,
+      totalMinor: total_minor,
+      tickets: tickets.length,
+    })
     return this.#leave('bought')
   }
 

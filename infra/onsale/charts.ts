@@ -96,7 +96,11 @@ ${stacked.map((layer, index) => `<path class="${areaClass(layers[index]?.fill)}"
 ${limit ? `<line class="limit" x1="${size.left}" x2="${size.left + plot.width}" y1="${n(y.of(limit.value))}" y2="${n(y.of(limit.value))}"/>` : ''}
 ${lines.map(({ values, form }) => `<path class="line ${form}" d="${linePath(values, axis.times, x.of, y.of)}"/>`).join('')}
 ${axis.marks.map(({ at }) => `<line class="mark" x1="${n(x.of(at))}" x2="${n(x.of(at))}" y1="${size.top}" y2="${size.top + plot.height}"/>`).join('')}
-${apart(names).map(({ name, at }) => `<text class="name" x="${size.left + plot.width + 6}" y="${n(at + 4)}">${escaped(name)}</text>`).join('')}
+${apart(names)
+  .map(
+    ({ name, at }) => `<text class="name" x="${size.left + plot.width + 6}" y="${n(at + 4)}">${escaped(name)}</text>`,
+  )
+  .join('')}
 </svg></figure>`
 }
 
@@ -104,7 +108,8 @@ ${apart(names).map(({ name, at }) => `<text class="name" x="${size.left + plot.w
 export function marksHtml(axis: TimeAxis): string {
   const x = horizontal(axis.times)
   const marks = axis.marks.map(
-    ({ at, label }, index) => `<text class="name" x="${n(x.of(at))}" y="${12 + labelHeight * (index % 3)}">│ ${escaped(label)}</text>`,
+    ({ at, label }, index) =>
+      `<text class="name" x="${n(x.of(at))}" y="${12 + labelHeight * (index % 3)}">│ ${escaped(label)}</text>`,
   )
   return `<svg class="chart" viewBox="0 0 ${size.width} 44" role="img" aria-label="What happened when">${marks.join('')}</svg>`
 }

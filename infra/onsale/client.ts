@@ -79,7 +79,12 @@ export class BuyerClient {
   }
 
   /** Every repetition has the same key. */
-  post(step: Step, path: string, body: object, { key = randomUUID() as string, pass }: PostOptions = {}): Promise<Reply | null> {
+  post(
+    step: Step,
+    path: string,
+    body: object,
+    { key = randomUUID() as string, pass }: PostOptions = {},
+  ): Promise<Reply | null> {
     const text = JSON.stringify({ ...body, user_id: this.userId })
     const headers = { 'Idempotency-Key': key, ...(pass !== undefined && { 'Queue-Pass': pass }) }
     return this.#ask(step, () => this.#connection.post(path, text, headers))

@@ -22,7 +22,10 @@ const sections = 5
 const dearestMinor = 12_000
 
 /** An event with so many seats, published and so on sale. Answers its id. */
-export async function createEvent(organiser: Organiser, { name, seats }: { name: string; seats: number }): Promise<string> {
+export async function createEvent(
+  organiser: Organiser,
+  { name, seats }: { name: string; seats: number },
+): Promise<string> {
   const created = await organise(organiser, 'POST', '/admin/events', {
     name,
     venue: { name: 'Great Hall', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
@@ -36,7 +39,9 @@ export async function createEvent(organiser: Organiser, { name, seats }: { name:
 }
 
 /** Rows of fifty in some five sections; what is left over is one more row. */
-export function sectionsOf(seats: number): { name: string; rows: number; seats_per_row: number; price_minor: number }[] {
+export function sectionsOf(
+  seats: number,
+): { name: string; rows: number; seats_per_row: number; price_minor: number }[] {
   const rows = Math.floor(seats / seatsPerRow)
   const each = Math.min(rowsPerSection.most, Math.max(rowsPerSection.least, Math.ceil(rows / sections)))
   const blocks: { rows: number; seats_per_row: number }[] = []

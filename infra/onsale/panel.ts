@@ -65,13 +65,25 @@ export class Panel {
     const { taken, refused, busy, failed, none } = tally.answersInAll
     return [
       ['On-sale', `${buyers} buyers · seed ${seed} · ${pace} times as fast · ${clock(sinceOpening)}`],
-      ['Arrivals', `${buyers - coming} of ${buyers}  ${spark(tally.seconds.slice(-sparkSeconds).map(({ arrived }) => arrived))}`],
-      ['Queue', `${queueing} waiting · serving ${now?.serving ?? 0}${now?.rate == null ? '' : ` · ${Math.round(now.rate / 60)} a second at most`}`],
-      ['Inside', `${now?.active ?? 0} of ${maxActive} · ${now?.called ?? 0} called · ${now?.admitted ?? 0} let in a second · ${choosing} choosing, ${paying} paying, ${gone} gone`],
+      [
+        'Arrivals',
+        `${buyers - coming} of ${buyers}  ${spark(tally.seconds.slice(-sparkSeconds).map(({ arrived }) => arrived))}`,
+      ],
+      [
+        'Queue',
+        `${queueing} waiting · serving ${now?.serving ?? 0}${now?.rate == null ? '' : ` · ${Math.round(now.rate / 60)} a second at most`}`,
+      ],
+      [
+        'Inside',
+        `${now?.active ?? 0} of ${maxActive} · ${now?.called ?? 0} called · ${now?.admitted ?? 0} let in a second · ${choosing} choosing, ${paying} paying, ${gone} gone`,
+      ],
       ['Seats', `${bar(sold, held, free)} ${sold} sold · ${held} held · ${free} free`],
       ['p99, ms', p99],
       ['Streams', `${now?.deltas === null || now === undefined ? '–' : `p99 ${now.deltas.p99Ms} ms`} behind a hold`],
-      ['Answers', `${taken} taken by others · ${busy} asked to wait · ${refused} refused · ${failed} failed · ${none} none · forged passes ${tally.forged.accepted} of ${tally.forged.tried} taken`],
+      [
+        'Answers',
+        `${taken} taken by others · ${busy} asked to wait · ${refused} refused · ${failed} failed · ${none} none · forged passes ${tally.forged.accepted} of ${tally.forged.tried} taken`,
+      ],
     ]
   }
 

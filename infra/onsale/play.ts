@@ -118,7 +118,10 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
       await setRoom(organiser, eventId, { ...room, state: 'open' })
       background.push(forgers.forge(over.signal))
     })
-    await Promise.all([opening, ...Array.from({ length: buyers }, (_, number) => new Buyer(planBuyer(seed, number), sale, run).visit())])
+    await Promise.all([
+      opening,
+      ...Array.from({ length: buyers }, (_, number) => new Buyer(planBuyer(seed, number), sale, run).visit()),
+    ])
     const tookS = (performance.now() - tally.opensAtMs) / 1_000
     over.abort()
     await Promise.all(background)
@@ -225,7 +228,14 @@ async function passOfAnotherEvent(organiser: Organiser, run: string, sleeper: Sl
     idleS: 3_600,
   })
   const userId = `foreign-${run}`
-  const client = new BuyerClient({ url: organiser.url, userId, localAddress: undefined, tally: null, random: Math.random, sleeper })
+  const client = new BuyerClient({
+    url: organiser.url,
+    userId,
+    localAddress: undefined,
+    tally: null,
+    random: Math.random,
+    sleeper,
+  })
   try {
     const joined = await client.post('join', `/events/${eventId}/queue`, {})
     for (let tried = 0; tried < 20; tried += 1) {

@@ -129,7 +129,12 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
   })
   const perSecond = Math.ceil(room.calls_per_minute / 60)
   return [
-    { title: 'In the queue', note: 'Most come before the opening.', unit: 'people', layers: [{ name: 'waiting', values: mean(({ waiting }) => waiting), fill: 'hatched' }] },
+    {
+      title: 'In the queue',
+      note: 'Most come before the opening.',
+      unit: 'people',
+      layers: [{ name: 'waiting', values: mean(({ waiting }) => waiting), fill: 'hatched' }],
+    },
     {
       title: 'Inside',
       note: 'Choosing and paying, and those who were called.',
@@ -147,7 +152,13 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
       lines: [
         { name: 'let in', values: mean(({ admitted }) => admitted), form: 'solid' },
         ...(result.series.some(({ rate }) => rate !== null)
-          ? [{ name: "controller's rate", values: mean(({ rate }) => (rate === null ? null : rate / 60)), form: 'dotted' as const }]
+          ? [
+              {
+                name: "controller's rate",
+                values: mean(({ rate }) => (rate === null ? null : rate / 60)),
+                form: 'dotted' as const,
+              },
+            ]
           : []),
       ],
       limit: { value: perSecond, label: `limit ${count(perSecond)}` },
@@ -191,8 +202,16 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
       unit: 'ms',
       isLogarithmic: true,
       lines: [
-        { name: 'half of them', values: columns.map(({ seconds }) => worst(seconds, ({ deltas }) => deltas?.p50Ms ?? null)), form: 'solid' },
-        { name: '99 of 100', values: columns.map(({ seconds }) => worst(seconds, ({ deltas }) => deltas?.p99Ms ?? null)), form: 'dashed' },
+        {
+          name: 'half of them',
+          values: columns.map(({ seconds }) => worst(seconds, ({ deltas }) => deltas?.p50Ms ?? null)),
+          form: 'solid',
+        },
+        {
+          name: '99 of 100',
+          values: columns.map(({ seconds }) => worst(seconds, ({ deltas }) => deltas?.p99Ms ?? null)),
+          form: 'dashed',
+        },
       ],
     },
   ]
@@ -210,12 +229,18 @@ function marksOf({ figures }: Result): TimeAxis['marks'] {
 function tablesHtml({ figures, room }: Result): string {
   const rows = (pairs: readonly (readonly [string, string | number])[]): string =>
     pairs
-      .map(([name, value]) => `<tr><td>${escaped(name)}</td><td class="number">${escaped(typeof value === 'number' ? count(value) : value)}</td></tr>`)
+      .map(
+        ([name, value]) =>
+          `<tr><td>${escaped(name)}</td><td class="number">${escaped(typeof value === 'number' ? count(value) : value)}</td></tr>`,
+      )
       .join('')
   const latencies = steps
     .map((step) => [step, figures.latencies_ms[step]] as const)
     .filter(([, { count: asked }]) => asked > 0)
-    .map(([step, { count: asked, p50Ms, p99Ms }]) => `<tr><td>${stepNames[step]}</td><td class="number">${count(asked)}</td><td class="number">${p50Ms}</td><td class="number">${p99Ms}</td></tr>`)
+    .map(
+      ([step, { count: asked, p50Ms, p99Ms }]) =>
+        `<tr><td>${stepNames[step]}</td><td class="number">${count(asked)}</td><td class="number">${p50Ms}</td><td class="number">${p99Ms}</td></tr>`,
+    )
   const { stream_ms: stream } = figures
   const cpu = Object.entries(figures.cpu_s).toSorted(([, one], [, other]) => other - one)
   return `<div><h2>Requests</h2><table><tr><th>to</th><th class="number">number</th><th class="number">p50, ms</th><th class="number">p99, ms</th></tr>${latencies.join('')}

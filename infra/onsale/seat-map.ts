@@ -122,7 +122,8 @@ function parse(text: string): Message {
   const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? ''
   const id = field('id')
   const event = field('event')
-  if (event === 'reset') return { kind: 'reset', id, map: mapOf((JSON.parse(field('data')) as { seats: string }).seats) }
+  if (event === 'reset')
+    return { kind: 'reset', id, map: mapOf((JSON.parse(field('data')) as { seats: string }).seats) }
   if (event === 'seats') {
     return { kind: 'seats', id, seats: (JSON.parse(field('data')) as { seats: [number, number][] }).seats }
   }
@@ -132,5 +133,8 @@ function parse(text: string): Message {
 /** Two bits a seat; up to three numbers behind the last seat are no seats. */
 function mapOf(base64: string): Uint8Array {
   const bytes = Buffer.from(base64, 'base64')
-  return Uint8Array.from({ length: bytes.length * 4 }, (_, seatNo) => ((bytes[seatNo >> 2] ?? 0) >> (2 * (seatNo & 3))) & 3)
+  return Uint8Array.from(
+    { length: bytes.length * 4 },
+    (_, seatNo) => ((bytes[seatNo >> 2] ?? 0) >> (2 * (seatNo & 3))) & 3,
+  )
 }

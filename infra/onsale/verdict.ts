@@ -1,5 +1,5 @@
-import pg from 'pg'
 import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
 import { type AuditReport, audit } from '../audit/audit.ts'
 import { type AdmissionLimits, admissionsOverLimit, type Occupancy, orderViolations } from './admissions.ts'
@@ -63,7 +63,11 @@ const moneyRestsMs = 6_000
 
 /** Judges a run, when all buyers have gone, by the records of the system. */
 export async function judge(options: JudgeOptions): Promise<Judgement> {
-  const client = new pg.Client({ connectionString: options.databaseUrl, connectionTimeoutMillis: 5_000, query_timeout: 60_000 })
+  const client = new pg.Client({
+    connectionString: options.databaseUrl,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 60_000,
+  })
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -93,7 +97,11 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
     admissions_over_limit: admissionsOverLimit(journal, occupancies, limits) + ofInvariants.admissions,
     order_violations:
       orderViolations(journal) +
-      (await countOutsiders(client, options, journal.map(({ number }) => number))) +
+      (await countOutsiders(
+        client,
+        options,
+        journal.map(({ number }) => number),
+      )) +
       (await count(overusedPasses, [eventId, maxHoldsOfPass])) +
       tally.forged.accepted +
       secondPlaces +
@@ -106,7 +114,9 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
   const faults = [
     ...Object.entries(zeros).flatMap(([name, value]) => (value === 0 ? [] : [`${name}: ${value}`])),
     ...audited.results.flatMap(({ invariant, says, violations, examples, checked }) =>
-      violations > 0 || !checked ? [`audit ${invariant}, ${says}: ${violations} ${examples.slice(0, 3).join(' ')}`] : [],
+      violations > 0 || !checked
+        ? [`audit ${invariant}, ${says}: ${violations} ${examples.slice(0, 3).join(' ')}`]
+        : [],
     ),
     ...(wantsAll && seats_sold < soldShare * seats ? [`seats_sold: ${seats_sold} of ${seats}`] : []),
     ...(tally.forged.tried === 0 ? ['no forged pass was tried'] : []),

@@ -3,10 +3,10 @@ import { behave } from './behaviours.ts'
 import type { CrowdCounts } from './crowd.ts'
 import { verdictOf } from './history.ts'
 import type { House } from './houses.ts'
-import type { QueueCounts } from './queue.ts'
-import type { Watchers } from './watchers.ts'
 import { bodyIfDone, HttpBuyer, type Selection, type World } from './http-buyer.ts'
+import type { QueueCounts } from './queue.ts'
 import { Random } from './random.ts'
+import type { Watchers } from './watchers.ts'
 
 export interface Shop extends World {
   readonly seed: number

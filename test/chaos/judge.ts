@@ -1,7 +1,7 @@
 import { askAuditor } from './ask-auditor.ts'
+import type { Shop } from './buyer.ts'
 import { type Findings, lineOf, runChecks } from './checks/all-checks.ts'
 import type { FaultTime } from './checks/evidence.ts'
-import type { Shop } from './buyer.ts'
 import { retakeLeftSeats } from './retake-seats.ts'
 import { compareWithLists, resolveUnknowns, waitUntilMoneyRests, waitUntilSettled } from './settle.ts'
 import type { SystemUnderTest } from './start.ts'

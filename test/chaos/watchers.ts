@@ -23,7 +23,11 @@ export class Watchers {
   readonly #gatewayUrls: readonly string[]
   readonly #watchers: readonly Watcher[]
 
-  constructor({ seed, gatewayUrls, eventIds }: { seed: number; gatewayUrls: readonly string[]; eventIds: readonly string[] }) {
+  constructor({
+    seed,
+    gatewayUrls,
+    eventIds,
+  }: { seed: number; gatewayUrls: readonly string[]; eventIds: readonly string[] }) {
     this.#gatewayUrls = gatewayUrls
     this.#watchers = eventIds.flatMap((eventId) =>
       Array.from({ length: watchersOfEach }, (_, number) => ({
@@ -65,13 +69,16 @@ export class Watchers {
     await Promise.all(
       this.#watchers.map(async (watcher) => {
         const { eventId, client } = watcher
-        await until('the stream is open', () => this.#connect(watcher), { timeoutMs: openWithinMs }).catch(() => undefined)
+        await until('the stream is open', () => this.#connect(watcher), { timeoutMs: openWithinMs }).catch(
+          () => undefined,
+        )
         const rows = await db.query<{ code: number }>(
           `SELECT array_position(ARRAY['available', 'held', 'sold', 'blocked'], state) - 1 AS code
            FROM booking.event_seats WHERE event_id = $1 ORDER BY seat_no`,
           [eventId],
         )
-        const differing = (): number[] => rows.flatMap(({ code }, seatNo) => (client.seats[seatNo] === code ? [] : [seatNo]))
+        const differing = (): number[] =>
+          rows.flatMap(({ code }, seatNo) => (client.seats[seatNo] === code ? [] : [seatNo]))
         const agrees = () => differing().length === 0
         await until('both show the same', agrees, { timeoutMs: agreeWithinMs }).catch(() => undefined)
         if (!agrees()) wrong.push(`event ${eventId} from ${client.lastId}: seats ${differing().slice(0, 20)} differ`)
@@ -83,7 +90,9 @@ export class Watchers {
 
   /** Whether it is open now. */
   async #connect({ eventId, client, random }: Watcher): Promise<boolean> {
-    await client.connect(`${random.pick(this.#gatewayUrls)}/events/${eventId}/seats/stream`, { lastEventId: client.lastId })
+    await client.connect(`${random.pick(this.#gatewayUrls)}/events/${eventId}/seats/stream`, {
+      lastEventId: client.lastId,
+    })
     return client.status === 200
   }
 }

@@ -1,11 +1,11 @@
 import test from 'ava'
-import { organiserKey } from '../../infra/system/temporary-settings.ts'
 import { holdMsAt, play } from '../../infra/onsale/play.ts'
 import type { Result } from '../../infra/onsale/result.ts'
 import { RoomRecords } from '../../infra/onsale/room-records.ts'
 import { codes, SeatMap } from '../../infra/onsale/seat-map.ts'
 import { Tally } from '../../infra/onsale/tally.ts'
 import { type JudgeOptions, judge } from '../../infra/onsale/verdict.ts'
+import { organiserKey } from '../../infra/system/temporary-settings.ts'
 import { plain } from '../../infra/terminal/output.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { type System, startSystem } from '../support/system.ts'
@@ -49,14 +49,17 @@ test.before(async (t) => {
 })
 test.after.always(() => system?.stop())
 
-test.serial('400 buyers come for 200 seats: all are sold, each once, in order and within the limits, and every client sees it', (t) => {
-  t.deepEqual(result.faults, [])
-  t.true(result.passed)
-  const { seats_sold, ...zeros } = result.verdict
-  t.deepEqual(new Set(Object.values(zeros)), new Set([0]))
-  t.true(seats_sold >= 198, `${seats_sold}`)
-  t.is(result.figures.tickets, seats_sold)
-})
+test.serial(
+  '400 buyers come for 200 seats: all are sold, each once, in order and within the limits, and every client sees it',
+  (t) => {
+    t.deepEqual(result.faults, [])
+    t.true(result.passed)
+    const { seats_sold, ...zeros } = result.verdict
+    t.deepEqual(new Set(Object.values(zeros)), new Set([0]))
+    t.true(seats_sold >= 198, `${seats_sold}`)
+    t.is(result.figures.tickets, seats_sold)
+  },
+)
 
 test.serial('every run tries forged, stolen and missing passes, and cuts the streams of its clients', (t) => {
   const { forged, streams, endings } = result.figures

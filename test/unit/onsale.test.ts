@@ -40,8 +40,7 @@ test('who was let in before their turn or twice is found, and so is a queue that
 })
 
 test('the seed decides what every buyer is like', (t) => {
-  const crowd = (seed: number) =>
-    Array.from({ length: 100 }, (_, number) => JSON.stringify(planBuyer(seed, number)))
+  const crowd = (seed: number) => Array.from({ length: 100 }, (_, number) => JSON.stringify(planBuyer(seed, number)))
   t.deepEqual(crowd(42), crowd(42))
   t.not(crowd(42).filter((buyer, index) => buyer === crowd(43)[index]).length, 100)
 })
@@ -65,7 +64,10 @@ testWithRealData('the crowd of a plan has the peak of published on-sales', (t) =
 test('an event that is made has exactly the wanted seats', (t) => {
   for (const seats of [1, 7, 50, 200, 1_000, 1_234, 5_000, 100_000]) {
     const sections = sectionsOf(seats)
-    t.is(sections.reduce((sum, { rows, seats_per_row }) => sum + rows * seats_per_row, 0), seats)
+    t.is(
+      sections.reduce((sum, { rows, seats_per_row }) => sum + rows * seats_per_row, 0),
+      seats,
+    )
     t.true(sections.every(({ rows, seats_per_row }) => rows <= 200 && seats_per_row <= 500))
   }
 })
@@ -94,7 +96,15 @@ function resultWith(changes: Partial<Result>): Result {
     seats: 10,
     seed: 1,
     pace: 20,
-    room: { calls_per_minute: 60, max_active: 3, fixed_rate: false, claim_s: 5, session_s: 60, hold_s: 30, pre_queue_s: 45 },
+    room: {
+      calls_per_minute: 60,
+      max_active: 3,
+      fixed_rate: false,
+      claim_s: 5,
+      session_s: 60,
+      hold_s: 30,
+      pre_queue_s: 45,
+    },
     verdict: {
       double_sales: 0,
       lost_purchases: 0,

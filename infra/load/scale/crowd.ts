@@ -50,7 +50,11 @@ export async function measureCrowd(system: System, { bar, stopping }: Options): 
     const after = cpuTimes(system.pids())
     const us = (name: string): number =>
       Math.round((((after.get(name) ?? 0) - (before.get(name) ?? 0)) * 1e6) / load.holds)
-    return { perSecond: Math.round(load.holds / load.seconds), us: { gateway: us('gateway-1'), redis: us('redis') }, count: load.holds }
+    return {
+      perSecond: Math.round(load.holds / load.seconds),
+      us: { gateway: us('gateway-1'), redis: us('redis') },
+      count: load.holds,
+    }
   }
   try {
     const memoryBefore = await usedMemory(redis)
@@ -59,7 +63,9 @@ export async function measureCrowd(system: System, { bar, stopping }: Options): 
       return connection.post(`/events/${eventId}/queue`, JSON.stringify({ user_id: `${run}-${callers}` }))
     })
     const memory = (await usedMemory(redis)) - memoryBefore
-    const serving = await ask('looking at the queue', (connection) => connection.get(`/events/${eventId}/queue/serving`))
+    const serving = await ask('looking at the queue', (connection) =>
+      connection.get(`/events/${eventId}/queue/serving`),
+    )
     return {
       joins_per_second: joins.perSecond,
       join_us: joins.us,

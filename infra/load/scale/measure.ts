@@ -55,7 +55,14 @@ export async function measure(system: System, { bar, stopping }: Options): Promi
   const buy = async (label: string, forSeconds: number) => {
     const progress = bar(`s, ${label}`)
     const onProgress = (done: number): void => progress.show(Math.round(done), forSeconds)
-    const load = await buyAsFastAsPossible({ url, buyers, connections: buyersAtOnce, seconds: forSeconds, stopping, onProgress })
+    const load = await buyAsFastAsPossible({
+      url,
+      buyers,
+      connections: buyersAtOnce,
+      seconds: forSeconds,
+      stopping,
+      onProgress,
+    })
     progress.clear()
     return load
   }

@@ -21,7 +21,9 @@ export const placesAreKept: Check = ({ history }) => {
 /** Nobody who shows the id of their place hears that there is none. */
 export const placesAreFound: Check = ({ history }) =>
   history.entries.flatMap(({ operation, userId, path, outcome }) =>
-    operation === 'look' && outcome.kind === 'answer' && outcome.status === 404 ? [`${userId}: ${path} is not found`] : [],
+    operation === 'look' && outcome.kind === 'answer' && outcome.status === 404
+      ? [`${userId}: ${path} is not found`]
+      : [],
   )
 
 /** Where a pass is needed every hold has one, which was used for three holds and one booking at most. */

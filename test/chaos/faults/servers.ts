@@ -41,8 +41,8 @@ const tailBytes = 4_096
 
 /** Takes the last bytes off the newest append-only file; Redis loads what is whole of it. Answers how many. */
 async function cutOffTail(folder: string, bytes: number): Promise<number> {
-  const files = (await Array.fromAsync(glob(join(folder, '*', '*.incr.aof')))).sort()
-  const newest = files.at(-1)
+  let newest: string | undefined
+  for await (const file of glob(join(folder, '*', '*.incr.aof'))) newest = file
   if (newest === undefined) return 0
   const { size } = await stat(newest)
   const cut = Math.min(size, bytes)
