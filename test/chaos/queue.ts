@@ -59,7 +59,7 @@ async function queueAndBuy(shop: Shop, number: number, closed: AbortSignal): Pro
   queue.admitted += 1
   if (random.next() < forgersShare) {
     const stranger = new HttpBuyer(`${userId}-stranger`, { random, world: shop, isStranger: true })
-    await stranger.hold(eventId, { best_available: { qty: 1 } }, random.key(), random.pick([pass, undefined]))
+    await stranger.hold(eventId, { best_available: { qty: 1 } }, random.key(), random.next() < 0.5 ? pass : undefined)
   }
   const key = random.key()
   const wish = { best_available: { qty: placesWanted } }
