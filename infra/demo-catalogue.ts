@@ -1,4 +1,5 @@
-import { attachSeating, type CatalogueEvent, importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
+import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { seatCount } from '#shared/contracts/layout.ts'
 import { demoEventId } from '#shared/ids.ts'
 import { instantsOf } from '#shared/local-time.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import type { Layout } from '#shared/contracts/layout.ts'
 
 /** `YYYY-MM-DD`, so many days from today in Greenwich. */

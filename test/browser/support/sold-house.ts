@@ -1,4 +1,4 @@
-import { attachSeating, importEvents } from '#shared/contracts/event.ts'
+import { attachSeating, importEvents } from '#shared/contracts/organising.ts'
 import type { Layout } from '#shared/contracts/layout.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
