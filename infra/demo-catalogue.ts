@@ -1,6 +1,6 @@
 import { listEvents } from '#shared/contracts/event.ts'
-import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { seatCount } from '#shared/contracts/layout.ts'
+import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { demoEventId } from '#shared/ids.ts'
 import { instantsOf } from '#shared/local-time.ts'
 import type { Bus } from '#shared/messaging/bus.ts'

@@ -1,7 +1,7 @@
 import test from 'ava'
+import type { Selection } from '#shared/contracts/places.ts'
 import { newId } from '#shared/ids.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
-import type { Selection } from '#shared/contracts/places.ts'
 import type { TakingParts } from '../../workers/booking/taking/take-batch.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { HoldingModel } from '../support/holding-model.ts'

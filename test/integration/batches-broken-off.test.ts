@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { Postgres } from '#shared/database/postgres.ts'
+import { newId } from '#shared/ids.ts'
 import { Link } from '../../infra/system/links.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { type Asked, answersOf, batchesOn, best, take } from '../support/place-request.ts'
@@ -21,7 +22,7 @@ async function fiveWishes(): Promise<{ eventId: string; wishes: readonly Asked[]
   const eventId = await workers.openHouse()
   const selections = [{ seat_nos: [40, 41] }, ...Array.from({ length: 4 }, () => best(2))]
   const wishes = selections.map((selection, index) => {
-    return { eventId, userId: `buyer-${index}`, key: `key-${index}`, selection }
+    return { eventId, userId: `buyer-${index}`, key: newId(), selection }
   })
   return { eventId, wishes }
 }
@@ -109,7 +110,8 @@ test.serial('a worker frozen until its session is ended says so: what others too
   const { eventId, wishes } = await fiveWishes()
   const child = await beforeCommit(t, wishes)
   child.kill('SIGSTOP')
-  for (const { pid } of await sessionsOf('batch')) await workers.postgres.query('SELECT pg_terminate_backend($1)', [pid])
+  for (const { pid } of await sessionsOf('batch'))
+    await workers.postgres.query('SELECT pg_terminate_backend($1)', [pid])
   await untilSessionsEnd('batch')
   const other = take(batchesOn(workers.postgres), { eventId, selection: { seat_nos: [41] } })
   t.deepEqual(await answersOf([other]), ['held'])

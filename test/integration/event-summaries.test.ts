@@ -1,6 +1,6 @@
 import test from 'ava'
-import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { listEvents } from '#shared/contracts/event.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { importEvents } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { importedEvent, tier, venueNamed } from '../support/catalogue.ts'
