@@ -1,7 +1,7 @@
 import { viewInvariants } from '#shared/contracts/audit.ts'
 import { listSales } from '#shared/contracts/bookings.ts'
 import { giveBeacon } from '#shared/contracts/draw.ts'
-import { changeEventStatus, createEvent } from '#shared/contracts/event.ts'
+import { changeEventStatus, createEvent } from '#shared/contracts/organising.ts'
 import { refundBooking, viewEventRefunds } from '#shared/contracts/purchase.ts'
 import { setWaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { defineRoute } from './route.ts'
