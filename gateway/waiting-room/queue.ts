@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result } from 'ioredis'
 import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
+import type { LoadReport } from './load.ts'
+import { maxPlaces } from './place-id.ts'
 
 /** What a place can be. `passed`: it was not seen when its turn came; the next look puts it first in line. */
 export type PlaceState = 'waiting' | 'called' | 'admitted' | 'passed' | 'gone' | 'expired'
@@ -11,6 +13,8 @@ type StateReply = [state: PlaceState, number: number, ahead: number, ms: number]
 export interface RoomSettings {
   readonly state: 'open' | 'paused'
   readonly callsPerMinute: number
+  /** The rate follows the load of the booking workers, and is that of the settings at most. */
+  readonly adaptive: boolean
   /** Sessions and calls at once. */
   readonly maxActive: number
   /** How long a call may be claimed. */
@@ -59,6 +63,16 @@ export interface Serving {
   readonly called: number
   /** Redis' clock, in milliseconds. */
   readonly nowMs: number
+  /** The present rate of calls, at most that of the settings. */
+  readonly callsPerMinute: number
+}
+
+/** What the controller of a room's rate goes by, of all gateways, smoothed. */
+export interface Control {
+  readonly callsPerMinute: number
+  /** Calls to booking workers under way. */
+  readonly pending: number
+  readonly medianHoldMs: number
 }
 
 const steps = {
@@ -69,6 +83,7 @@ const steps = {
   touch: 'touchSession',
   leave: 'leaveRoom',
   serving: 'serveRoom',
+  control: 'controlRoom',
 } as const
 
 declare module 'ioredis' {
@@ -81,7 +96,8 @@ declare module 'ioredis' {
     admitToShop(...values: (string | number)[]): Result<StateReply | ['wait', number, number, number], Context>
     touchSession(...values: (string | number)[]): Result<0 | 1, Context>
     leaveRoom(...values: (string | number)[]): Result<1, Context>
-    serveRoom(...values: (string | number)[]): Result<[number, number, string, number, number, number], Context>
+    serveRoom(...values: (string | number)[]): Result<[number, number, string, number, number, number, number], Context>
+    controlRoom(...values: (string | number)[]): Result<[number, number, number], Context>
   }
 }
 
@@ -89,9 +105,7 @@ const sharedKeys = ['room', 'called', 'active', 'sessions', 'present', 'passed',
 /** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
 const callerBuckets = 4_096
 /** What a session does not depend on. */
-const unused = { state: 'paused', callsPerMinute: 1, maxActive: 1, claimMs: 1 } as const
-/** Places at most that one event gives out. */
-const maxPlaces = 20_000_000
+const unused = { state: 'paused', callsPerMinute: 1, adaptive: false, maxActive: 1, claimMs: 1 } as const
 
 /** The queue of every event's waiting room, in Redis. One script a step; each throws when Redis does not answer. */
 export class Queue {
@@ -164,10 +178,26 @@ export class Queue {
 
   async serving(eventId: string, settings: RoomSettings, now?: number): Promise<Serving> {
     const keys = keysOf(eventId)
-    const [serving, issued, gaps, active, called, nowMs] = await withRedisSpan('serve-room', () =>
+    const [serving, issued, gaps, active, called, nowMs, callsPerMinute] = await withRedisSpan('serve-room', () =>
       this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
     )
-    return { serving, issued, gaps: JSON.parse(gaps), active, called, nowMs }
+    return { serving, issued, gaps: JSON.parse(gaps), active, called, nowMs, callsPerMinute }
+  }
+
+  /** Tells the room how much a gateway has to do; once a second the rate of calls follows all reports of the last seconds. */
+  async control(
+    eventId: string,
+    { gateway, ...load }: LoadReport & { readonly gateway: string },
+    settings: RoomSettings,
+    now?: number,
+  ): Promise<Control> {
+    const keys = [...keysOf(eventId), keyOf(eventId, 'load')]
+    const { pending, holds, medianHoldMs, overloaded } = load
+    const report = JSON.stringify({ pending, holds, median_ms: medianHoldMs, overloaded })
+    const [callsPerMinute, hundredths, median] = await withRedisSpan('control-room', () =>
+      this.#redis.controlRoom(keys.length, ...keys, json(settings, now), gateway, report),
+    )
+    return { callsPerMinute, pending: hundredths / 100, medianHoldMs: median }
   }
 }
 
@@ -178,18 +208,24 @@ export function scriptOf(name: string): string {
 
 /** All of one event in one slot of a cluster. */
 function keysOf(eventId: string): string[] {
-  return [...sharedKeys, 'journal'].map((name) => `queue:{${eventId}}:${name}`)
+  return [...sharedKeys, 'journal'].map((name) => keyOf(eventId, name))
+}
+
+function keyOf(eventId: string, name: string): string {
+  return `queue:{${eventId}}:${name}`
 }
 
 function bucketOf(eventId: string, caller: Buffer): string {
-  return `queue:{${eventId}}:callers:${caller.readUInt16BE(0) % callerBuckets}`
+  return keyOf(eventId, `callers:${caller.readUInt16BE(0) % callerBuckets}`)
 }
 
-function json({ state, callsPerMinute, maxActive, claimMs, sessionMs, idleMs }: RoomSettings, now?: number): string {
+function json(settings: RoomSettings, now?: number): string {
+  const { state, callsPerMinute, adaptive, maxActive, claimMs, sessionMs, idleMs } = settings
   return JSON.stringify({
     ...(now !== undefined && { now }),
     state,
     calls_per_minute: callsPerMinute,
+    adaptive,
     max_active: maxActive,
     claim_ms: claimMs,
     session_ms: sessionMs,

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import {
   claimPass,
+  countBypass,
+  issueBypass,
   joinQueue,
   leaveQueue,
   type QueuePlace,
@@ -20,8 +23,10 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { queuePasses } from '#shared/queue-pass.ts'
 import type { OwnOperation } from '../routes/perform.ts'
+import type { BookingLoad } from './load.ts'
+import type { RoomMetrics } from './metrics.ts'
 import { Pace } from './pace.ts'
-import type { PlaceIds, PlaceName } from './place-id.ts'
+import { type PlaceIds, type PlaceName, placeOfPass } from './place-id.ts'
 import type { Joined, Place, Queue, RoomSettings, Serving } from './queue.ts'
 
 interface Parts {
@@ -29,6 +34,11 @@ interface Parts {
   readonly placeIds: PlaceIds
   readonly bus: Bus
   readonly passes: ReturnType<typeof queuePasses>
+  /** Of this gateway. */
+  readonly load: BookingLoad
+  readonly metrics: RoomMetrics
+  /** Name of this gateway. */
+  readonly instance: string
 }
 
 /** Settings and `serving` of a room are at most this old. */
@@ -37,6 +47,9 @@ const freshMs = 1_000
 const maxRooms = 1_000
 /** Places that a gateway reserves at a time. */
 const blockSize = 10_000
+/** By how much nine of ten buyers wait longer than half of them, as trials showed. */
+const spreadAtFixedRate = 1.5
+const spreadAtMovingRate = 2.5
 const shortestPollMs = 1_000
 const longestPollMs = 30_000
 
@@ -60,7 +73,8 @@ export class WaitingRooms {
   async join(eventId: string, context: MessageContext): Promise<QueuePlace> {
     const open = await this.#openRoom(eventId, context)
     const userId = context.caller.id
-    const { place } = await this.#joinQueue(eventId, userId, open, context)
+    const { place, isNew } = await this.#joinQueue(eventId, userId, open, context)
+    if (isNew) this.#parts.metrics.joined()
     return this.#describe({ eventId, index: place.index }, place, userId, open)
   }
 
@@ -82,6 +96,18 @@ export class WaitingRooms {
     return {}
   }
 
+  /** Ends the session of a pass that has bought: its slot is free at once. Repeating it changes nothing. */
+  async finish(eventId: string, passId: string): Promise<void> {
+    const index = placeOfPass(passId)
+    if (index === null) return
+    const { deadlineMs } = viewWaitingRoom
+    const context = { requestId: randomUUID(), caller: anonymous, deadlineAt: performance.now() + deadlineMs }
+    const room = await this.#room(eventId, context)
+    if (room.state === 'off') return
+    await redis(() => this.#parts.queue.leave(eventId, index, settingsOf(room)))
+    this.#parts.metrics.finished()
+  }
+
   /** A pass, once the place was called. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
   async claim(placeId: string, context: MessageContext): Promise<ReplyOf<typeof claimPass>> {
     const { eventId, index } = this.#nameOf(placeId, context)
@@ -101,20 +127,39 @@ export class WaitingRooms {
     const sub = context.caller.id
     const idle = room.idle_s * 1_000
     const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
+    this.#parts.metrics.admitted()
     return { pass: await passes.sign(pass), expires_at: new Date(exp * 1_000).toISOString(), next_poll_ms: 0 }
+  }
+
+  /** A pass beside the queue, which the event worker has counted. Throws `queue_not_enabled` and `event_not_found`. */
+  async bypass(request: RequestOf<typeof issueBypass>, context: MessageContext): Promise<ReplyOf<typeof issueBypass>> {
+    const { bus, passes, metrics } = this.#parts
+    const { pass_id: jti, began_at, session_s, bypassed } = await call(bus, countBypass, request, context)
+    metrics.bypassed()
+    const began = Date.parse(began_at)
+    const exp = Math.floor(began / 1_000) + session_s
+    const { for_user_id: sub, event_id: event } = request
+    const pass = await passes.sign({ sub, event, place: null, began, idle: session_s * 1_000, exp, jti })
+    return { pass, expires_at: new Date(exp * 1_000).toISOString(), bypassed }
+  }
+
+  /** Whether a place id was made for a user and an event. */
+  isPlaceOf(placeId: string, { userId, eventId }: { readonly userId: string; readonly eventId: string }): boolean {
+    return this.#parts.placeIds.check(placeId, userId)?.eventId === eventId
   }
 
   /** What everybody may know, at most a second old. */
   async serving(eventId: string, context: MessageContext): Promise<ReplyOf<typeof viewServing>> {
     const open = await this.#openRoom(eventId, context)
-    const { serving, issued, gaps, nowMs } = await this.#servingOf(eventId, open.settings)
+    const { serving, issued, gaps, nowMs, callsPerMinute } = await this.#servingOf(eventId, open.settings)
     return {
       event_id: eventId,
       state: open.room.state,
       serving,
       issued,
       gaps: gaps.map(([first, last]) => [first, last]),
-      calls_per_minute: open.room.calls_per_minute,
+      calls_per_minute: callsPerMinute,
+      bypassed: open.room.bypassed,
       as_of: new Date(nowMs).toISOString(),
     }
   }
@@ -123,11 +168,18 @@ export class WaitingRooms {
    * Keeps the session of a pass alive that a request shows for an event. Throws `pass_expired` with `join_url` once it has ended. All
    * else that a pass must be, the booking worker checks, which knows whether the event needs one.
    */
-  async keepSession(eventId: string, { caller, queuePass }: MessageContext): Promise<void> {
+  async keepSession(eventId: string, context: MessageContext): Promise<void> {
+    const { caller, queuePass } = context
     if (queuePass === undefined) return
     const { passes, queue } = this.#parts
     const pass = await passes.verify(queuePass).catch(() => null)
     if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
+    // Where this gateway only sells, nobody asks where the queue stands, and yet it has to tell how much it has to do.
+    void this.#openRoom(eventId, context)
+      .then(({ settings }) => this.#servingOf(eventId, settings))
+      .catch(() => undefined)
+    // Beside the queue there is no session.
+    if (pass.place === null) return
     const session = { index: pass.place, beganMs: pass.began }
     const lasting = { sessionMs: pass.exp * 1_000 - pass.began, idleMs: pass.idle }
     // Without Redis passes go on by their signature.
@@ -164,9 +216,10 @@ export class WaitingRooms {
     userId: string,
     { settings }: OpenRoom,
   ): Promise<QueuePlace> {
-    const { serving, nowMs } = await this.#servingOf(name.eventId, settings)
+    const { serving, nowMs, callsPerMinute } = await this.#servingOf(name.eventId, settings)
     const isWaiting = state === 'waiting' || state === 'passed'
     const pace = this.#paces.get(name.eventId)?.perSecond(nowMs)
+    const spread = callsPerMinute < settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
     const etaS = isWaiting && pace !== undefined ? ahead / pace : null
     return {
       id: this.#parts.placeIds.make(name, userId),
@@ -175,7 +228,7 @@ export class WaitingRooms {
       number,
       ahead,
       serving,
-      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(1.5 * etaS) },
+      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(spread * etaS) },
       claim_in_ms: state === 'called' ? Math.max(0, untilMs - nowMs) : null,
       next_poll_ms: pollAfter(isWaiting ? etaS : 0),
     }
@@ -212,7 +265,7 @@ export class WaitingRooms {
   async #servingOf(eventId: string, settings: RoomSettings): Promise<Serving> {
     const known = this.#serving.get(eventId)
     if (known !== undefined && performance.now() - known.at < freshMs) return known.serving
-    const asked = redis(() => this.#parts.queue.serving(eventId, settings))
+    const asked = this.#askServing(eventId, settings)
     this.#serving.set(eventId, { at: performance.now(), serving: asked })
     const pace = this.#paces.get(eventId) ?? new Pace()
     this.#paces.set(eventId, pace)
@@ -221,6 +274,14 @@ export class WaitingRooms {
       () => this.#serving.delete(eventId),
     )
     return asked
+  }
+
+  async #askServing(eventId: string, settings: RoomSettings): Promise<Serving> {
+    const { queue, load, metrics, instance: gateway } = this.#parts
+    const control = await redis(() => queue.control(eventId, { gateway, ...load.report() }, settings))
+    const serving = await redis(() => queue.serving(eventId, settings))
+    metrics.saw(eventId, { settings, serving, control })
+    return serving
   }
 
   #nameOf(placeId: string, { caller }: MessageContext): PlaceName {
@@ -241,6 +302,7 @@ export function waitingOperations(rooms: WaitingRooms | null): Readonly<Record<s
     [viewQueuePlace.operation]: async ({ place_id }: { place_id: string }, context) => open().view(place_id, context),
     [leaveQueue.operation]: async ({ place_id }: { place_id: string }, context) => open().leave(place_id, context),
     [claimPass.operation]: async ({ place_id }: { place_id: string }, context) => open().claim(place_id, context),
+    [issueBypass.operation]: async (request: RequestOf<typeof issueBypass>, context) => open().bypass(request, context),
     [viewServing.operation]: async ({ event_id }: { event_id: string }, context) => open().serving(event_id, context),
   }
 }
@@ -249,6 +311,7 @@ function settingsOf(room: WaitingRoom): RoomSettings {
   return {
     state: room.state === 'open' ? 'open' : 'paused',
     callsPerMinute: room.calls_per_minute,
+    adaptive: room.adaptive,
     maxActive: room.max_active,
     claimMs: room.claim_s * 1_000,
     sessionMs: room.session_s * 1_000,

@@ -110,6 +110,7 @@ class Schedule {
     this.#settings = {
       state: 'open',
       callsPerMinute: this.#between(6, 120),
+      adaptive: seed % 2 === 0,
       // Few slots let the maximum decide, many the rate.
       maxActive: this.#random() < 0.5 ? this.#between(2, 6) : this.#between(10, 25),
       claimMs: 15_000,
@@ -246,6 +247,10 @@ class Schedule {
   }
 
   async #checkRoom(): Promise<void> {
+    // Sometimes too much for booking, so that the rate moves.
+    const pending = Math.floor(this.#now / 30_000) % 3 === 0 ? 40 : 0
+    const load = { gateway: 'gateway-1', pending, holds: 0, medianHoldMs: 0, overloaded: false }
+    await this.#queue.control(this.#eventId, load, this.#settings, this.#now)
     const { serving, issued, active, called } = await this.#queue.serving(this.#eventId, this.#settings, this.#now)
     if (serving < this.#serving) this.#complain(`serving went back from ${this.#serving} to ${serving}`)
     if (serving > issued) this.#complain(`serving ${serving} is beyond ${issued}`)

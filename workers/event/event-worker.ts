@@ -5,6 +5,7 @@ import { startRetention } from '#shared/retention/retention.ts'
 import { eventSettings } from './config.ts'
 import { attachSeating } from './operations/attach-seating.ts'
 import { changeEventStatus } from './operations/change-event-status.ts'
+import { countBypass } from './operations/count-bypass.ts'
 import { createEvent } from './operations/create-event.ts'
 import { importEvents } from './operations/import-events.ts'
 import { listAvailability } from './operations/list-availability.ts'
@@ -45,6 +46,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
       viewWaitingRoom(parts),
       setWaitingRoom(parts),
       reservePlaces(parts),
+      countBypass(parts),
       importEvents(parts),
       attachSeating(parts),
     ]

@@ -5,7 +5,16 @@ import { readEvent } from '../store/read-events.ts'
 import { findWaitingRoom } from '../store/waiting-rooms.ts'
 
 /** What an event without a waiting room has: nobody needs a pass. */
-const none = { state: 'off', calls_per_minute: 600, max_active: 300, claim_s: 60, session_s: 900, idle_s: 300 } as const
+const none = {
+  state: 'off',
+  calls_per_minute: 600,
+  max_active: 300,
+  claim_s: 60,
+  session_s: 900,
+  idle_s: 300,
+  adaptive: true,
+  bypassed: 0,
+} as const
 
 export function viewWaitingRoom({ postgres }: Pick<WorkerParts, 'postgres'>): Operation {
   return operation(contract, async ({ event_id }) => {
