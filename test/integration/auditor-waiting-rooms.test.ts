@@ -8,7 +8,7 @@ import { openPostgres } from '../support/open-postgres.ts'
 import { eventWithRoom, hold, passOf, pay } from '../support/room-buyers.ts'
 import { startSystem } from '../support/system.ts'
 
-/* What the auditor finds wrong with waiting rooms, each planted. */
+/* What the auditor finds wrong with waiting rooms and the facts of their seats, each planted. */
 
 const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
 const db = forFile(async () => openPostgres(system.databaseUrl))
@@ -19,7 +19,7 @@ async function violated({ withRedis = true } = {}): Promise<Record<string, numbe
   const redis = withRedis ? createRedis({ url: system.redis.url, name: 'test', log }) : null
   const { results } = await audit({ databaseUrl: system.databaseUrl, paymentUrl: system.paymentUrl, redis })
   redis?.disconnect()
-  const rooms = results.filter(({ invariant }) => ['I14', 'I15', 'I16'].includes(invariant))
+  const rooms = results.filter(({ invariant }) => ['I14', 'I15', 'I16', 'I19'].includes(invariant))
   const found: Record<string, number | '?'> = {}
   for (const { invariant, violations, checked } of rooms) {
     if (!checked) found[invariant] = '?'
@@ -111,5 +111,16 @@ test.serial('an admission before its call, and one that comes twice, are found',
   await admit(eventId, { number: 5, serving: 4 })
   await admit(eventId, { number: 5, serving: 5 })
   t.deepEqual(await violated(), { I16: 2 })
+  await switchOff(eventId)
+})
+
+test.serial('a seat that changed without a fact is found', async (t) => {
+  const eventId = await eventInSale()
+  const change = (by: number) =>
+    db.query(`UPDATE booking.event_seats SET version = version + $2 WHERE event_id = $1 AND state = 'sold'`, [eventId, by])
+  await change(1)
+  t.deepEqual(await violated(), { I19: 1 })
+  await change(-1)
+  t.deepEqual(await violated(), {})
   await switchOff(eventId)
 })
