@@ -175,8 +175,8 @@ export class WaitingRooms {
     const pass = await passes.verify(queuePass).catch(() => null)
     if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
     // Where this gateway only sells, nobody asks where the queue stands, and yet it has to tell how much it has to do.
-    void this.#openRoom(eventId, context)
-      .then(({ settings }) => this.#servingOf(eventId, settings))
+    void this.#room(eventId, context)
+      .then((room) => (room.state === 'off' ? null : this.#servingOf(eventId, settingsOf(room))))
       .catch(() => undefined)
     // Beside the queue there is no session.
     if (pass.place === null) return
