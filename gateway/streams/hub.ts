@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
-import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
+import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { FollowedFact } from '#shared/facts/follow.ts'
 import type { HoldPayload, PlacesPayload } from '#shared/facts/places.ts'
 import type { FactPosition } from '#shared/facts/stream.ts'
@@ -144,7 +144,7 @@ export class StreamHub {
       const connection = begin()
       if (connection === null) return leave()
       const { metrics } = this.#parts
-      const ended = new AbortController()
+      const end = new AbortController()
       const stream = new Stream({
         ...connection,
         section,
@@ -153,14 +153,14 @@ export class StreamHub {
         onEnd(ended, reason) {
           feed.remove(ended)
           leave()
-          ended.abort()
+          end.abort()
           metrics.ended(reason)
         },
       })
       metrics.opened()
       feed.add(stream)
       stream.write(first, first.length)
-      if (askPlace !== null) void tellPlace(askPlace, (message) => stream.write(message, first.length), ended.signal)
+      if (askPlace !== null) void tellPlace(askPlace, (message) => stream.write(message, first.length), end.signal)
     } catch (error) {
       leave()
       throw error

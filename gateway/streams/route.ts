@@ -82,8 +82,7 @@ function placeQuestion(
     throw new TicketingError('not_found', 'You have no such place.')
   }
   const { deadlineMs } = viewQueuePlace
-  return () =>
-    rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
+  return () => rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
 }
 
 /** Takes the response out of Koa's hands, and out of the time that an answer may take. */

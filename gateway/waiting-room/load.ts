@@ -49,7 +49,8 @@ export class BookingLoad {
         throw error
       } finally {
         this.#count(-1)
-        if (contract === holdSeats && this.#holdMs.length < maxDurations) this.#holdMs.push(this.#now() - beganAt)
+        if (contract.operation === holdSeats.operation && this.#holdMs.length < maxDurations)
+          this.#holdMs.push(this.#now() - beganAt)
       }
     }
   }

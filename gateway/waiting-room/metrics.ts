@@ -39,7 +39,9 @@ export class RoomMetrics {
       metrics.watch(name, help, () => this.#shown().reduce((sum, room) => sum + of(room), 0))
     const worst = (name: string, help: string, of: (room: KnownRoom) => number) =>
       metrics.watch(name, help, () => this.#shown().reduce((most, room) => Math.max(most, of(room)), 0))
-    gauge('waiting_rooms_open', 'Waiting rooms that call buyers.', ({ settings }) => (settings.state === 'open' ? 1 : 0))
+    gauge('waiting_rooms_open', 'Waiting rooms that call buyers.', ({ settings }) =>
+      settings.state === 'open' ? 1 : 0,
+    )
     gauge('waiting_rooms_stuck', 'Waiting rooms that should call buyers and have not for a minute.', (room) =>
       this.#now() - room.movedAt > stuckMs ? 1 : 0,
     )
@@ -53,11 +55,15 @@ export class RoomMetrics {
       'Highest rate of calls, as set by organisers.',
       ({ settings }) => settings.callsPerMinute,
     )
-    worst('waiting_room_pending_calls', 'Calls to booking workers under way, as the controller sees them.', (room) =>
-      room.control.pending,
+    worst(
+      'waiting_room_pending_calls',
+      'Calls to booking workers under way, as the controller sees them.',
+      (room) => room.control.pending,
     )
-    worst('waiting_room_median_hold_seconds', 'Median time of a hold, as the controller sees it.', (room) =>
-      room.control.medianHoldMs / 1_000,
+    worst(
+      'waiting_room_median_hold_seconds',
+      'Median time of a hold, as the controller sees it.',
+      (room) => room.control.medianHoldMs / 1_000,
     )
     const registers = [metrics.registry]
     const counter = (name: string, help: string) => new Counter({ name, help, registers })

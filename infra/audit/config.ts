@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings, redisUrl } from '#shared/process/config.ts'
+import {
+  commonSettings,
+  databaseUrl,
+  metricsHost,
+  metricsPort,
+  natsSettings,
+  redisUrl,
+} from '#shared/process/config.ts'
 
 export const auditorSettings = z.object({
   ...commonSettings,

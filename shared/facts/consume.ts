@@ -7,7 +7,15 @@ import { readHeaders } from '#shared/messaging/headers.ts'
 import { decodeJson } from '#shared/messaging/message.ts'
 import { messagingAttributes, withRemoteSpan } from '#shared/observability/tracing.ts'
 import { type FactName, factKind, parseFactSubject } from './fact.ts'
-import { factStream, heartbeatMs, maxDeliveries, openFactConsumer, receiveFacts, ServerUnreachable, StreamMissing } from './stream.ts'
+import {
+  factStream,
+  heartbeatMs,
+  maxDeliveries,
+  openFactConsumer,
+  receiveFacts,
+  ServerUnreachable,
+  StreamMissing,
+} from './stream.ts'
 
 export interface ReceivedFact extends FactName {
   /** The same at every delivery of this fact. */

@@ -36,7 +36,9 @@ async function eventInSale(): Promise<string> {
   const paid = await pay(system.url, held.body.id, 'ann')
   if (paid.status !== 201) throw new Error(paid.text)
   // Beyond the time in which a change of the sale may take.
-  await db.query(`UPDATE booking.sales SET changed_at = changed_at - interval '1 minute' WHERE event_id = $1`, [eventId])
+  await db.query(`UPDATE booking.sales SET changed_at = changed_at - interval '1 minute' WHERE event_id = $1`, [
+    eventId,
+  ])
   return eventId
 }
 
@@ -117,7 +119,10 @@ test.serial('an admission before its call, and one that comes twice, are found',
 test.serial('a seat that changed without a fact is found', async (t) => {
   const eventId = await eventInSale()
   const change = (by: number) =>
-    db.query(`UPDATE booking.event_seats SET version = version + $2 WHERE event_id = $1 AND state = 'sold'`, [eventId, by])
+    db.query(`UPDATE booking.event_seats SET version = version + $2 WHERE event_id = $1 AND state = 'sold'`, [
+      eventId,
+      by,
+    ])
   await change(1)
   t.deepEqual(await violated(), { I19: 1 })
   await change(-1)

@@ -84,7 +84,9 @@ async function told(answers: readonly (Partial<QueuePlace> | TicketingError)[]):
     return { state: 'waiting', ahead: 1, eta_s: null, next_poll_ms: 0, ...answer } as QueuePlace
   }
   await tellPlace(ask, (message) => messages.push(String(message)), ended.signal)
-  return messages.map((text) => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '{}')).map(({ state, ahead }) => `${state} ${ahead}`)
+  return messages
+    .map((text) => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '{}'))
+    .map(({ state, ahead }) => `${state} ${ahead}`)
 }
 
 test('a place is told when it has moved, until it is admitted or over', async (t) => {

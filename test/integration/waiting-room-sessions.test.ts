@@ -35,9 +35,15 @@ test.serial('a session whose purchase no gateway answered ends as soon as one ru
   const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
   t.teardown(() => bus.close())
   const context = { requestId: newId(), caller: user('cat'), deadlineAt: performance.now() + 10_000 }
-  await call(bus, purchaseHold, { hold_id: held.body.id, payment_token: 'tok_ok' }, { ...context, idempotencyKey: newId() })
+  await call(
+    bus,
+    purchaseHold,
+    { hold_id: held.body.id, payment_token: 'tok_ok' },
+    { ...context, idempotencyKey: newId() },
+  )
   const { url } = await system.start('gateway')
   await until('dan is called', async () => (await look(url, dans, 'dan')).body.state === 'called')
+  t.is((await hold(url, eventId, 'cat', pass)).body.code, 'pass_expired')
 })
 
 test.serial('a declined payment leaves the session as it is', async (t) => {

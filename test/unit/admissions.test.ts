@@ -32,7 +32,12 @@ test('three admissions at once are too many where one a second is allowed', (t) 
 
 test('a lower rate counts from its change on', (t) => {
   const fast = steady(100, (index) => ({ perMinute: 6_000, at: 10 * index }))
-  const slow = steady(20).map((entry, index) => ({ ...entry, number: 101 + index, serving: 200, at: 1_000 * (index + 1) }))
+  const slow = steady(20).map((entry, index) => ({
+    ...entry,
+    number: 101 + index,
+    serving: 200,
+    at: 1_000 * (index + 1),
+  }))
   t.deepEqual(judgeAdmissions([...fast, ...slow]), nothing)
 })
 

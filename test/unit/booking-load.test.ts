@@ -20,7 +20,11 @@ function watched() {
     settle = (error) => (error === undefined ? resolve({ body: Buffer.from('{}'), replayed: false }) : reject(error))
     return promise
   })
-  const request = async (contract: typeof holdSeats | typeof viewHold | typeof viewEvent, ms: number, error?: Error) => {
+  const request = async (
+    contract: typeof holdSeats | typeof viewHold | typeof viewEvent,
+    ms: number,
+    error?: Error,
+  ) => {
     const performed = perform(contract, {} as never, context).catch(() => undefined)
     now += ms
     settle(error)

@@ -1,6 +1,12 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Fact } from '#shared/facts/fact.ts'
-import { type BookingPayload, type HoldPayload, ownerDigest, type PlacesPayload, type SeatFact } from '#shared/facts/places.ts'
+import {
+  type BookingPayload,
+  type HoldPayload,
+  ownerDigest,
+  type PlacesPayload,
+  type SeatFact,
+} from '#shared/facts/places.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 
 /*
