@@ -38,6 +38,7 @@ import { StreamHub } from './streams/hub.ts'
 import { StreamMetrics } from './streams/metrics.ts'
 import { seatsOfWorkers } from './streams/read-seats.ts'
 import { seatStreamRoute } from './streams/route.ts'
+import { Draws } from './waiting-room/draws.ts'
 import { finishSessions } from './waiting-room/finished-sessions.ts'
 import { BookingLoad } from './waiting-room/load.ts'
 import { RoomMetrics } from './waiting-room/metrics.ts'
@@ -114,11 +115,13 @@ await runProcess({
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
     const { WAITING_ROOM_SECRET: roomSecret } = config
     const load = new BookingLoad()
+    const queue = new Queue(redis)
     const rooms =
       roomSecret === undefined
         ? null
         : new WaitingRooms({
-            queue: new Queue(redis),
+            queue,
+            draws: new Draws({ queue, bus, log }),
             placeIds: new PlaceIds(roomSecret),
             passes: queuePasses(roomSecret),
             metrics: new RoomMetrics(processMetrics),

@@ -1,6 +1,7 @@
 import { viewInvariants } from '#shared/contracts/audit.ts'
 import { listSales } from '#shared/contracts/bookings.ts'
-import { changeEventStatus, createEvent } from '#shared/contracts/event.ts'
+import { giveBeacon } from '#shared/contracts/draw.ts'
+import { changeEventStatus, createEvent } from '#shared/contracts/organising.ts'
 import { refundBooking, viewEventRefunds } from '#shared/contracts/purchase.ts'
 import { issueBypass, setWaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { defineRoute } from './route.ts'
@@ -38,6 +39,13 @@ export const organisingRoutes = [
     access: 'organiser',
     limit: 'organise',
     successes: [201],
+  }),
+  defineRoute({
+    method: 'PUT',
+    path: '/admin/events/:event_id/queue/beacon',
+    contract: giveBeacon,
+    access: 'organiser',
+    limit: 'organise',
   }),
   defineRoute({
     method: 'GET',

@@ -1,7 +1,7 @@
 -- Takes a gateway's report of its load, and once a second sets the rate of calls by those of all gateways: it falls while many calls to
 -- booking workers are under way, holds take long or one was refused as too much, and rises again slowly. It is between one a second
 -- and the rate of the settings, never above that, and begins with a quarter of it.
--- KEYS[12] load hash: gateway -> its last report, as JSON
+-- KEYS[13] load hash: gateway -> its last report, as JSON
 -- ARGV[2] name of the gateway   ARGV[3] its report as JSON: pending, holds, median_ms, overloaded
 -- Answers {calls a minute, calls under way * 100, median of holds in ms}, both of them smoothed.
 
@@ -13,19 +13,19 @@ local lapseMs = 3000
 
 local report = cjson.decode(ARGV[3])
 report.at = now
-redis.call('HSET', KEYS[12], ARGV[2], cjson.encode(report))
-redis.call('EXPIRE', KEYS[12], 60)
+redis.call('HSET', KEYS[13], ARGV[2], cjson.encode(report))
+redis.call('EXPIRE', KEYS[13], 60)
 
 local before = redis.call('HMGET', KEYS[1], 'controlled_at', 'pending', 'median_ms')
 local controlledAt, pending, median = tonumber(before[1] or 0), tonumber(before[2] or 0), tonumber(before[3] or 0)
 local elapsed = now - controlledAt
 if elapsed < 0 or elapsed >= 1000 then
   local sum, holds, holdMs, overloaded = 0, 0, 0, false
-  local reports = redis.call('HGETALL', KEYS[12])
+  local reports = redis.call('HGETALL', KEYS[13])
   for at = 1, #reports, 2 do
     local told = cjson.decode(reports[at + 1])
     if math.abs(now - told.at) > lapseMs then
-      redis.call('HDEL', KEYS[12], reports[at])
+      redis.call('HDEL', KEYS[13], reports[at])
     else
       sum, holds, holdMs = sum + told.pending, holds + told.holds, holdMs + told.holds * told.median_ms
       overloaded = overloaded or told.overloaded

@@ -76,7 +76,16 @@ function roomMetrics() {
   const metrics = new Metrics('test')
   const rooms = new RoomMetrics(metrics, () => now)
   const see = (serving: Partial<Serving>, more: Partial<RoomSettings> = {}): void => {
-    const known = { serving: 5, issued: 20, gaps: [], active: 0, called: 0, nowMs: 0, callsPerMinute: 150 }
+    const known = {
+      serving: 5,
+      issued: 20,
+      gaps: [],
+      active: 0,
+      called: 0,
+      nowMs: 0,
+      callsPerMinute: 150,
+      rolled: null,
+    }
     rooms.saw('event', { settings: { ...settings, ...more }, serving: { ...known, ...serving }, control })
   }
   const value = async (name: string): Promise<number | undefined> =>

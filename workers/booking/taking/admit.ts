@@ -37,7 +37,8 @@ export interface OwnHold extends LockedHold {
 export interface Admitted {
   readonly request: PlaceRequest
   readonly sale: Sale
-  readonly steppedTiers: SteppedTiers
+  /** Tiers whose price has steps; `undefined`: none has. */
+  readonly steppedTiers: SteppedTiers | undefined
   /** By number. */
   readonly areas: readonly WantedArea[]
   /** The look for the best seats, if these are wanted. */
@@ -76,6 +77,8 @@ export async function admit(
     beginSearches(db, requests),
   ])
   const usedPasses = await findUsedPasses(db, requests, sales)
+  const stepped = Array.from(sales).flatMap(([eventId, { priceSteps }]) => (priceSteps ? [eventId] : []))
+  const steppedTiers = await shares.of(db, stepped)
   for (const [index, request] of keyed.entries()) {
     const state = keys[index]
     if (state === undefined) throw new Error('a key was not answered')
@@ -118,7 +121,7 @@ export async function admit(
       admitted.push({
         request,
         sale,
-        steppedTiers: await shares.of(db, buyer.eventId, sale),
+        steppedTiers: steppedTiers.get(buyer.eventId),
         areas: wantedAreas(
           areas.filter(({ eventId }) => eventId === buyer.eventId),
           selection.areas ?? [],
