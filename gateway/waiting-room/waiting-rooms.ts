@@ -96,12 +96,8 @@ export class WaitingRooms {
   async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
     const { name } = await this.#look(placeId, context)
     const leaf = leafOf(this.#parts.placeIds.make(name, context.caller.id)).toString('hex')
-    return call(
-      this.#parts.bus,
-      signReceipt,
-      { event_id: name.eventId, index: name.index, leaf },
-      inNobodysName(context),
-    )
+    const { bus } = this.#parts
+    return call(bus, signReceipt, { event_id: name.eventId, index: name.index, leaf }, inNobodysName(context))
   }
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {

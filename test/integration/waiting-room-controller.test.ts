@@ -96,7 +96,7 @@ const faults = {
   'no lower bound': ['room', 'math.max(60, wanted)', 'wanted'],
   'never recovers': ['control', '0.05 * spare', '0'],
   'deaf to refusals': ['control', 'if overloaded then spare = -1 end', ''],
-  'begins at once': ['room', 'fields[10] or rate / 4', 'fields[10] or rate'],
+  'begins at once': ['room', 'fields[11] or rate / 4', 'fields[11] or rate'],
 } as const
 
 for (const [fault, [script, right, wrong]] of Object.entries(faults)) {
