@@ -30,6 +30,8 @@ const successes: Record<string, string[]> = {
   'join-queue': ['201'],
   'claim-pass': ['200', '202'],
   'leave-queue': ['204'],
+  'join-waiting-list': ['201'],
+  'leave-waiting-list': ['204'],
 }
 
 interface Described {

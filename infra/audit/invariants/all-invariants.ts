@@ -6,6 +6,7 @@ import { messageInvariants } from './messages.ts'
 import { moneyInvariants } from './money.ts'
 import { saleEndInvariants } from './sale-ends.ts'
 import { seatInvariants } from './seats.ts'
+import { waitingListInvariants } from './waiting-list.ts'
 
 /** Everything that one query can check, in the order in which it is reported. */
 export const allInvariants: readonly Invariant[] = [
@@ -15,5 +16,6 @@ export const allInvariants: readonly Invariant[] = [
   ...moneyInvariants,
   ...cancelledEventInvariants,
   ...saleEndInvariants,
+  ...waitingListInvariants,
   ...messageInvariants,
 ]
