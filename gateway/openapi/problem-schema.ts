@@ -46,7 +46,9 @@ export const problemSchema = z
     join_url: z
       .string()
       .optional()
-      .describe('Where to join the queue of the event, of errors about passes; or its waiting list, of `waiting_list_first`'),
+      .describe(
+        'Where to join the queue of the event, of errors about passes; or its waiting list, of `waiting_list_first`',
+      ),
     hold_id: publicIdField.optional().describe('The hold that is meant'),
     booking_id: publicIdField.optional().describe('The booking that is meant'),
     on_sale_at: utcTime.nullable().optional().describe('When the sale opens, of `sale_not_open`'),

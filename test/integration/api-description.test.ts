@@ -174,6 +174,10 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const waiting = await eventOnSale(url)
   await ask(`${url}/admin/events/${waiting}/queue`, { method: 'PUT', headers, json: { state: 'open' } })
   const place = await ask(`${url}/events/${waiting}/queue`, { json: { user_id } })
+  const small = await eventOnSale(url, { rows: 1, seatsPerRow: 1 })
+  await ask(`${url}/events/${small}/holds`, { json: { seat_nos: [0], user_id: 'first' } })
+  const joined = await ask(`${url}/events/${small}/waiting-list`, { json: { qty: 1, user_id } })
+  t.is(joined.status, 201, joined.text)
   const paths: Record<string, string> = {
     'list-events': '/events',
     'search-events': '/events/search?keyword=test&facets=city,type,month,price&currency=EUR',
@@ -194,6 +198,8 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'view-waiting-room': `/events/${eventId}/queue`,
     'view-serving': `/events/${waiting}/queue/serving`,
     'view-queue-place': `/queue/${place.body.id}?user_id=${user_id}`,
+    'view-waiting-entry': `/events/${small}/waiting-list?user_id=${user_id}`,
+    'list-waiting-entries': `/waiting-list?user_id=${user_id}`,
     'list-sales': `/admin/events/${eventId}/sales`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
-import { changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { changeHold, type Hold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import {
@@ -12,13 +12,13 @@ import {
 } from '#shared/contracts/waiting-list.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
+import { offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
 import { type House, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
 import { forFile } from '../support/for-file.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { until } from '../support/until.ts'
 import { serveLists, waitingListParts } from '../support/waiting-lists.ts'
-import { offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
 
 /* One at a time: each serves all lists of the database. */
 
@@ -41,7 +41,7 @@ const setStatus = (event_id: string, status: RequestOf<typeof setSale>['status']
 /** A row of seats, each held by a buyer named after it. */
 async function fullHouse(seats: number, house: House = {}) {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: seats, ...house })
-  const holds = []
+  const holds: Hold[] = []
   for (let seatNo = 0; seatNo < seats * (house.rows ?? 1); seatNo++) {
     holds.push(await workers.hold(eventId, [seatNo], `seat-${seatNo}`))
   }
@@ -124,30 +124,37 @@ test.serial(
   },
 )
 
-test.serial('an offer that is not paid for in time goes to the next in line, one that is bought ends the entry', async (t) => {
-  const { eventId, free } = await fullHouse(2)
-  for (const buyer of ['ada', 'bob', 'cat']) await join(eventId, buyer)
-  await free(0)
-  await serve()
-  const offer = await entryOf(eventId, 'ada')
-  t.is(offer.status, 'offered')
-  t.true((offer.offer_expires_in_ms ?? 0) > 1_700_000, 'longer than a hold')
-  const { hold_id: first = null } = offer
-  await workers.letRunOut({ id: first ?? '' })
-  t.is(await statusOf(eventId, 'ada'), 'expired')
-  await serve()
-  t.deepEqual([await statusOf(eventId, 'ada'), await statusOf(eventId, 'bob')], ['expired', 'offered'])
-  await release({ id: (await entryOf(eventId, 'bob')).hold_id ?? '' }, 'bob')
-  await serve()
-  t.deepEqual([await statusOf(eventId, 'bob'), await statusOf(eventId, 'cat')], ['left', 'offered'])
-  const { booking_id } = await workers.ask(beginPayment, { hold_id: (await entryOf(eventId, 'cat')).hold_id ?? '' }, { as: 'cat' })
-  t.is((await workers.refusal(leaveWaitingList, { event_id: eventId }, { as: 'cat' })).code, 'hold_paying')
-  await workers.ask(confirmHold, { booking_id })
-  t.is(await statusOf(eventId, 'cat'), 'converted')
-  await serve()
-  t.like(await entryOf(eventId, 'cat'), { status: 'converted', offer_expires_at: null })
-  t.is((await join(eventId, 'ada')).ahead, 0)
-})
+test.serial(
+  'an offer that is not paid for in time goes to the next in line, one that is bought ends the entry',
+  async (t) => {
+    const { eventId, free } = await fullHouse(2)
+    for (const buyer of ['ada', 'bob', 'cat']) await join(eventId, buyer)
+    await free(0)
+    await serve()
+    const offer = await entryOf(eventId, 'ada')
+    t.is(offer.status, 'offered')
+    t.true((offer.offer_expires_in_ms ?? 0) > 1_700_000, 'longer than a hold')
+    const { hold_id: first = null } = offer
+    await workers.letRunOut({ id: first ?? '' })
+    t.is(await statusOf(eventId, 'ada'), 'expired')
+    await serve()
+    t.deepEqual([await statusOf(eventId, 'ada'), await statusOf(eventId, 'bob')], ['expired', 'offered'])
+    await release({ id: (await entryOf(eventId, 'bob')).hold_id ?? '' }, 'bob')
+    await serve()
+    t.deepEqual([await statusOf(eventId, 'bob'), await statusOf(eventId, 'cat')], ['left', 'offered'])
+    const { booking_id } = await workers.ask(
+      beginPayment,
+      { hold_id: (await entryOf(eventId, 'cat')).hold_id ?? '' },
+      { as: 'cat' },
+    )
+    t.is((await workers.refusal(leaveWaitingList, { event_id: eventId }, { as: 'cat' })).code, 'hold_paying')
+    await workers.ask(confirmHold, { booking_id })
+    t.is(await statusOf(eventId, 'cat'), 'converted')
+    await serve()
+    t.like(await entryOf(eventId, 'cat'), { status: 'converted', offer_expires_at: null })
+    t.is((await join(eventId, 'ada')).ahead, 0)
+  },
+)
 
 test.serial('who leaves the list with an offer gives it to the next in line', async (t) => {
   const { eventId, free } = await fullHouse(1)
@@ -214,7 +221,10 @@ test.serial('nobody else gets a place that somebody waits for, from the moment i
   t.is(await statusOf(eventId, 'eve'), 'offered', 'who joins gets what is too little for those before')
   t.is((await entryOf(eventId, 'four')).overtaken, 1)
   await leave(eventId, 'four')
-  t.is((await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 1 }] }, { as: 'bob' })).status, 'active')
+  t.is(
+    (await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 1 }] }, { as: 'bob' })).status,
+    'active',
+  )
 })
 
 test.serial('a buyer keeps and reduces what they hold while others wait for such places', async (t) => {
@@ -224,7 +234,10 @@ test.serial('a buyer keeps and reduces what they hold while others wait for such
   await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 1 }] }, { as: 'dan' })
   await join(eventId, 'cat', { qty: 2 })
   await workers.ask(changeHold, { hold_id: seats.id, extend: true }, { as: 'ada' })
-  t.deepEqual(seatNosOf((await workers.ask(changeHold, { hold_id: seats.id, seat_nos: [1] }, { as: 'ada' })).places), [1])
+  t.deepEqual(
+    seatNosOf((await workers.ask(changeHold, { hold_id: seats.id, seat_nos: [1] }, { as: 'ada' })).places),
+    [1],
+  )
   const fewer = { hold_id: floor.id, areas: [{ area: 'Floor', qty: 2 }] }
   t.is((await workers.ask(changeHold, fewer, { as: 'bob' })).status, 'active')
   const more = { hold_id: floor.id, areas: [{ area: 'Floor', qty: 3 }] }
@@ -235,7 +248,10 @@ test.serial('who waits for one section, tier or area keeps only that from others
   const eventId = await workers.openHouse({
     rows: 3,
     seatsPerRow: 2,
-    tiers: [{ name: 'Gold', steps: [] }, { name: 'Silver', steps: [] }],
+    tiers: [
+      { name: 'Gold', steps: [] },
+      { name: 'Silver', steps: [] },
+    ],
     rowOf: (row) => ({ section: ['Left', 'Right', 'Box'][row] ?? '', tier: row === 2 ? 1 : 0, accessible: row === 2 }),
     standing: { Floor: { capacity: 2 }, Lawn: { capacity: 2 } },
   })
@@ -251,16 +267,23 @@ test.serial('who waits for one section, tier or area keeps only that from others
   await release(floor, 'floor')
   const best = (wish: object) => ({ event_id: eventId, best_available: { qty: 2, ...wish } })
   t.deepEqual(seatNosOf((await workers.ask(holdSeats, best({}), { as: 'eve' })).places), [2, 3])
-  for (const wish of [{ section: 'Left', qty: 1 }, { accessible: true, qty: 1 }]) {
+  for (const wish of [
+    { section: 'Left', qty: 1 },
+    { accessible: true, qty: 1 },
+  ]) {
     t.is((await workers.refusal(holdSeats, best(wish), { as: 'dan' })).code, 'waiting_list_first')
   }
   t.is((await workers.refusal(holdSeats, best({ qty: 1 }), { as: 'dan' })).code, 'not_enough_left')
-  t.is((await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Lawn', qty: 2 }] }, { as: 'dan' })).status, 'active')
-  await serve()
-  t.deepEqual(
-    await Promise.all(['ada', 'wheels', 'floor-fan'].map((buyer) => statusOf(eventId, buyer))),
-    ['waiting', 'waiting', 'offered'],
+  t.is(
+    (await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Lawn', qty: 2 }] }, { as: 'dan' })).status,
+    'active',
   )
+  await serve()
+  t.deepEqual(await Promise.all(['ada', 'wheels', 'floor-fan'].map((buyer) => statusOf(eventId, buyer))), [
+    'waiting',
+    'waiting',
+    'offered',
+  ])
 })
 
 test.serial('what can never be served is refused, naming the field, and nothing is stored', async (t) => {
@@ -314,7 +337,11 @@ test.serial('entries end with their event or its sale, and say why', async (t) =
     await serve()
     await end(eventId)
     for (const when of ['at once', 'once it is written down']) {
-      t.like(await entryOf(eventId, 'bob'), { status: 'ended', ended_because: reason, ahead: null }, `${reason} ${when}`)
+      t.like(
+        await entryOf(eventId, 'bob'),
+        { status: 'ended', ended_because: reason, ahead: null },
+        `${reason} ${when}`,
+      )
       t.is(await statusOf(eventId, 'ada'), reason === 'event_cancelled' ? 'ended' : 'offered')
       await serve()
     }
@@ -378,7 +405,10 @@ test.serial('a worker offers by itself what comes back', async (t) => {
   for (const as of ['ada', 'bob']) await sweeping.ask(joinWaitingList, { event_id: eventId, qty: 1 }, { as })
   await sweeping.ask(releaseHold, { hold_id: hold.id }, { as: 'eve' })
   const status = async (as: string) => (await sweeping.ask(viewWaitingEntry, { event_id: eventId }, { as })).status
-  await until('the second in line got the offer that the first let run out', async () => (await status('bob')) !== 'waiting')
+  await until(
+    'the second in line got the offer that the first let run out',
+    async () => (await status('bob')) !== 'waiting',
+  )
   t.is(await status('ada'), 'expired')
 })
 
@@ -408,12 +438,20 @@ function withoutListLock({ transaction, query }: Pick<Postgres, 'transaction' | 
     query: (text, values) =>
       db.query(text.includes(`'waiting list '`) ? 'SELECT true AS locked WHERE $1::text IS NOT NULL' : text, values),
   })
-  return { query, transaction: ((work, options) => transaction((db) => work(changed(db)), options)) as typeof transaction }
+  return {
+    query,
+    transaction: ((work, options) => transaction((db) => work(changed(db)), options)) as typeof transaction,
+  }
 }
 
-test.serial('workers that serve one list at once offer each place once, and in order; without the lock of the list they do not', async (t) => {
-  const { postgres } = workers
-  const real = { transaction: postgres.transaction.bind(postgres), query: postgres.query.bind(postgres) }
-  for (let round = 0; round < 2; round++) t.is(await skipped(real), 0)
-  await until('somebody is skipped without the lock', async () => (await skipped(withoutListLock(real))) > 0, { timeoutMs: 60_000 })
-})
+test.serial(
+  'workers that serve one list at once offer each place once, and in order; without the lock of the list they do not',
+  async (t) => {
+    const { postgres } = workers
+    const real = { transaction: postgres.transaction.bind(postgres), query: postgres.query.bind(postgres) }
+    for (let round = 0; round < 2; round++) t.is(await skipped(real), 0)
+    await until('somebody is skipped without the lock', async () => (await skipped(withoutListLock(real))) > 0, {
+      timeoutMs: 60_000,
+    })
+  },
+)

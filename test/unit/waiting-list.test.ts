@@ -1,7 +1,12 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { chooseSeats } from '../../workers/booking/best-available/choose-seats.ts'
-import { type FreePlaces, maxOvertaken, nextOffers, type Waiting } from '../../workers/booking/waiting-list/next-offers.ts'
+import {
+  type FreePlaces,
+  maxOvertaken,
+  nextOffers,
+  type Waiting,
+} from '../../workers/booking/waiting-list/next-offers.ts'
 import { coversArea, coversSeat, type Wanted } from '../../workers/booking/waiting-list/wishes.ts'
 
 type FreeSeat = FreePlaces['seats'][number]
@@ -28,24 +33,42 @@ test('two free places go past a group of four to the next pair, and the group co
 test('whoever was overtaken three times keeps what comes back until it is enough', (t) => {
   const entries = [waiting('four', 4, { overtaken: 3 }), waiting('pair', 2)]
   t.deepEqual(offered(entries, [seat(3), seat(4)]), [])
-  t.deepEqual(offered(entries, [3, 4, 5, 6].map((no) => seat(no))), [['four', '3,4,5,6', '']])
+  t.deepEqual(
+    offered(
+      entries,
+      [3, 4, 5, 6].map((no) => seat(no)),
+    ),
+    [['four', '3,4,5,6', '']],
+  )
   const singles = ['a', 'b', 'c', 'd'].map((id) => waiting(id, 1))
-  t.deepEqual(offered([waiting('five', 5), ...singles], [1, 3, 5, 7].map((no) => seat(no))), [
-    ['a', '1', 'five'],
-    ['b', '3', 'five'],
-    ['c', '5', 'five'],
-  ])
+  t.deepEqual(
+    offered(
+      [waiting('five', 5), ...singles],
+      [1, 3, 5, 7].map((no) => seat(no)),
+    ),
+    [
+      ['a', '1', 'five'],
+      ['b', '3', 'five'],
+      ['c', '5', 'five'],
+    ],
+  )
 })
 
 test('nobody is overtaken by those who get places that they do not wait for', (t) => {
-  const entries = [waiting('four in A', 4, { wanted: section('A'), overtaken: 3 }), waiting('one in B', 1, { wanted: section('B') })]
+  const entries = [
+    waiting('four in A', 4, { wanted: section('A'), overtaken: 3 }),
+    waiting('one in B', 1, { wanted: section('B') }),
+  ]
   t.deepEqual(offered(entries, [seat(1), seat(9, { section: 'B' })]), [['one in B', '9', '']])
 })
 
 test('places of an offer are seats side by side where there are some, or of one area, and accessible only on request', (t) => {
   t.deepEqual(offered([waiting('pair', 2)], [seat(1), seat(5), seat(6)]), [['pair', '5,6', '']])
   t.deepEqual(offered([waiting('pair', 2)], [seat(1), seat(5)]), [['pair', '1,5', '']])
-  const areas = [{ name: 'Lawn', free: 1 }, { name: 'Floor', free: 2 }]
+  const areas = [
+    { name: 'Lawn', free: 1 },
+    { name: 'Floor', free: 2 },
+  ]
   t.deepEqual(offered([waiting('pair', 2)], [seat(1)], areas), [['pair', 'Floor', '']])
   t.deepEqual(offered([waiting('pair', 2)], [seat(1, { accessible: true }), seat(2, { accessible: true })]), [])
   const onWheels = waiting('wheels', 1, { wanted: { kind: 'accessible', name: null } })
@@ -53,7 +76,10 @@ test('places of an offer are seats side by side where there are some, or of one 
 })
 
 /** The rule step by step: who is first to be served now, of what is not kept? Again from the first one, until nobody can be. */
-function byTheRule(entries: readonly Waiting[], free: FreePlaces): { served: string[]; overtaken: Map<string, number> } {
+function byTheRule(
+  entries: readonly Waiting[],
+  free: FreePlaces,
+): { served: string[]; overtaken: Map<string, number> } {
   const overtaken = new Map(entries.map(({ id, overtaken }) => [id, overtaken]))
   const served: string[] = []
   let seats = [...free.seats]
@@ -98,9 +124,12 @@ const wishes: fc.Arbitrary<Wanted> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('tier' as const, 'section', 'area'), name: names }) },
 )
 const lists = fc
-  .array(fc.record({ wanted: wishes, qty: fc.integer({ min: 1, max: 5 }), overtaken: fc.integer({ min: 0, max: 3 }) }), {
-    maxLength: 12,
-  })
+  .array(
+    fc.record({ wanted: wishes, qty: fc.integer({ min: 1, max: 5 }), overtaken: fc.integer({ min: 0, max: 3 }) }),
+    {
+      maxLength: 12,
+    },
+  )
   .map((entries) => entries.map((entry, index) => ({ ...entry, id: String(index) })))
 const houses = fc.record({
   seats: fc
@@ -121,8 +150,7 @@ test('offers follow the rule of the list: a thousand lists and houses against th
     const offers = nextOffers(entries, free, 64)
     const expected = byTheRule(entries, free)
     const overtaken = new Map(entries.map(({ id, overtaken }) => [id, overtaken]))
-    for (const { overtakes } of offers)
-      for (const { id } of overtakes) overtaken.set(id, (overtaken.get(id) ?? 0) + 1)
+    for (const { overtakes } of offers) for (const { id } of overtakes) overtaken.set(id, (overtaken.get(id) ?? 0) + 1)
     const seatNos = offers.flatMap(({ places }) => ('area' in places ? [] : places.seatNos))
     return (
       JSON.stringify(offers.map(({ entry }) => entry.id)) === JSON.stringify(expected.served) &&

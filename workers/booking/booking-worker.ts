@@ -57,7 +57,11 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     const metrics = new BookingMetrics(parts.metrics)
     const batches = new Batches({ ...parts, shares, metrics })
     const offering = { ...parts, shares, metrics: new WaitingListMetrics(parts.metrics), offerMs: config.OFFER_TTL_MS }
-    if (config.SWEEPER === 'on') onStop('sweeper', startSweeper(parts, () => offerPlaces(offering)))
+    if (config.SWEEPER === 'on')
+      onStop(
+        'sweeper',
+        startSweeper(parts, () => offerPlaces(offering)),
+      )
     const filter = startRushFilter(parts, config, onStop)
     const { WAITING_ROOM_SECRET: secret } = config
     const verifyPass = secret === undefined ? undefined : queuePasses(secret).verify

@@ -16,7 +16,10 @@ export interface ToldEntry extends Key {
 /** What became of an entry: `offered`, `overtaken`, or how it ended. `offerExpiresInMs`: from the commit on; 0 without an open offer. */
 export function entryFact(
   { userId, status, overtaken, holdId, endedBecause, ...entry }: ToldEntry,
-  { what = status, offerExpiresInMs = 0 }: { what?: WaitingEntry['status'] | 'overtaken'; offerExpiresInMs?: number } = {},
+  {
+    what = status,
+    offerExpiresInMs = 0,
+  }: { what?: WaitingEntry['status'] | 'overtaken'; offerExpiresInMs?: number } = {},
 ): Fact {
   const { eventId } = entry
   const payload = {

@@ -81,7 +81,8 @@ async function refuseImpossible(
   const places = await countPlaces(db, eventId, wanted, qty)
   if (places >= qty) return
   const { kind, name } = wanted
-  if (places > 0) throw invalidRequest([{ pointer: '/qty', detail: `must be at most ${places}, all such places there are` }])
+  if (places > 0)
+    throw invalidRequest([{ pointer: '/qty', detail: `must be at most ${places}, all such places there are` }])
   if (kind === 'any') throw new NothingStocked()
   const detail = name === null ? 'is not possible: this event has no accessible seats' : `has no places in this event`
   throw invalidRequest([{ pointer: `/${kind}`, detail }])

@@ -102,7 +102,10 @@ async function searchElsewhere(
   const others = await findPartsNotWaitedFor(db, filter.eventId, { tiers, sections })
   const among = (nos: readonly number[] | null, allowed: readonly number[]): readonly number[] =>
     nos === null ? allowed : nos.filter((no) => allowed.includes(no))
-  return newSearch({ ...filter, tierNos: among(filter.tierNos, others.tierNos), rowNos: among(filter.rowNos, others.rowNos) }, qty)
+  return newSearch(
+    { ...filter, tierNos: among(filter.tierNos, others.tierNos), rowNos: among(filter.rowNos, others.rowNos) },
+    qty,
+  )
 }
 
 function waitingListFirst(eventId: string, extra: { conflicts?: readonly number[] } = {}): TicketingError {

@@ -9,8 +9,16 @@ export class WaitingListMetrics {
 
   constructor({ registry }: Metrics) {
     const registers = [registry]
-    this.#length = new Gauge({ name: 'waiting_list_length', help: 'Buyers who wait for places that come back.', registers })
-    this.#offers = new Counter({ name: 'waiting_list_offers_total', help: 'Places offered to waiting buyers.', registers })
+    this.#length = new Gauge({
+      name: 'waiting_list_length',
+      help: 'Buyers who wait for places that come back.',
+      registers,
+    })
+    this.#offers = new Counter({
+      name: 'waiting_list_offers_total',
+      help: 'Places offered to waiting buyers.',
+      registers,
+    })
     this.#expired = new Counter({
       name: 'waiting_list_offers_expired_total',
       help: 'Offers that were not paid for in time.',

@@ -56,7 +56,11 @@ export async function offerPlaces(parts: Parts): Promise<boolean> {
   const { postgres, metrics } = parts
   const settled = await postgres.transaction(async (db) => {
     const entries = await settleOffers(db, maxEnded)
-    await addFacts(db, 'booking', entries.map((entry) => entryFact(entry)))
+    await addFacts(
+      db,
+      'booking',
+      entries.map((entry) => entryFact(entry)),
+    )
     return entries
   })
   metrics.offersExpired(settled.filter(({ status }) => status === 'expired').length)
@@ -75,7 +79,11 @@ function endList({ postgres }: Parts, eventId: string): Promise<number> {
     if (!(await tryLockList(db, eventId))) return 0
     const ended = await endEntriesOfSale(db, eventId, maxEnded)
     await noteWaitedFor(db, eventId)
-    await addFacts(db, 'booking', ended.map((entry) => entryFact(entry)))
+    await addFacts(
+      db,
+      'booking',
+      ended.map((entry) => entryFact(entry)),
+    )
     return ended.length
   })
 }
@@ -118,11 +126,7 @@ async function offerInTurn(db: Database, parts: Parts, eventId: string): Promise
 }
 
 /** Offers to buyers whose locks are then held. */
-async function planOffers(
-  db: Database,
-  eventId: string,
-  wanted: readonly Wanted[],
-): Promise<Offer<WaitingBuyer>[]> {
+async function planOffers(db: Database, eventId: string, wanted: readonly Wanted[]): Promise<Offer<WaitingBuyer>[]> {
   const free = await findFreePlaces(db, eventId, { wanted })
   if (free.seats.length + free.areas.length === 0) return []
   let entries = await findWaiting(db, eventId, maxOffers)
@@ -141,8 +145,7 @@ async function planOffers(
 
 function requestFor({ entry, places }: Offer<WaitingBuyer>, eventId: string, { log, offerMs }: Parts): PlaceRequest {
   const { userId, qty } = entry
-  const selection =
-    'area' in places ? { areas: [{ area: places.area, qty }] } : { seat_nos: [...places.seatNos] }
+  const selection = 'area' in places ? { areas: [{ area: places.area, qty }] } : { seat_nos: [...places.seatNos] }
   const context = {
     requestId: `offer-${entry.id}`,
     caller: user(userId),
