@@ -38,6 +38,7 @@ import { StreamHub } from './streams/hub.ts'
 import { StreamMetrics } from './streams/metrics.ts'
 import { seatsOfWorkers } from './streams/read-seats.ts'
 import { seatStreamRoute } from './streams/route.ts'
+import { Draws } from './waiting-room/draws.ts'
 import { PlaceIds } from './waiting-room/place-id.ts'
 import { Queue } from './waiting-room/queue.ts'
 import { WaitingRooms, waitingOperations } from './waiting-room/waiting-rooms.ts'
@@ -110,11 +111,13 @@ await runProcess({
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
     const { WAITING_ROOM_SECRET: roomSecret } = config
+    const queue = new Queue(redis)
     const rooms =
       roomSecret === undefined
         ? null
         : new WaitingRooms({
-            queue: new Queue(redis),
+            queue,
+            draws: new Draws({ queue, bus, log }),
             placeIds: new PlaceIds(roomSecret),
             passes: queuePasses(roomSecret),
             bus,

@@ -49,6 +49,7 @@ export const errorCodes = [
   'price_changed',
   'not_cancellable',
   'queue_not_enabled',
+  'draw_not_open',
   'ticket_void',
   'ticket_used',
   'idempotency_key_in_use',

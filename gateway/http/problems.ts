@@ -52,6 +52,7 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   price_changed: kind(409, 'The price has changed', final),
   not_cancellable: kind(409, 'These tickets cannot be cancelled', final),
   queue_not_enabled: kind(409, 'No waiting room now', final),
+  draw_not_open: kind(409, 'Not a time of the draw', final),
   ticket_void: kind(409, 'This ticket is void', final),
   ticket_used: kind(409, 'This ticket has been used', final),
   idempotency_key_in_use: kind(409, 'The first request with this key is in progress', again),

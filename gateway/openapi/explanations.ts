@@ -50,6 +50,8 @@ export const explanations: Record<ErrorCode, string> = {
   price_changed: 'Show the buyer the price now, `total_minor`, and send the purchase with that.',
   not_cancellable: '`detail` says why: the policy of the sale, or the state of the booking.',
   queue_not_enabled: 'Nobody needs a pass for this event now. Hold places without one.',
+  draw_not_open:
+    'The event has no draw, or it has not come as far, or is past that. `GET /events/{event_id}/queue` shows when it closes and opens.',
   ticket_void: 'The ticket was refunded or its event is cancelled, so nobody can enter with it.',
   ticket_used: 'Somebody has entered with this ticket, so nobody else can.',
   idempotency_key_in_use: 'Send the same request with the same key again in a moment, to get its answer.',

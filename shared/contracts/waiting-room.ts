@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
+import { drawSummary, drawTerms } from './draw.ts'
 import { eventId, publicIdField, utcTime } from './fields.ts'
 
 /*
@@ -16,11 +17,14 @@ const limits = {
 }
 
 const roomState = z
-  .enum(['off', 'open', 'paused'])
-  .describe('`open`: buyers are called; `paused`: they wait, and those inside go on; `off`: nobody needs a pass')
+  .enum(['off', 'pre_queue', 'open', 'paused'])
+  .describe(
+    '`pre_queue`: buyers join, and a draw will give them their numbers; `open`: they are called; `paused`: they wait, and those inside go on; `off`: nobody needs a pass',
+  )
+const draw = drawSummary.nullable().describe('null: the room has no draw, and buyers are called as they came')
 
 const waitingRoom = z
-  .object({ event_id: eventId, state: roomState, ...limits })
+  .object({ event_id: eventId, state: roomState, ...limits, draw })
   .meta({ id: 'WaitingRoom', description: 'The waiting room of an event' })
 
 export type WaitingRoom = z.infer<typeof waitingRoom>
@@ -45,13 +49,16 @@ export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
       claim_s: limits.claim_s.default(60),
       session_s: limits.session_s.default(900),
       idle_s: limits.idle_s.default(300),
+      draw: drawTerms
+        .optional()
+        .describe('When the draw is held. Until then `paused` says that nobody is called after it either'),
     })
     .meta({
       description: 'The wanted waiting room',
       examples: [{ state: 'open', calls_per_minute: 600, max_active: 300 }],
     }),
   reply: waitingRoom,
-  errors: ['event_not_found', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  errors: ['event_not_found', 'draw_not_open', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 5_000,
 })
 
@@ -76,8 +83,9 @@ const queuePlace = z
     state: z
       .enum(['waiting', 'called', 'admitted', 'ended'])
       .describe('`called`: claim the pass now; `admitted`: it was claimed; `ended`: left, missed or bought'),
-    number: z.int().describe('The order in which places are called'),
-    ahead: z.int().min(0).describe('How many places are called before'),
+    index: z.int().min(0).describe('The order of arrival, from 0: where ranks of a draw have the number'),
+    number: z.int().nullable().describe('The order in which places are called; null before the draw'),
+    ahead: z.int().min(0).nullable().describe('How many places are called before; null before the draw'),
     serving: z.int().describe('The highest number that was called; compare with `number`'),
     eta_s: z
       .object({
@@ -142,6 +150,7 @@ export const viewServing = defineContract('gateway', 'view-serving', {
       issued: z.int().describe('The highest number that was given out'),
       gaps: z.array(z.array(z.int())).describe('First and last of numbers that nobody has; they do not count as ahead'),
       calls_per_minute: z.int().describe('How many buyers are called in a minute, at most'),
+      draw,
       as_of: utcTime.describe('When this was so'),
     })
     .meta({ id: 'Serving', description: 'The state of a queue' }),

@@ -5,6 +5,7 @@ import type { Route } from '../../gateway/routes/route.ts'
 import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { organiserKey, startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
 
 /** What any route may answer, and any with a body. */
 const general = [
@@ -174,6 +175,19 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
   const waiting = await eventOnSale(url)
   await ask(`${url}/admin/events/${waiting}/queue`, { method: 'PUT', headers, json: { state: 'open' } })
   const place = await ask(`${url}/events/${waiting}/queue`, { json: { user_id } })
+  const drawn = await eventOnSale(url)
+  const setDraw = (ms: number) => {
+    const at = new Date(Date.now() + ms).toISOString()
+    const json = { state: 'pre_queue', draw: { closes_at: at, opens_at: at } }
+    return ask(`${url}/admin/events/${drawn}/queue`, { method: 'PUT', headers, json })
+  }
+  await setDraw(3_600_000)
+  const early = await ask(`${url}/events/${drawn}/queue`, { json: { user_id } })
+  await setDraw(300)
+  await until('the draw is held', async () => {
+    await ask(`${url}/events/${drawn}/queue/serving`)
+    return (await ask(`${url}/events/${drawn}/queue/draw`)).body.is_drawn
+  })
   const small = await eventOnSale(url, { rows: 1, seatsPerRow: 1 })
   await ask(`${url}/events/${small}/holds`, { json: { seat_nos: [0], user_id: 'first' } })
   const joined = await ask(`${url}/events/${small}/waiting-list`, { json: { qty: 1, user_id } })
@@ -197,6 +211,11 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'view-ticket-keys': '/.well-known/jwks.json',
     'view-waiting-room': `/events/${eventId}/queue`,
     'view-serving': `/events/${waiting}/queue/serving`,
+    'view-draw': `/events/${drawn}/queue/draw`,
+    'view-draw-roll': `/events/${drawn}/queue/draw/roll/0`,
+    'view-draw-ranks': `/events/${drawn}/queue/draw/ranks/0`,
+    'list-admissions': `/events/${drawn}/queue/admissions`,
+    'view-receipt': `/queue/${early.body.id}/receipt?user_id=${user_id}`,
     'view-queue-place': `/queue/${place.body.id}?user_id=${user_id}`,
     'view-waiting-entry': `/events/${small}/waiting-list?user_id=${user_id}`,
     'list-waiting-entries': `/waiting-list?user_id=${user_id}`,

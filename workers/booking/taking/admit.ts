@@ -38,7 +38,8 @@ export interface OwnHold extends LockedHold {
 export interface Admitted {
   readonly request: PlaceRequest
   readonly sale: Sale
-  readonly steppedTiers: SteppedTiers
+  /** Tiers whose price has steps; `undefined`: none has. */
+  readonly steppedTiers: SteppedTiers | undefined
   /** By number. */
   readonly areas: readonly WantedArea[]
   /** The look for the best seats, if these are wanted. */
@@ -78,6 +79,8 @@ export async function admit(
   ])
   const usedPasses = await findUsedPasses(db, requests, sales)
   const kept = await keepForWaiting(db, requests, { sales, searches, areas, ownHold })
+  const stepped = Array.from(sales).flatMap(([eventId, { priceSteps }]) => (priceSteps ? [eventId] : []))
+  const steppedTiers = await shares.of(db, stepped)
   for (const [index, request] of keyed.entries()) {
     const state = keys[index]
     if (state === undefined) throw new Error('a key was not answered')
@@ -120,7 +123,7 @@ export async function admit(
       admitted.push({
         request,
         sale,
-        steppedTiers: await shares.of(db, buyer.eventId, sale),
+        steppedTiers: steppedTiers.get(buyer.eventId),
         areas: wantedAreas(
           areas.filter(({ eventId }) => eventId === buyer.eventId),
           selection.areas ?? [],

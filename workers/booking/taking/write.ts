@@ -69,7 +69,7 @@ async function freeEarlierPlaces(db: Database, given: Given): Promise<Writing> {
   const seats = given.seats.map((seat) => ({
     ...seat,
     version: (changed.get(seat.seatNo) ?? seat.version) + 1,
-    priceMinor: ownHold?.frozenPrices.get(seat.seatNo) ?? presentPrice(seat.priceMinor, steppedTiers.get(seat.tierNo)),
+    priceMinor: ownHold?.frozenPrices.get(seat.seatNo) ?? presentPrice(seat.priceMinor, steppedTiers?.get(seat.tierNo)),
   }))
   return { ...given, request, seats, freed }
 }
