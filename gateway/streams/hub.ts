@@ -85,7 +85,7 @@ export class StreamHub {
   /** Gets every fact, in the order of the stream. Never throws. */
   hear({ entity, eventId, sequence, payload }: FollowedFact): void {
     const feed = this.#feeds.get(eventId)?.feed
-    if (feed === undefined || entity === 'payment') return
+    if (feed === undefined || entity === 'payment' || entity === 'waiting-list') return
     // The organiser changed it: it may have become another house, or be cancelled.
     if (entity === 'event') return void feed.reload()
     try {

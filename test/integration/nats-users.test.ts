@@ -50,7 +50,14 @@ test('a worker may answer the users that may call it, and no others', async (t) 
 })
 
 test('facts are published by the worker that owns them, and by no other', async (t) => {
-  const owners = { event: 'event', seat: 'booking', hold: 'booking', booking: 'booking', payment: 'purchase' }
+  const owners = {
+    event: 'event',
+    seat: 'booking',
+    hold: 'booking',
+    booking: 'booking',
+    'waiting-list': 'booking',
+    payment: 'purchase',
+  }
   for (const [entity, owner] of Object.entries(owners)) {
     const subject = `ticketing.fact.${entity}.${newId()}.changed`
     for (const user of natsUsers) t.is(await mayPublish(user, subject), user === owner, `${user}: ${subject}`)

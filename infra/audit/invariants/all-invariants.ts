@@ -7,6 +7,7 @@ import { moneyInvariants } from './money.ts'
 import { passInvariants } from './passes.ts'
 import { saleEndInvariants } from './sale-ends.ts'
 import { seatInvariants } from './seats.ts'
+import { waitingListInvariants } from './waiting-list.ts'
 
 /** Everything that one query can check, in the order in which it is reported. */
 export const allInvariants: readonly Invariant[] = [
@@ -17,5 +18,6 @@ export const allInvariants: readonly Invariant[] = [
   ...moneyInvariants,
   ...cancelledEventInvariants,
   ...saleEndInvariants,
+  ...waitingListInvariants,
   ...messageInvariants,
 ]

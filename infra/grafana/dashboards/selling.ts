@@ -193,6 +193,30 @@ export const selling: Dashboard = {
       ],
     },
     {
+      title: 'Waiting lists',
+      panels: [
+        {
+          title: 'Buyers who wait',
+          description: 'For places of sold-out events, all together.',
+          shows: 'lines',
+          unit: 'short',
+          width: 12,
+          queries: [{ expression: `max(${once('waiting_list_length')})`, legend: 'waiting' }],
+        },
+        {
+          title: 'Offers, and those not paid for in time',
+          description: 'None although buyers wait and places come back: no booking worker has its sweeper on.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 12,
+          queries: [
+            { expression: `sum(${perSecond('waiting_list_offers_total')})`, legend: 'offered' },
+            { expression: `sum(${perSecond('waiting_list_offers_expired_total')})`, legend: 'expired' },
+          ],
+        },
+      ],
+    },
+    {
       title: 'Overload',
       panels: [
         {
