@@ -92,6 +92,22 @@ export async function lockAllShards(
   )
 }
 
+/** Takes back all places of an event that expired holds have, so that they count as free. Passes over shards that somebody has locked. */
+export async function takeBackExpired(db: Database, eventId: string): Promise<void> {
+  await db.query(
+    `WITH locked AS MATERIALIZED (
+       SELECT area_no, shard FROM booking.area_shards WHERE event_id = $1 AND (area_no, shard) IN (
+         SELECT area_no, shard FROM booking.hold_items WHERE event_id = $1 AND held_until <= now())
+       ORDER BY area_no, shard FOR NO KEY UPDATE SKIP LOCKED),
+     back AS (
+       UPDATE booking.hold_items AS item SET held_until = NULL FROM locked
+       WHERE item.event_id = $1 AND item.area_no = locked.area_no AND item.shard = locked.shard AND item.held_until <= now()
+       RETURNING item.area_no, item.shard, item.qty)
+     ${giveBack('$1::uuid')}`,
+    [eventId],
+  )
+}
+
 export interface HeldStanding extends HeldShard {
   readonly hold: Key
 }

@@ -33,7 +33,9 @@ export async function writeHolds(db: Database, given: readonly Given[]): Promise
   const made = writing.filter(({ request }) => !request.isSwap)
   await insertHolds(
     db,
-    made.map(({ request: { hold, buyer }, admitted: { passId } }) => ({ hold, userId: buyer.userId, passId })),
+    made.map(({ request: { hold, buyer }, admitted: { passId, sale } }) => {
+      return { hold, userId: buyer.userId, passId, lastsMs: sale.holdMs }
+    }),
   )
   const seats = writing.flatMap(({ request: { hold }, seats }) => seats.map((seat) => ({ hold, ...seat })))
   await holdLockedSeats(db, seats)
