@@ -31,6 +31,9 @@ const successes: Record<string, string[]> = {
   'join-queue': ['201'],
   'claim-pass': ['200', '202'],
   'leave-queue': ['204'],
+  'issue-bypass': ['201'],
+  'join-waiting-list': ['201'],
+  'leave-waiting-list': ['204'],
 }
 
 interface Described {
@@ -188,6 +191,10 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     await ask(`${url}/events/${drawn}/queue/serving`)
     return (await ask(`${url}/events/${drawn}/queue/draw`)).body.is_drawn
   })
+  const small = await eventOnSale(url, { rows: 1, seatsPerRow: 1 })
+  await ask(`${url}/events/${small}/holds`, { json: { seat_nos: [0], user_id: 'first' } })
+  const joined = await ask(`${url}/events/${small}/waiting-list`, { json: { qty: 1, user_id } })
+  t.is(joined.status, 201, joined.text)
   const paths: Record<string, string> = {
     'list-events': '/events',
     'search-events': '/events/search?keyword=test&facets=city,type,month,price&currency=EUR',
@@ -213,6 +220,8 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'list-admissions': `/events/${drawn}/queue/admissions`,
     'view-receipt': `/queue/${early.body.id}/receipt?user_id=${user_id}`,
     'view-queue-place': `/queue/${place.body.id}?user_id=${user_id}`,
+    'view-waiting-entry': `/events/${small}/waiting-list?user_id=${user_id}`,
+    'list-waiting-entries': `/waiting-list?user_id=${user_id}`,
     'list-sales': `/admin/events/${eventId}/sales`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',
