@@ -169,7 +169,7 @@ function choice(state: EventPageState, live: LiveState): Html {
   const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null) return html``
-    const how = event.seat_count > 0 ? words.howToChoose : words.howToStand
+    const how = needsLine(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
     return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }
   return html`<div class="chosen-places">
