@@ -128,6 +128,8 @@ export const eventWords = {
   cancelledText: 'This event does not take place. Whoever paid gets the money back.',
   soldOut: 'Sold out',
   soldOutText: 'No place is free or held.',
+  waitingListText: 'Places may come back: whoever is on the waiting list gets them first.',
+  toWaitingList: 'Waiting list',
   allHeldTitle: 'Nothing is free at the moment',
   allHeldText: 'Others are deciding about the last places. When one comes back, it shows here at once.',
   notSoldHere: 'Not sold here yet',
