@@ -25,7 +25,8 @@ const island = startIsland<WaitingListState>({
   state: { ...sent, isLive: true },
   view: waitingListPage,
   actions: {
-    step: (page, { dataset }) => page.set({ qty: Math.min(sent.limit, Math.max(1, page.state.qty + Number(dataset.step))) }),
+    step: (page, { dataset }) =>
+      page.set({ qty: Math.min(sent.limit, Math.max(1, page.state.qty + Number(dataset.step))) }),
     wish: (page, select) => {
       const { value } = select as HTMLSelectElement
       page.set({ wish: value === '' ? null : Number(value) })
@@ -50,7 +51,10 @@ async function join(page: Island<WaitingListState>): Promise<void> {
   if (isAsking) return
   page.set({ isAsking: true, fault: null })
   const wanted = wish === null ? undefined : wishes[wish]
-  const body = { qty, ...(wanted === undefined ? {} : { [wanted.kind]: wanted.kind === 'accessible' ? true : wanted.name }) }
+  const body = {
+    qty,
+    ...(wanted === undefined ? {} : { [wanted.kind]: wanted.kind === 'accessible' ? true : wanted.name }),
+  }
   const answer = await askOnce<WaitingEntry>({ method: 'POST', path, body })
   page.set({ isAsking: false })
   if (answer.ok) show(answer.value)

@@ -10,7 +10,10 @@ import { houseSummary } from './house-summary.ts'
 import { definePage } from './page.ts'
 
 /** The waiting list of an event that is sold out, as its reader stands on it. */
-export const waitingList = definePage<{ event_id: string }, Pick<WaitingListState, 'event' | 'entry' | 'limit' | 'wishes'>>({
+export const waitingList = definePage<
+  { event_id: string },
+  Pick<WaitingListState, 'event' | 'entry' | 'limit' | 'wishes'>
+>({
   path: '/shop/events/:event_id/waiting-list',
   access: 'personal',
   parameters: z.object({ event_id: eventId }),
@@ -24,9 +27,7 @@ export const waitingList = definePage<{ event_id: string }, Pick<WaitingListStat
     ])
     const version = event.layout_version
     const house =
-      version === null
-        ? null
-        : await houseSummary(event_id, version, () => read(viewLayout, { event_id, version }))
+      version === null ? null : await houseSummary(event_id, version, () => read(viewLayout, { event_id, version }))
     const kinds = [
       ...event.price_tiers.map(({ name }): Wish => ({ kind: 'tier', name })),
       ...event.areas.map(({ name }): Wish => ({ kind: 'area', name })),

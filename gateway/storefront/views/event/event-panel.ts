@@ -50,7 +50,7 @@ function saleState(state: EventPageState): Html | false {
       if (freeOf(state) > 0) return false
       return event.availability === 'sold_out'
         ? box(words.soldOut, words.soldOutText, words.waitingListText, waitingListLink(event.id))
-        : box(words.allHeldTitle, words.allHeldText)
+        : box(words.allHeldTitle, words.allHeldText, words.waitingListText, waitingListLink(event.id))
   }
 }
 

@@ -106,8 +106,7 @@ export const eventWords = {
 
   howToPrepare: 'Press a section of the map, then a seat. What you choose is kept until it is your turn.',
   lineTitle: 'There is a line for this event',
-  lineText:
-    'Buyers go in one after the other. Join, and hold places when it is your turn.',
+  lineText: 'Buyers go in one after the other. Join, and hold places when it is your turn.',
   lineOpens: 'Join it now; it opens with the sale.',
   joinLine: 'Join the line',
   toLine: 'To your place in line',

@@ -1,7 +1,8 @@
 /** Sentences of waiting lists. */
 export const waitingListWords = {
   title: 'Waiting list',
-  intro: 'Places come back when others give theirs back, or do not pay. They go to the buyers on the list, in the order of joining.',
+  intro:
+    'Places come back when others give theirs back, or do not pay. They go to the buyers on the list, in the order of joining.',
   howMany: 'How many',
   where: 'Which places',
   any: 'Any',
@@ -35,7 +36,10 @@ export const waitingListWords = {
     ended: 'ended',
   },
   converted: { title: 'Bought', text: 'Your tickets are in your bookings.' },
-  expired: { title: 'Your places went to the next buyer', text: 'They were not paid for in time. You can join again, at the end.' },
+  expired: {
+    title: 'Your places went to the next buyer',
+    text: 'They were not paid for in time. You can join again, at the end.',
+  },
   left: { title: 'You left the list', text: 'You can join again, at the end.' },
   ended: {
     event_cancelled: { title: 'The event is cancelled', text: 'Nothing was charged.' },
