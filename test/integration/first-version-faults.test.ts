@@ -127,7 +127,7 @@ test('a session cookie that is not ours does not lock anybody out of public page
   t.is((await ask(`${system.url}/bookings`, { headers })).status, 401)
 })
 
-test('a shared reply says how long it may be kept and answers 304 to whoever has it', async (t) => {
+test('a cached reply has a max age and answers 304 to a client that has it', async (t) => {
   const first = await ask(`${system.url}/events/${eventId}`)
   t.regex(
     first.headers.get('cache-control') ?? '',

@@ -79,7 +79,7 @@ test.serial('one command brings up a system that sells, keeps it up, and leaves 
       .split('\n')
     return lines.map((line) => JSON.parse(line)).findLast(({ msg }) => msg === message).time
   }
-  t.true(timeOf('front-3', 'stopped') <= timeOf('booking-1', 'stopping'), 'whoever asks stops before whoever is asked')
+  t.true(timeOf('front-3', 'stopped') <= timeOf('booking-1', 'stopping'), 'clients stop before their servers')
 })
 
 test.serial('a process that cannot start fails the start with its own words, and the rest is stopped', async (t) => {

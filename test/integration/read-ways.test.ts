@@ -118,7 +118,7 @@ test('every refusal of a caller is like the first one, and nobody else is refuse
   t.is((await bookings('modest')).status, 200)
 })
 
-test('whoever was refused is let in as soon as a token has grown again', async (t) => {
+test('a refused caller is admitted as soon as a token has grown again', async (t) => {
   const search = (): Promise<Answer> => ask(`${system.url}/events/search?keyword=zither`)
   const isRefused = async (): Promise<boolean> => (await search()).status === 429
   // The second time without asking anybody, unless a token has grown between the two.

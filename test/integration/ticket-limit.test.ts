@@ -63,7 +63,7 @@ test('a late confirmation and a new hold at once do not get past the limit toget
     t.true(['CONFIRMED ticket_limit', 'LOST held'].includes(outcome), outcome)
 })
 
-test('whoever waits too long for another request of the same person may try again, and no seat is called taken', async (t) => {
+test('a request that waits too long for another of the same buyer may be retried, and no seat is called taken', async (t) => {
   const eventId = await workers.openHouse({ maxTicketsPerUser: 2 })
   await workers.postgres.transaction(async (db) => {
     await lockBuyer(db, { eventId, userId: 'ada' })

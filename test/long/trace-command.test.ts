@@ -8,7 +8,7 @@ import { until } from '../support/until.ts'
 const patience = { timeoutMs: 50_000 }
 const script = 'infra/trace/trace-command.ts'
 
-test('one command shows all that was done for a request, whoever did it, also after the system has stopped', async (t) => {
+test('one command shows all that was done for a request, by every process, also after the system has stopped', async (t) => {
   const dataDirectory = await createTestDirectory('traces')
   const trace = (...args: string[]) => runScript(script, args, { DATA_DIR: dataDirectory })
   const before = await trace('my-purchase')

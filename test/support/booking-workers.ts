@@ -52,8 +52,8 @@ export interface BookingWorkers {
   readonly bus: Bus
   readonly postgres: Postgres
   /**
-   * Calls an operation and checks that its reply is what the contract says and nothing else. Whoever hears that the database has no
-   * connection left asks again, as buyers do: that is a matter of the machine. A lock that is not to be had is none.
+   * Calls an operation and checks that its reply is what the contract says and nothing else. Where the database has no
+   * connection left it retries, as buyers do: a busy machine is no fault of the product. Lock time-outs are not retried.
    */
   ask<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<ReplyOf<C>>
   /** The refusal of an operation that must not succeed. */

@@ -70,7 +70,7 @@ test('a process that does not end in time is killed', async (t) => {
   t.false(isAlive(pid))
 })
 
-test('whoever is in a hurry does not wait for it', async (t) => {
+test('a second signal does not wait for it', async (t) => {
   const pid = await startStubborn(t)
   const begin = performance.now()
   await endProcess({ pid, signal: 'SIGTERM', graceMs: 60_000, hurry: AbortSignal.timeout(50) })
