@@ -5,16 +5,15 @@ import { ownerDigest } from '#shared/facts/places.ts'
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
 import { freeSeatsLeftHeld, lookInIndex } from '../../workers/booking/store/seats-left-held.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
-import { forFile } from '../support/for-file.ts'
 import { seatsRead } from '../support/seats-read.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
 /* What the world is told of holds and bookings, in the transaction that makes it true. */
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 interface Told {
   readonly fact: string

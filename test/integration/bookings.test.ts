@@ -1,9 +1,8 @@
 import test from 'ava'
 import { listBookings, viewBooking } from '#shared/contracts/bookings.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 test("a buyer's bookings of all events come newest first, page by page, and nobody else's", async (t) => {
   const bought: string[] = []
@@ -32,7 +31,7 @@ test("somebody else's booking does not exist", async (t) => {
   t.is((await workers.ask(viewBooking, { booking_id }, { as: 'owner' })).status, 'confirmed')
 })
 
-test('an invalid cursor is refused', async (t) => {
+test('an invalid cursor of bookings is refused', async (t) => {
   const refusal = await workers.refusal(listBookings, { cursor: 'nonsense' }, { as: 'ada' })
   t.is(refusal.code, 'validation_failed')
   t.deepEqual(refusal.extra.errors, [{ pointer: '/cursor', detail: 'cursor is not a cursor of this list.' }])

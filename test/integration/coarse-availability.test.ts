@@ -5,11 +5,10 @@ import { viewAvailability } from '#shared/contracts/seats.ts'
 import { newId } from '#shared/ids.ts'
 import { estimateFreePlaces } from '../../workers/booking/store/seat-views.ts'
 import { availabilityOf } from '../../workers/event/availability.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 const seats = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index)
 

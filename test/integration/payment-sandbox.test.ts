@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSandbox } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const system = forFile(() => startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } }))
+const system = sharedSandbox()
 
 interface ChargeOptions {
   readonly key?: string

@@ -1,14 +1,11 @@
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedLimitedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Hits and refusals that a gateway knows are answered in front of Koa; nobody can tell by the answer. */
 
-const system = forFile(() =>
-  startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMIT_MAXIMA: 'search=120' } }),
-)
+const system = sharedLimitedSystem()
 
 const headerNames = ({ headers }: Answer): string[] => [...headers.keys()].sort()
 

@@ -5,10 +5,9 @@ import type { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
 import { askWorker } from '../support/asking.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 test('one person may hold as many seats as the limit says and not one more', async (t) => {
   const eventId = await workers.openHouse({ maxTicketsPerUser: 3 })

@@ -15,6 +15,7 @@ import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { bookingWorker } from '../../workers/booking/booking-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
+import { forFile, forProcess } from './for-file.ts'
 import { letRunOut } from './let-run-out.ts'
 import { startTestNats } from './servers.ts'
 import { untilServed } from './until-served.ts'
@@ -187,3 +188,6 @@ export async function startBookingWorkers({
     },
   }
 }
+
+/** Two of them for all files of a process. Tests look at their own events alone, and may sweep at any time. */
+export const sharedBookingWorkers = forProcess(() => forFile(() => startBookingWorkers({ instances: 2 })))

@@ -1,0 +1,8 @@
+/* What buyers and organisers are answered over HTTP, by one system that all of these files share. */
+
+import '../support/few-at-a-time.ts'
+import '../integration/answers-over-http.test.ts'
+import '../integration/api-description.test.ts'
+import '../integration/bad-input.test.ts'
+import '../integration/one-seat-over-http.test.ts'
+import '../integration/tickets-over-http.test.ts'
