@@ -58,14 +58,7 @@ const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
       'prometheus-postgres-exporter',
       'prometheus-redis-exporter',
     ],
-    onClusters: integration([
-      'seed-curls',
-      'first-version-faults',
-      'seat-locks',
-      'one-seat-over-http',
-      'facts-trace',
-      'redis-outage',
-    ]),
+    onClusters: integration(['seed-curls', 'first-version-faults', 'seat-locks', 'one-seat-over-http', 'facts-trace']),
   },
 }
 
