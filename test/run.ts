@@ -5,8 +5,8 @@ import type { ProgramName } from '../infra/system/programs/program.ts'
 import { stopSignals } from '../infra/system/stop-signals.ts'
 import { runCommand } from './runner/command.ts'
 import { type Failure, TapReport } from './runner/tap-report.ts'
-import { startTestServers, type TestServers } from './runner/test-servers.ts'
 import { filesIn } from './runner/test-files.ts'
+import { startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
  * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm test -- --long` runs the slow

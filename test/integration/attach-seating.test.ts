@@ -10,7 +10,7 @@ import {
   viewLayout,
 } from '#shared/contracts/event.ts'
 import { daysFromToday, importedEvent, smallLayout } from '../support/catalogue.ts'
-import { organiser, emptyEventWorker } from '../support/event-worker.ts'
+import { emptyEventWorker, organiser } from '../support/event-worker.ts'
 
 let eventId: string
 

@@ -4,7 +4,7 @@ import { searchEvents } from '#shared/contracts/search.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { daysFromToday } from '../support/catalogue.ts'
-import { organiser, emptyEventWorker } from '../support/event-worker.ts'
+import { emptyEventWorker, organiser } from '../support/event-worker.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
 const worker = emptyEventWorker()

@@ -179,8 +179,7 @@ test.serial('one command shows all that was done for a request, by every process
   const { code, output } = await trace('my-purchase')
   t.is(code, 0)
   t.regex(output, /^POST \/purchase {3}201 {3}answered in/)
-  for (const instance of ['front-3', 'purchase-1', 'booking-1', 'payment-sandbox-1'])
-    t.true(output.includes(instance))
+  for (const instance of ['front-3', 'purchase-1', 'booking-1', 'payment-sandbox-1']) t.true(output.includes(instance))
   t.regex(output, /└─ process ticketing\.v1\.purchase\.purchase-hold/)
   t.notRegex(output, /was not recorded/)
 
@@ -191,24 +190,27 @@ test.serial('one command shows all that was done for a request, by every process
   t.regex(unknown.output, /No request never-sent is known/)
 })
 
-test.serial('a system that is stopped leaves nothing behind but its data, and its traces can still be read', async (t) => {
-  const after = readRunning(dataDirectory).processes
-  launcher.process.kill('SIGTERM')
-  t.is(await launcher.ended, 0)
-  t.deepEqual(
-    after.filter(({ pid }) => isAlive(pid)),
-    [],
-  )
-  t.false(existsSync(join(dataDirectory, 'running.json')))
-  const timeOf = (instance: string, message: string): string => {
-    const lines = readFileSync(join(dataDirectory, 'logs', `${instance}.log`), 'utf8')
-      .trim()
-      .split('\n')
-    return lines.map((line) => JSON.parse(line)).findLast(({ msg }) => msg === message).time
-  }
-  t.true(timeOf('front-3', 'stopped') <= timeOf('booking-1', 'stopping'), 'clients stop before their servers')
-  const afterwards = await trace('my-purchase')
-  t.is(afterwards.code, 0)
-  const traceId = /trace ([\da-f]{32})/.exec(afterwards.output)?.[1] ?? ''
-  t.is((await trace(traceId)).output, afterwards.output)
-})
+test.serial(
+  'a system that is stopped leaves nothing behind but its data, and its traces can still be read',
+  async (t) => {
+    const after = readRunning(dataDirectory).processes
+    launcher.process.kill('SIGTERM')
+    t.is(await launcher.ended, 0)
+    t.deepEqual(
+      after.filter(({ pid }) => isAlive(pid)),
+      [],
+    )
+    t.false(existsSync(join(dataDirectory, 'running.json')))
+    const timeOf = (instance: string, message: string): string => {
+      const lines = readFileSync(join(dataDirectory, 'logs', `${instance}.log`), 'utf8')
+        .trim()
+        .split('\n')
+      return lines.map((line) => JSON.parse(line)).findLast(({ msg }) => msg === message).time
+    }
+    t.true(timeOf('front-3', 'stopped') <= timeOf('booking-1', 'stopping'), 'clients stop before their servers')
+    const afterwards = await trace('my-purchase')
+    t.is(afterwards.code, 0)
+    const traceId = /trace ([\da-f]{32})/.exec(afterwards.output)?.[1] ?? ''
+    t.is((await trace(traceId)).output, afterwards.output)
+  },
+)

@@ -88,25 +88,22 @@ test('a process that cannot start fails the start with its own words, and the re
   t.false(existsSync(join(dataDirectory, 'nats.pid.json')))
 })
 
-test(
-  'a port that is taken and a flag that does not exist are named, with the remedy, before anything starts',
-  async (t) => {
-    const dataDirectory = await createTestDirectory('launcher')
-    const holder = createServer().listen(0, '127.0.0.1')
-    await once(holder, 'listening')
-    t.teardown(() => holder.close())
-    const address = holder.address()
-    const port = typeof address === 'object' && address ? String(address.port) : ''
+test('a port that is taken and a flag that does not exist are named, with the remedy, before anything starts', async (t) => {
+  const dataDirectory = await createTestDirectory('launcher')
+  const holder = createServer().listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  t.teardown(() => holder.close())
+  const address = holder.address()
+  const port = typeof address === 'object' && address ? String(address.port) : ''
 
-    const taken = launch(dataDirectory, ['--port', port])
-    t.is(await taken.ended, 1)
-    t.true(taken.output().includes(`Port ${port} is taken`))
-    t.regex(taken.output(), /--port 0/)
+  const taken = launch(dataDirectory, ['--port', port])
+  t.is(await taken.ended, 1)
+  t.true(taken.output().includes(`Port ${port} is taken`))
+  t.regex(taken.output(), /--port 0/)
 
-    const misspelt = launch(dataDirectory, ['--prot', port])
-    t.is(await misspelt.ended, 1)
-    t.regex(misspelt.output(), /Unknown option '--prot'.*Usage: npm start/s)
-    t.notRegex(misspelt.output(), /\n\s+at /)
-    t.false(existsSync(join(dataDirectory, 'postgres')))
-  },
-)
+  const misspelt = launch(dataDirectory, ['--prot', port])
+  t.is(await misspelt.ended, 1)
+  t.regex(misspelt.output(), /Unknown option '--prot'.*Usage: npm start/s)
+  t.notRegex(misspelt.output(), /\n\s+at /)
+  t.false(existsSync(join(dataDirectory, 'postgres')))
+})

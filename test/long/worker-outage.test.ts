@@ -91,7 +91,9 @@ test.serial('a gateway told to stop under load answers every request in flight',
 test.serial(
   'a kind of worker that is absent answers 503 in under 50 ms on its routes, and the others go on',
   async (t) => {
-    await Promise.all((['booking', 'purchase'] as const).flatMap((kind) => pairs.processes(kind)).map((each) => each.stop()))
+    await Promise.all(
+      (['booking', 'purchase'] as const).flatMap((kind) => pairs.processes(kind)).map((each) => each.stop()),
+    )
     const { url } = await pairs.start('gateway')
     // The quickest of some: what the machine does beside the test is not the gateway's time.
     let quickestMs = Number.POSITIVE_INFINITY
