@@ -5,10 +5,12 @@ import { viewAvailability } from '#shared/contracts/seats.ts'
 import { newId } from '#shared/ids.ts'
 import { estimateFreePlaces } from '../../workers/booking/store/seat-views.ts'
 import { availabilityOf } from '../../workers/event/availability.ts'
-import { sharedBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
-const workers = sharedBookingWorkers()
+// Its own: what is read of a database depends on what else is in it.
+const workers = forFile(() => startBookingWorkers())
 
 const seats = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index)
 

@@ -32,7 +32,7 @@ for (const [args, complaint] of [
   [['--workers', '-1'], /--workers/],
   [['--instance', 'a b'], /--instance must be/],
 ] as const) {
-  test(`a wrong flag is named and the usage shown: ${args.join(' ')}`, (t) => {
+  test(`a wrong flag of npm start is named and the usage shown: ${args.join(' ')}`, (t) => {
     const error = t.throws(() => parseFlags(args), { message: complaint })
     t.regex(error.message, /Usage: npm start/)
   })
