@@ -1,8 +1,9 @@
 import { viewInvariants } from '#shared/contracts/audit.ts'
 import { listSales } from '#shared/contracts/bookings.ts'
-import { changeEventStatus, createEvent } from '#shared/contracts/event.ts'
+import { giveBeacon } from '#shared/contracts/draw.ts'
+import { changeEventStatus, createEvent } from '#shared/contracts/organising.ts'
 import { refundBooking, viewEventRefunds } from '#shared/contracts/purchase.ts'
-import { setWaitingRoom } from '#shared/contracts/waiting-room.ts'
+import { issueBypass, setWaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { defineRoute } from './route.ts'
 import { refundOutcome } from './selling.ts'
 
@@ -28,6 +29,21 @@ export const organisingRoutes = [
     method: 'PUT',
     path: '/admin/events/:event_id/queue',
     contract: setWaitingRoom,
+    access: 'organiser',
+    limit: 'organise',
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/admin/events/:event_id/queue/passes',
+    contract: issueBypass,
+    access: 'organiser',
+    limit: 'organise',
+    successes: [201],
+  }),
+  defineRoute({
+    method: 'PUT',
+    path: '/admin/events/:event_id/queue/beacon',
+    contract: giveBeacon,
     access: 'organiser',
     limit: 'organise',
   }),

@@ -1,3 +1,4 @@
+import { listAdmissions, viewDraw, viewDrawRanks, viewDrawRoll, viewReceipt } from '#shared/contracts/draw.ts'
 import {
   claimPass,
   joinQueue,
@@ -21,6 +22,13 @@ const servingCache: CachePolicy = {
 
 const roomCache: CachePolicy = { ...servingCache, freshForMs: 1_000 }
 
+/** What never changes once it is there. Gateways remember it for the rush after the opening. */
+const drawPageCache: CachePolicy = {
+  ...servingCache,
+  freshForMs: 60_000,
+  cacheControl: () => 'public, max-age=31536000, immutable',
+}
+
 export const waitingRoutes = [
   defineRoute({
     method: 'GET',
@@ -39,6 +47,38 @@ export const waitingRoutes = [
     cache: servingCache,
   }),
   defineRoute({
+    method: 'GET',
+    path: '/events/:event_id/queue/draw',
+    contract: viewDraw,
+    access: 'public',
+    limit: 'browse',
+    cache: roomCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/events/:event_id/queue/draw/roll/:page',
+    contract: viewDrawRoll,
+    access: 'public',
+    limit: 'browse',
+    cache: drawPageCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/events/:event_id/queue/draw/ranks/:page',
+    contract: viewDrawRanks,
+    access: 'public',
+    limit: 'browse',
+    cache: drawPageCache,
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/events/:event_id/queue/admissions',
+    contract: listAdmissions,
+    access: 'public',
+    limit: 'browse',
+    cache: roomCache,
+  }),
+  defineRoute({
     method: 'POST',
     path: '/events/:event_id/queue',
     contract: joinQueue,
@@ -48,6 +88,13 @@ export const waitingRoutes = [
     outcome: (place) => ({ location: `/queue/${place.id}` }),
   }),
   defineRoute({ method: 'GET', path: '/queue/:place_id', contract: viewQueuePlace, access: 'caller', limit: 'queue' }),
+  defineRoute({
+    method: 'GET',
+    path: '/queue/:place_id/receipt',
+    contract: viewReceipt,
+    access: 'caller',
+    limit: 'queue',
+  }),
   defineRoute({
     method: 'POST',
     path: '/queue/:place_id/pass',

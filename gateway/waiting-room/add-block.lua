@@ -9,5 +9,5 @@ if from > issued then gaps[#gaps + 1] = {issued + 1, from} end
 issued, blockEnd = from, tonumber(ARGV[3])
 store()
 redis.call('HSET', KEYS[1], 'run_id', present)
-for key = 1, 11 do redis.call('EXPIRE', KEYS[key], keptSeconds) end
+for key = 1, 12 do redis.call('EXPIRE', KEYS[key], keptSeconds) end
 return 1

@@ -1,7 +1,7 @@
 -- Gives a caller a place, one over all tabs and gateways. A place that is over is replaced by one at the end.
--- KEYS[12] hash of callers -> index   ARGV[2] digest of the caller   ARGV[3] places at most
+-- KEYS[13] hash of callers -> index   ARGV[2] digest of the caller   ARGV[3] places at most
 -- Answers {'place', index, is new, state, number, ahead, ms}, {'no_block'}: a block of indexes is needed first, or {'full'}.
-local known = tonumber(redis.call('HGET', KEYS[12], ARGV[2]) or nil)
+local known = tonumber(redis.call('HGET', KEYS[13], ARGV[2]) or nil)
 if known then
   advance()
   store()
@@ -13,7 +13,7 @@ if issued >= blockEnd or runId ~= presentRunId() then return {'no_block'} end
 if issued >= tonumber(ARGV[3]) then return {'full'} end
 local index = issued
 issued = issued + 1
-if redis.call('HSET', KEYS[12], ARGV[2], index) == 1 then redis.call('EXPIRE', KEYS[12], keptSeconds) end
+if redis.call('HSET', KEYS[13], ARGV[2], index) == 1 then redis.call('EXPIRE', KEYS[13], keptSeconds) end
 advance()
 store()
 return {'place', index, 1, unpack(describe(numberOf(index)))}

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Result } from 'ioredis'
+import { leafBytes, maxRollPlaces } from '#shared/draw.ts'
 import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
+import type { LoadReport } from './load.ts'
+import { maxPlaces } from './place-id.ts'
 
 /** What a place can be. `passed`: it was not seen when its turn came; the next look puts it first in line. */
 export type PlaceState = 'waiting' | 'called' | 'admitted' | 'passed' | 'gone' | 'expired'
@@ -11,6 +14,8 @@ type StateReply = [state: PlaceState, number: number, ahead: number, ms: number]
 export interface RoomSettings {
   readonly state: 'open' | 'paused'
   readonly callsPerMinute: number
+  /** The rate follows the load of the booking workers, and is that of the settings at most. */
+  readonly adaptive: boolean
   /** Sessions and calls at once. */
   readonly maxActive: number
   /** How long a call may be claimed. */
@@ -18,6 +23,10 @@ export interface RoomSettings {
   /** How long a session lasts at most, and without a sign of life. */
   readonly sessionMs: number
   readonly idleMs: number
+  /** Of a draw that is to come: until when those who join take part, in ms since 1970. */
+  readonly closesAtMs?: number | undefined
+  /** Of a draw that was held: its places. */
+  readonly drawn?: number | undefined
 }
 
 export interface Place {
@@ -59,6 +68,26 @@ export interface Serving {
   readonly called: number
   /** Redis' clock, in milliseconds. */
   readonly nowMs: number
+  /** The present rate of calls, at most that of the settings. */
+  readonly callsPerMinute: number
+  /** Places in the roll of a draw to come, once the pre-queue has closed. */
+  readonly rolled: number | null
+}
+
+/** What the controller of a room's rate goes by, of all gateways, smoothed. */
+export interface Control {
+  readonly callsPerMinute: number
+  /** Calls to booking workers under way. */
+  readonly pending: number
+  readonly medianHoldMs: number
+}
+
+/** A pass that was issued. */
+export interface JournalEntry {
+  readonly number: number
+  /** Redis' clock, in milliseconds. */
+  readonly atMs: number
+  readonly serving: number
 }
 
 const steps = {
@@ -69,6 +98,9 @@ const steps = {
   touch: 'touchSession',
   leave: 'leaveRoom',
   serving: 'serveRoom',
+  control: 'controlRoom',
+  'enter-roll': 'enterRoll',
+  'adopt-draw': 'adoptDraw',
 } as const
 
 declare module 'ioredis' {
@@ -81,17 +113,33 @@ declare module 'ioredis' {
     admitToShop(...values: (string | number)[]): Result<StateReply | ['wait', number, number, number], Context>
     touchSession(...values: (string | number)[]): Result<0 | 1, Context>
     leaveRoom(...values: (string | number)[]): Result<1, Context>
-    serveRoom(...values: (string | number)[]): Result<[number, number, string, number, number, number], Context>
+    serveRoom(
+      ...values: (string | number)[]
+    ): Result<[number, number, string, number, number, number, number, number], Context>
+    controlRoom(...values: (string | number)[]): Result<[number, number, number], Context>
+    enterRoll(...values: (string | number | Buffer)[]): Result<0 | 1, Context>
+    adoptDraw(...values: (string | number)[]): Result<0 | 1, Context>
   }
 }
 
-const sharedKeys = ['room', 'called', 'active', 'sessions', 'present', 'passed', 'late', 'gone', 'restored', 'ranks']
+const sharedKeys = [
+  'room',
+  'called',
+  'active',
+  'sessions',
+  'present',
+  'passed',
+  'late',
+  'gone',
+  'restored',
+  'ranks',
+  'journal',
+  'roll',
+]
 /** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
 const callerBuckets = 4_096
 /** What a session does not depend on. */
-const unused = { state: 'paused', callsPerMinute: 1, maxActive: 1, claimMs: 1 } as const
-/** Places at most that one event gives out. */
-const maxPlaces = 20_000_000
+const unused = { state: 'paused', callsPerMinute: 1, adaptive: false, maxActive: 1, claimMs: 1 } as const
 
 /** The queue of every event's waiting room, in Redis. One script a step; each throws when Redis does not answer. */
 export class Queue {
@@ -107,7 +155,8 @@ export class Queue {
 
   /** The place of a caller: the one they have, or a new one at the end. */
   async join(eventId: string, caller: Buffer, settings: RoomSettings, now?: number): Promise<Joined> {
-    const values = [json(settings, now), caller.toString('base64url'), maxPlaces]
+    const max = settings.closesAtMs === undefined ? maxPlaces : maxRollPlaces
+    const values = [json(settings, now), caller.toString('base64url'), max]
     const keys = [...keysOf(eventId), bucketOf(eventId, caller)]
     const reply = await withRedisSpan('join-room', () => this.#redis.joinRoom(keys.length, ...keys, ...values))
     if (reply[0] === 'no_block') return { kind: 'no block' }
@@ -148,7 +197,7 @@ export class Queue {
   async touch(
     eventId: string,
     session: { index: number; beganMs: number },
-    lasting: Pick<RoomSettings, 'sessionMs' | 'idleMs'>,
+    lasting: Pick<RoomSettings, 'sessionMs' | 'idleMs' | 'drawn'>,
     now?: number,
   ): Promise<boolean> {
     const keys = keysOf(eventId)
@@ -164,11 +213,87 @@ export class Queue {
 
   async serving(eventId: string, settings: RoomSettings, now?: number): Promise<Serving> {
     const keys = keysOf(eventId)
-    const [serving, issued, gaps, active, called, nowMs] = await withRedisSpan('serve-room', () =>
-      this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
+    const [serving, issued, gaps, active, called, nowMs, callsPerMinute, rolled] = await withRedisSpan(
+      'serve-room',
+      () => this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
     )
-    return { serving, issued, gaps: JSON.parse(gaps), active, called, nowMs }
+    return {
+      ...{ serving, issued, gaps: JSON.parse(gaps), active, called, nowMs, callsPerMinute },
+      rolled: rolled === -1 ? null : rolled,
+    }
   }
+
+  /** Tells the room how much a gateway has to do; once a second the rate of calls follows all reports of the last seconds. */
+  async control(
+    eventId: string,
+    { gateway, ...load }: LoadReport & { readonly gateway: string },
+    settings: RoomSettings,
+    now?: number,
+  ): Promise<Control> {
+    const keys = [...keysOf(eventId), keyOf(eventId, 'load')]
+    const { pending, holds, medianHoldMs, overloaded } = load
+    const report = JSON.stringify({ pending, holds, median_ms: medianHoldMs, overloaded })
+    const [callsPerMinute, hundredths, median] = await withRedisSpan('control-room', () =>
+      this.#redis.controlRoom(keys.length, ...keys, json(settings, now), gateway, report),
+    )
+    return { callsPerMinute, pending: hundredths / 100, medianHoldMs: median }
+  }
+
+  /** Enters a place into the roll of the draw. Answers false once the pre-queue has closed: then it does not take part. */
+  async enterRoll(
+    eventId: string,
+    { index, leaf }: { index: number; leaf: Buffer },
+    settings: RoomSettings,
+    now?: number,
+  ): Promise<boolean> {
+    const values = [json(settings, now), index, leaf]
+    const keys = keysOf(eventId)
+    return (await withRedisSpan('enter-roll', () => this.#redis.enterRoll(keys.length, ...keys, ...values))) === 1
+  }
+
+  /** A part of the roll; shorter where it ends. */
+  async readRoll(eventId: string, { first, length }: { first: number; length: number }): Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0)
+    return this.#redis.getrangeBuffer(keyOf(eventId, 'roll'), first * leafBytes, (first + length) * leafBytes - 1)
+  }
+
+  /** Writes ranks of four bytes from an index on. They count once `adoptDraw` has found all of them. */
+  async writeRanks(eventId: string, first: number, ranks: Buffer): Promise<void> {
+    await this.#redis.setrange(keyOf(eventId, 'ranks'), first * 4, ranks)
+  }
+
+  /** Makes the ranks that were written the numbers of the room. `settings.drawn` must not be set. */
+  async adoptDraw(
+    eventId: string,
+    { count, entrants }: { count: number; entrants: number },
+    settings: RoomSettings,
+  ): Promise<void> {
+    const keys = keysOf(eventId)
+    const values = [json({ ...settings, drawn: undefined }), count, entrants]
+    await withRedisSpan('adopt-draw', () => this.#redis.adoptDraw(keys.length, ...keys, ...values))
+  }
+
+  /** Admissions among the next `limit` entries of the journal, oldest first; `next`: the entry to go on after. */
+  async admissions(
+    eventId: string,
+    { after, limit }: { after: string | undefined; limit: number },
+  ): Promise<{ admissions: JournalEntry[]; next: string | null }> {
+    const start = after === undefined ? '-' : `(${after}`
+    const entries = await this.#redis.xrange(keyOf(eventId, 'journal'), start, '+', 'COUNT', limit)
+    const admissions = entries.flatMap(([, values]): JournalEntry[] => {
+      const [number, atMs, serving] = ['number', 'at', 'serving'].map((name) =>
+        Number(values[values.indexOf(name) + 1]),
+      )
+      const isAdmission = values.includes('at') && number !== undefined && atMs !== undefined && serving !== undefined
+      return isAdmission ? [{ number, atMs, serving }] : []
+    })
+    return { admissions, next: entries.length < limit ? null : (entries.at(-1)?.[0] ?? null) }
+  }
+}
+
+/** Whether a step failed because Redis does not have the numbers of the draw that was held. */
+export function lacksNumbers(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('NONUMBERS')
 }
 
 /** The text of a script. */
@@ -178,22 +303,30 @@ export function scriptOf(name: string): string {
 
 /** All of one event in one slot of a cluster. */
 function keysOf(eventId: string): string[] {
-  return [...sharedKeys, 'journal'].map((name) => `queue:{${eventId}}:${name}`)
+  return sharedKeys.map((name) => keyOf(eventId, name))
+}
+
+function keyOf(eventId: string, name: string): string {
+  return `queue:{${eventId}}:${name}`
 }
 
 function bucketOf(eventId: string, caller: Buffer): string {
-  return `queue:{${eventId}}:callers:${caller.readUInt16BE(0) % callerBuckets}`
+  return keyOf(eventId, `callers:${caller.readUInt16BE(0) % callerBuckets}`)
 }
 
-function json({ state, callsPerMinute, maxActive, claimMs, sessionMs, idleMs }: RoomSettings, now?: number): string {
+function json(settings: RoomSettings, now?: number): string {
+  const { state, callsPerMinute, adaptive, maxActive, claimMs, sessionMs, idleMs, closesAtMs, drawn } = settings
   return JSON.stringify({
     ...(now !== undefined && { now }),
     state,
     calls_per_minute: callsPerMinute,
+    adaptive,
     max_active: maxActive,
     claim_ms: claimMs,
     session_ms: sessionMs,
     idle_ms: idleMs,
+    closes_at: closesAtMs,
+    drawn,
   })
 }
 

@@ -1,11 +1,12 @@
 -- The beginning of every script of the waiting room: what the steps share. One event's room, all by the clock of Redis.
 --
 -- A place is an arrival index, counted from 0. Its number is the order in which places are called: the rank of the draw plus one for
--- indexes below `drawn`, else the index plus one.
+-- indexes below `drawn`, else the index plus one. Before the draw, while nobody is called, the latter stands for all of them.
 -- `serving` is the highest number that was called, passed over or skipped; it never goes back. Numbers behind it are called only from
 -- `late`, where those stand who were passed over and came back.
 --
--- KEYS[1] room     hash: issued, block_end, run_id, drawn, serving, call_tat, admit_tat, opened_at, gaps
+-- KEYS[1] room     hash: issued, block_end, run_id, drawn, serving, call_tat, admit_tat, opened_at, gaps, rolled, rate; of `control`:
+--                  controlled_at, pending, median_ms
 -- KEYS[2] called   sorted set: number -> ms until which the place may be claimed
 -- KEYS[3] active   sorted set: number -> ms until which the session lasts without a sign of life
 -- KEYS[4] sessions hash: number -> ms at which the session began
@@ -16,7 +17,9 @@
 -- KEYS[9] restored sorted set: number -> number; places inside a gap whose owners have shown their ids
 -- KEYS[10] ranks   four bytes for each drawn index: its rank, big-endian
 -- KEYS[11] journal stream of admissions
--- ARGV[1] JSON: now (tests only), state, calls_per_minute, max_active, claim_ms, session_ms, idle_ms
+-- KEYS[12] roll    32 bytes for each index of the pre-queue: its leaf
+-- ARGV[1] JSON: now (tests only), state, calls_per_minute, adaptive, max_active, claim_ms, session_ms, idle_ms; of a draw that is to come:
+-- closes_at, in ms; of one that was held: drawn, its places
 local settings = cjson.decode(ARGV[1])
 local now = settings.now
 if not now then
@@ -36,7 +39,7 @@ local journalLength = 200000
 local keptSeconds = 604800
 
 local fields = redis.call('HMGET', KEYS[1], 'issued', 'block_end', 'run_id', 'drawn', 'serving', 'call_tat', 'admit_tat', 'opened_at',
-  'gaps')
+  'gaps', 'rolled', 'rate')
 local issued, blockEnd = tonumber(fields[1] or 0), tonumber(fields[2] or 0)
 local runId = fields[3]
 -- Another one than noted: Redis has restarted, or a replica took over, and the last second may be lost.
@@ -49,6 +52,16 @@ local openedAt = tonumber(fields[8] or 0)
 -- Numbers that were never issued, as {first, last}, in order.
 local gaps = cjson.decode(fields[9] or '[]')
 
+-- Places in the roll of the draw, once the pre-queue has closed. It never opens again, whatever the clock does.
+local rolled = tonumber(fields[10] or nil)
+if settings.closes_at and not rolled and now >= settings.closes_at then
+  rolled = math.max(issued, redis.call('STRLEN', KEYS[12]) / 32)
+  issued = rolled
+  redis.call('HSET', KEYS[1], 'rolled', rolled, 'issued', issued)
+end
+-- After the draw no step goes on before the numbers are here, for the first time or again.
+if settings.drawn and settings.drawn ~= drawn then return redis.error_reply('NONUMBERS the numbers of the draw are missing') end
+
 local function numberOf(index)
   if index >= drawn then return index + 1 end
   local bytes = redis.call('GETRANGE', KEYS[10], index * 4, index * 4 + 3)
@@ -60,11 +73,20 @@ local function isGone(number)
 end
 
 -- A token clock (GCRA): at most rate * t + the burst of one second in any t ms. Answers ms to wait, 0 when it may happen now.
-local interval = 60000 / settings.calls_per_minute
-local burst = math.max(1, math.ceil(settings.calls_per_minute / 60))
+-- The rate is that of the settings, or a lower one that `control` has set: never more, and at least one a second.
+local function rateWithin(wanted)
+  return math.min(settings.calls_per_minute, math.max(60, wanted))
+end
+local rate = settings.calls_per_minute
+if settings.adaptive then rate = rateWithin(tonumber(fields[11] or rate / 4)) end
+local interval = 60000 / rate
+local burst = math.max(1, math.ceil(rate / 60))
 local function waitFor(tat)
   return math.max(0, math.ceil(tat - now - (burst - 1) * interval))
 end
+
+-- A clock that was set back does not stop the queue: no debt is larger than the burst.
+callTat, admitTat = math.min(callTat, now + burst * interval), math.min(admitTat, now + burst * interval)
 
 local function gapAround(number)
   for _, gap in ipairs(gaps) do

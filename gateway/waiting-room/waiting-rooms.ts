@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { ParsedRequestOf, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
+import { listAdmissions, signReceipt, viewReceipt } from '#shared/contracts/draw.ts'
 import {
   claimPass,
+  countBypass,
+  issueBypass,
   joinQueue,
   leaveQueue,
   type QueuePlace,
@@ -12,6 +16,7 @@ import {
   viewWaitingRoom,
   type WaitingRoom,
 } from '#shared/contracts/waiting-room.ts'
+import { leafOf } from '#shared/draw.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { keyOf } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
@@ -20,15 +25,24 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { queuePasses } from '#shared/queue-pass.ts'
 import type { OwnOperation } from '../routes/perform.ts'
+import type { Draws } from './draws.ts'
+import type { BookingLoad } from './load.ts'
+import type { RoomMetrics } from './metrics.ts'
 import { Pace } from './pace.ts'
-import type { PlaceIds, PlaceName } from './place-id.ts'
-import type { Joined, Place, Queue, RoomSettings, Serving } from './queue.ts'
+import { type PlaceIds, type PlaceName, placeOfPass } from './place-id.ts'
+import { type Joined, lacksNumbers, type Place, type Queue, type RoomSettings, type Serving } from './queue.ts'
 
 interface Parts {
   readonly queue: Queue
+  readonly draws: Draws
   readonly placeIds: PlaceIds
   readonly bus: Bus
   readonly passes: ReturnType<typeof queuePasses>
+  /** Of this gateway. */
+  readonly load: BookingLoad
+  readonly metrics: RoomMetrics
+  /** Name of this gateway. */
+  readonly instance: string
 }
 
 /** Settings and `serving` of a room are at most this old. */
@@ -37,8 +51,12 @@ const freshMs = 1_000
 const maxRooms = 1_000
 /** Places that a gateway reserves at a time. */
 const blockSize = 10_000
+/** By how much nine of ten buyers wait longer than half of them, as trials showed. */
+const spreadAtFixedRate = 1.5
+const spreadAtMovingRate = 2.5
 const shortestPollMs = 1_000
 const longestPollMs = 30_000
+const leastPollBeforeDrawMs = 5_000
 
 interface OpenRoom {
   readonly room: WaitingRoom
@@ -49,6 +67,8 @@ interface OpenRoom {
 export class WaitingRooms {
   readonly #parts: Parts
   readonly #rooms = new LRUCache<string, { at: number; room: Promise<WaitingRoom> }>({ max: maxRooms })
+  /** As it last was, however long ago. */
+  readonly #lastKnown = new LRUCache<string, WaitingRoom>({ max: maxRooms })
   readonly #serving = new LRUCache<string, { at: number; serving: Promise<Serving> }>({ max: maxRooms })
   readonly #paces = new LRUCache<string, Pace>({ max: maxRooms })
 
@@ -58,36 +78,56 @@ export class WaitingRooms {
 
   /** The place of a caller. Throws `queue_not_enabled` and `queue_full`. */
   async join(eventId: string, context: MessageContext): Promise<QueuePlace> {
-    const open = await this.#openRoom(eventId, context)
     const userId = context.caller.id
-    const { place } = await this.#joinQueue(eventId, userId, open, context)
-    return this.#describe({ eventId, index: place.index }, place, userId, open)
+    const { place, isNew, open } = await this.#joinQueue(eventId, userId, context)
+    if (isNew) this.#parts.metrics.joined()
+    const name = { eventId, index: place.index }
+    await this.#enterRoll(name, userId, open)
+    return this.#describe(name, place, userId, open)
   }
 
   /** A place of the caller. Throws `not_found`, and `place_expired` for one that was passed over too long ago. */
   async view(placeId: string, context: MessageContext): Promise<QueuePlace> {
-    const name = this.#nameOf(placeId, context)
-    const open = await this.#openRoom(name.eventId, context)
-    const { queue, placeIds } = this.#parts
-    const userId = context.caller.id
-    const place = await redis(() => queue.look(name.eventId, placeIds.callerOf(userId), name.index, open.settings))
-    if (place.state === 'expired') throw placeExpired()
-    return this.#describe({ ...name, index: place.index }, place, userId, open)
+    const { open, name, place } = await this.#look(placeId, context)
+    return this.#describe(name, place, context.caller.id, open)
+  }
+
+  /** A receipt of a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
+  async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
+    const { name } = await this.#look(placeId, context)
+    const leaf = leafOf(this.#parts.placeIds.make(name, context.caller.id)).toString('hex')
+    const { bus } = this.#parts
+    return call(bus, signReceipt, { event_id: name.eventId, index: name.index, leaf }, inNobodysName(context))
   }
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
     const { eventId, index } = this.#nameOf(placeId, context)
     const room = await this.#room(eventId, context)
-    await redis(() => this.#parts.queue.leave(eventId, index, settingsOf(room)))
+    const settings = settingsOf(room)
+    await this.#ask(eventId, { room, settings }, () => this.#parts.queue.leave(eventId, index, settings))
     return {}
+  }
+
+  /** Ends the session of a pass that has bought: its slot is free at once. Repeating it changes nothing. */
+  async finish(eventId: string, passId: string): Promise<void> {
+    const index = placeOfPass(passId)
+    if (index === null) return
+    const { deadlineMs } = viewWaitingRoom
+    const context = { requestId: randomUUID(), caller: anonymous, deadlineAt: performance.now() + deadlineMs }
+    const room = await this.#room(eventId, context)
+    if (room.state === 'off') return
+    const open = { room, settings: settingsOf(room) }
+    await this.#ask(eventId, open, () => this.#parts.queue.leave(eventId, index, open.settings))
+    this.#parts.metrics.finished()
   }
 
   /** A pass, once the place was called. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
   async claim(placeId: string, context: MessageContext): Promise<ReplyOf<typeof claimPass>> {
     const { eventId, index } = this.#nameOf(placeId, context)
-    const { room, settings } = await this.#openRoom(eventId, context)
+    const open = await this.#openRoom(eventId, context)
+    const { room, settings } = open
     const { queue, passes } = this.#parts
-    const admission = await redis(() => queue.admit(eventId, index, settings))
+    const admission = await this.#ask(eventId, open, () => queue.admit(eventId, index, settings))
     if (admission.kind === 'wait') return { pass: null, expires_at: null, next_poll_ms: admission.waitMs }
     if (admission.kind === 'no call') {
       if (admission.state === 'waiting' || admission.state === 'passed') {
@@ -101,21 +141,59 @@ export class WaitingRooms {
     const sub = context.caller.id
     const idle = room.idle_s * 1_000
     const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
+    this.#parts.metrics.admitted()
     return { pass: await passes.sign(pass), expires_at: new Date(exp * 1_000).toISOString(), next_poll_ms: 0 }
+  }
+
+  /** A pass beside the queue, which the event worker has counted. Throws `queue_not_enabled` and `event_not_found`. */
+  async bypass(request: RequestOf<typeof issueBypass>, context: MessageContext): Promise<ReplyOf<typeof issueBypass>> {
+    const { bus, passes, metrics } = this.#parts
+    const { pass_id: jti, began_at, session_s, bypassed } = await call(bus, countBypass, request, context)
+    metrics.bypassed()
+    const began = Date.parse(began_at)
+    const exp = Math.floor(began / 1_000) + session_s
+    const { for_user_id: sub, event_id: event } = request
+    const pass = await passes.sign({ sub, event, place: null, began, idle: session_s * 1_000, exp, jti })
+    return { pass, expires_at: new Date(exp * 1_000).toISOString(), bypassed }
+  }
+
+  /** Whether a place id was made for a user and an event. */
+  isPlaceOf(placeId: string, { userId, eventId }: { readonly userId: string; readonly eventId: string }): boolean {
+    return this.#parts.placeIds.check(placeId, userId)?.eventId === eventId
   }
 
   /** What everybody may know, at most a second old. */
   async serving(eventId: string, context: MessageContext): Promise<ReplyOf<typeof viewServing>> {
     const open = await this.#openRoom(eventId, context)
-    const { serving, issued, gaps, nowMs } = await this.#servingOf(eventId, open.settings)
+    const { serving, issued, gaps, nowMs, callsPerMinute } = await this.#servingOf(eventId, open)
     return {
       event_id: eventId,
       state: open.room.state,
       serving,
       issued,
-      gaps: gaps.map(([first, last]) => [first, last]),
-      calls_per_minute: open.room.calls_per_minute,
+      gaps: isBeforeDraw(open) ? [] : gaps.map(([first, last]) => [first, last]),
+      calls_per_minute: callsPerMinute,
+      bypassed: open.room.bypassed,
+      draw: open.room.draw,
       as_of: new Date(nowMs).toISOString(),
+    }
+  }
+
+  /** The journal, oldest first. Throws `event_not_found`. */
+  async admissions(
+    { event_id, limit, cursor }: ParsedRequestOf<typeof listAdmissions>,
+    context: MessageContext,
+  ): Promise<ReplyOf<typeof listAdmissions>> {
+    const room = await this.#room(event_id, context)
+    const ask = () => this.#parts.queue.admissions(event_id, { after: cursor, limit })
+    const { admissions, next } = await this.#ask(event_id, { room, settings: settingsOf(room) }, ask)
+    return {
+      items: admissions.map(({ number, atMs, serving }) => ({
+        number,
+        admitted_at: new Date(atMs).toISOString(),
+        serving,
+      })),
+      next_cursor: next,
     }
   }
 
@@ -123,15 +201,27 @@ export class WaitingRooms {
    * Keeps the session of a pass alive that a request shows for an event. Throws `pass_expired` with `join_url` once it has ended. All
    * else that a pass must be, the booking worker checks, which knows whether the event needs one.
    */
-  async keepSession(eventId: string, { caller, queuePass }: MessageContext): Promise<void> {
+  async keepSession(eventId: string, context: MessageContext): Promise<void> {
+    const { caller, queuePass } = context
     if (queuePass === undefined) return
     const { passes, queue } = this.#parts
     const pass = await passes.verify(queuePass).catch(() => null)
     if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
+    // Where this gateway only sells, nobody asks where the queue stands, and yet it has to tell how much it has to do.
+    void this.#room(eventId, context)
+      .then((room) => (room.state === 'off' ? null : this.#servingOf(eventId, { room, settings: settingsOf(room) })))
+      .catch(() => undefined)
+    // Beside the queue there is no session.
+    if (pass.place === null) return
     const session = { index: pass.place, beganMs: pass.began }
     const lasting = { sessionMs: pass.exp * 1_000 - pass.began, idleMs: pass.idle }
+    const touch = async () => {
+      // Who pays does not wait for the event worker.
+      const room = this.#lastKnown.get(eventId) ?? (await this.#room(eventId, context))
+      return queue.touch(eventId, session, { ...settingsOf(room), ...lasting })
+    }
     // Without Redis passes go on by their signature.
-    if (await queue.touch(eventId, session, lasting).catch(() => true)) return
+    if (await touch().catch(() => true)) return
     throw new TicketingError('pass_expired', 'Your session has ended; join the queue.', {
       extra: { join_url: `/events/${eventId}/queue` },
     })
@@ -140,44 +230,97 @@ export class WaitingRooms {
   async #joinQueue(
     eventId: string,
     userId: string,
-    { settings }: OpenRoom,
     context: MessageContext,
-  ): Promise<Extract<Joined, { kind: 'place' }>> {
+  ): Promise<Extract<Joined, { kind: 'place' }> & { readonly open: OpenRoom }> {
     const { queue, placeIds, bus } = this.#parts
     const caller = placeIds.callerOf(userId)
-    const join = () => redis(() => queue.join(eventId, caller, settings))
+    let open = await this.#openRoom(eventId, context)
+    const joinsFrom = open.room.draw?.joins_from ?? null
+    if (joinsFrom !== null && Date.parse(joinsFrom) > Date.now()) {
+      throw new TicketingError('queue_not_enabled', `The queue opens at ${joinsFrom}; join then.`)
+    }
+    const join = () => this.#ask(eventId, open, () => queue.join(eventId, caller, open.settings))
     let joined = await join()
     if (joined.kind === 'no block') {
-      const inNobodysName = { ...context, caller: anonymous }
-      const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName)
-      await redis(() => queue.addBlock(eventId, block, settings))
+      const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName(context))
+      // No draw is announced any more once a block is reserved; what was known before may not have heard of one.
+      this.#rooms.delete(eventId)
+      open = await this.#openRoom(eventId, context)
+      await this.#ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
       joined = await join()
     }
-    if (joined.kind === 'place') return joined
+    if (joined.kind === 'place') return { ...joined, open }
     if (joined.kind === 'full') throw new TicketingError('queue_full', 'The queue is full; try again later.')
     throw new TicketingError('unavailable', 'The queue is being set up; try again shortly.')
+  }
+
+  async #look(placeId: string, context: MessageContext): Promise<{ open: OpenRoom; name: PlaceName; place: Place }> {
+    const { eventId, index } = this.#nameOf(placeId, context)
+    const open = await this.#openRoom(eventId, context)
+    const { queue, placeIds } = this.#parts
+    const userId = context.caller.id
+    const caller = placeIds.callerOf(userId)
+    const place = await this.#ask(eventId, open, () => queue.look(eventId, caller, index, open.settings))
+    if (place.state === 'expired') throw placeExpired()
+    const name = { eventId, index: place.index }
+    await this.#enterRoll(name, userId, open)
+    return { open, name, place }
+  }
+
+  /** Before the draw every sign of a place enters it into the roll, also again: Redis may have lost it. */
+  async #enterRoll(name: PlaceName, userId: string, open: OpenRoom): Promise<void> {
+    if (!isBeforeDraw(open)) return
+    const { queue, placeIds } = this.#parts
+    const entry = { index: name.index, leaf: leafOf(placeIds.make(name, userId)) }
+    await this.#ask(name.eventId, open, () => queue.enterRoll(name.eventId, entry, open.settings))
   }
 
   async #describe(
     name: PlaceName,
     { state, number, ahead, untilMs }: Place,
     userId: string,
-    { settings }: OpenRoom,
+    open: OpenRoom,
   ): Promise<QueuePlace> {
-    const { serving, nowMs } = await this.#servingOf(name.eventId, settings)
+    const { serving, nowMs, callsPerMinute } = await this.#servingOf(name.eventId, open)
     const isWaiting = state === 'waiting' || state === 'passed'
+    if (isBeforeDraw(open)) return this.#describeBeforeDraw(name, { isWaiting, nowMs }, userId, open)
     const pace = this.#paces.get(name.eventId)?.perSecond(nowMs)
+    const spread = callsPerMinute < open.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
     const etaS = isWaiting && pace !== undefined ? ahead / pace : null
     return {
       id: this.#parts.placeIds.make(name, userId),
       event_id: name.eventId,
+      index: name.index,
       state: isWaiting ? 'waiting' : state === 'called' || state === 'admitted' ? state : 'ended',
       number,
       ahead,
       serving,
-      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(1.5 * etaS) },
+      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(spread * etaS) },
       claim_in_ms: state === 'called' ? Math.max(0, untilMs - nowMs) : null,
       next_poll_ms: pollAfter(isWaiting ? etaS : 0),
+    }
+  }
+
+  /** Nobody has a number yet. */
+  #describeBeforeDraw(
+    name: PlaceName,
+    { isWaiting, nowMs }: { isWaiting: boolean; nowMs: number },
+    userId: string,
+    { room }: OpenRoom,
+  ): QueuePlace {
+    // Everybody waits for the same moment: half of the time until then, but never each second.
+    const pollMs = Math.max(leastPollBeforeDrawMs, (Date.parse(room.draw?.opens_at ?? '') - nowMs) / 2)
+    return {
+      id: this.#parts.placeIds.make(name, userId),
+      event_id: name.eventId,
+      index: name.index,
+      state: isWaiting ? 'waiting' : 'ended',
+      number: null,
+      ahead: null,
+      serving: 0,
+      eta_s: null,
+      claim_in_ms: null,
+      next_poll_ms: Math.round(Math.min(longestPollMs, pollMs)),
     }
   }
 
@@ -185,8 +328,7 @@ export class WaitingRooms {
   #room(eventId: string, context: MessageContext): Promise<WaitingRoom> {
     const known = this.#rooms.get(eventId)
     if (known !== undefined && performance.now() - known.at < freshMs) return known.room
-    const inNobodysName = { requestId: context.requestId, caller: anonymous, deadlineAt: context.deadlineAt }
-    const room = call(this.#parts.bus, viewWaitingRoom, { event_id: eventId }, inNobodysName).catch(
+    const room = call(this.#parts.bus, viewWaitingRoom, { event_id: eventId }, inNobodysName(context)).catch(
       (error: unknown) => {
         // What was known goes on while the event worker does not answer.
         if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
@@ -195,6 +337,10 @@ export class WaitingRooms {
       },
     )
     this.#rooms.set(eventId, { at: performance.now(), room })
+    room.then(
+      (found) => this.#lastKnown.set(eventId, found),
+      () => undefined,
+    )
     return room
   }
 
@@ -209,18 +355,49 @@ export class WaitingRooms {
     return { room, settings: settingsOf(room) }
   }
 
-  async #servingOf(eventId: string, settings: RoomSettings): Promise<Serving> {
+  async #servingOf(eventId: string, open: OpenRoom): Promise<Serving> {
     const known = this.#serving.get(eventId)
     if (known !== undefined && performance.now() - known.at < freshMs) return known.serving
-    const asked = redis(() => this.#parts.queue.serving(eventId, settings))
+    const { draws } = this.#parts
+    const asked = this.#askServing(eventId, open)
     this.#serving.set(eventId, { at: performance.now(), serving: asked })
     const pace = this.#paces.get(eventId) ?? new Pace()
     this.#paces.set(eventId, pace)
     asked.then(
-      ({ serving, nowMs }) => pace.note(serving, nowMs),
+      ({ serving, nowMs, rolled }) => {
+        pace.note(serving, nowMs)
+        if (rolled !== null && open.room.draw?.root === null) draws.handOver(eventId, rolled)
+      },
       () => this.#serving.delete(eventId),
     )
     return asked
+  }
+
+  async #askServing(eventId: string, open: OpenRoom): Promise<Serving> {
+    const { queue, load, metrics, instance: gateway } = this.#parts
+    const { settings } = open
+    const control = await this.#ask(eventId, open, () =>
+      queue.control(eventId, { gateway, ...load.report() }, settings),
+    )
+    const serving = await this.#ask(eventId, open, () => queue.serving(eventId, settings))
+    metrics.saw(eventId, { settings, serving, control })
+    return serving
+  }
+
+  /**
+   * Asks Redis; the queue is nowhere else. Brings it the numbers of the draw where it does not have them. Throws `unavailable` after a
+   * second of failures.
+   */
+  async #ask<Reply>(eventId: string, open: OpenRoom, step: () => Promise<Reply>, tried = 1): Promise<Reply> {
+    try {
+      return await step()
+    } catch (error) {
+      if (tried === tries) throw unreachable(error)
+      const { draw } = open.room
+      if (draw !== null && lacksNumbers(error)) await this.#parts.draws.adopt(eventId, draw, open.settings)
+      else await pause(retryPauseMs)
+      return this.#ask(eventId, open, step, tried + 1)
+    }
   }
 
   #nameOf(placeId: string, { caller }: MessageContext): PlaceName {
@@ -241,18 +418,35 @@ export function waitingOperations(rooms: WaitingRooms | null): Readonly<Record<s
     [viewQueuePlace.operation]: async ({ place_id }: { place_id: string }, context) => open().view(place_id, context),
     [leaveQueue.operation]: async ({ place_id }: { place_id: string }, context) => open().leave(place_id, context),
     [claimPass.operation]: async ({ place_id }: { place_id: string }, context) => open().claim(place_id, context),
+    [issueBypass.operation]: async (request: RequestOf<typeof issueBypass>, context) => open().bypass(request, context),
+    [viewReceipt.operation]: async ({ place_id }: { place_id: string }, context) => open().receipt(place_id, context),
+    [listAdmissions.operation]: async (request: ParsedRequestOf<typeof listAdmissions>, context) =>
+      open().admissions(request, context),
     [viewServing.operation]: async ({ event_id }: { event_id: string }, context) => open().serving(event_id, context),
   }
 }
 
+/** For what gateways ask of their own accord. */
+function inNobodysName({ requestId, deadlineAt }: MessageContext): MessageContext {
+  return { requestId, caller: anonymous, deadlineAt }
+}
+
+function isBeforeDraw({ room }: OpenRoom): boolean {
+  return room.draw !== null && !room.draw.is_drawn
+}
+
 function settingsOf(room: WaitingRoom): RoomSettings {
+  const { draw } = room
   return {
     state: room.state === 'open' ? 'open' : 'paused',
     callsPerMinute: room.calls_per_minute,
+    adaptive: room.adaptive,
     maxActive: room.max_active,
     claimMs: room.claim_s * 1_000,
     sessionMs: room.session_s * 1_000,
     idleMs: room.idle_s * 1_000,
+    closesAtMs: draw === null || draw.is_drawn ? undefined : Date.parse(draw.closes_at),
+    drawn: draw?.is_drawn ? (draw.count ?? undefined) : undefined,
   }
 }
 
@@ -260,19 +454,10 @@ function settingsOf(room: WaitingRoom): RoomSettings {
 const tries = 5
 const retryPauseMs = 100
 
-/** Asks Redis; the queue is nowhere else. Throws `unavailable` after a second at the latest. */
-async function redis<Reply>(ask: () => Promise<Reply>, tried = 1): Promise<Reply> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (tried < tries) {
-      await pause(retryPauseMs)
-      return redis(ask, tried + 1)
-    }
-    throw new TicketingError('unavailable', 'The queue cannot be reached now; your place is kept. Try again shortly.', {
-      cause: error,
-    })
-  }
+function unreachable(cause: unknown): TicketingError {
+  return new TicketingError('unavailable', 'The queue cannot be reached now; your place is kept. Try again shortly.', {
+    cause,
+  })
 }
 
 /** An eighth of the remaining wait: the masses ask rarely, those near the front often. */

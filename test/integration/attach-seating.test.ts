@@ -1,14 +1,7 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
-import {
-  attachSeating,
-  changeEventStatus,
-  createEvent,
-  importEvents,
-  listEvents,
-  viewEvent,
-  viewLayout,
-} from '#shared/contracts/event.ts'
+import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { attachSeating, changeEventStatus, createEvent, importEvents } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent, smallLayout } from '../support/catalogue.ts'
 import { emptyEventWorker, organiser } from '../support/event-worker.ts'
 

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { attachSeating, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { attachSeating, importEvents } from '#shared/contracts/organising.ts'
 import { importedEvent, smallLayout } from '../support/catalogue.ts'
 import { emptyEventWorker } from '../support/event-worker.ts'
 import { until } from '../support/until.ts'

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent } from '../support/catalogue.ts'
 import { emptyEventWorker } from '../support/event-worker.ts'
 

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
 import { emptyEventWorker } from '../support/event-worker.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'

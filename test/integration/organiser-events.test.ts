@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { changeEventStatus, createEvent, listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { changeEventStatus, createEvent } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { viewPerformer } from '#shared/contracts/performers.ts'
 import { viewVenue } from '#shared/contracts/venues.ts'
 import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'

@@ -18,7 +18,15 @@ test.before(async () => {
 })
 test.after.always(() => system?.stop())
 
-const open = { state: 'open', calls_per_minute: 6_000, max_active: 100, claim_s: 60, session_s: 600, idle_s: 300 }
+const open = {
+  state: 'open',
+  adaptive: false,
+  calls_per_minute: 6_000,
+  max_active: 100,
+  claim_s: 60,
+  session_s: 600,
+  idle_s: 300,
+}
 
 async function setRoom(eventId: string, room: object): Promise<void> {
   const headers = { authorization: `Bearer ${organiserKey}` }
@@ -121,6 +129,32 @@ test('buyers are called in the order in which they joined, and see how many are 
   const serving = await ask(`${system.url}/events/${eventId}/queue/serving`)
   t.like(serving.body, { state: 'open', issued: 3, calls_per_minute: 6_000 })
   t.regex(serving.headers.get('cache-control') ?? '', /public/)
+})
+
+test('a paused room calls nobody while those inside go on and others join, and a new speed holds within seconds', async (t) => {
+  const eventId = await eventWithRoom()
+  const pass = await passOf(eventId, 'vic')
+  await setRoom(eventId, { state: 'paused' })
+  await until('the room is paused', async () => {
+    return (await ask(`${system.url}/events/${eventId}/queue/serving`)).body.state === 'paused'
+  })
+  const { body: place } = await join(eventId, 'wim')
+  t.is((await hold(eventId, 'vic', pass)).status, 201)
+  t.is((await claim(place.id, 'wim')).status, 202)
+  t.is((await look(place.id, 'wim')).body.state, 'waiting')
+  await setRoom(eventId, { calls_per_minute: 600 })
+  await until('the next is called', async () => (await look(place.id, 'wim')).body.state === 'called')
+  t.is((await ask(`${system.url}/events/${eventId}/queue`)).body.calls_per_minute, 600)
+})
+
+test('a room that is switched on in mid-sale: who holds places pays for them, and new ones need a pass', async (t) => {
+  const eventId = await eventOnSale(system.url)
+  const held = await hold(eventId, 'xia')
+  t.is(held.status, 201)
+  await setRoom(eventId, {})
+  t.is((await hold(eventId, 'yan')).body.code, 'pass_required')
+  const json = { hold_id: held.body.id, payment_token: 'tok_ok', user_id: 'xia' }
+  t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
 })
 
 test('a pass of another buyer, of another event, forged, or expired is refused with the way to the queue', async (t) => {

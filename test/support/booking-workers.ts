@@ -49,6 +49,8 @@ interface HouseRow {
 /** Booking workers in this process, each with connections of its own to real NATS and Postgres. */
 export interface BookingWorkers {
   readonly natsUrls: NatsUrls
+  /** The superuser's. */
+  readonly databaseUrl: string
   /** The operator's. */
   readonly bus: Bus
   readonly postgres: Postgres
@@ -131,6 +133,7 @@ export async function startBookingWorkers({
   }
   return {
     natsUrls: nats.urls,
+    databaseUrl: database.url,
     bus,
     postgres,
     ask,

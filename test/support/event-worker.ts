@@ -33,7 +33,7 @@ export interface EventWorker {
   stop(): Promise<void>
 }
 
-const emptyCatalogue = `TRUNCATE event.waiting_rooms, event.events, event.venues, event.performers, event.event_performers, event.price_tiers,
+const emptyCatalogue = `TRUNCATE event.draw_pages, event.draws, event.waiting_rooms, event.events, event.venues, event.performers, event.event_performers, event.price_tiers,
   event.layouts, event.sales_to_tell, event.commands, event.outbox, event.words`
 
 export async function startEventWorker(): Promise<EventWorker> {

@@ -3,15 +3,22 @@ import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
 import { startRetention } from '#shared/retention/retention.ts'
 import { eventSettings } from './config.ts'
+import { startHoldingDraws } from './hold-draws.ts'
 import { attachSeating } from './operations/attach-seating.ts'
 import { changeEventStatus } from './operations/change-event-status.ts'
+import { countBypass } from './operations/count-bypass.ts'
 import { createEvent } from './operations/create-event.ts'
+import { giveBeacon } from './operations/give-beacon.ts'
 import { importEvents } from './operations/import-events.ts'
 import { listAvailability } from './operations/list-availability.ts'
 import { listEvents } from './operations/list-events.ts'
 import { reservePlaces } from './operations/reserve-places.ts'
 import { searchEvents } from './operations/search-events.ts'
 import { setWaitingRoom } from './operations/set-waiting-room.ts'
+import { signReceipt } from './operations/sign-receipt.ts'
+import { storeRoll } from './operations/store-roll.ts'
+import { viewDraw } from './operations/view-draw.ts'
+import { viewDrawRanks, viewDrawRoll } from './operations/view-draw-pages.ts'
 import { viewEvent } from './operations/view-event.ts'
 import { viewLayout } from './operations/view-layout.ts'
 import { viewPerformer } from './operations/view-performer.ts'
@@ -30,6 +37,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   operations(parts, config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
     onStop('sales to tell', startTellingSales(parts))
+    onStop('draws to hold', startHoldingDraws(parts))
     onStop('retention', startRetention(parts, config.RETENTION_DAYS, eventRetention))
     const ofLists = { ...parts, recentStock: new RecentStock(), recentSummaries: new RecentSummaries() }
     return [
@@ -45,6 +53,13 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
       viewWaitingRoom(parts),
       setWaitingRoom(parts),
       reservePlaces(parts),
+      countBypass(parts),
+      viewDraw(parts),
+      viewDrawRoll(parts),
+      viewDrawRanks(parts),
+      storeRoll(parts),
+      giveBeacon(parts),
+      signReceipt(parts),
       importEvents(parts),
       attachSeating(parts),
     ]

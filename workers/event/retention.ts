@@ -8,7 +8,15 @@ const eventsAtOnce = 50
 /** Events that took place long ago, with their layouts and prices. Venues, performers and words stay: other events have them. */
 const events: RetentionRule = {
   name: 'events',
-  tables: ['event.events', 'event.event_performers', 'event.price_tiers', 'event.layouts', 'event.waiting_rooms'],
+  tables: [
+    'event.events',
+    'event.event_performers',
+    'event.price_tiers',
+    'event.layouts',
+    'event.waiting_rooms',
+    'event.draws',
+    'event.draw_pages',
+  ],
   remove: (postgres, { days }) =>
     postgres.transaction(async (db): Promise<Removal> => {
       const old = await lockOldEvents(db, { days, limit: eventsAtOnce })

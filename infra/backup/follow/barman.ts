@@ -32,7 +32,7 @@ const listing = z.object({
     z.object({
       backup_id: z.string(),
       backup_name: z.string().optional(),
-      /** Of complete ones alone. */
+      status: z.string(),
       end_time_timestamp: z.coerce.number().optional(),
     }),
   ),
@@ -90,15 +90,14 @@ export class Barman {
   async bases(): Promise<{ complete: Base[]; failed: string[] }> {
     const text = await this.run(['-f', 'json', 'list-backups', server])
     const backups = listing.parse(JSON.parse(text))[server]
-    const complete = backups.flatMap(
-      ({ backup_id: id, backup_name: name = '', end_time_timestamp: seconds }): Base[] => {
-        const tickets = nameForm.exec(name)?.[1]
-        // Seconds are rounded down.
-        if (seconds === undefined) return []
-        return [{ id, completedAt: (seconds + 1) * 1_000, tickets: tickets === undefined ? null : Number(tickets) }]
-      },
-    )
-    const failed = backups.filter(({ end_time_timestamp: seconds }) => seconds === undefined)
+    const isDone = (backup: (typeof backups)[number]): boolean => backup.status === 'DONE'
+    const complete = backups.filter(isDone).map(({ backup_id: id, backup_name: name = '', ...rest }): Base => {
+      const tickets = nameForm.exec(name)?.[1]
+      // Seconds are rounded down.
+      const completedAt = ((rest.end_time_timestamp ?? 0) + 1) * 1_000
+      return { id, completedAt, tickets: tickets === undefined ? null : Number(tickets) }
+    })
+    const failed = backups.filter((backup) => !isDone(backup))
     return {
       complete: complete.toSorted((one, other) => other.completedAt - one.completedAt),
       failed: failed.map(({ backup_id: id }) => id),

@@ -149,13 +149,22 @@ async function untilReceived(client: pg.Client, stopping: AbortSignal): Promise<
   }
 }
 
-async function makeBase({ barman, client }: Parts, stopping: AbortSignal): Promise<void> {
-  // Barman begins only once it has archived a file, and a server at rest finishes none.
-  await client.query(`SELECT pg_create_restore_point('ticketing base backup')`)
-  await barman.run(['switch-wal', '--archive', '--archive-timeout', '60', server], stopping)
+async function makeBase(parts: Parts, stopping: AbortSignal): Promise<void> {
+  const { barman, client } = parts
+  // Barman begins only once it has archived a file.
+  await archiveWalFile(parts, stopping)
   const { rows } = await client.query<{ tickets: string }>('SELECT count(*) AS tickets FROM booking.tickets')
   const name = `tickets-${rows[0]?.tickets}-${Date.now()}`
-  await barman.run(['backup', '--name', name, '--wait', '--wait-timeout', '300', server], stopping)
+  await barman.run(['backup', '--name', name, server], stopping)
+  // Not by Barman's own `--wait`: since PostgreSQL 16 a backup that ends at the end of a file counts as ending in the next one.
+  await archiveWalFile(parts, stopping)
+  await barman.run(['check-backup', server, name], stopping)
+}
+
+/** Up to now. A server at rest finishes no file, so something is written first. */
+async function archiveWalFile({ barman, client }: Parts, stopping: AbortSignal): Promise<void> {
+  await client.query(`SELECT pg_create_restore_point('ticketing base backup')`)
+  await barman.run(['switch-wal', '--archive', '--archive-timeout', '60', server], stopping)
 }
 
 /** And the WAL that only they needed; none as long as an older one holds more tickets than the newest, as of dumps. */

@@ -13,6 +13,8 @@ const run = promisify(execFile)
 /** As many as a booking worker has connections. */
 const clients = 10
 const holdsPerClient = seatsPerHouse / placesPerHold / clients
+/** The first seats were those of the recorded hold, which may not have been given back yet. */
+const skipped = 1
 const timeoutMs = 120_000
 
 /** What a recorded hold has among its parameters: all but the event must be another for every hold. */
@@ -25,7 +27,7 @@ export interface HoldInstance {
 
 /**
  * Seats a second that PostgreSQL's own benchmark holds when it sends the statements of a recorded hold, prepared, until it has
- * held each seat of the house once: no gateway, no messages, no decisions, only the database and its client.
+ * held nearly all seats of the house once: no gateway, no messages, no decisions, only the database and its client.
  */
 export async function pgbenchSeatsPerSecond(
   databaseUrl: string,
@@ -45,9 +47,9 @@ export async function pgbenchSeatsPerSecond(
           '--protocol=prepared',
           `--client=${clients}`,
           '--jobs=2',
-          `--transactions=${holdsPerClient}`,
+          `--transactions=${holdsPerClient - skipped}`,
         ],
-        ...['--define=n=-1', `--file=${script}`, databaseUrl],
+        ...[`--define=n=${skipped - 1}`, `--file=${script}`, databaseUrl],
       ],
       // Plans as the booking worker asks for them.
       { env: { ...program.environment, PGOPTIONS: '-c plan_cache_mode=force_generic_plan' }, timeout: timeoutMs },

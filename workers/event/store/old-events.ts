@@ -24,6 +24,8 @@ export async function deleteEvents(db: Database, ids: readonly string[]): Promis
     ['layouts', 'event_id'],
     ['price_tiers', 'event_id'],
     ['event_performers', 'event_id'],
+    ['draw_pages', 'event_id'],
+    ['draws', 'event_id'],
     ['waiting_rooms', 'event_id'],
     ['events', 'id'],
   ]) {

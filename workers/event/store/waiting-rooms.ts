@@ -1,31 +1,50 @@
-import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
-import type { setWaitingRoom, WaitingRoom } from '#shared/contracts/waiting-room.ts'
+import type { WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import type { Database, Queryable } from '#shared/database/postgres.ts'
 
-const columns = 'event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s'
+/** What a room is apart from its draw. */
+export type RoomSettings = Omit<WaitingRoom, 'state' | 'draw'> & { readonly state: 'off' | 'open' | 'paused' }
+
+const settings = 'event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive'
+const columns = `${settings}, bypassed`
 
 /** The waiting room of an event that was ever given one. */
-export async function findWaitingRoom(db: Queryable, eventId: string): Promise<WaitingRoom | undefined> {
-  const [room] = await db.query<WaitingRoom>(`SELECT ${columns} FROM event.waiting_rooms WHERE event_id = $1`, [
+export async function findWaitingRoom(db: Queryable, eventId: string): Promise<RoomSettings | undefined> {
+  const [room] = await db.query<RoomSettings>(`SELECT ${columns} FROM event.waiting_rooms WHERE event_id = $1`, [
     eventId,
   ])
   return room
 }
 
-export async function writeWaitingRoom(
-  db: Database,
-  room: ParsedRequestOf<typeof setWaitingRoom>,
-): Promise<WaitingRoom> {
-  const { event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s } = room
-  const [written] = await db.query<WaitingRoom>(
-    `INSERT INTO event.waiting_rooms (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT (event_id) DO UPDATE SET state = $2, calls_per_minute = $3, max_active = $4, claim_s = $5, session_s = $6,
-       idle_s = $7
-     RETURNING ${columns}`,
-    [event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s],
+/** Whether anybody was ever given a place. Until the end of the transaction, none is. */
+export async function hasPlaces(db: Database, eventId: string): Promise<boolean> {
+  const [room] = await db.query<{ hasPlaces: boolean }>(
+    'SELECT next_place > 0 AS "hasPlaces" FROM event.waiting_rooms WHERE event_id = $1 FOR UPDATE',
+    [eventId],
   )
-  if (written === undefined) throw new Error(`the waiting room of event ${event_id} was not written`)
-  return written
+  return room?.hasPlaces === true
+}
+
+export async function writeWaitingRoom(db: Database, room: Omit<RoomSettings, 'bypassed'>): Promise<void> {
+  const { event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive } = room
+  await db.query(
+    `INSERT INTO event.waiting_rooms (${settings}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (event_id) DO UPDATE SET state = $2, calls_per_minute = $3, max_active = $4, claim_s = $5, session_s = $6,
+       idle_s = $7, adaptive = $8`,
+    [event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive],
+  )
+}
+
+/** Counts one more pass beside the queue. `undefined` unless the waiting room is on. */
+export async function countOneBypass(
+  db: Database,
+  eventId: string,
+): Promise<{ bypassed: number; session_s: number; now: Date } | undefined> {
+  const [room] = await db.query<{ bypassed: number; session_s: number; now: Date }>(
+    `UPDATE event.waiting_rooms SET bypassed = bypassed + 1 WHERE event_id = $1 AND state <> 'off'
+     RETURNING bypassed, session_s, now() AS now`,
+    [eventId],
+  )
+  return room
 }
 
 /** Notes that `count` more places are given out; `from` is the first. `undefined` without a waiting room. */

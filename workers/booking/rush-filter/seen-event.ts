@@ -1,7 +1,6 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Seat } from '../best-available/free-runs.ts'
 import type { SeatsSeen } from '../lost-seats/lost-seats.ts'
-import { RecentValues } from '../recent-values.ts'
 import { type SeatState, type StatesOfRow, seatStateCodes, seatStateOf } from '../seat-states.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
@@ -35,21 +34,9 @@ export class SeenEvent implements SeatsSeen {
   }
 }
 
-/** What events look like, at most a second old, and asked for by one buyer for all who want to know at that moment. */
-export class RecentSeatStates {
-  readonly #db: Database
-  /** An event's states are a byte a seat; more events than these are not rushed at once. */
-  readonly #seen = new RecentValues<SeenEvent>({ maxAgeMs: 1_000, maxKeys: 100 })
-
-  constructor(db: Database) {
-    this.#db = db
-  }
-
-  of(eventId: string): Promise<SeenEvent> {
-    return this.#seen.of(eventId, async () => {
-      const seenAt = Date.now()
-      const { rows } = await snapshotStates(this.#db, eventId)
-      return new SeenEvent({ seenAt, rows })
-    })
-  }
+/** What an event looks like now. */
+export async function seeEvent(db: Database, eventId: string): Promise<SeenEvent> {
+  const seenAt = Date.now()
+  const { rows } = await snapshotStates(db, eventId)
+  return new SeenEvent({ seenAt, rows })
 }

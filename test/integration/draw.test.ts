@@ -1,0 +1,254 @@
+import test from 'ava'
+import { readDraw } from '../../infra/draw/read-draw.ts'
+import { verifyDraw } from '../../infra/draw/verify-draw.ts'
+import { runScript } from '../support/command.ts'
+import { Draws, inMs } from '../support/draws.ts'
+import { forFile } from '../support/for-file.ts'
+import { ask, eventOnSale } from '../support/http.ts'
+import { writeSources } from '../support/import-command.ts'
+import { openRedis } from '../support/open-redis.ts'
+import { startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))
+
+const draws = () => new Draws(system)
+const hour = 3_600_000
+
+const join = (eventId: string, user: string, gateway = 0) =>
+  ask(`${system.gateways[gateway]?.url}/events/${eventId}/queue`, { json: { user_id: user } })
+
+const look = (placeId: string, user: string, gateway = 0) =>
+  ask(`${system.gateways[gateway]?.url}/queue/${placeId}?user_id=${user}`)
+
+type Places = Map<string, { id: string; index: number }>
+
+async function joinAll(eventId: string, name: string, count: number): Promise<Places> {
+  const places: Places = new Map()
+  for (let at = 0; at < count; at += 1) {
+    const { status, text, body } = await join(eventId, `${name}-${at}`, at % 2)
+    if (status !== 201) throw new Error(text)
+    places.set(`${name}-${at}`, body)
+  }
+  return places
+}
+
+/** The number of each place, once both gateways know of the draw. */
+async function numbersOf(places: Places): Promise<number[]> {
+  const numbers: number[] = []
+  for (const [user, { id }] of places) {
+    await until('the place has a number', async () => {
+      const { body } = await look(id, user, numbers.length % 2)
+      if (body.number !== null) numbers.push(body.number)
+      return body.number !== null
+    })
+  }
+  return numbers
+}
+
+async function wrongIn(eventId: string, receipts: { name: string; text: string }[] = []): Promise<string[]> {
+  const findings = await verifyDraw(await readDraw(system.url, eventId), receipts)
+  return findings.flatMap(({ checked, wrong }) => (wrong === undefined ? [] : [`${checked}: ${wrong}`]))
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1)
+const sorted = (numbers: number[]): number[] => numbers.toSorted((a, b) => a - b)
+
+test('who joins before the closing is drawn among all, and who comes later stands behind', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const places = await joinAll(eventId, 'ann', 40)
+  const again = await join(eventId, 'ann-7', 0)
+  t.like(again.body, { id: places.get('ann-7')?.id, number: null, ahead: null, state: 'waiting' })
+  const { commitment } = (await draws().view(eventId)).body
+  t.like((await ask(`${system.url}/events/${eventId}/queue/serving`)).body, { state: 'pre_queue', serving: 0 })
+  await draws().close(eventId)
+  const later = await joinAll(eventId, 'bob', 5)
+  const numbers = await numbersOf(places)
+  t.deepEqual(sorted(numbers), upTo(40))
+  t.deepEqual(await numbersOf(later), [41, 42, 43, 44, 45])
+  const page = await ask(`${system.url}/events/${eventId}/queue/draw/ranks/0`)
+  t.deepEqual(page.body.numbers, numbers)
+  t.is(page.headers.get('cache-control'), 'public, max-age=31536000, immutable')
+  const drawn = (await draws().view(eventId)).body
+  t.like(drawn, { commitment, count: 40, entrants: 40, is_drawn: true })
+  await until('everybody sees the root', async () => {
+    const { body } = await ask(`${system.url}/events/${eventId}/queue/serving`)
+    return body.state === 'open' && body.draw.root === drawn.root
+  })
+  t.deepEqual(await wrongIn(eventId), [])
+})
+
+test('buyers are called in the order of the draw, and the journal of their admissions is public', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const places = await joinAll(eventId, 'cat', 12)
+  await draws().close(eventId)
+  for (const [user, { id }] of places) {
+    await until('there is a pass', async () => {
+      const { body } = await ask(`${system.url}/queue/${id}/pass`, { json: { user_id: user } })
+      return body.pass !== null
+    })
+  }
+  const first = await ask(`${system.url}/events/${eventId}/queue/admissions?limit=5`)
+  const rest = await ask(`${system.url}/events/${eventId}/queue/admissions?limit=10&cursor=${first.body.next_cursor}`)
+  const admitted = [...first.body.items, ...rest.body.items]
+  t.is(rest.body.next_cursor, null)
+  t.deepEqual(sorted(admitted.map(({ number }) => number)), upTo(12))
+  t.true(admitted.every(({ number, serving }) => number <= serving))
+  t.deepEqual(await wrongIn(eventId), [])
+  t.is((await ask(`${system.url}/events/${eventId}/queue/admissions?cursor=x`)).status, 400)
+})
+
+test('a receipt proves that a place takes part, before the closing, after it and after the draw', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const places = await joinAll(eventId, 'dan', 3)
+  const { id = '' } = places.get('dan-1') ?? {}
+  const receipt = async (name: string) => {
+    const { body, text } = await ask(`${system.url}/queue/${id}/receipt?user_id=dan-1`)
+    return { name, text: body?.receipt ?? text }
+  }
+  const receipts = [await receipt('early')]
+  t.is((await ask(`${system.url}/queue/${id}/receipt?user_id=dan-2`)).status, 404)
+  await draws().close(eventId, 'root', { opens_at: inMs(2_000) })
+  receipts.push(await receipt('closed'))
+  await draws().untilHeld(eventId)
+  receipts.push(await receipt('drawn'))
+  t.deepEqual(await wrongIn(eventId, receipts), [])
+  const other = await draws().eventWithDraw()
+  const foreign = await join(other, 'dan-1')
+  const { body } = await ask(`${system.url}/queue/${foreign.body.id}/receipt?user_id=dan-1`)
+  t.is((await wrongIn(eventId, [{ name: 'of another draw', text: body.receipt }])).length, 1)
+})
+
+test('a draw with a beacon waits for its value, which must be later than the root and never changes', async (t) => {
+  const eventId = await draws().eventWithDraw({ beacon: 'the lottery of Saturday' })
+  await joinAll(eventId, 'eva', 3)
+  const give = (json: object) => draws().put(`${eventId}/queue/beacon`, json)
+  const early = inMs(0)
+  t.like((await give({ value: '1 2 3', published_at: early })).body, { code: 'draw_not_open' })
+  await draws().close(eventId, 'root', { beacon: 'the lottery of Saturday' })
+  t.like((await give({ value: '1 2 3', published_at: early })).body, { code: 'validation_failed' })
+  t.like((await give({ value: '1 2 3', published_at: inMs(hour) })).body, { code: 'validation_failed' })
+  t.is((await draws().view(eventId)).body.seed, null)
+  await until('the value is later than the root', async () => {
+    return (await give({ value: '4 5 6', published_at: inMs(0) })).status === 200
+  })
+  t.like((await give({ value: '7 8 9', published_at: inMs(0) })).body, { code: 'draw_not_open' })
+  await draws().untilHeld(eventId)
+  t.like((await draws().view(eventId)).body.beacon, { source: 'the lottery of Saturday', value: '4 5 6' })
+  t.deepEqual(await wrongIn(eventId), [])
+})
+
+test('a draw is announced before anybody waits, and stays as it is once it has closed', async (t) => {
+  const draw = { closes_at: inMs(hour), opens_at: inMs(hour) }
+  const waiting = await eventOnSale(system.url)
+  await draws().put(`${waiting}/queue`, { state: 'open' })
+  t.is((await join(waiting, 'fay')).status, 201)
+  t.like((await draws().put(`${waiting}/queue`, { state: 'pre_queue', draw })).body, { code: 'draw_not_open' })
+  t.like((await draws().view(waiting)).body, { code: 'draw_not_open' })
+  const wrong: [object, string][] = [
+    [{ state: 'pre_queue' }, '/draw'],
+    [{ state: 'off', draw }, '/draw'],
+    [{ state: 'pre_queue', draw: { ...draw, closes_at: inMs(-1) } }, '/draw/closes_at'],
+    [{ state: 'pre_queue', draw: { ...draw, opens_at: inMs(1_000) } }, '/draw/opens_at'],
+    [{ state: 'pre_queue', draw: { ...draw, joins_from: inMs(2 * hour) } }, '/draw/joins_from'],
+    [{ state: 'pre_queue', draw: { ...draw, closes_at: 'tomorrow' } }, '/draw/closes_at'],
+  ]
+  const fresh = await eventOnSale(system.url)
+  for (const [json, pointer] of wrong) {
+    const { status, body } = await draws().put(`${fresh}/queue`, json)
+    t.is(status, 400, pointer)
+    t.is(body.errors[0].pointer, pointer)
+  }
+  t.is((await ask(`${system.url}/events/${fresh}/queue`)).body.draw, null)
+  const eventId = await draws().eventWithDraw()
+  await draws().close(eventId)
+  t.like((await draws().put(`${eventId}/queue`, { state: 'pre_queue', draw })).body, { code: 'draw_not_open' })
+  t.like((await ask(`${system.url}/events/${eventId}/queue/draw/roll/0`)).body, { code: 'not_found' })
+})
+
+test('before the time from which on buyers may join, nobody does', async (t) => {
+  const eventId = await draws().eventWithDraw({ joins_from: inMs(hour / 2) })
+  t.like((await join(eventId, 'gus')).body, { code: 'queue_not_enabled' })
+  t.like((await ask(`${system.url}/events/${eventId}/queue/draw/roll/0`)).body, { code: 'draw_not_open' })
+})
+
+test('who leaves before the draw is called by no number of it, and a paused room stays so after the draw', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const places = await joinAll(eventId, 'hal', 4)
+  await ask(`${system.url}/queue/${places.get('hal-2')?.id}?user_id=hal-2`, { method: 'DELETE' })
+  const draw = { closes_at: inMs(300), opens_at: inMs(300) }
+  t.is((await draws().put(`${eventId}/queue`, { state: 'paused', draw })).body.state, 'pre_queue')
+  await draws().untilHeld(eventId)
+  t.deepEqual(sorted(await numbersOf(places)), upTo(4))
+  for (const [user, { id }] of places) {
+    t.is((await look(id, user)).body.state, user === 'hal-2' ? 'ended' : 'waiting')
+  }
+  t.like((await ask(`${system.url}/events/${eventId}/queue/serving`)).body, { state: 'paused', serving: 0 })
+  t.deepEqual(await wrongIn(eventId), [])
+})
+
+/** Everything that Redis knows of a room is gone. */
+async function forget(eventId: string): Promise<void> {
+  const redis = openRedis(system.redis.url)
+  const keys = await redis.keys(`queue:{${eventId}}:*`)
+  for (const key of keys) await redis.del(key)
+  redis.disconnect()
+}
+
+test('a Redis that has lost everything gets the numbers of the draw again, and gives none of them to others', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const places = await joinAll(eventId, 'ida', 20)
+  await draws().close(eventId)
+  const before = await numbersOf(places)
+  const later = await joinAll(eventId, 'jim', 5)
+  const behind = await numbersOf(later)
+  await forget(eventId)
+  const newcomers = await joinAll(eventId, 'kim', 5)
+  t.deepEqual(await numbersOf(places), before)
+  t.deepEqual(await numbersOf(later), behind)
+  const newest = await numbersOf(newcomers)
+  t.is(new Set([...before, ...behind, ...newest]).size, 30)
+  t.true(Math.min(...newest) > Math.max(...before, ...behind))
+  t.deepEqual(await wrongIn(eventId), [])
+})
+
+test('a Redis that loses everything before the closing draws among those who show their ids; the others are holes behind', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const places = await joinAll(eventId, 'lea', 20)
+  await forget(eventId)
+  const back = new Map([...places].slice(0, 15))
+  for (const [user, { id }] of back) t.is((await look(id, user)).status, 200)
+  const newcomers = await joinAll(eventId, 'max', 5)
+  await draws().close(eventId)
+  const drawn = (await draws().view(eventId)).body
+  t.is(drawn.entrants, 20)
+  const away = new Map([...places].slice(15))
+  t.deepEqual(sorted([...(await numbersOf(back)), ...(await numbersOf(newcomers))]), upTo(20))
+  const holes = await numbersOf(away)
+  t.true(holes.every((number) => number > 20 && number <= drawn.count))
+  const later = await numbersOf(await joinAll(eventId, 'nan', 1))
+  t.true((later[0] ?? 0) > Math.max(...holes))
+  t.deepEqual(await wrongIn(eventId), [])
+})
+
+test('verify-draw ends with 0 for a draw as it must be, 1 for a receipt it does not keep, 2 for what it cannot check', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const place = await join(eventId, 'oda')
+  const verify = (args: string[], url = system.url) => runScript('infra/draw/command.ts', [...args, '--url', url], {})
+  const early = await verify([eventId])
+  t.is(early.code, 2)
+  t.regex(early.output, /published when the pre-queue has closed/)
+  const { text } = await ask(`${system.url}/queue/${place.body.id}/receipt?user_id=oda`)
+  await draws().close(eventId)
+  const { 'mine.json': file } = await writeSources({ 'mine.json': text })
+  const good = await verify([eventId, '--receipt', file])
+  t.is(good.code, 0, good.output)
+  t.regex(good.output, /The draw is as it must be/)
+  const other = await draws().eventWithDraw()
+  await draws().close(other)
+  const bad = await verify([other, '--receipt', file])
+  t.is(bad.code, 1, bad.output)
+  t.regex(bad.output, /signature is not valid/)
+  t.is((await verify(['nonsense'])).code, 2)
+  t.is((await verify([eventId], 'http://127.0.0.1:1')).code, 2)
+})

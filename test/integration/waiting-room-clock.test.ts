@@ -1,0 +1,60 @@
+import test from 'ava'
+import { leafOf } from '#shared/draw.ts'
+import { newId } from '#shared/ids.ts'
+import { Queue, type RoomSettings } from '../../gateway/waiting-room/queue.ts'
+import { forFile } from '../support/for-file.ts'
+import { openRedis } from '../support/open-redis.ts'
+import { startSingleRedis } from '../support/servers.ts'
+
+const redisServer = forFile(() => startSingleRedis())
+
+const noon = 1_800_000_000_000
+const hour = 3_600_000
+const settings: RoomSettings = {
+  state: 'open',
+  callsPerMinute: 60,
+  adaptive: false,
+  maxActive: 100,
+  claimMs: 30_000,
+  sessionMs: 60_000,
+  idleMs: 30_000,
+}
+
+/** A room in which `joined` buyers wait, and the clock of its Redis. */
+async function roomWith(joined: number, room: RoomSettings, now: number) {
+  const redis = openRedis(redisServer.url)
+  const queue = new Queue(redis)
+  const eventId = newId()
+  await queue.addBlock(eventId, { from: 0, to: 1_000 }, { ...room, state: 'paused' })
+  for (let index = 0; index < joined; index += 1) {
+    const caller = Buffer.alloc(12)
+    caller.writeUInt32BE(index + 1, 4)
+    await queue.join(eventId, caller, { ...room, state: 'paused' }, now)
+  }
+  return { queue, eventId, close: () => redis.disconnect() }
+}
+
+test('a clock that jumps back an hour does not stop the queue, nor does one that jumps ahead let it rush', async (t) => {
+  const { queue, eventId, close } = await roomWith(50, settings, noon)
+  t.teardown(close)
+  const servingAt = async (now: number) => (await queue.serving(eventId, settings, now)).serving
+  const before = await servingAt(noon)
+  const back = [await servingAt(noon - hour), await servingAt(noon - hour + 5_000)]
+  t.true((back[1] ?? 0) > before, `${before}, then ${back.join(', ')}`)
+  const { called } = await queue.serving(eventId, settings, noon + hour)
+  t.true(called <= 1, `${called} at once`)
+})
+
+test('a pre-queue that has closed stays closed when the clock jumps back', async (t) => {
+  const room: RoomSettings = { ...settings, state: 'paused', closesAtMs: noon }
+  const { queue, eventId, close } = await roomWith(3, room, noon - 1_000)
+  t.teardown(close)
+  const enter = (index: number, now: number) => queue.enterRoll(eventId, { index, leaf: leafOf(`${index}`) }, room, now)
+  t.true(await enter(0, noon - 1))
+  t.is((await queue.serving(eventId, room, noon - 1)).rolled, null)
+  t.is((await queue.serving(eventId, room, noon)).rolled, 3)
+  t.false(await enter(1, noon - hour))
+  const roll = await queue.readRoll(eventId, { first: 0, length: 3 })
+  t.deepEqual(roll.subarray(0, 32), leafOf('0'))
+  t.is((await queue.serving(eventId, room, noon - hour)).rolled, 3)
+})

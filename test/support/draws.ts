@@ -1,0 +1,60 @@
+import { type Answer, ask, eventOnSale } from './http.ts'
+import { organiserKey, type System } from './system.ts'
+import { until } from './until.ts'
+
+/* Events with a draw, the organiser's way. */
+
+const headers = { authorization: `Bearer ${organiserKey}` }
+/** A draw that is far away: time to join. */
+const hour = 3_600_000
+/** Fast enough for nobody to wait. */
+const speed = { calls_per_minute: 6_000, max_active: 1_000 }
+
+export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString()
+
+export class Draws {
+  readonly #system: Pick<System, 'url'>
+
+  constructor(system: Pick<System, 'url'>) {
+    this.#system = system
+  }
+
+  put(path: string, json: object): Promise<Answer> {
+    return ask(`${this.#system.url}/admin/events/${path}`, { method: 'PUT', headers, json: { ...json } })
+  }
+
+  /** Sets the draw of an event, in an hour unless `terms` say otherwise. */
+  async announce(eventId: string, terms: object = {}): Promise<void> {
+    const draw = { closes_at: inMs(hour), opens_at: inMs(hour), ...terms }
+    const { status, text } = await this.put(`${eventId}/queue`, { state: 'pre_queue', ...speed, draw })
+    if (status !== 200) throw new Error(text)
+  }
+
+  async eventWithDraw(terms: object = {}): Promise<string> {
+    const eventId = await eventOnSale(this.#system.url)
+    await this.announce(eventId, terms)
+    return eventId
+  }
+
+  view(eventId: string): Promise<Answer> {
+    return ask(`${this.#system.url}/events/${eventId}/queue/draw`)
+  }
+
+  /** Closes the pre-queue soon, and waits until the draw has come as far as `member`. */
+  async close(eventId: string, member: 'root' | 'seed' = 'seed', terms: object = {}): Promise<void> {
+    await this.announce(eventId, { closes_at: inMs(300), opens_at: inMs(300), ...terms })
+    await this.untilIt(eventId, `has its ${member}`, (draw) => draw[member] !== null)
+  }
+
+  async untilHeld(eventId: string): Promise<void> {
+    await this.untilIt(eventId, 'is held', (draw) => draw.is_drawn === true)
+  }
+
+  async untilIt(eventId: string, what: string, isSo: (draw: Record<string, unknown>) => boolean): Promise<void> {
+    await until(`the draw ${what}`, async () => {
+      // Somebody looks: gateways do nothing of their own accord.
+      await ask(`${this.#system.url}/events/${eventId}/queue/serving`)
+      return isSo((await this.view(eventId)).body)
+    })
+  }
+}

@@ -1,0 +1,51 @@
+import { setImmediate as immediate } from 'node:timers/promises'
+import { storeRoll as contract, pagesAtOnce } from '#shared/contracts/draw.ts'
+import { drawPageSize, leafAt, leafBytes, merkleRoot, nodesOf } from '#shared/draw.ts'
+import { invalidRequest } from '#shared/errors.ts'
+import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { WorkerParts } from '#shared/process/worker.ts'
+import { drawNotOpen, noDraw } from '../draw-view.ts'
+import { lockDraw, type RollPage, readPageRoots, writeCount, writeRollPages, writeRoot } from '../store/draws.ts'
+
+/**
+ * Gateways hand over the same roll, so it does not matter whose page comes first, nor how often one comes. Where Redis lost the roll in
+ * between, they differ: then the first count stands, and pages that are stored stay.
+ */
+export function storeRoll({ postgres }: Pick<WorkerParts, 'postgres'>): Operation {
+  return operation(contract, async ({ event_id, count, first_page, leaves }) => {
+    const pages = await pagesOf(Buffer.from(leaves, 'base64'), first_page)
+    return postgres.transaction(async (db) => {
+      const draw = await lockDraw(db, event_id)
+      if (draw === undefined) throw noDraw()
+      if (!draw.isClosed) throw drawNotOpen('The pre-queue is open still.')
+      const known = draw.count ?? count
+      if (draw.root !== null) return { count: known, root: draw.root.toString('hex') }
+      if (known !== count) return { count: known, root: null }
+      const expected = Math.min(pagesAtOnce * drawPageSize, Math.max(0, count - first_page * drawPageSize))
+      if (leaves.length !== 4 * Math.ceil((expected * leafBytes) / 3)) {
+        throw invalidRequest([{ pointer: '/leaves', detail: `must be ${expected} leaves` }])
+      }
+      if (draw.count === null) await writeCount(db, event_id, count)
+      await writeRollPages(db, event_id, pages)
+      const stored = await readPageRoots(db, event_id)
+      if (stored.length < Math.ceil(count / drawPageSize)) return { count, root: null }
+      const root = merkleRoot(stored.map((page) => page.root))
+      await writeRoot(db, event_id, { root, entrants: stored.reduce((sum, { entrants }) => sum + entrants, 0) })
+      return { count, root: root.toString('hex') }
+    })
+  })
+}
+
+/** With the roots of their subtrees, each a few milliseconds of work. */
+async function pagesOf(leaves: Buffer, firstPage: number): Promise<RollPage[]> {
+  const pageBytes = drawPageSize * leafBytes
+  const pages: RollPage[] = []
+  for (let at = 0; at < leaves.length; at += pageBytes) {
+    await immediate()
+    const ofPage = leaves.subarray(at, at + pageBytes)
+    const nodes = nodesOf(ofPage)
+    const entrants = nodes.filter((_, index) => leafAt(ofPage, index) !== undefined).length
+    pages.push({ page: firstPage + pages.length, leaves: ofPage, entrants, root: merkleRoot(nodes) })
+  }
+  return pages
+}

@@ -1,0 +1,17 @@
+import type { WaitingRoom } from '#shared/contracts/waiting-room.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
+import { showDrawSummary } from './draw-view.ts'
+import { findDraw } from './store/draws.ts'
+import { findWaitingRoom } from './store/waiting-rooms.ts'
+
+/** The waiting room of an event in its public form: in the pre-queue until its draw is held. Undefined where it never had one. */
+export async function showWaitingRoom(db: Queryable, eventId: string): Promise<WaitingRoom | undefined> {
+  const [room, draw] = await Promise.all([findWaitingRoom(db, eventId), findDraw(db, eventId)])
+  if (room === undefined) return undefined
+  const isAhead = draw !== undefined && draw.seed === null && room.state !== 'off'
+  return {
+    ...room,
+    state: isAhead ? 'pre_queue' : room.state,
+    draw: draw === undefined ? null : showDrawSummary(draw),
+  }
+}
