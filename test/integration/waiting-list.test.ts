@@ -11,7 +11,7 @@ import {
   type WaitingEntry,
 } from '#shared/contracts/waiting-list.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
-import { newId } from '#shared/ids.ts'
+import { newId, parsePublicId } from '#shared/ids.ts'
 import { offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
 import { type House, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
@@ -367,13 +367,19 @@ test.serial('a paused sale keeps its list and offers nothing until it goes on', 
   t.is(await statusOf(eventId, 'ada'), 'offered')
 })
 
-test.serial('an offer needs no pass of a waiting room', async (t) => {
+test.serial('where sales need a pass, an offer has its entry as pass', async (t) => {
   const { eventId, free } = await fullHouse(1)
   await join(eventId, 'ada')
   await setStatus(eventId, 'on_sale', { needs_pass: true })
   await free(0)
   await serve()
-  t.is(await statusOf(eventId, 'ada'), 'offered')
+  const { id, status } = await entryOf(eventId, 'ada')
+  t.is(status, 'offered')
+  const passes = await workers.postgres.query(
+    `SELECT pass_id FROM booking.holds WHERE event_id = $1 AND user_id = 'ada'`,
+    [eventId],
+  )
+  t.deepEqual(passes, [{ pass_id: parsePublicId(id)?.ownId }])
 })
 
 test.serial('every step of an entry is told as a fact that names nobody', async (t) => {
