@@ -13,6 +13,7 @@ import {
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
 import { offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
+import { lockList } from '../../workers/booking/waiting-list/store.ts'
 import { type House, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
 import { forFile } from '../support/for-file.ts'
@@ -424,6 +425,32 @@ test.serial('a worker offers by itself what comes back', async (t) => {
   )
   t.is(await status('ada'), 'expired')
 })
+
+test.serial(
+  'many who join one list at once take at most one connection of each worker from those who pay',
+  async (t) => {
+    const { eventId } = await fullHouse(1)
+    const other = await workers.openHouse({ rows: 1, seatsPerRow: 2 })
+    const waitingForLock = async () => {
+      const [counted] = await workers.postgres.query<{ waiting: number }>(
+        `SELECT count(*)::int AS waiting FROM pg_locks JOIN pg_database AS own ON own.oid = pg_locks.database
+       WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()`,
+      )
+      return counted?.waiting ?? 0
+    }
+    const joined = await workers.postgres.transaction(async (db) => {
+      await lockList(db, eventId)
+      const joining = Array.from({ length: 60 }, (_, index) => join(eventId, `buyer-${index}`))
+      const all = Promise.allSettled(joining)
+      await until('some wait for the list', async () => (await waitingForLock()) > 0)
+      await workers.buy(other, [0], 'payer')
+      t.true((await waitingForLock()) <= 2)
+      return { all }
+    })
+    const statuses = (await joined.all).map(({ status }) => status)
+    t.true(statuses.includes('fulfilled'))
+  },
+)
 
 /** How often somebody got a place before somebody who was first, when so many workers serve one list at once. */
 async function skipped(postgres: Pick<Postgres, 'transaction' | 'query'>): Promise<number> {

@@ -14,6 +14,7 @@ import { findSale } from '../store/sales.ts'
 import { NothingStocked } from '../taking/admit.ts'
 import { refuseTooManyTickets } from '../ticket-limit.ts'
 import { countPlaces, findFreePlaces } from './free-places.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 import { readEntries } from './read-entries.ts'
 import { countWaiting, findWaitedFor, insertEntry, lockList, lockOpenEntry, noteWaitedFor } from './store.ts'
 import type { Wanted } from './wishes.ts'
@@ -24,13 +25,23 @@ type Request = ParsedRequestOf<typeof contract>
 const maxWaiting = 20_000
 
 /** Only once no such place is free, or is kept for others who wait: from then on places that come back are theirs. */
-export function joinWaitingList({ postgres, bus }: { postgres: Postgres; bus: Bus }): Operation {
+export function joinWaitingList({
+  postgres,
+  bus,
+  turns,
+}: {
+  postgres: Postgres
+  bus: Bus
+  turns: OneAtATime
+}): Operation {
   return operation(contract, async (request, context) => {
     const { event_id: eventId } = request
     const buyer = { eventId, userId: requireUser(context.caller) }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     try {
-      return await postgres.transaction((db) => once(db, command, () => join(db, buyer, request)))
+      return await turns.run(eventId, () =>
+        postgres.transaction((db) => once(db, command, () => join(db, buyer, request))),
+      )
     } catch (error) {
       if (!(error instanceof NothingStocked)) throw error
       await refuseUnknownEvent(bus, eventId, context)
