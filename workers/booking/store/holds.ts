@@ -153,6 +153,8 @@ export interface LockedHold {
   readonly expiresAt: Date
   readonly expiresInMs: number
   readonly hardCapAt: Date
+  /** Of the pass that it was made with. */
+  readonly passId: string | null
 }
 
 /**
@@ -168,7 +170,8 @@ export async function lockHold(db: Database, key: Key): Promise<LockedHold | und
        ${areaNosOfHold} AS "areaNos",
        (SELECT sum(qty)::int FROM ${itemsOfHold}) AS "placeCount",
        (SELECT sum(price_minor * qty)::bigint FROM ${itemsOfHold}) AS "totalMinor",
-       expires_at AS "expiresAt", ${expiresInMs} AS "expiresInMs", hard_cap_at AS "hardCapAt"
+       expires_at AS "expiresAt", ${expiresInMs} AS "expiresInMs", hard_cap_at AS "hardCapAt",
+       pass_id AS "passId"
      FROM booking.holds AS hold WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )
