@@ -194,6 +194,8 @@ await runProcess({
           instance,
           mode,
           hasMetrics: exposedMetrics !== null,
+          shopName: config.SHOP_NAME,
+          release: assets.release,
           sendPage: storefront.sendPage,
         }),
         webhookRoute(bus),
