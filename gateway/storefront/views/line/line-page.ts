@@ -20,7 +20,7 @@ ${buttonsOf(state)}
 ${stage !== 'none' && stage !== 'over' && explanation(state)}
 <p class="unseen" role="status">${stage === 'turn' && words.turn}</p>
 </div>
-${houseArcs()}`
+${houseArcs('left')}`
 }
 
 function stageOf(state: LineState): Html {
