@@ -1,6 +1,6 @@
 import type { ChosenSeat, ListRow, OpenSection, SectionLine } from '../views/event/event-state.ts'
 import { count, money } from '../views/format.ts'
-import { eventWords as words } from '../views/words/event.ts'
+import * as words from '../views/words/event.ts'
 import { words as common } from '../views/words.ts'
 import type { Cursor } from './seat-map/keys.ts'
 import { accessibility, type Plan, placeOf } from './seat-map/plan.ts'

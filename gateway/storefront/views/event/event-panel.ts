@@ -3,7 +3,7 @@ import { type Html, html } from '../html.ts'
 import { type Price, pricesOf } from '../prices.ts'
 import { crossSign, priceMark } from '../signs.ts'
 import { stepper } from '../stepper.ts'
-import { eventWords as words } from '../words/event.ts'
+import * as words from '../words/event.ts'
 import { words as common } from '../words.ts'
 import {
   type ChosenSeat,

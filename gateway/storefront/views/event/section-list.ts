@@ -2,7 +2,7 @@ import { count, money } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { pricesOf } from '../prices.ts'
 import { priceMark } from '../signs.ts'
-import { eventWords as words } from '../words/event.ts'
+import * as words from '../words/event.ts'
 import { words as common } from '../words.ts'
 import type { EventPageState, ListRow, OpenSection, SectionLine } from './event-state.ts'
 

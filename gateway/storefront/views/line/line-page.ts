@@ -3,7 +3,7 @@ import { clockTime, count, eventTime, instantText } from '../format.ts'
 import { houseArcs } from '../house-arcs.ts'
 import { type Html, html } from '../html.ts'
 import { note } from '../note.ts'
-import { eventWords } from '../words/event.ts'
+import * as eventWords from '../words/event.ts'
 import { lineWords as words } from '../words/line.ts'
 import type { LineState } from './line-state.ts'
 
