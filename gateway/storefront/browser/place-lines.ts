@@ -1,7 +1,7 @@
 import type { ChosenSeat, ListRow, OpenSection, SectionLine } from '../views/event/event-state.ts'
 import { count, money } from '../views/format.ts'
 import * as words from '../views/words/event.ts'
-import { words as common } from '../views/words.ts'
+import * as common from '../views/words.ts'
 import type { Cursor } from './seat-map/keys.ts'
 import { accessibility, type Plan, placeOf } from './seat-map/plan.ts'
 import type { SeatStates } from './seat-map/states.ts'

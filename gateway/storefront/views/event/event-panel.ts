@@ -4,7 +4,7 @@ import { type Price, pricesOf } from '../prices.ts'
 import { crossSign, priceMark } from '../signs.ts'
 import { stepper } from '../stepper.ts'
 import * as words from '../words/event.ts'
-import { words as common } from '../words.ts'
+import * as common from '../words.ts'
 import {
   type ChosenSeat,
   choiceOf,
