@@ -80,7 +80,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
-/** For the whole session. The role exists unless whoever migrated was not allowed to make it. */
+/** For the whole session. The role is missing where the migrating user may not create roles. */
 async function becomeAuditor(client: pg.Client): Promise<void> {
   await client.query('SET default_transaction_read_only = on')
   const { rowCount } = await client.query(
@@ -104,7 +104,7 @@ async function checkInSnapshot(
 }
 
 /**
- * In one message: whoever begins and then asks has a clock that is older than the snapshot, by which a hold that ran out in
+ * In one message: BEGIN sent on its own has a clock that is older than the snapshot, by which a hold that ran out in
  * between, and whose seats another buyer has by now, would seem to be live without its seats.
  */
 async function beginSnapshot(client: pg.Client): Promise<Date> {

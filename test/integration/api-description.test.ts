@@ -2,9 +2,8 @@ import test from 'ava'
 import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, startSystem } from '../support/system.ts'
+import { organiserKey, sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /** What any route may answer, and any with a body. */
@@ -17,7 +16,7 @@ const general = [
 ]
 const ofBodies = ['malformed_json', 'body_too_large', 'unsupported_media_type', 'card_number_refused']
 
-const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 
 /** Everything but 200. */
 const successes: Record<string, string[]> = {

@@ -11,7 +11,7 @@ import { type Key, publicId } from '#shared/ids.ts'
 
 /*
  * What the world is told of holds and bookings. A fact lists the seats whose state changed with it, each with the state it has
- * now and the version of that state; of seats told before, whoever knows a higher version keeps that.
+ * now and the version of that state; of seats told before, a reader that knows a higher version keeps that.
  */
 
 /** A seat after a change, as statements return it. */

@@ -108,7 +108,7 @@ export async function lockDueHold(db: Database, { eventId, userId }: Buyer): Pro
  * ones. Its GA places are given back already.
  */
 export async function clearHold(db: Database, hold: Key, keeps: readonly number[]): Promise<ChangedSeat[]> {
-  // Whoever has one of its seats locked judges that it ran out: waiting would be in the wrong order, and is not needed.
+  // The owner of a lock on one of its seats judges that it ran out: waiting would be in the wrong order, and is not needed.
   const freed = await db.query<ChangedSeat>(
     `WITH given_up AS (
        SELECT seat_no FROM booking.event_seats
