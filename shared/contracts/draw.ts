@@ -68,7 +68,11 @@ const drawDocument = z
       .describe(`SHA-256("${drawAlgorithm}" ‖ secret ‖ root ‖ beacon); null until the order is drawn`),
     page_size: z.int().describe('Places on a page of roll and ranks'),
     receipt_key: z
-      .object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().describe('The key, in base64url') })
+      .object({
+        kty: z.literal('OKP').describe('Type of the key'),
+        crv: z.literal('Ed25519').describe('Its curve'),
+        x: z.string().describe('The key, in base64url'),
+      })
       .describe('JSON Web Key that verifies receipts'),
   })
   .meta({ id: 'Draw', description: 'All that is public about a draw, to check it by' })
