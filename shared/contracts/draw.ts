@@ -164,7 +164,11 @@ const receipt = z
 
 export const signReceipt = defineContract('event', 'sign-receipt', {
   summary: 'Gateway: a receipt of a place whose owner has shown its id',
-  request: z.strictObject({ event_id: eventId, index: z.int().min(0), leaf: digest }),
+  request: z.strictObject({
+    event_id: eventId,
+    index: z.int().min(0).describe('Arrival index of the place'),
+    leaf: digest.describe('Its leaf of the roll'),
+  }),
   reply: receipt,
   errors: ['draw_not_open'],
   deadlineMs: 1_000,
