@@ -108,14 +108,18 @@ export interface SeenSeat extends Seat {
   readonly state: SeatState
 }
 
-/** Those of the seats that the event has, as they stand at this moment, by ascending number: one look, no lock. */
+/**
+ * Those of the seats that the event has, as they stand at this moment, by ascending number: one look, no lock. Each is a look of its own,
+ * in the order given: see `lockFreeSeats`.
+ */
 export function viewSeats(
   db: Database,
   { eventId, seatNos }: { eventId: string; seatNos: readonly number[] },
 ): Promise<SeenSeat[]> {
   return db.query<SeenSeat>(
-    `SELECT seat_no AS "seatNo", row_no AS "rowNo", ${shownState} AS state FROM booking.event_seats
-     WHERE event_id = $1 AND seat_no = ANY($2) ORDER BY seat_no`,
-    [eventId, seatNos],
+    `SELECT seat.seat_no AS "seatNo", seat.row_no AS "rowNo", seat.state FROM unnest($2::int[]) AS wanted (seat_no)
+     CROSS JOIN LATERAL (SELECT seat_no, row_no, ${shownState} AS state FROM booking.event_seats AS seat
+       WHERE seat.event_id = $1 AND seat.seat_no = wanted.seat_no LIMIT 1) AS seat`,
+    [eventId, seatNos.toSorted((one, other) => one - other)],
   )
 }
