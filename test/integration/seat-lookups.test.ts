@@ -1,4 +1,5 @@
 import test from 'ava'
+import { holdSeats } from '#shared/contracts/holds.ts'
 import type { Database, TransactionOptions } from '#shared/database/postgres.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { extendHold, startPaying } from '../../workers/booking/store/hold-times.ts'
@@ -6,7 +7,7 @@ import { clearHold, endHolds, lockHold } from '../../workers/booking/store/holds
 import { byIndexOnly } from '../../workers/booking/store/rows.ts'
 import { holdLockedSeats, lockFreeSeats, lockSellableSeats, viewSeats } from '../../workers/booking/store/seats.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
-import { seatsRead } from '../support/seats-read.ts'
+import { rowsRead, seatsRead } from '../support/seats-read.ts'
 
 const named = [7, 8, 9, 14_000]
 
@@ -78,4 +79,32 @@ test('seats that are known are looked up, not searched for, whether or not the p
     await workers.postgres.query('ANALYZE')
   }
   t.deepEqual(searched, [])
+})
+
+test('a hold ends by reading its own places, however many others hold in its areas and in other events', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const standing = { Floor: { capacity: 400 }, Lawn: { capacity: 400 } }
+  const events = [await workers.openHouse({ standing }), await workers.openHouse({ standing })]
+  const holds = await Promise.all(
+    Array.from({ length: 80 }, (_, index) => {
+      const areas = [{ area: 'Floor', qty: 2 }]
+      return workers.ask(holdSeats, { event_id: events[index % 2] ?? '', areas }, { as: `buyer-${index}` })
+    }),
+  )
+  const hold = keyOf(holds[0]?.id ?? '')
+  for (const when of ['before', 'after']) {
+    const undone = new Error('undone')
+    const ended = workers.postgres.transaction(
+      async (db) => {
+        await endHolds(db, [hold], 'expired')
+        const [items, shards] = [await rowsRead(db, 'hold_items'), await rowsRead(db, 'area_shards')]
+        t.true(items <= 10 && shards <= 10, `${when} ANALYZE: read ${items} of 80 items, ${shards} of 32 shards`)
+        throw undone
+      },
+      { settings: byIndexOnly },
+    )
+    await t.throwsAsync(ended, { is: undone })
+    await workers.postgres.query('ANALYZE')
+  }
 })

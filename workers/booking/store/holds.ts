@@ -228,7 +228,7 @@ export async function freePlaces(
        SELECT event_id, hold_id, seat_no FROM ended
        JOIN booking.hold_items AS item USING (event_id, hold_id)
        JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
-       ORDER BY event_id, seat_no FOR UPDATE OF seat ${passOver ? 'SKIP LOCKED' : ''})
+       ${passOver ? 'FOR UPDATE OF seat SKIP LOCKED' : 'ORDER BY event_id, seat_no FOR UPDATE OF seat'})
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM theirs WHERE seat.event_id = theirs.event_id AND seat.seat_no = theirs.seat_no
