@@ -18,10 +18,12 @@ import { myBookingsPage } from './pages/bookings.ts'
 import { calendarFile } from './pages/calendar.ts'
 import { eventPage } from './pages/event.ts'
 import { payPage } from './pages/hold.ts'
+import { linePage } from './pages/line.ts'
 import type { Page } from './pages/page.ts'
 import { planPicture } from './pages/plan-picture.ts'
 import { sessionPage } from './pages/session.ts'
 import { carriedTicketPage } from './pages/ticket.ts'
+import { waitingList } from './pages/waiting-list.ts'
 import { whatsOnPage } from './pages/whats-on.ts'
 import type { PageContent } from './views/document.ts'
 
@@ -30,6 +32,8 @@ export const allPages: readonly Page[] = [
   whatsOnPage,
   eventPage,
   planPicture,
+  linePage,
+  waitingList,
   payPage,
   myBookingsPage,
   bookingDetailsPage,
@@ -180,7 +184,7 @@ function middlewareOf(page: Page, answers: PageAnswers, parts: StorefrontParts):
 }
 
 /** Shows visited tickets where there is no network. */
-const ticketWorker = 'browser/ticket-worker.ts'
+const ticketWorker = 'browser/ticket-worker.js'
 
 /** `/assets/<release>/<path>`. */
 function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<FindAnswer> {

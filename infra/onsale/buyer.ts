@@ -26,6 +26,8 @@ export interface Sale {
   onHeld(seatNos: readonly number[]): void
   /** A pass was given out; forgers misuse it. */
   onPass(userId: string, pass: string): void
+  /** Some take a receipt of their place in the draw. */
+  onReceipt(receipt: string): void
   /** Two tabs of one buyer got two places. */
   onSecondPlace(userId: string): void
 }
@@ -41,6 +43,8 @@ const payTries = 120
 const idleMs = 10_000
 /** Places on a page of the numbers of a draw. */
 const ranksOnPage = 1_024
+/** One buyer in so many wants a receipt. */
+const receiptEvery = 50
 /** Of one buyer, over a long wait. */
 const maxPromises = 20
 
@@ -86,6 +90,7 @@ export class Buyer {
     this.#moveTo('queueing')
     const place = await this.#join()
     this.#placeId = place.id
+    if (place.number === null && this.#plan.number % receiptEvery === 0) await this.#takeReceipt()
     const pass = await this.#queue(place)
     this.#moveTo('choosing')
     return this.#shop(pass)
@@ -111,6 +116,11 @@ export class Buyer {
     return place
   }
 
+  async #takeReceipt(): Promise<void> {
+    const reply = await this.#client.readOwn('look', `/queue/${this.#placeId}/receipt`)
+    if (reply?.body.receipt !== undefined) this.#sale.onReceipt(reply.body.receipt)
+  }
+
   /** Waits for the call and claims the pass. The masses read what everybody reads; near the front they ask for themselves. */
   async #queue(joined: AnswerBody): Promise<string> {
     const { habit, random } = this.#plan
@@ -132,7 +142,11 @@ export class Buyer {
       while (!front.isNear(place)) {
         const shown = await this.#client.read('serving', `/events/${this.#sale.eventId}/queue/serving`)
         if (shown?.status === 200) front.saw(shown.body)
-        if (place.number === null && front.isDrawn) place = await this.#drawn(place)
+        if (place.number === null && front.isDrawn) {
+          place = await this.#drawn(place)
+          // Who came after the closing stands on no page.
+          if (place.number === null) break
+        }
         if (this.#sale.isSoldOut() || front.isNear(place)) break
         await this.#idle(front.nextPollMs(place) * (0.85 + 0.15 * random()))
       }

@@ -81,10 +81,15 @@ export function chartHtml(chart: Chart, axis: TimeAxis): string {
   const names = [
     ...stacked.map((layer, index) => ({
       name: layers[index]?.name ?? '',
+      sign: `<rect class="${areaClass(layers[index]?.fill)}" width="11" height="9" y="-9"/>`,
       at: y.of(((layer[last]?.from ?? 0) + (layer[last]?.to ?? 0)) / 2),
     })),
-    ...lines.map(({ name, values }) => ({ name, at: y.of(values.findLast((value) => value !== null) ?? 0) })),
-    ...(limit ? [{ name: limit.label, at: y.of(limit.value) }] : []),
+    ...lines.map(({ name, values, form }) => ({
+      name,
+      sign: `<path class="line ${form}" d="M0 -4h12"/>`,
+      at: y.of(values.findLast((value) => value !== null) ?? 0),
+    })),
+    ...(limit ? [{ name: limit.label, sign: '<path class="limit" d="M0 -4h12"/>', at: y.of(limit.value) }] : []),
   ]
   return `<figure>
 <figcaption><b>${escaped(title)}</b>${note === undefined ? '' : ` ${escaped(note)}`}</figcaption>
@@ -98,7 +103,8 @@ ${lines.map(({ values, form }) => `<path class="line ${form}" d="${linePath(valu
 ${axis.marks.map(({ at }) => `<line class="mark" x1="${n(x.of(at))}" x2="${n(x.of(at))}" y1="${size.top}" y2="${size.top + plot.height}"/>`).join('')}
 ${apart(names)
   .map(
-    ({ name, at }) => `<text class="name" x="${size.left + plot.width + 6}" y="${n(at + 4)}">${escaped(name)}</text>`,
+    ({ name, sign, at }) =>
+      `<g transform="translate(${size.left + plot.width + 8} ${n(at + 4)})">${sign}<text class="name" x="17">${escaped(name)}</text></g>`,
   )
   .join('')}
 </svg></figure>`
@@ -195,15 +201,16 @@ function areaClass(fill: Layer['fill'] = 'full'): string {
   return fill === 'dotted' ? 'dotted-area' : fill
 }
 
-/** Names that would overlap are moved down. */
-function apart(names: readonly { name: string; at: number }[]): { name: string; at: number }[] {
+/** Names that would overlap are moved apart, within the height of the chart. */
+function apart<Name extends { readonly at: number }>(names: readonly Name[]): Name[] {
+  const sorted = names.toSorted((one, other) => one.at - other.at)
+  const bottom = size.height - 4
   let lowest = Number.NEGATIVE_INFINITY
-  return names
-    .toSorted((one, other) => one.at - other.at)
-    .map(({ name, at }) => {
-      lowest = Math.max(at, lowest + labelHeight)
-      return { name, at: lowest }
-    })
+  return sorted.map((name, index) => {
+    const room = bottom - labelHeight * (sorted.length - 1 - index)
+    lowest = Math.max(Math.min(name.at, room), lowest + labelHeight)
+    return { ...name, at: lowest }
+  })
 }
 
 /** `-0:45`, `2:30`. */

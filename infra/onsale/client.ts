@@ -16,6 +16,7 @@ export interface AnswerBody {
   readonly serving?: number
   readonly gaps?: readonly (readonly [number, number])[]
   readonly draw?: { readonly opens_at: string; readonly is_drawn: boolean } | null
+  readonly receipt?: string
   /** Of a page of the draw: by arrival index, from `first` on. */
   readonly first?: number
   readonly numbers?: readonly number[]

@@ -8,12 +8,23 @@ export interface Organiser {
 }
 
 export interface Room {
-  readonly state: 'paused' | 'open' | 'off'
+  /** `pre_queue`: a draw decides the order of those who come before the opening. */
+  readonly state: 'pre_queue' | 'paused' | 'open'
   readonly callsPerMinute: number
   readonly maxActive: number
   readonly claimS: number
   readonly sessionS: number
   readonly idleS: number
+  readonly draw?: { readonly closesAt: Date; readonly opensAt: Date }
+}
+
+class Refusal extends ExplainedError {
+  readonly code: unknown
+
+  constructor(message: string, code: unknown) {
+    super(message)
+    this.code = code
+  }
 }
 
 const seatsPerRow = 50
@@ -54,6 +65,26 @@ export function sectionsOf(
   }))
 }
 
+/**
+ * Announces a draw among those who come before the opening. Answers false, and lets them wait in the order of their arrival, where the
+ * event has had its draw or its queue before.
+ */
+export async function announceDraw(
+  organiser: Organiser,
+  eventId: string,
+  room: Omit<Room, 'state'> & Required<Pick<Room, 'draw'>>,
+): Promise<boolean> {
+  try {
+    await setRoom(organiser, eventId, { ...room, state: 'pre_queue' })
+    return true
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'draw_not_open') throw error
+    const { draw: _, ...withoutDraw } = room
+    await setRoom(organiser, eventId, { ...withoutDraw, state: 'paused' })
+    return false
+  }
+}
+
 export async function setRoom(organiser: Organiser, eventId: string, room: Room): Promise<void> {
   await organise(organiser, 'PUT', `/admin/events/${eventId}/queue`, {
     state: room.state,
@@ -62,6 +93,9 @@ export async function setRoom(organiser: Organiser, eventId: string, room: Room)
     claim_s: room.claimS,
     session_s: room.sessionS,
     idle_s: room.idleS,
+    ...(room.draw && {
+      draw: { closes_at: room.draw.closesAt.toISOString(), opens_at: room.draw.opensAt.toISOString() },
+    }),
   })
 }
 
@@ -77,7 +111,8 @@ async function organise(
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(30_000),
   })
-  const text = await response.text()
-  if (!response.ok) throw new ExplainedError(`${method} ${path} was answered by ${response.status}: ${text}`)
-  return JSON.parse(text) as Record<string, unknown>
+  const answer = (await response.json()) as Record<string, unknown>
+  if (response.ok) return answer
+  const { code, detail } = answer
+  throw new Refusal(`${method} ${path} was answered by ${response.status}, ${code}: ${detail}`, code)
 }

@@ -30,7 +30,8 @@ export class Panel {
   /** A second is over. */
   tick(second: Second): void {
     const { output } = this.#options
-    if (!output.isTerminal && second.at % lineEverySeconds === 0) output.print(this.#line(second))
+    const isDue = this.#options.tally.seconds.length % lineEverySeconds === 0
+    if (!output.isTerminal && isDue) output.print(this.#line(second))
   }
 
   stop(): void {

@@ -8,7 +8,7 @@ import { Buyer, type Sale } from './buyer.ts'
 import { BuyerClient } from './client.ts'
 import type { OnsaleFlags } from './flags.ts'
 import { Forgers, type Pass } from './forgers.ts'
-import { createEvent, type Organiser, type Room, setRoom } from './organiser.ts'
+import { announceDraw, createEvent, type Organiser, type Room, setRoom } from './organiser.ts'
 import { Panel } from './panel.ts'
 import { planBuyer } from './plan.ts'
 import { QueueFront } from './queue-front.ts'
@@ -23,6 +23,8 @@ import { Watchers } from './watchers.ts'
 
 /** What a real on-sale has, before time is compressed. */
 const real = { preQueueMs: 15 * 60_000, holdMs: 10 * 60_000, claimS: 60, sessionS: 15 * 60, idleS: 5 * 60 }
+/** A draw closes so long before the opening, and never later than a second before it. */
+const drawMs = { before: 60_000, least: 1_000 }
 /** A room takes no shorter times than these. */
 const least = { claimS: 5, sessionS: 60, idleS: 30 }
 /** Inside at a time: a sixteenth of the seats, within what two processors bear. */
@@ -71,14 +73,18 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   const addressOf = (number: number): string | undefined => (target.isLocal ? addressNumber(number) : undefined)
   const sleeper = new Sleeper(stopped)
   const foreign = await passOfAnotherEvent(organiser, run, sleeper)
-  await setRoom(organiser, eventId, { ...room, state: 'paused' })
-  tally.opensAtMs = performance.now() + real.preQueueMs / pace
+  const preQueueMs = real.preQueueMs / pace
+  const opensAt = Date.now() + preQueueMs
+  const closesAt = new Date(opensAt - Math.max(drawMs.least, drawMs.before / pace))
+  const hasDraw = await announceDraw(organiser, eventId, { ...room, draw: { closesAt, opensAt: new Date(opensAt) } })
+  tally.opensAtMs = performance.now() + opensAt - Date.now()
 
   const records = new RoomRecords(target.redisUrl, eventId)
   const crowd = { gateways: target.gateways, eventId, tally, sleeper, run, addressOf }
   const watchers = new Watchers({ ...crowd, seatCount: stock.seats })
   const forgers = new Forgers({ ...crowd, foreign })
   let secondPlaces = 0
+  const receipts: string[] = []
   let soldOutAtMs: number | null = null
   const sale: Sale = {
     ...crowd,
@@ -90,6 +96,7 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
     isSoldOut: () => soldOutAtMs !== null,
     onHeld: (seatNos) => watchers.answered(seatNos),
     onPass: (userId, pass) => forgers.learn({ userId, pass }),
+    onReceipt: (receipt) => receipts.push(receipt),
     onSecondPlace: () => {
       secondPlaces += 1
     },
@@ -115,7 +122,7 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   try {
     const background = [watchers.watch(over.signal), sample()]
     const opening = openAt(tally.opensAtMs, stopped, async () => {
-      await setRoom(organiser, eventId, { ...room, state: 'open' })
+      if (!hasDraw) await setRoom(organiser, eventId, { ...room, state: 'open' })
       background.push(forgers.forge(over.signal))
     })
     await Promise.all([
@@ -141,6 +148,8 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
       occupancies,
       maps: watchers.maps,
       secondPlaces,
+      drawUrl: hasDraw ? organiser.url : null,
+      receipts,
       tally,
       restMs: holdMs + restMs,
     })
@@ -162,7 +171,8 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
         claim_s: room.claimS,
         session_s: room.sessionS,
         hold_s: holdMs / 1_000,
-        pre_queue_s: real.preQueueMs / pace / 1_000,
+        pre_queue_s: preQueueMs / 1_000,
+        draw: hasDraw,
       },
       verdict,
       passed: faults.length === 0,
@@ -185,6 +195,7 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
         },
         eta: tally.promises(),
         forged: tally.forged,
+        receipts: receipts.length,
         endings: Object.fromEntries(tally.endings),
         cpu_s: cpu,
         simulator_cpu_share: system === 0 ? null : Math.round(((cpu[simulator] ?? 0) / system) * 100) / 100,

@@ -131,7 +131,7 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
   return [
     {
       title: 'In the queue',
-      note: 'Most come before the opening.',
+      note: `Most come before the opening${room.draw ? ', and a draw decides their order' : ''}.`,
       unit: 'people',
       layers: [{ name: 'waiting', values: mean(({ waiting }) => waiting), fill: 'hatched' }],
     },
@@ -147,7 +147,7 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
     },
     {
       title: 'Let in',
-      note: room.fixed_rate ? 'At a fixed rate.' : 'The controller moves the rate by how long holds take.',
+      note: `${room.fixed_rate ? 'At a fixed rate.' : 'The controller moves the rate by how long holds take.'} Of what the limit grants, one second may be saved up.`,
       unit: 'a second',
       lines: [
         { name: 'let in', values: mean(({ admitted }) => admitted), form: 'solid' },
@@ -249,6 +249,7 @@ function tablesHtml({ figures, room }: Result): string {
 ${rows([
   ['forged, stolen and missing passes tried', figures.forged.tried],
   ['of them taken', figures.forged.accepted],
+  ['receipts that were checked against the draw', figures.receipts],
   ['times that a watching client was cut', figures.streams.cuts],
 ])}</table>
 <h2>The room</h2><table>${rows([

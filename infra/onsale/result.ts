@@ -19,6 +19,8 @@ export interface Result {
     readonly session_s: number
     readonly hold_s: number
     readonly pre_queue_s: number
+    /** Whether a draw gave those who came before the opening their numbers. */
+    readonly draw: boolean
   }
   readonly verdict: Verdict
   readonly passed: boolean
@@ -42,6 +44,8 @@ export interface Result {
     readonly streams: { readonly watchers: number; readonly cuts: number; readonly resets: number }
     readonly eta: Promises
     readonly forged: { readonly tried: number; readonly accepted: number }
+    /** Of places, which were checked against the draw. */
+    readonly receipts: number
     readonly endings: Readonly<Record<string, number>>
     /** Seconds of processor time by process; empty where nobody knows. */
     readonly cpu_s: Readonly<Record<string, number>>

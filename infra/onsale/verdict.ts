@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
 import { type AuditReport, audit } from '../audit/audit.ts'
+import { readDraw } from '../draw/read-draw.ts'
+import { verifyDraw } from '../draw/verify-draw.ts'
 import { type AdmissionLimits, admissionsOverLimit, type Occupancy, orderViolations } from './admissions.ts'
 import type { RoomRecords } from './room-records.ts'
 import type { SeatMap } from './seat-map.ts'
@@ -47,6 +49,10 @@ export interface JudgeOptions {
   readonly occupancies: readonly Occupancy[]
   readonly maps: readonly SeatMap[]
   readonly secondPlaces: number
+  /** A gateway that shows the draw of the event; null: it had none. */
+  readonly drawUrl: string | null
+  /** Of places in it. */
+  readonly receipts: readonly string[]
   readonly tally: Tally
   /** How long the last hold may still last. */
   readonly restMs: number
@@ -84,6 +90,7 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
     Number((await client.query<{ count: string }>(text, [...values])).rows[0]?.count)
   const journal = await records.journal()
   const mismatches = await compareMaps(client, options)
+  const drawFaults = await findDrawFaults(options)
   await pause(moneyRestsMs)
   const audited = await audit({
     databaseUrl: options.databaseUrl,
@@ -105,6 +112,7 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
       (await count(overusedPasses, [eventId, maxHoldsOfPass])) +
       tally.forged.accepted +
       secondPlaces +
+      drawFaults.length +
       ofInvariants.order,
     buyers_unanswered: tally.unanswered.size,
     stream_mismatches: mismatches,
@@ -113,6 +121,7 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
   const { seats_sold, ...zeros } = verdict
   const faults = [
     ...Object.entries(zeros).flatMap(([name, value]) => (value === 0 ? [] : [`${name}: ${value}`])),
+    ...drawFaults.map((fault) => `draw: ${fault}`),
     ...audited.results.flatMap(({ invariant, says, violations, examples, checked }) =>
       violations > 0 || !checked
         ? [`audit ${invariant}, ${says}: ${violations} ${examples.slice(0, 3).join(' ')}`]
@@ -122,6 +131,14 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
     ...(tally.forged.tried === 0 ? ['no forged pass was tried'] : []),
   ]
   return { verdict, faults, admissions: journal.length, auditedViolations: audited.violations + audited.unchecked }
+}
+
+/** What anybody can find by `npm run verify-draw`. */
+async function findDrawFaults({ drawUrl, eventId, receipts }: JudgeOptions): Promise<string[]> {
+  if (drawUrl === null) return []
+  const named = receipts.map((text, index) => ({ name: `receipt ${index + 1}`, text }))
+  const findings = await verifyDraw(await readDraw(drawUrl, eventId), named)
+  return findings.flatMap(({ checked, wrong }) => (wrong === undefined ? [] : [`${checked}: ${wrong}`]))
 }
 
 const doubleSales = `

@@ -106,7 +106,26 @@ test.serial('the process tells organisers and Prometheus the same', async (t) =>
   t.is(body.violations, 0)
   t.true(body.items.length > 15)
   const metrics = (await ask(auditor.metricsUrl)).text
-  for (const id of ['fences', 'I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I13', 'I17', 'I18', 'I23']) {
+  for (const id of [
+    'fences',
+    'I1',
+    'I2',
+    'I3',
+    'I4',
+    'I5',
+    'I7',
+    'I8',
+    'I9',
+    'I10',
+    'I13',
+    'I14',
+    'I15',
+    'I16',
+    'I17',
+    'I18',
+    'I19',
+    'I23',
+  ]) {
     t.regex(metrics, new RegExp(`^invariant_violations{invariant="${id}",instance="auditor-1"} 0$`, 'm'))
   }
   t.is((await ask(`${system.url}/admin/invariants`)).status, 401)

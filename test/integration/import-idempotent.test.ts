@@ -2,12 +2,10 @@ import test from 'ava'
 import { listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
-import { startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { emptyEventWorker } from '../support/event-worker.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
-const worker = forFile(() => startEventWorker())
-test.beforeEach(() => worker.reset())
+const worker = emptyEventWorker()
 
 function importing(events: CatalogueEvent[], { reschedule = false } = {}) {
   return worker.ask(importEvents, { source: 'test', events, reschedule })

@@ -154,10 +154,11 @@ test('facts are read by their consumers and followers, and in no other way', asy
     ...consumer('mine'),
   ]
   const locks = consumer('booking-seat-locks')
-  const everything = [...own, ...locks, ...others]
+  const sessions = consumer('gateway-finished-sessions')
+  const everything = [...own, ...locks, ...sessions, ...others]
   for (const worker of ['event', 'purchase'] as const) t.deepEqual(await permitted(worker, everything), own.toSorted())
   t.deepEqual(await permitted('booking', everything), [...own, ...locks].sort())
-  t.deepEqual(await permitted('gateway', everything), follower.toSorted())
+  t.deepEqual(await permitted('gateway', everything), [...follower, ...sessions].sort())
   t.deepEqual(await permitted('auditor', everything), [])
 })
 

@@ -11,8 +11,9 @@ import {
   type WaitingEntry,
 } from '#shared/contracts/waiting-list.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
-import { newId } from '#shared/ids.ts'
+import { newId, parsePublicId } from '#shared/ids.ts'
 import { offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
+import { lockList } from '../../workers/booking/waiting-list/store.ts'
 import { type House, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
 import { forFile } from '../support/for-file.ts'
@@ -190,7 +191,14 @@ test.serial('whatever brings places back brings them to the list, GA tickets too
   )
   await getsOne('after a revocation', {}, () => workers.ask(revokeBooking, { booking_id: unpaid.id, attempt: 1 }))
   await getsOne('after a release', { section: 'Stalls' }, () => release(sure, 'sure'))
-  await getsOne('on the floor', { area: 'Floor', qty: 2 }, () => workers.letRunOut(floor))
+  await getsOne('on the floor', { area: 'Floor', qty: 2 }, async () => {
+    await workers.letRunOut(floor)
+    // Its counter was locked when it ended, so its tickets were passed over.
+    await workers.postgres.query(
+      `UPDATE booking.holds SET status = 'expired', ended_at = now() WHERE event_id = $1 AND user_id = 'floor'`,
+      [eventId],
+    )
+  })
 })
 
 test.serial('nobody else gets a place that somebody waits for, from the moment it is free', async (t) => {
@@ -367,13 +375,19 @@ test.serial('a paused sale keeps its list and offers nothing until it goes on', 
   t.is(await statusOf(eventId, 'ada'), 'offered')
 })
 
-test.serial('an offer needs no pass of a waiting room', async (t) => {
+test.serial('where sales need a pass, an offer has its entry as pass', async (t) => {
   const { eventId, free } = await fullHouse(1)
   await join(eventId, 'ada')
   await setStatus(eventId, 'on_sale', { needs_pass: true })
   await free(0)
   await serve()
-  t.is(await statusOf(eventId, 'ada'), 'offered')
+  const { id, status } = await entryOf(eventId, 'ada')
+  t.is(status, 'offered')
+  const passes = await workers.postgres.query(
+    `SELECT pass_id FROM booking.holds WHERE event_id = $1 AND user_id = 'ada'`,
+    [eventId],
+  )
+  t.deepEqual(passes, [{ pass_id: parsePublicId(id)?.ownId }])
 })
 
 test.serial('every step of an entry is told as a fact that names nobody', async (t) => {
@@ -411,6 +425,32 @@ test.serial('a worker offers by itself what comes back', async (t) => {
   )
   t.is(await status('ada'), 'expired')
 })
+
+test.serial(
+  'many who join one list at once take at most one connection of each worker from those who pay',
+  async (t) => {
+    const { eventId } = await fullHouse(1)
+    const other = await workers.openHouse({ rows: 1, seatsPerRow: 2 })
+    const waitingForLock = async () => {
+      const [counted] = await workers.postgres.query<{ waiting: number }>(
+        `SELECT count(*)::int AS waiting FROM pg_locks JOIN pg_database AS own ON own.oid = pg_locks.database
+       WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()`,
+      )
+      return counted?.waiting ?? 0
+    }
+    const joined = await workers.postgres.transaction(async (db) => {
+      await lockList(db, eventId)
+      const joining = Array.from({ length: 60 }, (_, index) => join(eventId, `buyer-${index}`))
+      const all = Promise.allSettled(joining)
+      await until('some wait for the list', async () => (await waitingForLock()) > 0)
+      await workers.buy(other, [0], 'payer')
+      t.true((await waitingForLock()) <= 2)
+      return { all }
+    })
+    const statuses = (await joined.all).map(({ status }) => status)
+    t.true(statuses.includes('fulfilled'))
+  },
+)
 
 /** How often somebody got a place before somebody who was first, when so many workers serve one list at once. */
 async function skipped(postgres: Pick<Postgres, 'transaction' | 'query'>): Promise<number> {

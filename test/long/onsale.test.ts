@@ -102,6 +102,8 @@ test.serial('the judge of an on-sale finds each planted lie', async (t) => {
       occupancies: [{ active: result.room.max_active, called: 1 }],
       maps: [map],
       secondPlaces: 0,
+      drawUrl: system.url,
+      receipts: ['a.b.c'],
       tally,
       restMs: 1_000,
     }
@@ -109,7 +111,8 @@ test.serial('the judge of an on-sale finds each planted lie', async (t) => {
     t.like(verdict, {
       lost_purchases: 1,
       admissions_over_limit: 1,
-      order_violations: 1,
+      // The pass of no place, and the receipt of no draw.
+      order_violations: 2,
       buyers_unanswered: 1,
       stream_mismatches: 1,
     })

@@ -104,6 +104,7 @@ function resultWith(changes: Partial<Result>): Result {
       session_s: 60,
       hold_s: 30,
       pre_queue_s: 45,
+      draw: true,
     },
     verdict: {
       double_sales: 0,
@@ -130,6 +131,7 @@ function resultWith(changes: Partial<Result>): Result {
       streams: { watchers: 16, cuts: 3, resets: 16 },
       eta: tally.promises(),
       forged: { tried: 6, accepted: 0 },
+      receipts: 1,
       endings: { bought: 4 },
       cpu_s: { 'gateway-1': 1.5 },
       simulator_cpu_share: 0.2,

@@ -43,6 +43,7 @@ import { leaveWaitingList } from './waiting-list/leave-waiting-list.ts'
 import { listWaitingEntries } from './waiting-list/list-waiting-entries.ts'
 import { WaitingListMetrics } from './waiting-list/metrics.ts'
 import { offerPlaces } from './waiting-list/offer-places.ts'
+import { OneAtATime } from './waiting-list/one-at-a-time.ts'
 import { viewWaitingEntry } from './waiting-list/view-waiting-entry.ts'
 
 /** Sells seats: stock, holds, bookings and tickets. */
@@ -57,6 +58,7 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     const metrics = new BookingMetrics(parts.metrics)
     const batches = new Batches({ ...parts, shares, metrics })
     const offering = { ...parts, shares, metrics: new WaitingListMetrics(parts.metrics), offerMs: config.OFFER_TTL_MS }
+    const turns = new OneAtATime()
     if (config.SWEEPER === 'on')
       onStop(
         'sweeper',
@@ -94,10 +96,10 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
       listTickets({ ...parts, codes }),
       transferTicket(parts),
       viewTicketKeys({ codes }),
-      joinWaitingList(parts),
+      joinWaitingList({ ...parts, turns }),
       viewWaitingEntry(parts),
       listWaitingEntries(parts),
-      leaveWaitingList(parts),
+      leaveWaitingList({ ...parts, turns }),
     ]
   },
 }

@@ -97,7 +97,7 @@ export class RushFilter {
 }
 
 /**
- * The filter of a worker, and beside it what takes locks away as soon as a hold gives its seats back, whoever ended it. `null`
+ * The filter of a worker, and beside it what takes locks away as soon as a hold gives its seats back, however it ended. `null`
  * without a Redis.
  */
 export function startRushFilter(

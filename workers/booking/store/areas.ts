@@ -5,7 +5,7 @@ import { hasPlacesLeft } from './conditions.ts'
 /*
  * SQL about standing places, which are sold by count. The places of an area are spread over several counters, its shards,
  * so that buyers do not queue for one row. `held` of a shard counts the items of holds whose `held_until` is not null, also
- * when it is in the past: whoever needs such places takes them back first. Shards are locked by ascending area and number,
+ * when it is in the past: an operation that needs such places takes them back first. Shards are locked by ascending area and number,
  * after seats, and before anybody changes items; to begin or end a payment moves only the hold's own items and locks no shard.
  */
 

@@ -108,7 +108,7 @@ export async function lockDueHold(db: Database, { eventId, userId }: Buyer): Pro
  * ones. Its GA places are given back already.
  */
 export async function clearHold(db: Database, hold: Key, keeps: readonly number[]): Promise<ChangedSeat[]> {
-  // Whoever has one of its seats locked judges that it ran out: waiting would be in the wrong order, and is not needed.
+  // The owner of a lock on one of its seats judges that it ran out: waiting would be in the wrong order, and is not needed.
   const freed = await db.query<ChangedSeat>(
     `WITH given_up AS (
        SELECT seat.seat_no FROM booking.hold_items AS item CROSS JOIN LATERAL (
@@ -153,6 +153,8 @@ export interface LockedHold {
   readonly expiresAt: Date
   readonly expiresInMs: number
   readonly hardCapAt: Date
+  /** Of the pass that it was made with. */
+  readonly passId: string | null
 }
 
 /**
@@ -168,7 +170,8 @@ export async function lockHold(db: Database, key: Key): Promise<LockedHold | und
        ${areaNosOfHold} AS "areaNos",
        (SELECT sum(qty)::int FROM ${itemsOfHold}) AS "placeCount",
        (SELECT sum(price_minor * qty)::bigint FROM ${itemsOfHold}) AS "totalMinor",
-       expires_at AS "expiresAt", ${expiresInMs} AS "expiresInMs", hard_cap_at AS "hardCapAt"
+       expires_at AS "expiresAt", ${expiresInMs} AS "expiresInMs", hard_cap_at AS "hardCapAt",
+       pass_id AS "passId"
      FROM booking.holds AS hold WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )

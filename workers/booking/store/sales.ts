@@ -58,7 +58,7 @@ export async function keepFromCancelling(db: Database, eventId: string): Promise
   await db.query(`SELECT pg_advisory_xact_lock_shared(${lockOfSale})`, [eventId])
 }
 
-/** Waits for all who keep the event from being cancelled: whoever comes later has to wait as well. */
+/** Waits for all who keep the event from being cancelled: later operations have to wait as well. */
 async function waitToCancel(db: Database, eventId: string): Promise<void> {
   await db.query(`SELECT pg_advisory_xact_lock(${lockOfSale})`, [eventId])
 }
@@ -75,7 +75,7 @@ export interface SaleChange {
 
 /**
  * Answers, inside a transaction, whether anything changed; `undefined` when the event has no sale. Cancelled is final: the
- * refunds of an event begin with it and would go on with whoever bought after a reopening. Throws `event_cancelled`.
+ * refunds of an event begin with it and would go on with purchases made after a reopening. Throws `event_cancelled`.
  */
 export async function changeSale(db: Database, change: SaleChange): Promise<boolean | undefined> {
   const { eventId, status, onSaleAt, offSaleAt, cancelUntil, needsPass } = change

@@ -107,7 +107,7 @@ export async function admit(
       if (isSwap) refuseUnlessOwnAndActive(ownHold, buyer.userId)
       if (sale === undefined) throw new NothingStocked()
       refuseUnlessOpen(sale, sale.now)
-      const passId = needsPass(request, sale)
+      const passId = sale.needsPass
         ? usablePass(request.pass, buyer.eventId, isSwap ? undefined : usedPasses.get(request))
         : null
       judgeTickets(request, tickets, sale)
@@ -148,10 +148,6 @@ function judgeTickets({ buyer: { eventId }, selection, isSwap }: PlaceRequest, i
   else refuseBeyondLimit(inUse, { eventId, ...wish })
 }
 
-function needsPass({ offerMs }: PlaceRequest, sale: Sale | undefined): boolean {
-  return sale?.needsPass === true && offerMs === undefined
-}
-
 /** The sale by which a request is judged: an offer has its own time. */
 function saleFor({ offerMs }: PlaceRequest, sale: Sale | undefined): Sale | undefined {
   if (offerMs === undefined || sale === undefined) return sale
@@ -167,9 +163,7 @@ async function findUsedPasses(
   sales: ReadonlyMap<string, Sale>,
 ): Promise<ReadonlyMap<PlaceRequest, UseOfPass>> {
   const shown = requests.flatMap((request) =>
-    needsPass(request, sales.get(request.buyer.eventId)) && 'id' in request.pass
-      ? [{ request, passId: request.pass.id }]
-      : [],
+    sales.get(request.buyer.eventId)?.needsPass && 'id' in request.pass ? [{ request, passId: request.pass.id }] : [],
   )
   if (shown.length === 0) return new Map()
   const used = await findUseOfPasses(

@@ -14,8 +14,9 @@ import { findSale } from '../store/sales.ts'
 import { NothingStocked } from '../taking/admit.ts'
 import { refuseTooManyTickets } from '../ticket-limit.ts'
 import { countPlaces, findFreePlaces } from './free-places.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 import { readEntries } from './read-entries.ts'
-import { countWaiting, insertEntry, lockList, lockOpenEntry, noteWaitedFor } from './store.ts'
+import { countWaiting, findWaitedFor, insertEntry, lockList, lockOpenEntry, noteWaitedFor } from './store.ts'
 import type { Wanted } from './wishes.ts'
 
 type Request = ParsedRequestOf<typeof contract>
@@ -24,13 +25,23 @@ type Request = ParsedRequestOf<typeof contract>
 const maxWaiting = 20_000
 
 /** Only once no such place is free, or is kept for others who wait: from then on places that come back are theirs. */
-export function joinWaitingList({ postgres, bus }: { postgres: Postgres; bus: Bus }): Operation {
+export function joinWaitingList({
+  postgres,
+  bus,
+  turns,
+}: {
+  postgres: Postgres
+  bus: Bus
+  turns: OneAtATime
+}): Operation {
   return operation(contract, async (request, context) => {
     const { event_id: eventId } = request
     const buyer = { eventId, userId: requireUser(context.caller) }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
     try {
-      return await postgres.transaction((db) => once(db, command, () => join(db, buyer, request)))
+      return await turns.run(eventId, () =>
+        postgres.transaction((db) => once(db, command, () => join(db, buyer, request))),
+      )
     } catch (error) {
       if (!(error instanceof NothingStocked)) throw error
       await refuseUnknownEvent(bus, eventId, context)
@@ -43,23 +54,35 @@ async function join(db: Database, buyer: Buyer, request: Request): Promise<Waiti
   const { eventId, userId } = buyer
   const { qty } = request
   const wanted = wantedIn(request)
-  await lockList(db, eventId)
-  const sale = await findSale(db, eventId)
+  const [sale, [inUse], places] = await Promise.all([
+    findSale(db, eventId),
+    findTicketsInUse(db, [buyer]),
+    countPlaces(db, eventId, wanted, qty),
+  ])
   if (sale === undefined) throw new NothingStocked()
   refuseUnlessOpen(sale, sale.now)
-  if ((await lockOpenEntry(db, buyer)) !== undefined) {
+  refuseTooManyTickets({ liveTickets: inUse?.liveTickets ?? 0 }, { qty, limit: sale.maxTicketsPerUser })
+  refuseImpossible(wanted, { qty, places })
+  // Everybody joins at the moment of the sell-out, one after the other: little happens under the lock, sent together where it can be.
+  const [, open, waiting, waitedFor] = await Promise.all([
+    lockList(db, eventId),
+    lockOpenEntry(db, buyer),
+    countWaiting(db, eventId, maxWaiting),
+    findWaitedFor(db, eventId),
+  ])
+  if (open !== undefined) {
     throw new TicketingError('already_waiting', 'You are on the waiting list of this event already.')
   }
-  const [inUse] = await findTicketsInUse(db, [buyer])
-  refuseTooManyTickets({ liveTickets: inUse?.liveTickets ?? 0 }, { qty, limit: sale.maxTicketsPerUser })
-  await refuseImpossible(db, eventId, { wanted, qty })
-  await refuseWhileFree(db, eventId, { wanted, kept: sale.waitedFor })
-  if ((await countWaiting(db, eventId, maxWaiting)) >= maxWaiting) {
+  if (waiting >= maxWaiting) {
     throw new TicketingError('queue_full', 'Too many people wait for this event; try again later.')
   }
-  await insertEntry(db, { entry: { eventId, ownId: newId() }, userId, qty, wanted })
-  await noteWaitedFor(db, eventId)
-  const [entry] = await readEntries(db, { ...buyer, limit: 1 })
+  const isWaitedFor = waitedFor.some(({ kind, name }) => kind === wanted.kind && name === wanted.name)
+  if (!isWaitedFor) await refuseWhileFree(db, eventId, { wanted, kept: waitedFor })
+  const [, , [entry]] = await Promise.all([
+    insertEntry(db, { entry: { eventId, ownId: newId() }, userId, qty, wanted }),
+    isWaitedFor ? undefined : noteWaitedFor(db, eventId),
+    readEntries(db, { ...buyer, limit: 1 }),
+  ])
   if (entry === undefined) throw new Error('an entry vanished')
   return entry
 }
@@ -72,19 +95,17 @@ function wantedIn({ tier, section, area, accessible }: Request): Wanted {
   return { kind: 'any', name: null }
 }
 
-/** Throws `validation_failed` for a wish that cannot be met whatever comes back: nobody else would get those places any more. */
-async function refuseImpossible(
-  db: Database,
-  eventId: string,
-  { wanted, qty }: { wanted: Wanted; qty: number },
-): Promise<void> {
-  const places = await countPlaces(db, eventId, wanted, qty)
+/**
+ * Throws `validation_failed` for a wish that cannot be met whatever comes back: nobody else would get those places any more. `places`: how
+ * many there are of the kind.
+ */
+function refuseImpossible({ kind, name }: Wanted, { qty, places }: { qty: number; places: number }): void {
   if (places >= qty) return
-  const { kind, name } = wanted
-  if (places > 0)
+  if (places > 0) {
     throw invalidRequest([{ pointer: '/qty', detail: `must be at most ${places}, all such places there are` }])
+  }
   if (kind === 'any') throw new NothingStocked()
-  const detail = name === null ? 'is not possible: this event has no accessible seats' : `has no places in this event`
+  const detail = name === null ? 'is not possible: this event has no accessible seats' : 'has no places in this event'
   throw invalidRequest([{ pointer: `/${kind}`, detail }])
 }
 

@@ -9,14 +9,15 @@ import { endAndTell } from '../hold-ends.ts'
 import type { Buyer } from '../store/buyers.ts'
 import { lockHold } from '../store/holds.ts'
 import { entryFact } from './facts.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 import { endEntry, lockList, lockOpenEntry, noteWaitedFor } from './store.ts'
 
 /** Leaving again, or without having joined, changes nothing. */
-export function leaveWaitingList({ postgres }: { postgres: Postgres }): Operation {
+export function leaveWaitingList({ postgres, turns }: { postgres: Postgres; turns: OneAtATime }): Operation {
   return operation(contract, async (request, context) => {
     const buyer = { eventId: request.event_id, userId: requireUser(context.caller) }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
-    return postgres.transaction((db) => once(db, command, () => leave(db, buyer)))
+    return turns.run(buyer.eventId, () => postgres.transaction((db) => once(db, command, () => leave(db, buyer))))
   })
 }
 

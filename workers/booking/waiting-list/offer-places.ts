@@ -159,6 +159,7 @@ function requestFor({ entry, places }: Offer<WaitingBuyer>, eventId: string, { l
     hold: { eventId, ownId: newId() },
     isSwap: false,
     selection,
+    // Of a sale that needs passes: the entry is one.
     pass: { id: entry.id },
     command: { schema: 'booking', operation: 'offer-places', request: selection, context },
     traceparent: undefined,

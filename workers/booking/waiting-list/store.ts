@@ -175,6 +175,15 @@ export function settleOffers(db: Database, limit: number): Promise<ToldEntry[]> 
   )
 }
 
+/** Kinds of places that somebody waits for. */
+export async function findWaitedFor(db: Database, eventId: string): Promise<readonly Wanted[]> {
+  const [sale] = await db.query<{ waitedFor: Wanted[] }>(
+    'SELECT waited_for AS "waitedFor" FROM booking.sales WHERE event_id = $1',
+    [eventId],
+  )
+  return sale?.waitedFor ?? []
+}
+
 /** Brings `waited_for` of the sale up to date with its list, whose lock is held. */
 export async function noteWaitedFor(db: Database, eventId: string): Promise<void> {
   await db.query(

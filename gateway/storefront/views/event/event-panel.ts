@@ -2,16 +2,26 @@ import { count, instantText, money, sum } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { type Price, pricesOf } from '../prices.ts'
 import { crossSign, priceMark } from '../signs.ts'
+import { stepper } from '../stepper.ts'
 import { eventWords as words } from '../words/event.ts'
 import { words as common } from '../words.ts'
-import { type ChosenSeat, choiceOf, type EventPageState, freeOf, isSelling, type LiveState } from './event-state.ts'
+import {
+  type ChosenSeat,
+  choiceOf,
+  type EventPageState,
+  freeOf,
+  isSelling,
+  type LiveState,
+  needsLine,
+} from './event-state.ts'
 
 /** Prices, what was chosen and the step that leads on; or why there is none. */
 export function eventPanel(state: EventPageState): Html {
   const { live } = state
   return html`<section class="panel event-panel" aria-label="${words.prices}">
 ${saleState(state)}
-<div role="status">${live !== null && note(live)}</div>
+${line(state)}
+<div role="status">${live !== null && note(live, state.event.id)}</div>
 ${live?.held && held(live.held, state)}
 ${priceList(state)}
 ${isSelling(state) && (live === null ? html`<noscript><p class="quiet">${words.needsScript}</p></noscript>` : selling(state, live))}
@@ -39,9 +49,28 @@ function saleState(state: EventPageState): Html | false {
       if (event.layout_version === null) return box(words.notSoldHere, words.notSoldHereText, elsewhere)
       if (freeOf(state) > 0) return false
       return event.availability === 'sold_out'
-        ? box(words.soldOut, words.soldOutText, elsewhere)
-        : box(words.allHeldTitle, words.allHeldText)
+        ? box(words.soldOut, words.soldOutText, words.waitingListText, waitingListLink(event.id))
+        : box(words.allHeldTitle, words.allHeldText, words.waitingListText, waitingListLink(event.id))
   }
+}
+
+/** In an event with a waiting room: the way there, or how long the own turn still lasts. */
+function line(state: EventPageState): Html | false {
+  const { event, live } = state
+  const { status, waiting_room } = event.sale
+  if (!waiting_room || (status !== 'on_sale' && status !== 'announced')) return false
+  if (live !== null && live.passClock !== null) {
+    return html`<div class="note yours-note"><strong>${words.passTitle}</strong><p class="tabular" role="timer" aria-live="off">${words.passText(live.passClock)}</p></div>`
+  }
+  return html`<div class="note line-note"><strong>${words.lineTitle}</strong><p>${status === 'announced' ? words.lineOpens : words.lineText}</p>${joinLink(event.id, 'wide')}</div>`
+}
+
+function joinLink(eventId: string, size: 'wide' | 'tall wide' | ''): Html {
+  return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/line?join=1">${words.joinLine}</a>`
+}
+
+function waitingListLink(eventId: string): Html {
+  return html`<a class="button torch wide" href="/shop/events/${encodeURIComponent(eventId)}/waiting-list">${words.toWaitingList}</a>`
 }
 
 function opening({ event, language, live }: EventPageState): Html {
@@ -54,9 +83,9 @@ function opening({ event, language, live }: EventPageState): Html {
   return html`<div class="note sale-state"><strong>${words.opensAt(time, zone)}</strong>${live?.opensIn && html`<p class="countdown display tabular" role="timer">${live.opensIn}</p>`}${live !== null && html`<p>${words.opensByItself}</p>`}</div>`
 }
 
-function note({ note: said }: LiveState): Html | false {
+function note({ note: said }: LiveState, eventId: string): Html | false {
   if (said === null) return false
-  return html`<div class="note${said.isAlarm && ' alarm'}"><strong>${said.title}</strong><p>${said.text}</p>${
+  return html`<div class="note${said.isAlarm && ' alarm'}"><strong>${said.title}</strong><p>${said.text}</p>${said.hasList === true && html`<p>${waitingListLink(eventId)}</p>`}${
     said.offers.length > 0 &&
     html`<p class="offers">${said.offers.map(
       ({ label }, index) =>
@@ -103,7 +132,7 @@ function priceList({ event, language }: EventPageState): Html {
 function selling(state: EventPageState, live: LiveState): Html {
   const { event } = state
   return html`${event.areas.length > 0 && areas(state, live)}
-${event.seat_count > 0 && best(state, live)}
+${event.seat_count > 0 && !needsLine(state) && best(state, live)}
 ${choice(state, live)}`
 }
 
@@ -112,10 +141,6 @@ function areas({ event, areaFree, language }: EventPageState, { areaQty }: LiveS
     ({ name }, index) =>
       html`<li id="area-${index}"><span class="seat-name"><strong>${name}</strong><span class="quiet">${words.left(count(areaFree[index] ?? 0, language))}</span></span><span class="amount">${stepper({ name: `area:${index}`, label: name, value: areaQty[name] ?? 0 })}</span></li>`,
   )}</ul></div>`
-}
-
-function stepper({ name, label, value }: { name: string; label: string; value: number }): Html {
-  return html`<span class="stepper" role="group" aria-label="${label}"><button type="button" data-click="step" data-step="-1" data-of="${name}" aria-label="${words.fewer}">−</button><output>${value}</output><button type="button" data-click="step" data-step="1" data-of="${name}" aria-label="${words.more}">+</button></span>`
 }
 
 function best(
@@ -145,7 +170,7 @@ function choice(state: EventPageState, live: LiveState): Html {
   const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null) return html``
-    const how = event.seat_count > 0 ? words.howToChoose : words.howToStand
+    const how = needsLine(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
     return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }
   return html`<div class="chosen-places">
@@ -159,8 +184,8 @@ function choice(state: EventPageState, live: LiveState): Html {
 ${
   places > 0 &&
   html`<p class="sum"><span>${words.total}</span><strong>${sum(totalMinor, currency, language)}</strong></p>
-<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>
-<p class="quiet">${words.holdingCosts}</p>`
+${!needsLine(state) && html`<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>`}
+<p class="quiet">${needsLine(state) ? words.lineText : words.holdingCosts}</p>`
 }
 </div>`
 }
@@ -185,5 +210,5 @@ export function holdBar(state: EventPageState): Html | false {
   const { event, language, live } = state
   const { places, totalMinor } = choiceOf(state)
   if (live === null || places === 0) return false
-  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p><button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button></div>`
+  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p>${needsLine(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
 }

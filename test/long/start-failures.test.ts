@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { howToInstall } from '../../infra/system/programs/install-advice.ts'
 import { startPostgres } from '../../infra/system/servers/postgres.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { launch } from '../support/launcher.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
@@ -72,4 +75,35 @@ test('the message about a missing program names it, and the command for each sys
     howToInstall(['nats-server']),
     /^Missing: nats-server\. Install with one of\n {2}Debian, Ubuntu +sudo apt-get install nats-server/,
   )
+})
+
+test('a process that cannot start fails the start with its own words, and the rest is stopped', async (t) => {
+  const dataDirectory = await createTestDirectory('launcher')
+  const database = await createTestDatabase()
+  const launcher = launch(dataDirectory, ['--port', '0'], { HOLD_TTL_MS: 'soon', DATABASE_URL: database.url })
+  t.is(await launcher.ended, 1)
+  await database.drop()
+  t.regex(launcher.output(), /booking-1 ended with exit code 2 before it was ready.*HOLD_TTL_MS/s)
+  t.false(existsSync(join(dataDirectory, 'redis.pid.json')))
+  t.false(existsSync(join(dataDirectory, 'nats.pid.json')))
+})
+
+test('a port that is taken and a flag that does not exist are named, with the remedy, before anything starts', async (t) => {
+  const dataDirectory = await createTestDirectory('launcher')
+  const holder = createServer().listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  t.teardown(() => holder.close())
+  const address = holder.address()
+  const port = typeof address === 'object' && address ? String(address.port) : ''
+
+  const taken = launch(dataDirectory, ['--port', port])
+  t.is(await taken.ended, 1)
+  t.true(taken.output().includes(`Port ${port} is taken`))
+  t.regex(taken.output(), /--port 0/)
+
+  const misspelt = launch(dataDirectory, ['--prot', port])
+  t.is(await misspelt.ended, 1)
+  t.regex(misspelt.output(), /Unknown option '--prot'.*Usage: npm start/s)
+  t.notRegex(misspelt.output(), /\n\s+at /)
+  t.false(existsSync(join(dataDirectory, 'postgres')))
 })
