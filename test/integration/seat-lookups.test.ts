@@ -14,7 +14,7 @@ const named = [7, 8, 9, 14_000]
 interface Lookup {
   /** Of seats that somebody names, or of the 100 that a hold has. */
   readonly seats: number
-  readonly settings: TransactionOptions['settings']
+  readonly settings: NonNullable<TransactionOptions['settings']>
   run(db: Database, hold: Key): Promise<unknown>
 }
 
