@@ -11,6 +11,8 @@ import { Schedule, type ScheduleOptions } from '../support/waiting-room-schedule
 
 const schedules = 200
 const drawnSchedules = 100
+/** For a machine with much else to do. */
+const longestMs = 300_000
 
 let url: string
 let stop: () => Promise<void>
@@ -26,6 +28,7 @@ test.after.always(() => stop?.())
 async function violationsIn(count: number, options: ScheduleOptions, fault?: Fault): Promise<string[][]> {
   const redis = openRedis(url)
   const queue = new Queue(redis, fault && ((name) => withFault(name, fault)))
+  t.timeout(longestMs)
   const found = await inParallel(count, (seed) => new Schedule(queue, redis, seed, options).run())
   redis.disconnect()
   return found
@@ -40,15 +43,18 @@ function withFault(name: string, [script, right, wrong]: Fault): string {
   return text.replace(right, wrong)
 }
 
-test('200 random schedules: nobody is overtaken, lost, admitted twice or beyond rate and maximum', async (t) => {
+test.serial('200 random schedules: nobody is overtaken, lost, admitted twice or beyond rate and maximum', async (t) => {
+  t.timeout(longestMs)
   t.deepEqual((await violationsIn(schedules, {})).flat(), [])
 })
 
-test('100 random schedules with a draw: the same, numbers are those of the draw, and later arrivals stand behind', async (t) => {
+test.serial('100 random schedules with a draw: the same, numbers are those of the draw, and later arrivals stand behind', async (t) => {
+  t.timeout(longestMs)
   t.deepEqual((await violationsIn(drawnSchedules, { drawn: true })).flat(), [])
 })
 
-test('100 random schedules in which Redis loses its last second or everything: no place is lost, none given twice, none overtaken', async (t) => {
+test.serial('100 random schedules in which Redis loses its last second or everything: no place is lost, none given twice, none overtaken', async (t) => {
+  t.timeout(longestMs)
   const found = await Promise.all([
     violationsIn(drawnSchedules / 2, { loses: true }),
     violationsIn(drawnSchedules / 2, { loses: true, drawn: true }),
@@ -85,9 +91,12 @@ const faults: Readonly<Record<string, readonly [Fault, ScheduleOptions]>> = {
 }
 
 for (const [name, [fault, options]] of Object.entries(faults)) {
-  test(`schedules find a planted fault: ${name}`, async (t) => {
-    const found = await violationsIn(40, options, fault)
-    t.true(found.filter((violations) => violations.length > 0).length >= 6, `${found.flat().length} violations`)
+  test.serial(`schedules find a planted fault: ${name}`, async (t) => {
+    t.timeout(longestMs)
+  const found = await violationsIn(20, options, fault)
+    const seeds = found.filter((violations) => violations.length > 0).length
+    t.log(`${seeds} of 20`, found.flat()[0])
+    t.true(seeds >= 3)
   })
 }
 

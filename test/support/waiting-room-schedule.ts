@@ -1,7 +1,7 @@
 import { drawNumbers, leafOf } from '#shared/draw.ts'
 import { newId } from '#shared/ids.ts'
 import type { RedisClient } from '#shared/redis.ts'
-import { lacksNumbers, type Queue, type RoomSettings } from '../../gateway/waiting-room/queue.ts'
+import { lacksNumbers, type Queue, type RoomSettings, roomKeysOf } from '../../gateway/waiting-room/queue.ts'
 import { randomNumbers } from './random-numbers.ts'
 
 const buyersAtOnce = 25
@@ -140,7 +140,7 @@ export class Schedule {
       // As the event worker gives them out.
       const block = { from: this.#nextPlace, to: this.#nextPlace + 10 }
       this.#nextPlace = block.to
-      await this.#ask(() => this.#queue.addBlock(this.#eventId, block, this.#settings))
+      await this.#ask(() => this.#queue.addBlock(this.#eventId, block, this.#settings, this.#now))
       joined = await join()
     }
     if (joined.kind !== 'place') return this.#complain(`a join answered ${joined.kind}`)
@@ -266,7 +266,7 @@ export class Schedule {
       const ranks = Buffer.alloc(this.#draw.count * 4)
       for (const [index, number] of this.#draw.numbers.entries()) ranks.writeUInt32BE(number - 1, index * 4)
       if (ranks.length > 0) await this.#queue.writeRanks(this.#eventId, 0, ranks)
-      await this.#queue.adoptDraw(this.#eventId, this.#draw, this.#settings)
+      await this.#queue.adoptDraw(this.#eventId, this.#draw, this.#settings, this.#now)
       return step()
     }
   }
@@ -300,7 +300,7 @@ export class Schedule {
     this.#kept = undefined
     if (this.#random() < 0.02) {
       const dumps: [string, Buffer][] = []
-      for (const key of await this.#keys()) {
+      for (const key of this.#keys()) {
         const dump = await this.#redis.dumpBuffer(key)
         if (dump !== null) dumps.push([key, dump])
       }
@@ -317,11 +317,12 @@ export class Schedule {
   }
 
   async #forgetAll(): Promise<void> {
-    for (const key of await this.#keys()) await this.#redis.del(key)
+    await this.#redis.del(...this.#keys())
   }
 
-  #keys(): Promise<string[]> {
-    return this.#redis.keys(`queue:{${this.#eventId}}:*`)
+  /** All of them: the names of buyers are of one bucket. */
+  #keys(): string[] {
+    return [...roomKeysOf(this.#eventId), `queue:{${this.#eventId}}:callers:0`]
   }
 
   async #checkRoom(): Promise<void> {
