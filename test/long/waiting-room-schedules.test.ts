@@ -27,11 +27,12 @@ test.after.always(() => stop?.())
 /** What goes wrong in so many schedules, by schedule. */
 async function violationsIn(count: number, options: ScheduleOptions, fault?: Fault): Promise<string[][]> {
   const redis = openRedis(url)
-  const queue = new Queue(redis, fault && ((name) => withFault(name, fault)))
-  t.timeout(longestMs)
-  const found = await inParallel(count, (seed) => new Schedule(queue, redis, seed, options).run())
-  redis.disconnect()
-  return found
+  try {
+    const queue = new Queue(redis, fault && ((name) => withFault(name, fault)))
+    return await inParallel(count, (seed) => new Schedule(queue, redis, seed, options).run())
+  } finally {
+    redis.disconnect()
+  }
 }
 
 type Fault = readonly [script: string, right: string, wrong: string]
@@ -48,19 +49,25 @@ test.serial('200 random schedules: nobody is overtaken, lost, admitted twice or 
   t.deepEqual((await violationsIn(schedules, {})).flat(), [])
 })
 
-test.serial('100 random schedules with a draw: the same, numbers are those of the draw, and later arrivals stand behind', async (t) => {
-  t.timeout(longestMs)
-  t.deepEqual((await violationsIn(drawnSchedules, { drawn: true })).flat(), [])
-})
+test.serial(
+  '100 random schedules with a draw: the same, numbers are those of the draw, and later arrivals stand behind',
+  async (t) => {
+    t.timeout(longestMs)
+    t.deepEqual((await violationsIn(drawnSchedules, { drawn: true })).flat(), [])
+  },
+)
 
-test.serial('100 random schedules in which Redis loses its last second or everything: no place is lost, none given twice, none overtaken', async (t) => {
-  t.timeout(longestMs)
-  const found = await Promise.all([
-    violationsIn(drawnSchedules / 2, { loses: true }),
-    violationsIn(drawnSchedules / 2, { loses: true, drawn: true }),
-  ])
-  t.deepEqual(found.flat(2), [])
-})
+test.serial(
+  '100 random schedules in which Redis loses its last second or everything: no place is lost, none given twice, none overtaken',
+  async (t) => {
+    t.timeout(longestMs)
+    const found = await Promise.all([
+      violationsIn(drawnSchedules / 2, { loses: true }),
+      violationsIn(drawnSchedules / 2, { loses: true, drawn: true }),
+    ])
+    t.deepEqual(found.flat(2), [])
+  },
+)
 
 const faults: Readonly<Record<string, readonly [Fault, ScheduleOptions]>> = {
   'no rate check': [['room', 'return math.max(0, math.ceil(tat - now - (burst - 1) * interval))', 'return 0'], {}],
@@ -93,7 +100,7 @@ const faults: Readonly<Record<string, readonly [Fault, ScheduleOptions]>> = {
 for (const [name, [fault, options]] of Object.entries(faults)) {
   test.serial(`schedules find a planted fault: ${name}`, async (t) => {
     t.timeout(longestMs)
-  const found = await violationsIn(20, options, fault)
+    const found = await violationsIn(20, options, fault)
     const seeds = found.filter((violations) => violations.length > 0).length
     t.log(`${seeds} of 20`, found.flat()[0])
     t.true(seeds >= 3)

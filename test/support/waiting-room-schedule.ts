@@ -1,4 +1,4 @@
-import { drawNumbers, leafOf } from '#shared/draw.ts'
+import { drawNumbers, leafAt, leafOf, nodesOf } from '#shared/draw.ts'
 import { newId } from '#shared/ids.ts'
 import type { RedisClient } from '#shared/redis.ts'
 import { lacksNumbers, type Queue, type RoomSettings, roomKeysOf } from '../../gateway/waiting-room/queue.ts'
@@ -9,6 +9,8 @@ const buyersAtOnce = 25
 const longestMs = 20 * 60_000
 /** From the beginning on: who joins until then is drawn. */
 const preQueueMs = 30_000
+/** Between the closing and the draw. */
+const drawAfterMs = 10_000
 
 type Kind = 'stays' | 'ghost' | 'wanderer' | 'leaver'
 
@@ -55,6 +57,8 @@ export class Schedule {
   readonly #seed: number
   readonly #closesAt: number
   readonly #owners = new Map<number, Buyer>()
+  /** Of the pre-queue that has closed. */
+  #roll: Buffer | undefined
   #draw: HeldDraw | undefined
   #now = 1_800_000_000_000
   #serving = 0
@@ -271,16 +275,18 @@ export class Schedule {
     }
   }
 
-  /** As gateway and event worker do it, at once. */
-  async #holdDraw(count: number): Promise<void> {
+  /** As a gateway hands it over. */
+  async #readRoll(count: number): Promise<Buffer> {
     const roll = Buffer.alloc(count * 32)
     const stored = await this.#queue.readRoll(this.#eventId, { first: 0, length: count })
     stored.copy(roll)
+    return roll
+  }
+
+  async #holdDraw(roll: Buffer): Promise<HeldDraw> {
     const numbers = await drawNumbers(leafOf(`seed ${this.#seed}`), roll)
-    const entrants = Array.from(numbers.keys()).filter(
-      (at) => !roll.subarray(at * 32, at * 32 + 32).equals(noLeaf),
-    ).length
-    this.#draw = { numbers, count, entrants }
+    const entrants = nodesOf(roll).filter((_, index) => leafAt(roll, index) !== undefined).length
+    return { numbers, count: numbers.length, entrants }
   }
 
   /** Redis notes another run: the next join needs a new block. */
@@ -305,7 +311,7 @@ export class Schedule {
         if (dump !== null) dumps.push([key, dump])
       }
       this.#kept = { at: this.#now, dumps }
-    } else if (this.#random() < 0.01) {
+    } else if (this.#random() < (this.#isBeforeDraw ? 0.03 : 0.01)) {
       await this.#forgetAll()
       this.#lost()
     }
@@ -337,7 +343,9 @@ export class Schedule {
     }
     this.#serving = serving
     if (this.#isBeforeDraw && serving > 0) this.#complain(`number ${serving} was called before the draw`)
-    if (this.#isBeforeDraw && rolled !== null) await this.#holdDraw(rolled)
+    if (rolled === null || !this.#isBeforeDraw) return
+    this.#roll ??= await this.#readRoll(rolled)
+    if (this.#now >= this.#closesAt + drawAfterMs) this.#draw = await this.#holdDraw(this.#roll)
   }
 
   /** In any t seconds at most ⌈rate · t⌉ admissions and those of one second. */
@@ -360,5 +368,3 @@ export class Schedule {
     return from + Math.floor(this.#random() * (to - from + 1))
   }
 }
-
-const noLeaf = Buffer.alloc(32)
