@@ -39,6 +39,9 @@ import { StreamMetrics } from './streams/metrics.ts'
 import { seatsOfWorkers } from './streams/read-seats.ts'
 import { seatStreamRoute } from './streams/route.ts'
 import { Draws } from './waiting-room/draws.ts'
+import { finishSessions } from './waiting-room/finished-sessions.ts'
+import { BookingLoad } from './waiting-room/load.ts'
+import { RoomMetrics } from './waiting-room/metrics.ts'
 import { PlaceIds } from './waiting-room/place-id.ts'
 import { Queue } from './waiting-room/queue.ts'
 import { WaitingRooms, waitingOperations } from './waiting-room/waiting-rooms.ts'
@@ -111,6 +114,7 @@ await runProcess({
     const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
     const { WAITING_ROOM_SECRET: roomSecret } = config
+    const load = new BookingLoad()
     const queue = new Queue(redis)
     const rooms =
       roomSecret === undefined
@@ -120,9 +124,14 @@ await runProcess({
             draws: new Draws({ queue, bus, log }),
             placeIds: new PlaceIds(roomSecret),
             passes: queuePasses(roomSecret),
-            bus,
+            metrics: new RoomMetrics(processMetrics),
+            ...{ bus, load, instance },
           })
-    const perform = createPerform(bus, waitingOperations(rooms))
+    if (rooms !== null) {
+      const finishing = finishSessions(bus, { rooms, log })
+      onStop('finished sessions', async () => (await finishing)())
+    }
+    const perform = load.watch(createPerform(bus, waitingOperations(rooms)))
     const getReply = createGetReply({ cache, perform, metrics })
     const answerRead = createAnswerRead({ getReply, perform })
 
@@ -139,7 +148,10 @@ await runProcess({
 
     const newHolds = new ConcurrencyLimit({
       slowAfterMs: config.SLOW_HOLD_MS,
-      onRefused: () => metrics.newHoldRefused(),
+      onRefused() {
+        metrics.newHoldRefused()
+        load.refused()
+      },
     })
     metrics.watchNewHolds(newHolds)
 
@@ -182,12 +194,14 @@ await runProcess({
           instance,
           mode,
           hasMetrics: exposedMetrics !== null,
+          shopName: config.SHOP_NAME,
+          release: assets.release,
           sendPage: storefront.sendPage,
         }),
         webhookRoute(bus),
       ],
       limited: [
-        seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors }),
+        seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors, rooms }),
         ...storefront.routes,
         ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)]),
       ],

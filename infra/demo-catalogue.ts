@@ -1,5 +1,6 @@
-import { attachSeating, type CatalogueEvent, importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
 import { seatCount } from '#shared/contracts/layout.ts'
+import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { demoEventId } from '#shared/ids.ts'
 import { instantsOf } from '#shared/local-time.ts'
 import type { Bus } from '#shared/messaging/bus.ts'

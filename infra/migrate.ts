@@ -25,7 +25,7 @@ const migrationSets: readonly MigrationSet[] = [
  */
 export async function migrateAll(databaseUrl: string, passwords: RolePasswords = {}): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
-  // Whoever waits for an answer is told as well; without a listener a lost connection would end the process.
+  // Pending queries fail as well; without a listener a lost connection would end the process.
   client.on('error', () => undefined)
   await client.connect().catch((error: Error) => {
     throw new ExplainedError(`No database answers at ${client.host}:${client.port}: ${error.message}`, { cause: error })

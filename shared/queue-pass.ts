@@ -11,19 +11,22 @@ import { eventId, userId } from './contracts/fields.ts'
 const claims = z.object({
   sub: userId,
   event: eventId,
-  /** Arrival index of the buyer's place. */
-  place: z.int().min(0),
+  /** Arrival index of the buyer's place; null: given by the organiser, beside the queue. */
+  place: z.int().min(0).nullable(),
   /** When the session began, in ms since 1970, by the clock of Redis. */
   began: z.int(),
   /** After so many ms without a sign of life the session ends. */
   idle: z.int().min(1),
   /** Seconds since 1970: when it ends at the latest. */
   exp: z.int(),
-  /** The place's own id: no UUID of a version. */
+  /** The place's own id, which is no UUID of a version; beside the queue a UUID v7. */
   jti: z.guid(),
 })
 
 export type QueuePass = z.infer<typeof claims>
+
+/** How many holds one pass is good for: enough for a change of mind, too few for an army. */
+export const maxHoldsOfPass = 3
 
 const typ = 'pass+jwt'
 const algorithm = 'HS256'

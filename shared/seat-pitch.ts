@@ -9,13 +9,18 @@ export interface SeatPositions {
  * because everything that is drawn is measured by it.
  */
 export function seatPitch(rows: readonly SeatPositions[]): number {
-  const steps: number[] = []
+  const steps = new Float64Array(rows.reduce((sum, { x }) => sum + x.length, 0))
+  let count = 0
   for (const { x, y } of rows) {
     for (let at = 1; at < x.length; at += 1) {
-      const step = Math.hypot((x[at] ?? 0) - (x[at - 1] ?? 0), (y[at] ?? 0) - (y[at - 1] ?? 0))
-      if (step > 0) steps.push(step)
+      const [across, down] = [(x[at] ?? 0) - (x[at - 1] ?? 0), (y[at] ?? 0) - (y[at - 1] ?? 0)]
+      const step = Math.sqrt(across * across + down * down)
+      if (step > 0) {
+        steps[count] = step
+        count += 1
+      }
     }
   }
-  steps.sort((a, b) => a - b)
-  return steps[steps.length >> 1] ?? 1
+  // A typed array sorts numbers without a comparator, in a fraction of the time.
+  return steps.subarray(0, count).sort()[count >> 1] ?? 1
 }

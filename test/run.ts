@@ -5,6 +5,7 @@ import type { ProgramName } from '../infra/system/programs/program.ts'
 import { stopSignals } from '../infra/system/stop-signals.ts'
 import { runCommand } from './runner/command.ts'
 import { type Failure, TapReport } from './runner/tap-report.ts'
+import { filesIn } from './runner/test-files.ts'
 import { startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
@@ -21,7 +22,7 @@ const usage = `Usage: npm test -- [--long | --infra | --browser] [files]
 Without files all of them, with types and lint. The last line is \`N passed, N failed\`.`
 
 interface Suite {
-  readonly files: string
+  readonly folder: string
   readonly concurrency: number
   /** Beside the servers of every test. */
   readonly programs: readonly ProgramName[]
@@ -33,11 +34,11 @@ const integration = (names: readonly string[]): string[] => names.map((name) => 
 
 /** By flag. Plain `npm test` leaves their files out. */
 const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
-  long: { files: 'test/long/**/*.test.ts', concurrency: 3, programs: [], onClusters: [] },
+  long: { folder: 'test/long', concurrency: 3, programs: [], onClusters: [] },
   // Each file has a browser beside its servers.
-  browser: { files: 'test/browser/**/*.test.ts', concurrency: 2, programs: ['chromium'], onClusters: [] },
+  browser: { folder: 'test/browser', concurrency: 2, programs: ['chromium'], onClusters: [] },
   infra: {
-    files: 'test/infra/**/*.test.ts',
+    folder: 'test/infra',
     // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.
     concurrency: 1,
     programs: [
@@ -57,19 +58,7 @@ const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
       'prometheus-postgres-exporter',
       'prometheus-redis-exporter',
     ],
-    onClusters: integration([
-      'seed-curls',
-      'first-version-faults',
-      'event-search',
-      'holding-seats',
-      'seat-locks',
-      'one-seat-over-http',
-      'purchase',
-      'bookings',
-      'idempotency-keys',
-      'facts-trace',
-      'redis-outage',
-    ]),
+    onClusters: integration(['seed-curls', 'first-version-faults', 'seat-locks', 'one-seat-over-http', 'facts-trace']),
   },
 }
 
@@ -154,16 +143,16 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 function ordinaryRun(named: readonly string[]): TestRun {
-  const others = Object.values(suites).map(({ files }) => `!${files}`)
-  const files = named.length > 0 ? named : ['test/**/*.test.ts', ...others]
+  const others = Object.values(suites).map(({ folder }) => `!${folder}/**`)
+  const files = named.length > 0 ? named : [...filesIn('test'), ...others]
   // Four, because much of a test is waiting for others.
   return { step: 'tests', files, concurrency: 4, programs: [], clusters: false }
 }
 
 /** Of named files, those of others run on clusters where the suite has any. */
-function runsOf({ files, concurrency, programs, onClusters }: Suite, named: readonly string[]): TestRun[] {
-  const isOthers = (file: string): boolean => onClusters.length > 0 && !file.startsWith('test/infra/')
-  const own = named.length > 0 ? named.filter((file) => !isOthers(file)) : [files]
+function runsOf({ folder, concurrency, programs, onClusters }: Suite, named: readonly string[]): TestRun[] {
+  const isOthers = (file: string): boolean => onClusters.length > 0 && !file.startsWith(`${folder}/`)
+  const own = named.length > 0 ? named.filter((file) => !isOthers(file)) : filesIn(folder)
   const others = named.length > 0 ? named.filter(isOthers) : onClusters
   const runs = [
     { step: 'tests', files: own, concurrency, programs, clusters: false },

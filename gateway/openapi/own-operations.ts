@@ -241,13 +241,14 @@ const eventsOfStream = [
   '- `reset`: `{position, version, seats, areas}`: forget everything and begin with this. `seats` is base64 of two bits a seat, as `states` of `GET /events/{event_id}/seats`; `version` is that of the layout.',
   '- `seats`: `{seats: [[seat_no, state], …], areas?}`: these seats are in these states now (0 available, 1 held, 2 sold, 3 blocked); `areas`, where counts changed, are all general admission areas.',
   "- `hold`: `{hold_id, status, expires_in_ms}`: the caller's own hold changed.",
+  "- `place`: the caller's own place in the queue moved, as `GET /queue/{place_id}` shows it; only with `place`.",
   '- `bye`: `{reason}`: the server ends the stream; connect again.',
 ].join('\n')
 
 function followSeats(schemas: Schemas): OwnOperation {
-  const { event_id, section, from } = schemas.parameters(streamRequest)
-  const parameter = (name: string, place: 'path' | 'query', { description, examples: _, ...schema }: Schema) => {
-    return { name, in: place, required: place === 'path', description, schema }
+  const { event_id, section, from, place } = schemas.parameters(streamRequest)
+  const parameter = (name: string, within: 'path' | 'query', { description, examples: _, ...schema }: Schema) => {
+    return { name, in: within, required: within === 'path', description, schema }
   }
   return {
     method: 'GET',
@@ -266,6 +267,7 @@ function followSeats(schemas: Schemas): OwnOperation {
         parameter('event_id', 'path', event_id ?? {}),
         parameter('section', 'query', section ?? {}),
         parameter('from', 'query', from ?? {}),
+        parameter('place', 'query', place ?? {}),
         {
           name: 'Last-Event-ID',
           in: 'header',
@@ -279,7 +281,7 @@ function followSeats(schemas: Schemas): OwnOperation {
           headers: limitedHeaders(),
           content: { 'text/event-stream': { schema: { type: 'string', description: eventsOfStream } } },
         },
-        ...problemResponses([...generalErrors, 'unauthenticated', 'event_not_found', 'stream_full'], true),
+        ...problemResponses([...generalErrors, 'unauthenticated', 'event_not_found', 'not_found', 'stream_full'], true),
       },
     },
   }

@@ -36,13 +36,19 @@ export const problemSchema = z
       .array(z.array(seatNo).describe('Seats side by side'))
       .optional()
       .describe('Free seats nearby, of `seat_unavailable`'),
-    left: z.int().optional().describe('How many such places are free, of `not_enough_left`'),
+    left: z.int().optional().describe('How many such places are free, of `not_enough_left` and `not_sold_out`'),
+    hold_url: z.string().optional().describe('Where to hold places, of `not_sold_out`'),
     held_by_others: z
       .boolean()
       .optional()
       .describe('Whether other buyers hold such places, which may become free again, of `not_enough_left`'),
     area: z.string().optional().describe('The general admission area that has too few places'),
-    join_url: z.string().optional().describe('Where to join the queue of the event, of errors about passes'),
+    join_url: z
+      .string()
+      .optional()
+      .describe(
+        'Where to join the queue of the event, of errors about passes; or its waiting list, of `waiting_list_first`',
+      ),
     hold_id: publicIdField.optional().describe('The hold that is meant'),
     booking_id: publicIdField.optional().describe('The booking that is meant'),
     on_sale_at: utcTime.nullable().optional().describe('When the sale opens, of `sale_not_open`'),

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
@@ -27,14 +28,16 @@ export interface DocsAsset {
   readonly compressed: Buffer
 }
 
-/** Reads and compresses the files of Swagger UI, and adds the script that starts it. */
+/** Reads and compresses the files of Swagger UI, and adds the script that starts it and the look of the shop. */
 export async function readDocsAssets(): Promise<DocsAssets> {
   const names = ['swagger-ui-bundle.js', 'swagger-ui.css']
   const read = names.map(async (name) => {
     const plain = await readFile(new URL(import.meta.resolve(`swagger-ui-dist/${name}`)))
     return [name, plain] as const
   })
-  const all = [...(await Promise.all(read)), ['start.js', Buffer.from(startScript)] as const]
+  const look = await readFile(join(import.meta.dirname, 'docs.css'))
+  const own = [['start.js', Buffer.from(startScript)] as const, ['docs.css', look] as const]
+  const all = [...(await Promise.all(read)), ...own]
   const files = all.map(async ([name, plain]) => [name, { plain, compressed: await compress(plain) }] as const)
   const version = hash('sha256', Buffer.concat(all.map(([, plain]) => plain)), 'hex').slice(0, 16)
   return { version, files: new Map(await Promise.all(files)) }

@@ -18,6 +18,7 @@ const docsHeaders = helmet({
     useDefaults: false,
     directives: {
       ...{ defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], connectSrc: ["'self'"] },
+      fontSrc: ["'self'"],
       ...{ imgSrc: ["'self'", 'data:'], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
     },
   },
@@ -28,6 +29,9 @@ interface DocsParts extends HealthParts {
   readonly mode: Mode
   /** Whether `/metrics` is answered here, and not on a port of its own. */
   readonly hasMetrics: boolean
+  readonly shopName: string
+  /** Names the files of the storefront's look. */
+  readonly release: string
   /** Sends a page in the look of the storefront. */
   readonly sendPage: (request: RequestContext, content: PageContent) => void
 }
@@ -72,7 +76,8 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
         docsHeaders,
         async (ctx) => {
           ctx.type = 'html'
-          ctx.body = docsPage(`/docs/${(await wantAssets()).version}`)
+          const docs = `/docs/${(await wantAssets()).version}`
+          ctx.body = docsPage({ docs, shop: `/assets/${parts.release}`, name: parts.shopName })
         },
       ],
     },

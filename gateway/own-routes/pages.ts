@@ -3,6 +3,7 @@ import type { ProblemKind } from '../http/problems.ts'
 import { explanations } from '../openapi/explanations.ts'
 import type { PageContent } from '../storefront/views/document.ts'
 import { type Html, html } from '../storefront/views/html.ts'
+import { masthead } from '../storefront/views/masthead.ts'
 import type { Health } from './health.ts'
 
 /* Pages for those who run the system or write a client. */
@@ -76,22 +77,32 @@ function withCode(text: string): Html[] {
   return text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 }
 
-/** The page at `/docs`: Swagger UI, all of it from this host. `assets`: where its files are. */
-export function docsPage(assets: string): string {
-  return `<!doctype html>
+/**
+ * The page at `/docs`: Swagger UI under the masthead of the shop, all of it from this host. `docs`: where its files are; `shop`: where
+ * those of the storefront are. Swagger UI cannot keep the policy of the other pages, so this one is put together by itself.
+ */
+export function docsPage({ docs, shop, name }: { docs: string; shop: string; name: string }): string {
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Ticketing: the API</title>
-<link rel="stylesheet" href="${assets}/swagger-ui.css">
+<title>The API · ${name}</title>
+<link rel="icon" href="${shop}/mark.svg" type="image/svg+xml">
+<link rel="stylesheet" href="${shop}/styles.css">
+<link rel="stylesheet" href="${docs}/swagger-ui.css">
+<link rel="stylesheet" href="${docs}/docs.css">
 </head>
 <body>
+${masthead({ name, current: undefined })}
+<main id="main">
+<h1 class="docs-title">The API</h1>
 <div id="swagger-ui"></div>
-<noscript>This page needs JavaScript. The document itself: <a href="/openapi.json">/openapi.json</a></noscript>
-<script src="${assets}/swagger-ui-bundle.js"></script>
-<script src="${assets}/start.js"></script>
+<noscript><p>This page needs JavaScript. The document itself: <a href="/openapi.json">/openapi.json</a></p></noscript>
+</main>
+<script src="${docs}/swagger-ui-bundle.js"></script>
+<script src="${docs}/start.js"></script>
 </body>
 </html>
-`
+`.text
 }

@@ -58,6 +58,7 @@ function tagsOf(entity: FollowedFact['entity'], eventId: string): readonly strin
     case 'booking':
       return [placesTag(eventId)]
     case 'payment':
+    case 'waiting-list':
       return []
   }
 }

@@ -3,9 +3,16 @@ import { organisingRoutes } from './organising.ts'
 import { type CacheableRoute, isCacheable, type Route } from './route.ts'
 import { sellingRoutes } from './selling.ts'
 import { waitingRoutes } from './waiting.ts'
+import { waitingListRoutes } from './waiting-list.ts'
 
 /** Every route that a contract stands behind, in the order of the documentation. */
-export const allRoutes: readonly Route[] = [...eventRoutes, ...waitingRoutes, ...sellingRoutes, ...organisingRoutes]
+export const allRoutes: readonly Route[] = [
+  ...eventRoutes,
+  ...waitingRoutes,
+  ...sellingRoutes,
+  ...waitingListRoutes,
+  ...organisingRoutes,
+]
 
 /** A URL that names a cacheable route. */
 export interface CacheableTarget {

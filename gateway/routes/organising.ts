@@ -1,9 +1,9 @@
 import { viewInvariants } from '#shared/contracts/audit.ts'
 import { listSales } from '#shared/contracts/bookings.ts'
 import { giveBeacon } from '#shared/contracts/draw.ts'
-import { changeEventStatus, createEvent } from '#shared/contracts/event.ts'
+import { changeEventStatus, createEvent } from '#shared/contracts/organising.ts'
 import { refundBooking, viewEventRefunds } from '#shared/contracts/purchase.ts'
-import { setWaitingRoom } from '#shared/contracts/waiting-room.ts'
+import { issueBypass, setWaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { defineRoute } from './route.ts'
 import { refundOutcome } from './selling.ts'
 
@@ -31,6 +31,14 @@ export const organisingRoutes = [
     contract: setWaitingRoom,
     access: 'organiser',
     limit: 'organise',
+  }),
+  defineRoute({
+    method: 'POST',
+    path: '/admin/events/:event_id/queue/passes',
+    contract: issueBypass,
+    access: 'organiser',
+    limit: 'organise',
+    successes: [201],
   }),
   defineRoute({
     method: 'PUT',

@@ -157,8 +157,8 @@ export class PageAnswers {
   }
 
   #render(content: PageContent, { language, shopName, isDemo }: ViewContext): string {
-    const { release, modulesOf } = this.#parts.assets
-    return renderDocument(content, { name: shopName, language, isDemo, release, modulesOf })
+    const { release, scriptAddress } = this.#parts.assets
+    return renderDocument(content, { name: shopName, language, isDemo, release, scriptAddress })
   }
 
   /** A page or file that is not stored. */

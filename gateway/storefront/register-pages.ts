@@ -18,6 +18,7 @@ import { myBookingsPage } from './pages/bookings.ts'
 import { calendarFile } from './pages/calendar.ts'
 import { eventPage } from './pages/event.ts'
 import { payPage } from './pages/hold.ts'
+import { linePage } from './pages/line.ts'
 import type { Page } from './pages/page.ts'
 import { planPicture } from './pages/plan-picture.ts'
 import { sessionPage } from './pages/session.ts'
@@ -30,6 +31,7 @@ export const allPages: readonly Page[] = [
   whatsOnPage,
   eventPage,
   planPicture,
+  linePage,
   payPage,
   myBookingsPage,
   bookingDetailsPage,
@@ -180,7 +182,7 @@ function middlewareOf(page: Page, answers: PageAnswers, parts: StorefrontParts):
 }
 
 /** Shows visited tickets where there is no network. */
-const ticketWorker = 'browser/ticket-worker.ts'
+const ticketWorker = 'browser/ticket-worker.js'
 
 /** `/assets/<release>/<path>`. */
 function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<FindAnswer> {

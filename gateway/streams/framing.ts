@@ -1,4 +1,5 @@
 import type { AreaState } from '#shared/contracts/seats.ts'
+import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import type { HoldPayload } from '#shared/facts/places.ts'
 
 /* Messages of a stream as bytes, in the form of server-sent events. Each is made once, for all streams that get it. */
@@ -35,6 +36,11 @@ export function seatsMessage(
 
 export function holdMessage({ hold_id, status, expires_in_ms }: HoldPayload): Buffer {
   return message('hold', { hold_id, status, expires_in_ms })
+}
+
+/** The reader's own place in the queue. */
+export function placeMessage(place: Partial<QueuePlace> & Pick<QueuePlace, 'state'>): Buffer {
+  return message('place', place)
 }
 
 /** `retryAfterMs`: when the client is to connect again. */

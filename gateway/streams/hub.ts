@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type Logger from 'bunyan'
+import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { FollowedFact } from '#shared/facts/follow.ts'
 import type { HoldPayload, PlacesPayload } from '#shared/facts/places.ts'
@@ -10,6 +11,7 @@ import { SeatFeed, type SeatSource } from './feed.ts'
 import { greeting } from './framing.ts'
 import { StreamLimits, type StreamMaxima } from './limits.ts'
 import type { StreamMetrics } from './metrics.ts'
+import { tellPlace } from './place.ts'
 import { Stream } from './stream.ts'
 
 /** Events whose seats are in memory at once: some megabytes for a large house. */
@@ -36,6 +38,8 @@ export interface StreamWish {
   readonly caller: string
   /** `ownerDigest`; null for a caller without credentials. */
   readonly owner: string | null
+  /** Asks for the caller's own place in the queue; null: its moves are not to be told. */
+  readonly askPlace: (() => Promise<QueuePlace>) | null
 }
 
 /** A connection whose head is sent. */
@@ -81,7 +85,7 @@ export class StreamHub {
   /** Gets every fact, in the order of the stream. Never throws. */
   hear({ entity, eventId, sequence, payload }: FollowedFact): void {
     const feed = this.#feeds.get(eventId)?.feed
-    if (feed === undefined || entity === 'payment') return
+    if (feed === undefined || entity === 'payment' || entity === 'waiting-list') return
     // The organiser changed it: it may have become another house, or be cancelled.
     if (entity === 'event') return void feed.reload()
     try {
@@ -116,7 +120,7 @@ export class StreamHub {
    * `rate_limited`, `stream_full`, `validation_failed` for an unknown section, `unavailable`, and what the worker refuses.
    */
   async open(wish: StreamWish, begin: () => OpenConnection | null): Promise<void> {
-    const { eventId, section, from, caller, owner } = wish
+    const { eventId, section, from, caller, owner, askPlace } = wish
     this.#refuseWhenStopped()
     const giveBack = this.#limits.take(caller)
     let known: KnownFeed | undefined
@@ -140,6 +144,7 @@ export class StreamHub {
       const connection = begin()
       if (connection === null) return leave()
       const { metrics } = this.#parts
+      const end = new AbortController()
       const stream = new Stream({
         ...connection,
         section,
@@ -148,12 +153,14 @@ export class StreamHub {
         onEnd(ended, reason) {
           feed.remove(ended)
           leave()
+          end.abort()
           metrics.ended(reason)
         },
       })
       metrics.opened()
       feed.add(stream)
       stream.write(first, first.length)
+      if (askPlace !== null) void tellPlace(askPlace, (message) => stream.write(message, first.length), end.signal)
     } catch (error) {
       leave()
       throw error

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
+import { viewQueuePlace } from '#shared/contracts/waiting-room.ts'
+import { TicketingError } from '#shared/errors.ts'
 import { ownerDigest } from '#shared/facts/places.ts'
 import { anonymous, type Caller, user } from '#shared/messaging/caller.ts'
 import type { Connections } from '../http/connections.ts'
@@ -9,7 +12,8 @@ import type { LimitFailures, RateLimit } from '../koa/rate-limit.ts'
 import { readCredentials, sessionCookieName, settleCaller } from '../koa/read-caller.ts'
 import { rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
-import type { OpenConnection, StreamHub } from './hub.ts'
+import type { WaitingRooms } from '../waiting-room/waiting-rooms.ts'
+import type { OpenConnection, StreamHub, StreamWish } from './hub.ts'
 import { streamRequest } from './request.ts'
 
 interface StreamRouteParts {
@@ -19,11 +23,13 @@ interface StreamRouteParts {
   readonly rateLimit: RateLimit
   readonly limitFailures: LimitFailures
   readonly cors: Cors | null
+  /** Null: events have no waiting rooms. */
+  readonly rooms: WaitingRooms | null
 }
 
 /** `GET /events/:event_id/seats/stream`. */
 export function seatStreamRoute(parts: StreamRouteParts): OwnRoute {
-  const { hub, connections, identity, rateLimit, limitFailures, cors } = parts
+  const { hub, connections, identity, rateLimit, limitFailures, cors, rooms } = parts
   const open: Middleware = async (ctx) => {
     const wanted = parseRequest(
       { contract: { request: streamRequest }, method: 'GET' },
@@ -31,6 +37,7 @@ export function seatStreamRoute(parts: StreamRouteParts): OwnRoute {
       ctx.params as Record<string, string>,
     ) as z.output<typeof streamRequest>
     const caller = await callerOf(ctx, identity)
+    const askPlace = placeQuestion(rooms, wanted, caller)
     if (cors !== null) ctx.state.request.headers.push(...cors.ofPublicReads)
     if (ctx.method === 'HEAD') {
       sendHead(ctx)
@@ -44,6 +51,7 @@ export function seatStreamRoute(parts: StreamRouteParts): OwnRoute {
       from: lastEventId === '' ? (wanted.from ?? null) : lastEventId,
       caller: rateLimitKey(identity.mode, ctx.state.client, caller, caller.id),
       owner: caller.role === 'user' ? ownerDigest(wanted.event_id, caller.id) : null,
+      askPlace,
     }
     await hub.open(wish, () => begin(ctx, connections))
   }
@@ -61,6 +69,20 @@ async function callerOf(ctx: Context, { verifyToken }: IdentifyOptions): Promise
   const cookie = ctx.cookies.get(sessionCookieName)
   if (caller.role !== 'anonymous' || cookie === undefined) return caller
   return verifyToken(cookie).then(user, () => anonymous)
+}
+
+/** Asks for the named place of the caller. Throws `not_found` unless it is theirs, for this event. */
+function placeQuestion(
+  rooms: WaitingRooms | null,
+  { place: placeId, event_id: eventId }: z.output<typeof streamRequest>,
+  caller: Caller,
+): StreamWish['askPlace'] {
+  if (placeId === undefined) return null
+  if (rooms === null || caller.role !== 'user' || !rooms.isPlaceOf(placeId, { userId: caller.id, eventId })) {
+    throw new TicketingError('not_found', 'You have no such place.')
+  }
+  const { deadlineMs } = viewQueuePlace
+  return () => rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
 }
 
 /** Takes the response out of Koa's hands, and out of the time that an answer may take. */

@@ -16,7 +16,8 @@ if place[1] == 'called' then
   redis.call('ZADD', KEYS[3], now + math.min(settings.idle_ms, settings.session_ms), number)
   redis.call('HSET', KEYS[4], number, now)
   redis.call('SETBIT', KEYS[8], number, 1)
-  redis.call('XADD', KEYS[11], 'MAXLEN', '~', journalLength, '*', 'number', number, 'at', now, 'serving', serving)
+  redis.call('XADD', KEYS[11], 'MAXLEN', '~', journalLength, '*', 'number', number, 'at', now, 'serving', serving,
+    'active', redis.call('ZCARD', KEYS[3]), 'max_active', settings.max_active, 'per_minute', settings.calls_per_minute)
   place = describe(number)
 end
 store()

@@ -11,6 +11,8 @@ export interface PlaceName {
   readonly index: number
 }
 
+/** Places at most that one event gives out. */
+export const maxPlaces = 20_000_000
 const indexBytes = 6
 const macBytes = 10
 const callerBytes = 12
@@ -31,7 +33,7 @@ export class PlaceIds {
   check(placeId: string, userId: string): PlaceName | null {
     const key = parsePublicId(placeId)
     if (key === null) return null
-    const own = Buffer.from(key.ownId.replaceAll('-', ''), 'hex')
+    const own = bytesOfUuid(key.ownId)
     const index = own.readUIntBE(0, indexBytes)
     const name = { eventId: key.eventId, index }
     return timingSafeEqual(own.subarray(indexBytes), this.#mac(key.eventId, index, userId)) ? name : null
@@ -46,6 +48,16 @@ export class PlaceIds {
     const text = `place ${eventId} ${index} ${userId}`
     return createHmac('sha256', this.#secret).update(text).digest().subarray(0, macBytes)
   }
+}
+
+/** The index of the place that a pass was given for; null for a pass beside the queue, whose id begins with a time. */
+export function placeOfPass(passId: string): number | null {
+  const index = bytesOfUuid(passId).readUIntBE(0, indexBytes)
+  return index < maxPlaces ? index : null
+}
+
+function bytesOfUuid(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll('-', ''), 'hex')
 }
 
 function bytesOf(index: number): Buffer {

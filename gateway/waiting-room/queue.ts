@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { Result } from 'ioredis'
 import { leafBytes, maxRollPlaces } from '#shared/draw.ts'
 import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
+import type { LoadReport } from './load.ts'
+import { maxPlaces } from './place-id.ts'
 
 /** What a place can be. `passed`: it was not seen when its turn came; the next look puts it first in line. */
 export type PlaceState = 'waiting' | 'called' | 'admitted' | 'passed' | 'gone' | 'expired'
@@ -12,6 +14,8 @@ type StateReply = [state: PlaceState, number: number, ahead: number, ms: number]
 export interface RoomSettings {
   readonly state: 'open' | 'paused'
   readonly callsPerMinute: number
+  /** The rate follows the load of the booking workers, and is that of the settings at most. */
+  readonly adaptive: boolean
   /** Sessions and calls at once. */
   readonly maxActive: number
   /** How long a call may be claimed. */
@@ -64,8 +68,18 @@ export interface Serving {
   readonly called: number
   /** Redis' clock, in milliseconds. */
   readonly nowMs: number
+  /** The present rate of calls, at most that of the settings. */
+  readonly callsPerMinute: number
   /** Places in the roll of a draw to come, once the pre-queue has closed. */
   readonly rolled: number | null
+}
+
+/** What the controller of a room's rate goes by, of all gateways, smoothed. */
+export interface Control {
+  readonly callsPerMinute: number
+  /** Calls to booking workers under way. */
+  readonly pending: number
+  readonly medianHoldMs: number
 }
 
 /** A pass that was issued. */
@@ -84,6 +98,7 @@ const steps = {
   touch: 'touchSession',
   leave: 'leaveRoom',
   serving: 'serveRoom',
+  control: 'controlRoom',
   'enter-roll': 'enterRoll',
   'adopt-draw': 'adoptDraw',
 } as const
@@ -98,7 +113,10 @@ declare module 'ioredis' {
     admitToShop(...values: (string | number)[]): Result<StateReply | ['wait', number, number, number], Context>
     touchSession(...values: (string | number)[]): Result<0 | 1, Context>
     leaveRoom(...values: (string | number)[]): Result<1, Context>
-    serveRoom(...values: (string | number)[]): Result<[number, number, string, number, number, number, number], Context>
+    serveRoom(
+      ...values: (string | number)[]
+    ): Result<[number, number, string, number, number, number, number, number], Context>
+    controlRoom(...values: (string | number)[]): Result<[number, number, number], Context>
     enterRoll(...values: (string | number | Buffer)[]): Result<0 | 1, Context>
     adoptDraw(...values: (string | number)[]): Result<0 | 1, Context>
   }
@@ -121,9 +139,7 @@ const sharedKeys = [
 /** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
 const callerBuckets = 4_096
 /** What a session does not depend on. */
-const unused = { state: 'paused', callsPerMinute: 1, maxActive: 1, claimMs: 1 } as const
-/** Places at most that one event gives out. */
-const maxPlaces = 20_000_000
+const unused = { state: 'paused', callsPerMinute: 1, adaptive: false, maxActive: 1, claimMs: 1 } as const
 
 /** The queue of every event's waiting room, in Redis. One script a step; each throws when Redis does not answer. */
 export class Queue {
@@ -197,10 +213,30 @@ export class Queue {
 
   async serving(eventId: string, settings: RoomSettings, now?: number): Promise<Serving> {
     const keys = roomKeysOf(eventId)
-    const [serving, issued, gaps, active, called, nowMs, rolled] = await withRedisSpan('serve-room', () =>
-      this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
+    const [serving, issued, gaps, active, called, nowMs, callsPerMinute, rolled] = await withRedisSpan(
+      'serve-room',
+      () => this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
     )
-    return { serving, issued, gaps: JSON.parse(gaps), active, called, nowMs, rolled: rolled === -1 ? null : rolled }
+    return {
+      ...{ serving, issued, gaps: JSON.parse(gaps), active, called, nowMs, callsPerMinute },
+      rolled: rolled === -1 ? null : rolled,
+    }
+  }
+
+  /** Tells the room how much a gateway has to do; once a second the rate of calls follows all reports of the last seconds. */
+  async control(
+    eventId: string,
+    { gateway, ...load }: LoadReport & { readonly gateway: string },
+    settings: RoomSettings,
+    now?: number,
+  ): Promise<Control> {
+    const keys = [...roomKeysOf(eventId), keyOf(eventId, 'load')]
+    const { pending, holds, medianHoldMs, overloaded } = load
+    const report = JSON.stringify({ pending, holds, median_ms: medianHoldMs, overloaded })
+    const [callsPerMinute, hundredths, median] = await withRedisSpan('control-room', () =>
+      this.#redis.controlRoom(keys.length, ...keys, json(settings, now), gateway, report),
+    )
+    return { callsPerMinute, pending: hundredths / 100, medianHoldMs: median }
   }
 
   /** Enters a place into the roll of the draw. Answers false once the pre-queue has closed: then it does not take part. */
@@ -271,20 +307,21 @@ export function roomKeysOf(eventId: string): string[] {
   return sharedKeys.map((name) => keyOf(eventId, name))
 }
 
-function keyOf(eventId: string, name: (typeof sharedKeys)[number]): string {
+function keyOf(eventId: string, name: string): string {
   return `queue:{${eventId}}:${name}`
 }
 
 function bucketOf(eventId: string, caller: Buffer): string {
-  return `queue:{${eventId}}:callers:${caller.readUInt16BE(0) % callerBuckets}`
+  return keyOf(eventId, `callers:${caller.readUInt16BE(0) % callerBuckets}`)
 }
 
 function json(settings: RoomSettings, now?: number): string {
-  const { state, callsPerMinute, maxActive, claimMs, sessionMs, idleMs, closesAtMs, drawn } = settings
+  const { state, callsPerMinute, adaptive, maxActive, claimMs, sessionMs, idleMs, closesAtMs, drawn } = settings
   return JSON.stringify({
     ...(now !== undefined && { now }),
     state,
     calls_per_minute: callsPerMinute,
+    adaptive,
     max_active: maxActive,
     claim_ms: claimMs,
     session_ms: sessionMs,

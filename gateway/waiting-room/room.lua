@@ -5,7 +5,8 @@
 -- `serving` is the highest number that was called, passed over or skipped; it never goes back. Numbers behind it are called only from
 -- `late`, where those stand who were passed over and came back.
 --
--- KEYS[1] room     hash: issued, block_end, run_id, drawn, serving, call_tat, admit_tat, opened_at, gaps, rolled
+-- KEYS[1] room     hash: issued, block_end, run_id, drawn, serving, call_tat, admit_tat, opened_at, gaps, rolled, rate; of `control`:
+--                  controlled_at, pending, median_ms
 -- KEYS[2] called   sorted set: number -> ms until which the place may be claimed
 -- KEYS[3] active   sorted set: number -> ms until which the session lasts without a sign of life
 -- KEYS[4] sessions hash: number -> ms at which the session began
@@ -17,8 +18,8 @@
 -- KEYS[10] ranks   four bytes for each drawn index: its rank, big-endian
 -- KEYS[11] journal stream of admissions
 -- KEYS[12] roll    32 bytes for each index of the pre-queue: its leaf
--- ARGV[1] JSON: now (tests only), state, calls_per_minute, max_active, claim_ms, session_ms, idle_ms; of a draw that is to come: closes_at,
--- in ms; of one that was held: drawn, its places
+-- ARGV[1] JSON: now (tests only), state, calls_per_minute, adaptive, max_active, claim_ms, session_ms, idle_ms; of a draw that is to come:
+-- closes_at, in ms; of one that was held: drawn, its places
 local settings = cjson.decode(ARGV[1])
 local now = settings.now
 if not now then
@@ -38,7 +39,7 @@ local journalLength = 200000
 local keptSeconds = 604800
 
 local fields = redis.call('HMGET', KEYS[1], 'issued', 'block_end', 'run_id', 'drawn', 'serving', 'call_tat', 'admit_tat', 'opened_at',
-  'gaps', 'rolled')
+  'gaps', 'rolled', 'rate')
 local issued, blockEnd = tonumber(fields[1] or 0), tonumber(fields[2] or 0)
 local runId = fields[3]
 -- Another one than noted: Redis has restarted, or a replica took over, and the last second may be lost.
@@ -72,8 +73,14 @@ local function isGone(number)
 end
 
 -- A token clock (GCRA): at most rate * t + the burst of one second in any t ms. Answers ms to wait, 0 when it may happen now.
-local interval = 60000 / settings.calls_per_minute
-local burst = math.max(1, math.ceil(settings.calls_per_minute / 60))
+-- The rate is that of the settings, or a lower one that `control` has set: never more, and at least one a second.
+local function rateWithin(wanted)
+  return math.min(settings.calls_per_minute, math.max(60, wanted))
+end
+local rate = settings.calls_per_minute
+if settings.adaptive then rate = rateWithin(tonumber(fields[11] or rate / 4)) end
+local interval = 60000 / rate
+local burst = math.max(1, math.ceil(rate / 60))
 local function waitFor(tat)
   return math.max(0, math.ceil(tat - now - (burst - 1) * interval))
 end

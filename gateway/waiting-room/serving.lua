@@ -1,5 +1,6 @@
--- What everybody may know. Answers {serving, issued, gaps as JSON, active, called, now, places of a roll that has closed or -1}.
+-- What everybody may know. Answers {serving, issued, gaps as JSON, active, called, now, calls a minute, places of a roll that has closed
+-- or -1}.
 advance()
 store()
 return {serving, issued, #gaps == 0 and '[]' or cjson.encode(gaps), redis.call('ZCARD', KEYS[3]), redis.call('ZCARD', KEYS[2]), now,
-  rolled or -1}
+  math.ceil(rate), rolled or -1}

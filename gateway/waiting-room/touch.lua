@@ -6,6 +6,9 @@ local isKnown = redis.call('ZSCORE', KEYS[3], number)
 if not isKnown and isGone(number) then return 0 end
 local lastsUntil = math.min(now + settings.idle_ms, began + settings.session_ms)
 if lastsUntil <= now then return 0 end
+if not isKnown then
+  redis.call('XADD', KEYS[11], 'MAXLEN', '~', journalLength, '*', 'number', number, 'restored_until', began + settings.session_ms)
+end
 redis.call('ZADD', KEYS[3], lastsUntil, number)
 redis.call('HSET', KEYS[4], number, began)
 redis.call('SETBIT', KEYS[8], number, 1)

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import type { ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
+import type { ParsedRequestOf, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import { listAdmissions, signReceipt, viewReceipt } from '#shared/contracts/draw.ts'
 import {
   claimPass,
+  countBypass,
+  issueBypass,
   joinQueue,
   leaveQueue,
   type QueuePlace,
@@ -23,8 +26,10 @@ import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { queuePasses } from '#shared/queue-pass.ts'
 import type { OwnOperation } from '../routes/perform.ts'
 import type { Draws } from './draws.ts'
+import type { BookingLoad } from './load.ts'
+import type { RoomMetrics } from './metrics.ts'
 import { Pace } from './pace.ts'
-import type { PlaceIds, PlaceName } from './place-id.ts'
+import { type PlaceIds, type PlaceName, placeOfPass } from './place-id.ts'
 import { type Joined, lacksNumbers, type Place, type Queue, type RoomSettings, type Serving } from './queue.ts'
 
 interface Parts {
@@ -33,6 +38,11 @@ interface Parts {
   readonly placeIds: PlaceIds
   readonly bus: Bus
   readonly passes: ReturnType<typeof queuePasses>
+  /** Of this gateway. */
+  readonly load: BookingLoad
+  readonly metrics: RoomMetrics
+  /** Name of this gateway. */
+  readonly instance: string
 }
 
 /** Settings and `serving` of a room are at most this old. */
@@ -41,6 +51,9 @@ const freshMs = 1_000
 const maxRooms = 1_000
 /** Places that a gateway reserves at a time. */
 const blockSize = 10_000
+/** By how much nine of ten buyers wait longer than half of them, as trials showed. */
+const spreadAtFixedRate = 1.5
+const spreadAtMovingRate = 2.5
 const shortestPollMs = 1_000
 const longestPollMs = 30_000
 const leastPollBeforeDrawMs = 5_000
@@ -66,7 +79,8 @@ export class WaitingRooms {
   /** The place of a caller. Throws `queue_not_enabled` and `queue_full`. */
   async join(eventId: string, context: MessageContext): Promise<QueuePlace> {
     const userId = context.caller.id
-    const { place, open } = await this.#joinQueue(eventId, userId, context)
+    const { place, isNew, open } = await this.#joinQueue(eventId, userId, context)
+    if (isNew) this.#parts.metrics.joined()
     const name = { eventId, index: place.index }
     await this.#enterRoll(name, userId, open)
     return this.#describe(name, place, userId, open)
@@ -82,12 +96,8 @@ export class WaitingRooms {
   async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
     const { name } = await this.#look(placeId, context)
     const leaf = leafOf(this.#parts.placeIds.make(name, context.caller.id)).toString('hex')
-    return call(
-      this.#parts.bus,
-      signReceipt,
-      { event_id: name.eventId, index: name.index, leaf },
-      inNobodysName(context),
-    )
+    const { bus } = this.#parts
+    return call(bus, signReceipt, { event_id: name.eventId, index: name.index, leaf }, inNobodysName(context))
   }
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
@@ -96,6 +106,19 @@ export class WaitingRooms {
     const settings = settingsOf(room)
     await this.#ask(eventId, { room, settings }, () => this.#parts.queue.leave(eventId, index, settings))
     return {}
+  }
+
+  /** Ends the session of a pass that has bought: its slot is free at once. Repeating it changes nothing. */
+  async finish(eventId: string, passId: string): Promise<void> {
+    const index = placeOfPass(passId)
+    if (index === null) return
+    const { deadlineMs } = viewWaitingRoom
+    const context = { requestId: randomUUID(), caller: anonymous, deadlineAt: performance.now() + deadlineMs }
+    const room = await this.#room(eventId, context)
+    if (room.state === 'off') return
+    const open = { room, settings: settingsOf(room) }
+    await this.#ask(eventId, open, () => this.#parts.queue.leave(eventId, index, open.settings))
+    this.#parts.metrics.finished()
   }
 
   /** A pass, once the place was called. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
@@ -118,20 +141,39 @@ export class WaitingRooms {
     const sub = context.caller.id
     const idle = room.idle_s * 1_000
     const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
+    this.#parts.metrics.admitted()
     return { pass: await passes.sign(pass), expires_at: new Date(exp * 1_000).toISOString(), next_poll_ms: 0 }
+  }
+
+  /** A pass beside the queue, which the event worker has counted. Throws `queue_not_enabled` and `event_not_found`. */
+  async bypass(request: RequestOf<typeof issueBypass>, context: MessageContext): Promise<ReplyOf<typeof issueBypass>> {
+    const { bus, passes, metrics } = this.#parts
+    const { pass_id: jti, began_at, session_s, bypassed } = await call(bus, countBypass, request, context)
+    metrics.bypassed()
+    const began = Date.parse(began_at)
+    const exp = Math.floor(began / 1_000) + session_s
+    const { for_user_id: sub, event_id: event } = request
+    const pass = await passes.sign({ sub, event, place: null, began, idle: session_s * 1_000, exp, jti })
+    return { pass, expires_at: new Date(exp * 1_000).toISOString(), bypassed }
+  }
+
+  /** Whether a place id was made for a user and an event. */
+  isPlaceOf(placeId: string, { userId, eventId }: { readonly userId: string; readonly eventId: string }): boolean {
+    return this.#parts.placeIds.check(placeId, userId)?.eventId === eventId
   }
 
   /** What everybody may know, at most a second old. */
   async serving(eventId: string, context: MessageContext): Promise<ReplyOf<typeof viewServing>> {
     const open = await this.#openRoom(eventId, context)
-    const { serving, issued, gaps, nowMs } = await this.#servingOf(eventId, open)
+    const { serving, issued, gaps, nowMs, callsPerMinute } = await this.#servingOf(eventId, open)
     return {
       event_id: eventId,
       state: open.room.state,
       serving,
       issued,
       gaps: isBeforeDraw(open) ? [] : gaps.map(([first, last]) => [first, last]),
-      calls_per_minute: open.room.calls_per_minute,
+      calls_per_minute: callsPerMinute,
+      bypassed: open.room.bypassed,
       draw: open.room.draw,
       as_of: new Date(nowMs).toISOString(),
     }
@@ -165,6 +207,12 @@ export class WaitingRooms {
     const { passes, queue } = this.#parts
     const pass = await passes.verify(queuePass).catch(() => null)
     if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
+    // Where this gateway only sells, nobody asks where the queue stands, and yet it has to tell how much it has to do.
+    void this.#room(eventId, context)
+      .then((room) => (room.state === 'off' ? null : this.#servingOf(eventId, { room, settings: settingsOf(room) })))
+      .catch(() => undefined)
+    // Beside the queue there is no session.
+    if (pass.place === null) return
     const session = { index: pass.place, beganMs: pass.began }
     const lasting = { sessionMs: pass.exp * 1_000 - pass.began, idleMs: pass.idle }
     const touch = async () => {
@@ -233,10 +281,11 @@ export class WaitingRooms {
     userId: string,
     open: OpenRoom,
   ): Promise<QueuePlace> {
-    const { serving, nowMs } = await this.#servingOf(name.eventId, open)
+    const { serving, nowMs, callsPerMinute } = await this.#servingOf(name.eventId, open)
     const isWaiting = state === 'waiting' || state === 'passed'
     if (isBeforeDraw(open)) return this.#describeBeforeDraw(name, { isWaiting, nowMs }, userId, open)
     const pace = this.#paces.get(name.eventId)?.perSecond(nowMs)
+    const spread = callsPerMinute < open.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
     const etaS = isWaiting && pace !== undefined ? ahead / pace : null
     return {
       id: this.#parts.placeIds.make(name, userId),
@@ -246,7 +295,7 @@ export class WaitingRooms {
       number,
       ahead,
       serving,
-      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(1.5 * etaS) },
+      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(spread * etaS) },
       claim_in_ms: state === 'called' ? Math.max(0, untilMs - nowMs) : null,
       next_poll_ms: pollAfter(isWaiting ? etaS : 0),
     }
@@ -309,8 +358,8 @@ export class WaitingRooms {
   async #servingOf(eventId: string, open: OpenRoom): Promise<Serving> {
     const known = this.#serving.get(eventId)
     if (known !== undefined && performance.now() - known.at < freshMs) return known.serving
-    const { queue, draws } = this.#parts
-    const asked = this.#ask(eventId, open, () => queue.serving(eventId, open.settings))
+    const { draws } = this.#parts
+    const asked = this.#askServing(eventId, open)
     this.#serving.set(eventId, { at: performance.now(), serving: asked })
     const pace = this.#paces.get(eventId) ?? new Pace()
     this.#paces.set(eventId, pace)
@@ -322,6 +371,17 @@ export class WaitingRooms {
       () => this.#serving.delete(eventId),
     )
     return asked
+  }
+
+  async #askServing(eventId: string, open: OpenRoom): Promise<Serving> {
+    const { queue, load, metrics, instance: gateway } = this.#parts
+    const { settings } = open
+    const control = await this.#ask(eventId, open, () =>
+      queue.control(eventId, { gateway, ...load.report() }, settings),
+    )
+    const serving = await this.#ask(eventId, open, () => queue.serving(eventId, settings))
+    metrics.saw(eventId, { settings, serving, control })
+    return serving
   }
 
   /**
@@ -358,6 +418,7 @@ export function waitingOperations(rooms: WaitingRooms | null): Readonly<Record<s
     [viewQueuePlace.operation]: async ({ place_id }: { place_id: string }, context) => open().view(place_id, context),
     [leaveQueue.operation]: async ({ place_id }: { place_id: string }, context) => open().leave(place_id, context),
     [claimPass.operation]: async ({ place_id }: { place_id: string }, context) => open().claim(place_id, context),
+    [issueBypass.operation]: async (request: RequestOf<typeof issueBypass>, context) => open().bypass(request, context),
     [viewReceipt.operation]: async ({ place_id }: { place_id: string }, context) => open().receipt(place_id, context),
     [listAdmissions.operation]: async (request: ParsedRequestOf<typeof listAdmissions>, context) =>
       open().admissions(request, context),
@@ -379,6 +440,7 @@ function settingsOf(room: WaitingRoom): RoomSettings {
   return {
     state: room.state === 'open' ? 'open' : 'paused',
     callsPerMinute: room.calls_per_minute,
+    adaptive: room.adaptive,
     maxActive: room.max_active,
     claimMs: room.claim_s * 1_000,
     sessionMs: room.session_s * 1_000,

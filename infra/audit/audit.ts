@@ -1,8 +1,10 @@
 import pg from 'pg'
+import type { RedisClient } from '#shared/redis.ts'
 import { defaultRetentionDays } from '#shared/retention/periods.ts'
 import { type LedgerComparison, ledgerViolations } from './compare-ledger.ts'
 import { allInvariants } from './invariants/all-invariants.ts'
 import type { Invariant } from './invariants/invariant.ts'
+import { judgeWaitingRooms } from './waiting-rooms.ts'
 import { findWatchedEvents } from './watched-events.ts'
 
 export interface InvariantResult {
@@ -29,6 +31,8 @@ export interface AuditOptions {
   readonly databaseUrl: string
   /** Base URL of the payment provider, whose ledger ours must balance with; null: there is none to ask. */
   readonly paymentUrl: string | null
+  /** Where waiting rooms have the journals of their admissions; null: there is none. */
+  readonly redis?: RedisClient | null
   /** Read only events of which something is open or changed in these last milliseconds. Without it: everything there is. */
   readonly windowMs?: number
   /** How long the system has been watched without a break. Nothing is overdue that could not go on before. Without it: for ever. */
@@ -47,7 +51,7 @@ const statementTimeoutMs = 60_000
  * the database does not answer; a provider that does not leaves its result unchecked.
  */
 export async function audit(options: AuditOptions): Promise<AuditReport> {
-  const { databaseUrl, paymentUrl } = options
+  const { databaseUrl, paymentUrl, redis = null } = options
   const startedAt = performance.now()
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -62,7 +66,8 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   try {
     await becomeAuditor(client)
     const { results, readAt, since } = await checkInSnapshot(client, options)
-    const all = [...results, await checkLedger({ client, paymentUrl, startedAt: readAt, since })]
+    const ledger = await checkLedger({ client, paymentUrl, startedAt: readAt, since })
+    const all = [...results, ...(await checkRooms(client, redis)), ledger]
     return {
       checkedAt: new Date(),
       durationMs: Math.round(performance.now() - startedAt),
@@ -75,7 +80,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   }
 }
 
-/** For the whole session. The role exists unless whoever migrated was not allowed to make it. */
+/** For the whole session. The role is missing where the migrating user may not create roles. */
 async function becomeAuditor(client: pg.Client): Promise<void> {
   await client.query('SET default_transaction_read_only = on')
   const { rowCount } = await client.query(
@@ -99,7 +104,7 @@ async function checkInSnapshot(
 }
 
 /**
- * In one message: whoever begins and then asks has a clock that is older than the snapshot, by which a hold that ran out in
+ * In one message: BEGIN sent on its own has a clock that is older than the snapshot, by which a hold that ran out in
  * between, and whose seats another buyer has by now, would seem to be live without its seats.
  */
 async function beginSnapshot(client: pg.Client): Promise<Date> {
@@ -130,6 +135,25 @@ async function check(
     examples: rows.map(({ example }) => example),
     checked: true,
   }
+}
+
+async function checkRooms(client: pg.Client, redis: RedisClient | null): Promise<InvariantResult[]> {
+  let whyNot: string | undefined
+  const { limits, order } = await judgeWaitingRooms(client, redis).catch((error: Error) => {
+    whyNot = error.message
+    return { limits: [], order: [] }
+  })
+  const result = (invariant: string, says: string, found: readonly string[]): InvariantResult => ({
+    invariant,
+    says: whyNot === undefined ? says : `${says} (not read: ${whyNot})`,
+    violations: found.length,
+    examples: found.slice(0, maxExamples),
+    checked: whyNot === undefined,
+  })
+  return [
+    result('I15', 'no waiting room admits faster, or has more sessions at once, than its settings say', limits),
+    result('I16', 'waiting rooms admit nobody before their call, and nobody twice', order),
+  ]
 }
 
 async function checkLedger({

@@ -8,7 +8,7 @@ import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { type AuditOptions, type AuditReport, audit } from './audit.ts'
 import type { AuditMetrics } from './metrics.ts'
 
-export interface AuditorOptions extends Pick<AuditOptions, 'databaseUrl' | 'paymentUrl'> {
+export interface AuditorOptions extends Pick<AuditOptions, 'databaseUrl' | 'paymentUrl' | 'redis'> {
   readonly everyMs: number
   readonly metrics: AuditMetrics
   readonly log: Logger
@@ -75,11 +75,10 @@ export class Auditor {
     const startedAt = performance.now()
     if (startedAt < this.#restsUntil) return false
     if (Date.now() > this.#breaksAt) this.#watchingSince = startedAt
-    const { databaseUrl, paymentUrl, everyMs } = this.#options
+    const { databaseUrl, paymentUrl, redis = null, everyMs } = this.#options
     try {
       const done = await audit({
-        databaseUrl,
-        paymentUrl,
+        ...{ databaseUrl, paymentUrl, redis },
         windowMs: this.#cleanAt === null ? firstWindowMs : windowMs + startedAt - this.#cleanAt,
         watchedForMs: startedAt - this.#watchingSince,
       })

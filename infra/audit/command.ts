@@ -1,4 +1,6 @@
+import { createLogger } from '#shared/observability/log.ts'
 import { readRunningSystem } from '#shared/process/config.ts'
+import { createRedis } from '#shared/redis.ts'
 import { retentionDays } from '#shared/retention/periods.ts'
 import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
@@ -32,28 +34,36 @@ async function main(): Promise<void> {
   const scope = flags.full ? { bookingsKeptDays } : { windowMs }
   const running = readRunningSystem(config.environment)
   if (running !== null) {
-    return report({ databaseUrl: running.database_urls.auditor, paymentUrl: running.payment_url, ...scope })
+    const { database_urls, payment_url, redis_url } = running
+    return report({ databaseUrl: database_urls.auditor, paymentUrl: payment_url, ...scope }, redis_url)
   }
   if (config.given.database !== undefined) {
     const paymentUrl = config.environment.PAYMENT_URL ?? null
-    return report({ databaseUrl: config.given.database, paymentUrl, ...scope })
+    return report({ databaseUrl: config.given.database, paymentUrl, ...scope }, config.given.redis)
   }
   console.log('No system is running: starting one for this audit.')
   const { stopping, hurry } = stopSignals(console.log)
   const system = await launch({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
   try {
-    const { database_urls, payment_url } = system.running
+    const { database_urls, payment_url, redis_url } = system.running
     // While it was stopped nothing could go on.
-    await report({ databaseUrl: database_urls.auditor, paymentUrl: payment_url, ...scope, watchedForMs: 0 })
+    const books = { databaseUrl: database_urls.auditor, paymentUrl: payment_url }
+    await report({ ...books, ...scope, watchedForMs: 0 }, redis_url)
   } finally {
     await system.stop()
   }
 }
 
-async function report(options: AuditOptions): Promise<void> {
-  const done = await audit(options)
-  for (const line of reportLines(done)) console.log(line)
-  if (countFailures(done) > 0) process.exitCode = 1
+async function report(options: AuditOptions, redisUrl: string | undefined): Promise<void> {
+  const log = createLogger({ name: 'auditor', instance: 'audit', level: 'fatal' })
+  const redis = redisUrl === undefined ? null : createRedis({ url: redisUrl, name: 'audit', log })
+  try {
+    const done = await audit({ ...options, redis })
+    for (const line of reportLines(done)) console.log(line)
+    if (countFailures(done) > 0) process.exitCode = 1
+  } finally {
+    redis?.disconnect()
+  }
 }
 
 main().catch(reportFailure)

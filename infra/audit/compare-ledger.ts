@@ -58,8 +58,8 @@ async function compare(client: pg.Client, charges: readonly ProviderCharge[]): P
 }
 
 /**
- * Between a look at the ledger and one at our books, a refund may begin and end. Whoever is suspected for that has come to rest
- * before the second look, and agrees then.
+ * Between a look at the ledger and one at our books, a refund may begin and end. Payments suspected for that have come to rest
+ * before the second look, and agree then.
  */
 async function stillFound(
   suspicions: readonly string[],

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { commonSettings, databaseUrl, metricsHost, metricsPort, natsSettings } from '#shared/process/config.ts'
+import {
+  commonSettings,
+  databaseUrl,
+  metricsHost,
+  metricsPort,
+  natsSettings,
+  redisUrl,
+} from '#shared/process/config.ts'
 
 export const auditorSettings = z.object({
   ...commonSettings,
@@ -7,6 +14,8 @@ export const auditorSettings = z.object({
   DATABASE_URL: databaseUrl,
   /** Where the payment provider listens, whose ledger ours must balance with. */
   PAYMENT_URL: z.url({ protocol: /^https?$/ }),
+  /** Where waiting rooms have the journals of their admissions; without it nobody judges these. */
+  REDIS_URL: redisUrl.optional(),
   METRICS_PORT: metricsPort.default(0),
   METRICS_HOST: metricsHost,
   /** Pause between two audits; after a long one it is longer. */

@@ -4,6 +4,7 @@ import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { readConfig } from '#shared/process/config.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
 import { freeInstanceName } from '#shared/process/started-by-hand.ts'
+import { createRedis } from '#shared/redis.ts'
 import { Auditor, viewInvariants } from './auditor.ts'
 import { auditorFlags, auditorSettings } from './config.ts'
 import { AuditMetrics } from './metrics.ts'
@@ -29,9 +30,13 @@ await runProcess({
     const parts = await openParts(config, { name: 'auditor', retries: false, log, onStop })
     const { metrics: processMetrics, bus } = parts
     const metrics = new AuditMetrics(processMetrics)
+    const { REDIS_URL: redisUrl } = config
+    const redis = redisUrl === undefined ? null : createRedis({ url: redisUrl, name: instance, log })
+    onStop('redis', () => redis?.disconnect())
     const auditor = new Auditor({
       databaseUrl: config.DATABASE_URL,
       paymentUrl: config.PAYMENT_URL,
+      redis,
       everyMs: config.AUDIT_EVERY_MS,
       metrics,
       log,

@@ -14,7 +14,7 @@ export interface ToolRun {
 /** A program ended badly; the message is what it said. */
 export class ToolError extends Error {}
 
-/** Longer than this nobody waits for a backup or for a restore, and whoever receives WAL is started anew. */
+/** Longest backup or restore. The receiver of WAL is started anew after it. */
 const longestMs = 6 * 3_600_000
 const keptErrorCharacters = 4_000
 

@@ -43,7 +43,7 @@ export async function connectForBackup(databaseUrl: string): Promise<pg.Client> 
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
   })
-  // Whoever waits for an answer is told as well; without a listener a lost connection would end the process.
+  // Pending queries fail as well; without a listener a lost connection would end the process.
   client.on('error', () => undefined)
   await client.connect().catch((error: Error) => {
     throw new ExplainedError(`No database answers for ${describeDatabase(databaseUrl)}: ${error.message}`, {

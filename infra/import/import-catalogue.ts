@@ -1,4 +1,4 @@
-import { type CatalogueEvent, catalogueEvent, importEvents } from '#shared/contracts/event.ts'
+import { type CatalogueEvent, catalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { type FieldError, TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
-import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/event.ts'
+import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'

@@ -6,8 +6,12 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** Longer than the gateway takes for anything. */
-const deadlineMs = 10_000
+export interface ConnectionOptions {
+  /** Where it comes from; default: as the kernel chooses. */
+  readonly localAddress?: string | undefined
+  /** How long an answer may take; by default longer than the gateway takes for anything. */
+  readonly deadlineMs?: number
+}
 
 /**
  * One kept-alive connection that carries one request at a time and is opened again when it broke. It understands what our
@@ -16,16 +20,25 @@ const deadlineMs = 10_000
  */
 export class HttpConnection {
   readonly #url: URL
+  readonly #localAddress: string | undefined
+  readonly #deadlineMs: number
   #socket: Socket | undefined
   #pending: Pending | undefined
 
-  constructor(url: string) {
+  constructor(url: string, { localAddress, deadlineMs = 10_000 }: ConnectionOptions = {}) {
     this.#url = new URL(url)
+    this.#localAddress = localAddress
+    this.#deadlineMs = deadlineMs
   }
 
   /** Answers what comes back, whatever its status. Throws when the connection breaks or time is up. */
   get(path: string): Promise<HttpAnswer> {
     return this.send(`GET ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\n\r\n`)
+  }
+
+  /** As `get`. */
+  delete(path: string): Promise<HttpAnswer> {
+    return this.send(`DELETE ${path} HTTP/1.1\r\nHost: ${this.#url.host}\r\n\r\n`)
   }
 
   /** As `get`, sending JSON. */
@@ -46,27 +59,36 @@ export class HttpConnection {
     })
   }
 
+  /** The next request opens it again. */
   close(): void {
     this.#socket?.destroy()
+    this.#fail(new Error('the connection was closed'))
   }
 
   #open(): Socket {
-    const socket = connect({ host: this.#url.hostname, port: Number(this.#url.port), noDelay: true })
+    const { hostname, port } = this.#url
+    const localAddress = this.#localAddress
+    const address = { host: hostname, port: Number(port || 80), ...(localAddress !== undefined && { localAddress }) }
+    const socket = connect({ ...address, noDelay: true })
     this.#socket = socket
     const reader = new AnswerReader()
-    socket.setTimeout(deadlineMs, () => {
-      if (this.#pending !== undefined) socket.destroy(new Error(`no answer within ${deadlineMs} ms`))
+    /** What happens to a connection that was closed, and perhaps opened again, is of no interest. */
+    const isCurrent = (): boolean => this.#socket === socket
+    socket.setTimeout(this.#deadlineMs, () => {
+      if (isCurrent() && this.#pending !== undefined) {
+        socket.destroy(new Error(`no answer within ${this.#deadlineMs} ms`))
+      }
     })
     socket.on('data', (chunk: Buffer) => {
       try {
         const answer = reader.read(chunk)
-        if (answer !== undefined) this.#settle((pending) => pending.resolve(answer))
+        if (answer !== undefined && isCurrent()) this.#settle((pending) => pending.resolve(answer))
       } catch (error) {
         socket.destroy(error as Error)
       }
     })
-    socket.on('error', (error) => this.#fail(error))
-    socket.on('close', () => this.#fail(new Error('the connection was closed')))
+    socket.on('error', (error) => isCurrent() && this.#fail(error))
+    socket.on('close', () => isCurrent() && this.#fail(new Error('the connection was closed')))
     return socket
   }
 

@@ -74,7 +74,7 @@ export class CallbackSender {
   async #sendDue(secret: string): Promise<number> {
     const { db, fallbackUrl } = this.#options
     const room = maxInFlight - this.#inFlight.size
-    // Whoever ends makes room and wakes us.
+    // A callback that ends makes room and wakes us.
     if (room === 0) return longestWaitMs
     const url = (await findEndpoint(db)) ?? fallbackUrl
     if (url === undefined) return longestWaitMs

@@ -11,7 +11,7 @@ const portCount = 15_000
 const mostTries = 1_000
 const answerWithinMs = 300
 
-/** A file for each port that was given away, with the process id of whoever has it. An image may know no name of its user, but its id. */
+/** A file for each port that was given away, with the process id of its owner. An image may know no name of its user, but its id. */
 const reservations = join(tmpdir(), `ticketing-ports-${process.getuid?.()}`)
 
 /**
@@ -35,7 +35,7 @@ function reserve(port: number): boolean {
     writeFileSync(file, String(process.pid), { flag: 'wx' })
     return true
   } catch {
-    // Of whoever has ended it is given up now, and taken another time: two may be looking at it.
+    // The port of an ended owner is given up now and taken another time: two may be looking at it.
     if (!isHeld(file)) rmSync(file, { force: true })
     return false
   }

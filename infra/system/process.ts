@@ -290,7 +290,7 @@ export class Process {
         fields = { err: error }
         continue
       }
-      // First `running.json`, then the word: whoever reads that it is back finds it there.
+      // First `running.json`, then the message: a reader of the message finds it there.
       onRestart()
       log.info(this.name, 'was started again', { started_pid: this.pid })
       return say(`[${this.name}] is back (process ${this.pid})`)

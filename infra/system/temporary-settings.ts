@@ -11,7 +11,7 @@ export const webhookSecret = 'a secret for the webhooks of tests'
 /** Signs places and passes of its waiting rooms. */
 export const roomSecret = 'a secret for the waiting rooms of tests'
 
-/** What the processes of a system are told that lasts as long as a test or a benchmark: whoever calls says who they are. */
+/** Settings of a system that lasts as long as a test or a benchmark: callers name themselves. */
 export const temporarySettings = {
   AUTH: 'demo',
   SESSION_SECRET: 'a secret for tests that is long enough',

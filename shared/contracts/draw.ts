@@ -51,6 +51,7 @@ const drawDocument = z
     event_id: eventId,
     algorithm: z.literal(drawAlgorithm).describe('How root, seed and order are computed'),
     ...drawSummaryFields,
+    bypassed: z.int().min(0).describe('How many passes the organiser has given out beside the queue'),
     beacon: z
       .object({
         source: z.string().describe('Which public random value goes into the draw'),

@@ -37,6 +37,8 @@ const placeRefusals = [
   'sold_out',
   /** With `left`: how many such places are free; `held_by_others`: whether others hold some that may become free; `area`. */
   'not_enough_left',
+  /** With `join_url`: places are free, and kept for the buyers on the waiting list. Of named seats also with `conflicts`. */
+  'waiting_list_first',
   'sale_not_open',
   'sale_closed',
   'sale_paused',

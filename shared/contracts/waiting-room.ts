@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
 import { drawSummary, drawTerms } from './draw.ts'
-import { eventId, publicIdField, utcTime } from './fields.ts'
+import { eventId, publicIdField, userId, utcTime } from './fields.ts'
 
 /*
  * The waiting room of an event: buyers join a queue, are called in its order, and get a pass without which no places are given out. The
@@ -16,6 +16,12 @@ const limits = {
   idle_s: z.int().min(30).max(3_600).describe('Seconds without a sign of life after which a session ends'),
 }
 
+const adaptive = z
+  .boolean()
+  .describe('Calls become slower while booking is busy; false: always at the rate of `calls_per_minute`')
+
+const bypassed = z.int().min(0).describe('How many passes the organiser has given out beside the queue')
+
 const roomState = z
   .enum(['off', 'pre_queue', 'open', 'paused'])
   .describe(
@@ -24,7 +30,7 @@ const roomState = z
 const draw = drawSummary.nullable().describe('null: the room has no draw, and buyers are called as they came')
 
 const waitingRoom = z
-  .object({ event_id: eventId, state: roomState, ...limits, draw })
+  .object({ event_id: eventId, state: roomState, ...limits, adaptive, bypassed, draw })
   .meta({ id: 'WaitingRoom', description: 'The waiting room of an event' })
 
 export type WaitingRoom = z.infer<typeof waitingRoom>
@@ -45,6 +51,7 @@ export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
       event_id: eventId,
       state: roomState,
       calls_per_minute: limits.calls_per_minute.default(600),
+      adaptive: adaptive.default(true),
       max_active: limits.max_active.default(300),
       claim_s: limits.claim_s.default(60),
       session_s: limits.session_s.default(900),
@@ -60,6 +67,31 @@ export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
   reply: waitingRoom,
   errors: ['event_not_found', 'draw_not_open', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 5_000,
+})
+
+/** The event worker counts passes beside the queue, gateways sign them. */
+export const countBypass = defineContract('event', 'count-bypass', {
+  summary: 'Gateway: count a pass that an organiser gives out beside the queue',
+  request: z.strictObject({ event_id: eventId, for_user_id: userId }),
+  reply: z.object({ pass_id: z.uuid(), began_at: utcTime, session_s: limits.session_s, bypassed }),
+  errors: ['event_not_found', 'queue_not_enabled', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  deadlineMs: 1_000,
+})
+
+export const issueBypass = defineContract('gateway', 'issue-bypass', {
+  summary: 'Organiser: a pass for one buyer beside the queue; everybody sees how many there were',
+  request: z
+    .strictObject({ event_id: eventId, for_user_id: userId.describe('The buyer, the only one who can use the pass') })
+    .meta({ description: 'Who gets the pass', examples: [{ for_user_id: '125' }] }),
+  reply: z
+    .object({
+      pass: z.string().describe('Goes into the header Queue-Pass of requests that take places'),
+      expires_at: utcTime.describe('Until when the pass is valid'),
+      bypassed,
+    })
+    .meta({ id: 'BypassPass', description: 'Admission to the shop beside the queue' }),
+  errors: ['event_not_found', 'queue_not_enabled', 'idempotency_key_in_use', 'idempotency_key_reused'],
+  deadlineMs: 2_000,
 })
 
 /** Numbers of places are given out in blocks that are noted in Postgres, so that none is given out twice whatever Redis loses. */
@@ -149,7 +181,8 @@ export const viewServing = defineContract('gateway', 'view-serving', {
       serving: z.int().describe('The highest number that was called'),
       issued: z.int().describe('The highest number that was given out'),
       gaps: z.array(z.array(z.int())).describe('First and last of numbers that nobody has; they do not count as ahead'),
-      calls_per_minute: z.int().describe('How many buyers are called in a minute, at most'),
+      calls_per_minute: z.int().describe('How many buyers are called in a minute now, at most'),
+      bypassed,
       draw,
       as_of: utcTime.describe('When this was so'),
     })

@@ -7,7 +7,15 @@ import { readHeaders } from '#shared/messaging/headers.ts'
 import { decodeJson } from '#shared/messaging/message.ts'
 import { messagingAttributes, withRemoteSpan } from '#shared/observability/tracing.ts'
 import { type FactName, factKind, parseFactSubject } from './fact.ts'
-import { factStream, heartbeatMs, maxDeliveries, openFactConsumer, receiveFacts, ServerUnreachable } from './stream.ts'
+import {
+  factStream,
+  heartbeatMs,
+  maxDeliveries,
+  openFactConsumer,
+  receiveFacts,
+  ServerUnreachable,
+  StreamMissing,
+} from './stream.ts'
 
 export interface ReceivedFact extends FactName {
   /** The same at every delivery of this fact. */
@@ -29,6 +37,8 @@ export interface FactConsumer {
    */
   handle(fact: ReceivedFact): Promise<void>
   readonly log: Logger
+  /** False: waits until a worker has made the stream of facts, which this process may not do. */
+  readonly makesStream?: boolean
   /** Delay after the first, second, … failure; the last one counts for all further failures. */
   readonly retryDelaysMs?: readonly number[]
 }
@@ -58,7 +68,7 @@ export async function consumeFacts(bus: Bus, consumer: FactConsumer): Promise<()
 
 /** Resolves when all facts under way are handled. Calls `begin` after the first attempt to create the consumer, even a failed one. */
 async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsumer, begin: () => void): Promise<void> {
-  const { durable, subjects, log } = consumer
+  const { durable, subjects, makesStream = true, log } = consumer
   const underWay = new Set<Promise<void>>()
   const receive = (message: JsMsg): void => {
     const handled = handleFact(bus, consumer, message)
@@ -71,7 +81,7 @@ async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsum
   let failing = false
   while (!stopped.aborted) {
     try {
-      source ??= await openFactConsumer(bus, durable, subjects)
+      source ??= await openFactConsumer(bus, { durable, subjects, makesStream })
       begin()
       if (underWay.size >= maxConcurrent) {
         await Promise.race(underWay)
@@ -91,7 +101,9 @@ async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsum
     } catch (error) {
       // Otherwise it still exists, though a cluster that has just lost a node cannot say so for some seconds.
       if (!(error instanceof ServerUnreachable)) source = null
-      if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'consuming facts was interrupted')
+      // There is no stream before the first worker has run: nothing is wrong.
+      if (!failing && error instanceof StreamMissing) log.info({ durable }, 'no stream of facts to consume yet')
+      else if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'consuming facts was interrupted')
       failing = true
       begin()
       await pause(backoffMs, undefined, { signal: stopped }).catch(() => undefined)

@@ -3,7 +3,7 @@
  * what it describes, never a change ("one seat fewer"), so facts may arrive twice and in any order: the higher version counts.
  */
 
-const factEntities = ['event', 'seat', 'hold', 'booking', 'payment'] as const
+const factEntities = ['event', 'seat', 'hold', 'booking', 'waiting-list', 'payment'] as const
 
 export interface FactName {
   readonly entity: (typeof factEntities)[number]

@@ -21,6 +21,12 @@ export interface HoldPayload extends PlacesPayload {
   readonly expires_in_ms: number
 }
 
+export interface BookingPayload extends PlacesPayload {
+  readonly booking_id: string
+  /** The pass that the places were held with, once they are bought; absent where none was needed. */
+  readonly pass_id?: string
+}
+
 /**
  * Tells whether a hold is that of a known user, without naming the user: facts are kept for a week. Another one for each event, so that
  * they do not show who went where.

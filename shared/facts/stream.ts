@@ -111,12 +111,19 @@ export function ensureFactStream(bus: Bus): Promise<Date> {
   })
 }
 
-/** Creates or updates stream and durable consumer; a new one starts with the oldest fact. Throws as `ensureFactStream`. */
-export async function openFactConsumer(bus: Bus, durable: string, subjects: readonly string[]): Promise<Consumer> {
-  await ensureFactStream(bus)
+/**
+ * Creates or updates the durable consumer, and the stream unless somebody else `makesStream`; a new one starts with the oldest fact.
+ * Throws `StreamMissing`, and as `ensureFactStream`.
+ */
+export async function openFactConsumer(
+  bus: Bus,
+  { durable, subjects, makesStream }: { durable: string; subjects: readonly string[]; makesStream: boolean },
+): Promise<Consumer> {
+  if (makesStream) await ensureFactStream(bus)
   const config = { ...durableConfig, filter_subjects: [...subjects] }
-  const { consumers } = await bus.jetstream.jetstreamManager()
+  const { streams, consumers } = await bus.jetstream.jetstreamManager()
   const info = await whileConnected(bus, async () => {
+    if (!makesStream) await identifyStream(streams)
     try {
       return await consumers.add(factStream, { ...config, durable_name: durable })
     } catch (error) {

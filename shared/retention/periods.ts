@@ -10,6 +10,8 @@ const periods = {
   outbox: { days: 1, least: 1 },
   /** Ended holds, with their items and with bookings that were never paid for. */
   holds: { days: 2, least: 1 },
+  /** Entries of waiting lists that ended. */
+  'waiting-list': { days: 30, least: 1 },
   'empty-places': { days: 365, least: 30 },
   bookings: { days: 3_650, least: 365 },
   'provider-inbox': { days: 7, least: 3 },

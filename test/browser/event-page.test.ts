@@ -8,6 +8,7 @@ import { until } from '../support/until.ts'
 import { openWindow, startBrowser } from './support/browser.ts'
 import { mapReady, planOf, pointInSection, pointInWhole } from './support/map-points.ts'
 import { startShop } from './support/shop.ts'
+import { blocks, sellHouse } from './support/sold-house.ts'
 
 /* The way from an event to the hold. Each test has an event of its own, so that none takes the seats of another. */
 
@@ -202,6 +203,59 @@ test.serial('tickets of a standing area are held by number', async (t) => {
   await page.getByRole('button', { name: 'Hold 2 places' }).first().click()
   await page.waitForURL(/\/shop\/holds\//)
   t.pass()
+  await close()
+})
+
+/** Seats of an event that somebody holds, as its cached reply counts them. */
+async function heldCount(eventId: string): Promise<number> {
+  const response = await fetch(`${shop.url}/events/${eventId}/seats`, { signal: AbortSignal.timeout(10_000) })
+  return ((await response.json()) as { held: number }).held
+}
+
+test.serial(
+  'a network that is cut before, or while the hold is answered, holds once, also over a reload',
+  async (t) => {
+    for (const cut of ['before', 'while answered', 'while answered, then reloaded']) {
+      const eventId = await sellHouse(shop, blocks(1))
+      const { page, faults, close } = await openEvent(eventId)
+      await mapReady(page)
+      let tries = 0
+      await page.route('**/holds', async (route) => {
+        tries += 1
+        if (tries > 2) return route.continue()
+        if (cut !== 'before') await route.fetch()
+        return route.abort('internetdisconnected')
+      })
+      const press = () => page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+      await press()
+      if (cut.endsWith('reloaded')) {
+        await until('the answer was lost', async () => tries > 0)
+        await page.reload()
+        await mapReady(page)
+        await press()
+      }
+      await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+      await until('the two seats are held', async () => (await heldCount(eventId)) === 2)
+      t.true(tries >= 3, cut)
+      t.deepEqual(faults, [])
+      await close()
+    }
+  },
+)
+
+test.serial('going back from the payment, the event page shows what is held, and its clock goes on', async (t) => {
+  const eventId = await sellHouse(shop, blocks(1))
+  const { page, close } = await openEvent(eventId)
+  await mapReady(page)
+  await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+  await page.getByRole('link', { name: /^Continue to payment/ }).click()
+  await page.waitForURL(/\/shop\/holds\//)
+  await page.goBack()
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+  await page.getByText(/^Still \d+:\d\d to pay\./).waitFor()
+  await page.goForward()
+  await page.locator('#pay').waitFor()
+  t.is(await heldCount(eventId), 2)
   await close()
 })
 

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import test from 'ava'
+import { build } from 'esbuild'
 import type { Browser } from 'playwright-core'
 import type { System } from '../support/system.ts'
 import { startSystem } from '../support/system.ts'
@@ -9,27 +11,33 @@ type Views = typeof import('../../gateway/storefront/views/html.ts')
 
 let shop: System
 let browser: Browser
+let modules: string
 
 test.before(async () => {
   const counts = { event: 0, booking: 0, purchase: 0, sandbox: 0 }
   ;[shop, browser] = await Promise.all([startSystem({ counts }), startBrowser()])
+  modules = await bundleModules()
 })
 test.after.always(async () => {
   await browser?.close()
   await shop?.stop()
 })
 
-/** A page with the modules at hand, and an empty element `#try`. */
+/** What is tried, as one script for the browser. */
+async function bundleModules(): Promise<string> {
+  const contents = `export * as island from './browser/island.ts'; export * as views from './views/html.ts'`
+  const stdin = { contents, resolveDir: join(import.meta.dirname, '..', '..', 'gateway', 'storefront') }
+  const { outputFiles } = await build({ stdin, bundle: true, format: 'esm', write: false, tsconfigRaw: '{}' })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** A page without an island, with the modules at hand, and an empty element `#try`. */
 async function openModules() {
   const { page, faults, close } = await openWindow(browser, shop.url)
-  await page.goto('/shop/session')
+  await page.route('**/modules.js', (route) => route.fulfill({ contentType: 'text/javascript', body: modules }))
+  await page.goto('/shop/nowhere')
   await page.evaluate(async () => {
-    const { src } = document.querySelector<HTMLScriptElement>('script[src*="session-page"]') as HTMLScriptElement
-    const [island, views] = await Promise.all([
-      import(src.replace('session-page', 'island')),
-      import(src.replace('browser/session-page', 'views/html')),
-    ])
-    Object.assign(globalThis, { island, views })
+    Object.assign(globalThis, await import(`${location.origin}/modules.js`))
     const element = document.createElement('div')
     element.id = 'try'
     document.querySelector('main')?.replaceChildren(element)

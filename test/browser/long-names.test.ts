@@ -1,5 +1,5 @@
 import test from 'ava'
-import { importEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from '../support/asking.ts'
 import { importedEvent, venueNamed } from '../support/catalogue.ts'

@@ -4,7 +4,12 @@ import { readInfraConfig } from '../../infra/config.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
 import { startTestServers } from '../runner/test-servers.ts'
 
-/* `npm run screenshots [-- name …]`: pictures of all pages, of the demo catalogue alone, into `.data/screenshots`. */
+/*
+ * `npm run screenshots [-- name …]`: pictures of all pages, of the demo catalogue alone, into `.data/screenshots`, and those of the
+ * README.
+ */
+
+const pictures = join(import.meta.dirname, '..', '..', 'gateway', 'storefront', 'pictures')
 
 const widths = [360, 768, 1280]
 
@@ -31,12 +36,18 @@ async function takeAll(directory: string, names: readonly string[]): Promise<voi
     for (const scheme of ['light', 'dark'] as const) {
       for (const width of widths) {
         const { page, close } = await openWindow(browser, shop.url, { width, scheme })
-        for (const { name, open } of shownPages.filter(({ name }) => names.length === 0 || names.includes(name))) {
+        for (const { name, picture, open } of shownPages.filter(
+          ({ name }) => names.length === 0 || names.includes(name),
+        )) {
           await open(page)
           await page.waitForLoadState('networkidle')
           const path = join(directory, `${name}-${width}-${scheme}.png`)
           await page.screenshot({ path, fullPage: true })
           console.log(path)
+          if (picture !== undefined && scheme === 'light' && width === 1_280) {
+            await page.screenshot({ path: join(pictures, picture) })
+            console.log(join(pictures, picture))
+          }
         }
         await close()
       }

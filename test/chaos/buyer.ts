@@ -4,7 +4,9 @@ import type { CrowdCounts } from './crowd.ts'
 import { verdictOf } from './history.ts'
 import type { House } from './houses.ts'
 import { bodyIfDone, HttpBuyer, type Selection, type World } from './http-buyer.ts'
+import type { QueueCounts } from './queue.ts'
 import { Random } from './random.ts'
+import type { Watchers } from './watchers.ts'
 
 export interface Shop extends World {
   readonly seed: number
@@ -12,6 +14,10 @@ export interface Shop extends World {
   /** Of which nobody buys tickets: an organiser changes them. */
   readonly changingEvents: readonly string[]
   readonly crowds: CrowdCounts
+  /** The house with a waiting room, and who came through it. */
+  readonly queuedEvent: string
+  readonly queue: QueueCounts
+  readonly watchers: Watchers
 }
 
 const tries = 3

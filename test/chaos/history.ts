@@ -1,6 +1,7 @@
 import type { SaleChange } from './organiser.ts'
 import type { LocalDecisions, Probe } from './prober.ts'
 import type { PublicRead } from './public-read.ts'
+import type { PlaceSeen } from './queue.ts'
 
 /*
  * What buyers asked and what they were told. An answer that never came is `unknown`: whether it was done is found out
@@ -21,6 +22,11 @@ export interface AnswerBody {
   readonly places?: readonly { readonly seat_no?: number }[]
   readonly tickets?: readonly { readonly id: string; readonly status?: string }[]
   readonly items?: readonly AnswerBody[]
+  /** Of a place in a queue. */
+  readonly state?: string
+  readonly number?: number | null
+  readonly serving?: number
+  readonly pass?: string | null
 }
 
 export type Outcome =
@@ -37,6 +43,10 @@ export type Operation =
   | 'browse'
   | 'list bookings'
   | 'view hold'
+  | 'join'
+  | 'look'
+  | 'claim'
+  | 'leave'
 
 export interface Asked {
   readonly operation: Operation
@@ -45,6 +55,8 @@ export interface Asked {
   readonly path: string
   readonly key?: string
   readonly json?: Record<string, unknown>
+  /** Of the waiting room. */
+  readonly pass?: string | undefined
   /** Somebody reaches for what belongs to another: it must not work. */
   readonly stranger?: boolean
   /** The buyer did not wait for the answer. */
@@ -86,6 +98,8 @@ export class History {
   readonly reads: PublicRead[] = []
   /** What an organiser did to events that nobody buys for, in the order in which it was done to each. */
   readonly changes: SaleChange[] = []
+  /** What buyers were told of their places in the queue, in the order of the answers. */
+  readonly places: PlaceSeen[] = []
   /** Of somebody who asks more often than allowed, and what gateways told of their limits meanwhile. */
   readonly probes: Probe[] = []
   readonly localDecisions: LocalDecisions[] = []

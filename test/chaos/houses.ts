@@ -2,7 +2,8 @@ import { stockEvent } from '#shared/contracts/stock.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { allowCancelling } from '../support/allow-cancelling.ts'
 import { askWorker } from '../support/asking.ts'
-import { eventOnSale } from '../support/http.ts'
+import { ask, eventOnSale } from '../support/http.ts'
+import { organiserKey } from '../support/system.ts'
 
 export interface House {
   readonly eventId: string
@@ -42,6 +43,18 @@ export async function openHouses(gatewayUrl: string, natsUrl: string): Promise<H
   } finally {
     await bus.close()
   }
+}
+
+/** A house with a waiting room, which lets in fewer than want to come. */
+export async function openQueuedHouse(gatewayUrl: string): Promise<string> {
+  const eventId = await eventOnSale(gatewayUrl, { rows: 60, seatsPerRow: 50, name: 'Queued night' })
+  const { status, text } = await ask(`${gatewayUrl}/admin/events/${eventId}/queue`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${organiserKey}` },
+    json: { state: 'open', calls_per_minute: 600, max_active: 8, claim_s: 10, session_s: 60, idle_s: 30 },
+  })
+  if (status !== 200) throw new Error(`the waiting room was not opened: ${text}`)
+  return eventId
 }
 
 /** Puts small events on sale that an organiser may change without anybody being refused. */

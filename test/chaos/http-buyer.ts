@@ -47,14 +47,32 @@ export class HttpBuyer {
     this.#isStranger = isStranger
   }
 
-  hold(eventId: string, selection: Selection, key: string): Promise<Outcome> {
+  hold(eventId: string, selection: Selection, key: string, pass?: string): Promise<Outcome> {
     return this.ask({
       operation: 'hold',
       method: 'POST',
       path: `/events/${eventId}/holds`,
       key,
+      pass,
       json: { ...selection },
     })
+  }
+
+  /** The buyer's place in the queue of an event. */
+  join(eventId: string): Promise<Outcome> {
+    return this.#askForPlace({ operation: 'join', method: 'POST', path: `/events/${eventId}/queue`, json: {} })
+  }
+
+  look(placeId: string): Promise<Outcome> {
+    return this.#askForPlace({ operation: 'look', method: 'GET', path: `/queue/${placeId}` })
+  }
+
+  claim(placeId: string): Promise<Outcome> {
+    return this.ask({ operation: 'claim', method: 'POST', path: `/queue/${placeId}/pass`, json: {} })
+  }
+
+  leaveQueue(placeId: string): Promise<Outcome> {
+    return this.ask({ operation: 'leave', method: 'DELETE', path: `/queue/${placeId}` })
   }
 
   /** Other places, or more time. */
@@ -111,6 +129,15 @@ export class HttpBuyer {
     return outcome
   }
 
+  async #askForPlace(what: Omit<Asked, 'userId'>): Promise<Outcome> {
+    const outcome = await this.ask(what)
+    const { id: placeId, number, serving = 0 } = bodyIfDone(outcome) ?? {}
+    if (placeId !== undefined && typeof number === 'number') {
+      this.#world.history.places.push({ userId: this.userId, placeId, number, serving })
+    }
+    return outcome
+  }
+
   async ask(what: Omit<Asked, 'userId'>, options: AskOptions = {}): Promise<Outcome> {
     const { gatewayUrls, history } = this.#world
     const gateway = options.gateway ?? this.random.between(0, gatewayUrls.length - 1)
@@ -134,7 +161,7 @@ export function bodyIfDone(outcome: Outcome): AnswerBody | undefined {
 }
 
 async function send(url: string, asked: Asked, withinMs: number): Promise<Outcome> {
-  const { operation, method, path, key, json, userId } = asked
+  const { operation, method, path, key, json, userId, pass } = asked
   const target = new URL(path, url)
   // Shared pages are nobody's; whatever has a body names its caller there.
   if (json === undefined && operation !== 'browse') target.searchParams.set('user_id', userId)
@@ -143,6 +170,7 @@ async function send(url: string, asked: Asked, withinMs: number): Promise<Outcom
       method,
       headers: {
         ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(pass === undefined ? {} : { 'queue-pass': pass }),
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(json === undefined ? {} : { body: JSON.stringify({ ...json, user_id: userId }) }),

@@ -1,7 +1,7 @@
 import { askAuditor } from './ask-auditor.ts'
+import type { Shop } from './buyer.ts'
 import { type Findings, lineOf, runChecks } from './checks/all-checks.ts'
 import type { FaultTime } from './checks/evidence.ts'
-import type { World } from './http-buyer.ts'
 import { retakeLeftSeats } from './retake-seats.ts'
 import { compareWithLists, resolveUnknowns, waitUntilMoneyRests, waitUntilSettled } from './settle.ts'
 import type { SystemUnderTest } from './start.ts'
@@ -15,7 +15,7 @@ export interface JudgeOptions {
 /** Waits for rest, lets buyers find out what they do not know, and compares what they were told with the database, and that with the provider. */
 export async function judge(
   system: SystemUnderTest,
-  world: World,
+  world: Shop,
   { faults, stopping, say }: JudgeOptions,
 ): Promise<Findings> {
   const retaken = await retakeLeftSeats(system.db, world)
@@ -27,6 +27,7 @@ export async function judge(
   const wrongLists = await compareWithLists(world)
   const findings = await runChecks({ history: world.history, db: system.db, faults })
   findings['stuck holds'].push(...retaken.stuck)
+  findings['stream mismatches'].push(...(await world.watchers.compare(system.db)))
   findings['changed answers'].push(...wrongLists)
   await waitUntilMoneyRests(system.db)
   for (const { what, ...violation } of await askAuditor(system.url)) findings[lineOf(violation)].push(what)

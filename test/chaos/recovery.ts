@@ -13,7 +13,7 @@ export interface Recovery {
   /** The longest that anybody waited for such a failure. */
   readonly longestWaitMs: number
   /**
-   * From its begin: whoever asked later than that, in the rest of its time, was not failed, and no second passed without
+   * From its begin: no later request in the rest of its time failed, and no second passed without
    * somebody being served. `Infinity` when that never came to be.
    */
   readonly backAfterMs: number
@@ -57,7 +57,7 @@ export function recoveriesOf(injected: readonly Injected[], entries: readonly En
 }
 
 function isOf({ from, to, next }: Time, { beganAt, endedAt }: Entry): boolean {
-  // Whoever still waits then may be failed by the next fault. Holds do not: they have an answer before that begins.
+  // Requests that still wait then may fail by the next fault. Holds do not: they have an answer before that begins.
   return beganAt >= from && beganAt <= to && endedAt < next
 }
 

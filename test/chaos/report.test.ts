@@ -17,6 +17,8 @@ const nothingFound: Findings = {
   'strangers served': [],
   'stale reads': [],
   'over-admitted': [],
+  'places in the queue': [],
+  'stream mismatches': [],
   'auditor violations': [],
 }
 
@@ -48,6 +50,8 @@ const greenRun: Run = {
   reads: { reads: 1_000, kept: 600, spare: 7, own: 80 },
   probes: { probes: 900, admitted: 300, refused: 590, refusedEarly: 1 },
   crowds: { crowds: 2, bought: 90, refused: 200, others: 10 },
+  queue: { joined: 60, admitted: 55, bought: 50 },
+  streams: { watchers: 9, cuts: 120, resets: 12 },
   webhooks: 400,
   longestUnavailabilityMs: 1_234,
   recoveries: [recovery(400)],

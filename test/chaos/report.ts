@@ -3,6 +3,7 @@ import type { FindingLine, Findings } from './checks/all-checks.ts'
 import type { ReadCounts } from './checks/stale-reads.ts'
 import { type CrowdCounts, crowdSize } from './crowd.ts'
 import type { Injected } from './injector.ts'
+import type { QueueCounts } from './queue.ts'
 import type { Recovery } from './recovery.ts'
 
 export interface Run {
@@ -16,6 +17,8 @@ export interface Run {
   readonly reads: ReadCounts
   readonly probes: ProbeCounts
   readonly crowds: CrowdCounts
+  readonly queue: QueueCounts
+  readonly streams: { readonly watchers: number; readonly cuts: number; readonly resets: number }
   /** Webhooks that the payment provider sent and saw accepted, copies included. */
   readonly webhooks: number
   readonly longestUnavailabilityMs: number
@@ -31,7 +34,7 @@ const shownCharacters = 400
 
 /** The block that is looked for: one fact a line, the same names in every run. */
 export function reportLines(run: Run): string[] {
-  const { injected, findings, crashed, reads, probes, crowds } = run
+  const { injected, findings, crashed, reads, probes, crowds, queue, streams } = run
   const byKind = Map.groupBy(injected, ({ planned }) => planned.fault.kind)
   const kinds = [...byKind].map(([kind, faults]) => `${kind} ${faults.length}`).toSorted()
   return [
@@ -42,6 +45,8 @@ export function reportLines(run: Run): string[] {
     `public reads: ${reads.reads} (${reads.kept} from a cache, ${reads.spare} while no worker answered, ${reads.own} of own changes)`,
     `requests against a limit: ${probes.probes} (${probes.admitted} admitted, ${probes.refused} refused, ${probes.refusedEarly} of them below half of it)`,
     `crowds: ${crowds.crowds} of ${crowdSize} visitors (${crowds.bought} bought, ${crowds.refused} refused, ${crowds.others} otherwise)`,
+    `waiting room: ${queue.joined} joined (${queue.admitted} let in, ${queue.bought} bought)`,
+    `streams of seats: ${streams.watchers} (${streams.cuts} times cut, ${streams.resets} resets)`,
     ...Object.entries(findings).map(([line, wrong]) => `${line}: ${wrong.length}`),
     `crashed processes: ${crashed.length}`,
     `vacuous faults: ${vacuous(injected).length}`,
@@ -53,7 +58,7 @@ export function reportLines(run: Run): string[] {
 
 /** What is behind the numbers that are not 0, a few lines each. */
 export function explanations(run: Run): string[] {
-  const { injected, findings, crashed, acknowledged, webhooks, reads, probes, crowds } = run
+  const { injected, findings, crashed, acknowledged, webhooks, reads, probes, crowds, queue, streams } = run
   const reasons: [string, readonly string[]][] = [
     ...(Object.entries(findings) as [FindingLine, string[]][]),
     ['crashed processes', crashed],
@@ -66,6 +71,8 @@ export function explanations(run: Run): string[] {
     ['public reads', reads.own === 0 ? ['nobody looked for a change of their own'] : []],
     ['requests against a limit', probes.refused === 0 ? ['none was refused'] : []],
     ['crowds', crowds.crowds > 0 && crowds.bought === 0 ? ['nobody in them bought anything'] : []],
+    ['waiting room', queue.joined > 0 && queue.bought === 0 ? ['nobody came through it'] : []],
+    ['streams of seats', streams.cuts === 0 ? ['none was cut'] : []],
     ['too few purchases', acknowledged < leastPurchases ? [`${acknowledged} of at least ${leastPurchases}`] : []],
   ]
   return reasons.flatMap(([line, wrong]) => {

@@ -30,7 +30,7 @@ export async function retakeLeftSeats(db: Database, world: World): Promise<{ tri
   return { tried: seats.length, stuck }
 }
 
-/** Of holds that buyers got and let run out: seats that are not sold and not held by anybody else in time. */
+/** Of holds that buyers got without a pass, and let run out: seats that are not sold and not held by anybody else in time. */
 async function findLeftSeats(db: Database, { history }: World): Promise<LeftSeat[]> {
   const holds = history
     .holds()
@@ -43,7 +43,7 @@ async function findLeftSeats(db: Database, { history }: World): Promise<LeftSeat
        JOIN booking.holds AS hold USING (event_id, id)
        JOIN booking.hold_items AS item ON item.event_id = hold.event_id AND item.hold_id = hold.id
        JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
-       WHERE hold.status NOT IN ('converted', 'paying') AND hold.expires_at < now() - $3 * interval '1 ms'
+       WHERE hold.pass_id IS NULL AND hold.status NOT IN ('converted', 'paying') AND hold.expires_at < now() - $3 * interval '1 ms'
          AND (seat.state = 'available' OR (seat.state = 'held' AND seat.held_until < now()))
      ) AS candidate ORDER BY event_id, state = 'held' DESC, seat_no LIMIT $4`,
     [holds.map(({ eventId }) => eventId), holds.map(({ ownId }) => ownId), holdTtlMs / 10, howMany],

@@ -10,17 +10,19 @@ import { countReads } from './checks/stale-reads.ts'
 import { noCrowds } from './crowd.ts'
 import { type ChaosFlags, readFlags, replayCommand, usage } from './flags.ts'
 import { History, longestUnavailability, verdictOf } from './history.ts'
-import { openChangingEvents, openHouses } from './houses.ts'
+import { openChangingEvents, openHouses, openQueuedHouse } from './houses.ts'
 import type { Injected } from './injector.ts'
 import { counts } from './instance-names.ts'
 import { judge } from './judge.ts'
 import { links } from './links.ts'
+import { emptyQueue } from './queue.ts'
 import { recoveriesOf } from './recovery.ts'
 import { explanations, isGreen, type Run, reportLines } from './report.ts'
 import { describePlan, planFaults } from './schedule.ts'
 import { settings } from './settings.ts'
 import { buyersAtOnce, letBuyersShop } from './shopping.ts'
 import { crashedIn, gatewayUrls, keepLogs, type SystemUnderTest, startSystemUnderTest } from './start.ts'
+import { Watchers } from './watchers.ts'
 
 /* `npm run chaos -- --seed 42 [--seconds 60] [--plan]`; see README.md. */
 
@@ -63,7 +65,20 @@ async function observe(system: SystemUnderTest, { flags, stopping, history, inje
   const urls = gatewayUrls(system)
   const houses = await openHouses(system.url, system.natsUrls.operator)
   const changingEvents = await openChangingEvents(system.url)
-  const shop: Shop = { seed: flags.seed, houses, changingEvents, gatewayUrls: urls, history, crowds: noCrowds() }
+  const queuedEvent = await openQueuedHouse(system.url)
+  // A small house and a large one, in which seats change all the time.
+  const watched = [queuedEvent, ...[0, 11].flatMap((index) => houses[index]?.eventId ?? [])]
+  const shop: Shop = {
+    seed: flags.seed,
+    houses,
+    changingEvents,
+    gatewayUrls: urls,
+    history,
+    crowds: noCrowds(),
+    queuedEvent,
+    queue: emptyQueue(),
+    watchers: new Watchers({ seed: flags.seed, gatewayUrls: urls, eventIds: watched }),
+  }
   console.log(`${buyersAtOnce} buyers and faults for ${flags.seconds} s (seed ${flags.seed}) …`)
   const from = history.now()
   await letBuyersShop(system, shop, { flags, stopping, onInjected: (one) => injected.push(one) })
@@ -86,6 +101,8 @@ async function observe(system: SystemUnderTest, { flags, stopping, history, inje
     reads: countReads(history),
     probes: countProbes(history),
     crowds: shop.crowds,
+    queue: shop.queue,
+    streams: { watchers: shop.watchers.count, cuts: shop.watchers.cuts, resets: shop.watchers.resets },
     webhooks: callbacks?.accepted ?? 0,
     recoveries: recoveriesOf(injected, history.entries, from),
     longestUnavailabilityMs: longestUnavailability(history.entries, { from, to }),
@@ -102,8 +119,8 @@ function timesOf(injected: readonly Injected[], from: number): FaultTime[] {
 }
 
 /** Everything that was seen, one list a file. */
-function listsOf({ entries, reads, changes, probes, localDecisions }: History, faults: readonly Injected[]) {
-  return { history: entries, reads, changes, probes, 'local-decisions': localDecisions, faults }
+function listsOf({ entries, reads, changes, places, probes, localDecisions }: History, faults: readonly Injected[]) {
+  return { history: entries, reads, changes, places, probes, 'local-decisions': localDecisions, faults }
 }
 
 /** Puts the logs of all processes, and what is given as lists, into a folder of their own, and names it. */

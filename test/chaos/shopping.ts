@@ -8,6 +8,7 @@ import { type Injected, injectAll } from './injector.ts'
 import { letOrganiserChange } from './organiser.ts'
 import { letProberHammer } from './prober.ts'
 import { showProgress } from './progress.ts'
+import { letBuyersQueue } from './queue.ts'
 import { letReadersLook } from './readers.ts'
 import { leastPurchases } from './report.ts'
 import { planFaults } from './schedule.ts'
@@ -46,8 +47,9 @@ export async function letBuyersShop(system: SystemUnderTest, shop: Shop, options
     letOrganiserChange(shop, closed),
     letProberHammer(shop, closed),
     letFlooderSend(shop, closed),
+    shop.watchers.watch(closed),
     // Refusals of a crowd would count as failures where a run measures how soon selling is back to normal.
-    ...(flags.topology === 'single' ? [letCrowdsCome(shop, closed)] : []),
+    ...(flags.topology === 'single' ? [letCrowdsCome(shop, closed), letBuyersQueue(shop, closed)] : []),
   ]
   try {
     await injectAll(system, planFaults(flags), {

@@ -18,7 +18,7 @@ export interface Lab {
 }
 
 export interface OpenHoldDesign {
-  /** All of the seats or none: `null` when they are not to be had. Throws `OutOfTime` when nobody can tell in time. */
+  /** All of the seats or none: `null` when one of them is taken. Throws `OutOfTime` when nobody can tell in time. */
   hold(seatNos: readonly number[]): Promise<HeldSeats | null>
   /** Waits for what it still has under way. */
   close(): Promise<void>

@@ -7,7 +7,7 @@ const patienceMs = 500
 /** To open the connections of a warm-up: far more than a machine needs that will ever be ready. */
 const maxAttempts = 100
 
-/** No connection or no lock was to be had in time. To a buyer that is a refusal. */
+/** No connection or no lock was free in time. To a buyer that is a refusal. */
 export class OutOfTime extends Error {}
 
 export interface LabDatabaseOptions {

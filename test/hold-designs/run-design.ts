@@ -58,7 +58,7 @@ async function letIn(design: OpenHoldDesign, { rush, stopping, onArrival }: RunO
     await nextTurn()
     if (stopping?.aborted || failed.signal.aborted) break
     const leaving = visitHouse(design, visit, now)
-    // Whoever fails is thrown below, when all have left.
+    // Failures are thrown below, when all have left.
     leaving.catch(() => failed.abort())
     inside.push(leaving)
     onArrival?.(inside.length)

@@ -26,7 +26,7 @@ export async function demolishHouse(db: Queryable, schema: string): Promise<void
   await db.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
 }
 
-/** Locks those of the seats that meet the condition and says how many they are. Waits for whoever is deciding about one. */
+/** Locks those of the seats that meet the condition and says how many they are. Waits for a transaction that is deciding about one. */
 export async function lockSeats(
   db: Queryable,
   { seatNos, condition }: { seatNos: readonly number[]; condition: string },

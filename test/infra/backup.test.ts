@@ -68,7 +68,7 @@ test.serial('the drill of a backup made amid a sale ends with an auditor who fin
   t.timeout(patienceMs)
   const directory = await createTestDirectory('backups')
   await backUpAmidSale(directory)
-  // Whoever answers there must never hear of a drill.
+  // Servers there must never hear of a drill.
   const env = {
     NATS_URL: 'nats://127.0.0.1:9',
     REDIS_URL: 'redis://127.0.0.1:9',

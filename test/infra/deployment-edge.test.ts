@@ -55,7 +55,7 @@ test('behind the edge, the gateway counts the address of each client and believe
   t.is(await statusOf(mine, { ...one, headers: { 'x-forwarded-for': '203.0.113.7' } }), 429)
 })
 
-test('what is for operators is not to be had from outside', async (t) => {
+test('pages for operators are not served to the outside', async (t) => {
   const { edge, upstream } = await edgeBefore(t, (_request, response) => response.end('told'))
   for (const path of ['/metrics', '/livez', '/LIVEZ/']) t.is((await ask(edge.url + path)).status, 404)
   t.is(upstream.requests.length, 0)

@@ -41,7 +41,7 @@ test('it is what compose runs: the same images, options, files and names of repl
   t.deepEqual(replicaFaults(all, compose), [])
 })
 
-test('every process, every Prometheus, every store and data source is reached by whoever asks it', async (t) => {
+test('every process, Prometheus, store and data source is reached by its clients', async (t) => {
   t.deepEqual(blockedWays(await cluster()), [])
 })
 

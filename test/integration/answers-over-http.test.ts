@@ -4,12 +4,12 @@ import { daysFromToday } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { organiserKey, startSystem } from '../support/system.ts'
+import { organiserKey, sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Nothing is scripted here: gateway and all workers. */
 
-const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 const db = forFile(async () => openPostgres(system.databaseUrl))
 
 const headers = { authorization: `Bearer ${organiserKey}` }

@@ -2,9 +2,8 @@ import test from 'ava'
 import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, startSystem } from '../support/system.ts'
+import { organiserKey, sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /** What any route may answer, and any with a body. */
@@ -17,7 +16,7 @@ const general = [
 ]
 const ofBodies = ['malformed_json', 'body_too_large', 'unsupported_media_type', 'card_number_refused']
 
-const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 
 /** Everything but 200. */
 const successes: Record<string, string[]> = {
@@ -31,6 +30,9 @@ const successes: Record<string, string[]> = {
   'join-queue': ['201'],
   'claim-pass': ['200', '202'],
   'leave-queue': ['204'],
+  'issue-bypass': ['201'],
+  'join-waiting-list': ['201'],
+  'leave-waiting-list': ['204'],
 }
 
 interface Described {
@@ -142,14 +144,16 @@ test('the page at /docs loads scripts and styles from this host only, under addr
   t.true(policy.includes("default-src 'none';script-src 'self';style-src 'self'"), policy)
   t.notRegex(policy, /unsafe|https?:/)
   t.notRegex(page.text, /https?:\/\/|<script>|<style|\son\w+=/)
-  const loaded = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = '']) => path)
-  t.is(loaded.length, 4)
-  for (const path of loaded.filter((path) => path !== '/openapi.json')) {
-    const file = await ask(system.url + path)
+  const loaded = [...page.text.matchAll(/<(?:script src|link [^>]*href)="([^"]+)"/g)].map(([, path = '']) => path)
+  t.is(loaded.length, 6)
+  for (const path of loaded) {
+    // The document describes no files.
+    const file = await fetch(system.url + path, { signal: AbortSignal.timeout(10_000) })
     t.is(file.status, 200, path)
     t.is(file.headers.get('cache-control'), 'public, max-age=31536000, immutable')
-    t.regex(file.headers.get('content-type') ?? '', path.endsWith('.css') ? /^text\/css/ : /^text\/javascript/)
-    t.true(file.text.length > 100)
+    const type = path.endsWith('.css') ? /^text\/css/ : path.endsWith('.svg') ? /^image\/svg/ : /^text\/javascript/
+    t.regex(file.headers.get('content-type') ?? '', type)
+    t.true((await file.text()).length > 100)
   }
   const [script = ''] = loaded.filter((path) => path.endsWith('.js'))
   t.is((await ask(system.url + script.replace(/docs\/\w+/, 'docs/another'))).status, 404)
@@ -186,6 +190,10 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     await ask(`${url}/events/${drawn}/queue/serving`)
     return (await ask(`${url}/events/${drawn}/queue/draw`)).body.is_drawn
   })
+  const small = await eventOnSale(url, { rows: 1, seatsPerRow: 1 })
+  await ask(`${url}/events/${small}/holds`, { json: { seat_nos: [0], user_id: 'first' } })
+  const joined = await ask(`${url}/events/${small}/waiting-list`, { json: { qty: 1, user_id } })
+  t.is(joined.status, 201, joined.text)
   const paths: Record<string, string> = {
     'list-events': '/events',
     'search-events': '/events/search?keyword=test&facets=city,type,month,price&currency=EUR',
@@ -211,6 +219,8 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'list-admissions': `/events/${drawn}/queue/admissions`,
     'view-receipt': `/queue/${early.body.id}/receipt?user_id=${user_id}`,
     'view-queue-place': `/queue/${place.body.id}?user_id=${user_id}`,
+    'view-waiting-entry': `/events/${small}/waiting-list?user_id=${user_id}`,
+    'list-waiting-entries': `/waiting-list?user_id=${user_id}`,
     'list-sales': `/admin/events/${eventId}/sales`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',

@@ -4,11 +4,10 @@ import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { viewAvailability, viewSeatStates } from '#shared/contracts/seats.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const stand = (eventId: string, qty: number, as = newId()): Promise<Hold> =>
   workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty }] }, { as })

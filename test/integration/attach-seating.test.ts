@@ -1,27 +1,19 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
-import {
-  attachSeating,
-  changeEventStatus,
-  createEvent,
-  importEvents,
-  listEvents,
-  viewEvent,
-  viewLayout,
-} from '#shared/contracts/event.ts'
+import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { attachSeating, changeEventStatus, createEvent, importEvents } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent, smallLayout } from '../support/catalogue.ts'
-import { organiser, startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { emptyEventWorker, organiser } from '../support/event-worker.ts'
 
 let eventId: string
 
-const worker = forFile(() => startEventWorker())
-test.beforeEach(async () => {
-  await worker.reset()
+const worker = emptyEventWorker()
+
+async function importOne(): Promise<void> {
   const events = [importedEvent('1', { max_tickets_per_user: 6, off_sale_at: '2020-01-01T00:00:00Z' })]
   await worker.ask(importEvents, { source: 'test', events, reschedule: false })
   eventId = (await worker.ask(listEvents, {})).items[0]?.id ?? ''
-})
+}
 
 const onSaleAt = '2026-01-01T00:00:00.000Z'
 
@@ -38,6 +30,7 @@ function attach(given: Partial<RequestOf<typeof attachSeating>> = {}) {
 }
 
 test.serial('an imported event gets seats, prices and a sale', async (t) => {
+  await importOne()
   const event = await attach()
   t.like(event, {
     layout_version: 1,
@@ -77,6 +70,7 @@ test.serial('an imported event gets seats, prices and a sale', async (t) => {
 test.serial(
   'stage, outlines of areas and companion seats come back as they were attached, and areas keep their price',
   async (t) => {
+    await importOne()
     const small = smallLayout({ rows: 2 })
     const [first, ...rest] = small.rows
     if (first === undefined) return t.fail()
@@ -95,6 +89,7 @@ test.serial(
 )
 
 test.serial('companions of a row that is not accessible, or that it does not have, are refused by row', async (t) => {
+  await importOne()
   const small = smallLayout({ rows: 1 })
   for (const row of [{ companions: [0] }, { accessible: true as const, companions: [99] }]) {
     const rows = small.rows.map((each) => ({ ...each, ...row }))
@@ -104,11 +99,13 @@ test.serial('companions of a row that is not accessible, or that it does not hav
 })
 
 test.serial('the same seating again changes nothing', async (t) => {
+  await importOne()
   const first = await attach()
   t.deepEqual(await attach(), first)
 })
 
 test.serial('without a time the event stays as it is, with seats in stock', async (t) => {
+  await importOne()
   const event = await attach({ on_sale_at: null })
   t.like(event, { seat_count: 30, availability: 'not_on_sale' })
   t.is(worker.stock.batches.length, 1)
@@ -116,6 +113,7 @@ test.serial('without a time the event stays as it is, with seats in stock', asyn
 })
 
 test.serial('once seats are in stock, another plan or price is refused', async (t) => {
+  await importOne()
   await attach()
   for (const other of [{ layout: smallLayout({ rows: 4 }) }, { price_minor: 5_001 }, { currency: 'USD' }]) {
     const error = await t.throwsAsync(attach(other))
@@ -129,6 +127,7 @@ test.serial('once seats are in stock, another plan or price is refused', async (
 })
 
 test.serial('while nothing is in stock, another plan is the next version', async (t) => {
+  await importOne()
   worker.stock.failStock = true
   t.like(await t.throwsAsync(attach()), { code: 'unavailable' })
   t.like(await attach({ layout: smallLayout({ rows: 4 }) }), { layout_version: 2, seat_count: 40 })
@@ -148,6 +147,7 @@ test.serial('while nothing is in stock, another plan is the next version', async
 })
 
 test.serial('an attachment that broke off is completed by repeating it', async (t) => {
+  await importOne()
   worker.stock.failSale = true
   t.like(await t.throwsAsync(attach()), { code: 'unavailable' })
   t.like(await worker.ask(viewEvent, { event_id: eventId }), { availability: 'not_on_sale' })
@@ -155,6 +155,7 @@ test.serial('an attachment that broke off is completed by repeating it', async (
 })
 
 test.serial('a draft with seats goes on sale when it is published', async (t) => {
+  await importOne()
   const draft = await worker.ask(
     createEvent,
     { name: 'Draft', venue: { name: 'Hall', tz: 'Europe/Berlin' }, starts_on: daysFromToday(9) },
@@ -171,6 +172,7 @@ test.serial('a draft with seats goes on sale when it is published', async (t) =>
 })
 
 test.serial('an event that is over is not put on sale, nor one that is over before its sale would open', async (t) => {
+  await importOne()
   const later = await t.throwsAsync(attach({ on_sale_at: `${daysFromToday(40)}T10:00:00Z` }))
   t.like(later, { code: 'validation_failed', extra: { errors: [{ pointer: '/on_sale_at' }] } })
   const past = importedEvent('past', { starts_on: '2020-05-01' })
@@ -181,6 +183,7 @@ test.serial('an event that is over is not put on sale, nor one that is over befo
 })
 
 test.serial('a layout of 15,000 seats is stored, stocked and shown whole', async (t) => {
+  await importOne()
   const layout = smallLayout({ rows: 1_500 })
   t.is((await attach({ layout })).seat_count, 15_000)
   t.true(worker.stock.batches.length > 1)
@@ -188,6 +191,7 @@ test.serial('a layout of 15,000 seats is stored, stocked and shown whole', async
 })
 
 test.serial('wrong layouts, unknown events and cancelled ones are refused', async (t) => {
+  await importOne()
   const layout = smallLayout({ rows: 1 })
   const [row] = layout.rows
   const broken = { ...layout, rows: row === undefined ? [] : [{ ...row, x: [] }] }
@@ -208,6 +212,7 @@ test.serial('wrong layouts, unknown events and cancelled ones are refused', asyn
 test.serial(
   'areas of a layout go on sale, at their own price or the common one, and categories may have steps',
   async (t) => {
+    await importOne()
     const steps = [{ sold_percent: 40, price_minor: 11_000 }]
     const prices = { category_prices: { Standing: 3_000 }, price_steps: { Front: steps } }
     const event = await attach(prices)

@@ -106,7 +106,26 @@ test.serial('the process tells organisers and Prometheus the same', async (t) =>
   t.is(body.violations, 0)
   t.true(body.items.length > 15)
   const metrics = (await ask(auditor.metricsUrl)).text
-  for (const id of ['fences', 'I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I13', 'I18', 'I23']) {
+  for (const id of [
+    'fences',
+    'I1',
+    'I2',
+    'I3',
+    'I4',
+    'I5',
+    'I7',
+    'I8',
+    'I9',
+    'I10',
+    'I13',
+    'I14',
+    'I15',
+    'I16',
+    'I17',
+    'I18',
+    'I19',
+    'I23',
+  ]) {
     t.regex(metrics, new RegExp(`^invariant_violations{invariant="${id}",instance="auditor-1"} 0$`, 'm'))
   }
   t.is((await ask(`${system.url}/admin/invariants`)).status, 401)
@@ -174,7 +193,17 @@ const soldItem = `(SELECT id FROM booking.booking_items WHERE live AND seat_no I
 const unpaid = `(SELECT hold_id FROM booking.bookings WHERE status = 'pending')`
 const paid = `(SELECT id FROM purchase.payments WHERE status = 'captured' ORDER BY id LIMIT 1)`
 const firstSold = `(SELECT hold_id FROM booking.bookings WHERE status = 'confirmed' ORDER BY id LIMIT 1)`
+const someoneWaits = (userId: string): string =>
+  `INSERT INTO booking.waiting_list (event_id, id, user_id, qty, kind) VALUES (${seat}, '${newId()}', '${userId}', 1, 'any')`
 const plants: readonly [title: string, sql: readonly string[], found: RegExp | null][] = [
+  [
+    'an offer that is the hold of somebody else',
+    [
+      `INSERT INTO booking.waiting_list (event_id, id, user_id, qty, kind, status, hold_id)
+       SELECT event_id, '${newId()}', 'gus', 1, 'any', 'offered', id FROM booking.holds WHERE user_id = 'dan'`,
+    ],
+    /^I17 an offer to a buyer/,
+  ],
   ['a missing index', ['DROP INDEX booking.seat_sold_once'], /^fences every unique index/],
   [
     'an index on other columns',
@@ -420,6 +449,8 @@ const plants: readonly [title: string, sql: readonly string[], found: RegExp | n
     [`UPDATE sandbox.charges SET idempotency_key = 'lost ' || id WHERE state = 'refunded'`],
     /^I8 our payments at rest/,
   ],
+  ['somebody who waits, and a sale that does not know', [someoneWaits('hal')], /^I17 a sale keeps places/],
+  ['somebody who waits although the event is cancelled', [someoneWaits('ian')], /^I17 no entry of a waiting list/],
   [
     'a fact that is never told',
     [`UPDATE booking.outbox SET published_at = NULL, created_at = now() - interval '1 hour'`],

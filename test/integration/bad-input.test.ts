@@ -1,10 +1,9 @@
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { type Ask, ask, eventOnSale } from '../support/http.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
-import { organiserKey, startSystem } from '../support/system.ts'
+import { organiserKey, sharedSystem } from '../support/system.ts'
 
-const system = forFile(() => startSystem({ counts: { sandbox: 0 }, env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 let eventId: string
 test.before(async () => {
   eventId = await eventOnSale(system.url)

@@ -1,19 +1,14 @@
 import test from 'ava'
-import { TicketingError } from '#shared/errors.ts'
+import type { Selection } from '#shared/contracts/places.ts'
 import { newId } from '#shared/ids.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
-import { BookingMetrics } from '../../workers/booking/metrics.ts'
-import { SoldShares } from '../../workers/booking/sold-shares.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
-import { Batches, type Taken } from '../../workers/booking/taking/batches.ts'
 import type { TakingParts } from '../../workers/booking/taking/take-batch.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
-import { batchesLookingOften, HoldingModel } from '../support/holding-model.ts'
-import { placeRequest } from '../support/place-request.ts'
+import { HoldingModel } from '../support/holding-model.ts'
+import { answersOf, batchesOn, best, take } from '../support/place-request.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
-import { until } from '../support/until.ts'
-import { withoutFence, withoutLocks } from '../support/without-fences.ts'
+import { bothLookBeforeEitherWrites, withoutFence, withoutLocks } from '../support/without-fences.ts'
 
 /* Requests for places share a transaction with whatever else waits at that moment. */
 
@@ -23,31 +18,22 @@ test.beforeEach(async () => {
 })
 test.afterEach.always(() => workers.stop())
 
-const batchesOn = (postgres: TakingParts['postgres']): Batches =>
-  new Batches({ postgres, shares: new SoldShares(), metrics: new BookingMetrics(new Metrics('test')) })
-
-type Wanted = Omit<Parameters<typeof placeRequest>[0], 'userId'> & { userId?: string }
-
-const take = (batches: Batches, { userId = newId(), ...wanted }: Wanted): Promise<Taken> =>
-  batches.take(placeRequest({ userId, ...wanted }))
-const best = (qty: number) => ({ best_available: { qty, adjacent: 'require' as const } })
-const codeOf = (error: unknown): string => (error instanceof TicketingError ? error.code : String(error))
-const answersOf = (asked: readonly Promise<Taken>[]): Promise<string[]> =>
-  Promise.all(asked.map((taken) => taken.then(() => 'held', codeOf)))
 const liveHolds = (eventId: string): Promise<unknown[]> =>
   workers.postgres.query(`SELECT FROM booking.holds WHERE event_id = $1 AND status = 'active'`, [eventId])
 
-/** Seats that two live holds have, when so many pairs want seats of two workers at once. */
-async function soldTwice(one: Batches, other: Batches, eventId: string): Promise<number> {
-  const taken = await Promise.allSettled(
-    Array.from({ length: 24 }, (_, index) => take(index % 2 === 0 ? one : other, { eventId, selection: best(2) })),
-  )
+/** How many seats two live holds have, once two workers have both seen the same seats as free before either took them. */
+async function soldTwice(postgres: TakingParts['postgres'], selection: Selection): Promise<number> {
+  const eventId = await workers.openHouse()
+  const unlocked = bothLookBeforeEitherWrites(withoutLocks(postgres))
+  const asked = [batchesOn(unlocked), batchesOn(unlocked)].map((batches) => take(batches, { eventId, selection }))
+  const taken = await Promise.allSettled(asked)
   const seats = taken.flatMap((each) => (each.status === 'fulfilled' ? seatNosOf(each.value.hold.places) : []))
   return seats.length - new Set(seats).size
 }
 
 test.serial('mixed batches of two workers give each seat one holder and each refusal a reason', async (t) => {
-  const batches = [batchesLookingOften(workers.postgres), batchesLookingOften(workers.postgres)]
+  // A look sees one row at most, so that nearly all batches must look again.
+  const batches = [1, 2].map(() => batchesOn(workers.postgres, { rowsALook: 1 }))
   const random = randomNumbers(20_261_130)
   const model = await HoldingModel.open(workers)
   for (let round = 0; round < 60; round++) await model.round({ workers, batches, random })
@@ -58,16 +44,11 @@ test.serial('mixed batches of two workers give each seat one holder and each ref
 test.serial(
   'a seat that a look gave to two buyers is sold once, by the fence alone; without the fence it is sold twice',
   async (t) => {
-    const unlocked = withoutLocks(workers.postgres)
-    const [one, other] = [batchesOn(unlocked), batchesOn(unlocked)]
-    for (let round = 0; round < 5; round++) {
-      t.is(await soldTwice(one, other, await workers.openHouse({ rows: 8, seatsPerRow: 8 })), 0)
+    const { postgres } = workers
+    for (const selection of [best(2), { seat_nos: [4, 5] }]) {
+      t.is(await soldTwice(postgres, selection), 0)
+      t.is(await soldTwice(withoutFence(postgres), selection), 2)
     }
-    const unfenced = withoutFence(unlocked)
-    const [third, fourth] = [batchesOn(unfenced), batchesOn(unfenced)]
-    await until('a seat is sold twice', async () => {
-      return (await soldTwice(third, fourth, await workers.openHouse({ rows: 8, seatsPerRow: 8 }))) > 0
-    })
   },
 )
 

@@ -9,7 +9,7 @@ import { byIndexOnly } from '../../workers/booking/store/rows.ts'
 import { admit } from '../../workers/booking/taking/admit.ts'
 import { lookAndDecide } from '../../workers/booking/taking/look.ts'
 import { explainLacks } from '../../workers/booking/taking/refuse.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
 import { placeRequest } from '../support/place-request.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
@@ -17,11 +17,7 @@ import { seatsRead } from '../support/seats-read.ts'
 
 type Wish = NonNullable<RequestOf<typeof holdSeats>['best_available']>
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ instances: 2 })
-})
-test.after.always(() => workers.stop())
+const workers = sharedBookingWorkers()
 
 const best = (eventId: string, wish: Wish): Promise<Hold> =>
   workers.ask(holdSeats, { event_id: eventId, best_available: wish }, { as: newId() })

@@ -1,7 +1,8 @@
 import test from 'ava'
-import { byIndexOnly, lockRowsWithRun } from '../../workers/booking/store/rows.ts'
+import { byIndexOnly, lockRowsWithRun, lockSeatsOfRows } from '../../workers/booking/store/rows.ts'
+import { lockFreeSeats } from '../../workers/booking/store/seats.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
-import { seatsRead } from '../support/seats-read.ts'
+import { rowsRead, seatsRead } from '../support/seats-read.ts'
 
 test('the best seats are found by reading a row or two, whether or not the planner has statistics', async (t) => {
   const workers = await startBookingWorkers()
@@ -33,4 +34,34 @@ test('the best seats are found by reading a row or two, whether or not the plann
       t.true(read <= 60, `${when}: read ${read} of 10,000 seats`)
     }
   }
+})
+
+test('seats that a batch wants are locked by reading them and their rows, however large the house and however many there are', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const { postgres } = workers
+  const house = { rows: 100, seatsPerRow: 20, maxTicketsPerUser: 100 }
+  const [eventId = ''] = await Promise.all([1, 2, 3].map(() => workers.openHouse(house)))
+  await postgres.query('ANALYZE')
+  const filter = { eventId, firstSeatNo: 0, lastSeatNo: 1_999, accessible: false, tierNos: null, rowNos: null }
+  const wanted = Array.from({ length: 20 }, (_, index) => ({ eventId, seatNo: 99 * index, ownHold: null }))
+  const rows = [0, 50].map((row) => ({ firstSeatNo: 20 * row, lastSeatNo: 20 * row + 19 }))
+  await postgres.transaction(
+    async (db) => {
+      const named = await lockFreeSeats(db, wanted, { wait: false })
+      t.deepEqual(
+        named.map(({ seatNo }) => seatNo),
+        wanted.map(({ seatNo }) => seatNo),
+      )
+      const ofRows = await lockSeatsOfRows(db, { ...filter, ownHold: undefined }, { rows, wait: false })
+      t.is(ofRows.length, 40)
+      // Each seat once, and once more for its lock.
+      t.true((await seatsRead(db)) <= 2 * 60, `read ${await seatsRead(db)} of 6,000 seats`)
+      t.true(
+        (await rowsRead(db, 'event_rows')) <= 60,
+        `read ${await rowsRead(db, 'event_rows')} of 300 rows, some twice`,
+      )
+    },
+    { settings: byIndexOnly },
+  )
 })

@@ -2,12 +2,11 @@ import test from 'ava'
 import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf as seatNumbersOf } from '../support/seat-numbers.ts'
 import { until } from '../support/until.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const best = (eventId: string, qty: number, as: string): Promise<Hold> =>
   workers.ask(holdSeats, { event_id: eventId, best_available: { qty } }, { as })

@@ -5,16 +5,15 @@ import { ownerDigest } from '#shared/facts/places.ts'
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
 import { freeSeatsLeftHeld, lookInIndex } from '../../workers/booking/store/seats-left-held.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
-import { forFile } from '../support/for-file.ts'
 import { seatsRead } from '../support/seats-read.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
 /* What the world is told of holds and bookings, in the transaction that makes it true. */
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 interface Told {
   readonly fact: string
@@ -138,7 +137,7 @@ test.serial('a revoked booking is told', async (t) => {
 })
 
 test.serial(
-  'of a hold that ran out only the seats that became free are told, by whoever writes its end down',
+  'of a hold that ran out only the seats that became free are told, by the operation that records its end',
   async (t) => {
     const eventId = await workers.openHouse()
     const late = await workers.hold(eventId, [0, 1], 'late')

@@ -1,18 +1,17 @@
 import test from 'ava'
 import { listBookings, viewBooking } from '#shared/contracts/bookings.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 test("a buyer's bookings of all events come newest first, page by page, and nobody else's", async (t) => {
   const bought: string[] = []
-  for (const seatNo of [0, 1, 2]) bought.unshift(await workers.buy(await workers.openHouse(), [seatNo], 'ada'))
+  for (const seatNo of [0, 1, 2]) bought.unshift(await workers.buy(await workers.openHouse(), [seatNo], 'lists-three'))
   await workers.buy(await workers.openHouse(), [0], 'bob')
 
-  const first = await workers.ask(listBookings, { limit: 2 }, { as: 'ada' })
-  t.is(first.message, '3 bookings of user ada')
-  const second = await workers.ask(listBookings, { limit: 2, cursor: first.next_cursor ?? '' }, { as: 'ada' })
+  const first = await workers.ask(listBookings, { limit: 2 }, { as: 'lists-three' })
+  t.is(first.message, '3 bookings of user lists-three')
+  const second = await workers.ask(listBookings, { limit: 2, cursor: first.next_cursor ?? '' }, { as: 'lists-three' })
   t.deepEqual(
     [...first.items, ...second.items].map((booking) => booking.id),
     bought,
@@ -32,8 +31,8 @@ test("somebody else's booking does not exist", async (t) => {
   t.is((await workers.ask(viewBooking, { booking_id }, { as: 'owner' })).status, 'confirmed')
 })
 
-test('an invalid cursor is refused', async (t) => {
-  const refusal = await workers.refusal(listBookings, { cursor: 'nonsense' }, { as: 'ada' })
+test('an invalid cursor of bookings is refused', async (t) => {
+  const refusal = await workers.refusal(listBookings, { cursor: 'nonsense' }, { as: 'lists-three' })
   t.is(refusal.code, 'validation_failed')
   t.deepEqual(refusal.extra.errors, [{ pointer: '/cursor', detail: 'cursor is not a cursor of this list.' }])
 })

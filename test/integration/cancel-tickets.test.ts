@@ -7,12 +7,11 @@ import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { newId, publicId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
-import { type House, startBookingWorkers } from '../support/booking-workers.ts'
+import { type House, sharedBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
-import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const organiser = { role: 'organiser', id: 'box-office' } as const
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()

@@ -6,13 +6,12 @@ import { ClientAddresses } from '../../gateway/http/client-address.ts'
 import { answerClientError } from '../../gateway/http/client-error.ts'
 import { Connections } from '../../gateway/http/connections.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
-import { forFile } from '../support/for-file.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedLimitedSystem } from '../support/system.ts'
 
 /* What nobody could read as a request hears so as clearly as of every other mistake. */
 
-const system = forFile(() => startSystem({ counts: { booking: 0, purchase: 0, sandbox: 0 } }))
+const system = sharedLimitedSystem()
 
 interface Answer {
   readonly status: number

@@ -9,6 +9,7 @@ import { startBookingWorkers } from '../support/booking-workers.ts'
 import { forFile } from '../support/for-file.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
+// Its own: what is read of a database depends on what else is in it.
 const workers = forFile(() => startBookingWorkers())
 
 const seats = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index)

@@ -6,12 +6,11 @@ import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 async function paying(seatNos: number[], as: string, eventId?: string) {
   const event = eventId ?? (await workers.openHouse({ rows: 1, seatsPerRow: 4 }))

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { viewSeatStates } from '#shared/contracts/seats.ts'
 import { demoEventId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'

@@ -1,18 +1,15 @@
 import test from 'ava'
-import { attachSeating, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { attachSeating, importEvents } from '#shared/contracts/organising.ts'
 import { importedEvent, smallLayout } from '../support/catalogue.ts'
-import { startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { emptyEventWorker } from '../support/event-worker.ts'
 import { until } from '../support/until.ts'
 
-const worker = forFile(() => startEventWorker())
-
-test.before(async () => {
-  const events = ['a', 'b', 'c', 'without seats'].map((name) => importedEvent(name, { name }))
-  await worker.ask(importEvents, { source: 'test', events, reschedule: false })
-})
+const worker = emptyEventWorker()
 
 test.serial('lists and views say how many seats are free, and go on without when booking is away', async (t) => {
+  const events = ['a', 'b', 'c', 'without seats'].map((name) => importedEvent(name, { name }))
+  await worker.ask(importEvents, { source: 'test', events, reschedule: false })
   const { items } = await worker.ask(listEvents, {})
   for (const { id } of items.slice(0, 3)) {
     const seating = { layout: smallLayout({ rows: 10 }), price_minor: 5_000, currency: 'EUR' }

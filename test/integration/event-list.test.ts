@@ -1,11 +1,10 @@
 import test from 'ava'
-import { importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent } from '../support/catalogue.ts'
-import { startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { emptyEventWorker } from '../support/event-worker.ts'
 
-const worker = forFile(() => startEventWorker())
-test.beforeEach(() => worker.reset())
+const worker = emptyEventWorker()
 
 async function store(...events: ReturnType<typeof importedEvent>[]): Promise<void> {
   await worker.ask(importEvents, { source: 'test', events, reschedule: false })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { changeEventStatus, createEvent, importEvents } from '#shared/contracts/event.ts'
+import { changeEventStatus, createEvent, importEvents } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'
 import { organiser, startEventWorker } from '../support/event-worker.ts'

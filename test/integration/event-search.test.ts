@@ -1,5 +1,6 @@
 import test from 'ava'
-import { importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
 import { startEventWorker } from '../support/event-worker.ts'

@@ -1,18 +1,14 @@
 import test from 'ava'
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
-import { importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { importedEvent, tier, venueNamed } from '../support/catalogue.ts'
-import { type EventWorker, startEventWorker } from '../support/event-worker.ts'
+import { emptyEventWorker } from '../support/event-worker.ts'
 
 /* Lists remember what they show of events; a change is seen at once all the same. */
 
-let worker: EventWorker
-test.before(async () => {
-  worker = await startEventWorker()
-})
-test.beforeEach(() => worker.reset())
-test.after.always(() => worker?.stop())
+const worker = emptyEventWorker()
 
 const store = (...events: CatalogueEvent[]): Promise<unknown> =>
   worker.ask(importEvents, { source: 'test', events, reschedule: false })

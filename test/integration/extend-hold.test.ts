@@ -3,10 +3,9 @@ import { changeHold, type Hold, holdSeats, releaseHold, viewHold } from '#shared
 import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { parsePublicId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const extend = ({ id }: Hold, as: string) => workers.ask(changeHold, { hold_id: id, extend: true }, { as })
 const refusedFor = async ({ id }: Hold, as: string) =>

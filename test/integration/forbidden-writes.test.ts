@@ -1,11 +1,10 @@
 import test from 'ava'
 import { parsePublicId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 
 /* What no process may write, whatever its faults: the database itself refuses. */
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 /** Name of the constraint that refuses the statement. */
 async function refusedBy(sql: string, values: unknown[]): Promise<string> {

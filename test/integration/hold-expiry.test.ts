@@ -4,14 +4,13 @@ import { listSeats, viewAvailability, viewSeatStates } from '#shared/contracts/s
 import { parsePublicId } from '#shared/ids.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { startSweeper } from '../../workers/booking/sweeper.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
 /** Its sweeper is off: expiry is a matter of the clock alone. */
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 const statesOf = async (eventId: string): Promise<string[]> =>
   (await workers.ask(listSeats, { event_id: eventId })).items.map((seat) => seat.state)

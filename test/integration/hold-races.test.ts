@@ -4,16 +4,12 @@ import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { parsePublicId } from '#shared/ids.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { until } from '../support/until.ts'
 
 /* Two requests about one hold at the same time, in an order that is made certain. */
 
-let workers: BookingWorkers
-test.beforeEach(async () => {
-  workers = await startBookingWorkers()
-})
-test.afterEach.always(() => workers.stop())
+const workers = sharedBookingWorkers()
 
 type Answer = Record<string, unknown>
 

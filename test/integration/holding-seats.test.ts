@@ -4,11 +4,10 @@ import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 test('a hold names its places, its frozen prices and its end', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 3, priceMinor: 4_200 })

@@ -44,7 +44,7 @@ test.serial('a validator is strong, and the same at every gateway', async (t) =>
   t.is(other.headers.get('etag'), etag)
 })
 
-test.serial('whoever has the reply gets 304 with what a cache needs and no body', async (t) => {
+test.serial('a client that has the reply gets 304 with the headers a cache needs and no body', async (t) => {
   const etag = await etagOf()
   const { status, headers, text } = await conditional(etag)
   t.is(status, 304)
@@ -126,7 +126,7 @@ test.serial('each encoding has a validator of its own, and both hold the same', 
   t.is((await getEncoded(layout(), { ...other, 'if-none-match': String(packed.headers.etag) })).status, 304)
 })
 
-test.serial('gzip is sent to whoever takes it, by weights and wildcards, and to nobody else', async (t) => {
+test.serial('gzip is sent only to clients that accept it, by weights and wildcards', async (t) => {
   const encodingFor = async (header: string) =>
     (await getEncoded(layout(), { 'accept-encoding': header })).headers['content-encoding']
   for (const header of ['gzip', 'GZIP', 'deflate, gzip', 'br;q=1.0, gzip;q=0.8, *;q=0.1', '*', 'gzip;q=0.001']) {

@@ -7,12 +7,11 @@ import { newId } from '#shared/ids.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { oldCommands } from '#shared/retention/common-rules.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { deleteOld } from '../support/delete-old.ts'
-import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 /** The reply as bytes, and whether it says that it is a stored one. */
 async function rawReply<C extends Contract>(contract: C, request: RequestOf<C>, as: string, idempotencyKey: string) {

@@ -6,8 +6,6 @@ import { mock } from 'node:test'
 import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
 import { providerTokens, type VerifyToken } from '../../gateway/identity/tokens.ts'
-import { ask } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 interface Provider {
@@ -119,21 +117,4 @@ test.serial('a key that the identity provider takes back is believed for some mi
     ),
   )
   t.is(provider.asked, 2)
-})
-
-test.serial('over HTTP that is a 503 that says when to come again', async (t) => {
-  mock.timers.reset()
-  const provider = await startProvider(t)
-  provider.addKey('one')
-  provider.isUp = false
-  const system = await startSystem({
-    counts: { event: 0, booking: 0, purchase: 0, sandbox: 0 },
-    env: { AUTH: 'jwt', JWT_JWKS_URL: provider.url },
-  })
-  t.teardown(() => system.stop())
-  const headers = { authorization: `Bearer ${await provider.token('one')}` }
-  const answer = await ask(`${system.url}/bookings`, { headers })
-  t.is(answer.status, 503, answer.text)
-  t.is(answer.body.code, 'unavailable')
-  t.truthy(answer.headers.get('retry-after'))
 })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type CatalogueEvent, importEvents } from '#shared/contracts/event.ts'
+import { type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { operation } from '#shared/messaging/serve.ts'

@@ -1,12 +1,11 @@
 import test from 'ava'
-import { attachSeating, type CatalogueEvent, importEvents, listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { listEvents, viewEvent } from '#shared/contracts/event.ts'
+import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
-import { startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { emptyEventWorker } from '../support/event-worker.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
-const worker = forFile(() => startEventWorker())
-test.beforeEach(() => worker.reset())
+const worker = emptyEventWorker()
 
 function importing(events: CatalogueEvent[], { reschedule = false } = {}) {
   return worker.ask(importEvents, { source: 'test', events, reschedule })

@@ -3,17 +3,15 @@ import test from 'ava'
 import { SignJWT } from 'jose'
 import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/system.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
 
-const system = forFile(() =>
-  startSystem({
-    counts: { purchase: 0, sandbox: 0 },
-    env: { AUTH: 'jwt', JWT_PUBLIC_KEY: pem, JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tickets' },
-  }),
-)
+const issuer = { AUTH: 'jwt', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tickets' }
+
+const system = sharedSystem()
+const gateway = forFile(() => system.start('gateway', { ...issuer, JWT_PUBLIC_KEY: pem }))
 
 interface Claims {
   readonly issuer?: string
@@ -33,23 +31,23 @@ async function bearer(subject: string, { issuer, audience, expires }: Claims = {
 }
 
 test('without a token public reads answer, everything else is 401', async (t) => {
-  t.is((await ask(`${system.url}/events`)).status, 200)
+  t.is((await ask(`${gateway.url}/events`)).status, 200)
   for (const path of ['/bookings', '/bookings?user_id=1', `/holds/${'A'.repeat(43)}`]) {
-    const refused = await ask(system.url + path)
+    const refused = await ask(gateway.url + path)
     t.is(refused.status, 401, path)
     t.is(refused.headers.get('www-authenticate'), 'Bearer')
   }
-  t.is((await ask(`${system.url}/purchase`, { method: 'POST' })).status, 401)
-  t.is((await ask(`${system.url}/session`, { json: { user_id: 'x' } })).status, 404)
+  t.is((await ask(`${gateway.url}/purchase`, { method: 'POST' })).status, 401)
+  t.is((await ask(`${gateway.url}/session`, { json: { user_id: 'x' } })).status, 404)
 })
 
 test('a verified token says who calls; claiming to be somebody else is 403', async (t) => {
   const headers = await bearer('alice')
-  const mine = await ask(`${system.url}/bookings`, { headers })
+  const mine = await ask(`${gateway.url}/bookings`, { headers })
   t.is(mine.status, 200)
   t.regex(mine.body.message, /alice/)
-  t.is((await ask(`${system.url}/bookings?user_id=alice`, { headers })).status, 200)
-  t.is((await ask(`${system.url}/bookings?user_id=bob`, { headers })).status, 403)
+  t.is((await ask(`${gateway.url}/bookings?user_id=alice`, { headers })).status, 200)
+  t.is((await ask(`${gateway.url}/bookings?user_id=bob`, { headers })).status, 403)
 })
 
 test('tokens of another issuer, audience, time, key or algorithm are refused', async (t) => {
@@ -69,16 +67,25 @@ test('tokens of another issuer, audience, time, key or algorithm are refused', a
     { authorization: `Bearer ${unsigned}` },
     { authorization: `Bearer ${hmac}` },
   ]
-  for (const headers of wrong) t.is((await ask(`${system.url}/bookings`, { headers })).status, 401)
+  for (const headers of wrong) t.is((await ask(`${gateway.url}/bookings`, { headers })).status, 401)
 })
 
 test('outside demo mode a hold needs an Idempotency-Key', async (t) => {
   const eventId = await eventOnSale(system.url)
   const headers = await bearer('alice')
-  const holds = `${system.url}/events/${eventId}/holds`
+  const holds = `${gateway.url}/events/${eventId}/holds`
   const refused = await ask(holds, { json: { seat_nos: [1] }, headers })
   t.is(refused.body.code, 'idempotency_key_required')
   const held = await ask(holds, { json: { seat_nos: [1] }, headers: { ...headers, 'idempotency-key': 'k1' } })
   t.is(held.status, 201, held.text)
   t.is(held.body.user_id, 'alice')
+})
+
+test('while the keys of the identity provider cannot be read, a token is answered 503 with the time to retry', async (t) => {
+  const other = await system.start('gateway', { ...issuer, JWT_JWKS_URL: 'http://127.0.0.1:9/keys' })
+  t.teardown(() => other.stop())
+  const answer = await ask(`${other.url}/bookings`, { headers: await bearer('alice') })
+  t.is(answer.status, 503, answer.text)
+  t.is(answer.body.code, 'unavailable')
+  t.truthy(answer.headers.get('retry-after'))
 })

@@ -1,22 +1,13 @@
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, type Ask, ask } from '../support/http.ts'
-import { organiserKey, startSystem } from '../support/system.ts'
+import { organiserKey, sharedLimitedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Who calls is known and limited before the body is read. Clients are told apart by X-Forwarded-For, as behind a proxy. */
 
-const system = forFile(() =>
-  startSystem({
-    counts: { purchase: 0, sandbox: 0 },
-    env: {
-      TRUSTED_PROXIES: '127.0.0.1',
-      RATE_LIMIT_MAXIMA: 'demo-body=40,failed-authentication=20,organise=30,sell=30',
-    },
-  }),
-)
+const system = sharedLimitedSystem()
 
 const unknownEvent = '019a0000-0000-7000-8000-00000000dead'
 const holds = `/events/${unknownEvent}/holds`

@@ -2,11 +2,10 @@ import test from 'ava'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { viewSeatStates } from '#shared/contracts/seats.ts'
 import { newId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const openHall = (): Promise<string> =>
   workers.openHouse({

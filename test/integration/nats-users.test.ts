@@ -50,7 +50,14 @@ test('a worker may answer the users that may call it, and no others', async (t) 
 })
 
 test('facts are published by the worker that owns them, and by no other', async (t) => {
-  const owners = { event: 'event', seat: 'booking', hold: 'booking', booking: 'booking', payment: 'purchase' }
+  const owners = {
+    event: 'event',
+    seat: 'booking',
+    hold: 'booking',
+    booking: 'booking',
+    'waiting-list': 'booking',
+    payment: 'purchase',
+  }
   for (const [entity, owner] of Object.entries(owners)) {
     const subject = `ticketing.fact.${entity}.${newId()}.changed`
     for (const user of natsUsers) t.is(await mayPublish(user, subject), user === owner, `${user}: ${subject}`)
@@ -147,10 +154,11 @@ test('facts are read by their consumers and followers, and in no other way', asy
     ...consumer('mine'),
   ]
   const locks = consumer('booking-seat-locks')
-  const everything = [...own, ...locks, ...others]
+  const sessions = consumer('gateway-finished-sessions')
+  const everything = [...own, ...locks, ...sessions, ...others]
   for (const worker of ['event', 'purchase'] as const) t.deepEqual(await permitted(worker, everything), own.toSorted())
   t.deepEqual(await permitted('booking', everything), [...own, ...locks].sort())
-  t.deepEqual(await permitted('gateway', everything), follower.toSorted())
+  t.deepEqual(await permitted('gateway', everything), [...follower, ...sessions].sort())
   t.deepEqual(await permitted('auditor', everything), [])
 })
 

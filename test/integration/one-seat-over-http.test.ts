@@ -1,12 +1,11 @@
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/system.ts'
 
 const buyers = 60
 const tries = 10
 
-const system = forFile(() => startSystem({ counts: { gateway: 2, booking: 2 } }))
+const system = sharedSystem()
 
 test('of 60 buyers who want one seat over two gateways and two workers, one gets it and can pay', async (t) => {
   const eventId = await eventOnSale(system.url)

@@ -4,17 +4,19 @@ import test from 'ava'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import type { bookingWorker } from '../../workers/booking/booking-worker.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { type BookingWorkers, sharedBookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { createTestDirectory } from '../support/servers.ts'
+
+const workers = sharedBookingWorkers()
 
 const project = join(import.meta.dirname, '..', '..')
 
 /** How often each outcome came when `buyers` want the same seat at once. */
-async function race(workers: BookingWorkers, buyers: number): Promise<Record<string, number>> {
-  const eventId = await workers.openHouse()
+async function race({ openHouse, hold }: BookingWorkers, buyers: number): Promise<Record<string, number>> {
+  const eventId = await openHouse()
   // On a busy machine the time of a buyer may be up before the seat is looked at; then nothing was done, and the buyer asks again.
   const outcomeOf = (buyer: string): Promise<string> =>
-    workers.hold(eventId, [7], buyer).then(
+    hold(eventId, [7], buyer).then(
       () => 'held',
       ({ code }: TicketingError) => (code === 'worker_timeout' ? outcomeOf(buyer) : code),
     )
@@ -25,21 +27,17 @@ async function race(workers: BookingWorkers, buyers: number): Promise<Record<str
 }
 
 test('of 200 buyers who want one seat over two workers, one gets it and 199 hear that it is gone', async (t) => {
-  const workers = await startBookingWorkers({ instances: 2 })
-  t.teardown(() => workers.stop())
   t.deepEqual(await race(workers, 200), { held: 1, seat_unavailable: 199 })
 })
 
 test('positive control: without the condition on the seat, the same race has more than one winner', async (t) => {
-  const workers = await startBookingWorkers({ instances: 2, worker: await workerWithoutCondition() })
-  t.teardown(() => workers.stop())
-  const { held = 0 } = await race(workers, 50)
+  const careless = await startBookingWorkers({ instances: 2, worker: await workerWithoutCondition() })
+  t.teardown(() => careless.stop())
+  const { held = 0 } = await race(careless, 50)
   t.true(held > 1, `${held} winners`)
 })
 
 test('a buyer who names seats that others hold learns which ones, and what is free near by', async (t) => {
-  const workers = await startBookingWorkers()
-  t.teardown(() => workers.stop())
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 6 })
   await workers.hold(eventId, [2, 3], 'first')
   const { code, extra } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 2] }, { as: 'second' })
@@ -56,8 +54,6 @@ test('a buyer who names seats that others hold learns which ones, and what is fr
 })
 
 test('a buyer whose seat stays undecided with somebody else is not kept waiting for ever', async (t) => {
-  const workers = await startBookingWorkers()
-  t.teardown(() => workers.stop())
   const eventId = await workers.openHouse()
   await workers.postgres.transaction(async (db) => {
     await db.query('SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no = 7 FOR UPDATE', [eventId])

@@ -1,15 +1,14 @@
 import test, { type ExecutionContext } from 'ava'
-import { changeEventStatus, createEvent, listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { listEvents, viewEvent, viewLayout } from '#shared/contracts/event.ts'
+import { changeEventStatus, createEvent } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { daysFromToday } from '../support/catalogue.ts'
-import { organiser, startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { emptyEventWorker, organiser } from '../support/event-worker.ts'
 import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
-const worker = forFile(() => startEventWorker())
-test.beforeEach(() => worker.reset())
+const worker = emptyEventWorker()
 
 const startsOn = daysFromToday(40)
 const concert = {

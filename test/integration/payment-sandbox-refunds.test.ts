@@ -3,9 +3,9 @@ import test from 'ava'
 import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSandbox } from '../support/system.ts'
 
-const system = forFile(() => startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } }))
+const system = sharedSandbox()
 const db = forFile(async () => openPostgres(system.databaseUrl))
 
 async function authorise(token = 'tok_ok'): Promise<string> {

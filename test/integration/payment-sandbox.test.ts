@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSandbox } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const system = forFile(() => startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } }))
+const system = sharedSandbox()
 
 interface ChargeOptions {
   readonly key?: string
@@ -156,7 +155,7 @@ test('the ledger shows every charge once, page by page, and no tombstones', asyn
     t.true(page.body.items.length <= 3)
     for (const item of page.body.items) {
       t.is(typeof item.id, 'string')
-      t.like(item, { refunded_minor: 0, currency: 'EUR' })
+      if (keys.includes(item.idempotency_key)) t.like(item, { refunded_minor: 0, currency: 'EUR' })
       seen.push(item.idempotency_key)
     }
     cursor = page.body.next_cursor

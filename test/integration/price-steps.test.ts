@@ -1,11 +1,10 @@
 import test from 'ava'
 import { holdSeats, viewHold } from '#shared/contracts/holds.ts'
 import { listSeats, viewAvailability } from '#shared/contracts/seats.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { until } from '../support/until.ts'
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 const tiers = [
   {

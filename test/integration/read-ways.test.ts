@@ -1,14 +1,11 @@
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedLimitedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Hits and refusals that a gateway knows are answered in front of Koa; nobody can tell by the answer. */
 
-const system = forFile(() =>
-  startSystem({ counts: { purchase: 0, sandbox: 0 }, env: { RATE_LIMIT_MAXIMA: 'search=120' } }),
-)
+const system = sharedLimitedSystem()
 
 const headerNames = ({ headers }: Answer): string[] => [...headers.keys()].sort()
 
@@ -118,7 +115,7 @@ test('every refusal of a caller is like the first one, and nobody else is refuse
   t.is((await bookings('modest')).status, 200)
 })
 
-test('whoever was refused is let in as soon as a token has grown again', async (t) => {
+test('a refused caller is admitted as soon as a token has grown again', async (t) => {
   const search = (): Promise<Answer> => ask(`${system.url}/events/search?keyword=zither`)
   const isRefused = async (): Promise<boolean> => (await search()).status === 429
   // The second time without asking anybody, unless a token has grown between the two.

@@ -1,34 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { refundEvent } from '#shared/contracts/purchase.ts'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from '../support/asking.ts'
 import { daysFromToday } from '../support/catalogue.ts'
-import { type Answer, ask, eventOnSale } from '../support/http.ts'
+import { forFile } from '../support/for-file.ts'
+import { type Answer, ask, eventOnSale, type TestEvent } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Nothing is scripted here: gateway, all workers and the payment sandbox. */
 
-let system: System
-let bus: Bus
-let db: Postgres
-test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
-  bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
-  db = openPostgres(system.databaseUrl)
-  await ask(`${system.paymentUrl}/webhook-endpoint`, {
-    method: 'PUT',
-    json: { url: `${system.url}/webhooks/sandbox` },
-  })
-})
-test.after.always(async () => {
-  await bus?.close()
-  await db?.close()
-  await system?.stop()
-})
+const system = sharedSystem()
+const bus = forFile(() => Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 }))
+const db = forFile(async () => openPostgres(system.databaseUrl))
+
+const eventIds: string[] = []
+
+async function openEvent(options: TestEvent): Promise<string> {
+  const eventId = await eventOnSale(system.url, options)
+  eventIds.push(eventId)
+  return eventId
+}
 
 const asOrganiser = { authorization: `Bearer ${organiserKey}` }
 
@@ -49,7 +43,7 @@ async function chargeOf(amountMinor: number) {
 }
 
 test.serial('an organiser refunds a ticket, then the rest; the seats are for sale again', async (t) => {
-  const eventId = await eventOnSale(system.url, { priceMinor: 3_331, rows: 1, seatsPerRow: 2 })
+  const eventId = await openEvent({ priceMinor: 3_331, rows: 1, seatsPerRow: 2 })
   const { status, body: booking } = await buy(eventId, 'ada', { qty: 2 })
   t.is(status, 201)
   const refund = (json: object, key = randomUUID()) =>
@@ -71,7 +65,7 @@ test.serial('an organiser refunds a ticket, then the rest; the seats are for sal
 })
 
 test.serial('a ticket that is named twice is a mistake of the request, and nothing is given back', async (t) => {
-  const eventId = await eventOnSale(system.url, { priceMinor: 3_361, rows: 1, seatsPerRow: 2 })
+  const eventId = await openEvent({ priceMinor: 3_361, rows: 1, seatsPerRow: 2 })
   const { body: booking } = await buy(eventId, 'eva')
   const ticket = booking.tickets[0].id
   for (const [path, headers, user] of [
@@ -91,7 +85,7 @@ test.serial('a ticket that is named twice is a mistake of the request, and nothi
 })
 
 test.serial('a capture that is refused gives the seats back, and the buyer is told so', async (t) => {
-  const eventId = await eventOnSale(system.url, { priceMinor: 3_343, rows: 1, seatsPerRow: 1 })
+  const eventId = await openEvent({ priceMinor: 3_343, rows: 1, seatsPerRow: 1 })
   const refused = await buy(eventId, 'cyd', { token: 'tok_capture_fails' })
   t.is(refused.status, 402, refused.text)
   t.like(refused.body, { code: 'payment_declined', decline_code: 'capture_refused' })
@@ -103,7 +97,7 @@ test.serial(
   'places at the highest price are bought and refunded together: only a price has a limit, not a sum',
   async (t) => {
     const priceMinor = 1_000_000_000_000
-    const eventId = await eventOnSale(system.url, { priceMinor })
+    const eventId = await openEvent({ priceMinor })
     const total = 10 * priceMinor
     const { body: hold } = await ask(`${system.url}/events/${eventId}/holds`, {
       json: { best_available: { qty: 10 }, user_id: 'croesus' },
@@ -131,7 +125,7 @@ test.serial(
 )
 
 test.serial('all bookings of a cancelled event are refunded', async (t) => {
-  const eventId = await eventOnSale(system.url, { priceMinor: 3_347, rows: 2, seatsPerRow: 10 })
+  const eventId = await openEvent({ priceMinor: 3_347, rows: 2, seatsPerRow: 10 })
   const buyers = Array.from({ length: 8 }, (_, index) => `guest-of-${index}`)
   const bought = await Promise.all(buyers.map((userId) => buy(eventId, userId)))
   t.true(bought.every(({ status }) => status === 201))
@@ -161,6 +155,7 @@ test.serial(
       },
     })
     const eventId = created.body.id
+    eventIds.push(eventId)
     const act = (action: string) =>
       ask(`${system.url}/admin/events/${eventId}/${action}`, { method: 'POST', headers: asOrganiser })
     await act('publish')
@@ -196,9 +191,11 @@ test.after('at the end nothing is open, and the books of all three balance', asy
   const [told] = await db.query<{ webhooks: number }>('SELECT count(*) AS webhooks FROM purchase.provider_inbox')
   t.true((told?.webhooks ?? 0) > 20)
   const [sums] = await db.query(
-    `SELECT (SELECT sum(captured_minor - refunded_minor)::bigint FROM purchase.payments) AS ours,
-       (SELECT sum(amount_minor - refunded_minor)::bigint FROM sandbox.charges WHERE state IN ('captured', 'refunded')) AS theirs,
-       (SELECT sum(price_minor)::bigint FROM booking.booking_items WHERE live) AS sold`,
+    `SELECT (SELECT sum(captured_minor - refunded_minor)::bigint FROM purchase.payments WHERE event_id = ANY($1)) AS ours,
+       (SELECT sum(amount_minor - refunded_minor)::bigint FROM sandbox.charges WHERE state IN ('captured', 'refunded')
+        AND idempotency_key IN (SELECT provider_key FROM purchase.payments WHERE event_id = ANY($1))) AS theirs,
+       (SELECT sum(price_minor)::bigint FROM booking.booking_items WHERE live AND event_id = ANY($1)) AS sold`,
+    [eventIds],
   )
   t.deepEqual(sums, { ours: 2 * 3_331 + 3_343, theirs: 2 * 3_331 + 3_343, sold: 2 * 3_331 + 3_343 })
 })

@@ -3,10 +3,9 @@ import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shar
 import { beginPayment, confirmHold, returnHold } from '#shared/contracts/payment-steps.ts'
 import { viewAvailability } from '#shared/contracts/seats.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const statusOf = async (hold_id: string, as: string) => (await workers.ask(viewHold, { hold_id }, { as })).status
 

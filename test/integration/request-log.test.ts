@@ -2,12 +2,11 @@ import test from 'ava'
 import pg from 'pg'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const system = forFile(() =>
-  startSystem({ counts: { sandbox: 0, purchase: 0 }, env: { OTEL_TRACES_SAMPLER_ARG: '0' } }),
-)
+const system = sharedSystem()
+const gateway = forFile(() => system.start('gateway', { OTEL_TRACES_SAMPLER_ARG: '0' }))
 
 interface RequestLine {
   readonly request_id: string
@@ -16,12 +15,12 @@ interface RequestLine {
 }
 
 function lines(): RequestLine[] {
-  const output = system.gateways[0]?.output().trim().split('\n') ?? []
+  const output = gateway.output().trim().split('\n')
   return output.map((text) => JSON.parse(text)).filter(({ msg }) => msg === 'request')
 }
 
 const askAs = (id: string, path: string, json?: unknown) =>
-  ask(`${system.url}${path}`, { headers: { 'x-request-id': id }, ...(json !== undefined && { json }) })
+  ask(`${gateway.url}${path}`, { headers: { 'x-request-id': id }, ...(json !== undefined && { json }) })
 
 /** A public read that nobody made before, and that has to wait for the database longer than what counts as slow. */
 async function readSlowly(id: string, limit: number): Promise<void> {
@@ -37,7 +36,8 @@ async function readSlowly(id: string, limit: number): Promise<void> {
   }
 }
 
-test('public reads outside the sample are logged when slow, everything else always', async (t) => {
+// Serial: nobody reads meanwhile.
+test.serial('public reads outside the sample are logged when slow, everything else always', async (t) => {
   // Asked for again and again: by a worker, from memory, and without a look at what was asked.
   for (let turn = 0; turn < 20; turn += 1) t.is((await askAs('public', `/events?city=${turn % 4}`)).status, 200)
   t.is((await askAs('personal', '/bookings?user_id=ann')).status, 200)

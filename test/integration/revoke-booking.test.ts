@@ -4,11 +4,10 @@ import { cancelTickets, recordPayment, revokeBooking } from '#shared/contracts/p
 import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
-import { forFile } from '../support/for-file.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const statesOf = async (event_id: string) =>
   (await workers.ask(listSeats, { event_id })).items.map((seat) => seat.state)

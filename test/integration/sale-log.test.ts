@@ -3,11 +3,10 @@ import { listSales } from '#shared/contracts/bookings.ts'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
 import { newId } from '#shared/ids.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
-import { forFile } from '../support/for-file.ts'
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 const organiser = { caller: { role: 'organiser', id: 'box-office' } } as const
 

@@ -87,7 +87,7 @@ test('a change of the sale counts from its answer on; the same again changes not
   t.is((await workers.hold(event_id, [0], 'ada')).status, 'active')
 })
 
-test('a cancelled sale is never opened again, whoever asks; cancelling it again is allowed', async (t) => {
+test('a cancelled sale is never opened again by anybody; cancelling it again is allowed', async (t) => {
   const event_id = await workers.openHouse()
   const cancelled = { event_id, status: 'cancelled', on_sale_at: null, off_sale_at: null } as const
   t.deepEqual(await workers.ask(setSale, cancelled), { changed: true })

@@ -67,7 +67,7 @@ test('losers hear with locks what they hear without them', async (t) => {
   t.like(answers[0], { code: 'seat_unavailable', conflicts: [2] })
 })
 
-test('whoever wants a seat that another is just taking is refused without a look at the seat', async (t) => {
+test('a buyer who wants a seat that another is just taking is refused without a look at the seat', async (t) => {
   const eventId = await workers.openHouse({ rows: 50 })
   const want = (seat_nos: number[], as: string) => workers.ask(holdSeats, { event_id: eventId, seat_nos }, { as })
   let first = 0

@@ -5,11 +5,10 @@ import { setSale, stockEvent } from '#shared/contracts/stock.ts'
 import { newId } from '#shared/ids.ts'
 import { callRaw } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { until } from '../support/until.ts'
 
-const workers = forFile(() => startBookingWorkers())
+const workers = sharedBookingWorkers()
 
 test('held, sold and free seats show in list, states and availability alike', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 3 })
@@ -140,7 +139,7 @@ test('seats of another layout version are not mixed in', async (t) => {
   t.is((await workers.refusal(stockEvent, batch)).code, 'validation_failed')
 })
 
-test('an invalid cursor is refused', async (t) => {
+test('an invalid cursor of seats is refused', async (t) => {
   const refusal = await workers.refusal(listSeats, { event_id: await workers.openHouse(), cursor: '-1' })
   t.is(refusal.code, 'validation_failed')
 })

@@ -4,11 +4,10 @@ import { beginPayment, returnHold } from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 const swap = ({ id }: Pick<Hold, 'id'>, selection: Selection, as: string) =>
   workers.ask(changeHold, { hold_id: id, ...selection }, { as })

@@ -5,10 +5,9 @@ import type { TicketingError } from '#shared/errors.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
 import { askWorker } from '../support/asking.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
 
-const workers = forFile(() => startBookingWorkers({ instances: 2 }))
+const workers = sharedBookingWorkers()
 
 test('one person may hold as many seats as the limit says and not one more', async (t) => {
   const eventId = await workers.openHouse({ maxTicketsPerUser: 3 })
@@ -63,7 +62,7 @@ test('a late confirmation and a new hold at once do not get past the limit toget
     t.true(['CONFIRMED ticket_limit', 'LOST held'].includes(outcome), outcome)
 })
 
-test('whoever waits too long for another request of the same person may try again, and no seat is called taken', async (t) => {
+test('a request that waits too long for another of the same buyer may be retried, and no seat is called taken', async (t) => {
   const eventId = await workers.openHouse({ maxTicketsPerUser: 2 })
   await workers.postgres.transaction(async (db) => {
     await lockBuyer(db, { eventId, userId: 'ada' })

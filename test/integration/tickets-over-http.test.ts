@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { compactVerify, createLocalJWKSet } from 'jose'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
+const system = sharedSystem()
 let eventId: string
 test.before(async () => {
-  system = await startSystem({ env: { RATE_LIMITS: 'off' } })
   eventId = await eventOnSale(system.url, { name: 'Night of <b>codes</b>; "and" more, \\ too' })
 })
-test.after.always(() => system?.stop())
 
 async function buy(userId: string, qty = 1): Promise<{ id: string; tickets: { id: string }[] }> {
   const { body, status, text } = await ask(`${system.url}/purchase`, {

@@ -181,7 +181,7 @@ test('a void, used or unpaid ticket is not passed on, and nobody passes one to t
   t.is(await noTransfer(unpaid.first, 'ada', 'bob'), 'payment_in_progress')
 })
 
-test('a refund by the organiser, a cancelled event and a refused capture make the code of a ticket void, whoever has it', async (t) => {
+test('a refund by the organiser, a cancelled event and a refused capture make the code of a ticket void for any owner', async (t) => {
   const refunded = await buyTwo()
   await passOn(refunded.first, 'ada', 'bob')
   const wish = { booking_id: refunded.booking.id, refund_id: newId() }

@@ -1,14 +1,14 @@
 import test from 'ava'
-import { importEvents, listEvents } from '#shared/contracts/event.ts'
+import { listEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { viewPerformer } from '#shared/contracts/performers.ts'
 import { viewVenue } from '#shared/contracts/venues.ts'
 import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'
-import { startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { emptyEventWorker } from '../support/event-worker.ts'
 
-const worker = forFile(() => startEventWorker())
+const worker = emptyEventWorker()
 
-test.before(async () => {
+async function importHalls(): Promise<void> {
   const hall = venueNamed('Small Hall', { city: 'Berlin', country: 'DE' })
   const band = { source_id: 'band', name: 'The Band' }
   const other = { source_id: 'other', name: 'The Others' }
@@ -21,7 +21,7 @@ test.before(async () => {
     importedEvent('foreign', { starts_on: daysFromToday(15), performers: [other] }),
   ]
   await worker.ask(importEvents, { source: 'test', events, reschedule: false })
-})
+}
 
 const namesOf = (items: readonly { name: string }[]): string[] => items.map(({ name }) => name)
 
@@ -32,7 +32,8 @@ async function early() {
   return { venue: event.venue, performers: event.performers }
 }
 
-test('a venue is shown with its upcoming events by date, page by page', async (t) => {
+test.serial('a venue is shown with its upcoming events by date, page by page', async (t) => {
+  await importHalls()
   const { venue } = await early()
   const all = await worker.ask(viewVenue, { venue_id: venue.id })
   t.like(all.venue, { id: venue.id, name: 'Small Hall', city: 'Berlin', country: 'DE' })
@@ -45,7 +46,8 @@ test('a venue is shown with its upcoming events by date, page by page', async (t
   t.is(second.next_cursor, null)
 })
 
-test('a performer is shown with their upcoming events by date, wherever they are', async (t) => {
+test.serial('a performer is shown with their upcoming events by date, wherever they are', async (t) => {
+  await importHalls()
   const { performers } = await early()
   const id = performers.find(({ name }) => name === 'The Band')?.id ?? ''
   const { performer, items } = await worker.ask(viewPerformer, { performer_id: id })
@@ -53,7 +55,8 @@ test('a performer is shown with their upcoming events by date, wherever they are
   t.deepEqual(namesOf(items), ['Event early', 'Event elsewhere', 'Event late'])
 })
 
-test('unknown venues and performers are not found, and a cursor works only for its own list', async (t) => {
+test.serial('unknown venues and performers are not found, and a cursor works only for its own list', async (t) => {
+  await importHalls()
   const id = '019a0000-0000-7000-8000-00000000dead'
   t.like(await t.throwsAsync(worker.ask(viewVenue, { venue_id: id })), { code: 'not_found' })
   t.like(await t.throwsAsync(worker.ask(viewPerformer, { performer_id: id })), { code: 'not_found' })

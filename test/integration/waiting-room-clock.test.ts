@@ -13,6 +13,7 @@ const hour = 3_600_000
 const settings: RoomSettings = {
   state: 'open',
   callsPerMinute: 60,
+  adaptive: false,
   maxActive: 100,
   claimMs: 30_000,
   sessionMs: 60_000,

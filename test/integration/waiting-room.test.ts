@@ -18,7 +18,15 @@ test.before(async () => {
 })
 test.after.always(() => system?.stop())
 
-const open = { state: 'open', calls_per_minute: 6_000, max_active: 100, claim_s: 60, session_s: 600, idle_s: 300 }
+const open = {
+  state: 'open',
+  adaptive: false,
+  calls_per_minute: 6_000,
+  max_active: 100,
+  claim_s: 60,
+  session_s: 600,
+  idle_s: 300,
+}
 
 async function setRoom(eventId: string, room: object): Promise<void> {
   const headers = { authorization: `Bearer ${organiserKey}` }

@@ -55,6 +55,7 @@ async function age(interval: string): Promise<void> {
   for (const [table, ...columns] of [
     ['booking.sale_log', 'at'],
     ['booking.sales', 'changed_at'],
+    ['booking.outbox', 'created_at', 'published_at'],
     ['booking.holds', 'created_at', 'ended_at'],
     ['booking.bookings', 'created_at', 'confirmed_at'],
     ['purchase.payments', 'created_at', 'updated_at'],

@@ -139,7 +139,7 @@ test('a client made of the API description makes every request of the documents 
   const tokenOf = (user: string): Promise<string> =>
     new SignJWT().setProtectedHeader({ alg: 'EdDSA' }).setSubject(user).setExpirationTime('10 minutes').sign(privateKey)
   const tokens = new Map<string, string>()
-  for (const user of ['123', '125', '126', '130', '131', '132']) tokens.set(user, await tokenOf(user))
+  for (const user of ['123', '125', '126', '130', '131', '132', '133', '134']) tokens.set(user, await tokenOf(user))
   const client = await DescribedClient.of(url, {})
   const adapted = (request: DocumentedRequest): DocumentedRequest | null => {
     const [, user = '125'] = /user_id(?:"?[=:]"?)(\d+)/.exec(`${request.url}${request.body ?? ''}`) ?? []

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
-import { importEvents } from '#shared/contracts/event.ts'
+import { importEvents } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
 import { readSource } from '../../infra/import/formats/recognise.ts'
 import { startEventWorker } from '../support/event-worker.ts'

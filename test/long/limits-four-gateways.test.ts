@@ -38,7 +38,7 @@ test.serial('four gateways under load admit the maximum and what grows meanwhile
   t.true(admitted >= browseMaximum * 0.9, facts)
 })
 
-test.serial('a refusal of a large limit says when to come back, and whoever comes then is let in', async (t) => {
+test.serial('a refusal of a large limit says when to retry, and the retry is admitted', async (t) => {
   const refused = await untilRefused(() => ask(`${system.url}/events`))
   t.is(refused.headers.get('ratelimit-policy'), `"browse";q=${browseMaximum};w=60`)
   t.regex(refused.headers.get('ratelimit') ?? '', /^"browse";r=0;t=[123]$/)

@@ -3,15 +3,14 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import test from 'ava'
 import { stockDemoEvent } from '../support/demo-event.ts'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Seats are held and paid for in one call; nothing is scripted here. */
 
-const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 
 interface Wish {
   readonly expected_total_minor?: number

@@ -1,10 +1,9 @@
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/system.ts'
 
-const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 
 interface Reader {
   readonly userId: string

@@ -1,15 +1,9 @@
 import test from 'ava'
-import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const system = forFile(() =>
-  startSystem({
-    counts: { gateway: 2 },
-    env: { RATE_LIMITS: 'off' },
-  }),
-)
+const system = sharedSystem()
 
 function anyGateway(i: number): string {
   return system.gateways[i % system.gateways.length]?.url ?? ''

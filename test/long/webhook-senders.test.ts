@@ -41,7 +41,7 @@ interface SlowAnswer {
   readonly afterMs: number
 }
 
-/** Sends the headers and one byte of a body, and no more. Whoever is cut off without an answer has the status 0. */
+/** Sends the headers and one byte of a body, and no more. A connection cut off without an answer has the status 0. */
 function sendSlowly(address: string): Promise<SlowAnswer> {
   const begin = performance.now()
   return new Promise((resolve) => {

@@ -15,6 +15,7 @@ import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { bookingWorker } from '../../workers/booking/booking-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
+import { forFile, forProcess } from './for-file.ts'
 import { letRunOut } from './let-run-out.ts'
 import { startTestNats } from './servers.ts'
 import { untilServed } from './until-served.ts'
@@ -48,12 +49,14 @@ interface HouseRow {
 /** Booking workers in this process, each with connections of its own to real NATS and Postgres. */
 export interface BookingWorkers {
   readonly natsUrls: NatsUrls
+  /** The superuser's. */
+  readonly databaseUrl: string
   /** The operator's. */
   readonly bus: Bus
   readonly postgres: Postgres
   /**
-   * Calls an operation and checks that its reply is what the contract says and nothing else. Whoever hears that the database has no
-   * connection left asks again, as buyers do: that is a matter of the machine. A lock that is not to be had is none.
+   * Calls an operation and checks that its reply is what the contract says and nothing else. Where the database has no
+   * connection left it retries, as buyers do: a busy machine is no fault of the product. Lock time-outs are not retried.
    */
   ask<C extends Contract>(contract: C, request: RequestOf<C>, options?: AskOptions): Promise<ReplyOf<C>>
   /** The refusal of an operation that must not succeed. */
@@ -130,6 +133,7 @@ export async function startBookingWorkers({
   }
   return {
     natsUrls: nats.urls,
+    databaseUrl: database.url,
     bus,
     postgres,
     ask,
@@ -187,3 +191,6 @@ export async function startBookingWorkers({
     },
   }
 }
+
+/** Two of them for all files of a process. Tests look at their own events alone, and may sweep at any time. */
+export const sharedBookingWorkers = forProcess(() => forFile(() => startBookingWorkers({ instances: 2 })))

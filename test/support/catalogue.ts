@@ -1,5 +1,5 @@
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
 import type { Layout } from '#shared/contracts/layout.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 
 /** `YYYY-MM-DD`, so many days from today in Greenwich. */
 export function daysFromToday(days: number): string {

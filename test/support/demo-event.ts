@@ -1,4 +1,4 @@
-import { attachSeating, importEvents } from '#shared/contracts/event.ts'
+import { attachSeating, importEvents } from '#shared/contracts/organising.ts'
 import { demoEventId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from './asking.ts'

@@ -47,6 +47,7 @@ export function drawnOf(
     count,
     entrants: order.length,
     is_drawn: true,
+    bypassed: 0,
     beacon: beacon === null ? null : { source: beacon, value, published_at: '2027-01-15T10:01:00.000Z' },
     closed_at: '2027-01-15T10:00:01.000Z',
     drawn_at: '2027-01-15T10:05:01.000Z',

@@ -1,3 +1,4 @@
+import test from 'ava'
 import type { Contract, ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
 import { Bus } from '#shared/messaging/bus.ts'
@@ -10,6 +11,7 @@ import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { eventWorker } from '../../workers/event/event-worker.ts'
 import { type AskingOptions, askWorker } from './asking.ts'
 import { createTestDatabase } from './database.ts'
+import { forFile, forProcess } from './for-file.ts'
 import { openPostgres } from './open-postgres.ts'
 import { type ScriptedStock, startScriptedStock } from './scripted-stock.ts'
 import { startTestNats } from './servers.ts'
@@ -73,3 +75,10 @@ export async function startEventWorker(): Promise<EventWorker> {
     },
   }
 }
+
+/** One for all files of a process, whose tests are serial: each finds an empty catalogue. */
+export const emptyEventWorker = forProcess(() => {
+  const worker = forFile(startEventWorker)
+  test.beforeEach(() => worker.reset())
+  return worker
+})

@@ -31,6 +31,15 @@ export function forFile<Part extends Closable & object>(start: () => Promise<Par
   })
 }
 
+/** What all files of a process share (`test/together/`), or one file alone: made by the first that calls what is answered. */
+export function forProcess<Part>(make: () => Part): () => Part {
+  let made: { readonly part: Part } | undefined
+  return () => {
+    made ??= { part: make() }
+    return made.part
+  }
+}
+
 function close(part: Closable): unknown {
   if ('stop' in part) return part.stop()
   return 'close' in part ? part.close() : part.drop()

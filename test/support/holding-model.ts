@@ -2,12 +2,8 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
-import { BookingMetrics } from '../../workers/booking/metrics.ts'
-import { SoldShares } from '../../workers/booking/sold-shares.ts'
-import { Batches, type Taken } from '../../workers/booking/taking/batches.ts'
+import type { Batches, Taken } from '../../workers/booking/taking/batches.ts'
 import type { PlaceRequest } from '../../workers/booking/taking/request.ts'
-import type { TakingParts } from '../../workers/booking/taking/take-batch.ts'
 import type { BookingWorkers } from './booking-workers.ts'
 import { placeRequest } from './place-request.ts'
 import { seatNosOf } from './seat-numbers.ts'
@@ -33,12 +29,6 @@ export interface RoundOptions {
   /** One for each worker. */
   readonly batches: readonly Batches[]
   readonly random: () => number
-}
-
-/** Batches as a worker has them; every look sees one row at most, so that nearly all batches must look again. */
-export function batchesLookingOften(postgres: TakingParts['postgres']): Batches {
-  const metrics = new BookingMetrics(new Metrics('test'))
-  return new Batches({ postgres, shares: new SoldShares(), metrics, rowsALook: 1 })
 }
 
 /** Of a thousand batches. */

@@ -3,11 +3,16 @@ import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { createLogger } from '#shared/observability/log.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
+import { BookingMetrics } from '../../workers/booking/metrics.ts'
+import { SoldShares } from '../../workers/booking/sold-shares.ts'
+import { Batches, type Taken } from '../../workers/booking/taking/batches.ts'
 import type { PlaceRequest } from '../../workers/booking/taking/request.ts'
+import type { TakingParts } from '../../workers/booking/taking/take-batch.ts'
 
 const log = createLogger({ name: 'booking', instance: 'test', level: 'fatal' })
 
-interface Asked {
+export interface Asked {
   readonly eventId: string
   readonly userId: string
   readonly selection: Selection
@@ -38,4 +43,28 @@ export function placeRequest({ eventId, userId, selection, key, swapped, withinM
     command: { schema: 'booking', operation: swapped === undefined ? 'hold-seats' : 'change-hold', request, context },
     traceparent: undefined,
   }
+}
+
+/** Batches as a worker has them. */
+export function batchesOn(postgres: TakingParts['postgres'], options: Pick<TakingParts, 'rowsALook'> = {}): Batches {
+  const metrics = new BookingMetrics(new Metrics('test'))
+  return new Batches({ postgres, shares: new SoldShares(), metrics, ...options })
+}
+
+/** Any buyer wants places. */
+export function take(
+  batches: Batches,
+  { userId = newId(), ...asked }: Omit<Asked, 'userId'> & Partial<Asked>,
+): Promise<Taken> {
+  return batches.take(placeRequest({ userId, ...asked }))
+}
+
+export function best(qty: number): Selection {
+  return { best_available: { qty, adjacent: 'require' } }
+}
+
+/** `held`, or the code of the refusal, of each. */
+export function answersOf(asked: readonly Promise<Taken>[]): Promise<string[]> {
+  const codeOf = (error: unknown): string => (error instanceof TicketingError ? error.code : String(error))
+  return Promise.all(asked.map((taken) => taken.then(() => 'held', codeOf)))
 }

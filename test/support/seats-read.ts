@@ -1,10 +1,15 @@
 import type { Database } from '#shared/database/postgres.ts'
 
-/** How many rows of `event_seats` this transaction has read so far. */
-export async function seatsRead(db: Database): Promise<number> {
-  const [table] = await db.query<{ read: number }>(
+/** How many rows of a table this transaction has read so far. */
+export async function rowsRead(db: Database, table: 'event_seats' | 'event_rows'): Promise<number> {
+  const [found] = await db.query<{ read: number }>(
     `SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read AS read FROM pg_stat_xact_all_tables
-     WHERE relid = 'booking.event_seats'::regclass`,
+     WHERE relid = ('booking.' || $1)::regclass`,
+    [table],
   )
-  return table?.read ?? 0
+  return found?.read ?? 0
+}
+
+export function seatsRead(db: Database): Promise<number> {
+  return rowsRead(db, 'event_seats')
 }

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { startNatsCluster } from '../../infra/system/clusters/nats-cluster.ts'
 import { startRedisCluster } from '../../infra/system/clusters/redis-cluster.ts'
-import { startRedisSentinel } from '../../infra/system/clusters/redis-sentinel.ts'
 import type { Server, ServerOptions } from '../../infra/system/server.ts'
 import { startNats } from '../../infra/system/servers/nats.ts'
 import { type NatsUrls, natsUrls, newNatsPasswords } from '../../infra/system/servers/nats-users.ts'
@@ -60,10 +59,6 @@ export function startSingleRedis(): Promise<SingleServer> {
 
 export function startTestRedisCluster() {
   return startGroup('redis-cluster', (dataDirectory) => startRedisCluster({ dataDirectory }))
-}
-
-export function startTestRedisSentinel() {
-  return startGroup('redis-sentinel', (dataDirectory) => startRedisSentinel({ dataDirectory }))
 }
 
 /** A new folder that can hold the data of servers; it is removed at the end of the run at the latest. */

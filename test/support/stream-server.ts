@@ -44,7 +44,7 @@ export async function serveStreams(t: ExecutionContext, options: Partial<HubPart
       return { res, socket: req.socket }
     }
     hub
-      .open({ eventId, section: null, from: lastEventIdOf(req), caller: 'test', owner: null }, begin)
+      .open({ eventId, section: null, from: lastEventIdOf(req), caller: 'test', owner: null, askPlace: null }, begin)
       .catch(() => res.destroy())
   })
   server.listen(0, '127.0.0.1')

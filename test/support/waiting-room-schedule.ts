@@ -76,6 +76,7 @@ export class Schedule {
     this.#base = {
       state: 'open',
       callsPerMinute: this.#between(6, 120),
+      adaptive: seed % 2 === 0,
       // Few slots let the maximum decide, many the rate.
       maxActive: this.#random() < 0.5 ? this.#between(2, 6) : this.#between(10, 25),
       claimMs: 15_000,
@@ -332,6 +333,10 @@ export class Schedule {
   }
 
   async #checkRoom(): Promise<void> {
+    // Sometimes booking has too much to do, so that the rate moves.
+    const pending = Math.floor(this.#now / 30_000) % 3 === 0 ? 40 : 0
+    const load = { gateway: 'gateway-1', pending, holds: 0, medianHoldMs: 0, overloaded: false }
+    await this.#ask(() => this.#queue.control(this.#eventId, load, this.#settings, this.#now))
     const { serving, issued, active, called, rolled } = await this.#ask(() =>
       this.#queue.serving(this.#eventId, this.#settings, this.#now),
     )

@@ -22,3 +22,21 @@ export function withoutFence(postgres: TakingParts['postgres']): TakingParts['po
     text.replace(`AND ${isFreeFor('own_id')}`, '').replace(/SELECT booking\.require_all_taken\(.*\)$/s, 'SELECT'),
   )
 }
+
+/** The first two transactions that are about to write wait for each other: both have looked before either writes. */
+export function bothLookBeforeEitherWrites(postgres: TakingParts['postgres']): TakingParts['postgres'] {
+  const { promise: bothHaveLooked, resolve } = Promise.withResolvers<void>()
+  let arrived = 0
+  const meeting = ({ query, execute }: Database): Database => ({
+    query,
+    async execute(text, values) {
+      if (text.includes('INSERT INTO booking.holds')) {
+        arrived += 1
+        if (arrived === 2) resolve()
+        await bothHaveLooked
+      }
+      await execute(text, values)
+    },
+  })
+  return { transaction: (work, options) => postgres.transaction((db) => work(meeting(db)), options) }
+}

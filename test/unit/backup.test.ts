@@ -101,7 +101,7 @@ for (const [read, args, complaint] of [
   [readRecoverFlags, [], /--into must name a folder/],
   [readRestoreFlags, ['--into', 'http://x'], /--into must be like postgres:/],
 ] as const) {
-  test(`a wrong flag is named and the usage shown: ${args.join(' ')}`, (t) => {
+  test(`a wrong flag of npm run backup is named and the usage shown: ${args.join(' ')}`, (t) => {
     const error = t.throws(() => read(args), { message: complaint })
     t.regex(error.message, /Usage: npm run backup/)
   })

@@ -142,7 +142,7 @@ test('while most of the bucket is left it asks for what it will use until that l
   t.is(lease.wanted(1, 10_001), 80)
   t.is(lease.wanted(1, 11_500), 20)
   t.is(lease.wanted(1, 12_000), 40)
-  // Whoever was away begins anew.
+  // After a lapse it begins anew.
   t.is(lease.wanted(1, 14_001), 1)
 })
 

@@ -32,7 +32,7 @@ for (const [args, complaint] of [
   [['--workers', '-1'], /--workers/],
   [['--instance', 'a b'], /--instance must be/],
 ] as const) {
-  test(`a wrong flag is named and the usage shown: ${args.join(' ')}`, (t) => {
+  test(`a wrong flag of npm start is named and the usage shown: ${args.join(' ')}`, (t) => {
     const error = t.throws(() => parseFlags(args), { message: complaint })
     t.regex(error.message, /Usage: npm start/)
   })
@@ -70,7 +70,7 @@ test('a process that does not end in time is killed', async (t) => {
   t.false(isAlive(pid))
 })
 
-test('whoever is in a hurry does not wait for it', async (t) => {
+test('a second signal does not wait for it', async (t) => {
   const pid = await startStubborn(t)
   const begin = performance.now()
   await endProcess({ pid, signal: 'SIGTERM', graceMs: 60_000, hurry: AbortSignal.timeout(50) })

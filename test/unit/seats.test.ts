@@ -259,7 +259,7 @@ const full = (ids: readonly string[]): StockOfEvents =>
 
 const inMs = (ms: number): number => performance.now() + ms
 
-test('whoever asks within a moment shares the question, and only what is new is asked for', async (t) => {
+test('requests within a moment share one call, and only new ids are asked for', async (t) => {
   const stock = new RecentStock()
   const asked: string[][] = []
   const ask = async (ids: string[]): Promise<StockOfEvents> => {
@@ -308,7 +308,7 @@ test('a question that fails is asked anew by the next list', async (t) => {
   t.true((await stock.of(['a'], inMs(5_000), async (ids) => full(ids))).has('a'))
 })
 
-test('each waits as long as it may itself, whoever asked', async (t) => {
+test('each request waits until its own deadline, whichever began the call', async (t) => {
   const stock = new RecentStock()
   const { promise, resolve } = Promise.withResolvers<StockOfEvents>()
   const hasty = stock.of(['a'], inMs(5), () => promise)

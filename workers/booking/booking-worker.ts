@@ -38,6 +38,13 @@ import { SoldShares } from './sold-shares.ts'
 import { startSweeper } from './sweeper.ts'
 import { Batches } from './taking/batches.ts'
 import { TicketCodes } from './ticket-codes.ts'
+import { joinWaitingList } from './waiting-list/join-waiting-list.ts'
+import { leaveWaitingList } from './waiting-list/leave-waiting-list.ts'
+import { listWaitingEntries } from './waiting-list/list-waiting-entries.ts'
+import { WaitingListMetrics } from './waiting-list/metrics.ts'
+import { offerPlaces } from './waiting-list/offer-places.ts'
+import { OneAtATime } from './waiting-list/one-at-a-time.ts'
+import { viewWaitingEntry } from './waiting-list/view-waiting-entry.ts'
 
 /** Sells seats: stock, holds, bookings and tickets. */
 export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
@@ -45,12 +52,18 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
   settings: bookingSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
   operations(parts, config: z.output<typeof bookingSettings>, onStop) {
-    if (config.SWEEPER === 'on') onStop('sweeper', startSweeper(parts))
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'booking' }))
     onStop('retention', startRetention(parts, config.RETENTION_DAYS, bookingRetention))
     const shares = new SoldShares()
     const metrics = new BookingMetrics(parts.metrics)
     const batches = new Batches({ ...parts, shares, metrics })
+    const offering = { ...parts, shares, metrics: new WaitingListMetrics(parts.metrics), offerMs: config.OFFER_TTL_MS }
+    const turns = new OneAtATime()
+    if (config.SWEEPER === 'on')
+      onStop(
+        'sweeper',
+        startSweeper(parts, () => offerPlaces(offering)),
+      )
     const filter = startRushFilter(parts, config, onStop)
     const { WAITING_ROOM_SECRET: secret } = config
     const verifyPass = secret === undefined ? undefined : queuePasses(secret).verify
@@ -83,6 +96,10 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
       listTickets({ ...parts, codes }),
       transferTicket(parts),
       viewTicketKeys({ codes }),
+      joinWaitingList({ ...parts, turns }),
+      viewWaitingEntry(parts),
+      listWaitingEntries(parts),
+      leaveWaitingList({ ...parts, turns }),
     ]
   },
 }

@@ -32,12 +32,14 @@ export const bookingSettings = z.object({
   REDIS_URL: redisUrl.optional(),
   /** How long a hold of a newly stocked event lasts; events in stock keep what they were given. */
   HOLD_TTL_MS: z.coerce.number().int().min(100).max(86_400_000).default(600_000),
+  /** How long an offer to a buyer on a waiting list stands. */
+  OFFER_TTL_MS: z.coerce.number().int().min(100).max(86_400_000).default(1_800_000),
   /** How long the seats of a hold are kept at least once its payment began, within the hold's hard cap. */
   PAYMENT_WINDOW_MS: z.coerce.number().int().min(100).max(1_800_000).default(120_000),
   /** Verifies the passes of waiting rooms; that of the gateways. Without it no pass is taken. */
   WAITING_ROOM_SECRET: z.string().min(32).optional(),
   /** Sign the codes of tickets: the first one signs, all are valid, so that a new key can replace an old one. */
   TICKET_KEYS: ticketKeys,
-  /** Nothing depends on the sweeper but how soon ended holds are written down as such. */
+  /** Nothing depends on the sweeper but how soon ended holds are written down as such, and that waiting lists are served. */
   SWEEPER: z.enum(['on', 'off']).default('on'),
 })

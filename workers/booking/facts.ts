@@ -1,11 +1,17 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Fact } from '#shared/facts/fact.ts'
-import { type HoldPayload, ownerDigest, type PlacesPayload, type SeatFact } from '#shared/facts/places.ts'
+import {
+  type BookingPayload,
+  type HoldPayload,
+  ownerDigest,
+  type PlacesPayload,
+  type SeatFact,
+} from '#shared/facts/places.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 
 /*
  * What the world is told of holds and bookings. A fact lists the seats whose state changed with it, each with the state it has
- * now and the version of that state; of seats told before, whoever knows a higher version keeps that.
+ * now and the version of that state; of seats told before, a reader that knows a higher version keeps that.
  */
 
 /** A seat after a change, as statements return it. */
@@ -32,6 +38,8 @@ export interface BookingFact extends ChangedPlaces {
   readonly status: Booking['status']
   /** Why tickets were sold or taken back, in the words of the sale log. */
   readonly reason: string | null
+  /** The pass that was used up: its session is over. */
+  readonly passId?: string | null
 }
 
 export function holdFact(hold: Key, { what, status, userId, expiresInMs, seats, areas }: HoldFact): Fact {
@@ -47,8 +55,9 @@ export function freedSeatsFact(eventId: string, seats: readonly ChangedSeat[]): 
   return { entity: 'seat', eventId, what: 'freed', payload }
 }
 
-export function bookingFact(booking: Key, { what, ...payload }: BookingFact): Fact {
-  return { entity: 'booking', eventId: booking.eventId, what, payload: { booking_id: publicId(booking), ...payload } }
+export function bookingFact(booking: Key, { what, passId, ...rest }: BookingFact): Fact {
+  const payload: BookingPayload = { booking_id: publicId(booking), ...rest, ...(passId && { pass_id: passId }) }
+  return { entity: 'booking', eventId: booking.eventId, what, payload }
 }
 
 /** All seats of a change that brought them into one state. */

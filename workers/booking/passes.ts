@@ -1,12 +1,9 @@
 import { TicketingError } from '#shared/errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import type { VerifyPass } from '#shared/queue-pass.ts'
+import { maxHoldsOfPass, type VerifyPass } from '#shared/queue-pass.ts'
 
 /** The id of a request's pass for the event, or why it has none. Only where the sale needs a pass, it matters. */
 export type PassOfRequest = { readonly id: string } | { readonly refusal: TicketingError }
-
-/** How many holds one pass is good for: enough for a change of mind, too few for an army. */
-export const maxHoldsOfPass = 3
 
 /** `verify` undefined: this worker has no secret, and takes no pass. */
 export async function passOf(

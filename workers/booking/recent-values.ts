@@ -1,4 +1,4 @@
-/** Values by key, each at most `maxAgeMs` old. Whoever asks while one is being read shares that reading. */
+/** Values by key, each at most `maxAgeMs` old. Requests for a value that is being read share that reading. */
 export class RecentValues<Value> {
   readonly #maxAgeMs: number
   readonly #maxKeys: number

@@ -1,7 +1,7 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { addFacts } from '#shared/facts/outbox.ts'
 import { oldCommands, oldFacts } from '#shared/retention/common-rules.ts'
-import { oldestOf, type Removal, type RetentionRule } from '#shared/retention/retention.ts'
+import { oldestOf, oldRows, type Removal, type RetentionRule } from '#shared/retention/retention.ts'
 import { holdFact, seatFacts } from './facts.ts'
 import { freePlaces } from './store/holds.ts'
 import {
@@ -41,6 +41,15 @@ const holds: RetentionRule = {
     }),
   oldest: (db) => oldestOf(db, oldestEndedHold),
 }
+
+/** Entries of waiting lists. An open one stays, however old: it ends with the sale. */
+const waitingList = oldRows({
+  name: 'waiting-list',
+  table: 'booking.waiting_list',
+  key: 'event_id, id',
+  since: 'ended_at',
+  only: 'ended_at IS NOT NULL',
+})
 
 /** Places that nobody bought, long after the end of the sale. Bookings go on to show those that were. */
 const emptyPlaces: RetentionRule = {
@@ -87,6 +96,7 @@ export const bookingRetention: readonly RetentionRule[] = [
   oldCommands('booking'),
   oldFacts('booking'),
   holds,
+  waitingList,
   emptyPlaces,
   bookings,
 ]

@@ -19,9 +19,19 @@ const everyMs = 1_000
 /** Keeps transactions short: a buyer who wants one of these seats waits for the batch. */
 const batchSize = 100
 
-/** Sweeps every second. The answer stops it once the batches under way are done. */
-export function startSweeper({ postgres, log }: { postgres: Postgres; log: Logger }): Close {
-  const job = startPeriodicJob({ name: 'sweep', everyMs, log }, () => sweep(postgres))
+/**
+ * Sweeps every second, and then has `offer` do something with places that are free. The answer stops it once the batches under way are
+ * done.
+ */
+export function startSweeper(
+  { postgres, log }: { postgres: Postgres; log: Logger },
+  offer: () => Promise<boolean> = async () => false,
+): Close {
+  const job = startPeriodicJob({ name: 'sweep', everyMs, log }, async () => {
+    const isMoreToSweep = await sweep(postgres)
+    const isMoreToOffer = await offer()
+    return isMoreToSweep || isMoreToOffer
+  })
   return () => job.stop()
 }
 

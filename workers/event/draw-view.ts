@@ -26,6 +26,7 @@ export function showDraw(draw: Draw): DrawDocument {
     event_id: draw.eventId,
     algorithm: drawAlgorithm,
     ...showDrawSummary(draw),
+    bypassed: draw.bypassed,
     beacon:
       draw.beaconSource === null
         ? null

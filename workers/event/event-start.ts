@@ -1,4 +1,4 @@
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { instantsOf, localTimeAt, offsetAt } from '#shared/local-time.ts'
 
 /** When an event starts by the clocks at its venue. */

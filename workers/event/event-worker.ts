@@ -6,6 +6,7 @@ import { eventSettings } from './config.ts'
 import { startHoldingDraws } from './hold-draws.ts'
 import { attachSeating } from './operations/attach-seating.ts'
 import { changeEventStatus } from './operations/change-event-status.ts'
+import { countBypass } from './operations/count-bypass.ts'
 import { createEvent } from './operations/create-event.ts'
 import { giveBeacon } from './operations/give-beacon.ts'
 import { importEvents } from './operations/import-events.ts'
@@ -52,6 +53,7 @@ export const eventWorker: WorkerDefinition<typeof eventSettings> = {
       viewWaitingRoom(parts),
       setWaitingRoom(parts),
       reservePlaces(parts),
+      countBypass(parts),
       viewDraw(parts),
       viewDrawRoll(parts),
       viewDrawRanks(parts),

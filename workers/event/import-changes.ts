@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import type { ToldEvent } from './facts.ts'
 import { rescheduleShift } from './reschedule.ts'
 

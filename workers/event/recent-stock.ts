@@ -54,7 +54,7 @@ export class RecentStock {
   #note(eventIds: readonly string[], answer: Answer): Answer {
     for (const id of eventIds) this.#young.set(id, answer)
     answer.stock.catch(() => {
-      // Whoever comes next asks again.
+      // The next request asks again.
       answer.askedAt = Number.NEGATIVE_INFINITY
     })
     return answer

@@ -1,5 +1,5 @@
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
-import type { createEvent } from '#shared/contracts/event.ts'
+import type { createEvent } from '#shared/contracts/organising.ts'
 import type { FieldError } from '#shared/errors.ts'
 import type { Seating } from './seating.ts'
 

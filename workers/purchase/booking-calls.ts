@@ -18,7 +18,7 @@ import type { StepContext } from './saga.ts'
 
 /**
  * Refused as the contract says; the payment needs no booking yet. A message that is still on its way when the lease is over
- * opens nothing: by then whoever takes the payment over may have given it up, and nobody would pay for what it opened.
+ * opens nothing: by then another worker may have taken the payment over and ended it, and nobody would pay for what it opened.
  */
 export async function beginPayment(bus: Bus, payment: Payment, context: StepContext): Promise<BegunPayment> {
   const { id, status, holdId, expectedTotalMinor, expectedCurrency, leaseUntil } = payment

@@ -7,6 +7,8 @@ export interface AskOptions {
   readonly body?: unknown
   /** Of one intention: the same key again never does a thing twice. */
   readonly idempotencyKey?: string
+  /** Of the waiting room, where the event has one. */
+  readonly queuePass?: string
   /** Default: 10 s. */
   readonly deadlineMs?: number
 }
@@ -35,11 +37,12 @@ const offline: Fault = {
 export async function ask<Value>(
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
-  { body, idempotencyKey, deadlineMs = 10_000 }: AskOptions = {},
+  { body, idempotencyKey, queuePass, deadlineMs = 10_000 }: AskOptions = {},
 ): Promise<Answer<Value>> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey
+  if (queuePass !== undefined) headers['Queue-Pass'] = queuePass
   try {
     const response = await fetch(path, {
       method,

@@ -1,32 +1,30 @@
 import type { EventPageState, EventReply, HeldState, LiveState, Note, Offer } from '../views/event/event-state.ts'
-import { count } from '../views/format.ts'
 import { eventWords as words } from '../views/words/event.ts'
 import { ask } from './api.ts'
-import { askOnce } from './ask-once.ts'
+import { ChosenSeats } from './chosen-seats.ts'
+import { startHouseMap } from './house-map.ts'
 import type { Island } from './island.ts'
-import { becomeGuest, type Hold, OwnHold } from './own-hold.ts'
-import { chosenSeat, cursorName, openSection, placesText, sectionLines, type Writing } from './place-lines.ts'
+import { type Hold, OwnHold } from './own-hold.ts'
+import { chosenSeat, openSection, placesText, sectionLines, type Writing } from './place-lines.ts'
 import { refusalNote } from './refusal-note.ts'
-import { startKeyboard } from './seat-map/map-keyboard.ts'
+import {
+  type BestWish,
+  bestPlaces,
+  chosenPlaces,
+  releaseHold,
+  requestPlaces,
+  type Selection,
+} from './request-places.ts'
 import type { Plan } from './seat-map/plan.ts'
-import { SeatMap } from './seat-map/seat-map.ts'
+import type { SeatMap } from './seat-map/seat-map.ts'
 import { type SeatChange, SeatStates, type Snapshot } from './seat-map/states.ts'
 import { followSeats } from './seat-stream.ts'
 import { readChoice, storeChoice } from './stored-choice.ts'
 
-/** A lost seat stays in the list for so long, struck through. */
-const lostForMs = 8_000
 /** Lists and counts follow the seats at most so often; the map follows at once. */
 const linesEveryMs = 500
 /** Places that were held for a buyer light up one after the other. */
 const lightEveryMs = 60
-
-/** Best places as they were asked for; see the contract `holdSeats`. */
-interface Best {
-  readonly qty?: number
-  readonly anyPrice?: boolean
-  readonly apart?: boolean
-}
 
 /** The places of an event on its page: their states, the buyer's choice among them, and the hold. */
 export class EventHouse {
@@ -38,8 +36,7 @@ export class EventHouse {
   readonly #ownHold: OwnHold
   readonly map: SeatMap | null
   #rename: () => void = () => undefined
-  /** By number, with the time at which somebody else took them. */
-  readonly #chosen = new Map<number, number | null>()
+  readonly #chosen: ChosenSeats
   readonly #open = new Set<number>()
   /** Seats of the own hold that shine already. */
   #mine: readonly number[] = []
@@ -53,8 +50,21 @@ export class EventHouse {
     const { event, language } = island.state
     this.#writing = { language, currency: event.currency ?? 'EUR' }
     this.#ownHold = new OwnHold(event.id, (held) => this.#heldChanged(held))
-    this.map = this.#makeMap()
-    for (const seat of readChoice(event.id, event.layout_version ?? 0).seats) this.#chosen.set(seat, null)
+    const { seats, outlook } = readChoice(event.id, event.layout_version ?? 0)
+    this.#chosen = new ChosenSeats(seats)
+    const frame = element.querySelector('#map')
+    const started =
+      frame === null
+        ? null
+        : startHouseMap(frame, {
+            ...{ plan, states: this.#states, writing: this.#writing },
+            isYours: (seat) => this.#chosen.has(seat) || this.#ownHold.seats.includes(seat),
+            onSeat: (seat) => this.toggle(seat),
+            onArea: (area) => this.#goToArea(area),
+          })
+    this.map = started?.map ?? null
+    if (this.map !== null) this.map.outlook = outlook
+    if (started !== null) this.#rename = started.rename
     addEventListener('pagehide', () => this.#store())
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) this.#set({ asking: null })
@@ -64,10 +74,27 @@ export class EventHouse {
 
   /** Begins with what was loaded, and follows the seats from there. */
   begin(loaded: { snapshot: Snapshot & { version: number }; position: string | null } | null): void {
-    if (loaded !== null) this.#reset(loaded.snapshot, loaded.snapshot.version)
-    // Behind the map's own first frame: what is measured is what is seen.
-    requestAnimationFrame(() => performance.mark('seat-map'))
-    followSeats(this.#event.id, loaded?.position ?? null, {
+    const isLoaded =
+      loaded !== null && loaded.snapshot.version === this.#event.layout_version && this.#states.load(loaded.snapshot)
+    if (isLoaded) {
+      this.map?.repaint()
+      this.#paintYours()
+    }
+    // The picture first: what is read follows behind the map's own first frame.
+    requestAnimationFrame(() => {
+      performance.mark('seat-map')
+      setTimeout(() => {
+        if (isLoaded) {
+          this.#loseTaken()
+          this.#choiceChanged()
+        }
+        this.#follow(loaded?.position ?? null)
+      }, 0)
+    })
+  }
+
+  #follow(position: string | null): void {
+    followSeats(this.#event.id, position, {
       reset: (snapshot, version) => this.#reset(snapshot, version),
       changed: (changes, areas) => this.#changed(changes, areas),
       mode: (mode) => {
@@ -85,7 +112,7 @@ export class EventHouse {
       this.#say({ title: words.otherSeatNotFree, text: placesText(this.#plan, [seat]) })
     else if (this.#wanted() >= this.#event.sale.max_tickets_per_user) this.#sayLimit()
     else {
-      this.#chosen.set(seat, null)
+      this.#chosen.add(seat)
       this.#choiceChanged({ note: null })
     }
   }
@@ -132,9 +159,8 @@ export class EventHouse {
     const offer: Offer | undefined = this.#live.note?.offers[index]
     this.map?.setOffered([])
     if (offer?.seats !== undefined) {
-      for (const [seat, lostAt] of this.#chosen)
-        if (lostAt !== null || !this.#states.isFree(seat)) this.#chosen.delete(seat)
-      for (const seat of offer.seats) if (this.#states.isFree(seat)) this.#chosen.set(seat, null)
+      this.#chosen.keepOnly((seat) => this.#states.isFree(seat))
+      for (const seat of offer.seats) if (this.#states.isFree(seat)) this.#chosen.add(seat)
       this.#choiceChanged({ note: null })
       this.map?.showSeats(offer.seats)
     } else if (offer?.best !== undefined) void this.holdBest(offer.best)
@@ -143,10 +169,8 @@ export class EventHouse {
 
   /** Holds what was chosen, or exchanges the own hold for it, and goes on to pay. */
   async holdChosen(): Promise<void> {
-    const seats = [...this.#chosen].filter(([, lostAt]) => lostAt === null).map(([seat]) => seat)
-    const areas = Object.entries(this.#live.areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
-    if (seats.length + areas.length === 0) return
-    const selection = { ...(seats.length > 0 ? { seat_nos: seats } : {}), ...(areas.length > 0 ? { areas } : {}) }
+    const selection = chosenPlaces(this.#chosen.seats, this.#live.areaQty)
+    if (selection === null) return
     const hold = await this.#ask(selection, 'hold', () => this.holdChosen(), null)
     if (hold === null) return
     this.#chosen.clear()
@@ -155,20 +179,12 @@ export class EventHouse {
   }
 
   /** Holds the best places that are free, or exchanges the own hold for others, and shows them. */
-  async holdBest(best: Best): Promise<void> {
-    const { together, onlyPrice, accessible } = this.#live
-    const qty = best.qty ?? together
-    const hasPrice = onlyPrice !== null && best.anyPrice !== true
-    const tier = hasPrice ? this.#tierOf(onlyPrice) : undefined
-    const selection = {
-      best_available: {
-        qty,
-        ...(tier === undefined ? {} : { tier }),
-        ...(accessible ? { accessible } : {}),
-        adjacent: best.apart === true ? 'prefer' : 'require',
-      },
-    }
-    const hold = await this.#ask(selection, 'best', () => this.holdBest(best), { qty, hasPrice: tier !== undefined })
+  async holdBest(wish: BestWish): Promise<void> {
+    const { onlyPrice } = this.#live
+    const tier = onlyPrice === null ? undefined : this.#tierOf(onlyPrice)
+    const best = bestPlaces(wish, this.#live, tier)
+    const told = { qty: best.qty, hasPrice: best.tier !== undefined }
+    const hold = await this.#ask({ best_available: best }, 'best', () => this.holdBest(wish), told)
     if (hold === null) return
     this.#chosen.clear()
     this.#mine = []
@@ -182,9 +198,9 @@ export class EventHouse {
     const { hold } = this.#ownHold
     if (hold === null || this.#live.asking !== null) return
     this.#set({ asking: 'release' })
-    const answer = await askOnce({ method: 'DELETE', path: `/holds/${encodeURIComponent(hold.id)}`, body: undefined })
+    const answer = await releaseHold(hold.id)
     this.#set({ asking: null })
-    if (answer.ok || answer.problem.status === 404) {
+    if (answer.ok) {
       this.#ownHold.drop(hold.id)
       this.#say({ title: words.released, text: '' })
     } else this.#set({ note: refusalNote(answer.problem, this.#plan, { best: null }, this.#writing) })
@@ -218,7 +234,7 @@ export class EventHouse {
 
   /** One request for places. Null where it was refused; the page then says why. */
   async #ask(
-    selection: Record<string, unknown>,
+    selection: Selection,
     asking: 'hold' | 'best',
     again: () => Promise<void>,
     best: Parameters<typeof refusalNote>[2]['best'],
@@ -226,22 +242,22 @@ export class EventHouse {
     if (this.#live.asking !== null || this.#event.sale.status !== 'on_sale') return null
     this.#again = again
     this.#set({ asking, note: null })
-    const { hold } = this.#ownHold
-    const answer = await (hold === null
-      ? askOnce<Hold>({ method: 'POST', path: `/events/${encodeURIComponent(this.#event.id)}/holds`, body: selection })
-      : askOnce<Hold>({ method: 'PATCH', path: `/holds/${encodeURIComponent(hold.id)}`, body: selection }))
+    const holdId = this.#ownHold.hold?.id ?? null
+    const answer = await requestPlaces(
+      { eventId: this.#event.id, holdId, isDemo: this.#island.state.isDemo },
+      selection,
+    )
+    if ('to' in answer) {
+      this.#store()
+      location.assign(answer.to)
+      return null
+    }
     if (answer.ok) {
-      if (this.#island.state.isDemo) await becomeGuest(answer.value)
       this.#ownHold.take(answer.value)
       this.#set({ asking: null })
       return answer.value
     }
     const { problem } = answer
-    if (problem.code === 'unauthenticated') {
-      this.#store()
-      location.assign(`/shop/session?to=${encodeURIComponent(location.pathname)}`)
-      return null
-    }
     this.#set({ asking: null, note: refusalNote(problem, this.#plan, { best }, this.#writing) })
     if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
     this.#loseTaken()
@@ -249,10 +265,11 @@ export class EventHouse {
     return null
   }
 
-  /** The sale is not as the page shows it. */
-  async #readEvent(): Promise<void> {
+  /** The sale is not as the page shows it; caches may say so a moment later than the refusal. */
+  async #readEvent(tries = 3): Promise<void> {
     const answer = await ask<EventReply>('GET', `/events/${encodeURIComponent(this.#event.id)}`)
     if (answer.ok) this.#island.set({ event: answer.value })
+    if (tries > 1 && this.#event.sale.status === 'on_sale') setTimeout(() => void this.#readEvent(tries - 1), 1_000)
   }
 
   #tierOf(price: number): string | undefined {
@@ -261,8 +278,7 @@ export class EventHouse {
   }
 
   #wanted(): number {
-    const seats = [...this.#chosen.values()].filter((lostAt) => lostAt === null).length
-    return Object.values(this.#live.areaQty).reduce((sum, qty) => sum + qty, seats)
+    return Object.values(this.#live.areaQty).reduce((sum, qty) => sum + qty, this.#chosen.seats.length)
   }
 
   #reset(snapshot: Snapshot, version: number): void {
@@ -287,37 +303,23 @@ export class EventHouse {
   /** Chosen seats that somebody else has by now. While the own hold is asked for, it may be that one. */
   #loseTaken(): void {
     if (this.#live.asking !== null) return
-    const own = new Set(this.#ownHold.seats)
-    const lost = [...this.#chosen]
-      .filter(([seat, lostAt]) => lostAt === null && !this.#states.isFree(seat))
-      .map(([seat]) => seat)
-    if (lost.length === 0) return
-    for (const seat of lost) {
-      if (own.has(seat)) this.#chosen.delete(seat)
-      else this.#chosen.set(seat, performance.now())
-    }
-    const taken = lost.filter((seat) => !own.has(seat))
-    const isTold = this.#live.note?.offers.length !== undefined && this.#live.note.offers.length > 0
-    this.#choiceChanged(
-      taken.length === 0 || isTold
-        ? {}
-        : {
-            note: {
-              title: words.takenTitle,
-              text: words.taken(placesText(this.#plan, taken), taken.length > 1),
-              isAlarm: true,
-              offers: [],
-            },
-          },
+    const own = this.#ownHold.seats.filter((seat) => this.#chosen.delete(seat))
+    const taken = this.#chosen.lose(
+      (seat) => this.#states.isFree(seat),
+      () => this.#choiceChanged(),
     )
-    setTimeout(() => {
-      for (const seat of taken) if (this.#chosen.get(seat) !== null) this.#chosen.delete(seat)
+    if (own.length + taken.length === 0) return
+    const isTold = this.#live.note !== null && this.#live.note.offers.length > 0
+    if (taken.length === 0 || isTold) {
       this.#choiceChanged()
-    }, lostForMs)
+      return
+    }
+    const text = words.taken(placesText(this.#plan, taken), taken.length > 1)
+    this.#choiceChanged({ note: { title: words.takenTitle, text, isAlarm: true, offers: [] } })
   }
 
   #choiceChanged(change: Partial<LiveState> = {}): void {
-    const chosen = Array.from(this.#chosen, ([seat, lostAt]) => chosenSeat(this.#plan, seat, lostAt !== null))
+    const chosen = this.#chosen.entries().map(({ seat, isLost }) => chosenSeat(this.#plan, seat, isLost))
     this.#set({ ...change, chosen })
     this.#paintYours()
     this.#showLines()
@@ -326,8 +328,7 @@ export class EventHouse {
   }
 
   #paintYours(): void {
-    const chosen = [...this.#chosen].filter(([, lostAt]) => lostAt === null).map(([seat]) => seat)
-    this.map?.setYours(new Set([...chosen, ...this.#mine]))
+    this.map?.setYours(new Set([...this.#chosen.seats, ...this.#mine]))
   }
 
   #heldChanged(held: HeldState | null): void {
@@ -362,7 +363,7 @@ export class EventHouse {
         openSection(this.#plan, this.#states, section, {
           ...this.#writing,
           onlyAccessible: accessible,
-          isChosen: (seat) => this.#chosen.get(seat) === null,
+          isChosen: (seat) => this.#chosen.has(seat),
         }),
       ]),
     )
@@ -377,58 +378,13 @@ export class EventHouse {
   #store(): void {
     const { areaQty, together, onlyPrice, accessible } = this.#live
     storeChoice(this.#event.id, this.#event.layout_version ?? 0, {
-      seats: [...this.#chosen].filter(([, lostAt]) => lostAt === null).map(([seat]) => seat),
+      seats: this.#chosen.seats,
       areaQty,
       together,
       onlyPrice,
       accessible,
       outlook: this.map?.outlook ?? null,
     })
-  }
-
-  #makeMap(): SeatMap | null {
-    const frame = this.#element.querySelector('#map')
-    if (frame === null) return null
-    const canvas = document.createElement('canvas')
-    canvas.setAttribute('aria-hidden', 'true')
-    const keyboard = document.createElement('div')
-    keyboard.className = 'map-keyboard'
-    keyboard.setAttribute('role', 'group')
-    keyboard.setAttribute('aria-label', words.seatMap)
-    const buttons = [document.createElement('button'), document.createElement('button')] as const
-    for (const button of buttons) {
-      button.type = 'button'
-      button.title = words.seatMapHelp
-    }
-    keyboard.append(...buttons)
-    frame.replaceChildren(canvas, keyboard)
-    const { language } = this.#writing
-    const map = new SeatMap({
-      canvas,
-      plan: this.#plan,
-      states: this.#states,
-      leftWords: (free) => words.left(count(free, language)),
-      onSeat: (seat) => this.toggle(seat),
-      onArea: (area) => this.#goToArea(area),
-    })
-    this.#rename = startKeyboard(buttons, {
-      plan: this.#plan,
-      states: this.#states,
-      isYours: (seat) => this.#isYours(seat),
-      nameOf: (cursor) =>
-        cursorName(this.#plan, this.#states, cursor, { ...this.#writing, isYours: (seat) => this.#isYours(seat) }),
-      onMove: (cursor) => map.setCursor(cursor),
-      onSeat: (seat) => this.toggle(seat),
-      onArea: (area) => this.#goToArea(area),
-      onZoom: (factor) => map.zoomBy(factor),
-    })
-    const { event } = this.#island.state
-    map.outlook = readChoice(event.id, event.layout_version ?? 0).outlook
-    return map
-  }
-
-  #isYours(seat: number): boolean {
-    return this.#chosen.get(seat) === null || this.#ownHold.seats.includes(seat)
   }
 
   /** To the stepper of an area in the panel. */

@@ -5,8 +5,10 @@ import { eventBody } from '../views/event/event-view.ts'
 import { ask } from './api.ts'
 import { isPassing } from './ask-once.ts'
 import { EventHouse } from './event-house.ts'
+import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
-import { countDown } from './sale-opening.ts'
+import { passOf } from './queue-places.ts'
+import { countDown, durationText } from './sale-opening.ts'
 import { type LayoutReply, readPlan } from './seat-map/plan.ts'
 import { readChoice } from './stored-choice.ts'
 
@@ -25,6 +27,7 @@ const nothingLive: LiveState = {
   note: null,
   held: null,
   opensIn: null,
+  passClock: null,
 }
 
 let house: EventHouse | null = null
@@ -59,7 +62,24 @@ function start(element: HTMLElement): void {
   island.set({})
   ringOffers(element)
   if (event.sale.status === 'announced' && event.sale.on_sale_at !== null) void waitForOpening(island)
+  showPass(island)
+  addEventListener('pageshow', ({ persisted }) => persisted && showPass(island))
+  addEventListener('storage', () => showPass(island))
   if (event.layout_version !== null) void startHouse(island, element)
+}
+
+let stopPassClock = (): void => undefined
+
+/** How long the pass of the waiting room lasts; another tab may have got it. */
+function showPass(island: Island<EventPageState>): void {
+  stopPassClock()
+  const pass = passOf(island.state.event.id)
+  const show = (passClock: string | null): void => {
+    const { live } = island.state
+    if (live !== null && live.passClock !== passClock) island.set({ live: { ...live, passClock } })
+  }
+  if (pass === null) show(null)
+  else stopPassClock = startClock(pass.leftMs, (seconds) => show(seconds > 0 ? durationText(1_000 * seconds) : null))
 }
 
 function showTab(island: Island<EventPageState>, tab: LiveState['tab']): void {

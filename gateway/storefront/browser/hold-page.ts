@@ -19,6 +19,7 @@ import {
 import { minutesToAnnounce, startClock } from './hold-timer.ts'
 import { keepUnanswered, newKey, onIntentionsChange, unanswered } from './intentions.ts'
 import { type Action, type Island, pageState, startIsland } from './island.ts'
+import { passOf } from './queue-places.ts'
 
 /** The page where a hold is paid for: its clock, its places, and the one payment. */
 
@@ -158,7 +159,12 @@ function startTicking(hold: Hold): void {
 async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', body: object): Promise<void> {
   if (page.state.busy !== null || page.state.pay.name !== 'held') return
   page.set({ busy, outcome: null, pay: { name: 'held', note: null } })
-  const answer = await ask<Hold>('PATCH', holdPath(page.state.hold.id), { body, idempotencyKey: newKey() })
+  const pass = passOf(page.state.hold.event_id)
+  const answer = await ask<Hold>('PATCH', holdPath(page.state.hold.id), {
+    body,
+    idempotencyKey: newKey(),
+    ...(pass === null ? {} : { queuePass: pass.pass }),
+  })
   page.set({ busy: null })
   if (answer.ok) {
     showHold(answer.value)

@@ -1,23 +1,28 @@
 /**
  * Counts down to an instant, in the time of the gateway: `now` is what its clock showed when it answered. Calls once a second with the
- * words, and `open` a moment after the end, so that not all pages ask at once.
+ * words, and `open` a moment after the end, so that not all pages ask at once. Answers how to stop.
  */
 export function countDown(
   { opensAt, now }: { opensAt: string; now: string | null },
   { show, open }: { show(words: string): void; open(): void },
-): void {
+): () => void {
   const begunAt = performance.now()
   const left = Date.parse(opensAt) - (now === null ? Date.now() : Date.parse(now))
   const tick = (): void => {
     const remaining = left - (performance.now() - begunAt)
     if (remaining <= 0) {
       clearInterval(timer)
-      setTimeout(open, 2_000 * Math.random())
+      opening = setTimeout(open, 2_000 * Math.random())
     }
     show(durationText(Math.max(0, remaining)))
   }
+  let opening: ReturnType<typeof setTimeout> | undefined
   const timer = setInterval(tick, 1_000)
   tick()
+  return () => {
+    clearInterval(timer)
+    clearTimeout(opening)
+  }
 }
 
 /** `2 d 04:05:09`, `04:05:09`, `5:09`. */

@@ -1,4 +1,4 @@
-import type { Outlook } from './seat-map/seat-map.ts'
+import type { Outlook } from './seat-map/map-camera.ts'
 
 /** What a reader chose on the page of an event; kept over reload and back, in this tab alone. */
 export interface StoredChoice {

@@ -66,7 +66,8 @@ async function send(island: Island<PassOnState>, to: string, key: string): Promi
 }
 
 if ('serviceWorker' in navigator) {
-  const { pathname } = new URL('./ticket-worker.ts', import.meta.url)
+  // This script and that of the worker are files of one release.
+  const { pathname } = new URL('./ticket-worker.js', import.meta.url)
   navigator.serviceWorker
     .register(scriptAddress(pathname), { scope: '/shop/tickets/', type: 'module' })
     .then(saveTicket)

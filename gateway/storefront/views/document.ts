@@ -28,8 +28,8 @@ export interface Shop {
   readonly isDemo: boolean
   /** Names the scripts and styles that belong to this page; see `assets.ts`. */
   readonly release: string
-  /** The addresses of a script of `browser/` and of all that it imports, the script first. */
-  modulesOf(script: string): readonly string[]
+  /** The address of the file that has a script of `browser/`. */
+  scriptAddress(script: string): string
 }
 
 /** The script of every page. */
@@ -40,7 +40,7 @@ export function renderDocument(page: PageContent, shop: Shop): string {
   const { title, description, body, current, tone, script, state, preloads = [] } = page
   const assets = `/assets/${shop.release}`
   const scripts = script === undefined ? [commonScript] : [commonScript, script]
-  const modules = [...new Set(scripts.flatMap((name) => shop.modulesOf(name)))]
+  const modules = scripts.map((name) => shop.scriptAddress(name))
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -53,11 +53,11 @@ ${description !== undefined && html`<meta name="description" content="${descript
 <link rel="icon" href="${assets}/mark.svg" type="image/svg+xml">
 <link rel="preload" href="${assets}/fonts/sofia-sans-condensed-latin-700-normal.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="${assets}/styles.css">
-${modules.map((address) => html`<link rel="modulepreload" href="${address}">\n`)}${preloads.map((address) => html`<link rel="preload" href="${address}" as="fetch" crossorigin>\n`)}${scripts.map((name) => html`<script type="module" src="${shop.modulesOf(name)[0]}"></script>\n`)}</head>
+${modules.map((address) => html`<link rel="modulepreload" href="${address}">\n`)}${preloads.map((address) => html`<link rel="preload" href="${address}" as="fetch" crossorigin>\n`)}${modules.map((address) => html`<script type="module" src="${address}"></script>\n`)}</head>
 <body${tone !== undefined && html` class="${tone}"`}>
 <a class="skip" href="#main">${words.skip}</a>
 ${masthead({ name: shop.name, current })}
-<main id="main" tabindex="-1"${state !== undefined && html` data-state="${JSON.stringify(state)}"`}>
+<main id="main" tabindex="-1"${script !== undefined && html` data-script="${script}"`}${state !== undefined && html` data-state="${JSON.stringify(state)}"`}>
 ${body}
 </main>
 ${footer(shop)}

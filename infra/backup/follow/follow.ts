@@ -38,7 +38,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     await requireOurs(client, databaseUrl)
     await requireRights(client, say)
     const barman = await openArchive(options, client)
-    // Ends whoever follows now, such as a Barman whose parent was killed: who comes last follows.
+    // Ends a follower that is still connected, such as a Barman whose parent was killed: the last to come follows.
     await barman.run(['receive-wal', '--stop', server]).catch(() => undefined)
   })
   say(`Following ${describeDatabase(databaseUrl)} into ${directory}`)

@@ -142,6 +142,81 @@ export const selling: Dashboard = {
       ],
     },
     {
+      title: 'Waiting rooms',
+      panels: [
+        {
+          title: 'Waiting and inside',
+          description:
+            'Of all waiting rooms together: places that were not called, sessions, and how many sessions there may be. Free sessions ' +
+            'while buyers wait: the rate of calls is low, or nobody claims.',
+          shows: 'lines',
+          unit: 'short',
+          width: 8,
+          queries: [
+            { expression: `max(${once('waiting_room_waiting')})`, legend: 'waiting' },
+            { expression: `max(${once('waiting_room_active')})`, legend: 'inside' },
+            { expression: `max(${once('waiting_room_called')})`, legend: 'called' },
+            { expression: `max(${once('waiting_room_max_active')})`, legend: 'allowed inside' },
+          ],
+        },
+        {
+          title: 'Calls a minute',
+          description:
+            'The rate that the controller has set, the highest that the settings allow, and what was passed out. At 60 the workers are ' +
+            'overloaded.',
+          shows: 'lines',
+          unit: 'short',
+          width: 8,
+          queries: [
+            { expression: `max(${once('waiting_room_calls_per_minute')})`, legend: 'rate' },
+            { expression: `max(${once('waiting_room_max_calls_per_minute')})`, legend: 'highest rate' },
+            { expression: `60 * sum(${perSecond('waiting_room_passes_total')})`, legend: 'passes' },
+            { expression: `60 * sum(${perSecond('waiting_room_joins_total')})`, legend: 'joins' },
+            { expression: `60 * sum(${perSecond('waiting_room_finished_total')})`, legend: 'ended by a purchase' },
+            { expression: `60 * sum(${perSecond('waiting_room_bypass_passes_total')})`, legend: 'beside the queue' },
+          ],
+        },
+        {
+          title: 'What the controller goes by',
+          description:
+            'Calls to booking workers under way, of 16, and the median time of a hold, of 150 ms; at 1 the rate stays, above it falls.',
+          shows: 'lines',
+          unit: 'percentunit',
+          width: 8,
+          thresholds: { warn: 0.8, bad: 1 },
+          queries: [
+            { expression: `max(${once('waiting_room_pending_calls')}) / 16`, legend: 'calls under way' },
+            { expression: `max(${once('waiting_room_median_hold_seconds')}) / 0.15`, legend: 'median hold' },
+            { expression: `max(${once('waiting_rooms_stuck')})`, legend: 'rooms that are stuck' },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Waiting lists',
+      panels: [
+        {
+          title: 'Buyers who wait',
+          description: 'For places of sold-out events, all together.',
+          shows: 'lines',
+          unit: 'short',
+          width: 12,
+          queries: [{ expression: `max(${once('waiting_list_length')})`, legend: 'waiting' }],
+        },
+        {
+          title: 'Offers, and those not paid for in time',
+          description: 'None although buyers wait and places come back: no booking worker has its sweeper on.',
+          shows: 'lines',
+          unit: 'ops',
+          width: 12,
+          queries: [
+            { expression: `sum(${perSecond('waiting_list_offers_total')})`, legend: 'offered' },
+            { expression: `sum(${perSecond('waiting_list_offers_expired_total')})`, legend: 'expired' },
+          ],
+        },
+      ],
+    },
+    {
       title: 'Overload',
       panels: [
         {

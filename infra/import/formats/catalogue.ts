@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type CatalogueEvent, catalogueEvent } from '#shared/contracts/event.ts'
+import { type CatalogueEvent, catalogueEvent } from '#shared/contracts/organising.ts'
 
 /** What a file of events comes to: normalised events, and how often each peculiarity of the source was met. */
 export interface Catalogue {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { type Catalogue, derivedSourceId, maxLengths, QuirkTally } from './catalogue.ts'
 import { type CityZones, currencyOf, zonesOfCity } from './city-zones.ts'
 import { countryCode } from './country-code.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueEvent } from '#shared/contracts/event.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { toMinor } from '#shared/money.ts'
 import { maxLengths, maxPriceTiers } from './catalogue.ts'
 import { cleanText } from './text.ts'

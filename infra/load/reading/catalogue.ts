@@ -1,4 +1,4 @@
-import { type CatalogueEvent, importEvents } from '#shared/contracts/event.ts'
+import { type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { importContext } from '../../import/import-context.ts'

@@ -27,7 +27,7 @@ export interface Recording {
 
 /** For the first answers, and for what is under way in the end. */
 const patienceMs = 5_000
-/** Whoever refuses connections must not be asked without a pause. */
+/** A server that refuses connections must not be asked without a pause. */
 const pauseAfterFailureMs = 10
 
 /** So many connections, each of which asks again as soon as it has its answer. */
@@ -59,7 +59,7 @@ export class ClosedLoop {
     return recorded
   }
 
-  /** Asks no more, and waits for what is under way: it must not cost whoever is measured next. */
+  /** Asks no more, and waits for what is under way: it must not cost the one measured next. */
   async stop(): Promise<void> {
     this.#isStopped = true
     const enough = new AbortController()

@@ -12,7 +12,7 @@ export interface Front {
   readonly pid: number
 }
 
-/** Whoever is measured. */
+/** What is measured. */
 export interface System {
   readonly name: SystemName
   /** Without limits on requests. */

@@ -5,7 +5,7 @@ type Peer = (typeof peers)[number]
 
 export type SystemName = 'ours' | 'node-http' | 'koa' | 'koa-obvious' | 'koa-string' | 'nginx' | Peer
 
-export const scenarios = ['hit', 'hit+limit', 'miss', 'refused', 'not-modified', 'mixed'] as const
+export const scenarios = ['hit', 'page', 'hit+limit', 'miss', 'refused', 'not-modified', 'mixed'] as const
 export type Scenario = (typeof scenarios)[number]
 
 /** Closed loops: each connection asks again as soon as it has its answer. */
@@ -17,6 +17,8 @@ export const connectionCounts = [50, 200] as const
  */
 const answering: Readonly<Record<Scenario, readonly SystemName[]>> = {
   hit: ['ours', 'node-http', 'koa', 'koa-obvious', 'koa-string', 'nginx', 'moleculer', 'nestjs'],
+  // Of the storefront, which the others do not have.
+  page: ['ours'],
   'hit+limit': ['ours', 'koa', 'koa-obvious', 'koa-string', 'moleculer', 'nestjs'],
   miss: ['ours', 'koa-obvious', 'koa-string', 'moleculer', 'nestjs'],
   refused: ['ours', 'koa-obvious', 'koa-string', 'moleculer', 'nestjs'],

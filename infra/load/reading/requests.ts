@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import { demoEventId } from '#shared/ids.ts'
 import type { Traffic } from './closed-loop.ts'
 import { callers, readsPerPurchase, type Scenario } from './plan.ts'
 
 /** What everybody answers: the first page of the catalogue, as the first command of the README asks for it; 20 events, some 10 KB. */
 export const readPath = '/events'
+
+/** The page of an event for buyers: an arena with its sections, some 30 KB. */
+const pagePath = `/shop/events/${demoEventId}`
 
 /** As text, to be sent as it is. */
 export function getRequest(path: string, headers: Readonly<Record<string, string>> = {}): string {
@@ -34,6 +38,8 @@ export function trafficOf(scenario: Scenario, { etag, nextHouse }: TrafficOption
   switch (scenario) {
     case 'hit':
       return always(getRequest(readPath), 200)
+    case 'page':
+      return always(getRequest(pagePath, { Accept: 'text/html' }), 200)
     case 'hit+limit':
       return { next: readsOfManyCallers(), isGood: ({ status }) => status === 200 }
     case 'miss':

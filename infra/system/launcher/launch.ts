@@ -43,7 +43,7 @@ export interface Launched {
   stop(): Promise<void>
 }
 
-/** Whoever asks is stopped before whoever is asked. */
+/** Clients stop before their servers. */
 const stopOrder: readonly (readonly Kind[])[] = [['gateway'], ['audit'], ['event', 'booking', 'purchase'], ['sandbox']]
 
 /** Starts everything on the data folder and returns when all of it is ready. When something fails, stops what was started and throws. */
@@ -87,7 +87,7 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       hurry,
     })
     closers.push(() => stopInOrder(system, hurry))
-    // Before the doors open: whoever sees a gateway ready may buy from the demo event at once.
+    // Before the doors open: a ready gateway sells the demo event at once.
     await offerDemoCatalogue({ natsUrl: system.natsUrls.operator, natsCa: config.given.natsCa, say })
     const names = instanceNames(flags.instance, flags.gateways)
     const starts = names.map((instance, index) =>

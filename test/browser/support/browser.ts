@@ -57,7 +57,9 @@ export async function openWindow(browser: Browser, url: string, reader: Reader =
   })
   let received = 0
   page.on('requestfinished', async (request) => {
-    if (request.resourceType() === 'document') return
+    const type = (await request.response().catch(() => null))?.headers()['content-type'] ?? ''
+    // Pages are read by script, too: tickets, to be kept.
+    if (type.startsWith('text/html')) return
     const sizes = await request.sizes().catch(() => undefined)
     // What comes from the browser's own cache has a size below nothing.
     received += Math.max(0, sizes?.responseBodySize ?? 0)

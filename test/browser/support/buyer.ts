@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
 import { demoEventId } from '#shared/ids.ts'
+import { organiserKey } from '../../support/system.ts'
 
 /* What a buyer did before a page opens, by the requests that pages send. They share the cookies of the window. */
 
@@ -40,6 +41,17 @@ export async function buy(page: Page, wanted: { qty?: number; eventId?: string }
 export async function buyPlaces(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Booking> {
   const { id } = await holdPlaces(page, wanted)
   return send(page, 'POST', '/purchase', { hold_id: id, payment_token: 'tok_ok' })
+}
+
+/** Switches the waiting room of an event on, as its organiser; `room`: other than one that calls everybody at once. */
+export async function openRoom(page: Page, eventId: string, room: object = {}): Promise<void> {
+  const usual = { state: 'open', calls_per_minute: 6_000, max_active: 100, claim_s: 60, session_s: 900, idle_s: 300 }
+  const answer = await page.request.fetch(`/admin/events/${eventId}/queue`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${organiserKey}`, 'idempotency-key': randomUUID() },
+    data: { ...usual, ...room },
+  })
+  if (!answer.ok()) throw new Error(`${answer.status()} ${await answer.text()}`)
 }
 
 /** Sends a request of the window's buyer and answers its body. Throws for anything but a success. */

@@ -1,17 +1,23 @@
 import type { Page } from 'playwright-core'
 import { demoIdAt } from '../../../infra/demo-catalogue/events.ts'
-import { buy, buyPlaces, hold, send, signIn } from './buyer.ts'
+import { buy, buyPlaces, hold, openRoom, send, signIn } from './buyer.ts'
 import { mapReady } from './map-points.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
 export interface ShownPage {
   /** Also the name of its picture. */
   readonly name: string
+  /** Its first screen stands in the README, as this file of `gateway/storefront/pictures`. */
+  readonly picture?: string
   /** Opens it; its base URL is the shop. */
   open(page: Page): Promise<unknown>
 }
 
-const at = (name: string, path: string): ShownPage => ({ name, open: (page) => page.goto(path) })
+const at = (name: string, path: string, picture?: string): ShownPage => ({
+  name,
+  ...(picture === undefined ? {} : { picture }),
+  open: (page) => page.goto(path),
+})
 
 const event = (
   name: string,
@@ -26,8 +32,19 @@ const event = (
   },
 })
 
+const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
+const drawLater = () => ({ closes_at: inHours(2), opens_at: inHours(2.1) })
+
+/** The line of an event whose room is as wanted; the buyer has joined. */
+async function joinLine(page: Page, index: number, room: object = {}): Promise<void> {
+  const eventId = demoIdAt(index)
+  await openRoom(page, eventId, room)
+  await signIn(page)
+  await page.goto(`/shop/events/${eventId}/line?join=1`)
+}
+
 export const shownPages: readonly ShownPage[] = [
-  at('list', '/'),
+  at('list', '/', 'list.png'),
   at('list-search', '/?keyword=wortwechsle'),
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
@@ -49,6 +66,91 @@ export const shownPages: readonly ShownPage[] = [
     await page.locator('.seat-box input').nth(3).check({ force: true })
   }),
   event('event-club', 6),
+  {
+    name: 'event-line',
+    async open(page) {
+      await openRoom(page, demoIdAt(2))
+      await page.goto(`/shop/events/${demoIdAt(2)}`)
+      await mapReady(page)
+      await page.getByText('There is a line for this event').waitFor()
+    },
+  },
+  {
+    name: 'line-join',
+    async open(page) {
+      await openRoom(page, demoIdAt(2))
+      await signIn(page)
+      await page.goto(`/shop/events/${demoIdAt(2)}/line`)
+      await page.getByRole('button', { name: 'Join the line' }).waitFor()
+    },
+  },
+  {
+    name: 'line-waiting',
+    async open(page) {
+      await page.route(
+        '**/events/*/queue',
+        async (route) => {
+          const answer = await route.fetch()
+          const figures = { number: 1_204, ahead: 1_203, eta_s: { p50: 720, p90: 1_080 }, next_poll_ms: 30_000 }
+          await route.fulfill({ response: answer, json: { ...(await answer.json()), ...figures } })
+        },
+        { times: 1 },
+      )
+      await joinLine(page, 3, { state: 'paused' })
+      await page.getByText('1,204').waitFor()
+      await page.locator('.line-how summary').click()
+    },
+  },
+  {
+    name: 'line-before-joining',
+    async open(page) {
+      await openRoom(page, demoIdAt(5), { state: 'pre_queue', draw: { ...drawLater(), joins_from: inHours(1) } })
+      await signIn(page)
+      await page.goto(`/shop/events/${demoIdAt(5)}/line`)
+      await page.getByText(/^You can join from/).waitFor()
+    },
+  },
+  {
+    name: 'line-before-draw',
+    async open(page) {
+      await joinLine(page, 7, { state: 'pre_queue', draw: drawLater() })
+      await page.getByText(/^Places are drawn/).waitFor()
+      await page.getByRole('timer').waitFor()
+      await page.locator('.line-how summary').click()
+    },
+  },
+  {
+    name: 'line-turn',
+    async open(page) {
+      await joinLine(page, 2)
+      await page.getByRole('heading', { name: 'It is your turn' }).waitFor()
+    },
+  },
+  {
+    name: 'line-left',
+    async open(page) {
+      await joinLine(page, 3, { state: 'paused' })
+      await page.getByRole('button', { name: 'Leave the line' }).click()
+      await page.getByText('You left the line').waitFor()
+    },
+  },
+  {
+    name: 'line-none',
+    async open(page) {
+      await signIn(page)
+      await page.goto(`/shop/events/${demoIdAt(4)}/line`)
+      await page.getByText('There is no line now').waitFor()
+    },
+  },
+  {
+    name: 'event-your-turn',
+    async open(page) {
+      await joinLine(page, 2)
+      await page.getByRole('button', { name: 'Choose seats' }).click()
+      await page.getByText(/to choose\.$/).waitFor()
+      await mapReady(page)
+    },
+  },
   at('event-price-range', `/shop/events/${demoIdAt(12)}`),
   at('session', '/shop/session?to=/shop/bookings'),
   at('problem-not-found', '/shop/nowhere'),
@@ -110,6 +212,7 @@ export const shownPages: readonly ShownPage[] = [
   },
   {
     name: 'ticket',
+    picture: 'ticket.png',
     open: async (page) => page.goto(`/shop/tickets/${(await buy(page)).tickets[0]?.id}`),
   },
   {

@@ -1,5 +1,5 @@
-import { attachSeating, importEvents } from '#shared/contracts/event.ts'
 import type { Layout } from '#shared/contracts/layout.ts'
+import { attachSeating, importEvents } from '#shared/contracts/organising.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { buildLayout } from '../../../infra/import/formats/seating-plan.ts'

@@ -8,6 +8,7 @@ import {
 } from './answers.ts'
 import { bookingsEnd, buyersKnow, factsAreTold, holdsEnd, paymentsEnd, refundsEnd } from './ends.ts'
 import type { Check, Evidence } from './evidence.ts'
+import { passesAreNeeded, placesAreFound, placesAreKept } from './queue.ts'
 import { changedSalesLookChanged, soldSeatsLookSold, writersSeeTheirWrites } from './stale-reads.ts'
 import { acknowledgedPurchaseIsThere, seatPromisedOnce } from './tickets.ts'
 
@@ -23,6 +24,9 @@ const checks = {
   'strangers served': [strangersGetNothing, ownThingsOnly],
   'stale reads': [writersSeeTheirWrites, soldSeatsLookSold, changedSalesLookChanged],
   'over-admitted': [limitsHold],
+  'places in the queue': [placesAreKept, placesAreFound, passesAreNeeded],
+  // Those of the streams are compared where they are open.
+  'stream mismatches': [],
   // Those that have no line of their own.
   'auditor violations': [],
 } satisfies Record<string, readonly Check[]>

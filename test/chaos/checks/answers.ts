@@ -10,7 +10,7 @@ function changedAnswers({ userId, key, entries }: Command): string[] {
   const finals = entries.filter(isFinal)
   const [first] = finals
   if (first === undefined) return []
-  // Whoever asked before the first final answer was given may have been refused on other grounds meanwhile.
+  // A request sent before the first final answer may have been refused on other grounds meanwhile.
   const later = entries.filter((entry) => entry.beganAt > first.endedAt && verdictOf(entry.outcome) !== 'open')
   return [...new Set([...finals, ...later])]
     .filter((entry) => textOf(entry) !== textOf(first))
@@ -29,7 +29,7 @@ function textOf({ outcome }: Entry): string {
   return outcome.status < 300 ? outcome.text : `${outcome.status} ${outcome.body.code}`
 }
 
-/** Whoever was refused in the end was not charged, and no booking came of it. */
+/** A buyer who was refused in the end was not charged and has no booking. */
 export const refusedIsNotBought: Check = async ({ history, db }) => {
   const refused = history.purchases().filter((command) => finalVerdict(command) === 'refused')
   const bought = await db.query<{ user_id: string; idempotency_key: string; status: string }>(

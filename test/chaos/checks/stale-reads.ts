@@ -25,7 +25,7 @@ const wayOfFacts = ['gateway', 'event', 'nats', 'postgres']
 /** A relay tries again after up to 2 s, a follower notices after 3 s that it hears nothing. */
 const factsComeAgainMs = 5_000
 
-/** Whoever asks for their own change sees it, wherever they ask. */
+/** Callers who ask for their own change see it at every gateway. */
 export function writersSeeTheirWrites({ history }: Pick<Evidence, 'history'>): string[] {
   return judgedOwnReads(history).flatMap((read) =>
     shownFree(read, read.own.seatNos, `asked for min_seq ${read.own.minSeq}`),
@@ -130,7 +130,7 @@ function backAt(history: History, bookingId: string): number {
   return Math.min(...cancelled.map(({ beganAt }) => beganAt))
 }
 
-/** Whether the change must be seen by whoever reads. */
+/** Whether every reader must see the change. */
 function isDue({ acknowledgedAt }: SaleChange, { beganAt }: PublicRead, faults: readonly FaultTime[]): boolean {
   if (acknowledgedAt === null) return false
   const isInTheWay = ({ touches, from, to }: FaultTime): boolean =>

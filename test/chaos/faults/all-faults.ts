@@ -3,7 +3,7 @@ import { links } from '../links.ts'
 import type { Fault } from './fault.ts'
 import { blackHole, cutLink, freezeLink, loseReplies } from './links.ts'
 import { freezeGatewayBeyondLeases, freezeProcess, killProcess } from './processes.ts'
-import { freezeServer, killRedisWithItsData, killServer, terminateBackends } from './servers.ts'
+import { cutOffTailOfRedis, freezeServer, killRedisWithItsData, killServer, terminateBackends } from './servers.ts'
 
 const kinds: readonly Kind[] = ['gateway', 'event', 'booking', 'purchase', 'sandbox', 'audit']
 
@@ -18,6 +18,7 @@ export const allFaults: readonly Fault[] = [
   freezeGatewayBeyondLeases,
   killServer('nats'),
   killServer('redis'),
+  cutOffTailOfRedis,
   killRedisWithItsData,
   killServer('postgres'),
   freezeServer('nats'),

@@ -13,7 +13,7 @@ const deadMs = [4_000, 5_000] as const
 const leaderDeadMs = [9_500, 10_000] as const
 /** How long an operator of a database needs to be sure that the primary is lost, and to have it promote the standby. */
 const detectionMs = [1_000, 3_000] as const
-/** After all is whole again; longer than a hold may take, so that whoever asked for one knows before the next fault begins. */
+/** After all is whole again; longer than a hold may take, so that its buyer knows before the next fault begins. */
 const afterwardsMs = 2_500
 
 const bounds = { server: 5_000, postgres: 15_000 }
@@ -45,7 +45,7 @@ export const clusterFaults: readonly Fault[] = [
     }
     return killNode(node, { name: node.name, lastsMs, hasEffect, whole: () => redisCluster.whole() })
   }),
-  fault('kill sentinel master', ['whoever it is'], async ({ sentinels }, { lastsMs }) => {
+  fault('kill sentinel master', ['the present one'], async ({ sentinels }, { lastsMs }) => {
     const node = await sentinels.master()
     const hasEffect = async (): Promise<boolean> => (await sentinels.master()) !== node
     return killNode(node, { name: node.name, lastsMs, hasEffect, whole: () => sentinels.whole() })

@@ -38,7 +38,7 @@ export function freezeLink(plan: LinkPlan): Fault {
   })
 }
 
-/** Whoever asks is heard by nobody. */
+/** Connections are taken, and nothing is answered. */
 export function blackHole(plan: LinkPlan): Fault {
   return onLink('black hole', plan, [800, 2_500], async (link, { lastsMs }) => {
     const before = link.counts.swallowed

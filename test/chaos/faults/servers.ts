@@ -1,3 +1,5 @@
+import { glob, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#shared/database/postgres.ts'
 import type { ServerName } from '../../../infra/system/system-servers.ts'
@@ -15,6 +17,37 @@ export function killServer(name: ServerName): Fault {
     lastsMs: [200, 800],
     inject: (system, { lastsMs }) => restart(system, { name, afterMs: lastsMs, withData: true }),
   }
+}
+
+/** As a machine that is lost within the second before Redis syncs its file: what was acknowledged last is gone. */
+export const cutOffTailOfRedis: Fault = {
+  kind: 'kill redis without its last writes',
+  targets: ['redis'],
+  touches: ['redis'],
+  lastsMs: [200, 800],
+  async inject({ servers, directory }, { lastsMs, amount }) {
+    const server = servers.server('redis')
+    const before = server.pid
+    await server.kill()
+    const cut = await cutOffTail(join(directory, 'redis'), amount * tailBytes)
+    await wait(lastsMs)
+    await server.restart()
+    return { changed: server.pid !== before && cut > 0, seen: `pid ${before} → ${server.pid}, ${cut} bytes lost` }
+  },
+}
+
+/** About what is written in a fifth of a second. */
+const tailBytes = 4_096
+
+/** Takes the last bytes off the newest append-only file; Redis loads what is whole of it. Answers how many. */
+async function cutOffTail(folder: string, bytes: number): Promise<number> {
+  let newest: string | undefined
+  for await (const file of glob(join(folder, '*', '*.incr.aof'))) newest = file
+  if (newest === undefined) return 0
+  const { size } = await stat(newest)
+  const cut = Math.min(size, bytes)
+  await truncate(newest, size - cut)
+  return cut
 }
 
 /** As a machine that is lost: what Redis knew is gone. */

@@ -28,7 +28,7 @@ exec "$@"
 /** Listens as soon as anything includes it. */
 const nginxDefault = 'server { listen 80; location / { return 200 "Welcome to nginx!"; } }\n'
 
-/** By the image's name without its tag. Whoever is not here is not run: this machine has no such program. */
+/** By the image's name without its tag. Images that are missing here are not run: this machine has no such program. */
 const images: Readonly<Record<string, PublicImage>> = {
   nginx: {
     entrypoint: ['/docker-entrypoint.sh'],

@@ -77,7 +77,7 @@ async function moveTo(directory: string, file: string): Promise<void> {
   const moved = text
     .replace(/^dir .*$/m, `dir ${directory}`)
     .replace('include redis.conf', `include ${directory}/redis.conf`)
-  // redis-1 is a name in the network of whoever runs three of them.
+  // redis-1 is a name in the operator's network.
   await writeFile(file, moved.replace('ticketing redis-1 ', 'ticketing localhost '))
 }
 

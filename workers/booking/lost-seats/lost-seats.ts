@@ -42,15 +42,9 @@ export function seatsStayLocked(): TicketingError {
   return refusal({ conflicts: [], held: [], alternatives: [] })
 }
 
-interface LostSeats {
-  readonly conflicts: readonly number[]
-  readonly held: readonly number[]
-  readonly alternatives: readonly (readonly number[])[]
-}
-
-function refusal(lost: LostSeats): TicketingError {
+function refusal(extra: Record<'conflicts' | 'held' | 'alternatives', readonly unknown[]>): TicketingError {
   return new TicketingError('seat_unavailable', 'Somebody else was faster; choose other seats, or try again later.', {
-    extra: { ...lost },
+    extra,
   })
 }
 

@@ -40,7 +40,7 @@ export function beginPayment(
 }
 
 async function begin(db: Database, { request, userId, paymentWindowMs }: Beginning): Promise<ReplyOf<typeof contract>> {
-  // Asked while this transaction has the key: whoever gives the payment up afterwards waits for what comes of it.
+  // Asked while this transaction has the key: a saga that gives the payment up afterwards waits for the outcome.
   const { not_after: notAfter } = request
   if (notAfter !== undefined && (await isPast(db, notAfter))) {
     throw new TicketingError('worker_timeout', 'The payment came too late; try again.')

@@ -120,6 +120,7 @@ async function sell(
       seats: seatFacts(seats, 'sold'),
       areas: areaNos,
       reason: origin,
+      passId: hold.passId,
     }),
   ])
   return true

@@ -24,11 +24,11 @@ export function listSeats({ postgres, bus, shares }: Parts): Operation {
       await refuseUnknownEvent(bus, eventId, context)
       return { items: [], next_cursor: null }
     }
-    const tiers = await shares.of(postgres, eventId, sale)
+    const tiers = (await shares.of(postgres, sale.priceSteps ? [eventId] : [])).get(eventId)
     const found = await listSeatViews(postgres, { eventId, afterSeatNo, limit: limit + 1 })
     const items = found.slice(0, limit).map(({ tierNo, ...seat }) => ({
       ...seat,
-      price_minor: presentPrice(seat.price_minor, tiers.get(tierNo)),
+      price_minor: presentPrice(seat.price_minor, tiers?.get(tierNo)),
       currency: sale.currency,
     }))
     return { items, next_cursor: found.length > limit ? String(items.at(-1)?.seat_no) : null }

@@ -13,7 +13,7 @@ export function viewAvailability({ postgres, shares }: { postgres: Database; sha
   return operation(contract, async ({ event_ids, coarse }) => {
     const counted = await (coarse ? estimateFreePlaces : countFreePlaces)(postgres, event_ids)
     const stepped = counted.filter(({ priceSteps }) => priceSteps).map(({ event_id }) => event_id)
-    const tiers = await shares.ofMany(postgres, stepped)
+    const tiers = await shares.of(postgres, stepped)
     return {
       items: counted.map(({ priceSteps: _, ...item }) => ({
         ...item,

@@ -10,8 +10,8 @@ import { seatUnavailable } from '../lost-seats/lost-seats.ts'
 import { RecentValues } from '../recent-values.ts'
 import { isOpen } from '../sale.ts'
 import { findSale, type Sale } from '../store/sales.ts'
-import { RecentSeatStates, type SeenEvent } from './recent-seat-states.ts'
 import { type OthersLock, SeatLocks, type WantedSeats } from './seat-locks.ts'
+import { type SeenEvent, seeEvent } from './seen-event.ts'
 
 /**
  * A hold is committed, and its commit seen, so long after its id was made; clocks of workers may differ by as much. A lock
@@ -35,13 +35,13 @@ interface SeenSale {
 export class RushFilter {
   readonly #locks: SeatLocks
   readonly #db: Database
-  readonly #recent: RecentSeatStates
+  /** At most a second old. An event's states are a byte a seat; more events than these are not rushed at once. */
+  readonly #recent = new RecentValues<SeenEvent>({ maxAgeMs: 1_000, maxKeys: 100 })
   readonly #sales = new RecentValues<SeenSale>({ maxAgeMs: 1_000, maxKeys: 1_000 })
 
   constructor({ locks, db }: { locks: SeatLocks; db: Database }) {
     this.#locks = locks
     this.#db = db
-    this.#recent = new RecentSeatStates(db)
   }
 
   /**
@@ -84,7 +84,7 @@ export class RushFilter {
     if (taken.length === 0 || taken.some(({ sameBuyer }) => sameBuyer)) return
     const { eventId } = wanted.hold
     // Without a database there is nothing to add; who goes on will hear so.
-    const seen = await this.#recent.of(eventId).catch(() => undefined)
+    const seen = await this.#recent.of(eventId, () => seeEvent(this.#db, eventId)).catch(() => undefined)
     if (seen === undefined || !wanted.seatNos.every((seatNo) => seen.stateOf(seatNo) !== undefined)) return
     const leftBehind = taken.filter((lock) => isLeftBehind(lock, seen))
     if (leftBehind.length > 0) {
@@ -97,7 +97,7 @@ export class RushFilter {
 }
 
 /**
- * The filter of a worker, and beside it what takes locks away as soon as a hold gives its seats back, whoever ended it. `null`
+ * The filter of a worker, and beside it what takes locks away as soon as a hold gives its seats back, however it ended. `null`
  * without a Redis.
  */
 export function startRushFilter(

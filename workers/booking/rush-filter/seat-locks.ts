@@ -41,7 +41,7 @@ const script = (name: string): string => readFileSync(join(import.meta.dirname, 
 
 /**
  * Locks of single seats in Redis, by which the losers of a rush learn without any SQL that they lost. They decide nothing:
- * whoever has a lock is judged by Postgres, and while Redis is away, slow or empty everybody is.
+ * Postgres judges the owner of a lock, and everybody while Redis is unavailable, slow or empty.
  */
 export class SeatLocks {
   readonly #redis: RedisClient

@@ -5,7 +5,7 @@ import { hasPlacesLeft } from './conditions.ts'
 /*
  * SQL about standing places, which are sold by count. The places of an area are spread over several counters, its shards,
  * so that buyers do not queue for one row. `held` of a shard counts the items of holds whose `held_until` is not null, also
- * when it is in the past: whoever needs such places takes them back first. Shards are locked by ascending area and number,
+ * when it is in the past: an operation that needs such places takes them back first. Shards are locked by ascending area and number,
  * after seats, and before anybody changes items; to begin or end a payment moves only the hold's own items and locks no shard.
  */
 
@@ -56,20 +56,6 @@ export function lockShards(db: Database, { eventId, areaNo }: AreaKey, limit: nu
   )
 }
 
-/** Places of an area as they stand at this moment: those of expired holds are free. One look, no lock. */
-export async function countArea(db: Database, { eventId, areaNo }: AreaKey): Promise<Pick<Shard, 'free' | 'held'>> {
-  const [counted] = await db.query<Pick<Shard, 'free' | 'held'>>(
-    `SELECT (capacity - held - sold + expired)::int AS free, (held - expired)::int AS held FROM
-       (SELECT sum(capacity) AS capacity, sum(held) AS held, sum(sold) AS sold
-        FROM booking.area_shards WHERE event_id = $1 AND area_no = $2) AS shards,
-       (SELECT coalesce(sum(qty), 0) AS expired
-        FROM booking.hold_items WHERE event_id = $1 AND area_no = $2 AND held_until <= now()) AS items`,
-    [eventId, areaNo],
-  )
-  if (counted === undefined) throw new Error('a count answered no row')
-  return counted
-}
-
 /** Whether the event has any place left that is free or held. */
 export async function hasAnyPlaceLeft(db: Database, eventId: string): Promise<boolean> {
   const [left] = await db.query<{ any: boolean }>(`SELECT ${hasPlacesLeft('$1')} AS any`, [eventId])
@@ -103,6 +89,22 @@ export async function lockAllShards(
     `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, held FROM booking.area_shards
      WHERE event_id = $1 AND area_no = ANY($2) ORDER BY area_no, shard`,
     [eventId, areaNos],
+  )
+}
+
+/** Takes back all places of an event that expired holds have, so that they count as free. Passes over shards that somebody has locked. */
+export async function takeBackExpired(db: Database, eventId: string): Promise<void> {
+  await db.query(
+    `WITH locked AS MATERIALIZED (
+       SELECT area_no, shard FROM booking.area_shards WHERE event_id = $1 AND (area_no, shard) IN (
+         SELECT area_no, shard FROM booking.hold_items WHERE event_id = $1 AND held_until <= now())
+       ORDER BY area_no, shard FOR NO KEY UPDATE SKIP LOCKED),
+     back AS (
+       UPDATE booking.hold_items AS item SET held_until = NULL FROM locked
+       WHERE item.event_id = $1 AND item.area_no = locked.area_no AND item.shard = locked.shard AND item.held_until <= now()
+       RETURNING item.area_no, item.shard, item.qty)
+     ${giveBack('$1::uuid')}`,
+    [eventId],
   )
 }
 

@@ -71,21 +71,24 @@ export interface NewHold {
   readonly hold: Key
   readonly userId: string
   readonly passId: string | null
+  readonly lastsMs: number
 }
 
-/** Makes holds without places, for as long as the sales say. */
+/** Makes holds without places. One that lasts longer than the sale's hard cap has its own end as such. */
 export async function insertHolds(db: Database, holds: readonly NewHold[]): Promise<void> {
   if (holds.length === 0) return
   await db.execute(
     `INSERT INTO booking.holds (event_id, id, user_id, pass_id, active_until, expires_at, hard_cap_at)
-     SELECT event_id, id, user_id, pass_id, now() + hold_ttl, now() + hold_ttl, now() + hold_hard_cap
-     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) AS made (event_id, id, user_id, pass_id)
-     JOIN booking.sales USING (event_id)`,
+     SELECT event_id, id, user_id, pass_id, until, until, greatest(now() + hold_hard_cap, until)
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[]) AS made (event_id, id, user_id, pass_id, lasts_ms)
+     JOIN booking.sales USING (event_id)
+     CROSS JOIN LATERAL (SELECT now() + lasts_ms * interval '1 ms' AS until) AS lasting`,
     [
       holds.map(({ hold }) => hold.eventId),
       holds.map(({ hold }) => hold.ownId),
       holds.map(({ userId }) => userId),
       holds.map(({ passId }) => passId),
+      holds.map(({ lastsMs }) => lastsMs),
     ],
   )
 }
@@ -105,7 +108,7 @@ export async function lockDueHold(db: Database, { eventId, userId }: Buyer): Pro
  * ones. Its GA places are given back already.
  */
 export async function clearHold(db: Database, hold: Key, keeps: readonly number[]): Promise<ChangedSeat[]> {
-  // Whoever has one of its seats locked judges that it ran out: waiting would be in the wrong order, and is not needed.
+  // The owner of a lock on one of its seats judges that it ran out: waiting would be in the wrong order, and is not needed.
   const freed = await db.query<ChangedSeat>(
     `WITH given_up AS (
        SELECT seat_no FROM booking.event_seats
@@ -150,6 +153,8 @@ export interface LockedHold {
   readonly expiresAt: Date
   readonly expiresInMs: number
   readonly hardCapAt: Date
+  /** Of the pass that it was made with. */
+  readonly passId: string | null
 }
 
 /**
@@ -165,7 +170,8 @@ export async function lockHold(db: Database, key: Key): Promise<LockedHold | und
        ${areaNosOfHold} AS "areaNos",
        (SELECT sum(qty)::int FROM ${itemsOfHold}) AS "placeCount",
        (SELECT sum(price_minor * qty)::bigint FROM ${itemsOfHold}) AS "totalMinor",
-       expires_at AS "expiresAt", ${expiresInMs} AS "expiresInMs", hard_cap_at AS "hardCapAt"
+       expires_at AS "expiresAt", ${expiresInMs} AS "expiresInMs", hard_cap_at AS "hardCapAt",
+       pass_id AS "passId"
      FROM booking.holds AS hold WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )

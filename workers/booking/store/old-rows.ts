@@ -109,6 +109,7 @@ export const tablesOfEvent = [
   'hold_items',
   'holds',
   'sale_log',
+  'waiting_list',
   'event_seats',
   'event_rows',
   'area_shards',

@@ -185,9 +185,10 @@ export function lockSeatsOfRows(
 ): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
     `SELECT ${lockedSeatColumns} FROM unnest($7::int[], $8::int[]) AS span (first_no, last_no)
-     JOIN booking.event_seats AS seat ON seat_no BETWEEN first_no AND last_no
-     JOIN booking.event_rows AS line USING (event_id, row_no)
-     WHERE ${isWanted(filter)} ORDER BY seat_no FOR UPDATE OF seat ${wait ? '' : 'SKIP LOCKED'}`,
+     CROSS JOIN LATERAL (
+       SELECT * FROM booking.event_seats WHERE ${isWanted(filter)} AND seat_no BETWEEN first_no AND last_no
+       ORDER BY event_id, seat_no FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat
+     JOIN booking.event_rows AS line ON line.event_id = seat.event_id AND line.row_no = seat.row_no`,
     [...filterValues(filter), rows.map(({ firstSeatNo }) => firstSeatNo), rows.map(({ lastSeatNo }) => lastSeatNo)],
   )
 }
@@ -195,8 +196,9 @@ export function lockSeatsOfRows(
 /** Locks the first `limit` free seats that the filter admits and nobody else has locked, and answers them by ascending number. */
 export function lockFirstSeats(db: Database, filter: SeatFilter, limit: number): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
-    `SELECT ${lockedSeatColumns} FROM booking.event_seats AS seat JOIN booking.event_rows AS line USING (event_id, row_no)
-     WHERE ${isWanted(filter)} ORDER BY seat_no LIMIT $7 FOR UPDATE OF seat SKIP LOCKED`,
+    `SELECT ${lockedSeatColumns} FROM (
+       SELECT * FROM booking.event_seats WHERE ${isWanted(filter)} ORDER BY event_id, seat_no LIMIT $7 FOR UPDATE SKIP LOCKED) AS seat
+     JOIN booking.event_rows AS line ON line.event_id = seat.event_id AND line.row_no = seat.row_no`,
     [...filterValues(filter), limit],
   )
 }

@@ -1,6 +1,7 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { SaleWindow } from '../sale.ts'
+import type { Wanted } from '../waiting-list/wishes.ts'
 
 /* SQL about sales: the rules by which an event's seats are sold. */
 
@@ -14,6 +15,8 @@ export interface Sale extends SaleWindow {
   readonly priceSteps: boolean
   /** Whether only holders of a pass may take places. */
   readonly needsPass: boolean
+  /** Kinds of places that somebody on the waiting list waits for: they are not for others. */
+  readonly waitedFor: readonly Wanted[]
   /** The database's clock when this was read. */
   readonly now: Date
   /** When a hold that begins now ends, and cannot be extended any further; `holdMs`: how long it lasts. */
@@ -35,7 +38,7 @@ export async function findSales(db: Database, eventIds: readonly string[]): Prom
   const sales = await db.query<Sale & { eventId: string }>(
     `SELECT event_id AS "eventId", version AS "layoutVersion", status, on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt",
        currency, max_tickets_per_user AS "maxTicketsPerUser", cancel_until AS "cancelUntil", price_steps AS "priceSteps",
-       needs_pass AS "needsPass",
+       needs_pass AS "needsPass", waited_for AS "waitedFor",
        now() AS now, now() + hold_ttl AS "holdUntil", now() + hold_hard_cap AS "holdHardCap",
        (extract(epoch FROM hold_ttl) * 1000)::int AS "holdMs"
      FROM booking.sales WHERE event_id = ANY($1)`,
@@ -55,7 +58,7 @@ export async function keepFromCancelling(db: Database, eventId: string): Promise
   await db.query(`SELECT pg_advisory_xact_lock_shared(${lockOfSale})`, [eventId])
 }
 
-/** Waits for all who keep the event from being cancelled: whoever comes later has to wait as well. */
+/** Waits for all who keep the event from being cancelled: later operations have to wait as well. */
 async function waitToCancel(db: Database, eventId: string): Promise<void> {
   await db.query(`SELECT pg_advisory_xact_lock(${lockOfSale})`, [eventId])
 }
@@ -72,7 +75,7 @@ export interface SaleChange {
 
 /**
  * Answers, inside a transaction, whether anything changed; `undefined` when the event has no sale. Cancelled is final: the
- * refunds of an event begin with it and would go on with whoever bought after a reopening. Throws `event_cancelled`.
+ * refunds of an event begin with it and would go on with purchases made after a reopening. Throws `event_cancelled`.
  */
 export async function changeSale(db: Database, change: SaleChange): Promise<boolean | undefined> {
   const { eventId, status, onSaleAt, offSaleAt, cancelUntil, needsPass } = change

@@ -119,7 +119,7 @@ export async function countAreas(db: Database, eventId: string): Promise<AreaSta
   return counted.areas
 }
 
-/** Whether whoever reads from now on sees the write of a position; `unknown`: there was no such write. */
+/** Whether every read from now on sees the write of a position; `unknown`: there was no such write. */
 export async function visibilityOf(db: Database, seq: string): Promise<'visible' | 'under way' | 'unknown'> {
   const [write] = await db.query<{ visible: boolean; begun: boolean }>(
     `SELECT pg_visible_in_snapshot($1::text::xid8, pg_current_snapshot()) AS visible,

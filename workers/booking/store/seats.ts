@@ -21,9 +21,9 @@ export interface LockedSeat extends Seat {
   readonly version: number
 }
 
-/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with `event_rows AS line` by event and row. */
-export const lockedSeatColumns = `event_id AS "eventId", seat_no AS "seatNo", row_no AS "rowNo", section, line.label AS row, seat.label,
-  price_minor AS "priceMinor", tier_no AS "tierNo", version`
+/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with `event_rows AS line`. */
+export const lockedSeatColumns = `seat.event_id AS "eventId", seat.seat_no AS "seatNo", seat.row_no AS "rowNo", section, line.label AS row,
+  seat.label, price_minor AS "priceMinor", tier_no AS "tierNo", version`
 
 export interface WantedSeat {
   readonly eventId: string
@@ -35,17 +35,25 @@ export interface WantedSeat {
 /**
  * Locks those of the wanted seats that are free, or belong to the wanting hold. Seats that somebody else is deciding about are
  * passed over, or waited for.
+ *
+ * Each seat is a look of its own, in the order given: a join that is to be sorted walks the whole house where sorting is off.
  */
 export function lockFreeSeats(
   db: Database,
   wanted: readonly WantedSeat[],
   { wait }: { wait: boolean },
 ): Promise<LockedSeat[]> {
+  const inOrder = wanted.toSorted((one, other) =>
+    one.eventId === other.eventId ? one.seatNo - other.seatNo : one.eventId < other.eventId ? -1 : 1,
+  )
   return db.query<LockedSeat>(
     `SELECT ${lockedSeatColumns} FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS wanted (event_id, seat_no, own_hold)
-     JOIN booking.event_seats AS seat USING (event_id, seat_no) JOIN booking.event_rows AS line USING (event_id, row_no)
-     WHERE ${isFreeFor('own_hold')} ORDER BY event_id, seat_no FOR UPDATE OF seat ${wait ? '' : 'SKIP LOCKED'}`,
-    [wanted.map(({ eventId }) => eventId), wanted.map(({ seatNo }) => seatNo), wanted.map(({ ownHold }) => ownHold)],
+     CROSS JOIN LATERAL (
+       SELECT * FROM booking.event_seats AS seat
+       WHERE seat.event_id = wanted.event_id AND seat.seat_no = wanted.seat_no AND ${isFreeFor('own_hold')}
+       FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat
+     JOIN booking.event_rows AS line ON line.event_id = seat.event_id AND line.row_no = seat.row_no`,
+    [inOrder.map(({ eventId }) => eventId), inOrder.map(({ seatNo }) => seatNo), inOrder.map(({ ownHold }) => ownHold)],
   )
 }
 

@@ -4,7 +4,7 @@ import type { TicketState } from '../cancellation-policy.ts'
 import type { ChangedSeat } from '../facts.ts'
 
 /*
- * SQL that sells places to a booking and takes them back. The booking is locked; a sold seat is changed by nobody but whoever
+ * SQL that sells places to a booking and takes them back. The booking is locked; a sold seat is changed by nobody but the one that
  * has locked its booking.
  */
 

@@ -17,6 +17,7 @@ import { findFrozenPrices, type LockedHold, lockDueHold, lockHold } from '../sto
 import { findUseOfPasses } from '../store/passes.ts'
 import { findSales, type Sale } from '../store/sales.ts'
 import { refuseBeyondLimit, refuseTooManyTickets, type TicketsInUse } from '../ticket-limit.ts'
+import { keepForWaiting } from '../waiting-list/keep-places.ts'
 import { type Outcome, type Patience, type PlaceRequest, refused } from './request.ts'
 import { newSearch, type SearchedRows } from './seen-places.ts'
 
@@ -37,7 +38,8 @@ export interface OwnHold extends LockedHold {
 export interface Admitted {
   readonly request: PlaceRequest
   readonly sale: Sale
-  readonly steppedTiers: SteppedTiers
+  /** Tiers whose price has steps; `undefined`: none has. */
+  readonly steppedTiers: SteppedTiers | undefined
   /** By number. */
   readonly areas: readonly WantedArea[]
   /** The look for the best seats, if these are wanted. */
@@ -76,6 +78,9 @@ export async function admit(
     beginSearches(db, requests),
   ])
   const usedPasses = await findUsedPasses(db, requests, sales)
+  const kept = await keepForWaiting(db, requests, { sales, searches, areas, ownHold })
+  const stepped = Array.from(sales).flatMap(([eventId, { priceSteps }]) => (priceSteps ? [eventId] : []))
+  const steppedTiers = await shares.of(db, stepped)
   for (const [index, request] of keyed.entries()) {
     const state = keys[index]
     if (state === undefined) throw new Error('a key was not answered')
@@ -92,7 +97,7 @@ export async function admit(
       continue
     }
     const tickets = inUse[index]
-    const sale = sales.get(buyer.eventId)
+    const sale = saleFor(request, sales.get(buyer.eventId))
     if (tickets === undefined) throw new Error('a buyer was not answered')
     if (buyers[index] !== true) {
       outcomes.set(request, { what: 'alone', why: 'buyer_busy' })
@@ -113,12 +118,12 @@ export async function admit(
       }
       // It ran out between its lock and this look: rare, and another try finds it.
       if (mustEnd && tickets.liveHold?.ownId !== dueHold?.ownId) throw changing()
-      const searched = searches.get(request) ?? null
+      const searched = kept.get(request) ?? searches.get(request) ?? null
       if (searched instanceof Error) throw searched
       admitted.push({
         request,
         sale,
-        steppedTiers: await shares.of(db, buyer.eventId, sale),
+        steppedTiers: steppedTiers.get(buyer.eventId),
         areas: wantedAreas(
           areas.filter(({ eventId }) => eventId === buyer.eventId),
           selection.areas ?? [],
@@ -141,6 +146,14 @@ function judgeTickets({ buyer: { eventId }, selection, isSwap }: PlaceRequest, i
   const wish = { qty: wantedPlaces(selection), limit: sale.maxTicketsPerUser }
   if (isSwap) refuseTooManyTickets(inUse, wish)
   else refuseBeyondLimit(inUse, { eventId, ...wish })
+}
+
+/** The sale by which a request is judged: an offer has its own time. */
+function saleFor({ offerMs }: PlaceRequest, sale: Sale | undefined): Sale | undefined {
+  if (offerMs === undefined || sale === undefined) return sale
+  const holdUntil = new Date(sale.now.getTime() + offerMs)
+  const holdHardCap = new Date(Math.max(holdUntil.getTime(), sale.holdHardCap.getTime()))
+  return { ...sale, holdMs: offerMs, holdUntil, holdHardCap }
 }
 
 /** What those passes were used for that may be used now. Under the locks of their buyers, so that nobody uses one twice at once. */

@@ -1,8 +1,10 @@
+import type { AreaState } from '#shared/contracts/seats.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { reach, type SeatsSeen, seatsStayLocked, seatUnavailable } from '../lost-seats/lost-seats.ts'
-import { countArea, hasAnyPlaceLeft } from '../store/areas.ts'
+import { hasAnyPlaceLeft } from '../store/areas.ts'
 import { countLeft, hasRun } from '../store/rows.ts'
+import { countAreas } from '../store/seat-views.ts'
 import { viewSeats } from '../store/seats.ts'
 import { tooFewLeft } from '../too-few-left.ts'
 import type { Admitted } from './admit.ts'
@@ -23,13 +25,17 @@ export async function explainLacks(
 ): Promise<ReadonlyMap<PlaceRequest, Outcome>> {
   const seats = new Map<string, Promise<SeatsSeen>>()
   const rows = new Map<SearchedRows, Promise<(admitted: Admitted) => Outcome>>()
+  const areas = new Map<string, Promise<AreaState[]>>()
   for (const [eventId, ofEvent] of Map.groupBy(lacking, ({ admitted }) => admitted.request.buyer.eventId)) {
     const numbers = ofEvent.flatMap(({ admitted, lack }) => (lack.of === 'seats' ? numbersToSee(admitted, lack) : []))
     if (numbers.length > 0) seats.set(eventId, seeSeats(db, eventId, [...new Set(numbers)]))
   }
-  for (const { lack } of lacking) {
+  for (const { lack, admitted } of lacking) {
+    const { eventId } = admitted.request.buyer
     if (lack.of === 'rows' && !rows.has(lack.searched))
       rows.set(lack.searched, explainRows(db, lack.searched, patience))
+    // Alone, a request has locked all shards of its areas.
+    if (lack.of === 'area' && !patience.alone && !areas.has(eventId)) areas.set(eventId, countAreas(db, eventId))
   }
   const explained = lacking.map(async ({ admitted, lack }): Promise<[PlaceRequest, Outcome]> => {
     const { request } = admitted
@@ -41,8 +47,11 @@ export async function explainLacks(
       }
       case 'rows':
         return [request, (await rows.get(lack.searched))?.(admitted) ?? locked]
-      case 'area':
-        return [request, await explainArea(db, request.buyer.eventId, lack, patience)]
+      case 'area': {
+        const { eventId } = request.buyer
+        const counted = (await areas.get(eventId))?.find(({ area }) => area === lack.area.name)
+        return [request, await explainArea(db, eventId, lack, counted)]
+      }
     }
   })
   return new Map(await Promise.all(explained))
@@ -96,14 +105,14 @@ async function explainRows(
   }
 }
 
-/** Alone, the request has locked all shards of the area; else they are counted now. */
+/** `counted`: the area as it stands now, unless what was seen of it is all of it. */
 async function explainArea(
   db: Database,
   eventId: string,
   { area, ...seen }: Lack & { of: 'area' },
-  { alone }: Patience,
+  counted: AreaState | undefined,
 ): Promise<Outcome> {
-  const { free, held } = alone ? seen : await countArea(db, { eventId, areaNo: area.areaNo })
+  const { available: free, held } = counted ?? { available: seen.free, held: seen.held }
   if (free >= area.qty) return locked
   const anyOfEvent = free > 0 || held > 0 || (await hasAnyPlaceLeft(db, eventId))
   return refused(tooFewLeft({ free, heldByOthers: held > 0, anyOfEvent }, area.name))

@@ -14,6 +14,8 @@ export interface PlaceRequest {
   readonly selection: Selection
   readonly pass: PassOfRequest
   readonly command: Command
+  /** Of an offer to a buyer on the waiting list: how long its hold lasts. It may take what is kept for the list, by the entry as its pass. */
+  readonly offerMs?: number
   /** Of the request's trace, if that is recorded. */
   readonly traceparent: string | undefined
 }

@@ -33,7 +33,9 @@ export async function writeHolds(db: Database, given: readonly Given[]): Promise
   const made = writing.filter(({ request }) => !request.isSwap)
   await insertHolds(
     db,
-    made.map(({ request: { hold, buyer }, admitted: { passId } }) => ({ hold, userId: buyer.userId, passId })),
+    made.map(({ request: { hold, buyer }, admitted: { passId, sale } }) => {
+      return { hold, userId: buyer.userId, passId, lastsMs: sale.holdMs }
+    }),
   )
   const seats = writing.flatMap(({ request: { hold }, seats }) => seats.map((seat) => ({ hold, ...seat })))
   await holdLockedSeats(db, seats)
@@ -67,7 +69,7 @@ async function freeEarlierPlaces(db: Database, given: Given): Promise<Writing> {
   const seats = given.seats.map((seat) => ({
     ...seat,
     version: (changed.get(seat.seatNo) ?? seat.version) + 1,
-    priceMinor: ownHold?.frozenPrices.get(seat.seatNo) ?? presentPrice(seat.priceMinor, steppedTiers.get(seat.tierNo)),
+    priceMinor: ownHold?.frozenPrices.get(seat.seatNo) ?? presentPrice(seat.priceMinor, steppedTiers?.get(seat.tierNo)),
   }))
   return { ...given, request, seats, freed }
 }

@@ -1,5 +1,5 @@
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
-import { attachSeating as contract } from '#shared/contracts/event.ts'
+import { attachSeating as contract } from '#shared/contracts/organising.ts'
 import { type FieldError, invalidRequest, TicketingError } from '#shared/errors.ts'
 import { addFact } from '#shared/facts/outbox.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'

@@ -1,4 +1,4 @@
-import { changeEventStatus as contract } from '#shared/contracts/event.ts'
+import { changeEventStatus as contract } from '#shared/contracts/organising.ts'
 import { isDone, once } from '#shared/database/idempotency.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'

@@ -1,5 +1,5 @@
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
-import { createEvent as contract } from '#shared/contracts/event.ts'
+import { createEvent as contract } from '#shared/contracts/organising.ts'
 import { once } from '#shared/database/idempotency.ts'
 import { type FieldError, invalidRequest } from '#shared/errors.ts'
 import { addFact } from '#shared/facts/outbox.ts'

@@ -1,4 +1,4 @@
-import { importEvents as contract } from '#shared/contracts/event.ts'
+import { importEvents as contract } from '#shared/contracts/organising.ts'
 import { invalidRequest } from '#shared/errors.ts'
 import { addFacts } from '#shared/facts/outbox.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'

@@ -12,6 +12,8 @@ const none: Omit<WaitingRoom, 'event_id'> = {
   claim_s: 60,
   session_s: 900,
   idle_s: 300,
+  adaptive: true,
+  bypassed: 0,
   draw: null,
 }
 

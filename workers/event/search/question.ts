@@ -1,8 +1,8 @@
 import type { Queryable } from '#shared/database/postgres.ts'
-import { countReach, type Reach } from '../store/count-reach.ts'
+import { countReach, isNarrowed, type Reach } from '../store/count-reach.ts'
 import type { ListOrder } from '../store/find-events.ts'
 import type { ListConditions } from '../store/list-conditions.ts'
-import { knownWords, readKnown } from '../store/words.ts'
+import { type KnownTexts, knownWords, readKnown } from '../store/words.ts'
 import { filterId, filterTerms, filterTexts, wordsOf } from './filters.ts'
 import { fold } from './fold.ts'
 import type { Circle } from './geography.ts'
@@ -38,6 +38,9 @@ export interface Asked {
   readonly conditions: Omit<ListConditions, 'performerId' | 'venue'>
 }
 
+/** A list of all events is walked by date, however many there are: nothing is looked up for it. */
+const nothingKnown: KnownTexts = { events: 10_000_000, words: new Map(), wholes: new Map() }
+
 /**
  * Looks up all that was asked for; `null` when nothing can fulfil it. Throws `validation_failed` for texts of too many words.
  */
@@ -52,10 +55,11 @@ export async function questionOf(db: Queryable, asked: Asked): Promise<Question 
   const keyword = fold(asked.keyword ?? '')
   const name = { field: 'P', text: wholeText(keyword) } as const
   const words = [...wordsOf(texts), ...typed, ...joinedTexts(typed)]
-  const [known, reach] = await Promise.all([
-    readKnown(db, words, typed.length === 0 ? texts.wholes : [...texts.wholes, name]),
-    countReach(db, listed),
-  ])
+  const wholes = typed.length === 0 ? texts.wholes : [...texts.wholes, name]
+  const isAll = words.length + wholes.length === 0 && !isNarrowed(listed)
+  const [known, reach] = isAll
+    ? [nothingKnown, {}]
+    : await Promise.all([readKnown(db, words, wholes), countReach(db, listed)])
   const filters = filterTerms(texts, known)
   if (filters === null) return null
   return {

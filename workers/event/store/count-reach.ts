@@ -14,8 +14,14 @@ export interface Reach {
 
 const maxCounted = 1_000
 
+/** Whether a list has any such condition. */
+export function isNarrowed({ venue, performerId, currency }: ListConditions): boolean {
+  return (venue ?? performerId ?? currency) !== undefined
+}
+
 /** Counts what the conditions of a list admit, each by itself. */
 export async function countReach(db: Queryable, list: ListConditions): Promise<Reach> {
+  if (!isNarrowed(list)) return {}
   const { venue, performerId, currency } = list
   const { values, parameter } = parameters()
   const counts: string[] = []
@@ -32,7 +38,6 @@ export async function countReach(db: Queryable, list: ListConditions): Promise<R
     counts.push(`(SELECT NULLIF(count(*)::int, ${maxCounted}) FROM (SELECT FROM event.events AS e
       WHERE ${priceConditions(list, parameter)} LIMIT ${maxCounted}) AS priced) AS priced`)
   }
-  if (counts.length === 0) return {}
   const [reach = {}] = await db.query<Reach>(`SELECT ${counts.join(', ')}`, values)
   return reach
 }

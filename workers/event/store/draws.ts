@@ -21,6 +21,8 @@ export interface Draw extends DrawTerms {
   readonly closedAt: Date | null
   readonly seed: Buffer | null
   readonly drawnAt: Date | null
+  /** Passes given out beside the queue. */
+  readonly bypassed: number
   /** Whether the time to join is over, or so nearly that gateways may not hear of a change in time. */
   readonly isClosing: boolean
   readonly isClosed: boolean
@@ -32,7 +34,8 @@ const settledBefore = `interval '5 seconds'`
 const columns = `event_id AS "eventId", joins_from AS "joinsFrom", closes_at AS "closesAt", opens_at AS "opensAt",
   beacon_source AS "beaconSource", secret, receipt_key AS "receiptKey", beacon_value AS "beaconValue",
   beacon_published_at AS "beaconPublishedAt", count, entrants, root, closed_at AS "closedAt", seed, drawn_at AS "drawnAt",
-  closes_at - ${settledBefore} <= clock_timestamp() AS "isClosing", closes_at <= clock_timestamp() AS "isClosed"`
+  closes_at - ${settledBefore} <= clock_timestamp() AS "isClosing", closes_at <= clock_timestamp() AS "isClosed",
+  COALESCE((SELECT bypassed FROM event.waiting_rooms AS room WHERE room.event_id = draws.event_id), 0) AS bypassed`
 
 export async function findDraw(db: Queryable, eventId: string): Promise<Draw | undefined> {
   const [draw] = await db.query<Draw>(`SELECT ${columns} FROM event.draws WHERE event_id = $1`, [eventId])

@@ -1,5 +1,5 @@
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
-import type { createEvent } from '#shared/contracts/event.ts'
+import type { createEvent } from '#shared/contracts/organising.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { addFact } from '#shared/facts/outbox.ts'
 import { newId } from '#shared/ids.ts'

@@ -16,6 +16,6 @@ export async function refreshStatistics(db: Queryable): Promise<void> {
        AND pg_relation_size(oid) > 2 * relpages * current_setting('block_size')::bigint`,
     [catalogueTables],
   )
-  // Whoever imports at the same time may be at it: both want the same.
+  // Another import may do the same at this moment: that is harmless.
   for (const { name } of outgrown) await db.query('SELECT event.refresh_statistics($1)', [name])
 }

@@ -4,7 +4,8 @@ import type { Database, Queryable } from '#shared/database/postgres.ts'
 /** What a room is apart from its draw. */
 export type RoomSettings = Omit<WaitingRoom, 'state' | 'draw'> & { readonly state: 'off' | 'open' | 'paused' }
 
-const columns = 'event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s'
+const settings = 'event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive'
+const columns = `${settings}, bypassed`
 
 /** The waiting room of an event that was ever given one. */
 export async function findWaitingRoom(db: Queryable, eventId: string): Promise<RoomSettings | undefined> {
@@ -23,14 +24,27 @@ export async function hasPlaces(db: Database, eventId: string): Promise<boolean>
   return room?.hasPlaces === true
 }
 
-export async function writeWaitingRoom(db: Database, room: RoomSettings): Promise<void> {
-  const { event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s } = room
+export async function writeWaitingRoom(db: Database, room: Omit<RoomSettings, 'bypassed'>): Promise<void> {
+  const { event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive } = room
   await db.query(
-    `INSERT INTO event.waiting_rooms (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO event.waiting_rooms (${settings}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (event_id) DO UPDATE SET state = $2, calls_per_minute = $3, max_active = $4, claim_s = $5, session_s = $6,
-       idle_s = $7`,
-    [event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s],
+       idle_s = $7, adaptive = $8`,
+    [event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive],
   )
+}
+
+/** Counts one more pass beside the queue. `undefined` unless the waiting room is on. */
+export async function countOneBypass(
+  db: Database,
+  eventId: string,
+): Promise<{ bypassed: number; session_s: number; now: Date } | undefined> {
+  const [room] = await db.query<{ bypassed: number; session_s: number; now: Date }>(
+    `UPDATE event.waiting_rooms SET bypassed = bypassed + 1 WHERE event_id = $1 AND state <> 'off'
+     RETURNING bypassed, session_s, now() AS now`,
+    [eventId],
+  )
+  return room
 }
 
 /** Notes that `count` more places are given out; `from` is the first. `undefined` without a waiting room. */

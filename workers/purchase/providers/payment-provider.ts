@@ -21,7 +21,7 @@ export interface RefundRequest {
 }
 
 /**
- * Whoever keeps the money. Everything about a charge goes by our own key, so that each call may be repeated: at most one
+ * The provider that keeps the money. Everything about a charge goes by our own key, so that each call may be repeated: at most one
  * charge ever belongs to a key. All calls throw `ProviderError` when there is no answer by `deadlineAt`
  * (`performance.now()` of this process). `README.md` beside this file says how the calls map to a card provider's.
  */

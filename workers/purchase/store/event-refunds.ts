@@ -63,7 +63,7 @@ export async function lockDueEvent(db: Database): Promise<string | undefined> {
   return due?.event_id
 }
 
-/** Refunds of the event that are open and get on, whoever wanted them. */
+/** Refunds of the event that are open and make progress, of organiser and buyers alike. */
 export async function countMovingRefunds(db: Database, eventId: string): Promise<number> {
   const [moving] = await db.query<{ count: number }>(
     `SELECT count(*) FROM purchase.refunds WHERE next_check_at IS NOT NULL AND event_id = $1 AND NOT ${isStuck}`,

@@ -152,7 +152,7 @@ export async function movePayment(
     ],
   )
   if (moved.length > 0 && isEnd(move.to)) await tellPaymentEnd(db, payment.id)
-  // Whoever refunds a whole event waits for open payments, and is called back for one that came too late to be seen.
+  // The refund of a whole event waits for open payments, and is reopened for one that came too late to be seen.
   if (moved.length > 0 && move.to === 'captured') await reopenEventRefunds(db, payment.eventId)
   return firstPayment(moved)
 }

@@ -7,10 +7,10 @@ import { planBox, showsNumbers } from './view.ts'
 
 /** Single seats, from 20 px on with their numbers, and the names of rows beyond both ends. */
 export function paintSeats(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
-  const { plan, states, grid, camera, pictures, yours, step, screen } = scene
+  const { plan, states, camera, pictures, yours, step, screen } = scene
   const seen = grownBy(planBox(camera, part), plan.pitch)
   const numbered: number[] = []
-  grid.forEachNear(seen, (seat) => {
+  scene.grid().forEachNear(seen, (seat) => {
     const state = states.of(seat)
     if (state === seatState.blocked || yours.has(seat)) return
     const look = { price: plan.price[seat] ?? 0, state, accessible: plan.accessible[seat] ?? 0, isYours: false }

@@ -209,18 +209,18 @@ function absoluteRows({ rows, unit }: LayoutReply): LayoutReply['rows'] {
   if (unit === undefined) return rows
   let [rowX, rowY] = [0, 0]
   return rows.map((row) => {
-    const whole = { x: sums(row.x, rowX), y: sums(row.y, rowY) }
+    const [x, y] = [sums(row.x, rowX, unit), sums(row.y, rowY, unit)]
     rowX += row.x[0] ?? 0
     rowY += row.y[0] ?? 0
-    return { ...row, x: whole.x.map((value) => value * unit), y: whole.y.map((value) => value * unit) }
+    return { ...row, x, y }
   })
 }
 
-function sums(differences: readonly number[], from: number): number[] {
+function sums(differences: readonly number[], from: number, unit: number): number[] {
   let sum = from
   return differences.map((difference) => {
     sum += difference
-    return sum
+    return sum * unit
   })
 }
 
@@ -256,7 +256,16 @@ function mostFrequent(counts: ReadonlyMap<number, number>): number {
 }
 
 function boxOfPoints(x: readonly number[], y: readonly number[]): Box {
-  return boxAround(x.map((left, index) => ({ left, right: left, top: y[index] ?? 0, bottom: y[index] ?? 0 })))
+  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let at = 0; at < x.length; at += 1) {
+    const [across = 0, down = 0] = [x[at], y[at]]
+    if (across < left) left = across
+    if (across > right) right = across
+    if (down < top) top = down
+    if (down > bottom) bottom = down
+  }
+  return { left, top, right, bottom }
 }
 
 function boxOfOutline(outline: readonly number[]): Box {

@@ -10,7 +10,8 @@ import type { Camera, Screen } from './view.ts'
 export interface Scene {
   readonly plan: Plan
   readonly states: SeatStates
-  readonly grid: SeatGrid
+  /** Made when seats are first looked for: the whole house is painted without it. */
+  grid(): SeatGrid
   readonly camera: Camera
   readonly screen: Screen
   readonly palette: Palette

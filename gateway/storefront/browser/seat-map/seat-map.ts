@@ -1,5 +1,6 @@
 import { SeatGrid } from './grid.ts'
 import type { Cursor } from './keys.ts'
+import { MapCamera, type Outlook } from './map-camera.ts'
 import { paint } from './paint.ts'
 import { cursorBox } from './paint-overlays.ts'
 import { type Palette, readPalette } from './palette.ts'
@@ -8,18 +9,7 @@ import { followPointers, type Point } from './pointers.ts'
 import { makeShapes, type Scene, type SectionShapes, screenBox } from './scene.ts'
 import { SeatPictures } from './seat-shapes.ts'
 import type { SeatStates } from './states.ts'
-import {
-  between,
-  type Camera,
-  centred,
-  clamped,
-  fitted,
-  levelOf,
-  type Screen,
-  scaleLimits,
-  step,
-  zoomedAt,
-} from './view.ts'
+import { type Camera, step } from './view.ts'
 
 export interface SeatMapUse {
   readonly canvas: HTMLCanvasElement
@@ -30,14 +20,6 @@ export interface SeatMapUse {
   onArea(area: number): void
 }
 
-/** What is looked at, whatever the size of the canvas: a point of the plan, and how many CSS pixels neighbours are apart. */
-export interface Outlook {
-  readonly x: number
-  readonly y: number
-  readonly step: number
-}
-
-const flightMs = 240
 /** More changed places than this in one frame repaint all. */
 const maxPatches = 60
 /** CSS pixels between neighbours after a press on a section: large enough to press a seat. */
@@ -52,39 +34,28 @@ interface Patch {
   readonly margin: number
 }
 
-interface Flight {
-  readonly from: Camera
-  readonly to: Camera
-  /** `performance.now()` */
-  readonly startedAt: number
-}
-
 /** Draws a house on a canvas and keeps it up to date. While it is moved, only what comes into sight is painted. */
 export class SeatMap {
   readonly #use: SeatMapUse
   readonly #context: CanvasRenderingContext2D
-  readonly #grid: SeatGrid
+  readonly #camera: MapCamera
   readonly #shapes: SectionShapes
+  #grid: SeatGrid | null = null
   #palette: Palette
   #pictures: SeatPictures | null = null
-  #screen: Screen = { width: 0, height: 0, ratio: 1 }
-  #camera: Camera = { scale: 1, x: 0, y: 0 }
   #painted: Camera | null = null
-  #flight: Flight | null = null
   #frame: number | null = null
   #patches: Patch[] = []
   #yours: ReadonlySet<number> = new Set()
   #offered: readonly number[] = []
   #cursor: Cursor | null = null
-  /** An outlook wished for before the canvas had a size. */
-  #wished: Outlook | null = null
 
   constructor(use: SeatMapUse) {
     this.#use = use
     const context = use.canvas.getContext('2d', { alpha: false })
     if (context === null) throw new Error('this browser has no canvas')
     this.#context = context
-    this.#grid = new SeatGrid(use.plan)
+    this.#camera = new MapCamera(use.plan, () => this.#moved())
     this.#shapes = makeShapes(use.plan)
     this.#palette = readPalette(use.canvas)
     new ResizeObserver(() => this.#resize()).observe(use.canvas)
@@ -94,13 +65,8 @@ export class SeatMap {
     // Names are painted in the fallback face until then.
     void document.fonts.load(`700 13px ${this.#palette.face}`).then(() => this.repaint())
     followPointers(use.canvas, {
-      pan: ({ x, y }) =>
-        this.#moveTo({
-          ...this.#camera,
-          x: this.#camera.x + Math.round(x * this.#screen.ratio),
-          y: this.#camera.y + Math.round(y * this.#screen.ratio),
-        }),
-      zoom: (factor, at) => this.#zoomAt(factor, at),
+      pan: (by) => this.#camera.panBy(by),
+      zoom: (factor, at) => this.#camera.zoomAt(factor, at),
       press: (at) => this.#press(at),
       hover: (at) => {
         use.canvas.style.cursor = at !== null && this.#placeAt(at) !== null ? 'pointer' : 'grab'
@@ -127,14 +93,14 @@ export class SeatMap {
   setCursor(cursor: Cursor | null): void {
     this.#cursor = cursor
     this.repaint()
-    if (cursor === null || this.#screen.width === 0) return
+    if (cursor === null || this.#camera.screen.width === 0) return
     const { plan } = this.#use
     if (cursor.kind === 'seat') {
-      if (this.#level() !== 'seats') this.#flyToPoint(this.#middleOf(cursor.index), closeStep * 1.25)
+      if (this.#camera.level !== 'seats') this.#camera.flyToPoint(this.#middleOf(cursor.index), closeStep * 1.25)
     } else if (cursor.kind === 'row') {
       const row = plan.rows[cursor.index]
-      if (row !== undefined) this.#flyToBox(row.box, { atLeast: closeStep * 0.75, atMost: closeStep * 1.25 })
-    } else if (this.#level() === 'seats') this.showWhole()
+      if (row !== undefined) this.#camera.flyToBox(row.box, { atLeast: closeStep * 0.75, atMost: closeStep * 1.25 })
+    } else if (this.#camera.level === 'seats') this.showWhole()
     this.#bringIntoSight()
   }
 
@@ -150,13 +116,11 @@ export class SeatMap {
   }
 
   zoomBy(factor: number): void {
-    const { width, height, ratio } = this.#screen
-    const target = this.#zoomed(factor, { x: width / ratio / 2, y: height / ratio / 2 })
-    this.#fly(target)
+    this.#camera.zoomBy(factor)
   }
 
   showWhole(): void {
-    this.#fly(this.#whole())
+    this.#camera.showWhole()
   }
 
   /** Flies to seats until they can be told apart. */
@@ -172,52 +136,35 @@ export class SeatMap {
       right: box.right + margin,
       bottom: box.bottom + margin,
     }
-    this.#flyToBox(around, { atLeast: 0, atMost: 24 })
+    this.#camera.flyToBox(around, { atLeast: 0, atMost: 24 })
   }
 
   showSection(section: number): void {
     const found = this.#use.plan.sections[section]
-    if (found !== undefined) this.#flyToBox(found.box, { atLeast: closeStep, atMost: 28 })
+    if (found !== undefined) this.#camera.flyToBox(found.box, { atLeast: closeStep, atMost: 28 })
   }
 
   /** Null while the whole house shows. */
   get outlook(): Outlook | null {
-    if (this.#wished !== null || this.#screen.width === 0 || this.#isWhole()) return this.#wished
-    const { width, height } = this.#screen
-    const { scale, x, y } = this.#camera
-    return {
-      x: (width / 2 - x) / scale,
-      y: (height / 2 - y) / scale,
-      step: step(this.#camera, this.#screen, this.#use.plan.pitch),
-    }
+    return this.#camera.outlook
   }
 
   /** Goes back to an outlook, without flying. */
   set outlook(outlook: Outlook | null) {
-    this.#wished = outlook
-    if (this.#screen.width > 0) this.#resize()
-  }
-
-  #level() {
-    return levelOf(step(this.#camera, this.#screen, this.#use.plan.pitch))
+    this.#camera.wish(outlook)
+    if (this.#camera.screen.width > 0) this.#resize()
   }
 
   #resize(): void {
-    const { canvas, plan } = this.#use
+    const { canvas } = this.#use
     const ratio = Math.min(2, devicePixelRatio)
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)]
     if (width === 0 || height === 0) return
-    const isFirst = this.#screen.width === 0
-    const kept = this.#wished ?? (isFirst ? null : this.outlook)
-    this.#wished = null
-    this.#screen = { width, height, ratio }
     if (canvas.width !== width || canvas.height !== height) {
       canvas.width = width
       canvas.height = height
     }
-    this.#flight = null
-    this.#camera =
-      kept === null ? this.#whole() : this.#limited(centred(kept, (kept.step * ratio) / plan.pitch, this.#screen))
+    this.#camera.resize({ width, height, ratio })
     this.#pictures = null
     this.#allowScrolling()
     this.repaint()
@@ -229,80 +176,22 @@ export class SeatMap {
     this.repaint()
   }
 
-  #whole(): Camera {
-    return fitted(this.#use.plan.box, this.#screen, { pitch: this.#use.plan.pitch })
-  }
-
-  #isWhole(): boolean {
-    return this.#camera.scale <= this.#whole().scale * 1.001
-  }
-
-  /** While the whole house shows, a finger scrolls the page. */
-  #allowScrolling(): void {
-    this.#use.canvas.style.touchAction = this.#isWhole() ? 'pan-y' : 'none'
-  }
-
-  #limited(camera: Camera): Camera {
-    const { plan } = this.#use
-    const { min, max } = scaleLimits(this.#whole(), this.#screen, plan.pitch)
-    const scale = Math.min(max, Math.max(min, camera.scale))
-    const { width, height } = this.#screen
-    const middle = { x: (width / 2 - camera.x) / camera.scale, y: (height / 2 - camera.y) / camera.scale }
-    return clamped(scale === camera.scale ? camera : centred(middle, scale, this.#screen), plan.box, this.#screen)
-  }
-
-  #zoomed(factor: number, at: Point): Camera {
-    const { ratio } = this.#screen
-    const limits = scaleLimits(this.#whole(), this.#screen, this.#use.plan.pitch)
-    const from = this.#flight?.to ?? this.#camera
-    return clamped(
-      zoomedAt(from, factor, { x: at.x * ratio, y: at.y * ratio }, limits),
-      this.#use.plan.box,
-      this.#screen,
-    )
-  }
-
-  #zoomAt(factor: number, at: Point): void {
-    const target = this.#zoomed(factor, at)
-    this.#flight = null
-    this.#moveTo(target)
-  }
-
-  #moveTo(camera: Camera): void {
-    this.#flight = null
-    this.#camera = this.#limited(camera)
+  #moved(): void {
     this.#allowScrolling()
     this.#request()
   }
 
-  #fly(target: Camera): void {
-    const to = this.#limited(target)
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
-      this.#moveTo(to)
-      return
-    }
-    this.#flight = { from: this.#camera, to, startedAt: performance.now() }
-    this.#request()
-  }
-
-  #flyToPoint(point: { x: number; y: number }, stepPx: number): void {
-    this.#fly(centred(point, (stepPx * this.#screen.ratio) / this.#use.plan.pitch, this.#screen))
-  }
-
-  #flyToBox(box: Box, { atLeast, atMost }: { atLeast: number; atMost: number }): void {
-    const { plan } = this.#use
-    const camera = fitted(box, this.#screen, { pitch: plan.pitch, maxStep: atMost })
-    const middle = { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
-    if (step(camera, this.#screen, plan.pitch) < atLeast) this.#flyToPoint(middle, atLeast)
-    else this.#fly(camera)
+  /** While the whole house shows, a finger scrolls the page. */
+  #allowScrolling(): void {
+    this.#use.canvas.style.touchAction = this.#camera.isWhole() ? 'pan-y' : 'none'
   }
 
   /** Moves as little as shows the ring of the keyboard whole. */
   #bringIntoSight(): void {
-    const camera = this.#flight?.to ?? this.#camera
+    const camera = this.#camera.target
     const box = cursorBox(this.#scene(camera))
     if (box === undefined) return
-    const { width, height, ratio } = this.#screen
+    const { width, height, ratio } = this.#camera.screen
     const space = 24 * ratio
     const by = (from: number, to: number, length: number): number => {
       if (to - from > length - 2 * space) return length / 2 - (from + to) / 2
@@ -310,7 +199,7 @@ export class SeatMap {
     }
     const [x, y] = [by(box.left, box.right, width), by(box.top, box.bottom, height)]
     if (x === 0 && y === 0) return
-    this.#fly({ ...camera, x: Math.round(camera.x + x), y: Math.round(camera.y + y) })
+    this.#camera.flyTo({ ...camera, x: Math.round(camera.x + x), y: Math.round(camera.y + y) })
   }
 
   #middleOf(seat: number): { x: number; y: number } {
@@ -319,11 +208,11 @@ export class SeatMap {
 
   #placeAt({ x, y }: Point): { kind: 'seat' | 'area' | 'section'; index: number } | null {
     const { plan } = this.#use
-    const { ratio } = this.#screen
-    const { scale } = this.#camera
-    const [px, py] = [(x * ratio - this.#camera.x) / scale, (y * ratio - this.#camera.y) / scale]
-    if (this.#level() === 'seats') {
-      const seat = this.#grid.nearest(px, py, Math.max(plan.pitch * 0.7, (reach * ratio) / scale))
+    const { ratio } = this.#camera.screen
+    const { scale, x: left, y: top } = this.#camera.now
+    const [px, py] = [(x * ratio - left) / scale, (y * ratio - top) / scale]
+    if (this.#camera.level === 'seats') {
+      const seat = this.#seatGrid().nearest(px, py, Math.max(plan.pitch * 0.7, (reach * ratio) / scale))
       if (seat !== undefined) return { kind: 'seat', index: seat }
     }
     const area = plan.areas.findIndex(({ outline }) => outline !== null && isInside(outline, px, py))
@@ -331,7 +220,7 @@ export class SeatMap {
     const section = plan.sections.findIndex(({ outline }) => isInside(outline, px, py))
     if (section >= 0) return { kind: 'section', index: section }
     // A thin section has little inside.
-    const near = this.#grid.nearest(px, py, Math.max(plan.pitch * 1.5, (reach * ratio) / scale))
+    const near = this.#seatGrid().nearest(px, py, Math.max(plan.pitch * 1.5, (reach * ratio) / scale))
     return near === undefined ? null : { kind: 'section', index: plan.section[near] ?? 0 }
   }
 
@@ -339,17 +228,17 @@ export class SeatMap {
     const place = this.#placeAt(at)
     if (place?.kind === 'seat') this.#use.onSeat(place.index)
     else if (place?.kind === 'area') this.#use.onArea(place.index)
-    else if (place?.kind === 'section' && this.#level() !== 'seats') this.showSection(place.index)
+    else if (place?.kind === 'section' && this.#camera.level !== 'seats') this.showSection(place.index)
   }
 
   #patchSeats(seats: readonly number[]): void {
     if (seats.length === 0) return
     const { plan } = this.#use
-    if (this.#level() !== 'seats' || this.#flight !== null || this.#patches.length + seats.length > maxPatches) {
+    if (this.#camera.level !== 'seats' || this.#camera.isFlying || this.#patches.length + seats.length > maxPatches) {
       this.#patchLarge(seats)
       return
     }
-    const margin = Math.max(1.5 * plan.pitch * this.#camera.scale, 12 * this.#screen.ratio)
+    const margin = Math.max(1.5 * plan.pitch * this.#camera.now.scale, 12 * this.#camera.screen.ratio)
     for (const seat of seats) this.#patches.push({ box: pointBox(this.#middleOf(seat)), margin })
     this.#request()
   }
@@ -359,19 +248,24 @@ export class SeatMap {
     const { plan } = this.#use
     const sections = new Set(seats.map((seat) => plan.section[seat] ?? 0))
     if (
-      this.#flight !== null ||
+      this.#camera.isFlying ||
       this.#patches.length + sections.size > maxPatches ||
       sections.size > plan.sections.length / 2
     ) {
       this.repaint()
       return
     }
-    const margin = 3 * plan.pitch * this.#camera.scale + 14 * this.#screen.ratio
+    const margin = 3 * plan.pitch * this.#camera.now.scale + 14 * this.#camera.screen.ratio
     for (const index of sections) {
       const section = plan.sections[index]
       if (section !== undefined) this.#patches.push({ box: section.box, margin })
     }
     this.#request()
+  }
+
+  #seatGrid(): SeatGrid {
+    this.#grid ??= new SeatGrid(this.#use.plan)
+    return this.#grid
   }
 
   #request(): void {
@@ -387,13 +281,13 @@ export class SeatMap {
     return {
       plan,
       states,
-      grid: this.#grid,
+      grid: () => this.#seatGrid(),
       camera,
-      screen: this.#screen,
+      screen: this.#camera.screen,
       palette: this.#palette,
       pictures: this.#pictures,
       shapes: this.#shapes,
-      step: step(camera, this.#screen, plan.pitch),
+      step: step(camera, this.#camera.screen, plan.pitch),
       yours: this.#yours,
       offered: this.#offered,
       cursor: this.#cursor,
@@ -403,14 +297,18 @@ export class SeatMap {
 
   #draw(): void {
     this.#frame = null
-    const { width, height } = this.#screen
+    const { width, height } = this.#camera.screen
     if (width === 0) return
-    this.#advance()
+    if (this.#camera.isFlying) {
+      this.#camera.advance()
+      this.#allowScrolling()
+    }
+    const camera = this.#camera.now
     const before = this.#painted
-    const scene = this.#scene(this.#camera)
+    const scene = this.#scene(camera)
     const all = { left: 0, top: 0, right: width, bottom: height }
-    const [dx, dy] = before === null ? [0, 0] : [this.#camera.x - before.x, this.#camera.y - before.y]
-    if (before === null || before.scale !== this.#camera.scale || Math.abs(dx) >= width || Math.abs(dy) >= height) {
+    const [dx, dy] = before === null ? [0, 0] : [camera.x - before.x, camera.y - before.y]
+    if (before === null || before.scale !== camera.scale || Math.abs(dx) >= width || Math.abs(dy) >= height) {
       paint(this.#context, scene, all)
     } else {
       if (dx !== 0 || dy !== 0) {
@@ -431,20 +329,8 @@ export class SeatMap {
       }
     }
     this.#patches = []
-    this.#painted = this.#camera
-    if (this.#flight !== null) this.#request()
-  }
-
-  #advance(): void {
-    if (this.#flight === null) return
-    const { from, to, startedAt } = this.#flight
-    const share = Math.min(1, (performance.now() - startedAt) / flightMs)
-    const eased = 1 - (1 - share) ** 3
-    this.#camera = between(from, to, eased, this.#screen)
-    if (share < 1) return
-    this.#flight = null
-    this.#camera = to
-    this.#allowScrolling()
+    this.#painted = camera
+    if (this.#camera.isFlying) this.#request()
   }
 }
 

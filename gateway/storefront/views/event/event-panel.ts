@@ -4,13 +4,22 @@ import { type Price, pricesOf } from '../prices.ts'
 import { crossSign, priceMark } from '../signs.ts'
 import { eventWords as words } from '../words/event.ts'
 import { words as common } from '../words.ts'
-import { type ChosenSeat, choiceOf, type EventPageState, freeOf, isSelling, type LiveState } from './event-state.ts'
+import {
+  type ChosenSeat,
+  choiceOf,
+  type EventPageState,
+  freeOf,
+  isSelling,
+  type LiveState,
+  needsLine,
+} from './event-state.ts'
 
 /** Prices, what was chosen and the step that leads on; or why there is none. */
 export function eventPanel(state: EventPageState): Html {
   const { live } = state
   return html`<section class="panel event-panel" aria-label="${words.prices}">
 ${saleState(state)}
+${line(state)}
 <div role="status">${live !== null && note(live)}</div>
 ${live?.held && held(live.held, state)}
 ${priceList(state)}
@@ -42,6 +51,21 @@ function saleState(state: EventPageState): Html | false {
         ? box(words.soldOut, words.soldOutText, elsewhere)
         : box(words.allHeldTitle, words.allHeldText)
   }
+}
+
+/** In an event with a waiting room: the way there, or how long the own turn still lasts. */
+function line(state: EventPageState): Html | false {
+  const { event, live } = state
+  const { status, waiting_room } = event.sale
+  if (!waiting_room || (status !== 'on_sale' && status !== 'announced')) return false
+  if (live !== null && live.passClock !== null) {
+    return html`<div class="note yours-note"><strong>${words.passTitle}</strong><p class="tabular" role="timer" aria-live="off">${words.passText(live.passClock)}</p></div>`
+  }
+  return html`<div class="note line-note"><strong>${words.lineTitle}</strong><p>${status === 'announced' ? words.lineOpens : words.lineText}</p>${joinLink(event.id, 'wide')}</div>`
+}
+
+function joinLink(eventId: string, size: 'wide' | 'tall wide' | ''): Html {
+  return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/line?join=1">${words.joinLine}</a>`
 }
 
 function opening({ event, language, live }: EventPageState): Html {
@@ -103,7 +127,7 @@ function priceList({ event, language }: EventPageState): Html {
 function selling(state: EventPageState, live: LiveState): Html {
   const { event } = state
   return html`${event.areas.length > 0 && areas(state, live)}
-${event.seat_count > 0 && best(state, live)}
+${event.seat_count > 0 && !needsLine(state) && best(state, live)}
 ${choice(state, live)}`
 }
 
@@ -159,8 +183,8 @@ function choice(state: EventPageState, live: LiveState): Html {
 ${
   places > 0 &&
   html`<p class="sum"><span>${words.total}</span><strong>${sum(totalMinor, currency, language)}</strong></p>
-<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>
-<p class="quiet">${words.holdingCosts}</p>`
+${!needsLine(state) && html`<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>`}
+<p class="quiet">${needsLine(state) ? words.lineText : words.holdingCosts}</p>`
 }
 </div>`
 }
@@ -185,5 +209,5 @@ export function holdBar(state: EventPageState): Html | false {
   const { event, language, live } = state
   const { places, totalMinor } = choiceOf(state)
   if (live === null || places === 0) return false
-  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p><button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button></div>`
+  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p>${needsLine(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
 }

@@ -93,6 +93,8 @@ export interface LiveState {
   readonly held: HeldState | null
   /** `2 d 04:05:09` until the sale opens. */
   readonly opensIn: string | null
+  /** `9:41`: how long the pass of the waiting room still lasts. */
+  readonly passClock: string | null
 }
 
 export interface EventPageState {
@@ -109,6 +111,11 @@ export interface EventPageState {
   readonly hasMap: boolean
   /** Null without script. */
   readonly live: LiveState | null
+}
+
+/** Whether the buyer must wait in line first. What is held already stays, and needs no pass to be paid for. */
+export function needsLine({ event, live }: EventPageState): boolean {
+  return event.sale.waiting_room && (live === null || live.passClock === null)
 }
 
 /** Whether places can be held now. */

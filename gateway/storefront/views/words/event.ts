@@ -104,6 +104,15 @@ export const eventWords = {
   released: 'Your places are free again.',
   otherSeatNotFree: 'This seat is not free.',
 
+  lineTitle: 'There is a line for this event',
+  lineText:
+    'Buyers go in one after the other. Join, and hold places when it is your turn. What you choose here is kept.',
+  lineOpens: 'Join it now; it opens with the sale.',
+  joinLine: 'Join the line',
+  toLine: 'To your place in line',
+  passTitle: 'It is your turn',
+  passText: (clock: string) => `Still ${clock} to choose.`,
+
   onSaleIn: 'Sale opens',
   opensAt: (time: string, zone: string) => `Sale opens ${time} (${zone}).`,
   opensByItself: 'Stay here: this page opens by itself.',

@@ -10,7 +10,7 @@ const etag = `"${createHash('sha1').update(body).digest('base64url')}"`
 
 const app = new Koa()
 app.use((ctx) => {
-  // An ETag for whoever asks for one: a hit is to cost what Koa itself costs, and no more.
+  // An ETag only for requests that ask for one: a hit is to cost what Koa itself costs, and no more.
   if (ctx.headers['if-none-match'] !== undefined) {
     ctx.status = 200
     ctx.etag = etag

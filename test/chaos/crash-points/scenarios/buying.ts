@@ -58,7 +58,7 @@ export const declined: Scenario = async (system, event) => {
   }
 }
 
-/** The money is reserved but not to be had: the booking is revoked, and another buyer gets the seat. */
+/** The money is reserved and cannot be captured: the booking is revoked, and another buyer gets the seat. */
 export const revoked: Scenario = async (system, event) => {
   const { userId, holdId } = await holdSeat(system, event)
   const sale = oneSale(event)

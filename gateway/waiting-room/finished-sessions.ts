@@ -1,0 +1,25 @@
+import type Logger from 'bunyan'
+import { consumeFacts } from '#shared/facts/consume.ts'
+import type { BookingPayload } from '#shared/facts/places.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import type { WaitingRooms } from './waiting-rooms.ts'
+
+/**
+ * Ends sessions whose pass has bought, whoever answered the purchase. All gateways share the facts of purchases, and one that fails is
+ * delivered again. Answers what stops it.
+ */
+export function finishSessions(
+  bus: Bus,
+  { rooms, log }: { readonly rooms: WaitingRooms; readonly log: Logger },
+): Promise<() => Promise<void>> {
+  return consumeFacts(bus, {
+    durable: 'gateway-finished-sessions',
+    subjects: ['ticketing.fact.booking.*.confirmed'],
+    makesStream: false,
+    async handle({ eventId, payload }) {
+      const { pass_id } = payload as BookingPayload
+      if (pass_id !== undefined) await rooms.finish(eventId, pass_id)
+    },
+    log,
+  })
+}

@@ -1,0 +1,88 @@
+import { holdSeats } from '#shared/contracts/holds.ts'
+import { errorCodeOf } from '#shared/errors.ts'
+import type { Perform } from '../routes/perform.ts'
+
+/** What a gateway saw of the booking workers in about a second. */
+export interface LoadReport {
+  /** Calls under way, on average. */
+  readonly pending: number
+  /** How many holds were answered or refused, and how long half of them took at most. */
+  readonly holds: number
+  readonly medianHoldMs: number
+  /** A call was refused because there was too much to do. */
+  readonly overloaded: boolean
+}
+
+const windowMs = 1_000
+/** More holds than that are not kept for the median. */
+const maxDurations = 1_000
+
+/** Watches the calls of one gateway to booking workers. */
+export class BookingLoad {
+  readonly #now: () => number
+  #pending = 0
+  #changedAt: number
+  #windowBegan: number
+  /** Milliseconds of all calls in this window. */
+  #busyMs = 0
+  #holdMs: number[] = []
+  #overloaded = false
+  #last: LoadReport = { pending: 0, holds: 0, medianHoldMs: 0, overloaded: false }
+
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(now = () => performance.now()) {
+    this.#now = now
+    this.#changedAt = now()
+    this.#windowBegan = now()
+  }
+
+  /** Performs operations, and watches those of booking workers. */
+  watch(perform: Perform): Perform {
+    return async (contract, request, context) => {
+      if (contract.worker !== 'booking') return perform(contract, request, context)
+      const beganAt = this.#now()
+      this.#count(1)
+      try {
+        return await perform(contract, request, context)
+      } catch (error) {
+        if (errorCodeOf(error) === 'overloaded') this.refused()
+        throw error
+      } finally {
+        this.#count(-1)
+        if (contract.operation === holdSeats.operation && this.#holdMs.length < maxDurations)
+          this.#holdMs.push(this.#now() - beganAt)
+      }
+    }
+  }
+
+  /** A hold was refused because there was too much to do. */
+  refused(): void {
+    this.#overloaded = true
+  }
+
+  /** The last second, or longer if nobody asked. All who ask within a second get the same. */
+  report(): LoadReport {
+    this.#count(0)
+    const lastedMs = this.#changedAt - this.#windowBegan
+    if (lastedMs < windowMs) return this.#last
+    const sorted = this.#holdMs.toSorted((one, other) => one - other)
+    this.#last = {
+      pending: this.#busyMs / lastedMs,
+      holds: sorted.length,
+      medianHoldMs: sorted[sorted.length >> 1] ?? 0,
+      overloaded: this.#overloaded,
+    }
+    this.#windowBegan = this.#changedAt
+    this.#busyMs = 0
+    this.#holdMs = []
+    this.#overloaded = false
+    return this.#last
+  }
+
+  #count(change: number): void {
+    const now = this.#now()
+    this.#busyMs += this.#pending * (now - this.#changedAt)
+    this.#changedAt = now
+    this.#pending += change
+  }
+}

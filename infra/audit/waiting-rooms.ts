@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type pg from 'pg'
+import type { RedisClient } from '#shared/redis.ts'
+import { type JournalEntry, type JournalViolations, judgeAdmissions } from './admissions.ts'
+
+/** The last admissions of a room are judged. */
+const pageSize = 1_000
+const maxPages = 5
+/** A client that was opened just now is not connected yet, and a busy Redis may be slow. */
+const tries = 20
+const retryMs = 100
+
+/** What the journals of all waiting rooms that are on say, with ids. Throws when they cannot be read. */
+export async function judgeWaitingRooms(client: pg.Client, redis: RedisClient | null): Promise<JournalViolations> {
+  const { rows } = await client.query<{ event_id: string }>(
+    `SELECT event_id FROM event.waiting_rooms WHERE state <> 'off'`,
+  )
+  const limits: string[] = []
+  const order: string[] = []
+  for (const { event_id: eventId } of rows) {
+    if (redis === null) throw new Error('REDIS_URL is not set')
+    const found = judgeAdmissions(await readJournal(redis, eventId))
+    limits.push(...found.limits.map((violation) => `event ${eventId}: ${violation}`))
+    order.push(...found.order.map((violation) => `event ${eventId}: ${violation}`))
+  }
+  return { limits, order }
+}
+
+/** Oldest first. */
+async function readJournal(redis: RedisClient, eventId: string): Promise<JournalEntry[]> {
+  const newestFirst: JournalEntry[] = []
+  let end = '+'
+  for (let page = 0; page < maxPages; page += 1) {
+    const read = await retry(() => redis.xrevrange(`queue:{${eventId}}:journal`, end, '-', 'COUNT', pageSize))
+    newestFirst.push(...read.map(([, fields]) => entryOf(fields)))
+    const last = read.at(-1)
+    if (last === undefined || read.length < pageSize) break
+    end = `(${last[0]}`
+  }
+  return newestFirst.reverse()
+}
+
+function entryOf(fields: readonly string[]): JournalEntry {
+  const values = new Map<string, number>()
+  for (let at = 0; at < fields.length; at += 2) values.set(fields[at] ?? '', Number(fields[at + 1]))
+  const value = (name: string): number => values.get(name) ?? 0
+  const number = value('number')
+  if (values.has('restored_until')) return { what: 'restored', number, until: value('restored_until') }
+  return {
+    what: 'admitted',
+    number,
+    at: value('at'),
+    serving: value('serving'),
+    active: value('active'),
+    maxActive: value('max_active'),
+    perMinute: value('per_minute'),
+  }
+}
+
+async function retry<Result>(ask: () => Promise<Result>, tried = 1): Promise<Result> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (tried >= tries) throw error
+    await pause(retryMs)
+    return retry(ask, tried + 1)
+  }
+}

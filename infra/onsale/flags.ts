@@ -1,0 +1,68 @@
+import { parseCommandLine } from '../command-line.ts'
+import { ExplainedError } from '../explained-error.ts'
+
+export interface OnsaleFlags {
+  /** Undefined: an event is made. */
+  readonly eventId: string | undefined
+  readonly buyers: number
+  /** Of an event that is made. */
+  readonly seats: number
+  readonly seed: number
+  /** By how much time is compressed. */
+  readonly pace: number
+  /** The room calls at its highest rate, whatever the system bears. */
+  readonly fixedRate: boolean
+  /** Base URL of a gateway; undefined: the running system's, else a system is started. */
+  readonly url: string | undefined
+  readonly ownHost: boolean
+}
+
+export const usage = `Usage: npm run onsale -- [flags]
+Plays the crowd of an on-sale over HTTP, and judges it by the system's own records: exit code 1 when anything is wrong.
+  --event ID           the event; without it one is made
+  --buyers 10000       how many come
+  --seats 5000         of the event that is made
+  --seed 42            decides what every buyer is like
+  --pace 20            by how much time is compressed: people choose for 3 s instead of a minute
+  --fixed-rate         the waiting room calls at its highest rate, whatever the system bears
+  --url URL            a gateway; without it the running system's, else a system is started for the run
+  --i-own-this-host    needed for a gateway on another machine
+The report is .data/onsale/report.html, the figures are .data/onsale/latest.json.`
+
+const options = {
+  event: { type: 'string' },
+  buyers: { type: 'string', default: '10000' },
+  seats: { type: 'string', default: '5000' },
+  seed: { type: 'string', default: '42' },
+  pace: { type: 'string', default: '20' },
+  'fixed-rate': { type: 'boolean', default: false },
+  url: { type: 'string' },
+  'i-own-this-host': { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+/** Null when help was asked for. Throws `ExplainedError` with the usage when a flag is wrong. */
+export function readFlags(args: readonly string[]): OnsaleFlags | null {
+  const { values } = parseCommandLine(args, { options }, usage)
+  if (values.help) return null
+  if (values.url !== undefined && !/^http:\/\/[^/]+$/.test(values.url)) {
+    throw new ExplainedError(`--url must be like http://127.0.0.1:8080\n\n${usage}`)
+  }
+  return {
+    eventId: values.event,
+    // The client understands one process' worth of sockets.
+    buyers: wholeNumber('buyers', values.buyers, { from: 1, to: 50_000 }),
+    seats: wholeNumber('seats', values.seats, { from: 1, to: 100_000 }),
+    seed: wholeNumber('seed', values.seed, { from: 0, to: 2 ** 31 }),
+    pace: wholeNumber('pace', values.pace, { from: 1, to: 200 }),
+    fixedRate: values['fixed-rate'],
+    url: values.url,
+    ownHost: values['i-own-this-host'],
+  }
+}
+
+function wholeNumber(flag: string, text: string, { from, to }: { from: number; to: number }): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (value >= from && value <= to) return value
+  throw new ExplainedError(`--${flag} must be a whole number from ${from} to ${to}\n\n${usage}`)
+}

@@ -1,0 +1,306 @@
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { ExplainedError } from '../explained-error.ts'
+import { cpuTimes } from '../load/cpu-time.ts'
+import type { Output } from '../terminal/output.ts'
+import type { Occupancy } from './admissions.ts'
+import { Buyer, type Sale } from './buyer.ts'
+import { BuyerClient } from './client.ts'
+import type { OnsaleFlags } from './flags.ts'
+import { Forgers, type Pass } from './forgers.ts'
+import { announceDraw, createEvent, type Organiser, type Room, setRoom } from './organiser.ts'
+import { Panel } from './panel.ts'
+import { planBuyer } from './plan.ts'
+import { QueueFront } from './queue-front.ts'
+import type { Result } from './result.ts'
+import { RoomRecords } from './room-records.ts'
+import { codes } from './seat-map.ts'
+import { Sleeper } from './sleeper.ts'
+import { Tally } from './tally.ts'
+import type { Target } from './target.ts'
+import { judge } from './verdict.ts'
+import { Watchers } from './watchers.ts'
+
+/** What a real on-sale has, before time is compressed. */
+const real = { preQueueMs: 15 * 60_000, holdMs: 10 * 60_000, claimS: 60, sessionS: 15 * 60, idleS: 5 * 60 }
+/** A draw closes so long before the opening, and never later than a second before it. */
+const drawMs = { before: 60_000, least: 1_000 }
+/** A room takes no shorter times than these. */
+const least = { claimS: 5, sessionS: 60, idleS: 30 }
+/** Inside at a time: a sixteenth of the seats, within what two processors bear. */
+const active = { share: 1 / 16, least: 25, most: 300 }
+/** As many are called a minute as if each stayed inside for four seconds. */
+const callsPerActive = 16
+const sampleEveryMs = 500
+/** Nobody waits for a run that does not end. */
+const longestMs = 20 * 60_000
+/** Beyond the last hold. */
+const restMs = 20_000
+
+export interface PlayOptions {
+  readonly target: Target
+  readonly flags: OnsaleFlags
+  readonly command: string
+  readonly output: Output
+  readonly stopping: AbortSignal
+}
+
+/** How long a hold lasts in compressed time. */
+export function holdMsAt(pace: number): number {
+  return real.holdMs / pace
+}
+
+/** Plays a whole on-sale and judges it. */
+export async function play({ target, flags, command, output, stopping }: PlayOptions): Promise<Result> {
+  const { buyers, seed, pace } = flags
+  const run = startedAtText()
+  const startedAt = new Date()
+  const organiser: Organiser = { url: target.gateways[0] ?? '', key: target.organiserKey }
+  const eventId = flags.eventId ?? (await createEvent(organiser, { name: `On-sale ${run}`, seats: flags.seats }))
+  const stock = await stockOf(organiser.url, eventId)
+  const maxActive = Math.min(active.most, Math.max(active.least, Math.ceil(stock.available * active.share)))
+  const room: Omit<Room, 'state'> = {
+    callsPerMinute: maxActive * callsPerActive,
+    maxActive,
+    claimS: Math.max(least.claimS, Math.round(real.claimS / pace)),
+    sessionS: Math.max(least.sessionS, Math.round(real.sessionS / pace)),
+    idleS: Math.max(least.idleS, Math.round(real.idleS / pace)),
+  }
+  const holdMs = holdMsAt(pace)
+  const tally = new Tally(buyers)
+  const over = new AbortController()
+  const stopped = AbortSignal.any([stopping, AbortSignal.timeout(longestMs)])
+  const addressOf = (number: number): string | undefined => (target.isLocal ? addressNumber(number) : undefined)
+  const sleeper = new Sleeper(stopped)
+  const foreign = await passOfAnotherEvent(organiser, run, sleeper)
+  const preQueueMs = real.preQueueMs / pace
+  const opensAt = Date.now() + preQueueMs
+  const closesAt = new Date(opensAt - Math.max(drawMs.least, drawMs.before / pace))
+  const hasDraw = await announceDraw(organiser, eventId, { ...room, draw: { closesAt, opensAt: new Date(opensAt) } })
+  tally.opensAtMs = performance.now() + opensAt - Date.now()
+
+  const records = new RoomRecords(target.redisUrl, eventId)
+  const crowd = { gateways: target.gateways, eventId, tally, sleeper, run, addressOf }
+  const watchers = new Watchers({ ...crowd, seatCount: stock.seats })
+  const forgers = new Forgers({ ...crowd, foreign })
+  let secondPlaces = 0
+  const receipts: string[] = []
+  let soldOutAtMs: number | null = null
+  const sale: Sale = {
+    ...crowd,
+    seatCount: stock.seats,
+    callsPerMinute: room.callsPerMinute,
+    holdMs,
+    pace,
+    front: new QueueFront(room.callsPerMinute),
+    isSoldOut: () => soldOutAtMs !== null,
+    onHeld: (seatNos) => watchers.answered(seatNos),
+    onPass: (userId, pass) => forgers.learn({ userId, pass }),
+    onReceipt: (receipt) => receipts.push(receipt),
+    onSecondPlace: () => {
+      secondPlaces += 1
+    },
+  }
+  const panel = new Panel({ buyers, seed, pace, output, tally, maxActive })
+  const occupancies: Occupancy[] = []
+  const sample = async (): Promise<void> => {
+    for (let number = 1; !over.signal.aborted; number += 1) {
+      await pause(sampleEveryMs, undefined, { signal: over.signal }).catch(() => undefined)
+      const now = await records.now().catch(() => null)
+      if (now === null) continue
+      occupancies.push(now)
+      if (soldOutAtMs === null && watchers.isSoldOut()) soldOutAtMs = performance.now()
+      if (number % 2 === 1) continue
+      const { active, called, serving, rate } = now
+      const [free, held, sold] = [codes.free, codes.held, codes.sold].map((code) => watchers.count(code))
+      const seats = { free: free ?? 0, held: held ?? 0, sold: sold ?? 0 }
+      panel.tick(tally.tick({ waiting: tally.inState.queueing, active, called, serving, rate, ...seats }))
+    }
+  }
+  const cpuBefore = cpuTimes(target.pids())
+  const loadBefore = loadNow()
+  try {
+    const background = [watchers.watch(over.signal), sample()]
+    const opening = openAt(tally.opensAtMs, stopped, async () => {
+      if (!hasDraw) await setRoom(organiser, eventId, { ...room, state: 'open' })
+      background.push(forgers.forge(over.signal))
+    })
+    await Promise.all([
+      opening,
+      ...Array.from({ length: buyers }, (_, number) => new Buyer(planBuyer(seed, number), sale, run).visit()),
+    ])
+    const tookS = (performance.now() - tally.opensAtMs) / 1_000
+    over.abort()
+    await Promise.all(background)
+    panel.stop()
+    if (stopping.aborted) throw new ExplainedError('Stopped before the end: there is no verdict.')
+    output.print('Everybody has gone; waiting for rest, and judging by the records of the system …')
+    watchers.openAll()
+    const { verdict, faults, admissions } = await judge({
+      databaseUrl: target.databaseUrl,
+      paymentUrl: target.paymentUrl,
+      eventId,
+      seats: stock.available,
+      wantsAll: wantedPlaces(flags) >= stock.available,
+      since: startedAt,
+      records,
+      limits: room,
+      occupancies,
+      maps: watchers.maps,
+      secondPlaces,
+      drawUrl: hasDraw ? organiser.url : null,
+      receipts,
+      tally,
+      restMs: holdMs + restMs,
+    })
+    const cpu = usedSince(cpuBefore, cpuTimes(target.pids()))
+    const system = Object.entries(cpu).reduce((sum, [name, used]) => sum + (name === simulator ? 0 : used), 0)
+    return {
+      started_at: startedAt.toISOString(),
+      command,
+      event_id: eventId,
+      system: target.name,
+      buyers,
+      seats: stock.available,
+      seed,
+      pace,
+      room: {
+        calls_per_minute: room.callsPerMinute,
+        max_active: maxActive,
+        fixed_rate: flags.fixedRate,
+        claim_s: room.claimS,
+        session_s: room.sessionS,
+        hold_s: holdMs / 1_000,
+        pre_queue_s: preQueueMs / 1_000,
+        draw: hasDraw,
+      },
+      verdict,
+      passed: faults.length === 0,
+      faults,
+      figures: {
+        took_s: tenths(tookS),
+        sold_out_after_s: soldOutAtMs === null ? null : tenths((soldOutAtMs - tally.opensAtMs) / 1_000),
+        second_wave_after_s: tenths(firstHoldS(tally) + holdMs / 1_000),
+        admissions,
+        purchases: tally.purchases.length,
+        tickets: tally.purchases.reduce((sum, { tickets }) => sum + tickets, 0),
+        requests: Object.values(tally.answersInAll).reduce((sum, count) => sum + count, 0),
+        answers: tally.answersInAll,
+        latencies_ms: tally.latencies(),
+        stream_ms: tally.deltas(),
+        streams: {
+          watchers: watchers.maps.length,
+          cuts: watchers.maps.reduce((sum, { cuts }) => sum + cuts, 0),
+          resets: watchers.maps.reduce((sum, { resets }) => sum + resets, 0),
+        },
+        eta: tally.promises(),
+        forged: tally.forged,
+        receipts: receipts.length,
+        endings: Object.fromEntries(tally.endings),
+        cpu_s: cpu,
+        simulator_cpu_share: system === 0 ? null : Math.round(((cpu[simulator] ?? 0) / system) * 100) / 100,
+        simulator_mib: Math.round(process.resourceUsage().maxRSS / 1_024),
+      },
+      conditions: {
+        processors: availableParallelism(),
+        model: cpus()[0]?.model.trim() ?? 'processors',
+        memory_gib: Math.round(totalmem() / 2 ** 30),
+        load_before: loadBefore,
+        load_after: loadNow(),
+        node: process.version,
+      },
+      series: tally.seconds,
+    }
+  } finally {
+    over.abort()
+    panel.stop()
+    watchers.close()
+    records.close()
+  }
+}
+
+const simulator = 'load generator'
+
+/** Opens the room when it is time, unless the run is stopped before. */
+async function openAt(atMs: number, stopped: AbortSignal, open: () => Promise<void>): Promise<void> {
+  await pause(Math.max(0, atMs - performance.now()), undefined, { signal: stopped }).catch(() => undefined)
+  if (!stopped.aborted) await open()
+}
+
+/** A true pass, for an event that nobody else wants. */
+async function passOfAnotherEvent(organiser: Organiser, run: string, sleeper: Sleeper): Promise<Pass> {
+  const eventId = await createEvent(organiser, { name: `Another event ${run}`, seats: 10 })
+  await setRoom(organiser, eventId, {
+    state: 'open',
+    callsPerMinute: 60,
+    maxActive: 10,
+    claimS: 600,
+    sessionS: 7_200,
+    idleS: 3_600,
+  })
+  const userId = `foreign-${run}`
+  const client = new BuyerClient({
+    url: organiser.url,
+    userId,
+    localAddress: undefined,
+    tally: null,
+    random: Math.random,
+    sleeper,
+  })
+  try {
+    const joined = await client.post('join', `/events/${eventId}/queue`, {})
+    for (let tried = 0; tried < 20; tried += 1) {
+      const claimed = await client.post('pass', `/queue/${joined?.body.id}/pass`, {})
+      if (claimed?.body.pass) return { userId, pass: claimed.body.pass }
+      await pause(claimed?.body.next_poll_ms ?? 1_000)
+    }
+    throw new ExplainedError('The waiting room of another event gave out no pass.')
+  } finally {
+    client.close()
+  }
+}
+
+/** How many seats there are, and how many of them can be bought now. */
+async function stockOf(url: string, eventId: string): Promise<{ seats: number; available: number }> {
+  const read = async (path: string): Promise<Record<string, number>> => {
+    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) })
+    if (!response.ok) throw new ExplainedError(`${path} was answered by ${response.status}: ${await response.text()}`)
+    return (await response.json()) as Record<string, number>
+  }
+  const { seat_count: seats = 0 } = await read(`/events/${eventId}`)
+  const { available = 0 } = await read(`/events/${eventId}/seats`)
+  if (available === 0) throw new ExplainedError('This event has no free seat to sell.')
+  return { seats, available }
+}
+
+function wantedPlaces({ seed, buyers }: OnsaleFlags): number {
+  const plans = Array.from({ length: buyers }, (_, number) => planBuyer(seed, number))
+  return plans.reduce((sum, { places, habit }) => sum + (habit === 'buys' ? places : 0), 0)
+}
+
+/** When the first hold was answered, in seconds from the opening. */
+function firstHoldS({ seconds }: Tally): number {
+  return seconds.find(({ latencies }) => latencies.hold !== undefined)?.at ?? 0
+}
+
+/** One of the sixteen million addresses of this machine. */
+function addressNumber(number: number): string {
+  const from = 0x7f010001 + number
+  return [24, 16, 8, 0].map((shift) => (from >>> shift) & 255).join('.')
+}
+
+function usedSince(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...after].map(([name, used]) => [name, tenths(used - (before.get(name) ?? 0))]))
+}
+
+function loadNow(): number {
+  return tenths(loadavg()[0] ?? 0)
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+function startedAtText(): string {
+  return new Date().toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')
+}

@@ -1,0 +1,114 @@
+import { networkInterfaces } from 'node:os'
+import { readRunningSystem } from '#shared/process/config.ts'
+import { readInfraConfig } from '../config.ts'
+import { ExplainedError } from '../explained-error.ts'
+import { startBenchSystem } from '../load/bench-system.ts'
+import type { Say } from '../say.ts'
+import { organiserKey } from '../system/temporary-settings.ts'
+import type { OnsaleFlags } from './flags.ts'
+
+/** The system that the crowd comes to, and where its records are. */
+export interface Target {
+  /** Base URLs. */
+  readonly gateways: readonly string[]
+  readonly organiserKey: string
+  readonly databaseUrl: string
+  readonly redisUrl: string
+  /** Of the payment provider; null: nobody can ask it. */
+  readonly paymentUrl: string | null
+  /** For people. */
+  readonly name: string
+  /** Whether it runs on this machine, where every buyer can have an address of their own. */
+  readonly isLocal: boolean
+  /** Process ids by name, where they are known. */
+  pids(): ReadonlyMap<string, number>
+  /** Ends it, if it was started for the run. */
+  stop(): Promise<void>
+}
+
+interface TargetOptions extends Pick<OnsaleFlags, 'url' | 'ownHost'> {
+  /** How long a hold is to last where a system is started. */
+  readonly holdMs: number
+  readonly say: Say
+  readonly stopping: AbortSignal
+}
+
+const gateways = 2
+
+/** The system at a URL, the running one, or one that is started for the run. Throws `ExplainedError` for one that must not be crowded. */
+export async function findTarget({ url, ownHost, holdMs, say, stopping }: TargetOptions): Promise<Target> {
+  const { environment } = readInfraConfig()
+  const running = readRunningSystem(environment)
+  const isLocal = url === undefined || isOfThisMachine(new URL(url).hostname)
+  if (!isLocal && !ownHost) {
+    throw new ExplainedError(
+      `${url} is on another machine. A crowd is an attack on whoever does not expect it: add --i-own-this-host if it is yours.`,
+    )
+  }
+  if (url === undefined && running === null) return startTarget({ holdMs, say, stopping })
+  const isRunning = running !== null && (url === undefined || running.gateways.includes(url))
+  if (isRunning && running.auth !== 'demo') {
+    throw new ExplainedError('The running system wants tokens (AUTH=jwt); buyers of a simulation have none.')
+  }
+  const { ORGANISER_KEY, DATABASE_URL, REDIS_URL, PAYMENT_URL } = environment
+  const records = isRunning
+    ? {
+        organiserKey: running.organiser_key,
+        databaseUrl: running.database_urls.auditor,
+        redisUrl: running.redis_url,
+        paymentUrl: running.payment_url,
+      }
+    : {
+        organiserKey: ORGANISER_KEY,
+        databaseUrl: DATABASE_URL,
+        redisUrl: REDIS_URL,
+        paymentUrl: PAYMENT_URL ?? null,
+      }
+  const { organiserKey: key, databaseUrl, redisUrl, paymentUrl } = records
+  if (key === undefined || databaseUrl === undefined || redisUrl === undefined) {
+    throw new ExplainedError(
+      `The verdict comes from the records of ${url}: set ORGANISER_KEY, DATABASE_URL, REDIS_URL and, for the ledger, PAYMENT_URL.`,
+    )
+  }
+  return {
+    gateways: url === undefined ? (running?.gateways ?? []) : [url],
+    organiserKey: key,
+    databaseUrl,
+    redisUrl,
+    paymentUrl,
+    name: isRunning ? 'the running system' : String(url),
+    isLocal,
+    pids: () => new Map(isRunning ? running.processes.map(({ instance, pid }) => [instance, pid]) : []),
+    stop: async () => undefined,
+  }
+}
+
+async function startTarget({ holdMs, say, stopping }: Omit<TargetOptions, 'url' | 'ownHost'>): Promise<Target> {
+  say('No system is running: starting one for this on-sale.')
+  const system = await startBenchSystem({
+    counts: { gateway: gateways },
+    environment: {
+      RATE_LIMITS: 'on',
+      GATEWAYS: String(gateways),
+      HOLD_TTL_MS: String(holdMs),
+    },
+    say,
+    stopping,
+  })
+  return {
+    gateways: system.processes('gateway').map(({ url }) => url),
+    organiserKey,
+    databaseUrl: system.servers.database.urls.auditor,
+    redisUrl: system.servers.redisUrl('gateway'),
+    paymentUrl: system.paymentUrl,
+    name: 'a system of its own',
+    isLocal: true,
+    pids: () => system.pids(),
+    stop: () => system.stop(),
+  }
+}
+
+function isOfThisMachine(hostname: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
+  return hostname === 'localhost' || hostname.startsWith('127.') || own.includes(hostname.replace(/^\[|\]$/g, ''))
+}

@@ -1,0 +1,243 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { parsePublicId } from '#shared/ids.ts'
+import { type AuditReport, audit } from '../audit/audit.ts'
+import { readDraw } from '../draw/read-draw.ts'
+import { verifyDraw } from '../draw/verify-draw.ts'
+import { type AdmissionLimits, admissionsOverLimit, type Occupancy, orderViolations } from './admissions.ts'
+import type { RoomRecords } from './room-records.ts'
+import type { SeatMap } from './seat-map.ts'
+import type { Tally } from './tally.ts'
+
+/** What a run is judged by; all of it 0, but for the last. */
+export interface Verdict {
+  /** Claims on a seat beyond the first, and what the audit says of seats, holds and charges. */
+  readonly double_sales: number
+  /** Buyers who were told 201 and are not found so; money without a ticket, and tickets without money. */
+  readonly lost_purchases: number
+  /** Admissions beyond the rate, moments with more sessions than allowed. */
+  readonly admissions_over_limit: number
+  /** Admissions before their turn, holds without a pass of the queue, passes used too often, forged passes that were taken. */
+  readonly order_violations: number
+  /** Buyers who got no answer, although they asked four times. */
+  readonly buyers_unanswered: number
+  /** Seats that a client shows otherwise than the database has them, when nothing is under way. */
+  readonly stream_mismatches: number
+  readonly seats_sold: number
+}
+
+export interface Judgement {
+  readonly verdict: Verdict
+  /** What is wrong, for people; empty when all is well. */
+  readonly faults: readonly string[]
+  readonly admissions: number
+  /** Sold, with their money in the provider's ledger. */
+  readonly auditedViolations: number
+}
+
+export interface JudgeOptions {
+  readonly databaseUrl: string
+  readonly paymentUrl: string | null
+  readonly eventId: string
+  /** Those that could be bought when the run began. */
+  readonly seats: number
+  /** Whether enough buyers came for all of them. */
+  readonly wantsAll: boolean
+  readonly since: Date
+  readonly records: RoomRecords
+  readonly limits: AdmissionLimits
+  readonly occupancies: readonly Occupancy[]
+  readonly maps: readonly SeatMap[]
+  readonly secondPlaces: number
+  /** A gateway that shows the draw of the event; null: it had none. */
+  readonly drawUrl: string | null
+  /** Of places in it. */
+  readonly receipts: readonly string[]
+  readonly tally: Tally
+  /** How long the last hold may still last. */
+  readonly restMs: number
+}
+
+/** Of what can be bought. */
+const soldShare = 0.99
+const maxHoldsOfPass = 3
+const lookEveryMs = 200
+/** For the last batches to arrive. */
+const streamsWithinMs = 5_000
+/** The auditor leaves out money that moved in the last 5 s. */
+const moneyRestsMs = 6_000
+
+/** Judges a run, when all buyers have gone, by the records of the system. */
+export async function judge(options: JudgeOptions): Promise<Judgement> {
+  const client = new pg.Client({
+    connectionString: options.databaseUrl,
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 60_000,
+  })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    await waitForRest(client, options)
+    return await judgeAtRest(client, options)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Judgement> {
+  const { eventId, tally, records, limits, occupancies, secondPlaces, seats, wantsAll } = options
+  const count = async (text: string, values: readonly unknown[] = [eventId]): Promise<number> =>
+    Number((await client.query<{ count: string }>(text, [...values])).rows[0]?.count)
+  const journal = await records.journal()
+  const mismatches = await compareMaps(client, options)
+  const drawFaults = await findDrawFaults(options)
+  await pause(moneyRestsMs)
+  const audited = await audit({
+    databaseUrl: options.databaseUrl,
+    paymentUrl: options.paymentUrl,
+    windowMs: Date.now() - options.since.getTime() + 60_000,
+  })
+  const ofInvariants = violationsOf(audited)
+  const verdict: Verdict = {
+    double_sales: (await count(doubleSales)) + ofInvariants.doubles,
+    lost_purchases: (await countLost(client, options)) + ofInvariants.money,
+    admissions_over_limit: admissionsOverLimit(journal, occupancies, limits) + ofInvariants.admissions,
+    order_violations:
+      orderViolations(journal) +
+      (await countOutsiders(
+        client,
+        options,
+        journal.map(({ number }) => number),
+      )) +
+      (await count(overusedPasses, [eventId, maxHoldsOfPass])) +
+      tally.forged.accepted +
+      secondPlaces +
+      drawFaults.length +
+      ofInvariants.order,
+    buyers_unanswered: tally.unanswered.size,
+    stream_mismatches: mismatches,
+    seats_sold: await count(`SELECT count(*) FROM booking.event_seats WHERE event_id = $1 AND state = 'sold'`),
+  }
+  const { seats_sold, ...zeros } = verdict
+  const faults = [
+    ...Object.entries(zeros).flatMap(([name, value]) => (value === 0 ? [] : [`${name}: ${value}`])),
+    ...drawFaults.map((fault) => `draw: ${fault}`),
+    ...audited.results.flatMap(({ invariant, says, violations, examples, checked }) =>
+      violations > 0 || !checked
+        ? [`audit ${invariant}, ${says}: ${violations} ${examples.slice(0, 3).join(' ')}`]
+        : [],
+    ),
+    ...(wantsAll && seats_sold < soldShare * seats ? [`seats_sold: ${seats_sold} of ${seats}`] : []),
+    ...(tally.forged.tried === 0 ? ['no forged pass was tried'] : []),
+  ]
+  return { verdict, faults, admissions: journal.length, auditedViolations: audited.violations + audited.unchecked }
+}
+
+/** What anybody can find by `npm run verify-draw`. */
+async function findDrawFaults({ drawUrl, eventId, receipts }: JudgeOptions): Promise<string[]> {
+  if (drawUrl === null) return []
+  const named = receipts.map((text, index) => ({ name: `receipt ${index + 1}`, text }))
+  const findings = await verifyDraw(await readDraw(drawUrl, eventId), named)
+  return findings.flatMap(({ checked, wrong }) => (wrong === undefined ? [] : [`${checked}: ${wrong}`]))
+}
+
+const doubleSales = `
+  WITH claims AS (
+    SELECT item.seat_no FROM booking.hold_items AS item
+    JOIN booking.holds AS hold ON hold.event_id = item.event_id AND hold.id = item.hold_id
+    WHERE hold.event_id = $1 AND hold.status IN ('active', 'paying') AND hold.expires_at > now() AND item.seat_no IS NOT NULL
+    UNION ALL SELECT seat_no FROM booking.booking_items WHERE event_id = $1 AND live AND seat_no IS NOT NULL)
+  SELECT coalesce(sum(claims - 1), 0) AS count FROM (SELECT count(*) AS claims FROM claims GROUP BY seat_no) AS by_seat`
+
+const overusedPasses = `
+  SELECT count(*) FROM (
+    SELECT FROM booking.holds AS hold
+    LEFT JOIN booking.bookings AS booking
+      ON booking.event_id = hold.event_id AND booking.hold_id = hold.id AND booking.status = 'confirmed'
+    WHERE hold.event_id = $1 AND hold.pass_id IS NOT NULL
+    GROUP BY hold.pass_id HAVING count(*) > $2 OR count(booking.id) > 1) AS overused`
+
+/** What a buyer was told and the database does not say: the booking, its owner, its price, a valid ticket for each place. */
+async function countLost(client: pg.Client, { eventId, tally }: JudgeOptions): Promise<number> {
+  const told = tally.purchases
+  const { rows } = await client.query<{ count: string }>(
+    `SELECT count(*) FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::int[]) AS told (id, user_id, total_minor, tickets)
+     LEFT JOIN booking.bookings AS booking ON booking.event_id = $1 AND booking.id = told.id
+     WHERE booking.status IS DISTINCT FROM 'confirmed' OR booking.user_id <> told.user_id
+       OR booking.total_minor <> told.total_minor OR told.tickets = 0
+       OR told.tickets <> (SELECT count(*) FROM booking.tickets AS ticket
+         WHERE ticket.event_id = $1 AND ticket.booking_id = told.id AND ticket.status = 'valid')`,
+    [
+      eventId,
+      told.map(({ bookingId }) => parsePublicId(bookingId)?.ownId ?? null),
+      told.map(({ userId }) => userId),
+      told.map(({ totalMinor }) => totalMinor),
+      told.map(({ tickets }) => tickets),
+    ],
+  )
+  return Number(rows[0]?.count)
+}
+
+/** Holds of this run whose pass is none of an admitted place. A pass has the id of its place, which begins with the arrival index. */
+async function countOutsiders(
+  client: pg.Client,
+  { eventId, since, records }: JudgeOptions,
+  admitted: readonly number[],
+): Promise<number> {
+  const { rows } = await client.query<{ pass_id: string | null }>(
+    'SELECT pass_id FROM booking.holds WHERE event_id = $1 AND created_at > $2',
+    [eventId, since],
+  )
+  const numberOf = await records.numberOf()
+  const numbers = new Set(admitted)
+  const isOutsider = (passId: string | null): boolean =>
+    passId === null || !numbers.has(numberOf(Number.parseInt(passId.replaceAll('-', '').slice(0, 12), 16)))
+  return rows.filter(({ pass_id }) => isOutsider(pass_id)).length
+}
+
+/** Differing seats of all maps together, once they have had time to hear of everything. */
+async function compareMaps(client: pg.Client, { eventId, maps }: JudgeOptions): Promise<number> {
+  const { rows } = await client.query<{ code: number }>(
+    `SELECT array_position(ARRAY['available', 'held', 'sold', 'blocked'], state) - 1 AS code
+     FROM booking.event_seats WHERE event_id = $1 ORDER BY seat_no`,
+    [eventId],
+  )
+  const differing = (): number =>
+    maps.reduce((sum, { seats }) => sum + rows.filter(({ code }, seatNo) => seats[seatNo] !== code).length, 0)
+  const giveUpAt = performance.now() + streamsWithinMs
+  while (differing() > 0 && performance.now() < giveUpAt) await pause(lookEveryMs)
+  return differing()
+}
+
+/** Until no hold lives, no payment goes on, and every fact is told; then until the auditor judges all money. */
+async function waitForRest(client: pg.Client, { eventId, restMs }: JudgeOptions): Promise<void> {
+  const giveUpAt = performance.now() + restMs
+  while (performance.now() < giveUpAt) {
+    const { rows } = await client.query<{ moving: boolean }>(
+      `SELECT EXISTS (SELECT FROM booking.holds WHERE event_id = $1 AND status IN ('active', 'paying'))
+         OR EXISTS (SELECT FROM purchase.payments WHERE event_id = $1 AND next_check_at IS NOT NULL)
+         OR EXISTS (SELECT FROM booking.outbox WHERE published_at IS NULL) AS moving`,
+      [eventId],
+    )
+    if (rows[0]?.moving === false) return
+    await pause(lookEveryMs)
+  }
+}
+
+const kinds = {
+  doubles: ['I1', 'I2', 'I3', 'I4', 'I10'],
+  money: ['I7', 'I8', 'I9'],
+  admissions: ['I15'],
+  order: ['I14', 'I16'],
+} as const
+
+function violationsOf({ results }: AuditReport): Record<keyof typeof kinds, number> {
+  const sum = (ids: readonly string[]): number =>
+    results.filter(({ invariant }) => ids.includes(invariant)).reduce((total, { violations }) => total + violations, 0)
+  return {
+    doubles: sum(kinds.doubles),
+    money: sum(kinds.money),
+    admissions: sum(kinds.admissions),
+    order: sum(kinds.order),
+  }
+}

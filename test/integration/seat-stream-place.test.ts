@@ -1,0 +1,97 @@
+import test, { type ExecutionContext } from 'ava'
+import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
+import { TicketingError } from '#shared/errors.ts'
+import { tellPlace } from '../../gateway/streams/place.ts'
+import { forFile } from '../support/for-file.ts'
+import { ask } from '../support/http.ts'
+import { claim, eventWithRoom, join, setRoom } from '../support/room-buyers.ts'
+import { SeatStreamClient } from '../support/seat-stream-client.ts'
+import { startSystem } from '../support/system.ts'
+import { until } from '../support/until.ts'
+
+/* The own place in the queue, on the stream of the seats. */
+
+const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+
+async function open(t: ExecutionContext, eventId: string, place: string, user?: string): Promise<SeatStreamClient> {
+  const client = new SeatStreamClient()
+  t.teardown(() => client.cut())
+  const token = user && (await ask(`${system.url}/session`, { json: { user_id: user } })).body.token
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return client.connect(`${system.url}/events/${eventId}/seats/stream?place=${place}`, { headers })
+}
+
+const statesIn = (client: SeatStreamClient) => client.of('place').map(({ data }) => data.state)
+
+test.serial('a buyer sees their place move, their call and their admission on the stream of the seats', async (t) => {
+  const { url } = system
+  const eventId = await eventWithRoom(url, { state: 'paused' })
+  await join(url, eventId, 'ann')
+  const bobs = await join(url, eventId, 'bob')
+  const client = await open(t, eventId, bobs, 'bob')
+  await until('the place is there', () => client.of('place').length === 1)
+  t.like(client.of('place')[0]?.data, { id: bobs, state: 'waiting', number: 2, ahead: 1 })
+  t.is(client.of('place')[0]?.id, undefined)
+  t.is(client.of('reset').length, 1)
+  await setRoom(url, eventId)
+  await until('bob is called', () => statesIn(client).includes('called'))
+  t.true(client.of('place').at(-1)?.data.claim_in_ms > 0)
+  await claim(url, bobs, 'bob')
+  await until('bob is admitted', () => statesIn(client).includes('admitted'))
+  t.true(client.isOpen)
+})
+
+test.serial('a place of another buyer, of another event, or without a token is not found', async (t) => {
+  const { url } = system
+  const eventId = await eventWithRoom(url, { state: 'paused' })
+  const otherId = await eventWithRoom(url, { state: 'paused' })
+  const anns = await join(url, eventId, 'ann')
+  for (const [event, place, user] of [
+    [eventId, anns, 'bob'],
+    [eventId, anns, undefined],
+    [otherId, anns, 'ann'],
+    [eventId, Buffer.alloc(32).toString('base64url'), 'ann'],
+  ] as const) {
+    const client = await open(t, event, place, user)
+    t.is(client.status, 404)
+    t.is((await client.problem()).code, 'not_found')
+  }
+  const malformed = await open(t, eventId, 'mine', 'ann')
+  t.is(malformed.status, 400)
+  t.is((await malformed.problem()).errors?.[0]?.pointer, '/place')
+})
+
+test.serial('where the room is off, the seats are told all the same', async (t) => {
+  const { url } = system
+  const eventId = await eventWithRoom(url)
+  const place = await join(url, eventId, 'cat')
+  await setRoom(url, eventId, { state: 'off' })
+  const client = await open(t, eventId, place, 'cat')
+  await until('the seats are there', () => client.of('reset').length === 1)
+  t.is(client.status, 200)
+})
+
+/** What is told of a place that is one after the other of these. */
+async function told(answers: readonly (Partial<QueuePlace> | TicketingError)[]): Promise<string[]> {
+  const messages: string[] = []
+  const ended = new AbortController()
+  let next = 0
+  const ask = async (): Promise<QueuePlace> => {
+    const answer = answers[next]
+    next += 1
+    if (answer instanceof Error) throw answer
+    if (answer === undefined) ended.abort()
+    return { state: 'waiting', ahead: 1, eta_s: null, next_poll_ms: 0, ...answer } as QueuePlace
+  }
+  await tellPlace(ask, (message) => messages.push(String(message)), ended.signal)
+  return messages
+    .map((text) => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '{}'))
+    .map(({ state, ahead }) => `${state} ${ahead}`)
+}
+
+test('a place is told when it has moved, until it is admitted or over', async (t) => {
+  t.deepEqual(await told([{}, {}, { ahead: 0 }, { ahead: 0 }]), ['waiting 1', 'waiting 0'])
+  t.deepEqual(await told([{}, { state: 'admitted' }, { ahead: 7 }]), ['waiting 1', 'admitted 1'])
+  t.deepEqual(await told([{}, new TicketingError('place_expired', 'Over.'), {}]), ['waiting 1', 'ended undefined'])
+  t.deepEqual(await told([{}, new TicketingError('queue_not_enabled', 'Off.'), {}]), ['waiting 1'])
+})

@@ -1,0 +1,22 @@
+import test from 'ava'
+
+/*
+ * Imported first by a file of `test/together/`: AVA begins all tests of a process that are not serial at once, and the servers of a
+ * hundred tests together would answer many of them too late.
+ */
+
+const most = 6
+let running = 0
+const waiting: (() => void)[] = []
+
+test.beforeEach(async () => {
+  if (running < most) running += 1
+  else await new Promise<void>((resolve) => waiting.push(resolve))
+})
+
+test.afterEach.always(() => {
+  // Its turn passes to the next one.
+  const next = waiting.shift()
+  if (next === undefined) running -= 1
+  else next()
+})
