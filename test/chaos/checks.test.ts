@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import type { Postgres } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
@@ -5,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { type FindingLine, type Findings, lineOf, runChecks } from './checks/all-checks.ts'
 import { type AnswerBody, type Entry, History } from './history.ts'
+import { Watchers } from './watchers.ts'
 
 /*
  * The positive control: a truth that both sides tell alike is green, and each lie in it turns its line red.
@@ -227,4 +231,44 @@ test.serial('a ticket that was given back is expected to be void', async (t) => 
   t.deepEqual(red(await findings({ history })), ['lost'])
   await postgres.query(`UPDATE booking.tickets SET status = 'void' WHERE id = $1`, [ticketIds[0]])
   t.deepEqual(red(await findings({ history })), [])
+})
+
+test.serial('a place that is lost, has another number, or has the number of another is found', async (t) => {
+  const place = { userId: 'ann', placeId: 'one', number: 7, serving: 0 }
+  const withPlaces = async (...places: (typeof place)[]) => {
+    const history = historyOf(entry({}))
+    history.places.push(...places)
+    return red(await findings({ history }))
+  }
+  t.deepEqual(await withPlaces(place, place, { ...place, userId: 'bob', placeId: 'two', number: 8 }), [])
+  t.deepEqual(await withPlaces(place, { ...place, number: 9 }), ['places in the queue'])
+  t.deepEqual(await withPlaces(place, { ...place, userId: 'bob', placeId: 'two' }), ['places in the queue'])
+  const lost = entry({ operation: 'look', method: 'GET', path: '/queue/one', outcome: refusal(404, 'not_found') })
+  t.deepEqual(red(await findings({ history: historyOf(entry({}), lost) })), ['places in the queue'])
+})
+
+test.serial('a hold without a pass is found where one is needed', async (t) => {
+  await postgres.query('UPDATE booking.sales SET needs_pass = true')
+  t.deepEqual(red(await findings()), ['places in the queue'])
+  await postgres.query('UPDATE booking.holds SET pass_id = $1', [paymentId])
+  t.deepEqual(red(await findings()), [])
+})
+
+test.serial('a client that shows a sold seat as free is found', async (t) => {
+  // Two bits a seat: 0 and 1 are sold, or only 0 is.
+  for (const [seats, wrong] of [
+    ['Cg==', 0],
+    ['Ag==', 3],
+  ] as const) {
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`id: p-1\nevent: reset\ndata: ${JSON.stringify({ seats })}\n\n`)
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const watchers = new Watchers({ seed: 1, gatewayUrls: [`http://127.0.0.1:${port}`], eventIds: [eventId] })
+    t.is((await watchers.compare(postgres, wrong === 0 ? undefined : 500)).length, wrong)
+    server.close()
+    server.closeAllConnections()
+  }
 })

@@ -64,7 +64,7 @@ export class Watchers {
   }
 
   /** Compares what each shows with the database at rest: a line for each that differs. Ends their connections. */
-  async compare(db: Database): Promise<string[]> {
+  async compare(db: Database, withinMs = agreeWithinMs): Promise<string[]> {
     const wrong: string[] = []
     await Promise.all(
       this.#watchers.map(async (watcher) => {
@@ -80,7 +80,7 @@ export class Watchers {
         const differing = (): number[] =>
           rows.flatMap(({ code }, seatNo) => (client.seats[seatNo] === code ? [] : [seatNo]))
         const agrees = () => differing().length === 0
-        await until('both show the same', agrees, { timeoutMs: agreeWithinMs }).catch(() => undefined)
+        await until('both show the same', agrees, { timeoutMs: withinMs }).catch(() => undefined)
         if (!agrees()) wrong.push(`event ${eventId} from ${client.lastId}: seats ${differing().slice(0, 20)} differ`)
         client.cut()
       }),

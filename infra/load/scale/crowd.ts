@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
 import type { Progress } from '../../import/progress-bar.ts'
 import type { System } from '../../system/start-system.ts'
 import { organiserKey } from '../../system/temporary-settings.ts'
@@ -17,8 +16,6 @@ export interface CrowdCosts {
   readonly join_us: { readonly gateway: number; readonly redis: number }
   readonly serving_per_second: number
   readonly serving_us: { readonly gateway: number; readonly redis: number }
-  /** Of Redis, for one more place. */
-  readonly bytes_per_place: number
 }
 
 interface Options {
@@ -31,7 +28,6 @@ export async function measureCrowd(system: System, { bar, stopping }: Options): 
   const { url } = system
   const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
   await pauseRoom(url, eventId)
-  const redis = new Redis(system.servers.redisUrl('gateway'))
   const run = randomUUID().slice(0, 8)
   let callers = 0
   const ask = async (label: string, send: (connection: HttpConnection) => Promise<{ status: number }>) => {
@@ -53,28 +49,18 @@ export async function measureCrowd(system: System, { bar, stopping }: Options): 
     return {
       perSecond: Math.round(load.holds / load.seconds),
       us: { gateway: us('gateway-1'), redis: us('redis') },
-      count: load.holds,
     }
   }
-  try {
-    const memoryBefore = await usedMemory(redis)
-    const joins = await ask('joining the queue', (connection) => {
-      callers += 1
-      return connection.post(`/events/${eventId}/queue`, JSON.stringify({ user_id: `${run}-${callers}` }))
-    })
-    const memory = (await usedMemory(redis)) - memoryBefore
-    const serving = await ask('looking at the queue', (connection) =>
-      connection.get(`/events/${eventId}/queue/serving`),
-    )
-    return {
-      joins_per_second: joins.perSecond,
-      join_us: joins.us,
-      serving_per_second: serving.perSecond,
-      serving_us: serving.us,
-      bytes_per_place: Math.round(memory / joins.count),
-    }
-  } finally {
-    redis.disconnect()
+  const joins = await ask('joining the queue', (connection) => {
+    callers += 1
+    return connection.post(`/events/${eventId}/queue`, JSON.stringify({ user_id: `${run}-${callers}` }))
+  })
+  const serving = await ask('looking at the queue', (connection) => connection.get(`/events/${eventId}/queue/serving`))
+  return {
+    joins_per_second: joins.perSecond,
+    join_us: joins.us,
+    serving_per_second: serving.perSecond,
+    serving_us: serving.us,
   }
 }
 
@@ -87,8 +73,4 @@ async function pauseRoom(url: string, eventId: string): Promise<void> {
     signal: AbortSignal.timeout(10_000),
   })
   if (!response.ok) throw new Error(`the waiting room was not set: ${await response.text()}`)
-}
-
-async function usedMemory(redis: Redis): Promise<number> {
-  return Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1])
 }

@@ -36,7 +36,7 @@ function linesOf({ stages, double_sales, crowd }: Result & { readonly crowd: Cro
         `p50 ${p50_ms} ms, processors ${Math.round(processors_busy * 100)} % busy`,
     ),
     `double sales: ${double_sales}`,
-    `joining: ${crowd.joins_per_second} a second; ${crowd.join_us.gateway} µs of the gateway and ${crowd.join_us.redis} of Redis, ${crowd.bytes_per_place} bytes a place`,
+    `joining: ${crowd.joins_per_second} a second; ${crowd.join_us.gateway} µs of the gateway and ${crowd.join_us.redis} of Redis`,
     `looking where the queue stands: ${crowd.serving_per_second} a second; ${crowd.serving_us.gateway} µs of the gateway, ${crowd.serving_us.redis} of Redis`,
   ]
 }

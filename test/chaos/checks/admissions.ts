@@ -115,7 +115,7 @@ function grantedIn({ from, to }: Time, { max, windowMs }: Limit): number {
 }
 
 /** Also when Redis kept its file: the last of it may not have been written. A new master may lack as much. */
-const losing = ['kill redis', 'kill redis without its last writes', 'kill redis with its data', 'kill sentinel master']
+const losing = ['kill redis', 'kill redis, cut its tail', 'kill redis with its data', 'kill sentinel master']
 /** So long gateways may still use what the bucket of before had granted to them, on top of one that is full. */
 const leasesLastMs = 2_000
 

@@ -21,7 +21,7 @@ export function killServer(name: ServerName): Fault {
 
 /** As a machine that is lost within the second before Redis syncs its file: what was acknowledged last is gone. */
 export const cutOffTailOfRedis: Fault = {
-  kind: 'kill redis without its last writes',
+  kind: 'kill redis, cut its tail',
   targets: ['redis'],
   touches: ['redis'],
   lastsMs: [200, 800],
