@@ -23,6 +23,7 @@ import type { Page } from './pages/page.ts'
 import { planPicture } from './pages/plan-picture.ts'
 import { sessionPage } from './pages/session.ts'
 import { carriedTicketPage } from './pages/ticket.ts'
+import { waitingList } from './pages/waiting-list.ts'
 import { whatsOnPage } from './pages/whats-on.ts'
 import type { PageContent } from './views/document.ts'
 
@@ -32,6 +33,7 @@ export const allPages: readonly Page[] = [
   eventPage,
   planPicture,
   linePage,
+  waitingList,
   payPage,
   myBookingsPage,
   bookingDetailsPage,

@@ -72,8 +72,10 @@ function begin(): void {
   const wantsToJoin = new URLSearchParams(location.search).has('join')
   // A reload must not join again for somebody who left.
   if (wantsToJoin) history.replaceState(null, '', location.pathname)
-  if (storedPlace(sent.event.id) !== undefined) void look()
-  else if (wantsToJoin && sent.stage === 'join') void join(island)
+  void look().then(() => {
+    // Without a place, or with that of somebody who was here before.
+    if (wantsToJoin && island.state.stage === 'join') void join(island)
+  })
   void countDownToNext()
 }
 

@@ -33,6 +33,11 @@ export function forgetPlace(eventId: string): void {
   store(all().filter(({ event_id }) => event_id !== eventId))
 }
 
+/** For when somebody else signs in on this device. */
+export function forgetPlaces(): void {
+  store([])
+}
+
 /** Forgets a pass that is over; the place says why. */
 export function forgetPass(eventId: string): void {
   const { place_id } = storedPlace(eventId) ?? {}

@@ -28,6 +28,9 @@ export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writin
       const taken = lost.length === 0 ? problem.detail : words.taken(placesText(plan, lost), lost.length > 1)
       return alarm(`${taken} ${offers.length > 0 ? words.nearBy : words.noneNearBy}`, offers, words.takenTitle)
     }
+    case 'sold_out':
+    case 'waiting_list_first':
+      return { ...alarm(problem.detail), hasList: true }
     case 'no_adjacent_seats':
       return alarm(
         problem.detail,

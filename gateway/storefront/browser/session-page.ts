@@ -2,6 +2,7 @@ import { type SessionState, sessionForm } from '../views/session.ts'
 import { sessionWords } from '../views/words/session.ts'
 import { ask } from './api.ts'
 import { pageState, startIsland } from './island.ts'
+import { forgetPlaces } from './queue-places.ts'
 import { forgetSavedTickets } from './saved-tickets.ts'
 
 const element = document.querySelector<HTMLElement>('#session')
@@ -21,6 +22,7 @@ if (element !== null) {
         if (answer.ok) {
           // They belong to whoever was here before.
           await forgetSavedTickets()
+          forgetPlaces()
           location.replace(island.state.to)
         } else refuse(answer.problem.code === 'offline' ? sessionWords.offline : answer.problem.detail)
 

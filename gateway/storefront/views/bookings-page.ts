@@ -1,15 +1,19 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
+import type { WaitingEntry } from '#shared/contracts/waiting-list.ts'
 import { stubDate, sum } from './format.ts'
 import { type Html, html } from './html.ts'
 import { placeName } from './place-name.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
 import { bookingWords } from './words/booking.ts'
+import { waitingListWords } from './words/waiting-list.ts'
 
 export interface BookingsPageData {
   readonly bookings: readonly Booking[]
   /** Tickets that others passed on. */
   readonly tickets: readonly CarriedTicket[]
+  /** Entries on waiting lists that are still open. */
+  readonly waiting: readonly WaitingEntry[]
   /** By id; those that are no longer shown are missing. */
   readonly events: Readonly<Record<string, ShownEvent>>
   readonly nextCursor: string | null
@@ -18,9 +22,10 @@ export interface BookingsPageData {
 
 /** The content of the page: what the caller bought, and what others passed on. */
 export function bookingsPage(data: BookingsPageData): Html {
-  const { bookings, tickets, nextCursor } = data
+  const { bookings, tickets, waiting, nextCursor } = data
   return html`<div class="page-head"><h1>${bookingWords.title}</h1></div>
-${bookings.length + tickets.length === 0 && nothingYet()}
+${bookings.length + tickets.length + waiting.length === 0 && nothingYet()}
+${waiting.length > 0 && waitingLists(data)}
 ${
   tickets.length > 0 &&
   html`<section class="booking-list" aria-labelledby="passed-on-title">
@@ -31,6 +36,15 @@ ${bookings.length > 0 && html`<h2>${bookingWords.bought}</h2>`}`
 }
 ${bookings.length > 0 && html`<ul class="booking-list">${bookings.map((booking) => bookingStub(booking, data))}</ul>`}
 ${nextCursor !== null && html`<p class="more"><a class="button" href="/shop/bookings?cursor=${encodeURIComponent(nextCursor)}">${bookingWords.earlier}</a></p>`}`
+}
+
+function waitingLists(data: BookingsPageData): Html {
+  const { waiting, bookings, tickets } = data
+  return html`<section class="booking-list" aria-labelledby="waiting-title">
+<h2 id="waiting-title">${waitingListWords.onLists}</h2>
+<ul>${waiting.map((entry) => waitingStub(entry, data))}</ul>
+</section>
+${bookings.length > 0 && tickets.length === 0 && html`<h2>${bookingWords.bought}</h2>`}`
 }
 
 function nothingYet(): Html {
@@ -64,6 +78,20 @@ function passedOnStub(ticket: CarriedTicket, { events, language }: BookingsPageD
     isYours: ticket.status === 'valid',
     detail: placeName(ticket),
     state: bookingWords.ticketStates[ticket.status],
+    language,
+  })
+}
+
+/** An offer is a hold, to be paid for like any other. */
+function waitingStub(entry: WaitingEntry, { events, language }: BookingsPageData): Html {
+  const isOffer = entry.status === 'offered' && entry.hold_id !== null
+  const listPath = `/shop/events/${encodeURIComponent(entry.event_id)}/waiting-list`
+  return stub({
+    event: events[entry.event_id],
+    href: isOffer ? `/shop/holds/${encodeURIComponent(entry.hold_id ?? '')}` : listPath,
+    isYours: isOffer,
+    detail: waitingListWords.waitingTitle(entry.qty),
+    state: waitingListWords.states[entry.status],
     language,
   })
 }

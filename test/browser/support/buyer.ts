@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
 import { demoEventId } from '#shared/ids.ts'
+import { ask, eventOnSale } from '../../support/http.ts'
 import { organiserKey } from '../../support/system.ts'
 
 /* What a buyer did before a page opens, by the requests that pages send. They share the cookies of the window. */
@@ -41,6 +42,16 @@ export async function buy(page: Page, wanted: { qty?: number; eventId?: string }
 export async function buyPlaces(page: Page, wanted: { qty?: number; eventId?: string } = {}): Promise<Booking> {
   const { id } = await holdPlaces(page, wanted)
   return send(page, 'POST', '/purchase', { hold_id: id, payment_token: 'tok_ok' })
+}
+
+/** An event with four seats, all of which another buyer bought. */
+export async function soldOutEvent(url: string): Promise<{ eventId: string; bookingId: string; owner: string }> {
+  const eventId = await eventOnSale(url, { name: 'A small night', rows: 1, seatsPerRow: 4 })
+  const owner = newBuyer()
+  const json = { event_id: eventId, best_available: { qty: 4 }, payment_token: 'tok_ok', user_id: owner }
+  const { status, text, body } = await ask(`${url}/purchase`, { json, headers: { 'idempotency-key': randomUUID() } })
+  if (status !== 201) throw new Error(text)
+  return { eventId, bookingId: body.id, owner }
 }
 
 /** Switches the waiting room of an event on, as its organiser; `room`: other than one that calls everybody at once. */

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { demoIdAt } from '../../../infra/demo-catalogue/events.ts'
-import { buy, buyPlaces, hold, openRoom, send, signIn } from './buyer.ts'
+import { until } from '../../support/until.ts'
+import { buy, buyPlaces, hold, openRoom, send, signIn, soldOutEvent } from './buyer.ts'
 import { mapReady } from './map-points.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
@@ -41,6 +42,13 @@ async function joinLine(page: Page, index: number, room: object = {}): Promise<v
   await openRoom(page, eventId, room)
   await signIn(page)
   await page.goto(`/shop/events/${eventId}/line?join=1`)
+}
+
+/** A new buyer before an event that is sold out. */
+async function soldOut(page: Page) {
+  await page.goto('/')
+  await signIn(page)
+  return soldOutEvent(new URL(page.url()).origin)
 }
 
 export const shownPages: readonly ShownPage[] = [
@@ -149,6 +157,43 @@ export const shownPages: readonly ShownPage[] = [
       await page.getByRole('button', { name: 'Choose seats' }).click()
       await page.getByText(/to choose\.$/).waitFor()
       await mapReady(page)
+    },
+  },
+  {
+    name: 'event-sold-out',
+    async open(page) {
+      const { eventId } = await soldOut(page)
+      await until('the page says it', async () => {
+        await page.goto(`/shop/events/${eventId}`)
+        return page.getByText('Sold out', { exact: true }).isVisible()
+      })
+    },
+  },
+  {
+    name: 'waiting-list-join',
+    async open(page) {
+      const { eventId } = await soldOut(page)
+      await page.goto(`/shop/events/${eventId}/waiting-list`)
+      await page.getByRole('button', { name: 'Wait for 2 places' }).waitFor()
+    },
+  },
+  {
+    name: 'waiting-list-waiting',
+    async open(page) {
+      const { eventId } = await soldOut(page)
+      await send(page, 'POST', `/events/${eventId}/waiting-list`, { qty: 2 })
+      await page.goto(`/shop/events/${eventId}/waiting-list`)
+      await page.getByText('You wait for 2 places').waitFor()
+    },
+  },
+  {
+    name: 'bookings-waiting',
+    async open(page) {
+      const { eventId } = await soldOut(page)
+      await buyPlaces(page, { qty: 1 })
+      await send(page, 'POST', `/events/${eventId}/waiting-list`, { qty: 2 })
+      await page.goto('/shop/bookings')
+      await page.getByText('You wait for 2 places').waitFor()
     },
   },
   at('event-price-range', `/shop/events/${demoIdAt(12)}`),

@@ -2,6 +2,7 @@ import { count, instantText, money, sum } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { type Price, pricesOf } from '../prices.ts'
 import { crossSign, priceMark } from '../signs.ts'
+import { stepper } from '../stepper.ts'
 import { eventWords as words } from '../words/event.ts'
 import { words as common } from '../words.ts'
 import {
@@ -20,7 +21,7 @@ export function eventPanel(state: EventPageState): Html {
   return html`<section class="panel event-panel" aria-label="${words.prices}">
 ${saleState(state)}
 ${line(state)}
-<div role="status">${live !== null && note(live)}</div>
+<div role="status">${live !== null && note(live, state.event.id)}</div>
 ${live?.held && held(live.held, state)}
 ${priceList(state)}
 ${isSelling(state) && (live === null ? html`<noscript><p class="quiet">${words.needsScript}</p></noscript>` : selling(state, live))}
@@ -48,8 +49,8 @@ function saleState(state: EventPageState): Html | false {
       if (event.layout_version === null) return box(words.notSoldHere, words.notSoldHereText, elsewhere)
       if (freeOf(state) > 0) return false
       return event.availability === 'sold_out'
-        ? box(words.soldOut, words.soldOutText, elsewhere)
-        : box(words.allHeldTitle, words.allHeldText)
+        ? box(words.soldOut, words.soldOutText, words.waitingListText, waitingListLink(event.id))
+        : box(words.allHeldTitle, words.allHeldText, words.waitingListText, waitingListLink(event.id))
   }
 }
 
@@ -68,6 +69,10 @@ function joinLink(eventId: string, size: 'wide' | 'tall wide' | ''): Html {
   return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/line?join=1">${words.joinLine}</a>`
 }
 
+function waitingListLink(eventId: string): Html {
+  return html`<a class="button torch wide" href="/shop/events/${encodeURIComponent(eventId)}/waiting-list">${words.toWaitingList}</a>`
+}
+
 function opening({ event, language, live }: EventPageState): Html {
   const opensAt = event.sale.on_sale_at
   if (opensAt === null || event.layout_version === null) {
@@ -78,9 +83,9 @@ function opening({ event, language, live }: EventPageState): Html {
   return html`<div class="note sale-state"><strong>${words.opensAt(time, zone)}</strong>${live?.opensIn && html`<p class="countdown display tabular" role="timer">${live.opensIn}</p>`}${live !== null && html`<p>${words.opensByItself}</p>`}</div>`
 }
 
-function note({ note: said }: LiveState): Html | false {
+function note({ note: said }: LiveState, eventId: string): Html | false {
   if (said === null) return false
-  return html`<div class="note${said.isAlarm && ' alarm'}"><strong>${said.title}</strong><p>${said.text}</p>${
+  return html`<div class="note${said.isAlarm && ' alarm'}"><strong>${said.title}</strong><p>${said.text}</p>${said.hasList === true && html`<p>${waitingListLink(eventId)}</p>`}${
     said.offers.length > 0 &&
     html`<p class="offers">${said.offers.map(
       ({ label }, index) =>
@@ -138,10 +143,6 @@ function areas({ event, areaFree, language }: EventPageState, { areaQty }: LiveS
   )}</ul></div>`
 }
 
-function stepper({ name, label, value }: { name: string; label: string; value: number }): Html {
-  return html`<span class="stepper" role="group" aria-label="${label}"><button type="button" data-click="step" data-step="-1" data-of="${name}" aria-label="${words.fewer}">−</button><output>${value}</output><button type="button" data-click="step" data-step="1" data-of="${name}" aria-label="${words.more}">+</button></span>`
-}
-
 function best(
   { event, language, hasAccessible }: EventPageState,
   { together, onlyPrice, accessible, asking, held }: LiveState,
@@ -169,7 +170,7 @@ function choice(state: EventPageState, live: LiveState): Html {
   const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null) return html``
-    const how = event.seat_count > 0 ? words.howToChoose : words.howToStand
+    const how = needsLine(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
     return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }
   return html`<div class="chosen-places">

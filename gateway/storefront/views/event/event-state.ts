@@ -64,6 +64,8 @@ export interface Note {
   readonly text: string
   readonly isAlarm: boolean
   readonly offers: readonly Offer[]
+  /** Whether waiting for places is the next step. */
+  readonly hasList?: true
 }
 
 export interface HeldState {

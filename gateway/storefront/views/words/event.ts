@@ -104,9 +104,9 @@ export const eventWords = {
   released: 'Your places are free again.',
   otherSeatNotFree: 'This seat is not free.',
 
+  howToPrepare: 'Press a section of the map, then a seat. What you choose is kept until it is your turn.',
   lineTitle: 'There is a line for this event',
-  lineText:
-    'Buyers go in one after the other. Join, and hold places when it is your turn. What you choose here is kept.',
+  lineText: 'Buyers go in one after the other. Join, and hold places when it is your turn.',
   lineOpens: 'Join it now; it opens with the sale.',
   joinLine: 'Join the line',
   toLine: 'To your place in line',
@@ -127,6 +127,8 @@ export const eventWords = {
   cancelledText: 'This event does not take place. Whoever paid gets the money back.',
   soldOut: 'Sold out',
   soldOutText: 'No place is free or held.',
+  waitingListText: 'Places may come back: whoever is on the waiting list gets them first.',
+  toWaitingList: 'Waiting list',
   allHeldTitle: 'Nothing is free at the moment',
   allHeldText: 'Others are deciding about the last places. When one comes back, it shows here at once.',
   notSoldHere: 'Not sold here yet',

@@ -1,0 +1,54 @@
+/** Sentences of waiting lists. */
+export const waitingListWords = {
+  title: 'Waiting list',
+  intro:
+    'Places come back when others give theirs back, or do not pay. They go to the buyers on the list, in the order of joining.',
+  howMany: 'How many',
+  where: 'Which places',
+  any: 'Any',
+  accessible: 'For a wheelchair user and companions',
+  join: (count: number) => (count === 1 ? 'Wait for 1 place' : `Wait for ${count} places`),
+  joining: 'Joining…',
+  offerMeans: 'When it is your turn, we hold the places for you for a while. Waiting costs nothing.',
+  needsScript: 'Joining the list needs JavaScript.',
+  toEvent: 'To the event',
+
+  waitingTitle: (count: number) => (count === 1 ? 'You wait for 1 place' : `You wait for ${count} places`),
+  kind: (name: string) => `Only ${name}.`,
+  ahead: (count: string, isOne: boolean) => (isOne ? '1 buyer is before you.' : `${count} buyers are before you.`),
+  first: 'You are the first.',
+  overtaken: (count: number) =>
+    `Fewer places than you want came back, and went to somebody behind you: ${count === 1 ? 'once' : `${count} times`}. After three times they are kept for you.`,
+  byItself: 'Nothing to do: offers show here and in your bookings, by themselves.',
+  leave: 'Leave the list',
+
+  offeredTitle: (count: number) => (count === 1 ? '1 place is yours' : `${count} places are yours`),
+  offeredText: (clock: string) => `Still ${clock} to pay. Then they go to the next buyer.`,
+  take: 'Continue to payment',
+  refuse: 'Give them back',
+
+  states: {
+    waiting: 'waiting',
+    offered: 'yours, to be paid for',
+    converted: 'bought',
+    expired: 'not paid in time',
+    left: 'left',
+    ended: 'ended',
+  },
+  converted: { title: 'Bought', text: 'Your tickets are in your bookings.' },
+  expired: {
+    title: 'Your places went to the next buyer',
+    text: 'They were not paid for in time. You can join again, at the end.',
+  },
+  left: { title: 'You left the list', text: 'You can join again, at the end.' },
+  ended: {
+    event_cancelled: { title: 'The event is cancelled', text: 'Nothing was charged.' },
+    event_rescheduled: { title: 'The event has another date', text: 'The list has ended. You can join again.' },
+    sale_ended: { title: 'The sale has ended', text: 'No more places come back.' },
+    ticket_limit: { title: 'You have as many tickets as one may have', text: 'So you are no longer on the list.' },
+  },
+  freeTitle: 'Such places are free now',
+  freeText: 'No need to wait: hold them on the page of the event.',
+  offline: 'No connection. Your place on the list is kept.',
+  onLists: 'Waiting lists',
+} as const
