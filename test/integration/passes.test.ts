@@ -11,11 +11,11 @@ import { queuePasses } from '#shared/queue-pass.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { bypass, eventWithRoom, hold, passOf, pay, setRoom } from '../support/room-buyers.ts'
-import { roomSecret, startSystem } from '../support/system.ts'
+import { roomSecret, sharedSystem } from '../support/system.ts'
 
 /* Every wrong pass, on every route that takes places, by HTTP and past the gateway. */
 
-const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 const bus = forFile(() => Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 }))
 
 const buyer = 'ann'
