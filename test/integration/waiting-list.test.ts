@@ -148,11 +148,11 @@ test.serial(
     await release({ id: (await entryOf(eventId, 'bob')).hold_id ?? '' }, 'bob')
     await serve()
     t.deepEqual([await statusOf(eventId, 'bob'), await statusOf(eventId, 'cat')], ['left', 'offered'])
-    const { booking_id } = await workers.ask(
-      beginPayment,
-      { hold_id: (await entryOf(eventId, 'cat')).hold_id ?? '' },
-      { as: 'cat' },
-    )
+    const last = await entryOf(eventId, 'cat')
+    const hold_id = last.hold_id ?? ''
+    const { hard_cap_at } = await workers.ask(viewHold, { hold_id }, { as: 'cat' })
+    t.is(Date.parse(hard_cap_at) - Date.parse(last.offer_expires_at ?? ''), 120_000, 'to pay at the last moment')
+    const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'cat' })
     t.is((await workers.refusal(leaveWaitingList, { event_id: eventId }, { as: 'cat' })).code, 'hold_paying')
     await workers.ask(confirmHold, { booking_id })
     t.is(await statusOf(eventId, 'cat'), 'converted')
