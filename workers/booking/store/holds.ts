@@ -111,10 +111,10 @@ export async function clearHold(db: Database, hold: Key, keeps: readonly number[
   // The owner of a lock on one of its seats judges that it ran out: waiting would be in the wrong order, and is not needed.
   const freed = await db.query<ChangedSeat>(
     `WITH given_up AS (
-       SELECT seat_no FROM booking.event_seats
-       WHERE event_id = $1 AND hold_id = $2 AND seat_no IN (
-         SELECT seat_no FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2) AND seat_no <> ALL($3)
-       ORDER BY seat_no FOR UPDATE SKIP LOCKED)
+       SELECT seat.seat_no FROM booking.hold_items AS item CROSS JOIN LATERAL (
+         SELECT seat_no FROM booking.event_seats AS seat
+         WHERE seat.event_id = $1 AND seat.seat_no = item.seat_no AND seat.hold_id = $2 FOR UPDATE SKIP LOCKED) AS seat
+       WHERE item.event_id = $1 AND item.hold_id = $2 AND item.seat_no <> ALL($3))
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM given_up WHERE seat.event_id = $1 AND seat.seat_no = given_up.seat_no
@@ -231,7 +231,7 @@ export async function freePlaces(
        SELECT event_id, hold_id, seat_no FROM ended
        JOIN booking.hold_items AS item USING (event_id, hold_id)
        JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
-       ORDER BY event_id, seat_no FOR UPDATE OF seat ${passOver ? 'SKIP LOCKED' : ''})
+       ${passOver ? 'FOR UPDATE OF seat SKIP LOCKED' : 'ORDER BY event_id, seat_no FOR UPDATE OF seat'})
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM theirs WHERE seat.event_id = theirs.event_id AND seat.seat_no = theirs.seat_no
