@@ -37,7 +37,7 @@ export const explanations: Record<ErrorCode, string> = {
   not_enough_left:
     '`left` says how many such places are free. Choose fewer places, or others; or try again later where `held_by_others` is true: holds end.',
   waiting_list_first:
-    'Places that came back are kept for the buyers on the waiting list. Join it at `join_url`, or choose other places.',
+    'Places that came back are kept for the buyers on the waiting list. Join it at `join_url`, choose other places, or try again later.',
   not_sold_out: 'Such places are free: hold them at `hold_url`. `left` says how many there are.',
   already_waiting: 'A buyer has one entry of an event at a time. Look at it, or leave the list and join again.',
   sale_not_open: 'Send the request again once the sale is open; `on_sale_at` says when.',

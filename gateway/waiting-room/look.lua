@@ -21,7 +21,8 @@ elseif not isGone(number) and (known ~= index or gapAround(number) and not redis
   if number <= serving and not isKnown then redis.call('ZADD', KEYS[7], number, number) end
 end
 if redis.call('ZREM', KEYS[6], number) == 1 then redis.call('ZADD', KEYS[7], number, number) end
-if number > serving and number <= serving + math.max(settings.calls_per_minute, 10) then
+-- Near the front: called within a minute. Numbers that nobody has take no time.
+if number > serving and number - serving - missingBefore(number) <= math.max(settings.calls_per_minute, 10) then
   redis.call('ZADD', KEYS[5], now, number)
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 2 * presentMs)

@@ -157,7 +157,7 @@ export class Queue {
   async join(eventId: string, caller: Buffer, settings: RoomSettings, now?: number): Promise<Joined> {
     const max = settings.closesAtMs === undefined ? maxPlaces : maxRollPlaces
     const values = [json(settings, now), caller.toString('base64url'), max]
-    const keys = [...keysOf(eventId), bucketOf(eventId, caller)]
+    const keys = [...roomKeysOf(eventId), bucketOf(eventId, caller)]
     const reply = await withRedisSpan('join-room', () => this.#redis.joinRoom(keys.length, ...keys, ...values))
     if (reply[0] === 'no_block') return { kind: 'no block' }
     if (reply[0] === 'full') return { kind: 'full' }
@@ -166,16 +166,16 @@ export class Queue {
   }
 
   /** Lets the room give out the places of a block. One that comes later than another gateway's is left out. */
-  async addBlock(eventId: string, block: Block, settings: RoomSettings): Promise<void> {
-    const values = [json(settings), block.from, block.to]
-    const keys = keysOf(eventId)
+  async addBlock(eventId: string, block: Block, settings: RoomSettings, now?: number): Promise<void> {
+    const values = [json(settings, now), block.from, block.to]
+    const keys = roomKeysOf(eventId)
     await withRedisSpan('add-room-block', () => this.#redis.addRoomBlock(keys.length, ...keys, ...values))
   }
 
   /** What a place is now, and counts its owner as present. Restores a place that Redis has lost: the id must have been verified. */
   async look(eventId: string, caller: Buffer, index: number, settings: RoomSettings, now?: number): Promise<Place> {
     const values = [json(settings, now), caller.toString('base64url'), index]
-    const keys = [...keysOf(eventId), bucketOf(eventId, caller)]
+    const keys = [...roomKeysOf(eventId), bucketOf(eventId, caller)]
     const [seen, ...state] = await withRedisSpan('look-in-room', () =>
       this.#redis.lookInRoom(keys.length, ...keys, ...values),
     )
@@ -184,7 +184,7 @@ export class Queue {
 
   /** Turns a call into a session; asked again, answers the same session. */
   async admit(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<Admission> {
-    const keys = keysOf(eventId)
+    const keys = roomKeysOf(eventId)
     const [state, , third, ms] = await withRedisSpan('admit-to-shop', () =>
       this.#redis.admitToShop(keys.length, ...keys, json(settings, now), index),
     )
@@ -200,19 +200,19 @@ export class Queue {
     lasting: Pick<RoomSettings, 'sessionMs' | 'idleMs' | 'drawn'>,
     now?: number,
   ): Promise<boolean> {
-    const keys = keysOf(eventId)
+    const keys = roomKeysOf(eventId)
     const values = [json({ ...unused, ...lasting }, now), session.index, session.beganMs]
     return (await withRedisSpan('touch-session', () => this.#redis.touchSession(keys.length, ...keys, ...values))) === 1
   }
 
   /** Ends a place or a session for good; its slot is free at once. */
   async leave(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<void> {
-    const keys = keysOf(eventId)
+    const keys = roomKeysOf(eventId)
     await withRedisSpan('leave-room', () => this.#redis.leaveRoom(keys.length, ...keys, json(settings, now), index))
   }
 
   async serving(eventId: string, settings: RoomSettings, now?: number): Promise<Serving> {
-    const keys = keysOf(eventId)
+    const keys = roomKeysOf(eventId)
     const [serving, issued, gaps, active, called, nowMs, callsPerMinute, rolled] = await withRedisSpan(
       'serve-room',
       () => this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
@@ -230,7 +230,7 @@ export class Queue {
     settings: RoomSettings,
     now?: number,
   ): Promise<Control> {
-    const keys = [...keysOf(eventId), keyOf(eventId, 'load')]
+    const keys = [...roomKeysOf(eventId), keyOf(eventId, 'load')]
     const { pending, holds, medianHoldMs, overloaded } = load
     const report = JSON.stringify({ pending, holds, median_ms: medianHoldMs, overloaded })
     const [callsPerMinute, hundredths, median] = await withRedisSpan('control-room', () =>
@@ -247,7 +247,7 @@ export class Queue {
     now?: number,
   ): Promise<boolean> {
     const values = [json(settings, now), index, leaf]
-    const keys = keysOf(eventId)
+    const keys = roomKeysOf(eventId)
     return (await withRedisSpan('enter-roll', () => this.#redis.enterRoll(keys.length, ...keys, ...values))) === 1
   }
 
@@ -267,9 +267,10 @@ export class Queue {
     eventId: string,
     { count, entrants }: { count: number; entrants: number },
     settings: RoomSettings,
+    now?: number,
   ): Promise<void> {
-    const keys = keysOf(eventId)
-    const values = [json({ ...settings, drawn: undefined }), count, entrants]
+    const keys = roomKeysOf(eventId)
+    const values = [json({ ...settings, drawn: undefined }, now), count, entrants]
     await withRedisSpan('adopt-draw', () => this.#redis.adoptDraw(keys.length, ...keys, ...values))
   }
 
@@ -302,7 +303,7 @@ export function scriptOf(name: string): string {
 }
 
 /** All of one event in one slot of a cluster. */
-function keysOf(eventId: string): string[] {
+export function roomKeysOf(eventId: string): string[] {
   return sharedKeys.map((name) => keyOf(eventId, name))
 }
 

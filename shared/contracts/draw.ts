@@ -68,7 +68,11 @@ const drawDocument = z
       .describe(`SHA-256("${drawAlgorithm}" ‖ secret ‖ root ‖ beacon); null until the order is drawn`),
     page_size: z.int().describe('Places on a page of roll and ranks'),
     receipt_key: z
-      .object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string().describe('The key, in base64url') })
+      .object({
+        kty: z.literal('OKP').describe('Type of the key'),
+        crv: z.literal('Ed25519').describe('Its curve'),
+        x: z.string().describe('The key, in base64url'),
+      })
       .describe('JSON Web Key that verifies receipts'),
   })
   .meta({ id: 'Draw', description: 'All that is public about a draw, to check it by' })
@@ -160,7 +164,11 @@ const receipt = z
 
 export const signReceipt = defineContract('event', 'sign-receipt', {
   summary: 'Gateway: a receipt of a place whose owner has shown its id',
-  request: z.strictObject({ event_id: eventId, index: z.int().min(0), leaf: digest }),
+  request: z.strictObject({
+    event_id: eventId,
+    index: z.int().min(0).describe('Arrival index of the place'),
+    leaf: digest.describe('Its leaf of the roll'),
+  }),
   reply: receipt,
   errors: ['draw_not_open'],
   deadlineMs: 1_000,

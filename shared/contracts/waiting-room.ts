@@ -73,7 +73,12 @@ export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
 export const countBypass = defineContract('event', 'count-bypass', {
   summary: 'Gateway: count a pass that an organiser gives out beside the queue',
   request: z.strictObject({ event_id: eventId, for_user_id: userId }),
-  reply: z.object({ pass_id: z.uuid(), began_at: utcTime, session_s: limits.session_s, bypassed }),
+  reply: z.object({
+    pass_id: z.uuid().describe('Of the pass'),
+    began_at: utcTime.describe('When its session began'),
+    session_s: limits.session_s,
+    bypassed,
+  }),
   errors: ['event_not_found', 'queue_not_enabled', 'idempotency_key_in_use', 'idempotency_key_reused'],
   deadlineMs: 1_000,
 })

@@ -3,14 +3,13 @@ import { readDraw } from '../../infra/draw/read-draw.ts'
 import { verifyDraw } from '../../infra/draw/verify-draw.ts'
 import { runScript } from '../support/command.ts'
 import { Draws, inMs } from '../support/draws.ts'
-import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { writeSources } from '../support/import-command.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 
 const draws = () => new Draws(system)
 const hour = 3_600_000

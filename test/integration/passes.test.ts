@@ -1,6 +1,7 @@
 import test from 'ava'
 import { changeHold, holdSeats } from '#shared/contracts/holds.ts'
 import { purchaseHold } from '#shared/contracts/purchase.ts'
+import { joinWaitingList } from '#shared/contracts/waiting-list.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
@@ -10,11 +11,11 @@ import { queuePasses } from '#shared/queue-pass.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { bypass, eventWithRoom, hold, passOf, pay, setRoom } from '../support/room-buyers.ts'
-import { roomSecret, startSystem } from '../support/system.ts'
+import { roomSecret, sharedSystem } from '../support/system.ts'
 
 /* Every wrong pass, on every route that takes places, by HTTP and past the gateway. */
 
-const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 const bus = forFile(() => Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 }))
 
 const buyer = 'ann'
@@ -76,10 +77,12 @@ function waysToTakePlaces(eventId: string, holdId: string): Record<string, Ask> 
   const oneCall = { event_id: eventId, ...best, payment_token: 'tok_ok' }
   return {
     'POST /events/:id/holds': overHttp(`/events/${eventId}/holds`, best),
+    'POST /events/:id/waiting-list': overHttp(`/events/${eventId}/waiting-list`, { qty: 1 }),
     'PATCH /holds/:id': overHttp(`/holds/${holdId}`, { seat_nos: [41] }, 'PATCH'),
     'POST /purchase': overHttp('/purchase', oneCall),
     'hold-seats': byMessage((context) => call(bus, holdSeats, selection, context)),
     'change-hold': byMessage((context) => call(bus, changeHold, { hold_id: holdId, seat_nos: [42] }, context)),
+    'join-waiting-list': byMessage((context) => call(bus, joinWaitingList, { event_id: eventId, qty: 1 }, context)),
     'purchase-hold': byMessage((context) => call(bus, purchaseHold, oneCall, context)),
   }
 }

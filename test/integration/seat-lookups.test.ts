@@ -1,39 +1,110 @@
 import test from 'ava'
-import type { Database } from '#shared/database/postgres.ts'
-import { newId } from '#shared/ids.ts'
-import { lockFreeSeats, lockSellableSeats, viewSeats } from '../../workers/booking/store/seats.ts'
+import { holdSeats } from '#shared/contracts/holds.ts'
+import type { Database, TransactionOptions } from '#shared/database/postgres.ts'
+import { type Key, keyOf } from '#shared/ids.ts'
+import { extendHold, startPaying } from '../../workers/booking/store/hold-times.ts'
+import { clearHold, endHolds, lockHold } from '../../workers/booking/store/holds.ts'
+import { byIndexOnly } from '../../workers/booking/store/rows.ts'
+import { holdLockedSeats, lockFreeSeats, lockSellableSeats, viewSeats } from '../../workers/booking/store/seats.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
-import { seatsRead } from '../support/seats-read.ts'
+import { rowsRead, seatsRead } from '../support/seats-read.ts'
 
 const named = [7, 8, 9, 14_000]
 
-const lookups: Record<string, (db: Database, eventId: string) => Promise<unknown>> = {
-  'who lost them': (db, eventId) => viewSeats(db, { eventId, seatNos: named }),
-  'who holds them': (db, eventId) =>
-    lockFreeSeats(
-      db,
-      named.map((seatNo) => ({ eventId, seatNo, ownHold: null })),
-      { wait: false },
-    ),
-  'who has paid for them': (db, eventId) =>
-    lockSellableSeats(db, { hold: { eventId, ownId: newId() }, seatNos: named }),
+interface Lookup {
+  /** Of seats that somebody names, or of the 100 that a hold has. */
+  readonly seats: number
+  readonly settings: NonNullable<TransactionOptions['settings']>
+  run(db: Database, hold: Key): Promise<unknown>
 }
 
-test('named seats are looked up, not searched for, in a house of which the planner knows nothing yet, however many are held', async (t) => {
+const ofNamed = (settings: Lookup['settings'], run: Lookup['run']): Lookup => ({ seats: named.length, settings, run })
+const ofHold = (settings: Lookup['settings'], run: Lookup['run']): Lookup => ({ seats: 100, settings, run })
+
+const lookups: Readonly<Record<string, Lookup>> = {
+  'who lost them': ofNamed(byIndexOnly, (db, { eventId }) => viewSeats(db, { eventId, seatNos: named })),
+  'who may hold them': ofNamed(byIndexOnly, (db, { eventId }) => {
+    const wanted = named.map((seatNo) => ({ eventId, seatNo, ownHold: null }))
+    return lockFreeSeats(db, wanted, { wait: false })
+  }),
+  'who holds them': ofNamed(byIndexOnly, async (db, hold) => {
+    await holdLockedSeats(
+      db,
+      named.map((seatNo) => ({ hold, seatNo, priceMinor: 1 })),
+    )
+  }),
+  'who swaps all of them': ofHold(byIndexOnly, (db, hold) => clearHold(db, hold, [])),
+  'whose time is over, found in a batch': ofHold(byIndexOnly, (db, hold) => endHolds(db, [hold], 'expired')),
+  'whose time is over': ofHold({}, (db, hold) => endHolds(db, [hold], 'expired')),
+  'who gives them back': ofHold({}, (db, hold) => endHolds(db, [hold], 'released')),
+  'who extends the hold': ofHold({}, (db, hold) => extendHold(db, hold)),
+  'who begins to pay': ofHold({}, (db, hold) => startPaying(db, { hold, paymentWindowMs: 1_000 })),
+  'who has paid for them': ofHold({}, async (db, hold) => {
+    const { seatNos } = (await lockHold(db, hold)) ?? { seatNos: [] }
+    await lockSellableSeats(db, { hold, seatNos })
+  }),
+}
+
+test('seats that are known are looked up, not searched for, whether or not the planner knows the house, however many are held', async (t) => {
   const workers = await startBookingWorkers()
   t.teardown(() => workers.stop())
+  await workers.openHouse({ rows: 100, seatsPerRow: 30 })
   const eventId = await workers.openHouse({ rows: 500, seatsPerRow: 30, maxTicketsPerUser: 100 })
-  for (let hold = 0; hold < 10; hold++) {
-    const seatNos = Array.from({ length: 100 }, (_, index) => 100 + hold * 100 + index)
-    await workers.hold(eventId, seatNos, `buyer-${hold}`)
+  const holds: Key[] = []
+  for (let number = 0; number < 10; number++) {
+    const seatNos = Array.from({ length: 100 }, (_, index) => 100 + number * 100 + index)
+    holds.push(keyOf((await workers.hold(eventId, seatNos, `buyer-${number}`)).id))
   }
-  for (const [who, lookUp] of Object.entries(lookups)) {
-    const read = await workers.postgres.transaction(async (db) => {
-      const before = await seatsRead(db)
-      await lookUp(db, eventId)
-      return (await seatsRead(db)) - before
-    })
-    // Locking reads each of them once more.
-    t.true(read <= 2 * named.length, `${who} read ${read} of 15,000 seats`)
+  const [hold] = holds
+  if (hold === undefined) throw new Error('nobody holds anything')
+  const searched: string[] = []
+  for (const when of ['before', 'after']) {
+    for (const [who, { seats, settings, run }] of Object.entries(lookups)) {
+      let read = 0
+      const undone = new Error('undone')
+      const looked = workers.postgres.transaction(
+        async (db) => {
+          const before = await seatsRead(db)
+          await run(db, hold)
+          read = (await seatsRead(db)) - before
+          throw undone
+        },
+        { settings },
+      )
+      await t.throwsAsync(looked, { is: undone })
+      // Locking reads each of them once more, and so does changing it.
+      if (read < seats || read > 3 * seats)
+        searched.push(`${who}, ${when} ANALYZE: read ${read} of 15,000 seats for ${seats}`)
+    }
+    await workers.postgres.query('ANALYZE')
+  }
+  t.deepEqual(searched, [])
+})
+
+test('a hold ends by reading its own places, however many others hold in its areas and in other events', async (t) => {
+  const workers = await startBookingWorkers()
+  t.teardown(() => workers.stop())
+  const standing = { Floor: { capacity: 400 }, Lawn: { capacity: 400 } }
+  const events = [await workers.openHouse({ standing }), await workers.openHouse({ standing })]
+  const holds = await Promise.all(
+    Array.from({ length: 80 }, (_, index) => {
+      const areas = [{ area: 'Floor', qty: 2 }]
+      return workers.ask(holdSeats, { event_id: events[index % 2] ?? '', areas }, { as: `buyer-${index}` })
+    }),
+  )
+  const hold = keyOf(holds[0]?.id ?? '')
+  for (const when of ['before', 'after']) {
+    const undone = new Error('undone')
+    const ended = workers.postgres.transaction(
+      async (db) => {
+        await endHolds(db, [hold], 'expired')
+        const [items, shards] = [await rowsRead(db, 'hold_items'), await rowsRead(db, 'area_shards')]
+        t.true(items <= 10 && shards <= 10, `${when} ANALYZE: read ${items} of 80 items, ${shards} of 32 shards`)
+        throw undone
+      },
+      { settings: byIndexOnly },
+    )
+    await t.throwsAsync(ended, { is: undone })
+    await workers.postgres.query('ANALYZE')
   }
 })

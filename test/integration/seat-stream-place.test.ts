@@ -2,16 +2,15 @@ import test, { type ExecutionContext } from 'ava'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { tellPlace } from '../../gateway/streams/place.ts'
-import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { claim, eventWithRoom, join, setRoom } from '../support/room-buyers.ts'
 import { SeatStreamClient } from '../support/seat-stream-client.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* The own place in the queue, on the stream of the seats. */
 
-const system = forFile(() => startSystem({ env: { RATE_LIMITS: 'off' } }))
+const system = sharedSystem()
 
 async function open(t: ExecutionContext, eventId: string, place: string, user?: string): Promise<SeatStreamClient> {
   const client = new SeatStreamClient()

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
-import { changeHold, type Hold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import {
@@ -12,12 +12,17 @@ import {
 } from '#shared/contracts/waiting-list.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
-import { offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
+import { bookingRetention } from '../../workers/booking/retention.ts'
+import { WaitingListMetrics } from '../../workers/booking/waiting-list/metrics.ts'
+import { offerPlaces, offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
 import { lockList } from '../../workers/booking/waiting-list/store.ts'
 import { type House, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { deleteOld } from '../support/delete-old.ts'
 import { forFile } from '../support/for-file.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
+import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 import { serveLists, waitingListParts } from '../support/waiting-lists.ts'
 
@@ -42,10 +47,10 @@ const setStatus = (event_id: string, status: RequestOf<typeof setSale>['status']
 /** A row of seats, each held by a buyer named after it. */
 async function fullHouse(seats: number, house: House = {}) {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: seats, ...house })
-  const holds: Hold[] = []
-  for (let seatNo = 0; seatNo < seats * (house.rows ?? 1); seatNo++) {
-    holds.push(await workers.hold(eventId, [seatNo], `seat-${seatNo}`))
-  }
+  const places = seats * (house.rows ?? 1)
+  const holds = await Promise.all(
+    Array.from({ length: places }, (_, seatNo) => workers.hold(eventId, [seatNo], `seat-${seatNo}`)),
+  )
   const free = async (...seatNos: number[]) => {
     for (const seatNo of seatNos) {
       const hold = holds[seatNo]
@@ -143,11 +148,11 @@ test.serial(
     await release({ id: (await entryOf(eventId, 'bob')).hold_id ?? '' }, 'bob')
     await serve()
     t.deepEqual([await statusOf(eventId, 'bob'), await statusOf(eventId, 'cat')], ['left', 'offered'])
-    const { booking_id } = await workers.ask(
-      beginPayment,
-      { hold_id: (await entryOf(eventId, 'cat')).hold_id ?? '' },
-      { as: 'cat' },
-    )
+    const last = await entryOf(eventId, 'cat')
+    const hold_id = last.hold_id ?? ''
+    const { hard_cap_at } = await workers.ask(viewHold, { hold_id }, { as: 'cat' })
+    t.is(Date.parse(hard_cap_at) - Date.parse(last.offer_expires_at ?? ''), 120_000, 'to pay at the last moment')
+    const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'cat' })
     t.is((await workers.refusal(leaveWaitingList, { event_id: eventId }, { as: 'cat' })).code, 'hold_paying')
     await workers.ask(confirmHold, { booking_id })
     t.is(await statusOf(eventId, 'cat'), 'converted')
@@ -411,6 +416,44 @@ test.serial('every step of an entry is told as a fact that names nobody', async 
   t.notRegex(JSON.stringify(facts), /ada|pair/)
 })
 
+test.serial('how long the lists are, and how many offers were made and ran out, is counted', async (t) => {
+  await workers.postgres.query(
+    `UPDATE booking.waiting_list SET status = 'left', ended_at = now() WHERE status IN ('waiting', 'offered')`,
+  )
+  const { eventId, free } = await fullHouse(2)
+  for (const buyer of ['ada', 'bob', 'cat']) await join(eventId, buyer)
+  const metrics = new Metrics('test')
+  const parts = { ...waitingListParts(workers.postgres), metrics: new WaitingListMetrics(metrics) }
+  await free(0)
+  await offerPlaces(parts)
+  await workers.letRunOut({ id: (await entryOf(eventId, 'ada')).hold_id ?? '' })
+  await sweepAll(workers.postgres)
+  await offerPlaces(parts)
+  const { text } = await metrics.expose('')
+  const counted = ['length', 'offers_total', 'offers_expired_total'].map(
+    (name) => new RegExp(`^waiting_list_${name}{.*} (\\d+)$`, 'm').exec(text)?.[1],
+  )
+  t.deepEqual(counted, ['1', '2', '1'])
+})
+
+test.serial('an entry is kept for 30 days after its end, and an open one as long as it waits', async (t) => {
+  const { eventId } = await fullHouse(1)
+  await join(eventId, 'ada')
+  await leave(eventId, 'ada')
+  await join(eventId, 'bob')
+  const age = (days: number) =>
+    workers.postgres.query(
+      `UPDATE booking.waiting_list SET joined_at = now() - $2 * interval '1 day',
+         ended_at = CASE WHEN ended_at IS NOT NULL THEN now() - $2 * interval '1 day' END WHERE event_id = $1`,
+      [eventId, days],
+    )
+  await age(29)
+  t.deepEqual(await deleteOld(workers.postgres, bookingRetention, 'waiting-list'), {})
+  await age(31)
+  t.deepEqual(await deleteOld(workers.postgres, bookingRetention, 'waiting-list'), { 'booking.waiting_list': 1 })
+  t.is(await statusOf(eventId, 'bob'), 'waiting')
+})
+
 test.serial('a worker offers by itself what comes back', async (t) => {
   const sweeping = await startBookingWorkers({ instances: 2, env: { SWEEPER: 'on', OFFER_TTL_MS: '500' } })
   t.teardown(() => sweeping.stop())
@@ -454,18 +497,21 @@ test.serial(
 
 /** How often somebody got a place before somebody who was first, when so many workers serve one list at once. */
 async function skipped(postgres: Pick<Postgres, 'transaction' | 'query'>): Promise<number> {
-  const { eventId, free } = await fullHouse(12)
   const buyers = Array.from({ length: 6 }, (_, index) => `buyer-${index}`)
+  const { eventId, free } = await fullHouse(buyers.length)
   for (const buyer of buyers) await join(eventId, buyer)
   const parts = Array.from({ length: 4 }, () => waitingListParts(postgres))
   let wrong = 0
-  for (let seatNo = 0; seatNo < buyers.length; seatNo++) {
+  for (const seatNo of buyers.keys()) {
     await free(seatNo)
     // One that fails has broken a fence: somebody was to be offered two things.
     const served = await Promise.allSettled(parts.map((each) => offerPlacesOf(each, eventId)))
     wrong += served.filter(({ status }) => status === 'rejected').length
-    const statuses = await Promise.all(buyers.map((buyer) => statusOf(eventId, buyer)))
-    wrong += statuses.filter((status, index) => (status === 'offered') !== index <= seatNo).length
+    const entries = await workers.postgres.query<{ status: string }>(
+      'SELECT status FROM booking.waiting_list WHERE event_id = $1 ORDER BY number',
+      [eventId],
+    )
+    wrong += entries.filter(({ status }, index) => (status === 'offered') !== index <= seatNo).length
   }
   const offered = (await Promise.all(buyers.map((buyer) => seatsOffered(eventId, buyer)))).flat()
   return wrong + offered.length - new Set(offered).size

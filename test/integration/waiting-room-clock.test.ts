@@ -25,7 +25,7 @@ async function roomWith(joined: number, room: RoomSettings, now: number) {
   const redis = openRedis(redisServer.url)
   const queue = new Queue(redis)
   const eventId = newId()
-  await queue.addBlock(eventId, { from: 0, to: 1_000 }, { ...room, state: 'paused' })
+  await queue.addBlock(eventId, { from: 0, to: 1_000 }, { ...room, state: 'paused' }, now)
   for (let index = 0; index < joined; index += 1) {
     const caller = Buffer.alloc(12)
     caller.writeUInt32BE(index + 1, 4)

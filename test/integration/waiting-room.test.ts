@@ -8,15 +8,10 @@ import { user } from '#shared/messaging/caller.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { organiserKey, roomSecret, type System, startSystem } from '../support/system.ts'
+import { organiserKey, roomSecret, sharedSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } })
-})
-test.after.always(() => system?.stop())
+const system = sharedSystem()
 
 const open = {
   state: 'open',

@@ -11,6 +11,8 @@ import { Schedule, type ScheduleOptions } from '../support/waiting-room-schedule
 
 const schedules = 200
 const drawnSchedules = 100
+/** For a machine with much else to do. */
+const longestMs = 300_000
 
 let url: string
 let stop: () => Promise<void>
@@ -25,10 +27,12 @@ test.after.always(() => stop?.())
 /** What goes wrong in so many schedules, by schedule. */
 async function violationsIn(count: number, options: ScheduleOptions, fault?: Fault): Promise<string[][]> {
   const redis = openRedis(url)
-  const queue = new Queue(redis, fault && ((name) => withFault(name, fault)))
-  const found = await inParallel(count, (seed) => new Schedule(queue, redis, seed, options).run())
-  redis.disconnect()
-  return found
+  try {
+    const queue = new Queue(redis, fault && ((name) => withFault(name, fault)))
+    return await inParallel(count, (seed) => new Schedule(queue, redis, seed, options).run())
+  } finally {
+    redis.disconnect()
+  }
 }
 
 type Fault = readonly [script: string, right: string, wrong: string]
@@ -40,21 +44,30 @@ function withFault(name: string, [script, right, wrong]: Fault): string {
   return text.replace(right, wrong)
 }
 
-test('200 random schedules: nobody is overtaken, lost, admitted twice or beyond rate and maximum', async (t) => {
+test.serial('200 random schedules: nobody is overtaken, lost, admitted twice or beyond rate and maximum', async (t) => {
+  t.timeout(longestMs)
   t.deepEqual((await violationsIn(schedules, {})).flat(), [])
 })
 
-test('100 random schedules with a draw: the same, numbers are those of the draw, and later arrivals stand behind', async (t) => {
-  t.deepEqual((await violationsIn(drawnSchedules, { drawn: true })).flat(), [])
-})
+test.serial(
+  '100 random schedules with a draw: the same, numbers are those of the draw, and later arrivals stand behind',
+  async (t) => {
+    t.timeout(longestMs)
+    t.deepEqual((await violationsIn(drawnSchedules, { drawn: true })).flat(), [])
+  },
+)
 
-test('100 random schedules in which Redis loses its last second or everything: no place is lost, none given twice, none overtaken', async (t) => {
-  const found = await Promise.all([
-    violationsIn(drawnSchedules / 2, { loses: true }),
-    violationsIn(drawnSchedules / 2, { loses: true, drawn: true }),
-  ])
-  t.deepEqual(found.flat(2), [])
-})
+test.serial(
+  '100 random schedules in which Redis loses its last second or everything: no place is lost, none given twice, none overtaken',
+  async (t) => {
+    t.timeout(longestMs)
+    const found = await Promise.all([
+      violationsIn(drawnSchedules / 2, { loses: true }),
+      violationsIn(drawnSchedules / 2, { loses: true, drawn: true }),
+    ])
+    t.deepEqual(found.flat(2), [])
+  },
+)
 
 const faults: Readonly<Record<string, readonly [Fault, ScheduleOptions]>> = {
   'no rate check': [['room', 'return math.max(0, math.ceil(tat - now - (burst - 1) * interval))', 'return 0'], {}],
@@ -85,9 +98,12 @@ const faults: Readonly<Record<string, readonly [Fault, ScheduleOptions]>> = {
 }
 
 for (const [name, [fault, options]] of Object.entries(faults)) {
-  test(`schedules find a planted fault: ${name}`, async (t) => {
-    const found = await violationsIn(40, options, fault)
-    t.true(found.filter((violations) => violations.length > 0).length >= 6, `${found.flat().length} violations`)
+  test.serial(`schedules find a planted fault: ${name}`, async (t) => {
+    t.timeout(longestMs)
+    const found = await violationsIn(20, options, fault)
+    const seeds = found.filter((violations) => violations.length > 0).length
+    t.log(`${seeds} of 20`, found.flat()[0])
+    t.true(seeds >= 3)
   })
 }
 

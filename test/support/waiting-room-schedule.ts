@@ -1,7 +1,7 @@
-import { drawNumbers, leafOf } from '#shared/draw.ts'
+import { drawNumbers, leafAt, leafOf, nodesOf } from '#shared/draw.ts'
 import { newId } from '#shared/ids.ts'
 import type { RedisClient } from '#shared/redis.ts'
-import { lacksNumbers, type Queue, type RoomSettings } from '../../gateway/waiting-room/queue.ts'
+import { lacksNumbers, type Queue, type RoomSettings, roomKeysOf } from '../../gateway/waiting-room/queue.ts'
 import { randomNumbers } from './random-numbers.ts'
 
 const buyersAtOnce = 25
@@ -9,6 +9,8 @@ const buyersAtOnce = 25
 const longestMs = 20 * 60_000
 /** From the beginning on: who joins until then is drawn. */
 const preQueueMs = 30_000
+/** Between the closing and the draw. */
+const drawAfterMs = 10_000
 
 type Kind = 'stays' | 'ghost' | 'wanderer' | 'leaver'
 
@@ -55,6 +57,8 @@ export class Schedule {
   readonly #seed: number
   readonly #closesAt: number
   readonly #owners = new Map<number, Buyer>()
+  /** Of the pre-queue that has closed. */
+  #roll: Buffer | undefined
   #draw: HeldDraw | undefined
   #now = 1_800_000_000_000
   #serving = 0
@@ -141,7 +145,7 @@ export class Schedule {
       // As the event worker gives them out.
       const block = { from: this.#nextPlace, to: this.#nextPlace + 10 }
       this.#nextPlace = block.to
-      await this.#ask(() => this.#queue.addBlock(this.#eventId, block, this.#settings))
+      await this.#ask(() => this.#queue.addBlock(this.#eventId, block, this.#settings, this.#now))
       joined = await join()
     }
     if (joined.kind !== 'place') return this.#complain(`a join answered ${joined.kind}`)
@@ -267,21 +271,23 @@ export class Schedule {
       const ranks = Buffer.alloc(this.#draw.count * 4)
       for (const [index, number] of this.#draw.numbers.entries()) ranks.writeUInt32BE(number - 1, index * 4)
       if (ranks.length > 0) await this.#queue.writeRanks(this.#eventId, 0, ranks)
-      await this.#queue.adoptDraw(this.#eventId, this.#draw, this.#settings)
+      await this.#queue.adoptDraw(this.#eventId, this.#draw, this.#settings, this.#now)
       return step()
     }
   }
 
-  /** As gateway and event worker do it, at once. */
-  async #holdDraw(count: number): Promise<void> {
+  /** As a gateway hands it over. */
+  async #readRoll(count: number): Promise<Buffer> {
     const roll = Buffer.alloc(count * 32)
     const stored = await this.#queue.readRoll(this.#eventId, { first: 0, length: count })
     stored.copy(roll)
+    return roll
+  }
+
+  async #holdDraw(roll: Buffer): Promise<HeldDraw> {
     const numbers = await drawNumbers(leafOf(`seed ${this.#seed}`), roll)
-    const entrants = Array.from(numbers.keys()).filter(
-      (at) => !roll.subarray(at * 32, at * 32 + 32).equals(noLeaf),
-    ).length
-    this.#draw = { numbers, count, entrants }
+    const entrants = nodesOf(roll).filter((_, index) => leafAt(roll, index) !== undefined).length
+    return { numbers, count: numbers.length, entrants }
   }
 
   /** Redis notes another run: the next join needs a new block. */
@@ -301,12 +307,12 @@ export class Schedule {
     this.#kept = undefined
     if (this.#random() < 0.02) {
       const dumps: [string, Buffer][] = []
-      for (const key of await this.#keys()) {
+      for (const key of this.#keys()) {
         const dump = await this.#redis.dumpBuffer(key)
         if (dump !== null) dumps.push([key, dump])
       }
       this.#kept = { at: this.#now, dumps }
-    } else if (this.#random() < 0.01) {
+    } else if (this.#random() < (this.#isBeforeDraw ? 0.03 : 0.01)) {
       await this.#forgetAll()
       this.#lost()
     }
@@ -318,11 +324,12 @@ export class Schedule {
   }
 
   async #forgetAll(): Promise<void> {
-    for (const key of await this.#keys()) await this.#redis.del(key)
+    await this.#redis.del(...this.#keys())
   }
 
-  #keys(): Promise<string[]> {
-    return this.#redis.keys(`queue:{${this.#eventId}}:*`)
+  /** All of them: the names of buyers are of one bucket. */
+  #keys(): string[] {
+    return [...roomKeysOf(this.#eventId), `queue:{${this.#eventId}}:callers:0`]
   }
 
   async #checkRoom(): Promise<void> {
@@ -341,7 +348,9 @@ export class Schedule {
     }
     this.#serving = serving
     if (this.#isBeforeDraw && serving > 0) this.#complain(`number ${serving} was called before the draw`)
-    if (this.#isBeforeDraw && rolled !== null) await this.#holdDraw(rolled)
+    if (rolled === null || !this.#isBeforeDraw) return
+    this.#roll ??= await this.#readRoll(rolled)
+    if (this.#now >= this.#closesAt + drawAfterMs) this.#draw = await this.#holdDraw(this.#roll)
   }
 
   /** In any t seconds at most ⌈rate · t⌉ admissions and those of one second. */
@@ -364,5 +373,3 @@ export class Schedule {
     return from + Math.floor(this.#random() * (to - from + 1))
   }
 }
-
-const noLeaf = Buffer.alloc(32)

@@ -77,7 +77,8 @@ export async function lockAllShards(
      ORDER BY area_no, shard FOR NO KEY UPDATE`,
     [eventId, areaNos, ownHold?.ownId ?? null],
   )
-  if (ownHold !== undefined) await releaseStanding(db, [ownHold], { passOver: false })
+  // All of them are locked already, in order.
+  if (ownHold !== undefined) await releaseStanding(db, [ownHold], { passOver: true })
   await db.query(
     `WITH back AS (
        UPDATE booking.hold_items SET held_until = NULL
@@ -135,6 +136,9 @@ export async function holdStanding(db: Database, standing: readonly HeldStanding
   )
 }
 
+/** An item of a hold that is known. As a plain condition it would lead the planner to the index of all that are held in an area. */
+const isHeldItem = 'CASE WHEN held_until IS NULL THEN false ELSE true END'
+
 /**
  * Gives the standing places of locked holds back and answers how many that were. With `passOver`, places of shards that
  * somebody has locked stay as they are: nobody waits, and once their time is over they count as free anyhow.
@@ -144,18 +148,16 @@ export async function releaseStanding(
   holds: readonly Key[],
   { passOver }: { passOver: boolean },
 ): Promise<number> {
-  const theirs = `unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)
-    JOIN booking.hold_items AS item USING (event_id, hold_id)`
   const freed = await db.query<{ qty: number }>(
     `WITH locked AS MATERIALIZED (
-       SELECT event_id, area_no, shard FROM booking.area_shards WHERE (event_id, area_no, shard) IN (
-         SELECT event_id, area_no, shard FROM ${theirs} WHERE held_until IS NOT NULL)
-       ORDER BY event_id, area_no, shard FOR NO KEY UPDATE ${passOver ? 'SKIP LOCKED' : ''}),
+       SELECT event_id, hold_id, area_no, shard FROM unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)
+       JOIN booking.hold_items AS item USING (event_id, hold_id) JOIN booking.area_shards AS area USING (event_id, area_no, shard)
+       WHERE ${isHeldItem}
+       ${passOver ? 'FOR NO KEY UPDATE OF area SKIP LOCKED' : 'ORDER BY event_id, area_no, shard FOR NO KEY UPDATE OF area'}),
      back AS (
-       UPDATE booking.hold_items AS item SET held_until = NULL
-       FROM locked, unnest($1::uuid[], $2::uuid[]) AS ended (event_id, hold_id)
-       WHERE item.event_id = ended.event_id AND item.hold_id = ended.hold_id AND item.held_until IS NOT NULL
-         AND item.event_id = locked.event_id AND item.area_no = locked.area_no AND item.shard = locked.shard
+       UPDATE booking.hold_items AS item SET held_until = NULL FROM locked
+       WHERE item.event_id = locked.event_id AND item.hold_id = locked.hold_id AND ${isHeldItem}
+         AND item.area_no = locked.area_no AND item.shard = locked.shard
        RETURNING item.event_id, item.area_no, item.shard, item.qty)
      ${giveBack('back.event_id')} RETURNING freed.qty`,
     [holds.map((hold) => hold.eventId), holds.map((hold) => hold.ownId)],

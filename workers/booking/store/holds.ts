@@ -72,23 +72,26 @@ export interface NewHold {
   readonly userId: string
   readonly passId: string | null
   readonly lastsMs: number
+  /** It cannot be extended beyond this. */
+  readonly capMs: number
 }
 
-/** Makes holds without places. One that lasts longer than the sale's hard cap has its own end as such. */
+/** Makes holds without places. */
 export async function insertHolds(db: Database, holds: readonly NewHold[]): Promise<void> {
   if (holds.length === 0) return
   await db.execute(
     `INSERT INTO booking.holds (event_id, id, user_id, pass_id, active_until, expires_at, hard_cap_at)
-     SELECT event_id, id, user_id, pass_id, until, until, greatest(now() + hold_hard_cap, until)
-     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[]) AS made (event_id, id, user_id, pass_id, lasts_ms)
-     JOIN booking.sales USING (event_id)
-     CROSS JOIN LATERAL (SELECT now() + lasts_ms * interval '1 ms' AS until) AS lasting`,
+     SELECT event_id, id, user_id, pass_id, now() + lasts, now() + lasts, now() + cap
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::int[])
+       AS made (event_id, id, user_id, pass_id, lasts_ms, cap_ms),
+     LATERAL (SELECT lasts_ms * interval '1 ms' AS lasts, cap_ms * interval '1 ms' AS cap) AS times`,
     [
       holds.map(({ hold }) => hold.eventId),
       holds.map(({ hold }) => hold.ownId),
       holds.map(({ userId }) => userId),
       holds.map(({ passId }) => passId),
       holds.map(({ lastsMs }) => lastsMs),
+      holds.map(({ capMs }) => capMs),
     ],
   )
 }
@@ -111,10 +114,10 @@ export async function clearHold(db: Database, hold: Key, keeps: readonly number[
   // The owner of a lock on one of its seats judges that it ran out: waiting would be in the wrong order, and is not needed.
   const freed = await db.query<ChangedSeat>(
     `WITH given_up AS (
-       SELECT seat_no FROM booking.event_seats
-       WHERE event_id = $1 AND hold_id = $2 AND seat_no IN (
-         SELECT seat_no FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2) AND seat_no <> ALL($3)
-       ORDER BY seat_no FOR UPDATE SKIP LOCKED)
+       SELECT seat.seat_no FROM booking.hold_items AS item CROSS JOIN LATERAL (
+         SELECT seat_no FROM booking.event_seats AS seat
+         WHERE seat.event_id = $1 AND seat.seat_no = item.seat_no AND seat.hold_id = $2 FOR UPDATE SKIP LOCKED) AS seat
+       WHERE item.event_id = $1 AND item.hold_id = $2 AND item.seat_no <> ALL($3))
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM given_up WHERE seat.event_id = $1 AND seat.seat_no = given_up.seat_no
@@ -231,7 +234,7 @@ export async function freePlaces(
        SELECT event_id, hold_id, seat_no FROM ended
        JOIN booking.hold_items AS item USING (event_id, hold_id)
        JOIN booking.event_seats AS seat USING (event_id, hold_id, seat_no)
-       ORDER BY event_id, seat_no FOR UPDATE OF seat ${passOver ? 'SKIP LOCKED' : ''})
+       ${passOver ? 'FOR UPDATE OF seat SKIP LOCKED' : 'ORDER BY event_id, seat_no FOR UPDATE OF seat'})
      UPDATE booking.event_seats AS seat
      SET state = 'available', hold_id = NULL, held_until = NULL, version = version + 1
      FROM theirs WHERE seat.event_id = theirs.event_id AND seat.seat_no = theirs.seat_no

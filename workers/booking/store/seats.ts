@@ -66,17 +66,20 @@ export interface HeldSeat {
 /**
  * Makes locked seats those of holds of this transaction, until the end of each, and their items. The last fence before COMMIT: unless
  * every one of them is still free, or its hold's own, and wanted by one hold only, the whole transaction fails.
+ *
+ * Seats are joined with one relation: of two that know the event, the planner takes either, and then reads the whole house.
  */
 export async function holdLockedSeats(db: Database, seats: readonly HeldSeat[]): Promise<void> {
   if (seats.length === 0) return
   await db.execute(
     `WITH wanted AS MATERIALIZED (
-       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[]) AS wanted (event_id, own_id, seat_no, price_minor)),
+       SELECT wanted.*, expires_at
+       FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::bigint[]) AS wanted (event_id, own_id, seat_no, price_minor)
+       LEFT JOIN booking.holds AS hold ON hold.event_id = wanted.event_id AND hold.id = own_id),
      taken AS (
        UPDATE booking.event_seats AS seat
-       SET state = 'held', hold_id = hold.id, held_until = hold.expires_at, version = version + 1
-       FROM wanted JOIN booking.holds AS hold ON hold.event_id = wanted.event_id AND hold.id = wanted.own_id
-       WHERE seat.event_id = wanted.event_id AND seat.seat_no = wanted.seat_no AND ${isFreeFor('own_id')}
+       SET state = 'held', hold_id = own_id, held_until = expires_at, version = version + 1
+       FROM wanted WHERE seat.event_id = wanted.event_id AND seat.seat_no = wanted.seat_no AND ${isFreeFor('own_id')}
        RETURNING seat.seat_no),
      item AS (
        INSERT INTO booking.hold_items (event_id, hold_id, seat_no, price_minor)
@@ -108,14 +111,18 @@ export interface SeenSeat extends Seat {
   readonly state: SeatState
 }
 
-/** Those of the seats that the event has, as they stand at this moment, by ascending number: one look, no lock. */
+/**
+ * Those of the seats that the event has, as they stand at this moment, by ascending number: one look, no lock. Each is a look of its own,
+ * in the order given: see `lockFreeSeats`.
+ */
 export function viewSeats(
   db: Database,
   { eventId, seatNos }: { eventId: string; seatNos: readonly number[] },
 ): Promise<SeenSeat[]> {
   return db.query<SeenSeat>(
-    `SELECT seat_no AS "seatNo", row_no AS "rowNo", ${shownState} AS state FROM booking.event_seats
-     WHERE event_id = $1 AND seat_no = ANY($2) ORDER BY seat_no`,
-    [eventId, seatNos],
+    `SELECT seat.seat_no AS "seatNo", seat.row_no AS "rowNo", seat.state FROM unnest($2::int[]) AS wanted (seat_no)
+     CROSS JOIN LATERAL (SELECT seat_no, row_no, ${shownState} AS state FROM booking.event_seats AS seat
+       WHERE seat.event_id = $1 AND seat.seat_no = wanted.seat_no LIMIT 1) AS seat`,
+    [eventId, seatNos.toSorted((one, other) => one - other)],
   )
 }

@@ -111,7 +111,7 @@ async function searchElsewhere(
 function waitingListFirst(eventId: string, extra: { conflicts?: readonly number[] } = {}): TicketingError {
   return new TicketingError(
     'waiting_list_first',
-    'Places that come back go to the people on the waiting list first; join it, or choose other places.',
+    'Places that come back go to the people on the waiting list first; join it, choose other places, or try again later.',
     { extra: { ...extra, join_url: `/events/${eventId}/waiting-list` } },
   )
 }
