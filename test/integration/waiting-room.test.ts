@@ -8,7 +8,8 @@ import { user } from '#shared/messaging/caller.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { organiserKey, roomSecret, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey, roomSecret } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()
