@@ -15,6 +15,7 @@ export const waitingListRoutes = [
     contract: joinWaitingList,
     access: 'caller',
     limit: 'sell',
+    takesPlacesOf: ({ event_id }) => event_id,
     successes: [201],
     outcome: ({ event_id }) => ({ location: `/events/${event_id}/waiting-list` }),
   }),

@@ -78,6 +78,10 @@ export const joinWaitingList = defineContract('booking', 'join-waiting-list', {
     'sale_paused',
     'event_cancelled',
     'ticket_limit',
+    /** As for a hold: whoever waits may be given places. */
+    'pass_required',
+    'pass_invalid',
+    'pass_expired',
     'idempotency_key_in_use',
     'idempotency_key_reused',
   ],

@@ -3,6 +3,9 @@ import { listEvents } from '#shared/contracts/event.ts'
 import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { importEvents } from '#shared/contracts/organising.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
+import type { Queryable } from '#shared/database/postgres.ts'
+import { RecentSummaries } from '../../workers/event/recent-summaries.ts'
+import { findAsked } from '../../workers/event/search/find-page.ts'
 import { importedEvent, tier, venueNamed } from '../support/catalogue.ts'
 import { emptyEventWorker } from '../support/event-worker.ts'
 
@@ -84,4 +87,23 @@ test.serial('every change of what a list shows raises the version of the event, 
   ]) {
     t.false(await raised(`UPDATE ${change}`), change)
   }
+})
+
+test.serial('a list of all events that were shown before costs one statement', async (t) => {
+  await store(...['one', 'two', 'three'].map((id) => importedEvent(id, {})))
+  const summaries = new RecentSummaries()
+  let statements = 0
+  const db: Queryable = {
+    query(text, values) {
+      statements += 1
+      return worker.postgres.query(text, values)
+    },
+  }
+  const list = async (): Promise<number> => {
+    const conditions = { upcoming: true, takingPlace: true }
+    const found = await findAsked(db, { conditions }, { after: undefined, wanted: 3 })
+    return (await summaries.of(db, found)).length
+  }
+  t.deepEqual([await list(), statements], [3, 2])
+  t.deepEqual([await list(), statements], [3, 3])
 })

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { changeHold, holdSeats } from '#shared/contracts/holds.ts'
 import { purchaseHold } from '#shared/contracts/purchase.ts'
+import { joinWaitingList } from '#shared/contracts/waiting-list.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
@@ -76,10 +77,12 @@ function waysToTakePlaces(eventId: string, holdId: string): Record<string, Ask> 
   const oneCall = { event_id: eventId, ...best, payment_token: 'tok_ok' }
   return {
     'POST /events/:id/holds': overHttp(`/events/${eventId}/holds`, best),
+    'POST /events/:id/waiting-list': overHttp(`/events/${eventId}/waiting-list`, { qty: 1 }),
     'PATCH /holds/:id': overHttp(`/holds/${holdId}`, { seat_nos: [41] }, 'PATCH'),
     'POST /purchase': overHttp('/purchase', oneCall),
     'hold-seats': byMessage((context) => call(bus, holdSeats, selection, context)),
     'change-hold': byMessage((context) => call(bus, changeHold, { hold_id: holdId, seat_nos: [42] }, context)),
+    'join-waiting-list': byMessage((context) => call(bus, joinWaitingList, { event_id: eventId, qty: 1 }, context)),
     'purchase-hold': byMessage((context) => call(bus, purchaseHold, oneCall, context)),
   }
 }

@@ -96,7 +96,7 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
       listTickets({ ...parts, codes }),
       transferTicket(parts),
       viewTicketKeys({ codes }),
-      joinWaitingList({ ...parts, turns }),
+      joinWaitingList({ ...parts, turns, verifyPass }),
       viewWaitingEntry(parts),
       listWaitingEntries(parts),
       leaveWaitingList({ ...parts, turns }),

@@ -5,6 +5,7 @@ import { ask, type Fault } from './api.ts'
 import { askOnce } from './ask-once.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
+import { forgetPass, linePath, passOf } from './queue-places.ts'
 import { durationText } from './sale-opening.ts'
 
 /** The page of a waiting list: joins, leaves, and shows an offer as soon as there is one. */
@@ -55,11 +56,18 @@ async function join(page: Island<WaitingListState>): Promise<void> {
     qty,
     ...(wanted === undefined ? {} : { [wanted.kind]: wanted.kind === 'accessible' ? true : wanted.name }),
   }
-  const answer = await askOnce<WaitingEntry>({ method: 'POST', path, body })
+  const pass = passOf(sent.event.id)
+  const answer = await askOnce<WaitingEntry>(
+    { method: 'POST', path, body },
+    pass === null ? {} : { queuePass: pass.pass },
+  )
   page.set({ isAsking: false })
   if (answer.ok) show(answer.value)
   else if (answer.problem.code === 'already_waiting') void look()
-  else page.set({ fault: faultOf(answer.problem) })
+  else if (/^pass_/.test(answer.problem.code)) {
+    forgetPass(sent.event.id)
+    location.assign(linePath(sent.event.id))
+  } else page.set({ fault: faultOf(answer.problem) })
 }
 
 async function leave(page: Island<WaitingListState>): Promise<void> {

@@ -7,9 +7,12 @@ import { newId } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import type { VerifyPass } from '#shared/queue-pass.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
+import { type PassOfRequest, passOf, usablePass } from '../passes.ts'
 import { refuseUnlessOpen, saleNotOpen } from '../sale.ts'
 import { type Buyer, findTicketsInUse } from '../store/buyers.ts'
+import { findUseOfPasses } from '../store/passes.ts'
 import { findSale } from '../store/sales.ts'
 import { NothingStocked } from '../taking/admit.ts'
 import { refuseTooManyTickets } from '../ticket-limit.ts'
@@ -24,23 +27,23 @@ type Request = ParsedRequestOf<typeof contract>
 /** Of one event. The count of those who are ahead reads all of them. */
 const maxWaiting = 20_000
 
+interface Parts {
+  readonly postgres: Postgres
+  readonly bus: Bus
+  readonly turns: OneAtATime
+  readonly verifyPass: VerifyPass | undefined
+}
+
 /** Only once no such place is free, or is kept for others who wait: from then on places that come back are theirs. */
-export function joinWaitingList({
-  postgres,
-  bus,
-  turns,
-}: {
-  postgres: Postgres
-  bus: Bus
-  turns: OneAtATime
-}): Operation {
+export function joinWaitingList({ postgres, bus, turns, verifyPass }: Parts): Operation {
   return operation(contract, async (request, context) => {
     const { event_id: eventId } = request
     const buyer = { eventId, userId: requireUser(context.caller) }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
+    const pass = await passOf(context, eventId, verifyPass)
     try {
       return await turns.run(eventId, () =>
-        postgres.transaction((db) => once(db, command, () => join(db, buyer, request))),
+        postgres.transaction((db) => once(db, command, () => join(db, buyer, { ...request, pass }))),
       )
     } catch (error) {
       if (!(error instanceof NothingStocked)) throw error
@@ -50,7 +53,11 @@ export function joinWaitingList({
   })
 }
 
-async function join(db: Database, buyer: Buyer, request: Request): Promise<WaitingEntry> {
+async function join(
+  db: Database,
+  buyer: Buyer,
+  { pass, ...request }: Request & { pass: PassOfRequest },
+): Promise<WaitingEntry> {
   const { eventId, userId } = buyer
   const { qty } = request
   const wanted = wantedIn(request)
@@ -61,6 +68,7 @@ async function join(db: Database, buyer: Buyer, request: Request): Promise<Waiti
   ])
   if (sale === undefined) throw new NothingStocked()
   refuseUnlessOpen(sale, sale.now)
+  if (sale.needsPass) await refuseWithoutPass(db, eventId, pass)
   refuseTooManyTickets({ liveTickets: inUse?.liveTickets ?? 0 }, { qty, limit: sale.maxTicketsPerUser })
   refuseImpossible(wanted, { qty, places })
   // Everybody joins at the moment of the sell-out, one after the other: little happens under the lock, sent together where it can be.
@@ -85,6 +93,12 @@ async function join(db: Database, buyer: Buyer, request: Request): Promise<Waiti
   ])
   if (entry === undefined) throw new Error('an entry vanished')
   return entry
+}
+
+/** An offer is a hold: else who is outside would be given places before those who wait in the queue of the event. */
+async function refuseWithoutPass(db: Database, eventId: string, pass: PassOfRequest): Promise<void> {
+  const [used] = 'id' in pass ? await findUseOfPasses(db, [{ eventId, passId: pass.id }]) : []
+  usablePass(pass, eventId, used)
 }
 
 function wantedIn({ tier, section, area, accessible }: Request): Wanted {
