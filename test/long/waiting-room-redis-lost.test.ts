@@ -64,41 +64,47 @@ const losses: Readonly<Record<string, () => Promise<void>>> = {
 }
 
 for (const [what, lose] of Object.entries(losses)) {
-  test.serial(`Redis ${what}: no acknowledged place is lost, no number given twice, and nobody overtaken`, async (t) => {
-    const eventId = await eventOnSale(system.url)
-    const draws = new Draws(system)
-    await draws.put(`${eventId}/queue`, { state: 'paused' })
-    const before = await joinAll(eventId, 'ann', 40)
-    await lose()
-    const newcomers = await joinAll(eventId, 'bob', 10)
-    const numbers = await numbersOf(before)
-    t.deepEqual(
-      numbers,
-      [...before.values()].map(({ number }) => number),
-    )
-    t.true(Math.min(...(await numbersOf(newcomers))) > Math.max(...numbers))
-  })
+  test.serial(
+    `Redis ${what}: no acknowledged place is lost, no number given twice, and nobody overtaken`,
+    async (t) => {
+      const eventId = await eventOnSale(system.url)
+      const draws = new Draws(system)
+      await draws.put(`${eventId}/queue`, { state: 'paused' })
+      const before = await joinAll(eventId, 'ann', 40)
+      await lose()
+      const newcomers = await joinAll(eventId, 'bob', 10)
+      const numbers = await numbersOf(before)
+      t.deepEqual(
+        numbers,
+        [...before.values()].map(({ number }) => number),
+      )
+      t.true(Math.min(...(await numbersOf(newcomers))) > Math.max(...numbers))
+    },
+  )
 
-  test.serial(`Redis ${what} before and after a draw: all that were given a place are drawn, once, and keep it`, async (t) => {
-    const draws = new Draws(system)
-    const eventId = await draws.eventWithDraw()
-    const early = await joinAll(eventId, 'cat', 40)
-    await lose()
-    await numbersOf(early, false)
-    const late = await joinAll(eventId, 'dan', 10)
-    await draws.close(eventId)
-    const drawn = [...(await numbersOf(early)), ...(await numbersOf(late))]
-    t.deepEqual(
-      drawn.toSorted((a, b) => a - b),
-      Array.from({ length: 50 }, (_, at) => at + 1),
-    )
-    const after = await joinAll(eventId, 'eva', 10)
-    const behind = await numbersOf(after)
-    await lose()
-    const newcomers = await joinAll(eventId, 'fay', 10)
-    t.deepEqual([...(await numbersOf(early)), ...(await numbersOf(late))], drawn)
-    t.deepEqual(await numbersOf(after), behind)
-    t.true(Math.min(...behind) > 50)
-    t.true(Math.min(...(await numbersOf(newcomers))) > Math.max(...behind))
-  })
+  test.serial(
+    `Redis ${what} before and after a draw: all that were given a place are drawn, once, and keep it`,
+    async (t) => {
+      const draws = new Draws(system)
+      const eventId = await draws.eventWithDraw()
+      const early = await joinAll(eventId, 'cat', 40)
+      await lose()
+      await numbersOf(early, false)
+      const late = await joinAll(eventId, 'dan', 10)
+      await draws.close(eventId)
+      const drawn = [...(await numbersOf(early)), ...(await numbersOf(late))]
+      t.deepEqual(
+        drawn.toSorted((a, b) => a - b),
+        Array.from({ length: 50 }, (_, at) => at + 1),
+      )
+      const after = await joinAll(eventId, 'eva', 10)
+      const behind = await numbersOf(after)
+      await lose()
+      const newcomers = await joinAll(eventId, 'fay', 10)
+      t.deepEqual([...(await numbersOf(early)), ...(await numbersOf(late))], drawn)
+      t.deepEqual(await numbersOf(after), behind)
+      t.true(Math.min(...behind) > 50)
+      t.true(Math.min(...(await numbersOf(newcomers))) > Math.max(...behind))
+    },
+  )
 }
