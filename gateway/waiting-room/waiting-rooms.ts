@@ -14,7 +14,6 @@ import {
   viewQueuePlace,
   viewServing,
   viewWaitingRoom,
-  type WaitingRoom,
 } from '#shared/contracts/waiting-room.ts'
 import { leafOf } from '#shared/draw.ts'
 import { TicketingError } from '#shared/errors.ts'
@@ -30,7 +29,9 @@ import type { BookingLoad } from './load.ts'
 import type { RoomMetrics } from './metrics.ts'
 import { Pace } from './pace.ts'
 import { type PlaceIds, type PlaceName, placeOfPass } from './place-id.ts'
-import { type Joined, lacksNumbers, type Place, type Queue, type RoomSettings, type Serving } from './queue.ts'
+import { type Joined, lacksNumbers, type Place, type Queue, type Serving } from './queue.ts'
+import { freshMs, inNobodysName, isBeforeDraw, type KnownRoom, maxRooms, Rooms } from './rooms.ts'
+import { shortestPollMs, showPlace } from './show-place.ts'
 
 interface Parts {
   readonly queue: Queue
@@ -45,35 +46,19 @@ interface Parts {
   readonly instance: string
 }
 
-/** Settings and `serving` of a room are at most this old. */
-const freshMs = 1_000
-/** Rooms that are remembered. */
-const maxRooms = 1_000
 /** Places that a gateway reserves at a time. */
 const blockSize = 10_000
-/** By how much nine of ten buyers wait longer than half of them, as trials showed. */
-const spreadAtFixedRate = 1.5
-const spreadAtMovingRate = 2.5
-const shortestPollMs = 1_000
-const longestPollMs = 30_000
-const leastPollBeforeDrawMs = 5_000
-
-interface OpenRoom {
-  readonly room: WaitingRoom
-  readonly settings: RoomSettings
-}
 
 /** The waiting rooms of all events: queue, passes, and what everybody may know. Without Redis, joins and passes answer `unavailable`. */
 export class WaitingRooms {
   readonly #parts: Parts
-  readonly #rooms = new LRUCache<string, { at: number; room: Promise<WaitingRoom> }>({ max: maxRooms })
-  /** As it last was, however long ago. */
-  readonly #lastKnown = new LRUCache<string, WaitingRoom>({ max: maxRooms })
+  readonly #rooms: Rooms
   readonly #serving = new LRUCache<string, { at: number; serving: Promise<Serving> }>({ max: maxRooms })
   readonly #paces = new LRUCache<string, Pace>({ max: maxRooms })
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#rooms = new Rooms(parts.bus)
   }
 
   /** The place of a caller. Throws `queue_not_enabled` and `queue_full`. */
@@ -83,13 +68,13 @@ export class WaitingRooms {
     if (isNew) this.#parts.metrics.joined()
     const name = { eventId, index: place.index }
     await this.#enterRoll(name, userId, open)
-    return this.#describe(name, place, userId, open)
+    return this.#show(name, place, userId, open)
   }
 
   /** A place of the caller. Throws `not_found`, and `place_expired` for one that was passed over too long ago. */
   async view(placeId: string, context: MessageContext): Promise<QueuePlace> {
     const { open, name, place } = await this.#look(placeId, context)
-    return this.#describe(name, place, context.caller.id, open)
+    return this.#show(name, place, context.caller.id, open)
   }
 
   /** A receipt of a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
@@ -102,9 +87,8 @@ export class WaitingRooms {
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
     const { eventId, index } = this.#nameOf(placeId, context)
-    const room = await this.#room(eventId, context)
-    const settings = settingsOf(room)
-    await this.#ask(eventId, { room, settings }, () => this.#parts.queue.leave(eventId, index, settings))
+    const known = await this.#rooms.get(eventId, context)
+    await this.#ask(eventId, known, () => this.#parts.queue.leave(eventId, index, known.settings))
     return {}
   }
 
@@ -114,9 +98,8 @@ export class WaitingRooms {
     if (index === null) return
     const { deadlineMs } = viewWaitingRoom
     const context = { requestId: randomUUID(), caller: anonymous, deadlineAt: performance.now() + deadlineMs }
-    const room = await this.#room(eventId, context)
-    if (room.state === 'off') return
-    const open = { room, settings: settingsOf(room) }
+    const open = await this.#rooms.get(eventId, context)
+    if (open.room.state === 'off') return
     await this.#ask(eventId, open, () => this.#parts.queue.leave(eventId, index, open.settings))
     this.#parts.metrics.finished()
   }
@@ -124,7 +107,7 @@ export class WaitingRooms {
   /** A pass, once the place was called. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
   async claim(placeId: string, context: MessageContext): Promise<ReplyOf<typeof claimPass>> {
     const { eventId, index } = this.#nameOf(placeId, context)
-    const open = await this.#openRoom(eventId, context)
+    const open = await this.#rooms.getOpen(eventId, context)
     const { room, settings } = open
     const { queue, passes } = this.#parts
     const admission = await this.#ask(eventId, open, () => queue.admit(eventId, index, settings))
@@ -164,7 +147,7 @@ export class WaitingRooms {
 
   /** What everybody may know, at most a second old. */
   async serving(eventId: string, context: MessageContext): Promise<ReplyOf<typeof viewServing>> {
-    const open = await this.#openRoom(eventId, context)
+    const open = await this.#rooms.getOpen(eventId, context)
     const { serving, issued, gaps, nowMs, callsPerMinute } = await this.#servingOf(eventId, open)
     return {
       event_id: eventId,
@@ -184,9 +167,9 @@ export class WaitingRooms {
     { event_id, limit, cursor }: ParsedRequestOf<typeof listAdmissions>,
     context: MessageContext,
   ): Promise<ReplyOf<typeof listAdmissions>> {
-    const room = await this.#room(event_id, context)
-    const ask = () => this.#parts.queue.admissions(event_id, { after: cursor, limit })
-    const { admissions, next } = await this.#ask(event_id, { room, settings: settingsOf(room) }, ask)
+    const known = await this.#rooms.get(event_id, context)
+    const read = () => this.#parts.queue.admissions(event_id, { after: cursor, limit })
+    const { admissions, next } = await this.#ask(event_id, known, read)
     return {
       items: admissions.map(({ number, atMs, serving }) => ({
         number,
@@ -208,8 +191,9 @@ export class WaitingRooms {
     const pass = await passes.verify(queuePass).catch(() => null)
     if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
     // Where this gateway only sells, nobody asks where the queue stands, and yet it has to tell how much it has to do.
-    void this.#room(eventId, context)
-      .then((room) => (room.state === 'off' ? null : this.#servingOf(eventId, { room, settings: settingsOf(room) })))
+    void this.#rooms
+      .get(eventId, context)
+      .then((known) => (known.room.state === 'off' ? null : this.#servingOf(eventId, known)))
       .catch(() => undefined)
     // Beside the queue there is no session.
     if (pass.place === null) return
@@ -217,8 +201,8 @@ export class WaitingRooms {
     const lasting = { sessionMs: pass.exp * 1_000 - pass.began, idleMs: pass.idle }
     const touch = async () => {
       // Who pays does not wait for the event worker.
-      const room = this.#lastKnown.get(eventId) ?? (await this.#room(eventId, context))
-      return queue.touch(eventId, session, { ...settingsOf(room), ...lasting })
+      const { settings } = this.#rooms.lastKnown(eventId) ?? (await this.#rooms.get(eventId, context))
+      return queue.touch(eventId, session, { ...settings, ...lasting })
     }
     // Without Redis passes go on by their signature.
     if (await touch().catch(() => true)) return
@@ -231,10 +215,10 @@ export class WaitingRooms {
     eventId: string,
     userId: string,
     context: MessageContext,
-  ): Promise<Extract<Joined, { kind: 'place' }> & { readonly open: OpenRoom }> {
+  ): Promise<Extract<Joined, { kind: 'place' }> & { readonly open: KnownRoom }> {
     const { queue, placeIds, bus } = this.#parts
     const caller = placeIds.callerOf(userId)
-    let open = await this.#openRoom(eventId, context)
+    let open = await this.#rooms.getOpen(eventId, context)
     const joinsFrom = open.room.draw?.joins_from ?? null
     if (joinsFrom !== null && Date.parse(joinsFrom) > Date.now()) {
       throw new TicketingError('queue_not_enabled', `The queue opens at ${joinsFrom}; join then.`)
@@ -244,8 +228,7 @@ export class WaitingRooms {
     if (joined.kind === 'no block') {
       const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName(context))
       // No draw is announced any more once a block is reserved; what was known before may not have heard of one.
-      this.#rooms.delete(eventId)
-      open = await this.#openRoom(eventId, context)
+      open = await this.#rooms.getAnew(eventId, context)
       await this.#ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
       joined = await join()
     }
@@ -254,9 +237,9 @@ export class WaitingRooms {
     throw new TicketingError('unavailable', 'The queue is being set up; try again shortly.')
   }
 
-  async #look(placeId: string, context: MessageContext): Promise<{ open: OpenRoom; name: PlaceName; place: Place }> {
+  async #look(placeId: string, context: MessageContext): Promise<{ open: KnownRoom; name: PlaceName; place: Place }> {
     const { eventId, index } = this.#nameOf(placeId, context)
-    const open = await this.#openRoom(eventId, context)
+    const open = await this.#rooms.getOpen(eventId, context)
     const { queue, placeIds } = this.#parts
     const userId = context.caller.id
     const caller = placeIds.callerOf(userId)
@@ -268,94 +251,21 @@ export class WaitingRooms {
   }
 
   /** Before the draw every sign of a place enters it into the roll, also again: Redis may have lost it. */
-  async #enterRoll(name: PlaceName, userId: string, open: OpenRoom): Promise<void> {
+  async #enterRoll(name: PlaceName, userId: string, open: KnownRoom): Promise<void> {
     if (!isBeforeDraw(open)) return
     const { queue, placeIds } = this.#parts
     const entry = { index: name.index, leaf: leafOf(placeIds.make(name, userId)) }
     await this.#ask(name.eventId, open, () => queue.enterRoll(name.eventId, entry, open.settings))
   }
 
-  async #describe(
-    name: PlaceName,
-    { state, number, ahead, untilMs }: Place,
-    userId: string,
-    open: OpenRoom,
-  ): Promise<QueuePlace> {
-    const { serving, nowMs, callsPerMinute } = await this.#servingOf(name.eventId, open)
-    const isWaiting = state === 'waiting' || state === 'passed'
-    if (isBeforeDraw(open)) return this.#describeBeforeDraw(name, { isWaiting, nowMs }, userId, open)
-    const pace = this.#paces.get(name.eventId)?.perSecond(nowMs)
-    const spread = callsPerMinute < open.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
-    const etaS = isWaiting && pace !== undefined ? ahead / pace : null
-    return {
-      id: this.#parts.placeIds.make(name, userId),
-      event_id: name.eventId,
-      index: name.index,
-      state: isWaiting ? 'waiting' : state === 'called' || state === 'admitted' ? state : 'ended',
-      number,
-      ahead,
-      serving,
-      eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(spread * etaS) },
-      claim_in_ms: state === 'called' ? Math.max(0, untilMs - nowMs) : null,
-      next_poll_ms: pollAfter(isWaiting ? etaS : 0),
-    }
+  async #show(name: PlaceName, place: Place, userId: string, open: KnownRoom): Promise<QueuePlace> {
+    const serving = await this.#servingOf(name.eventId, open)
+    const id = this.#parts.placeIds.make(name, userId)
+    const perSecond = this.#paces.get(name.eventId)?.perSecond(serving.nowMs)
+    return showPlace({ id, event_id: name.eventId, index: name.index }, place, { open, serving, perSecond })
   }
 
-  /** Nobody has a number yet. */
-  #describeBeforeDraw(
-    name: PlaceName,
-    { isWaiting, nowMs }: { isWaiting: boolean; nowMs: number },
-    userId: string,
-    { room }: OpenRoom,
-  ): QueuePlace {
-    // Everybody waits for the same moment: half of the time until then, but never each second.
-    const pollMs = Math.max(leastPollBeforeDrawMs, (Date.parse(room.draw?.opens_at ?? '') - nowMs) / 2)
-    return {
-      id: this.#parts.placeIds.make(name, userId),
-      event_id: name.eventId,
-      index: name.index,
-      state: isWaiting ? 'waiting' : 'ended',
-      number: null,
-      ahead: null,
-      serving: 0,
-      eta_s: null,
-      claim_in_ms: null,
-      next_poll_ms: Math.round(Math.min(longestPollMs, pollMs)),
-    }
-  }
-
-  /** Rooms change rarely: their settings are asked for once a second. */
-  #room(eventId: string, context: MessageContext): Promise<WaitingRoom> {
-    const known = this.#rooms.get(eventId)
-    if (known !== undefined && performance.now() - known.at < freshMs) return known.room
-    const room = call(this.#parts.bus, viewWaitingRoom, { event_id: eventId }, inNobodysName(context)).catch(
-      (error: unknown) => {
-        // What was known goes on while the event worker does not answer.
-        if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
-        this.#rooms.delete(eventId)
-        throw error
-      },
-    )
-    this.#rooms.set(eventId, { at: performance.now(), room })
-    room.then(
-      (found) => this.#lastKnown.set(eventId, found),
-      () => undefined,
-    )
-    return room
-  }
-
-  async #openRoom(eventId: string, context: MessageContext): Promise<OpenRoom> {
-    let room = await this.#room(eventId, context)
-    if (room.state === 'off') {
-      // Perhaps it has just been opened.
-      this.#rooms.delete(eventId)
-      room = await this.#room(eventId, context)
-    }
-    if (room.state === 'off') throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
-    return { room, settings: settingsOf(room) }
-  }
-
-  async #servingOf(eventId: string, open: OpenRoom): Promise<Serving> {
+  async #servingOf(eventId: string, open: KnownRoom): Promise<Serving> {
     const known = this.#serving.get(eventId)
     if (known !== undefined && performance.now() - known.at < freshMs) return known.serving
     const { draws } = this.#parts
@@ -373,7 +283,7 @@ export class WaitingRooms {
     return asked
   }
 
-  async #askServing(eventId: string, open: OpenRoom): Promise<Serving> {
+  async #askServing(eventId: string, open: KnownRoom): Promise<Serving> {
     const { queue, load, metrics, instance: gateway } = this.#parts
     const { settings } = open
     const control = await this.#ask(eventId, open, () =>
@@ -388,7 +298,7 @@ export class WaitingRooms {
    * Asks Redis; the queue is nowhere else. Brings it the numbers of the draw where it does not have them. Throws `unavailable` after a
    * second of failures.
    */
-  async #ask<Reply>(eventId: string, open: OpenRoom, step: () => Promise<Reply>, tried = 1): Promise<Reply> {
+  async #ask<Reply>(eventId: string, open: KnownRoom, step: () => Promise<Reply>, tried = 1): Promise<Reply> {
     try {
       return await step()
     } catch (error) {
@@ -426,30 +336,6 @@ export function waitingOperations(rooms: WaitingRooms | null): Readonly<Record<s
   }
 }
 
-/** For what gateways ask of their own accord. */
-function inNobodysName({ requestId, deadlineAt }: MessageContext): MessageContext {
-  return { requestId, caller: anonymous, deadlineAt }
-}
-
-function isBeforeDraw({ room }: OpenRoom): boolean {
-  return room.draw !== null && !room.draw.is_drawn
-}
-
-function settingsOf(room: WaitingRoom): RoomSettings {
-  const { draw } = room
-  return {
-    state: room.state === 'open' ? 'open' : 'paused',
-    callsPerMinute: room.calls_per_minute,
-    adaptive: room.adaptive,
-    maxActive: room.max_active,
-    claimMs: room.claim_s * 1_000,
-    sessionMs: room.session_s * 1_000,
-    idleMs: room.idle_s * 1_000,
-    closesAtMs: draw === null || draw.is_drawn ? undefined : Date.parse(draw.closes_at),
-    drawn: draw?.is_drawn ? (draw.count ?? undefined) : undefined,
-  }
-}
-
 /** A step that Redis does not answer is tried again: every step may be repeated. */
 const tries = 5
 const retryPauseMs = 100
@@ -458,12 +344,6 @@ function unreachable(cause: unknown): TicketingError {
   return new TicketingError('unavailable', 'The queue cannot be reached now; your place is kept. Try again shortly.', {
     cause,
   })
-}
-
-/** An eighth of the remaining wait: the masses ask rarely, those near the front often. */
-function pollAfter(etaS: number | null): number {
-  if (etaS === null) return longestPollMs / 3
-  return Math.round(Math.min(longestPollMs, Math.max(shortestPollMs, (etaS * 1_000) / 8)))
 }
 
 function placeExpired(): TicketingError {

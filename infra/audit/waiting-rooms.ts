@@ -26,11 +26,11 @@ export async function judgeWaitingRooms(client: pg.Client, redis: RedisClient | 
   return { limits, order }
 }
 
-/** Oldest first. */
-async function readJournal(redis: RedisClient, eventId: string): Promise<JournalEntry[]> {
+/** The last admissions of an event, oldest first: so many pages of a thousand, at most. */
+export async function readJournal(redis: RedisClient, eventId: string, pages = maxPages): Promise<JournalEntry[]> {
   const newestFirst: JournalEntry[] = []
   let end = '+'
-  for (let page = 0; page < maxPages; page += 1) {
+  for (let page = 0; page < pages; page += 1) {
     const read = await retry(() => redis.xrevrange(`queue:{${eventId}}:journal`, end, '-', 'COUNT', pageSize))
     newestFirst.push(...read.map(([, fields]) => entryOf(fields)))
     const last = read.at(-1)

@@ -245,7 +245,8 @@ export class Buyer {
       totalMinor: total_minor,
       tickets: tickets.length,
     })
-    return this.#leave('bought')
+    // Whoever has bought makes room without a word.
+    throw new Left('bought')
   }
 
   /** The booking, once the money is captured; undefined where there is none. */

@@ -15,6 +15,8 @@ export interface Room {
   readonly claimS: number
   readonly sessionS: number
   readonly idleS: number
+  /** Whether the rate follows what the system bears. */
+  readonly adaptive: boolean
   readonly draw?: { readonly closesAt: Date; readonly opensAt: Date }
 }
 
@@ -93,6 +95,7 @@ export async function setRoom(organiser: Organiser, eventId: string, room: Room)
     claim_s: room.claimS,
     session_s: room.sessionS,
     idle_s: room.idleS,
+    adaptive: room.adaptive,
     ...(room.draw && {
       draw: { closes_at: room.draw.closesAt.toISOString(), opens_at: room.draw.opensAt.toISOString() },
     }),

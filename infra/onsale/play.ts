@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ExplainedError } from '../explained-error.ts'
 import { cpuTimes } from '../load/cpu-time.ts'
 import type { Output } from '../terminal/output.ts'
-import type { Occupancy } from './admissions.ts'
 import { Buyer, type Sale } from './buyer.ts'
 import { BuyerClient } from './client.ts'
 import type { OnsaleFlags } from './flags.ts'
@@ -22,15 +21,17 @@ import { judge } from './verdict.ts'
 import { Watchers } from './watchers.ts'
 
 /** What a real on-sale has, before time is compressed. */
-const real = { preQueueMs: 15 * 60_000, holdMs: 10 * 60_000, claimS: 60, sessionS: 15 * 60, idleS: 5 * 60 }
+const real = { preQueueMs: 15 * 60_000, holdMs: 10 * 60_000, sessionS: 15 * 60, idleS: 5 * 60 }
 /** A draw closes so long before the opening, and never later than a second before it. */
 const drawMs = { before: 60_000, least: 1_000 }
 /** A room takes no shorter times than these. */
-const least = { claimS: 5, sessionS: 60, idleS: 30 }
-/** Inside at a time: a sixteenth of the seats, within what two processors bear. */
-const active = { share: 1 / 16, least: 25, most: 300 }
-/** As many are called a minute as if each stayed inside for four seconds. */
-const callsPerActive = 16
+const least = { sessionS: 60, idleS: 30 }
+/** Longer than a page waits before it asks again, while nobody knows how fast the queue moves. */
+const claimS = 15
+/** Inside at a time: a tenth as many as seats, within what two processors bear. */
+const active = { share: 1 / 10, least: 25, most: 300 }
+/** As many may be called a minute as if each stayed inside for four seconds; the controller begins with a quarter of it. */
+const calls = { perActive: 16, least: 1_200 }
 const sampleEveryMs = 500
 /** Nobody waits for a run that does not end. */
 const longestMs = 20 * 60_000
@@ -60,11 +61,12 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   const stock = await stockOf(organiser.url, eventId)
   const maxActive = Math.min(active.most, Math.max(active.least, Math.ceil(stock.available * active.share)))
   const room: Omit<Room, 'state'> = {
-    callsPerMinute: maxActive * callsPerActive,
+    callsPerMinute: Math.max(calls.least, maxActive * calls.perActive),
     maxActive,
-    claimS: Math.max(least.claimS, Math.round(real.claimS / pace)),
+    claimS,
     sessionS: Math.max(least.sessionS, Math.round(real.sessionS / pace)),
     idleS: Math.max(least.idleS, Math.round(real.idleS / pace)),
+    adaptive: !flags.fixedRate,
   }
   const holdMs = holdMsAt(pace)
   const tally = new Tally(buyers)
@@ -75,7 +77,8 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   const foreign = await passOfAnotherEvent(organiser, run, sleeper)
   const preQueueMs = real.preQueueMs / pace
   const opensAt = Date.now() + preQueueMs
-  const closesAt = new Date(opensAt - Math.max(drawMs.least, drawMs.before / pace))
+  // Receipts tell whole seconds.
+  const closesAt = new Date(Math.floor((opensAt - Math.max(drawMs.least, drawMs.before / pace)) / 1_000) * 1_000)
   const hasDraw = await announceDraw(organiser, eventId, { ...room, draw: { closesAt, opensAt: new Date(opensAt) } })
   tally.opensAtMs = performance.now() + opensAt - Date.now()
 
@@ -102,13 +105,11 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
     },
   }
   const panel = new Panel({ buyers, seed, pace, output, tally, maxActive })
-  const occupancies: Occupancy[] = []
   const sample = async (): Promise<void> => {
     for (let number = 1; !over.signal.aborted; number += 1) {
       await pause(sampleEveryMs, undefined, { signal: over.signal }).catch(() => undefined)
       const now = await records.now().catch(() => null)
       if (now === null) continue
-      occupancies.push(now)
       if (soldOutAtMs === null && watchers.isSoldOut()) soldOutAtMs = performance.now()
       if (number % 2 === 1) continue
       const { active, called, serving, rate } = now
@@ -144,8 +145,6 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
       wantsAll: wantedPlaces(flags) >= stock.available,
       since: startedAt,
       records,
-      limits: room,
-      occupancies,
       maps: watchers.maps,
       secondPlaces,
       drawUrl: hasDraw ? organiser.url : null,
@@ -237,6 +236,7 @@ async function passOfAnotherEvent(organiser: Organiser, run: string, sleeper: Sl
     claimS: 600,
     sessionS: 7_200,
     idleS: 3_600,
+    adaptive: false,
   })
   const userId = `foreign-${run}`
   const client = new BuyerClient({

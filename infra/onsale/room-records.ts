@@ -1,74 +1,57 @@
-import { Redis } from 'ioredis'
-import type { Admission, Occupancy } from './admissions.ts'
+import { createLogger } from '#shared/observability/log.ts'
+import { createRedis, type RedisClient } from '#shared/redis.ts'
+import type { JournalEntry } from '../audit/admissions.ts'
+import { readJournal } from '../audit/waiting-rooms.ts'
 
 /* What the waiting room itself has written down, read from its Redis and never from what clients saw. */
 
-const commandTimeoutMs = 5_000
-const pageSize = 10_000
+/** Enough for all admissions that a journal keeps. */
+const maxPages = 250
 
-export interface RoomNow extends Occupancy {
+export interface RoomNow {
   readonly serving: number
-  /** Places that were given out. */
-  readonly issued: number
   /** Calls a minute, as the controller has them; null: it has not said. */
   readonly rate: number | null
+  /** Sessions, and calls that were not claimed yet. */
+  readonly active: number
+  readonly called: number
 }
 
 /** The records of one event's room. */
 export class RoomRecords {
-  readonly #redis: Redis
+  readonly redis: RedisClient
   readonly #eventId: string
 
   constructor(url: string, eventId: string) {
-    this.#redis = new Redis(url, { commandTimeout: commandTimeoutMs, connectTimeout: commandTimeoutMs })
-    // What is wrong is thrown by the command.
-    this.#redis.on('error', () => undefined)
+    const log = createLogger({ name: 'onsale', instance: 'onsale', level: 'fatal' })
+    this.redis = createRedis({ url, name: 'onsale', log })
     this.#eventId = eventId
   }
 
-  /** All of one moment. */
   async now(): Promise<RoomNow> {
-    const replies = await this.#redis
-      .multi()
-      .hmget(this.#key('room'), 'serving', 'issued', 'rate')
-      .zcard(this.#key('active'))
-      .zcard(this.#key('called'))
-      .exec()
-    const [room, active, called] = (replies ?? []).map(([, reply]) => reply)
-    const [serving, issued, rate] = room as (string | null)[]
-    return {
-      serving: Number(serving ?? 0),
-      issued: Number(issued ?? 0),
-      rate: rate == null ? null : Number(rate),
-      active: Number(active),
-      called: Number(called),
-    }
+    const [room, active, called] = await Promise.all([
+      this.redis.hmget(this.#key('room'), 'serving', 'rate'),
+      this.redis.zcard(this.#key('active')),
+      this.redis.zcard(this.#key('called')),
+    ])
+    const [serving, rate] = room
+    return { serving: Number(serving ?? 0), rate: rate == null ? null : Number(rate), active, called }
   }
 
   /** Every admission, in its order. */
-  async journal(): Promise<Admission[]> {
-    const admissions: Admission[] = []
-    for (let from = '-'; ; ) {
-      const entries = await this.#redis.xrange(this.#key('journal'), from, '+', 'COUNT', pageSize)
-      for (const [, fields] of entries) {
-        const value = (name: string): number => Number(fields[fields.indexOf(name) + 1])
-        admissions.push({ number: value('number'), atMs: value('at'), serving: value('serving') })
-      }
-      const last = entries.at(-1)?.[0]
-      if (entries.length < pageSize || last === undefined) return admissions
-      from = `(${last}`
-    }
+  journal(): Promise<JournalEntry[]> {
+    return readJournal(this.redis, this.#eventId, maxPages)
   }
 
   /** Numbers by arrival index, as the draw gave them; those that came later follow. */
   async numberOf(): Promise<(index: number) => number> {
-    const drawn = Number((await this.#redis.hget(this.#key('room'), 'drawn')) ?? 0)
-    const ranks = await this.#redis.getrangeBuffer(this.#key('ranks'), 0, -1)
+    const drawn = Number((await this.redis.hget(this.#key('room'), 'drawn')) ?? 0)
+    const ranks = await this.redis.getrangeBuffer(this.#key('ranks'), 0, -1)
     return (index) => (index < drawn ? ranks.readUInt32BE(index * 4) : index) + 1
   }
 
   close(): void {
-    this.#redis.disconnect()
+    this.redis.disconnect()
   }
 
   #key(name: string): string {

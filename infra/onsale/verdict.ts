@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
+import { judgeAdmissions } from '../audit/admissions.ts'
 import { type AuditReport, audit } from '../audit/audit.ts'
 import { readDraw } from '../draw/read-draw.ts'
 import { verifyDraw } from '../draw/verify-draw.ts'
-import { type AdmissionLimits, admissionsOverLimit, type Occupancy, orderViolations } from './admissions.ts'
 import type { RoomRecords } from './room-records.ts'
 import type { SeatMap } from './seat-map.ts'
 import type { Tally } from './tally.ts'
@@ -15,7 +15,7 @@ export interface Verdict {
   readonly double_sales: number
   /** Buyers who were told 201 and are not found so; money without a ticket, and tickets without money. */
   readonly lost_purchases: number
-  /** Admissions beyond the rate, moments with more sessions than allowed. */
+  /** Admissions beyond the rate, and with more sessions than allowed. */
   readonly admissions_over_limit: number
   /** Admissions before their turn, holds without a pass of the queue, passes used too often, forged passes that were taken. */
   readonly order_violations: number
@@ -45,8 +45,6 @@ export interface JudgeOptions {
   readonly wantsAll: boolean
   readonly since: Date
   readonly records: RoomRecords
-  readonly limits: AdmissionLimits
-  readonly occupancies: readonly Occupancy[]
   readonly maps: readonly SeatMap[]
   readonly secondPlaces: number
   /** A gateway that shows the draw of the event; null: it had none. */
@@ -85,30 +83,29 @@ export async function judge(options: JudgeOptions): Promise<Judgement> {
 }
 
 async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Judgement> {
-  const { eventId, tally, records, limits, occupancies, secondPlaces, seats, wantsAll } = options
+  const { eventId, tally, records, secondPlaces, seats, wantsAll } = options
   const count = async (text: string, values: readonly unknown[] = [eventId]): Promise<number> =>
     Number((await client.query<{ count: string }>(text, [...values])).rows[0]?.count)
   const journal = await records.journal()
+  const admitted = journal.flatMap((entry) => (entry.what === 'admitted' ? entry.number : []))
+  const { limits, order } = judgeAdmissions(journal)
   const mismatches = await compareMaps(client, options)
   const drawFaults = await findDrawFaults(options)
   await pause(moneyRestsMs)
   const audited = await audit({
     databaseUrl: options.databaseUrl,
     paymentUrl: options.paymentUrl,
+    redis: records.redis,
     windowMs: Date.now() - options.since.getTime() + 60_000,
   })
   const ofInvariants = violationsOf(audited)
   const verdict: Verdict = {
     double_sales: (await count(doubleSales)) + ofInvariants.doubles,
     lost_purchases: (await countLost(client, options)) + ofInvariants.money,
-    admissions_over_limit: admissionsOverLimit(journal, occupancies, limits) + ofInvariants.admissions,
+    admissions_over_limit: limits.length,
     order_violations:
-      orderViolations(journal) +
-      (await countOutsiders(
-        client,
-        options,
-        journal.map(({ number }) => number),
-      )) +
+      order.length +
+      (await countOutsiders(client, options, admitted)) +
       (await count(overusedPasses, [eventId, maxHoldsOfPass])) +
       tally.forged.accepted +
       secondPlaces +
@@ -121,6 +118,7 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
   const { seats_sold, ...zeros } = verdict
   const faults = [
     ...Object.entries(zeros).flatMap(([name, value]) => (value === 0 ? [] : [`${name}: ${value}`])),
+    ...[...limits, ...order].slice(0, 5),
     ...drawFaults.map((fault) => `draw: ${fault}`),
     ...audited.results.flatMap(({ invariant, says, violations, examples, checked }) =>
       violations > 0 || !checked
@@ -130,7 +128,7 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
     ...(wantsAll && seats_sold < soldShare * seats ? [`seats_sold: ${seats_sold} of ${seats}`] : []),
     ...(tally.forged.tried === 0 ? ['no forged pass was tried'] : []),
   ]
-  return { verdict, faults, admissions: journal.length, auditedViolations: audited.violations + audited.unchecked }
+  return { verdict, faults, admissions: admitted.length, auditedViolations: audited.violations + audited.unchecked }
 }
 
 /** What anybody can find by `npm run verify-draw`. */
@@ -227,8 +225,7 @@ async function waitForRest(client: pg.Client, { eventId, restMs }: JudgeOptions)
 const kinds = {
   doubles: ['I1', 'I2', 'I3', 'I4', 'I10'],
   money: ['I7', 'I8', 'I9'],
-  admissions: ['I15'],
-  order: ['I14', 'I16'],
+  order: ['I14'],
 } as const
 
 function violationsOf({ results }: AuditReport): Record<keyof typeof kinds, number> {
@@ -237,7 +234,6 @@ function violationsOf({ results }: AuditReport): Record<keyof typeof kinds, numb
   return {
     doubles: sum(kinds.doubles),
     money: sum(kinds.money),
-    admissions: sum(kinds.admissions),
     order: sum(kinds.order),
   }
 }

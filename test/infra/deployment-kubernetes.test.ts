@@ -82,7 +82,11 @@ const mistakes: Mistakes = {
     ['kind: Deployment, name: event-worker', 'kind: Deployment, name: events', /there is no Deployment events/],
   ],
   'base/network-policies.yaml': [
-    ['values: [gateway, booking-worker]', 'values: [gateway, bookings]', /there are no pods bookings/],
+    [
+      'values: [gateway, booking-worker, auditor]',
+      'values: [gateway, bookings, auditor]',
+      /there are no pods bookings/,
+    ],
     [
       '    - from:\n        - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: envoy-gateway-system } }\n      ports',
       '    - ports',

@@ -12,12 +12,17 @@ import {
 } from '#shared/contracts/waiting-list.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
-import { offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
+import { Metrics } from '#shared/observability/metrics.ts'
+import { bookingRetention } from '../../workers/booking/retention.ts'
+import { WaitingListMetrics } from '../../workers/booking/waiting-list/metrics.ts'
+import { offerPlaces, offerPlacesOf } from '../../workers/booking/waiting-list/offer-places.ts'
 import { lockList } from '../../workers/booking/waiting-list/store.ts'
 import { type House, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { deleteOld } from '../support/delete-old.ts'
 import { forFile } from '../support/for-file.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
+import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 import { serveLists, waitingListParts } from '../support/waiting-lists.ts'
 
@@ -143,11 +148,11 @@ test.serial(
     await release({ id: (await entryOf(eventId, 'bob')).hold_id ?? '' }, 'bob')
     await serve()
     t.deepEqual([await statusOf(eventId, 'bob'), await statusOf(eventId, 'cat')], ['left', 'offered'])
-    const { booking_id } = await workers.ask(
-      beginPayment,
-      { hold_id: (await entryOf(eventId, 'cat')).hold_id ?? '' },
-      { as: 'cat' },
-    )
+    const last = await entryOf(eventId, 'cat')
+    const hold_id = last.hold_id ?? ''
+    const { hard_cap_at } = await workers.ask(viewHold, { hold_id }, { as: 'cat' })
+    t.is(Date.parse(hard_cap_at) - Date.parse(last.offer_expires_at ?? ''), 120_000, 'to pay at the last moment')
+    const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'cat' })
     t.is((await workers.refusal(leaveWaitingList, { event_id: eventId }, { as: 'cat' })).code, 'hold_paying')
     await workers.ask(confirmHold, { booking_id })
     t.is(await statusOf(eventId, 'cat'), 'converted')
@@ -409,6 +414,44 @@ test.serial('every step of an entry is told as a fact that names nobody', async 
   t.like(offered, { status: 'offered', offer_expires_in_ms: 1_800_000, overtaken: 0, ended_because: null })
   t.like(facts.find(({ what }) => what === 'overtaken')?.payload, { status: 'waiting', overtaken: 1 })
   t.notRegex(JSON.stringify(facts), /ada|pair/)
+})
+
+test.serial('how long the lists are, and how many offers were made and ran out, is counted', async (t) => {
+  await workers.postgres.query(
+    `UPDATE booking.waiting_list SET status = 'left', ended_at = now() WHERE status IN ('waiting', 'offered')`,
+  )
+  const { eventId, free } = await fullHouse(2)
+  for (const buyer of ['ada', 'bob', 'cat']) await join(eventId, buyer)
+  const metrics = new Metrics('test')
+  const parts = { ...waitingListParts(workers.postgres), metrics: new WaitingListMetrics(metrics) }
+  await free(0)
+  await offerPlaces(parts)
+  await workers.letRunOut({ id: (await entryOf(eventId, 'ada')).hold_id ?? '' })
+  await sweepAll(workers.postgres)
+  await offerPlaces(parts)
+  const { text } = await metrics.expose('')
+  const counted = ['length', 'offers_total', 'offers_expired_total'].map(
+    (name) => new RegExp(`^waiting_list_${name}{.*} (\\d+)$`, 'm').exec(text)?.[1],
+  )
+  t.deepEqual(counted, ['1', '2', '1'])
+})
+
+test.serial('an entry is kept for 30 days after its end, and an open one as long as it waits', async (t) => {
+  const { eventId } = await fullHouse(1)
+  await join(eventId, 'ada')
+  await leave(eventId, 'ada')
+  await join(eventId, 'bob')
+  const age = (days: number) =>
+    workers.postgres.query(
+      `UPDATE booking.waiting_list SET joined_at = now() - $2 * interval '1 day',
+         ended_at = CASE WHEN ended_at IS NOT NULL THEN now() - $2 * interval '1 day' END WHERE event_id = $1`,
+      [eventId, days],
+    )
+  await age(29)
+  t.deepEqual(await deleteOld(workers.postgres, bookingRetention, 'waiting-list'), {})
+  await age(31)
+  t.deepEqual(await deleteOld(workers.postgres, bookingRetention, 'waiting-list'), { 'booking.waiting_list': 1 })
+  t.is(await statusOf(eventId, 'bob'), 'waiting')
 })
 
 test.serial('a worker offers by itself what comes back', async (t) => {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { ExplainedError } from '../../infra/explained-error.ts'
-import { type Admission, admissionsOverLimit, orderViolations } from '../../infra/onsale/admissions.ts'
 import { sectionsOf } from '../../infra/onsale/organiser.ts'
 import { planBuyer } from '../../infra/onsale/plan.ts'
 import { reportHtml } from '../../infra/onsale/report.ts'
@@ -9,35 +8,6 @@ import type { Result } from '../../infra/onsale/result.ts'
 import { Tally } from '../../infra/onsale/tally.ts'
 import { findTarget } from '../../infra/onsale/target.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
-
-const limits = { callsPerMinute: 600, maxActive: 3 }
-
-/** One every `everyMs`, each called just before. */
-function journalOf(count: number, everyMs: number): Admission[] {
-  return Array.from({ length: count }, (_, index) => ({ number: index + 1, atMs: index * everyMs, serving: index + 1 }))
-}
-
-test('a journal at the highest rate is within the limit, and one admission more is found', (t) => {
-  // Ten a second, and the ten of a first second at once.
-  const burst = journalOf(10, 0)
-  const steady = journalOf(50, 100).map(({ atMs, ...rest }) => ({ ...rest, atMs: atMs + 100 }))
-  const journal = [...burst, ...steady]
-  t.is(admissionsOverLimit(journal, [], limits), 0)
-  t.is(admissionsOverLimit([...journal, { number: 99, atMs: 5_000, serving: 99 }], [], limits), 1)
-})
-
-test('a moment with more sessions and calls than there may be is over the limit', (t) => {
-  t.is(admissionsOverLimit([], [{ active: 2, called: 1 }], limits), 0)
-  t.is(admissionsOverLimit([], [{ active: 3, called: 1 }], limits), 1)
-})
-
-test('who was let in before their turn or twice is found, and so is a queue that went back', (t) => {
-  const journal = journalOf(5, 100)
-  t.is(orderViolations(journal), 0)
-  t.is(orderViolations([...journal, { number: 9, atMs: 600, serving: 5 }]), 1)
-  t.is(orderViolations([...journal, { number: 5, atMs: 600, serving: 5 }]), 1)
-  t.is(orderViolations([...journal, { number: 3.5, atMs: 600, serving: 4 }]), 1)
-})
 
 test('the seed decides what every buyer is like', (t) => {
   const crowd = (seed: number) => Array.from({ length: 100 }, (_, number) => JSON.stringify(planBuyer(seed, number)))

@@ -72,23 +72,26 @@ export interface NewHold {
   readonly userId: string
   readonly passId: string | null
   readonly lastsMs: number
+  /** It cannot be extended beyond this. */
+  readonly capMs: number
 }
 
-/** Makes holds without places. One that lasts longer than the sale's hard cap has its own end as such. */
+/** Makes holds without places. */
 export async function insertHolds(db: Database, holds: readonly NewHold[]): Promise<void> {
   if (holds.length === 0) return
   await db.execute(
     `INSERT INTO booking.holds (event_id, id, user_id, pass_id, active_until, expires_at, hard_cap_at)
-     SELECT event_id, id, user_id, pass_id, until, until, greatest(now() + hold_hard_cap, until)
-     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[]) AS made (event_id, id, user_id, pass_id, lasts_ms)
-     JOIN booking.sales USING (event_id)
-     CROSS JOIN LATERAL (SELECT now() + lasts_ms * interval '1 ms' AS until) AS lasting`,
+     SELECT event_id, id, user_id, pass_id, now() + lasts, now() + lasts, now() + cap
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::int[])
+       AS made (event_id, id, user_id, pass_id, lasts_ms, cap_ms),
+     LATERAL (SELECT lasts_ms * interval '1 ms' AS lasts, cap_ms * interval '1 ms' AS cap) AS times`,
     [
       holds.map(({ hold }) => hold.eventId),
       holds.map(({ hold }) => hold.ownId),
       holds.map(({ userId }) => userId),
       holds.map(({ passId }) => passId),
       holds.map(({ lastsMs }) => lastsMs),
+      holds.map(({ capMs }) => capMs),
     ],
   )
 }

@@ -19,10 +19,11 @@ export interface Sale extends SaleWindow {
   readonly waitedFor: readonly Wanted[]
   /** The database's clock when this was read. */
   readonly now: Date
-  /** When a hold that begins now ends, and cannot be extended any further; `holdMs`: how long it lasts. */
+  /** When a hold that begins now ends, and cannot be extended any further; `holdMs`, `holdCapMs`: the same from now on. */
   readonly holdUntil: Date
   readonly holdHardCap: Date
   readonly holdMs: number
+  readonly holdCapMs: number
 }
 
 /**
@@ -40,7 +41,7 @@ export async function findSales(db: Database, eventIds: readonly string[]): Prom
        currency, max_tickets_per_user AS "maxTicketsPerUser", cancel_until AS "cancelUntil", price_steps AS "priceSteps",
        needs_pass AS "needsPass", waited_for AS "waitedFor",
        now() AS now, now() + hold_ttl AS "holdUntil", now() + hold_hard_cap AS "holdHardCap",
-       (extract(epoch FROM hold_ttl) * 1000)::int AS "holdMs"
+       (extract(epoch FROM hold_ttl) * 1000)::int AS "holdMs", (extract(epoch FROM hold_hard_cap) * 1000)::int AS "holdCapMs"
      FROM booking.sales WHERE event_id = ANY($1)`,
     [eventIds],
   )

@@ -148,12 +148,15 @@ function judgeTickets({ buyer: { eventId }, selection, isSwap }: PlaceRequest, i
   else refuseBeyondLimit(inUse, { eventId, ...wish })
 }
 
+/** Who pays for an offer at its last moment has this time for it. */
+const payOfferMs = 120_000
+
 /** The sale by which a request is judged: an offer has its own time. */
 function saleFor({ offerMs }: PlaceRequest, sale: Sale | undefined): Sale | undefined {
   if (offerMs === undefined || sale === undefined) return sale
-  const holdUntil = new Date(sale.now.getTime() + offerMs)
-  const holdHardCap = new Date(Math.max(holdUntil.getTime(), sale.holdHardCap.getTime()))
-  return { ...sale, holdMs: offerMs, holdUntil, holdHardCap }
+  const holdCapMs = Math.max(offerMs + payOfferMs, sale.holdCapMs)
+  const fromNow = (ms: number): Date => new Date(sale.now.getTime() + ms)
+  return { ...sale, holdMs: offerMs, holdUntil: fromNow(offerMs), holdCapMs, holdHardCap: fromNow(holdCapMs) }
 }
 
 /** What those passes were used for that may be used now. Under the locks of their buyers, so that nobody uses one twice at once. */

@@ -34,7 +34,7 @@ export async function writeHolds(db: Database, given: readonly Given[]): Promise
   await insertHolds(
     db,
     made.map(({ request: { hold, buyer }, admitted: { passId, sale } }) => {
-      return { hold, userId: buyer.userId, passId, lastsMs: sale.holdMs }
+      return { hold, userId: buyer.userId, passId, lastsMs: sale.holdMs, capMs: sale.holdCapMs }
     }),
   )
   const seats = writing.flatMap(({ request: { hold }, seats }) => seats.map((seat) => ({ hold, ...seat })))

@@ -1,0 +1,99 @@
+import { LRUCache } from 'lru-cache'
+import { viewWaitingRoom, type WaitingRoom } from '#shared/contracts/waiting-room.ts'
+import { TicketingError } from '#shared/errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { call } from '#shared/messaging/call.ts'
+import { anonymous } from '#shared/messaging/caller.ts'
+import type { MessageContext } from '#shared/messaging/headers.ts'
+import type { RoomSettings } from './queue.ts'
+
+/** What is known of a room is at most this old, and so is where its queue stands. */
+export const freshMs = 1_000
+/** Rooms that are remembered. */
+export const maxRooms = 1_000
+
+/** A waiting room, and what its scripts get of it. */
+export interface KnownRoom {
+  readonly room: WaitingRoom
+  readonly settings: RoomSettings
+}
+
+/** The rooms of all events as the event worker keeps them. They change rarely: it is asked once a second. */
+export class Rooms {
+  readonly #bus: Bus
+  readonly #rooms = new LRUCache<string, { at: number; room: Promise<KnownRoom> }>({ max: maxRooms })
+  readonly #last = new LRUCache<string, KnownRoom>({ max: maxRooms })
+
+  constructor(bus: Bus) {
+    this.#bus = bus
+  }
+
+  /** The room of an event, also one that is off. Throws `event_not_found`. */
+  get(eventId: string, context: MessageContext): Promise<KnownRoom> {
+    const known = this.#rooms.get(eventId)
+    if (known !== undefined && performance.now() - known.at < freshMs) return known.room
+    const room = this.#ask(eventId, context).catch((error: unknown) => {
+      // What was known goes on while the event worker does not answer.
+      if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
+      this.#rooms.delete(eventId)
+      throw error
+    })
+    this.#rooms.set(eventId, { at: performance.now(), room })
+    return room
+  }
+
+  /** As `get`, asked now. */
+  async getAnew(eventId: string, context: MessageContext): Promise<KnownRoom> {
+    this.#rooms.delete(eventId)
+    return this.get(eventId, context)
+  }
+
+  /** As `get`. Throws `queue_not_enabled` for a room that is off. */
+  async getOpen(eventId: string, context: MessageContext): Promise<KnownRoom> {
+    const known = await this.get(eventId, context)
+    if (known.room.state !== 'off') return known
+    // Perhaps it has just been opened.
+    const present = await this.getAnew(eventId, context)
+    if (present.room.state === 'off') {
+      throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
+    }
+    return present
+  }
+
+  /** As it last was, however long ago: for who cannot wait for the event worker. */
+  lastKnown(eventId: string): KnownRoom | undefined {
+    return this.#last.get(eventId)
+  }
+
+  async #ask(eventId: string, context: MessageContext): Promise<KnownRoom> {
+    const room = await call(this.#bus, viewWaitingRoom, { event_id: eventId }, inNobodysName(context))
+    const known = { room, settings: settingsOf(room) }
+    this.#last.set(eventId, known)
+    return known
+  }
+}
+
+/** For what gateways ask of their own accord. */
+export function inNobodysName({ requestId, deadlineAt }: MessageContext): MessageContext {
+  return { requestId, caller: anonymous, deadlineAt }
+}
+
+/** Whether the room has a draw that is to come: nobody has a number yet. */
+export function isBeforeDraw({ room }: KnownRoom): boolean {
+  return room.draw !== null && !room.draw.is_drawn
+}
+
+function settingsOf(room: WaitingRoom): RoomSettings {
+  const { draw } = room
+  return {
+    state: room.state === 'open' ? 'open' : 'paused',
+    callsPerMinute: room.calls_per_minute,
+    adaptive: room.adaptive,
+    maxActive: room.max_active,
+    claimMs: room.claim_s * 1_000,
+    sessionMs: room.session_s * 1_000,
+    idleMs: room.idle_s * 1_000,
+    closesAtMs: draw === null || draw.is_drawn ? undefined : Date.parse(draw.closes_at),
+    drawn: draw?.is_drawn ? (draw.count ?? undefined) : undefined,
+  }
+}
