@@ -67,6 +67,11 @@ export const sharedSystem = forProcess(() =>
   forFile(() => startSystem({ counts: { gateway: 2, booking: 2 }, env: { RATE_LIMITS: 'off' } })),
 )
 
+/** What imports need, without a gateway. */
+export const sharedCatalogueSystem = forProcess(() =>
+  forFile(() => startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } })),
+)
+
 /** A payment sandbox and nothing else. */
 export const sharedSandbox = forProcess(() =>
   forFile(() => startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: 0 } })),
