@@ -164,7 +164,7 @@ function runsOf({ folder, concurrency, programs, onClusters }: Suite, named: rea
 
 function checkTypesAndLint(): Promise<Outcome[]> {
   return Promise.all([
-    check('types', 'node_modules/.bin/tsc', []),
+    check('types', 'node_modules/.bin/tsc', ['--singleThreaded']),
     check('scripts', 'node_modules/.bin/tsc', ['-p', 'gateway/storefront/browser']),
     check('lint', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
   ])

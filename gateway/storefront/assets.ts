@@ -30,14 +30,16 @@ export interface Assets {
 
 const storefront = import.meta.dirname
 
-/** Joined in this order, each in a layer of its own: later ones win. */
-const styleSheets = ['tokens', 'base', 'parts', 'list', 'event', 'hold', 'ticket', 'line', 'print']
+/** Each is in a layer of its own: later ones win. */
+const layers = ['tokens', 'base', 'parts', 'list', 'event', 'hold', 'ticket', 'queue', 'print']
+/** Files of their own, which a page names in `style`: not on the way of every purchase. All others are one file. */
+const separate: readonly string[] = ['queue']
 
 /** Joins and compresses everything, once, when a gateway starts. */
 export async function readAssets(): Promise<Assets> {
   const scripts = await bundleScripts()
   const contents = new Map<string, Buffer>(scripts)
-  contents.set('styles.css', Buffer.from(await readStyles()))
+  for (const [path, text] of await readStyles()) contents.set(path, Buffer.from(text))
   contents.set('mark.svg', await readFile(join(storefront, 'styles', 'mark.svg')))
   for (const [path, bytes] of await readFonts()) contents.set(path, bytes)
   const sorted = [...contents].sort(([one], [other]) => (one < other ? -1 : 1))
@@ -52,15 +54,17 @@ export async function readAssets(): Promise<Assets> {
   return { release, files: new Map(files), scriptAddress }
 }
 
-async function readStyles(): Promise<string> {
-  const sheets = await Promise.all(
-    styleSheets.map(async (name) => {
-      const text = await readFile(join(storefront, 'styles', `${name}.css`), 'utf8')
-      return `@layer ${name} {\n${text}}\n`
-    }),
-  )
-  const joined = `${await readFontFaces()}@layer ${styleSheets.join(', ')};\n${sheets.join('')}`
-  return minifyStyles(joined)
+async function readStyles(): Promise<[string, string][]> {
+  const read = async (name: string): Promise<string> =>
+    `@layer ${name} {\n${await readFile(join(storefront, 'styles', `${name}.css`), 'utf8')}}\n`
+  const common = await Promise.all(layers.filter((name) => !separate.includes(name)).map(read))
+  const files: [string, string][] = [
+    ['styles.css', `${await readFontFaces()}@layer ${layers.join(', ')};\n${common.join('')}`],
+  ]
+  for (const name of separate) files.push([`${name}.css`, await read(name)])
+  const minified: [string, string][] = []
+  for (const [path, text] of files) minified.push([path, await minifyStyles(text)])
+  return minified
 }
 
 const fontFolder = dirname(fileURLToPath(import.meta.resolve('@fontsource/sofia-sans-condensed/700.css')))

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Contract, ReplyOf } from '#shared/contracts/contract.ts'
 import { type DrawDocument, listAdmissions, viewDraw, viewDrawRanks, viewDrawRoll } from '#shared/contracts/draw.ts'
@@ -26,6 +27,7 @@ export interface PublishedDraw {
 
 const deadlineMs = 10_000
 const pagesAtOnce = 8
+const cachedMs = 2_000
 /** Longer than any journal. */
 const maxAdmissions = 1_000_000
 
@@ -50,13 +52,13 @@ export async function readDraw(url: string, eventId: string): Promise<PublishedD
   })
   const numbers = await inParallel(pages, (page) => read(`${base}/draw/ranks/${page}`, viewDrawRanks))
   const admissions = await readAdmissions(base)
-  const serving = await read(`${base}/serving`, viewServing).catch(() => undefined)
+  const serving = await readServing(base, admissions.at(-1)?.serving ?? 0)
   return {
     draw,
     roll: Buffer.concat(rolls),
     numbers: numbers.flatMap((page) => page.numbers),
     admissions,
-    serving: serving?.serving,
+    serving,
   }
 }
 
@@ -70,6 +72,15 @@ async function readAdmissions(base: string): Promise<Admission[]> {
     cursor = page.next_cursor
   } while (cursor !== null && admissions.length < maxAdmissions)
   return admissions
+}
+
+/** Answers of caches may be older than the journal: a lower number counts only when it stays. */
+async function readServing(base: string, atLeast: number): Promise<number | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    const serving = await read(`${base}/serving`, viewServing).catch(() => undefined)
+    if (serving === undefined || serving.serving >= atLeast || tries === 3) return serving?.serving
+    await pause(cachedMs)
+  }
 }
 
 async function inParallel<Item, Result>(

@@ -23,7 +23,7 @@ const widths = [1280, 768, 360]
 for (const half of [0, 1]) {
   const pages = shownPages.filter((_, index) => index % 2 === half)
   test(`no page asks another host, breaks its policy, scrolls sideways at ${widths.join(', ')} px, or has a finding of axe at 1280 and 360, light and dark (half ${half + 1})`, async (t) => {
-    t.timeout(180_000)
+    t.timeout(400_000)
     for (const shown of pages) {
       const { page, faults, close } = await openWindow(browser, shop.url)
       await shown.open(page)

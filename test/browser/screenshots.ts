@@ -45,7 +45,7 @@ async function takeAll(directory: string, names: readonly string[]): Promise<voi
           await page.screenshot({ path, fullPage: true })
           console.log(path)
           if (picture !== undefined && scheme === 'light' && width === 1_280) {
-            await page.screenshot({ path: join(pictures, picture) })
+            await page.screenshot({ path: join(pictures, picture), clip: { x: 0, y: 0, width, height: 780 } })
             console.log(join(pictures, picture))
           }
         }

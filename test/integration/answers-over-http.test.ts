@@ -4,7 +4,8 @@ import { daysFromToday } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { organiserKey, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Nothing is scripted here: gateway and all workers. */

@@ -3,7 +3,8 @@ import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /** What any route may answer, and any with a body. */

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { type Ask, ask, eventOnSale } from '../support/http.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
-import { organiserKey, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 
 const system = sharedSystem()
 let eventId: string

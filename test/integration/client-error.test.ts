@@ -7,7 +7,7 @@ import { answerClientError } from '../../gateway/http/client-error.ts'
 import { Connections } from '../../gateway/http/connections.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
-import { sharedLimitedSystem } from '../support/system.ts'
+import { sharedLimitedSystem } from '../support/shared-systems.ts'
 
 /* What nobody could read as a request hears so as clearly as of every other mistake. */
 

@@ -9,7 +9,7 @@ import { fillDemoCatalogue } from '../../infra/demo-catalogue.ts'
 import { askWorker } from '../support/asking.ts'
 import { importedEvent } from '../support/catalogue.ts'
 import { startEventWorker } from '../support/event-worker.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedCatalogueSystem } from '../support/shared-systems.ts'
 
 async function fill(bus: Bus): Promise<string[]> {
   const said: string[] = []
@@ -17,9 +17,9 @@ async function fill(bus: Bus): Promise<string[]> {
   return said
 }
 
-test('an empty database is filled once, also when the first filling was broken off', async (t) => {
-  const system = await startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } })
-  t.teardown(() => system.stop())
+const system = sharedCatalogueSystem()
+
+test.serial('an empty database is filled once, also when the first filling was broken off', async (t) => {
   const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
   t.teardown(() => bus.close())
   const [last] = demoEvents.flatMap(({ venue }, index) => (venue.drawSeats ? [demoIdAt(index)] : [])).toReversed()

@@ -6,7 +6,7 @@ import { Draws, inMs } from '../support/draws.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { writeSources } from '../support/import-command.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()

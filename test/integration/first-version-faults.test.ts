@@ -3,7 +3,8 @@ import { Redis } from 'ioredis'
 import { cacheKey } from '../../gateway/reads/cache-key.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* The faults of the first version, each by its name: none may ever come back. */

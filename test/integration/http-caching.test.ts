@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib'
 import test from 'ava'
 import { getEncoded } from '../support/encoded-http.ts'
-import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { sendRaw } from '../support/raw-http.ts'
 
-import { organiserKey, startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* What caches, browsers and scripts may rely on: RFC 9110 (conditions, encodings), 9111 (freshness) and 9211 (Cache-Status). */
@@ -13,7 +13,7 @@ import { until } from '../support/until.ts'
 const organiser = { authorization: `Bearer ${organiserKey}` }
 let eventId: string
 
-const system = forFile(() => startSystem({ counts: { gateway: 2 } }))
+const system = sharedSystem()
 
 test.before(async () => {
   eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
@@ -148,14 +148,20 @@ test.serial('a reply too small to gain by it is not compressed, and its validato
 test.serial(
   'the first who asks is told of a miss, the next ones of a hit, its age and how long it stays fresh',
   async (t) => {
-    const url = `${system.url}/events?city=Berlin&limit=7`
-    const first = await ask(url)
-    t.is(first.headers.get('cache-status'), 'gateway; fwd=uri-miss; stored')
-    t.is(first.headers.get('age'), null)
-    const second = await ask(url)
-    t.regex(second.headers.get('cache-status') ?? '', /^gateway; hit; ttl=-?\d$/)
-    t.is(second.headers.get('age'), '1')
-    t.is(second.text, first.text)
+    // News of another event may come between the two.
+    let tries = 0
+    await until('the second is a hit', async () => {
+      tries += 1
+      const url = `${system.url}/events?city=Berlin&limit=${20 + tries}`
+      const first = await ask(url)
+      t.is(first.headers.get('cache-status'), 'gateway; fwd=uri-miss; stored')
+      t.is(first.headers.get('age'), null)
+      const second = await ask(url)
+      if (!/^gateway; hit; ttl=-?\d$/.test(second.headers.get('cache-status') ?? '')) return false
+      t.is(second.headers.get('age'), '1')
+      t.is(second.text, first.text)
+      return true
+    })
   },
 )
 
@@ -173,9 +179,12 @@ test.serial('Age never passes what is promised while workers answer', async (t) 
 })
 
 test.serial('the order and the writing of parameters do not matter, their values do', async (t) => {
-  await ask(`${system.url}/events?city=Berlin&limit=9`)
   for (const query of ['limit=9&city=Berlin', 'city=%42erlin&limit=9']) {
-    t.regex((await ask(`${system.url}/events?${query}`)).headers.get('cache-status') ?? '', /^gateway; hit/, query)
+    await until(`${query} is a hit`, async () => {
+      await ask(`${system.url}/events?city=Berlin&limit=9`)
+      const { headers } = await ask(`${system.url}/events?${query}`)
+      return /^gateway; hit/.test(headers.get('cache-status') ?? '')
+    })
   }
   t.regex((await ask(`${system.url}/events?city=berlin2&limit=9`)).headers.get('cache-status') ?? '', /fwd/)
 })

@@ -8,9 +8,9 @@ import { askWorker } from '../support/asking.ts'
 import { forFile } from '../support/for-file.ts'
 import { runImportCommand, writeSources } from '../support/import-command.ts'
 import { realFile, realFiles, testWithRealData } from '../support/real-data.ts'
-import { startSystem } from '../support/system.ts'
+import { sharedCatalogueSystem } from '../support/shared-systems.ts'
 
-const system = forFile(() => startSystem({ counts: { gateway: 0, purchase: 0, sandbox: 0 } }))
+const system = sharedCatalogueSystem()
 const bus = forFile(() => Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 }))
 
 /** As the command does, in this process: starting Node for each would take most of the time. */

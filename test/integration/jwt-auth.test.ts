@@ -3,7 +3,7 @@ import test from 'ava'
 import { SignJWT } from 'jose'
 import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()

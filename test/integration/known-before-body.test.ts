@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { type Answer, type Ask, ask } from '../support/http.ts'
-import { organiserKey, sharedLimitedSystem } from '../support/system.ts'
+import { sharedLimitedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Who calls is known and limited before the body is read. Clients are told apart by X-Forwarded-For, as behind a proxy. */

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
 
 const buyers = 60
 const tries = 10

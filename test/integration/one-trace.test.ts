@@ -170,6 +170,7 @@ gateway: POST /purchase
           booking-worker: postgres UPDATE booking.event_seats
           booking-worker: postgres UPDATE booking.holds
           booking-worker: publish ticketing.fact.booking.confirmed
+            gateway: process ticketing.fact.booking.confirmed
           booking-worker: publish ticketing.fact.hold.converted
       purchase-worker: send ticketing.v1.booking.hold-seats
         booking-worker: process ticketing.v1.booking.hold-seats
@@ -188,7 +189,7 @@ gateway: POST /purchase
             booking-worker: postgres SELECT booking.event_seats
             booking-worker: postgres SELECT booking.hold_items
             booking-worker: postgres SELECT booking.sales
-            booking-worker: postgres UPDATE booking.event_seats
+            booking-worker: postgres UPDATE booking.holds
       purchase-worker: send ticketing.v1.booking.record-payment
         booking-worker: process ticketing.v1.booking.record-payment
           booking-worker: postgres BEGIN

@@ -11,7 +11,8 @@ import { queuePasses } from '#shared/queue-pass.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { bypass, eventWithRoom, hold, passOf, pay, setRoom } from '../support/room-buyers.ts'
-import { roomSecret, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { roomSecret } from '../support/system.ts'
 
 /* Every wrong pass, on every route that takes places, by HTTP and past the gateway. */
 

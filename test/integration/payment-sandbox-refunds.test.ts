@@ -3,7 +3,7 @@ import test from 'ava'
 import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { sharedSandbox } from '../support/system.ts'
+import { sharedSandbox } from '../support/shared-systems.ts'
 
 const system = sharedSandbox()
 const db = forFile(async () => openPostgres(system.databaseUrl))

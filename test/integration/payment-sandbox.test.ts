@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { type Answer, ask } from '../support/http.ts'
-import { sharedSandbox } from '../support/system.ts'
+import { sharedSandbox } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSandbox()

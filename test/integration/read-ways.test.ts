@@ -1,6 +1,6 @@
 import test from 'ava'
 import { type Answer, ask } from '../support/http.ts'
-import { sharedLimitedSystem } from '../support/system.ts'
+import { sharedLimitedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 /* Hits and refusals that a gateway knows are answered in front of Koa; nobody can tell by the answer. */

@@ -7,7 +7,8 @@ import { daysFromToday } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale, type TestEvent } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { organiserKey, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Nothing is scripted here: gateway, all workers and the payment sandbox. */

@@ -2,7 +2,7 @@ import test from 'ava'
 import pg from 'pg'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
-import { sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()

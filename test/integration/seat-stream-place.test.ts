@@ -5,7 +5,7 @@ import { tellPlace } from '../../gateway/streams/place.ts'
 import { ask } from '../support/http.ts'
 import { claim, eventWithRoom, join, setRoom } from '../support/room-buyers.ts'
 import { SeatStreamClient } from '../support/seat-stream-client.ts'
-import { sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 /* The own place in the queue, on the stream of the seats. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { compactVerify, createLocalJWKSet } from 'jose'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
-import { organiserKey, sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()

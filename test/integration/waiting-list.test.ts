@@ -100,7 +100,7 @@ test.serial('a buyer has one open entry of an event, however often and wherever 
 })
 
 test.serial(
-  'places go to the first whose number they can meet; whoever was overtaken three times has them kept',
+  'places go to the first buyer whose number they can meet, and are kept for one who was overtaken three times',
   async (t) => {
     const { eventId, free } = await fullHouse(8)
     for (const [buyer, qty] of Object.entries({ four: 4, pair: 2, one: 1, two: 2, last: 1 })) {
@@ -173,7 +173,7 @@ test.serial('who leaves the list with an offer gives it to the next in line', as
   t.deepEqual([await statusOf(eventId, 'ada'), await statusOf(eventId, 'bob')], ['left', 'offered'])
 })
 
-test.serial('whatever brings places back brings them to the list, GA tickets too', async (t) => {
+test.serial('places that come back in any way go to the list, GA tickets too', async (t) => {
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing: { Floor: { capacity: 2 } } })
   await setStatus(eventId, 'on_sale', { cancel_until: tomorrow })

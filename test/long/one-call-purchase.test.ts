@@ -5,7 +5,7 @@ import test from 'ava'
 import { stockDemoEvent } from '../support/demo-event.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 /* Seats are held and paid for in one call; nothing is scripted here. */

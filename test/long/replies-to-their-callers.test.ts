@@ -1,7 +1,7 @@
 import test from 'ava'
 import { ask, eventOnSale } from '../support/http.ts'
 import { randomNumbers } from '../support/random-numbers.ts'
-import { sharedSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
 
 const system = sharedSystem()
 

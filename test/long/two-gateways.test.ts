@@ -1,6 +1,7 @@
 import test from 'ava'
 import { ask, eventOnSale } from '../support/http.ts'
-import { sharedSystem, startSystem } from '../support/system.ts'
+import { sharedSystem } from '../support/shared-systems.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()

@@ -30,7 +30,7 @@ test('two free places go past a group of four to the next pair, and the group co
   ])
 })
 
-test('whoever was overtaken three times keeps what comes back until it is enough', (t) => {
+test('places that come back are kept for a buyer who was overtaken three times, until there are enough', (t) => {
   const entries = [waiting('four', 4, { overtaken: 3 }), waiting('pair', 2)]
   t.deepEqual(offered(entries, [seat(3), seat(4)]), [])
   t.deepEqual(

@@ -1,14 +1,11 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { type BookingPageState, bookingPage } from '../views/booking-page.ts'
-import { bookingWords } from '../views/words/booking.ts'
+import * as bookingWords from '../views/words/booking.ts'
 import { ask } from './api.ts'
 import { newKey } from './intentions.ts'
 import { type Island, pageState, startIsland } from './island.ts'
 
 /** The page of a booking: follows a payment or refund that is under way, and gives tickets back. */
-
-const element = document.querySelector<HTMLElement>('main')
-if (element === null) throw new Error('this page has no content')
 
 /** Pauses between looks at what is under way; the last one for all that follow. */
 const pausesMs = [1_000, 2_000, 4_000, 8_000] as const
@@ -17,24 +14,29 @@ const tries = 4
 let looks = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 
-const island = startIsland<BookingPageState>({
-  element,
-  state: pageState<BookingPageState>(),
-  view: bookingPage,
-  actions: {
-    choose(page, box) {
-      const { value, checked } = box as HTMLInputElement
-      const others = page.state.chosen.filter((id) => id !== value)
-      page.set({ chosen: checked ? [...others, value] : others })
+/** Of the page that was started. */
+let island: Island<BookingPageState>
+
+export function startBookingPage(element: HTMLElement): void {
+  island = startIsland<BookingPageState>({
+    element,
+    state: pageState<BookingPageState>(),
+    view: bookingPage,
+    actions: {
+      choose(page, box) {
+        const { value, checked } = box as HTMLInputElement
+        const others = page.state.chosen.filter((id) => id !== value)
+        page.set({ chosen: checked ? [...others, value] : others })
+      },
+      giveBack: (page) => void giveBack(page),
     },
-    giveBack: (page) => void giveBack(page),
-  },
-})
-follow()
-openGiveBack()
-addEventListener('hashchange', openGiveBack)
-addEventListener('online', () => void look())
-addEventListener('pageshow', ({ persisted }) => persisted && void look())
+  })
+  follow()
+  openGiveBack()
+  addEventListener('hashchange', openGiveBack)
+  addEventListener('online', () => void look())
+  addEventListener('pageshow', ({ persisted }) => persisted && void look())
+}
 
 /** Whether something still comes by itself. */
 function isSettling({ status, payment, refund_due_minor }: Booking): boolean {

@@ -1,5 +1,5 @@
 import type { EventPageState, EventReply, HeldState, LiveState, Note, Offer } from '../views/event/event-state.ts'
-import { eventWords as words } from '../views/words/event.ts'
+import * as words from '../views/words/event.ts'
 import { ask } from './api.ts'
 import { ChosenSeats } from './chosen-seats.ts'
 import { startHouseMap } from './house-map.ts'

@@ -32,7 +32,9 @@ const nothingLive: LiveState = {
 
 let house: EventHouse | null = null
 
-function start(element: HTMLElement): void {
+export function startEventPage(): void {
+  const element = document.getElementById('event')
+  if (element === null) return
   const sent = pageState<EventPageState>()
   const { event } = sent
   const { areaQty, together, onlyPrice, accessible } = readChoice(event.id, event.layout_version ?? 0)
@@ -143,6 +145,3 @@ function ringOffers(element: HTMLElement): void {
 function numberOrNull(text: string): number | null {
   return text === '' ? null : Number(text)
 }
-
-const element = document.getElementById('event')
-if (element !== null) start(element)

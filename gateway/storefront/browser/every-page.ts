@@ -1,6 +1,6 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewHold } from '#shared/contracts/holds.ts'
-import { words } from '../views/words.ts'
+import * as words from '../views/words.ts'
 import { ask } from './api.ts'
 import { allHeld, forgetHeld } from './held.ts'
 

@@ -2,7 +2,7 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import { clockTime } from '../views/format.ts'
 import { type HoldPageState, holdPage } from '../views/hold-page.ts'
 import type { Intention, PayState } from '../views/pay-state.ts'
-import { holdWords } from '../views/words/hold.ts'
+import * as holdWords from '../views/words/hold.ts'
 import { type Answer, ask } from './api.ts'
 import { forgetHeld, rememberHeld } from './held.ts'
 import {
@@ -22,9 +22,6 @@ import { type Action, type Island, pageState, startIsland } from './island.ts'
 import { passOf } from './queue-places.ts'
 
 /** The page where a hold is paid for: its clock, its places, and the one payment. */
-
-const element = document.querySelector<HTMLElement>('main')
-if (element === null) throw new Error('this page has no content')
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const holdPath = (id: string): string => `/holds/${encodeURIComponent(id)}`
@@ -57,23 +54,28 @@ const actions: Readonly<Record<string, Action<HoldPageState>>> = {
   giveAllBack: (island) => void release(island),
 }
 
-const island = startIsland<HoldPageState>({
-  element,
-  state: { ...pageState<HoldPageState>(), zone },
-  view: holdPage,
-  actions,
-})
-startTicking(island.state.hold)
-move(island, beginState(island.state.hold, unanswered(island.state.hold.id)))
-addEventListener('online', () => (nextAsk(island.state.pay) === null ? void readHold() : askNext(island, 0)))
-document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void readHold())
-// A page from the back-forward cache shows what was true when it was left.
-addEventListener('pageshow', ({ persisted }) => persisted && void readHold())
-onIntentionsChange(() => {
-  const other = unanswered(island.state.hold.id)
-  if (other !== null) move(island, pay(island.state.pay, other))
-  else void readHold()
-})
+/** Of the page that was started. */
+let island: Island<HoldPageState>
+
+export function startHoldPage(element: HTMLElement): void {
+  island = startIsland<HoldPageState>({
+    element,
+    state: { ...pageState<HoldPageState>(), zone },
+    view: holdPage,
+    actions,
+  })
+  startTicking(island.state.hold)
+  move(island, beginState(island.state.hold, unanswered(island.state.hold.id)))
+  addEventListener('online', () => (nextAsk(island.state.pay) === null ? void readHold() : askNext(island, 0)))
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void readHold())
+  // A page from the back-forward cache shows what was true when it was left.
+  addEventListener('pageshow', ({ persisted }) => persisted && void readHold())
+  onIntentionsChange(() => {
+    const other = unanswered(island.state.hold.id)
+    if (other !== null) move(island, pay(island.state.pay, other))
+    else void readHold()
+  })
+}
 
 /** Goes to a state of paying: what must outlive a reload is stored first, then the next request is sent or waited for. */
 function move(page: Island<HoldPageState>, to: PayState): void {

@@ -1,5 +1,5 @@
 import { count } from '../views/format.ts'
-import { eventWords as words } from '../views/words/event.ts'
+import * as words from '../views/words/event.ts'
 import { cursorName, type Writing } from './place-lines.ts'
 import { startKeyboard } from './seat-map/map-keyboard.ts'
 import type { Plan } from './seat-map/plan.ts'

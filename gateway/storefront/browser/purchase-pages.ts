@@ -1,9 +1,15 @@
+import { startBookingPage } from './booking-page.ts'
+import { startEventPage } from './event-page.ts'
+import { startHoldPage } from './hold-page.ts'
+import { startTicketPage } from './ticket-page.ts'
+
 /** The scripts of the buyer's way, from the map to the ticket, in one file; `data-script` of `<main>` says which of them is meant. */
-const scripts: Readonly<Record<string, () => Promise<unknown>>> = {
-  'event-page.ts': () => import('./event-page.ts'),
-  'hold-page.ts': () => import('./hold-page.ts'),
-  'booking-page.ts': () => import('./booking-page.ts'),
-  'ticket-page.ts': () => import('./ticket-page.ts'),
+const pages: Readonly<Record<string, (main: HTMLElement) => void>> = {
+  'event-page.ts': startEventPage,
+  'hold-page.ts': startHoldPage,
+  'booking-page.ts': startBookingPage,
+  'ticket-page.ts': startTicketPage,
 }
 
-void scripts[document.querySelector('main')?.dataset.script ?? '']?.()
+const main = document.querySelector<HTMLElement>('main')
+if (main !== null) pages[main.dataset.script ?? '']?.(main)

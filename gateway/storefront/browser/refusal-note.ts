@@ -1,6 +1,6 @@
 import type { Note, Offer } from '../views/event/event-state.ts'
 import { sum } from '../views/format.ts'
-import { eventWords as words } from '../views/words/event.ts'
+import * as words from '../views/words/event.ts'
 import type { Fault } from './api.ts'
 import { isPassing } from './ask-once.ts'
 import { placesText, type Writing } from './place-lines.ts'

@@ -1,5 +1,5 @@
 import { type PassOnState, passOn } from '../views/pass-on.ts'
-import { ticketWords } from '../views/words/ticket.ts'
+import * as ticketWords from '../views/words/ticket.ts'
 import { ask } from './api.ts'
 import { newKey } from './intentions.ts'
 import { type Island, pageState, startIsland } from './island.ts'
@@ -8,39 +8,56 @@ import { scriptAddress } from './trusted-html.ts'
 
 /** The page of a ticket: printing, passing on, and being there without network. */
 
-const printing = document.querySelector<HTMLElement>('#print')
-if (printing !== null) {
-  printing.hidden = false
-  printing.addEventListener('click', () => print())
-}
+export function startTicketPage(): void {
+  const printing = document.querySelector<HTMLElement>('#print')
+  if (printing !== null) {
+    printing.hidden = false
+    printing.addEventListener('click', () => print())
+  }
 
-const offline = document.querySelector<HTMLElement>('.offline')
-const showConnection = (): void => {
-  offline?.toggleAttribute('hidden', navigator.onLine)
-}
-showConnection()
-addEventListener('online', showConnection)
-addEventListener('offline', showConnection)
+  const offline = document.querySelector<HTMLElement>('.offline')
+  const showConnection = (): void => {
+    offline?.toggleAttribute('hidden', navigator.onLine)
+  }
+  showConnection()
+  addEventListener('online', showConnection)
+  addEventListener('offline', showConnection)
 
-const form = document.querySelector<HTMLElement>('.pass-on')
-if (form !== null) {
-  const { ticketId } = pageState<{ ticketId: string }>()
-  let key = newKey()
-  let sentTo = ''
-  startIsland<PassOnState>({
-    element: form,
-    state: { ticketId, fault: null, isSending: false, passedOnTo: null, address: location.origin + location.pathname },
-    view: passOn,
-    actions: {
-      passOn(island) {
-        const to = (document.querySelector<HTMLInputElement>('#to')?.value ?? '').trim()
-        // Another name is another intention.
-        if (to !== sentTo) key = newKey()
-        sentTo = to
-        void send(island, to, key)
+  const form = document.querySelector<HTMLElement>('.pass-on')
+  if (form !== null) {
+    const { ticketId } = pageState<{ ticketId: string }>()
+    let key = newKey()
+    let sentTo = ''
+    startIsland<PassOnState>({
+      element: form,
+      state: {
+        ticketId,
+        fault: null,
+        isSending: false,
+        passedOnTo: null,
+        address: location.origin + location.pathname,
       },
-    },
-  })
+      view: passOn,
+      actions: {
+        passOn(island) {
+          const to = (document.querySelector<HTMLInputElement>('#to')?.value ?? '').trim()
+          // Another name is another intention.
+          if (to !== sentTo) key = newKey()
+          sentTo = to
+          void send(island, to, key)
+        },
+      },
+    })
+  }
+  if ('serviceWorker' in navigator) {
+    // This script and that of the worker are files of one release.
+    const { pathname } = new URL('./ticket-worker.js', import.meta.url)
+    navigator.serviceWorker
+      .register(scriptAddress(pathname), { scope: '/shop/tickets/', type: 'module' })
+      .then(saveTicket)
+      // A page that cannot be kept is a page like any other.
+      .catch(() => undefined)
+  }
 }
 
 async function send(island: Island<PassOnState>, to: string, key: string): Promise<void> {
@@ -63,14 +80,4 @@ async function send(island: Island<PassOnState>, to: string, key: string): Promi
   document.querySelector('.ticket')?.classList.add('gone')
   document.querySelector('.ticket .code')?.remove()
   void saveTicket()
-}
-
-if ('serviceWorker' in navigator) {
-  // This script and that of the worker are files of one release.
-  const { pathname } = new URL('./ticket-worker.js', import.meta.url)
-  navigator.serviceWorker
-    .register(scriptAddress(pathname), { scope: '/shop/tickets/', type: 'module' })
-    .then(saveTicket)
-    // A page that cannot be kept is a page like any other.
-    .catch(() => undefined)
 }

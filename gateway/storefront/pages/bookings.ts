@@ -7,7 +7,7 @@ import { listWaitingEntries } from '#shared/contracts/waiting-list.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { bookingsPage } from '../views/bookings-page.ts'
 import { type ShownEvent, shownEvent } from '../views/shown-event.ts'
-import { bookingWords } from '../views/words/booking.ts'
+import * as bookingWords from '../views/words/booking.ts'
 import { definePage, type PersonalLoad } from './page.ts'
 
 export const myBookingsPage = definePage({

@@ -5,7 +5,7 @@ import { viewHold } from '#shared/contracts/holds.ts'
 import { type HoldPageState, holdPage } from '../views/hold-page.ts'
 import { stateOfHold } from '../views/pay-state.ts'
 import { shownEvent } from '../views/shown-event.ts'
-import { holdWords } from '../views/words/hold.ts'
+import * as holdWords from '../views/words/hold.ts'
 import { definePage } from './page.ts'
 
 /** Most lamps of a clock; a hold that lasts longer lights all of them for a while. */

@@ -43,6 +43,7 @@ export const linePage = definePage<
       body: lineContent(state),
       tone: 'house',
       script: 'line-page.ts',
+      style: 'queue.css',
       state,
     }
   },

@@ -49,6 +49,13 @@ export const waitingList = definePage<
       isLive: false,
     }
     const title = `${shared.event.name}: ${waitingListWords.title}`
-    return { title, current: 'bookings', body: waitingListPage(state), script: 'waiting-list-page.ts', state }
+    return {
+      title,
+      current: 'bookings',
+      body: waitingListPage(state),
+      script: 'waiting-list-page.ts',
+      style: 'queue.css',
+      state,
+    }
   },
 })

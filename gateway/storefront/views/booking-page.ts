@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts'
 import { type NoteText, note } from './note.ts'
 import { placeName } from './place-name.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
-import { bookingWords } from './words/booking.ts'
+import * as bookingWords from './words/booking.ts'
 
 export interface BookingPageState {
   readonly booking: Booking

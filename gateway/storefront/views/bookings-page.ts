@@ -5,7 +5,7 @@ import { stubDate, sum } from './format.ts'
 import { type Html, html } from './html.ts'
 import { placeName } from './place-name.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
-import { bookingWords } from './words/booking.ts'
+import * as bookingWords from './words/booking.ts'
 import { waitingListWords } from './words/waiting-list.ts'
 
 export interface BookingsPageData {

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
 import { footer, masthead, type Place } from './masthead.ts'
-import { words } from './words.ts'
+import * as words from './words.ts'
 
 /** What a page is made of, beside masthead and foot. */
 export interface PageContent {
@@ -14,6 +14,8 @@ export interface PageContent {
   readonly tone?: 'front' | 'house'
   /** The script of the page: a file of `browser/`, such as `event-page.ts`. */
   readonly script?: string
+  /** Its own style sheet beside the common one: a file of `styles/`. */
+  readonly style?: string
   /** What the script begins with: becomes JSON in `data-state` of `<main>`. */
   readonly state?: unknown
   /** Addresses of JSON that the script fetches first. */
@@ -37,7 +39,7 @@ const commonScript = 'every-page.ts'
 
 /** A whole page. */
 export function renderDocument(page: PageContent, shop: Shop): string {
-  const { title, description, body, current, tone, script, state, preloads = [] } = page
+  const { title, description, body, current, tone, script, style, state, preloads = [] } = page
   const assets = `/assets/${shop.release}`
   const scripts = script === undefined ? [commonScript] : [commonScript, script]
   const modules = scripts.map((name) => shop.scriptAddress(name))
@@ -53,7 +55,7 @@ ${description !== undefined && html`<meta name="description" content="${descript
 <link rel="icon" href="${assets}/mark.svg" type="image/svg+xml">
 <link rel="preload" href="${assets}/fonts/sofia-sans-condensed-latin-700-normal.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="${assets}/styles.css">
-${modules.map((address) => html`<link rel="modulepreload" href="${address}">\n`)}${preloads.map((address) => html`<link rel="preload" href="${address}" as="fetch" crossorigin>\n`)}${modules.map((address) => html`<script type="module" src="${address}"></script>\n`)}</head>
+${style !== undefined && html`<link rel="stylesheet" href="${assets}/${style}">\n`}${modules.map((address) => html`<link rel="modulepreload" href="${address}">\n`)}${preloads.map((address) => html`<link rel="preload" href="${address}" as="fetch" crossorigin>\n`)}${modules.map((address) => html`<script type="module" src="${address}"></script>\n`)}</head>
 <body${tone !== undefined && html` class="${tone}"`}>
 <a class="skip" href="#main">${words.skip}</a>
 ${masthead({ name: shop.name, current })}

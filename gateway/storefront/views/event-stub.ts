@@ -3,7 +3,7 @@ import type { eventSummary } from '#shared/contracts/event.ts'
 import { clockTime, money, stubDate } from './format.ts'
 import { type Html, html } from './html.ts'
 import { listWords } from './words/list.ts'
-import { words } from './words.ts'
+import * as words from './words.ts'
 
 export type EventSummary = z.infer<typeof eventSummary>
 

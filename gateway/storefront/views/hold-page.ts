@@ -8,8 +8,8 @@ import { priceMark } from './price-mark.ts'
 import { pricesOf } from './prices.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
 import { crossSign } from './signs.ts'
-import { holdWords } from './words/hold.ts'
-import { words } from './words.ts'
+import * as holdWords from './words/hold.ts'
+import * as words from './words.ts'
 
 export interface HoldPageState {
   readonly hold: Hold

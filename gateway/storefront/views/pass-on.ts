@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts'
 import { note } from './note.ts'
 import { faultSign } from './signs.ts'
-import { ticketWords } from './words/ticket.ts'
+import * as ticketWords from './words/ticket.ts'
 
 export interface PassOnState {
   readonly ticketId: string

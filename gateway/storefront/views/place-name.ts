@@ -1,4 +1,4 @@
-import { bookingWords } from './words/booking.ts'
+import * as bookingWords from './words/booking.ts'
 
 type NamedPlace = { readonly section: string; readonly row: string; readonly label: string } | { readonly area: string }
 

@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts'
-import { eventWords as words } from './words/event.ts'
+import * as words from './words/event.ts'
 
 /** A number with a button at each side. `name`: in `data-of`, for the action `step`. */
 export function stepper({ name, label, value }: { name: string; label: string; value: number }): Html {

@@ -6,7 +6,7 @@ import { type Html, html } from './html.ts'
 import { note } from './note.ts'
 import { passOn } from './pass-on.ts'
 import type { ShownEvent } from './shown-event.ts'
-import { ticketWords } from './words/ticket.ts'
+import * as ticketWords from './words/ticket.ts'
 
 /** A code as dark squares on a grid. */
 export interface CodePicture {
@@ -44,7 +44,7 @@ function isUsable({ status, passed_on }: CarriedTicket): boolean {
 /** What stands in the place of a code that opens no door. */
 function wordOf({ status, passed_on }: CarriedTicket): { readonly word: string; readonly text: string } | null {
   if (status === 'valid') return passed_on ? ticketWords.passedOn : null
-  return ticketWords[status]
+  return ticketWords.ended[status]
 }
 
 function ticketCard(data: TicketPageData): Html {

@@ -6,7 +6,7 @@ import { type Html, html } from './html.ts'
 import { type ListFilters, listAddress, withFilters } from './list-address.ts'
 import { type FilterCounts, type FilterFaults, listFilters } from './list-filters.ts'
 import { listWords } from './words/list.ts'
-import { words } from './words.ts'
+import * as words from './words.ts'
 
 /** What the page shows. */
 export interface WhatsOn {

@@ -1,15 +1,12 @@
 /** Sentences of all pages; those of one part stand in `words/`. Short, true, what happened first, then what can be done. */
-export const words = {
-  whatsOn: 'What’s on',
-  bookings: 'My bookings',
-  skip: 'Skip to the content',
-  home: (shop: string) => `${shop}, to the front page`,
-  pages: 'Pages',
-  yourHold: 'Seats that you hold',
-  held: (seats: number) => (seats === 1 ? '1 seat' : `${seats} seats`),
-  venueTimes: 'Times are those of the venue.',
-  api: 'API',
-  running: 'What is running',
-  demo: 'Demo: no real money moves.',
-  free: 'Free',
-}
+export const whatsOn = 'What’s on'
+export const bookings = 'My bookings'
+export const skip = 'Skip to the content'
+export const home = (shop: string) => `${shop}, to the front page`
+export const pages = 'Pages'
+export const held = (seats: number) => (seats === 1 ? '1 seat' : `${seats} seats`)
+export const venueTimes = 'Times are those of the venue.'
+export const api = 'API'
+export const running = 'What is running'
+export const demo = 'Demo: no real money moves.'
+export const free = 'Free'

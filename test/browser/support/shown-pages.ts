@@ -24,8 +24,10 @@ const event = (
   name: string,
   index: number,
   more: (page: Page) => Promise<unknown> = async () => undefined,
+  picture?: string,
 ): ShownPage => ({
   name,
+  ...(picture === undefined ? {} : { picture }),
   async open(page) {
     await page.goto(`/shop/events/${demoIdAt(index)}`)
     await mapReady(page)
@@ -59,11 +61,16 @@ export const shownPages: readonly ShownPage[] = [
   at('list-wrong-filter', '/?start=2027-13-01'),
   event('event-arena', 0),
   event('event-arena-seats', 0, (page) => page.locator('.map canvas').click({ position: { x: 150, y: 60 } })),
-  event('event-theatre', 1, async (page) => {
-    for (const key of ['Enter', 'Enter', 'Enter', 'ArrowRight', 'Enter', 'ArrowDown']) {
-      await page.locator('.map-keyboard button:visible').press(key)
-    }
-  }),
+  event(
+    'event-theatre',
+    1,
+    async (page) => {
+      for (const key of ['Enter', 'Enter', 'Enter', 'ArrowRight', 'Enter', 'ArrowDown']) {
+        await page.locator('.map-keyboard button:visible').press(key)
+      }
+    },
+    'event.png',
+  ),
   event('event-list', 1, async (page) => {
     await page.getByRole('link', { name: 'List' }).click()
     await page

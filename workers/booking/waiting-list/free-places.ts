@@ -48,7 +48,7 @@ export async function findFreePlaces(
   return { seats, areas }
 }
 
-/** How many places of that kind the event has, whoever has them, counted up to `limit`: of an area, or of seats; the most of one kind. */
+/** How many places of that kind the event has, free or not, counted up to `limit`: its seats, or those of its largest area. */
 export async function countPlaces(db: Database, eventId: string, wanted: Wanted, limit: number): Promise<number> {
   const [counted] = await db.query<{ places: number }>(
     `SELECT greatest(

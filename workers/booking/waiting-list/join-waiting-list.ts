@@ -110,8 +110,7 @@ function wantedIn({ tier, section, area, accessible }: Request): Wanted {
 }
 
 /**
- * Throws `validation_failed` for a wish that cannot be met whatever comes back: nobody else would get those places any more. `places`: how
- * many there are of the kind.
+ * Throws `validation_failed` for more places than there are of the kind (`places`): they would be kept for ever.
  */
 function refuseImpossible({ kind, name }: Wanted, { qty, places }: { qty: number; places: number }): void {
   if (places >= qty) return

@@ -6,8 +6,8 @@ import type { Waiting } from './next-offers.ts'
 import type { Wanted } from './wishes.ts'
 
 /*
- * SQL about the entries of waiting lists. Whoever changes which entries wait has the lock of the list, taken before all other locks
- * (`lockList`), and then brings `waited_for` of the sale up to date.
+ * SQL about the entries of waiting lists. A change of which entries wait needs the lock of the list (`lockList`), taken before
+ * all other locks, and brings `waited_for` of the sale up to date.
  */
 
 const nameOfLock = `hashtextextended('waiting list ' || $1, 0)`

@@ -3,8 +3,8 @@ import { type Html, html } from '../html.ts'
 import { type Price, pricesOf } from '../prices.ts'
 import { crossSign, priceMark } from '../signs.ts'
 import { stepper } from '../stepper.ts'
-import { eventWords as words } from '../words/event.ts'
-import { words as common } from '../words.ts'
+import * as words from '../words/event.ts'
+import * as common from '../words.ts'
 import {
   type ChosenSeat,
   choiceOf,
@@ -132,7 +132,7 @@ function priceList({ event, language }: EventPageState): Html {
 function selling(state: EventPageState, live: LiveState): Html {
   const { event } = state
   return html`${event.areas.length > 0 && areas(state, live)}
-${event.seat_count > 0 && !needsLine(state) && best(state, live)}
+${event.seat_count > 0 && !needsLine(state) && (freeOf(state) > 0 || live.held !== null) && best(state, live)}
 ${choice(state, live)}`
 }
 
@@ -169,7 +169,7 @@ function choice(state: EventPageState, live: LiveState): Html {
   const currency = event.currency ?? 'EUR'
   const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
-    if (live.held !== null) return html``
+    if (live.held !== null || freeOf(state) === 0) return html``
     const how = needsLine(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
     return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }

@@ -2,8 +2,8 @@ import { count, money } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { pricesOf } from '../prices.ts'
 import { priceMark } from '../signs.ts'
-import { eventWords as words } from '../words/event.ts'
-import { words as common } from '../words.ts'
+import * as words from '../words/event.ts'
+import * as common from '../words.ts'
 import type { EventPageState, ListRow, OpenSection, SectionLine } from './event-state.ts'
 
 /** The sections of a house, those with free places first, the dear ones before the cheap. Without script nothing opens. */

@@ -3,7 +3,7 @@ import { clockTime, count, eventTime, instantText } from '../format.ts'
 import { houseArcs } from '../house-arcs.ts'
 import { type Html, html } from '../html.ts'
 import { note } from '../note.ts'
-import { eventWords } from '../words/event.ts'
+import * as eventWords from '../words/event.ts'
 import { lineWords as words } from '../words/line.ts'
 import type { LineState } from './line-state.ts'
 
@@ -20,7 +20,7 @@ ${buttonsOf(state)}
 ${stage !== 'none' && stage !== 'over' && explanation(state)}
 <p class="unseen" role="status">${stage === 'turn' && words.turn}</p>
 </div>
-${houseArcs()}`
+${houseArcs('left')}`
 }
 
 function stageOf(state: LineState): Html {

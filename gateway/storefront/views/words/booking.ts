@@ -1,61 +1,59 @@
 /** Sentences of a buyer's bookings. */
-export const bookingWords = {
-  title: 'My bookings',
-  none: 'No bookings yet',
-  noneText: 'What you buy stands here, with your tickets.',
-  toWhatsOn: "See what's on",
-  passedOnToYou: 'Passed on to you',
-  bought: 'Bought by you',
-  earlier: 'Earlier bookings',
-  unknownEvent: 'An event that is no longer shown',
-  tickets: (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`),
-  states: {
-    pending: 'Waiting for your bank',
-    confirmed: 'Booked',
-    cancelled: 'Cancelled',
-    expired: 'Not paid',
-    failed: 'Not bought',
-  },
-  eventCancelled: 'Event cancelled',
-  notes: {
-    pending: {
-      title: 'Your bank has not answered yet.',
-      text: 'Do not pay again: we keep asking, and this page changes by itself.',
-    },
-    bought: (tickets: number, when: string) => ({
-      title: 'Bought.',
-      text: `${tickets === 1 ? '1 ticket' : `${tickets} tickets`} for ${when}.`,
-    }),
-    eventCancelled: { title: 'The event is cancelled.', text: 'Your money goes back by itself.' },
-    cancelled: { title: 'Cancelled.', text: 'These tickets open no door any more.' },
-    revoked: { title: 'Your bank took its word back.', text: 'Nothing was charged, and your seats went back.' },
-    expired: { title: 'Not paid in time.', text: 'Nothing was charged, and your seats went back.' },
-    failed: { title: 'Not bought.', text: 'Your seats went to others before they were paid for. No money was taken.' },
-  },
-  yourTickets: 'Your tickets',
-  showTicket: 'Show ticket',
-  seat: 'Seat',
-  ticket: 'Ticket',
-  row: (row: string) => `Row ${row}`,
-  place: (section: string, row: string, seat: string) => `${section}, row ${row}, seat ${seat}`,
-  ticketStates: { valid: 'Valid', used: 'Used', void: 'Void' },
-  passedOn: 'Passed on',
-  sums: { total: 'Total', refunded: 'Paid back', due: 'On its way back' },
-  bookedOn: (date: string) => `Booked ${date}`,
-  calendar: 'Add to calendar',
-  giveBack: 'Give tickets back',
-  giveBackWhich: 'Which tickets?',
-  giveBackNone: 'Choose a ticket first.',
-  giveBackSum: (tickets: number, sum: string) =>
-    `Give back ${tickets === 1 ? '1 ticket' : `${tickets} tickets`} for ${sum}`,
-  givingBack: 'Giving back…',
-  giveBackText: 'Your money goes to the card that you paid with. The tickets open no door any more.',
-  giveBackUntil: (time: string) => `Possible until ${time}.`,
-  noReturns: 'Tickets of this event cannot be given back.',
-  tooLate: (time: string) => `Tickets could be given back until ${time}.`,
-  gaveBack: (tickets: number) => ({
-    title: tickets === 1 ? 'You gave 1 ticket back.' : `You gave ${tickets} tickets back.`,
-    text: 'Your money is on its way.',
-  }),
-  offline: { title: 'No connection.', text: 'We try again by ourselves; nothing happens twice.' },
+export const title = 'My bookings'
+export const none = 'No bookings yet'
+export const noneText = 'What you buy stands here, with your tickets.'
+export const toWhatsOn = "See what's on"
+export const passedOnToYou = 'Passed on to you'
+export const bought = 'Bought by you'
+export const earlier = 'Earlier bookings'
+export const unknownEvent = 'An event that is no longer shown'
+export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
+export const states = {
+  pending: 'Waiting for your bank',
+  confirmed: 'Booked',
+  cancelled: 'Cancelled',
+  expired: 'Not paid',
+  failed: 'Not bought',
 }
+export const eventCancelled = 'Event cancelled'
+export const notes = {
+  pending: {
+    title: 'Your bank has not answered yet.',
+    text: 'Do not pay again: we keep asking, and this page changes by itself.',
+  },
+  bought: (tickets: number, when: string) => ({
+    title: 'Bought.',
+    text: `${tickets === 1 ? '1 ticket' : `${tickets} tickets`} for ${when}.`,
+  }),
+  eventCancelled: { title: 'The event is cancelled.', text: 'Your money goes back by itself.' },
+  cancelled: { title: 'Cancelled.', text: 'These tickets open no door any more.' },
+  revoked: { title: 'Your bank took its word back.', text: 'Nothing was charged, and your seats went back.' },
+  expired: { title: 'Not paid in time.', text: 'Nothing was charged, and your seats went back.' },
+  failed: { title: 'Not bought.', text: 'Your seats went to others before they were paid for. No money was taken.' },
+}
+export const yourTickets = 'Your tickets'
+export const showTicket = 'Show ticket'
+export const seat = 'Seat'
+export const ticket = 'Ticket'
+export const row = (row: string) => `Row ${row}`
+export const place = (section: string, row: string, seat: string) => `${section}, row ${row}, seat ${seat}`
+export const ticketStates = { valid: 'Valid', used: 'Used', void: 'Void' }
+export const passedOn = 'Passed on'
+export const sums = { total: 'Total', refunded: 'Paid back', due: 'On its way back' }
+export const bookedOn = (date: string) => `Booked ${date}`
+export const calendar = 'Add to calendar'
+export const giveBack = 'Give tickets back'
+export const giveBackWhich = 'Which tickets?'
+export const giveBackNone = 'Choose a ticket first.'
+export const giveBackSum = (tickets: number, sum: string) =>
+  `Give back ${tickets === 1 ? '1 ticket' : `${tickets} tickets`} for ${sum}`
+export const givingBack = 'Giving back…'
+export const giveBackText = 'Your money goes to the card that you paid with. The tickets open no door any more.'
+export const giveBackUntil = (time: string) => `Possible until ${time}.`
+export const noReturns = 'Tickets of this event cannot be given back.'
+export const tooLate = (time: string) => `Tickets could be given back until ${time}.`
+export const gaveBack = (tickets: number) => ({
+  title: tickets === 1 ? 'You gave 1 ticket back.' : `You gave ${tickets} tickets back.`,
+  text: 'Your money is on its way.',
+})
+export const offline = { title: 'No connection.', text: 'We try again by ourselves; nothing happens twice.' }

@@ -1,137 +1,136 @@
 /** Sentences of the event page and its seat map. */
-export const eventWords = {
-  zone: (city: string) => `${city} time`,
-  doors: (time: string) => `Doors ${time}`,
-  limit: (tickets: number) => (tickets === 1 ? 'At most 1 ticket each' : `At most ${tickets} tickets each`),
-  places: 'Places',
-  map: 'Map',
-  list: 'List',
-  closer: 'Closer',
-  farther: 'Farther away',
-  whole: 'Whole house',
-  planOf: (house: string) => `Plan of ${house}`,
-  free: (free: string, all: string) => `${free} of ${all} places are free`,
-  live: (words: string) => `Live: ${words}`,
-  late: (words: string) => `A few seconds old: ${words}`,
-  offline: (words: string) => `No connection. When it was lost, ${words}`,
-  keyFree: 'free',
-  keyHeld: 'somebody is deciding',
-  keySold: 'sold',
-  keyYours: 'yours',
-  keyAccessible: 'for wheelchair users and companions',
-  seatMap: 'Seat map',
-  seatMapHelp:
-    'Arrow keys move, Enter goes in or chooses, Escape goes back, plus and minus zoom. The same seats are in the list.',
-  left: (count: string) => `${count} left`,
+export const zone = (city: string) => `${city} time`
+export const doors = (time: string) => `Doors ${time}`
+export const limit = (tickets: number) => (tickets === 1 ? 'At most 1 ticket each' : `At most ${tickets} tickets each`)
+export const places = 'Places'
+export const map = 'Map'
+export const list = 'List'
+export const closer = 'Closer'
+export const farther = 'Farther away'
+export const whole = 'Whole house'
+export const planOf = (house: string) => `Plan of ${house}`
+export const free = (free: string, all: string) => `${free} of ${all} places are free`
+export const live = (words: string) => `Live: ${words}`
+export const late = (words: string) => `A few seconds old: ${words}`
+export const offline = (words: string) => `No connection. When it was lost, ${words}`
+export const keyFree = 'free'
+export const keyHeld = 'somebody is deciding'
+export const keySold = 'sold'
+export const keyYours = 'yours'
+export const keyAccessible = 'for wheelchair users and companions'
+export const seatMap = 'Seat map'
+export const seatMapHelp =
+  'Arrow keys move, Enter goes in or chooses, Escape goes back, plus and minus zoom. The same seats are in the list.'
+export const left = (count: string) => `${count} left`
 
-  sectionName: (name: string, free: string, all: string, price: string) =>
-    `${name}, ${free} of ${all} free, from ${price}`,
-  sectionGone: (name: string) => `${name}, nothing free`,
-  areaName: (name: string, free: string, price: string) => `${name}, ${free} left, ${price}`,
-  rowName: (row: string, free: number, together: number) =>
-    free === 0 ? `Row ${row}, nothing free` : `Row ${row}, ${free} free, up to ${together} together`,
-  seatName: (section: string, row: string, seat: string) => `${section}, row ${row}, seat ${seat}`,
-  seatsOfRow: (section: string, row: string, seats: readonly string[]) =>
-    `${section}, row ${row}, ${seats.length === 1 ? `seat ${seats[0]}` : `seats ${seats.join(' and ')}`}`,
-  seatStates: ['free', 'somebody is deciding', 'sold', 'not for sale'] as readonly string[],
-  wheelchair: 'for a wheelchair user',
-  companion: 'for a companion',
-  yours: 'yours',
-  row: (row: string) => `Row ${row}`,
-  rowAndSeat: (row: string, seat: string) => `Row ${row}, seat ${seat}`,
-  sectionFree: (free: string, together: number | null) =>
-    together === null || together < 2 ? `${free} free` : `${free} free, up to ${together} together`,
-  nothingFree: 'nothing free',
-  from: 'from',
-  moreSeats: (count: string) => `And ${count} more: choose them on the map.`,
-  noMatch: 'No section has such places now.',
+export const sectionName = (name: string, free: string, all: string, price: string) =>
+  `${name}, ${free} of ${all} free, from ${price}`
+export const sectionGone = (name: string) => `${name}, nothing free`
+export const areaName = (name: string, free: string, price: string) => `${name}, ${free} left, ${price}`
+export const rowName = (row: string, free: number, together: number) =>
+  free === 0 ? `Row ${row}, nothing free` : `Row ${row}, ${free} free, up to ${together} together`
+export const seatName = (section: string, row: string, seat: string) => `${section}, row ${row}, seat ${seat}`
+export const seatsOfRow = (section: string, row: string, seats: readonly string[]) =>
+  `${section}, row ${row}, ${seats.length === 1 ? `seat ${seats[0]}` : `seats ${seats.join(' and ')}`}`
+export const seatStates = ['free', 'somebody is deciding', 'sold', 'not for sale'] as readonly string[]
+export const wheelchair = 'for a wheelchair user'
+export const companion = 'for a companion'
+export const yours = 'yours'
+export const row = (row: string) => `Row ${row}`
+export const rowAndSeat = (row: string, seat: string) => `Row ${row}, seat ${seat}`
+export const sectionFree = (free: string, together: number | null) =>
+  together === null || together < 2 ? `${free} free` : `${free} free, up to ${together} together`
+export const nothingFree = 'nothing free'
+export const from = 'from'
+export const moreSeats = (count: string) => `And ${count} more: choose them on the map.`
+export const noMatch = 'No section has such places now.'
 
-  prices: 'Prices',
-  together: 'Together',
-  fewer: 'One fewer',
-  more: 'One more',
-  price: 'Price',
-  anyPrice: 'Any price',
-  accessible: 'For a wheelchair user and companions',
-  holdBest: (count: number) => (count === 1 ? 'Hold the best seat' : `Hold the best ${count} together`),
-  exchangeBest: (count: number) =>
-    count === 1 ? 'Exchange for the best seat' : `Exchange for the best ${count} together`,
-  standing: 'Without seat numbers',
-  chosen: (count: number) => (count === 1 ? '1 seat chosen' : `${count} seats chosen`),
-  chosenPlaces: (count: number) => (count === 1 ? '1 place chosen' : `${count} places chosen`),
-  tickets: (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`),
-  nothingChosen: 'Nothing chosen yet',
-  howToChoose: 'Press a section of the map, then a seat. Or let us hold the best places that are free.',
-  howToStand: 'Say how many tickets you want.',
-  remove: (place: string) => `Remove ${place}`,
-  total: 'Total, fees included',
-  hold: (count: number) => (count === 1 ? 'Hold 1 place' : `Hold ${count} places`),
-  holdSeats: (count: number) => (count === 1 ? 'Hold 1 seat' : `Hold ${count} seats`),
-  exchange: (count: number) => (count === 1 ? 'Exchange for this place' : `Exchange for these ${count} places`),
-  holding: 'Holding…',
-  offlineButton: 'No connection',
-  holdingCosts: 'Holding costs nothing. Nobody else can buy them meanwhile.',
-  needsScript: 'Choosing places needs JavaScript. Everything else on this page works without.',
+export const prices = 'Prices'
+export const together = 'Together'
+export const fewer = 'One fewer'
+export const more = 'One more'
+export const price = 'Price'
+export const anyPrice = 'Any price'
+export const accessible = 'For a wheelchair user and companions'
+export const holdBest = (count: number) => (count === 1 ? 'Hold the best seat' : `Hold the best ${count} together`)
+export const exchangeBest = (count: number) =>
+  count === 1 ? 'Exchange for the best seat' : `Exchange for the best ${count} together`
+export const standing = 'Without seat numbers'
+export const chosen = (count: number) => (count === 1 ? '1 seat chosen' : `${count} seats chosen`)
+export const chosenPlaces = (count: number) => (count === 1 ? '1 place chosen' : `${count} places chosen`)
+export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
+export const nothingChosen = 'Nothing chosen yet'
+export const howToChoose = 'Press a section of the map, then a seat. Or let us hold the best places that are free.'
+export const howToStand = 'Say how many tickets you want.'
+export const remove = (place: string) => `Remove ${place}`
+export const total = 'Total, fees included'
+export const hold = (count: number) => (count === 1 ? 'Hold 1 place' : `Hold ${count} places`)
+export const holdSeats = (count: number) => (count === 1 ? 'Hold 1 seat' : `Hold ${count} seats`)
+export const exchange = (count: number) =>
+  count === 1 ? 'Exchange for this place' : `Exchange for these ${count} places`
+export const holding = 'Holding…'
+export const offlineButton = 'No connection'
+export const holdingCosts = 'Holding costs nothing. Nobody else can buy them meanwhile.'
+export const needsScript = 'Choosing places needs JavaScript. Everything else on this page works without.'
 
-  heldTitle: (count: number) => (count === 1 ? '1 place is yours' : `${count} places are yours`),
-  heldUntil: (clock: string) => `Still ${clock} to pay. Nobody else can buy them.`,
-  toPayment: 'Continue to payment',
-  otherSeats: 'Other seats',
-  releaseAll: 'Give all back',
-  exchangeHint: 'Choose others and exchange them, if you like.',
+export const heldTitle = (count: number) => (count === 1 ? '1 place is yours' : `${count} places are yours`)
+export const heldUntil = (clock: string) => `Still ${clock} to pay. Nobody else can buy them.`
+export const toPayment = 'Continue to payment'
+export const otherSeats = 'Other seats'
+export const releaseAll = 'Give all back'
+export const exchangeHint = 'Choose others and exchange them, if you like.'
 
-  taken: (places: string, many: boolean) => `${places} ${many ? 'were' : 'was'} just taken.`,
-  takenTitle: 'Somebody was faster',
-  nearBy: 'Near by are:',
-  noneNearBy: 'Nothing else is free near by.',
-  notTogether: (count: number) => `No ${count} seats are left together.`,
-  notTogetherHere: (count: number) => `No ${count} seats are left together at this price.`,
-  takeApart: (count: number) => `${count} near each other`,
-  fewerTogether: (count: number) => (count === 1 ? 'A single seat' : `${count} together`),
-  limitReached: (limit: number, tickets: number) =>
-    tickets === 0
-      ? `At most ${limit} tickets each.`
-      : `At most ${limit} tickets each. You have ${tickets}, so ${Math.max(0, limit - tickets)} are left.`,
-  limitOnPage: (limit: number) => `At most ${limit} tickets each.`,
-  notEnough: (left: number) => (left === 0 ? 'Nothing of that is left.' : `Only ${left} of that are left.`),
-  mayReturn: 'Others are deciding, so some may come back.',
-  holdExists: 'You hold places for this event already. Pay for them, or exchange them.',
-  notHeld: 'Not held yet',
-  tryAgain: 'Try again',
-  noAnswer: 'No answer came. Your choice is kept.',
-  timeOver: 'Your time ran out. Nothing was charged.',
-  timeOverText: 'Your places are free again, for everybody.',
-  released: 'Your places are free again.',
-  otherSeatNotFree: 'This seat is not free.',
+export const taken = (places: string, many: boolean) => `${places} ${many ? 'were' : 'was'} just taken.`
+export const takenTitle = 'Somebody was faster'
+export const nearBy = 'Near by are:'
+export const noneNearBy = 'Nothing else is free near by.'
+export const notTogether = (count: number) => `No ${count} seats are left together.`
+export const notTogetherHere = (count: number) => `No ${count} seats are left together at this price.`
+export const takeApart = (count: number) => `${count} near each other`
+export const fewerTogether = (count: number) => (count === 1 ? 'A single seat' : `${count} together`)
+export const limitReached = (limit: number, tickets: number) =>
+  tickets === 0
+    ? `At most ${limit} tickets each.`
+    : `At most ${limit} tickets each. You have ${tickets}, so ${Math.max(0, limit - tickets)} are left.`
+export const limitOnPage = (limit: number) => `At most ${limit} tickets each.`
+export const notEnough = (left: number) => (left === 0 ? 'Nothing of that is left.' : `Only ${left} of that are left.`)
+export const mayReturn = 'Others are deciding, so some may come back.'
+export const holdExists = 'You hold places for this event already. Pay for them, or exchange them.'
+export const notHeld = 'Not held yet'
+export const tryAgain = 'Try again'
+export const noAnswer = 'No answer came. Your choice is kept.'
+export const timeOver = 'Your time ran out. Nothing was charged.'
+export const timeOverText = 'Your places are free again, for everybody.'
+export const released = 'Your places are free again.'
+export const otherSeatNotFree = 'This seat is not free.'
 
-  howToPrepare: 'Press a section of the map, then a seat. What you choose is kept until it is your turn.',
-  lineTitle: 'There is a line for this event',
-  lineText: 'Buyers go in one after the other. Join, and hold places when it is your turn.',
-  lineOpens: 'Join it now; it opens with the sale.',
-  joinLine: 'Join the line',
-  toLine: 'To your place in line',
-  passTitle: 'It is your turn',
-  passText: (clock: string) => `Still ${clock} to choose.`,
+export const howToPrepare = 'Press a section of the map, then a seat. What you choose is kept until it is your turn.'
+export const lineTitle = 'There is a line for this event'
+export const lineText = 'Buyers go in one after the other. Join, and hold places when it is your turn.'
+export const lineOpens = 'Join it now; it opens with the sale.'
+export const joinLine = 'Join the line'
+export const toLine = 'To your place in line'
+export const passTitle = 'It is your turn'
+export const passText = (clock: string) => `Still ${clock} to choose.`
 
-  onSaleIn: 'Sale opens',
-  opensAt: (time: string, zone: string) => `Sale opens ${time} (${zone}).`,
-  opensByItself: 'Stay here: this page opens by itself.',
-  opensSometime: 'Not on sale yet. When the sale opens is not announced.',
-  paused: 'The sale is paused',
-  pausedText: 'No places can be held for the moment. Held places can still be paid for.',
-  ended: 'The sale has ended',
-  endedText: 'No tickets are sold for this event any more.',
-  postponed: 'Postponed',
-  postponedText: 'The new date is not known yet. Tickets stay valid.',
-  cancelled: 'Cancelled',
-  cancelledText: 'This event does not take place. Whoever paid gets the money back.',
-  soldOut: 'Sold out',
-  soldOutText: 'No place is free or held.',
-  waitingListText: 'Places may come back: whoever is on the waiting list gets them first.',
-  toWaitingList: 'Waiting list',
-  allHeldTitle: 'Nothing is free at the moment',
-  allHeldText: 'Others are deciding about the last places. When one comes back, it shows here at once.',
-  notSoldHere: 'Not sold here yet',
-  notSoldHereText: 'There is no seating plan for this event yet.',
-  otherEvents: "See what's on",
-}
+export const onSaleIn = 'Sale opens'
+export const opensAt = (time: string, zone: string) => `Sale opens ${time} (${zone}).`
+export const opensByItself = 'Stay here: this page opens by itself.'
+export const opensSometime = 'Not on sale yet. When the sale opens is not announced.'
+export const paused = 'The sale is paused'
+export const pausedText = 'No places can be held for the moment. Held places can still be paid for.'
+export const ended = 'The sale has ended'
+export const endedText = 'No tickets are sold for this event any more.'
+export const postponed = 'Postponed'
+export const postponedText = 'The new date is not known yet. Tickets stay valid.'
+export const cancelled = 'Cancelled'
+export const cancelledText = 'This event does not take place. Whoever paid gets the money back.'
+export const soldOut = 'Sold out'
+export const soldOutText = 'No place is free or held.'
+export const waitingListText = 'Places may come back: whoever is on the waiting list gets them first.'
+export const toWaitingList = 'Waiting list'
+export const allHeldTitle = 'Nothing is free at the moment'
+export const allHeldText = 'Others are deciding about the last places. When one comes back, it shows here at once.'
+export const notSoldHere = 'Not sold here yet'
+export const notSoldHereText = 'There is no seating plan for this event yet.'
+export const otherEvents = "See what's on"

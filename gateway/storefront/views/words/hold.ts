@@ -1,102 +1,100 @@
 /** Sentences of the page where a hold is paid for. */
-export const holdWords = {
-  title: 'Pay',
-  titleFree: 'Book for free',
-  steps: ['Seats', 'Pay', 'Tickets'],
-  stepsName: 'Steps',
-  heldForYou: 'Held for you',
-  beingPaid: 'Being paid for',
-  ended: 'No longer held',
-  clockName: 'Time left to pay',
-  minutes: (count: number) => (count === 1 ? '1 minute' : `${count} minutes`),
-  until: (time: string) => `Yours until ${time}. Nobody else can buy them.`,
-  beforeTheClock: 'Pay before the clock runs out.',
-  moreTime: 'More time',
-  noMoreTime: (time: string) => `No more time can be given: these seats are held until ${time} at most.`,
-  gotMoreTime: (time: string) => `Yours until ${time} now.`,
-  seats: 'Seats',
-  row: (row: string, seat: string) => `Row ${row}, seat ${seat}`,
-  tickets: (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`),
-  giveBackOne: (name: string) => `Give back ${name}`,
-  total: 'Total, fees included',
-  otherSeats: 'Other seats',
-  giveAllBack: 'Give all back',
-  card: 'Pay with',
-  cards: [
-    { token: 'tok_ok', name: 'Card that pays', hint: '' },
-    { token: 'tok_declined', name: 'Card that is declined', hint: '' },
-    { token: 'tok_slow', name: 'Card of a slow bank', hint: 'answers after 3 s' },
-    { token: 'tok_timeout_then_ok', name: 'Bank that answers late', hint: 'settles by itself' },
-    { token: 'tok_timeout_then_fail', name: 'Bank that never answers', hint: 'nothing is charged' },
-    { token: 'tok_capture_fails', name: 'Bank that takes its word back', hint: 'seats go back' },
-  ],
-  sandbox: 'Payment sandbox: no real card, no real money.',
-  pay: (sum: string) => `Pay ${sum}`,
-  book: 'Book for free',
-  paying: (sum: string) => `Paying ${sum}…`,
-  booking: 'Booking…',
-  cancelUntil: (time: string) => `Tickets can be given back until ${time}.`,
-  noReturns: 'Tickets of this event cannot be given back.',
-  needsScript: 'Paying needs JavaScript. Your seats stay held meanwhile.',
-  left: (minutes: number) => (minutes === 1 ? '1 minute left.' : `${minutes} minutes left to pay.`),
-  notes: {
-    declined: {
-      title: 'Your bank said no.',
-      text: 'Nothing was charged and your seats are still yours. Try another card.',
-    },
-    not_authorised: {
-      title: 'Your bank did not answer.',
-      text: 'Nothing was charged and your seats are still yours. Try once more, or with another card.',
-    },
-    price_changed: {
-      title: 'The price has changed.',
-      text: 'Your seats were changed meanwhile, so nothing was charged. If the sum is all right, pay again.',
-    },
-    provider_unavailable: {
-      title: 'The payment provider cannot be reached.',
-      text: 'Nothing was charged and your seats are still yours. Try again in a moment.',
-    },
-    busy: {
-      title: 'Very many people are paying right now.',
-      text: 'Nothing was charged and your seats are still yours. Try again in a moment.',
-    },
-    offline: (time: string) => ({
-      title: 'No connection.',
-      text: `Nothing was changed. Your seats stay yours until ${time}.`,
-    }),
+export const title = 'Pay'
+export const titleFree = 'Book for free'
+export const steps = ['Seats', 'Pay', 'Tickets']
+export const stepsName = 'Steps'
+export const heldForYou = 'Held for you'
+export const beingPaid = 'Being paid for'
+export const ended = 'No longer held'
+export const clockName = 'Time left to pay'
+export const minutes = (count: number) => (count === 1 ? '1 minute' : `${count} minutes`)
+export const until = (time: string) => `Yours until ${time}. Nobody else can buy them.`
+export const beforeTheClock = 'Pay before the clock runs out.'
+export const moreTime = 'More time'
+export const noMoreTime = (time: string) => `No more time can be given: these seats are held until ${time} at most.`
+export const gotMoreTime = (time: string) => `Yours until ${time} now.`
+export const seats = 'Seats'
+export const row = (row: string, seat: string) => `Row ${row}, seat ${seat}`
+export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
+export const giveBackOne = (name: string) => `Give back ${name}`
+export const total = 'Total, fees included'
+export const otherSeats = 'Other seats'
+export const giveAllBack = 'Give all back'
+export const card = 'Pay with'
+export const cards = [
+  { token: 'tok_ok', name: 'Card that pays', hint: '' },
+  { token: 'tok_declined', name: 'Card that is declined', hint: '' },
+  { token: 'tok_slow', name: 'Card of a slow bank', hint: 'answers after 3 s' },
+  { token: 'tok_timeout_then_ok', name: 'Bank that answers late', hint: 'settles by itself' },
+  { token: 'tok_timeout_then_fail', name: 'Bank that never answers', hint: 'nothing is charged' },
+  { token: 'tok_capture_fails', name: 'Bank that takes its word back', hint: 'seats go back' },
+]
+export const sandbox = 'Payment sandbox: no real card, no real money.'
+export const pay = (sum: string) => `Pay ${sum}`
+export const book = 'Book for free'
+export const paying = (sum: string) => `Paying ${sum}…`
+export const booking = 'Booking…'
+export const cancelUntil = (time: string) => `Tickets can be given back until ${time}.`
+export const noReturns = 'Tickets of this event cannot be given back.'
+export const needsScript = 'Paying needs JavaScript. Your seats stay held meanwhile.'
+export const left = (minutes: number) => (minutes === 1 ? '1 minute left.' : `${minutes} minutes left to pay.`)
+export const notes = {
+  declined: {
+    title: 'Your bank said no.',
+    text: 'Nothing was charged and your seats are still yours. Try another card.',
   },
-  retrying: { title: 'No answer yet.', text: 'We try again by ourselves. You will not be charged twice.' },
-  waiting: {
-    title: 'Your bank has not answered yet.',
-    text: 'Do not pay again: we keep asking, and this page changes by itself.',
+  not_authorised: {
+    title: 'Your bank did not answer.',
+    text: 'Nothing was charged and your seats are still yours. Try once more, or with another card.',
   },
-  waitingOffline: (time: string) => ({
+  price_changed: {
+    title: 'The price has changed.',
+    text: 'Your seats were changed meanwhile, so nothing was charged. If the sum is all right, pay again.',
+  },
+  provider_unavailable: {
+    title: 'The payment provider cannot be reached.',
+    text: 'Nothing was charged and your seats are still yours. Try again in a moment.',
+  },
+  busy: {
+    title: 'Very many people are paying right now.',
+    text: 'Nothing was charged and your seats are still yours. Try again in a moment.',
+  },
+  offline: (time: string) => ({
     title: 'No connection.',
-    text: `Your seats stay yours until ${time}; we try again by ourselves. You will not be charged twice.`,
+    text: `Nothing was changed. Your seats stay yours until ${time}.`,
   }),
-  elsewhere: {
-    title: 'You are paying for these seats in another tab.',
-    text: 'Do not pay again: this page changes by itself.',
-  },
-  bought: { title: 'Bought.', text: 'We show you your tickets.' },
-  showBookings: 'My bookings',
-  ends: {
-    ran_out: { title: 'Your time ran out.', text: 'Nothing was charged. Your seats may still be free.' },
-    released: { title: 'You gave these seats back.', text: 'Nothing was charged.' },
-    seats_taken: {
-      title: 'Your time ran out, and somebody else bought your seats.',
-      text: 'Your bank had said yes, but no money was taken.',
-    },
-    event_cancelled: { title: 'The event is cancelled.', text: 'No money was taken.' },
-    ticket_limit: {
-      title: 'You have as many tickets as one person may.',
-      text: 'Your time had run out, and no money was taken.',
-    },
-    revoked: {
-      title: 'Your bank took its word back.',
-      text: 'Nothing was charged, and your seats went back. Choose again, and pay with another card.',
-    },
-    lost: { title: 'Your hold ended before it was paid for.', text: 'No money was taken.' },
-  },
-  takeAgain: 'Choose seats again',
 }
+export const retrying = { title: 'No answer yet.', text: 'We try again by ourselves. You will not be charged twice.' }
+export const waiting = {
+  title: 'Your bank has not answered yet.',
+  text: 'Do not pay again: we keep asking, and this page changes by itself.',
+}
+export const waitingOffline = (time: string) => ({
+  title: 'No connection.',
+  text: `Your seats stay yours until ${time}; we try again by ourselves. You will not be charged twice.`,
+})
+export const elsewhere = {
+  title: 'You are paying for these seats in another tab.',
+  text: 'Do not pay again: this page changes by itself.',
+}
+export const bought = { title: 'Bought.', text: 'We show you your tickets.' }
+export const showBookings = 'My bookings'
+export const ends = {
+  ran_out: { title: 'Your time ran out.', text: 'Nothing was charged. Your seats may still be free.' },
+  released: { title: 'You gave these seats back.', text: 'Nothing was charged.' },
+  seats_taken: {
+    title: 'Your time ran out, and somebody else bought your seats.',
+    text: 'Your bank had said yes, but no money was taken.',
+  },
+  event_cancelled: { title: 'The event is cancelled.', text: 'No money was taken.' },
+  ticket_limit: {
+    title: 'You have as many tickets as one person may.',
+    text: 'Your time had run out, and no money was taken.',
+  },
+  revoked: {
+    title: 'Your bank took its word back.',
+    text: 'Nothing was charged, and your seats went back. Choose again, and pay with another card.',
+  },
+  lost: { title: 'Your hold ended before it was paid for.', text: 'No money was taken.' },
+}
+export const takeAgain = 'Choose seats again'

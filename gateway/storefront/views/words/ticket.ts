@@ -1,37 +1,40 @@
 /** Sentences of a ticket. */
-export const ticketWords = {
-  title: 'Ticket',
-  ticketOf: (number: number, count: number) => `Ticket ${number} of ${count}`,
-  states: { valid: 'valid', used: 'used', void: 'void', passedOn: 'passed on' },
-  allOfBooking: (count: number) =>
-    count === 1 ? 'The booking of this ticket' : `All ${count} tickets of this booking`,
-  allBookings: 'My bookings',
-  section: 'Section',
-  row: 'Row',
-  seat: 'Seat',
-  area: 'Area',
-  admits: 'Admits one',
-  booked: (date: string) => `booked ${date}`,
-  code: (number: string) => `Code of ticket ${number}`,
-  number: (number: string) => `No. ${number}`,
-  calendar: 'Add to calendar',
-  print: 'Print',
-  passOn: 'Pass it on',
-  giveBack: (sum: string) => `Give back for ${sum}`,
-  advice: 'The code works without network. Whoever shows it first gets in: do not post a picture of it.',
-  saved: 'This ticket can be read without network on this device.',
-  offline: 'No connection: this is the ticket as you saw it last. Its code works all the same.',
+export const title = 'Ticket'
+export const ticketOf = (number: number, count: number) => `Ticket ${number} of ${count}`
+export const states = { valid: 'valid', used: 'used', void: 'void', passedOn: 'passed on' }
+export const allOfBooking = (count: number) =>
+  count === 1 ? 'The booking of this ticket' : `All ${count} tickets of this booking`
+export const allBookings = 'My bookings'
+export const section = 'Section'
+export const row = 'Row'
+export const seat = 'Seat'
+export const area = 'Area'
+export const admits = 'Admits one'
+export const booked = (date: string) => `booked ${date}`
+export const code = (number: string) => `Code of ticket ${number}`
+export const number = (number: string) => `No. ${number}`
+export const calendar = 'Add to calendar'
+export const print = 'Print'
+export const passOn = 'Pass it on'
+export const giveBack = (sum: string) => `Give back for ${sum}`
+export const advice = 'The code works without network. Whoever shows it first gets in: do not post a picture of it.'
+export const saved = 'This ticket can be read without network on this device.'
+export const offline = 'No connection: this is the ticket as you saw it last. Its code works all the same.'
+export const ended = {
   used: { word: 'Used', text: 'Somebody has entered with this ticket.' },
   void: { word: 'Void', text: 'This ticket was given back or cancelled. It opens no door.' },
-  passedOn: { word: 'Passed on', text: 'Somebody else has this ticket now. Only their code opens the door.' },
-  passOnTo: 'Who gets it?',
-  passOnHint: 'Their user id, as they sign in with it.',
-  passOnText:
-    'Your code stops working at once, and only they see the new one. You can neither take it back nor get its money back.',
-  passOnButton: 'Pass this ticket on',
-  passingOn: 'Passing on…',
-  passOnMissing: 'Write who gets the ticket.',
-  passedOnTo: (user: string) => `Passed on to ${user}.`,
-  passedOnLink: 'They find it under My bookings, or by this address:',
-  noConnection: 'No connection. Nothing was passed on yet: press again, it happens once.',
 }
+export const passedOn = {
+  word: 'Passed on',
+  text: 'Somebody else has this ticket now. Only their code opens the door.',
+}
+export const passOnTo = 'Who gets it?'
+export const passOnHint = 'Their user id, as they sign in with it.'
+export const passOnText =
+  'Your code stops working at once, and only they see the new one. You can neither take it back nor get its money back.'
+export const passOnButton = 'Pass this ticket on'
+export const passingOn = 'Passing on…'
+export const passOnMissing = 'Write who gets the ticket.'
+export const passedOnTo = (user: string) => `Passed on to ${user}.`
+export const passedOnLink = 'They find it under My bookings, or by this address:'
+export const noConnection = 'No connection. Nothing was passed on yet: press again, it happens once.'
