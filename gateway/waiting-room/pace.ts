@@ -7,6 +7,8 @@ export class Pace {
   #notes: { serving: number; atMs: number }[] = []
 
   note(serving: number, atMs: number): void {
+    // Nobody was called yet: the time until then says nothing of how fast the queue moves.
+    if (serving === 0) this.#notes = []
     this.#notes.push({ serving, atMs })
     // One older than the window stays, so that the window is always covered.
     while ((this.#notes[1]?.atMs ?? atMs) < atMs - windowMs) this.#notes.shift()

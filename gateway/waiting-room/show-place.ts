@@ -33,6 +33,8 @@ export function showPlace(
   }
   const spread = callsPerMinute < open.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
   const etaS = isWaiting && perSecond !== undefined ? ahead / perSecond : null
+  // While nobody knows how fast it moves, who is near the front must not sleep through the call.
+  const soonestS = open.settings.state === 'open' ? (60 * ahead) / callsPerMinute : null
   return {
     ...name,
     state: isWaiting ? 'waiting' : state === 'called' || state === 'admitted' ? state : 'ended',
@@ -41,7 +43,7 @@ export function showPlace(
     serving,
     eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(spread * etaS) },
     claim_in_ms: state === 'called' ? Math.max(0, untilMs - nowMs) : null,
-    next_poll_ms: pollAfter(isWaiting ? etaS : 0),
+    next_poll_ms: pollAfter(isWaiting ? (etaS ?? soonestS) : 0),
   }
 }
 

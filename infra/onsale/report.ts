@@ -69,7 +69,7 @@ const style = `
   .verdict { display: grid; grid-template-columns: repeat(7, 1fr); border: 2px solid var(--ink); border-radius: 10px; margin: 20px 0 8px; overflow: hidden; }
   .verdict div { padding: 14px 12px; border-left: 1px dashed var(--ink); }
   .verdict div:first-child { border-left: 0; }
-  .verdict b { display: block; font-size: 28px; line-height: 1.1; font-variant-numeric: tabular-nums; }
+  .verdict b { display: block; white-space: nowrap; font-size: 26px; line-height: 1.1; font-variant-numeric: tabular-nums; }
   .verdict .wrong { background: var(--torch); color: #fff; }
   .judgement { font-weight: 600; margin: 0 0 24px; }
   .faults { border-left: 6px solid var(--torch); padding-left: 14px; }

@@ -71,7 +71,7 @@ export function findCoveredSeats(
      JOIN booking.event_seats AS seat USING (event_id, seat_no)
      JOIN booking.event_rows AS line USING (event_id, row_no)
      LEFT JOIN booking.price_tiers AS tier ON tier.event_id = seat.event_id AND tier.tier_no = seat.tier_no
-     WHERE ${covered('kinds', coversSeatSql)} ORDER BY seat_no`,
+     WHERE ${covered('kinds', coversSeatSql)}`,
     [
       seats.map(({ eventId }) => eventId),
       seats.map(({ seatNo }) => seatNo),
