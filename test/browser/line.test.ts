@@ -33,7 +33,7 @@ async function joinLine(index: number, room: object | (() => object)) {
 
 const place = async (page: Page) => (await page.locator('.line-place strong').textContent()) ?? ''
 
-test('an event with a waiting room leads into it, and whoever is called chooses, holds and pays', async (t) => {
+test.serial('an event with a waiting room leads into it, and whoever is called chooses, holds and pays', async (t) => {
   const { page, faults, close } = await openWindow(browser, shop.url)
   const eventId = demoIdAt(1)
   await openRoom(page, eventId)
@@ -57,7 +57,7 @@ test('an event with a waiting room leads into it, and whoever is called chooses,
   await close()
 })
 
-test('a place in line is kept over reload, back and a second tab', async (t) => {
+test.serial('a place in line is kept over reload, back and a second tab', async (t) => {
   const { page, faults, eventId, close } = await joinLine(2, paused)
   await page.locator('.line-place').waitFor()
   const own = await place(page)
@@ -79,7 +79,7 @@ test('a place in line is kept over reload, back and a second tab', async (t) => 
   await close()
 })
 
-test('without a network the line shows its last figures with their time, and goes on by itself', async (t) => {
+test.serial('without a network the line shows its last figures with their time, and goes on by itself', async (t) => {
   const { page, close } = await joinLine(3, paused)
   await page.locator('.line-place').waitFor()
   const own = await place(page)
@@ -94,7 +94,7 @@ test('without a network the line shows its last figures with their time, and goe
   await close()
 })
 
-test('whoever is called and does not come is told so, and can join again', async (t) => {
+test.serial('whoever is called and does not come is told so, and can join again', async (t) => {
   const { page, close } = await joinLine(4, { claim_s: 5 })
   await page.getByText('Your turn passed').waitFor({ timeout: 30_000 })
   await page.getByRole('button', { name: 'Join again' }).click()
@@ -103,29 +103,32 @@ test('whoever is called and does not come is told so, and can join again', async
   await close()
 })
 
-test('before a draw the page counts down, and behind it shows the number that was drawn, by itself', async (t) => {
-  const drawIn = (ms: number) => {
-    const at = new Date(Date.now() + ms).toISOString()
-    return { state: 'pre_queue', draw: { closes_at: at, opens_at: at } }
-  }
-  const { page, faults, eventId, close } = await joinLine(9, drawIn(3_600_000))
-  await page.getByText(/^Places are drawn /).waitFor()
-  await page.getByRole('timer').waitFor()
-  await page.locator('.line-how summary').click()
-  await page.getByText('Who could cheat?').waitFor()
-  const { commitment } = await send<{ commitment: string }>(page, 'GET', `/events/${eventId}/queue/draw`)
-  await page.getByText(commitment).waitFor()
-  await openRoom(page, eventId, drawIn(1_000))
-  // As when the page comes to the front.
-  await page.evaluate(() => dispatchEvent(new Event('online')))
-  await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 50_000 })
-  const { seed } = await send<{ seed: string | null }>(page, 'GET', `/events/${eventId}/queue/draw`)
-  t.regex(seed ?? '', /^[0-9a-f]{64}$/)
-  t.deepEqual(faults, [])
-  await close()
-})
+test.serial(
+  'before a draw the page counts down, and behind it shows the number that was drawn, by itself',
+  async (t) => {
+    const drawIn = (ms: number) => {
+      const at = new Date(Date.now() + ms).toISOString()
+      return { state: 'pre_queue', draw: { closes_at: at, opens_at: at } }
+    }
+    const { page, faults, eventId, close } = await joinLine(9, drawIn(3_600_000))
+    await page.getByText(/^Places are drawn /).waitFor()
+    await page.getByRole('timer').waitFor()
+    await page.locator('.line-how summary').click()
+    await page.getByText('Who could cheat?').waitFor()
+    const { commitment } = await send<{ commitment: string }>(page, 'GET', `/events/${eventId}/queue/draw`)
+    await page.getByText(commitment).waitFor()
+    await openRoom(page, eventId, drawIn(1_000))
+    // As when the page comes to the front.
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 50_000 })
+    const { seed } = await send<{ seed: string | null }>(page, 'GET', `/events/${eventId}/queue/draw`)
+    t.regex(seed ?? '', /^[0-9a-f]{64}$/)
+    t.deepEqual(faults, [])
+    await close()
+  },
+)
 
-test('a pass that is over leads back to the line, and what was chosen is kept', async (t) => {
+test.serial('a pass that is over leads back to the line, and what was chosen is kept', async (t) => {
   const { page, eventId, close } = await joinLine(5, {})
   await page.getByRole('button', { name: 'Choose seats' }).click()
   await page.waitForURL(`${shop.url}/shop/events/${eventId}`)
@@ -143,7 +146,7 @@ test('a pass that is over leads back to the line, and what was chosen is kept', 
   await close()
 })
 
-test('where no line is on, its page leads to the places', async (t) => {
+test.serial('where no line is on, its page leads to the places', async (t) => {
   const { page, close } = await openWindow(browser, shop.url)
   await signIn(page)
   await page.goto(`/shop/events/${demoIdAt(7)}/line?join=1`)
@@ -154,7 +157,7 @@ test('where no line is on, its page leads to the places', async (t) => {
   await close()
 })
 
-test("another's line is a page that asks first who one is, and joins afterwards", async (t) => {
+test.serial("another's line is a page that asks first who one is, and joins afterwards", async (t) => {
   const { page, close } = await openWindow(browser, shop.url)
   const eventId = demoIdAt(8)
   await openRoom(page, eventId, paused)

@@ -63,8 +63,9 @@ for (const width of [1280, 360]) {
     const window = await openWindow(browser, shop.url, { width })
     await buyTwo(t, window, byMouse)
     await window.page.waitForLoadState('networkidle')
-    t.log(`${window.bytes()} bytes`)
-    t.true(window.bytes() <= maxBytes, `${window.bytes()} bytes`)
+    const bytes = await window.bytes()
+    t.log(`${bytes} bytes`)
+    t.true(bytes <= maxBytes, `${bytes} bytes`)
     await window.close()
   })
 }

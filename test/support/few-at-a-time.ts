@@ -5,7 +5,7 @@ import test from 'ava'
  * hundred tests together would answer many of them too late.
  */
 
-const most = 6
+const most = 4
 let running = 0
 const waiting: (() => void)[] = []
 

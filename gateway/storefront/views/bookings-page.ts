@@ -90,6 +90,7 @@ function waitingStub(entry: WaitingEntry, { events, language }: BookingsPageData
     event: events[entry.event_id],
     href: isOffer ? `/shop/holds/${encodeURIComponent(entry.hold_id ?? '')}` : listPath,
     isYours: isOffer,
+    isGone: false,
     detail: waitingListWords.waitingTitle(entry.qty),
     state: waitingListWords.states[entry.status],
     language,
@@ -100,15 +101,17 @@ interface Stub {
   readonly event: ShownEvent | undefined
   readonly href: string
   readonly isYours: boolean
+  /** Default: what is not the caller's any more. */
+  readonly isGone?: boolean
   readonly detail: string
   readonly state: string
   readonly language: string
 }
 
 /** As a stub of an event, but torch while it is the caller's. */
-function stub({ event, href, isYours, detail, state, language }: Stub): Html {
+function stub({ event, href, isYours, isGone = !isYours, detail, state, language }: Stub): Html {
   const date = event && stubDate(event.starts_on, language)
-  return html`<li class="stub event-stub booking-stub${isYours ? ' yours' : ' gone'}">
+  return html`<li class="stub event-stub booking-stub${isYours && ' yours'}${isGone && ' gone'}">
 <p class="date">${date && html`<span>${date.weekday}</span><strong>${date.day}</strong><span>${date.month}</span>`}</p>
 <div class="about">
 <div class="what"><h3><a href="${href}">${event?.name ?? bookingWords.unknownEvent}</a></h3>

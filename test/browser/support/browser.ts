@@ -1,5 +1,5 @@
 import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page, type Request } from 'playwright-core'
 import { requireProgram } from '../../../infra/system/programs/program.ts'
 
 export type Scheme = 'light' | 'dark'
@@ -20,7 +20,7 @@ export interface OpenPage {
   /** Requests to other hosts, violations of the policy, errors of scripts. */
   readonly faults: readonly string[]
   /** Bytes of everything but the HTML, as they came through the network. */
-  bytes(): number
+  bytes(): Promise<number>
   close(): Promise<void>
 }
 
@@ -55,16 +55,23 @@ export async function openWindow(browser: Browser, url: string, reader: Reader =
   page.on('console', (message) => {
     if (message.type() === 'error' && /polic|trusted/i.test(message.text())) faults.push(message.text())
   })
-  let received = 0
-  page.on('requestfinished', async (request) => {
-    const type = (await request.response().catch(() => null))?.headers()['content-type'] ?? ''
-    // Pages are read by script, too: tickets, to be kept.
-    if (type.startsWith('text/html')) return
-    const sizes = await request.sizes().catch(() => undefined)
-    // What comes from the browser's own cache has a size below nothing.
-    received += Math.max(0, sizes?.responseBodySize ?? 0)
-  })
-  return { page, faults, bytes: () => received, close: () => context.close() }
+  const sizes: Promise<number>[] = []
+  page.on('requestfinished', (request) => sizes.push(sizeOf(request)))
+  return {
+    page,
+    faults,
+    bytes: async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0),
+    close: () => context.close(),
+  }
+}
+
+/** Bytes of an answer's body as they came; pages count as none, also where script reads them: tickets, to be kept. */
+async function sizeOf(request: Request): Promise<number> {
+  const type = (await request.response().catch(() => null))?.headers()['content-type'] ?? ''
+  if (type.startsWith('text/html')) return 0
+  const sizes = await request.sizes().catch(() => undefined)
+  // What comes from the browser's own cache has a size below nothing.
+  return Math.max(0, sizes?.responseBodySize ?? 0)
 }
 
 /** What axe finds on a page, a line each. The policy forbids script tags, so it is evaluated. */

@@ -28,12 +28,12 @@ export const waitingListWords = {
   refuse: 'Give them back',
 
   states: {
-    waiting: 'waiting',
-    offered: 'yours, to be paid for',
-    converted: 'bought',
-    expired: 'not paid in time',
-    left: 'left',
-    ended: 'ended',
+    waiting: 'Waiting',
+    offered: 'Yours, to be paid for',
+    converted: 'Bought',
+    expired: 'Not paid in time',
+    left: 'Left',
+    ended: 'Ended',
   },
   converted: { title: 'Bought', text: 'Your tickets are in your bookings.' },
   expired: {
