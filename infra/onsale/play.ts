@@ -12,7 +12,7 @@ import { Panel } from './panel.ts'
 import { planBuyer } from './plan.ts'
 import { QueueFront } from './queue-front.ts'
 import type { Result } from './result.ts'
-import { RoomRecords } from './room-records.ts'
+import { type RoomNow, RoomRecords } from './room-records.ts'
 import { codes } from './seat-map.ts'
 import { Sleeper } from './sleeper.ts'
 import { Tally } from './tally.ts'
@@ -106,10 +106,11 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   }
   const panel = new Panel({ buyers, seed, pace, output, tally, maxActive })
   const sample = async (): Promise<void> => {
+    let now: RoomNow = { serving: 0, rate: null, active: 0, called: 0 }
     for (let number = 1; !over.signal.aborted; number += 1) {
       await pause(sampleEveryMs, undefined, { signal: over.signal }).catch(() => undefined)
-      const now = await records.now().catch(() => null)
-      if (now === null) continue
+      // A busy Redis may leave one out: then what was known goes on.
+      now = await records.now().catch(() => now)
       if (soldOutAtMs === null && watchers.isSoldOut()) soldOutAtMs = performance.now()
       if (number % 2 === 1) continue
       const { active, called, serving, rate } = now
