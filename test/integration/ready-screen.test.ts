@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import type { Launched } from '../../infra/system/launcher/launch.ts'
 import { readyScreen } from '../../infra/system/launcher/ready-screen.ts'
+import { until } from '../support/until.ts'
 
 test('the ready screen reads its pages to the end, so that none keeps a process from stopping', async (t) => {
   // More than a socket takes while nobody reads.
@@ -23,5 +24,6 @@ test('the ready screen reads its pages to the end, so that none keeps a process 
 
   t.true((await readyScreen(system, 1)).includes(`${url}/events`))
   t.is(answers.length, 6)
-  t.true(answers.every((answer) => answer.writableFinished))
+  // A server hears that its answer is out a moment after the reader has all of it.
+  await until('every page was read', () => answers.every((answer) => answer.writableFinished))
 })
