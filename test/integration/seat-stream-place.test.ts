@@ -66,8 +66,9 @@ test.serial('where the room is off, the seats are told all the same', async (t) 
   const place = await join(url, eventId, 'cat')
   await setRoom(url, eventId, { state: 'off' })
   const client = await open(t, eventId, place, 'cat')
-  await until('the seats are there', () => client.of('reset').length === 1)
   t.is(client.status, 200)
+  // More than once where the gateway had to load the seats again.
+  await until('the seats are there', () => client.of('reset').length > 0)
 })
 
 /** What is told of a place that is one after the other of these. */
