@@ -83,7 +83,7 @@ export class Draws {
 }
 
 /** Runs `work` unless it is under way for this event; then answers with that. */
-function once(underWay: Map<string, Promise<void>>, eventId: string, work: () => Promise<void>): Promise<void> {
+export function once(underWay: Map<string, Promise<void>>, eventId: string, work: () => Promise<void>): Promise<void> {
   const known = underWay.get(eventId)
   if (known !== undefined) return known
   const running = work().finally(() => underWay.delete(eventId))

@@ -165,7 +165,7 @@ export class Queue {
     return { kind: 'place', place: placeOf(index, state), isNew: isNew === 1 }
   }
 
-  /** Lets the room give out the places of a block. One that comes later than another gateway's is left out. */
+  /** Lets the room give out the places of a block. One that does not follow those of other gateways is left out. */
   async addBlock(eventId: string, block: Block, settings: RoomSettings, now?: number): Promise<void> {
     const values = [json(settings, now), block.from, block.to]
     const keys = roomKeysOf(eventId)

@@ -24,7 +24,7 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { queuePasses } from '#shared/queue-pass.ts'
 import type { OwnOperation } from '../routes/perform.ts'
-import type { Draws } from './draws.ts'
+import { type Draws, once } from './draws.ts'
 import type { BookingLoad } from './load.ts'
 import type { RoomMetrics } from './metrics.ts'
 import { Pace } from './pace.ts'
@@ -55,6 +55,8 @@ export class WaitingRooms {
   readonly #rooms: Rooms
   readonly #serving = new LRUCache<string, { at: number; serving: Promise<Serving> }>({ max: maxRooms })
   readonly #paces = new LRUCache<string, Pace>({ max: maxRooms })
+  /** Under way, by event. */
+  readonly #reserving = new Map<string, Promise<void>>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -216,7 +218,7 @@ export class WaitingRooms {
     userId: string,
     context: MessageContext,
   ): Promise<Extract<Joined, { kind: 'place' }> & { readonly open: KnownRoom }> {
-    const { queue, placeIds, bus } = this.#parts
+    const { queue, placeIds } = this.#parts
     const caller = placeIds.callerOf(userId)
     let open = await this.#rooms.getOpen(eventId, context)
     const joinsFrom = open.room.draw?.joins_from ?? null
@@ -226,15 +228,22 @@ export class WaitingRooms {
     const join = () => this.#ask(eventId, open, () => queue.join(eventId, caller, open.settings))
     let joined = await join()
     if (joined.kind === 'no block') {
-      const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName(context))
-      // No draw is announced any more once a block is reserved; what was known before may not have heard of one.
-      open = await this.#rooms.getAnew(eventId, context)
-      await this.#ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
+      // All who come meanwhile wait for the same block: one for each of them would leave a gap of that many blocks.
+      await once(this.#reserving, eventId, () => this.#addBlock(eventId, context))
+      open = await this.#rooms.getOpen(eventId, context)
       joined = await join()
     }
     if (joined.kind === 'place') return { ...joined, open }
     if (joined.kind === 'full') throw new TicketingError('queue_full', 'The queue is full; try again later.')
     throw new TicketingError('unavailable', 'The queue is being set up; try again shortly.')
+  }
+
+  async #addBlock(eventId: string, context: MessageContext): Promise<void> {
+    const { queue, bus } = this.#parts
+    const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName(context))
+    // No draw is announced any more once a block is reserved; what was known before may not have heard of one.
+    const open = await this.#rooms.getAnew(eventId, context)
+    await this.#ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
   }
 
   async #look(placeId: string, context: MessageContext): Promise<{ open: KnownRoom; name: PlaceName; place: Place }> {

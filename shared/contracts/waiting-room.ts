@@ -99,7 +99,7 @@ export const issueBypass = defineContract('gateway', 'issue-bypass', {
   deadlineMs: 2_000,
 })
 
-/** Numbers of places are given out in blocks that are noted in Postgres, so that none is given out twice whatever Redis loses. */
+/** Arrival indexes are given out in blocks that Postgres notes first, so that none is given out twice, whatever Redis loses. */
 export const reservePlaces = defineContract('event', 'reserve-places', {
   summary: 'Gateway: a block of places that nobody was given before',
   request: z.strictObject({ event_id: eventId, count: z.int().min(1).max(100_000).describe('How many places') }),
@@ -107,7 +107,7 @@ export const reservePlaces = defineContract('event', 'reserve-places', {
     from: z.int().describe('The first place of the block'),
     to: z.int().describe('The place after the last one'),
   }),
-  errors: ['queue_not_enabled'],
+  errors: ['queue_not_enabled', 'queue_full'],
   deadlineMs: 1_000,
 })
 

@@ -1,15 +1,19 @@
 import test from 'ava'
+import { maxRollPlaces } from '#shared/draw.ts'
 import { readDraw } from '../../infra/draw/read-draw.ts'
 import { verifyDraw } from '../../infra/draw/verify-draw.ts'
 import { runScript } from '../support/command.ts'
 import { Draws, inMs } from '../support/draws.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { writeSources } from '../support/import-command.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
 const draws = () => new Draws(system)
 const hour = 3_600_000
@@ -163,6 +167,16 @@ test('a draw is announced before anybody waits, and stays as it is once it has c
   await draws().close(eventId)
   t.like((await draws().put(`${eventId}/queue`, { state: 'pre_queue', draw })).body, { code: 'draw_not_open' })
   t.like((await ask(`${system.url}/events/${eventId}/queue/draw/roll/0`)).body, { code: 'not_found' })
+})
+
+test('a pre-queue is full before its roll becomes longer than a draw can be', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const reserveUpTo = (index: number) =>
+    db.query('UPDATE event.waiting_rooms SET next_place = $2 WHERE event_id = $1', [eventId, index])
+  await reserveUpTo(maxRollPlaces - 9_999)
+  t.like(await join(eventId, 'zoe'), { status: 503, body: { code: 'queue_full' } })
+  await reserveUpTo(maxRollPlaces - 10_000)
+  t.is((await join(eventId, 'zoe')).body.index, maxRollPlaces - 10_000)
 })
 
 test('before the time from which on buyers may join, nobody does', async (t) => {
