@@ -2,5 +2,4 @@
 -- ARGV[2] index   ARGV[3] leaf, 32 bytes
 if not settings.closes_at or rolled then return 0 end
 redis.call('SETRANGE', KEYS[12], tonumber(ARGV[2]) * 32, ARGV[3])
-redis.call('EXPIRE', KEYS[12], keptSeconds)
 return 1

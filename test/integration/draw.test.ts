@@ -171,12 +171,8 @@ test('a draw is announced before anybody waits, and stays as it is once it has c
 
 test('a pre-queue is full before its roll becomes longer than a draw can be', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const reserveUpTo = (index: number) =>
-    db.query('UPDATE event.waiting_rooms SET next_place = $2 WHERE event_id = $1', [eventId, index])
-  await reserveUpTo(maxRollPlaces - 9_999)
+  await db.query('UPDATE event.waiting_rooms SET next_place = $2 WHERE event_id = $1', [eventId, maxRollPlaces - 9_999])
   t.like(await join(eventId, 'zoe'), { status: 503, body: { code: 'queue_full' } })
-  await reserveUpTo(maxRollPlaces - 10_000)
-  t.is((await join(eventId, 'zoe')).body.index, maxRollPlaces - 10_000)
 })
 
 test('before the time from which on buyers may join, nobody does', async (t) => {
