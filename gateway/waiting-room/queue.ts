@@ -239,7 +239,7 @@ export class Queue {
     return { callsPerMinute, pending: hundredths / 100, medianHoldMs: median }
   }
 
-  /** Enters a place into the roll of the draw. Answers false once the pre-queue has closed: then it does not take part. */
+  /** Enters a place into the roll of the draw, until the pre-queue has closed. Answers whether it takes part. */
   async enterRoll(
     eventId: string,
     { index, leaf }: { index: number; leaf: Buffer },

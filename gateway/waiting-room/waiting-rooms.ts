@@ -81,10 +81,11 @@ export class WaitingRooms {
 
   /** A receipt of a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
   async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
-    const { name } = await this.#look(placeId, context)
+    const { name, takesPart } = await this.#look(placeId, context)
     const leaf = leafOf(this.#parts.placeIds.make(name, context.caller.id)).toString('hex')
     const { bus } = this.#parts
-    return call(bus, signReceipt, { event_id: name.eventId, index: name.index, leaf }, inNobodysName(context))
+    const request = { event_id: name.eventId, index: name.index, leaf, takes_part: takesPart }
+    return call(bus, signReceipt, request, inNobodysName(context))
   }
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
@@ -246,7 +247,10 @@ export class WaitingRooms {
     await this.#ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
   }
 
-  async #look(placeId: string, context: MessageContext): Promise<{ open: KnownRoom; name: PlaceName; place: Place }> {
+  async #look(
+    placeId: string,
+    context: MessageContext,
+  ): Promise<{ open: KnownRoom; name: PlaceName; place: Place; takesPart: boolean }> {
     const { eventId, index } = this.#nameOf(placeId, context)
     const open = await this.#rooms.getOpen(eventId, context)
     const { queue, placeIds } = this.#parts
@@ -255,16 +259,18 @@ export class WaitingRooms {
     const place = await this.#ask(eventId, open, () => queue.look(eventId, caller, index, open.settings))
     if (place.state === 'expired') throw placeExpired()
     const name = { eventId, index: place.index }
-    await this.#enterRoll(name, userId, open)
-    return { open, name, place }
+    return { open, name, place, takesPart: await this.#enterRoll(name, userId, open) }
   }
 
-  /** Before the draw every sign of a place enters it into the roll, also again: Redis may have lost it. */
-  async #enterRoll(name: PlaceName, userId: string, open: KnownRoom): Promise<void> {
-    if (!isBeforeDraw(open)) return
+  /**
+   * Before the draw every sign of a place enters it into the roll, also again: Redis may have lost it. Answers whether the roll has it;
+   * false after the draw, when the event worker knows.
+   */
+  async #enterRoll(name: PlaceName, userId: string, open: KnownRoom): Promise<boolean> {
+    if (!isBeforeDraw(open)) return false
     const { queue, placeIds } = this.#parts
     const entry = { index: name.index, leaf: leafOf(placeIds.make(name, userId)) }
-    await this.#ask(name.eventId, open, () => queue.enterRoll(name.eventId, entry, open.settings))
+    return this.#ask(name.eventId, open, () => queue.enterRoll(name.eventId, entry, open.settings))
   }
 
   async #show(name: PlaceName, place: Place, userId: string, open: KnownRoom): Promise<QueuePlace> {

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { decodeJwt } from 'jose'
 import { maxRollPlaces } from '#shared/draw.ts'
 import { readDraw } from '../../infra/draw/read-draw.ts'
 import { verifyDraw } from '../../infra/draw/verify-draw.ts'
@@ -112,9 +113,15 @@ test('a receipt proves that a place takes part, before the closing, after it and
   const receipts = [await receipt('early')]
   t.is((await ask(`${system.url}/queue/${id}/receipt?user_id=dan-2`)).status, 404)
   await draws().close(eventId, 'root', { opens_at: inMs(2_000) })
-  receipts.push(await receipt('closed'))
+  const late = (await join(eventId, 'late')).body.id
+  const lateReceipt = async () => (await ask(`${system.url}/queue/${late}/receipt?user_id=late`)).body.receipt
+  receipts.push(await receipt('closed'), { name: 'late', text: await lateReceipt() })
   await draws().untilHeld(eventId)
-  receipts.push(await receipt('drawn'))
+  receipts.push(await receipt('drawn'), { name: 'late, drawn', text: await lateReceipt() })
+  t.deepEqual(
+    receipts.map(({ text }) => decodeJwt(text)['takes_part']),
+    [true, true, false, true, false],
+  )
   t.deepEqual(await wrongIn(eventId, receipts), [])
   const other = await draws().eventWithDraw()
   const foreign = await join(other, 'dan-1')
