@@ -1,8 +1,11 @@
 import test from 'ava'
 import { decodeJwt } from 'jose'
+import { storeRoll } from '#shared/contracts/draw.ts'
 import { maxRollPlaces } from '#shared/draw.ts'
+import { Bus } from '#shared/messaging/bus.ts'
 import { readDraw } from '../../infra/draw/read-draw.ts'
 import { verifyDraw } from '../../infra/draw/verify-draw.ts'
+import { askWorker } from '../support/asking.ts'
 import { runScript } from '../support/command.ts'
 import { Draws, inMs } from '../support/draws.ts'
 import { forFile } from '../support/for-file.ts'
@@ -245,6 +248,25 @@ test('a Redis that loses everything before the closing draws among those who sho
   const later = await numbersOf(await joinAll(eventId, 'nan', 1))
   t.true((later[0] ?? 0) > Math.max(...holes))
   t.deepEqual(await wrongIn(eventId), [])
+})
+
+test('a Redis that loses everything just before the closing: the empty roll is refused for a minute, then those who waited are called', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const [[, place] = ['', { id: '', index: 0 }]] = await joinAll(eventId, 'pam', 1)
+  await draws().announce(eventId, { closes_at: inMs(1_000), opens_at: inMs(1_000) })
+  await forget(eventId)
+  const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
+  t.teardown(() => bus.close())
+  const empty = { event_id: eventId, count: 0, first_page: 0, leaves: '' }
+  const store = () => askWorker(bus, storeRoll, empty).then(() => 'stored', (error: Error) => error.message)
+  await until('the pre-queue has closed', async () => (await store()) !== 'The pre-queue is open still.')
+  t.regex(await store(), /Redis has lost it/)
+  t.is((await draws().view(eventId)).body.root, null)
+  const past = `closes_at - interval '1 minute'`
+  await db.query(`UPDATE event.draws SET closes_at = ${past}, opens_at = ${past} WHERE event_id = $1`, [eventId])
+  await draws().untilHeld(eventId)
+  t.like((await draws().view(eventId)).body, { count: 0, entrants: 0 })
+  await until('the buyer is called', async () => (await look(place.id, 'pam-0')).body.state === 'called')
 })
 
 test('verify-draw ends with 0 for a draw as it must be, 1 for a receipt it does not keep, 2 for what it cannot check', async (t) => {
