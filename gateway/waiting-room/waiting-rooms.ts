@@ -305,7 +305,9 @@ export class WaitingRooms {
       queue.control(eventId, { gateway, ...load.report() }, settings),
     )
     const serving = await this.#ask(eventId, open, () => queue.serving(eventId, settings))
-    metrics.saw(eventId, { settings, serving, control })
+    const { draw } = open.room
+    const isDrawDue = isBeforeDraw(open) && serving.nowMs >= Date.parse(draw?.opens_at ?? '')
+    metrics.saw(eventId, { settings, serving, control, isDrawDue })
     return serving
   }
 
