@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose'
 import { signReceipt as contract } from '#shared/contracts/draw.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
-import { commitmentOf, drawPageSize, inclusionProof, leafAt, nodesOf } from '#shared/draw.ts'
+import { commitmentOf, drawPageSize, inclusionProof, leafAt, nodesOf, numberAt } from '#shared/draw.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { noDraw, receiptKeyOf } from '../draw-view.ts'
 import { type Draw, type DrawPage, findDraw, findPage, readPageRoots } from '../store/draws.ts'
@@ -50,5 +50,5 @@ async function proofIn(
 function numberIn({ count }: Draw, page: DrawPage | undefined, index: number): number {
   const ranks = page?.ranks ?? null
   if (ranks === null || index >= (count ?? 0)) return index + 1
-  return ranks.readUInt32BE((index % drawPageSize) * 4) + 1
+  return numberAt(ranks, index % drawPageSize)
 }
