@@ -84,8 +84,7 @@ function placeQuestion(
     throw new TicketingError('not_found', 'You have no such place.')
   }
   const { deadlineMs } = viewQueuePlace
-  const ask = () =>
-    rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
+  const ask = () => rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
   return () => places.view(placeId, ask)
 }
 

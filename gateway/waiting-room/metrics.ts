@@ -41,8 +41,10 @@ export class RoomMetrics {
     gauge('waiting_rooms_open', 'Waiting rooms that call buyers.', ({ settings }) =>
       settings.state === 'open' ? 1 : 0,
     )
-    gauge('waiting_rooms_stuck', 'Waiting rooms that should call buyers or hold a draw, and have not for a minute.', (room) =>
-      this.#now() - room.movedAt > stuckMs ? 1 : 0,
+    gauge(
+      'waiting_rooms_stuck',
+      'Waiting rooms that should call buyers or hold a draw, and have not for a minute.',
+      (room) => (this.#now() - room.movedAt > stuckMs ? 1 : 0),
     )
     gauge('waiting_room_waiting', 'Places that were not called yet.', ({ serving }) => waitingIn(serving))
     gauge('waiting_room_active', 'Sessions: buyers who choose and pay.', ({ serving }) => serving.active)

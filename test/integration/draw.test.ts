@@ -258,7 +258,11 @@ test('a Redis that loses everything just before the closing: the empty roll is r
   const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
   t.teardown(() => bus.close())
   const empty = { event_id: eventId, count: 0, first_page: 0, leaves: '' }
-  const store = () => askWorker(bus, storeRoll, empty).then(() => 'stored', (error: Error) => error.message)
+  const store = () =>
+    askWorker(bus, storeRoll, empty).then(
+      () => 'stored',
+      (error: Error) => error.message,
+    )
   await until('the pre-queue has closed', async () => (await store()) !== 'The pre-queue is open still.')
   t.regex(await store(), /Redis has lost it/)
   t.is((await draws().view(eventId)).body.root, null)

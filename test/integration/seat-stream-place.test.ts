@@ -106,7 +106,11 @@ test('however many streams a place has, they ask for it together', async (t) => 
   const { signal } = new AbortController()
   const messages: Buffer[] = []
   const tell = (placeId: string) =>
-    tellPlace(() => places.view(placeId, ask), (message) => messages.push(message), signal)
+    tellPlace(
+      () => places.view(placeId, ask),
+      (message) => messages.push(message),
+      signal,
+    )
   await Promise.all(Array.from({ length: 200 }, () => tell('one')))
   t.deepEqual([messages.length, questions], [200, 1])
   await tell('another')

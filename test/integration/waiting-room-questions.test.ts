@@ -31,7 +31,12 @@ test('however many ask about a room that is off, the event worker hears few ques
   })
   const rooms = new Rooms(bus)
   const eventId = newId()
-  await until('the event worker answers', () => rooms.get(eventId, inTime()).then(() => true, () => false))
+  await until('the event worker answers', () =>
+    rooms.get(eventId, inTime()).then(
+      () => true,
+      () => false,
+    ),
+  )
   questions = 0
   const ask = () =>
     rooms.getOpen(eventId, inTime()).then(

@@ -9,6 +9,6 @@ export function viewWaitingRoom({ postgres }: Pick<WorkerParts, 'postgres'>): Op
     const room = await showWaitingRoom(postgres, event_id)
     if (room !== undefined) return room
     await readEvent(postgres, event_id)
-    return { event_id, state: 'off', ...roomDefaults, bypassed: 0, draw: null }
+    return { event_id, state: 'off' as const, ...roomDefaults, bypassed: 0, draw: null }
   })
 }
