@@ -13,6 +13,6 @@ export function reservePlaces({ postgres }: Pick<WorkerParts, 'postgres'>): Oper
     if (room === undefined || room.state === 'off') {
       throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
     }
-    throw new TicketingError('queue_full', 'The pre-queue is full: its draw takes no more places.')
+    throw new TicketingError('queue_full', 'The pre-queue is full; try again later, after its draw.')
   })
 }
