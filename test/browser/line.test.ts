@@ -33,32 +33,29 @@ async function joinLine(index: number, room: object | (() => object)) {
 
 const place = async (page: Page) => (await page.locator('.line-place strong').textContent()) ?? ''
 
-test.serial(
-  'an event with a waiting room leads into it, and a buyer who is called chooses, holds and pays',
-  async (t) => {
-    const { page, faults, close } = await openWindow(browser, shop.url)
-    const eventId = demoIdAt(1)
-    await openRoom(page, eventId)
-    await page.goto(`/shop/events/${eventId}`)
-    await mapReady(page)
-    await page.getByText('There is a line for this event').waitFor()
-    t.is(await page.getByRole('button', { name: /^Hold/ }).count(), 0)
-    await page.getByRole('link', { name: 'Join the line' }).click()
-    await page.getByLabel('Name').fill('ines.queue')
-    await page.getByRole('button', { name: 'Go on' }).click()
-    await page.getByRole('heading', { name: 'It is your turn' }).waitFor()
-    await page.getByRole('button', { name: 'Choose seats' }).click()
-    await page.waitForURL(`${shop.url}/shop/events/${eventId}`)
-    await page.getByText(/^Still \d+:\d\d to choose\.$/).waitFor()
-    await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
-    await page.getByRole('link', { name: /^Continue to payment/ }).click()
-    await page.locator('#pay').click()
-    await page.getByText('Bought.').waitFor()
-    t.is((await send<{ items: Booking[] }>(page, 'GET', '/bookings')).items.length, 1)
-    t.deepEqual(faults, [])
-    await close()
-  },
-)
+test.serial('an event with a waiting room leads into it, and who is called chooses, holds and pays', async (t) => {
+  const { page, faults, close } = await openWindow(browser, shop.url)
+  const eventId = demoIdAt(1)
+  await openRoom(page, eventId)
+  await page.goto(`/shop/events/${eventId}`)
+  await mapReady(page)
+  await page.getByText('There is a line for this event').waitFor()
+  t.is(await page.getByRole('button', { name: /^Hold/ }).count(), 0)
+  await page.getByRole('link', { name: 'Join the line' }).click()
+  await page.getByLabel('Name').fill('ines.queue')
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('heading', { name: 'It is your turn' }).waitFor()
+  await page.getByRole('button', { name: 'Choose seats' }).click()
+  await page.waitForURL(`${shop.url}/shop/events/${eventId}`)
+  await page.getByText(/^Still \d+:\d\d to choose\.$/).waitFor()
+  await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+  await page.getByRole('link', { name: /^Continue to payment/ }).click()
+  await page.locator('#pay').click()
+  await page.getByText('Bought.').waitFor()
+  t.is((await send<{ items: Booking[] }>(page, 'GET', '/bookings')).items.length, 1)
+  t.deepEqual(faults, [])
+  await close()
+})
 
 test.serial('a place in line is kept over reload, back and a second tab', async (t) => {
   const { page, faults, eventId, close } = await joinLine(2, paused)
