@@ -105,6 +105,19 @@ function parentOf(left: Buffer, right: Buffer): Buffer {
   return sha256(nodePrefix, left, right)
 }
 
+/** Numbers as they are stored: four bytes each, the number less one. */
+export function packRanks(numbers: Iterable<number> & { readonly length: number }): Buffer {
+  const ranks = Buffer.alloc(numbers.length * 4)
+  let at = 0
+  for (const number of numbers) at = ranks.writeUInt32BE(number - 1, at)
+  return ranks
+}
+
+/** The number at an index of what `packRanks` has made. */
+export function numberAt(ranks: Buffer, index: number): number {
+  return ranks.readUInt32BE(index * 4) + 1
+}
+
 /** What the order follows from. `beacon`: the public value, empty without one. */
 export function seedOf({ secret, root, beacon }: { secret: Buffer; root: Buffer; beacon: string }): Buffer {
   return sha256(Buffer.from(drawAlgorithm), secret, root, Buffer.from(beacon))

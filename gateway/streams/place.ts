@@ -1,10 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import { errorCodeOf } from '#shared/errors.ts'
 import { placeMessage } from './framing.ts'
 
 /** After a question that was not answered. */
 const askAgainMs = 5_000
+/** Shorter than the time between two questions of one stream. */
+const sharedMs = 900
+/** Places whose answers are shared; beyond them each stream asks for itself. */
+const maxShared = 10_000
+
+/** Lets all streams of a place share its answers: whoever opens many asks no more often than with one. */
+export class SharedPlaces {
+  readonly #answers = new LRUCache<string, Promise<QueuePlace>>({ max: maxShared, ttl: sharedMs })
+
+  view(placeId: string, ask: () => Promise<QueuePlace>): Promise<QueuePlace> {
+    const known = this.#answers.get(placeId)
+    if (known !== undefined) return known
+    const answer = ask()
+    this.#answers.set(placeId, answer)
+    return answer
+  }
+}
 
 /**
  * Writes a message whenever a place in the queue moves, until it is admitted or over. To `ask` counts its owner as present, so it is

@@ -14,6 +14,7 @@ import { rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import type { WaitingRooms } from '../waiting-room/waiting-rooms.ts'
 import type { OpenConnection, StreamHub, StreamWish } from './hub.ts'
+import { SharedPlaces } from './place.ts'
 import { streamRequest } from './request.ts'
 
 interface StreamRouteParts {
@@ -30,6 +31,7 @@ interface StreamRouteParts {
 /** `GET /events/:event_id/seats/stream`. */
 export function seatStreamRoute(parts: StreamRouteParts): OwnRoute {
   const { hub, connections, identity, rateLimit, limitFailures, cors, rooms } = parts
+  const places = new SharedPlaces()
   const open: Middleware = async (ctx) => {
     const wanted = parseRequest(
       { contract: { request: streamRequest }, method: 'GET' },
@@ -37,7 +39,7 @@ export function seatStreamRoute(parts: StreamRouteParts): OwnRoute {
       ctx.params as Record<string, string>,
     ) as z.output<typeof streamRequest>
     const caller = await callerOf(ctx, identity)
-    const askPlace = placeQuestion(rooms, wanted, caller)
+    const askPlace = placeQuestion({ rooms, places }, wanted, caller)
     if (cors !== null) ctx.state.request.headers.push(...cors.ofPublicReads)
     if (ctx.method === 'HEAD') {
       sendHead(ctx)
@@ -73,7 +75,7 @@ async function callerOf(ctx: Context, { verifyToken }: IdentifyOptions): Promise
 
 /** Asks for the named place of the caller. Throws `not_found` unless it is theirs, for this event. */
 function placeQuestion(
-  rooms: WaitingRooms | null,
+  { rooms, places }: { readonly rooms: WaitingRooms | null; readonly places: SharedPlaces },
   { place: placeId, event_id: eventId }: z.output<typeof streamRequest>,
   caller: Caller,
 ): StreamWish['askPlace'] {
@@ -82,7 +84,8 @@ function placeQuestion(
     throw new TicketingError('not_found', 'You have no such place.')
   }
   const { deadlineMs } = viewQueuePlace
-  return () => rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
+  const ask = () => rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
+  return () => places.view(placeId, ask)
 }
 
 /** Takes the response out of Koa's hands, and out of the time that an answer may take. */

@@ -29,6 +29,4 @@ issued = math.max(issued, count)
 redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', count)
 redis.call('DEL', KEYS[5], KEYS[12])
 store()
-redis.call('EXPIRE', KEYS[1], keptSeconds)
-redis.call('EXPIRE', KEYS[10], keptSeconds)
 return 1

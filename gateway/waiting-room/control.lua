@@ -1,6 +1,7 @@
 -- Takes a gateway's report of its load, and once a second sets the rate of calls by those of all gateways: it falls while many calls to
 -- booking workers are under way, holds take long or one was refused as too much, and rises again slowly. It is between one a second
--- and the rate of the settings, never above that, and begins with a quarter of it.
+-- and the rate of the settings, never above that, and begins with a quarter of it. Once a second as well, all keys of the room are kept for
+-- another week.
 -- KEYS[13] load hash: gateway -> its last report, as JSON
 -- ARGV[2] name of the gateway   ARGV[3] its report as JSON: pending, holds, median_ms, overloaded
 -- Answers {calls a minute, calls under way * 100, median of holds in ms}, both of them smoothed.
@@ -41,5 +42,6 @@ if elapsed < 0 or elapsed >= 1000 then
   end
   redis.call('HSET', KEYS[1], 'controlled_at', now, 'pending', string.format('%.3f', pending),
     'median_ms', string.format('%.1f', median), 'rate', string.format('%.3f', rate))
+  for key = 1, 12 do redis.call('EXPIRE', KEYS[key], keptSeconds) end
 end
 return {math.ceil(rate), math.floor(pending * 100 + 0.5), math.floor(median + 0.5)}

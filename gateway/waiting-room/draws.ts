@@ -1,7 +1,7 @@
 import type Logger from 'bunyan'
 import type { DrawSummary } from '#shared/contracts/draw.ts'
 import { pagesAtOnce, storeRoll, viewDrawRanks } from '#shared/contracts/draw.ts'
-import { drawPageSize, leafBytes } from '#shared/draw.ts'
+import { drawPageSize, leafBytes, packRanks } from '#shared/draw.ts'
 import { newId } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
@@ -74,16 +74,14 @@ export class Draws {
         ),
       )
       const numbers = replies.flatMap((reply) => reply.numbers)
-      const ranks = Buffer.alloc(numbers.length * 4)
-      for (const [at, number] of numbers.entries()) ranks.writeUInt32BE(number - 1, at * 4)
-      await queue.writeRanks(eventId, first * drawPageSize, ranks)
+      await queue.writeRanks(eventId, first * drawPageSize, packRanks(numbers))
     }
     await queue.adoptDraw(eventId, { count, entrants }, settings)
   }
 }
 
 /** Runs `work` unless it is under way for this event; then answers with that. */
-function once(underWay: Map<string, Promise<void>>, eventId: string, work: () => Promise<void>): Promise<void> {
+export function once(underWay: Map<string, Promise<void>>, eventId: string, work: () => Promise<void>): Promise<void> {
   const known = underWay.get(eventId)
   if (known !== undefined) return known
   const running = work().finally(() => underWay.delete(eventId))

@@ -1,6 +1,8 @@
--- Enters a place into the roll of the draw, until the pre-queue has closed. Repeating it changes nothing.
+-- Enters a place into the roll of the draw, until the pre-queue has closed. Repeating it changes nothing. Answers 1 if the roll has it.
 -- ARGV[2] index   ARGV[3] leaf, 32 bytes
-if not settings.closes_at or rolled then return 0 end
-redis.call('SETRANGE', KEYS[12], tonumber(ARGV[2]) * 32, ARGV[3])
-redis.call('EXPIRE', KEYS[12], keptSeconds)
+local first = tonumber(ARGV[2]) * 32
+if not settings.closes_at or rolled then
+  return redis.call('GETRANGE', KEYS[12], first, first + 31) == ARGV[3] and 1 or 0
+end
+redis.call('SETRANGE', KEYS[12], first, ARGV[3])
 return 1

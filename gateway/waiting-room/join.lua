@@ -3,6 +3,7 @@
 -- Answers {'place', index, is new, state, number, ahead, ms}, {'no_block'}: a block of indexes is needed first, or {'full'}.
 local known = tonumber(redis.call('HGET', KEYS[13], ARGV[2]) or nil)
 if known then
+  redis.call('EXPIRE', KEYS[13], keptSeconds)
   advance()
   store()
   local place = describe(numberOf(known))

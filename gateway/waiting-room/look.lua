@@ -25,6 +25,7 @@ if redis.call('ZREM', KEYS[6], number) == 1 then redis.call('ZADD', KEYS[7], num
 if number > serving and number - serving - missingBefore(number) <= math.max(settings.calls_per_minute, 10) then
   redis.call('ZADD', KEYS[5], now, number)
 end
+redis.call('EXPIRE', KEYS[13], keptSeconds)
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 2 * presentMs)
 advance()
 store()

@@ -2,21 +2,20 @@ import { LRUCache } from 'lru-cache'
 import { Counter } from 'prom-client'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import type { Control, RoomSettings, Serving } from './queue.ts'
+import { maxRooms } from './rooms.ts'
 
-/** Rooms that are remembered. */
-const maxRooms = 1_000
 /** Rooms that nobody has asked about for longer are not shown. */
 const shownMs = 10_000
-/** A room has to call somebody within this time, if somebody waits and may come in. */
+/** A room has to call somebody within this time, if somebody waits and may come in, and to hold its draw after its opening. */
 const stuckMs = 60_000
 
-interface KnownRoom {
+interface SeenRoom {
   readonly settings: RoomSettings
   readonly serving: Serving
   readonly control: Control
   /** `performance.now()` */
   readonly at: number
-  /** `performance.now()` when `serving` last rose, or nobody had to be called. */
+  /** `performance.now()` when `serving` last rose, or nothing had to happen. */
   readonly movedAt: number
 }
 
@@ -25,7 +24,7 @@ interface KnownRoom {
  * value counts, and not the sum.
  */
 export class RoomMetrics {
-  readonly #rooms = new LRUCache<string, KnownRoom>({ max: maxRooms })
+  readonly #rooms = new LRUCache<string, SeenRoom>({ max: maxRooms })
   readonly #joined: Counter
   readonly #admitted: Counter
   readonly #finished: Counter
@@ -35,15 +34,17 @@ export class RoomMetrics {
   /** `now`: milliseconds of a clock that never goes back. */
   constructor(metrics: Metrics, now = () => performance.now()) {
     this.#now = now
-    const gauge = (name: string, help: string, of: (room: KnownRoom) => number) =>
+    const gauge = (name: string, help: string, of: (room: SeenRoom) => number) =>
       metrics.watch(name, help, () => this.#shown().reduce((sum, room) => sum + of(room), 0))
-    const worst = (name: string, help: string, of: (room: KnownRoom) => number) =>
+    const worst = (name: string, help: string, of: (room: SeenRoom) => number) =>
       metrics.watch(name, help, () => this.#shown().reduce((most, room) => Math.max(most, of(room)), 0))
     gauge('waiting_rooms_open', 'Waiting rooms that call buyers.', ({ settings }) =>
       settings.state === 'open' ? 1 : 0,
     )
-    gauge('waiting_rooms_stuck', 'Waiting rooms that should call buyers and have not for a minute.', (room) =>
-      this.#now() - room.movedAt > stuckMs ? 1 : 0,
+    gauge(
+      'waiting_rooms_stuck',
+      'Waiting rooms that should call buyers or hold a draw, and have not for a minute.',
+      (room) => (this.#now() - room.movedAt > stuckMs ? 1 : 0),
     )
     gauge('waiting_room_waiting', 'Places that were not called yet.', ({ serving }) => waitingIn(serving))
     gauge('waiting_room_active', 'Sessions: buyers who choose and pay.', ({ serving }) => serving.active)
@@ -73,12 +74,20 @@ export class RoomMetrics {
     this.#bypassed = counter('waiting_room_bypass_passes_total', 'Passes given out beside the queue.')
   }
 
-  /** What a room is now; once a second. */
-  saw(eventId: string, { settings, serving, control }: Pick<KnownRoom, 'settings' | 'serving' | 'control'>): void {
+  /** What a room is now; once a second. `isDrawDue`: its draw should have been held, and was not. */
+  saw(
+    eventId: string,
+    {
+      isDrawDue,
+      settings,
+      serving,
+      control,
+    }: Pick<SeenRoom, 'settings' | 'serving' | 'control'> & { readonly isDrawDue: boolean },
+  ): void {
     const at = this.#now()
     const before = this.#rooms.get(eventId)
     const isFree = serving.active + serving.called < settings.maxActive
-    const mustMove = settings.state === 'open' && isFree && waitingIn(serving) > 0
+    const mustMove = isDrawDue || (settings.state === 'open' && isFree && waitingIn(serving) > 0)
     const hasMoved = serving.serving !== before?.serving.serving
     const movedAt = before === undefined || hasMoved || !mustMove ? at : before.movedAt
     this.#rooms.set(eventId, { settings, serving, control, at, movedAt })
@@ -100,7 +109,7 @@ export class RoomMetrics {
     this.#bypassed.inc()
   }
 
-  #shown(): KnownRoom[] {
+  #shown(): SeenRoom[] {
     return [...this.#rooms.values()].filter(({ at }) => this.#now() - at < shownMs)
   }
 }

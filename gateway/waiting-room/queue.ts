@@ -165,7 +165,7 @@ export class Queue {
     return { kind: 'place', place: placeOf(index, state), isNew: isNew === 1 }
   }
 
-  /** Lets the room give out the places of a block. One that comes later than another gateway's is left out. */
+  /** Lets the room give out the places of a block. One that does not follow those of other gateways is left out. */
   async addBlock(eventId: string, block: Block, settings: RoomSettings, now?: number): Promise<void> {
     const values = [json(settings, now), block.from, block.to]
     const keys = roomKeysOf(eventId)
@@ -239,7 +239,7 @@ export class Queue {
     return { callsPerMinute, pending: hundredths / 100, medianHoldMs: median }
   }
 
-  /** Enters a place into the roll of the draw. Answers false once the pre-queue has closed: then it does not take part. */
+  /** Enters a place into the roll of the draw, until the pre-queue has closed. Answers whether it takes part. */
   async enterRoll(
     eventId: string,
     { index, leaf }: { index: number; leaf: Buffer },

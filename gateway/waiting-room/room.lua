@@ -35,7 +35,7 @@ local presentMs = 30000
 local returnMs = 600000
 local maxCalls, maxSteps = 100, 200
 local journalLength = 200000
--- A week after the last block nobody waits any more.
+-- A week after the last look nobody waits any more.
 local keptSeconds = 604800
 
 local fields = redis.call('HMGET', KEYS[1], 'issued', 'block_end', 'run_id', 'drawn', 'serving', 'call_tat', 'admit_tat', 'opened_at',

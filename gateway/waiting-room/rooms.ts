@@ -9,6 +9,8 @@ import type { RoomSettings } from './queue.ts'
 
 /** What is known of a room is at most this old, and so is where its queue stands. */
 export const freshMs = 1_000
+/** A room that is off may have just been opened: it is asked about more often. */
+const offFreshMs = 200
 /** Rooms that are remembered. */
 export const maxRooms = 1_000
 
@@ -28,10 +30,10 @@ export class Rooms {
     this.#bus = bus
   }
 
-  /** The room of an event, also one that is off. Throws `event_not_found`. */
-  get(eventId: string, context: MessageContext): Promise<KnownRoom> {
+  /** The room of an event, also one that is off, at most `maxAgeMs` old. All who ask meanwhile share the answer. Throws `event_not_found`. */
+  get(eventId: string, context: MessageContext, maxAgeMs = freshMs): Promise<KnownRoom> {
     const known = this.#rooms.get(eventId)
-    if (known !== undefined && performance.now() - known.at < freshMs) return known.room
+    if (known !== undefined && performance.now() - known.at < maxAgeMs) return known.room
     const room = this.#ask(eventId, context).catch((error: unknown) => {
       // What was known goes on while the event worker does not answer.
       if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
@@ -52,8 +54,7 @@ export class Rooms {
   async getOpen(eventId: string, context: MessageContext): Promise<KnownRoom> {
     const known = await this.get(eventId, context)
     if (known.room.state !== 'off') return known
-    // Perhaps it has just been opened.
-    const present = await this.getAnew(eventId, context)
+    const present = await this.get(eventId, context, offFreshMs)
     if (present.room.state === 'off') {
       throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
     }

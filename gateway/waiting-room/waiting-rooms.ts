@@ -24,7 +24,7 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { queuePasses } from '#shared/queue-pass.ts'
 import type { OwnOperation } from '../routes/perform.ts'
-import type { Draws } from './draws.ts'
+import { type Draws, once } from './draws.ts'
 import type { BookingLoad } from './load.ts'
 import type { RoomMetrics } from './metrics.ts'
 import { Pace } from './pace.ts'
@@ -55,6 +55,8 @@ export class WaitingRooms {
   readonly #rooms: Rooms
   readonly #serving = new LRUCache<string, { at: number; serving: Promise<Serving> }>({ max: maxRooms })
   readonly #paces = new LRUCache<string, Pace>({ max: maxRooms })
+  /** Under way, by event. */
+  readonly #reserving = new Map<string, Promise<void>>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -79,10 +81,11 @@ export class WaitingRooms {
 
   /** A receipt of a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
   async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
-    const { name } = await this.#look(placeId, context)
+    const { name, takesPart } = await this.#look(placeId, context)
     const leaf = leafOf(this.#parts.placeIds.make(name, context.caller.id)).toString('hex')
     const { bus } = this.#parts
-    return call(bus, signReceipt, { event_id: name.eventId, index: name.index, leaf }, inNobodysName(context))
+    const request = { event_id: name.eventId, index: name.index, leaf, takes_part: takesPart }
+    return call(bus, signReceipt, request, inNobodysName(context))
   }
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
@@ -216,7 +219,7 @@ export class WaitingRooms {
     userId: string,
     context: MessageContext,
   ): Promise<Extract<Joined, { kind: 'place' }> & { readonly open: KnownRoom }> {
-    const { queue, placeIds, bus } = this.#parts
+    const { queue, placeIds } = this.#parts
     const caller = placeIds.callerOf(userId)
     let open = await this.#rooms.getOpen(eventId, context)
     const joinsFrom = open.room.draw?.joins_from ?? null
@@ -226,10 +229,9 @@ export class WaitingRooms {
     const join = () => this.#ask(eventId, open, () => queue.join(eventId, caller, open.settings))
     let joined = await join()
     if (joined.kind === 'no block') {
-      const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName(context))
-      // No draw is announced any more once a block is reserved; what was known before may not have heard of one.
-      open = await this.#rooms.getAnew(eventId, context)
-      await this.#ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
+      // All who come meanwhile wait for the same block: one for each of them would leave a gap of that many blocks.
+      await once(this.#reserving, eventId, () => this.#addBlock(eventId, context))
+      open = await this.#rooms.getOpen(eventId, context)
       joined = await join()
     }
     if (joined.kind === 'place') return { ...joined, open }
@@ -237,7 +239,18 @@ export class WaitingRooms {
     throw new TicketingError('unavailable', 'The queue is being set up; try again shortly.')
   }
 
-  async #look(placeId: string, context: MessageContext): Promise<{ open: KnownRoom; name: PlaceName; place: Place }> {
+  async #addBlock(eventId: string, context: MessageContext): Promise<void> {
+    const { queue, bus } = this.#parts
+    const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName(context))
+    // No draw is announced any more once a block is reserved; what was known before may not have heard of one.
+    const open = await this.#rooms.getAnew(eventId, context)
+    await this.#ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
+  }
+
+  async #look(
+    placeId: string,
+    context: MessageContext,
+  ): Promise<{ open: KnownRoom; name: PlaceName; place: Place; takesPart: boolean }> {
     const { eventId, index } = this.#nameOf(placeId, context)
     const open = await this.#rooms.getOpen(eventId, context)
     const { queue, placeIds } = this.#parts
@@ -246,16 +259,18 @@ export class WaitingRooms {
     const place = await this.#ask(eventId, open, () => queue.look(eventId, caller, index, open.settings))
     if (place.state === 'expired') throw placeExpired()
     const name = { eventId, index: place.index }
-    await this.#enterRoll(name, userId, open)
-    return { open, name, place }
+    return { open, name, place, takesPart: await this.#enterRoll(name, userId, open) }
   }
 
-  /** Before the draw every sign of a place enters it into the roll, also again: Redis may have lost it. */
-  async #enterRoll(name: PlaceName, userId: string, open: KnownRoom): Promise<void> {
-    if (!isBeforeDraw(open)) return
+  /**
+   * Before the draw every sign of a place enters it into the roll, also again: Redis may have lost it. Answers whether the roll has it;
+   * false after the draw, when the event worker knows.
+   */
+  async #enterRoll(name: PlaceName, userId: string, open: KnownRoom): Promise<boolean> {
+    if (!isBeforeDraw(open)) return false
     const { queue, placeIds } = this.#parts
     const entry = { index: name.index, leaf: leafOf(placeIds.make(name, userId)) }
-    await this.#ask(name.eventId, open, () => queue.enterRoll(name.eventId, entry, open.settings))
+    return this.#ask(name.eventId, open, () => queue.enterRoll(name.eventId, entry, open.settings))
   }
 
   async #show(name: PlaceName, place: Place, userId: string, open: KnownRoom): Promise<QueuePlace> {
@@ -290,7 +305,9 @@ export class WaitingRooms {
       queue.control(eventId, { gateway, ...load.report() }, settings),
     )
     const serving = await this.#ask(eventId, open, () => queue.serving(eventId, settings))
-    metrics.saw(eventId, { settings, serving, control })
+    const { draw } = open.room
+    const isDrawDue = isBeforeDraw(open) && serving.nowMs >= Date.parse(draw?.opens_at ?? '')
+    metrics.saw(eventId, { settings, serving, control, isDrawDue })
     return serving
   }
 

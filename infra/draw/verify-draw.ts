@@ -99,8 +99,7 @@ async function receiptFault({ draw, roll, numbers }: PublishedDraw, text: string
   if (claims.beacon !== (draw.beacon?.source ?? null)) return `it names another beacon: ${claims.beacon ?? 'none'}`
   if (claims.root !== undefined && claims.root !== draw.root) return `it names another root: ${claims.root}`
   const isIn = leafAt(roll, index)?.toString('hex') === claims.leaf
-  // Who came later takes no part, and the receipt does not say so.
-  if (!isIn && proof === undefined && claims.iat * 1_000 >= Date.parse(draw.closes_at)) return undefined
+  if (!isIn && claims.takes_part === false) return undefined
   if (!isIn) return `the roll does not have its leaf at index ${index}: the place was left out, or lost`
   if (proof !== undefined) {
     const nodes = proof.map((node) => Buffer.from(node, 'hex'))

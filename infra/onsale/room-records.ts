@@ -1,3 +1,4 @@
+import { numberAt } from '#shared/draw.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createRedis, type RedisClient } from '#shared/redis.ts'
 import type { JournalEntry } from '../audit/admissions.ts'
@@ -47,7 +48,7 @@ export class RoomRecords {
   async numberOf(): Promise<(index: number) => number> {
     const drawn = Number((await this.redis.hget(this.#key('room'), 'drawn')) ?? 0)
     const ranks = await this.redis.getrangeBuffer(this.#key('ranks'), 0, -1)
-    return (index) => (index < drawn ? ranks.readUInt32BE(index * 4) : index) + 1
+    return (index) => (index < drawn ? numberAt(ranks, index) : index + 1)
   }
 
   close(): void {

@@ -168,6 +168,7 @@ export const signReceipt = defineContract('event', 'sign-receipt', {
     event_id: eventId,
     index: z.int().min(0).describe('Arrival index of the place'),
     leaf: digest.describe('Its leaf of the roll'),
+    takes_part: z.boolean().optional().describe('Whether the roll has it, as long as its root is not published'),
   }),
   reply: receipt,
   errors: ['draw_not_open'],
@@ -188,6 +189,8 @@ export const receiptClaims = z.object({
   beacon: z.string().nullable(),
   /** When it was made, in seconds since 1970: the place was given by then. */
   iat: z.int(),
+  /** Whether the roll has the leaf; false for who joined after the closing. */
+  takes_part: z.boolean().optional(),
   /** From the closing of the pre-queue on. */
   root: digest.optional(),
   count: z.int().optional(),

@@ -29,6 +29,16 @@ const roomState = z
   )
 const draw = drawSummary.nullable().describe('null: the room has no draw, and buyers are called as they came')
 
+/** What a room has unless its organiser says otherwise. */
+export const roomDefaults = {
+  calls_per_minute: 600,
+  max_active: 300,
+  claim_s: 60,
+  session_s: 900,
+  idle_s: 300,
+  adaptive: true,
+} as const
+
 const waitingRoom = z
   .object({ event_id: eventId, state: roomState, ...limits, adaptive, bypassed, draw })
   .meta({ id: 'WaitingRoom', description: 'The waiting room of an event' })
@@ -50,12 +60,12 @@ export const setWaitingRoom = defineContract('event', 'set-waiting-room', {
     .strictObject({
       event_id: eventId,
       state: roomState,
-      calls_per_minute: limits.calls_per_minute.default(600),
-      adaptive: adaptive.default(true),
-      max_active: limits.max_active.default(300),
-      claim_s: limits.claim_s.default(60),
-      session_s: limits.session_s.default(900),
-      idle_s: limits.idle_s.default(300),
+      calls_per_minute: limits.calls_per_minute.default(roomDefaults.calls_per_minute),
+      adaptive: adaptive.default(roomDefaults.adaptive),
+      max_active: limits.max_active.default(roomDefaults.max_active),
+      claim_s: limits.claim_s.default(roomDefaults.claim_s),
+      session_s: limits.session_s.default(roomDefaults.session_s),
+      idle_s: limits.idle_s.default(roomDefaults.idle_s),
       draw: drawTerms
         .optional()
         .describe('When the draw is held. Until then `paused` says that nobody is called after it either'),
@@ -99,7 +109,7 @@ export const issueBypass = defineContract('gateway', 'issue-bypass', {
   deadlineMs: 2_000,
 })
 
-/** Numbers of places are given out in blocks that are noted in Postgres, so that none is given out twice whatever Redis loses. */
+/** Arrival indexes are given out in blocks that Postgres notes first, so that none is given out twice, whatever Redis loses. */
 export const reservePlaces = defineContract('event', 'reserve-places', {
   summary: 'Gateway: a block of places that nobody was given before',
   request: z.strictObject({ event_id: eventId, count: z.int().min(1).max(100_000).describe('How many places') }),
@@ -107,7 +117,7 @@ export const reservePlaces = defineContract('event', 'reserve-places', {
     from: z.int().describe('The first place of the block'),
     to: z.int().describe('The place after the last one'),
   }),
-  errors: ['queue_not_enabled'],
+  errors: ['queue_not_enabled', 'queue_full'],
   deadlineMs: 1_000,
 })
 

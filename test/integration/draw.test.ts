@@ -1,15 +1,23 @@
 import test from 'ava'
+import { decodeJwt } from 'jose'
+import { storeRoll } from '#shared/contracts/draw.ts'
+import { maxRollPlaces } from '#shared/draw.ts'
+import { Bus } from '#shared/messaging/bus.ts'
 import { readDraw } from '../../infra/draw/read-draw.ts'
 import { verifyDraw } from '../../infra/draw/verify-draw.ts'
+import { askWorker } from '../support/asking.ts'
 import { runScript } from '../support/command.ts'
 import { Draws, inMs } from '../support/draws.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { writeSources } from '../support/import-command.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
 const draws = () => new Draws(system)
 const hour = 3_600_000
@@ -108,9 +116,15 @@ test('a receipt proves that a place takes part, before the closing, after it and
   const receipts = [await receipt('early')]
   t.is((await ask(`${system.url}/queue/${id}/receipt?user_id=dan-2`)).status, 404)
   await draws().close(eventId, 'root', { opens_at: inMs(2_000) })
-  receipts.push(await receipt('closed'))
+  const late = (await join(eventId, 'late')).body.id
+  const lateReceipt = async () => (await ask(`${system.url}/queue/${late}/receipt?user_id=late`)).body.receipt
+  receipts.push(await receipt('closed'), { name: 'late', text: await lateReceipt() })
   await draws().untilHeld(eventId)
-  receipts.push(await receipt('drawn'))
+  receipts.push(await receipt('drawn'), { name: 'late, drawn', text: await lateReceipt() })
+  t.deepEqual(
+    receipts.map(({ text }) => decodeJwt(text)['takes_part']),
+    [true, true, false, true, false],
+  )
   t.deepEqual(await wrongIn(eventId, receipts), [])
   const other = await draws().eventWithDraw()
   const foreign = await join(other, 'dan-1')
@@ -163,6 +177,12 @@ test('a draw is announced before anybody waits, and stays as it is once it has c
   await draws().close(eventId)
   t.like((await draws().put(`${eventId}/queue`, { state: 'pre_queue', draw })).body, { code: 'draw_not_open' })
   t.like((await ask(`${system.url}/events/${eventId}/queue/draw/roll/0`)).body, { code: 'not_found' })
+})
+
+test('a pre-queue is full before its roll becomes longer than a draw can be', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  await db.query('UPDATE event.waiting_rooms SET next_place = $2 WHERE event_id = $1', [eventId, maxRollPlaces - 9_999])
+  t.like(await join(eventId, 'zoe'), { status: 503, body: { code: 'queue_full' } })
 })
 
 test('before the time from which on buyers may join, nobody does', async (t) => {
@@ -228,6 +248,29 @@ test('a Redis that loses everything before the closing draws among those who sho
   const later = await numbersOf(await joinAll(eventId, 'nan', 1))
   t.true((later[0] ?? 0) > Math.max(...holes))
   t.deepEqual(await wrongIn(eventId), [])
+})
+
+test('a Redis that loses everything just before the closing: the empty roll is refused for a minute, then those who waited are called', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  const [[, place] = ['', { id: '', index: 0 }]] = await joinAll(eventId, 'pam', 1)
+  await draws().announce(eventId, { closes_at: inMs(1_000), opens_at: inMs(1_000) })
+  await forget(eventId)
+  const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
+  t.teardown(() => bus.close())
+  const empty = { event_id: eventId, count: 0, first_page: 0, leaves: '' }
+  const store = () =>
+    askWorker(bus, storeRoll, empty).then(
+      () => 'stored',
+      (error: Error) => error.message,
+    )
+  await until('the pre-queue has closed', async () => (await store()) !== 'The pre-queue is open still.')
+  t.regex(await store(), /Redis has lost it/)
+  t.is((await draws().view(eventId)).body.root, null)
+  const past = `closes_at - interval '1 minute'`
+  await db.query(`UPDATE event.draws SET closes_at = ${past}, opens_at = ${past} WHERE event_id = $1`, [eventId])
+  await draws().untilHeld(eventId)
+  t.like((await draws().view(eventId)).body, { count: 0, entrants: 0 })
+  await until('the buyer is called', async () => (await look(place.id, 'pam-0')).body.state === 'called')
 })
 
 test('verify-draw ends with 0 for a draw as it must be, 1 for a receipt it does not keep, 2 for what it cannot check', async (t) => {

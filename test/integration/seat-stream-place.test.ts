@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { tellPlace } from '../../gateway/streams/place.ts'
+import { SharedPlaces, tellPlace } from '../../gateway/streams/place.ts'
 import { ask } from '../support/http.ts'
 import { claim, eventWithRoom, join, setRoom } from '../support/room-buyers.ts'
 import { SeatStreamClient } from '../support/seat-stream-client.ts'
@@ -94,4 +94,29 @@ test('a place is told when it has moved, until it is admitted or over', async (t
   t.deepEqual(await told([{}, { state: 'admitted' }, { ahead: 7 }]), ['waiting 1', 'admitted 1'])
   t.deepEqual(await told([{}, new TicketingError('place_expired', 'Over.'), {}]), ['waiting 1', 'ended undefined'])
   t.deepEqual(await told([{}, new TicketingError('queue_not_enabled', 'Off.'), {}]), ['waiting 1'])
+})
+
+test('however many streams a place has, they ask for it together', async (t) => {
+  const places = new SharedPlaces()
+  let questions = 0
+  const ask = async (): Promise<QueuePlace> => {
+    questions += 1
+    return { state: 'admitted', ahead: 0, eta_s: null, next_poll_ms: 0 } as QueuePlace
+  }
+  const { signal } = new AbortController()
+  const messages: Buffer[] = []
+  const tell = (placeId: string) =>
+    tellPlace(
+      () => places.view(placeId, ask),
+      (message) => messages.push(message),
+      signal,
+    )
+  await Promise.all(Array.from({ length: 200 }, () => tell('one')))
+  t.deepEqual([messages.length, questions], [200, 1])
+  await tell('another')
+  t.is(questions, 2)
+  await until('it is asked for again later', async () => {
+    await tell('one')
+    return questions === 3
+  })
 })

@@ -31,7 +31,7 @@ async function roomWith(joined: number, room: RoomSettings, now: number) {
     caller.writeUInt32BE(index + 1, 4)
     await queue.join(eventId, caller, { ...room, state: 'paused' }, now)
   }
-  return { queue, eventId, close: () => redis.disconnect() }
+  return { queue, redis, eventId, close: () => redis.disconnect() }
 }
 
 test('a clock that jumps back an hour does not stop the queue, nor does one that jumps ahead let it rush', async (t) => {
@@ -57,4 +57,33 @@ test('a pre-queue that has closed stays closed when the clock jumps back', async
   const roll = await queue.readRoll(eventId, { first: 0, length: 3 })
   t.deepEqual(roll.subarray(0, 32), leafOf('0'))
   t.is((await queue.serving(eventId, room, noon - hour)).rolled, 3)
+})
+
+test('all that Redis keeps of a room lasts as long as somebody asks for it, and ends a week later', async (t) => {
+  const room: RoomSettings = { ...settings, closesAtMs: noon + hour }
+  const { queue, redis, eventId, close } = await roomWith(3, room, noon)
+  t.teardown(close)
+  await queue.enterRoll(eventId, { index: 0, leaf: leafOf('0') }, room, noon)
+  await queue.admit(eventId, 0, settings, noon)
+  await queue.leave(eventId, 2, settings, noon)
+  const caller = Buffer.alloc(12)
+  caller.writeUInt32BE(2, 4)
+  const ask = async (now: number) => {
+    await queue.look(eventId, caller, 1, settings, now)
+    const load = { pending: 0, holds: 0, medianHoldMs: 0, overloaded: false }
+    await queue.control(eventId, { gateway: 'gateway-1', ...load }, settings, now)
+  }
+  const week = 604_800
+  const shortestS = async () => {
+    const keys = (await redis.keys(`queue:{${eventId}}:*`)).filter((key) => !key.endsWith(':load'))
+    for (const name of ['room', 'sessions', 'active', 'gone', 'journal', 'roll']) {
+      t.true(keys.includes(`queue:{${eventId}}:${name}`), name)
+    }
+    return Math.min(...(await Promise.all(keys.map((key) => redis.ttl(key)))))
+  }
+  await ask(noon + 1_000)
+  t.true((await shortestS()) > week - 600)
+  for (const key of await redis.keys(`queue:{${eventId}}:*`)) await redis.expire(key, 1_000)
+  await ask(noon + 2_000)
+  t.true((await shortestS()) > week - 600)
 })

@@ -6,13 +6,16 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 import { organiserKey, roomSecret } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
 const open = {
   state: 'open',
@@ -104,6 +107,22 @@ test('a buyer has one place, however often and at whichever gateway they join', 
     number: body.number,
     ahead: body.ahead,
   })
+})
+
+test('buyers who are the first to join, all at once, get places one after the other: a gateway reserves one block for them', async (t) => {
+  const eventId = await eventWithRoom({ state: 'paused' })
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, at) => join(eventId, `first-${at}`, at % 2)))
+  const indexes = answers.map(({ body }) => body.index).sort((a, b) => a - b)
+  t.deepEqual([...new Set(indexes)], indexes)
+  // A database with much else to do may have no connection left for a moment.
+  const query = 'SELECT next_place::float8 AS reserved FROM event.waiting_rooms WHERE event_id = $1'
+  let reserved: number | undefined
+  await until('the database answers', async () => {
+    const [room] = await db.query<{ reserved: number }>(query, [eventId]).catch(() => [])
+    reserved = room?.reserved
+    return reserved !== undefined
+  })
+  t.true((reserved ?? 0) <= 20_000, `${reserved} indexes of two gateways`)
 })
 
 test('buyers are called in the order in which they joined, and see how many are ahead', async (t) => {

@@ -71,7 +71,7 @@ export function drawnOf(
         ...claims,
       })
         .setProtectedHeader({ alg: 'EdDSA', typ: 'queue-receipt+jwt' })
-        .setIssuedAt(new Date('2027-01-15T09:00:00.000Z'))
+        .setIssuedAt(typeof claims['iat'] === 'number' ? claims['iat'] : new Date('2027-01-15T09:00:00.000Z'))
         .sign(privateKey)
     },
   }

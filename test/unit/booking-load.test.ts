@@ -83,7 +83,7 @@ function roomMetrics() {
   let now = 0
   const metrics = new Metrics('test')
   const rooms = new RoomMetrics(metrics, () => now)
-  const see = (serving: Partial<Serving>, more: Partial<RoomSettings> = {}): void => {
+  const see = (serving: Partial<Serving>, more: Partial<RoomSettings> = {}, isDrawDue = false): void => {
     const known = {
       serving: 5,
       issued: 20,
@@ -94,7 +94,7 @@ function roomMetrics() {
       callsPerMinute: 150,
       rolled: null,
     }
-    rooms.saw('event', { settings: { ...settings, ...more }, serving: { ...known, ...serving }, control })
+    rooms.saw('event', { settings: { ...settings, ...more }, serving: { ...known, ...serving }, control, isDrawDue })
   }
   const value = async (name: string): Promise<number | undefined> =>
     (await metrics.registry.getSingleMetric(name)?.get())?.values[0]?.value
@@ -130,6 +130,21 @@ test('a room is stuck when buyers wait, may come in, and none is called for a mi
   t.true(await isStuck())
   pass(10_000)
   t.false(await isStuck(), 'nobody has looked')
+})
+
+test('a room is stuck when its draw should have been held a minute ago, whatever keeps it waiting', async (t) => {
+  const { see, value, pass } = roomMetrics()
+  const look = async (seconds: number, isDrawDue: boolean): Promise<number | undefined> => {
+    for (let second = 0; second < seconds; second += 1) {
+      pass(1_000)
+      see({ serving: 0, issued: 0 }, { state: 'paused' }, isDrawDue)
+    }
+    return value('waiting_rooms_stuck')
+  }
+  t.is(await look(90, false), 0)
+  t.is(await look(60, true), 0)
+  t.is(await look(2, true), 1)
+  t.is(await look(1, false), 0)
 })
 
 test('the metrics of rooms show who waits, who is inside, and what the controller goes by', async (t) => {

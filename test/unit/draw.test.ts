@@ -132,6 +132,18 @@ test('a place whose receipt was given before the closing, and that was left out 
   }
 })
 
+test('whether a place takes part, its receipt says, and not the clock of who signed it', async (t) => {
+  const { published, receiptOf } = drawnOf(100)
+  const absent = { leaf: leafOf('came later').toString('hex'), proof: undefined, number: undefined }
+  const [early, late] = [published.draw.closes_at, '2027-01-15T10:00:00.900Z'].map((at) => Date.parse(at) / 1_000)
+  for (const iat of [Math.floor(early ?? 0) - 1, Math.floor(late ?? 0)]) {
+    const wrongFor = async (takes_part: boolean) =>
+      wrongOf(published, [{ name: 'mine', text: await receiptOf(100, { ...absent, takes_part, iat }) }])
+    t.deepEqual(await wrongFor(false), [])
+    t.regex((await wrongFor(true)).join(), /left out/)
+  }
+})
+
 test('a draw of 100,000 places is verified', async (t) => {
   const { published } = drawnOf(100_000)
   const begin = performance.now()

@@ -1,10 +1,20 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { DrawDocument, DrawSummary } from '#shared/contracts/draw.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { commitmentOf, drawAlgorithm, drawPageSize } from '#shared/draw.ts'
 import { TicketingError } from '#shared/errors.ts'
-import type { Draw } from './store/draws.ts'
+import { type Draw, findDraw } from './store/draws.ts'
+import { readEvent } from './store/read-events.ts'
 
 /* Draws in their public form. */
+
+/** Throws `event_not_found`, and `draw_not_open` for an event without a draw. */
+export async function readDraw(db: Database, eventId: string): Promise<Draw> {
+  const draw = await findDraw(db, eventId)
+  if (draw !== undefined) return draw
+  await readEvent(db, eventId)
+  throw noDraw()
+}
 
 export function showDrawSummary(draw: Draw): DrawSummary {
   return {

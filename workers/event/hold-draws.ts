@@ -1,6 +1,6 @@
 import type Logger from 'bunyan'
 import type { Postgres } from '#shared/database/postgres.ts'
-import { drawNumbers, drawPageSize, seedOf } from '#shared/draw.ts'
+import { drawNumbers, drawPageSize, packRanks, seedOf } from '#shared/draw.ts'
 import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { Close } from '#shared/process/lifecycle.ts'
 import { type Draw, findDrawsToHold, lockDraw, readLeaves, writeRanks, writeSeed } from './store/draws.ts'
@@ -40,7 +40,7 @@ async function holdDraw(postgres: Postgres, { eventId, secret, root, count, beac
   const seed = seedOf({ secret, root, beacon: beaconValue ?? '' })
   const numbers = await drawNumbers(seed, Buffer.concat(leaves))
   const ranks = Array.from({ length: pages }, (_, page) =>
-    ranksOf(numbers.subarray(page * drawPageSize, (page + 1) * drawPageSize)),
+    packRanks(numbers.subarray(page * drawPageSize, (page + 1) * drawPageSize)),
   )
   await postgres.transaction(async (db) => {
     const draw = await lockDraw(db, eventId)
@@ -50,10 +50,4 @@ async function holdDraw(postgres: Postgres, { eventId, secret, root, count, beac
     }
     await writeSeed(db, eventId, seed)
   })
-}
-
-function ranksOf(numbers: Uint32Array): Buffer {
-  const ranks = Buffer.alloc(numbers.length * 4)
-  for (const [at, number] of numbers.entries()) ranks.writeUInt32BE(number - 1, at * 4)
-  return ranks
 }

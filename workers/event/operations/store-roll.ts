@@ -6,12 +6,17 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { drawNotOpen, noDraw } from '../draw-view.ts'
 import { lockDraw, type RollPage, readPageRoots, writeCount, writeRollPages, writeRoot } from '../store/draws.ts'
+import { hasPlaces } from '../store/waiting-rooms.ts'
+
+/** For so long after the closing an empty roll is refused where places were given out: gateways may ask the wrong Redis, or a lost one. */
+const emptyRefusedMs = 60_000
 
 /**
  * Gateways hand over the same roll, so it does not matter whose page comes first, nor how often one comes. Where Redis lost the roll in
- * between, they differ: then the first count stands, and pages that are stored stay.
+ * between, they differ: then the first count stands, and pages that are stored stay. One that was lost before is empty: it is stored for
+ * good only when a minute has not brought it back.
  */
-export function storeRoll({ postgres }: Pick<WorkerParts, 'postgres'>): Operation {
+export function storeRoll({ postgres, log }: Pick<WorkerParts, 'postgres' | 'log'>): Operation {
   return operation(contract, async ({ event_id, count, first_page, leaves }) => {
     const pages = await pagesOf(Buffer.from(leaves, 'base64'), first_page)
     return postgres.transaction(async (db) => {
@@ -24,6 +29,12 @@ export function storeRoll({ postgres }: Pick<WorkerParts, 'postgres'>): Operatio
       const expected = Math.min(pagesAtOnce * drawPageSize, Math.max(0, count - first_page * drawPageSize))
       if (leaves.length !== 4 * Math.ceil((expected * leafBytes) / 3)) {
         throw invalidRequest([{ pointer: '/leaves', detail: `must be ${expected} leaves` }])
+      }
+      if (draw.count === null && count === 0 && (await hasPlaces(db, event_id))) {
+        if (Date.now() < draw.closesAt.getTime() + emptyRefusedMs) {
+          throw drawNotOpen('The roll is empty although places were given out: Redis has lost it.')
+        }
+        log.error({ event_id }, 'an empty roll was stored although places were given out')
       }
       if (draw.count === null) await writeCount(db, event_id, count)
       await writeRollPages(db, event_id, pages)

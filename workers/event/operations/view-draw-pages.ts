@@ -1,11 +1,10 @@
 import { viewDrawRanks as ranksContract, viewDrawRoll as rollContract } from '#shared/contracts/draw.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
-import { drawPageSize, leafAt, leafBytes } from '#shared/draw.ts'
+import { drawPageSize, leafAt, leafBytes, numberAt } from '#shared/draw.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { drawNotOpen, noDraw } from '../draw-view.ts'
-import { type Draw, type DrawPage, findDraw, findPage } from '../store/draws.ts'
-import { readEvent } from '../store/read-events.ts'
+import { drawNotOpen, readDraw } from '../draw-view.ts'
+import { type DrawPage, findPage } from '../store/draws.ts'
 
 interface Parts {
   readonly postgres: Postgres
@@ -31,16 +30,9 @@ export function viewDrawRanks({ postgres }: Parts): Operation {
     if (ranks === null) throw new Error(`page ${page} of event ${event_id} has no ranks`)
     return {
       ...pageOf(event_id, page),
-      numbers: Array.from({ length: ranks.length / 4 }, (_, at) => ranks.readUInt32BE(at * 4) + 1),
+      numbers: Array.from({ length: ranks.length / 4 }, (_, at) => numberAt(ranks, at)),
     }
   })
-}
-
-async function readDraw(postgres: Postgres, eventId: string): Promise<Draw> {
-  const draw = await findDraw(postgres, eventId)
-  if (draw !== undefined) return draw
-  await readEvent(postgres, eventId)
-  throw noDraw()
 }
 
 async function readPage(postgres: Postgres, eventId: string, page: number): Promise<DrawPage> {

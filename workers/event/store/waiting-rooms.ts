@@ -1,5 +1,6 @@
 import type { WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import type { Database, Queryable } from '#shared/database/postgres.ts'
+import { maxRollPlaces } from '#shared/draw.ts'
 
 /** What a room is apart from its draw. */
 export type RoomSettings = Omit<WaitingRoom, 'state' | 'draw'> & { readonly state: 'off' | 'open' | 'paused' }
@@ -47,16 +48,18 @@ export async function countOneBypass(
   return room
 }
 
-/** Notes that `count` more places are given out; `from` is the first. `undefined` without a waiting room. */
+/** Notes that `count` more places are given out; `from` is the first. `undefined` where the room is not on, or its roll would become too long. */
 export async function reserveBlock(
   db: Database,
   eventId: string,
   count: number,
 ): Promise<{ from: number; to: number } | undefined> {
   const [block] = await db.query<{ from: number; to: number }>(
-    `UPDATE event.waiting_rooms SET next_place = next_place + $2 WHERE event_id = $1 AND state <> 'off'
+    `UPDATE event.waiting_rooms AS room SET next_place = next_place + $2 WHERE event_id = $1 AND state <> 'off'
+       AND (next_place + $2 <= $3
+         OR NOT EXISTS (SELECT FROM event.draws WHERE draws.event_id = room.event_id AND root IS NULL))
      RETURNING (next_place - $2)::float8 AS from, next_place::float8 AS to`,
-    [eventId, count],
+    [eventId, count, maxRollPlaces],
   )
   return block
 }
