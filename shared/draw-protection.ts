@@ -1,7 +1,4 @@
-/*
- * What the draw of a waiting room protects from, and what it does not, in words for buyers. Pages show it; the README of the waiting room
- * and this must say the same.
- */
+/* What the draw of a waiting room protects from, and what it does not, in words for buyers. Pages show it. */
 
 export interface Protection {
   readonly who: string

@@ -122,7 +122,7 @@ export class Connections {
     return waiting.length === 0 && !req.complete && !res.headersSent ? res : undefined
   }
 
-  /** The answer under way on this connection is a stream: whoever writes it cuts slow readers, and ends it in time. */
+  /** The answer under way on this connection is a stream: its writer cuts slow readers, and ends it in time. */
   allowStream(socket: Duplex): void {
     const connection = this.#open.get(socket)
     if (connection !== undefined) connection.beganIn = undefined

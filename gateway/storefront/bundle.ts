@@ -40,8 +40,8 @@ export async function bundleScripts(): Promise<ReadonlyMap<string, Buffer>> {
   return new Map(outputFiles.map(({ path, contents }) => [path.slice(storefront.length + 1), Buffer.from(contents)]))
 }
 
-/** What may reach the browser: `shared/` has no secrets, and modules of Node are not found. */
-const ownSources = /^(browser\/|views\/|\.\.\/\.\.\/(shared|node_modules\/morphdom)\/)/
+/** What may reach the browser: `shared/` has no secrets, and modules of Node are not found. Packages may be links to elsewhere. */
+const ownSources = /^(browser|views|\.\.\/\.\.\/shared)\/|\/node_modules\/morphdom\//
 
 function refuseForeign({ inputs }: Metafile): void {
   const foreign = Object.keys(inputs).find((path) => !ownSources.test(path))

@@ -37,7 +37,7 @@ export class Stream implements Reader {
   readonly #socket: Socket
   #ending: Ending | null = null
 
-  /** `onEnd` is called once, whoever ends it. */
+  /** `onEnd` is called once, whichever side ends it. */
   constructor(parts: {
     readonly res: ServerResponse
     readonly socket: Socket
@@ -53,7 +53,7 @@ export class Stream implements Reader {
     this.endsAt = parts.endsAt
     const { onEnd } = parts
     this.#res.once('close', () => onEnd(this, this.#ending ?? 'left'))
-    // The gateway lets clients end their side behind a request; whoever follows a stream does so when it leaves.
+    // The gateway lets clients end their side behind a request; one that reads a stream does so when it leaves.
     this.#socket.once('end', () => this.drop('left'))
   }
 

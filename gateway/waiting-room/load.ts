@@ -1,4 +1,10 @@
 import { holdSeats } from '#shared/contracts/holds.ts'
+import {
+  joinWaitingList,
+  leaveWaitingList,
+  listWaitingEntries,
+  viewWaitingEntry,
+} from '#shared/contracts/waiting-list.ts'
 import { errorCodeOf } from '#shared/errors.ts'
 import type { Perform } from '../routes/perform.ts'
 
@@ -16,6 +22,11 @@ export interface LoadReport {
 const windowMs = 1_000
 /** More holds than that are not kept for the median. */
 const maxDurations = 1_000
+
+/** They wait for each other, list by list: a long list must not slow the rooms of other events. */
+const ofWaitingLists = new Set(
+  [joinWaitingList, leaveWaitingList, listWaitingEntries, viewWaitingEntry].map(({ operation }) => operation),
+)
 
 /** Watches the calls of one gateway to booking workers. */
 export class BookingLoad {
@@ -36,10 +47,12 @@ export class BookingLoad {
     this.#windowBegan = now()
   }
 
-  /** Performs operations, and watches those of booking workers. */
+  /** Performs operations, and watches those of booking workers, but for waiting lists. */
   watch(perform: Perform): Perform {
     return async (contract, request, context) => {
-      if (contract.worker !== 'booking') return perform(contract, request, context)
+      if (contract.worker !== 'booking' || ofWaitingLists.has(contract.operation)) {
+        return perform(contract, request, context)
+      }
       const beganAt = this.#now()
       this.#count(1)
       try {

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
-import { receiptClaims } from '#shared/contracts/draw.ts'
+import { receiptClaims, receiptType } from '#shared/contracts/draw.ts'
 import { commitmentOf, drawNumbers, leafAt, leafBytes, merkleRoot, nodesOf, rootOfProof, seedOf } from '#shared/draw.ts'
 import type { PublishedDraw } from './read-draw.ts'
 
@@ -89,7 +89,7 @@ function journalFault({ draw, admissions, serving }: PublishedDraw): string | un
 
 async function receiptFault({ draw, roll, numbers }: PublishedDraw, text: string): Promise<string | undefined> {
   const key = createPublicKey({ key: draw.receipt_key, format: 'jwk' })
-  const claims = await jwtVerify(text, key, { algorithms: ['EdDSA'], typ: 'queue-receipt+jwt' })
+  const claims = await jwtVerify(text, key, { algorithms: ['EdDSA'], typ: receiptType })
     .then(({ payload }) => receiptClaims.parse(payload))
     .catch(() => undefined)
   if (claims === undefined) return 'its signature is not valid for this draw'

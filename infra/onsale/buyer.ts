@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { drawPageSize } from '#shared/draw.ts'
 import { type AnswerBody, BuyerClient, type Reply } from './client.ts'
 import type { BuyerPlan } from './plan.ts'
 import type { QueueFront } from './queue-front.ts'
@@ -29,7 +30,7 @@ export interface Sale {
   /** Some take a receipt of their place in the draw. */
   onReceipt(receipt: string): void
   /** Two tabs of one buyer got two places. */
-  onSecondPlace(userId: string): void
+  onSecondPlace(): void
 }
 
 /** Why a buyer goes: thrown wherever they are. */
@@ -41,8 +42,6 @@ const payAgainMs = 500
 const payTries = 120
 /** A wait longer than this is not waited for with an open connection. */
 const idleMs = 10_000
-/** Places on a page of the numbers of a draw. */
-const ranksOnPage = 1_024
 /** One buyer in so many wants a receipt. */
 const receiptEvery = 50
 /** Of one buyer, over a long wait. */
@@ -112,7 +111,7 @@ export class Buyer {
     const [one, other] = await Promise.all([this.#client, otherTab].map((tab) => tab.post('join', path, {})))
     otherTab.close()
     const place = bodyOf(one ?? null)
-    if (bodyOf(other ?? null).id !== place.id) this.#sale.onSecondPlace(this.#client.userId)
+    if (bodyOf(other ?? null).id !== place.id) this.#sale.onSecondPlace()
     return place
   }
 
@@ -159,7 +158,7 @@ export class Buyer {
   /** A place with the number that the draw gave it, which stands on one of the pages that everybody can read. */
   async #drawn(place: AnswerBody): Promise<AnswerBody> {
     const index = place.index ?? 0
-    const path = `/events/${this.#sale.eventId}/queue/draw/ranks/${Math.floor(index / ranksOnPage)}`
+    const path = `/events/${this.#sale.eventId}/queue/draw/ranks/${Math.floor(index / drawPageSize)}`
     const page = await this.#client.read('ranks', path)
     const number = page?.status === 200 ? page.body.numbers?.[index - (page.body.first ?? 0)] : undefined
     return number === undefined ? place : { ...place, number }
@@ -245,7 +244,7 @@ export class Buyer {
       totalMinor: total_minor,
       tickets: tickets.length,
     })
-    // Whoever has bought makes room without a word.
+    // A purchase frees the slot without a request.
     throw new Left('bought')
   }
 

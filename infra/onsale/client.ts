@@ -27,7 +27,6 @@ export interface AnswerBody {
   readonly total_minor?: number
   readonly places?: readonly { readonly seat_no?: number }[]
   readonly tickets?: readonly object[]
-  readonly left?: number
 }
 
 export interface Reply {
@@ -123,7 +122,7 @@ function replyOf({ status, body }: HttpAnswer): Reply {
   return { status, body: body.startsWith('{') ? (JSON.parse(body) as AnswerBody) : {} }
 }
 
-/** 202 is an answer: whoever asked decides when to ask again. */
+/** 202 is an answer: the caller decides when to ask again. */
 function mayRepeat(reply: Reply | null): boolean {
   if (reply === null) return true
   return reply.status === 429 || reply.status >= 500 || reply.body.code === 'idempotency_key_in_use'

@@ -50,7 +50,7 @@ export function readFlags(args: readonly string[]): OnsaleFlags | null {
   }
   return {
     eventId: values.event,
-    // The client understands one process' worth of sockets.
+    // More sockets than that one process cannot open.
     buyers: wholeNumber('buyers', values.buyers, { from: 1, to: 50_000 }),
     seats: wholeNumber('seats', values.seats, { from: 1, to: 100_000 }),
     seed: wholeNumber('seed', values.seed, { from: 0, to: 2 ** 31 }),

@@ -42,7 +42,7 @@ export async function findTarget({ url, ownHost, holdMs, say, stopping }: Target
   const isLocal = url === undefined || isOfThisMachine(new URL(url).hostname)
   if (!isLocal && !ownHost) {
     throw new ExplainedError(
-      `${url} is on another machine. A crowd is an attack on whoever does not expect it: add --i-own-this-host if it is yours.`,
+      `${url} is on another machine. A crowd is an attack on a machine that does not expect it: add --i-own-this-host if it is yours.`,
     )
   }
   if (url === undefined && running === null) return startTarget({ holdMs, say, stopping })

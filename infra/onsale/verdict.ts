@@ -31,8 +31,6 @@ export interface Judgement {
   /** What is wrong, for people; empty when all is well. */
   readonly faults: readonly string[]
   readonly admissions: number
-  /** Sold, with their money in the provider's ledger. */
-  readonly auditedViolations: number
 }
 
 export interface JudgeOptions {
@@ -58,7 +56,6 @@ export interface JudgeOptions {
 
 /** Of what can be bought. */
 const soldShare = 0.99
-const maxHoldsOfPass = 3
 const lookEveryMs = 200
 /** For the last batches to arrive. */
 const streamsWithinMs = 5_000
@@ -84,8 +81,8 @@ export async function judge(options: JudgeOptions): Promise<Judgement> {
 
 async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Judgement> {
   const { eventId, tally, records, secondPlaces, seats, wantsAll } = options
-  const count = async (text: string, values: readonly unknown[] = [eventId]): Promise<number> =>
-    Number((await client.query<{ count: string }>(text, [...values])).rows[0]?.count)
+  const count = async (text: string): Promise<number> =>
+    Number((await client.query<{ count: string }>(text, [eventId])).rows[0]?.count)
   const journal = await records.journal()
   const admitted = journal.flatMap((entry) => (entry.what === 'admitted' ? entry.number : []))
   const { limits, order } = judgeAdmissions(journal)
@@ -106,7 +103,6 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
     order_violations:
       order.length +
       (await countOutsiders(client, options, admitted)) +
-      (await count(overusedPasses, [eventId, maxHoldsOfPass])) +
       tally.forged.accepted +
       secondPlaces +
       drawFaults.length +
@@ -128,7 +124,7 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
     ...(wantsAll && seats_sold < soldShare * seats ? [`seats_sold: ${seats_sold} of ${seats}`] : []),
     ...(tally.forged.tried === 0 ? ['no forged pass was tried'] : []),
   ]
-  return { verdict, faults, admissions: admitted.length, auditedViolations: audited.violations + audited.unchecked }
+  return { verdict, faults, admissions: admitted.length }
 }
 
 /** What anybody can find by `npm run verify-draw`. */
@@ -146,14 +142,6 @@ const doubleSales = `
     WHERE hold.event_id = $1 AND hold.status IN ('active', 'paying') AND hold.expires_at > now() AND item.seat_no IS NOT NULL
     UNION ALL SELECT seat_no FROM booking.booking_items WHERE event_id = $1 AND live AND seat_no IS NOT NULL)
   SELECT coalesce(sum(claims - 1), 0) AS count FROM (SELECT count(*) AS claims FROM claims GROUP BY seat_no) AS by_seat`
-
-const overusedPasses = `
-  SELECT count(*) FROM (
-    SELECT FROM booking.holds AS hold
-    LEFT JOIN booking.bookings AS booking
-      ON booking.event_id = hold.event_id AND booking.hold_id = hold.id AND booking.status = 'confirmed'
-    WHERE hold.event_id = $1 AND hold.pass_id IS NOT NULL
-    GROUP BY hold.pass_id HAVING count(*) > $2 OR count(booking.id) > 1) AS overused`
 
 /** What a buyer was told and the database does not say: the booking, its owner, its price, a valid ticket for each place. */
 async function countLost(client: pg.Client, { eventId, tally }: JudgeOptions): Promise<number> {

@@ -175,6 +175,9 @@ export const signReceipt = defineContract('event', 'sign-receipt', {
   deadlineMs: 1_000,
 })
 
+/** `typ` in the header of a receipt. */
+export const receiptType = 'queue-receipt+jwt'
+
 /** What a receipt says. */
 export const receiptClaims = z.object({
   event: eventId,

@@ -78,7 +78,7 @@ export const joinWaitingList = defineContract('booking', 'join-waiting-list', {
     'sale_paused',
     'event_cancelled',
     'ticket_limit',
-    /** As for a hold: whoever waits may be given places. */
+    /** As for a hold: waiting can end in one. */
     'pass_required',
     'pass_invalid',
     'pass_expired',

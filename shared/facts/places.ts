@@ -8,7 +8,7 @@ export type SeatFact = readonly [seatNo: number, state: 'available' | 'held' | '
 /** The places that a fact names. A seat's version grows with each change of its state. */
 export interface PlacesPayload {
   readonly seats: readonly SeatFact[]
-  /** Numbers of the areas in which standing places changed hands. */
+  /** Numbers of the GA areas in which tickets changed hands. */
   readonly areas: readonly number[]
 }
 

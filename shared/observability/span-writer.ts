@@ -53,7 +53,7 @@ export class SpanWriter {
     try {
       renameSync(current, older)
     } catch (error) {
-      // Whoever deletes the files of a running process loses what was in them, but nothing that comes.
+      // Deleting the files of a running process loses what was in them, but no later spans.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
     this.#bytes = 0

@@ -33,7 +33,7 @@ async function joinLine(index: number, room: object | (() => object)) {
 
 const place = async (page: Page) => (await page.locator('.line-place strong').textContent()) ?? ''
 
-test.serial('an event with a waiting room leads into it, and whoever is called chooses, holds and pays', async (t) => {
+test.serial('an event with a waiting room leads into it, and who is called chooses, holds and pays', async (t) => {
   const { page, faults, close } = await openWindow(browser, shop.url)
   const eventId = demoIdAt(1)
   await openRoom(page, eventId)
@@ -94,7 +94,7 @@ test.serial('without a network the line shows its last figures with their time, 
   await close()
 })
 
-test.serial('whoever is called and does not come is told so, and can join again', async (t) => {
+test.serial('a buyer who is called and does not come is told so, and can join again', async (t) => {
   const { page, close } = await joinLine(4, { claim_s: 5 })
   await page.getByText('Your turn passed').waitFor({ timeout: 30_000 })
   await page.getByRole('button', { name: 'Join again' }).click()

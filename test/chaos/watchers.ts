@@ -5,7 +5,7 @@ import { until } from '../support/until.ts'
 import { Random } from './random.ts'
 
 const watchersOfEach = 3
-/** How long a connection lasts until it is cut, in ms; whoever comes back goes on from the last position, at any gateway. */
+/** How long a connection lasts until it is cut, in ms; a client that comes back goes on from the last position, at any gateway. */
 const lastsMs = { from: 300, to: 3_000 }
 const awayMs = { from: 0, to: 400 }
 const openWithinMs = 10_000

@@ -11,6 +11,7 @@ import {
   type WaitingEntry,
 } from '#shared/contracts/waiting-list.ts'
 import type { Database, Postgres } from '#shared/database/postgres.ts'
+import { errorCodeOf } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { bookingRetention } from '../../workers/booking/retention.ts'
@@ -367,6 +368,23 @@ test.serial('entries end with their event or its sale, and say why', async (t) =
   }
 })
 
+test.serial('an entry that is shown as ended gets no offer, also where the end of the sale moved back', async (t) => {
+  const off_sale_at = new Date(Date.now() + 3_600_000).toISOString()
+  const { eventId, free } = await fullHouse(2)
+  await join(eventId, 'ada')
+  await setStatus(eventId, 'on_sale', { off_sale_at })
+  await join(eventId, 'bob')
+  await setStatus(eventId, 'on_sale')
+  await free(0, 1)
+  t.is(await offerPlacesOf(waitingListParts(workers.postgres), eventId), 1)
+  for (const when of ['at once', 'once it is written down']) {
+    t.is(await statusOf(eventId, 'ada'), 'offered', when)
+    t.like(await entryOf(eventId, 'bob'), { status: 'ended', ended_because: 'event_rescheduled', hold_id: null }, when)
+    await serve()
+  }
+  t.is((await workers.hold(eventId, [1], 'eve')).status, 'active', 'nobody waits for it any more')
+})
+
 test.serial('a paused sale keeps its list and offers nothing until it goes on', async (t) => {
   const { eventId, free } = await fullHouse(1)
   await join(eventId, 'ada')
@@ -470,7 +488,7 @@ test.serial('a worker offers by itself what comes back', async (t) => {
 })
 
 test.serial(
-  'many who join one list at once take at most one connection of each worker from those who pay',
+  'while hundreds join one list at once, workers sell other events: few wait, with one connection of each worker',
   async (t) => {
     const { eventId } = await fullHouse(1)
     const other = await workers.openHouse({ rows: 1, seatsPerRow: 2 })
@@ -483,15 +501,19 @@ test.serial(
     }
     const joined = await workers.postgres.transaction(async (db) => {
       await lockList(db, eventId)
-      const joining = Array.from({ length: 60 }, (_, index) => join(eventId, `buyer-${index}`))
+      const joining = Array.from({ length: 450 }, (_, index) => join(eventId, `buyer-${index}`))
       const all = Promise.allSettled(joining)
       await until('some wait for the list', async () => (await waitingForLock()) > 0)
       await workers.buy(other, [0], 'payer')
       t.true((await waitingForLock()) <= 2)
       return { all }
     })
-    const statuses = (await joined.all).map(({ status }) => status)
-    t.true(statuses.includes('fulfilled'))
+    const results = await joined.all
+    t.true(results.some(({ status }) => status === 'fulfilled'))
+    const refused = results.filter(
+      (result) => result.status === 'rejected' && errorCodeOf(result.reason) === 'overloaded',
+    )
+    t.true(refused.length >= 450 - 2 * 33, 'each worker has one join under way, and 32 that wait')
   },
 )
 

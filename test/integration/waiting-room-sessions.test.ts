@@ -90,7 +90,7 @@ test.serial('nobody but an organiser gives out passes beside the queue, and only
   t.like((await bypass(url, eventId, 'jim')).body, { code: 'queue_not_enabled' })
 })
 
-test.serial('whoever pays at once after a call takes no slot from the next but one', async (t) => {
+test.serial('a buyer who pays at once after a call takes no slot from the next but one', async (t) => {
   const { url } = system.processes('gateway').at(-1) ?? system
   const eventId = await eventWithRoom(url, { max_active: 2 })
   const places = []

@@ -52,7 +52,7 @@ export class Draws {
 
   async untilIt(eventId: string, what: string, isSo: (draw: Record<string, unknown>) => boolean): Promise<void> {
     await until(`the draw ${what}`, async () => {
-      // Somebody looks: gateways do nothing of their own accord.
+      // Somebody looks: gateways do nothing until they are asked.
       await ask(`${this.#system.url}/events/${eventId}/queue/serving`)
       return isSo((await this.view(eventId)).body)
     })

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { viewEvent } from '#shared/contracts/event.ts'
 import { holdSeats, viewHold } from '#shared/contracts/holds.ts'
+import { joinWaitingList } from '#shared/contracts/waiting-list.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
@@ -21,7 +22,7 @@ function watched() {
     return promise
   })
   const request = async (
-    contract: typeof holdSeats | typeof viewHold | typeof viewEvent,
+    contract: typeof holdSeats | typeof viewHold | typeof viewEvent | typeof joinWaitingList,
     ms: number,
     error?: Error,
   ) => {
@@ -55,6 +56,13 @@ test('all who ask within a second get the same report, and the next second begin
   t.is(load.report(), report)
   pass(1_000)
   t.deepEqual(load.report(), { pending: 0, holds: 0, medianHoldMs: 0, overloaded: false })
+})
+
+test('waiting lists do not count as load of rooms, however long their calls take and however many are refused', async (t) => {
+  const { load, request } = watched()
+  await request(holdSeats, 200)
+  await request(joinWaitingList, 1_800, new TicketingError('overloaded', 'Too much to do.'))
+  t.deepEqual(load.report(), { pending: 0.1, holds: 1, medianHoldMs: 200, overloaded: false })
 })
 
 test('a hold that the gateway refused itself counts as overload', (t) => {

@@ -67,7 +67,7 @@ addEventListener('pageshow', ({ persisted }) => {
 // Another tab joined, left or went in.
 addEventListener('storage', () => void look())
 
-/** The place of this browser; without one, whoever came by "Join the line" joins at once. */
+/** The place of this browser; without one, a buyer who came by "Join the line" joins at once. */
 function begin(): void {
   const wantsToJoin = new URLSearchParams(location.search).has('join')
   // A reload must not join again for somebody who left.

@@ -20,7 +20,7 @@ if (element !== null) {
         island.set({ isAsking: true })
         const answer = await ask('POST', '/session', { body: { user_id: user } })
         if (answer.ok) {
-          // They belong to whoever was here before.
+          // They belong to the buyer who was here before.
           await forgetSavedTickets()
           forgetPlaces()
           location.replace(island.state.to)

@@ -15,7 +15,7 @@ if (element === null) throw new Error('this page has no content')
 
 const sent = pageState<WaitingListState>()
 const path = `/events/${encodeURIComponent(sent.event.id)}/waiting-list`
-/** Offers last for half an hour. */
+/** Often enough for offers, which usually last half an hour. */
 const lookEveryMs = 10_000
 
 let looking: ReturnType<typeof setTimeout> | undefined

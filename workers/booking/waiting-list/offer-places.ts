@@ -36,7 +36,7 @@ import type { Wanted } from './wishes.ts'
 const maxOffers = 64
 /** Entries that one transaction ends, and offers that it settles. */
 const maxEnded = 500
-/** So often the places of a buyer who is deciding about others at this moment go to the next one. */
+/** How often a plan is made again because a buyer in it holds a lock; then the next round tries. */
 const maxPlans = 3
 
 interface Parts {
@@ -73,7 +73,7 @@ export async function offerPlaces(parts: Parts): Promise<boolean> {
   return isMore
 }
 
-/** Ends entries of an event whose sale is over or has moved, and answers how many. */
+/** Ends entries of an event to which nothing is offered any more, and answers how many. */
 function endList({ postgres }: Parts, eventId: string): Promise<number> {
   return postgres.transaction(async (db) => {
     if (!(await tryLockList(db, eventId))) return 0

@@ -117,14 +117,15 @@ export interface WaitingBuyer extends Waiting {
 
 /**
  * Waiting entries of an event in their order, at most `limit` of those who wait for the same: no more can be offered places at once. Those
- * whose buyer has a hold of the event are left out, since nobody has two.
+ * are left out to which nothing is offered any more, and those whose buyer has a hold of the event, since nobody has two.
  */
 export async function findWaiting(db: Database, eventId: string, limit: number): Promise<WaitingBuyer[]> {
   const rows = await db.query<Omit<WaitingBuyer, 'wanted'> & Wanted>(
     `SELECT id, "userId", qty, kind, name, overtaken FROM (
-       SELECT id, number, user_id AS "userId", qty, kind, name, overtaken,
+       SELECT entry.id, number, user_id AS "userId", qty, kind, name, overtaken,
          row_number() OVER (PARTITION BY kind, name, qty ORDER BY number) AS n
-       FROM booking.waiting_list AS entry WHERE event_id = $1 AND status = 'waiting' AND NOT EXISTS (
+       FROM booking.waiting_list AS entry JOIN booking.sales AS sale USING (event_id)
+       WHERE event_id = $1 AND entry.status = 'waiting' AND ${overBecause} IS NULL AND NOT EXISTS (
          SELECT FROM booking.holds AS hold WHERE hold.event_id = entry.event_id AND hold.user_id = entry.user_id
            AND hold.status IN ('active', 'paying'))) AS entry
      WHERE n <= $2 ORDER BY number`,
@@ -197,14 +198,14 @@ export async function noteWaitedFor(db: Database, eventId: string): Promise<void
 }
 
 /**
- * Events on whose list somebody waits and something is to be done: places of some kind are free, or nothing is offered any more
- * (`isOver`). In random order, so that no list is always last.
+ * Events on whose list somebody waits and something is to be done: places of some kind are free, or there are entries to which nothing is
+ * offered any more (`isOver`). In random order, so that no list is always last.
  */
 export function findListsToServe(db: Queryable): Promise<{ eventId: string; isOver: boolean }[]> {
   return db.query(
     `SELECT event_id AS "eventId", "isOver" FROM booking.sales AS sale
-     CROSS JOIN LATERAL (SELECT ${overBecause} IS NOT NULL AS "isOver" FROM booking.waiting_list AS entry
-       WHERE entry.event_id = sale.event_id AND entry.status = 'waiting' ORDER BY number LIMIT 1) AS first
+     CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM booking.waiting_list AS entry
+       WHERE entry.event_id = sale.event_id AND entry.status = 'waiting' AND ${overBecause} IS NOT NULL) AS "isOver") AS ends
      WHERE waited_for <> '[]' AND ("isOver"
        OR EXISTS (SELECT FROM booking.event_seats AS seat WHERE seat.event_id = sale.event_id AND state = 'available')
        OR EXISTS (SELECT FROM booking.event_seats AS seat

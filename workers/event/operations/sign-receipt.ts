@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose'
-import { signReceipt as contract } from '#shared/contracts/draw.ts'
+import { signReceipt as contract, receiptType } from '#shared/contracts/draw.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
 import { commitmentOf, drawPageSize, inclusionProof, leafAt, nodesOf, numberAt } from '#shared/draw.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
@@ -26,7 +26,7 @@ export function signReceipt({ postgres }: { postgres: Postgres }): Operation {
       ...(draw.seed !== null && { number: numberIn(draw, page, index) }),
     }
     const receipt = await new SignJWT(claims)
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'queue-receipt+jwt' })
+      .setProtectedHeader({ alg: 'EdDSA', typ: receiptType })
       .setIssuedAt()
       .sign(receiptKeyOf(draw))
     return { receipt }

@@ -133,7 +133,7 @@ export function freeOf({ freeSeats, areaFree }: EventPageState): number {
   return areaFree.reduce((sum, free) => sum + free, freeSeats)
 }
 
-/** Chosen seats that are still to be had, and tickets of areas. */
+/** Chosen seats that can still be held, and tickets of areas. */
 export function choiceOf({ event, live }: EventPageState): {
   seats: readonly ChosenSeat[]
   places: number

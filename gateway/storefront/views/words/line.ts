@@ -4,7 +4,7 @@ export const lineWords = {
   labels: {
     early: 'Waiting room',
     join: 'Waiting room',
-    before: 'You are in',
+    before: 'You take part',
     waiting: 'In line',
     turn: 'Your turn',
     inside: 'You are in',
@@ -24,7 +24,7 @@ export const lineWords = {
 
   byLot: (time: string) =>
     `Everybody who joins before ${time} gets a place by lot: coming early or late makes no difference. Who joins later is behind them.`,
-  opensByItself: 'Stay here: this page opens by itself. Reload it, close it, come back: you stay in.',
+  opensByItself: 'Stay here: this page opens by itself. Reload it, close it, come back: you still take part.',
   drawing: 'Places are being drawn. This takes a few seconds.',
 
   yourPlace: 'Your place',
@@ -88,5 +88,6 @@ export const lineWords = {
   howOrdered: 'How does the line work?',
   order:
     'The line is first come, first served, by the moment your request to join arrived. One person has one place, in all tabs and on all devices.',
-  skipped: 'Whoever is not there when called is passed over, and is first in line when back within ten minutes.',
+  skipped:
+    'If you are not there when called, you are passed over. Come back within ten minutes and you are first in line.',
 } as const

@@ -17,7 +17,8 @@ export const calendar = 'Add to calendar'
 export const print = 'Print'
 export const passOn = 'Pass it on'
 export const giveBack = (sum: string) => `Give back for ${sum}`
-export const advice = 'The code works without network. Whoever shows it first gets in: do not post a picture of it.'
+export const advice =
+  'The code works without network. The first person to show it gets in: do not post a picture of it.'
 export const saved = 'This ticket can be read without network on this device.'
 export const offline = 'No connection: this is the ticket as you saw it last. Its code works all the same.'
 export const ended = {
