@@ -253,7 +253,7 @@ test('a Redis that loses everything before the closing draws among those who sho
 test('a Redis that loses everything just before the closing: the empty roll is refused for a minute, then those who waited are called', async (t) => {
   const eventId = await draws().eventWithDraw()
   const [[, place] = ['', { id: '', index: 0 }]] = await joinAll(eventId, 'pam', 1)
-  await draws().announce(eventId, { closes_at: inMs(1_000), opens_at: inMs(1_000) })
+  await draws().announce(eventId, { closes_at: inMs(2_000), opens_at: inMs(2_000) })
   await forget(eventId)
   const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
   t.teardown(() => bus.close())
