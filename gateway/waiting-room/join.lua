@@ -4,9 +4,12 @@
 local known = tonumber(redis.call('HGET', KEYS[13], ARGV[2]) or nil)
 if known then
   redis.call('EXPIRE', KEYS[13], keptSeconds)
+  -- After a draw, places that Redis had lost before are a gap until their owners come.
+  local number = numberOf(known)
+  if isMissing(number) and not isGone(number) then bringBack(number) end
   advance()
   store()
-  local place = describe(numberOf(known))
+  local place = describe(number)
   if place[1] ~= 'gone' and place[1] ~= 'expired' then return {'place', known, 0, unpack(place)} end
 end
 -- After a restart Redis may have lost its last second: indexes of a new block were never issued.

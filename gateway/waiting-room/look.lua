@@ -6,19 +6,11 @@ local known = tonumber(redis.call('HGET', KEYS[13], ARGV[2]) or nil)
 local number = numberOf(index)
 if known and known ~= index and (known < index or isGone(number)) then
   index, number = known, numberOf(known)
-elseif not isGone(number) and (known ~= index or gapAround(number) and not redis.call('ZSCORE', KEYS[9], number)) then
+elseif not isGone(number) and (known ~= index or isMissing(number)) then
   -- Lost with the last second of Redis, or with all of it; or it is a hole of the draw.
   if known and known ~= index then redis.call('SETBIT', KEYS[8], numberOf(known), 1) end
   redis.call('HSET', KEYS[13], ARGV[2], index)
-  redis.call('ZADD', KEYS[9], number, number)
-  if number > issued then
-    -- Others before it may be lost as well: they are a gap until they come back.
-    local gap = gaps[#gaps]
-    if gap and gap[2] == issued then gap[2] = number else gaps[#gaps + 1] = {issued + 1, number} end
-    issued = number
-  end
-  local isKnown = redis.call('ZSCORE', KEYS[2], number) or redis.call('ZSCORE', KEYS[3], number)
-  if number <= serving and not isKnown then redis.call('ZADD', KEYS[7], number, number) end
+  bringBack(number)
 end
 if redis.call('ZREM', KEYS[6], number) == 1 then redis.call('ZADD', KEYS[7], number, number) end
 -- Near the front: called within a minute. Numbers that nobody has take no time.

@@ -94,6 +94,24 @@ local function gapAround(number)
   end
 end
 
+-- Whether a number lies in a gap, and its owner has not shown the place since.
+local function isMissing(number)
+  return gapAround(number) and not redis.call('ZSCORE', KEYS[9], number)
+end
+
+-- Puts a place that Redis had lost back at its number; first in line where its turn is over.
+local function bringBack(number)
+  redis.call('ZADD', KEYS[9], number, number)
+  if number > issued then
+    -- Others before it may be lost as well: they are a gap until they come back.
+    local gap = gaps[#gaps]
+    if gap and gap[2] == issued then gap[2] = number else gaps[#gaps + 1] = {issued + 1, number} end
+    issued = number
+  end
+  local isKnown = redis.call('ZSCORE', KEYS[2], number) or redis.call('ZSCORE', KEYS[3], number)
+  if number <= serving and not isKnown then redis.call('ZADD', KEYS[7], number, number) end
+end
+
 -- Ends sessions and calls whose time is over, then calls numbers while slots and the clock allow.
 local function advance()
   local over = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1000)
