@@ -90,9 +90,9 @@ const faults: Readonly<Record<string, readonly [Fault, ScheduleOptions]>> = {
     ['adopt-draw', "redis.call('SETBIT', KEYS[8], numberOf(index), 1)", ''],
     { drawn: true },
   ],
-  'places of the last second forgotten': [['look', 'issued = number', ''], { loses: true }],
+  'places of the last second forgotten': [['room', '    issued = number\n', ''], { loses: true }],
   'holes of the draw forgotten': [
-    ['look', "gapAround(number) and not redis.call('ZSCORE', KEYS[9], number)", 'false'],
+    ['room', "return gapAround(number) and not redis.call('ZSCORE', KEYS[9], number)", 'return false'],
     { drawn: true, loses: true },
   ],
 }
