@@ -39,8 +39,8 @@ const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
   browser: { folder: 'test/browser', concurrency: 2, programs: ['chromium'], onClusters: [] },
   infra: {
     folder: 'test/infra',
-    // Each starts clusters of servers, and many of them wait for clocks that go on while others use the processors.
-    concurrency: 1,
+    // Each starts clusters of servers, and much of it is waiting for clocks; more of them would make each other late.
+    concurrency: 2,
     programs: [
       'prometheus',
       'promtool',
