@@ -11,7 +11,7 @@ const sharedMs = 900
 /** Places whose answers are shared; beyond them each stream asks for itself. */
 const maxShared = 10_000
 
-/** Lets all streams of a place share its answers: whoever opens many asks no more often than with one. */
+/** Lets all streams of a place share its answers: many streams ask no more often than one. */
 export class SharedPlaces {
   readonly #answers = new LRUCache<string, Promise<QueuePlace>>({ max: maxShared, ttl: sharedMs })
 

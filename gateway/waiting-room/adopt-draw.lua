@@ -17,7 +17,7 @@ end
 drawn = count
 for _, index in ipairs(left) do redis.call('SETBIT', KEYS[8], numberOf(index), 1) end
 
--- Holes are a gap, and so are all places of a room that Redis has lost: whoever shows an id comes back into it.
+-- Holes are a gap, and so are all places of a room that Redis has lost: showing an id brings a place back.
 local kept = {}
 local first = runId and entrants + 1 or 1
 if first <= count then kept[1] = {first, count} end

@@ -5,8 +5,8 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import type { WaitingRooms } from './waiting-rooms.ts'
 
 /**
- * Ends sessions whose pass has bought, whoever answered the purchase. All gateways share the facts of purchases, and one that fails is
- * delivered again. Answers what stops it.
+ * Ends sessions whose pass has bought, at whichever gateway the purchase was answered. All gateways share the facts of
+ * purchases, and one that fails is delivered again. Answers what stops it.
  */
 export function finishSessions(
   bus: Bus,

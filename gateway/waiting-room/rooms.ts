@@ -74,7 +74,7 @@ export class Rooms {
   }
 }
 
-/** For what gateways ask of their own accord. */
+/** For questions of the gateway itself: not in the name of its caller. */
 export function inNobodysName({ requestId, deadlineAt }: MessageContext): MessageContext {
   return { requestId, caller: anonymous, deadlineAt }
 }

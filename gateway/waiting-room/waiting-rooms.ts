@@ -123,7 +123,7 @@ export class WaitingRooms {
     }
     const { beganMs } = admission
     const exp = Math.floor(beganMs / 1_000) + room.session_s
-    // The same place gives the same pass id, whoever signs and however often: booking counts by it.
+    // The same place gives the same pass id, at every gateway and each time: booking counts by it.
     const sub = context.caller.id
     const idle = room.idle_s * 1_000
     const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
