@@ -229,6 +229,7 @@ test('a follower that was killed goes on where it was, and begins anew where the
     await query(system.superuserUrl, 'CHECKPOINT')
   }
   const anew = await startFollowing(system.databaseUrl, directory)
+  t.teardown(() => anew.stop())
   await until('there is a base backup after the gap', () => basesIn(directory) > 1, patience)
   await anew.stop()
   t.regex(anew.said.join('\n'), /no longer has the WAL from where the archive ends: beginning anew/)

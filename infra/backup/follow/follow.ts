@@ -90,25 +90,28 @@ async function archive(options: FollowOptions, parts: Parts): Promise<void> {
   if (outcome) throw outcome.reason
 }
 
-async function receive(options: FollowOptions, { barman, client }: Parts): Promise<void> {
-  const { rows } = await client.query(
-    `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND wal_status = 'lost'`,
-    [slotName],
-  )
-  if (rows.length > 0) await beginAnew(options, barman)
+async function receive(options: FollowOptions, parts: Parts): Promise<void> {
+  const { barman, client } = parts
+  const lost = `SELECT FROM pg_replication_slots WHERE slot_name = $1 AND wal_status = 'lost'`
+  if ((await client.query(lost, [slotName])).rows.length > 0) await beginAnew(options, parts)
   try {
     await barman.run(['receive-wal', server], options.stopping)
   } catch (error) {
-    if (/has already been removed/.test(String(error))) await beginAnew(options, barman)
+    if (/has already been removed/.test(String(error))) await beginAnew(options, parts)
     throw error
   }
   throw new Error('the server ended the connection')
 }
 
 /** There is a gap in the WAL: what comes after it needs a base backup of its own. The mark survives a crash. */
-async function beginAnew({ directory, say }: FollowOptions, barman: Barman): Promise<void> {
+async function beginAnew({ directory, say }: FollowOptions, { barman, client }: Parts): Promise<void> {
   say('The server no longer has the WAL from where the archive ends: beginning anew.')
   await writeFile(gapMark(directory), '')
+  // A receiver may have moved the slot to the missing WAL before it heard so, and Barman would begin there again.
+  await client.query(
+    'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1 AND NOT active',
+    [slotName],
+  )
   await barman.run(['receive-wal', '--reset', server])
 }
 
