@@ -5,6 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
+import { gzipped, prefersGzip } from '../http/gzip.ts'
 import type { Problem } from '../http/problems.ts'
 import { problemHeaders, type RequestContext, replaceSecurityHeaders, send } from '../http/request-context.ts'
 import type { GatewayMetrics } from '../metrics.ts'
@@ -115,13 +116,13 @@ export class PageAnswers {
       call: (contract, body) =>
         call(bus, contract, body, { requestId, caller, deadlineAt: performance.now() + contract.deadlineMs }),
     })
-    this.sendContent(request, page.view(data, context))
+    await this.sendContent(request, page.view(data, context))
   }
 
   /** A page without data. Throws `validation_failed`. */
-  answerPlain(request: RequestContext, page: PlainPage, query: PageQuery): void {
+  answerPlain(request: RequestContext, page: PlainPage, query: PageQuery): Promise<void> {
     const context = this.#contextOf(languageOf(request.req))
-    this.sendContent(request, page.view(checkRequest(page.parameters, query), context))
+    return this.sendContent(request, page.view(checkRequest(page.parameters, query), context))
   }
 
   async #makePublic(requestId: string, page: PublicPage, { parameters, language }: PageRead): Promise<WorkerReply> {
@@ -161,14 +162,17 @@ export class PageAnswers {
     return renderDocument(content, { name: shopName, language, isDemo, release, scriptAddress })
   }
 
-  /** A page or file that is not stored. */
-  sendContent(request: RequestContext, content: PageContent | PageFile): void {
+  /** A page or file that is not stored. A page that repeats what its request says must have no secret: see DECISIONS.md. */
+  async sendContent(request: RequestContext, content: PageContent | PageFile): Promise<void> {
     const { type, text } =
       'text' in content
         ? content
         : { type: htmlType, text: this.#render(content, this.#contextOf(languageOf(request.req))) }
-    const body = Buffer.from(text)
+    const plain = Buffer.from(text)
+    const smaller = prefersGzip(request.req) ? await gzipped(plain) : undefined
+    const body = smaller ?? plain
     const headers = ['Content-Type', type, 'Content-Length', String(body.byteLength)]
+    if (smaller !== undefined) headers.push('Content-Encoding', 'gzip')
     replaceSecurityHeaders(request, pageHeaders)
     send(request, 200, [...headers, 'Cache-Control', 'private, no-store'], body)
   }

@@ -206,6 +206,25 @@ test.serial('the session page leads back to paths of this host alone', async (t)
   t.true((await show('/shop/session?to=/shop/bookings')).text.includes('/shop/bookings'))
 })
 
+test.serial('a page of one reader comes gzipped to those who take it, and no cache keeps it', async (t) => {
+  const session = await fetch(`${system.url}/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: 'anna' }),
+    signal: AbortSignal.timeout(15_000),
+  })
+  const cookie = session.headers.getSetCookie().map((each) => each.split(';')[0]).join('; ')
+  const [small, plain] = await Promise.all(
+    ['gzip', 'identity'].map((encoding) => show('/shop/bookings', { cookie, 'accept-encoding': encoding })),
+  )
+  t.is(small?.headers.get('content-encoding'), 'gzip')
+  t.is(plain?.headers.get('content-encoding'), null)
+  t.is(small?.text, plain?.text)
+  t.is(small?.headers.get('cache-control'), 'private, no-store')
+  const lengthOf = (shown: Shown | undefined): number => Number(shown?.headers.get('content-length'))
+  t.true(lengthOf(small) < lengthOf(plain) / 2, `${lengthOf(small)} of ${lengthOf(plain)} bytes`)
+})
+
 test.serial('the technical page is at /running', async (t) => {
   const { status, text } = await show('/running')
   t.is(status, 200)
