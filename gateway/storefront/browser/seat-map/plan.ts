@@ -2,16 +2,10 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEvent, viewLayout } from '#shared/contracts/event.ts'
 import { seatPitch } from '#shared/seat-pitch.ts'
 import { type Price, pricesOf } from '../../views/prices.ts'
+import { type Box, boxAround, boxOfOutline, boxOfPoints, cornersOf, grown, middleOf } from './geometry.ts'
 
 export type LayoutReply = ReplyOf<typeof viewLayout>
 type EventReply = Pick<ReplyOf<typeof viewEvent>, 'price_tiers' | 'areas'>
-
-export interface Box {
-  readonly left: number
-  readonly top: number
-  readonly right: number
-  readonly bottom: number
-}
 
 /** A row as buyers know it; seats follow one another by number. */
 export interface PlanRow {
@@ -174,35 +168,9 @@ export function placeOf(plan: Plan, seat: number): { section: string; row: strin
   }
 }
 
-export function boxAround(boxes: readonly Box[]): Box {
-  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const box of boxes) {
-    left = Math.min(left, box.left)
-    top = Math.min(top, box.top)
-    right = Math.max(right, box.right)
-    bottom = Math.max(bottom, box.bottom)
-  }
-  return { left, top, right, bottom }
-}
-
-function grown({ left, top, right, bottom }: Box, by: number): Box {
-  return { left: left - by, top: top - by, right: right + by, bottom: bottom + by }
-}
-
-export function boxesMeet(one: Box, other: Box): boolean {
-  return one.left <= other.right && one.right >= other.left && one.top <= other.bottom && one.bottom >= other.top
-}
-
-/** Whether a point lies in an outline of x and y in turn. */
-export function isInside(outline: readonly number[], x: number, y: number): boolean {
-  let inside = false
-  for (let at = 0, before = outline.length - 2; at < outline.length; before = at, at += 2) {
-    const [ax, ay] = [outline[at] ?? 0, outline[at + 1] ?? 0]
-    const [bx, by] = [outline[before] ?? 0, outline[before + 1] ?? 0]
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside
-  }
-  return inside
+/** Where the middle of a seat lies. */
+export function pointOf({ x, y }: Plan, seat: number): { x: number; y: number } {
+  return { x: x[seat] ?? 0, y: y[seat] ?? 0 }
 }
 
 function absoluteRows({ rows, unit }: LayoutReply): LayoutReply['rows'] {
@@ -253,47 +221,4 @@ function mostFrequent(counts: ReadonlyMap<number, number>): number {
   let [found, most] = [0, 0]
   for (const [value, count] of counts) if (count > most) [found, most] = [value, count]
   return found
-}
-
-function boxOfPoints(x: readonly number[], y: readonly number[]): Box {
-  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let at = 0; at < x.length; at += 1) {
-    const [across = 0, down = 0] = [x[at], y[at]]
-    if (across < left) left = across
-    if (across > right) right = across
-    if (down < top) top = down
-    if (down > bottom) bottom = down
-  }
-  return { left, top, right, bottom }
-}
-
-function boxOfOutline(outline: readonly number[]): Box {
-  const boxes: Box[] = []
-  for (let at = 0; at < outline.length; at += 2) {
-    const [x, y] = [outline[at] ?? 0, outline[at + 1] ?? 0]
-    boxes.push({ left: x, right: x, top: y, bottom: y })
-  }
-  return boxAround(boxes)
-}
-
-function cornersOf({ left, top, right, bottom }: Box): number[] {
-  return [left, top, right, top, right, bottom, left, bottom]
-}
-
-/** Where the name of an outline stands: its centre of gravity, or the middle of its box where it encloses nothing. */
-export function middleOf(outline: readonly number[], box: Box): { x: number; y: number } {
-  let [area, x, y] = [0, 0, 0]
-  for (let at = 0; at < outline.length; at += 2) {
-    const next = (at + 2) % outline.length
-    const [ax, ay] = [outline[at] ?? 0, outline[at + 1] ?? 0]
-    const [bx, by] = [outline[next] ?? 0, outline[next + 1] ?? 0]
-    const cross = ax * by - bx * ay
-    area += cross
-    x += (ax + bx) * cross
-    y += (ay + by) * cross
-  }
-  const middle = { x: x / (3 * area), y: y / (3 * area) }
-  const isWithin = middle.x >= box.left && middle.x <= box.right && middle.y >= box.top && middle.y <= box.bottom
-  return isWithin ? middle : { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
 }
