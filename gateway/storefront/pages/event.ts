@@ -47,7 +47,8 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
       body: eventContent(state),
       current: 'whats-on',
       script: 'event-page.ts',
-      state,
+      // The browser counts the sections itself.
+      state: { ...state, sections: null },
       preloads:
         event.layout_version === null
           ? []

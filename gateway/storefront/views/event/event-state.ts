@@ -103,7 +103,8 @@ export interface EventPageState {
   readonly event: EventReply
   readonly language: string
   readonly isDemo: boolean
-  readonly sections: readonly SectionLine[]
+  /** Null in the browser until layout and seats are here: the list stays as the server wrote it. */
+  readonly sections: readonly SectionLine[] | null
   /** Free seats of the house, whatever the list shows. */
   readonly freeSeats: number
   /** Free places of each area, in the order of the event. */
