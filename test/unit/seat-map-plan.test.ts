@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import fc from 'fast-check'
+import { seatPitch } from '#shared/seat-pitch.ts'
 import { isInside } from '../../gateway/storefront/browser/seat-map/geometry.ts'
 import { SeatGrid } from '../../gateway/storefront/browser/seat-map/grid.ts'
 import { accessibility, placeOf, readPlan } from '../../gateway/storefront/browser/seat-map/plan.ts'
@@ -11,21 +12,22 @@ import { readSource } from '../../infra/import/formats/recognise.ts'
 import { pricedEvent, shownLayout } from '../support/houses.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
-test('a plan is the same from coordinates and from whole differences, to a 32nd of a pitch', (t) => {
+test('seats lie where the layout has them, to a 32nd of a pitch', (t) => {
   for (const draw of [arena, theatre, club]) {
     const layout = draw('House')
-    const absolute = readPlan(shownLayout(layout, 'absolute'), pricedEvent(layout))
-    const compact = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
-    const slack = absolute.pitch / 32 + 1e-3
-    t.is(compact.seatCount, absolute.seatCount)
-    for (let seat = 0; seat < absolute.seatCount; seat += 1) {
-      const [dx, dy] = [
-        (compact.x[seat] ?? 0) - (absolute.x[seat] ?? 0),
-        (compact.y[seat] ?? 0) - (absolute.y[seat] ?? 0),
-      ]
+    const plan = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
+    const [x, y] = [layout.rows.flatMap((row) => row.x), layout.rows.flatMap((row) => row.y)]
+    t.true(Math.abs(plan.pitch - seatPitch(layout.rows)) < 1e-9)
+    const slack = plan.pitch / 32 + 1e-3
+    t.is(plan.seatCount, x.length)
+    for (let seat = 0; seat < plan.seatCount; seat += 1) {
+      const [dx, dy] = [(plan.x[seat] ?? 0) - (x[seat] ?? 0), (plan.y[seat] ?? 0) - (y[seat] ?? 0)]
       if (Math.abs(dx) > slack || Math.abs(dy) > slack) t.fail(`seat ${seat} is off by ${dx}, ${dy}`)
     }
-    t.deepEqual(compact.labels, absolute.labels)
+    t.deepEqual(
+      plan.labels,
+      layout.rows.flatMap(({ seats }) => seats),
+    )
   }
 })
 
@@ -60,7 +62,7 @@ test('seats on both sides of an aisle are no neighbours, though their row is one
     ],
     areas: [],
   }
-  const plan = readPlan(shownLayout(layout, 'absolute'), pricedEvent(layout))
+  const plan = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
   t.is(plan.rows.length, 1)
   t.deepEqual([...plan.startsRun], [1, 0, 1])
 })
@@ -98,7 +100,7 @@ testWithRealData('the outline of a section holds all of its seats, in every real
   for (const file of files) {
     const source = readSource(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8'), { fallbackName: file })
     if (source.kind !== 'plan') return t.fail()
-    const plan = readPlan(shownLayout(source.layout, 'absolute'), pricedEvent(source.layout))
+    const plan = readPlan(shownLayout(source.layout, 'differences'), pricedEvent(source.layout))
     let outside = 0
     for (let seat = 0; seat < plan.seatCount; seat += 1) {
       const [x, y] = [plan.x[seat] ?? 0, plan.y[seat] ?? 0]

@@ -55,7 +55,7 @@ test('the longest run of a row ends at taken seats and at aisles', (t) => {
     ],
     areas: [],
   }
-  const states = new SeatStates(readPlan(shownLayout(small, 'absolute'), pricedEvent(small)))
+  const states = new SeatStates(readPlan(shownLayout(small, 'differences'), pricedEvent(small)))
   states.load({ states: packStates([0, 0, 0, 0, 0]), areas: [] })
   t.is(states.longestRunOfRow(0), 3)
   states.apply([[1, 2]])

@@ -11,9 +11,16 @@ export function pointBox({ x, y }: { readonly x: number; readonly y: number }): 
   return { left: x, right: x, top: y, bottom: y }
 }
 
+/** Around no point: any other box around it is larger. */
+export const nothing: Box = {
+  left: Number.POSITIVE_INFINITY,
+  top: Number.POSITIVE_INFINITY,
+  right: Number.NEGATIVE_INFINITY,
+  bottom: Number.NEGATIVE_INFINITY,
+}
+
 export function boxAround(boxes: readonly Box[]): Box {
-  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let { left, top, right, bottom } = nothing
   for (const box of boxes) {
     left = Math.min(left, box.left)
     top = Math.min(top, box.top)
@@ -41,20 +48,6 @@ export function isInside(outline: readonly number[], x: number, y: number): bool
     if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside
   }
   return inside
-}
-
-/** Around points whose x and y stand in two lists. */
-export function boxOfPoints(x: readonly number[], y: readonly number[]): Box {
-  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let at = 0; at < x.length; at += 1) {
-    const [across = 0, down = 0] = [x[at], y[at]]
-    if (across < left) left = across
-    if (across > right) right = across
-    if (down < top) top = down
-    if (down > bottom) bottom = down
-  }
-  return { left, top, right, bottom }
 }
 
 export function boxOfOutline(outline: readonly number[]): Box {
