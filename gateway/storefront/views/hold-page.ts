@@ -1,13 +1,13 @@
 import type { Hold } from '#shared/contracts/holds.ts'
 import type { Place } from '#shared/contracts/places.ts'
+import { clockText } from './clock-text.ts'
 import { clockTime, instantText, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { type NoteText, note } from './note.ts'
 import type { PayNote, PayState } from './pay-state.ts'
-import { priceMark } from './price-mark.ts'
 import { pricesOf } from './prices.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
-import { crossSign } from './signs.ts'
+import { crossSign, priceMark } from './signs.ts'
 import * as holdWords from './words/hold.ts'
 import * as words from './words.ts'
 
@@ -80,18 +80,13 @@ function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
 </div>`
 }
 
-/** `9:41`. */
-export function clockText(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-}
-
 function placeRow(state: HoldPageState, place: Place, index: number): Html {
-  const price = pricesOf(state.event).find(({ priceMinor }) => priceMinor === place.price_minor)
+  const price = pricesOf(state.event).findIndex(({ priceMinor }) => priceMinor === place.price_minor)
   const isSeat = 'seat_no' in place
   const name = isSeat ? place.section : place.area
   const detail = isSeat ? holdWords.row(place.row, place.label) : holdWords.tickets(place.qty)
   const amount = place.price_minor * (isSeat ? 1 : place.qty)
-  return html`<li>${price !== undefined && priceMark(price)}
+  return html`<li>${price >= 0 && priceMark(price)}
 <span class="seat-name"><strong>${name}</strong><span>${detail}</span></span>
 <span class="amount">${priceOf(state, amount)}</span>
 ${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="giveBackOne" data-index="${index}" aria-label="${holdWords.giveBackOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
