@@ -58,7 +58,8 @@ export class MapPicture {
       })
     }
     // Names are painted in the fallback face until then.
-    void document.fonts.load(`700 13px ${this.#palette.face}`).then(() => this.repaint())
+    const face = `700 13px ${this.#palette.face}`
+    if (!document.fonts.check(face)) void document.fonts.load(face).then(() => this.repaint())
   }
 
   /** Chosen seats and those of the own hold. */

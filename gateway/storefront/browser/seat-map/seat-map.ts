@@ -6,6 +6,7 @@ import { cursorBox } from './paint-overlays.ts'
 import { type Plan, pointOf } from './plan.ts'
 import { followPointers, type Point } from './pointers.ts'
 import type { SeatStates } from './states.ts'
+import type { Screen } from './view.ts'
 
 export interface SeatMapUse {
   readonly canvas: HTMLCanvasElement
@@ -82,19 +83,24 @@ export class SeatMap {
   /** Goes back to an outlook, without flying. */
   set outlook(outlook: Outlook | null) {
     this.#camera.wish(outlook)
-    if (this.#camera.screen.width > 0) this.#resize()
+    if (this.#camera.screen.width > 0) this.#show(this.#camera.screen)
   }
 
   #resize(): void {
     const { canvas } = this.#use
     const ratio = Math.min(2, devicePixelRatio)
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)]
+    const { screen } = this.#camera
     if (width === 0 || height === 0) return
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width
-      canvas.height = height
-    }
-    this.#camera.resize({ width, height, ratio })
+    // The observer calls once at its beginning, too.
+    if (screen.width === width && screen.height === height && screen.ratio === ratio) return
+    canvas.width = width
+    canvas.height = height
+    this.#show({ width, height, ratio })
+  }
+
+  #show(screen: Screen): void {
+    this.#camera.resize(screen)
     this.#allowScrolling()
     this.picture.repaint()
   }
