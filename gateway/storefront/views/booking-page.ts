@@ -44,25 +44,24 @@ ${sidePanel(state)}
 }
 
 function stateNote({ booking, event, language }: BookingPageState): Html {
-  const { notes } = bookingWords
   switch (booking.status) {
     case 'pending':
-      return note(notes.pending)
+      return note(bookingWords.notes.pending)
     case 'confirmed': {
       const when =
         event.starts_at === null
           ? longDate(event.starts_on, language)
           : instantText(event.starts_at, { zone: event.tz, language })
       const valid = booking.tickets.filter(({ status }) => status !== 'void').length
-      return note(notes.bought(valid, when))
+      return note(bookingWords.notes.bought(valid, when))
     }
     case 'cancelled':
-      if (booking.cancelled_for === 'event_cancelled') return note(notes.eventCancelled, 'alarm')
-      return booking.cancelled_for === 'capture_refused' ? note(notes.revoked, 'alarm') : note(notes.cancelled)
+      if (booking.cancelled_for === 'event_cancelled') return note(bookingWords.notes.eventCancelled, 'alarm')
+      return booking.cancelled_for === 'capture_refused' ? note(bookingWords.notes.revoked, 'alarm') : note(bookingWords.notes.cancelled)
     case 'expired':
-      return note(notes.expired, 'alarm')
+      return note(bookingWords.notes.expired, 'alarm')
     case 'failed':
-      return note(notes.failed, 'alarm')
+      return note(bookingWords.notes.failed, 'alarm')
   }
 }
 
