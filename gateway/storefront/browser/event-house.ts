@@ -101,21 +101,22 @@ export class EventHouse {
     this.showLines()
   }
 
-  /** Writes the list and the counts as the seats are now. */
+  /** Writes the counts, and the list while it shows, as the seats are now. */
   showLines(): void {
     clearTimeout(this.#linesDue)
     this.#linesDue = undefined
     const { plan, island, isChosen } = this.#use
-    const { accessible } = this.live
+    const { accessible, tab } = this.live
+    const isListShown = tab === 'list' || !island.state.hasMap
     const options = { ...this.writing, onlyAccessible: accessible, isChosen }
     const open = Object.fromEntries(
-      Array.from(this.#open, (section) => [
+      Array.from(isListShown ? this.#open : [], (section) => [
         plan.sections[section]?.name ?? '',
         openSection(plan, this.states, section, options),
       ]),
     )
     island.set({
-      sections: sectionLines(plan, this.states, accessible),
+      sections: isListShown ? sectionLines(plan, this.states, accessible) : null,
       freeSeats: this.states.free,
       areaFree: plan.areas.map((_, index) => this.states.freeOfArea(index)),
       live: { ...this.live, open },

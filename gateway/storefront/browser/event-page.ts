@@ -89,6 +89,7 @@ function showTab(island: Island<EventPageState>, tab: LiveState['tab']): void {
   if (live === null) return
   history.replaceState(null, '', `#${tab}`)
   island.set({ live: { ...live, tab } })
+  choice?.house.showLines()
 }
 
 /** Layout and seats, which the page has named for loading ahead; then everything that needs them. */

@@ -44,7 +44,7 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
       body: eventContent(state),
       current: 'whats-on',
       script: 'event-page.ts',
-      // The browser counts the sections itself.
+      // The browser counts the sections itself, once their list shows.
       state: { ...state, sections: null },
       preloads:
         event.layout_version === null

@@ -103,7 +103,7 @@ export interface EventPageState {
   readonly event: EventReply
   readonly language: string
   readonly isDemo: boolean
-  /** Null in the browser until layout and seats are here: the list stays as the server wrote it. */
+  /** Null in the browser while the list does not show, and until layout and seats are here: it stays as it is written. */
   readonly sections: readonly SectionLine[] | null
   /** Free seats of the house, whatever the list shows. */
   readonly freeSeats: number
