@@ -213,7 +213,10 @@ test.serial('a page of one reader comes gzipped to those who take it, and no cac
     body: JSON.stringify({ user_id: 'anna' }),
     signal: AbortSignal.timeout(15_000),
   })
-  const cookie = session.headers.getSetCookie().map((each) => each.split(';')[0]).join('; ')
+  const cookie = session.headers
+    .getSetCookie()
+    .map((each) => each.split(';')[0])
+    .join('; ')
   const [small, plain] = await Promise.all(
     ['gzip', 'identity'].map((encoding) => show('/shop/bookings', { cookie, 'accept-encoding': encoding })),
   )

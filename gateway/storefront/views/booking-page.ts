@@ -57,7 +57,9 @@ function stateNote({ booking, event, language }: BookingPageState): Html {
     }
     case 'cancelled':
       if (booking.cancelled_for === 'event_cancelled') return note(bookingWords.notes.eventCancelled, 'alarm')
-      return booking.cancelled_for === 'capture_refused' ? note(bookingWords.notes.revoked, 'alarm') : note(bookingWords.notes.cancelled)
+      return booking.cancelled_for === 'capture_refused'
+        ? note(bookingWords.notes.revoked, 'alarm')
+        : note(bookingWords.notes.cancelled)
     case 'expired':
       return note(bookingWords.notes.expired, 'alarm')
     case 'failed':

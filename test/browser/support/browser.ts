@@ -51,14 +51,10 @@ export async function openWindow(browser: Browser, url: string, reader: Reader =
     reducedMotion: 'reduce',
     baseURL: url,
     hasTouch: width < 768,
+    ...(encoding !== undefined && { extraHTTPHeaders: { 'accept-encoding': encoding } }),
   })
   context.setDefaultTimeout(15_000)
   const page = await context.newPage()
-  if (encoding !== undefined) {
-    const session = await context.newCDPSession(page)
-    await session.send('Network.enable')
-    await session.send('Network.setAcceptedEncodings', { encodings: [encoding] })
-  }
   const faults: string[] = []
   const own = new URL(url).host
   page.on('request', (request) => {
