@@ -4,7 +4,7 @@ import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
 import { releaseStanding } from './areas.ts'
 import type { Buyer } from './buyers.ts'
-import { isDue, isLive, position } from './conditions.ts'
+import { isDue, isLive, joinPlace, position } from './conditions.ts'
 
 /*
  * SQL about holds. Every change of a hold begins by locking its row. The whole order of locks in this schema is: buyer, holds,
@@ -32,10 +32,7 @@ export const placesOfHold = `(
       THEN json_build_object('area', area.name, 'qty', sum(item.qty), 'price_minor', item.price_minor)
       ELSE json_build_object('seat_no', item.seat_no, 'section', line.section, 'row', line.label,
         'label', seat.label, 'price_minor', item.price_minor) END AS place
-    FROM booking.hold_items AS item
-    LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
-    LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
-    LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no
+    FROM booking.hold_items AS item ${joinPlace}
     WHERE item.event_id = hold.event_id AND item.hold_id = hold.id
     GROUP BY item.seat_no, item.area_no, item.price_minor, area.name, line.section, line.label, seat.label) AS places)`
 

@@ -8,10 +8,9 @@ import { areaNosOf, type ChangedSeat, holdFact, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
 import { presentPrice } from '../price-rule.ts'
 import { holdStanding } from '../store/areas.ts'
-import { currentPosition } from '../store/clock.ts'
 import { clearHold, insertHolds, showHold } from '../store/holds.ts'
 import { holdLockedSeats, type LockedSeat } from '../store/seats.ts'
-import { type Admitted, commandOf } from './admit.ts'
+import type { Admitted } from './admit.ts'
 import type { Given } from './decide.ts'
 import type { PlaceRequest } from './request.ts'
 import { seatName } from './seen-places.ts'
@@ -24,10 +23,16 @@ interface Writing extends Given {
   readonly freed: readonly ChangedSeat[]
 }
 
-/** Writes the holds of a batch, with their facts and stored replies, and answers them. A failure of a statement shows at COMMIT. */
-export async function writeHolds(db: Database, given: readonly Given[]): Promise<ReadonlyMap<PlaceRequest, Hold>> {
+/**
+ * Writes the holds of a batch, with their facts and stored replies, and answers them. A failure of a statement shows at COMMIT.
+ * `position`: that of this transaction.
+ */
+export async function writeHolds(
+  db: Database,
+  given: readonly Given[],
+  position: string,
+): Promise<ReadonlyMap<PlaceRequest, Hold>> {
   assertGivenOnce(given)
-  const position = await currentPosition(db)
   const writing: Writing[] = []
   for (const each of given) writing.push(await freeEarlierPlaces(db, each))
   const made = writing.filter(({ request }) => !request.isSwap)
@@ -43,9 +48,10 @@ export async function writeHolds(db: Database, given: readonly Given[]): Promise
   await holdStanding(db, standing)
   await addFacts(db, 'booking', writing.map(factOf))
   const holds = new Map(writing.map((each) => [each.request, replyOf(each, position)]))
-  const keyed = [...holds].filter(([{ command }]) => command.context.idempotencyKey !== undefined)
-  const replies = keyed.map(([request, hold]) => ({ command: commandOf(request), reply: JSON.stringify(hold) }))
-  await storeReplies(db, replies)
+  await storeReplies(
+    db,
+    Array.from(holds, ([{ command }, reply]) => ({ command, reply })),
+  )
   return holds
 }
 
