@@ -30,7 +30,7 @@ interface SeenSale {
  * Stands in front of the transactions that hold named seats: of those who want a seat at the same time it lets one through
  * and ends the others. It is not needed for any guarantee, and everything it is not sure of it lets through.
  *
- * Best available and standing places do not come by here: they are picked inside the transaction, from what is free there.
+ * Best available and GA places do not come by here: they are picked inside the transaction, from what is free there.
  */
 export class RushFilter {
   readonly #locks: SeatLocks

@@ -2,7 +2,7 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
-import { releaseStanding } from './areas.ts'
+import { releaseAreaPlaces } from './areas.ts'
 import type { Buyer } from './buyers.ts'
 import { isDue, isLive, joinPlace, position } from './conditions.ts'
 
@@ -145,9 +145,9 @@ export interface LockedHold {
   /** It may not last any longer, give or take a second. */
   readonly atHardCap: boolean
   readonly seatNos: number[]
-  /** Areas in which it has standing places. */
+  /** Areas in which it has GA places. */
   readonly areaNos: number[]
-  /** Seats and standing places together. */
+  /** Seats and GA places together. */
   readonly placeCount: number
   readonly totalMinor: number
   readonly expiresAt: Date
@@ -191,7 +191,7 @@ export interface EndedHold extends Key {
   readonly userId: string
   /** Seats that became free. */
   readonly seats: readonly ChangedSeat[]
-  /** Areas in which it had standing places. */
+  /** Areas in which it had GA places. */
   readonly areaNos: readonly number[]
 }
 
@@ -217,7 +217,7 @@ export async function endHolds(
 }
 
 /**
- * Frees the seats that locked holds still have, and their standing places, and answers the seats by own id of their hold. With
+ * Frees the seats that locked holds still have, and their GA places, and answers the seats by own id of their hold. With
  * `passOver`, places that somebody else has locked stay as they are.
  */
 export async function freePlaces(
@@ -238,7 +238,7 @@ export async function freePlaces(
      RETURNING theirs.hold_id AS "holdId", seat.seat_no AS "seatNo", seat.version`,
     keyColumns(holds),
   )
-  await releaseStanding(db, holds, { passOver })
+  await releaseAreaPlaces(db, holds, { passOver })
   return Map.groupBy(freed, ({ holdId }) => holdId)
 }
 

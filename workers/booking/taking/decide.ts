@@ -1,5 +1,5 @@
 import { chooseSeats } from '../best-available/choose-seats.ts'
-import { spreadOver } from '../standing/spread-over.ts'
+import { spreadOver } from '../areas/spread-over.ts'
 import type { HeldShard } from '../store/areas.ts'
 import type { LockedSeat } from '../store/seats.ts'
 import type { Admitted, WantedArea } from './admit.ts'
@@ -9,7 +9,7 @@ import { areaName, type SearchedRows, type SeenPlaces, seatName } from './seen-p
 export interface Given {
   readonly admitted: Admitted
   readonly seats: readonly LockedSeat[]
-  readonly standing: readonly HeldShard[]
+  readonly areaPlaces: readonly HeldShard[]
 }
 
 /** What a request lacks, of the places that were seen. */
@@ -58,7 +58,7 @@ export function decide(requests: readonly Admitted[], seen: SeenPlaces): { given
         if (taken !== undefined) taken.free -= qty
       }
     }
-    given.push({ admitted, seats, standing: ofAreas.flatMap(({ spread }) => spread ?? []) })
+    given.push({ admitted, seats, areaPlaces: ofAreas.flatMap(({ spread }) => spread ?? []) })
   }
   return { given, lacking }
 }
