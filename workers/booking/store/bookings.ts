@@ -158,7 +158,14 @@ export function notePayment(
   key: Key,
   { attempt, status, capturedMinor }: PaymentNote & { capturedMinor: number },
 ): Promise<void> {
-  return change(db, key, 'payment_attempt = $3, payment_status = $4, captured_minor = $5', attempt, status, capturedMinor)
+  return change(
+    db,
+    key,
+    'payment_attempt = $3, payment_status = $4, captured_minor = $5',
+    attempt,
+    status,
+    capturedMinor,
+  )
 }
 
 /** Confirms a locked booking. */

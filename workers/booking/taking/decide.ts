@@ -1,5 +1,5 @@
-import { chooseSeats } from '../best-available/choose-seats.ts'
 import { spreadOver } from '../areas/spread-over.ts'
+import { chooseSeats } from '../best-available/choose-seats.ts'
 import type { HeldShard } from '../store/areas.ts'
 import type { LockedSeat } from '../store/seats.ts'
 import type { Admitted, WantedArea } from './admit.ts'

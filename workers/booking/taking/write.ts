@@ -44,7 +44,9 @@ export async function writeHolds(
   )
   const seats = writing.flatMap(({ request: { hold }, seats }) => seats.map((seat) => ({ hold, ...seat })))
   await holdLockedSeats(db, seats)
-  const areaPlaces = writing.flatMap(({ request: { hold }, areaPlaces }) => areaPlaces.map((place) => ({ hold, ...place })))
+  const areaPlaces = writing.flatMap(({ request: { hold }, areaPlaces }) =>
+    areaPlaces.map((place) => ({ hold, ...place })),
+  )
   await holdAreaPlaces(db, areaPlaces)
   await addFacts(db, 'booking', writing.map(factOf))
   const holds = new Map(writing.map((each) => [each.request, replyOf(each, position)]))
