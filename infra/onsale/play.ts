@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { ExplainedError } from '../explained-error.ts'
 import { cpuTimes } from '../bench/cpu-time.ts'
+import { ExplainedError } from '../explained-error.ts'
 import type { Output } from '../terminal/output.ts'
 import { Buyer, type Sale } from './buyer.ts'
 import { BuyerClient } from './client.ts'

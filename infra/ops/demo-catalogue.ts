@@ -5,11 +5,11 @@ import { demoEventId } from '#shared/ids.ts'
 import { instantsOf } from '#shared/local-time.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
+import type { Say } from '../say.ts'
 import { type DemoEvent, demoEvents, demoIdAt } from './demo-catalogue/events.ts'
 import { findEvent } from './import/find-event.ts'
 import { derivedSourceId } from './import/formats/catalogue.ts'
 import { importContext } from './import/import-context.ts'
-import type { Say } from '../say.ts'
 
 export interface DemoCatalogueParts {
   readonly bus: Bus

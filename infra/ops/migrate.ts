@@ -4,10 +4,10 @@ import { MigrationError, type MigrationSet, migrate, withMigrationLock } from '#
 import { type DatabaseUser, databaseUsers, readRunningSystem } from '#shared/process/config.ts'
 import { isHelpWanted } from '../command-line.ts'
 import { projectRoot, readInfraConfig } from '../config.ts'
-import { grantRights, makeRoles, type RolePasswords } from './database-roles.ts'
 import { ExplainedError, reportFailure } from '../explained-error.ts'
 import { installMissing } from '../system/programs/install.ts'
 import { startPostgres } from '../system/servers/postgres.ts'
+import { grantRights, makeRoles, type RolePasswords } from './database-roles.ts'
 
 /** Every schema of the one database, each with its owner's migrations. */
 const migrationSets: readonly MigrationSet[] = [

@@ -28,7 +28,13 @@ test('the system sells without the profiles that watch it', async (t) => {
 
 test('compose without its env file, or with one that is not filled in, says in a sentence which file to fill in', async (t) => {
   const file = join(projectRoot, 'infra/deploy/compose.yaml')
-  const missing = await runProgram('docker-compose', ['--env-file', 'infra/deploy/compose.env', '--file', file, 'config'])
+  const missing = await runProgram('docker-compose', [
+    '--env-file',
+    'infra/deploy/compose.env',
+    '--file',
+    file,
+    'config',
+  ])
   t.regex(missing.stderr.trim(), /^[^\n]*infra\/compose\.env[^\n]*$/)
   const read = await readCompose({ settings: { ...exampleSettings(), REDIS_PASSWORD: '' } })
   const refused = 'refused' in read ? read.refused.trim() : ''

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { backUp, type FinishedBackup } from '../../infra/ops/backup/back-up.ts'
 import { type BringBack, type DrillReport, drill } from '../../infra/ops/backup/drill.ts'
 import { openBackup, restore } from '../../infra/ops/backup/restore.ts'
 import { Stopwatch } from '../../infra/ops/backup/stopwatch.ts'
-import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { type CommandResult, runScript, type ScriptOptions } from './command.ts'
 import { readTestConfig } from './config.ts'
 

@@ -2,11 +2,11 @@ import test from 'ava'
 import fc from 'fast-check'
 import type { StoredSpan } from '#shared/observability/stored-span.ts'
 import { parseTraceparent, recordTraces, sampleNewTraces, startOfTrace } from '#shared/observability/tracing.ts'
-import { coloured, plain } from '../../infra/terminal/output.ts'
 import { explainAbsence } from '../../infra/ops/trace/explain-absence.ts'
 import { renderLatest } from '../../infra/ops/trace/latest-requests.ts'
 import { renderTrace } from '../../infra/ops/trace/render-trace.ts'
 import { buildTrees, type SpanNode } from '../../infra/ops/trace/trace-tree.ts'
+import { coloured, plain } from '../../infra/terminal/output.ts'
 import { aSpan } from '../support/spans.ts'
 
 const kept = { otlp_url: null, sample_ratio: '1' }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { demoIdAt } from '../../ops/demo-catalogue/events.ts'
 import { reportFailure } from '../../explained-error.ts'
+import { demoIdAt } from '../../ops/demo-catalogue/events.ts'
 import { progressBar } from '../../ops/import/progress-bar.ts'
 import { stopSignals } from '../../system/stop-signals.ts'
 import { writeReport, writeResult } from '../result-file.ts'

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type AuditOptions, type AuditReport, audit } from '../audit/audit.ts'
-import { countFailures } from '../audit/report.ts'
 import { readInfraConfig } from '../../config.ts'
 import type { Say } from '../../say.ts'
 import type { Server } from '../../system/server.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from '../../system/temporary-folder.ts'
+import { type AuditOptions, type AuditReport, audit } from '../audit/audit.ts'
+import { countFailures } from '../audit/report.ts'
 import { startDrillSystem } from './drill-system.ts'
 import { type Step, Stopwatch } from './stopwatch.ts'
 

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { errorCodeOf } from '#shared/errors.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { natsSettings, readConfig } from '#shared/process/config.ts'
-import { fillDemoCatalogue } from '../demo-catalogue.ts'
 import { reportFailure } from '../../explained-error.ts'
+import { fillDemoCatalogue } from '../demo-catalogue.ts'
 
 /** `node infra/ops/demo-catalogue/main.ts`: fills an empty shop, by the operator's NATS_URL. Exit code 1 when it cannot. */
 async function main(): Promise<void> {
