@@ -130,23 +130,27 @@ export class PageAnswers {
     const madeOf: CallTime[] = []
     const data = await page.load(parameters, {
       ...context,
-      read: (contract, body) => this.#read(contract, body, { requestId, madeOf }),
+      read: (contract, body) => this.#read(contract, body, { requestId, madeOf, policy: page.cache }),
     })
     const content = page.view(data, context)
     if ('text' in content) return { body: Buffer.from(content.text), type: content.type, madeOf }
     return { body: Buffer.from(this.#render(content, context)), type: htmlType, madeOf }
   }
 
-  /** A reply as JSON clients get it; `madeOf` takes its age and position. */
+  /**
+   * A reply as JSON clients get it; `madeOf` takes its age and position. `policy`: of the page that is made of it. A reply that is older
+   * than the page may be is fetched anew, else the page would be too old as soon as it is made, and be made for every reader.
+   */
   async #read<C extends Contract>(
     contract: C,
     body: RequestOf<C>,
-    { requestId, madeOf }: { requestId: string; madeOf?: CallTime[] },
+    { requestId, madeOf, policy }: { requestId: string; madeOf?: CallTime[]; policy?: CachePolicy },
   ): Promise<ReplyOf<C>> {
     const route = cacheableRoutes.find((candidate) => candidate.contract === (contract as Contract))
     if (route === undefined) throw new Error(`${contract.subject} has no cacheable route`)
     const parsed = checkRequest(contract.request, body) as Record<string, unknown>
-    const answer = await this.#parts.getReply(readOf(route, parsed), requestId)
+    const read = readOf(route, parsed)
+    const answer = await this.#parts.getReply(policy === undefined ? read : { ...read, policy }, requestId)
     if (answer === null) throw new Error('pages read without min_seq')
     madeOf?.push(answer.reply)
     return JSON.parse(answer.reply.body.toString('utf8')) as ReplyOf<C>

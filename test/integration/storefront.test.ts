@@ -196,6 +196,18 @@ test.serial('a page that is stored by one gateway is given by the others', async
   t.pass()
 })
 
+test.serial('a page is not made of a reply that is older than the page may be', async (t) => {
+  const { text } = await show('/?keyword=wortwechsel')
+  const id = /\/shop\/events\/([^"]+)"/.exec(text)?.[1] ?? ''
+  await until('the event is in the cache for more than a second', async () => {
+    const { headers } = await show(`/events/${id}`, { accept: 'application/json' })
+    return Number(headers.get('age')) > 1
+  })
+  const page = await show(`/shop/events/${id}`)
+  t.is(page.status, 200)
+  t.true(Number(page.headers.get('age')) <= 1, `${page.headers.get('age')} s`)
+})
+
 test.serial('the session page leads back to paths of this host alone', async (t) => {
   for (const to of ['https://other.example', '//other.example', '/\\other.example', 'javascript:alert(1)']) {
     const { status, text } = await show(`/shop/session?to=${encodeURIComponent(to)}`)
