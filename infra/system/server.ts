@@ -1,8 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { isAlive } from '#shared/process/config.ts'
+import { readJson } from '../kept-file.ts'
+import { until } from '../until.ts'
 import { freePort } from './free-port.ts'
 import { Process } from './process.ts'
 import { endProcess, isProcess, trySignal, withChildren } from './process-control.ts'
@@ -91,8 +92,7 @@ export class Server extends Process {
     const killed = super.kill(how)
     for (const pid of pids) trySignal(pid, 'SIGKILL')
     await killed
-    const lostAt = performance.now() + goneWithinMs
-    while (pids.some(isAlive) && performance.now() < lostAt) await wait(10)
+    await until('they are gone', () => !pids.some(isAlive), { timeoutMs: goneWithinMs, everyMs: 10 }).catch(() => undefined)
   }
 
   /** With all it started, which would go on without it. */
@@ -115,10 +115,10 @@ export class Server extends Process {
     await this.start()
   }
 
-  /** Ends it cleanly and waits for that; it stays down. */
-  async stop(hurry?: AbortSignal): Promise<void> {
-    await this.shutDown(hurry)
+  override async stop(hurry?: AbortSignal): Promise<number | null> {
+    const code = await super.stop(hurry)
     rmSync(this.#pidFile, { force: true })
+    return code
   }
 
   async #signalChildren(signal: NodeJS.Signals): Promise<void> {
@@ -160,7 +160,7 @@ export async function stopServers(servers: readonly Server[]): Promise<void> {
 
 /** Ends the server that a pid file names, when it still runs. */
 export async function endLeftover(pidFile: string): Promise<void> {
-  const left = readPidFile(pidFile)
+  const left = readJson<PidFile>(pidFile)
   if (left && (await isProcess({ pid: left.pid, part: left.commandLinePart }))) {
     // SIGINT is the fast but clean shutdown of PostgreSQL and a plain one of all others.
     await endProcess({ pid: left.pid, signal: 'SIGINT', graceMs: stopGraceMs })
@@ -171,12 +171,4 @@ export async function endLeftover(pidFile: string): Promise<void> {
 /** Names the process that uses the data, while one does. */
 export function pidFileOf(dataDirectory: string, name: string): string {
   return join(dataDirectory, `${name}.pid.json`)
-}
-
-function readPidFile(file: string): PidFile | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as PidFile
-  } catch {
-    return undefined
-  }
 }

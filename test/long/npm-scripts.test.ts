@@ -48,11 +48,6 @@ for (const [name, subcommand, file] of [
   ['worker', 'event', 'workers/event/main.ts'],
   ['worker', 'booking', 'workers/booking/main.ts'],
   ['worker', 'purchase', 'workers/purchase/main.ts'],
-  ['backup', 'drill', 'infra/backup/drill-command.ts'],
-  ['backup', 'restore', 'infra/backup/restore-command.ts'],
-  ['backup', 'follow', 'infra/backup/follow/command.ts'],
-  ['backup', 'recover', 'infra/backup/follow/recover-command.ts'],
-  ['backup', 'unknown-charges', 'infra/backup/unknown-charges-command.ts'],
   ['bench', 'selling', 'infra/load/selling/run.ts'],
   ['bench', 'search', 'infra/load/search/run.ts'],
   ['bench', 'scale', 'infra/load/scale/run.ts'],
@@ -76,7 +71,7 @@ test('npm run test:browser runs the tests of the pages', async (t) => {
 })
 
 /** The files that npm commands start, and how each usage begins. */
-for (const [file, command] of [
+for (const [file, command, ...subcommand] of [
   ['infra/start.ts', 'npm start'],
   ['test/run.ts', 'npm test'],
   ['gateway/main.ts', 'npm run gateway'],
@@ -86,11 +81,11 @@ for (const [file, command] of [
   ['infra/import/main.ts', 'npm run import'],
   ['infra/audit/command.ts', 'npm run audit'],
   ['infra/backup/command.ts', 'npm run backup'],
-  ['infra/backup/drill-command.ts', 'npm run backup -- drill'],
-  ['infra/backup/restore-command.ts', 'npm run backup -- restore'],
-  ['infra/backup/follow/command.ts', 'npm run backup -- follow'],
-  ['infra/backup/follow/recover-command.ts', 'npm run backup -- recover'],
-  ['infra/backup/unknown-charges-command.ts', 'npm run backup -- unknown-charges'],
+  ['infra/backup/command.ts', 'npm run backup -- drill', 'drill'],
+  ['infra/backup/command.ts', 'npm run backup -- restore', 'restore'],
+  ['infra/backup/command.ts', 'npm run backup -- follow', 'follow'],
+  ['infra/backup/command.ts', 'npm run backup -- recover', 'recover'],
+  ['infra/backup/command.ts', 'npm run backup -- unknown-charges', 'unknown-charges'],
   ['infra/trace/trace-command.ts', 'npm run trace'],
   ['infra/logs/command.ts', 'npm run logs'],
   ['infra/load/reading/run.ts', 'npm run bench'],
@@ -108,7 +103,7 @@ for (const [file, command] of [
 ] as const) {
   test(`${command} -- --help tells how to use it, and does nothing else`, async (t) => {
     const dataDirectory = join(await createTestDirectory('help'), 'none')
-    const { code, output } = await runScript(file, ['--help'], { DATA_DIR: dataDirectory })
+    const { code, output } = await runScript(file, [...subcommand, '--help'], { DATA_DIR: dataDirectory })
     t.is(code, 0, output)
     t.regex(output, new RegExp(`Usage: ${command}\\b`))
     t.false(existsSync(dataDirectory))

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { until } from '../../until.ts'
 import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
 import { askRedis } from '../servers/ask-redis.ts'
 import { replicated, startRedisServer } from '../servers/redis.ts'
@@ -29,7 +29,6 @@ const quorum = 2
 const downAfterMs = 1_000
 /** A failover that has not ended by then is begun anew. */
 const failoverTimeoutMs = 5_000
-const wholeWithinMs = 30_000
 
 /** Starts them all; returns when the Sentinels know the replicas and each other. */
 export async function startRedisSentinel({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<RedisSentinel> {
@@ -74,12 +73,8 @@ class SentinelSet implements RedisSentinel {
     return master
   }
 
-  async whole(): Promise<void> {
-    const giveUpAt = performance.now() + wholeWithinMs
-    while (!(await this.#isWhole().catch(() => false))) {
-      if (performance.now() > giveUpAt) throw new Error('the Sentinels, or the servers they watch, miss each other')
-      await wait(50)
-    }
+  whole(): Promise<void> {
+    return until('the Sentinels and their servers know each other', () => this.#isWhole(), { timeoutMs: 30_000 })
   }
 
   async stop(): Promise<void> {
