@@ -2,21 +2,19 @@ import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import type { Charge, Refund } from '../charge.ts'
 import { changeAndTell, type DescribeChange } from './callbacks.ts'
-import { findCharge, lockCharge } from './charges.ts'
+import { findCharge } from './charges.ts'
 
-export interface RefundRequest {
+interface RefundRequest {
   readonly chargeKey: string
   readonly refundKey: string
   readonly amountMinor: number
 }
 
 /** `charge` as it stands afterwards. `repeated`: the refund was there before, and no money moved. */
-export type RefundOutcome =
+type RefundOutcome =
   | { readonly result: 'refunded' | 'repeated'; readonly charge: Charge; readonly refund: Refund }
   | { readonly result: 'exceeds'; readonly charge: Charge }
   | { readonly result: 'unknown charge' | 'key reused' | 'not captured' }
-
-type KnownRefund = Refund & { readonly charge_id: string }
 
 const refundColumns = 'id, idempotency_key, amount_minor'
 
@@ -27,16 +25,16 @@ export function refundCharge(
   { chargeKey, refundKey, amountMinor }: RefundRequest,
 ): Promise<RefundOutcome> {
   return postgres.transaction(async (db): Promise<RefundOutcome> => {
-    const locked = await lockCharge(db, chargeKey)
-    if (locked === undefined) return { result: 'unknown charge' }
-    const { token, ...before } = locked
+    const known = await findCharge(db, chargeKey, 'FOR UPDATE')
+    if (known === undefined) return { result: 'unknown charge' }
+    const { charge: before, token } = known
 
-    const [known] = await db.query<KnownRefund>(
+    const [earlier] = await db.query<Refund & { charge_id: string }>(
       `SELECT ${refundColumns}, charge_id FROM sandbox.refunds WHERE idempotency_key = $1`,
       [refundKey],
     )
-    if (known !== undefined) {
-      const { charge_id, ...refund } = known
+    if (earlier !== undefined) {
+      const { charge_id, ...refund } = earlier
       const isSame = charge_id === before.id && refund.amount_minor === amountMinor
       return isSame ? { result: 'repeated', charge: before, refund } : { result: 'key reused' }
     }
@@ -73,11 +71,11 @@ export async function findRefund(
   db: Database,
   { chargeKey, refundKey }: { chargeKey: string; refundKey: string },
 ): Promise<{ charge: Charge; refund: Refund } | undefined> {
-  const charge = await findCharge(db, chargeKey)
-  if (charge === undefined) return undefined
+  const known = await findCharge(db, chargeKey)
+  if (known === undefined) return undefined
   const [refund] = await db.query<Refund>(
     `SELECT ${refundColumns} FROM sandbox.refunds WHERE idempotency_key = $1 AND charge_id = $2`,
-    [refundKey, charge.id],
+    [refundKey, known.charge.id],
   )
-  return refund && { charge, refund }
+  return refund && { charge: known.charge, refund }
 }
