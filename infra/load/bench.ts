@@ -93,6 +93,17 @@ async function writeFigures(name: string, text: string): Promise<string> {
   return file
 }
 
+/** Runs a load of so many seconds, with a bar. */
+export function withBar<Result>(
+  { bar, stopping }: Bench,
+  { label, seconds }: { label: string; seconds: number },
+  run: (part: { seconds: number; stopping: AbortSignal; onProgress(done: number): void }) => Promise<Result>,
+): Promise<Result> {
+  const progress = bar(`s, ${label}`)
+  const onProgress = (done: number): void => progress.show(Math.round(done), seconds)
+  return run({ seconds, stopping, onProgress }).finally(() => progress.clear())
+}
+
 /** Leaves the servers alone on the machine. */
 export async function stopProcesses(system: System): Promise<void> {
   await Promise.all(system.processes().map((process) => process.stop()))

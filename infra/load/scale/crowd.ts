@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { System } from '../../system/start-system.ts'
 import { organiserKey } from '../../system/temporary-settings.ts'
-import type { Bench } from '../bench.ts'
+import { type Bench, withBar } from '../bench.ts'
 import { cpuDuring } from '../cpu-time.ts'
 import type { HttpConnection } from '../http-connection.ts'
 import { openHouses } from '../selling/houses.ts'
@@ -19,20 +19,17 @@ export interface CrowdCosts {
 }
 
 /** Newcomers join one room as fast as one gateway lets them; then they look where its queue stands. */
-export async function measureCrowd(system: System, { bar, stopping }: Bench): Promise<CrowdCosts> {
+export async function measureCrowd(system: System, bench: Bench): Promise<CrowdCosts> {
   const { url } = system
   const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
   await pauseRoom(url, eventId)
   const run = randomUUID().slice(0, 8)
   let callers = 0
   const ask = async (label: string, send: (connection: HttpConnection) => Promise<{ status: number }>) => {
-    const progress = bar(`s, ${label}`)
     const buyers = { buy: async (connection: HttpConnection) => (await send(connection)).status < 300 }
-    const onProgress = (done: number): void => progress.show(Math.round(done), seconds)
     const { result: load, used } = await cpuDuring(system.pids(), () =>
-      buyAsFastAsPossible({ url, buyers, connections, seconds, stopping, onProgress }),
+      withBar(bench, { label, seconds }, (part) => buyAsFastAsPossible({ url, buyers, connections, ...part })),
     )
-    progress.clear()
     const us = (name: string): number => Math.round(((used.get(name) ?? 0) * 1e6) / load.holds)
     return {
       perSecond: Math.round(load.holds / load.seconds),

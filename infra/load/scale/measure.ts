@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { System } from '../../system/start-system.ts'
-import { type Bench, conditions } from '../bench.ts'
+import { type Bench, conditions, withBar } from '../bench.ts'
 import { cpuDuring } from '../cpu-time.ts'
 import type { HttpConnection } from '../http-connection.ts'
 import { quantile, rounded } from '../quantile.ts'
@@ -10,7 +10,7 @@ import { countSoldPlaces } from '../selling/double-sales.ts'
 import { openHouses } from '../selling/houses.ts'
 import { buyAsFastAsPossible, type Customers } from '../selling/load.ts'
 import { type Verdict, verdict } from '../verdict.ts'
-import { callMs, NarrowProvider } from './narrow-provider.ts'
+import { callMs, startNarrowProvider } from './narrow-provider.ts'
 
 /** How many purchase workers, and how many times the purchases of one they must make. */
 const stages = [
@@ -41,23 +41,19 @@ export interface Result {
 }
 
 /** One, two, and four purchase workers on the same servers, each with one provider call at a time. */
-export async function measure(system: System, { bar, stopping, onStop }: Bench): Promise<Result> {
+export async function measure(system: System, bench: Bench): Promise<Result> {
   const { url, paymentUrl, databaseUrl } = system
   const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
   const buyers = new OneCallBuyers(eventId)
-  const buy = async (label: string, forSeconds: number) => {
-    const progress = bar(`s, ${label}`)
-    const onProgress = (done: number): void => progress.show(Math.round(done), forSeconds)
-    const load = { url, buyers, connections: buyersAtOnce, seconds: forSeconds, stopping, onProgress }
-    return buyAsFastAsPossible(load).finally(() => progress.clear())
-  }
+  const buy = (label: string, forSeconds: number) =>
+    withBar(bench, { label, seconds: forSeconds }, (part) =>
+      buyAsFastAsPossible({ url, buyers, connections: buyersAtOnce, ...part }),
+    )
   const measured: Stage[] = []
   let started = 0
   for (const { workers } of stages) {
     for (; started < workers; started += 1) {
-      const provider = await NarrowProvider.start(paymentUrl)
-      onStop(() => provider.stop())
-      await system.start('purchase', { PAYMENT_URL: provider.url })
+      await system.start('purchase', { PAYMENT_URL: await startNarrowProvider(paymentUrl, bench) })
     }
     await buy(`${workers} workers: warming up`, seconds.warmUp)
     const { result: load, used } = await cpuDuring(system.pids(), () => buy(`${workers} workers`, seconds.measured))

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { reportFailure } from '../../explained-error.ts'
 import { freePort } from '../../system/free-port.ts'
-import { type Bench, conditions, runBenchmark } from '../bench.ts'
+import { type Bench, conditions, runBenchmark, withBar } from '../bench.ts'
 import { cpuDuring } from '../cpu-time.ts'
 import { HttpConnection } from '../http-connection.ts'
 import { liveMemory } from '../live-memory.ts'
@@ -33,7 +33,6 @@ interface Result {
 
 /** Buyers hold seats of one house, while more and more clients watch it. */
 async function measure(bench: Bench): Promise<Result> {
-  const { stopping } = bench
   const system = await bench.start({ counts: { gateway: 0 } })
   const inspectorPort = await freePort()
   const inspected = { NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` }
@@ -44,12 +43,10 @@ async function measure(bench: Bench): Promise<Result> {
   const buyers = new Holders(`/events/${eventId}/holds`, (first) => watchers.answered(first))
   /** Lets buyers come for a while. Answers what the watchers heard of it. */
   const watch = async (label: string, forSeconds: number) => {
-    const progress = bench.bar(`s, ${label}`)
-    const onProgress = (done: number): void => progress.show(Math.round(done), forSeconds)
     const heldBefore = buyers.held
     watchers.restart()
-    const load = { url, buyers, connections: 16, perSecond: seatsPerSecond / placesPerHold, seconds: forSeconds }
-    await buyAtRate({ ...load, stopping, onProgress }).finally(() => progress.clear())
+    const load = { url, buyers, connections: 16, perSecond: seatsPerSecond / placesPerHold }
+    await withBar(bench, { label, seconds: forSeconds }, (part) => buyAtRate({ ...load, ...part }))
     await pause(settleMs)
     const heard = watchers.figures()
     return { ...heard, missed: (buyers.held - heldBefore) * watchers.count - heard.heard }

@@ -54,19 +54,19 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await setPassword(data, passwords.superuser)
   }
   const server = await startServer(
-    {
+    (port) => ({
       name,
       program,
-      arguments: (port) => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
-      url: (port) => urlOf(port, database, passwords),
-      commandLinePart: () => directory,
-      isReady: (port) => setUpDatabase(port, directory, passwords),
+      arguments: () => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
+      url: urlOf(port, database, passwords),
+      commandLinePart: directory,
+      isReady: () => setUpDatabase(port, directory, passwords),
       // After a crash it replays its log first.
       readyWithinMs: 60_000,
       // SIGINT: ends sessions and stops; SIGTERM would wait for them to leave.
       stopSignal: 'SIGINT',
       user: owner,
-    },
+    }),
     options,
   )
   return Object.assign(server, { urls: databaseUrls(server.url, passwords) })

@@ -34,17 +34,17 @@ export async function startEdge(gatewayPorts: readonly number[], edit?: EdgeEdit
   const directory = await prepare({ gatewayPorts, port, tlsPort, edit })
   const config = join(directory, 'nginx.conf')
   const server = await startServer(
-    {
+    () => ({
       name: 'nginx',
       program,
       arguments: () => ['-p', directory, '-c', config, '-g', 'daemon off;'],
-      url: () => `http://127.0.0.1:${port}`,
-      commandLinePart: () => config,
+      url: `http://127.0.0.1:${port}`,
+      commandLinePart: config,
       // A page that it answers without any gateway.
       isReady: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).status === 404,
       readyWithinMs: 15_000,
       stopSignal: 'SIGTERM',
-    },
+    }),
     { dataDirectory: directory, port },
   )
   return {
