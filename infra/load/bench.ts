@@ -5,6 +5,7 @@ import type { ParseArgsConfig, parseArgs } from 'node:util'
 import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
 import { type Progress, progressBar } from '../import/progress-bar.ts'
+import type { Say } from '../say.ts'
 import { installMissing } from '../system/programs/install.ts'
 import { type System, type SystemOptions, startSystem } from '../system/start-system.ts'
 import { stopSignals } from '../system/stop-signals.ts'
@@ -15,8 +16,8 @@ export interface Bench {
   /** Aborted when everything is to stop. */
   readonly stopping: AbortSignal
   bar(label: string): Progress
-  /** A system in a temporary folder, for as long as the benchmark: servers and settings as of `npm start`, without rate limits. */
-  start(options?: Pick<SystemOptions, 'counts' | 'environment' | 'given'>): Promise<System>
+  /** As `startBenchSystem`, for as long as the benchmark. */
+  start(options?: Omit<BenchSystemOptions, 'say' | 'stopping'>): Promise<System>
   /** Called when the benchmark ends, the last first. */
   onStop(close: () => unknown): void
 }
@@ -43,7 +44,11 @@ export async function runBenchmark<const Options extends Flags, Result extends o
   benchmark: Benchmark<Options, Result>,
 ): Promise<void> {
   const { usage, options, file, measure, lines, isGood } = benchmark
-  const parsed: { values: object } = parseCommandLine(process.argv.slice(2), { options: { ...options, ...help } }, usage)
+  const parsed: { values: object } = parseCommandLine(
+    process.argv.slice(2),
+    { options: { ...options, ...help } },
+    usage,
+  )
   const flags = parsed.values as Parameters<typeof measure>[1] & { readonly help?: boolean }
   if (flags.help) return console.log(usage)
   const { stopping } = stopSignals(console.log)
@@ -52,15 +57,8 @@ export async function runBenchmark<const Options extends Flags, Result extends o
     stopping,
     bar: (label) => progressBar(process.stderr, label),
     onStop: (close) => void closers.push(close),
-    async start({ environment, ...more } = {}) {
-      await installMissing(['postgres', 'nats-server', 'redis-server'], console.log)
-      const system = await startSystem({
-        ...more,
-        servers: 'single',
-        environment: { ...readInfraConfig().environment, ...temporarySettings, RATE_LIMITS: 'off', ...environment },
-        temporary: { name: 'ticketing-bench' },
-        hurry: stopping,
-      })
+    async start(options = {}) {
+      const system = await startBenchSystem({ ...options, say: console.log, stopping })
       closers.push(() => system.stop())
       return system
     },
@@ -80,6 +78,23 @@ export async function runBenchmark<const Options extends Flags, Result extends o
   } finally {
     for (const close of closers.toReversed()) await close()
   }
+}
+
+export interface BenchSystemOptions extends Pick<SystemOptions, 'counts' | 'environment' | 'env' | 'given'> {
+  readonly say: Say
+  readonly stopping: AbortSignal
+}
+
+/** A system in a temporary folder: servers and settings as of `npm start`, without rate limits. */
+export async function startBenchSystem({ say, stopping, environment, ...more }: BenchSystemOptions): Promise<System> {
+  await installMissing(['postgres', 'nats-server', 'redis-server'], say)
+  return startSystem({
+    ...more,
+    servers: 'single',
+    environment: { ...readInfraConfig().environment, ...temporarySettings, RATE_LIMITS: 'off', ...environment },
+    temporary: { name: 'ticketing-bench' },
+    hurry: stopping,
+  })
 }
 
 /** Never seen half written. Answers the file. */

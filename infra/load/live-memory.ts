@@ -16,8 +16,8 @@ export async function liveMemory(inspectorPort: number): Promise<number> {
   const command = async (method: string): Promise<Record<string, number>> => {
     const answered = once(socket, 'message', { signal })
     socket.send(JSON.stringify({ id: 1, method }))
-    const [{ data }] = (await answered) as [MessageEvent<string>]
-    const { result, error } = JSON.parse(data) as { result?: Record<string, number>; error?: { message: string } }
+    const [{ data }] = (await answered) as [MessageEvent]
+    const { result, error } = JSON.parse(String(data)) as { result?: Record<string, number>; error?: { message: string } }
     if (result === undefined) throw new Error(`${method}: ${error?.message}`)
     return result
   }

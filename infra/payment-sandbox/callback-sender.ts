@@ -128,7 +128,6 @@ export class CallbackSender {
       }
     })
   }
-
 }
 
 function reasonOf(error: unknown): string {

@@ -78,7 +78,9 @@ export class Server extends Process {
     const killed = super.kill(how)
     for (const pid of pids) trySignal(pid, 'SIGKILL')
     await killed
-    await until('they are gone', () => !pids.some(isAlive), { timeoutMs: goneWithinMs, everyMs: 10 }).catch(() => undefined)
+    await until('they are gone', () => !pids.some(isAlive), { timeoutMs: goneWithinMs, everyMs: 10 }).catch(
+      () => undefined,
+    )
   }
 
   /** With all it started, which would go on without it. */

@@ -56,7 +56,10 @@ test('panels fill whole lines, side by side, and no line covers another', (t) =>
   for (const [path, content] of generatedFiles()) {
     if (!path.startsWith('dashboards/')) continue
     let free = 0
-    const lines = Map.groupBy((JSON.parse(content).panels as Placed[]).map((panel) => panel.gridPos), ({ y }) => y)
+    const lines = Map.groupBy(
+      (JSON.parse(content).panels as Placed[]).map((panel) => panel.gridPos),
+      ({ y }) => y,
+    )
     for (const [y, places] of lines) {
       t.is(y, free, path)
       let left = 0

@@ -16,7 +16,14 @@ export function theatre(name: string): Layout {
   const balconyRadius = innermost + 10 * depth + 36
   const rows = [
     ...fan({ ...stalls, rows: 3, category: 'Stalls, front', firstRow: 1, radius: innermost }),
-    ...fan({ ...stalls, rows: 7, category: 'Stalls', firstRow: 4, radius: innermost + 3 * depth, lastIsAccessible: true }),
+    ...fan({
+      ...stalls,
+      rows: 7,
+      category: 'Stalls',
+      firstRow: 4,
+      radius: innermost + 3 * depth,
+      lastIsAccessible: true,
+    }),
     ...boxes(),
     ...fan({ level: 'Balcony', rows: 4, category: 'Balcony', firstRow: 1, radius: balconyRadius, halfAngle: 0.47 }),
   ]

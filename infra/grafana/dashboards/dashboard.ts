@@ -52,7 +52,13 @@ export type Unit = 'reqps' | 'ops' | 's' | 'percentunit' | 'short' | 'bytes'
 type Queries = Query | readonly Query[]
 
 /** A panel of values over time. */
-export function lines(title: string, description: string, unit: Unit, queries: Queries, thresholds?: Thresholds): Panel {
+export function lines(
+  title: string,
+  description: string,
+  unit: Unit,
+  queries: Queries,
+  thresholds?: Thresholds,
+): Panel {
   return { title, description, shows: 'lines', unit, queries: [queries].flat(), thresholds }
 }
 

@@ -1,5 +1,18 @@
 import { type Dashboard, lines } from './dashboard.ts'
-import { each, highest, line, maxBy, once, orNone, perSecond, quantiles, sumBy, sums, sumsOrNone, traced } from './promql.ts'
+import {
+  each,
+  highest,
+  line,
+  maxBy,
+  once,
+  orNone,
+  perSecond,
+  quantiles,
+  sumBy,
+  sums,
+  sumsOrNone,
+  traced,
+} from './promql.ts'
 
 const calls = 'messaging_client_operation_duration_seconds'
 const work = 'messaging_process_duration_seconds'

@@ -34,7 +34,9 @@ const objectives: readonly Objective[] = [
 
 function burnRate({ title, promise, ratio, budget }: Objective): Panel {
   const description = `${promise} 1 uses up the budget of 30 days in 30 days; 14.4 in two days, and pages.`
-  const windows = ['5m', '1h', '6h', '3d'].map((window) => line(window, `max(${once(`${ratio}${window}`)}) / ${budget}`))
+  const windows = ['5m', '1h', '6h', '3d'].map((window) =>
+    line(window, `max(${once(`${ratio}${window}`)}) / ${budget}`),
+  )
   return lines(title, description, 'short', windows, { warn: 1, bad: 14.4 })
 }
 

@@ -1,5 +1,17 @@
 import { type Dashboard, lines, number } from './dashboard.ts'
-import { each, line, medianAndP99, once, perSecond, quantiles, shareOf, sumBy, sums, sumsOrNone, traced } from './promql.ts'
+import {
+  each,
+  line,
+  medianAndP99,
+  once,
+  perSecond,
+  quantiles,
+  shareOf,
+  sumBy,
+  sums,
+  sumsOrNone,
+  traced,
+} from './promql.ts'
 
 const lost = 'holds_total{outcome=~"seat_unavailable|sold_out|not_enough_left|no_adjacent_seats"}'
 const holds = perSecond('holds_total')
@@ -11,7 +23,11 @@ const aMinute = (counter: string): string => `60 * sum(${perSecond(counter)})`
 const aSecond = (counter: string): string => `sum(${perSecond(counter)})`
 /** What a buyer waits for a request, at the gateway. */
 const answersOf = (route: string) =>
-  medianAndP99('http_route', 'http_server_request_duration_seconds', `{http_request_method="POST", http_route="${route}"}`).map(traced)
+  medianAndP99(
+    'http_route',
+    'http_server_request_duration_seconds',
+    `{http_request_method="POST", http_route="${route}"}`,
+  ).map(traced)
 
 /** How a sale goes: seats, money, and the provider that moves it. */
 export const selling: Dashboard = {

@@ -65,7 +65,14 @@ function toCatalogueEvent(source: SourceEvent, quirks: Map<Quirk, number>): Cata
     'no country': country === null,
     'no performer': artist === null,
   })
-  const venue = { ...plainVenue, source_id: derivedSourceId(venueName, city), name: venueName ?? '', city, country, tz: zone }
+  const venue = {
+    ...plainVenue,
+    source_id: derivedSourceId(venueName, city),
+    name: venueName ?? '',
+    city,
+    country,
+    tz: zone,
+  }
   return {
     ...plainEvent,
     source_id: source.id ?? '',

@@ -28,7 +28,11 @@ export function frontOf({ open, limited }: System, scenario: Scenario): Answerin
 }
 
 /** Starts everybody; all but one are idle at any time. */
-export async function startFronts(reading: ReadingSystem, bench: Bench, { peers }: { peers: boolean }): Promise<Fronts> {
+export async function startFronts(
+  reading: ReadingSystem,
+  bench: Bench,
+  { peers }: { peers: boolean },
+): Promise<Fronts> {
   const behind = reading.pids()
   const start = async (instance: string, script?: string, environment = {}): Promise<Answering> => {
     const { url, pid } = await reading.start(instance, { ...(script !== undefined && { script }), environment })

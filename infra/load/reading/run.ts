@@ -1,7 +1,7 @@
 import { reportFailure } from '../../explained-error.ts'
 import { conditions, runBenchmark } from '../bench.ts'
 import { areGood } from '../verdict.ts'
-import { startFronts, type System } from './fronts.ts'
+import { type System, startFronts } from './fronts.ts'
 import { measureRounds } from './measure.ts'
 import { measureOwnFigures, ownVerdicts } from './own-figures.ts'
 import { callers, connectionCounts, fullRun, maximumPerMinute, quickRun } from './plan.ts'

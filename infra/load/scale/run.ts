@@ -1,8 +1,8 @@
 import { reportFailure } from '../../explained-error.ts'
 import { runBenchmark } from '../bench.ts'
 import { areGood, verdictLines } from '../verdict.ts'
-import { measureCrowd } from './crowd.ts'
-import { measure } from './measure.ts'
+import { type CrowdCosts, measureCrowd } from './crowd.ts'
+import { measure, type Result } from './measure.ts'
 
 /** `npm run bench -- scale`. Exit 1 when a ratio is too low, or a seat was sold twice. */
 runBenchmark({
@@ -14,7 +14,7 @@ payment provider; and what a crowd before a waiting room costs. On servers of it
     const system = await bench.start({ counts: { purchase: 0 } })
     return { ...(await measure(system, bench)), crowd: await measureCrowd(system, bench) }
   },
-  lines: ({ stages, verdicts, crowd }) => [
+  lines: ({ stages, verdicts, crowd }: Result & { readonly crowd: CrowdCosts }) => [
     '',
     ...stages.map(
       ({ workers, purchases_per_second, p50_ms, processors_busy }) =>

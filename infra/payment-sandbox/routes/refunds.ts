@@ -13,7 +13,11 @@ export function refundRoutes({ db, log, describe, wakeSender }: Sandbox): Router
     const chargeKey = keyOf(ctx)
     const refundKey = headerKeyOf(ctx)
     const { amount_minor } = checked(refundBody, ctx.request.body, 'body')
-    const { charge, refund, isNew } = await refundCharge(db, describe, { chargeKey, refundKey, amountMinor: amount_minor })
+    const { charge, refund, isNew } = await refundCharge(db, describe, {
+      chargeKey,
+      refundKey,
+      amountMinor: amount_minor,
+    })
     if (isNew) {
       wakeSender()
       log.info({ charge_id: charge.id, refund_id: refund.id }, 'refund made')

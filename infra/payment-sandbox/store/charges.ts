@@ -98,7 +98,11 @@ export async function voidCharge(db: Database, describe: DescribeChange, key: st
 }
 
 /** A charge as it stands; with `FOR UPDATE` when the lock is had, which stays until the end of the transaction. */
-export async function findCharge(db: Database, key: string, lock: '' | 'FOR UPDATE' = ''): Promise<KnownCharge | undefined> {
+export async function findCharge(
+  db: Database,
+  key: string,
+  lock: '' | 'FOR UPDATE' = '',
+): Promise<KnownCharge | undefined> {
   const [row] = await db.query<Charge & Pick<KnownCharge, 'token'>>(
     `SELECT ${columns}, token FROM sandbox.charges WHERE idempotency_key = $1 ${lock}`,
     [key],

@@ -48,7 +48,8 @@ export function refundCharge(
     if (amount_minor === null || (state !== 'captured' && state !== 'refunded')) {
       throw new Refusal(409, { code: 'not_captured' })
     }
-    if (amountMinor > amount_minor - refunded_minor) throw new Refusal(409, { code: 'refund_exceeds_charge', ...before })
+    if (amountMinor > amount_minor - refunded_minor)
+      throw new Refusal(409, { code: 'refund_exceeds_charge', ...before })
 
     const [refund] = await db.query<Refund>(
       `INSERT INTO sandbox.refunds (id, charge_id, idempotency_key, amount_minor) VALUES ($1, $2, $3, $4)

@@ -31,7 +31,9 @@ const downAfterMs = 1_000
 const failoverTimeoutMs = 5_000
 
 /** Starts them all; returns when the Sentinels know the replicas and each other. */
-export async function startRedisSentinel({ dataDirectory }: Pick<ServerOptions, 'dataDirectory'>): Promise<RedisSentinel> {
+export async function startRedisSentinel({
+  dataDirectory,
+}: Pick<ServerOptions, 'dataDirectory'>): Promise<RedisSentinel> {
   const servers: Server[] = []
   const sentinels: Server[] = []
   /** By any Sentinel that is there. */

@@ -95,7 +95,9 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
     const handStarted = new HandStarted({ dataDirectory, say, onChange: () => onHandsChange() })
     closers.push(() => handStarted.stop())
     const watched = () => metricsAddresses({ processes: system.processes(), gateways, startedByHand: handStarted.list })
-    const prometheus = flags.observe ? await startObservation(watched(), { dataDirectory, supervisor: supervise }) : undefined
+    const prometheus = flags.observe
+      ? await startObservation(watched(), { dataDirectory, supervisor: supervise })
+      : undefined
     if (prometheus) closers.push(() => prometheus.stop())
     const onHandsChange = (): void => {
       onChange()

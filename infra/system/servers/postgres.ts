@@ -207,26 +207,34 @@ const patience = { connectionTimeoutMillis: 2_000, query_timeout: 30_000 }
 
 /** Makes our roles and our database where they are not there yet. `false` when another server than that on `directory` has the port. */
 async function setUpDatabase(port: number, directory: string, passwords: DatabasePasswords): Promise<boolean> {
-  const isStandby = await withDatabase(urlOf(port, 'postgres', passwords), async (client) => {
-    const { rows } = await client.query<{ ours: boolean; exists: boolean; standby: boolean }>(
-      `SELECT current_setting('data_directory') = $1 AS ours, pg_is_in_recovery() AS standby,
+  const isStandby = await withDatabase(
+    urlOf(port, 'postgres', passwords),
+    async (client) => {
+      const { rows } = await client.query<{ ours: boolean; exists: boolean; standby: boolean }>(
+        `SELECT current_setting('data_directory') = $1 AS ours, pg_is_in_recovery() AS standby,
               EXISTS (SELECT FROM pg_database WHERE datname = $2) AS exists`,
-      [directory, database],
-    )
-    const [server] = rows
-    if (!server?.ours) return undefined
-    if (server.standby) return true
-    const { superuser: _, ...rolePasswords } = passwords
-    await makeRoles(client, rolePasswords)
-    if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
-    return false
-  }, patience)
+        [directory, database],
+      )
+      const [server] = rows
+      if (!server?.ours) return undefined
+      if (server.standby) return true
+      const { superuser: _, ...rolePasswords } = passwords
+      await makeRoles(client, rolePasswords)
+      if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
+      return false
+    },
+    patience,
+  )
   if (isStandby === false)
-    await withDatabase(urlOf(port, database, passwords), async (client) => {
-      await giveToOwner(client, database)
-      // The rights to functions are those of one database.
-      await client.query(rightsToFollow(roleOf('owner')).join(';'))
-    }, patience)
+    await withDatabase(
+      urlOf(port, database, passwords),
+      async (client) => {
+        await giveToOwner(client, database)
+        // The rights to functions are those of one database.
+        await client.query(rightsToFollow(roleOf('owner')).join(';'))
+      },
+      patience,
+    )
   return isStandby !== undefined
 }
 

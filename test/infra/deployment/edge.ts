@@ -51,7 +51,7 @@ export async function startEdge(gatewayPorts: readonly number[], edit?: EdgeEdit
     url: server.url,
     tlsUrl: `https://localhost:${tlsPort}`,
     certificate: await readFile(join(directory, 'tls/certificates/tls.crt'), 'utf8'),
-    stop: () => server.stop(),
+    stop: async () => void (await server.stop()),
   }
 }
 

@@ -67,7 +67,7 @@ export async function startWith(
   return {
     port,
     ask: (command, ...args) => asking({ port, password }, (redis) => redis.call(command, ...args)),
-    stop: () => server.stop(),
+    stop: async () => void (await server.stop()),
   }
 }
 
