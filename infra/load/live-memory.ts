@@ -17,7 +17,10 @@ export async function liveMemory(inspectorPort: number): Promise<number> {
     const answered = once(socket, 'message', { signal })
     socket.send(JSON.stringify({ id: 1, method }))
     const [{ data }] = (await answered) as [MessageEvent]
-    const { result, error } = JSON.parse(String(data)) as { result?: Record<string, number>; error?: { message: string } }
+    const { result, error } = JSON.parse(String(data)) as {
+      result?: Record<string, number>
+      error?: { message: string }
+    }
     if (result === undefined) throw new Error(`${method}: ${error?.message}`)
     return result
   }
