@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { StoredSpan } from '#shared/observability/stored-span.ts'
-import { latestSpans, readTrace } from '../../infra/trace/stored-spans.ts'
+import { latestSpans, readTrace } from '../../infra/ops/trace/stored-spans.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { spanTree } from '../support/span-tree.ts'
