@@ -61,7 +61,7 @@ ${holdHead(state)}
 <p class="quiet">${whenAndWhere(event, language)}</p>
 <ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
 <p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
-${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="button-link" data-click="giveAllBack">${holdWords.giveAllBack}</button></p>`}
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="button-link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
 </div>
 </section>`
 }
@@ -94,7 +94,7 @@ function placeRow(state: HoldPageState, place: Place, index: number): Html {
   return html`<li>${price !== undefined && priceMark(price)}
 <span class="seat-name"><strong>${name}</strong><span>${detail}</span></span>
 <span class="amount">${priceOf(state, amount)}</span>
-${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="giveBackOne" data-index="${index}" aria-label="${holdWords.giveBackOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
+${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="releaseOne" data-index="${index}" aria-label="${holdWords.releaseOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
 }
 
 function payForm(state: HoldPageState): Html {

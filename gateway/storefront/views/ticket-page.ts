@@ -23,7 +23,7 @@ export interface TicketPageData {
   readonly booking: Booking | null
   readonly picture: CodePicture | null
   readonly holder: string
-  readonly mayGiveBack: boolean
+  readonly mayReturn: boolean
   readonly language: string
 }
 
@@ -92,12 +92,12 @@ function codePicture({ size, path }: CodePicture, number: string): Html {
   return html`<svg class="code" viewBox="${-quiet} ${-quiet} ${all} ${all}" role="img" aria-label="${ticketWords.code(number)}" shape-rendering="crispEdges"><path class="paper" d="M${-quiet} ${-quiet}h${all}v${all}h${-all}z"/><path d="${path}"/></svg>`
 }
 
-function actions({ ticket, booking, mayGiveBack, language }: TicketPageData): Html {
+function actions({ ticket, booking, mayReturn, language }: TicketPageData): Html {
   return html`<div class="ticket-actions">
 <div class="buttons">
 ${booking !== null && html`<a class="button" href="/shop/bookings/${booking.id}/calendar.ics" download>${ticketWords.calendar}</a>`}
 <button type="button" class="button" id="print" hidden>${ticketWords.print}</button>
-${booking !== null && mayGiveBack && html`<a class="link" href="/shop/bookings/${booking.id}#give-back">${ticketWords.giveBack(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
+${booking !== null && mayReturn && html`<a class="link" href="/shop/bookings/${booking.id}#return-tickets">${ticketWords.returnTickets(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
 </div>
 <p class="quiet small">${ticketWords.advice}</p>
 <div class="pass-on">${passOn({ ticketId: ticket.id, fault: null, isSending: false, passedOnTo: null, address: '' })}</div>

@@ -38,12 +38,12 @@ const event = (
 const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
 const drawLater = () => ({ closes_at: inHours(2), opens_at: inHours(2.1) })
 
-/** The line of an event whose room is as wanted; the buyer has joined. */
-async function joinLine(page: Page, index: number, room: object = {}): Promise<void> {
+/** The queue of an event whose room is as wanted; the buyer has joined. */
+async function joinQueue(page: Page, index: number, room: object = {}): Promise<void> {
   const eventId = demoIdAt(index)
   await openRoom(page, eventId, room)
   await signIn(page)
-  await page.goto(`/shop/events/${eventId}/line?join=1`)
+  await page.goto(`/shop/events/${eventId}/queue?join=1`)
 }
 
 /** A new buyer before an event that is sold out. */
@@ -82,25 +82,25 @@ export const shownPages: readonly ShownPage[] = [
   }),
   event('event-club', 6),
   {
-    name: 'event-line',
+    name: 'event-queue',
     async open(page) {
       await openRoom(page, demoIdAt(2))
       await page.goto(`/shop/events/${demoIdAt(2)}`)
       await mapReady(page)
-      await page.getByText('There is a line for this event').waitFor()
+      await page.getByText('There is a queue for this event').waitFor()
     },
   },
   {
-    name: 'line-join',
+    name: 'queue-join',
     async open(page) {
       await openRoom(page, demoIdAt(2))
       await signIn(page)
-      await page.goto(`/shop/events/${demoIdAt(2)}/line`)
-      await page.getByRole('button', { name: 'Join the line' }).waitFor()
+      await page.goto(`/shop/events/${demoIdAt(2)}/queue`)
+      await page.getByRole('button', { name: 'Join the queue' }).waitFor()
     },
   },
   {
-    name: 'line-waiting',
+    name: 'queue-waiting',
     async open(page) {
       await page.route(
         '**/events/*/queue',
@@ -111,56 +111,56 @@ export const shownPages: readonly ShownPage[] = [
         },
         { times: 1 },
       )
-      await joinLine(page, 3, { state: 'paused' })
+      await joinQueue(page, 3, { state: 'paused' })
       await page.getByText('1,204').waitFor()
-      await page.locator('.line-how summary').click()
+      await page.locator('.queue-how summary').click()
     },
   },
   {
-    name: 'line-before-joining',
+    name: 'queue-before-joining',
     async open(page) {
       await openRoom(page, demoIdAt(5), { state: 'pre_queue', draw: { ...drawLater(), joins_from: inHours(1) } })
       await signIn(page)
-      await page.goto(`/shop/events/${demoIdAt(5)}/line`)
+      await page.goto(`/shop/events/${demoIdAt(5)}/queue`)
       await page.getByText(/^You can join from/).waitFor()
     },
   },
   {
-    name: 'line-before-draw',
+    name: 'queue-before-draw',
     async open(page) {
-      await joinLine(page, 7, { state: 'pre_queue', draw: drawLater() })
+      await joinQueue(page, 7, { state: 'pre_queue', draw: drawLater() })
       await page.getByText(/^Places are drawn/).waitFor()
       await page.getByRole('timer').waitFor()
-      await page.locator('.line-how summary').click()
+      await page.locator('.queue-how summary').click()
     },
   },
   {
-    name: 'line-turn',
+    name: 'queue-turn',
     async open(page) {
-      await joinLine(page, 2)
+      await joinQueue(page, 2)
       await page.getByRole('heading', { name: 'It is your turn' }).waitFor()
     },
   },
   {
-    name: 'line-left',
+    name: 'queue-left',
     async open(page) {
-      await joinLine(page, 3, { state: 'paused' })
-      await page.getByRole('button', { name: 'Leave the line' }).click()
-      await page.getByText('You left the line').waitFor()
+      await joinQueue(page, 3, { state: 'paused' })
+      await page.getByRole('button', { name: 'Leave the queue' }).click()
+      await page.getByText('You left the queue').waitFor()
     },
   },
   {
-    name: 'line-none',
+    name: 'queue-none',
     async open(page) {
       await signIn(page)
-      await page.goto(`/shop/events/${demoIdAt(4)}/line`)
-      await page.getByText('There is no line now').waitFor()
+      await page.goto(`/shop/events/${demoIdAt(4)}/queue`)
+      await page.getByText('There is no queue now').waitFor()
     },
   },
   {
     name: 'event-your-turn',
     async open(page) {
-      await joinLine(page, 2)
+      await joinQueue(page, 2)
       await page.getByRole('button', { name: 'Choose seats' }).click()
       await page.getByText(/to choose\.$/).waitFor()
       await mapReady(page)
@@ -258,7 +258,7 @@ export const shownPages: readonly ShownPage[] = [
   {
     name: 'booking-giving-back',
     async open(page) {
-      await page.goto(`/shop/bookings/${(await buy(page)).id}#give-back`)
+      await page.goto(`/shop/bookings/${(await buy(page)).id}#return-tickets`)
       await page.getByRole('checkbox').first().check()
     },
   },

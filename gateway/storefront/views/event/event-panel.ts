@@ -12,7 +12,7 @@ import {
   freeOf,
   isSelling,
   type LiveState,
-  needsLine,
+  needsPass,
 } from './event-state.ts'
 
 /** Prices, what was chosen and the step that leads on; or why there is none. */
@@ -62,11 +62,11 @@ function line(state: EventPageState): Html | false {
   if (live !== null && live.passClock !== null) {
     return html`<div class="note yours-note"><strong>${words.passTitle}</strong><p class="tabular" role="timer" aria-live="off">${words.passText(live.passClock)}</p></div>`
   }
-  return html`<div class="note line-note"><strong>${words.lineTitle}</strong><p>${status === 'announced' ? words.lineOpens : words.lineText}</p>${joinLink(event.id, 'wide')}</div>`
+  return html`<div class="note queue-note"><strong>${words.queueTitle}</strong><p>${status === 'announced' ? words.queueOpens : words.queueText}</p>${joinLink(event.id, 'wide')}</div>`
 }
 
 function joinLink(eventId: string, size: 'wide' | 'tall wide' | ''): Html {
-  return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/line?join=1">${words.joinLine}</a>`
+  return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/queue?join=1">${words.joinQueue}</a>`
 }
 
 function waitingListLink(eventId: string): Html {
@@ -132,7 +132,7 @@ function priceList({ event, language }: EventPageState): Html {
 function selling(state: EventPageState, live: LiveState): Html {
   const { event } = state
   return html`${event.areas.length > 0 && areas(state, live)}
-${event.seat_count > 0 && !needsLine(state) && (freeOf(state) > 0 || live.held !== null) && best(state, live)}
+${event.seat_count > 0 && !needsPass(state) && (freeOf(state) > 0 || live.held !== null) && best(state, live)}
 ${choice(state, live)}`
 }
 
@@ -170,7 +170,7 @@ function choice(state: EventPageState, live: LiveState): Html {
   const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null || freeOf(state) === 0) return html``
-    const how = needsLine(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
+    const how = needsPass(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
     return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }
   return html`<div class="chosen-places">
@@ -184,8 +184,8 @@ function choice(state: EventPageState, live: LiveState): Html {
 ${
   places > 0 &&
   html`<p class="sum"><span>${words.total}</span><strong>${sum(totalMinor, currency, language)}</strong></p>
-${!needsLine(state) && html`<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>`}
-<p class="quiet">${needsLine(state) ? words.lineText : words.holdingCosts}</p>`
+${!needsPass(state) && html`<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>`}
+<p class="quiet">${needsPass(state) ? words.queueText : words.holdingCosts}</p>`
 }
 </div>`
 }
@@ -210,5 +210,5 @@ export function holdBar(state: EventPageState): Html | false {
   const { event, language, live } = state
   const { places, totalMinor } = choiceOf(state)
   if (live === null || places === 0) return false
-  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p>${needsLine(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
+  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p>${needsPass(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
 }

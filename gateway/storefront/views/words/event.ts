@@ -103,10 +103,10 @@ export const released = 'Your places are free again.'
 export const otherSeatNotFree = 'This seat is not free.'
 
 export const howToPrepare = 'Press a section of the map, then a seat. What you choose is kept until it is your turn.'
-export const lineTitle = 'There is a line for this event'
-export const lineText = 'Buyers go in one after the other. Join, and hold places when it is your turn.'
-export const lineOpens = 'Join it now; it opens with the sale.'
-export const joinLine = 'Join the line'
+export const queueTitle = 'There is a queue for this event'
+export const queueText = 'Buyers go in one after the other. Join, and hold places when it is your turn.'
+export const queueOpens = 'Join it now; it opens with the sale.'
+export const joinQueue = 'Join the queue'
 export const passTitle = 'It is your turn'
 export const passText = (clock: string) => `Still ${clock} to choose.`
 

@@ -16,10 +16,10 @@ export const gotMoreTime = (time: string) => `Yours until ${time} now.`
 export const seats = 'Seats'
 export const row = (row: string, seat: string) => `Row ${row}, seat ${seat}`
 export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
-export const giveBackOne = (name: string) => `Give back ${name}`
+export const releaseOne = (name: string) => `Give back ${name}`
 export const total = 'Total, fees included'
 export const otherSeats = 'Other seats'
-export const giveAllBack = 'Give all back'
+export const releaseAll = 'Give all back'
 export const card = 'Pay with'
 export const cards = [
   { token: 'tok_ok', name: 'Card that pays', hint: '' },

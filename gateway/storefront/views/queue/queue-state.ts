@@ -4,8 +4,8 @@ import type { viewEvent } from '#shared/contracts/event.ts'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 
 /**
- * Where a buyer stands: `early` before anybody may join, `join` without a place, `before` the draw, `waiting` in line, `turn` called,
- * `inside` with a pass, `over` after it; `none`: the event has no line now.
+ * Where a buyer stands: `early` before anybody may join, `join` without a place, `before` the draw, `waiting` in the queue, `turn` called,
+ * `inside` with a pass, `over` after it; `none`: the event has no queue now.
  */
 export type Stage = 'early' | 'join' | 'before' | 'waiting' | 'turn' | 'inside' | 'over' | 'none'
 
@@ -17,8 +17,8 @@ export interface ShownPlace {
   readonly eta_s: QueuePlace['eta_s']
 }
 
-/** The facts of an event that its line shows. */
-export interface LineEvent {
+/** The facts of an event that its queue shows. */
+export interface QueueEvent {
   readonly id: string
   readonly name: string
   readonly starts_on: string
@@ -29,8 +29,8 @@ export interface LineEvent {
   readonly opensAt: string | null
 }
 
-export interface LineState {
-  readonly event: LineEvent
+export interface QueueState {
+  readonly event: QueueEvent
   readonly language: string
   /** Minutes for which a pass lasts. */
   readonly minutesToChoose: number
@@ -53,7 +53,7 @@ export interface LineState {
   readonly rings: boolean
 }
 
-export function lineEvent({ venue, sale, ...event }: ReplyOf<typeof viewEvent>): LineEvent {
+export function queueEvent({ venue, sale, ...event }: ReplyOf<typeof viewEvent>): QueueEvent {
   const { id, name, starts_on, starts_at, tz } = event
   const parts = venue === null ? [] : [venue.name, venue.city].filter((part) => part !== null)
   const opensAt = sale.status === 'announced' ? sale.on_sale_at : null
@@ -62,7 +62,7 @@ export function lineEvent({ venue, sale, ...event }: ReplyOf<typeof viewEvent>):
 }
 
 /** What an answer about the own place says. `before`: the stage until now. */
-export function afterPlace(place: QueuePlace, before: Stage): Pick<LineState, 'stage' | 'place' | 'why'> {
+export function afterPlace(place: QueuePlace, before: Stage): Pick<QueueState, 'stage' | 'place' | 'why'> {
   const { id, number, ahead, eta_s } = place
   const shown: ShownPlace = { id, number, ahead, eta_s }
   switch (place.state) {
@@ -78,7 +78,7 @@ export function afterPlace(place: QueuePlace, before: Stage): Pick<LineState, 's
 }
 
 /** What a refusal about the own place, or about joining, says; null where asking again may help. */
-export function afterRefusal(code: string): Pick<LineState, 'stage' | 'place' | 'why'> | null {
+export function afterRefusal(code: string): Pick<QueueState, 'stage' | 'place' | 'why'> | null {
   switch (code) {
     case 'place_expired':
       return { stage: 'over', place: null, why: 'missed' }

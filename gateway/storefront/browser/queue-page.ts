@@ -2,9 +2,9 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewDrawRanks } from '#shared/contracts/draw.ts'
 import type { claimPass, QueuePlace, viewServing } from '#shared/contracts/waiting-room.ts'
 import { clockTime } from '../views/format.ts'
-import { linePage } from '../views/line/line-page.ts'
-import { afterPlace, afterRefusal, type LineState } from '../views/line/line-state.ts'
-import { lineWords } from '../views/words/line.ts'
+import { queuePage } from '../views/queue/queue-page.ts'
+import { afterPlace, afterRefusal, type QueueState } from '../views/queue/queue-state.ts'
+import { queueWords } from '../views/words/queue.ts'
 import { ask, type Fault } from './api.ts'
 import { isPassing } from './ask-once.ts'
 import { startClock } from './hold-timer.ts'
@@ -13,12 +13,12 @@ import { forgetPlace, passOf, storedPlace, storePlace } from './queue-places.ts'
 import { ring } from './ring.ts'
 import { countDown, durationText } from './sale-opening.ts'
 
-/** The page of a line: joins, asks where the place is as often as it is told to, and goes in when it is called. */
+/** The page of a queue: joins, asks where the place is as often as it is told to, and goes in when it is called. */
 
 const element = document.querySelector<HTMLElement>('main')
 if (element === null) throw new Error('this page has no content')
 
-const sent = pageState<LineState>()
+const sent = pageState<QueueState>()
 const eventPath = `/events/${encodeURIComponent(sent.event.id)}`
 /** Where the places are chosen. */
 const placesPath = `/shop${eventPath}`
@@ -43,10 +43,10 @@ let stopCountDown = (): void => undefined
 /** When the place was told last. */
 let toldAt = new Date()
 
-const island = startIsland<LineState>({
+const island = startIsland<QueueState>({
   element,
   state: { ...sent, isLive: true },
-  view: linePage,
+  view: queuePage,
   actions: {
     join: (page) => void join(page),
     claim: (page) => void claim(page),
@@ -67,7 +67,7 @@ addEventListener('pageshow', ({ persisted }) => {
 // Another tab joined, left or went in.
 addEventListener('storage', () => void look())
 
-/** The place of this browser; without one, a buyer who came by "Join the line" joins at once. */
+/** The place of this browser; without one, a buyer who came by "Join the queue" joins at once. */
 function begin(): void {
   const wantsToJoin = new URLSearchParams(location.search).has('join')
   // A reload must not join again for somebody who left.
@@ -79,7 +79,7 @@ function begin(): void {
   void countDownToNext()
 }
 
-async function join(page: Island<LineState>): Promise<void> {
+async function join(page: Island<QueueState>): Promise<void> {
   if (page.state.asking !== null) return
   page.set({ asking: 'join' })
   const join = () => ask<QueuePlace>('POST', `${eventPath}/queue`, { body: {} })
@@ -141,7 +141,7 @@ function told(place: QueuePlace): void {
   const after = afterPlace(place, before)
   island.set({ ...after, offlineSince: null, ...(after.stage !== 'turn' && { isNext: false }) })
   if (after.stage === 'turn' && before !== 'turn') called()
-  document.title = after.stage === 'turn' ? `${lineWords.turnTitle} · ${titleBefore}` : titleBefore
+  document.title = after.stage === 'turn' ? `${queueWords.turnTitle} · ${titleBefore}` : titleBefore
   stopClock()
   if (after.stage === 'turn' && place.claim_in_ms !== null) showClock(place.claim_in_ms)
   else if (after.stage === 'inside') showClock(passOf(sent.event.id)?.leftMs ?? 0)
@@ -192,7 +192,7 @@ function showClock(leftMs: number): void {
 }
 
 /** Turns the call into a pass and goes in; asks again while others go in at this moment. */
-async function claim(page: Island<LineState>): Promise<void> {
+async function claim(page: Island<QueueState>): Promise<void> {
   if (page.state.asking !== null) return
   const known = storedPlace(sent.event.id)
   if (known === undefined) return
@@ -221,7 +221,7 @@ async function claim(page: Island<LineState>): Promise<void> {
   location.assign(placesPath)
 }
 
-async function leave(page: Island<LineState>): Promise<void> {
+async function leave(page: Island<QueueState>): Promise<void> {
   const known = storedPlace(sent.event.id)
   if (known === undefined || page.state.asking !== null) return
   const answer = await ask('DELETE', `/queue/${encodeURIComponent(known.place_id)}`)

@@ -2,23 +2,23 @@ import { z } from 'zod'
 import { viewEvent } from '#shared/contracts/event.ts'
 import { eventId } from '#shared/contracts/fields.ts'
 import { viewWaitingRoom, type WaitingRoom } from '#shared/contracts/waiting-room.ts'
-import { linePage as lineContent } from '../views/line/line-page.ts'
-import { type LineState, lineEvent, type Stage } from '../views/line/line-state.ts'
-import { lineWords } from '../views/words/line.ts'
+import { queuePage as queueContent } from '../views/queue/queue-page.ts'
+import { type QueueState, queueEvent, type Stage } from '../views/queue/queue-state.ts'
+import { queueWords } from '../views/words/queue.ts'
 import { definePage } from './page.ts'
 
 /** The waiting room of an event. Personal, so that nobody joins without a session; the place itself is asked for by script. */
-export const linePage = definePage<
+export const queuePage = definePage<
   { event_id: string },
-  Pick<LineState, 'event' | 'minutesToChoose' | 'isPaused' | 'draw' | 'stage'>
+  Pick<QueueState, 'event' | 'minutesToChoose' | 'isPaused' | 'draw' | 'stage'>
 >({
-  path: '/shop/events/:event_id/line',
+  path: '/shop/events/:event_id/queue',
   access: 'personal',
   parameters: z.object({ event_id: eventId }),
   async load({ event_id }, { read }) {
     const [event, room] = await Promise.all([read(viewEvent, { event_id }), read(viewWaitingRoom, { event_id })])
     return {
-      event: lineEvent(event),
+      event: queueEvent(event),
       minutesToChoose: Math.round(room.session_s / 60),
       isPaused: room.state === 'paused',
       draw: room.draw,
@@ -26,7 +26,7 @@ export const linePage = definePage<
     }
   },
   view(shared, { language }) {
-    const state: LineState = {
+    const state: QueueState = {
       ...shared,
       language,
       isLive: false,
@@ -39,10 +39,10 @@ export const linePage = definePage<
       rings: false,
     }
     return {
-      title: `${shared.event.name}: ${lineWords.title}`,
-      body: lineContent(state),
+      title: `${shared.event.name}: ${queueWords.title}`,
+      body: queueContent(state),
       tone: 'house',
-      script: 'line-page.ts',
+      script: 'queue-page.ts',
       style: 'queue.css',
       state,
     }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
-import { afterPlace, afterRefusal } from '../../gateway/storefront/views/line/line-state.ts'
+import { afterPlace, afterRefusal } from '../../gateway/storefront/views/queue/queue-state.ts'
 
 const place = (state: QueuePlace['state']): QueuePlace => ({
   id: 'p',

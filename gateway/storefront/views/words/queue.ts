@@ -1,11 +1,11 @@
 /** Sentences of the waiting room. */
-export const lineWords = {
+export const queueWords = {
   title: 'Waiting room',
   labels: {
     early: 'Waiting room',
     join: 'Waiting room',
     before: 'You take part',
-    waiting: 'In line',
+    waiting: 'In the queue',
     turn: 'Your turn',
     inside: 'You are in',
     over: 'Waiting room',
@@ -16,10 +16,10 @@ export const lineWords = {
   joinFrom: (time: string, zone: string) => `You can join from ${time} (${zone}).`,
   joinFirst:
     'Many people want these places, so buyers go in one after the other. Join, and this page keeps your place.',
-  join: 'Join the line',
+  join: 'Join the queue',
   joinAgain: 'Join again',
   joining: 'Joining…',
-  needsScript: 'Joining the line needs JavaScript. Everything about the event can be read without it.',
+  needsScript: 'Joining the queue needs JavaScript. Everything about the event can be read without it.',
   look: 'Look at the event',
 
   byLot: (time: string) =>
@@ -37,13 +37,13 @@ export const lineWords = {
   aMinute: (count: string) => `${count} a minute`,
   kept: (minutes: number) =>
     `This page updates itself. Reload it, close it, come back: your place is kept. When it is your turn you have ${minutes} minutes to choose.`,
-  paused: 'The line is paused',
+  paused: 'The queue is paused',
   pausedText: 'Nobody goes in for the moment. Your place is kept.',
   offline: (time: string) =>
     `No connection. These figures are from ${time}. Your place is kept, and we try again by ourselves.`,
   ring: 'Ring when it is my turn',
   ringing: 'Rings when it is your turn',
-  leave: 'Leave the line',
+  leave: 'Leave the queue',
 
   turn: 'It is your turn.',
   turnTitle: 'It is your turn',
@@ -58,15 +58,15 @@ export const lineWords = {
   giveUp: 'Give up my turn',
 
   missed: 'Your turn passed',
-  missedText: 'You were called and did not come. You can join again, at the end of the line.',
+  missedText: 'You were called and did not come. You can join again, at the end of the queue.',
   ended: 'Your turn is over',
   endedText: 'Your time to choose ran out, or you bought already. Whatever you hold stays yours until its clock ends.',
-  left: 'You left the line',
-  leftText: 'Your place went to the next one. You can join again, at the end of the line.',
-  none: 'There is no line now',
+  left: 'You left the queue',
+  leftText: 'Your place went to the next one. You can join again, at the end of the queue.',
+  none: 'There is no queue now',
   noneText: 'Go straight to the places.',
   toPlaces: 'To the places',
-  full: 'The line is full',
+  full: 'The queue is full',
   fullText: 'More people wait than there are places. Try again later: some leave.',
   noAnswer: 'No answer came',
   tryAgain: 'Try again',
@@ -85,9 +85,9 @@ export const lineWords = {
   bots: 'And programs that buy?',
   checkDraw: 'All figures of the draw',
   receipt: 'My receipt',
-  howOrdered: 'How does the line work?',
+  howOrdered: 'How does the queue work?',
   order:
-    'The line is first come, first served, by the moment your request to join arrived. One person has one place, in all tabs and on all devices.',
+    'The queue is first come, first served, by the moment your request to join arrived. One person has one place, in all tabs and on all devices.',
   skipped:
-    'If you are not there when called, you are passed over. Come back within ten minutes and you are first in line.',
+    'If you are not there when called, you are passed over. Come back within ten minutes and you are first in the queue.',
 } as const

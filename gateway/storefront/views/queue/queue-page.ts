@@ -4,16 +4,16 @@ import { houseArcs } from '../house-arcs.ts'
 import { type Html, html } from '../html.ts'
 import { note } from '../note.ts'
 import * as eventWords from '../words/event.ts'
-import { lineWords as words } from '../words/line.ts'
-import type { LineState } from './line-state.ts'
+import { queueWords as words } from '../words/queue.ts'
+import type { QueueState } from './queue-state.ts'
 
-/** The content of a line: where the buyer stands, and what can be done. */
-export function linePage(state: LineState): Html {
+/** The content of a queue: where the buyer stands, and what can be done. */
+export function queuePage(state: QueueState): Html {
   const { event, language, stage, offlineSince } = state
-  return html`<div class="line-page">
+  return html`<div class="queue-page">
 <p class="label">${words.labels[stage]}</p>
 <h1>${event.name}</h1>
-<p class="line-when">${eventTime(event, language, 'medium')}${event.where !== null && ` · ${event.where}`}</p>
+<p class="queue-when">${eventTime(event, language, 'medium')}${event.where !== null && ` · ${event.where}`}</p>
 ${stageOf(state)}
 ${offlineSince !== null && note({ title: '', text: words.offline(offlineSince) })}
 ${buttonsOf(state)}
@@ -23,7 +23,7 @@ ${stage !== 'none' && stage !== 'over' && explanation(state)}
 ${houseArcs('left')}`
 }
 
-function stageOf(state: LineState): Html {
+function stageOf(state: QueueState): Html {
   switch (state.stage) {
     case 'early':
       return html`${opening(state)}`
@@ -45,10 +45,10 @@ function stageOf(state: LineState): Html {
 }
 
 /** What comes next before the first are called, and the clock until then. */
-function opening({ event, draw, language, clock: left, stage }: LineState): Html | false {
+function opening({ event, draw, language, clock: left, stage }: QueueState): Html | false {
   const zone = event.city === null ? (event.tz ?? 'UTC') : eventWords.zone(event.city)
   const say = (instant: string): string => instantText(instant, { zone: event.tz, language })
-  const timer = left !== null && stage !== 'waiting' && html`<p class="line-clock tabular" role="timer">${left}</p>`
+  const timer = left !== null && stage !== 'waiting' && html`<p class="queue-clock tabular" role="timer">${left}</p>`
   if (stage === 'early' && draw?.joins_from != null) {
     return html`<p class="opens"><strong>${words.joinFrom(say(draw.joins_from), zone)}</strong></p>${timer}`
   }
@@ -60,7 +60,7 @@ function opening({ event, draw, language, clock: left, stage }: LineState): Html
   return html`<p class="opens"><strong>${words.opensAt(say(event.opensAt), zone)}</strong></p>${timer}`
 }
 
-function why({ why: reason }: LineState): Html {
+function why({ why: reason }: QueueState): Html {
   switch (reason) {
     case 'missed':
       return note({ title: words.missed, text: words.missedText })
@@ -77,20 +77,20 @@ function why({ why: reason }: LineState): Html {
   }
 }
 
-function placeNumber({ place, language }: LineState): Html | false {
+function placeNumber({ place, language }: QueueState): Html | false {
   return (
     place !== null &&
     place.number !== null &&
-    html`<p class="line-place">${words.yourPlace}<strong>${count(place.number, language)}</strong></p>`
+    html`<p class="queue-place">${words.yourPlace}<strong>${count(place.number, language)}</strong></p>`
   )
 }
 
-function figures({ place, language }: LineState): Html | false {
+function figures({ place, language }: QueueState): Html | false {
   if (place === null || place.ahead === null) return false
   const { ahead } = place
   const perMinute = place.eta_s !== null && place.eta_s.p50 > 0 ? Math.round((60 * ahead) / place.eta_s.p50) : 0
   const figure = (name: string, value: string): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
-  return html`<dl class="line-figures">${figure(words.ahead, count(ahead, language))}${figure(words.eta, etaText(place.eta_s, language))}${perMinute > 0 && figure(words.entering, words.aMinute(count(perMinute, language)))}</dl>`
+  return html`<dl class="queue-figures">${figure(words.ahead, count(ahead, language))}${figure(words.eta, etaText(place.eta_s, language))}${perMinute > 0 && figure(words.entering, words.aMinute(count(perMinute, language)))}</dl>`
 }
 
 /** `12–18 min`. */
@@ -101,14 +101,14 @@ function etaText(eta: { readonly p50: number; readonly p90: number } | null, lan
   return words.minutes(minutes(eta.p50), minutes(eta.p90))
 }
 
-function clock({ clock: left, stage }: LineState): Html | false {
+function clock({ clock: left, stage }: QueueState): Html | false {
   return (
     left !== null &&
-    html`<p class="line-clock yours tabular" role="timer" aria-live="off"${stage === 'inside' && html` aria-hidden="true"`}>${left}</p>`
+    html`<p class="queue-clock yours tabular" role="timer" aria-live="off"${stage === 'inside' && html` aria-hidden="true"`}>${left}</p>`
   )
 }
 
-function buttonsOf(state: LineState): Html | false {
+function buttonsOf(state: QueueState): Html | false {
   const { stage, isLive, asking, why: reason, rings } = state
   const eventPath = `/shop/events/${encodeURIComponent(state.event.id)}`
   const link = (action: string, text: string): Html =>
@@ -136,15 +136,15 @@ function buttonsOf(state: LineState): Html | false {
 }
 
 /** How the order comes about; for a draw what it protects from and what not. */
-function explanation({ draw, place, event, language }: LineState): Html {
+function explanation({ draw, place, event, language }: QueueState): Html {
   if (draw === null) {
-    return html`<details class="line-how"><summary>${words.howOrdered}</summary><p>${words.order}</p><p>${words.skipped}</p></details>`
+    return html`<details class="queue-how"><summary>${words.howOrdered}</summary><p>${words.order}</p><p>${words.skipped}</p></details>`
   }
   const { commitment, root, entrants, is_drawn: isDrawn } = draw
   const list = (lines: readonly (readonly [string, string])[]): Html =>
     html`<dl>${lines.map(([name, text]) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>`
   const path = `/events/${encodeURIComponent(event.id)}/queue/draw`
-  return html`<details class="line-how"><summary>${isDrawn ? words.howDrawn : words.howWillDraw}</summary>
+  return html`<details class="queue-how"><summary>${isDrawn ? words.howDrawn : words.howWillDraw}</summary>
 ${words.drawIs.map((line) => html`<p>${line}</p>`)}<p>${words.skipped}</p>
 <dl><div><dt>${words.commitment}</dt><dd><code>${commitment}</code></dd></div><div><dt>${words.root}</dt><dd>${root === null ? words.notYet : html`<code>${root}</code>`}</dd></div></dl>
 ${entrants !== null && html`<p>${words.took(count(entrants, language))}</p>`}
