@@ -28,7 +28,7 @@ test.serial(
     })
     await page.getByRole('link', { name: 'Waiting list' }).click()
     await page.getByLabel('Name').fill('ines.waits')
-    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('button', { name: 'One fewer' }).click()
     await page.getByRole('button', { name: 'Wait for 1 place' }).click()
     await page.getByText('You wait for 1 place', { exact: true }).waitFor()

@@ -248,7 +248,8 @@ async function countDownToNext(): Promise<void> {
     {
       show(words) {
         const { stage: now } = island.state
-        if (now === 'early' || now === 'join' || now === 'before') island.set({ clock: words })
+        if (now === 'early' || now === 'join' || now === 'before')
+          island.set({ clock: words, isDrawing: false })
       },
       open: () => void opened(),
     },
@@ -262,8 +263,10 @@ async function opened(): Promise<void> {
   if (stage === 'early') {
     island.set({ stage: 'join' })
     void countDownToNext()
-  } else if (stage === 'before' && draw !== null && !draw.is_drawn) void lookUpNumber()
-  else {
+  } else if (stage === 'before' && draw !== null && !draw.is_drawn) {
+    island.set({ isDrawing: true })
+    void lookUpNumber()
+  } else {
     island.set({ event: { ...island.state.event, opensAt: null } })
     void look()
   }

@@ -34,6 +34,7 @@ export const queuePage = definePage<
       why: null,
       clock: null,
       asking: null,
+      isDrawing: false,
       isNext: false,
       offlineSince: null,
       rings: false,

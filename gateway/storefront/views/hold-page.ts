@@ -112,7 +112,7 @@ function payForm(state: HoldPageState): Html {
   return html`<form class="form" data-submit="pay">
 ${
   !isFree &&
-  html`<fieldset class="cards"><legend>${holdWords.card}</legend>
+  html`<fieldset><legend>${holdWords.card}</legend>
 <div class="choices">${holdWords.cards.map(({ token, name, hint }) => html`<label class="choice"><input type="radio" name="card" value="${token}" data-change="card"${token === card && html` checked`}> <span class="choice-words"><span>${name}</span>${hint !== '' && html`<small>${hint}</small>`}</span></label>`)}</div>
 </fieldset>
 <p class="quiet small">${holdWords.sandbox}</p>`

@@ -60,7 +60,7 @@ function ticketCard(data: TicketPageData): Html {
 <div class="ticket-main">
 <p class="label">${labelOf(data)}</p>
 <h1 id="ticket-title">${event.name}</h1>
-<p class="when"><strong>${eventTime(event, language)}</strong></p>
+<p><strong>${eventTime(event, language)}</strong></p>
 ${event.where !== null && html`<p>${event.where}</p>`}
 <dl class="ticket-place">${isSeat ? html`${fact(ticketWords.section, ticket.section)}${fact(ticketWords.row, ticket.row)}${fact(ticketWords.seat, ticket.label)}` : fact(ticketWords.area, ticket.area)}</dl>
 <p class="small">${facts.join(' · ')}</p>
@@ -97,9 +97,9 @@ function actions({ ticket, booking, mayReturn, language }: TicketPageData): Html
 <div class="buttons">
 ${booking !== null && html`<a class="button" href="/shop/bookings/${booking.id}/calendar.ics" download>${ticketWords.calendar}</a>`}
 <button type="button" class="button" id="print" hidden>${ticketWords.print}</button>
+<div class="pass-on">${passOn({ ticketId: ticket.id, fault: null, isSending: false, passedOnTo: null, address: '' })}</div>
 ${booking !== null && mayReturn && html`<a class="link" href="/shop/bookings/${booking.id}#return-tickets">${ticketWords.returnTickets(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
 </div>
 <p class="quiet small">${ticketWords.advice}</p>
-<div class="pass-on">${passOn({ ticketId: ticket.id, fault: null, isSending: false, passedOnTo: null, address: '' })}</div>
 </div>`
 }

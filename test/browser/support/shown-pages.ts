@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { demoIdAt } from '../../../infra/demo-catalogue/events.ts'
 import { until } from '../../support/until.ts'
-import { buy, buyPlaces, hold, openRoom, send, signIn, soldOutEvent } from './buyer.ts'
+import { buy, buyPlaces, hold, openRoom, organise, send, signIn, soldOutEvent } from './buyer.ts'
 import { mapReady } from './map-points.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
@@ -44,6 +44,31 @@ async function joinQueue(page: Page, index: number, room: object = {}): Promise<
   await openRoom(page, eventId, room)
   await signIn(page)
   await page.goto(`/shop/events/${eventId}/queue?join=1`)
+}
+
+const inDays = (days: number): string => inHours(24 * days).slice(0, 10)
+const smallEvent = {
+  name: 'A small night',
+  venue: { name: 'Kleiner Speicher', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
+  starts_on: inDays(30),
+  starts_at_local: '20:00',
+  sections: [{ name: 'Stalls', rows: 6, seats_per_row: 12, price_minor: 4_200 }],
+}
+/** Names that are long, look like markup or are written from right to left, and more prices than there are colours. */
+const strangeEvent = {
+  ...smallEvent,
+  name: 'Donaudampfschifffahrtsgesellschaft: <b>ein Abend</b> mit Überraschungsgästen & „Verwandten“ aus Übersee',
+  description: 'Einlass eine Stunde vorher.\n\nسهرة مع الأصدقاء <script>',
+  performers: ['فيروز والأصدقاء', 'Jürgen <i>& die Übrigen</i>'],
+  venue: { ...smallEvent.venue, name: 'Öffentliches Kulturzentrum Schlossbergmühle', city: 'Garmisch-Partenkirchen' },
+  currency: 'HUF',
+  sections: [...'ABCDEFG'].map((letter, index) => ({
+    name: index === 0 ? 'Rollstuhlgerechte Parkettlogen links' : `Rang ${letter}`,
+    rows: 3,
+    seats_per_row: 10 + index,
+    price_minor: 12_345_600 - 987_600 * index,
+  })),
+  areas: [{ name: 'Unnummerierte Stehplätze', capacity: 1_200, price_minor: 1_490_000 }],
 }
 
 /** A new buyer before an event that is sold out. */
@@ -177,6 +202,27 @@ export const shownPages: readonly ShownPage[] = [
     },
   },
   {
+    name: 'event-before-sale',
+    async open(page) {
+      const id = await organise(page, { ...smallEvent, on_sale_at: inHours(50) })
+      await page.goto(`/shop/events/${id}`)
+      await page.getByRole('timer').waitFor()
+    },
+  },
+  {
+    name: 'event-cancelled',
+    open: async (page) => page.goto(`/shop/events/${await organise(page, smallEvent, 'cancel')}`),
+  },
+  {
+    name: 'event-strange-names',
+    async open(page) {
+      await page.goto(`/shop/events/${await organise(page, strangeEvent)}`)
+      await mapReady(page)
+      for (const key of ['Enter', 'Enter', 'Enter']) await page.locator('.map-keyboard button:visible').press(key)
+      await page.getByText('1 seat chosen').first().waitFor()
+    },
+  },
+  {
     name: 'waiting-list-join',
     async open(page) {
       const { eventId } = await soldOut(page)
@@ -219,6 +265,15 @@ export const shownPages: readonly ShownPage[] = [
       await page.getByText('Card that is declined').click()
       await page.locator('#pay').click()
       await page.getByText('Your bank said no.').waitFor()
+    },
+  },
+  {
+    name: 'hold-waiting',
+    async open(page) {
+      await page.goto(`/shop/holds/${(await hold(page)).id}`)
+      await page.getByText('Bank that answers late').click()
+      await page.locator('#pay').click()
+      await page.getByText('Your bank has not answered yet.').waitFor({ timeout: 30_000 })
     },
   },
   {

@@ -32,7 +32,7 @@ ${isSelling(state) && (live === null ? html`<noscript><p class="quiet">${words.n
 function saleState(state: EventPageState): Html | false {
   const { event } = state
   const box = (title: string, ...text: readonly (string | Html)[]): Html =>
-    html`<div class="note sale-state"><strong>${title}</strong>${text.map((line) => html`<p>${line}</p>`)}</div>`
+    html`<div class="note"><strong>${title}</strong>${text.map((line) => html`<p>${line}</p>`)}</div>`
   const elsewhere = html`<a href="/">${words.otherEvents}</a>`
   switch (event.sale.status) {
     case 'announced':
@@ -60,9 +60,9 @@ function line(state: EventPageState): Html | false {
   const { status, waiting_room } = event.sale
   if (!waiting_room || (status !== 'on_sale' && status !== 'announced')) return false
   if (live !== null && live.passClock !== null) {
-    return html`<div class="note yours-note"><strong>${words.passTitle}</strong><p class="tabular" role="timer" aria-live="off">${words.passText(live.passClock)}</p></div>`
+    return html`<div class="note yours"><strong>${words.passTitle}</strong><p class="tabular" role="timer" aria-live="off">${words.passText(live.passClock)}</p></div>`
   }
-  return html`<div class="note queue-note"><strong>${words.queueTitle}</strong><p>${status === 'announced' ? words.queueOpens : words.queueText}</p>${joinLink(event.id, 'wide')}</div>`
+  return html`<div class="note"><strong>${words.queueTitle}</strong><p>${status === 'announced' ? words.queueOpens : words.queueText}</p>${joinLink(event.id, 'wide')}</div>`
 }
 
 function joinLink(eventId: string, size: 'wide' | 'tall wide' | ''): Html {
@@ -76,11 +76,11 @@ function waitingListLink(eventId: string): Html {
 function opening({ event, language, live }: EventPageState): Html {
   const opensAt = event.sale.on_sale_at
   if (opensAt === null || event.layout_version === null) {
-    return html`<div class="note sale-state"><strong>${words.onSaleIn}</strong><p>${words.opensSometime}</p></div>`
+    return html`<div class="note"><strong>${words.onSaleIn}</strong><p>${words.opensSometime}</p></div>`
   }
   const zone = event.venue?.city ? words.zone(event.venue.city) : (event.tz ?? 'UTC')
   const time = instantText(opensAt, { zone: event.tz, language })
-  return html`<div class="note sale-state"><strong>${words.opensAt(time, zone)}</strong>${live?.opensIn && html`<p class="countdown display tabular" role="timer">${live.opensIn}</p>`}${live !== null && html`<p>${words.opensByItself}</p>`}</div>`
+  return html`<div class="note"><strong>${words.opensAt(time, zone)}</strong>${live?.opensIn && html`<p class="countdown display tabular" role="timer">${live.opensIn}</p>`}${live !== null && html`<p>${words.opensByItself}</p>`}</div>`
 }
 
 function note({ note: said }: LiveState, eventId: string): Html | false {
@@ -137,7 +137,7 @@ ${choice(state, live)}`
 }
 
 function areas({ event, areaFree, language }: EventPageState, { areaQty }: LiveState): Html {
-  return html`<div><h2>${words.standing}</h2><ul class="rows">${event.areas.map(
+  return html`<div><h2>${words.areas}</h2><ul class="rows">${event.areas.map(
     ({ name }, index) =>
       html`<li id="area-${index}"><span class="seat-name"><strong>${name}</strong><span class="quiet">${words.left(count(areaFree[index] ?? 0, language))}</span></span><span class="amount">${stepper({ name: `area:${index}`, label: name, value: areaQty[name] ?? 0 })}</span></li>`,
   )}</ul></div>`

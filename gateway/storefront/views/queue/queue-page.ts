@@ -45,19 +45,20 @@ function stageOf(state: QueueState): Html {
 }
 
 /** What comes next before the first are called, and the clock until then. */
-function opening({ event, draw, language, clock: left, stage }: QueueState): Html | false {
+function opening({ event, draw, language, clock: left, stage, isDrawing }: QueueState): Html | false {
   const zone = event.city === null ? (event.tz ?? 'UTC') : eventWords.zone(event.city)
   const say = (instant: string): string => instantText(instant, { zone: event.tz, language })
   const timer = left !== null && stage !== 'waiting' && html`<p class="queue-clock tabular" role="timer">${left}</p>`
   if (stage === 'early' && draw?.joins_from != null) {
-    return html`<p class="opens"><strong>${words.joinFrom(say(draw.joins_from), zone)}</strong></p>${timer}`
+    return html`<p><strong>${words.joinFrom(say(draw.joins_from), zone)}</strong></p>${timer}`
   }
+  if (isDrawing && stage === 'before') return html`<p><strong>${words.drawing}</strong></p>`
   if (draw !== null && !draw.is_drawn) {
     const closes = clockTime(draw.closes_at, { zone: event.tz, language })
-    return html`<p class="opens"><strong>${words.drawAt(say(draw.opens_at), zone)}</strong></p>${timer}<p>${words.byLot(closes)}</p>`
+    return html`<p><strong>${words.drawAt(say(draw.opens_at), zone)}</strong></p>${timer}<p>${words.byLot(closes)}</p>`
   }
   if (event.opensAt === null) return false
-  return html`<p class="opens"><strong>${words.opensAt(say(event.opensAt), zone)}</strong></p>${timer}`
+  return html`<p><strong>${words.opensAt(say(event.opensAt), zone)}</strong></p>${timer}`
 }
 
 function why({ why: reason }: QueueState): Html {

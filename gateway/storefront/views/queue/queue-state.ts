@@ -46,6 +46,8 @@ export interface QueueState {
   /** `9:41`: until the sale opens, the call lapses, or the pass ends. */
   readonly clock: string | null
   readonly asking: 'join' | 'claim' | null
+  /** The time of the draw is here; its order is not out yet. */
+  readonly isDrawing: boolean
   /** The call was claimed, but others go in at this moment. */
   readonly isNext: boolean
   /** `10:42`: the last answer, while there is no network. */

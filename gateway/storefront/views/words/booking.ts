@@ -1,7 +1,7 @@
 /** Sentences of a buyer's bookings. */
 export const title = 'My bookings'
 export const none = 'No bookings yet'
-export const noneText = 'What you buy stands here, with your tickets.'
+export const noneText = 'Your bookings and tickets show here.'
 export const toWhatsOn = "See what's on"
 export const passedOnToYou = 'Passed on to you'
 export const bought = 'Bought by you'
@@ -27,8 +27,8 @@ export const notes = {
   }),
   eventCancelled: { title: 'The event is cancelled.', text: 'Your money goes back by itself.' },
   cancelled: { title: 'Cancelled.', text: 'These tickets open no door any more.' },
-  revoked: { title: 'Your bank took its word back.', text: 'Nothing was charged, and your seats went back.' },
-  expired: { title: 'Not paid in time.', text: 'Nothing was charged, and your seats went back.' },
+  revoked: { title: 'Your bank withdrew the payment.', text: 'Nothing was charged, and your seats were released.' },
+  expired: { title: 'Not paid in time.', text: 'Nothing was charged, and your seats were released.' },
   failed: { title: 'Not bought.', text: 'Your seats went to others before they were paid for. No money was taken.' },
 }
 export const yourTickets = 'Your tickets'

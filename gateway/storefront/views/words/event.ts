@@ -5,10 +5,10 @@ export const limit = (tickets: number) => (tickets === 1 ? 'At most 1 ticket eac
 export const places = 'Places'
 export const map = 'Map'
 export const list = 'List'
-export const closer = 'Closer'
-export const farther = 'Farther away'
-export const whole = 'Whole house'
-export const planOf = (house: string) => `Plan of ${house}`
+export const closer = 'Zoom in'
+export const farther = 'Zoom out'
+export const whole = 'Whole map'
+export const planOf = (venue: string) => `Seat map of ${venue}`
 export const free = (free: string, all: string) => `${free} of ${all} places are free`
 export const live = (words: string) => `Live: ${words}`
 export const late = (words: string) => `A few seconds old: ${words}`
@@ -55,7 +55,7 @@ export const accessible = 'For a wheelchair user and companions'
 export const holdBest = (count: number) => (count === 1 ? 'Hold the best seat' : `Hold the best ${count} together`)
 export const exchangeBest = (count: number) =>
   count === 1 ? 'Exchange for the best seat' : `Exchange for the best ${count} together`
-export const standing = 'Without seat numbers'
+export const areas = 'Without seat numbers'
 export const chosen = (count: number) => (count === 1 ? '1 seat chosen' : `${count} seats chosen`)
 export const chosenPlaces = (count: number) => (count === 1 ? '1 place chosen' : `${count} places chosen`)
 export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)

@@ -15,7 +15,7 @@ export const queueWords = {
   drawAt: (time: string, zone: string) => `Places are drawn ${time} (${zone}).`,
   joinFrom: (time: string, zone: string) => `You can join from ${time} (${zone}).`,
   joinFirst:
-    'Many people want these places, so buyers go in one after the other. Join, and this page keeps your place.',
+    'Many people want tickets, so buyers go in one after the other. Join, and this page keeps your place in the queue.',
   join: 'Join the queue',
   joinAgain: 'Join again',
   joining: 'Joining…',
@@ -23,7 +23,7 @@ export const queueWords = {
   look: 'Look at the event',
 
   byLot: (time: string) =>
-    `Everybody who joins before ${time} gets a place by lot: coming early or late makes no difference. Who joins later is behind them.`,
+    `Everybody who joins before ${time} gets a place by lot: coming early or late makes no difference. Anyone who joins later comes after them.`,
   opensByItself: 'Stay here: this page opens by itself. Reload it, close it, come back: you still take part.',
   drawing: 'Places are being drawn. This takes a few seconds.',
 
@@ -64,8 +64,8 @@ export const queueWords = {
   left: 'You left the queue',
   leftText: 'Your place went to the next one. You can join again, at the end of the queue.',
   none: 'There is no queue now',
-  noneText: 'Go straight to the places.',
-  toPlaces: 'To the places',
+  noneText: 'Nobody has to wait: see what is free, and choose.',
+  toPlaces: 'See seats and prices',
   full: 'The queue is full',
   fullText: 'More people wait than there are places. Try again later: some leave.',
   noAnswer: 'No answer came',
