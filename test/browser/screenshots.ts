@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readInfraConfig } from '../../infra/config.ts'
+import { demoIdAt } from '../../infra/demo-catalogue/events.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
 import { startTestServers } from '../runner/test-servers.ts'
 
@@ -11,7 +12,14 @@ import { startTestServers } from '../runner/test-servers.ts'
 
 const pictures = join(import.meta.dirname, '..', '..', 'gateway', 'storefront', 'pictures')
 
-const widths = [360, 768, 1280]
+const widths = [1280, 768, 360]
+
+/** Arena, theatre and club, and the share of their seats that others take before the pictures. */
+const busyHouses = [
+  [0, 0.45],
+  [1, 0.45],
+  [6, 0.3],
+] as const
 
 async function main(names: readonly string[]): Promise<void> {
   const directory = join(readInfraConfig().dataDirectory, 'screenshots')
@@ -30,9 +38,11 @@ async function takeAll(directory: string, names: readonly string[]): Promise<voi
   const { openWindow, startBrowser } = await import('./support/browser.ts')
   const { startShop } = await import('./support/shop.ts')
   const { shownPages } = await import('./support/shown-pages.ts')
-  const shop = await startShop()
+  const { fillHouse } = await import('./support/busy-house.ts')
+  const shop = await startShop({ env: { RATE_LIMITS: 'off' } })
   const browser = await startBrowser()
   try {
+    for (const [index, share] of busyHouses) await fillHouse(shop.url, demoIdAt(index), share)
     for (const scheme of ['light', 'dark'] as const) {
       for (const width of widths) {
         const { page, close } = await openWindow(browser, shop.url, { width, scheme })

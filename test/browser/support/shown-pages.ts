@@ -35,6 +35,14 @@ const event = (
   },
 })
 
+/** Two seats of the dearest section with free ones. */
+async function chooseTwoInList(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'List' }).click()
+  await page.locator('#list summary').first().click()
+  for (const index of [0, 1]) await page.locator('.seat-box input').nth(index).check({ force: true })
+  await page.getByText('2 seats chosen').first().waitFor()
+}
+
 const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
 const drawLater = () => ({ closes_at: inHours(2), opens_at: inHours(2.1) })
 
@@ -90,20 +98,14 @@ export const shownPages: readonly ShownPage[] = [
     'event-theatre',
     1,
     async (page) => {
-      for (const key of ['Enter', 'Enter', 'Enter', 'ArrowRight', 'Enter', 'ArrowDown']) {
-        await page.locator('.map-keyboard button:visible').press(key)
-      }
+      await chooseTwoInList(page)
+      await page.getByRole('link', { name: 'Map' }).click()
+      for (const key of ['Enter', 'Enter', 'ArrowDown']) await page.locator('.map-keyboard button:visible').press(key)
     },
     'event.png',
   ),
   event('event-list', 1, async (page) => {
-    await page.getByRole('link', { name: 'List' }).click()
-    await page
-      .locator('summary', { hasText: 'Boxes' })
-      .or(page.locator('summary', { hasText: 'Stalls centre' }))
-      .first()
-      .click()
-    await page.locator('.seat-box input').nth(3).check({ force: true })
+    await chooseTwoInList(page)
   }),
   event('event-club', 6),
   {
