@@ -65,7 +65,7 @@ function line(state: EventPageState): Html | false {
   return html`<div class="note"><strong>${words.queueTitle}</strong><p>${status === 'announced' ? words.queueOpens : words.queueText}</p>${joinLink(event.id, 'wide')}</div>`
 }
 
-function joinLink(eventId: string, size: 'wide' | 'tall wide' | ''): Html {
+function joinLink(eventId: string, size: 'wide' | ''): Html {
   return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/queue?join=1">${words.joinQueue}</a>`
 }
 
@@ -107,10 +107,14 @@ function held(
       ? html`<li><span class="seat-name"><strong>${place.area}</strong><span>${words.tickets(place.qty)}</span></span></li>`
       : html`<li><span class="seat-name"><strong>${place.section}</strong><span>${words.rowAndSeat(place.row, place.label)}</span></span><span class="amount">${sum(place.price_minor, currency, state.language)}</span></li>`,
   )}</ul>
-<a class="button torch wide" href="/shop/holds/${encodeURIComponent(holdId)}">${words.toPayment} · ${sum(totalMinor, currency, state.language)}</a>
+${paymentLink(holdId, 'wide', `${words.toPayment} · ${sum(totalMinor, currency, state.language)}`)}
 <p class="buttons"><button type="button" class="link" data-click="other">${words.otherSeats}</button><button type="button" class="link" data-click="release">${words.releaseAll}</button></p>
 <p class="quiet">${words.exchangeHint}</p>
 </div>`
+}
+
+function paymentLink(holdId: string, size: 'wide' | '', label: string): Html {
+  return html`<a class="button torch ${size}" href="/shop/holds/${encodeURIComponent(holdId)}">${label}</a>`
 }
 
 function priceList({ event, language }: EventPageState): Html {
@@ -209,6 +213,11 @@ function holdLabel(state: EventPageState, live: LiveState): string {
 export function holdBar(state: EventPageState): Html | false {
   const { event, language, live } = state
   const { places, totalMinor } = choiceOf(state)
-  if (live === null || places === 0) return false
+  if (live === null) return false
+  if (places === 0) {
+    if (live.held === null) return false
+    const { holdId, totalMinor: total, currency, clock } = live.held
+    return html`<div class="hold-bar"><p><strong>${sum(total, currency, language)}</strong><small class="tabular">${words.heldFor(clock)}</small></p>${paymentLink(holdId, '', words.toPayment)}</div>`
+  }
   return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p>${needsPass(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
 }

@@ -75,6 +75,7 @@ export const needsScript = 'Choosing places needs JavaScript. Everything else on
 
 export const heldTitle = (count: number) => (count === 1 ? '1 place is yours' : `${count} places are yours`)
 export const heldUntil = (clock: string) => `Still ${clock} to pay. Nobody else can buy them.`
+export const heldFor = (clock: string) => `Held: ${clock}`
 export const toPayment = 'Continue to payment'
 export const otherSeats = 'Other seats'
 export const releaseAll = 'Give all back'
