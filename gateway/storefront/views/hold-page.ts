@@ -61,7 +61,7 @@ ${holdHead(state)}
 <p class="quiet">${whenAndWhere(event, language)}</p>
 <ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
 <p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
-${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="button-link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
 </div>
 </section>`
 }
@@ -76,7 +76,7 @@ function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
 <p class="label">${holdWords.heldForYou}</p>
 <span class="clock" role="timer" aria-live="off" aria-label="${holdWords.clockName}">${clockText(seconds)}</span>
 <span class="lamps" aria-hidden="true">${Array.from({ length: lamps }, (_, index) => html`<i${index < lit && html` class="on"`}></i>`)}</span>
-<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="button-link" data-click="extend">${holdWords.moreTime}</button>`}</p>
+<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="link" data-click="extend">${holdWords.moreTime}</button>`}</p>
 </div>`
 }
 
