@@ -248,8 +248,7 @@ async function countDownToNext(): Promise<void> {
     {
       show(words) {
         const { stage: now } = island.state
-        if (now === 'early' || now === 'join' || now === 'before')
-          island.set({ clock: words, isDrawing: false })
+        if (now === 'early' || now === 'join' || now === 'before') island.set({ clock: words, isDrawing: false })
       },
       open: () => void opened(),
     },

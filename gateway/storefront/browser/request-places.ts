@@ -1,7 +1,7 @@
 import type { Answer } from './api.ts'
 import { askOnce } from './ask-once.ts'
 import { becomeGuest, type Hold } from './own-hold.ts'
-import { forgetPass, queuePath, passOf } from './queue-places.ts'
+import { forgetPass, passOf, queuePath } from './queue-places.ts'
 
 /** What is wanted of the best places beside what the panel says. */
 export interface BestWish {

@@ -5,7 +5,7 @@ import { ask, type Fault } from './api.ts'
 import { askOnce } from './ask-once.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
-import { forgetPass, queuePath, passOf } from './queue-places.ts'
+import { forgetPass, passOf, queuePath } from './queue-places.ts'
 import { durationText } from './sale-opening.ts'
 
 /** The page of a waiting list: joins, leaves, and shows an offer as soon as there is one. */
