@@ -45,7 +45,7 @@ export function runningPage(state: RunningState): PageContent {
 <h1>What is running</h1>
 <table class="table">${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table>
 <h2>Look around</h2>
-<ul>${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => html`<li><a href="${path}">${text}</a> <code>${path}</code></li>`)}</ul>
+<table class="table">${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => html`<tr><th scope="row"><a href="${path}">${text}</a></th><td><code>${path}</code></td></tr>`)}</table>
 <h2>Buy a seat</h2>
 <pre tabindex="0">curl -s -X POST http://${state.host}/purchase</pre>
 </div>`,

@@ -26,7 +26,7 @@ test.serial(
       await page.goto(`/shop/events/${eventId}`)
       return page.getByText('Sold out', { exact: true }).isVisible()
     })
-    await page.getByRole('link', { name: 'Waiting list' }).click()
+    await page.getByRole('link', { name: 'Join the waiting list' }).click()
     await page.getByLabel('Name').fill('ines.waits')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('button', { name: 'One fewer' }).click()

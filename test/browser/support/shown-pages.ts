@@ -43,6 +43,12 @@ async function chooseTwoInList(page: Page): Promise<void> {
   await page.getByText('2 seats chosen').first().waitFor()
 }
 
+/** On the list, then back on the map. */
+async function chooseTwo(page: Page): Promise<void> {
+  await chooseTwoInList(page)
+  await page.getByRole('link', { name: 'Map' }).click()
+}
+
 const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
 const drawLater = () => ({ closes_at: inHours(2), opens_at: inHours(2.1) })
 
@@ -92,21 +98,15 @@ export const shownPages: readonly ShownPage[] = [
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
   at('list-wrong-filter', '/?start=2027-13-01'),
-  event('event-arena', 0),
-  event('event-arena-seats', 0, (page) => page.locator('.map canvas').click({ position: { x: 150, y: 60 } })),
-  event(
-    'event-theatre',
-    1,
-    async (page) => {
-      await chooseTwoInList(page)
-      await page.getByRole('link', { name: 'Map' }).click()
-      for (const key of ['Enter', 'Enter', 'ArrowDown']) await page.locator('.map-keyboard button:visible').press(key)
-    },
-    'event.png',
-  ),
-  event('event-list', 1, async (page) => {
-    await chooseTwoInList(page)
+  event('event-arena', 0, chooseTwo, 'event.png'),
+  event('event-arena-seats', 0, async (page) => {
+    for (const key of ['Enter', 'Enter']) await page.locator('.map-keyboard button:visible').press(key)
   }),
+  event('event-theatre', 1, async (page) => {
+    await chooseTwo(page)
+    for (const key of ['Enter', 'Enter', 'ArrowDown']) await page.locator('.map-keyboard button:visible').press(key)
+  }),
+  event('event-list', 1, chooseTwoInList),
   event('event-club', 6),
   {
     name: 'event-queue',
@@ -267,15 +267,6 @@ export const shownPages: readonly ShownPage[] = [
       await page.getByText('Card that is declined').click()
       await page.locator('#pay').click()
       await page.getByText('Your bank said no.').waitFor()
-    },
-  },
-  {
-    name: 'hold-waiting',
-    async open(page) {
-      await page.goto(`/shop/holds/${(await hold(page)).id}`)
-      await page.getByText('Bank that answers late').click()
-      await page.locator('#pay').click()
-      await page.getByText('Your bank has not answered yet.').waitFor({ timeout: 30_000 })
     },
   },
   {

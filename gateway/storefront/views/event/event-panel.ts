@@ -23,7 +23,7 @@ ${saleState(state)}
 ${line(state)}
 <div role="status">${live !== null && note(live, state.event.id)}</div>
 ${live?.held && held(live.held, state)}
-${priceList(state)}
+${state.event.sale.status !== 'cancelled' && priceList(state)}
 ${isSelling(state) && (live === null ? html`<noscript><p class="quiet">${words.needsScript}</p></noscript>` : selling(state, live))}
 </section>`
 }
@@ -76,7 +76,7 @@ function waitingListLink(eventId: string): Html {
 function opening({ event, language, live }: EventPageState): Html {
   const opensAt = event.sale.on_sale_at
   if (opensAt === null || event.layout_version === null) {
-    return html`<div class="note"><strong>${words.onSaleIn}</strong><p>${words.opensSometime}</p></div>`
+    return html`<div class="note"><strong>${words.notYet}</strong><p>${words.opensSometime}</p></div>`
   }
   const zone = event.venue?.city ? words.zone(event.venue.city) : (event.tz ?? 'UTC')
   const time = instantText(opensAt, { zone: event.tz, language })

@@ -111,10 +111,10 @@ export const joinQueue = 'Join the queue'
 export const passTitle = 'It is your turn'
 export const passText = (clock: string) => `Still ${clock} to choose.`
 
-export const onSaleIn = 'Sale opens'
+export const notYet = 'Not on sale yet'
 export const opensAt = (time: string, zone: string) => `Sale opens ${time} (${zone}).`
 export const opensByItself = 'Stay here: this page opens by itself.'
-export const opensSometime = 'Not on sale yet. When the sale opens is not announced.'
+export const opensSometime = 'When the sale opens is not announced yet.'
 export const paused = 'The sale is paused'
 export const pausedText = 'No places can be held for the moment. Held places can still be paid for.'
 export const ended = 'The sale has ended'
@@ -126,7 +126,7 @@ export const cancelledText = 'This event does not take place. Everybody who paid
 export const soldOut = 'Sold out'
 export const soldOutText = 'No place is free or held.'
 export const waitingListText = 'Places may come back: people on the waiting list get them first.'
-export const toWaitingList = 'Waiting list'
+export const toWaitingList = 'Join the waiting list'
 export const allHeldTitle = 'Nothing is free at the moment'
 export const allHeldText = 'Others are deciding about the last places. When one comes back, it shows here at once.'
 export const notSoldHere = 'Not sold here yet'
