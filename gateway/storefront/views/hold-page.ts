@@ -150,7 +150,7 @@ function noteOf(state: HoldPageState): Html | null {
     case 'bought':
       return note(holdWords.bought)
     case 'ended':
-      return note(holdWords.ends[pay.why], 'alarm')
+      return note(holdWords.ends[pay.why], pay.why === 'released' ? 'plain' : 'alarm')
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
 import { priceOfTicket } from './booking-page.ts'
-import { dateIn, eventTime, longDate, sum } from './format.ts'
+import { clockTime, dateIn, eventTime, longDate, sum } from './format.ts'
 import { type Html, html } from './html.ts'
 import { note } from './note.ts'
 import { passOn } from './pass-on.ts'
@@ -60,8 +60,8 @@ function ticketCard(data: TicketPageData): Html {
 <div class="ticket-main">
 <p class="label">${labelOf(data)}</p>
 <h1 id="ticket-title">${event.name}</h1>
-<p><strong>${eventTime(event, language)}</strong></p>
-${event.where !== null && html`<p>${event.where}</p>`}
+<p><strong>${eventTime(event, language)}</strong>${event.doorsAt !== null && ` · ${ticketWords.doors(clockTime(event.doorsAt, { zone: event.tz, language }))}`}</p>
+${event.where !== null && html`<p>${event.where}${event.address !== null && `, ${event.address}`}</p>`}
 <dl class="ticket-place">${isSeat ? html`${fact(ticketWords.section, ticket.section)}${fact(ticketWords.row, ticket.row)}${fact(ticketWords.seat, ticket.label)}` : fact(ticketWords.area, ticket.area)}</dl>
 <p class="small">${facts.join(' · ')}</p>
 </div>

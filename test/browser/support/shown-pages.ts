@@ -10,6 +10,8 @@ export interface ShownPage {
   readonly name: string
   /** Its first screen stands in the README, as this file of `gateway/storefront/pictures`. */
   readonly picture?: string
+  /** Of that picture, in pixels. */
+  readonly pictureHeight?: number
   /** Opens it; its base URL is the shop. */
   open(page: Page): Promise<unknown>
 }
@@ -24,10 +26,8 @@ const event = (
   name: string,
   index: number,
   more: (page: Page) => Promise<unknown> = async () => undefined,
-  picture?: string,
 ): ShownPage => ({
   name,
-  ...(picture === undefined ? {} : { picture }),
   async open(page) {
     await page.goto(`/shop/events/${demoIdAt(index)}`)
     await mapReady(page)
@@ -98,7 +98,7 @@ export const shownPages: readonly ShownPage[] = [
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
   at('list-wrong-filter', '/?start=2027-13-01'),
-  event('event-arena', 0, chooseTwo, 'event.png'),
+  { ...event('event-arena', 0, chooseTwo), picture: 'event.png', pictureHeight: 1_040 },
   event('event-arena-seats', 0, async (page) => {
     for (const key of ['Enter', 'Enter']) await page.locator('.map-keyboard button:visible').press(key)
   }),

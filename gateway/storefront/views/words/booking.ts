@@ -2,7 +2,7 @@
 export const title = 'My bookings'
 export const none = 'No bookings yet'
 export const noneText = 'Your bookings and tickets show here.'
-export const toWhatsOn = "See what's on"
+export const toWhatsOn = 'See what’s on'
 export const passedOnToYou = 'Passed on to you'
 export const bought = 'Bought by you'
 export const earlier = 'Earlier bookings'

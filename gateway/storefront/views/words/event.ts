@@ -131,4 +131,4 @@ export const allHeldTitle = 'Nothing is free at the moment'
 export const allHeldText = 'Others are deciding about the last places. When one comes back, it shows here at once.'
 export const notSoldHere = 'Not sold here yet'
 export const notSoldHereText = 'There is no seating plan for this event yet.'
-export const otherEvents = "See what's on"
+export const otherEvents = 'See what’s on'

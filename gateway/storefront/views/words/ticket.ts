@@ -9,6 +9,7 @@ export const section = 'Section'
 export const row = 'Row'
 export const seat = 'Seat'
 export const area = 'Area'
+export const doors = (time: string) => `doors ${time}`
 export const booked = (date: string) => `booked ${date}`
 export const code = (number: string) => `Code of ticket ${number}`
 export const number = (number: string) => `No. ${number}`
