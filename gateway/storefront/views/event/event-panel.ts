@@ -212,12 +212,12 @@ function holdLabel(state: EventPageState, live: LiveState): string {
 /** On narrow screens the step stays in sight. */
 export function holdBar(state: EventPageState): Html | false {
   const { event, language, live } = state
-  const { places, totalMinor } = choiceOf(state)
+  const { seats, places, totalMinor } = choiceOf(state)
   if (live === null) return false
   if (places === 0) {
     if (live.held === null) return false
     const { holdId, totalMinor: total, currency, clock } = live.held
     return html`<div class="hold-bar"><p><strong>${sum(total, currency, language)}</strong><small class="tabular">${words.heldFor(clock)}</small></p>${paymentLink(holdId, '', words.toPayment)}</div>`
   }
-  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p>${needsPass(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
+  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${seats.length === places ? words.chosen(places) : words.chosenPlaces(places)}</small></p>${needsPass(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
 }
