@@ -46,7 +46,7 @@ async function takeAll(directory: string, names: readonly string[]): Promise<voi
     for (const scheme of ['light', 'dark'] as const) {
       for (const width of widths) {
         const { page, close } = await openWindow(browser, shop.url, { width, scheme })
-        for (const { name, picture, pictureHeight = 780, open } of shownPages.filter(
+        for (const { name, picture, open } of shownPages.filter(
           ({ name }) => names.length === 0 || names.includes(name),
         )) {
           await open(page)
@@ -54,13 +54,10 @@ async function takeAll(directory: string, names: readonly string[]): Promise<voi
           const path = join(directory, `${name}-${width}-${scheme}.png`)
           await page.screenshot({ path, fullPage: true })
           console.log(path)
-          if (picture !== undefined && scheme === 'light' && width === 1_280) {
-            await page.screenshot({
-              path: join(pictures, picture),
-              clip: { x: 0, y: 0, width, height: pictureHeight },
-              fullPage: true,
-            })
-            console.log(join(pictures, picture))
+          if (picture !== undefined && scheme === picture.scheme && width === 1_280) {
+            const clip = { x: 0, y: 0, width, height: picture.height }
+            await page.screenshot({ path: join(pictures, picture.file), clip, fullPage: true })
+            console.log(join(pictures, picture.file))
           }
         }
         await close()

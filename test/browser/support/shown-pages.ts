@@ -8,19 +8,13 @@ import { mapReady } from './map-points.ts'
 export interface ShownPage {
   /** Also the name of its picture. */
   readonly name: string
-  /** Its first screen stands in the README, as this file of `gateway/storefront/pictures`. */
-  readonly picture?: string
-  /** Of that picture, in pixels. */
-  readonly pictureHeight?: number
+  /** It stands in the README, down to `height`, as this file of `gateway/storefront/pictures`. */
+  readonly picture?: { readonly file: string; readonly height: number; readonly scheme: 'light' | 'dark' }
   /** Opens it; its base URL is the shop. */
   open(page: Page): Promise<unknown>
 }
 
-const at = (name: string, path: string, picture?: string): ShownPage => ({
-  name,
-  ...(picture === undefined ? {} : { picture }),
-  open: (page) => page.goto(path),
-})
+const at = (name: string, path: string): ShownPage => ({ name, open: (page) => page.goto(path) })
 
 const event = (
   name: string,
@@ -93,12 +87,12 @@ async function soldOut(page: Page) {
 }
 
 export const shownPages: readonly ShownPage[] = [
-  at('list', '/', 'list.png'),
+  { ...at('list', '/'), picture: { file: 'list.png', height: 780, scheme: 'light' } },
   at('list-search', '/?keyword=wortwechsle'),
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
   at('list-wrong-filter', '/?start=2027-13-01'),
-  { ...event('event-arena', 0, chooseTwo), picture: 'event.png', pictureHeight: 1_040 },
+  { ...event('event-arena', 0, chooseTwo), picture: { file: 'event.png', height: 1_040, scheme: 'dark' } },
   event('event-arena-seats', 0, async (page) => {
     for (const key of ['Enter', 'Enter']) await page.locator('.map-keyboard button:visible').press(key)
   }),
@@ -312,7 +306,7 @@ export const shownPages: readonly ShownPage[] = [
   },
   {
     name: 'ticket',
-    picture: 'ticket.png',
+    picture: { file: 'ticket.png', height: 780, scheme: 'light' },
     open: async (page) => page.goto(`/shop/tickets/${(await buy(page)).tickets[0]?.id}`),
   },
   {
