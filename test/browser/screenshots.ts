@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readInfraConfig } from '../../infra/config.ts'
 import { demoIdAt } from '../../infra/demo-catalogue/events.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
-import { startTestServers } from '../runner/test-servers.ts'
+import { installPrograms, startTestServers } from '../runner/test-servers.ts'
 
 /*
  * `npm run screenshots [-- name …]`: pictures of all pages, of the demo catalogue alone, into `.data/screenshots`, and those of the
@@ -24,7 +24,8 @@ const busyHouses = [
 async function main(names: readonly string[]): Promise<void> {
   const directory = join(readInfraConfig().dataDirectory, 'screenshots')
   await mkdir(directory, { recursive: true })
-  const servers = await startTestServers({ programs: ['chromium'], clusters: false, say: console.log })
+  await installPrograms(['chromium'], console.log)
+  const servers = await startTestServers({ clusters: false })
   // What the tests find in their environment.
   Object.assign(process.env, servers.environment)
   try {

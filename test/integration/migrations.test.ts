@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
 import { migrate, pendingMigrations } from '#shared/database/migrations.ts'
-import { migrateAll } from '../../infra/migrate.ts'
+import { migrateAll } from '../../infra/ops/migrate.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { createTestDirectory } from '../support/servers.ts'
 

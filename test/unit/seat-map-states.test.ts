@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { readPlan } from '../../gateway/storefront/browser/seat-map/plan.ts'
 import { type SeatChange, SeatStates } from '../../gateway/storefront/browser/seat-map/states.ts'
-import { theatre } from '../../infra/demo-catalogue/houses/theatre.ts'
+import { theatre } from '../../infra/ops/demo-catalogue/houses/theatre.ts'
 import { packStates, pricedEvent, shownLayout } from '../support/houses.ts'
 
 const layout = theatre('House')

@@ -1,5 +1,5 @@
 import type { Database } from '#shared/database/postgres.ts'
-import { type AuditReport, audit } from '../../../infra/audit/audit.ts'
+import { type AuditReport, audit } from '../../../infra/ops/audit/audit.ts'
 import { until } from '../../support/until.ts'
 import { waitUntilMoneyRests } from '../settle.ts'
 import { countUnderWay } from '../under-way.ts'
