@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readInfraConfig } from '../../infra/config.ts'
-import { demoIdAt } from '../../infra/demo-catalogue/events.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
+import { demoIdAt } from '../../infra/ops/demo-catalogue/events.ts'
 import { installPrograms, startTestServers } from '../runner/test-servers.ts'
 
 /*
