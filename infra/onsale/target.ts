@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { readRunningSystem } from '#shared/process/config.ts'
-import { startBenchSystem } from '../bench/bench-system.ts'
+import { startBenchSystem } from '../bench/bench.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'

@@ -1,23 +1,14 @@
 import test from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import { demoIdAt } from '../../infra/ops/demo-catalogue/events.ts'
-import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
 import { openRoom, send, signIn } from './support/buyer.ts'
 import { mapReady } from './support/map-points.ts'
-import { startShop } from './support/shop.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop({ env: { RATE_LIMITS: 'off' } }), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedUnlimitedShop()
+const browser = sharedBrowser()
 
 const paused = { state: 'paused' }
 

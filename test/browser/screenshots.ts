@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readInfraConfig } from '../../infra/config.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
-import { startTestServers } from '../runner/test-servers.ts'
+import { installPrograms, startTestServers } from '../runner/test-servers.ts'
 
 /*
  * `npm run screenshots [-- name …]`: pictures of all pages, of the demo catalogue alone, into `.data/screenshots`, and those of the
@@ -16,7 +16,8 @@ const widths = [360, 768, 1280]
 async function main(names: readonly string[]): Promise<void> {
   const directory = join(readInfraConfig().dataDirectory, 'screenshots')
   await mkdir(directory, { recursive: true })
-  const servers = await startTestServers({ programs: ['chromium'], clusters: false, say: console.log })
+  await installPrograms(['chromium'], console.log)
+  const servers = await startTestServers({ clusters: false })
   // What the tests find in their environment.
   Object.assign(process.env, servers.environment)
   try {

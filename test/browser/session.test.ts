@@ -1,19 +1,9 @@
 import test from 'ava'
-import type { Browser } from 'playwright-core'
-import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
-import { startShop } from './support/shop.ts'
+import { openWindow } from './support/browser.ts'
+import { sharedBrowser, sharedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop(), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedShop()
+const browser = sharedBrowser()
 
 test('a reader who says a name comes back to the page that asked, and is known there', async (t) => {
   const { page, faults, close } = await openWindow(browser, shop.url)

@@ -1,21 +1,12 @@
 import test from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
-import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
 import { buy, send, signIn } from './support/buyer.ts'
-import { startShop } from './support/shop.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop({ env: { RATE_LIMITS: 'off' } }), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedUnlimitedShop()
+const browser = sharedBrowser()
 
 /** A window with the page of a new ticket. */
 async function openTicket(options: { width?: number; script?: boolean } = {}) {

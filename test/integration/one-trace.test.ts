@@ -176,7 +176,6 @@ gateway: POST /purchase
         booking-worker: process ticketing.v1.booking.hold-seats
           booking-worker: postgres SELECT booking.sales
           booking-worker: publish ticketing.fact.hold.taken
-          booking-worker: redis keep-seats-locked
           booking-worker: redis lock-seats
           booking-worker: take places
             booking-worker: postgres BEGIN

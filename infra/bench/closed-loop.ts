@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AnswerHead } from '../answer-reader.ts'
-import { HttpConnection } from '../http-connection.ts'
+import type { AnswerHead } from './answer-reader.ts'
+import { HttpConnection } from './http-connection.ts'
 
 /** What is asked, and what a good answer is. */
 export interface Traffic {
@@ -9,14 +9,8 @@ export interface Traffic {
   isGood(answer: AnswerHead): boolean
 }
 
-export interface ClosedLoopOptions {
-  readonly url: string
-  readonly connections: number
-  readonly traffic: Traffic
-}
-
 /** What was answered while it was recorded. */
-export interface Recording {
+interface Recording {
   /** One of each answer, in order of arrival. */
   readonly latenciesMs: number[]
   /** Answers that were not good, and connections that broke. */
@@ -40,7 +34,7 @@ export class ClosedLoop {
   #recording = newRecording()
   #isStopped = false
 
-  constructor({ url, connections, traffic }: ClosedLoopOptions) {
+  constructor({ url, connections, traffic }: { url: string; connections: number; traffic: Traffic }) {
     this.#traffic = traffic
     this.#connections = Array.from({ length: connections }, () => new HttpConnection(url))
     this.#loops = Promise.all(this.#connections.map((connection) => this.#keepAsking(connection)))

@@ -2,25 +2,25 @@ import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import {
   countAsSold,
-  findStandingItems,
+  findAreaItems,
   type HeldShard,
   lockAllShards,
-  moveStandingItems,
-  releaseStanding,
+  moveAreaItems,
+  releaseAreaPlaces,
 } from '../store/areas.ts'
 import { keepingLocksOfSuccess } from '../store/savepoint.ts'
 import { spreadOver } from './spread-over.ts'
 
 /**
- * Counts the standing places of a locked hold as sold, once its seats are locked. Places that others took back after the hold
+ * Counts the GA places of a locked hold as sold, once its seats are locked. Places that others took back after the hold
  * ran out are looked for in the whole area, and the items of the hold then name the shards in which they were found.
  * Answers whether there were enough of them; if not, nothing has changed that ending the hold would not change as well.
  */
-export async function sellStanding(db: Database, hold: Key): Promise<boolean> {
-  const items = await findStandingItems(db, hold)
+export async function sellAreaPlaces(db: Database, hold: Key): Promise<boolean> {
+  const items = await findAreaItems(db, hold)
   if (items.length === 0) return true
   const untouched = await keepingLocksOfSuccess(db, async () => {
-    const released = await releaseStanding(db, [hold], { passOver: false })
+    const released = await releaseAreaPlaces(db, [hold], { passOver: false })
     return released === placesOf(items)
   })
   const places = untouched ? items : await findPlacesAgain(db, hold, items)
@@ -42,7 +42,7 @@ async function findPlacesAgain(db: Database, hold: Key, items: readonly HeldShar
     if (spread === null) return null
     found.push(...spread)
   }
-  await moveStandingItems(db, hold, found)
+  await moveAreaItems(db, hold, found)
   return found
 }
 
