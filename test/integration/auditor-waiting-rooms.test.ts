@@ -2,6 +2,7 @@ import test from 'ava'
 import { newId } from '#shared/ids.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createRedis } from '#shared/redis.ts'
+import { roomKey } from '#shared/room-keys.ts'
 import { audit } from '../../infra/ops/audit/audit.ts'
 import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
@@ -49,7 +50,7 @@ async function admit(eventId: string, fields: Record<string, number>): Promise<v
   const entry = { number: 1, at: Date.now(), serving: 1, active: 1, max_active: 100, per_minute: 6_000, ...fields }
   for (let tried = 1; ; tried += 1) {
     try {
-      await redis.xadd(`queue:{${eventId}}:journal`, '*', ...Object.entries(entry).flat())
+      await redis.xadd(roomKey(eventId, 'journal'), '*', ...Object.entries(entry).flat())
       break
     } catch (error) {
       if (tried === 50) throw error

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { freePort } from '../../infra/system/free-port.ts'
+import { freePort, isListening } from '../../infra/system/free-port.ts'
+import { until } from './until.ts'
 
 /** Stands between the purchase worker and the payment sandbox and loses answers on demand. */
 export interface LossyProxy {
@@ -60,6 +61,9 @@ export async function startLossyProxy(target: string, earlierPort?: number): Pro
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
+      // A process that another thread is just starting has the listening socket too, until it runs its program: whoever connects
+      // meanwhile is cut off later, and does not know whether the request arrived.
+      await until('nobody listens', async () => !(await isListening({ host: '127.0.0.1', port })))
     },
   }
 }
