@@ -68,7 +68,7 @@ test.serial('an imported event gets seats, prices and a sale', async (t) => {
 })
 
 test.serial(
-  'stage, outlines of areas and companion seats come back as they were attached, and areas keep their price',
+  'stage, outlines, companion seats come back as they were attached; areas keep their price',
   async (t) => {
     await importOne()
     const small = smallLayout({ rows: 2 })
@@ -210,7 +210,7 @@ test.serial('wrong layouts, unknown events and cancelled ones are refused', asyn
 })
 
 test.serial(
-  'areas of a layout go on sale, at their own price or the common one, and categories may have steps',
+  'areas of a layout go on sale, at their own price or the common one; categories may step',
   async (t) => {
     await importOne()
     const steps = [{ sold_percent: 40, price_minor: 11_000 }]

@@ -159,7 +159,7 @@ async function lyingProvider(lies: (look: number) => boolean): Promise<{ url: st
 }
 
 test.serial(
-  'a refund between the looks at the ledger and at our books is no disagreement; one that stays is',
+  'a refund between the looks at both ledgers is no disagreement; one that stays is',
   async (t) => {
     for (const [lies, isFound] of [
       [(look: number) => look === 1, false],

@@ -42,7 +42,7 @@ test.serial('mixed batches of two workers give each seat one holder and each ref
 })
 
 test.serial(
-  'a seat that a look gave to two buyers is sold once, by the fence alone; without the fence it is sold twice',
+  'a seat that two looks gave is sold once, by the fence alone; without it, twice',
   async (t) => {
     const { postgres } = workers
     for (const selection of [best(2), { seat_nos: [4, 5] }]) {
@@ -53,7 +53,7 @@ test.serial(
 )
 
 test.serial(
-  '64 hostile requests in a batch with 64 honest ones: each honest one is answered as if alone',
+  '64 hostile requests in a batch with 64 honest ones: each is answered as if alone',
   async (t) => {
     const { postgres } = workers
     const eventId = await workers.openHouse({
@@ -103,7 +103,7 @@ test.serial(
 )
 
 test.serial(
-  'what happened is unknown once COMMIT was sent: nothing runs again, all hear so and learn it by their keys',
+  'unknown once COMMIT was sent: nothing runs again, all hear so and learn it by their keys',
   async (t) => {
     const { postgres } = workers
     const eventId = await workers.openHouse()

@@ -137,7 +137,7 @@ test.serial('a revoked booking is told', async (t) => {
 })
 
 test.serial(
-  'of a hold that ran out only the seats that became free are told, by the operation that records its end',
+  'of a hold that ran out only the seats that became free are told, when its end is recorded',
   async (t) => {
     const eventId = await workers.openHouse()
     const late = await workers.hold(eventId, [0, 1], 'late')

@@ -24,15 +24,3 @@ test('the message says how many bookings the user has', async (t) => {
   await workers.buy(await workers.openHouse(), [0], '125')
   t.is((await workers.ask(listBookings, {}, { as: '125' })).message, '1 booking of user 125')
 })
-
-test("somebody else's booking does not exist", async (t) => {
-  const booking_id = await workers.buy(await workers.openHouse(), [0], 'owner')
-  t.is((await workers.refusal(viewBooking, { booking_id }, { as: 'stranger' })).code, 'not_found')
-  t.is((await workers.ask(viewBooking, { booking_id }, { as: 'owner' })).status, 'confirmed')
-})
-
-test('an invalid cursor of bookings is refused', async (t) => {
-  const refusal = await workers.refusal(listBookings, { cursor: 'nonsense' }, { as: 'lists-three' })
-  t.is(refusal.code, 'validation_failed')
-  t.deepEqual(refusal.extra.errors, [{ pointer: '/cursor', detail: 'cursor is not a cursor of this list.' }])
-})

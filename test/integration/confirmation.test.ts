@@ -101,35 +101,6 @@ test('a payment whose places are lost is told why: others have them, the event i
   t.is(await reasonOf((await paying([3], 'bob', limited)).bookingId), 'CONFIRMED undefined')
 })
 
-test('standing places are sold like seats, also after the hold ran out, until others have taken them', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 6, priceMinor: 2_000 } } })
-  const standing = async (as: string, qty: number, seat_nos?: number[]) => {
-    const selection = { areas: [{ area: 'Floor', qty }], ...(seat_nos === undefined ? {} : { seat_nos }) }
-    const hold = await workers.ask(holdSeats, { event_id: eventId, ...selection }, { as })
-    return { hold, bookingId: (await workers.ask(beginPayment, { hold_id: hold.id }, { as })).booking_id }
-  }
-  const ada = await standing('ada', 2, [0])
-  await workers.letRunOut(ada.hold)
-  t.is(await confirm(ada.bookingId), 'CONFIRMED')
-  const { tickets, total_minor } = await booking(ada.bookingId, 'ada')
-  t.is(total_minor, 9_000)
-  t.deepEqual(
-    tickets.map((ticket) => ('area' in ticket ? ticket.area : ticket.seat_no)),
-    [0, 'Floor', 'Floor'],
-  )
-
-  const bob = await standing('bob', 3, [1])
-  await workers.letRunOut(bob.hold)
-  await standing('eve', 2)
-  t.is(await confirm(bob.bookingId), 'LOST')
-  t.is((await workers.ask(listSeats, { event_id: eventId })).items[1]?.state, 'available')
-  const [counted] = await workers.postgres.query(
-    'SELECT sum(held)::int AS held, sum(sold)::int AS sold FROM booking.area_shards WHERE event_id = $1',
-    [eventId],
-  )
-  t.deepEqual(counted, { held: 2, sold: 2 })
-})
-
 test('a late confirmation and another buyer at once: exactly one of them gets the seat', async (t) => {
   const rounds = Array.from({ length: 10 }, async (_, round) => {
     const { eventId, hold, bookingId } = await paying([2], `ada-${round}`)

@@ -47,10 +47,7 @@ test.serial('a venue and a performer that another event renames are seen at once
 
 test.serial('what an import changes of an event is seen at once', async (t) => {
   await store(importedEvent('one', { price_tiers: [tier(2_000)] }))
-  t.deepEqual(
-    (await shown()).map(({ price }) => price),
-    [2_000, 2_000],
-  )
+  t.is((await shown()).map(({ price }) => price).join(' '), '2000 2000')
   await store(importedEvent('one', { name: 'Renamed', price_tiers: [tier(3_000)] }))
   for (const each of await shown()) t.like(each, { name: 'Renamed', price: 3_000 })
 })

@@ -163,10 +163,7 @@ test('a fact that only a newer version knows is skipped', async (t) => {
   await operator.request('ticketing.v1.test.newer', { payload: empty, headers: {} }, 2_000)
   await publish(1)
   await until('the one after it arrives', () => facts.length > 0)
-  t.deepEqual(
-    facts.map(({ sequence }) => sequence),
-    [2],
-  )
+  t.is(facts.map(({ sequence }) => sequence).join(' '), '2')
   t.is(follower.position?.sequence, 2)
   t.is(restarts.length, 1)
 })

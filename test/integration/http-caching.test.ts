@@ -83,7 +83,7 @@ test.serial('If-Modified-Since counts for nothing, because nothing is dated', as
 })
 
 test.serial(
-  'a layout by its version never changes, so it is cached for a year; the present one for two minutes',
+  'a layout by its version is cached for a year, the present one for two minutes',
   async (t) => {
     const { body: event } = await ask(`${system.url}/events/${eventId}`)
     const byVersion = await ask(`${layout()}?version=${event.layout_version}`)
@@ -100,8 +100,7 @@ test.serial(
 test.serial('HEAD says what GET would, without a body', async (t) => {
   const get = await ask(layout(), { headers: { 'accept-encoding': 'identity' } })
   const head = await ask(layout(), { method: 'HEAD', headers: { 'accept-encoding': 'identity' } })
-  t.is(head.status, 200)
-  t.is(head.text, '')
+  t.like(head, { status: 200, text: '' })
   for (const name of ['etag', 'content-type', 'content-length', 'cache-control', 'vary']) {
     t.is(head.headers.get(name), get.headers.get(name), name)
   }
@@ -146,7 +145,7 @@ test.serial('a reply too small to gain by it is not compressed, and its validato
 })
 
 test.serial(
-  'the first who asks is told of a miss, the next ones of a hit, its age and how long it stays fresh',
+  'the first who asks is told of a miss, the next ones of a hit, its age and its time left',
   async (t) => {
     // News of another event may come between the two.
     let tries = 0
@@ -223,7 +222,7 @@ test.serial('an undeclared parameter is refused also where the rest is in the ca
 })
 
 test.serial(
-  'what a bearer is answered is the same public reply, and what an organiser is answered is no one else’s',
+  'a bearer gets the same public reply; what an organiser is answered is no one else’s',
   async (t) => {
     const session = await ask(`${system.url}/session`, { json: { user_id: 'reader' } })
     const mine = await ask(layout(), { headers: { authorization: `Bearer ${session.body.token}` } })
@@ -240,15 +239,8 @@ test.serial('a browser asks for seats each time, a cache for many keeps them for
   t.is(headers.get('cache-control'), 'public, max-age=0, s-maxage=1, stale-if-error=60')
 })
 
-test.serial('POST to the path of a cached reply is not answered by it', async (t) => {
-  await ask(`${system.url}/events`)
-  const answer = await ask(`${system.url}/events`, { json: {} })
-  t.is(answer.status, 405)
-  t.is(answer.headers.get('cache-status'), null)
-})
-
 test.serial(
-  'what an organiser changed shows through every gateway within a second, in views and in lists',
+  'what an organiser changed shows through every gateway within a second, lists too',
   async (t) => {
     const id = await eventOnSale(system.url, { city: 'Oslo' })
     const shown = (at: number) => ask(`${system.gateways[at]?.url}/events?city=Oslo`)

@@ -50,10 +50,7 @@ function events(count: number, change: (index: number) => Partial<CatalogueEvent
 
 test.serial('a message carries at most 200 events', async (t) => {
   t.is((await importing(events(450))).stored, 450)
-  t.deepEqual(
-    batches.map((batch) => batch.length),
-    [200, 200, 50],
-  )
+  t.is(batches.map((batch) => batch.length).join(' '), '200 200 50')
 })
 
 test.serial('a message has at most 256 KB', async (t) => {
@@ -71,10 +68,7 @@ test.serial('an event that the worker refuses is named alone, and all others are
 test.serial('of records with one source id the last one is stored, and the others are counted', async (t) => {
   const outcome = await importing([...events(2), importedEvent('1', { name: 'Newer' })])
   t.deepEqual([outcome.read, outcome.stored, outcome.repeated], [3, 2, 1])
-  t.deepEqual(
-    batches.flat().map(({ name }) => name),
-    ['Event 0', 'Newer'],
-  )
+  t.is(batches.flat().map(({ name }) => name).join(', '), 'Event 0, Newer')
 })
 
 test.serial('a worker that is away, or an interruption, ends the file with how far it came', async (t) => {

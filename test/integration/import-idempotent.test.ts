@@ -28,22 +28,15 @@ test.serial('importing again changes nothing, and a changed event keeps its id',
   t.deepEqual(await importing([event, importedEvent('2')]), { stored: 2, changed: 0, unchanged: 0 })
   t.deepEqual(await importing([event, importedEvent('2')]), { stored: 0, changed: 0, unchanged: 2 })
   const before = await viewOf('First')
-  t.deepEqual(
-    before.performers.map(({ name }) => name),
-    ['Main Act', 'Support'],
-  )
+  t.is(before.performers.map(({ name }) => name).join(', '), 'Main Act, Support')
   t.is(before.price_from_minor, 3_000)
 
   const changed = { ...event, performers: [{ source_id: 'p2', name: 'Support' }], price_tiers: [tier(4_500)] }
   t.deepEqual(await importing([changed, importedEvent('2')]), { stored: 0, changed: 1, unchanged: 1 })
   const after = await viewOf('First')
-  t.is(after.id, before.id)
-  t.is(after.price_from_minor, 4_500)
+  t.like(after, { id: before.id, price_from_minor: 4_500 })
   t.deepEqual(after.price_tiers, [tier(4_500)])
-  t.deepEqual(
-    after.performers.map(({ name }) => name),
-    ['Support'],
-  )
+  t.is(after.performers.map(({ name }) => name).join(' '), 'Support')
   t.is(after.performers[0]?.id, before.performers[1]?.id)
 })
 
@@ -161,7 +154,7 @@ test.serial('a local time that clocks skip or show twice is refused, and nothing
 })
 
 test.serial(
-  'a source may cancel an event with seats: booking hears of it first, its prices stay, and its bookings are refunded',
+  'a source may cancel an event with seats: booking hears it first, bookings are refunded',
   async (t) => {
     await importing([importedEvent('1', { name: 'Seated' })])
     const { id } = await viewOf('Seated')
@@ -190,7 +183,7 @@ test.serial(
 )
 
 test.serial(
-  'a zone that only Node knows, and the source of organisers, are refused and nothing is stored',
+  'a zone that only Node knows and the source of organisers are refused, nothing stored',
   async (t) => {
     const zone = await t.throwsAsync(importing([importedEvent('1'), importedEvent('2', { tz: 'Etc/Unknown' })]))
     t.like(zone, { code: 'validation_failed' })
@@ -208,7 +201,7 @@ function localTime(instant: string | null): string {
 }
 
 test.serial(
-  'an event with seats that moves to another day takes the ends of its sale and of giving back along',
+  'an event that moves to another day takes the ends of its sale and of giving back along',
   async (t) => {
     const starts = inJuly
     await importing([importedEvent('1', { ...starts, name: 'Moving' })])
@@ -233,10 +226,7 @@ test.serial('an import tells of each event that it changed, in its transaction',
   const facts = await worker.postgres.query<{ payload: { version: number } }>(
     `SELECT payload FROM event.outbox WHERE subject LIKE '%.imported' ORDER BY id`,
   )
-  t.deepEqual(
-    facts.map(({ payload }) => payload.version),
-    [1, 1, 2],
-  )
+  t.is(facts.map(({ payload }) => payload.version).join(' '), '1 1 2')
 })
 
 test.serial('Postgres knows the size of a catalogue as soon as it is imported', async (t) => {

@@ -50,13 +50,12 @@ async function takeRefunds(t: ExecutionContext): Promise<string[]> {
 }
 
 test.serial(
-  'when doors open and the street of the venue are told where they are known, and left out where not',
+  'when doors open and the street of the venue are told where known, and left out where not',
   async (t) => {
     const doors = new Date(`${startsOn}T17:30:00Z`).toISOString()
     const venue = { ...concert.venue, address: 'al. Bandurskiego 7' }
     const event = await create({ ...concert, venue, ...{ doors_at: doors } })
-    t.is(event.doors_at, doors)
-    t.is(event.venue?.address, 'al. Bandurskiego 7')
+    t.like(event, { doors_at: doors, venue: { address: 'al. Bandurskiego 7' } })
     const plain = await create()
     t.false('doors_at' in plain)
     t.false('address' in (plain.venue ?? {}))
@@ -79,10 +78,7 @@ test.serial('a new event is a draft with seats and prices, which only organisers
     availability: 'not_on_sale',
     sale: { status: 'announced', max_tickets_per_user: 4 },
   })
-  t.deepEqual(
-    event.performers.map(({ name }) => name),
-    ['Björk', 'Choir'],
-  )
+  t.is(event.performers.map(({ name }) => name).join(' '), 'Björk Choir')
   t.deepEqual(
     event.price_tiers.map(({ name, price_minor, currency }) => [name, price_minor, currency]),
     [
@@ -173,17 +169,14 @@ test.serial('a sale is paused and resumed; booking hears of it before buyers do'
   t.like(await change(id, 'pause'), { availability: 'not_on_sale', sale: { status: 'paused' } })
   t.like(await change(id, 'publish'), { sale: { status: 'paused' } })
   t.like(await change(id, 'resume'), { availability: 'plenty', sale: { status: 'on_sale' } })
-  t.deepEqual(
-    worker.stock.sales.map(({ status }) => status),
-    ['on_sale', 'paused', 'paused', 'on_sale'],
-  )
+  t.is(worker.stock.sales.map(({ status }) => status).join(' '), 'on_sale paused paused on_sale')
   worker.stock.failSale = true
   t.like(await t.throwsAsync(change(id, 'pause')), { code: 'unavailable' })
   t.like((await worker.ask(viewEvent, { event_id: id })).sale, { status: 'on_sale' })
 })
 
 test.serial(
-  'an action repeated with its key is answered as it was and done once; another one is refused',
+  'an action repeated with its key is done once, answered as it was; another one is refused',
   async (t) => {
     const { id } = await create()
     const { id: other } = await create({ ...concert, name: 'Second night' })
@@ -241,7 +234,7 @@ test.serial('cancelling is final', async (t) => {
 })
 
 test.serial(
-  'the bookings of a cancelled event are refunded; a refund that could not be asked for is by repeating',
+  'bookings of a cancelled event are refunded; a refund not asked for is when repeated',
   async (t) => {
     const { id } = await create()
     await change(id, 'publish')
@@ -272,8 +265,7 @@ test.serial('areas, accessible rows and price steps of an event go on sale and s
   })
   const event = await change(id, 'publish')
   t.deepEqual(event.areas, [{ name: 'Pit', capacity: 600, price_minor: 9_000 }])
-  t.is(event.price_from_minor, 9_000)
-  t.is(event.seat_count, 300)
+  t.like(event, { price_from_minor: 9_000, seat_count: 300 })
   t.deepEqual(event.price_tiers[0]?.price_steps, steps)
   const [batch] = worker.stock.batches
   t.deepEqual(batch?.areas, [{ area_no: 0, name: 'Pit', capacity: 600, price_minor: 9_000 }])
@@ -285,10 +277,7 @@ test.serial('areas, accessible rows and price steps of an event go on sale and s
 
   worker.stock.steppedPrices.set(id, [{ tier: 'Floor', price_minor: 36_000 }])
   const later = await worker.ask(viewEvent, { event_id: id })
-  t.deepEqual(
-    later.price_tiers.map(({ price_minor }) => price_minor),
-    [36_000, 12_000],
-  )
+  t.is(later.price_tiers.map(({ price_minor }) => price_minor).join(' '), '36000 12000')
 })
 
 test.serial('an event may sell standing places only', async (t) => {
@@ -303,7 +292,7 @@ test.serial('an event may sell standing places only', async (t) => {
 })
 
 test.serial(
-  'tickets may be given back until 24 hours before the event, its day, or when the organiser says',
+  'tickets may be given back until 24 hours before the event, or when the organiser says',
   async (t) => {
     const cancelUntil = async (request: object): Promise<string | null> =>
       (await create({ ...concert, ...request } as typeof concert)).sale.cancel_until
@@ -391,12 +380,6 @@ test.serial('an event without seats is published although booking is away, and h
   t.like(await t.throwsAsync(change(id, 'pause')), { code: 'validation_failed' })
   const view = await t.throwsAsync(worker.ask(viewLayout, { event_id: id }))
   t.like(view, { code: 'not_found' })
-})
-
-test.serial('a time that clocks show twice is taken with its offset', async (t) => {
-  const twice = { ...concert, starts_on: '2027-10-31' }
-  t.is((await create({ ...twice, starts_at_local: '02:30+02:00' })).starts_at, '2027-10-31T00:30:00.000Z')
-  t.is((await create({ ...twice, starts_at_local: '02:30+01:00' })).starts_at, '2027-10-31T01:30:00.000Z')
 })
 
 test.serial('an unknown event is not found', async (t) => {

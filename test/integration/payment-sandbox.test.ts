@@ -48,8 +48,7 @@ test('a charge is authorised, then captured, and each step may be repeated', asy
     t.deepEqual(captured.body, { ...authorised.body, state: 'captured' })
   }
   const voided = await post(`/charges/${key}/void`)
-  t.is(voided.status, 409)
-  t.is(voided.body.state, 'captured')
+  t.like(voided, { status: 409, body: { state: 'captured' } })
 })
 
 test('many requests with one key at once make one charge', async (t) => {
@@ -85,8 +84,7 @@ test('a key voided before its charge arrives is refused when it does', async (t)
   t.is((await post(`/charges/${key}/capture`)).status, 404)
   for (let time = 1; time <= 2; time += 1) t.is((await post(`/charges/${key}/void`)).status, 200)
   const late = await charge({ key })
-  t.is(late.status, 409)
-  t.is(late.body.state, 'voided')
+  t.like(late, { status: 409, body: { state: 'voided' } })
   t.is((await post(`/charges/${key}/capture`)).status, 409)
 })
 
@@ -191,8 +189,7 @@ test('bad input is refused as JSON and leaves nothing behind', async (t) => {
     ask(`${system.paymentUrl}/ledger?foo=1`),
   ])
   for (const answer of answers) {
-    t.is(answer.status, 400, answer.text)
-    t.is(answer.body.code, 'bad_request')
+    t.like(answer, { status: 400, body: { code: 'bad_request' } }, answer.text)
     t.notRegex(answer.text, /at .*\.ts/)
   }
   const tooLarge = await ask(url, {

@@ -85,17 +85,8 @@ test.serial('a ticket that is named twice is a mistake of the request, and nothi
   await until('it is given back', async () => (await bookingOf(booking.id, 'eva')).payment.status === 'refunded')
 })
 
-test.serial('a capture that is refused gives the seats back, and the buyer is told so', async (t) => {
-  const eventId = await openEvent({ priceMinor: 3_343, rows: 1, seatsPerRow: 1 })
-  const refused = await buy(eventId, 'cyd', { token: 'tok_capture_fails' })
-  t.is(refused.status, 402, refused.text)
-  t.like(refused.body, { code: 'payment_declined', decline_code: 'capture_refused' })
-  t.regex(refused.body.detail, /seats were released/)
-  t.is((await buy(eventId, 'dan')).status, 201)
-})
-
 test.serial(
-  'places at the highest price are bought and refunded together: only a price has a limit, not a sum',
+  'places at the highest price are bought and refunded together: a price has a limit, no sum',
   async (t) => {
     const priceMinor = 1_000_000_000_000
     const eventId = await openEvent({ priceMinor })
@@ -114,8 +105,7 @@ test.serial(
         user_id: 'croesus',
       },
     })
-    t.is(bought.status, 201, bought.text)
-    t.is(bought.body.payment.captured_minor, total)
+    t.like(bought, { status: 201, body: { payment: { captured_minor: total } } }, bought.text)
     const refunded = await ask(`${system.url}/admin/bookings/${bought.body.id}/refund`, {
       method: 'POST',
       headers: { ...asOrganiser, 'idempotency-key': randomUUID() },
@@ -140,7 +130,7 @@ test.serial('all bookings of a cancelled event are refunded', async (t) => {
 })
 
 test.serial(
-  'of a cancelled event no ticket stays valid, not even a free one whose paid neighbour was given back',
+  'of a cancelled event no ticket stays valid, not even a free one beside a refunded one',
   async (t) => {
     const created = await ask(`${system.url}/admin/events`, {
       headers: asOrganiser,
@@ -174,10 +164,7 @@ test.serial(
     await until('all are refunded', async () => (await progress()).body.status === 'done')
     const { status, tickets } = await bookingOf(bought.body.id, 'fay')
     t.is(status, 'cancelled')
-    t.deepEqual(
-      tickets.map((ticket: { status: string }) => ticket.status),
-      ['void', 'void'],
-    )
+    t.is(tickets.map((ticket: { status: string }) => ticket.status).join(' '), 'void void')
   },
 )
 
@@ -198,5 +185,5 @@ test.after('at the end nothing is open, and the books of all three balance', asy
        (SELECT sum(price_minor)::bigint FROM booking.booking_items WHERE live AND event_id = ANY($1)) AS sold`,
     [eventIds],
   )
-  t.deepEqual(sums, { ours: 2 * 3_331 + 3_343, theirs: 2 * 3_331 + 3_343, sold: 2 * 3_331 + 3_343 })
+  t.deepEqual(sums, { ours: 2 * 3_331, theirs: 2 * 3_331, sold: 2 * 3_331 })
 })

@@ -103,10 +103,7 @@ test('tickets are given back one by one, each with its share of the money', asyn
   const hold = await bought({ tickets: 3 })
   const first = await cancel(hold, { tickets: [1] })
   t.like(first, { status: 'confirmed', refunded_minor: 2_000 })
-  t.deepEqual(
-    first.tickets.map(({ status }) => status),
-    ['valid', 'void', 'valid'],
-  )
+  t.is(first.tickets.map(({ status }) => status).join(' '), 'valid void valid')
   t.like(await paymentOf(hold), { status: 'captured', refunded_minor: 2_000, givenBack: 2_000 })
   t.is((await refusal(cancel(hold, { tickets: [1] }))).code, 'not_cancellable')
   t.like(await cancel(hold), { status: 'cancelled', refunded_minor: 6_000 })
@@ -196,8 +193,7 @@ test('free tickets are given back without asking the provider', async (t) => {
   t.like(await cancel(hold, { tickets: [0] }), { status: 'confirmed', refunded_minor: 0 })
   t.is((await paymentOf(hold)).status, 'captured')
   const booking = await cancel(hold)
-  t.is(booking.status, 'cancelled')
-  t.is(booking.message, 'The tickets were given back; there was nothing to refund.')
+  t.like(booking, { status: 'cancelled', message: 'The tickets were given back; there was nothing to refund.' })
   t.is((await paymentOf(hold)).status, 'refunded')
 })
 
@@ -216,7 +212,7 @@ test('money that takes its time is shown as due, and arrives once', async (t) =>
 })
 
 test.serial(
-  'a payment whose money is all back, but which is still due to be looked at, is settled at the first look',
+  'a payment whose money is all back, but still due to be looked at, is settled at that look',
   async (t) => {
     const hold = await bought()
     await cancel(hold)

@@ -158,7 +158,7 @@ function newRequest() {
 }
 
 test.serial(
-  'a worker that dies right after holding seats leaves an ordinary hold, which its buyer learns of',
+  'a worker that dies right after holding leaves an ordinary hold, which its buyer learns of',
   async (t) => {
     const { refusal, holds, caller, key } = newRequest()
     const whole = crashingSaga(bench.saga)
@@ -178,7 +178,7 @@ test.serial(
 )
 
 test.serial(
-  'a hold whose release is not answered is named in the refusal, and releasing it again harms nothing',
+  'a hold whose release is not answered is named in the refusal, and may be released again',
   async (t) => {
     const { refusal, holds } = newRequest()
     bench.booking.script.beforeAnswer = (name) => (name === 'release-hold' ? new Promise(() => undefined) : undefined)
@@ -193,7 +193,7 @@ test.serial(
 )
 
 test.serial(
-  'wherever a worker dies while it refuses a price, the repetition is refused for the price, and nothing is charged',
+  'wherever a worker dies refusing a price, the repetition is refused too, nothing charged',
   async (t) => {
     const charges = bench.provider.charges.size
     const whole = crashingSaga(bench.saga)

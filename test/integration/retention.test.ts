@@ -98,7 +98,7 @@ const ago = (eventId: string, days: number) =>
   )
 
 test.serial(
-  'an ended hold can be read for two days; then it is gone with its items, and its buyer hears not_found',
+  'an ended hold can be read for two days; then it and its items are gone: not_found',
   async (t) => {
     const eventId = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
     const released = await workers.hold(eventId, [0, 1], 'ada')
@@ -148,7 +148,7 @@ test.serial('a place that the sweeper had to pass over is free before its hold i
 })
 
 test.serial(
-  'a booking that came to nothing goes with its hold; one that may still be paid stays, and so does one that was sold',
+  'a booking that came to nothing goes with its hold; one sold or still to be paid stays',
   async (t) => {
     const eventId = await workers.openHouse()
     const pay = async (seatNo: number, as: string): Promise<string> => {
@@ -188,7 +188,7 @@ const endSale = (eventId: string, days: number) =>
   ])
 
 test.serial(
-  'a year after the end of a sale its empty places are deleted, and its bookings read as before',
+  'a year after the end of a sale its empty places are deleted; its bookings read as before',
   async (t) => {
     const eventId = await workers.openHouse({ rows: 3, seatsPerRow: 10, standing: { Lawn: { capacity: 20 } } })
     const bought = await workers.buy(eventId, [3, 4], 'ada')
@@ -220,7 +220,7 @@ test.serial(
 )
 
 test.serial(
-  'ten years after the end of a sale all that is left of it is deleted in small batches, and no other event',
+  'ten years after a sale all that is left of it is deleted in small batches, no other event',
   async (t) => {
     const old = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
     const young = await workers.openHouse()

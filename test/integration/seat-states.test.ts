@@ -39,10 +39,7 @@ test('a cancelled event has no free place: neither in lists, nor in states, area
   await workers.letRunOut(await workers.hold(eventId, [2], 'cyd'))
   await workers.ask(setSale, { event_id: eventId, status: 'cancelled', on_sale_at: null, off_sale_at: null })
   const { items } = await workers.ask(listSeats, { event_id: eventId })
-  t.deepEqual(
-    items.map(({ state }) => state),
-    ['sold', 'held', 'blocked', 'blocked'],
-  )
+  t.is(items.map(({ state }) => state).join(' '), 'sold held blocked blocked')
   const { states, ...counts } = await workers.ask(viewSeatStates, { event_id: eventId })
   t.like(counts, { available: 0, held: 1, sold: 1 })
   t.like(counts.areas[0], { capacity: 20, available: 0, held: 0, sold: 0 })
@@ -137,9 +134,4 @@ test('seats of another layout version are not mixed in', async (t) => {
     rows: [],
   }
   t.is((await workers.refusal(stockEvent, batch)).code, 'validation_failed')
-})
-
-test('an invalid cursor of seats is refused', async (t) => {
-  const refusal = await workers.refusal(listSeats, { event_id: await workers.openHouse(), cursor: '-1' })
-  t.is(refusal.code, 'validation_failed')
 })

@@ -75,8 +75,7 @@ test.serial('a stream begins with all seats and goes on with those that change, 
     await until('the seats are there', () => client.of('reset').length > 0)
     const { data, id } = client.of('reset')[0] ?? {}
     t.deepEqual(Object.keys(data).sort(), ['areas', 'position', 'seats', 'version'])
-    t.is(data.position, id)
-    t.is(data.version, 1)
+    t.like(data, { position: id, version: 1 })
     t.deepEqual(client.seats, [0, 1, 0, 0])
   }
   await hold(eventId, [3], 'late')
@@ -237,17 +236,11 @@ test.serial('one caller has so many streams and no more, and one gateway; the ot
   const first = await open(t, eventId, { url, headers: ada })
   const second = await open(t, eventId, { url, headers: ada })
   const third = await open(t, eventId, { url, headers: ada })
-  t.deepEqual(
-    [first, second, third].map(({ status }) => status),
-    [200, 200, 429],
-  )
+  t.is([first, second, third].map(({ status }) => status).join(' '), '200 200 429')
   t.like(await third.problem(), { code: 'rate_limited' })
   // Another user of the same address, and one without credentials.
   const others = [await open(t, eventId, { url, headers: await cookieOf('bob') }), await open(t, eventId, { url })]
-  t.deepEqual(
-    others.map(({ status }) => status),
-    [200, 200],
-  )
+  t.is(others.map(({ status }) => status).join(' '), '200 200')
   const full = await open(t, eventId, { url, headers: await cookieOf('cyd') })
   t.is(full.status, 503)
   t.like(await full.problem(), { code: 'stream_full' })
@@ -364,10 +357,7 @@ test.serial('a buyer hears how their payment goes, up to the purchase', async (t
   const json = { hold_id: id, payment_token: 'tok_ok', user_id: 'payer' }
   t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
   await until('the purchase is told', () => client.of('hold').length === 3)
-  t.deepEqual(
-    client.of('hold').map(({ data }) => data.status),
-    ['active', 'paying', 'converted'],
-  )
+  t.is(client.of('hold').map(({ data }) => data.status).join(' '), 'active paying converted')
   await until('the seat is sold', () => client.seats[3] === 2)
 })
 

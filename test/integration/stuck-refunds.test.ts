@@ -62,7 +62,7 @@ const progress = async (eventId: string) => {
 // Serial: each looks at whichever event is due.
 
 test.serial(
-  'refunds that fail again and again keep nobody else of a cancelled event from being refunded',
+  'refunds that fail again and again keep nobody else from being refunded',
   async (t) => {
     const eventId = newId()
     const broken = await boughtAndBroken(eventId, 60)
@@ -85,7 +85,7 @@ test.serial(
 )
 
 test.serial(
-  'a refund that is stuck is tried once a minute, one that is not as soon as its driver is silent',
+  'a stuck refund is tried once a minute, one that is not as soon as its driver is silent',
   async (t) => {
     const eventId = newId()
     const [stuck] = await boughtAndBroken(eventId, 1)
@@ -111,7 +111,7 @@ test.serial(
 )
 
 test.serial(
-  'a refund that is stuck is no secret, and an event with one is not done, though nothing was paid',
+  'a stuck refund is no secret, and an event with one is not done, though nothing was paid',
   async (t) => {
     const eventId = newId()
     const [stuck] = await boughtAndBroken(eventId, 1, 0)

@@ -33,10 +33,7 @@ test('a seat that stays keeps the price it was held at; a new one costs what it 
   const hold = await workers.hold(eventId, [0], 'ada')
   await workers.postgres.query('UPDATE booking.event_seats SET price_minor = 7000 WHERE event_id = $1', [eventId])
   const { places, total_minor } = await swap(hold, { seat_nos: [0, 1] }, 'ada')
-  t.deepEqual(
-    places.map((place) => place.price_minor),
-    [5_000, 7_000],
-  )
+  t.is(places.map((place) => place.price_minor).join(' '), '5000 7000')
   t.is(total_minor, 12_000)
 })
 
@@ -104,10 +101,7 @@ test('two buyers who want each others seats both keep their own, and nobody wait
       refused(ada, { seat_nos: [1, 5, 4] }, 'ada'),
       refused(bob, { seat_nos: [4, 0] }, 'bob'),
     ])
-    t.deepEqual(
-      refusals.map(({ code }) => code),
-      ['seat_unavailable', 'seat_unavailable'],
-    )
+    t.is(refusals.map(({ code }) => code).join(' '), 'seat_unavailable seat_unavailable')
     t.deepEqual(await heldSeats(eventId), [0, 1, 4, 5])
   })
   await Promise.all(rounds)

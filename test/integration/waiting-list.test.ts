@@ -101,7 +101,7 @@ test.serial('a buyer has one open entry of an event, however often and wherever 
 })
 
 test.serial(
-  'places go to the first buyer whose number they can meet, and are kept for one who was overtaken three times',
+  'places go to the first buyer they can meet, and are kept for one overtaken three times',
   async (t) => {
     const { eventId, free } = await fullHouse(8)
     for (const [buyer, qty] of Object.entries({ four: 4, pair: 2, one: 1, two: 2, last: 1 })) {
@@ -132,7 +132,7 @@ test.serial(
 )
 
 test.serial(
-  'an offer that is not paid for in time goes to the next in line, one that is bought ends the entry',
+  'an offer not paid for in time goes to the next in line, one that is bought ends the entry',
   async (t) => {
     const { eventId, free } = await fullHouse(2)
     for (const buyer of ['ada', 'bob', 'cat']) await join(eventId, buyer)
@@ -488,7 +488,7 @@ test.serial('a worker offers by itself what comes back', async (t) => {
 })
 
 test.serial(
-  'while hundreds join one list at once, workers sell other events: few wait, with one connection of each worker',
+  'while hundreds join one list at once, workers sell other events: few connections wait',
   async (t) => {
     const { eventId } = await fullHouse(1)
     const other = await workers.openHouse({ rows: 1, seatsPerRow: 2 })
@@ -553,7 +553,7 @@ function withoutListLock({ transaction, query }: Pick<Postgres, 'transaction' | 
 }
 
 test.serial(
-  'workers that serve one list at once offer each place once, and in order; without the lock of the list they do not',
+  'workers offer each place of a list once, in order; without its lock they do not',
   async (t) => {
     const { postgres } = workers
     const real = { transaction: postgres.transaction.bind(postgres), query: postgres.query.bind(postgres) }

@@ -130,10 +130,7 @@ test('buyers are called in the order in which they joined, and see how many are 
   const places: { id: string; ahead: number }[] = []
   for (const user of ['eva', 'fay', 'gus']) places.push((await join(eventId, user)).body)
   const idOf = (at: number): string => places[at]?.id ?? ''
-  t.deepEqual(
-    places.map(({ ahead }) => ahead),
-    [0, 1, 2],
-  )
+  t.is(places.map(({ ahead }) => ahead).join(' '), '0 1 2')
   await setRoom(eventId, { max_active: 2 })
   await until('two are called', async () => (await look(idOf(1), 'fay')).body.state === 'called')
   t.is((await look(idOf(0), 'eva')).body.state, 'called')
@@ -165,16 +162,6 @@ test('a paused room calls nobody while those inside go on and others join, and a
   await setRoom(eventId, { calls_per_minute: 600 })
   await until('the next is called', async () => (await look(place.id, 'wim')).body.state === 'called')
   t.is((await ask(`${system.url}/events/${eventId}/queue`)).body.calls_per_minute, 600)
-})
-
-test('a room that is switched on in mid-sale: who holds places pays for them, and new ones need a pass', async (t) => {
-  const eventId = await eventOnSale(system.url)
-  const held = await hold(eventId, 'xia')
-  t.is(held.status, 201)
-  await setRoom(eventId, {})
-  t.is((await hold(eventId, 'yan')).body.code, 'pass_required')
-  const json = { hold_id: held.body.id, payment_token: 'tok_ok', user_id: 'xia' }
-  t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
 })
 
 test('a pass of another buyer, of another event, forged, or expired is refused with the way to the queue', async (t) => {

@@ -138,7 +138,7 @@ test.serial('what a provider says why it declined reaches the buyer without what
 })
 
 test.serial(
-  'webhook answered 2xx but not applied: while its payment is locked a webhook is refused, and applied later',
+  'while its payment is locked a webhook is refused, not answered 2xx, and applied later',
   async (t) => {
     const { hold, purchase } = purchasing.newPurchase({ totalMinor: 9_101 })
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -184,7 +184,7 @@ test.serial('webhooks that come twice, before the reply, or never make one charg
 })
 
 test.serial(
-  'money whose answer is lost is known from its webhook: the buyer need not wait for the time-out',
+  'money whose answer is lost is known from its webhook: the buyer waits for no time-out',
   async (t) => {
     const { purchase } = purchasing.newPurchase({ totalMinor: 9_201, token: 'tok_timeout_then_ok' })
     const begin = performance.now()

@@ -108,10 +108,7 @@ test('arena rows come nearest to the middle first, with section names as on tick
       section('102', [geometryRow('1', 52), geometryRow('2', 80)]),
     ]),
   )
-  t.deepEqual(
-    layout.rows.map((row) => `${row.section}/${row.label}`),
-    ['102/1', '101/2', '102/2', '101/1'],
-  )
+  t.is(layout.rows.map((row) => `${row.section}/${row.label}`).join(' '), '102/1 101/2 102/2 101/1')
   t.is(city, 'Boston')
 })
 
@@ -119,10 +116,7 @@ test('sections of one name in different places carry the name of the place', (t)
   const floor = { name: 'Floor', segments: [{ name: 'A', segments: [geometryRow('1', 50)] }] }
   const balcony = { name: 'Balcony', segments: [{ name: 'A', segments: [geometryRow('1', 90)] }] }
   const { layout } = readPlaceGeometry(geometry(4, [floor, balcony]))
-  t.deepEqual(
-    layout.rows.map((row) => row.section),
-    ['Floor A', 'Balcony A'],
-  )
+  t.is(layout.rows.map((row) => row.section).join(', '), 'Floor A, Balcony A')
 })
 
 test('standing leaves become areas, and places that do not add up refuse the file with both numbers', (t) => {

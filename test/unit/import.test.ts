@@ -116,11 +116,8 @@ test('a flat event gets zone, local time and currency from city and country', (t
   const [record] = source.records
   if (record === undefined || 'refused' in record) throw new Error('was refused')
   const event = catalogueEvent.parse(record.event)
-  t.is(event.name, 'Sparrow & Fox')
-  t.is(event.tz, 'America/Toronto')
-  t.is(event.starts_at_local, '19:00:00')
-  t.is(event.venue?.name, 'Drake Underground')
-  t.is(event.venue?.country, 'CA')
+  t.like(event, { name: 'Sparrow & Fox', tz: 'America/Toronto', starts_at_local: '19:00:00' })
+  t.like(event, { venue: { name: 'Drake Underground', country: 'CA' } })
   t.deepEqual(event.price_tiers, [{ name: 'standard', price_minor: 6_216, max_price_minor: 6_216, currency: 'CAD' }])
 })
 

@@ -26,27 +26,9 @@ const anyHouse = fc
   .map((rows) => house(...rows))
 const anyQty = fc.integer({ min: 1, max: 6 })
 
-test('the best-ranked seats side by side are chosen', (t) => {
-  t.deepEqual(chooseSeats(house('.xx.', 'xxxx'), 2), [1, 2])
-  t.deepEqual(chooseSeats(house('x.x.', 'xxxx'), 2), [4, 5])
-})
-
-test('a worse row is taken when the better one would be left with a single seat', (t) => {
-  t.deepEqual(chooseSeats(house('xxx', 'xxxx'), 2), [3, 4])
-  t.deepEqual(chooseSeats(house('xx', 'x'), 1), [2])
-})
-
-test('a single seat is left behind rather than nothing sold', (t) => {
-  t.deepEqual(chooseSeats(house('.xxx', '..x.'), 2), [1, 2])
-})
-
 test('who wants no single seat left behind gets none where that cannot be helped', (t) => {
   t.is(chooseSeats(house('.xxx', '..x.'), 2, { tidyOnly: true }), null)
   t.deepEqual(chooseSeats(house('.xxx', '..xx'), 2, { tidyOnly: true }), [6, 7])
-})
-
-test('the last seat of a row and the first of the next are not side by side', (t) => {
-  t.is(chooseSeats(house('..x', 'x..'), 2), null)
 })
 
 test('whatever the house: seats are free, side by side in one row, and refused only where there are none', (t) => {
@@ -131,9 +113,6 @@ test('a number without a seat shows as blocked and is not counted', (t) => {
   const { states, ...counts } = packSeatStates([{ firstSeatNo: 2, codes: '00' }])
   t.is(unpack(states, 4), '3300')
   t.deepEqual(counts, { available: 2, held: 0, sold: 0 })
-})
-
-test('an event without seats has no states', (t) => {
   t.deepEqual(packSeatStates([]), { available: 0, held: 0, sold: 0, states: '' })
 })
 
