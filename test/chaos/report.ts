@@ -5,6 +5,7 @@ import { type CrowdCounts, crowdSize } from './crowd.ts'
 import type { Injected } from './injector.ts'
 import type { QueueCounts } from './queue.ts'
 import type { Recovery } from './recovery.ts'
+import { tableLines } from './table.ts'
 
 export interface Run {
   readonly injected: readonly Injected[]
@@ -102,8 +103,7 @@ function recoveryTable(recoveries: readonly Recovery[]): string[] {
       recovery.seen,
     ]),
   ]
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+  return tableLines(rows).map((line) => `  ${line}`)
 }
 
 function seconds(ms: number): string {

@@ -100,10 +100,8 @@ test.serial(
 test.serial('seats of a hold that ran out are picked like free ones', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
   const hold = await workers.hold(eventId, [0, 1, 2, 3], 'slow')
-  t.is(
-    (await workers.refusal(holdSeats, { event_id: eventId, best_available: { qty: 4 } }, { as: 'quick' })).code,
-    'not_enough_left',
-  )
+  const four = { event_id: eventId, best_available: { qty: 4 } }
+  t.is((await workers.refusal(holdSeats, four, { as: 'quick' })).code, 'not_enough_left')
   await workers.letRunOut(hold)
   t.deepEqual(seatNosOf(await best(eventId, 4, 'quick')), [0, 1, 2, 3])
 })

@@ -12,10 +12,7 @@ test("a buyer's bookings of all events come newest first, page by page, and nobo
   const first = await workers.ask(listBookings, { limit: 2 }, { as: 'lists-three' })
   t.is(first.message, '3 bookings of user lists-three')
   const second = await workers.ask(listBookings, { limit: 2, cursor: first.next_cursor ?? '' }, { as: 'lists-three' })
-  t.deepEqual(
-    [...first.items, ...second.items].map((booking) => booking.id),
-    bought,
-  )
+  t.is([...first.items, ...second.items].map((booking) => booking.id).join(), bought.join())
   t.is(second.next_cursor, null)
 })
 

@@ -46,14 +46,8 @@ test('tickets given back are void, their seats are sold to others, and their pri
   t.deepEqual(await statesOf(eventId), ['available', 'sold', 'available', 'available'])
   const partly = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
   t.like(partly, { status: 'confirmed', refund_due_minor: 10_000, refunded_minor: 0, cancelled_for: null })
-  t.deepEqual(
-    partly.tickets.map((ticket) => [ticket.id, ticket.status]),
-    [
-      [first, 'void'],
-      [second, 'valid'],
-      [third, 'void'],
-    ],
-  )
+  t.is(partly.tickets.map(({ id }) => id).join(), [first, second, third].join())
+  t.is(partly.tickets.map(({ status }) => status).join(' '), 'void valid void')
   t.deepEqual(partly.places, bought.places)
   await buyTickets(workers, { eventId, as: 'bob', seat_nos: [0] })
 

@@ -37,13 +37,7 @@ test('authorised money buys the seats of the hold: sold, booked, with a ticket e
   const bought = await booking(bookingId, 'ada')
   t.like(bought, { status: 'confirmed', hold_id: hold.id, total_minor: 10_000, refunded_minor: 0 })
   t.deepEqual(bought.places, hold.places)
-  t.deepEqual(
-    bought.tickets.map((ticket) => [...seatNosOf([ticket]), ticket.status]),
-    [
-      [1, 'valid'],
-      [2, 'valid'],
-    ],
-  )
+  t.is(bought.tickets.map((ticket) => `${seatNosOf([ticket])} ${ticket.status}`).join(), '1 valid,2 valid')
 })
 
 test('confirming again, also at once, answers the same and issues no second ticket', async (t) => {
@@ -243,10 +237,8 @@ test('a payment that was given up meanwhile is not begun by a message that comes
   const eventId = await workers.openHouse()
   const hold = await workers.hold(eventId, [1], 'ada')
   const late = { hold_id: hold.id, not_after: new Date(Date.now() - 1_000).toISOString() }
-  t.is(
-    (await workers.refusal(beginPayment, late, { as: 'ada', idempotencyKey: 'late-payment' })).code,
-    'worker_timeout',
-  )
+  const refused = await workers.refusal(beginPayment, late, { as: 'ada', idempotencyKey: 'late-payment' })
+  t.is(refused.code, 'worker_timeout')
   t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'ada' })).status, 'active')
   const inTime = { ...late, not_after: new Date(Date.now() + 60_000).toISOString() }
   const begun = await workers.ask(beginPayment, inTime, { as: 'ada', idempotencyKey: 'late-payment' })

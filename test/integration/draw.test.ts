@@ -12,7 +12,7 @@ import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { writeSources } from '../support/import-command.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { openRedis } from '../support/open-redis.ts'
+import { claim, forgetRoom, joinAll } from '../support/room-buyers.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
@@ -28,17 +28,7 @@ const join = (eventId: string, user: string, gateway = 0) =>
 const look = (placeId: string, user: string, gateway = 0) =>
   ask(`${system.gateways[gateway]?.url}/queue/${placeId}?user_id=${user}`)
 
-type Places = Map<string, { id: string; index: number }>
-
-async function joinAll(eventId: string, name: string, count: number): Promise<Places> {
-  const places: Places = new Map()
-  for (let at = 0; at < count; at += 1) {
-    const { status, text, body } = await join(eventId, `${name}-${at}`, at % 2)
-    if (status !== 201) throw new Error(text)
-    places.set(`${name}-${at}`, body)
-  }
-  return places
-}
+type Places = Awaited<ReturnType<typeof joinAll>>
 
 /** The number of each place, once both gateways know of the draw. */
 async function numbersOf(places: Places): Promise<number[]> {
@@ -63,13 +53,13 @@ const sorted = (numbers: number[]): number[] => numbers.toSorted((a, b) => a - b
 
 test('who joins before the closing is drawn among all, and who comes later stands behind', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'ann', 40)
+  const places = await joinAll(system, eventId, 'ann', 40)
   const again = await join(eventId, 'ann-7', 0)
   t.like(again.body, { id: places.get('ann-7')?.id, number: null, ahead: null, state: 'waiting' })
   const { commitment } = (await draws().view(eventId)).body
   t.like((await ask(`${system.url}/events/${eventId}/queue/serving`)).body, { state: 'pre_queue', serving: 0 })
   await draws().close(eventId)
-  const later = await joinAll(eventId, 'bob', 5)
+  const later = await joinAll(system, eventId, 'bob', 5)
   const numbers = await numbersOf(places)
   t.deepEqual(sorted(numbers), upTo(40))
   t.deepEqual(await numbersOf(later), [41, 42, 43, 44, 45])
@@ -87,14 +77,9 @@ test('who joins before the closing is drawn among all, and who comes later stand
 
 test('buyers are called in the order of the draw, and the journal of their admissions is public', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'cat', 12)
+  const places = await joinAll(system, eventId, 'cat', 12)
   await draws().close(eventId)
-  for (const [user, { id }] of places) {
-    await until('there is a pass', async () => {
-      const { body } = await ask(`${system.url}/queue/${id}/pass`, { json: { user_id: user } })
-      return body.pass !== null
-    })
-  }
+  for (const [user, { id }] of places) await claim(system.url, id, user)
   const first = await ask(`${system.url}/events/${eventId}/queue/admissions?limit=5`)
   const rest = await ask(`${system.url}/events/${eventId}/queue/admissions?limit=10&cursor=${first.body.next_cursor}`)
   const admitted = [...first.body.items, ...rest.body.items]
@@ -107,7 +92,7 @@ test('buyers are called in the order of the draw, and the journal of their admis
 
 test('a receipt proves that a place takes part, before the closing, after it and after the draw', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'dan', 3)
+  const places = await joinAll(system, eventId, 'dan', 3)
   const { id = '' } = places.get('dan-1') ?? {}
   const receipt = async (name: string) => {
     const { body, text } = await ask(`${system.url}/queue/${id}/receipt?user_id=dan-1`)
@@ -121,10 +106,8 @@ test('a receipt proves that a place takes part, before the closing, after it and
   receipts.push(await receipt('closed'), { name: 'late', text: await lateReceipt() })
   await draws().untilHeld(eventId)
   receipts.push(await receipt('drawn'), { name: 'late, drawn', text: await lateReceipt() })
-  t.deepEqual(
-    receipts.map(({ text }) => decodeJwt(text)['takes_part']),
-    [true, true, false, true, false],
-  )
+  const takesPart = receipts.map(({ text }) => decodeJwt(text)['takes_part'])
+  t.deepEqual(takesPart, [true, true, false, true, false])
   t.deepEqual(await wrongIn(eventId, receipts), [])
   const other = await draws().eventWithDraw()
   const foreign = await join(other, 'dan-1')
@@ -134,7 +117,7 @@ test('a receipt proves that a place takes part, before the closing, after it and
 
 test('a draw with a beacon waits for its value, which must be later than the root and never changes', async (t) => {
   const eventId = await draws().eventWithDraw({ beacon: 'the lottery of Saturday' })
-  await joinAll(eventId, 'eva', 3)
+  await joinAll(system, eventId, 'eva', 3)
   const give = (json: object) => draws().put(`${eventId}/queue/beacon`, json)
   const early = inMs(0)
   t.like((await give({ value: '1 2 3', published_at: early })).body, { code: 'draw_not_open' })
@@ -193,7 +176,7 @@ test('before the time from which on buyers may join, nobody does', async (t) => 
 
 test('who leaves before the draw is called by no number of it, and a paused room stays so after the draw', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'hal', 4)
+  const places = await joinAll(system, eventId, 'hal', 4)
   await ask(`${system.url}/queue/${places.get('hal-2')?.id}?user_id=hal-2`, { method: 'DELETE' })
   const draw = { closes_at: inMs(300), opens_at: inMs(300) }
   t.is((await draws().put(`${eventId}/queue`, { state: 'paused', draw })).body.state, 'pre_queue')
@@ -206,23 +189,15 @@ test('who leaves before the draw is called by no number of it, and a paused room
   t.deepEqual(await wrongIn(eventId), [])
 })
 
-/** Everything that Redis knows of a room is gone. */
-async function forget(eventId: string): Promise<void> {
-  const redis = openRedis(system.redis.url)
-  const keys = await redis.keys(`queue:{${eventId}}:*`)
-  for (const key of keys) await redis.del(key)
-  redis.disconnect()
-}
-
 test('a Redis that has lost everything gets the numbers of the draw again, and gives none of them to others', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'ida', 20)
+  const places = await joinAll(system, eventId, 'ida', 20)
   await draws().close(eventId)
   const before = await numbersOf(places)
-  const later = await joinAll(eventId, 'jim', 5)
+  const later = await joinAll(system, eventId, 'jim', 5)
   const behind = await numbersOf(later)
-  await forget(eventId)
-  const newcomers = await joinAll(eventId, 'kim', 5)
+  await forgetRoom(system, eventId)
+  const newcomers = await joinAll(system, eventId, 'kim', 5)
   t.deepEqual(await numbersOf(places), before)
   t.deepEqual(await numbersOf(later), behind)
   const newest = await numbersOf(newcomers)
@@ -233,11 +208,11 @@ test('a Redis that has lost everything gets the numbers of the draw again, and g
 
 test('a Redis that loses everything before the closing draws among those who show their ids; the others are holes behind', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'lea', 20)
-  await forget(eventId)
+  const places = await joinAll(system, eventId, 'lea', 20)
+  await forgetRoom(system, eventId)
   const back = new Map([...places].slice(0, 15))
   for (const [user, { id }] of back) t.is((await look(id, user)).status, 200)
-  const newcomers = await joinAll(eventId, 'max', 5)
+  const newcomers = await joinAll(system, eventId, 'max', 5)
   await draws().close(eventId)
   const drawn = (await draws().view(eventId)).body
   t.is(drawn.entrants, 20)
@@ -245,24 +220,20 @@ test('a Redis that loses everything before the closing draws among those who sho
   t.deepEqual(sorted([...(await numbersOf(back)), ...(await numbersOf(newcomers))]), upTo(20))
   const holes = await numbersOf(away)
   t.true(holes.every((number) => number > 20 && number <= drawn.count))
-  const later = await numbersOf(await joinAll(eventId, 'nan', 1))
+  const later = await numbersOf(await joinAll(system, eventId, 'nan', 1))
   t.true((later[0] ?? 0) > Math.max(...holes))
   t.deepEqual(await wrongIn(eventId), [])
 })
 
 test('a Redis that loses everything just before the closing: the empty roll is refused for a minute, then those who waited are called', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const [[, place] = ['', { id: '', index: 0 }]] = await joinAll(eventId, 'pam', 1)
+  const [[, place] = ['', { id: '', index: 0 }]] = await joinAll(system, eventId, 'pam', 1)
   await draws().announce(eventId, { closes_at: inMs(2_000), opens_at: inMs(2_000) })
-  await forget(eventId)
+  await forgetRoom(system, eventId)
   const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
   t.teardown(() => bus.close())
   const empty = { event_id: eventId, count: 0, first_page: 0, leaves: '' }
-  const store = () =>
-    askWorker(bus, storeRoll, empty).then(
-      () => 'stored',
-      (error: Error) => error.message,
-    )
+  const store = async () => String(await askWorker(bus, storeRoll, empty).catch((error: Error) => error.message))
   await until('the pre-queue has closed', async () => (await store()) !== 'The pre-queue is open still.')
   t.regex(await store(), /Redis has lost it/)
   t.is((await draws().view(eventId)).body.root, null)

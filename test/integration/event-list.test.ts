@@ -82,9 +82,6 @@ test.serial('pages follow each other through equal dates and unknown times', asy
     cursor = page.next_cursor ?? undefined
   } while (cursor !== undefined)
   const all = await worker.ask(listEvents, { limit: 100 })
-  t.deepEqual(
-    seen,
-    all.items.map(({ name }) => name),
-  )
+  t.is(seen.join(), all.items.map(({ name }) => name).join())
   t.deepEqual(seen.toSorted(), names)
 })

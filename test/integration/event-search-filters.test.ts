@@ -101,17 +101,10 @@ test('facets count what was found, as it is written, and are left out unless ask
   t.deepEqual(facets?.by.city?.map(({ value }) => value).toSorted(), ['Berlin', 'Hamburg', 'Potsdam'])
   t.deepEqual(facets?.by.venue?.map(({ value }) => value).toSorted(), ['Hall Berlin', 'Hall Hamburg', 'Hall Potsdam'])
   const priced = await worker.ask(searchEvents, { facets: 'price', currency: 'EUR', country: 'NZ' })
-  t.deepEqual(
-    priced.facets?.by.price?.toSorted((one, other) => (one.value < other.value ? -1 : 1)),
-    [
-      { value: '0-1999', count: 1 },
-      { value: '2000-4999', count: 1 },
-    ],
-  )
-  t.is(
-    facets?.by.month?.reduce((sum, { count }) => sum + count, 0),
-    3,
-  )
+  const prices = priced.facets?.by.price?.map(({ value, count }) => `${value}: ${count}`)
+  t.is(prices?.sort().join(), '0-1999: 1,2000-4999: 1')
+  const months = facets?.by.month?.reduce((sum, { count }) => sum + count, 0)
+  t.is(months, 3)
   t.is((await worker.ask(searchEvents, {})).facets, undefined)
   t.like(await worker.ask(searchEvents, { keyword: 'nowhere', facets: 'city' }), {
     facets: { counted: 0, capped: false },

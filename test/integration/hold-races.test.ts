@@ -68,10 +68,7 @@ test.serial('an extension after an exchange keeps all new places until the new e
     'SELECT DISTINCT held_until FROM booking.event_seats WHERE event_id = $1 AND held_until IS NOT NULL',
     [eventId],
   )
-  t.deepEqual(
-    ends.map(({ held_until }) => held_until.toISOString()),
-    [String(extended?.expires_at)],
-  )
+  t.is(ends.map(({ held_until }) => held_until.toISOString()).join(), String(extended?.expires_at))
 })
 
 test.serial('fewer places after an exchange can be paid for', async (t) => {

@@ -201,13 +201,9 @@ testWithRealData('a real arena goes on sale with 15,247 seats, and its 1,071 sta
   const [, id = ''] = /event ([0-9a-f-]{36})/.exec(output) ?? []
   const states = await askWorker(bus, viewSeatStates, { event_id: id })
   t.is(states.available, 15_247)
-  t.is(
-    states.areas.reduce((sum, { available }) => sum + available, 0),
-    1_071,
-  )
+  const free = states.areas.reduce((sum, { available }) => sum + available, 0)
+  t.is(free, 1_071)
   const { areas } = await askWorker(bus, viewEvent, { event_id: id })
-  t.is(
-    areas.reduce((sum, { capacity }) => sum + capacity, 0),
-    1_071,
-  )
+  const places = areas.reduce((sum, { capacity }) => sum + capacity, 0)
+  t.is(places, 1_071)
 })

@@ -79,13 +79,8 @@ test.serial('a new event is a draft with seats and prices, which only organisers
     sale: { status: 'announced', max_tickets_per_user: 4 },
   })
   t.is(event.performers.map(({ name }) => name).join(' '), 'Björk Choir')
-  t.deepEqual(
-    event.price_tiers.map(({ name, price_minor, currency }) => [name, price_minor, currency]),
-    [
-      ['Floor', 30_000, 'PLN'],
-      ['Balcony', 12_000, 'PLN'],
-    ],
-  )
+  const tiers = event.price_tiers.map(({ name, price_minor, currency }) => `${name} ${price_minor} ${currency}`)
+  t.is(tiers.join(), 'Floor 30000 PLN,Balcony 12000 PLN')
   t.deepEqual(await worker.ask(viewEvent, { event_id: event.id }, { caller: organiser }), event)
   for (const contract of [viewEvent, viewLayout]) {
     const error = await t.throwsAsync(worker.ask(contract, { event_id: event.id }, { caller: user('125') }))
@@ -270,10 +265,8 @@ test.serial('areas, accessible rows and price steps of an event go on sale and s
   const [batch] = worker.stock.batches
   t.deepEqual(batch?.areas, [{ area_no: 0, name: 'Pit', capacity: 600, price_minor: 9_000 }])
   t.deepEqual(batch?.tiers[0], { name: 'Floor', steps })
-  t.deepEqual(
-    new Set(batch?.rows.map(({ section, accessible }) => `${section} ${accessible}`)),
-    new Set(['Floor false', 'Balcony true']),
-  )
+  const rows = new Set(batch?.rows.map(({ section, accessible }) => `${section} ${accessible}`))
+  t.is([...rows].join(), 'Floor false,Balcony true')
 
   worker.stock.steppedPrices.set(id, [{ tier: 'Floor', price_minor: 36_000 }])
   const later = await worker.ask(viewEvent, { event_id: id })
@@ -361,15 +354,10 @@ test.serial('every change of an event is written down as a fact in its transacti
   const facts = await worker.postgres.query<{ subject: string; payload: { version: number; status: string } }>(
     'SELECT subject, payload FROM event.outbox ORDER BY id',
   )
-  t.deepEqual(
-    facts.map(({ subject, payload }) => `${subject.split('.').at(-1)} ${payload.status}`),
-    ['created draft', 'published published', 'paused published', 'resumed published', 'cancelled cancelled'],
-  )
+  const told = facts.map(({ subject, payload }) => `${subject.split('.').at(-1)} ${payload.status}`)
+  t.is(told.join(), 'created draft,published published,paused published,resumed published,cancelled cancelled')
   const versions = facts.map(({ payload }) => payload.version)
-  t.deepEqual(
-    versions,
-    versions.toSorted((one, other) => one - other),
-  )
+  t.is(versions.join(), versions.toSorted((one, other) => one - other).join())
   t.is(new Set(versions).size, facts.length)
 })
 

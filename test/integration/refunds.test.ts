@@ -109,10 +109,8 @@ test('tickets are given back one by one, each with its share of the money', asyn
   t.like(await cancel(hold), { status: 'cancelled', refunded_minor: 6_000 })
   t.like(await paymentOf(hold), { status: 'refunded', givenBack: 6_000 })
   t.is((await refusal(cancel(hold))).code, 'not_cancellable')
-  t.deepEqual(
-    (await factsOf(hold)).map(([what, status]) => `${what}: ${status}`),
-    ['captured: captured', 'refunded: captured', 'refunded: refunded'],
-  )
+  const told = (await factsOf(hold)).map(([what, status]) => `${what}: ${status}`)
+  t.is(told.join(), 'captured: captured,refunded: captured,refunded: refunded')
 })
 
 test('refunds that race for the same tickets give each one back once', async (t) => {
@@ -123,14 +121,7 @@ test('refunds that race for the same tickets give each one back once', async (t)
   const { promised_minor, refunded_minor, givenBack } = await paymentOf(hold)
   const voided = hold.tickets.filter(({ status }) => status === 'void').length
   t.true(voided > 0)
-  t.deepEqual(
-    { promised_minor, refunded_minor, givenBack },
-    {
-      promised_minor: voided * 2_000,
-      refunded_minor: voided * 2_000,
-      givenBack: voided * 2_000,
-    },
-  )
+  t.deepEqual([promised_minor, refunded_minor, givenBack], Array(3).fill(voided * 2_000))
 })
 
 test('one key cancels once and is answered the same ever after', async (t) => {

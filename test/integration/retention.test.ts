@@ -244,16 +244,12 @@ test.serial(
     const kept = await rowsOf(young, tables)
     const [rule] = bookingRetention.filter(({ name }) => name === 'bookings')
     const batch = await rule?.remove(db, { days: defaultRetentionDays.bookings, limit: 5 })
-    t.is(
-      Object.values(batch?.rows ?? {}).reduce((sum, rows) => sum + rows, 0),
-      5,
-    )
+    const deleted = Object.values(batch?.rows ?? {}).reduce((sum, rows) => sum + rows, 0)
+    t.is(deleted, 5)
     t.is((await rowsOf(old, ['sales'])).sales, 1)
     await deleteOld(db, bookingRetention, 'bookings', 5)
-    t.deepEqual(
-      new Set(Object.values(await rowsOf(old, [...tables, 'areas', 'area_shards', 'price_tiers']))),
-      new Set([0]),
-    )
+    const left = await rowsOf(old, [...tables, 'areas', 'area_shards', 'price_tiers'])
+    t.true(Object.values(left).every((rows) => rows === 0))
     t.deepEqual(await rowsOf(young, tables), kept)
   },
 )

@@ -17,10 +17,9 @@ test('held, sold and free seats show in list, states and availability alike', as
 
   const first = await workers.ask(listSeats, { event_id: eventId, limit: 4 })
   const second = await workers.ask(listSeats, { event_id: eventId, limit: 4, cursor: first.next_cursor ?? '' })
-  t.deepEqual(
-    [...first.items, ...second.items].map((seat) => `${seat.seat_no} ${seat.row}-${seat.label} ${seat.state}`),
-    ['0 R1-1 available', '1 R1-2 held', '2 R1-3 sold', '3 R2-1 sold', '4 R2-2 available', '5 R2-3 available'],
-  )
+  const seats = [...first.items, ...second.items]
+  const read = seats.map((seat) => `${seat.seat_no} ${seat.row}-${seat.label} ${seat.state}`).join(', ')
+  t.is(read, '0 R1-1 available, 1 R1-2 held, 2 R1-3 sold, 3 R2-1 sold, 4 R2-2 available, 5 R2-3 available')
   t.is(second.next_cursor, null)
   t.like(first.items[0], { section: 'Stalls', price_minor: 5_000, currency: 'EUR' })
 

@@ -154,10 +154,7 @@ test.serial('of one section only its changes are told', async (t) => {
   await hold(eventId, [0], 'below')
   await hold(eventId, [3], 'above')
   await until('its change is there', () => balcony.seats[3] === 1)
-  t.deepEqual(
-    balcony.of('seats').flatMap(({ data }) => data.seats),
-    [[3, 1]],
-  )
+  t.is(balcony.of('seats').flatMap(({ data }) => data.seats).join(), '3,1')
   const unknown = await open(t, eventId, { query: '?section=Boxes' })
   t.is(unknown.status, 400)
   t.like(await unknown.problem(), { code: 'validation_failed', errors: [{ pointer: '/section' }] })
@@ -178,10 +175,8 @@ test.serial('a buyer hears of their own hold, by cookie or token, and nobody els
   for (const client of [ada, also]) {
     await until('the end is told', () => client.of('hold').length === 3)
     const told = client.of('hold').map(({ data }) => data)
-    t.deepEqual(
-      told.map(({ hold_id, status }) => [hold_id, status]),
-      ['active', 'active', 'released'].map((status) => [id, status]),
-    )
+    t.is(told.map(({ status }) => status).join(' '), 'active active released')
+    t.true(told.every(({ hold_id }) => hold_id === id))
     t.true(told[0].expires_in_ms > 590_000 && told[0].expires_in_ms <= 600_000)
     t.is(told[2].expires_in_ms, 0)
   }

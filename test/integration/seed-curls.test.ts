@@ -65,10 +65,7 @@ test.serial('a limit is shared by all gateways', async (t) => {
 test.serial('after the first bare purchase nine more within the minute all buy, the next is refused', async (t) => {
   const answers = []
   for (let i = 0; i < 10; i++) answers.push(await ask(`${system.url}/purchase`, { method: 'POST' }))
-  t.deepEqual(
-    answers.map(({ status }) => status),
-    [...Array(9).fill(201), 429],
-  )
+  t.is(answers.map(({ status }) => status).join(), [...Array(9).fill(201), 429].join())
   const seats = answers.slice(0, 9).map(({ body }) => body.places[0].seat_no)
   t.is(new Set(seats).size, 9)
 })
@@ -91,10 +88,7 @@ test.serial('a buyer sees the purchase at once, through any gateway', async (t) 
   t.is(bought.status, 201, bought.text)
   t.is(bought.headers.get('location'), `/bookings/${bought.body.id}`)
   const list = await ask(`${second}/bookings?user_id=${user_id}`)
-  t.deepEqual(
-    list.body.items.map(({ id }: { id: string }) => id),
-    [bought.body.id],
-  )
+  t.is(list.body.items.map(({ id }: { id: string }) => id).join(), bought.body.id)
   t.regex(list.headers.get('cache-control') ?? '', /no-store/)
   // `seq` says how much of the world an answer includes, so a later answer has a later one.
   const { message, seq: _then, ...booking } = bought.body

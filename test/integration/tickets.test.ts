@@ -78,10 +78,7 @@ test('while keys are exchanged, codes of the old and of the new key are valid', 
   t.not(now, before)
   t.is((await read(before)).sub, first)
   const { keys } = await workers.ask(viewTicketKeys, {})
-  t.deepEqual(
-    keys.map(({ kid }) => kid),
-    [(await read(now)).kid, (await read(before)).kid],
-  )
+  t.is(keys.map(({ kid }) => kid).join(), [(await read(now)).kid, (await read(before)).kid].join())
 })
 
 test('a ticket of a general admission area has a code too', async (t) => {
@@ -105,13 +102,7 @@ test('a ticket that is passed on has a new code, which only its new holder sees;
   t.like(await view(first, 'ada'), { code: null, passed_on: true, booking_id: booking.id })
   t.is(await noTransfer(first, 'ada', 'cyd'), 'not_found')
   const seen = await workers.ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
-  t.deepEqual(
-    seen.tickets.map(({ id, passed_on }) => [id, passed_on]),
-    [
-      [first, true],
-      [second, undefined],
-    ],
-  )
+  t.is(seen.tickets.map(({ id, passed_on }) => `${id} ${passed_on}`).join(), `${first} true,${second} undefined`)
 })
 
 test('a ticket may be passed on again, and back to its buyer', async (t) => {

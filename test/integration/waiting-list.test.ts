@@ -41,6 +41,8 @@ const entryOf = (eventId: string, as: string) => workers.ask(viewWaitingEntry, {
 const statusOf = async (eventId: string, as: string) => (await entryOf(eventId, as)).status
 const leave = (eventId: string, as: string) => workers.ask(leaveWaitingList, { event_id: eventId }, { as })
 const release = (hold: { id: string }, as: string) => workers.ask(releaseHold, { hold_id: hold.id }, { as })
+const stand = (eventId: string, as: string, qty: number, area = 'Floor') =>
+  workers.ask(holdSeats, { event_id: eventId, areas: [{ area, qty }] }, { as })
 const serve = () => serveLists(workers.postgres)
 const setStatus = (event_id: string, status: RequestOf<typeof setSale>['status'], times = {}) =>
   workers.ask(setSale, { event_id, status, on_sale_at: null, off_sale_at: null, ...times })
@@ -181,7 +183,7 @@ test.serial('places that come back in any way go to the list, GA tickets too', a
   const [slow, sure] = [await workers.hold(eventId, [0], 'slow'), await workers.hold(eventId, [3], 'sure')]
   const bought = await buyTickets(workers, { eventId, as: 'bought', seat_nos: [1] })
   const unpaid = await buyTickets(workers, { eventId, as: 'unpaid', seat_nos: [2], captured: false })
-  const floor = await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 2 }] }, { as: 'floor' })
+  const floor = await stand(eventId, 'floor', 2)
   const getsOne = async (buyer: string, wish: Joining, bringBack: () => Promise<unknown>) => {
     await join(eventId, buyer, wish)
     await serve()
@@ -209,7 +211,7 @@ test.serial('places that come back in any way go to the list, GA tickets too', a
 
 test.serial('nobody else gets a place that somebody waits for, from the moment it is free', async (t) => {
   const { eventId, free, holds } = await fullHouse(4, { standing: { Floor: { capacity: 2 } } })
-  const floor = await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 2 }] }, { as: 'floor' })
+  const floor = await stand(eventId, 'floor', 2)
   await join(eventId, 'four', { qty: 4 })
   await free(1)
   const [first] = holds
@@ -235,23 +237,18 @@ test.serial('nobody else gets a place that somebody waits for, from the moment i
   t.is(await statusOf(eventId, 'eve'), 'offered', 'who joins gets what is too little for those before')
   t.is((await entryOf(eventId, 'four')).overtaken, 1)
   await leave(eventId, 'four')
-  t.is(
-    (await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 1 }] }, { as: 'bob' })).status,
-    'active',
-  )
+  t.is((await stand(eventId, 'bob', 1)).status, 'active')
 })
 
 test.serial('a buyer keeps and reduces what they hold while others wait for such places', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 2, standing: { Floor: { capacity: 4 } } })
   const seats = await workers.hold(eventId, [0, 1], 'ada')
-  const floor = await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 3 }] }, { as: 'bob' })
-  await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 1 }] }, { as: 'dan' })
+  const floor = await stand(eventId, 'bob', 3)
+  await stand(eventId, 'dan', 1)
   await join(eventId, 'cat', { qty: 2 })
   await workers.ask(changeHold, { hold_id: seats.id, extend: true }, { as: 'ada' })
-  t.deepEqual(
-    seatNosOf((await workers.ask(changeHold, { hold_id: seats.id, seat_nos: [1] }, { as: 'ada' })).places),
-    [1],
-  )
+  const { places } = await workers.ask(changeHold, { hold_id: seats.id, seat_nos: [1] }, { as: 'ada' })
+  t.deepEqual(seatNosOf(places), [1])
   const fewer = { hold_id: floor.id, areas: [{ area: 'Floor', qty: 2 }] }
   t.is((await workers.ask(changeHold, fewer, { as: 'bob' })).status, 'active')
   const more = { hold_id: floor.id, areas: [{ area: 'Floor', qty: 3 }] }
@@ -262,16 +259,13 @@ test.serial('who waits for one section, tier or area keeps only that from others
   const eventId = await workers.openHouse({
     rows: 3,
     seatsPerRow: 2,
-    tiers: [
-      { name: 'Gold', steps: [] },
-      { name: 'Silver', steps: [] },
-    ],
+    tiers: ['Gold', 'Silver'].map((name) => ({ name, steps: [] })),
     rowOf: (row) => ({ section: ['Left', 'Right', 'Box'][row] ?? '', tier: row === 2 ? 1 : 0, accessible: row === 2 }),
     standing: { Floor: { capacity: 2 }, Lawn: { capacity: 2 } },
   })
   const left = await workers.hold(eventId, [0, 1], 'left')
   const box = await workers.hold(eventId, [4, 5], 'box')
-  const floor = await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty: 2 }] }, { as: 'floor' })
+  const floor = await stand(eventId, 'floor', 2)
   t.is((await refusalOfJoining(eventId, 'ada', { section: 'Right' })).code, 'not_sold_out')
   await join(eventId, 'ada', { section: 'Left', qty: 2 })
   await join(eventId, 'wheels', { accessible: true, qty: 2 })
@@ -281,23 +275,14 @@ test.serial('who waits for one section, tier or area keeps only that from others
   await release(floor, 'floor')
   const best = (wish: object) => ({ event_id: eventId, best_available: { qty: 2, ...wish } })
   t.deepEqual(seatNosOf((await workers.ask(holdSeats, best({}), { as: 'eve' })).places), [2, 3])
-  for (const wish of [
-    { section: 'Left', qty: 1 },
-    { accessible: true, qty: 1 },
-  ]) {
-    t.is((await workers.refusal(holdSeats, best(wish), { as: 'dan' })).code, 'waiting_list_first')
-  }
-  t.is((await workers.refusal(holdSeats, best({ qty: 1 }), { as: 'dan' })).code, 'not_enough_left')
-  t.is(
-    (await workers.ask(holdSeats, { event_id: eventId, areas: [{ area: 'Lawn', qty: 2 }] }, { as: 'dan' })).status,
-    'active',
-  )
+  const refused = async (wish: object) => (await workers.refusal(holdSeats, best(wish), { as: 'dan' })).code
+  t.is(await refused({ section: 'Left', qty: 1 }), 'waiting_list_first')
+  t.is(await refused({ accessible: true, qty: 1 }), 'waiting_list_first')
+  t.is(await refused({ qty: 1 }), 'not_enough_left')
+  t.is((await stand(eventId, 'dan', 2, 'Lawn')).status, 'active')
   await serve()
-  t.deepEqual(await Promise.all(['ada', 'wheels', 'floor-fan'].map((buyer) => statusOf(eventId, buyer))), [
-    'waiting',
-    'waiting',
-    'offered',
-  ])
+  const seen = await Promise.all(['ada', 'wheels', 'floor-fan'].map((buyer) => statusOf(eventId, buyer)))
+  t.is(seen.join(' '), 'waiting waiting offered')
 })
 
 test.serial('what can never be served is refused, naming the field, and nothing is stored', async (t) => {
@@ -321,13 +306,12 @@ test.serial('a buyer who holds places, or has too many by then, gets no offer, a
   await join(eventId, 'seat-3', { qty: 1 })
   await join(eventId, 'rich', { qty: 2 })
   await join(eventId, 'bob', { qty: 1 })
-  await workers.postgres.query(`UPDATE booking.sales SET waited_for = '[]' WHERE event_id = $1`, [eventId])
+  const waitFor = (kinds: string) =>
+    workers.postgres.query('UPDATE booking.sales SET waited_for = $2 WHERE event_id = $1', [eventId, kinds])
+  await waitFor('[]')
   await free(0)
   await workers.buy(eventId, [0], 'rich')
-  await workers.postgres.query(
-    `UPDATE booking.sales SET waited_for = '[{"kind": "any", "name": null}]' WHERE event_id = $1`,
-    [eventId],
-  )
+  await waitFor('[{"kind": "any", "name": null}]')
   await free(1, 2)
   await serve()
   await serve()
@@ -351,11 +335,8 @@ test.serial('entries end with their event or its sale, and say why', async (t) =
     await serve()
     await end(eventId)
     for (const when of ['at once', 'once it is written down']) {
-      t.like(
-        await entryOf(eventId, 'bob'),
-        { status: 'ended', ended_because: reason, ahead: null },
-        `${reason} ${when}`,
-      )
+      const ended = { status: 'ended', ended_because: reason, ahead: null }
+      t.like(await entryOf(eventId, 'bob'), ended, `${reason} ${when}`)
       t.is(await statusOf(eventId, 'ada'), reason === 'event_cancelled' ? 'ended' : 'offered')
       await serve()
     }
@@ -406,10 +387,8 @@ test.serial('where sales need a pass, an offer has its entry as pass', async (t)
   await serve()
   const { id, status } = await entryOf(eventId, 'ada')
   t.is(status, 'offered')
-  const passes = await workers.postgres.query(
-    `SELECT pass_id FROM booking.holds WHERE event_id = $1 AND user_id = 'ada'`,
-    [eventId],
-  )
+  const sql = `SELECT pass_id FROM booking.holds WHERE event_id = $1 AND user_id = 'ada'`
+  const passes = await workers.postgres.query(sql, [eventId])
   t.deepEqual(passes, [{ pass_id: parsePublicId(id)?.ownId }])
 })
 
@@ -480,10 +459,7 @@ test.serial('a worker offers by itself what comes back', async (t) => {
   for (const as of ['ada', 'bob']) await sweeping.ask(joinWaitingList, { event_id: eventId, qty: 1 }, { as })
   await sweeping.ask(releaseHold, { hold_id: hold.id }, { as: 'eve' })
   const status = async (as: string) => (await sweeping.ask(viewWaitingEntry, { event_id: eventId }, { as })).status
-  await until(
-    'the second in line got the offer that the first let run out',
-    async () => (await status('bob')) !== 'waiting',
-  )
+  await until('the second got the offer that the first let run out', async () => (await status('bob')) !== 'waiting')
   t.is(await status('ada'), 'expired')
 })
 
@@ -510,10 +486,9 @@ test.serial(
     })
     const results = await joined.all
     t.true(results.some(({ status }) => status === 'fulfilled'))
-    const refused = results.filter(
-      (result) => result.status === 'rejected' && errorCodeOf(result.reason) === 'overloaded',
-    )
-    t.true(refused.length >= 450 - 2 * 33, 'each worker has one join under way, and 32 that wait')
+    const codes = results.map((result) => result.status === 'rejected' && errorCodeOf(result.reason))
+    const refused = codes.filter((code) => code === 'overloaded').length
+    t.true(refused >= 450 - 2 * 33, 'each worker has one join under way, and 32 that wait')
   },
 )
 
@@ -558,8 +533,7 @@ test.serial(
     const { postgres } = workers
     const real = { transaction: postgres.transaction.bind(postgres), query: postgres.query.bind(postgres) }
     for (let round = 0; round < 2; round++) t.is(await skipped(real), 0)
-    await until('somebody is skipped without the lock', async () => (await skipped(withoutListLock(real))) > 0, {
-      timeoutMs: 60_000,
-    })
+    const anySkipped = async () => (await skipped(withoutListLock(real))) > 0
+    await until('somebody is skipped without the lock', anySkipped, { timeoutMs: 60_000 })
   },
 )

@@ -1,10 +1,13 @@
 import { type Answer, ask, eventOnSale } from './http.ts'
-import { organiserKey } from './system.ts'
+import { openRedis } from './open-redis.ts'
+import { organiserKey, type System } from './system.ts'
 import { until } from './until.ts'
 
 /* What organisers and buyers of a waiting room do over HTTP. `url` is that of a gateway. */
 
 const asOrganiser = { authorization: `Bearer ${organiserKey}` }
+
+type Room = Pick<System, 'gateways' | 'redis'>
 
 const usual = {
   state: 'open',
@@ -30,11 +33,37 @@ export async function eventWithRoom(url: string, room: object = {}): Promise<str
   return eventId
 }
 
-/** The id of a new or known place. */
-export async function join(url: string, eventId: string, user: string): Promise<string> {
+interface Place {
+  readonly id: string
+  readonly index: number
+  readonly number: number
+}
+
+async function takePlace(url: string, eventId: string, user: string): Promise<Place> {
   const { status, body, text } = await ask(`${url}/events/${eventId}/queue`, { json: { user_id: user } })
   if (status !== 201) throw new Error(text)
-  return body.id
+  return body
+}
+
+/** The id of a new or known place. */
+export const join = async (url: string, eventId: string, user: string): Promise<string> =>
+  (await takePlace(url, eventId, user)).id
+
+/** The places of so many buyers `name-0`, `name-1`, who join one after the other, at one gateway and the next. */
+export async function joinAll({ gateways }: Room, eventId: string, name: string, count: number) {
+  const places = new Map<string, Place>()
+  for (let at = 0; at < count; at += 1) {
+    const url = gateways[at % gateways.length]?.url ?? ''
+    places.set(`${name}-${at}`, await takePlace(url, eventId, `${name}-${at}`))
+  }
+  return places
+}
+
+/** Everything that Redis knows of a room is gone. */
+export async function forgetRoom(room: Room, eventId: string): Promise<void> {
+  const redis = openRedis(room.redis.url)
+  for (const key of await redis.keys(`queue:{${eventId}}:*`)) await redis.del(key)
+  redis.disconnect()
 }
 
 export const look = (url: string, placeId: string, user: string): Promise<Answer> =>

@@ -89,10 +89,7 @@ test('the linter of Redocly finds nothing in the OpenAPI document, in either mod
   for (const mode of modes) {
     const source = JSON.stringify(documentOf(mode))
     const found = await lintFromString({ source, absoluteRef: 'openapi.json', config })
-    t.deepEqual(
-      found.map(({ ruleId, message }) => `${ruleId}: ${message}`),
-      [],
-    )
+    t.is(found.map(({ ruleId, message }) => `${ruleId}: ${message}`).join(), '')
   }
 })
 

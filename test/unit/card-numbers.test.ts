@@ -113,10 +113,7 @@ test('UUIDs, public ids and digests are no card numbers, bare or behind a prefix
     `A-${unlucky}-${'B'.repeat(24)}`,
     `abcdef${unlucky}abcdef`,
   ]
-  t.deepEqual(
-    ids.filter((id) => isRefused({ note: id })),
-    [],
-  )
+  t.is(ids.filter((id) => isRefused({ note: id })).join(), '')
 })
 
 test('13-digit numbers, telephone numbers, dates, prices and long counters are no card numbers', (t) => {

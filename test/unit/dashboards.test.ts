@@ -65,10 +65,8 @@ test('exemplars lead to a data source that exists', (t) => {
     (source: { jsonData: { exemplarTraceIdDestinations?: { name: string; datasourceUid: string }[] } }) =>
       source.jsonData.exemplarTraceIdDestinations ?? [],
   )
-  t.deepEqual(
-    links,
-    Array.from({ length: 2 }, () => ({ name: 'trace_id', datasourceUid: 'jaeger' })),
-  )
+  const jaeger = { name: 'trace_id', datasourceUid: 'jaeger' }
+  t.deepEqual(links, [jaeger, jaeger])
   t.true(dataSources.some(({ uid }) => uid === 'jaeger'))
 })
 

@@ -92,13 +92,7 @@ test('a broken plan is refused with the place of its first fault', (t) => {
 test('a row is cut where an aisle runs through it', (t) => {
   const seats = [0, 10, 20, 50, 60].map((x, index) => ({ number: String(index + 1), x }))
   const { layout } = readPretixPlan(pretixPlan([pretixRow('A', seats)]))
-  t.deepEqual(
-    layout.rows.map((row) => row.seats),
-    [
-      ['1', '2', '3'],
-      ['4', '5'],
-    ],
-  )
+  t.is(layout.rows.map((row) => row.seats.join(' ')).join(), '1 2 3,4 5')
 })
 
 test('arena rows come nearest to the middle first, with section names as on tickets', (t) => {

@@ -167,16 +167,10 @@ const charges: readonly Charge[] = [
 ]
 
 test('money that cannot be taken fails a payment for good; one that is still reserved is to be asked for again', (t) => {
-  t.deepEqual(
-    charges.map((charge) => moveAfterCapture(charge)),
-    [
-      null,
-      { to: 'captured' },
-      { to: 'captured' },
-      { to: 'failed', failure: 'capture_refused' },
-      { to: 'failed', failure: 'capture_refused', declineCode: 'card_declined' },
-    ],
-  )
+  const moves = charges.map((charge) => moveAfterCapture(charge))
+  const refused = { to: 'failed', failure: 'capture_refused' }
+  const [captured, declined] = [{ to: 'captured' }, { ...refused, declineCode: 'card_declined' }]
+  t.deepEqual<unknown, unknown>(moves, [null, captured, captured, refused, declined])
 })
 
 test('what is heard unasked moves a payment only where it waits for just that, and never against the rules', (t) => {

@@ -39,10 +39,8 @@ test('seat numbers count over all rows, and each seat knows its section, row, la
     label: second?.seats[0] ?? '',
     priceMinor: 10_000,
   })
-  t.is(
-    plan.sections.reduce((sum, { seatCount }) => sum + seatCount, 0),
-    plan.seatCount,
-  )
+  const ofSections = plan.sections.reduce((sum, { seatCount }) => sum + seatCount, 0)
+  t.is(ofSections, plan.seatCount)
   t.true([...plan.accessible].includes(accessibility.companion))
 })
 

@@ -170,13 +170,7 @@ test('prices follow the categories of single seats, and buyers see the tiers tha
   const seating = { layout, categoryPricesMinor, priceSteps: [[], [], []], areaPricesMinor: [], currency: 'EUR' }
   const [batch] = stockBatches(seating, { event_id: eventId, version: 1, max_tickets_per_user: 8 })
   t.deepEqual(batch?.rows[0]?.prices_minor, [9_000, 2_000])
-  t.deepEqual(
-    tiersOf(seating).map(({ name, price_minor }) => [name, price_minor]),
-    [
-      ['Front', 9_000],
-      ['Back', 2_000],
-    ],
-  )
+  t.is(tiersOf(seating).map(({ name, price_minor }) => `${name} ${price_minor}`).join(), 'Front 9000,Back 2000')
 })
 
 test('rows whose columns do not fit together are named', (t) => {
@@ -223,10 +217,7 @@ test('accessible rows and price steps of a section go into stock', (t) => {
     { name: 'Balcony', steps },
     { name: 'Stalls', steps: [] },
   ])
-  t.deepEqual(
-    batch?.rows.slice(1, 3).map(({ accessible }) => accessible),
-    [true, false],
-  )
+  t.is(batch?.rows.slice(1, 3).map(({ accessible }) => accessible).join(), 'true,false')
 })
 
 const full = (ids: readonly string[]): StockOfEvents =>
@@ -253,14 +244,7 @@ test('requests within a moment share one call, and only new ids are asked for', 
   ]
   const found = await Promise.all(lists.map((ids) => stock.of(ids, inMs(5_000), ask)))
   t.deepEqual(asked, [['a', 'b', 'unseated'], ['c']])
-  t.deepEqual(
-    found.map((events) => [...events.keys()]),
-    [
-      ['a', 'b'],
-      ['b', 'a'],
-      ['c', 'a'],
-    ],
-  )
+  t.is(found.map((events) => [...events.keys()].join(' ')).join(), 'a b,b a,c a')
   t.is(found[0]?.get('a')?.available, 7)
 })
 

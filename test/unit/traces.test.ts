@@ -220,10 +220,7 @@ test('on a narrow terminal the bar goes first, then the ends of the names', (t) 
   t.false(narrow.includes('█'))
   t.regex(narrow, /process ticketing\.v1\.booking\.hol…/)
   const lines = narrow.split('\n').slice(3)
-  t.deepEqual(
-    lines.filter((line) => line.length > 78),
-    [],
-  )
+  t.true(lines.every((line) => line.length <= 78))
 })
 
 test('names and messages cannot move the cursor, and colours are used where they are asked for only', (t) => {

@@ -1,11 +1,11 @@
 import { isAlive } from '#shared/process/config.ts'
 import type { Answer } from '../../support/http.ts'
+import { waitUntilSettled } from '../settle.ts'
 import { askOnce, askUntilFinal, describe, isFinal } from './client.ts'
 import { type CrashSystem, crash, type DeadProcess, openEvent } from './crash-system.ts'
 import { differences, readEnding } from './ending.ts'
 import type { CrashPoint } from './points.ts'
 import type { Story } from './scenarios/story.ts'
-import { waitUntilSettled } from './settle.ts'
 
 export interface PointResult {
   readonly point: CrashPoint
