@@ -1,10 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import type { Postgres } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { listening } from '../support/listening.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { type FindingLine, type Findings, lineOf, runChecks } from './checks/all-checks.ts'
 import { type AnswerBody, type Entry, History } from './history.ts'
@@ -211,15 +209,12 @@ test.serial('a place that is lost, has another number, or has the number of anot
 test.serial('a client that shows a sold seat as free is found', async (t) => {
   // Two bits a seat: 0 and 1 are sold, or only 0 is.
   for (const [seats, wrong] of Object.entries({ 'Cg==': 0, 'Ag==': 3 })) {
-    const server = createServer((_, response) => {
+    const { url, stop } = await listening((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write(`id: p-1\nevent: reset\ndata: ${JSON.stringify({ seats })}\n\n`)
     })
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    const { port } = server.address() as AddressInfo
-    const watchers = new Watchers({ seed: 1, gatewayUrls: [`http://127.0.0.1:${port}`], eventIds: [eventId] })
+    const watchers = new Watchers({ seed: 1, gatewayUrls: [url], eventIds: [eventId] })
     t.is((await watchers.compare(postgres, wrong === 0 ? undefined : 500)).length, wrong)
-    server.close()
-    server.closeAllConnections()
+    await stop()
   }
 })

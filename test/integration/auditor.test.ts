@@ -1,12 +1,10 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import { newId } from '#shared/ids.ts'
 import { audit } from '../../infra/audit/audit.ts'
 import { daysFromToday } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
+import { listening } from '../support/listening.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
@@ -113,30 +111,18 @@ test.serial('the process tells organisers and Prometheus the same', async (t) =>
   await auditor.stop()
 })
 
-/** A provider whose ledger has two charges a page, each with a refund more as long as `lies` says so. Answers its base URL. */
-async function lyingProvider(lies: (look: number) => boolean): Promise<{ url: string; stop(): void }> {
+/** A provider whose ledger has two charges a page, each with a refund more as long as `lies` says so. */
+function lyingProvider(lies: (look: number) => boolean) {
   let looks = 0
-  const server = createServer(async (request, response) => {
+  return listening(async (request, response) => {
     const { searchParams } = new URL(request.url ?? '', system.paymentUrl)
     searchParams.set('limit', '2')
     const { items, next_cursor } = (await ask(`${system.paymentUrl}/ledger?${searchParams}`)).body
     looks += 1
     const more = lies(looks) ? 1 : 0
-    const told = items.map((charge: { refunded_minor: number }) => ({
-      ...charge,
-      refunded_minor: charge.refunded_minor + more,
-    }))
-    response.end(JSON.stringify({ items: told, next_cursor }))
+    for (const charge of items) charge.refunded_minor += more
+    response.end(JSON.stringify({ items, next_cursor }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
 }
 
 test.serial(
@@ -148,7 +134,7 @@ test.serial(
     ] as const) {
       const provider = await lyingProvider(lies)
       const { results } = await audit({ databaseUrl: system.databaseUrl, paymentUrl: provider.url })
-      provider.stop()
+      await provider.stop()
       const ledger = results.find(({ invariant }) => invariant === 'I8')
       t.true(ledger?.checked)
       t.is((ledger?.violations ?? 0) > 0, isFound, ledger?.examples.join(' '))
