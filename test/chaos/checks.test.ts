@@ -2,6 +2,7 @@ import test from 'ava'
 import type { Postgres } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { forFile } from '../support/for-file.ts'
 import { listening } from '../support/listening.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { type FindingLine, type Findings, lineOf, runChecks } from './checks/all-checks.ts'
@@ -19,18 +20,8 @@ const itemIds = ['01980000-0000-7000-8000-000000000004', '01980000-0000-7000-800
 const ticketIds = ['01980000-0000-7000-8000-000000000006', '01980000-0000-7000-8000-000000000007']
 const paymentId = '01980000-0000-7000-8000-000000000008'
 
-let database: TestDatabase
-let postgres: Postgres
-
-test.before(async () => {
-  database = await createTestDatabase()
-  postgres = openPostgres(database.url, { maxConnections: 1 })
-})
-
-test.after.always(async () => {
-  await postgres?.close()
-  await database?.drop()
-})
+const database = forFile(() => createTestDatabase())
+const postgres = forFile(async () => openPostgres(database.url, { maxConnections: 1 }))
 
 test.beforeEach(async () => {
   await postgres.query('TRUNCATE booking.sales, booking.holds, purchase.payments CASCADE')
@@ -70,24 +61,25 @@ const booking: AnswerBody = {
   tickets: ticketIds.map((id) => ({ id: publicId({ eventId, ownId: id }), status: 'valid' })),
 }
 
-function entry(given: Partial<Entry>): Entry {
-  return {
-    operation: 'purchase',
-    userId: 'ann',
-    method: 'POST',
-    path: '/purchase',
-    key: 'key-1',
-    gateway: 0,
-    beganAt: 0,
-    endedAt: 1,
-    outcome: { kind: 'answer', status: 201, text: JSON.stringify(booking), body: booking },
-    ...given,
-  }
-}
+const entry = (given: Partial<Entry>): Entry => ({
+  operation: 'purchase',
+  userId: 'ann',
+  method: 'POST',
+  path: '/purchase',
+  key: 'key-1',
+  gateway: 0,
+  beganAt: 0,
+  endedAt: 1,
+  outcome: { kind: 'answer', status: 201, text: JSON.stringify(booking), body: booking },
+  ...given,
+})
 
-function refusal(status: number, code: string): Entry['outcome'] {
-  return { kind: 'answer', status, text: '', body: { code } }
-}
+const refusal = (status: number, code: string): Entry['outcome'] => ({
+  kind: 'answer',
+  status,
+  text: '',
+  body: { code },
+})
 
 function historyOf(...entries: Entry[]): History {
   const history = new History()
@@ -95,14 +87,12 @@ function historyOf(...entries: Entry[]): History {
   return history
 }
 
-function findings({ history = historyOf(entry({})) }: { history?: History } = {}): Promise<Findings> {
-  return runChecks({ history, db: postgres, faults: [] })
-}
+const findings = ({ history = historyOf(entry({})) }: { history?: History } = {}): Promise<Findings> =>
+  runChecks({ history, db: postgres, faults: [] })
 
 /** Lines with anything in them. */
-function red(found: Findings): string[] {
-  return (Object.keys(found) as FindingLine[]).filter((line) => found[line].length > 0)
-}
+const red = (found: Findings): string[] =>
+  (Object.keys(found) as FindingLine[]).filter((line) => found[line].length > 0)
 
 test.serial('two sides that tell the same are green', async (t) => {
   t.deepEqual(red(await findings()), [])

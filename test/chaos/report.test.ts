@@ -14,17 +14,15 @@ function injected(changed: boolean): Injected {
   return { planned, beganAt: 0, endedAt: 1, effect: { changed, seen: 'pid 1 → 2' } }
 }
 
-function recovery(backAfterMs: number): Recovery {
-  return {
-    kind: 'kill nats node',
-    seen: 'nats-2',
-    failed: 3,
-    failures: { unavailable: 3 },
-    longestWaitMs: 2_000,
-    backAfterMs,
-    boundMs: 5_000,
-  }
-}
+const recovery = (backAfterMs: number): Recovery => ({
+  kind: 'kill nats node',
+  seen: 'nats-2',
+  failed: 3,
+  failures: { unavailable: 3 },
+  longestWaitMs: 2_000,
+  backAfterMs,
+  boundMs: 5_000,
+})
 
 const greenRun: Run = {
   injected: [injected(true)],

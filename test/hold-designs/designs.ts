@@ -160,8 +160,7 @@ const redisLock: HoldDesign = {
         const taken = await redis.labLockSeats(keys.length, ...keys, holdId, untilCommitMs).catch(() => [])
         if (taken.length > 0) return null
         // A lock that could not be ended ends by itself.
-        const endLocksIn = (ms: number) =>
-          redis.labEndLocks(keys.length, ...keys, holdId, ms).catch(() => undefined)
+        const endLocksIn = (ms: number) => redis.labEndLocks(keys.length, ...keys, holdId, ms).catch(() => undefined)
         let held: HeldSeats | null = null
         try {
           held = await holdInShortTransaction(lab, { seatNos, isFree: isAvailableOrExpired, holdId })

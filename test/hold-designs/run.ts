@@ -98,13 +98,10 @@ interface Conditions extends RushOptions {
   readonly redis: string
 }
 
-function sentence({ buyers, seconds, seats, seed, cores, postgres, redis }: Conditions): string {
-  return (
-    `${buyers} buyers in ${seconds} s for ${seats} seats, 1 to 4 each, seed ${seed}; ${connections} connections; ` +
-    `holds of ${holdTtlMs} ms, cron every ${sweepEveryMs} ms;\n` +
-    `${cores} cores with the buyers on them, PostgreSQL ${postgres} (durable), Redis ${redis}.`
-  )
-}
+const sentence = ({ buyers, seconds, seats, seed, cores, postgres, redis }: Conditions): string =>
+  `${buyers} buyers in ${seconds} s for ${seats} seats, 1 to 4 each, seed ${seed}; ${connections} connections; ` +
+  `holds of ${holdTtlMs} ms, cron every ${sweepEveryMs} ms;\n` +
+  `${cores} cores with the buyers on them, PostgreSQL ${postgres} (durable), Redis ${redis}.`
 
 const columns: Readonly<Record<string, (measures: Measures) => string>> = {
   design: ({ design }) => design,
@@ -122,8 +119,13 @@ const columns: Readonly<Record<string, (measures: Measures) => string>> = {
 function markdownTable(results: readonly Measures[]): string {
   const cells = results.map((result) => Object.values(columns).map((cell) => cell(result)))
   const rows = aligned([Object.keys(columns), ...cells], { numbersFrom: 1 })
-  const rule = rows[0]?.map((cell, column) => (column === 0 ? '-'.repeat(cell.length) : `${'-'.repeat(cell.length - 1)}:`))
-  return rows.toSpliced(1, 0, rule ?? []).map((row) => `| ${row.join(' | ')} |`).join('\n')
+  const rule = rows[0]?.map((cell, column) =>
+    column === 0 ? '-'.repeat(cell.length) : `${'-'.repeat(cell.length - 1)}:`,
+  )
+  return rows
+    .toSpliced(1, 0, rule ?? [])
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n')
 }
 
 main().catch(reportFailure)

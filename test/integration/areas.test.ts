@@ -5,8 +5,8 @@ import { viewAvailability, viewSeatStates } from '#shared/contracts/seats.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
 import { sharedBookingWorkers } from '../support/booking-workers.ts'
-import { sweepAll } from '../support/sweep-all.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
+import { sweepAll } from '../support/sweep-all.ts'
 
 const workers = sharedBookingWorkers()
 
@@ -25,8 +25,8 @@ async function floorOf(eventId: string): Promise<string> {
 }
 
 /** Shards that have more or fewer places held or sold than the items of holds and bookings say: there must be none. */
-async function wrongShards(eventId: string): Promise<unknown[]> {
-  return workers.postgres.query(
+const wrongShards = async (eventId: string): Promise<unknown[]> =>
+  workers.postgres.query(
     `SELECT area_no, shard, capacity, held, sold FROM booking.area_shards AS area WHERE event_id = $1 AND (
        held + sold > capacity
        OR held <> (SELECT coalesce(sum(qty), 0) FROM booking.hold_items AS item WHERE item.event_id = area.event_id
@@ -35,36 +35,32 @@ async function wrongShards(eventId: string): Promise<unknown[]> {
          AND item.area_no = area.area_no AND item.shard = area.shard AND live))`,
     [eventId],
   )
-}
 
 async function buy(hold: Hold): Promise<string> {
   const { booking_id } = await workers.ask(beginPayment, { hold_id: hold.id }, { as: hold.user_id })
   return (await workers.ask(confirmHold, { booking_id })).outcome
 }
 
-test.serial(
-  '500 buyers rush for an area of 300: exactly 300 get a place, the rest hear it is full',
-  async (t) => {
-    const eventId = await openFloor(300)
-    const holds: Hold[] = []
-    const refusals: string[] = []
-    let buyers = 500
-    const buyInTurn = async (): Promise<void> => {
-      while (buyers-- > 0) {
-        await stand(eventId, 1).then(
-          (hold) => holds.push(hold),
-          (error: TicketingError) => refusals.push(error.code),
-        )
-      }
+test.serial('500 buyers rush for an area of 300: exactly 300 get a place, the rest hear it is full', async (t) => {
+  const eventId = await openFloor(300)
+  const holds: Hold[] = []
+  const refusals: string[] = []
+  let buyers = 500
+  const buyInTurn = async (): Promise<void> => {
+    while (buyers-- > 0) {
+      await stand(eventId, 1).then(
+        (hold) => holds.push(hold),
+        (error: TicketingError) => refusals.push(error.code),
+      )
     }
-    // Twice as many as the workers have connections to Postgres: all shards are always being decided about.
-    await Promise.all(Array.from({ length: 40 }, buyInTurn))
-    t.deepEqual(new Set(refusals), new Set(['not_enough_left']))
-    t.is(holds.length, 300)
-    t.deepEqual(await wrongShards(eventId), [])
-    t.is(await floorOf(eventId), '0 free, 300 held, 0 sold')
-  },
-)
+  }
+  // Twice as many as the workers have connections to Postgres: all shards are always being decided about.
+  await Promise.all(Array.from({ length: 40 }, buyInTurn))
+  t.deepEqual(new Set(refusals), new Set(['not_enough_left']))
+  t.is(holds.length, 300)
+  t.deepEqual(await wrongShards(eventId), [])
+  t.is(await floorOf(eventId), '0 free, 300 held, 0 sold')
+})
 
 test.serial('the last places of an area are sold together although they are spread over its shards', async (t) => {
   const eventId = await openFloor(80)
@@ -99,29 +95,26 @@ test.serial('released places are free at once, and releasing twice gives nothing
   t.deepEqual(await wrongShards(eventId), [])
 })
 
-test.serial(
-  'the sweeper gives back what holds that ran out have of an area, and waits for no buyer',
-  async (t) => {
-    const eventId = await openFloor(20)
-    const [one, other] = [await stand(eventId, 8), await stand(eventId, 8)]
-    await workers.letRunOut(one)
-    await workers.letRunOut(other)
-    const busy = 'SELECT FROM booking.area_shards WHERE event_id = $1 AND held > 0 ORDER BY shard LIMIT 1 FOR UPDATE'
-    await workers.postgres.transaction(async (db) => {
-      await db.query(busy, [eventId])
-      await sweepAll(workers.postgres)
-    })
-    t.deepEqual(await wrongShards(eventId), [])
-    const [held] = await workers.postgres.query<{ held: number }>(
-      'SELECT sum(held)::int AS held FROM booking.area_shards WHERE event_id = $1',
-      [eventId],
-    )
-    t.is(held?.held, 8)
-    t.is(await floorOf(eventId), '20 free, 0 held, 0 sold')
-    t.is((await stand(eventId, 8)).places.length, 1)
-    t.deepEqual(await wrongShards(eventId), [])
-  },
-)
+test.serial('the sweeper gives back what holds that ran out have of an area, and waits for no buyer', async (t) => {
+  const eventId = await openFloor(20)
+  const [one, other] = [await stand(eventId, 8), await stand(eventId, 8)]
+  await workers.letRunOut(one)
+  await workers.letRunOut(other)
+  const busy = 'SELECT FROM booking.area_shards WHERE event_id = $1 AND held > 0 ORDER BY shard LIMIT 1 FOR UPDATE'
+  await workers.postgres.transaction(async (db) => {
+    await db.query(busy, [eventId])
+    await sweepAll(workers.postgres)
+  })
+  t.deepEqual(await wrongShards(eventId), [])
+  const [held] = await workers.postgres.query<{ held: number }>(
+    'SELECT sum(held)::int AS held FROM booking.area_shards WHERE event_id = $1',
+    [eventId],
+  )
+  t.is(held?.held, 8)
+  t.is(await floorOf(eventId), '20 free, 0 held, 0 sold')
+  t.is((await stand(eventId, 8)).places.length, 1)
+  t.deepEqual(await wrongShards(eventId), [])
+})
 
 test.serial('buyers who exchange standing places for others at once leave every counter right', async (t) => {
   const eventId = await workers.openHouse({

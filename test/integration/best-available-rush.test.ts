@@ -34,37 +34,34 @@ test.serial('a hundred pairs at once for room for ten: ten get it, and only then
   t.deepEqual(new Set(refusals), new Set(['not_enough_left']))
 })
 
-test.serial(
-  '64 at a time want pairs until 2 % are left: under 1 % are refused, no seat stays single',
-  async (t) => {
-    const seatsPerRow = 20
-    const eventId = await workers.openHouse({ rows: 60, seatsPerRow })
-    const groups: number[][] = []
-    let pairs = (60 * seatsPerRow * 0.98) / 2
-    let refused = 0
-    const buyInTurn = async (): Promise<void> => {
-      while (pairs-- > 0) {
-        await best(eventId, 2, newId()).then(
-          (hold) => groups.push(seatNosOf(hold)),
-          () => refused++,
-        )
-      }
+test.serial('64 at a time want pairs until 2 % are left: under 1 % are refused, no seat stays single', async (t) => {
+  const seatsPerRow = 20
+  const eventId = await workers.openHouse({ rows: 60, seatsPerRow })
+  const groups: number[][] = []
+  let pairs = (60 * seatsPerRow * 0.98) / 2
+  let refused = 0
+  const buyInTurn = async (): Promise<void> => {
+    while (pairs-- > 0) {
+      await best(eventId, 2, newId()).then(
+        (hold) => groups.push(seatNosOf(hold)),
+        () => refused++,
+      )
     }
-    await Promise.all(Array.from({ length: 64 }, buyInTurn))
-    t.true(refused < groups.length * 0.01, `${refused} refused, ${groups.length} held`)
-    t.true(groups.every(([left = 0, right]) => right === left + 1 && right % seatsPerRow !== 0))
-    const taken = new Set(groups.flat())
-    t.is(taken.size, groups.length * 2)
-    const isFree = (seatNo: number) => !taken.has(seatNo)
-    const singles = Array.from({ length: 60 * seatsPerRow }, (_, seatNo) => seatNo).filter(
-      (seatNo) =>
-        isFree(seatNo) &&
-        (seatNo % seatsPerRow === 0 || !isFree(seatNo - 1)) &&
-        (seatNo % seatsPerRow === seatsPerRow - 1 || !isFree(seatNo + 1)),
-    )
-    t.deepEqual(singles, [])
-  },
-)
+  }
+  await Promise.all(Array.from({ length: 64 }, buyInTurn))
+  t.true(refused < groups.length * 0.01, `${refused} refused, ${groups.length} held`)
+  t.true(groups.every(([left = 0, right]) => right === left + 1 && right % seatsPerRow !== 0))
+  const taken = new Set(groups.flat())
+  t.is(taken.size, groups.length * 2)
+  const isFree = (seatNo: number) => !taken.has(seatNo)
+  const singles = Array.from({ length: 60 * seatsPerRow }, (_, seatNo) => seatNo).filter(
+    (seatNo) =>
+      isFree(seatNo) &&
+      (seatNo % seatsPerRow === 0 || !isFree(seatNo - 1)) &&
+      (seatNo % seatsPerRow === seatsPerRow - 1 || !isFree(seatNo + 1)),
+  )
+  t.deepEqual(singles, [])
+})
 
 test.serial('the best free seats come first, and a row is not left with a single seat', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 5 })
@@ -75,27 +72,24 @@ test.serial('the best free seats come first, and a row is not left with a single
   t.deepEqual(seatNosOf(await best(eventId, 1, 'e')), [9])
 })
 
-test.serial(
-  'seats others are deciding about are passed over, and waited for when there are no others',
-  async (t) => {
-    const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
-    const lock = 'SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no < $2 FOR UPDATE'
-    const waiting = await workers.postgres.transaction(async (db) => {
-      await db.query(lock, [eventId, 2])
-      t.deepEqual(seatNosOf(await best(eventId, 2, 'quick')), [2, 3])
-      const patient = best(eventId, 2, 'patient')
-      await until('the patient one waits', async () => {
-        const [sleeper] = await workers.postgres.query(
-          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        )
-        return sleeper !== undefined
-      })
-      // In an array, lest it be awaited before these locks are given back.
-      return [patient]
+test.serial('seats others are deciding about are passed over, and waited for when there are no others', async (t) => {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
+  const lock = 'SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no < $2 FOR UPDATE'
+  const waiting = await workers.postgres.transaction(async (db) => {
+    await db.query(lock, [eventId, 2])
+    t.deepEqual(seatNosOf(await best(eventId, 2, 'quick')), [2, 3])
+    const patient = best(eventId, 2, 'patient')
+    await until('the patient one waits', async () => {
+      const [sleeper] = await workers.postgres.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+      return sleeper !== undefined
     })
-    t.deepEqual(await Promise.all(waiting.map(async (hold) => seatNosOf(await hold))), [[0, 1]])
-  },
-)
+    // In an array, lest it be awaited before these locks are given back.
+    return [patient]
+  })
+  t.deepEqual(await Promise.all(waiting.map(async (hold) => seatNosOf(await hold))), [[0, 1]])
+})
 
 test.serial('seats of a hold that ran out are picked like free ones', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })

@@ -93,25 +93,22 @@ test.serial('a revoked booking is told', async (t) => {
   t.like(told.at(-1), { fact: 'booking cancelled', seats: '0 available 4', reason: 'capture_refused' })
 })
 
-test.serial(
-  'of a hold that ran out only the seats that became free are told, when its end is recorded',
-  async (t) => {
-    const eventId = await workers.openHouse()
-    const late = await workers.hold(eventId, [0, 1], 'late')
-    const { booking_id } = await workers.ask(beginPayment, { hold_id: late.id }, { as: 'late' })
-    await workers.letRunOut(late)
-    const next = await workers.hold(eventId, [1], 'next')
-    t.is((await workers.ask(confirmHold, { booking_id })).outcome, 'LOST')
-    await workers.letRunOut(next)
-    await sweepAll(workers.postgres)
-    const told = (await factsOf(eventId)).slice(2)
-    t.like(told[0], { fact: 'hold taken', hold_id: next.id, seats: '1 held 3' })
-    t.like(told[1], { fact: 'hold expired', hold_id: late.id, status: 'expired', seats: '0 available 3' })
-    t.like(told[2], { fact: 'booking failed', booking_id, status: 'failed', seats: '' })
-    t.like(told[3], { fact: 'hold expired', hold_id: next.id, seats: '1 available 4' })
-    t.is(told.length, 4)
-  },
-)
+test.serial('of a hold that ran out only the seats that became free are told, when its end is recorded', async (t) => {
+  const eventId = await workers.openHouse()
+  const late = await workers.hold(eventId, [0, 1], 'late')
+  const { booking_id } = await workers.ask(beginPayment, { hold_id: late.id }, { as: 'late' })
+  await workers.letRunOut(late)
+  const next = await workers.hold(eventId, [1], 'next')
+  t.is((await workers.ask(confirmHold, { booking_id })).outcome, 'LOST')
+  await workers.letRunOut(next)
+  await sweepAll(workers.postgres)
+  const told = (await factsOf(eventId)).slice(2)
+  t.like(told[0], { fact: 'hold taken', hold_id: next.id, seats: '1 held 3' })
+  t.like(told[1], { fact: 'hold expired', hold_id: late.id, status: 'expired', seats: '0 available 3' })
+  t.like(told[2], { fact: 'booking failed', booking_id, status: 'failed', seats: '' })
+  t.like(told[3], { fact: 'hold expired', hold_id: next.id, seats: '1 available 4' })
+  t.is(told.length, 4)
+})
 
 test.serial('an unpaid booking that ends with its hold is told', async (t) => {
   const eventId = await workers.openHouse()

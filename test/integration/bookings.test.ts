@@ -1,14 +1,14 @@
 import test from 'ava'
 import { listBookings, listSales, viewBooking } from '#shared/contracts/bookings.ts'
-import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
-import { newId } from '#shared/ids.ts'
-import { buyTickets } from '../support/bought-tickets.ts'
 import type { TicketingError } from '#shared/errors.ts'
+import { newId } from '#shared/ids.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
 import { askWorker } from '../support/asking.ts'
+import { sharedBookingWorkers } from '../support/booking-workers.ts'
+import { buyTickets } from '../support/bought-tickets.ts'
 
 const workers = sharedBookingWorkers()
 

@@ -1,11 +1,11 @@
 import test from 'ava'
 import { changeHold, type Hold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold, returnHold } from '#shared/contracts/payment-steps.ts'
+import type { Selection } from '#shared/contracts/places.ts'
+import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import { parsePublicId } from '#shared/ids.ts'
 import { sharedBookingWorkers } from '../support/booking-workers.ts'
-import type { Selection } from '#shared/contracts/places.ts'
-import { listSeats } from '#shared/contracts/seats.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
 const workers = sharedBookingWorkers()

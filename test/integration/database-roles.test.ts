@@ -1,14 +1,14 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
+import { migrate, pendingMigrations } from '#shared/database/migrations.ts'
 import { type DatabaseUser, databaseUsers } from '#shared/process/config.ts'
+import { migrateAll } from '../../infra/migrate.ts'
 import { refreshStatistics } from '../../workers/event/store/refresh-statistics.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { migrate, pendingMigrations } from '#shared/database/migrations.ts'
-import { migrateAll } from '../../infra/migrate.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
 const database = forFile(() => createTestDatabase())

@@ -1,15 +1,15 @@
 import test from 'ava'
 import { listEvents, viewEvent } from '#shared/contracts/event.ts'
 import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
-import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
-import { emptyEventWorker } from '../support/event-worker.ts'
-import { until } from '../support/until.ts'
 import { viewPerformer } from '#shared/contracts/performers.ts'
-import { viewVenue } from '#shared/contracts/venues.ts'
 import { searchEvents } from '#shared/contracts/search.ts'
+import { viewVenue } from '#shared/contracts/venues.ts'
 import type { Queryable } from '#shared/database/postgres.ts'
 import { RecentSummaries } from '../../workers/event/recent-summaries.ts'
 import { findAsked } from '../../workers/event/search/find-page.ts'
+import { daysFromToday, importedEvent, smallLayout, tier, venueNamed } from '../support/catalogue.ts'
+import { emptyEventWorker } from '../support/event-worker.ts'
+import { until } from '../support/until.ts'
 
 const worker = emptyEventWorker()
 

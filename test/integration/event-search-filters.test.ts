@@ -37,9 +37,8 @@ test.before(async () => {
   await worker.postgres.query(`UPDATE event.events SET currency = 'EUR' WHERE source_id = 'Unpriced'`)
 })
 
-async function found(request: Request): Promise<string[]> {
-  return (await worker.ask(searchEvents, request)).items.map(({ name }) => name)
-}
+const found = async (request: Request): Promise<string[]> =>
+  (await worker.ask(searchEvents, request)).items.map(({ name }) => name)
 
 async function refusal(request: object): Promise<string[]> {
   const parsed = searchEvents.request.safeParse(request)

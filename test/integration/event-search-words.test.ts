@@ -26,10 +26,7 @@ const catalogue = [
   importedEvent('musical', { name: 'Mamma Mia', starts_on: daysFromToday(32) }),
   importedEvent('mention', { name: 'An ACDC tribute', performers: performer('Back in Black') }),
   importedEvent('grunge', { name: 'Grungefest: Pearl Jam and others', starts_on: daysFromToday(31) }),
-  importedEvent('bank', {
-    name: 'Raptors',
-    venue: venueNamed('ScotiaBank Arena', { city: 'Toronto', country: 'CA' }),
-  }),
+  importedEvent('bank', { name: 'Raptors', venue: venueNamed('ScotiaBank Arena', { city: 'Toronto', country: 'CA' }) }),
   importedEvent('casino', {
     name: 'Reimagined',
     venue: venueNamed('Casino Nova Scotia', { city: 'Halifax', country: 'CA' }),
@@ -48,9 +45,7 @@ test.before(async () => {
 
 const search = (keyword: string) => worker.ask(searchEvents, { keyword })
 
-async function found(keyword: string): Promise<string[]> {
-  return (await search(keyword)).items.map(({ name }) => name)
-}
+const found = async (keyword: string): Promise<string[]> => (await search(keyword)).items.map(({ name }) => name)
 
 test('the artist comes before a namesake, a mention in a name, a venue, a description, and longer words', async (t) => {
   const names = await found('drake')

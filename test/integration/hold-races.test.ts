@@ -27,9 +27,8 @@ async function inThisOrder({ id }: Hold, asked: readonly [() => Promise<Answer>,
   return Promise.all(answers)
 }
 
-function asAnswer(answer: Promise<Answer>): Promise<Answer> {
-  return answer.catch(({ code, extra }: TicketingError) => ({ code, ...extra }))
-}
+const asAnswer = (answer: Promise<Answer>): Promise<Answer> =>
+  answer.catch(({ code, extra }: TicketingError) => ({ code, ...extra }))
 
 async function waitingForLocks(): Promise<number> {
   const waiting = await workers.postgres.query(

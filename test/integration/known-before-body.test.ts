@@ -19,9 +19,8 @@ function newAddress(): string {
   return `10.1.${clients >> 8}.${clients & 255}`
 }
 
-function askFrom(address: string, path: string, { headers, ...request }: Ask = {}): Promise<Answer> {
-  return ask(system.url + path, { ...request, headers: { ...headers, 'x-forwarded-for': address } })
-}
+const askFrom = (address: string, path: string, { headers, ...request }: Ask = {}): Promise<Answer> =>
+  ask(system.url + path, { ...request, headers: { ...headers, 'x-forwarded-for': address } })
 
 async function tokenFor(userId: string): Promise<string> {
   const { body } = await askFrom(newAddress(), '/session', { json: { user_id: userId } })

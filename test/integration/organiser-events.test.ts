@@ -27,20 +27,18 @@ const concert = {
   max_tickets_per_user: 4,
 }
 
-function create(request = concert, idempotencyKey?: string) {
-  return worker.ask(createEvent, request, {
+const create = (request = concert, idempotencyKey?: string) =>
+  worker.ask(createEvent, request, {
     caller: organiser,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   })
-}
 
-function change(eventId: string, action: 'publish' | 'pause' | 'resume' | 'cancel', idempotencyKey?: string) {
-  return worker.ask(
+const change = (eventId: string, action: 'publish' | 'pause' | 'resume' | 'cancel', idempotencyKey?: string) =>
+  worker.ask(
     changeEventStatus,
     { event_id: eventId, action },
     { caller: organiser, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
   )
-}
 
 /** Ids of events whose refund is asked for, until the test is over. */
 async function takeRefunds(t: ExecutionContext): Promise<string[]> {
@@ -49,20 +47,17 @@ async function takeRefunds(t: ExecutionContext): Promise<string[]> {
   return refunds.asked
 }
 
-test.serial(
-  'when doors open and the street of the venue are told where known, and left out where not',
-  async (t) => {
-    const doors = new Date(`${startsOn}T17:30:00Z`).toISOString()
-    const venue = { ...concert.venue, address: 'al. Bandurskiego 7' }
-    const event = await create({ ...concert, venue, ...{ doors_at: doors } })
-    t.like(event, { doors_at: doors, venue: { address: 'al. Bandurskiego 7' } })
-    const plain = await create()
-    t.false('doors_at' in plain)
-    t.false('address' in (plain.venue ?? {}))
-    const late = await t.throwsAsync(create({ ...concert, ...{ doors_at: `${startsOn}T23:30:00Z` } }))
-    t.like(late, { code: 'validation_failed', extra: { errors: [{ pointer: '/doors_at' }] } })
-  },
-)
+test.serial('when doors open and the street of the venue are told where known, and left out where not', async (t) => {
+  const doors = new Date(`${startsOn}T17:30:00Z`).toISOString()
+  const venue = { ...concert.venue, address: 'al. Bandurskiego 7' }
+  const event = await create({ ...concert, venue, ...{ doors_at: doors } })
+  t.like(event, { doors_at: doors, venue: { address: 'al. Bandurskiego 7' } })
+  const plain = await create()
+  t.false('doors_at' in plain)
+  t.false('address' in (plain.venue ?? {}))
+  const late = await t.throwsAsync(create({ ...concert, ...{ doors_at: `${startsOn}T23:30:00Z` } }))
+  t.like(late, { code: 'validation_failed', extra: { errors: [{ pointer: '/doors_at' }] } })
+})
 
 test.serial('a new event is a draft with seats and prices, which only organisers see', async (t) => {
   const event = await create()
@@ -170,29 +165,26 @@ test.serial('a sale is paused and resumed; booking hears of it before buyers do'
   t.like((await worker.ask(viewEvent, { event_id: id })).sale, { status: 'on_sale' })
 })
 
-test.serial(
-  'an action repeated with its key is done once, answered as it was; another one is refused',
-  async (t) => {
-    const { id } = await create()
-    const { id: other } = await create({ ...concert, name: 'Second night' })
-    await change(id, 'publish', 'opening')
-    const paused = await change(id, 'pause', 'break')
-    await change(id, 'resume', 'end of break')
-    const sales = worker.stock.sales.length
-    t.deepEqual(await change(id, 'pause', 'break'), paused)
-    t.is(worker.stock.sales.length, sales)
-    t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'on_sale')
-    const batches = worker.stock.batches.length
-    for (const [event, action] of [
-      [id, 'resume'],
-      [other, 'pause'],
-      [other, 'publish'],
-    ] as const) {
-      t.like(await t.throwsAsync(change(event, action, 'break')), { code: 'idempotency_key_reused' })
-    }
-    t.is(worker.stock.batches.length, batches)
-  },
-)
+test.serial('an action repeated with its key is done once, answered as it was; another one is refused', async (t) => {
+  const { id } = await create()
+  const { id: other } = await create({ ...concert, name: 'Second night' })
+  await change(id, 'publish', 'opening')
+  const paused = await change(id, 'pause', 'break')
+  await change(id, 'resume', 'end of break')
+  const sales = worker.stock.sales.length
+  t.deepEqual(await change(id, 'pause', 'break'), paused)
+  t.is(worker.stock.sales.length, sales)
+  t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'on_sale')
+  const batches = worker.stock.batches.length
+  for (const [event, action] of [
+    [id, 'resume'],
+    [other, 'pause'],
+    [other, 'publish'],
+  ] as const) {
+    t.like(await t.throwsAsync(change(event, action, 'break')), { code: 'idempotency_key_reused' })
+  }
+  t.is(worker.stock.batches.length, batches)
+})
 
 test.serial('an action that was refused or broke off frees its key', async (t) => {
   const { id } = await create()
@@ -228,20 +220,17 @@ test.serial('cancelling is final', async (t) => {
   t.is((await worker.ask(listEvents, { status: 'any' })).items[0]?.status, 'cancelled')
 })
 
-test.serial(
-  'bookings of a cancelled event are refunded; a refund not asked for is when repeated',
-  async (t) => {
-    const { id } = await create()
-    await change(id, 'publish')
-    // Nobody answers for the money: the sale is over all the same, and the event does not say that all is done.
-    t.like(await t.throwsAsync(change(id, 'cancel')), { code: 'no_worker' })
-    t.is(worker.stock.sales.at(-1)?.status, 'cancelled')
-    t.is((await worker.ask(viewEvent, { event_id: id })).status, 'published')
-    const asked = await takeRefunds(t)
-    t.is((await change(id, 'cancel')).status, 'cancelled')
-    t.deepEqual(asked, [id])
-  },
-)
+test.serial('bookings of a cancelled event are refunded; a refund not asked for is when repeated', async (t) => {
+  const { id } = await create()
+  await change(id, 'publish')
+  // Nobody answers for the money: the sale is over all the same, and the event does not say that all is done.
+  t.like(await t.throwsAsync(change(id, 'cancel')), { code: 'no_worker' })
+  t.is(worker.stock.sales.at(-1)?.status, 'cancelled')
+  t.is((await worker.ask(viewEvent, { event_id: id })).status, 'published')
+  const asked = await takeRefunds(t)
+  t.is((await change(id, 'cancel')).status, 'cancelled')
+  t.deepEqual(asked, [id])
+})
 
 test.serial('cancelling an event that never had seats to sell asks for no refunds', async (t) => {
   const asked = await takeRefunds(t)
@@ -284,20 +273,17 @@ test.serial('an event may sell standing places only', async (t) => {
   t.like(await change(id, 'pause'), { sale: { status: 'paused' } })
 })
 
-test.serial(
-  'tickets may be given back until 24 hours before the event, or when the organiser says',
-  async (t) => {
-    const cancelUntil = async (request: object): Promise<string | null> =>
-      (await create({ ...concert, ...request } as typeof concert)).sale.cancel_until
-    const inJuly = { starts_on: '2031-07-10' }
-    t.is(await cancelUntil(inJuly), '2031-07-09T17:30:00.000Z')
-    t.is(await cancelUntil({ ...inJuly, starts_at_local: undefined }), '2031-07-08T22:00:00.000Z')
-    const { id, sale } = await create({ ...concert, ...{ cancel_until: '2031-07-01T12:00:00Z' } })
-    t.is(sale.cancel_until, '2031-07-01T12:00:00.000Z')
-    await change(id, 'publish')
-    t.is(worker.stock.sales.at(-1)?.cancel_until, '2031-07-01T12:00:00.000Z')
-  },
-)
+test.serial('tickets may be given back until 24 hours before the event, or when the organiser says', async (t) => {
+  const cancelUntil = async (request: object): Promise<string | null> =>
+    (await create({ ...concert, ...request } as typeof concert)).sale.cancel_until
+  const inJuly = { starts_on: '2031-07-10' }
+  t.is(await cancelUntil(inJuly), '2031-07-09T17:30:00.000Z')
+  t.is(await cancelUntil({ ...inJuly, starts_at_local: undefined }), '2031-07-08T22:00:00.000Z')
+  const { id, sale } = await create({ ...concert, ...{ cancel_until: '2031-07-01T12:00:00Z' } })
+  t.is(sale.cancel_until, '2031-07-01T12:00:00.000Z')
+  await change(id, 'publish')
+  t.is(worker.stock.sales.at(-1)?.cancel_until, '2031-07-01T12:00:00.000Z')
+})
 
 test.serial('a sale ends when the event starts, or with its local day while its time is open', async (t) => {
   const saleEnd = async (request: object): Promise<string | null> =>

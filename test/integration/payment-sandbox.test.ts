@@ -12,16 +12,13 @@ interface ChargeOptions {
   readonly amountMinor?: number
 }
 
-function charge({ key = randomUUID(), token = 'tok_ok', amountMinor = 5_000 }: ChargeOptions = {}): Promise<Answer> {
-  return ask(`${system.paymentUrl}/charges`, {
+const charge = ({ key = randomUUID(), token = 'tok_ok', amountMinor = 5_000 }: ChargeOptions = {}): Promise<Answer> =>
+  ask(`${system.paymentUrl}/charges`, {
     headers: { 'idempotency-key': key },
     json: { amount_minor: amountMinor, currency: 'EUR', token },
   })
-}
 
-function post(path: string): Promise<Answer> {
-  return ask(system.paymentUrl + path, { method: 'POST' })
-}
+const post = (path: string): Promise<Answer> => ask(system.paymentUrl + path, { method: 'POST' })
 
 test('the first log line says name and port', async (t) => {
   let first = ''

@@ -1,14 +1,14 @@
 import test from 'ava'
 import { holdSeats, viewHold } from '#shared/contracts/holds.ts'
-import { listSeats, viewAvailability } from '#shared/contracts/seats.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
-import { forFile } from '../support/for-file.ts'
-import { until } from '../support/until.ts'
 import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
+import { listSeats, viewAvailability } from '#shared/contracts/seats.ts'
 import { newId } from '#shared/ids.ts'
 import { estimateFreePlaces } from '../../workers/booking/store/seat-views.ts'
 import { availabilityOf } from '../../workers/event/availability.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { seatsRead } from '../support/seats-read.ts'
+import { until } from '../support/until.ts'
 
 // One of its own: what each of two has counted may be a second old.
 const workers = forFile(() => startBookingWorkers())
@@ -74,11 +74,7 @@ async function words(eventId: string) {
   const [coarse, exact] = (await Promise.all(asked)).map(({ items: [item] }) =>
     item === undefined
       ? undefined
-      : availabilityOf({
-          available: item.available,
-          placeCount: item.place_count,
-          soldOut: item.sold_out === true,
-        }),
+      : availabilityOf({ available: item.available, placeCount: item.place_count, soldOut: item.sold_out === true }),
   )
   return { coarse, exact }
 }

@@ -1,15 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import test from 'ava'
+import { forFile } from '../support/for-file.ts'
 import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
 
-let purchasing: Purchasing
-
-test.before(async () => {
-  // Two workers, so that a repetition may reach another one; a short wait, so that time-outs are quick, but not so short
-  // that a busy machine makes more of them.
-  purchasing = await startPurchasing({ workers: 2, env: { PROVIDER_TIMEOUT_MS: '2000' } })
-})
-test.after.always(() => purchasing?.stop())
+// Two workers, so that a repetition may reach another one; a short wait, so that time-outs are quick, but not so short that a busy
+// machine makes more of them.
+const purchasing = forFile(() => startPurchasing({ workers: 2, env: { PROVIDER_TIMEOUT_MS: '2000' } }))
 
 test('a hold is bought: authorised, confirmed, captured, and told so', async (t) => {
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 5_001 })

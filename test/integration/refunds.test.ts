@@ -47,14 +47,13 @@ function cancel(hold: ScriptedHold, { caller = user(hold.userId), tickets, ...as
   return answerOf(operation(bench.saga), request, { caller, ...asking }) as Promise<Reply>
 }
 
-function refusal(promise: Promise<unknown>): Promise<TicketingError> {
-  return promise.then(
+const refusal = (promise: Promise<unknown>): Promise<TicketingError> =>
+  promise.then(
     (reply) => {
       throw new Error(`expected a refusal, got ${JSON.stringify(reply)}`)
     },
     (error: TicketingError) => error,
   )
-}
 
 async function paymentOf({ userId }: ScriptedHold) {
   const [payment] = await bench.db.query<{
@@ -202,20 +201,17 @@ test('money that takes its time is shown as due, and arrives once', async (t) =>
   t.like(await cancel(hold, { key }), { refunded_minor: 6_000, refund_due_minor: 0 })
 })
 
-test.serial(
-  'a payment whose money is all back, but still due to be looked at, is settled at that look',
-  async (t) => {
-    const hold = await bought()
-    await cancel(hold)
-    const { key } = await paymentOf(hold)
-    await bench.db.query('UPDATE purchase.payments SET next_check_at = now() WHERE provider_key = $1', [key])
-    const due = await findPaymentByKey(bench.db, key)
-    t.like(due, { status: 'refunded', settled: false })
-    if (due === null) return
-    t.like(await driveToEnd(bench.saga, paymentSteps, due, stepContextNow()), { status: 'refunded', settled: true })
-    t.like(await findPaymentByKey(bench.db, key), { status: 'refunded', settled: true })
-  },
-)
+test.serial('a payment whose money is all back, but still due to be looked at, is settled at that look', async (t) => {
+  const hold = await bought()
+  await cancel(hold)
+  const { key } = await paymentOf(hold)
+  await bench.db.query('UPDATE purchase.payments SET next_check_at = now() WHERE provider_key = $1', [key])
+  const due = await findPaymentByKey(bench.db, key)
+  t.like(due, { status: 'refunded', settled: false })
+  if (due === null) return
+  t.like(await driveToEnd(bench.saga, paymentSteps, due, stepContextNow()), { status: 'refunded', settled: true })
+  t.like(await findPaymentByKey(bench.db, key), { status: 'refunded', settled: true })
+})
 
 test('a refund heard of by webhook needs no answer', async (t) => {
   const hold = await bought()

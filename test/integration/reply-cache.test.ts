@@ -71,9 +71,8 @@ const bodyOf = (value: number): { body: Buffer; seq: string } => ({
   seq: String(value),
 })
 
-async function answered(cache: ReplyCache, read: CacheableRead, ask: Fetch): Promise<number> {
-  return Number((await cache.get(read, ask)).reply.body.toString())
-}
+const answered = async (cache: ReplyCache, read: CacheableRead, ask: Fetch): Promise<number> =>
+  Number((await cache.get(read, ask)).reply.body.toString())
 
 /** Answers after a while, so that all can come meanwhile. */
 function slowWorker(): { ask: Fetch; questions(): number } {
@@ -208,10 +207,7 @@ test('a reader of a write is told where the answer comes from: from Redis, it is
 
 test('who comes while a question is under way does not get its answer when that was asked too early for them', async (t) => {
   const [gateway] = (await gateways(t, 1)) as [Gateway]
-  const reasons = {
-    news: async () => gateway.hear(1),
-    age: () => pause(60),
-  }
+  const reasons = { news: async () => gateway.hear(1), age: () => pause(60) }
   for (const [reason, comeBetween] of Object.entries(reasons)) {
     const read = readOf({ freshForMs: 50 })
     const { promise, resolve } = Promise.withResolvers<{ body: Buffer; seq: string }>()

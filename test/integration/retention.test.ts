@@ -34,13 +34,12 @@ const readme = readFileSync(join(import.meta.dirname, '../../shared/retention/RE
 const withoutRule = new Set(['for ever', 'until done'])
 
 /** Rows of the README's table that name a table of the database: its tables, rule and days. */
-function promises(): { tables: string[]; rule: string; days: string }[] {
-  return readme.split('\n').flatMap((line) => {
+const promises = (): { tables: string[]; rule: string; days: string }[] =>
+  readme.split('\n').flatMap((line) => {
     const [, first = '', , rule = '', days = ''] = line.split('|').map((cell) => cell.trim())
     const tables = [...first.matchAll(/`([a-z]+\.[a-z_]+)`/g)].map(([, table = '']) => table)
     return tables.length === 0 ? [] : [{ tables, rule: rule.replaceAll('`', ''), days }]
   })
-}
 
 test('every table of every schema stands in the table of what is kept, with the rule that is applied to it', async (t) => {
   const rows = await db.query<{ name: string }>(
@@ -84,28 +83,25 @@ const ago = (eventId: string, days: number) =>
     [eventId, days],
   )
 
-test.serial(
-  'an ended hold can be read for two days; then it and its items are gone: not_found',
-  async (t) => {
-    const eventId = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
-    const released = await workers.hold(eventId, [0, 1], 'ada')
-    await workers.ask(releaseHold, { hold_id: released.id }, { as: 'ada' })
-    const expired = await workers.hold(eventId, [2], 'bea')
-    await workers.letRunOut(expired)
-    const live = await workers.hold(eventId, [3], 'cat')
-    await sweepAll(db)
-    await ago(eventId, 1)
-    t.deepEqual(await deleteOld(db, bookingRetention, 'holds'), {})
-    t.is((await workers.ask(viewHold, { hold_id: released.id }, { as: 'ada' })).status, 'released')
-    t.is((await workers.ask(viewHold, { hold_id: expired.id }, { as: 'bea' })).status, 'expired')
+test.serial('an ended hold can be read for two days; then it and its items are gone: not_found', async (t) => {
+  const eventId = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
+  const released = await workers.hold(eventId, [0, 1], 'ada')
+  await workers.ask(releaseHold, { hold_id: released.id }, { as: 'ada' })
+  const expired = await workers.hold(eventId, [2], 'bea')
+  await workers.letRunOut(expired)
+  const live = await workers.hold(eventId, [3], 'cat')
+  await sweepAll(db)
+  await ago(eventId, 1)
+  t.deepEqual(await deleteOld(db, bookingRetention, 'holds'), {})
+  t.is((await workers.ask(viewHold, { hold_id: released.id }, { as: 'ada' })).status, 'released')
+  t.is((await workers.ask(viewHold, { hold_id: expired.id }, { as: 'bea' })).status, 'expired')
 
-    await ago(eventId, 2)
-    t.deepEqual(await deleteOld(db, bookingRetention, 'holds'), { 'booking.hold_items': 3, 'booking.holds': 2 })
-    t.is((await workers.refusal(viewHold, { hold_id: released.id }, { as: 'ada' })).code, 'not_found')
-    t.is((await workers.refusal(viewHold, { hold_id: expired.id }, { as: 'bea' })).code, 'not_found')
-    t.is((await workers.ask(viewHold, { hold_id: live.id }, { as: 'cat' })).status, 'active')
-  },
-)
+  await ago(eventId, 2)
+  t.deepEqual(await deleteOld(db, bookingRetention, 'holds'), { 'booking.hold_items': 3, 'booking.holds': 2 })
+  t.is((await workers.refusal(viewHold, { hold_id: released.id }, { as: 'ada' })).code, 'not_found')
+  t.is((await workers.refusal(viewHold, { hold_id: expired.id }, { as: 'bea' })).code, 'not_found')
+  t.is((await workers.ask(viewHold, { hold_id: live.id }, { as: 'cat' })).status, 'active')
+})
 
 test.serial('a place that the sweeper had to pass over is free before its hold is deleted', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
@@ -130,33 +126,32 @@ test.serial('a place that the sweeper had to pass over is free before its hold i
   t.deepEqual(told?.payload.seats.length, 1)
 })
 
-test.serial(
-  'a booking that came to nothing goes with its hold; one sold or still to be paid stays',
-  async (t) => {
-    const eventId = await workers.openHouse()
-    const pay = async (seatNo: number, as: string): Promise<string> => {
-      const { id } = await workers.hold(eventId, [seatNo], as)
-      return (await workers.ask(beginPayment, { hold_id: id }, { as })).booking_id
-    }
-    const declined = await pay(0, 'ada')
-    await workers.ask(returnHold, { booking_id: declined, attempt: 1 })
-    await pay(1, 'bea')
-    const bought = await workers.buy(eventId, [2], 'cat')
-    const past = `now() - interval '1 second'`
-    await db.query(
-      `UPDATE booking.holds SET active_until = ${past}, expires_at = ${past} WHERE event_id = $1 AND ended_at IS NULL`,
-      [eventId],
-    )
-    await db.query(`UPDATE booking.event_seats SET held_until = ${past} WHERE event_id = $1 AND state = 'held'`, [eventId])
-    await sweepAll(db)
-    await ago(eventId, 900)
-    const deleted = await deleteOld(db, bookingRetention, 'holds')
-    t.deepEqual(deleted, { 'booking.bookings': 1, 'booking.hold_items': 1, 'booking.holds': 1 })
-    t.deepEqual(await rowsOf(eventId, ['bookings', 'holds', 'hold_items']), { bookings: 2, holds: 2, hold_items: 2 })
-    t.is((await workers.refusal(viewBooking, { booking_id: declined }, { as: 'ada' })).code, 'not_found')
-    t.is((await workers.ask(viewBooking, { booking_id: bought }, { as: 'cat' })).status, 'confirmed')
-  },
-)
+test.serial('a booking that came to nothing goes with its hold; one sold or still to be paid stays', async (t) => {
+  const eventId = await workers.openHouse()
+  const pay = async (seatNo: number, as: string): Promise<string> => {
+    const { id } = await workers.hold(eventId, [seatNo], as)
+    return (await workers.ask(beginPayment, { hold_id: id }, { as })).booking_id
+  }
+  const declined = await pay(0, 'ada')
+  await workers.ask(returnHold, { booking_id: declined, attempt: 1 })
+  await pay(1, 'bea')
+  const bought = await workers.buy(eventId, [2], 'cat')
+  const past = `now() - interval '1 second'`
+  await db.query(
+    `UPDATE booking.holds SET active_until = ${past}, expires_at = ${past} WHERE event_id = $1 AND ended_at IS NULL`,
+    [eventId],
+  )
+  await db.query(`UPDATE booking.event_seats SET held_until = ${past} WHERE event_id = $1 AND state = 'held'`, [
+    eventId,
+  ])
+  await sweepAll(db)
+  await ago(eventId, 900)
+  const deleted = await deleteOld(db, bookingRetention, 'holds')
+  t.deepEqual(deleted, { 'booking.bookings': 1, 'booking.hold_items': 1, 'booking.holds': 1 })
+  t.deepEqual(await rowsOf(eventId, ['bookings', 'holds', 'hold_items']), { bookings: 2, holds: 2, hold_items: 2 })
+  t.is((await workers.refusal(viewBooking, { booking_id: declined }, { as: 'ada' })).code, 'not_found')
+  t.is((await workers.ask(viewBooking, { booking_id: bought }, { as: 'cat' })).status, 'confirmed')
+})
 
 const endSale = (eventId: string, days: number) =>
   db.query(`UPDATE booking.sales SET off_sale_at = now() - $2::int * interval '1 day' WHERE event_id = $1`, [
@@ -164,61 +159,55 @@ const endSale = (eventId: string, days: number) =>
     days,
   ])
 
-test.serial(
-  'a year after the end of a sale its empty places are deleted; its bookings read as before',
-  async (t) => {
-    const eventId = await workers.openHouse({ rows: 3, seatsPerRow: 10, standing: { Lawn: { capacity: 20 } } })
-    const bought = await workers.buy(eventId, [3, 4], 'ada')
-    const cancelled = await workers.buy(eventId, [12], 'bea')
-    await workers.ask(recordPayment, { booking_id: cancelled, attempt: 1, status: 'captured', captured_minor: 5_000 })
-    await workers.ask(
-      cancelTickets,
-      { booking_id: cancelled, refund_id: newId(), reason: 'organiser' },
-      { caller: { role: 'organiser', id: 'key' } },
-    )
-    const read = async () => {
-      const [ada, bea] = await Promise.all([
-        workers.ask(viewBooking, { booking_id: bought }, { as: 'ada' }),
-        workers.ask(viewBooking, { booking_id: cancelled }, { as: 'bea' }),
-      ])
-      return [ada, bea].map(({ seq: _, ...booking }) => booking)
-    }
-    const before = await read()
-    await endSale(eventId, 364)
-    t.deepEqual(await deleteOld(db, bookingRetention, 'empty-places'), {})
-    await endSale(eventId, 366)
-    const deleted = await deleteOld(db, bookingRetention, 'empty-places', 5)
-    t.deepEqual(deleted, { 'booking.event_seats': 27, 'booking.event_rows': 1 })
-    t.deepEqual(await read(), before)
-    t.deepEqual(await deleteOld(db, bookingRetention, 'empty-places'), {}, 'once is enough')
-  },
-)
+test.serial('a year after the end of a sale its empty places are deleted; its bookings read as before', async (t) => {
+  const eventId = await workers.openHouse({ rows: 3, seatsPerRow: 10, standing: { Lawn: { capacity: 20 } } })
+  const bought = await workers.buy(eventId, [3, 4], 'ada')
+  const cancelled = await workers.buy(eventId, [12], 'bea')
+  await workers.ask(recordPayment, { booking_id: cancelled, attempt: 1, status: 'captured', captured_minor: 5_000 })
+  await workers.ask(
+    cancelTickets,
+    { booking_id: cancelled, refund_id: newId(), reason: 'organiser' },
+    { caller: { role: 'organiser', id: 'key' } },
+  )
+  const read = async () => {
+    const [ada, bea] = await Promise.all([
+      workers.ask(viewBooking, { booking_id: bought }, { as: 'ada' }),
+      workers.ask(viewBooking, { booking_id: cancelled }, { as: 'bea' }),
+    ])
+    return [ada, bea].map(({ seq: _, ...booking }) => booking)
+  }
+  const before = await read()
+  await endSale(eventId, 364)
+  t.deepEqual(await deleteOld(db, bookingRetention, 'empty-places'), {})
+  await endSale(eventId, 366)
+  const deleted = await deleteOld(db, bookingRetention, 'empty-places', 5)
+  t.deepEqual(deleted, { 'booking.event_seats': 27, 'booking.event_rows': 1 })
+  t.deepEqual(await read(), before)
+  t.deepEqual(await deleteOld(db, bookingRetention, 'empty-places'), {}, 'once is enough')
+})
 
-test.serial(
-  'ten years after a sale all that is left of it is deleted in small batches, no other event',
-  async (t) => {
-    const old = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
-    const young = await workers.openHouse()
-    const ofPlaces = ['hold_items', 'holds', 'event_seats', 'event_rows']
-    const tables = [...ofPlaces, 'tickets', 'booking_items', 'bookings', 'sale_log', 'sales']
-    for (const eventId of [old, young]) {
-      await workers.buy(eventId, [3, 4], 'ada')
-      await workers.buy(eventId, [7], 'bea')
-    }
-    await endSale(old, 3_651)
-    await endSale(young, 3_649)
-    const kept = await rowsOf(young, tables)
-    const [rule] = bookingRetention.filter(({ name }) => name === 'bookings')
-    const batch = await rule?.remove(db, { days: defaultRetentionDays.bookings, limit: 5 })
-    const deleted = Object.values(batch?.rows ?? {}).reduce((sum, rows) => sum + rows, 0)
-    t.is(deleted, 5)
-    t.is((await rowsOf(old, ['sales'])).sales, 1)
-    await deleteOld(db, bookingRetention, 'bookings', 5)
-    const left = await rowsOf(old, [...tables, 'areas', 'area_shards', 'price_tiers'])
-    t.true(Object.values(left).every((rows) => rows === 0))
-    t.deepEqual(await rowsOf(young, tables), kept)
-  },
-)
+test.serial('ten years after a sale all that is left of it is deleted in small batches, no other event', async (t) => {
+  const old = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
+  const young = await workers.openHouse()
+  const ofPlaces = ['hold_items', 'holds', 'event_seats', 'event_rows']
+  const tables = [...ofPlaces, 'tickets', 'booking_items', 'bookings', 'sale_log', 'sales']
+  for (const eventId of [old, young]) {
+    await workers.buy(eventId, [3, 4], 'ada')
+    await workers.buy(eventId, [7], 'bea')
+  }
+  await endSale(old, 3_651)
+  await endSale(young, 3_649)
+  const kept = await rowsOf(young, tables)
+  const [rule] = bookingRetention.filter(({ name }) => name === 'bookings')
+  const batch = await rule?.remove(db, { days: defaultRetentionDays.bookings, limit: 5 })
+  const deleted = Object.values(batch?.rows ?? {}).reduce((sum, rows) => sum + rows, 0)
+  t.is(deleted, 5)
+  t.is((await rowsOf(old, ['sales'])).sales, 1)
+  await deleteOld(db, bookingRetention, 'bookings', 5)
+  const left = await rowsOf(old, [...tables, 'areas', 'area_shards', 'price_tiers'])
+  t.true(Object.values(left).every((rows) => rows === 0))
+  t.deepEqual(await rowsOf(young, tables), kept)
+})
 
 test('payments that took nothing go after a month unless something of them is under way; money stays for twelve years', async (t) => {
   const database = await createTestDatabase()

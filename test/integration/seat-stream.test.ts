@@ -3,21 +3,14 @@ import { SignJWT } from 'jose'
 import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale, type TestEvent } from '../support/http.ts'
 import { SeatStreamClient, type StreamOptions } from '../support/seat-stream-client.ts'
 import { organiserKey, type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-let operator: Bus
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } })
-  operator = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
-})
-test.after.always(async () => {
-  await operator?.close()
-  await system?.stop()
-})
+const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))
+const operator = forFile(() => Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 }))
 
 /** An event of which all is heard that its organiser did: each of that resets its streams. */
 async function openEvent(options: TestEvent = {}): Promise<string> {
@@ -154,7 +147,13 @@ test.serial('of one section only its changes are told', async (t) => {
   await hold(eventId, [0], 'below')
   await hold(eventId, [3], 'above')
   await until('its change is there', () => balcony.seats[3] === 1)
-  t.is(balcony.of('seats').flatMap(({ data }) => data.seats).join(), '3,1')
+  t.is(
+    balcony
+      .of('seats')
+      .flatMap(({ data }) => data.seats)
+      .join(),
+    '3,1',
+  )
   const unknown = await open(t, eventId, { query: '?section=Boxes' })
   t.is(unknown.status, 400)
   t.like(await unknown.problem(), { code: 'validation_failed', errors: [{ pointer: '/section' }] })
@@ -352,7 +351,13 @@ test.serial('a buyer hears how their payment goes, up to the purchase', async (t
   const json = { hold_id: id, payment_token: 'tok_ok', user_id: 'payer' }
   t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
   await until('the purchase is told', () => client.of('hold').length === 3)
-  t.is(client.of('hold').map(({ data }) => data.status).join(' '), 'active paying converted')
+  t.is(
+    client
+      .of('hold')
+      .map(({ data }) => data.status)
+      .join(' '),
+    'active paying converted',
+  )
   await until('the seat is sold', () => client.seats[3] === 2)
 })
 

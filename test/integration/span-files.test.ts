@@ -1,24 +1,23 @@
+import { once } from 'node:events'
 import { mkdirSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
+import { createServer } from 'node:net'
 import test from 'ava'
 import { sizeOf } from '#shared/observability/log-file.ts'
 import { spanFiles } from '#shared/observability/span-files.ts'
 import { SpanWriter } from '#shared/observability/span-writer.ts'
 import { startTracing } from '#shared/observability/start-tracing.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
+import { startOtlpSink } from '../../infra/load/telemetry/otlp-sink.ts'
+import { freePort } from '../../infra/system/free-port.ts'
+import { spanDestination } from '../../infra/system/launcher/span-destination.ts'
 import { findTraces, latestSpans, readTrace } from '../../infra/trace/stored-spans.ts'
 import { createRecordedLog } from '../support/recorded-log.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { aSpan } from '../support/spans.ts'
 import { until } from '../support/until.ts'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { startOtlpSink } from '../../infra/load/telemetry/otlp-sink.ts'
-import { freePort } from '../../infra/system/free-port.ts'
-import { spanDestination } from '../../infra/system/launcher/span-destination.ts'
 
-function openWriter(directory: string, { instance = 'gateway-1', maxBytes = 1e6 } = {}): SpanWriter {
-  return new SpanWriter({ directory, instance, maxBytes })
-}
+const openWriter = (directory: string, { instance = 'gateway-1', maxBytes = 1e6 } = {}): SpanWriter =>
+  new SpanWriter({ directory, instance, maxBytes })
 
 test.serial('a process with a full disk works on, tells it once, and its later spans are written', async (t) => {
   const directory = await createTestDirectory('spans')
@@ -80,7 +79,12 @@ test('spans are written again after somebody deleted those there were', async (t
   writer.write([aSpan({ spanId: '1' })])
   rmSync(directory, { recursive: true })
   for (const spanId of ['2', '3']) writer.write([aSpan({ spanId })])
-  t.is(latestSpans(directory, 1e6).map(({ spanId }) => spanId).join(' '), '2 3')
+  t.is(
+    latestSpans(directory, 1e6)
+      .map(({ spanId }) => spanId)
+      .join(' '),
+    '2 3',
+  )
 })
 
 test('a line that was half written costs that line alone', async (t) => {
@@ -92,7 +96,12 @@ test('a line that was half written costs that line alone', async (t) => {
   truncateSync(current, sizeOf(current) - 20)
   writer.write([aSpan({ spanId: '3' })])
   writer.close()
-  t.is(latestSpans(directory, 1e6).map(({ spanId }) => spanId).join(' '), '1 3')
+  t.is(
+    latestSpans(directory, 1e6)
+      .map(({ spanId }) => spanId)
+      .join(' '),
+    '1 3',
+  )
 })
 
 test('a trace is put together from the files of all processes; a request id finds the traces of all its requests', async (t) => {
@@ -112,7 +121,12 @@ test('a trace is put together from the files of all processes; a request id find
     writer.close()
   }
   t.deepEqual(findTraces(directory, hostile), ['second', 'first'])
-  t.is(readTrace(directory, 'first').map(({ instance }) => instance).join(' '), 'booking-1 gateway-1')
+  t.is(
+    readTrace(directory, 'first')
+      .map(({ instance }) => instance)
+      .join(' '),
+    'booking-1 gateway-1',
+  )
 })
 
 test('spans go to the receiver that the environment names, else to one on the well-known port, else to files', async (t) => {

@@ -3,14 +3,13 @@ import { importEvents } from '#shared/contracts/organising.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from '../support/asking.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
+import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-
+const system = forFile(() => startSystem({ counts: { gateway: 2, purchase: 0, sandbox: 0 } }))
 test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2, purchase: 0, sandbox: 0 } })
   const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
   const venue = venueNamed('Kleiner Speicher', { city: 'Berlin', country: 'DE' })
   const event = (name: string, given = {}) => importedEvent(name, { name, venue, price_tiers: [tier(2_800)], ...given })
@@ -22,7 +21,6 @@ test.before(async () => {
   await askWorker(bus, importEvents, { source: 'test', events, reschedule: false })
   await bus.close()
 })
-test.after.always(() => system?.stop())
 
 interface Shown {
   readonly status: number

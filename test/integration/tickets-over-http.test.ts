@@ -85,43 +85,37 @@ test("a stranger's and a mistyped ticket are not found, and hostile requests are
   t.is((await view(id, 'ada')).body.serial, 1)
 })
 
-test.serial(
-  'pages of bookings and tickets are never stored, escape names, and are their owner’s alone',
-  async (t) => {
-    const { id, tickets } = await buy('ada', 2)
-    const ticket = tickets[0]?.id ?? ''
-    for (const path of ['/shop/bookings', `/shop/bookings/${id}`, `/shop/tickets/${ticket}`]) {
-      const shown = await page(path, 'ada')
-      t.is(shown.status, 200, path)
-      t.is(shown.headers.get('cache-control'), 'private, no-store')
-      t.true(shown.text.includes('Night of &lt;b&gt;codes&lt;/b&gt;'))
-      t.false(shown.text.includes('<b>codes'))
-      const stranger = await fetch(system.url + path, { headers: { accept: 'text/html' }, redirect: 'manual' })
-      t.is(stranger.status, 303, path)
-      t.is(stranger.headers.get('location'), `/shop/session?to=${encodeURIComponent(path)}`)
-    }
-    for (const path of [`/shop/bookings/${id}`, `/shop/tickets/${ticket}`, `/shop/bookings/${id}/calendar.ics`]) {
-      t.is((await page(path, 'eve')).status, 404, path)
-    }
-    const shown = await page(`/shop/tickets/${ticket}`, 'ada')
-    t.regex(shown.text, /Ticket 1 of 2 · valid/)
-    t.regex(shown.text, /<svg class="code" [^>]*role="img"/)
-  },
-)
+test.serial('pages of bookings and tickets are never stored, escape names, and are their owner’s alone', async (t) => {
+  const { id, tickets } = await buy('ada', 2)
+  const ticket = tickets[0]?.id ?? ''
+  for (const path of ['/shop/bookings', `/shop/bookings/${id}`, `/shop/tickets/${ticket}`]) {
+    const shown = await page(path, 'ada')
+    t.is(shown.status, 200, path)
+    t.is(shown.headers.get('cache-control'), 'private, no-store')
+    t.true(shown.text.includes('Night of &lt;b&gt;codes&lt;/b&gt;'))
+    t.false(shown.text.includes('<b>codes'))
+    const stranger = await fetch(system.url + path, { headers: { accept: 'text/html' }, redirect: 'manual' })
+    t.is(stranger.status, 303, path)
+    t.is(stranger.headers.get('location'), `/shop/session?to=${encodeURIComponent(path)}`)
+  }
+  for (const path of [`/shop/bookings/${id}`, `/shop/tickets/${ticket}`, `/shop/bookings/${id}/calendar.ics`]) {
+    t.is((await page(path, 'eve')).status, 404, path)
+  }
+  const shown = await page(`/shop/tickets/${ticket}`, 'ada')
+  t.regex(shown.text, /Ticket 1 of 2 · valid/)
+  t.regex(shown.text, /<svg class="code" [^>]*role="img"/)
+})
 
-test.serial(
-  'a booking is a calendar file with the moment of its event; no text breaks out of its line',
-  async (t) => {
-    const { id } = await buy('ada', 2)
-    const { status, headers, text } = await page(`/shop/bookings/${id}/calendar.ics`, 'ada')
-    t.is(status, 200)
-    t.is(headers.get('content-type'), 'text/calendar; charset=utf-8')
-    t.is(headers.get('cache-control'), 'private, no-store')
-    const lines = text.replaceAll('\r\n ', '').split('\r\n')
-    t.true(lines.includes(`UID:${id}`))
-    t.true(lines.includes('SUMMARY:Night of <b>codes</b>\\; "and" more\\, \\\\ too'))
-    t.true(lines.includes('LOCATION:Berlin Hall\\, Berlin'))
-    t.true(lines.some((line) => /^DTSTART:\d{8}T(18|19)0000Z$/.test(line)))
-    t.true(lines.includes('STATUS:CONFIRMED'))
-  },
-)
+test.serial('a booking is a calendar file with the moment of its event; no text breaks out of its line', async (t) => {
+  const { id } = await buy('ada', 2)
+  const { status, headers, text } = await page(`/shop/bookings/${id}/calendar.ics`, 'ada')
+  t.is(status, 200)
+  t.is(headers.get('content-type'), 'text/calendar; charset=utf-8')
+  t.is(headers.get('cache-control'), 'private, no-store')
+  const lines = text.replaceAll('\r\n ', '').split('\r\n')
+  t.true(lines.includes(`UID:${id}`))
+  t.true(lines.includes('SUMMARY:Night of <b>codes</b>\\; "and" more\\, \\\\ too'))
+  t.true(lines.includes('LOCATION:Berlin Hall\\, Berlin'))
+  t.true(lines.some((line) => /^DTSTART:\d{8}T(18|19)0000Z$/.test(line)))
+  t.true(lines.includes('STATUS:CONFIRMED'))
+})

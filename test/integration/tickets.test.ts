@@ -10,16 +10,13 @@ import { system } from '#shared/messaging/caller.ts'
 import { TicketCodes } from '../../workers/booking/ticket-codes.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { forFile } from '../support/for-file.ts'
 
 const oldKey = generateKeyPairSync('ed25519').privateKey
 const newKey = generateKeyPairSync('ed25519').privateKey
 const inBase64 = (key: typeof oldKey) => key.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ env: { TICKET_KEYS: `${inBase64(newKey)},${inBase64(oldKey)}` } })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ env: { TICKET_KEYS: `${inBase64(newKey)},${inBase64(oldKey)}` } }))
 
 /** Two seats of `ada`. */
 async function buyTwo(options: { captured?: boolean } = {}) {

@@ -102,68 +102,62 @@ test.serial('a buyer has one open entry of an event, however often and wherever 
   t.is((await workers.refusal(viewWaitingEntry, { event_id: eventId }, { as: 'stranger' })).code, 'not_found')
 })
 
-test.serial(
-  'places go to the first buyer they can meet, and are kept for one overtaken three times',
-  async (t) => {
-    const { eventId, free } = await fullHouse(8)
-    for (const [buyer, qty] of Object.entries({ four: 4, pair: 2, one: 1, two: 2, last: 1 })) {
-      await join(eventId, buyer, { qty })
-    }
-    const seen = async () => {
-      const entries = await Promise.all(['four', 'pair', 'one', 'two', 'last'].map((buyer) => entryOf(eventId, buyer)))
-      return entries.map(({ status, overtaken }) => `${status} ${overtaken}`)
-    }
-    await free(0, 1)
-    await serve()
-    t.deepEqual(await seen(), ['waiting 1', 'offered 0', 'waiting 0', 'waiting 0', 'waiting 0'])
-    t.deepEqual(await seatsOffered(eventId, 'pair'), [0, 1])
-    await free(2)
-    await serve()
-    t.deepEqual(await seen(), ['waiting 2', 'offered 0', 'offered 0', 'waiting 0', 'waiting 0'])
-    await free(3)
-    await serve()
-    t.deepEqual(await seen(), ['waiting 3', 'offered 0', 'offered 0', 'waiting 1', 'offered 0'])
-    await free(4, 5)
-    await serve()
-    t.deepEqual(await seen(), ['waiting 3', 'offered 0', 'offered 0', 'waiting 1', 'offered 0'])
-    await free(6, 7)
-    await serve()
-    t.deepEqual(await seen(), ['offered 3', 'offered 0', 'offered 0', 'waiting 1', 'offered 0'])
-    t.deepEqual(await seatsOffered(eventId, 'four'), [4, 5, 6, 7])
-  },
-)
+test.serial('places go to the first buyer they can meet, and are kept for one overtaken three times', async (t) => {
+  const { eventId, free } = await fullHouse(8)
+  for (const [buyer, qty] of Object.entries({ four: 4, pair: 2, one: 1, two: 2, last: 1 })) {
+    await join(eventId, buyer, { qty })
+  }
+  const seen = async () => {
+    const entries = await Promise.all(['four', 'pair', 'one', 'two', 'last'].map((buyer) => entryOf(eventId, buyer)))
+    return entries.map(({ status, overtaken }) => `${status} ${overtaken}`)
+  }
+  await free(0, 1)
+  await serve()
+  t.deepEqual(await seen(), ['waiting 1', 'offered 0', 'waiting 0', 'waiting 0', 'waiting 0'])
+  t.deepEqual(await seatsOffered(eventId, 'pair'), [0, 1])
+  await free(2)
+  await serve()
+  t.deepEqual(await seen(), ['waiting 2', 'offered 0', 'offered 0', 'waiting 0', 'waiting 0'])
+  await free(3)
+  await serve()
+  t.deepEqual(await seen(), ['waiting 3', 'offered 0', 'offered 0', 'waiting 1', 'offered 0'])
+  await free(4, 5)
+  await serve()
+  t.deepEqual(await seen(), ['waiting 3', 'offered 0', 'offered 0', 'waiting 1', 'offered 0'])
+  await free(6, 7)
+  await serve()
+  t.deepEqual(await seen(), ['offered 3', 'offered 0', 'offered 0', 'waiting 1', 'offered 0'])
+  t.deepEqual(await seatsOffered(eventId, 'four'), [4, 5, 6, 7])
+})
 
-test.serial(
-  'an offer not paid for in time goes to the next in line, one that is bought ends the entry',
-  async (t) => {
-    const { eventId, free } = await fullHouse(2)
-    for (const buyer of ['ada', 'bob', 'cat']) await join(eventId, buyer)
-    await free(0)
-    await serve()
-    const offer = await entryOf(eventId, 'ada')
-    t.is(offer.status, 'offered')
-    t.true((offer.offer_expires_in_ms ?? 0) > 1_700_000, 'longer than a hold')
-    const { hold_id: first = null } = offer
-    await workers.letRunOut({ id: first ?? '' })
-    t.is(await statusOf(eventId, 'ada'), 'expired')
-    await serve()
-    t.deepEqual([await statusOf(eventId, 'ada'), await statusOf(eventId, 'bob')], ['expired', 'offered'])
-    await release({ id: (await entryOf(eventId, 'bob')).hold_id ?? '' }, 'bob')
-    await serve()
-    t.deepEqual([await statusOf(eventId, 'bob'), await statusOf(eventId, 'cat')], ['left', 'offered'])
-    const last = await entryOf(eventId, 'cat')
-    const hold_id = last.hold_id ?? ''
-    const { hard_cap_at } = await workers.ask(viewHold, { hold_id }, { as: 'cat' })
-    t.is(Date.parse(hard_cap_at) - Date.parse(last.offer_expires_at ?? ''), 120_000, 'to pay at the last moment')
-    const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'cat' })
-    t.is((await workers.refusal(leaveWaitingList, { event_id: eventId }, { as: 'cat' })).code, 'hold_paying')
-    await workers.ask(confirmHold, { booking_id })
-    t.is(await statusOf(eventId, 'cat'), 'converted')
-    await serve()
-    t.like(await entryOf(eventId, 'cat'), { status: 'converted', offer_expires_at: null })
-    t.is((await join(eventId, 'ada')).ahead, 0)
-  },
-)
+test.serial('an offer not paid for in time goes to the next in line, one that is bought ends the entry', async (t) => {
+  const { eventId, free } = await fullHouse(2)
+  for (const buyer of ['ada', 'bob', 'cat']) await join(eventId, buyer)
+  await free(0)
+  await serve()
+  const offer = await entryOf(eventId, 'ada')
+  t.is(offer.status, 'offered')
+  t.true((offer.offer_expires_in_ms ?? 0) > 1_700_000, 'longer than a hold')
+  const { hold_id: first = null } = offer
+  await workers.letRunOut({ id: first ?? '' })
+  t.is(await statusOf(eventId, 'ada'), 'expired')
+  await serve()
+  t.deepEqual([await statusOf(eventId, 'ada'), await statusOf(eventId, 'bob')], ['expired', 'offered'])
+  await release({ id: (await entryOf(eventId, 'bob')).hold_id ?? '' }, 'bob')
+  await serve()
+  t.deepEqual([await statusOf(eventId, 'bob'), await statusOf(eventId, 'cat')], ['left', 'offered'])
+  const last = await entryOf(eventId, 'cat')
+  const hold_id = last.hold_id ?? ''
+  const { hard_cap_at } = await workers.ask(viewHold, { hold_id }, { as: 'cat' })
+  t.is(Date.parse(hard_cap_at) - Date.parse(last.offer_expires_at ?? ''), 120_000, 'to pay at the last moment')
+  const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'cat' })
+  t.is((await workers.refusal(leaveWaitingList, { event_id: eventId }, { as: 'cat' })).code, 'hold_paying')
+  await workers.ask(confirmHold, { booking_id })
+  t.is(await statusOf(eventId, 'cat'), 'converted')
+  await serve()
+  t.like(await entryOf(eventId, 'cat'), { status: 'converted', offer_expires_at: null })
+  t.is((await join(eventId, 'ada')).ahead, 0)
+})
 
 test.serial('who leaves the list with an offer gives it to the next in line', async (t) => {
   const { eventId, free } = await fullHouse(1)
@@ -463,34 +457,31 @@ test.serial('a worker offers by itself what comes back', async (t) => {
   t.is(await status('ada'), 'expired')
 })
 
-test.serial(
-  'while hundreds join one list at once, workers sell other events: few connections wait',
-  async (t) => {
-    const { eventId } = await fullHouse(1)
-    const other = await workers.openHouse({ rows: 1, seatsPerRow: 2 })
-    const waitingForLock = async () => {
-      const [counted] = await workers.postgres.query<{ waiting: number }>(
-        `SELECT count(*)::int AS waiting FROM pg_locks JOIN pg_database AS own ON own.oid = pg_locks.database
+test.serial('while hundreds join one list at once, workers sell other events: few connections wait', async (t) => {
+  const { eventId } = await fullHouse(1)
+  const other = await workers.openHouse({ rows: 1, seatsPerRow: 2 })
+  const waitingForLock = async () => {
+    const [counted] = await workers.postgres.query<{ waiting: number }>(
+      `SELECT count(*)::int AS waiting FROM pg_locks JOIN pg_database AS own ON own.oid = pg_locks.database
        WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()`,
-      )
-      return counted?.waiting ?? 0
-    }
-    const joined = await workers.postgres.transaction(async (db) => {
-      await lockList(db, eventId)
-      const joining = Array.from({ length: 450 }, (_, index) => join(eventId, `buyer-${index}`))
-      const all = Promise.allSettled(joining)
-      await until('some wait for the list', async () => (await waitingForLock()) > 0)
-      await workers.buy(other, [0], 'payer')
-      t.true((await waitingForLock()) <= 2)
-      return { all }
-    })
-    const results = await joined.all
-    t.true(results.some(({ status }) => status === 'fulfilled'))
-    const codes = results.map((result) => result.status === 'rejected' && errorCodeOf(result.reason))
-    const refused = codes.filter((code) => code === 'overloaded').length
-    t.true(refused >= 450 - 2 * 33, 'each worker has one join under way, and 32 that wait')
-  },
-)
+    )
+    return counted?.waiting ?? 0
+  }
+  const joined = await workers.postgres.transaction(async (db) => {
+    await lockList(db, eventId)
+    const joining = Array.from({ length: 450 }, (_, index) => join(eventId, `buyer-${index}`))
+    const all = Promise.allSettled(joining)
+    await until('some wait for the list', async () => (await waitingForLock()) > 0)
+    await workers.buy(other, [0], 'payer')
+    t.true((await waitingForLock()) <= 2)
+    return { all }
+  })
+  const results = await joined.all
+  t.true(results.some(({ status }) => status === 'fulfilled'))
+  const codes = results.map((result) => result.status === 'rejected' && errorCodeOf(result.reason))
+  const refused = codes.filter((code) => code === 'overloaded').length
+  t.true(refused >= 450 - 2 * 33, 'each worker has one join under way, and 32 that wait')
+})
 
 /** How often somebody got a place before somebody who was first, when so many workers serve one list at once. */
 async function skipped(postgres: Pick<Postgres, 'transaction' | 'query'>): Promise<number> {
@@ -527,13 +518,10 @@ function withoutListLock({ transaction, query }: Pick<Postgres, 'transaction' | 
   }
 }
 
-test.serial(
-  'workers offer each place of a list once, in order; without its lock they do not',
-  async (t) => {
-    const { postgres } = workers
-    const real = { transaction: postgres.transaction.bind(postgres), query: postgres.query.bind(postgres) }
-    for (let round = 0; round < 2; round++) t.is(await skipped(real), 0)
-    const anySkipped = async () => (await skipped(withoutListLock(real))) > 0
-    await until('somebody is skipped without the lock', anySkipped, { timeoutMs: 60_000 })
-  },
-)
+test.serial('workers offer each place of a list once, in order; without its lock they do not', async (t) => {
+  const { postgres } = workers
+  const real = { transaction: postgres.transaction.bind(postgres), query: postgres.query.bind(postgres) }
+  for (let round = 0; round < 2; round++) t.is(await skipped(real), 0)
+  const anySkipped = async () => (await skipped(withoutListLock(real))) > 0
+  await until('somebody is skipped without the lock', anySkipped, { timeoutMs: 60_000 })
+})

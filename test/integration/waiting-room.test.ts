@@ -189,7 +189,10 @@ async function assertOrder(t: ExecutionContext, before: Joined, newcomers: Joine
   for (const [user, { id }] of before) restored.push((await look(id, user)).body)
   const ours = restored.map(({ number }) => number)
   const theirs = [...newcomers.values()].map(({ number }) => number)
-  t.deepEqual(ours, [...before.values()].map(({ number }) => number))
+  t.deepEqual(
+    ours,
+    [...before.values()].map(({ number }) => number),
+  )
   t.is(new Set([...ours, ...theirs]).size, before.size + newcomers.size, 'a number was given twice')
   t.true(Math.min(...theirs) > Math.max(...ours), 'a newcomer is before those who were there')
   t.is(restored.map(({ ahead }) => ahead).join(), [...ours.keys()].join())

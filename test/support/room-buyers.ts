@@ -80,9 +80,8 @@ export async function claim(url: string, placeId: string, user: string): Promise
 }
 
 /** Joins, waits for the call, and claims. */
-export async function passOf(url: string, eventId: string, user: string): Promise<string> {
-  return claim(url, await join(url, eventId, user), user)
-}
+export const passOf = async (url: string, eventId: string, user: string): Promise<string> =>
+  claim(url, await join(url, eventId, user), user)
 
 /** A pass beside the queue. */
 export const bypass = (url: string, eventId: string, user: string, headers: object = {}): Promise<Answer> =>

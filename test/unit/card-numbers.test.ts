@@ -31,13 +31,11 @@ const cards = [
 ]
 
 /** Ids as others make them, always the same ones. */
-function digests(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => createHash('sha256').update(String(index)).digest('hex'))
-}
+const digests = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => createHash('sha256').update(String(index)).digest('hex'))
 
-function uuidOf(hex: string): string {
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
-}
+const uuidOf = (hex: string): string =>
+  [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
 
 test('a card number of every network is refused, as text, as a number, as the name of a member or of a user', (t) => {
   for (const card of cards) {

@@ -71,9 +71,7 @@ test('exemplars lead to a data source that exists', (t) => {
 })
 
 /** Names of metrics that stand outside `max without (replica) (…)`. */
-function selectedTwice(expression: string): string[] {
-  return metricsIn(withoutDeduplicated(expression))
-}
+const selectedTwice = (expression: string): string[] => metricsIn(withoutDeduplicated(expression))
 
 function withoutDeduplicated(expression: string): string {
   const opening = 'max without (replica) ('

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { factSubject, parseFactSubject } from '#shared/facts/fact.ts'
 import fc from 'fast-check'
+import { factSubject, parseFactSubject } from '#shared/facts/fact.ts'
 import { newId, parsePublicId, publicId } from '#shared/ids.ts'
 
 const eventId = '0190a8c5-7d3e-7000-8000-0123456789ab'

@@ -15,35 +15,38 @@ interface Seat {
   category?: string
 }
 
-function pretixRow(row: string, seats: readonly Seat[]) {
-  return {
-    row_number: row,
-    position: { x: 10, y: 20 },
-    seats: seats.map(({ number, x = 0, guid = `${row}-${number}`, category = 'Red' }) => ({
-      seat_guid: guid,
-      seat_number: number,
-      position: { x, y: 0.26 },
-      category,
-    })),
-  }
-}
+const pretixRow = (row: string, seats: readonly Seat[]) => ({
+  row_number: row,
+  position: { x: 10, y: 20 },
+  seats: seats.map(({ number, x = 0, guid = `${row}-${number}`, category = 'Red' }) => ({
+    seat_guid: guid,
+    seat_number: number,
+    position: { x, y: 0.26 },
+    category,
+  })),
+})
 
 function pretixPlan(rows: readonly object[]) {
   const zones = [{ name: 'Stalls', position: { x: 100, y: 200 }, rows }]
   return { name: 'House', size: { width: 500, height: 400 }, categories: [{ name: 'Red' }, { name: 'Blue' }], zones }
 }
 
-function geometry(totalPlaces: number, segments: readonly object[]) {
-  return { venue: 'Arena', market: 'Boston, MA', totalPlaces, pages: [{ width: 100, height: 100, segments }] }
-}
+const geometry = (totalPlaces: number, segments: readonly object[]) => ({
+  venue: 'Arena',
+  market: 'Boston, MA',
+  totalPlaces,
+  pages: [{ width: 100, height: 100, segments }],
+})
 
-function section(name: string, rows: readonly object[]) {
-  return { name: `Level ${name}`, segments: [{ name, segments: rows }] }
-}
+const section = (name: string, rows: readonly object[]) => ({
+  name: `Level ${name}`,
+  segments: [{ name, segments: rows }],
+})
 
-function geometryRow(name: string, y: number, seats = ['1', '2']) {
-  return { name, placesNoKeys: seats.map((seat, index) => [`id-${name}-${seat}`, seat, 40 + index * 10, y]) }
-}
+const geometryRow = (name: string, y: number, seats = ['1', '2']) => ({
+  name,
+  placesNoKeys: seats.map((seat, index) => [`id-${name}-${seat}`, seat, 40 + index * 10, y]),
+})
 
 test('positions of zone, row and seat add up, to a tenth of a unit', (t) => {
   const { layout } = readPretixPlan(pretixPlan([pretixRow('A', [{ number: '1', x: 5.04 }])]))

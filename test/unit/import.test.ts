@@ -73,9 +73,7 @@ const flatEvent = {
   priceMax: 62.16,
 }
 
-function read(text: string) {
-  return readSource(text, { fallbackName: 'house' })
-}
+const read = (text: string) => readSource(text, { fallbackName: 'house' })
 
 test('the format of a file is recognised from what it holds', (t) => {
   const formats = [
@@ -291,10 +289,6 @@ function dateOf(time: Date): string {
   return time.toISOString().slice(0, 10)
 }
 
-function moved(date: string, days: number): string {
-  return dateOf(new Date(Date.parse(date) + days * 86_400_000))
-}
+const moved = (date: string, days: number): string => dateOf(new Date(Date.parse(date) + days * 86_400_000))
 
-function daysBetween(from: string, to: string): number {
-  return (Date.parse(to) - Date.parse(from)) / 86_400_000
-}
+const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000

@@ -11,9 +11,7 @@ function entryOf(facts: Record<string, unknown>, msg = 'request', level = 30): L
   return new EntryParser('gateway-1').parse(JSON.stringify(line))
 }
 
-function shown(entry: LogEntry, paint = plain): string {
-  return formatEntry(entry, { paint, instanceWidth: 10 }).join('\n')
-}
+const shown = (entry: LogEntry, paint = plain): string => formatEntry(entry, { paint, instanceWidth: 10 }).join('\n')
 
 test('a record is one line: time, level, process, message, its facts, and the ids last', (t) => {
   const facts = { request_id: 'my-request', endpoint: '/events/:id', status: 200, duration_ms: 3.1, trace_id: 'c0ffee' }

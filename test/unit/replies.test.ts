@@ -1,10 +1,10 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { cacheKey } from '../../gateway/reads/cache-key.ts'
+import { CachedReply } from '../../gateway/reads/cached-reply.ts'
 import { type CallTime, freshnessOf } from '../../gateway/reads/freshness.ts'
 import { Invalidations } from '../../gateway/reads/invalidations.ts'
 import { type CachePolicy, catalogueTag, eventTag, placesTag } from '../../gateway/routes/cache-policy.ts'
-import { CachedReply } from '../../gateway/reads/cached-reply.ts'
 
 const eventId = '019a0000-0000-7000-8000-000000000002'
 const otherId = '019a0000-0000-7000-8000-000000000003'

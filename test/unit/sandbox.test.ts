@@ -5,9 +5,10 @@ import { behaviourOf } from '../../infra/payment-sandbox/tokens.ts'
 
 const late = { delayMs: { min: 100, max: 300 }, copies: 3 }
 
-function drawing(...numbers: number[]): () => number {
-  return () => numbers.shift() ?? 0
-}
+const drawing =
+  (...numbers: number[]): (() => number) =>
+  () =>
+    numbers.shift() ?? 0
 
 test('every copy of a callback draws a delay of its own, from the shortest to the longest', (t) => {
   t.deepEqual(callbackDelaysMs(behaviourOf('tok_ok'), late, drawing(0, 0.5, 0.9999)), [100, 200, 300])

@@ -72,9 +72,7 @@ const date = fc
   .map((instant) => instant.toISOString().slice(0, 10))
 
 /** The week of a date as the index has it: see `event.days_of`, which an integration test compares with `weeksBetween`. */
-function weekOf(day: string): number {
-  return Math.floor(Date.parse(day) / 86_400_000 / 7) * 3 + 1
-}
+const weekOf = (day: string): number => Math.floor(Date.parse(day) / 86_400_000 / 7) * 3 + 1
 
 test('the weeks of a span hold each of its days, and none that is more than a week before or behind it', (t) => {
   fc.assert(
@@ -128,15 +126,13 @@ test('folded text is made of letters and digits, with single blanks between word
   t.pass()
 })
 
-function known(
+const known = (
   text: string,
   field: WordField,
   exact: number,
   prefixed: number,
   words: string[] | null = null,
-): QueryWord {
-  return { text, fields: new Map([[field, { exact, prefixed, words }]]) }
-}
+): QueryWord => ({ text, fields: new Map([[field, { exact, prefixed, words }]]) })
 
 /** The query of words of which neighbours make nothing together. */
 function query(words: QueryWord[], { longer = false, fields = everywhere } = {}): string | null {
@@ -257,7 +253,12 @@ test('the nearest word comes first, of equally near ones those that begin alike,
     { word: 'dracula', events: 1_000 },
     { word: 'drake', events: 1 },
   ]
-  t.is(nearestFirst('drake', known).map(({ word }) => word).join(' '), 'drakes drape brake')
+  t.is(
+    nearestFirst('drake', known)
+      .map(({ word }) => word)
+      .join(' '),
+    'drakes drape brake',
+  )
 })
 
 test('two letters may be wrong in a word of seven, one in a shorter one', (t) => {
@@ -288,9 +289,7 @@ const shown = [...source.matchAll(/ \* {3}(?:WITH|SELECT)[^;]*;/g)].map(([block]
   flat(block.replaceAll(/^ \*/gm, '').replace(/;.*$/s, '')),
 )
 
-function flat(sql: string): string {
-  return sql.replaceAll(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(' )', ')').trim()
-}
+const flat = (sql: string): string => sql.replaceAll(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(' )', ')').trim()
 
 const drake: Term = { query: `'pdrake'`, events: 100, gathered: 0 }
 

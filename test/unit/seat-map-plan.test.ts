@@ -1,17 +1,23 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import fc from 'fast-check'
+import type { Layout } from '#shared/contracts/layout.ts'
 import { SeatGrid } from '../../gateway/storefront/browser/seat-map/grid.ts'
-import { accessibility, isInside, placeOf, type Plan, readPlan } from '../../gateway/storefront/browser/seat-map/plan.ts'
+import { type Cursor, firstCursor, moveCursor } from '../../gateway/storefront/browser/seat-map/keys.ts'
+import {
+  accessibility,
+  isInside,
+  type Plan,
+  placeOf,
+  readPlan,
+} from '../../gateway/storefront/browser/seat-map/plan.ts'
+import { type SeatChange, SeatStates } from '../../gateway/storefront/browser/seat-map/states.ts'
 import { arena } from '../../infra/demo-catalogue/houses/arena.ts'
 import { club } from '../../infra/demo-catalogue/houses/club.ts'
 import { theatre } from '../../infra/demo-catalogue/houses/theatre.ts'
 import { readSource } from '../../infra/import/formats/recognise.ts'
 import { packStates, pricedEvent, shownLayout } from '../support/houses.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
-import type { Layout } from '#shared/contracts/layout.ts'
-import { type Cursor, firstCursor, moveCursor } from '../../gateway/storefront/browser/seat-map/keys.ts'
-import { type SeatChange, SeatStates } from '../../gateway/storefront/browser/seat-map/states.ts'
 
 test('a plan is the same from coordinates and from whole differences, to a 32nd of a pitch', (t) => {
   for (const draw of [arena, theatre, club]) {
@@ -126,9 +132,7 @@ function distanceTo(outline: readonly number[], x: number, y: number): number {
 
 const arrows = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']
 
-function planOf(layout: Layout): Plan {
-  return readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
-}
+const planOf = (layout: Layout): Plan => readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
 
 function freeStates(plan: Plan): SeatStates {
   const states = new SeatStates(plan)

@@ -1,8 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { Html, html } from '../../gateway/storefront/views/html.ts'
 import { create } from 'qrcode'
 import { codePicture } from '../../gateway/storefront/pages/code-picture.ts'
+import { Html, html } from '../../gateway/storefront/views/html.ts'
 
 const unescaped = (text: string): string =>
   text

@@ -80,6 +80,5 @@ async function checkAnswers(
 }
 
 /** Problems carry the id of their own request. */
-function bodyOf({ text, body }: Answer): string {
-  return body?.code === undefined ? text : JSON.stringify({ ...body, instance: undefined, request_id: undefined })
-}
+const bodyOf = ({ text, body }: Answer): string =>
+  body?.code === undefined ? text : JSON.stringify({ ...body, instance: undefined, request_id: undefined })

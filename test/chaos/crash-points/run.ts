@@ -72,9 +72,8 @@ async function violationsOf({ db, databaseUrl, paymentUrl }: CrashSystem): Promi
   return results.flatMap(({ invariant, says, examples }) => examples.map((each) => `${invariant} ${says}: ${each}`))
 }
 
-function isGreen({ results, violations }: Outcome): boolean {
-  return violations.length === 0 && results.every(({ faults }) => faults.length === 0)
-}
+const isGreen = ({ results, violations }: Outcome): boolean =>
+  violations.length === 0 && results.every(({ faults }) => faults.length === 0)
 
 async function main(): Promise<void> {
   if (isHelpWanted(process.argv.slice(2), usage)) return

@@ -122,7 +122,11 @@ export const mutants: readonly Mutant[] = [
     /is sold once, by the fence alone/,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in the file
     edit(seats, "AND ${isFreeFor('own_id')}\n", '\n'),
-    edit(seats, 'SELECT booking.require_all_taken((SELECT count(*) FROM taken), (SELECT count(*) FROM wanted))', 'SELECT'),
+    edit(
+      seats,
+      'SELECT booking.require_all_taken((SELECT count(*) FROM taken), (SELECT count(*) FROM wanted))',
+      'SELECT',
+    ),
   ),
   mutant(
     'batch run again after COMMIT',

@@ -9,9 +9,8 @@ export interface MutantResult {
 }
 
 /** A file that is red for another reason than the mutant's has not found it. */
-export function signOf({ mutant, report }: Pick<MutantResult, 'mutant' | 'report'>): string | undefined {
-  return report.failed.find((title) => mutant.sign.test(title))
-}
+export const signOf = ({ mutant, report }: Pick<MutantResult, 'mutant' | 'report'>): string | undefined =>
+  report.failed.find((title) => mutant.sign.test(title))
 
 const longest = 90
 
@@ -29,6 +28,4 @@ export function reportLines(results: readonly MutantResult[]): string[] {
   return [...tableLines(rows), '', `mutants: ${found} found, ${results.length - found} missed`]
 }
 
-function shortened(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text
-}
+const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text)
