@@ -1,7 +1,6 @@
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { forFile } from '../support/for-file.ts'
 import { listening } from '../support/listening.ts'
 import { openPostgres } from '../support/open-postgres.ts'

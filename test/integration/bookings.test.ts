@@ -1,5 +1,5 @@
 import test from 'ava'
-import { listBookings, listSales, viewBooking } from '#shared/contracts/bookings.ts'
+import { listBookings, listSales } from '#shared/contracts/bookings.ts'
 import { holdSeats } from '#shared/contracts/holds.ts'
 import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
 import type { TicketingError } from '#shared/errors.ts'

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { viewBooking } from '#shared/contracts/bookings.ts'
-import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold, recordPayment, returnHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'

@@ -3,7 +3,6 @@ import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import type { TicketingError } from '#shared/errors.ts'
-import { newId, publicId } from '#shared/ids.ts'
 import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Contract, RequestOf } from '#shared/contracts/contract.ts'
-import { abandonHold, changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { changeHold, holdSeats, releaseHold } from '#shared/contracts/holds.ts'
 import { beginPayment } from '#shared/contracts/payment-steps.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'

@@ -8,7 +8,7 @@ import { importCatalogue } from '../../infra/import/import-catalogue.ts'
 import { importedEvent } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
 import { serveScripted } from '../support/scripted-worker.ts'
-import { startTestNats, type TestNats } from '../support/servers.ts'
+import { startTestNats } from '../support/servers.ts'
 
 /** An event worker that notes what it gets, refuses events named `wrong`, and is away once one is named `away`. */
 const batches: CatalogueEvent[][] = []

@@ -9,7 +9,7 @@ import type { Message } from '#shared/messaging/message.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
 import { Link } from '../../infra/system/links.ts'
 import { forFile } from '../support/for-file.ts'
-import { startTestNats, type TestNats } from '../support/servers.ts'
+import { startTestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const echo = defineContract('event', 'echo', {
@@ -26,6 +26,7 @@ const nats = forFile(() => startTestNats())
 const worker = forFile(() => Bus.connect({ url: nats.urls.event, name: 'worker', timeoutMs: 5_000 }))
 const client = forFile(() => Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 }))
 let silentRequests = 0
+const seenBudgets: number[] = []
 test.before(async () => {
   const answer = operation(echo, async ({ letters }, context) => {
     seenBudgets.push(context.deadlineAt - performance.now())

@@ -1,15 +1,18 @@
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { forFile } from '../support/for-file.ts'
 import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 import { until } from '../support/until.ts'
 
 const purchasing = forFile(() => startPurchasing({ workers: 0 }))
-const proxy = forFile(() => startLossyProxy(purchasing.system.paymentUrl))
+let proxy: LossyProxy
+forFile(async () => {
+  proxy = await startLossyProxy(purchasing.system.paymentUrl)
+  await purchasing.system.start('purchase', { PAYMENT_URL: proxy.url, PROVIDER_TIMEOUT_MS: '1500' })
+  return { stop: () => proxy.stop() }
+})
 const database = forFile(async () => openPostgres(purchasing.system.databaseUrl, { maxConnections: 1 }))
-test.before(() => purchasing.system.start('purchase', { PAYMENT_URL: proxy.url, PROVIDER_TIMEOUT_MS: '1500' }))
 
 async function untilNothingIsLeftToDo(): Promise<void> {
   await until('every payment is settled', async () => {

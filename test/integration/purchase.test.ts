@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import test from 'ava'
 import { forFile } from '../support/for-file.ts'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 
 // Two workers, so that a repetition may reach another one; a short wait, so that time-outs are quick, but not so short that a busy
 // machine makes more of them.

@@ -8,7 +8,7 @@ import { setSale } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { operation } from '#shared/messaging/serve.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
 import { forFile } from '../support/for-file.ts'
 import { serveScripted } from '../support/scripted-worker.ts'
 

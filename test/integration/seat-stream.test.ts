@@ -6,7 +6,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale, type TestEvent } from '../support/http.ts'
 import { SeatStreamClient, type StreamOptions } from '../support/seat-stream-client.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))

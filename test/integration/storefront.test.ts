@@ -5,7 +5,7 @@ import { askWorker } from '../support/asking.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { type System, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = forFile(() => startSystem({ counts: { gateway: 2, purchase: 0, sandbox: 0 } }))

@@ -3,8 +3,6 @@ import test from 'ava'
 import { compactVerify, createLocalJWKSet } from 'jose'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
-import { organiserKey } from '../support/system.ts'
-import { until } from '../support/until.ts'
 
 const system = sharedSystem()
 let eventId: string

@@ -8,7 +8,7 @@ import { listTickets, transferTicket, viewTicket, viewTicketKeys } from '#shared
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
 import { TicketCodes } from '../../workers/booking/ticket-codes.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
 import { forFile } from '../support/for-file.ts'
 

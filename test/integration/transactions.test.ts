@@ -1,7 +1,7 @@
 import test from 'ava'
-import type { Database, Postgres } from '#shared/database/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { keepingLocksOfSuccess } from '../../workers/booking/store/savepoint.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 

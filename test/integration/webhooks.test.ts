@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import pg from 'pg'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
-import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
+import { startLossyProxy } from '../support/lossy-proxy.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 import { webhookSecret as secret } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { startWebhookForwarder, type WebhookForwarder } from '../support/webhook-forwarder.ts'
+import { startWebhookForwarder } from '../support/webhook-forwarder.ts'
 
 /* The purchase worker, the payment sandbox and its webhooks, each a real process. */
 

@@ -2,7 +2,17 @@ import test from 'ava'
 import fc from 'fast-check'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import type { Answer, Fault } from '../../gateway/storefront/browser/api.ts'
-import { afterHold, afterLook, afterPurchase, beginState, nextAsk, type Purchase, type PurchaseReply, pay, unansweredOf } from '../../gateway/storefront/browser/hold-state.ts'
+import {
+  afterHold,
+  afterLook,
+  afterPurchase,
+  beginState,
+  nextAsk,
+  type Purchase,
+  type PurchaseReply,
+  pay,
+  unansweredOf,
+} from '../../gateway/storefront/browser/hold-state.ts'
 import { minutesToAnnounce, secondsLeft } from '../../gateway/storefront/browser/hold-timer.ts'
 import { afterPlace, afterRefusal } from '../../gateway/storefront/views/line/line-state.ts'
 import type { Intention, PayState } from '../../gateway/storefront/views/pay-state.ts'
@@ -13,7 +23,8 @@ const intention: Intention = { key: 'k1', token: 'tok_ok', totalMinor: 5_000, cu
 const paying: PayState = { name: 'paying', intention, tries: 0, isOffline: false }
 const waiting: PayState = { name: 'waiting', intention, looks: 0, isOffline: false }
 
-const refused = (code: Fault['code'], { retryable = false, status = 409, ...extra }: Partial<Fault> = {}) => { ok: false, problem: code, status, title: code, detail: `$code.`, retryable, ...extra } as const
+const refused = (code: Fault['code'], { retryable = false, status = 409, ...extra }: Partial<Fault> = {}) =>
+  ({ ok: false, problem: { code, status, title: code, detail: `${code}.`, retryable, ...extra } }) as const
 const offline = refused('offline', { retryable: true, status: 0 })
 const bought = (status: 201 | 202) =>
   ({ ok: true, status, value: { id: 'b1' }, headers: new Headers() }) as unknown as Answer<PurchaseReply>
@@ -66,7 +77,8 @@ test('every answer to a purchase has its own next state', (t) => {
   t.deepEqual(after(bought(201)), { name: 'bought', bookingId: 'b1' })
   t.like(after(bought(202)), { name: 'waiting', intention })
   t.deepEqual(after(refused('payment_declined', { failure: 'declined' })), { name: 'held', note: 'declined' })
-  t.deepEqual(after(refused('payment_declined', { failure: 'not_authorised' })), { name: 'held',
+  t.deepEqual(after(refused('payment_declined', { failure: 'not_authorised' })), {
+    name: 'held',
     note: 'not_authorised',
   })
   t.deepEqual(after(refused('payment_declined', { failure: 'capture_refused' })), { name: 'ended', why: 'revoked' })

@@ -122,8 +122,10 @@ test('a flat event gets zone, local time and currency from city and country', (t
 test('a broken line among flat events is refused alone', (t) => {
   const source = read(`${JSON.stringify(flatEvent)}\n{"id":\n\n${JSON.stringify({ ...flatEvent, id: 'f2' })}\n`)
   if (source.kind !== 'catalogue') throw new Error('is no catalogue')
-  const read = source.records.map((record) => ('refused' in record ? record.refused.join() : record.sourceId))
-  t.is(read.join('; '), 'f1; line 2,is not JSON; f2')
+  const found = source.records.map((record) =>
+    'refused' in record ? `${record.sourceId} ${record.refused}` : record.sourceId,
+  )
+  t.is(found.join('; '), 'f1; line 2 is not JSON; f2')
 })
 
 testWithRealData('the real flat catalogue is read whole', (t) => {

@@ -68,8 +68,8 @@ test("the times of servers' lines are understood, and a line without one has tha
   t.is(ms('    a second line'), Date.parse(time))
   t.is(ms('[7] 2026/11/25 20:18:02.123456 [INF] ready'), new Date(2026, 10, 25, 20, 18, 2, 123).getTime())
   t.is(ms('7:M 25 Nov 2026 20:18:02.124 * Ready'), new Date(2026, 10, 25, 20, 18, 2, 124).getTime())
-  const time = '2026-11-25T20:18:03.000Z'
-  t.is(ms(JSON.stringify({ level: 30, msg: 'x', time })), Date.parse(time))
+  const later = '2026-11-25T20:18:03.000Z'
+  t.is(ms(JSON.stringify({ level: 30, msg: 'x', time: later })), Date.parse(later))
 })
 
 test('what strangers sent cannot move the cursor, nor begin a line of its own', (t) => {
