@@ -284,12 +284,12 @@ test('words of one letter more, less, other or out of place share a deletion', (
 
 const source = readFileSync(new URL('../../workers/event/store/find-events.ts', import.meta.url), 'utf8')
 
+const flat = (sql: string): string => sql.replaceAll(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(' )', ')').trim()
+
 /** The statements that stand in comments, each above the function that makes it. */
 const shown = [...source.matchAll(/ \* {3}(?:WITH|SELECT)[^;]*;/g)].map(([block]) =>
   flat(block.replaceAll(/^ \*/gm, '').replace(/;.*$/s, '')),
 )
-
-const flat = (sql: string): string => sql.replaceAll(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(' )', ')').trim()
 
 const drake: Term = { query: `'pdrake'`, events: 100, gathered: 0 }
 
