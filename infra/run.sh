@@ -13,17 +13,17 @@ shift
 case "$command ${1-}" in
   # A subcommand is taken off; the file gets the arguments behind it.
   'worker event' | 'worker booking' | 'worker purchase') file=workers/$1/main.ts; shift ;;
-  'backup drill' | 'backup restore' | 'backup unknown-charges') file=infra/backup/$1-command.ts; shift ;;
-  'backup follow') file=infra/backup/follow/command.ts; shift ;;
-  'backup recover') file=infra/backup/follow/recover-command.ts; shift ;;
-  'bench selling' | 'bench search' | 'bench streams' | 'bench scale' | 'bench telemetry') file=infra/load/$1/run.ts; shift ;;
+  'backup drill' | 'backup restore' | 'backup unknown-charges') file=infra/ops/backup/$1-command.ts; shift ;;
+  'backup follow') file=infra/ops/backup/follow/command.ts; shift ;;
+  'backup recover') file=infra/ops/backup/follow/recover-command.ts; shift ;;
+  'bench selling' | 'bench search' | 'bench streams' | 'bench scale' | 'bench telemetry') file=infra/bench/$1/run.ts; shift ;;
   'bench holds') file=test/hold-designs/run.ts; shift ;;
   'chaos crash-points' | 'chaos mutants') file=test/chaos/$1/run.ts; shift ;;
 
   'worker --help' | 'worker -h') echo "$worker_usage"; exit ;;
   'worker '*) echo "$worker_usage" >&2; exit 2 ;;
-  'backup '*) file=infra/backup/command.ts ;;
-  'bench '*) file=infra/load/reading/run.ts ;;
+  'backup '*) file=infra/ops/backup/command.ts ;;
+  'bench '*) file=infra/bench/reading/run.ts ;;
   'chaos '*) file=test/chaos/run.ts ;;
   *) file=$command ;;
 esac

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { errorCodeOf, invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import { overloaded } from '#shared/messaging/message.ts'
+import { decodeJson, overloaded } from '#shared/messaging/message.ts'
 import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
 import { isPaged, nextPageLink } from '../routes/next-page.ts'
@@ -71,7 +71,7 @@ export function answerRoute(
     }
     const { body, replayed } = reply
     if (replayed) ctx.set('Idempotency-Replayed', 'true')
-    const outcome: Outcome = route.outcome?.(JSON.parse(Buffer.from(body).toString('utf8'))) ?? {}
+    const outcome: Outcome = route.outcome?.(decodeJson(body)) ?? {}
     const { status = successesOf(route)[0], location } = outcome
     ctx.status = status
     if (location !== undefined) ctx.set('Location', location)

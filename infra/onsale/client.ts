@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { HttpAnswer } from '../load/answer-reader.ts'
-import { HttpConnection } from '../load/http-connection.ts'
+import type { HttpAnswer } from '../bench/answer-reader.ts'
+import { HttpConnection } from '../bench/http-connection.ts'
 import type { Sleeper } from './sleeper.ts'
 import type { AnswerClass, Step, Tally } from './tally.ts'
 

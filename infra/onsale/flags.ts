@@ -10,8 +10,8 @@ export interface OnsaleFlags {
   readonly seed: number
   /** By how much time is compressed. */
   readonly pace: number
-  /** The room calls at its highest rate, whatever the system bears. */
-  readonly fixedRate: boolean
+  /** Calls a minute of the waiting room, whatever the system bears; undefined: its controller decides. */
+  readonly fixedRate: number | undefined
   /** Base URL of a gateway; undefined: the running system's, else a system is started. */
   readonly url: string | undefined
   readonly ownHost: boolean
@@ -24,7 +24,7 @@ Plays the crowd of an on-sale over HTTP, and judges it by the system's own recor
   --seats 5000         of the event that is made
   --seed 42            decides what every buyer is like
   --pace 20            by how much time is compressed: people choose for 3 s instead of a minute
-  --fixed-rate         the waiting room calls at its highest rate, whatever the system bears
+  --fixed-rate 900     the waiting room calls so many a minute, whatever the system bears
   --url URL            a gateway; without it the running system's, else a system is started for the run
   --i-own-this-host    needed for a gateway on another machine
 The report is .data/onsale/report.html, the figures are .data/onsale/latest.json.`
@@ -35,7 +35,7 @@ const options = {
   seats: { type: 'string', default: '5000' },
   seed: { type: 'string', default: '42' },
   pace: { type: 'string', default: '20' },
-  'fixed-rate': { type: 'boolean', default: false },
+  'fixed-rate': { type: 'string' },
   url: { type: 'string' },
   'i-own-this-host': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -48,6 +48,7 @@ export function readFlags(args: readonly string[]): OnsaleFlags | null {
   if (values.url !== undefined && !/^http:\/\/[^/]+$/.test(values.url)) {
     throw new ExplainedError(`--url must be like http://127.0.0.1:8080\n\n${usage}`)
   }
+  const rate = values['fixed-rate']
   return {
     eventId: values.event,
     // More sockets than that one process cannot open.
@@ -55,7 +56,7 @@ export function readFlags(args: readonly string[]): OnsaleFlags | null {
     seats: wholeNumber('seats', values.seats, { from: 1, to: 100_000 }),
     seed: wholeNumber('seed', values.seed, { from: 0, to: 2 ** 31 }),
     pace: wholeNumber('pace', values.pace, { from: 1, to: 200 }),
-    fixedRate: values['fixed-rate'],
+    fixedRate: rate === undefined ? undefined : wholeNumber('fixed-rate', rate, { from: 1, to: 60_000 }),
     url: values.url,
     ownHost: values['i-own-this-host'],
   }

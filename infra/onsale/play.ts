@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
+import { cpuTimes } from '../bench/cpu-time.ts'
 import { ExplainedError } from '../explained-error.ts'
-import { cpuTimes } from '../load/cpu-time.ts'
 import type { Output } from '../terminal/output.ts'
 import { Buyer, type Sale } from './buyer.ts'
 import { BuyerClient } from './client.ts'
@@ -61,12 +61,12 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   const stock = await stockOf(organiser.url, eventId)
   const maxActive = Math.min(active.most, Math.max(active.least, Math.ceil(stock.available * active.share)))
   const room: Omit<Room, 'state'> = {
-    callsPerMinute: Math.max(calls.least, maxActive * calls.perActive),
+    callsPerMinute: flags.fixedRate ?? Math.max(calls.least, maxActive * calls.perActive),
     maxActive,
     claimS,
     sessionS: Math.max(least.sessionS, Math.round(real.sessionS / pace)),
     idleS: Math.max(least.idleS, Math.round(real.idleS / pace)),
-    adaptive: !flags.fixedRate,
+    adaptive: flags.fixedRate === undefined,
   }
   const holdMs = holdMsAt(pace)
   const tally = new Tally(buyers)
@@ -167,7 +167,7 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
       room: {
         calls_per_minute: room.callsPerMinute,
         max_active: maxActive,
-        fixed_rate: flags.fixedRate,
+        fixed_rate: flags.fixedRate !== undefined,
         claim_s: room.claimS,
         session_s: room.sessionS,
         hold_s: holdMs / 1_000,

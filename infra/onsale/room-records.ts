@@ -1,8 +1,8 @@
 import { numberAt } from '#shared/draw.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createRedis, type RedisClient } from '#shared/redis.ts'
-import type { JournalEntry } from '../audit/admissions.ts'
-import { readJournal } from '../audit/waiting-rooms.ts'
+import type { JournalEntry } from '../ops/audit/admissions.ts'
+import { readJournal } from '../ops/audit/waiting-rooms.ts'
 
 /* What the waiting room itself has written down, read from its Redis and never from what clients saw. */
 

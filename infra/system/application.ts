@@ -26,7 +26,7 @@ export const kinds = {
   sandbox: {
     title: 'payment sandbox',
     instance: 'payment-sandbox',
-    script: 'infra/payment-sandbox/main.ts',
+    script: 'infra/ops/payment-sandbox/main.ts',
     databaseUser: 'sandbox',
     listens: true,
   },
@@ -36,7 +36,7 @@ export const kinds = {
   audit: {
     title: 'auditor',
     instance: 'auditor',
-    script: 'infra/audit/main.ts',
+    script: 'infra/ops/audit/main.ts',
     natsUser: 'auditor',
     databaseUser: 'auditor',
     listens: false,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { migrateAll } from '../migrate.ts'
+import { migrateAll } from '../ops/migrate.ts'
 import type { Say } from '../say.ts'
 import { Application, type ApplicationPlan, type Kind, kinds } from './application.ts'
 import { freePort } from './free-port.ts'

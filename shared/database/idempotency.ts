@@ -106,25 +106,27 @@ async function claim(
   return claimed.free
 }
 
-/** A command whose key is taken by this transaction: `stored` is the reply to an earlier message with it. */
-export type KeyState = { readonly stored: string | null } | { readonly refusal: TicketingError }
-
 /**
- * As the beginning of `once`, for many commands of one transaction that have a key: takes the keys that are free, in the order of
- * the commands. Never waits. `storeReplies` must follow in the same transaction for those without a stored reply.
+ * As the beginning of `once`, for many commands of one transaction: takes the keys that are free, in the order of the commands. Never
+ * waits. Answers of which there is a reply to an earlier message, and which must not run. `storeReplies` must follow in the same
+ * transaction for the others.
  */
-export async function findReplies(db: Database, commands: readonly KeyedCommand[]): Promise<KeyState[]> {
-  const [first] = commands
-  if (first === undefined) return []
+export async function findReplies(
+  db: Database,
+  commands: readonly Command[],
+): Promise<ReadonlyMap<Command, { readonly stored: string } | { readonly refusal: TicketingError }>> {
+  const keyed = commands.filter(hasKey)
+  const [first] = keyed
+  if (first === undefined) return new Map()
   const { schema } = first
-  const scopes = commands.map(({ operation, context }) => commandScope(operation, context))
-  const keys = commands.map(({ key }) => key)
+  const scopes = keyed.map(scopeOf)
+  const keys = keyed.map(({ context }) => context.idempotencyKey)
   // Two statements: a reply that was committed before its key was taken must be seen.
   const [locks, known] = await Promise.all([
     db.query<{ alone: boolean }>(
       `SELECT pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS alone
        FROM unnest($1::text[]) WITH ORDINALITY AS lock (name, n) ORDER BY n`,
-      [commands.map((_, index) => `${schema} ${scopes[index]} ${keys[index]}`)],
+      [keys.map((key, index) => `${schema} ${scopes[index]} ${key}`)],
     ),
     db.query<{ n: number; request_hash: Buffer; reply: string }>(
       `SELECT n::int - 1 AS n, request_hash, reply FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (scope, key, n)
@@ -132,25 +134,24 @@ export async function findReplies(db: Database, commands: readonly KeyedCommand[
       [scopes, keys],
     ),
   ])
-  const stored = new Map(known.map((command) => [command.n, command]))
-  return commands.map(({ request }, index) => {
-    if (locks[index]?.alone !== true) return { refusal: keyInUse() }
-    const earlier = stored.get(index)
-    if (earlier === undefined) return { stored: null }
-    return earlier.request_hash.equals(requestHash(request)) ? { stored: earlier.reply } : { refusal: keyReused() }
-  })
-}
-
-export interface KeyedCommand extends Command {
-  readonly key: string
+  const earlier = new Map(known.map((each) => [each.n, each]))
+  const found = new Map<Command, { stored: string } | { refusal: TicketingError }>()
+  for (const [index, command] of keyed.entries()) {
+    const { request_hash: hash, reply = '' } = earlier.get(index) ?? {}
+    if (locks[index]?.alone !== true) found.set(command, { refusal: keyInUse() })
+    else if (hash?.equals(requestHash(command.request))) found.set(command, { stored: reply })
+    else if (hash !== undefined) found.set(command, { refusal: keyReused() })
+  }
+  return found
 }
 
 /** Stores the replies of commands whose keys `findReplies` has taken. */
 export async function storeReplies(
   db: Database,
-  replies: readonly { readonly command: KeyedCommand; readonly reply: string }[],
+  replies: readonly { readonly command: Command; readonly reply: unknown }[],
 ): Promise<void> {
-  const [first] = replies
+  const keyed = replies.filter(({ command }) => hasKey(command))
+  const [first] = keyed
   if (first === undefined) return
   await db.execute(
     `INSERT INTO ${first.command.schema}.commands AS known (scope, key, request_hash, reply)
@@ -158,10 +159,18 @@ export async function storeReplies(
      ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, reply = excluded.reply, created_at = now()
        WHERE known.created_at <= now() - ${memory}`,
     [
-      replies.map(({ command }) => commandScope(command.operation, command.context)),
-      replies.map(({ command }) => command.key),
-      replies.map(({ command }) => requestHash(command.request)),
-      replies.map(({ reply }) => reply),
+      keyed.map(({ command }) => scopeOf(command)),
+      keyed.map(({ command }) => command.context.idempotencyKey),
+      keyed.map(({ command }) => requestHash(command.request)),
+      keyed.map(({ reply }) => JSON.stringify(reply)),
     ],
   )
+}
+
+function hasKey({ context }: Command): boolean {
+  return context.idempotencyKey !== undefined
+}
+
+function scopeOf({ operation, context }: Command): string {
+  return commandScope(operation, context)
 }

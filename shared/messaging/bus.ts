@@ -91,6 +91,8 @@ export class Bus {
       reconnectTimeWait: 250,
       pingInterval: 5_000,
       maxPingOut: 2,
+      // The client would make two stack traces for every fact that it publishes, in case that it fails.
+      noAsyncTraces: true,
     })
     return new Bus(connection, inboxPrefix, options)
   }

@@ -12,14 +12,14 @@ import { explainFlagError } from './explain-flag-error.ts'
  * environment, running system (`running.json`), default of the schema.
  */
 
-/** The NATS users, one for each kind of process; `infra/nats/permissions.conf` has their rights. */
+/** The NATS users, one for each kind of process; `infra/deploy/nats/permissions.conf` has their rights. */
 export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 'operator'] as const
 
 export type NatsUser = (typeof natsUsers)[number]
 
 /**
  * The database users: the owner of all schemas, which migrates and backs up, one for each schema, which reads and writes that one
- * alone, and the auditor, which reads. `infra/database-roles.ts` has their rights.
+ * alone, and the auditor, which reads. `infra/ops/database-roles.ts` has their rights.
  */
 export const databaseUsers = ['owner', 'event', 'booking', 'purchase', 'sandbox', 'auditor'] as const
 

@@ -108,7 +108,7 @@ test('types of other packages are replaced in few places, and what they keep to 
 test('the nats package is imported by the connection and by what facts need of JetStream, and nowhere else', (t) => {
   const knowing = sources
     // Other systems, for comparison.
-    .filter((file) => !file.startsWith('infra/load/reading/systems/'))
+    .filter((file) => !file.startsWith('infra/bench/reading/systems/'))
     .filter((file) => /from 'nats'/.test(readFileSync(join(project, file), 'utf8')))
   const facts = ['consume', 'follow', 'stream'].map((name) => `shared/facts/${name}.ts`)
   const messaging = ['bus', 'headers', 'service'].map((name) => `shared/messaging/${name}.ts`)

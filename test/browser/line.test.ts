@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { Browser, Page } from 'playwright-core'
 import type { Booking } from '#shared/contracts/bookings.ts'
-import { demoIdAt } from '../../infra/demo-catalogue/events.ts'
+import { demoIdAt } from '../../infra/ops/demo-catalogue/events.ts'
 import type { System } from '../support/system.ts'
 import { openWindow, startBrowser } from './support/browser.ts'
 import { openRoom, send, signIn } from './support/buyer.ts'

@@ -1,4 +1,4 @@
-import { quantile } from '../../infra/load/quantile.ts'
+import { quantile } from '../../infra/bench/quantile.ts'
 import { countDoubleClaims, countRefusedAlthoughFree, type Visited } from './claims.ts'
 import { holdTtlMs, type Rush } from './rush.ts'
 

@@ -43,7 +43,7 @@ test('every alert says how urgent it is, what happens, and in which section to r
     t.regex(text, /severity: (page|ticket)\n/, name)
     t.regex(text, /summary: \S+/, name)
     t.regex(text, /description: \S+/, name)
-    t.true(text.includes(`runbook: infra/prometheus/runbooks.md#${name.toLowerCase()}\n`), name)
+    t.true(text.includes(`runbook: infra/deploy/prometheus/runbooks.md#${name.toLowerCase()}\n`), name)
     t.regex(sections.get(name) ?? '', /^- Look: [\s\S]+^- Do: /m, name)
   }
   const others = [...sections.keys()].slice(1).filter((title) => !alerts.some(({ name }) => name === title))

@@ -35,7 +35,8 @@ test('the image is made of the sources that run, and of no secret, test, benchma
   ])
   t.deepEqual(
     files.filter(
-      (file) => /\.(env|example|md|ya?ml|test\.ts)$|\/(load|k8s|grafana)\//.test(file) && !/prometheus/.test(file),
+      (file) =>
+        /\.(env|example|md|ya?ml|test\.ts)$|\/(bench|onsale|k8s|grafana)\//.test(file) && !/prometheus/.test(file),
     ),
     [],
   )

@@ -5,7 +5,7 @@ import { projectRoot } from '../../infra/config.ts'
 import { checkQuery, checkScrape, offeredMetrics } from './deployment/autoscaling.ts'
 import { Manifests, manifestsOf } from './deployment/kubernetes-manifests.ts'
 
-const text = (name: string): string => readFileSync(join(projectRoot, 'infra/k8s/monitoring', name), 'utf8')
+const text = (name: string): string => readFileSync(join(projectRoot, 'infra/deploy/k8s/monitoring', name), 'utf8')
 
 /** Of two workers: one nearly full by two operations, one idle; and of a worker in another namespace. */
 const series = {

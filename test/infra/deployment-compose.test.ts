@@ -27,8 +27,14 @@ test('the system sells without the profiles that watch it', async (t) => {
 })
 
 test('compose without its env file, or with one that is not filled in, says in a sentence which file to fill in', async (t) => {
-  const file = join(projectRoot, 'infra/compose.yaml')
-  const missing = await runProgram('docker-compose', ['--env-file', 'infra/compose.env', '--file', file, 'config'])
+  const file = join(projectRoot, 'infra/deploy/compose.yaml')
+  const missing = await runProgram('docker-compose', [
+    '--env-file',
+    'infra/deploy/compose.env',
+    '--file',
+    file,
+    'config',
+  ])
   t.regex(missing.stderr.trim(), /^[^\n]*infra\/compose\.env[^\n]*$/)
   const read = await readCompose({ settings: { ...exampleSettings(), REDIS_PASSWORD: '' } })
   const refused = 'refused' in read ? read.refused.trim() : ''
@@ -46,10 +52,10 @@ test('with certificates the edge also listens for TLS', async (t) => {
     ports.map(({ target }) => target),
     [8080, 8443],
   )
-  const [, certificates = ''] = /ssl_certificate (.+)\/tls\.crt;/.exec(infraFile('nginx/tls.conf')) ?? []
+  const [, certificates = ''] = /ssl_certificate (.+)\/tls\.crt;/.exec(deployFile('nginx/tls.conf')) ?? []
   t.is(mounts.get(certificates), '/etc/ticketing/tls')
-  const [, folder = ''] = /include (.+)\/\*\.conf;/.exec(infraFile('nginx/nginx.conf')) ?? []
-  t.true(mounts.get(`${folder}/tls.conf`)?.endsWith('infra/nginx/tls.conf'))
+  const [, folder = ''] = /include (.+)\/\*\.conf;/.exec(deployFile('nginx/nginx.conf')) ?? []
+  t.true(mounts.get(`${folder}/tls.conf`)?.endsWith('infra/deploy/nginx/tls.conf'))
 })
 
 test('PostgreSQL in compose is told what the one of npm start is told', async (t) => {
@@ -108,6 +114,6 @@ for (const [from, to, found] of mistakes) {
   })
 }
 
-function infraFile(name: string): string {
-  return readFileSync(join(projectRoot, 'infra', name), 'utf8')
+function deployFile(name: string): string {
+  return readFileSync(join(projectRoot, 'infra', 'deploy', name), 'utf8')
 }

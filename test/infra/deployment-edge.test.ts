@@ -175,8 +175,8 @@ test('HTTP/2 over TLS reaches the gateway, which is told that it was TLS', async
 
 test('the edge waits longer than the gateway does for its slowest answer', (t) => {
   const slowestMs = Math.max(...allRoutes.map(({ contract }) => contract.deadlineMs))
-  const edge = readFileSync(join(projectRoot, 'infra/nginx/gateway.conf'), 'utf8')
-  const route = readFileSync(join(projectRoot, 'infra/k8s/overlays/production/http-route.yaml'), 'utf8')
+  const edge = readFileSync(join(projectRoot, 'infra/deploy/nginx/gateway.conf'), 'utf8')
+  const route = readFileSync(join(projectRoot, 'infra/deploy/k8s/overlays/production/http-route.yaml'), 'utf8')
   const waits = [/proxy_read_timeout (\d+)s/.exec(edge)?.[1], /request: ([1-9]\d*)s/.exec(route)?.[1]]
   for (const seconds of waits) t.true(Number(seconds) * 1_000 > slowestMs, `${seconds} s, ${slowestMs} ms`)
 })

@@ -9,7 +9,7 @@ import { blindLooks, type Look, looks } from './deployment/watching.ts'
 
 /* Collector, Jaeger, Tempo and Grafana are not run: what their files say of each other is compared. */
 
-const texts = spanFiles.map((name) => readFileSync(join(projectRoot, 'infra', name), 'utf8'))
+const texts = spanFiles.map((name) => readFileSync(join(projectRoot, 'infra', 'deploy', name), 'utf8'))
 
 async function faultsOf(edited: readonly string[]): Promise<string[]> {
   const [collector, jaeger, tempo] = edited.map((text) => parse(text))

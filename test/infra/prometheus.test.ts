@@ -1,5 +1,5 @@
 import test from 'ava'
-import { allDashboards } from '../../infra/grafana/dashboards/all-dashboards.ts'
+import { allDashboards } from '../../infra/deploy/grafana/dashboards/all-dashboards.ts'
 import type { Server } from '../../infra/system/server.ts'
 import { prometheusFolder, readAlerts, ruleFiles } from '../support/alert-rules.ts'
 import { forFile } from '../support/for-file.ts'

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { newId } from '#shared/ids.ts'
-import { audit } from '../../infra/audit/audit.ts'
+import { audit } from '../../infra/ops/audit/audit.ts'
 import { daysFromToday } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'

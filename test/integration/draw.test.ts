@@ -3,8 +3,8 @@ import { decodeJwt } from 'jose'
 import { storeRoll } from '#shared/contracts/draw.ts'
 import { maxRollPlaces } from '#shared/draw.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import { readDraw } from '../../infra/draw/read-draw.ts'
-import { verifyDraw } from '../../infra/draw/verify-draw.ts'
+import { readDraw } from '../../infra/ops/draw/read-draw.ts'
+import { verifyDraw } from '../../infra/ops/draw/verify-draw.ts'
 import { askWorker } from '../support/asking.ts'
 import { runScript } from '../support/command.ts'
 import { Draws, inMs } from '../support/draws.ts'
@@ -247,7 +247,8 @@ test('a Redis that loses everything just before the closing: the empty roll is r
 test('verify-draw ends with 0 for a draw as it must be, 1 for a receipt it does not keep, 2 for what it cannot check', async (t) => {
   const eventId = await draws().eventWithDraw()
   const place = await join(eventId, 'oda')
-  const verify = (args: string[], url = system.url) => runScript('infra/draw/command.ts', [...args, '--url', url], {})
+  const verify = (args: string[], url = system.url) =>
+    runScript('infra/ops/draw/command.ts', [...args, '--url', url], {})
   const early = await verify([eventId])
   t.is(early.code, 2)
   t.regex(early.output, /published when the pre-queue has closed/)

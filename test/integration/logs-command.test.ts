@@ -10,7 +10,7 @@ import { runScript } from '../support/command.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-const script = 'infra/logs/command.ts'
+const script = 'infra/ops/logs/command.ts'
 
 function line(msg: string, second: number, facts: Record<string, unknown> = {}): string {
   const time = new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()

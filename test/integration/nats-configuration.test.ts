@@ -3,7 +3,7 @@ import test from 'ava'
 import { projectRoot } from '../../infra/config.ts'
 import { complaintsAbout, type Edit, editedNatsConfiguration, natsVariables } from '../support/nats-configuration.ts'
 
-const directory = join(projectRoot, 'infra', 'nats')
+const directory = join(projectRoot, 'infra', 'deploy', 'nats')
 
 for (const name of ['nats.conf', 'cluster.conf']) {
   test(`nats-server takes ${name}, and misses every variable that is not set`, async (t) => {

@@ -219,7 +219,7 @@ async function subjectsByAsker(): Promise<Record<NatsUser, string[]>> {
     event: await subjectsAsked('workers/event'),
     booking: await subjectsAsked('workers/booking'),
     purchase: await subjectsAsked('workers/purchase'),
-    auditor: await subjectsAsked('infra/audit'),
+    auditor: await subjectsAsked('infra/ops/audit'),
     operator: [...(await contractsOfWorkers()).values()].map(({ subject }) => subject),
   }
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { StoredSpan } from '#shared/observability/stored-span.ts'
-import { latestSpans, readTrace } from '../../infra/trace/stored-spans.ts'
+import { latestSpans, readTrace } from '../../infra/ops/trace/stored-spans.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { spanTree } from '../support/span-tree.ts'
@@ -174,7 +174,6 @@ gateway: POST /purchase
         booking-worker: process ticketing.v1.booking.hold-seats
           booking-worker: postgres SELECT booking.sales
           booking-worker: publish ticketing.fact.hold.taken
-          booking-worker: redis keep-seats-locked
           booking-worker: redis lock-seats
           booking-worker: take places
             booking-worker: postgres BEGIN

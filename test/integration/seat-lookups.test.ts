@@ -150,7 +150,8 @@ test('seats that a batch wants are locked by reading them and their rows, howeve
   await postgres.query('ANALYZE')
   const filter = { eventId, firstSeatNo: 0, lastSeatNo: 1_999, accessible: false, tierNos: null, rowNos: null }
   const wanted = Array.from({ length: 20 }, (_, index) => ({ eventId, seatNo: 99 * index, ownHold: null }))
-  const rows = [0, 50].map((row) => ({ firstSeatNo: 20 * row, lastSeatNo: 20 * row + 19 }))
+  const ofRow = { section: 'A', label: '1' }
+  const rows = [0, 50].map((row) => ({ ...ofRow, firstSeatNo: 20 * row, lastSeatNo: 20 * row + 19 }))
   await postgres.transaction(
     async (db) => {
       const named = await lockFreeSeats(db, wanted, { wait: false })

@@ -20,7 +20,7 @@ let dataDirectory: string
 let launcher: Launcher
 let running: RunningFile
 
-const trace = (...args: string[]) => runScript('infra/trace/trace-command.ts', args, { DATA_DIR: dataDirectory })
+const trace = (...args: string[]) => runScript('infra/ops/trace/trace-command.ts', args, { DATA_DIR: dataDirectory })
 
 test.before(async () => {
   dataDirectory = await createTestDirectory('launcher')
@@ -75,7 +75,7 @@ function start(kind: Kind, instance: string): Promise<RunningProcess> {
 }
 
 async function logsOf(instance: string): Promise<string> {
-  const { output } = await runScript('infra/logs/command.ts', ['--instance', instance], { DATA_DIR: dataDirectory })
+  const { output } = await runScript('infra/ops/logs/command.ts', ['--instance', instance], { DATA_DIR: dataDirectory })
   return output
 }
 

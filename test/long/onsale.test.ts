@@ -38,7 +38,7 @@ test.before(async (t) => {
       seats: 200,
       seed: 42,
       pace,
-      fixedRate: false,
+      fixedRate: undefined,
       url: undefined,
       ownHost: false,
     },

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
-import { migrateAll } from '../../infra/migrate.ts'
+import { migrateAll } from '../../infra/ops/migrate.ts'
 import { PostgresPair } from '../../infra/system/clusters/postgres-standby.ts'
 import { installMissing } from '../../infra/system/programs/install.ts'
 import type { ProgramName } from '../../infra/system/programs/program.ts'

@@ -2,18 +2,18 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../../infra/config.ts'
 
-export const prometheusFolder = join(projectRoot, 'infra/prometheus')
+export const prometheusFolder = join(projectRoot, 'infra/deploy/prometheus')
 
 /** An alert as its file has it. */
 export interface AlertRule {
   readonly name: string
-  /** Relative to `infra/prometheus`. */
+  /** Relative to `infra/deploy/prometheus`. */
   readonly file: string
   /** From `- alert:` up to the next rule. */
   readonly text: string
 }
 
-/** Every rule file, relative to `infra/prometheus`. */
+/** Every rule file, relative to `infra/deploy/prometheus`. */
 export async function ruleFiles(): Promise<string[]> {
   const entries = await readdir(join(prometheusFolder, 'rules'), { recursive: true })
   return entries.filter((entry) => entry.endsWith('.yml')).map((entry) => join('rules', entry))

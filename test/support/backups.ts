@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { backUp, type FinishedBackup } from '../../infra/backup/back-up.ts'
-import { type BringBack, type DrillReport, drill } from '../../infra/backup/drill.ts'
-import { openBackup, restore } from '../../infra/backup/restore.ts'
-import { Stopwatch } from '../../infra/backup/stopwatch.ts'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
+import { backUp, type FinishedBackup } from '../../infra/ops/backup/back-up.ts'
+import { type BringBack, type DrillReport, drill } from '../../infra/ops/backup/drill.ts'
+import { openBackup, restore } from '../../infra/ops/backup/restore.ts'
+import { Stopwatch } from '../../infra/ops/backup/stopwatch.ts'
 import { type CommandResult, runScript, type ScriptOptions } from './command.ts'
 import { readTestConfig } from './config.ts'
 
@@ -12,7 +12,7 @@ export interface BackupCommand extends ScriptOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Runs a command of `infra/backup`, such as `drill-command.ts`. */
+/** Runs a command of `infra/ops/backup`, such as `drill-command.ts`. */
 export function runBackupCommand(
   script: string,
   { args = [], env = {}, ...options }: BackupCommand,
@@ -21,7 +21,7 @@ export function runBackupCommand(
   // A folder that does not exist: no running system of a developer may leak into a test.
   const absent = join(projectRoot, '.data', 'absent')
   const own = { PG_BIN, PROGRAMS_DIR, DATA_DIR: absent, TMPDIR: readTestConfig().directory }
-  return runScript(join('infra/backup', script), args, { ...own, ...env }, options)
+  return runScript(join('infra/ops/backup', script), args, { ...own, ...env }, options)
 }
 
 /** A signal that nobody gives. */

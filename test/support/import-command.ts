@@ -7,7 +7,7 @@ import { createTestDirectory } from './servers.ts'
 /** Runs what `npm run import` runs, with standard output and error in a pipe. */
 export function runImportCommand(args: readonly string[], env: Record<string, string>): Promise<CommandResult> {
   // A folder that does not exist: no running system of a developer may leak into a test.
-  return runScript('infra/import/main.ts', args, { DATA_DIR: join(projectRoot, '.data', 'absent'), ...env })
+  return runScript('infra/ops/import/main.ts', args, { DATA_DIR: join(projectRoot, '.data', 'absent'), ...env })
 }
 
 /** Writes files of these names and answers how to find each; JSON values are written as JSON. */

@@ -1,4 +1,4 @@
-import { ledgerPages, type ProviderCharge } from '../../infra/audit/ledger.ts'
+import { ledgerPages, type ProviderCharge } from '../../infra/ops/audit/ledger.ts'
 
 /** The provider's whole ledger at once; tests keep it short. */
 export async function readLedger(paymentUrl: string): Promise<ProviderCharge[]> {

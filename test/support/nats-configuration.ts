@@ -9,7 +9,7 @@ import { createTestDirectory } from './servers.ts'
 
 const run = promisify(execFile)
 
-/** What `infra/nats` asks of the environment, as an operator would set it. */
+/** What `infra/deploy/nats` asks of the environment, as an operator would set it. */
 export const natsVariables: Readonly<Record<string, string>> = {
   ...passwordVariables(newNatsPasswords()),
   NATS_STORE_DIR: '/data',
@@ -26,10 +26,10 @@ export interface Edit {
   readonly to: string
 }
 
-/** A copy of `infra/nats` with edits, each of which must have something to replace. Answers its folder. */
+/** A copy of `infra/deploy/nats` with edits, each of which must have something to replace. Answers its folder. */
 export async function editedNatsConfiguration(edits: readonly Edit[]): Promise<string> {
   const directory = await createTestDirectory('nats-configuration')
-  await cp(join(projectRoot, 'infra', 'nats'), directory, { recursive: true })
+  await cp(join(projectRoot, 'infra', 'deploy', 'nats'), directory, { recursive: true })
   for (const { file, from, to } of edits) {
     const path = join(directory, file)
     const text = await readFile(path, 'utf8')

@@ -1,4 +1,4 @@
-import { configurationHere } from '../../infra/prometheus/on-this-machine.ts'
+import { configurationHere } from '../../infra/deploy/prometheus/on-this-machine.ts'
 import type { Server } from '../../infra/system/server.ts'
 import { startPrometheus } from '../../infra/system/servers/prometheus.ts'
 import type { Kind } from './process.ts'

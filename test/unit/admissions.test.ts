@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type JournalEntry, judgeAdmissions } from '../../infra/audit/admissions.ts'
+import { type JournalEntry, judgeAdmissions } from '../../infra/ops/audit/admissions.ts'
 
 /* What the auditor makes of a journal of admissions. */
 

@@ -1,11 +1,11 @@
 import test from 'ava'
 import { Metrics } from '#shared/observability/metrics.ts'
-import type { AuditReport, InvariantResult } from '../../infra/audit/audit.ts'
-import type { BookedPayment } from '../../infra/audit/books.ts'
-import { disagreements } from '../../infra/audit/disagreements.ts'
-import type { ProviderCharge } from '../../infra/audit/ledger.ts'
-import { AuditMetrics } from '../../infra/audit/metrics.ts'
-import { countFailures, reportLines } from '../../infra/audit/report.ts'
+import type { AuditReport, InvariantResult } from '../../infra/ops/audit/audit.ts'
+import type { BookedPayment } from '../../infra/ops/audit/books.ts'
+import { disagreements } from '../../infra/ops/audit/disagreements.ts'
+import type { ProviderCharge } from '../../infra/ops/audit/ledger.ts'
+import { AuditMetrics } from '../../infra/ops/audit/metrics.ts'
+import { countFailures, reportLines } from '../../infra/ops/audit/report.ts'
 
 const payment: BookedPayment = {
   id: 'p1',

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import test from 'ava'
-import { AnswerReader } from '../../infra/load/answer-reader.ts'
-import { cpuTimes } from '../../infra/load/cpu-time.ts'
-import { quantile } from '../../infra/load/quantile.ts'
-import { callers, type SystemName } from '../../infra/load/reading/plan.ts'
-import { trafficOf } from '../../infra/load/reading/requests.ts'
-import { type Cell, rowsOf, type Sample } from '../../infra/load/reading/results.ts'
-import { ratioVerdicts, verdict } from '../../infra/load/reading/targets.ts'
+import { AnswerReader } from '../../infra/bench/answer-reader.ts'
+import { cpuTimes } from '../../infra/bench/cpu-time.ts'
+import { quantile } from '../../infra/bench/quantile.ts'
+import { callers, type SystemName } from '../../infra/bench/reading/plan.ts'
+import { trafficOf } from '../../infra/bench/reading/requests.ts'
+import { type Cell, rowsOf, type Sample } from '../../infra/bench/reading/results.ts'
+import { ratioVerdicts, verdict } from '../../infra/bench/reading/targets.ts'
 
 function cell(system: SystemName, round: number, changes: Partial<Sample>): Cell {
   const sample: Sample = {

@@ -5,7 +5,7 @@ import test from 'ava'
 import { ConfigurationError } from '#shared/process/config.ts'
 import { defaultRetentionDays, retentionDays } from '#shared/retention/periods.ts'
 import { readGatewayConfig } from '../../gateway/config.ts'
-import { parseLogFlags } from '../../infra/logs/flags.ts'
+import { parseLogFlags } from '../../infra/ops/logs/flags.ts'
 import { parseFlags } from '../../infra/system/launcher/flags.ts'
 
 const env = {

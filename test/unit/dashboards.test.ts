@@ -2,14 +2,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { projectRoot } from '../../infra/config.ts'
-import { allDashboards } from '../../infra/grafana/dashboards/all-dashboards.ts'
-import type { Panel } from '../../infra/grafana/dashboards/dashboard.ts'
-import { dataSources } from '../../infra/grafana/data-sources.ts'
-import { generatedFiles } from '../../infra/grafana/generated-files.ts'
-import { placeRows } from '../../infra/grafana/grid.ts'
+import { allDashboards } from '../../infra/deploy/grafana/dashboards/all-dashboards.ts'
+import type { Panel } from '../../infra/deploy/grafana/dashboards/dashboard.ts'
+import { dataSources } from '../../infra/deploy/grafana/data-sources.ts'
+import { generatedFiles } from '../../infra/deploy/grafana/generated-files.ts'
+import { placeRows } from '../../infra/deploy/grafana/grid.ts'
 import { metricsIn } from '../support/promql.ts'
 
-const folder = join(projectRoot, 'infra/grafana/generated')
+const folder = join(projectRoot, 'infra/deploy/grafana/generated')
 const panels = allDashboards.flatMap(({ rows }) => rows.flatMap((row) => row.panels))
 const expressions = panels.flatMap(({ queries }) => queries.map(({ expression }) => expression))
 

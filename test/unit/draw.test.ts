@@ -1,7 +1,7 @@
 import test from 'ava'
 import { drawNumbers, drawPageSize, inclusionProof, leafOf, merkleRoot, nodesOf, rootOfProof } from '#shared/draw.ts'
-import type { PublishedDraw } from '../../infra/draw/read-draw.ts'
-import { type NamedReceipt, receiptIn, verifyDraw } from '../../infra/draw/verify-draw.ts'
+import type { PublishedDraw } from '../../infra/ops/draw/read-draw.ts'
+import { type NamedReceipt, receiptIn, verifyDraw } from '../../infra/ops/draw/verify-draw.ts'
 import { drawnOf, plainRoot, rootByPages } from '../support/drawn.ts'
 
 async function wrongOf(published: PublishedDraw, receipts: readonly NamedReceipt[] = []): Promise<string[]> {

@@ -11,7 +11,7 @@ import { allRoutes, matchCacheable } from '../../gateway/routes/all-routes.ts'
 import { isPaged, nextPageLink } from '../../gateway/routes/next-page.ts'
 import { parseQuery, parseRequest } from '../../gateway/routes/parse-request.ts'
 import type { Route } from '../../gateway/routes/route.ts'
-import { isTraceId } from '../../infra/trace/find-trace.ts'
+import { isTraceId } from '../../infra/ops/trace/find-trace.ts'
 
 function clientOfPair(addresses: ClientAddresses, remoteAddress: string, forwardedFor: string): string {
   const headers = forwardedFor === '' ? {} : { 'x-forwarded-for': forwardedFor }

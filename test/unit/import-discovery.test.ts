@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import test from 'ava'
 import { type CatalogueEvent, catalogueEvent } from '#shared/contracts/organising.ts'
-import type { Catalogue, Quirk } from '../../infra/import/formats/catalogue.ts'
-import { readDiscovery } from '../../infra/import/formats/discovery.ts'
-import { readSource } from '../../infra/import/formats/recognise.ts'
+import type { Catalogue, Quirk } from '../../infra/ops/import/formats/catalogue.ts'
+import { readDiscovery } from '../../infra/ops/import/formats/discovery.ts'
+import { readSource } from '../../infra/ops/import/formats/recognise.ts'
 import { realFiles, testWithRealData } from '../support/real-data.ts'
 
 const complete = {

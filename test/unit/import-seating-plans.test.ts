@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { seatCount } from '#shared/contracts/layout.ts'
-import { readPlaceGeometry } from '../../infra/import/formats/place-geometry.ts'
-import { readPretixPlan } from '../../infra/import/formats/pretix-plan.ts'
-import { readSource } from '../../infra/import/formats/recognise.ts'
-import { standingCount } from '../../infra/import/formats/seating-plan.ts'
-import { readStandsAndRows, seatNumbers } from '../../infra/import/formats/stands-and-rows.ts'
+import { readPlaceGeometry } from '../../infra/ops/import/formats/place-geometry.ts'
+import { readPretixPlan } from '../../infra/ops/import/formats/pretix-plan.ts'
+import { readSource } from '../../infra/ops/import/formats/recognise.ts'
+import { standingCount } from '../../infra/ops/import/formats/seating-plan.ts'
+import { readStandsAndRows, seatNumbers } from '../../infra/ops/import/formats/stands-and-rows.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
 interface Seat {

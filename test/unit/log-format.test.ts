@@ -1,7 +1,7 @@
 import test from 'ava'
-import { formatEntry } from '../../infra/logs/format-entry.ts'
-import { EntryParser, type LogEntry } from '../../infra/logs/log-entry.ts'
-import { mayPass, passes } from '../../infra/logs/log-filter.ts'
+import { formatEntry } from '../../infra/ops/logs/format-entry.ts'
+import { EntryParser, type LogEntry } from '../../infra/ops/logs/log-entry.ts'
+import { mayPass, passes } from '../../infra/ops/logs/log-filter.ts'
 import { coloured, plain } from '../../infra/terminal/output.ts'
 
 const time = '2026-11-25T20:18:02.123Z'

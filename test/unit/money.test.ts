@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { formatMinor, minorDigits, toMinor } from '#shared/money.ts'
-import { parsePrice } from '../../infra/import/config.ts'
+import { parsePrice } from '../../infra/ops/import/config.ts'
 
 const currencies = ['JPY', 'EUR', 'KWD', 'CLF', 'HUF'] as const
 const currency = fc.constantFrom(...currencies)

@@ -1,8 +1,8 @@
 import test from 'ava'
 import type { TicketingError } from '#shared/errors.ts'
+import { shardCapacities } from '../../workers/booking/areas/shard-capacities.ts'
 import { presentPrice } from '../../workers/booking/price-rule.ts'
 import { refuseUnlessOpen, type SaleWindow } from '../../workers/booking/sale.ts'
-import { shardCapacities } from '../../workers/booking/standing/shard-capacities.ts'
 import { availabilityOf } from '../../workers/event/availability.ts'
 import { openedSale, type Sale, saleIntent, saleState } from '../../workers/event/sale-state.ts'
 

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { callbackDelaysMs, pauseBeforeNextAttemptMs } from '../../infra/payment-sandbox/callback-times.ts'
-import { sandboxSettings } from '../../infra/payment-sandbox/config.ts'
-import { behaviourOf } from '../../infra/payment-sandbox/tokens.ts'
+import { callbackDelaysMs, pauseBeforeNextAttemptMs } from '../../infra/ops/payment-sandbox/callback-times.ts'
+import { sandboxSettings } from '../../infra/ops/payment-sandbox/config.ts'
+import { behaviourOf } from '../../infra/ops/payment-sandbox/tokens.ts'
 
 const late = { delayMs: { min: 100, max: 300 }, copies: 3 }
 

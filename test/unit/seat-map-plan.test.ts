@@ -12,10 +12,10 @@ import {
   readPlan,
 } from '../../gateway/storefront/browser/seat-map/plan.ts'
 import { type SeatChange, SeatStates } from '../../gateway/storefront/browser/seat-map/states.ts'
-import { arena } from '../../infra/demo-catalogue/houses/arena.ts'
-import { club } from '../../infra/demo-catalogue/houses/club.ts'
-import { theatre } from '../../infra/demo-catalogue/houses/theatre.ts'
-import { readSource } from '../../infra/import/formats/recognise.ts'
+import { arena } from '../../infra/ops/demo-catalogue/houses/arena.ts'
+import { club } from '../../infra/ops/demo-catalogue/houses/club.ts'
+import { theatre } from '../../infra/ops/demo-catalogue/houses/theatre.ts'
+import { readSource } from '../../infra/ops/import/formats/recognise.ts'
 import { packStates, pricedEvent, shownLayout } from '../support/houses.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 

@@ -66,6 +66,6 @@ export function seatFacts(seats: readonly ChangedSeat[], state: SeatFact[1]): Se
 }
 
 /** Each area once. */
-export function areaNosOf(standing: readonly { readonly areaNo: number }[]): number[] {
-  return [...new Set(standing.map(({ areaNo }) => areaNo))]
+export function areaNosOf(areaPlaces: readonly { readonly areaNo: number }[]): number[] {
+  return [...new Set(areaPlaces.map(({ areaNo }) => areaNo))]
 }

@@ -3,7 +3,7 @@ import { errorCodeOf } from '#shared/errors.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 import { type AloneReason, aloneReasons } from './taking/request.ts'
 
-/** What selling comes to. Places are seats and standing places alike. */
+/** What selling comes to. Places are seats and GA places alike. */
 export class BookingMetrics {
   readonly #holds: Counter<'outcome'>
   readonly #batchSize: Histogram

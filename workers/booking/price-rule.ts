@@ -11,7 +11,7 @@ export interface TierSales {
 
 /**
  * The one price rule: a place costs what the last step says that the sold share of its tier has reached, else its own
- * price. Standing places have no tier and always cost their own.
+ * price. GA places have no tier and always cost their own.
  */
 export function presentPrice(ownPriceMinor: number, tier: TierSales | undefined): number {
   return (tier && reachedStep(tier)?.price_minor) ?? ownPriceMinor

@@ -3,7 +3,7 @@ import type { Database } from '#shared/database/postgres.ts'
 import { addFact } from '#shared/facts/outbox.ts'
 import type { Key } from '#shared/ids.ts'
 import { areaNosOf, bookingFact, seatFacts } from './facts.ts'
-import { returnStanding } from './store/areas.ts'
+import { returnAreaPlaces } from './store/areas.ts'
 import { cancelBooking } from './store/bookings.ts'
 import { logSale } from './store/sale-log.ts'
 import { takeSeatsBack, type VoidedItem, voidTickets } from './store/tickets.ts'
@@ -26,8 +26,8 @@ export async function takeTicketsBack(db: Database, back: TakingBack): Promise<n
   const items = await voidTickets(db, { eventId: booking.eventId, ticketIds: back.ticketIds })
   const state = back.sellAgain ? 'available' : 'blocked'
   const seats = await takeSeatsBack(db, { booking, seatNos: items.flatMap(({ seatNo }) => seatNo ?? []), state })
-  const standing = items.flatMap(standingPlace)
-  await returnStanding(db, booking.eventId, standing)
+  const areaPlaces = items.flatMap(areaPlace)
+  await returnAreaPlaces(db, booking.eventId, areaPlaces)
   if (isAll) await cancelBooking(db, booking, reason)
   const amountMinor = items.reduce((sum, { priceMinor }) => sum + priceMinor, 0)
   const { requestId } = back
@@ -37,13 +37,13 @@ export async function takeTicketsBack(db: Database, back: TakingBack): Promise<n
       ? ({ what: 'cancelled', status: 'cancelled' } as const)
       : ({ what: 'partly-cancelled', status: 'confirmed' } as const)),
     seats: seatFacts(seats, state),
-    areas: areaNosOf(standing),
+    areas: areaNosOf(areaPlaces),
     reason,
   })
   await addFact(db, 'booking', fact)
   return amountMinor
 }
 
-function standingPlace({ areaNo, shard }: VoidedItem): { areaNo: number; shard: number; qty: number }[] {
+function areaPlace({ areaNo, shard }: VoidedItem): { areaNo: number; shard: number; qty: number }[] {
   return areaNo === null || shard === null ? [] : [{ areaNo, shard, qty: 1 }]
 }

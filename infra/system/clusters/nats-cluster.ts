@@ -18,7 +18,7 @@ export interface NatsClusterOptions {
   readonly passwords: NatsPasswords
 }
 
-/** Three private NATS servers on `infra/nats/cluster.conf`, which go on while two of them run. */
+/** Three private NATS servers on `infra/deploy/nats/cluster.conf`, which go on while two of them run. */
 export interface NatsCluster {
   /** Each names all nodes. */
   readonly urls: NatsUrls

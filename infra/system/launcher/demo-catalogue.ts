@@ -1,5 +1,5 @@
 import { Bus } from '#shared/messaging/bus.ts'
-import { fillDemoCatalogue } from '../../demo-catalogue.ts'
+import { fillDemoCatalogue } from '../../ops/demo-catalogue.ts'
 import type { Say } from '../../say.ts'
 
 export interface DemoCatalogueOptions {

@@ -1,5 +1,5 @@
 import type { StartedByHand } from '#shared/process/started-by-hand.ts'
-import { configurationHere } from '../../prometheus/on-this-machine.ts'
+import { configurationHere } from '../../deploy/prometheus/on-this-machine.ts'
 import type { Application } from '../application.ts'
 import { isPortFree } from '../free-port.ts'
 import type { Server, ServerOptions } from '../server.ts'

@@ -16,7 +16,7 @@ export function newNatsPassword(): string {
   return `nats_${randomBytes(24).toString('base64url')}`
 }
 
-/** As `infra/nats/permissions.conf` expects them in the server's environment. */
+/** As `infra/deploy/nats/permissions.conf` expects them in the server's environment. */
 export function passwordVariables(passwords: NatsPasswords): Record<string, string> {
   return Object.fromEntries(natsUsers.map((user) => [`NATS_PASSWORD_${user.toUpperCase()}`, passwords[user]]))
 }

@@ -17,7 +17,7 @@ export interface NatsServer extends Server {
   readonly urls: NatsUrls
 }
 
-/** A private NATS server with JetStream, which lets everybody do what `infra/nats/permissions.conf` says. */
+/** A private NATS server with JetStream, which lets everybody do what `infra/deploy/nats/permissions.conf` says. */
 export async function startNats({ passwords = newNatsPasswords(), ...options }: NatsOptions): Promise<NatsServer> {
   const server = await startNatsNode({
     ...options,
@@ -38,7 +38,7 @@ const anyPort = -1
 export interface NatsNodeOptions extends ServerOptions {
   /** Of its log and its pid file; default: `nats`. */
   readonly name?: string
-  /** In `infra/nats`, or an absolute path. */
+  /** In `infra/deploy/nats`, or an absolute path. */
   readonly configFile: string
   readonly serverName: string
   /** What the configuration asks for, beside the folder. */
@@ -50,7 +50,7 @@ export interface NatsNodeOptions extends ServerOptions {
   readonly readyAgainWithinMs?: number
 }
 
-/** A server on one of the configurations in `infra/nats`; its URL names nobody. */
+/** A server on one of the configurations in `infra/deploy/nats`; its URL names nobody. */
 export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
   const { name = 'nats', configFile, serverName, environment, monitoringPort, isReady } = options
   const program = await requireProgram('nats-server')
@@ -64,7 +64,7 @@ export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
       async arguments(port) {
         await mkdir(storeDirectory, { recursive: true })
         return [
-          ...['--config', resolve(projectRoot, 'infra', 'nats', configFile), '--name', serverName],
+          ...['--config', resolve(projectRoot, 'infra', 'deploy', 'nats', configFile), '--name', serverName],
           ...['--addr', '127.0.0.1', '--port', String(port), '--http_port', String(monitoringPort)],
         ]
       },

@@ -1,5 +1,5 @@
 import { Bus } from '#shared/messaging/bus.ts'
-import { fillDemoCatalogue } from '../../../infra/demo-catalogue.ts'
+import { fillDemoCatalogue } from '../../../infra/ops/demo-catalogue.ts'
 import { type System, type SystemOptions, startSystem } from '../../support/system.ts'
 
 /** A running system with the demo catalogue. */

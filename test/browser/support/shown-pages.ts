@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { demoIdAt } from '../../../infra/demo-catalogue/events.ts'
+import { demoIdAt } from '../../../infra/ops/demo-catalogue/events.ts'
 import { until } from '../../support/until.ts'
 import { buy, buyPlaces, hold, openRoom, send, signIn, soldOutEvent } from './buyer.ts'
 import { mapReady } from './map-points.ts'

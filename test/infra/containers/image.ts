@@ -21,7 +21,7 @@ export interface ContainerImage {
 }
 
 /**
- * Follows `infra/Dockerfile` without a container engine: the same files of the project and the same commands, in folders. Those of
+ * Follows `infra/deploy/Dockerfile` without a container engine: the same files of the project and the same commands, in folders. Those of
  * the last stage run as in a container. So it shows that what is copied suffices, and nothing about the images below.
  */
 export async function followDockerfile(): Promise<ContainerImage> {
@@ -31,13 +31,13 @@ export async function followDockerfile(): Promise<ContainerImage> {
   const context = await buildContext(projectRoot)
   let stage: Stage | undefined
   for (const { image, name, instructions } of parseDockerfile(
-    await readFile(join(projectRoot, 'infra/Dockerfile'), 'utf8'),
+    await readFile(join(projectRoot, 'infra/deploy/Dockerfile'), 'utf8'),
   )) {
     stage = new Stage({ root: join(place, name || 'last'), place, context, isLast: !image.startsWith('node:') })
     await mkdir(stage.root, { recursive: true })
     for (const instruction of instructions) await stage.follow(instruction)
   }
-  if (stage === undefined) throw new Error('infra/Dockerfile has no stages')
+  if (stage === undefined) throw new Error('infra/deploy/Dockerfile has no stages')
   return { root: stage.root, directory: stage.directory, environment: stage.environment }
 }
 

@@ -10,7 +10,7 @@ import { exampleSettings, readCompose } from '../deployment/compose-file.ts'
 import type { ContainerImage } from './image.ts'
 import type { RunPlan, RunReport } from './run.ts'
 
-/** A change of a file, whose path begins at `infra/`. */
+/** A change of a file, whose path begins at `infra/deploy/`. */
 export interface Edit {
   readonly file: string
   readonly from: string
@@ -62,16 +62,16 @@ export async function runCompose(asked: ComposeRun): Promise<RunReport & { reado
   const directory = asked.directory ?? (await createTestDirectory('compose-run'))
   // The users of the containers must reach what is mounted.
   for (const folder of [readTestConfig().directory, directory]) await chmod(folder, 0o711)
-  const infra = join(directory, 'infra')
+  const deployFolder = join(directory, 'infra', 'deploy')
   for (const name of [...mounted, 'compose.yaml'])
-    await cp(join(projectRoot, 'infra', name), join(infra, name), { recursive: true })
-  for (const edit of [...here, ...(asked.edits ?? [])]) await applyEdit(infra, edit)
+    await cp(join(projectRoot, 'infra', 'deploy', name), join(deployFolder, name), { recursive: true })
+  for (const edit of [...here, ...(asked.edits ?? [])]) await applyEdit(deployFolder, edit)
   const imports = join(directory, 'imports')
   await mkdir(imports, { recursive: true })
   await writeFile(join(imports, 'events.ndjson'), flatEvent)
   const settings = { ...exampleSettings(), IMPORT_FOLDER: imports, EDGE_PORT: '18080', ...asked.settings }
-  const text = await readFile(join(infra, 'compose.yaml'), 'utf8')
-  const read = await readCompose({ text, directory: infra, settings })
+  const text = await readFile(join(deployFolder, 'compose.yaml'), 'utf8')
+  const read = await readCompose({ text, directory: deployFolder, settings })
   if ('refused' in read) throw new Error(read.refused)
   const { image, only, patienceMs = 120_000, isShopping = false } = asked
   const postgresDirectory = (await requireProgram('postgres')).directory

@@ -18,7 +18,7 @@ const rules = z.strictObject({
   ),
 })
 
-const folder = join(projectRoot, 'infra/k8s/monitoring')
+const folder = join(projectRoot, 'infra/deploy/k8s/monitoring')
 
 /** The names that `prometheus-adapter.yaml` offers to autoscalers, each with the query behind it for the pods of one namespace. */
 export function offeredMetrics(

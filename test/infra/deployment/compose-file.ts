@@ -65,30 +65,30 @@ export interface ComposeQuestion {
 /** What docker-compose makes of the text, or what it says against it. */
 export type ReadCompose = { readonly file: ComposeFile } | { readonly refused: string }
 
-const infra = join(projectRoot, 'infra')
+const deployFolder = join(projectRoot, 'infra', 'deploy')
 
-/** `infra/compose.yaml` as it is written. */
+/** `infra/deploy/compose.yaml` as it is written. */
 export function composeText(): string {
-  return readFileSync(join(infra, 'compose.yaml'), 'utf8')
+  return readFileSync(join(deployFolder, 'compose.yaml'), 'utf8')
 }
 
-/** `infra/compose.env.example` with something filled in wherever it is left empty. */
+/** `infra/deploy/compose.env.example` with something filled in wherever it is left empty. */
 export function exampleSettings(): Record<string, string> {
-  const lines = readFileSync(join(infra, 'compose.env.example'), 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm)
+  const lines = readFileSync(join(deployFolder, 'compose.env.example'), 'utf8').matchAll(/^([A-Z_]+)=(.*)$/gm)
   return Object.fromEntries(Array.from(lines, ([, name = '', value]) => [name, value || filledIn(name)]))
 }
 
-/** Has docker-compose read `infra/compose.yaml`, with all profiles and the example's settings unless told otherwise. */
+/** Has docker-compose read `infra/deploy/compose.yaml`, with all profiles and the example's settings unless told otherwise. */
 export async function readCompose({
   text = composeText(),
   others = [],
   profiles = ['*'],
-  directory = infra,
+  directory = deployFolder,
   settings = exampleSettings(),
 }: ComposeQuestion = {}): Promise<ReadCompose> {
   const path = join(await createTestDirectory('compose'), 'compose.yaml')
   await writeFile(path, text)
-  const files = [path, ...others.map((name) => join(infra, name))].flatMap((file) => ['--file', file])
+  const files = [path, ...others.map((name) => join(deployFolder, name))].flatMap((file) => ['--file', file])
   const chosen = profiles.flatMap((profile) => ['--profile', profile])
   const options = ['--project-directory', directory, ...files, ...chosen]
   const { failed, stdout, stderr } = await runProgram(

@@ -27,7 +27,7 @@ export interface EdgeEdit {
   readonly to: string
 }
 
-/** Starts nginx as `infra/nginx` says, in front of these ports. Throws what nginx says against its files. */
+/** Starts nginx as `infra/deploy/nginx` says, in front of these ports. Throws what nginx says against its files. */
 export async function startEdge(gatewayPorts: readonly number[], edit?: EdgeEdit): Promise<Edge> {
   const program = await requireProgram('nginx')
   const [port, tlsPort] = await Promise.all([freePort(), freePort()])
@@ -67,7 +67,7 @@ async function prepare({ gatewayPorts, port, tlsPort, edit }: Preparation): Prom
   const directory = await createTestDirectory('edge')
   // The user of nginx' workers must reach it.
   for (const folder of [readTestConfig().directory, directory]) await chmod(folder, 0o711)
-  await cp(join(projectRoot, 'infra/nginx'), directory, { recursive: true })
+  await cp(join(projectRoot, 'infra/deploy/nginx'), directory, { recursive: true })
   const replace = async (file: string, from: string, to: string): Promise<void> => {
     const path = join(directory, file)
     const text = await readFile(path, 'utf8')

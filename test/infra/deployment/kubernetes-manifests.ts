@@ -63,7 +63,7 @@ export const gatewayApi = z.discriminatedUnion('kind', [
   }),
 ])
 
-/** What `infra/k8s` may describe. That it has the shape of its type is checked by `type-faults.ts`. */
+/** What `infra/deploy/k8s` may describe. That it has the shape of its type is checked by `type-faults.ts`. */
 export type Manifest =
   | z.output<typeof gatewayApi>
   | Whole<ConfigMap>
@@ -122,7 +122,7 @@ function podLabels(owner: ManifestOf<'Deployment' | 'Job' | 'StatefulSet'>): Lab
 /** The label that says which program a pod runs. */
 export const nameLabel = 'app.kubernetes.io/name'
 
-/** A change of a file, whose path begins at `infra/k8s`. */
+/** A change of a file, whose path begins at `infra/deploy/k8s`. */
 export interface Edit {
   readonly file: string
   readonly from: string
@@ -132,14 +132,14 @@ export interface Edit {
 /** What kubectl makes of the files, or what it says against them. */
 export type Rendered = { readonly manifests: readonly Manifest[] } | { readonly refused: string }
 
-/** What `infra/k8s` is put together of. */
+/** What `infra/deploy/k8s` is put together of. */
 const sources = ['k8s', 'prometheus', 'alertmanager', 'grafana', 'otel-collector', 'jaeger', 'tempo']
 
-/** Has kubectl put together what `infra/k8s/<folder>` describes, after an edit in a copy of the files. */
+/** Has kubectl put together what `infra/deploy/k8s/<folder>` describes, after an edit in a copy of the files. */
 export async function render(folder: 'base' | 'monitoring' | 'overlays/production', edit?: Edit): Promise<Rendered> {
   const directory = await createTestDirectory('k8s')
   await Promise.all(
-    sources.map((name) => cp(join(projectRoot, 'infra', name), join(directory, name), { recursive: true })),
+    sources.map((name) => cp(join(projectRoot, 'infra', 'deploy', name), join(directory, name), { recursive: true })),
   )
   const copy = join(directory, 'k8s')
   if (edit) await applyEdit(copy, edit)

@@ -141,6 +141,6 @@ function spanWays(cluster: Cluster): Way[] {
 }
 
 function storesOfSpans(): string[] {
-  const text = readFileSync(join(projectRoot, 'infra/otel-collector/collector.yaml'), 'utf8')
+  const text = readFileSync(join(projectRoot, 'infra/deploy/otel-collector/collector.yaml'), 'utf8')
   return Array.from(text.matchAll(/endpoint: ((?:jaeger|tempo):\d+)/g), ([, endpoint = '']) => endpoint)
 }

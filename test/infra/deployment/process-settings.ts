@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { databaseUrl, databaseUsers, natsSettings } from '#shared/process/config.ts'
 import { gatewaySettings, readGatewayConfig } from '../../../gateway/config.ts'
-import { auditorSettings } from '../../../infra/audit/config.ts'
 import { projectRoot } from '../../../infra/config.ts'
-import { sandboxSettings } from '../../../infra/payment-sandbox/config.ts'
+import { auditorSettings } from '../../../infra/ops/audit/config.ts'
+import { sandboxSettings } from '../../../infra/ops/payment-sandbox/config.ts'
 import { bookingSettings } from '../../../workers/booking/config.ts'
 import { eventSettings } from '../../../workers/event/config.ts'
 import { purchaseSettings } from '../../../workers/purchase/config.ts'
@@ -15,10 +15,10 @@ const settings: Readonly<Record<string, z.ZodObject>> = {
   'workers/event/main.ts': eventSettings,
   'workers/booking/main.ts': bookingSettings,
   'workers/purchase/main.ts': purchaseSettings,
-  'infra/audit/main.ts': auditorSettings,
-  'infra/payment-sandbox/main.ts': sandboxSettings,
-  'infra/demo-catalogue/main.ts': z.object(natsSettings),
-  'infra/migrate.ts': z.object({
+  'infra/ops/audit/main.ts': auditorSettings,
+  'infra/ops/payment-sandbox/main.ts': sandboxSettings,
+  'infra/ops/demo-catalogue/main.ts': z.object(natsSettings),
+  'infra/ops/migrate.ts': z.object({
     DATABASE_URL: databaseUrl,
     ...Object.fromEntries(
       databaseUsers.map((user) => [`DATABASE_PASSWORD_${user.toUpperCase()}`, z.string().optional()]),
@@ -44,7 +44,7 @@ export function probedPaths(script: string): Readonly<Record<string, readonly st
   switch (script) {
     case 'gateway/main.ts':
       return { PORT: ['/livez', '/readyz'], METRICS_PORT: ['/livez'] }
-    case 'infra/payment-sandbox/main.ts':
+    case 'infra/ops/payment-sandbox/main.ts':
       return { PAYMENT_SANDBOX_PORT: ['/ledger'] }
     default:
       return { METRICS_PORT: ['/livez'] }

@@ -28,7 +28,7 @@ export interface StartOptions {
   readonly password?: string
 }
 
-/** Starts redis-server with one of the files of `infra/redis`, on a free port and on data of its own. Throws what it says against it. */
+/** Starts redis-server with one of the files of `infra/deploy/redis`, on a free port and on data of its own. Throws what it says against it. */
 export async function startWith(
   name: RedisConfig,
   { replacement, password }: StartOptions = {},
@@ -36,7 +36,7 @@ export async function startWith(
   const program = await requireProgram('redis-server')
   const directory = await createTestDirectory('redis-config')
   const config = join(directory, name)
-  await cp(join(projectRoot, 'infra/redis'), directory, { recursive: true })
+  await cp(join(projectRoot, 'infra/deploy/redis'), directory, { recursive: true })
   for (const file of new Set([name, 'redis.conf'])) await moveTo(directory, join(directory, file))
   if (replacement) await replaceIn(config, replacement)
   if (password !== undefined && name === 'sentinel.conf') await fillIn(config, password)

@@ -28,7 +28,7 @@ export interface Look {
 /** Everything that is looked at by those who watch. */
 export function looks(): Look[] {
   const scrapes = ['local', 'global'].flatMap((kind) => {
-    const { scrape_configs, alerting } = scraping.parse(parse(infraFile(`prometheus/${kind}.yml`)))
+    const { scrape_configs, alerting } = scraping.parse(parse(deployFile(`prometheus/${kind}.yml`)))
     const told = alerting.alertmanagers.flatMap(({ static_configs }) =>
       static_configs.map(({ targets }) => ({ targets })),
     )
@@ -39,7 +39,7 @@ export function looks(): Look[] {
     ])
     return targets.flatMap((at) => [1, 2].map((number) => ({ from: `prometheus-${kind}-${number}`, at })))
   })
-  const { datasources } = asking.parse(parse(infraFile('grafana/generated/provisioning/datasources/data-sources.yml')))
+  const { datasources } = asking.parse(parse(deployFile('grafana/generated/provisioning/datasources/data-sources.yml')))
   return [...scrapes, ...datasources.map(({ url }) => ({ from: 'grafana', at: new URL(url).host }))]
 }
 
@@ -61,6 +61,6 @@ function listensOn({ environment, ports = [], expose = [], healthcheck }: Compos
   return asked || told.includes(port) || expose.includes(String(port)) || ports.some(({ target }) => target === port)
 }
 
-function infraFile(name: string): string {
-  return readFileSync(join(projectRoot, 'infra', name), 'utf8')
+function deployFile(name: string): string {
+  return readFileSync(join(projectRoot, 'infra', 'deploy', name), 'utf8')
 }

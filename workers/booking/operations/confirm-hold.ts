@@ -4,12 +4,12 @@ import { type Database, type Postgres, violatesUnique } from '#shared/database/p
 import { addFact, addFacts } from '#shared/facts/outbox.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
+import { sellAreaPlaces } from '../areas/sell-area-places.ts'
 import { bookingFact, holdFact, noPlaces, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
 import type { BookingMetrics } from '../metrics.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { hasEnded } from '../sale.ts'
-import { sellStanding } from '../standing/sell-standing.ts'
 import {
   type BookingOrigin,
   type BookingState,
@@ -105,7 +105,7 @@ async function sell(
 ): Promise<boolean> {
   const { seatNos, areaNos, placeCount: places } = hold
   const sellable = await lockSellableSeats(db, { hold: key, seatNos })
-  if (sellable.length < seatNos.length || !(await sellStanding(db, key))) return false
+  if (sellable.length < seatNos.length || !(await sellAreaPlaces(db, key))) return false
   const seats = await sellSeats(db, { booking, seatNos })
   await issueTickets(db, { booking, hold: key, places })
   await confirmBooking(db, booking)

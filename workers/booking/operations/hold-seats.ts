@@ -23,7 +23,7 @@ interface Parts {
 }
 
 /**
- * Gives a buyer places for a limited time: the named ones, the best available ones, standing ones, or several of these; all or
+ * Gives a buyer places for a limited time: the named ones, the best available ones, GA ones, or several of these; all or
  * none. The price they have now is what they cost until then.
  */
 export function holdSeats({ bus, batches, filter, verifyPass, metrics }: Parts): Operation {

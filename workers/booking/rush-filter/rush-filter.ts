@@ -30,7 +30,7 @@ interface SeenSale {
  * Stands in front of the transactions that hold named seats: of those who want a seat at the same time it lets one through
  * and ends the others. It is not needed for any guarantee, and everything it is not sure of it lets through.
  *
- * Best available and standing places do not come by here: they are picked inside the transaction, from what is free there.
+ * Best available and GA places do not come by here: they are picked inside the transaction, from what is free there.
  */
 export class RushFilter {
   readonly #locks: SeatLocks
@@ -45,42 +45,42 @@ export class RushFilter {
   }
 
   /**
-   * Lets `make`, which takes the seats in Postgres, run with the seats locked. The locks stay until the hold ends, or go at
-   * once when there is none; nobody waits for either. Throws as `make` does, and what Postgres would have said to losers.
+   * Lets `make`, which takes the seats in Postgres, run with the seats locked, for as long as the hold is to last. Where none is made,
+   * they are unlocked, and nobody waits for that. Throws as `make` does, and what Postgres would have said to losers.
    */
   async pass(wanted: WantedSeats, make: () => Promise<Hold>): Promise<Hold> {
-    if (!(await this.#maySucceed(wanted))) return make()
-    await this.#enter(wanted)
+    const holdMs = await this.#lastsMs(wanted)
+    if (holdMs === null) return make()
+    await this.#enter(wanted, holdMs)
+    let hold: Hold | undefined
     try {
-      const hold = await make()
-      // A repetition is answered with the earlier hold, which has locks of its own.
-      const isNew = hold.id === publicId(wanted.hold)
-      void (isNew ? this.#locks.keep(wanted, hold.expires_in_ms) : this.#locks.unlock(wanted))
+      hold = await make()
       return hold
-    } catch (error) {
-      void this.#locks.unlock(wanted)
-      throw error
+    } finally {
+      // A repetition is answered with the earlier hold, which has locks of its own.
+      if (hold?.id !== publicId(wanted.hold)) void this.#locks.unlock(wanted)
     }
   }
 
   /**
-   * Who is going to be refused for more than one may have, or for coming before the sale or after it, must not lock seats
-   * meanwhile: anybody could keep a whole house from its buyers, and early comers from those who come in time.
+   * How long the hold would last; null where it will be refused because it is more than one may have, or comes before the sale or after
+   * it. Such a request must not lock seats: anybody could keep a whole house from its buyers, and early comers from those who come in
+   * time.
    */
-  async #maySucceed({ hold: { eventId }, seatNos }: WantedSeats): Promise<boolean> {
+  async #lastsMs({ hold: { eventId }, seatNos }: WantedSeats): Promise<number | null> {
     const { sale, seenAt } = await this.#sales.of(eventId, async () => {
       return { seenAt: performance.now(), sale: await findSale(this.#db, eventId) }
     })
-    if (sale === undefined || seatNos.length > sale.maxTicketsPerUser) return false
-    return isOpen(sale, new Date(sale.now.getTime() + performance.now() - seenAt))
+    if (sale === undefined || seatNos.length > sale.maxTicketsPerUser) return null
+    return isOpen(sale, new Date(sale.now.getTime() + performance.now() - seenAt)) ? sale.holdMs : null
   }
 
   /**
    * Locks the seats for a hold that is to be made, or throws `seat_unavailable`, as Postgres would have. A buyer's own lock
    * stops nobody: a repetition goes on to its stored answer.
    */
-  async #enter(wanted: WantedSeats): Promise<void> {
-    const taken = await this.#locks.lock(wanted)
+  async #enter(wanted: WantedSeats, holdMs: number): Promise<void> {
+    const taken = await this.#locks.lock(wanted, holdMs)
     if (taken.length === 0 || taken.some(({ sameBuyer }) => sameBuyer)) return
     const { eventId } = wanted.hold
     // Without a database there is nothing to add; who goes on will hear so.

@@ -9,7 +9,6 @@ import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     lockSeats(keyCount: number, ...keysAndArguments: string[]): Result<(number | string)[], Context>
-    keepSeatsLocked(keyCount: number, ...keysAndArguments: string[]): Result<number, Context>
     unlockSeats(keyCount: number, ...keysAndArguments: string[]): Result<number, Context>
   }
 }
@@ -31,9 +30,6 @@ export interface OthersLock {
   readonly sameBuyer: boolean
 }
 
-/** Longer than any transaction of a hold lasts; a worker that dies in one leaves its locks for that time. */
-const untilCommitMs = 3_000
-
 /** After a failure Redis is left alone for so long: while it is slow, not every buyer shall wait for its deadline. */
 const pauseMs = 500
 
@@ -53,16 +49,15 @@ export class SeatLocks {
     this.#redis = redis
     this.#log = log
     redis.defineCommand('lockSeats', { lua: script('lock-seats') })
-    redis.defineCommand('keepSeatsLocked', { lua: script('keep-seats-locked') })
     redis.defineCommand('unlockSeats', { lua: script('unlock-seats') })
   }
 
   /** Locks all of the seats, or none and answers which ones others have. Also `[]` when Redis does not say. */
-  async lock(wanted: WantedSeats): Promise<OthersLock[]> {
+  async lock(wanted: WantedSeats, forMs: number): Promise<OthersLock[]> {
     const { seatNos, userId } = wanted
     const keys = keysOf(wanted)
     const answer = await this.#ask('lock-seats', () =>
-      this.#redis.lockSeats(keys.length, ...keys, lockValue(wanted), String(untilCommitMs)),
+      this.#redis.lockSeats(keys.length, ...keys, lockValue(wanted), String(forMs)),
     )
     const taken: OthersLock[] = []
     for (let index = 0; index < (answer?.length ?? 0); index += 2) {
@@ -71,15 +66,6 @@ export class SeatLocks {
       if (seatNo !== undefined) taken.push({ seatNo, holdId, sameBuyer: owner === ownerOf(userId) })
     }
     return taken
-  }
-
-  /** Keeps the locks until the hold ends. Never throws: without them its losers take the longer way. */
-  async keep(wanted: WantedSeats, forMs: number): Promise<void> {
-    const keys = keysOf(wanted)
-    if (keys.length === 0 || forMs <= 0) return
-    await this.#ask('keep-seats-locked', () =>
-      this.#redis.keepSeatsLocked(keys.length, ...keys, lockValue(wanted), String(forMs)),
-    )
   }
 
   /** Gives those locks back that are the hold's. Never throws: locks end by themselves. */

@@ -3,13 +3,13 @@ import type { Key } from '#shared/ids.ts'
 import { hasPlacesLeft } from './conditions.ts'
 
 /*
- * SQL about standing places, which are sold by count. The places of an area are spread over several counters, its shards,
+ * SQL about GA places, which are sold by count. The places of an area are spread over several counters, its shards,
  * so that buyers do not queue for one row. `held` of a shard counts the items of holds whose `held_until` is not null, also
  * when it is in the past: an operation that needs such places takes them back first. Shards are locked by ascending area and number,
  * after seats, and before anybody changes items; to begin or end a payment moves only the hold's own items and locks no shard.
  */
 
-/** Standing places of one shard that a hold has or gets. */
+/** GA places of one shard that a hold has or gets. */
 export interface HeldShard {
   readonly areaNo: number
   readonly shard: number
@@ -78,7 +78,7 @@ export async function lockAllShards(
     [eventId, areaNos, ownHold?.ownId ?? null],
   )
   // All of them are locked already, in order.
-  if (ownHold !== undefined) await releaseStanding(db, [ownHold], { passOver: true })
+  if (ownHold !== undefined) await releaseAreaPlaces(db, [ownHold], { passOver: true })
   await db.query(
     `WITH back AS (
        UPDATE booking.hold_items SET held_until = NULL
@@ -109,13 +109,13 @@ export async function takeBackExpired(db: Database, eventId: string): Promise<vo
   )
 }
 
-export interface HeldStanding extends HeldShard {
+export interface HeldAreaPlaces extends HeldShard {
   readonly hold: Key
 }
 
 /** Makes free places of locked shards those of live holds, until the end of each. */
-export async function holdStanding(db: Database, standing: readonly HeldStanding[]): Promise<void> {
-  if (standing.length === 0) return
+export async function holdAreaPlaces(db: Database, areaPlaces: readonly HeldAreaPlaces[]): Promise<void> {
+  if (areaPlaces.length === 0) return
   await db.execute(
     `WITH wanted AS MATERIALIZED (
        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::bigint[])
@@ -128,10 +128,10 @@ export async function holdStanding(db: Database, standing: readonly HeldStanding
      SELECT event_id, hold_id, area_no, shard, qty, price_minor, hold.expires_at
      FROM wanted JOIN booking.holds AS hold USING (event_id) WHERE hold.id = wanted.hold_id`,
     [
-      standing.map(({ hold }) => hold.eventId),
-      standing.map(({ hold }) => hold.ownId),
-      ...columnsOf(standing),
-      standing.map(({ priceMinor }) => priceMinor),
+      areaPlaces.map(({ hold }) => hold.eventId),
+      areaPlaces.map(({ hold }) => hold.ownId),
+      ...columnsOf(areaPlaces),
+      areaPlaces.map(({ priceMinor }) => priceMinor),
     ],
   )
 }
@@ -140,10 +140,10 @@ export async function holdStanding(db: Database, standing: readonly HeldStanding
 const isHeldItem = 'CASE WHEN held_until IS NULL THEN false ELSE true END'
 
 /**
- * Gives the standing places of locked holds back and answers how many that were. With `passOver`, places of shards that
+ * Gives the GA places of locked holds back and answers how many that were. With `passOver`, places of shards that
  * somebody has locked stay as they are: nobody waits, and once their time is over they count as free anyhow.
  */
-export async function releaseStanding(
+export async function releaseAreaPlaces(
   db: Database,
   holds: readonly Key[],
   { passOver }: { passOver: boolean },
@@ -165,8 +165,8 @@ export async function releaseStanding(
   return freed.reduce((sum, { qty }) => sum + qty, 0)
 }
 
-/** Standing places of a hold, whether or not somebody has taken them back. */
-export function findStandingItems(db: Database, hold: Key): Promise<HeldShard[]> {
+/** GA places of a hold, whether or not somebody has taken them back. */
+export function findAreaItems(db: Database, hold: Key): Promise<HeldShard[]> {
   return db.query(
     `SELECT area_no AS "areaNo", shard, qty, price_minor AS "priceMinor"
      FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND area_no IS NOT NULL ORDER BY area_no, shard`,
@@ -175,7 +175,7 @@ export function findStandingItems(db: Database, hold: Key): Promise<HeldShard[]>
 }
 
 /** Names the shards in which places of a hold stand by now, instead of those in which they were held first. */
-export async function moveStandingItems(db: Database, hold: Key, standing: readonly HeldShard[]): Promise<void> {
+export async function moveAreaItems(db: Database, hold: Key, areaPlaces: readonly HeldShard[]): Promise<void> {
   await db.query('DELETE FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND area_no IS NOT NULL', [
     hold.eventId,
     hold.ownId,
@@ -183,22 +183,22 @@ export async function moveStandingItems(db: Database, hold: Key, standing: reado
   await db.query(
     `INSERT INTO booking.hold_items (event_id, hold_id, area_no, shard, qty, price_minor)
      SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::int[], $6::bigint[])`,
-    [hold.eventId, hold.ownId, ...columnsOf(standing), standing.map(({ priceMinor }) => priceMinor)],
+    [hold.eventId, hold.ownId, ...columnsOf(areaPlaces), areaPlaces.map(({ priceMinor }) => priceMinor)],
   )
 }
 
-/** Counts places of locked shards as sold: free ones, or after `releaseStanding` those that a hold has had. */
-export async function countAsSold(db: Database, eventId: string, standing: readonly HeldShard[]): Promise<void> {
+/** Counts places of locked shards as sold: free ones, or after `releaseAreaPlaces` those that a hold has had. */
+export async function countAsSold(db: Database, eventId: string, areaPlaces: readonly HeldShard[]): Promise<void> {
   await db.query(
     `UPDATE booking.area_shards AS area SET sold = sold + wanted.qty
      FROM unnest($2::int[], $3::int[], $4::int[]) AS wanted (area_no, shard, qty)
      WHERE area.event_id = $1 AND area.area_no = wanted.area_no AND area.shard = wanted.shard`,
-    [eventId, ...columnsOf(standing)],
+    [eventId, ...columnsOf(areaPlaces)],
   )
 }
 
 /** Puts sold places back to sale. Several items of one shard may be given as one or singly. */
-export async function returnStanding(
+export async function returnAreaPlaces(
   db: Database,
   eventId: string,
   items: readonly { readonly areaNo: number; readonly shard: number; readonly qty: number }[],

@@ -3,7 +3,7 @@ import type { Database } from '#shared/database/postgres.ts'
 import { type Key, newId, publicId } from '#shared/ids.ts'
 import { type PaymentNote, shownStatus } from '../payment-status.ts'
 import { noSuchBooking } from '../refusals.ts'
-import { isDue, isLive, position } from './conditions.ts'
+import { isDue, isLive, joinPlace, position } from './conditions.ts'
 import { placesOfHold } from './holds.ts'
 
 /* SQL about bookings. Where a hold and its booking change together, the hold's row is locked first. */
@@ -22,10 +22,7 @@ const selectBookings = `
            'label', seat.label, 'status', ticket.status, 'passed_on', passed_on) END)
          ORDER BY item.seat_no, item.area_no, ticket.id), '[]')
      FROM booking.tickets AS ticket
-     JOIN booking.booking_items AS item ON item.event_id = ticket.event_id AND item.id = ticket.item_id
-     LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
-     LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
-     LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no
+     JOIN booking.booking_items AS item ON item.event_id = ticket.event_id AND item.id = ticket.item_id ${joinPlace}
      CROSS JOIN LATERAL (SELECT CASE WHEN ticket.holder_id IS NOT NULL THEN true END) AS holder (passed_on)
      WHERE ticket.event_id = booking.event_id AND ticket.booking_id = booking.id) AS tickets,
     payment_status, captured_minor, ${position} AS seq
@@ -156,61 +153,50 @@ export async function lockBooking(db: Database, key: Key): Promise<BookingState 
 }
 
 /** Writes down how a payment stands. The booking is locked and the note is newer than what it knows. */
-export async function notePayment(
+export function notePayment(
   db: Database,
   key: Key,
   { attempt, status, capturedMinor }: PaymentNote & { capturedMinor: number },
 ): Promise<void> {
-  await db.query(
-    `UPDATE booking.bookings SET payment_attempt = $3, payment_status = $4, captured_minor = $5
-     WHERE event_id = $1 AND id = $2`,
-    [key.eventId, key.ownId, attempt, status, capturedMinor],
+  return change(
+    db,
+    key,
+    'payment_attempt = $3, payment_status = $4, captured_minor = $5',
+    attempt,
+    status,
+    capturedMinor,
   )
 }
 
 /** Confirms a locked booking. */
-export async function confirmBooking(db: Database, key: Key): Promise<void> {
-  await db.query(
-    `UPDATE booking.bookings SET status = 'confirmed', confirmed_at = now() WHERE event_id = $1 AND id = $2`,
-    [key.eventId, key.ownId],
-  )
+export function confirmBooking(db: Database, key: Key): Promise<void> {
+  return change(db, key, `status = 'confirmed', confirmed_at = now()`)
 }
 
 /** Ends a confirmed booking, locked, whose tickets are all void. */
-export async function cancelBooking(
-  db: Database,
-  key: Key,
-  reason: NonNullable<Booking['cancelled_for']>,
-): Promise<void> {
-  await db.query(
-    `UPDATE booking.bookings SET status = 'cancelled', cancelled_for = $3 WHERE event_id = $1 AND id = $2`,
-    [key.eventId, key.ownId, reason],
-  )
+export function cancelBooking(db: Database, key: Key, reason: NonNullable<Booking['cancelled_for']>): Promise<void> {
+  return change(db, key, `status = 'cancelled', cancelled_for = $3`, reason)
 }
 
 /** Counts money that is to go back to the buyer of a locked booking. */
-export async function oweRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
-  await db.query(
-    `UPDATE booking.bookings SET refund_due_minor = refund_due_minor + $3 WHERE event_id = $1 AND id = $2`,
-    [key.eventId, key.ownId, amountMinor],
-  )
+export function oweRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
+  return change(db, key, 'refund_due_minor = refund_due_minor + $3', amountMinor)
 }
 
 /** Counts money that is back with the buyer of a locked booking. */
-export async function noteRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
-  await db.query(`UPDATE booking.bookings SET refunded_minor = refunded_minor + $3 WHERE event_id = $1 AND id = $2`, [
-    key.eventId,
-    key.ownId,
-    amountMinor,
-  ])
+export function noteRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
+  return change(db, key, 'refunded_minor = refunded_minor + $3', amountMinor)
 }
 
 /** Ends a booking whose seats were lost to somebody else. */
-export async function failBooking(db: Database, key: Key): Promise<void> {
-  await db.query(`UPDATE booking.bookings SET status = 'failed' WHERE event_id = $1 AND id = $2`, [
-    key.eventId,
-    key.ownId,
-  ])
+export function failBooking(db: Database, key: Key): Promise<void> {
+  return change(db, key, `status = 'failed'`)
+}
+
+/** Parameters of `changes` begin with `$3`. */
+async function change(db: Database, key: Key, changes: string, ...values: readonly unknown[]): Promise<void> {
+  const { eventId, ownId } = key
+  await db.query(`UPDATE booking.bookings SET ${changes} WHERE event_id = $1 AND id = $2`, [eventId, ownId, ...values])
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
+import { joinPlace } from './conditions.ts'
 
 /* SQL about tickets as their holders carry them. Where a ticket changes hands, its booking is locked first. */
 
@@ -37,10 +38,7 @@ const selectTickets = `
     END AS place
   FROM booking.tickets AS ticket
   JOIN booking.bookings AS booking ON booking.event_id = ticket.event_id AND booking.id = ticket.booking_id
-  JOIN booking.booking_items AS item ON item.event_id = ticket.event_id AND item.id = ticket.item_id
-  LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
-  LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
-  LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no`
+  JOIN booking.booking_items AS item ON item.event_id = ticket.event_id AND item.id = ticket.item_id ${joinPlace}`
 
 export async function readTicket(db: Database, { eventId, ownId }: Key): Promise<StoredTicket | undefined> {
   const [row] = await db.query<TicketRow>(`${selectTickets} WHERE ticket.event_id = $1 AND ticket.id = $2`, [

@@ -63,11 +63,11 @@ async function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<KeptPlace
        UPDATE booking.event_seats AS seat SET held_until = hold.expires_at FROM theirs, booking.holds AS hold
        WHERE hold.event_id = $1 AND hold.id = $2 AND seat.event_id = $1 AND seat.seat_no = theirs.seat_no
        RETURNING seat.seat_no),
-     standing AS (
+     in_areas AS (
        UPDATE booking.hold_items AS item SET held_until = hold.expires_at FROM booking.holds AS hold
        WHERE hold.event_id = $1 AND hold.id = $2 AND item.event_id = $1 AND item.hold_id = $2 AND held_until IS NOT NULL
        RETURNING item.shard)
-     SELECT (SELECT count(*) FROM seats) + (SELECT count(*) FROM standing) = (
+     SELECT (SELECT count(*) FROM seats) + (SELECT count(*) FROM in_areas) = (
        SELECT count(*) FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2) AS all,
        (SELECT greatest(0, extract(epoch FROM expires_at - now()) * 1000)::int FROM booking.holds
         WHERE event_id = $1 AND id = $2) AS "expiresInMs"`,

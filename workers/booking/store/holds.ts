@@ -2,9 +2,9 @@ import type { Hold } from '#shared/contracts/holds.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
-import { releaseStanding } from './areas.ts'
+import { releaseAreaPlaces } from './areas.ts'
 import type { Buyer } from './buyers.ts'
-import { isDue, isLive, position } from './conditions.ts'
+import { isDue, isLive, joinPlace, position } from './conditions.ts'
 
 /*
  * SQL about holds. Every change of a hold begins by locking its row. The whole order of locks in this schema is: buyer, holds,
@@ -32,10 +32,7 @@ export const placesOfHold = `(
       THEN json_build_object('area', area.name, 'qty', sum(item.qty), 'price_minor', item.price_minor)
       ELSE json_build_object('seat_no', item.seat_no, 'section', line.section, 'row', line.label,
         'label', seat.label, 'price_minor', item.price_minor) END AS place
-    FROM booking.hold_items AS item
-    LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
-    LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
-    LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no
+    FROM booking.hold_items AS item ${joinPlace}
     WHERE item.event_id = hold.event_id AND item.hold_id = hold.id
     GROUP BY item.seat_no, item.area_no, item.price_minor, area.name, line.section, line.label, seat.label) AS places)`
 
@@ -148,9 +145,9 @@ export interface LockedHold {
   /** It may not last any longer, give or take a second. */
   readonly atHardCap: boolean
   readonly seatNos: number[]
-  /** Areas in which it has standing places. */
+  /** Areas in which it has GA places. */
   readonly areaNos: number[]
-  /** Seats and standing places together. */
+  /** Seats and GA places together. */
   readonly placeCount: number
   readonly totalMinor: number
   readonly expiresAt: Date
@@ -194,7 +191,7 @@ export interface EndedHold extends Key {
   readonly userId: string
   /** Seats that became free. */
   readonly seats: readonly ChangedSeat[]
-  /** Areas in which it had standing places. */
+  /** Areas in which it had GA places. */
   readonly areaNos: readonly number[]
 }
 
@@ -220,7 +217,7 @@ export async function endHolds(
 }
 
 /**
- * Frees the seats that locked holds still have, and their standing places, and answers the seats by own id of their hold. With
+ * Frees the seats that locked holds still have, and their GA places, and answers the seats by own id of their hold. With
  * `passOver`, places that somebody else has locked stay as they are.
  */
 export async function freePlaces(
@@ -241,7 +238,7 @@ export async function freePlaces(
      RETURNING theirs.hold_id AS "holdId", seat.seat_no AS "seatNo", seat.version`,
     keyColumns(holds),
   )
-  await releaseStanding(db, holds, { passOver })
+  await releaseAreaPlaces(db, holds, { passOver })
   return Map.groupBy(freed, ({ holdId }) => holdId)
 }
 

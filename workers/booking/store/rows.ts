@@ -134,6 +134,8 @@ function hasRunInRow(kind: Kind): string {
 export interface Row {
   readonly firstSeatNo: number
   readonly lastSeatNo: number
+  readonly section: string
+  readonly label: string
 }
 
 export interface RunWanted {
@@ -157,7 +159,7 @@ export function lockRowsWithRun(
   { qty, tidy, limit, wait }: RunWanted,
 ): Promise<Row[]> {
   return db.query<Row>(
-    `SELECT first_seat_no AS "firstSeatNo", first_seat_no + seat_count - 1 AS "lastSeatNo"
+    `SELECT first_seat_no AS "firstSeatNo", first_seat_no + seat_count - 1 AS "lastSeatNo", section, label
      FROM booking.event_rows AS place WHERE ${hasRunInRow(filter)}
      ORDER BY row_no LIMIT $9 FOR NO KEY UPDATE OF place ${wait ? '' : 'SKIP LOCKED'}`,
     [...filterValues(filter), qty, tidy, limit],
@@ -184,12 +186,17 @@ export function lockSeatsOfRows(
   { rows, wait }: { rows: readonly Row[]; wait: boolean },
 ): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
-    `SELECT ${lockedSeatColumns} FROM unnest($7::int[], $8::int[]) AS span (first_no, last_no)
+    `SELECT ${lockedSeatColumns} FROM unnest($7::int[], $8::int[], $9::text[], $10::text[]) AS line (first_no, last_no, section, label)
      CROSS JOIN LATERAL (
        SELECT * FROM booking.event_seats WHERE ${isWanted(filter)} AND seat_no BETWEEN first_no AND last_no
-       ORDER BY event_id, seat_no FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat
-     JOIN booking.event_rows AS line ON line.event_id = seat.event_id AND line.row_no = seat.row_no`,
-    [...filterValues(filter), rows.map(({ firstSeatNo }) => firstSeatNo), rows.map(({ lastSeatNo }) => lastSeatNo)],
+       ORDER BY event_id, seat_no FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat`,
+    [
+      ...filterValues(filter),
+      rows.map(({ firstSeatNo }) => firstSeatNo),
+      rows.map(({ lastSeatNo }) => lastSeatNo),
+      rows.map(({ section }) => section),
+      rows.map(({ label }) => label),
+    ],
   )
 }
 

@@ -140,7 +140,7 @@ export interface Availability {
   readonly priceSteps: boolean
 }
 
-/** Free and all places, seats and standing ones, of each event that has any. */
+/** Free and all places, seats and GA ones, of each event that has any. */
 export function countFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
   return db.query<Availability>(
     `SELECT event_id, CASE WHEN status = 'cancelled' THEN 0 ELSE available END AS available, place_count,
@@ -164,7 +164,7 @@ export function countFreePlaces(db: Database, eventIds: readonly string[]): Prom
 export function estimateFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
   return db.query<Availability>(
     `SELECT event_id, CASE WHEN status = 'cancelled' THEN 0 ELSE free.count END AS available, places.count AS place_count,
-       free.count + standing.held = 0
+       free.count + in_areas.held = 0
          AND NOT EXISTS (SELECT FROM booking.event_seats AS seat WHERE seat.event_id = sale.event_id AND state = 'held') AS sold_out,
        price_steps AS "priceSteps"
      FROM booking.sales AS sale,
@@ -172,14 +172,14 @@ export function estimateFreePlaces(db: Database, eventIds: readonly string[]): P
        WHERE place.event_id = sale.event_id) AS seats,
      LATERAL (SELECT coalesce(sum(available), 0)::int AS available, coalesce(sum(held), 0)::int AS held,
          coalesce(sum(capacity), 0)::int AS capacity
-       FROM (${areaCounts('area.event_id = sale.event_id')}) AS areas) AS standing,
-     LATERAL (SELECT seats.count + standing.capacity AS count) AS places,
+       FROM (${areaCounts('area.event_id = sale.event_id')}) AS areas) AS in_areas,
+     LATERAL (SELECT seats.count + in_areas.capacity AS count) AS places,
      LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
        WHERE seat.event_id = sale.event_id AND state = 'available' LIMIT ${coarseCount}) AS counted) AS available,
      LATERAL (SELECT count(*)::int FROM (SELECT FROM booking.event_seats AS seat
        WHERE seat.event_id = sale.event_id AND state = 'held' AND held_until <= now()
        LIMIT ${coarseCount} - available.count) AS counted) AS run_out,
-     LATERAL (SELECT available.count + run_out.count + standing.available AS count) AS free
+     LATERAL (SELECT available.count + run_out.count + in_areas.available AS count) AS free
      WHERE event_id = ANY($1) AND places.count > 0`,
     [eventIds],
   )

@@ -21,7 +21,7 @@ export interface LockedSeat extends Seat {
   readonly version: number
 }
 
-/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with `event_rows AS line`. */
+/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with its row, `line`. */
 export const lockedSeatColumns = `seat.event_id AS "eventId", seat.seat_no AS "seatNo", seat.row_no AS "rowNo", section, line.label AS row,
   seat.label, price_minor AS "priceMinor", tier_no AS "tierNo", version`
 

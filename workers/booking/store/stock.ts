@@ -1,6 +1,6 @@
 import type { PriceStep } from '#shared/contracts/places.ts'
 import type { Database } from '#shared/database/postgres.ts'
-import { shardCapacities } from '../standing/shard-capacities.ts'
+import { shardCapacities } from '../areas/shard-capacities.ts'
 
 /* SQL that brings seats and areas into stock. */
 

@@ -52,7 +52,7 @@ export function lockTickets(db: Database, booking: Key): Promise<TicketState[]> 
   )
 }
 
-/** A place whose ticket became void: a seat, or one standing place. */
+/** A place whose ticket became void: a seat, or one GA place. */
 export interface VoidedItem {
   readonly seatNo: number | null
   readonly areaNo: number | null

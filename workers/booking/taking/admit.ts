@@ -1,6 +1,6 @@
 import type { Hold } from '#shared/contracts/holds.ts'
 import { wantedPlaces } from '#shared/contracts/places.ts'
-import { findReplies, type KeyedCommand } from '#shared/database/idempotency.ts'
+import { findReplies } from '#shared/database/idempotency.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { Key } from '#shared/ids.ts'
@@ -63,10 +63,12 @@ export async function admit(
   const outcomes = new Map<PlaceRequest, Outcome>()
   const eventIds = [...new Set(requests.map(({ buyer }) => buyer.eventId))]
   const withAreas = [...new Set(requests.flatMap(({ buyer, selection }) => (selection.areas ? [buyer.eventId] : [])))]
-  const keyed = requests.filter(hasKey)
   // Sent together: each statement has a snapshot of its own, so those after a lock see what was committed before it.
-  const [keys, buyers, [ownHold, dueHold], inUse, sales, areas, searches] = await Promise.all([
-    findReplies(db, keyed.map(commandOf)),
+  const [replies, buyers, [ownHold, dueHold], inUse, sales, areas, searches] = await Promise.all([
+    findReplies(
+      db,
+      requests.map(({ command }) => command),
+    ),
     lockBuyers(db, requests, alone),
     lockHolds(db, requests, alone),
     findTicketsInUse(
@@ -81,18 +83,17 @@ export async function admit(
   const kept = await keepForWaiting(db, requests, { sales, searches, areas, ownHold })
   const stepped = Array.from(sales).flatMap(([eventId, { priceSteps }]) => (priceSteps ? [eventId] : []))
   const steppedTiers = await shares.of(db, stepped)
-  for (const [index, request] of keyed.entries()) {
-    const state = keys[index]
-    if (state === undefined) throw new Error('a key was not answered')
-    if ('refusal' in state) outcomes.set(request, refused(state.refusal))
-    else if (state.stored !== null) outcomes.set(request, { what: 'repeated', hold: JSON.parse(state.stored) as Hold })
-  }
   const admitted: Admitted[] = []
   for (const [index, request] of requests.entries()) {
-    if (outcomes.has(request)) continue
-    const { buyer, selection, isSwap } = request
+    const { buyer, selection, isSwap, command } = request
+    const earlier = replies.get(command)
+    if (earlier !== undefined) {
+      if ('refusal' in earlier) outcomes.set(request, refused(earlier.refusal))
+      else outcomes.set(request, { what: 'repeated', hold: JSON.parse(earlier.stored) as Hold })
+      continue
+    }
     // Waiting for a connection may have taken all the time that the caller waits.
-    if (remainingMs(request.command.context) <= 0) {
+    if (remainingMs(command.context) <= 0) {
       outcomes.set(request, refused(timedOut()))
       continue
     }
@@ -174,15 +175,6 @@ async function findUsedPasses(
     shown.map(({ request, passId }) => ({ eventId: request.buyer.eventId, passId })),
   )
   return new Map(shown.flatMap(({ request }, index) => (used[index] ? [[request, used[index]] as const] : [])))
-}
-
-function hasKey({ command }: PlaceRequest): boolean {
-  return command.context.idempotencyKey !== undefined
-}
-
-/** Of a request that has a key. */
-export function commandOf({ command }: PlaceRequest): KeyedCommand {
-  return { ...command, key: command.context.idempotencyKey ?? '' }
 }
 
 async function lockBuyers(db: Database, requests: readonly PlaceRequest[], alone: boolean): Promise<boolean[]> {

@@ -1,5 +1,5 @@
+import { spreadOver } from '../areas/spread-over.ts'
 import { chooseSeats } from '../best-available/choose-seats.ts'
-import { spreadOver } from '../standing/spread-over.ts'
 import type { HeldShard } from '../store/areas.ts'
 import type { LockedSeat } from '../store/seats.ts'
 import type { Admitted, WantedArea } from './admit.ts'
@@ -9,7 +9,7 @@ import { areaName, type SearchedRows, type SeenPlaces, seatName } from './seen-p
 export interface Given {
   readonly admitted: Admitted
   readonly seats: readonly LockedSeat[]
-  readonly standing: readonly HeldShard[]
+  readonly areaPlaces: readonly HeldShard[]
 }
 
 /** What a request lacks, of the places that were seen. */
@@ -27,12 +27,15 @@ export interface Lacking {
 
 /** Gives the requests, in order of arrival, all of their places or none, of those that were seen. No place is given twice. */
 export function decide(requests: readonly Admitted[], seen: SeenPlaces): { given: Given[]; lacking: Lacking[] } {
-  const isGiven = new Set<string>()
+  /** Numbers of seats, by event. */
+  const givenOf = new Map<string, Set<number>>()
   const left = new Map(Array.from(seen.shards, ([name, shards]) => [name, shards.map((shard) => ({ ...shard }))]))
   const given: Given[] = []
   const lacking: Lacking[] = []
   for (const admitted of requests) {
     const { eventId } = admitted.request.buyer
+    const isGiven = givenOf.get(eventId) ?? new Set()
+    givenOf.set(eventId, isGiven)
     const seats = seatsFor(admitted, seen, isGiven)
     if ('of' in seats) {
       lacking.push({ admitted, lack: seats })
@@ -48,14 +51,14 @@ export function decide(requests: readonly Admitted[], seen: SeenPlaces): { given
       lacking.push({ admitted, lack: { of: 'area', area: short.area, free: sumOf('free'), held: sumOf('held') } })
       continue
     }
-    for (const seat of seats) isGiven.add(seatName(seat))
+    for (const { seatNo } of seats) isGiven.add(seatNo)
     for (const { shards, spread } of ofAreas) {
       for (const { shard: number, qty } of spread ?? []) {
         const taken = shards.find(({ shard }) => shard === number)
         if (taken !== undefined) taken.free -= qty
       }
     }
-    given.push({ admitted, seats, standing: ofAreas.flatMap(({ spread }) => spread ?? []) })
+    given.push({ admitted, seats, areaPlaces: ofAreas.flatMap(({ spread }) => spread ?? []) })
   }
   return { given, lacking }
 }
@@ -63,10 +66,10 @@ export function decide(requests: readonly Admitted[], seen: SeenPlaces): { given
 function seatsFor(
   { request, searched }: Admitted,
   seen: SeenPlaces,
-  isGiven: ReadonlySet<string>,
+  isGiven: ReadonlySet<number>,
 ): readonly LockedSeat[] | Lack {
   const { eventId } = request.buyer
-  const free = (seats: readonly LockedSeat[]): LockedSeat[] => seats.filter((seat) => !isGiven.has(seatName(seat)))
+  const free = (seats: readonly LockedSeat[]): LockedSeat[] => seats.filter(({ seatNo }) => !isGiven.has(seatNo))
   if (searched !== null) {
     const { qty } = searched
     const together = free(searched.seats)

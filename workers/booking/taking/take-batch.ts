@@ -1,6 +1,7 @@
 import type { Hold } from '#shared/contracts/holds.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
 import type { SoldShares } from '../sold-shares.ts'
+import { currentPosition } from '../store/clock.ts'
 import { byIndexOnly } from '../store/rows.ts'
 import { type Admitted, admit } from './admit.ts'
 import type { Lacking } from './decide.ts'
@@ -43,14 +44,18 @@ export async function takeBatch(
         outcomes = first.outcomes
         lacking = []
         if (admitted.length === 0) throw new NothingTaken()
-        const decided = await lookAndDecide(db, admitted, { ...patience, rowsALook })
+        // Sent first: behind a look that fails, it would fail as well.
+        const [position, decided] = await Promise.all([
+          currentPosition(db),
+          lookAndDecide(db, admitted, { ...patience, rowsALook }),
+        ])
         lacking = decided.lacking
         if (decided.given.length === 0) {
           outcomes = new Map([...outcomes, ...(await explainLacks(db, lacking, patience))])
           lacking = []
           throw new NothingTaken()
         }
-        const holds = await writeHolds(db, decided.given)
+        const holds = await writeHolds(db, decided.given, position)
         outcomes = new Map([...outcomes, ...Array.from(holds, asHeld)])
       },
       { settings: byIndexOnly },

@@ -7,11 +7,10 @@ import { addFacts } from '#shared/facts/outbox.ts'
 import { areaNosOf, type ChangedSeat, holdFact, seatFacts } from '../facts.ts'
 import { endAndTell } from '../hold-ends.ts'
 import { presentPrice } from '../price-rule.ts'
-import { holdStanding } from '../store/areas.ts'
-import { currentPosition } from '../store/clock.ts'
+import { holdAreaPlaces } from '../store/areas.ts'
 import { clearHold, insertHolds, showHold } from '../store/holds.ts'
 import { holdLockedSeats, type LockedSeat } from '../store/seats.ts'
-import { type Admitted, commandOf } from './admit.ts'
+import type { Admitted } from './admit.ts'
 import type { Given } from './decide.ts'
 import type { PlaceRequest } from './request.ts'
 import { seatName } from './seen-places.ts'
@@ -24,10 +23,16 @@ interface Writing extends Given {
   readonly freed: readonly ChangedSeat[]
 }
 
-/** Writes the holds of a batch, with their facts and stored replies, and answers them. A failure of a statement shows at COMMIT. */
-export async function writeHolds(db: Database, given: readonly Given[]): Promise<ReadonlyMap<PlaceRequest, Hold>> {
+/**
+ * Writes the holds of a batch, with their facts and stored replies, and answers them. A failure of a statement shows at COMMIT.
+ * `position`: that of this transaction.
+ */
+export async function writeHolds(
+  db: Database,
+  given: readonly Given[],
+  position: string,
+): Promise<ReadonlyMap<PlaceRequest, Hold>> {
   assertGivenOnce(given)
-  const position = await currentPosition(db)
   const writing: Writing[] = []
   for (const each of given) writing.push(await freeEarlierPlaces(db, each))
   const made = writing.filter(({ request }) => !request.isSwap)
@@ -39,13 +44,16 @@ export async function writeHolds(db: Database, given: readonly Given[]): Promise
   )
   const seats = writing.flatMap(({ request: { hold }, seats }) => seats.map((seat) => ({ hold, ...seat })))
   await holdLockedSeats(db, seats)
-  const standing = writing.flatMap(({ request: { hold }, standing }) => standing.map((place) => ({ hold, ...place })))
-  await holdStanding(db, standing)
+  const areaPlaces = writing.flatMap(({ request: { hold }, areaPlaces }) =>
+    areaPlaces.map((place) => ({ hold, ...place })),
+  )
+  await holdAreaPlaces(db, areaPlaces)
   await addFacts(db, 'booking', writing.map(factOf))
   const holds = new Map(writing.map((each) => [each.request, replyOf(each, position)]))
-  const keyed = [...holds].filter(([{ command }]) => command.context.idempotencyKey !== undefined)
-  const replies = keyed.map(([request, hold]) => ({ command: commandOf(request), reply: JSON.stringify(hold) }))
-  await storeReplies(db, replies)
+  await storeReplies(
+    db,
+    Array.from(holds, ([{ command }, reply]) => ({ command, reply })),
+  )
   return holds
 }
 
@@ -53,8 +61,8 @@ export async function writeHolds(db: Database, given: readonly Given[]): Promise
 function assertGivenOnce(given: readonly Given[]): void {
   const names = given.flatMap(({ seats }) => seats.map(seatName))
   if (new Set(names).size !== names.length) throw new Error('a batch gave a seat to two requests')
-  for (const { admitted, seats, standing } of given) {
-    const places = standing.reduce((sum, { qty }) => sum + qty, seats.length)
+  for (const { admitted, seats, areaPlaces } of given) {
+    const places = areaPlaces.reduce((sum, { qty }) => sum + qty, seats.length)
     if (places !== wantedPlaces(admitted.request.selection)) throw new Error('a batch gave a request other places')
   }
 }
@@ -74,7 +82,7 @@ async function freeEarlierPlaces(db: Database, given: Given): Promise<Writing> {
   return { ...given, request, seats, freed }
 }
 
-function factOf({ admitted, request, seats, standing, freed }: Writing): Fact {
+function factOf({ admitted, request, seats, areaPlaces, freed }: Writing): Fact {
   const before = admitted.ownHold?.areaNos ?? []
   const fact = holdFact(request.hold, {
     what: request.isSwap ? 'changed' : 'taken',
@@ -82,7 +90,7 @@ function factOf({ admitted, request, seats, standing, freed }: Writing): Fact {
     userId: request.buyer.userId,
     expiresInMs: lastsMs(admitted),
     seats: [...seatFacts(freed, 'available'), ...seatFacts(seats, 'held')],
-    areas: areaNosOf([...before.map((areaNo) => ({ areaNo })), ...standing]),
+    areas: areaNosOf([...before.map((areaNo) => ({ areaNo })), ...areaPlaces]),
   })
   return { ...fact, traceparent: request.traceparent }
 }
@@ -91,13 +99,13 @@ function lastsMs({ sale, ownHold }: Admitted): number {
   return ownHold?.expiresInMs ?? sale.holdMs
 }
 
-function replyOf({ admitted, request, seats, standing }: Writing, position: string): Hold {
+function replyOf({ admitted, request, seats, areaPlaces }: Writing, position: string): Hold {
   const { sale, ownHold } = admitted
   const ofSeats = seats.map(({ seatNo, section, row, label, priceMinor }) => {
     return { seat_no: seatNo, section, row, label, price_minor: priceMinor }
   })
   const ofAreas = admitted.areas.map(({ areaNo, name, priceMinor }) => {
-    const qty = standing.reduce((sum, place) => sum + (place.areaNo === areaNo ? place.qty : 0), 0)
+    const qty = areaPlaces.reduce((sum, place) => sum + (place.areaNo === areaNo ? place.qty : 0), 0)
     return { area: name, qty, price_minor: priceMinor }
   })
   const places: Place[] = [...ofSeats, ...ofAreas]

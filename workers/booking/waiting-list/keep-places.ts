@@ -1,6 +1,6 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { type Area, findStandingItems } from '../store/areas.ts'
+import { type Area, findAreaItems } from '../store/areas.ts'
 import type { LockedHold } from '../store/holds.ts'
 import type { Sale } from '../store/sales.ts'
 import type { PlaceRequest } from '../taking/request.ts'
@@ -81,7 +81,7 @@ async function wantsMoreOfArea(
 ): Promise<boolean> {
   const wanted = (selection.areas ?? []).filter(({ area }) => waitedFor.some((each) => coversArea(each, area)))
   if (wanted.length === 0 || !isSwap) return wanted.length > 0
-  const own = await findStandingItems(db, hold)
+  const own = await findAreaItems(db, hold)
   return wanted.some(({ area, qty }) => {
     const areaNo = areas.find(({ eventId, name }) => eventId === buyer.eventId && name === area)?.areaNo
     return qty > own.reduce((sum, item) => sum + (item.areaNo === areaNo ? item.qty : 0), 0)

@@ -1,0 +1,50 @@
+import type { InfraConfig } from '../../config.ts'
+import type { Say } from '../../say.ts'
+import { sameDatabaseUrl } from '../../system/servers/database-users.ts'
+import { type System, startSystem } from '../../system/start-system.ts'
+import { temporarySettings } from '../../system/temporary-settings.ts'
+import { connectForBackup } from './connection.ts'
+
+export interface DrillSystemOptions {
+  readonly config: InfraConfig
+  /** Takes the system's own files. */
+  readonly directory: string
+  readonly databaseUrl: string
+  readonly say: Say
+  readonly stopping: AbortSignal
+  readonly hurry: AbortSignal
+}
+
+/**
+ * A whole system on the restored database, with a NATS and a Redis that know nothing: the workers end holds, payments and facts
+ * that were under way when the backup was taken. It must reach nobody outside, whatever the environment and the restored data
+ * name: neither the NATS, where it would answer buyers, nor a gateway, which it would tell of charges.
+ */
+export async function startDrillSystem(options: DrillSystemOptions): Promise<System> {
+  const { config, directory, databaseUrl, say, stopping, hurry } = options
+  await forgetWebhookEndpoint(databaseUrl)
+  return startSystem({
+    servers: 'single',
+    counts: { audit: 1 },
+    environment: { PATH: config.environment.PATH, ...temporarySettings, LOG_LEVEL: 'error' },
+    given: { database: { url: databaseUrl, urls: sameDatabaseUrl(databaseUrl) } },
+    // The backup may be of an earlier version.
+    onMigrated: (names) => {
+      if (names.length > 0) say(`Migrated the database: ${names.join(', ')}.`)
+    },
+    directory,
+    supervise: { say, onRestart: () => undefined },
+    echo: say,
+    stopping,
+    hurry,
+  })
+}
+
+async function forgetWebhookEndpoint(databaseUrl: string): Promise<void> {
+  const client = await connectForBackup(databaseUrl)
+  try {
+    await client.query('DELETE FROM sandbox.webhook_endpoint')
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ExplainedError } from '../../explained-error.ts'
+import { writeSynced } from './write-synced.ts'
+
+const manifest = z.object({
+  /** Of this file. Another number is another layout of a backup. */
+  format: z.literal(1),
+  /** By the database's clock: everything that was committed before is in the backup. */
+  takenAt: z.iso.datetime(),
+  /** Where the database's log stood, about then. */
+  walPosition: z.string(),
+  /** Of the server: what restores it must be as new as this. */
+  serverVersion: z.string(),
+  /** Of the program that wrote the dump: what reads it must be as new as this. */
+  dumpedBy: z.string(),
+  database: z.string(),
+  /** On the server's disk, indexes included. */
+  databaseBytes: z.int(),
+  /** Who owns something in the database or may use it. Their passwords are not here. */
+  roles: z.array(z.string()),
+  contents: z.object({
+    rows: z.record(z.string(), z.int()),
+    migrations: z.array(z.string()).readonly(),
+    lastSaleAt: z.iso.datetime().nullable(),
+  }),
+})
+
+/** What a backup says of itself. */
+export type Manifest = z.infer<typeof manifest>
+
+export const manifestFile = 'manifest.json'
+
+export async function writeManifest(directory: string, written: Manifest): Promise<void> {
+  await writeSynced(join(directory, manifestFile), `${JSON.stringify(written, null, 2)}\n`)
+}
+
+/** Throws `ExplainedError` when it is missing or not one of ours. */
+export async function readManifest(directory: string): Promise<Manifest> {
+  const file = join(directory, manifestFile)
+  try {
+    return manifest.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch (error) {
+    throw new ExplainedError(`${file} is not the manifest of a backup: ${(error as Error).message}`, { cause: error })
+  }
+}

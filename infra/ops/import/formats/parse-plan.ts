@@ -1,0 +1,10 @@
+import type { z } from 'zod'
+import { ExplainedError } from '../../../explained-error.ts'
+import { firstFault } from './first-fault.ts'
+
+/** Checks a parsed seating plan. Unlike a catalogue it is taken whole or not at all: throws naming the first fault. */
+export function parsePlan<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  throw new ExplainedError(firstFault(parsed.error))
+}

@@ -1,0 +1,44 @@
+import { parseCommandLine } from '../../command-line.ts'
+import { ExplainedError } from '../../explained-error.ts'
+import type { LogFilter } from './log-filter.ts'
+
+export interface LogFlags {
+  /** `undefined` leaves it to whether somebody is looking. */
+  readonly follow: boolean | undefined
+  readonly instance: string | undefined
+  readonly filter: LogFilter
+}
+
+const levels: Readonly<Record<string, number>> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
+
+export const usage = `Usage: npm run logs -- [flags]
+  --follow               go on with what comes; on a terminal unless --no-follow says otherwise
+  --instance gateway-1   of one process
+  --level warn           this level and above: ${Object.keys(levels).join(', ')}
+  --request ID           of one request
+  --trace ID             of one trace`
+
+/** The flags of `npm run logs`, or `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */
+export function parseLogFlags(args: readonly string[]): LogFlags | null {
+  const { help, follow, instance, level, request, trace } = parseCommandLine(
+    args,
+    { options, allowNegative: true },
+    usage,
+  ).values
+  if (help) return null
+  if (level !== undefined && levels[level] === undefined) wrong(`There is no level ${level}.`)
+  return { follow, instance, filter: { level: level === undefined ? undefined : levels[level], request, trace } }
+}
+
+const options = {
+  follow: { type: 'boolean' },
+  instance: { type: 'string' },
+  level: { type: 'string' },
+  request: { type: 'string' },
+  trace: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+function wrong(what: string): never {
+  throw new ExplainedError(`${what}\n\n${usage}`)
+}
