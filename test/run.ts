@@ -6,24 +6,23 @@ import { stopSignals } from '../infra/system/stop-signals.ts'
 import { runCommand } from './runner/command.ts'
 import { type Failure, TapReport } from './runner/tap-report.ts'
 import { filesIn } from './runner/test-files.ts'
-import { startTestServers, type TestServers } from './runner/test-servers.ts'
+import { installPrograms, startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
- * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm test -- --long` runs the slow
- * ones instead, `npm test -- --browser` the pages for buyers, `npm test -- --infra` those of clusters, dashboards and deployment files, which need more programs, and then
- * the tests of selling once more, on clusters in place of single servers. The last line is always `N passed, N failed`; types
- * and lint count as one each.
+ * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm test -- --long --browser --infra` runs
+ * the slow ones instead, of any of the three suites: their files take turns in one pool, because most of them wait. With `--infra`
+ * the tests of selling run once more beside them, on clusters in place of single servers. The last line is always
+ * `N passed, N failed`; types and lint count as one each.
  */
 
-const usage = `Usage: npm test -- [--long | --infra | --browser] [files]
+const usage = `Usage: npm test -- [--long] [--browser] [--infra] [files]
   --long     the slow tests in place of the usual ones
   --browser  the pages for buyers, in Chromium
-  --infra    clusters, dashboards and deployment files, then the tests of selling on clusters
+  --infra    clusters, dashboards and deployment files, and the tests of selling on clusters
 Without files all of them, with types and lint. The last line is \`N passed, N failed\`.`
 
 interface Suite {
   readonly folder: string
-  readonly concurrency: number
   /** Beside the servers of every test. */
   readonly programs: readonly ProgramName[]
   /** Files of others that it runs on clusters. */
@@ -32,15 +31,14 @@ interface Suite {
 
 const integration = (names: readonly string[]): string[] => names.map((name) => `test/integration/${name}.test.ts`)
 
+const flags = ['long', 'browser', 'infra'] as const
+
 /** By flag. Plain `npm test` leaves their files out. */
-const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
-  long: { folder: 'test/long', concurrency: 3, programs: [], onClusters: [] },
-  // Each file has a browser beside its servers.
-  browser: { folder: 'test/browser', concurrency: 2, programs: ['chromium'], onClusters: [] },
+const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
+  long: { folder: 'test/long', programs: [], onClusters: [] },
+  browser: { folder: 'test/browser', programs: ['chromium'], onClusters: [] },
   infra: {
     folder: 'test/infra',
-    // Each starts clusters of servers, and much of it is waiting for clocks; more of them would make each other late.
-    concurrency: 2,
     programs: [
       'prometheus',
       'promtool',
@@ -61,6 +59,11 @@ const suites: Readonly<Record<'long' | 'infra' | 'browser', Suite>> = {
     onClusters: integration(['seed-curls', 'first-version-faults', 'seat-locks', 'one-seat-over-http', 'facts-trace']),
   },
 }
+
+/** Much of a test is waiting for others. */
+const filesAtOnce = 4
+/** Slow ones wait for clocks, elections and restarts, too. */
+const slowFilesAtOnce = 5
 
 interface Outcome {
   readonly step: string
@@ -86,15 +89,15 @@ interface TestRun {
   readonly step: string
   readonly files: readonly string[]
   readonly concurrency: number
-  readonly programs: readonly ProgramName[]
   readonly clusters: boolean
 }
 
-/** Starts what the tests need, and ends it. */
-async function runOnServers(run: TestRun): Promise<Outcome> {
+/** Starts what the tests need, once the programs for it are there, and ends it. */
+async function runOnServers(run: TestRun, installed: Promise<void>): Promise<Outcome> {
   let servers: TestServers | undefined
   try {
-    servers = await startTestServers({ ...run, say: console.log })
+    await installed
+    servers = await startTestServers(run)
     return await runTests(run, servers)
   } catch (error) {
     reportFailure(error)
@@ -134,30 +137,35 @@ async function main(args: readonly string[]): Promise<void> {
   } as const
   const { values, positionals: named } = parseCommandLine(args, { options, allowPositionals: true }, usage)
   if (values.help) return console.log(usage)
-  const name = (['long', 'infra', 'browser'] as const).find((flag) => values[flag])
-  const suite = name === undefined ? undefined : suites[name]
-  const checks = suite ? Promise.resolve([]) : checkTypesAndLint()
-  const outcomes: Outcome[] = []
-  for (const run of suite ? runsOf(suite, named) : [ordinaryRun(named)]) outcomes.push(await runOnServers(run))
+  const chosen = flags.filter((flag) => values[flag]).map((flag) => suites[flag])
+  const checks = chosen.length > 0 ? Promise.resolve([]) : checkTypesAndLint()
+  const runs = chosen.length > 0 ? slowRuns(chosen, named) : [ordinaryRun(named)]
+  const programs = chosen.flatMap((suite) => suite.programs)
+  // Once for all: two of apt would get in each other's way.
+  const installed = installPrograms(programs, console.log)
+  const outcomes = await Promise.all(runs.map((run) => runOnServers(run, installed)))
   summarise([...(await checks), ...outcomes])
 }
 
 function ordinaryRun(named: readonly string[]): TestRun {
   const others = Object.values(suites).map(({ folder }) => `!${folder}/**`)
   const files = named.length > 0 ? named : [...filesIn('test'), ...others]
-  // Four, because much of a test is waiting for others.
-  return { step: 'tests', files, concurrency: 4, programs: [], clusters: false }
+  return { step: 'tests', files, concurrency: filesAtOnce, clusters: false }
 }
 
-/** Of named files, those of others run on clusters where the suite has any. */
-function runsOf({ folder, concurrency, programs, onClusters }: Suite, named: readonly string[]): TestRun[] {
-  const isOthers = (file: string): boolean => onClusters.length > 0 && !file.startsWith(`${folder}/`)
-  const own = named.length > 0 ? named.filter((file) => !isOthers(file)) : filesIn(folder)
-  const others = named.length > 0 ? named.filter(isOthers) : onClusters
+/** Of named files, those of other folders run on clusters where a suite has any. */
+function slowRuns(chosen: readonly Suite[], named: readonly string[]): TestRun[] {
+  const onClusters = chosen.flatMap((suite) => suite.onClusters)
+  const isOthers = (file: string): boolean =>
+    onClusters.length > 0 && !chosen.some(({ folder }) => file.startsWith(`${folder}/`))
+  const own = named.filter((file) => !isOthers(file))
+  const others = named.filter(isOthers)
+  const isAll = named.length === 0
+  const all = chosen.flatMap(({ folder }) => filesIn(folder))
   const runs = [
-    { step: 'tests', files: own, concurrency, programs, clusters: false },
+    { step: 'tests', files: isAll ? all : own, concurrency: slowFilesAtOnce, clusters: false },
     // One at a time: each starts some twenty servers.
-    { step: 'clusters', files: others, concurrency: 1, programs: [], clusters: true },
+    { step: 'clusters', files: isAll ? onClusters : others, concurrency: 1, clusters: true },
   ]
   return runs.filter((run) => run.files.length > 0)
 }

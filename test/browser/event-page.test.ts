@@ -1,13 +1,13 @@
 import test from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { demoEventId } from '#shared/ids.ts'
 import type { Plan } from '../../gateway/storefront/browser/seat-map/plan.ts'
 import { demoIdAt } from '../../infra/ops/demo-catalogue/events.ts'
-import { organiserKey, type System } from '../support/system.ts'
+import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
 import { mapReady, planOf, pointInSection, pointInWhole } from './support/map-points.ts'
-import { startShop } from './support/shop.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 import { blocks, sellHouse } from './support/sold-house.ts'
 
 /* The way from an event to the hold. Each test has an event of its own, so that none takes the seats of another. */
@@ -23,20 +23,12 @@ const [recital, comedy, evening, lighthouse, finale, unplugged, youngest] = [1, 
   string,
 ]
 
-let shop: System
-let browser: Browser
+const shop = sharedUnlimitedShop()
+const browser = sharedBrowser()
 let arenaPlan: Plan
 
 test.before(async () => {
-  ;[shop, browser] = await Promise.all([
-    startShop({ env: { RATE_LIMIT_MAXIMA: 'sell=6000,demo-body=60000,organise=600' } }),
-    startBrowser(),
-  ])
   arenaPlan = await planOf(shop.url, arenaShow)
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
 })
 
 async function openEvent(eventId: string, reader: Parameters<typeof openWindow>[2] = {}) {
@@ -280,7 +272,7 @@ test.serial('a paused sale says so before and behind the press, and a cancelled 
     await page.reload()
     return page.getByText('Cancelled', { exact: true }).isVisible()
   })
-  await page.getByRole('link', { name: "See what's on" }).click()
+  await page.getByRole('link', { name: 'See whatâs on' }).click()
   t.is(new URL(page.url()).pathname, '/')
   await close()
 })

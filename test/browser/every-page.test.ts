@@ -1,20 +1,10 @@
 import test from 'ava'
-import type { Browser } from 'playwright-core'
-import type { System } from '../support/system.ts'
-import { axeFindings, openWindow, sidewaysScroll, startBrowser } from './support/browser.ts'
-import { startShop } from './support/shop.ts'
+import { axeFindings, openWindow, sidewaysScroll } from './support/browser.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 import { shownPages } from './support/shown-pages.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop({ env: { RATE_LIMITS: 'off' } }), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedUnlimitedShop()
+const browser = sharedBrowser()
 
 const schemes = ['light', 'dark'] as const
 const widths = [1280, 768, 360]

@@ -1,26 +1,18 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { build } from 'esbuild'
-import type { Browser } from 'playwright-core'
-import type { System } from '../support/system.ts'
-import { startSystem } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 
 type Island = typeof import('../../gateway/storefront/browser/island.ts')
 type Views = typeof import('../../gateway/storefront/views/html.ts')
 
-let shop: System
-let browser: Browser
+const shop = sharedUnlimitedShop()
+const browser = sharedBrowser()
 let modules: string
 
 test.before(async () => {
-  const counts = { event: 0, booking: 0, purchase: 0, sandbox: 0 }
-  ;[shop, browser] = await Promise.all([startSystem({ counts }), startBrowser()])
   modules = await bundleModules()
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
 })
 
 /** What is tried, as one script for the browser. */

@@ -1,28 +1,17 @@
 import test from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewSeatStates } from '#shared/contracts/seats.ts'
-import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
 import { mapReady, planOf, pointInWhole } from './support/map-points.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 import { blocks, sellHouse } from './support/sold-house.ts'
 
 /* The page of an event while others buy. */
 
-let system: System
-let browser: Browser
-
-test.before(async () => {
-  ;[system, browser] = await Promise.all([
-    startSystem({ env: { RATE_LIMIT_MAXIMA: 'sell=600000,demo-body=600000,my-things=600000' } }),
-    startBrowser(),
-  ])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await system?.stop()
-})
+const system = sharedUnlimitedShop()
+const browser = sharedBrowser()
 
 async function open(eventId: string) {
   const opened = await openWindow(browser, system.url, { width: 1280 })

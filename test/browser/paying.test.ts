@@ -1,28 +1,17 @@
 import test from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { Hold } from '#shared/contracts/holds.ts'
-import type { Postgres } from '#shared/database/postgres.ts'
+import { forFile } from '../support/for-file.ts'
 import { letRunOut } from '../support/let-run-out.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
 import { hold, send } from './support/buyer.ts'
-import { startShop } from './support/shop.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-let db: Postgres
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop({ env: { RATE_LIMITS: 'off' } }), startBrowser()])
-  db = openPostgres(shop.databaseUrl)
-})
-test.after.always(async () => {
-  await browser?.close()
-  await db?.close()
-  await shop?.stop()
-})
+const shop = sharedUnlimitedShop()
+const browser = sharedBrowser()
+const db = forFile(async () => openPostgres(shop.databaseUrl))
 
 /** A window with the page of a new hold. */
 async function openHold(options: { qty?: number; width?: number } = {}) {
@@ -77,9 +66,9 @@ test.serial('every card of the sandbox that fails is told in its own words', asy
   await pressPay(page)
   await note(page, 'Nothing was charged and your seats are still yours. Try another card.')
   t.is(await page.getByRole('timer').count(), 1)
-  await choose(page, 'Bank that takes its word back')
+  await choose(page, 'Bank that withdraws the payment')
   await pressPay(page)
-  await note(page, 'Your bank took its word back.')
+  await note(page, 'Your bank withdrew the payment.')
   t.is(await page.locator('#pay').count(), 0)
   t.is(await page.getByRole('link', { name: 'Choose seats again' }).count(), 1)
   t.is(await charges(page), 0)

@@ -1,19 +1,9 @@
 import test from 'ava'
-import type { Browser } from 'playwright-core'
-import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
-import { startShop } from './support/shop.ts'
+import { openWindow } from './support/browser.ts'
+import { sharedBrowser, sharedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop(), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedShop()
+const browser = sharedBrowser()
 
 test("without script, what's on is read, searched, filtered and turned page by page", async (t) => {
   const { page, close } = await openWindow(browser, shop.url, { script: false })

@@ -1,25 +1,15 @@
 import test from 'ava'
-import type { Browser } from 'playwright-core'
-import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
-import { startShop } from './support/shop.ts'
+import { openWindow } from './support/browser.ts'
+import { sharedBrowser, sharedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop(), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedShop()
+const browser = sharedBrowser()
 
 test('a reader who says a name comes back to the page that asked, and is known there', async (t) => {
   const { page, faults, close } = await openWindow(browser, shop.url)
   await page.goto('/shop/session?to=/?city=Berlin')
   await page.getByLabel('Name').fill('ines.moreau')
-  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(`${shop.url}/?city=Berlin`)
   const cookies = await page.context().cookies()
   t.true(cookies.some(({ name, httpOnly }) => name === 'ticketing_session' && httpOnly))
@@ -45,10 +35,10 @@ test('without a network the page says so, and sends the name when it is back', a
   await page.goto('/shop/session')
   await page.getByLabel('Name').fill('ines')
   await page.context().setOffline(true)
-  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
   t.regex((await page.getByRole('alert').textContent()) ?? '', /No connection/)
   await page.context().setOffline(false)
-  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(`${shop.url}/`)
   t.pass()
   await close()

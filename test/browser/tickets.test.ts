@@ -1,21 +1,12 @@
 import test from 'ava'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
-import type { System } from '../support/system.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
 import { buy, send, signIn } from './support/buyer.ts'
-import { startShop } from './support/shop.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop({ env: { RATE_LIMITS: 'off' } }), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedUnlimitedShop()
+const browser = sharedBrowser()
 
 /** A window with the page of a new ticket. */
 async function openTicket(options: { width?: number; script?: boolean } = {}) {
@@ -54,7 +45,7 @@ test.serial('who signs in on the same device does not find the tickets of the on
   await untilSaved(page)
   await page.goto('/shop/session')
   await page.getByLabel('Name').fill('somebody.else')
-  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(`${shop.url}/`)
   await page.context().setOffline(true)
   await t.throwsAsync(page.goto(`/shop/tickets/${ticketId}`))

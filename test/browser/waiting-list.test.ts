@@ -1,21 +1,12 @@
 import test from 'ava'
-import type { Browser } from 'playwright-core'
 import { ask } from '../support/http.ts'
-import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { openWindow, startBrowser } from './support/browser.ts'
+import { openWindow } from './support/browser.ts'
 import { signIn, soldOutEvent } from './support/buyer.ts'
+import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 
-let system: System
-let browser: Browser
-
-test.before(async () => {
-  ;[system, browser] = await Promise.all([startSystem({ env: { RATE_LIMITS: 'off' } }), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await system?.stop()
-})
+const system = sharedUnlimitedShop()
+const browser = sharedBrowser()
 
 test.serial(
   'an event that is sold out leads to its waiting list, and an offer on it is paid like any hold',
@@ -26,9 +17,9 @@ test.serial(
       await page.goto(`/shop/events/${eventId}`)
       return page.getByText('Sold out', { exact: true }).isVisible()
     })
-    await page.getByRole('link', { name: 'Waiting list' }).click()
+    await page.getByRole('link', { name: 'Join the waiting list' }).click()
     await page.getByLabel('Name').fill('ines.waits')
-    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('button', { name: 'One fewer' }).click()
     await page.getByRole('button', { name: 'Wait for 1 place' }).click()
     await page.getByText('You wait for 1 place', { exact: true }).waitFor()

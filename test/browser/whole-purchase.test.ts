@@ -1,19 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
-import type { Browser, Page } from 'playwright-core'
-import type { System } from '../support/system.ts'
-import { type OpenPage, openWindow, startBrowser } from './support/browser.ts'
-import { startShop } from './support/shop.ts'
+import type { Page } from 'playwright-core'
+import { type OpenPage, openWindow } from './support/browser.ts'
+import { sharedBrowser, sharedShop } from './support/shared-shop.ts'
 
-let shop: System
-let browser: Browser
-
-test.before(async () => {
-  ;[shop, browser] = await Promise.all([startShop(), startBrowser()])
-})
-test.after.always(async () => {
-  await browser?.close()
-  await shop?.stop()
-})
+const shop = sharedShop()
+const browser = sharedBrowser()
 
 /** Everything that a buyer loads from the first page to the ticket, gzipped, without the HTML. */
 const maxBytes = 70 * 1_024

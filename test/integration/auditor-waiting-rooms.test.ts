@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { newId } from '#shared/ids.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createRedis } from '#shared/redis.ts'
+import { roomKey } from '#shared/room-keys.ts'
 import { audit } from '../../infra/ops/audit/audit.ts'
 import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
@@ -47,7 +48,7 @@ async function eventInSale(t: ExecutionContext): Promise<string> {
 async function admit(eventId: string, fields: Record<string, number>): Promise<void> {
   const redis = openRedis(system.redis.url)
   const entry = { number: 1, at: Date.now(), serving: 1, active: 1, max_active: 100, per_minute: 6_000, ...fields }
-  await redis.xadd(`queue:{${eventId}}:journal`, '*', ...Object.entries(entry).flat())
+  await redis.xadd(roomKey(eventId, 'journal'), '*', ...Object.entries(entry).flat())
   redis.disconnect()
 }
 

@@ -77,7 +77,7 @@ test('a missing fact is noticed at the next one', async (t) => {
   })
   await publish(1)
   await publish(1, 'seat')
-  await until('it begins again', () => restarts.length === 2, { timeoutMs: 2_000 })
+  await until('it begins again', () => restarts.length === 2)
   t.is(restarts[1]?.sequence, 3)
 })
 
@@ -94,7 +94,8 @@ test('a follower resumes after the server was killed, and logs that once', async
   await until('it begins again', () => restarts.length === 2)
   t.is(restarts[1]?.stream, restarts[0]?.stream)
   await until('the next is published', () => publish(1).then(Boolean, () => false))
-  await until('it arrives', () => facts.length === 2)
+  // What was not acknowledged may be stored all the same.
+  await until('it arrives', () => facts.length >= 2)
   t.deepEqual(messages, ['following facts was interrupted', 'following facts resumed'])
 })
 
@@ -104,7 +105,8 @@ test('a follower notices a silent server within seconds, and resumes', async (t)
   await prepare(t, nats.urls)
   const { restarts, follower } = await follow(t, nats.urls)
   nats.freeze()
-  await until('it has no position', () => follower.position === null, { timeoutMs: 6_000 })
+  // Without heartbeats the client would find out after 10 s.
+  await until('it has no position', () => follower.position === null, { timeoutMs: 9_000 })
   nats.thaw()
   await until('it begins again', () => restarts.length === 2)
   t.deepEqual(follower.position, restarts[1])

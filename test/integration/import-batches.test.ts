@@ -26,6 +26,9 @@ forFile(async () => {
   })
   return { stop: await serveScripted(nats.urls, 'event', [answer]) }
 })
+test.beforeEach(() => {
+  batches.length = 0
+})
 
 function importing(events: readonly CatalogueEvent[], stopping = new AbortController().signal) {
   const records = events.map((event) => ({ sourceId: event.source_id, event }))

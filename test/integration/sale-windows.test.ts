@@ -111,7 +111,8 @@ test('an event without stock is not on sale and has no seats', async (t) => {
   t.is((await workers.refusal(holdSeats, { event_id, seat_nos: [0] }, { as: 'ada' })).code, 'sale_not_open')
   t.deepEqual(await workers.ask(listSeats, { event_id }), { items: [], next_cursor: null })
   const { seq: _, ...states } = await workers.ask(viewSeatStates, { event_id })
-  t.deepEqual(states, { event_id, version: 0, available: 0, held: 0, sold: 0, states: '', areas: [] })
+  const nothing = { version: 0, available: 0, held: 0, sold: 0, states: '', areas: [], waited_for: [] }
+  t.deepEqual(states, { event_id, ...nothing })
   const sale = { event_id, status: 'on_sale', on_sale_at: null, off_sale_at: null } as const
   t.is((await workers.refusal(setSale, sale)).code, 'not_found')
 })

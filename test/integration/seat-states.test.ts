@@ -24,7 +24,7 @@ test('held, sold and free seats show in list, states and availability alike', as
   t.like(first.items[0], { section: 'Stalls', price_minor: 5_000, currency: 'EUR' })
 
   const { states, seq: _, ...counts } = await workers.ask(viewSeatStates, { event_id: eventId })
-  t.deepEqual(counts, { event_id: eventId, version: 1, available: 3, held: 1, sold: 2, areas: [] })
+  t.deepEqual(counts, { event_id: eventId, version: 1, available: 3, held: 1, sold: 2, areas: [], waited_for: [] })
   t.deepEqual([...Buffer.from(states, 'base64')], [0b10_10_01_00, 0])
 
   const { items } = await workers.ask(viewAvailability, { event_ids: [eventId, newId()] })

@@ -2,6 +2,7 @@ import test from 'ava'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import { changeHold, holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
+import { viewSeatStates } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
 import {
   joinWaitingList,
@@ -215,6 +216,9 @@ test.serial('nobody else gets a place that somebody waits for, from the moment i
     const { code, extra } = await workers.refusal(holdSeats, { event_id: eventId, ...selection }, { as: 'eve' })
     return [code, extra.join_url]
   }
+  // They show as available: what is waited for stands beside them.
+  const shown = await workers.ask(viewSeatStates, { event_id: eventId })
+  t.like(shown, { available: 2, waited_for: [{ kind: 'any', name: null }] })
   const kept = ['waiting_list_first', `/events/${eventId}/waiting-list`]
   for (const when of ['before the list is served', 'afterwards']) {
     t.deepEqual(await refused({ seat_nos: [1] }), kept, when)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { migrateAll } from '../../infra/ops/migrate.ts'
+import type { Say } from '../../infra/say.ts'
 import { PostgresPair } from '../../infra/system/clusters/postgres-standby.ts'
 import { installMissing } from '../../infra/system/programs/install.ts'
 import type { ProgramName } from '../../infra/system/programs/program.ts'
@@ -15,16 +16,17 @@ export interface TestServers {
 }
 
 export interface TestServersOptions {
-  /** What the tests need beside NATS, Redis and PostgreSQL. */
-  readonly programs: readonly ProgramName[]
   /** Whether tests find clusters in place of single servers. */
   readonly clusters: boolean
-  say(line: string): void
+}
+
+/** Installs what tests need that is not there yet: the servers, and `more`. */
+export function installPrograms(more: readonly ProgramName[], say: Say): Promise<void> {
+  return installMissing(['postgres', 'nats-server', 'redis-server', ...more], say)
 }
 
 /** Starts one PostgreSQL for the whole run, with a migrated database that each test file clones. On clusters it has a standby. */
-export async function startTestServers({ programs, clusters, say }: TestServersOptions): Promise<TestServers> {
-  await installMissing(['postgres', 'nats-server', 'redis-server', ...programs], say)
+export async function startTestServers({ clusters }: TestServersOptions): Promise<TestServers> {
   const { directory, stop, ...single } = await startTemporaryServers({
     name: 'ticketing-test',
     kinds: clusters ? [] : ['postgres'],

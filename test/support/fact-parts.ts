@@ -12,6 +12,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { createTestDatabase } from './database.ts'
 import { startTestNats, type TestNats } from './servers.ts'
+import { until } from './until.ts'
 
 /** Real NATS and a migrated database, with what is needed to send facts from one to the other. */
 export interface FactParts<Nats extends TestNats = TestNats> {
@@ -43,6 +44,8 @@ export async function factPartsOn<Nats extends TestNats>(t: ExecutionContext, na
   const connect = async (natsUrl: string): Promise<{ postgres: Postgres; bus: Bus }> => {
     const postgres = new Postgres({ url: database.url, applicationName: 'facts', maxConnections: 4, onIdleError })
     t.teardown(() => postgres.close())
+    // On a busy machine a connection may take longer to open than the product waits for one.
+    await until('the database answers', () => postgres.query('SELECT').then(Boolean, () => false))
     const bus = await Bus.connect({ url: natsUrl, name: 'facts', timeoutMs: 5_000 })
     t.teardown(() => bus.close())
     return { postgres, bus }

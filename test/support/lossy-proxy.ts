@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
-import { freePort } from '../../infra/system/free-port.ts'
+import { freePort, isListening } from '../../infra/system/free-port.ts'
 import { bodyOf, listening } from './listening.ts'
+import { until } from './until.ts'
 
 /** Stands between the purchase worker and the payment sandbox and loses answers on demand. */
 export interface LossyProxy {
@@ -46,8 +47,14 @@ export async function startLossyProxy(target: string, earlierPort?: number): Pro
     // know whether the question arrived.
     response.writeHead(answer.status, { 'content-type': 'application/json', connection: 'close' }).end(body)
   }
-  const { url, port, stop } = await listening(handle, earlierPort ?? (await freePort()))
+  const { url, port, stop: close } = await listening(handle, earlierPort ?? (await freePort()))
   const loseNextAnswerTo = (pathEnd: string) => toLose.push(pathEnd)
   const holdNextAnswerTo = (pathEnd: string) => toHold.push(pathEnd)
+  const stop = async () => {
+    await close()
+    // A process that another thread is just starting has the listening socket too, until it runs its program: whoever connects
+    // meanwhile is cut off later, and does not know whether the request arrived.
+    await until('nobody listens', async () => !(await isListening({ host: '127.0.0.1', port })))
+  }
   return { url, port, requests, loseNextAnswerTo, holdNextAnswerTo, stop }
 }

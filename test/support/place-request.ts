@@ -39,7 +39,7 @@ export function placeRequest({ eventId, userId, selection, key, swapped, withinM
     hold: { eventId, ownId: swapped ?? newId() },
     isSwap: swapped !== undefined,
     selection,
-    pass: { refusal: new TicketingError('pass_required', 'no pass') },
+    pass: { refusal: () => new TicketingError('pass_required', 'no pass') },
     command: { schema: 'booking', operation: swapped === undefined ? 'hold-seats' : 'change-hold', request, context },
     traceparent: undefined,
   }

@@ -1,13 +1,12 @@
-import { type Answer, ask, eventOnSale } from './http.ts'
+import { roomKey } from '#shared/room-keys.ts'
+import { type Answer, ask, eventOnSale, type TestEvent } from './http.ts'
 import { openRedis } from './open-redis.ts'
-import { organiserKey, type System } from './system.ts'
+import { organiserKey } from './system.ts'
 import { until } from './until.ts'
 
 /* What organisers and buyers of a waiting room do over HTTP. `url` is that of a gateway. */
 
 const asOrganiser = { authorization: `Bearer ${organiserKey}` }
-
-type Room = Pick<System, 'gateways' | 'redis'>
 
 const usual = {
   state: 'open',
@@ -26,62 +25,96 @@ export async function setRoom(url: string, eventId: string, room: object = {}): 
   if (status !== 200) throw new Error(text)
 }
 
-/** The id of an event on sale with a waiting room. */
-export async function eventWithRoom(url: string, room: object = {}): Promise<string> {
-  const eventId = await eventOnSale(url)
+/** The id of an event with a waiting room. */
+export async function eventWithRoom(url: string, room: object = {}, event: TestEvent = {}): Promise<string> {
+  const eventId = await eventOnSale(url, event)
   await setRoom(url, eventId, room)
   return eventId
 }
 
-interface Place {
-  readonly id: string
-  readonly index: number
-  readonly number: number
-}
-
-async function takePlace(url: string, eventId: string, user: string): Promise<Place> {
-  const { status, body, text } = await ask(`${url}/events/${eventId}/queue`, { json: { user_id: user } })
-  if (status !== 201) throw new Error(text)
-  return body
-}
+export const askToJoin = (url: string, eventId: string, user: string): Promise<Answer> =>
+  ask(`${url}/events/${eventId}/queue`, { json: { user_id: user } })
 
 /** The id of a new or known place. */
-export const join = async (url: string, eventId: string, user: string): Promise<string> =>
-  (await takePlace(url, eventId, user)).id
+export async function join(url: string, eventId: string, user: string): Promise<string> {
+  const { status, body, text } = await askToJoin(url, eventId, user)
+  if (status !== 201) throw new Error(text)
+  return body.id
+}
 
-/** The places of so many buyers `name-0`, `name-1`, who join one after the other, at one gateway and the next. */
-export async function joinAll({ gateways }: Room, eventId: string, name: string, count: number) {
-  const places = new Map<string, Place>()
+/** Places by buyer. */
+export type Places = Map<string, { readonly id: string; readonly index: number; readonly number: number | null }>
+
+interface Gateways {
+  readonly gateways: readonly { readonly url: string }[]
+}
+
+/** Lets buyers join one after the other, at each gateway in turn; one that Redis keeps from it tries again. */
+export async function joinAll({ gateways }: Gateways, eventId: string, name: string, count: number): Promise<Places> {
+  const places: Places = new Map()
   for (let at = 0; at < count; at += 1) {
-    const url = gateways[at % gateways.length]?.url ?? ''
-    places.set(`${name}-${at}`, await takePlace(url, eventId, `${name}-${at}`))
+    const user = `${name}-${at}`
+    await until(`${user} has a place`, async () => {
+      const { status, body } = await askToJoin(gateways[at % gateways.length]?.url ?? '', eventId, user)
+      if (status === 201) places.set(user, body)
+      return status === 201
+    })
   }
   return places
 }
 
-/** Everything that Redis knows of a room is gone. */
-export async function forgetRoom(room: Room, eventId: string): Promise<void> {
-  const redis = openRedis(room.redis.url)
-  for (const key of await redis.keys(`queue:{${eventId}}:*`)) await redis.del(key)
+/** All buyers show their ids. Answers what their places are then, once they have numbers if they `haveNumbers`. */
+export async function lookAtAll(
+  { gateways }: Gateways,
+  places: Places,
+  { haveNumbers = true } = {},
+): Promise<{ number: number; ahead: number; state: string }[]> {
+  const seen: { number: number; ahead: number; state: string }[] = []
+  for (const [user, { id }] of places) {
+    await until(`the place of ${user} is shown`, async () => {
+      const { status, body } = await look(gateways[seen.length % gateways.length]?.url ?? '', id, user)
+      if (status !== 200 || (haveNumbers && body.number === null)) return false
+      seen.push(body)
+      return true
+    })
+  }
+  return seen
+}
+
+export async function numbersOf(system: Gateways, places: Places): Promise<number[]> {
+  return (await lookAtAll(system, places)).map(({ number }) => number)
+}
+
+/** Redis loses everything that it knows of a room. */
+export async function forgetRoom(redisUrl: string, eventId: string): Promise<void> {
+  const redis = openRedis(redisUrl)
+  for (const key of await redis.keys(roomKey(eventId, '*'))) await redis.del(key)
   redis.disconnect()
 }
 
 export const look = (url: string, placeId: string, user: string): Promise<Answer> =>
   ask(`${url}/queue/${placeId}?user_id=${user}`)
 
+export const askForPass = (url: string, placeId: string, user: string): Promise<Answer> =>
+  ask(`${url}/queue/${placeId}/pass`, { json: { user_id: user } })
+
+export const leave = (url: string, placeId: string, user: string): Promise<Answer> =>
+  ask(`${url}/queue/${placeId}?user_id=${user}`, { method: 'DELETE' })
+
 /** The pass of a place, once it is called. */
 export async function claim(url: string, placeId: string, user: string): Promise<string> {
   let pass: string | null = null
   await until('there is a pass', async () => {
-    pass = (await ask(`${url}/queue/${placeId}/pass`, { json: { user_id: user } })).body.pass
+    pass = (await askForPass(url, placeId, user)).body.pass
     return pass !== null
   })
   return pass ?? ''
 }
 
 /** Joins, waits for the call, and claims. */
-export const passOf = async (url: string, eventId: string, user: string): Promise<string> =>
-  claim(url, await join(url, eventId, user), user)
+export async function passOf(url: string, eventId: string, user: string): Promise<string> {
+  return claim(url, await join(url, eventId, user), user)
+}
 
 /** A pass beside the queue. */
 export const bypass = (url: string, eventId: string, user: string, headers: object = {}): Promise<Answer> =>

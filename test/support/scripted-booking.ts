@@ -57,6 +57,10 @@ export interface ScriptedBooking {
 /**
  * Answers the booking contracts that the purchase worker needs over real NATS, from memory, with outcomes that a test
  * decides. Repeated commands get their first answer, as from the real worker.
+ *
+ * Not the real worker with a hook: tests want what that never does when asked to, such as a hold lost for each of its reasons, one
+ * that is still being paid for after its return, or tickets that cannot be cancelled; and hundreds of sagas that need no house.
+ * The two of them together: `test/chaos/crash-points`, `integration/refunds-over-http`.
  */
 export async function startScriptedBooking(natsUrls: NatsUrls): Promise<ScriptedBooking> {
   const script: Script = { confirm: 'CONFIRMED', cancellable: true }

@@ -14,8 +14,8 @@ import {
   unansweredOf,
 } from '../../gateway/storefront/browser/hold-state.ts'
 import { minutesToAnnounce, secondsLeft } from '../../gateway/storefront/browser/hold-timer.ts'
-import { afterPlace, afterRefusal } from '../../gateway/storefront/views/line/line-state.ts'
 import type { Intention, PayState } from '../../gateway/storefront/views/pay-state.ts'
+import { afterPlace, afterRefusal } from '../../gateway/storefront/views/queue/queue-state.ts'
 import { Pace } from '../../gateway/waiting-room/pace.ts'
 
 const held: PayState = { name: 'held', note: null }

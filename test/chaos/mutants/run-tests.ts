@@ -21,7 +21,7 @@ process.once('disconnect', () => stopping.abort())
 process.on('SIGTERM', () => stopping.abort())
 
 async function main(files: readonly string[]): Promise<void> {
-  const servers = await startTestServers({ programs: [], clusters: false, say: () => undefined })
+  const servers = await startTestServers({ clusters: false })
   try {
     const report = new TapReport(() => undefined)
     await runCommand({

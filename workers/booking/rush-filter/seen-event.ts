@@ -25,6 +25,7 @@ export class SeenEvent implements SeatsSeen {
   freeSeatsAround(near: number, reach: number): Seat[] {
     return this.#rows
       .flatMap(({ firstSeatNo, codes }, rowNo) => {
+        if (firstSeatNo > near + reach || firstSeatNo + codes.length <= near - reach) return []
         const from = Math.max(firstSeatNo, near - reach)
         const length = Math.max(0, Math.min(firstSeatNo + codes.length - 1, near + reach) - from + 1)
         const seats = Array.from({ length }, (_, index) => ({ seatNo: from + index, rowNo }))
