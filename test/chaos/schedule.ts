@@ -49,7 +49,6 @@ export const describePlan = (plan: readonly PlannedFault[]): string =>
 /** Whether two faults may not be there at once: the second would hide the first, or find nothing to break. */
 export const conflict = (one: Fault, other: Fault): boolean =>
   Boolean(one.alone || other.alone) || touchTheSame(one, other)
-
 const touchTheSame = (one: Fault, other: Fault): boolean => one.touches.some((part) => other.touches.includes(part))
 
 /** Rounds over all faults; neighbours do not touch the same where that can be had. */

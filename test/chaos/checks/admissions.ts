@@ -117,7 +117,6 @@ const leasesLastMs = 2_000
 
 const timesOfLoss = (faults: readonly FaultTime[]): Time[] =>
   faults.filter(({ kind }) => losing.includes(kind)).map(({ from, to }) => ({ from, to: to + leasesLastMs }))
-
 const isGatewayKilled = ({ kind, target }: FaultTime): boolean =>
   kind === 'kill process' && target.startsWith('gateway')
 
