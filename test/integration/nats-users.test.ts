@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import bunyan from 'bunyan'
 import { TicketingError } from '#shared/errors.ts'
@@ -6,9 +5,7 @@ import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { type NatsUser, natsUsers } from '#shared/process/config.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
-import { projectRoot } from '../../infra/config.ts'
 import { contractsOfWorkers, subjectsAsked } from '../support/contracts-in-source.ts'
-import { complaintsAbout, type Edit, editedNatsConfiguration, natsVariables } from '../support/nats-configuration.ts'
 import { startTestNats, type TestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -243,52 +240,4 @@ async function mayPublish(user: NatsUser, subject: string): Promise<boolean> {
     if (/^NATS does not permit us to publish /.test((error as Error).message)) return false
     throw error
   }
-}
-
-const directory = join(projectRoot, 'infra', 'deploy', 'nats')
-
-for (const name of ['nats.conf', 'cluster.conf']) {
-  test(`nats-server takes ${name}, and misses every variable that is not set`, async (t) => {
-    t.is(await complaintsAbout(join(directory, name)), '')
-    const needed = Object.keys(natsVariables).filter(
-      (variable) => name === 'cluster.conf' || !/CLUSTER|NAME/.test(variable),
-    )
-    for (const variable of needed) {
-      const { [variable]: _, ...others } = natsVariables
-      t.regex(await complaintsAbout(join(directory, name), others), new RegExp(`'${variable}'.* can not be found`))
-    }
-  })
-}
-
-const mistakes: Record<string, { edit: Edit; complaint: RegExp }> = {
-  'a limit that is misspelt': {
-    edit: { file: 'limits.conf', from: 'max_payload', to: 'max_paylod' },
-    complaint: /unknown field "max_paylod"/,
-  },
-  'a file that is not there': {
-    edit: { file: 'nats.conf', from: 'include "limits.conf"', to: 'include "limit.conf"' },
-    complaint: /open .*limit\.conf: no such file/,
-  },
-  'a right that is misspelt': {
-    edit: { file: 'permissions.conf', from: 'subscribe:', to: 'subscrib:' },
-    complaint: /Unknown field "subscrib" parsing permissions/,
-  },
-  'a password under a wrong name': {
-    edit: { file: 'permissions.conf', from: '$NATS_PASSWORD_EVENT', to: '$NATS_PASSWORD_EVENTS' },
-    complaint: /'NATS_PASSWORD_EVENTS'.* can not be found/,
-  },
-  'a user twice': {
-    edit: { file: 'permissions.conf', from: 'user: event', to: 'user: booking' },
-    complaint: /Duplicate user "booking"/,
-  },
-  'a list without its end': {
-    edit: { file: 'permissions.conf', from: '"_INBOX_auditor.>"', to: '"_INBOX_auditor.>' },
-    complaint: /error parsing include file 'permissions.conf'/,
-  },
-}
-for (const [title, { edit, complaint }] of Object.entries(mistakes)) {
-  test(`nats-server finds ${title}`, async (t) => {
-    const edited = await editedNatsConfiguration([edit])
-    t.regex(await complaintsAbout(join(edited, 'nats.conf')), complaint)
-  })
 }
