@@ -119,6 +119,11 @@ async function runTests({ step, files, concurrency }: TestRun, servers: TestServ
   })
   const { passed, failures, skipped } = report
   if (skipped > 0) console.log(`\n${skipped} skipped`)
+  if (!report.isComplete && !stopping.aborted) {
+    const title =
+      'AVA broke off amid its report: what it said last stands above, and files that were still to run did not.'
+    failures.push({ title, details: [] })
+  }
   // Whatever else may be wrong with the run must not be taken for success.
   if (failures.length === 0 && passed === 0) failures.push({ title: 'No test ran.', details: [] })
   if (failures.length === 0 && code !== 0) {
