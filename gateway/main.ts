@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import { followFacts } from '#shared/facts/follow.ts'
 import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
-import { queuePasses } from '#shared/queue-pass.ts'
 import { createRedis } from '#shared/redis.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
 import { brokenResponses } from './http/broken-responses.ts'
@@ -38,13 +37,10 @@ import { StreamHub } from './streams/hub.ts'
 import { StreamMetrics } from './streams/metrics.ts'
 import { seatsOfWorkers } from './streams/read-seats.ts'
 import { seatStreamRoute } from './streams/route.ts'
-import { Draws } from './waiting-room/draws.ts'
+import { createWaiting } from './waiting-room/create-waiting.ts'
 import { finishSessions } from './waiting-room/finished-sessions.ts'
 import { BookingLoad } from './waiting-room/load.ts'
-import { RoomMetrics } from './waiting-room/metrics.ts'
-import { PlaceIds } from './waiting-room/place-id.ts'
-import { Queue } from './waiting-room/queue.ts'
-import { WaitingRooms, waitingOperations } from './waiting-room/waiting-rooms.ts'
+import { waitingOperations } from './waiting-room/operations.ts'
 
 /** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
@@ -115,23 +111,15 @@ await runProcess({
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
     const { WAITING_ROOM_SECRET: roomSecret } = config
     const load = new BookingLoad()
-    const queue = new Queue(redis)
-    const rooms =
+    const waiting =
       roomSecret === undefined
         ? null
-        : new WaitingRooms({
-            queue,
-            draws: new Draws({ queue, bus, log }),
-            placeIds: new PlaceIds(roomSecret),
-            passes: queuePasses(roomSecret),
-            metrics: new RoomMetrics(processMetrics),
-            ...{ bus, load, instance },
-          })
-    if (rooms !== null) {
-      const finishing = finishSessions(bus, { rooms, log })
+        : createWaiting({ secret: roomSecret, metrics: processMetrics, ...{ redis, bus, load, log, instance } })
+    if (waiting !== null) {
+      const finishing = finishSessions(bus, { sessions: waiting.sessions, log })
       onStop('finished sessions', async () => (await finishing)())
     }
-    const perform = load.watch(createPerform(bus, waitingOperations(rooms)))
+    const perform = load.watch(createPerform(bus, waitingOperations(waiting)))
     const getReply = createGetReply({ cache, perform, metrics })
     const answerRead = createAnswerRead({ getReply, perform })
 
@@ -183,7 +171,7 @@ await runProcess({
       cors,
       identity,
       perform,
-      keepSession: async (eventId, context) => rooms?.keepSession(eventId, context),
+      keepSession: async (eventId, context) => waiting?.sessions.keep(eventId, context),
       answerRead,
       newHolds,
       showProblems: storefront.showProblems,
@@ -201,7 +189,7 @@ await runProcess({
         webhookRoute(bus),
       ],
       limited: [
-        seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors, rooms }),
+        seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors, rooms: waiting?.rooms ?? null }),
         ...storefront.routes,
         ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)]),
       ],

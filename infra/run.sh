@@ -13,9 +13,6 @@ shift
 case "$command ${1-}" in
   # A subcommand is taken off; the file gets the arguments behind it.
   'worker event' | 'worker booking' | 'worker purchase') file=workers/$1/main.ts; shift ;;
-  'backup drill' | 'backup restore' | 'backup unknown-charges') file=infra/ops/backup/$1-command.ts; shift ;;
-  'backup follow') file=infra/ops/backup/follow/command.ts; shift ;;
-  'backup recover') file=infra/ops/backup/follow/recover-command.ts; shift ;;
   'bench selling' | 'bench search' | 'bench streams' | 'bench scale' | 'bench telemetry') file=infra/bench/$1/run.ts; shift ;;
   'bench holds') file=test/hold-designs/run.ts; shift ;;
   'chaos crash-points' | 'chaos mutants') file=test/chaos/$1/run.ts; shift ;;

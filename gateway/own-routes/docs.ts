@@ -77,7 +77,8 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
         async (ctx) => {
           ctx.type = 'html'
           const docs = `/docs/${(await wantAssets()).version}`
-          ctx.body = docsPage({ docs, shop: `/assets/${parts.release}`, name: parts.shopName })
+          const shop = `/assets/${parts.release}`
+          ctx.body = docsPage({ docs, shop, name: parts.shopName, isDemo: parts.mode === 'demo' })
         },
       ],
     },

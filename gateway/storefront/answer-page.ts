@@ -194,5 +194,5 @@ export class PageAnswers {
 /** Where nobody is signed in, demo mode would make a new guest, who has nothing to see. */
 export function signedIn(proven: Caller | undefined): Caller {
   if (proven?.role === 'user') return proven
-  throw new TicketingError('unauthenticated', 'Tell us first who you are.')
+  throw new TicketingError('unauthenticated', 'Sign in first.')
 }

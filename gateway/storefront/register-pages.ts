@@ -18,9 +18,9 @@ import { myBookingsPage } from './pages/bookings.ts'
 import { calendarFile } from './pages/calendar.ts'
 import { eventPage } from './pages/event.ts'
 import { payPage } from './pages/hold.ts'
-import { linePage } from './pages/line.ts'
 import type { Page } from './pages/page.ts'
 import { planPicture } from './pages/plan-picture.ts'
+import { queuePage } from './pages/queue.ts'
 import { sessionPage } from './pages/session.ts'
 import { carriedTicketPage } from './pages/ticket.ts'
 import { waitingList } from './pages/waiting-list.ts'
@@ -32,7 +32,7 @@ export const allPages: readonly Page[] = [
   whatsOnPage,
   eventPage,
   planPicture,
-  linePage,
+  queuePage,
   waitingList,
   payPage,
   myBookingsPage,

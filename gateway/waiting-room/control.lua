@@ -35,7 +35,7 @@ if elapsed < 0 or elapsed >= 1000 then
   local weight = elapsed < 0 and 1 or 1 - math.exp(-elapsed / smoothMs)
   pending = pending + weight * (sum - pending)
   median = median + weight * ((holds == 0 and 0 or holdMs / holds) - median)
-  if settings.state == 'open' and settings.adaptive then
+  if isOpen and settings.adaptive then
     local spare = math.min((mostPending - pending) / mostPending, (longestMedianMs - median) / longestMedianMs)
     if overloaded then spare = -1 end
     rate = rateWithin(rate * (1 + (spare > 0 and 0.05 * spare or math.max(-0.2, 0.2 * spare))))

@@ -7,7 +7,8 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import type { Queue, RoomSettings } from './queue.ts'
+import type { Queue } from './queue.ts'
+import type { RoomSettings } from './scripts.ts'
 
 interface Parts {
   readonly queue: Queue
@@ -31,9 +32,9 @@ export class Draws {
     this.#parts = parts
   }
 
-  /** Hands over the roll of a pre-queue that has closed, in the background. A failure is logged: the next look at the room tries again. */
-  handOver(eventId: string, count: number): void {
-    once(this.#handingOver, eventId, () => this.#handOver(eventId, count)).catch((error: unknown) => {
+  /** Hands over the roll of a pre-queue that has closed. A failure is logged: the next look at the room tries again. */
+  async handOver(eventId: string, count: number): Promise<void> {
+    await once(this.#handingOver, eventId, () => this.#handOver(eventId, count)).catch((error: unknown) => {
       this.#parts.log.warn({ err: error, event_id: eventId }, 'the roll of a draw was not handed over')
     })
   }

@@ -2,7 +2,7 @@ import type Logger from 'bunyan'
 import { consumeFacts } from '#shared/facts/consume.ts'
 import type { BookingPayload } from '#shared/facts/places.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import type { WaitingRooms } from './waiting-rooms.ts'
+import type { Sessions } from './sessions.ts'
 
 /**
  * Ends sessions whose pass has bought, at whichever gateway the purchase was answered. All gateways share the facts of
@@ -10,7 +10,7 @@ import type { WaitingRooms } from './waiting-rooms.ts'
  */
 export function finishSessions(
   bus: Bus,
-  { rooms, log }: { readonly rooms: WaitingRooms; readonly log: Logger },
+  { sessions, log }: { readonly sessions: Sessions; readonly log: Logger },
 ): Promise<() => Promise<void>> {
   return consumeFacts(bus, {
     durable: 'gateway-finished-sessions',
@@ -18,7 +18,7 @@ export function finishSessions(
     makesStream: false,
     async handle({ eventId, payload }) {
       const { pass_id } = payload as BookingPayload
-      if (pass_id !== undefined) await rooms.finish(eventId, pass_id)
+      if (pass_id !== undefined) await sessions.finish(eventId, pass_id)
     },
     log,
   })

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { Counter } from 'prom-client'
 import type { Metrics } from '#shared/observability/metrics.ts'
-import type { Control, RoomSettings, Serving } from './queue.ts'
+import type { Control, Serving } from './queue.ts'
 import { maxRooms } from './rooms.ts'
+import type { RoomSettings } from './scripts.ts'
 
 /** Rooms that nobody has asked about for longer are not shown. */
 const shownMs = 10_000
@@ -38,9 +39,7 @@ export class RoomMetrics {
       metrics.watch(name, help, () => this.#shown().reduce((sum, room) => sum + of(room), 0))
     const worst = (name: string, help: string, of: (room: SeenRoom) => number) =>
       metrics.watch(name, help, () => this.#shown().reduce((most, room) => Math.max(most, of(room)), 0))
-    gauge('waiting_rooms_open', 'Waiting rooms that call buyers.', ({ settings }) =>
-      settings.state === 'open' ? 1 : 0,
-    )
+    gauge('waiting_rooms_open', 'Waiting rooms that call buyers.', (room) => (isCalling(room) ? 1 : 0))
     gauge(
       'waiting_rooms_stuck',
       'Waiting rooms that should call buyers or hold a draw, and have not for a minute.',
@@ -87,7 +86,7 @@ export class RoomMetrics {
     const at = this.#now()
     const before = this.#rooms.get(eventId)
     const isFree = serving.active + serving.called < settings.maxActive
-    const mustMove = isDrawDue || (settings.state === 'open' && isFree && waitingIn(serving) > 0)
+    const mustMove = isDrawDue || (isCalling({ settings, serving }) && isFree && waitingIn(serving) > 0)
     const hasMoved = serving.serving !== before?.serving.serving
     const movedAt = before === undefined || hasMoved || !mustMove ? at : before.movedAt
     this.#rooms.set(eventId, { settings, serving, control, at, movedAt })
@@ -112,6 +111,10 @@ export class RoomMetrics {
   #shown(): SeenRoom[] {
     return [...this.#rooms.values()].filter(({ at }) => this.#now() - at < shownMs)
   }
+}
+
+function isCalling({ settings, serving }: Pick<SeenRoom, 'settings' | 'serving'>): boolean {
+  return settings.state === 'open' && serving.nowMs >= (settings.opensAtMs ?? 0)
 }
 
 function waitingIn({ serving, issued, gaps }: Serving): number {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { TicketingError } from '#shared/errors.ts'
 import { parsePublicId, publicId, uuidText } from '#shared/ids.ts'
 
 /*
@@ -37,6 +38,13 @@ export class PlaceIds {
     const index = own.readUIntBE(0, indexBytes)
     const name = { eventId: key.eventId, index }
     return timingSafeEqual(own.subarray(indexBytes), this.#mac(key.eventId, index, userId)) ? name : null
+  }
+
+  /** As `check`. Throws `not_found`. */
+  mustBeOf(placeId: string, userId: string): PlaceName {
+    const name = this.check(placeId, userId)
+    if (name === null) throw new TicketingError('not_found', 'You have no such place.')
+    return name
   }
 
   /** What Redis knows a caller by: it never learns who they are. */

@@ -1,33 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Result } from 'ioredis'
 import { leafBytes, maxRollPlaces } from '#shared/draw.ts'
 import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
+import { roomKey } from '#shared/room-keys.ts'
 import type { LoadReport } from './load.ts'
 import { maxPlaces } from './place-id.ts'
-
-/** What a place can be. `passed`: it was not seen when its turn came; the next look puts it first in line. */
-export type PlaceState = 'waiting' | 'called' | 'admitted' | 'passed' | 'gone' | 'expired'
-type StateReply = [state: PlaceState, number: number, ahead: number, ms: number]
-
-/** The settings of a room that every step gets. Times in milliseconds. */
-export interface RoomSettings {
-  readonly state: 'open' | 'paused'
-  readonly callsPerMinute: number
-  /** The rate follows the load of the booking workers, and is that of the settings at most. */
-  readonly adaptive: boolean
-  /** Sessions and calls at once. */
-  readonly maxActive: number
-  /** How long a call may be claimed. */
-  readonly claimMs: number
-  /** How long a session lasts at most, and without a sign of life. */
-  readonly sessionMs: number
-  readonly idleMs: number
-  /** Of a draw that is to come: until when those who join take part, in ms since 1970. */
-  readonly closesAtMs?: number | undefined
-  /** Of a draw that was held: its places. */
-  readonly drawn?: number | undefined
-}
+import {
+  callersKey,
+  defineSteps,
+  type PlaceState,
+  type RoomSettings,
+  roomKeysOf,
+  type StateReply,
+  settingsText,
+} from './scripts.ts'
 
 export interface Place {
   /** Arrival index: what the place id carries. */
@@ -90,54 +74,6 @@ export interface JournalEntry {
   readonly serving: number
 }
 
-const steps = {
-  join: 'joinRoom',
-  'add-block': 'addRoomBlock',
-  look: 'lookInRoom',
-  admit: 'admitToShop',
-  touch: 'touchSession',
-  leave: 'leaveRoom',
-  serving: 'serveRoom',
-  control: 'controlRoom',
-  'enter-roll': 'enterRoll',
-  'adopt-draw': 'adoptDraw',
-} as const
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    joinRoom(
-      ...values: (string | number)[]
-    ): Result<['place', number, 0 | 1, ...StateReply] | ['no_block'] | ['full'], Context>
-    addRoomBlock(...values: (string | number)[]): Result<0 | 1, Context>
-    lookInRoom(...values: (string | number)[]): Result<[index: number, ...StateReply], Context>
-    admitToShop(...values: (string | number)[]): Result<StateReply | ['wait', number, number, number], Context>
-    touchSession(...values: (string | number)[]): Result<0 | 1, Context>
-    leaveRoom(...values: (string | number)[]): Result<1, Context>
-    serveRoom(
-      ...values: (string | number)[]
-    ): Result<[number, number, string, number, number, number, number, number], Context>
-    controlRoom(...values: (string | number)[]): Result<[number, number, number], Context>
-    enterRoll(...values: (string | number | Buffer)[]): Result<0 | 1, Context>
-    adoptDraw(...values: (string | number)[]): Result<0 | 1, Context>
-  }
-}
-
-const sharedKeys = [
-  'room',
-  'called',
-  'active',
-  'sessions',
-  'present',
-  'passed',
-  'late',
-  'gone',
-  'restored',
-  'ranks',
-  'journal',
-  'roll',
-]
-/** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
-const callerBuckets = 4_096
 /** What a session does not depend on. */
 const unused = { state: 'paused', callsPerMinute: 1, adaptive: false, maxActive: 1, claimMs: 1 } as const
 
@@ -146,18 +82,16 @@ export class Queue {
   readonly #redis: RedisClient
 
   /** `readScript`: tests plant faults with it. */
-  constructor(redis: RedisClient, readScript: (name: string) => string = scriptOf) {
+  constructor(redis: RedisClient, readScript?: (name: string) => string) {
     this.#redis = redis
-    for (const [file, name] of Object.entries(steps)) {
-      redis.defineCommand(name, { lua: `${readScript('room')}\n${readScript(file)}` })
-    }
+    defineSteps(redis, readScript)
   }
 
   /** The place of a caller: the one they have, or a new one at the end. */
   async join(eventId: string, caller: Buffer, settings: RoomSettings, now?: number): Promise<Joined> {
     const max = settings.closesAtMs === undefined ? maxPlaces : maxRollPlaces
-    const values = [json(settings, now), caller.toString('base64url'), max]
-    const keys = [...roomKeysOf(eventId), bucketOf(eventId, caller)]
+    const values = [settingsText(settings, now), caller.toString('base64url'), max]
+    const keys = [...roomKeysOf(eventId), callersKey(eventId, caller)]
     const reply = await withRedisSpan('join-room', () => this.#redis.joinRoom(keys.length, ...keys, ...values))
     if (reply[0] === 'no_block') return { kind: 'no block' }
     if (reply[0] === 'full') return { kind: 'full' }
@@ -167,15 +101,15 @@ export class Queue {
 
   /** Lets the room give out the places of a block. One that does not follow those of other gateways is left out. */
   async addBlock(eventId: string, block: Block, settings: RoomSettings, now?: number): Promise<void> {
-    const values = [json(settings, now), block.from, block.to]
+    const values = [settingsText(settings, now), block.from, block.to]
     const keys = roomKeysOf(eventId)
     await withRedisSpan('add-room-block', () => this.#redis.addRoomBlock(keys.length, ...keys, ...values))
   }
 
   /** What a place is now, and counts its owner as present. Restores a place that Redis has lost: the id must have been verified. */
   async look(eventId: string, caller: Buffer, index: number, settings: RoomSettings, now?: number): Promise<Place> {
-    const values = [json(settings, now), caller.toString('base64url'), index]
-    const keys = [...roomKeysOf(eventId), bucketOf(eventId, caller)]
+    const values = [settingsText(settings, now), caller.toString('base64url'), index]
+    const keys = [...roomKeysOf(eventId), callersKey(eventId, caller)]
     const [seen, ...state] = await withRedisSpan('look-in-room', () =>
       this.#redis.lookInRoom(keys.length, ...keys, ...values),
     )
@@ -186,7 +120,7 @@ export class Queue {
   async admit(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<Admission> {
     const keys = roomKeysOf(eventId)
     const [state, , third, ms] = await withRedisSpan('admit-to-shop', () =>
-      this.#redis.admitToShop(keys.length, ...keys, json(settings, now), index),
+      this.#redis.admitToShop(keys.length, ...keys, settingsText(settings, now), index),
     )
     if (state === 'wait') return { kind: 'wait', waitMs: ms }
     if (state === 'admitted') return { kind: 'session', beganMs: third }
@@ -201,21 +135,23 @@ export class Queue {
     now?: number,
   ): Promise<boolean> {
     const keys = roomKeysOf(eventId)
-    const values = [json({ ...unused, ...lasting }, now), session.index, session.beganMs]
+    const values = [settingsText({ ...unused, ...lasting }, now), session.index, session.beganMs]
     return (await withRedisSpan('touch-session', () => this.#redis.touchSession(keys.length, ...keys, ...values))) === 1
   }
 
   /** Ends a place or a session for good; its slot is free at once. */
   async leave(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<void> {
     const keys = roomKeysOf(eventId)
-    await withRedisSpan('leave-room', () => this.#redis.leaveRoom(keys.length, ...keys, json(settings, now), index))
+    await withRedisSpan('leave-room', () =>
+      this.#redis.leaveRoom(keys.length, ...keys, settingsText(settings, now), index),
+    )
   }
 
   async serving(eventId: string, settings: RoomSettings, now?: number): Promise<Serving> {
     const keys = roomKeysOf(eventId)
     const [serving, issued, gaps, active, called, nowMs, callsPerMinute, rolled] = await withRedisSpan(
       'serve-room',
-      () => this.#redis.serveRoom(keys.length, ...keys, json(settings, now)),
+      () => this.#redis.serveRoom(keys.length, ...keys, settingsText(settings, now)),
     )
     return {
       ...{ serving, issued, gaps: JSON.parse(gaps), active, called, nowMs, callsPerMinute },
@@ -230,11 +166,11 @@ export class Queue {
     settings: RoomSettings,
     now?: number,
   ): Promise<Control> {
-    const keys = [...roomKeysOf(eventId), keyOf(eventId, 'load')]
+    const keys = [...roomKeysOf(eventId), roomKey(eventId, 'load')]
     const { pending, holds, medianHoldMs, overloaded } = load
     const report = JSON.stringify({ pending, holds, median_ms: medianHoldMs, overloaded })
     const [callsPerMinute, hundredths, median] = await withRedisSpan('control-room', () =>
-      this.#redis.controlRoom(keys.length, ...keys, json(settings, now), gateway, report),
+      this.#redis.controlRoom(keys.length, ...keys, settingsText(settings, now), gateway, report),
     )
     return { callsPerMinute, pending: hundredths / 100, medianHoldMs: median }
   }
@@ -246,7 +182,7 @@ export class Queue {
     settings: RoomSettings,
     now?: number,
   ): Promise<boolean> {
-    const values = [json(settings, now), index, leaf]
+    const values = [settingsText(settings, now), index, leaf]
     const keys = roomKeysOf(eventId)
     return (await withRedisSpan('enter-roll', () => this.#redis.enterRoll(keys.length, ...keys, ...values))) === 1
   }
@@ -254,12 +190,12 @@ export class Queue {
   /** A part of the roll; shorter where it ends. */
   async readRoll(eventId: string, { first, length }: { first: number; length: number }): Promise<Buffer> {
     if (length === 0) return Buffer.alloc(0)
-    return this.#redis.getrangeBuffer(keyOf(eventId, 'roll'), first * leafBytes, (first + length) * leafBytes - 1)
+    return this.#redis.getrangeBuffer(roomKey(eventId, 'roll'), first * leafBytes, (first + length) * leafBytes - 1)
   }
 
   /** Writes ranks of four bytes from an index on. They count once `adoptDraw` has found all of them. */
   async writeRanks(eventId: string, first: number, ranks: Buffer): Promise<void> {
-    await this.#redis.setrange(keyOf(eventId, 'ranks'), first * 4, ranks)
+    await this.#redis.setrange(roomKey(eventId, 'ranks'), first * 4, ranks)
   }
 
   /** Makes the ranks that were written the numbers of the room. `settings.drawn` must not be set. */
@@ -270,7 +206,7 @@ export class Queue {
     now?: number,
   ): Promise<void> {
     const keys = roomKeysOf(eventId)
-    const values = [json({ ...settings, drawn: undefined }, now), count, entrants]
+    const values = [settingsText({ ...settings, drawn: undefined }, now), count, entrants]
     await withRedisSpan('adopt-draw', () => this.#redis.adoptDraw(keys.length, ...keys, ...values))
   }
 
@@ -280,7 +216,7 @@ export class Queue {
     { after, limit }: { after: string | undefined; limit: number },
   ): Promise<{ admissions: JournalEntry[]; next: string | null }> {
     const start = after === undefined ? '-' : `(${after}`
-    const entries = await this.#redis.xrange(keyOf(eventId, 'journal'), start, '+', 'COUNT', limit)
+    const entries = await this.#redis.xrange(roomKey(eventId, 'journal'), start, '+', 'COUNT', limit)
     const admissions = entries.flatMap(([, values]): JournalEntry[] => {
       const [number, atMs, serving] = ['number', 'at', 'serving'].map((name) =>
         Number(values[values.indexOf(name) + 1]),
@@ -290,45 +226,6 @@ export class Queue {
     })
     return { admissions, next: entries.length < limit ? null : (entries.at(-1)?.[0] ?? null) }
   }
-}
-
-/** Whether a step failed because Redis does not have the numbers of the draw that was held. */
-export function lacksNumbers(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('NONUMBERS')
-}
-
-/** The text of a script. */
-export function scriptOf(name: string): string {
-  return readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8')
-}
-
-/** All of one event in one slot of a cluster. */
-export function roomKeysOf(eventId: string): string[] {
-  return sharedKeys.map((name) => keyOf(eventId, name))
-}
-
-function keyOf(eventId: string, name: string): string {
-  return `queue:{${eventId}}:${name}`
-}
-
-function bucketOf(eventId: string, caller: Buffer): string {
-  return keyOf(eventId, `callers:${caller.readUInt16BE(0) % callerBuckets}`)
-}
-
-function json(settings: RoomSettings, now?: number): string {
-  const { state, callsPerMinute, adaptive, maxActive, claimMs, sessionMs, idleMs, closesAtMs, drawn } = settings
-  return JSON.stringify({
-    ...(now !== undefined && { now }),
-    state,
-    calls_per_minute: callsPerMinute,
-    adaptive,
-    max_active: maxActive,
-    claim_ms: claimMs,
-    session_ms: sessionMs,
-    idle_ms: idleMs,
-    closes_at: closesAtMs,
-    drawn,
-  })
 }
 
 function placeOf(index: number, [state, number, ahead, untilMs]: StateReply): Place {

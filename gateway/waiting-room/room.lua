@@ -18,8 +18,8 @@
 -- KEYS[10] ranks   four bytes for each drawn index: its rank, big-endian
 -- KEYS[11] journal stream of admissions
 -- KEYS[12] roll    32 bytes for each index of the pre-queue: its leaf
--- ARGV[1] JSON: now (tests only), state, calls_per_minute, adaptive, max_active, claim_ms, session_ms, idle_ms; of a draw that is to come:
--- closes_at, in ms; of one that was held: drawn, its places
+-- ARGV[1] JSON: now (tests only), state, calls_per_minute, adaptive, max_active, claim_ms, session_ms, idle_ms; opens_at, in ms, before which
+-- nobody is called; of a draw that is to come: closes_at, in ms; of one that was held: drawn, its places
 local settings = cjson.decode(ARGV[1])
 local now = settings.now
 if not now then
@@ -27,6 +27,7 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+local isOpen = settings.state == 'open' and now >= (settings.opens_at or 0)
 -- So long nobody is passed over after the room has opened: nobody knows their number yet.
 local allPresentMs = 60000
 -- Seen within this time counts as present.
@@ -125,7 +126,7 @@ local function advance()
     redis.call('SETBIT', KEYS[8], number, 1)
   end
   redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now - returnMs)
-  if settings.state ~= 'open' then return end
+  if not isOpen then return end
   if openedAt == 0 then openedAt = now end
 
   local slots = settings.max_active - redis.call('ZCARD', KEYS[3]) - redis.call('ZCARD', KEYS[2])

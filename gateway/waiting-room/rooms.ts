@@ -5,7 +5,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import type { RoomSettings } from './queue.ts'
+import type { RoomSettings } from './scripts.ts'
 
 /** What is known of a room is at most this old, and so is where its queue stands. */
 export const freshMs = 1_000
@@ -94,6 +94,7 @@ function settingsOf(room: WaitingRoom): RoomSettings {
     claimMs: room.claim_s * 1_000,
     sessionMs: room.session_s * 1_000,
     idleMs: room.idle_s * 1_000,
+    opensAtMs: room.opens_at == null ? undefined : Date.parse(room.opens_at),
     closesAtMs: draw === null || draw.is_drawn ? undefined : Date.parse(draw.closes_at),
     drawn: draw?.is_drawn ? (draw.count ?? undefined) : undefined,
   }

@@ -1,4 +1,5 @@
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
+import { TicketingError } from '#shared/errors.ts'
 import type { Place, Serving } from './queue.ts'
 import { isBeforeDraw, type KnownRoom } from './rooms.ts'
 
@@ -7,7 +8,7 @@ const spreadAtFixedRate = 1.5
 const spreadAtMovingRate = 2.5
 export const shortestPollMs = 1_000
 const longestPollMs = 30_000
-const leastPollBeforeDrawMs = 5_000
+const leastPollBeforeOpeningMs = 5_000
 
 interface Surroundings {
   readonly open: KnownRoom
@@ -31,6 +32,7 @@ export function showPlace(
       next_poll_ms: pollBefore(Date.parse(open.room.draw?.opens_at ?? '') - nowMs),
     }
   }
+  const opensInMs = (open.settings.opensAtMs ?? 0) - nowMs
   const spread = callsPerMinute < open.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
   const etaS = isWaiting && perSecond !== undefined ? ahead / perSecond : null
   // While nobody knows how fast it moves, who is near the front must not sleep through the call.
@@ -43,13 +45,18 @@ export function showPlace(
     serving,
     eta_s: etaS === null ? null : { p50: Math.round(etaS), p90: Math.round(spread * etaS) },
     claim_in_ms: state === 'called' ? Math.max(0, untilMs - nowMs) : null,
-    next_poll_ms: pollAfter(isWaiting ? (etaS ?? soonestS) : 0),
+    next_poll_ms: isWaiting && opensInMs > 0 ? pollBefore(opensInMs) : pollAfter(isWaiting ? (etaS ?? soonestS) : 0),
   }
+}
+
+/** A place whose turn is over. */
+export function placeExpired(): TicketingError {
+  return new TicketingError('place_expired', 'Your turn has passed; join at the end of the queue.')
 }
 
 /** Everybody waits for the same moment: half of the time until then, but never each second. */
 function pollBefore(openingMs: number): number {
-  return Math.round(Math.min(longestPollMs, Math.max(leastPollBeforeDrawMs, openingMs / 2)))
+  return Math.round(Math.min(longestPollMs, Math.max(leastPollBeforeOpeningMs, openingMs / 2)))
 }
 
 /** An eighth of the remaining wait: the masses ask rarely, those near the front often. */

@@ -19,6 +19,16 @@ export function cpuTimes(pids: ReadonlyMap<string, number>): Map<string, number>
   return seconds
 }
 
+/** Does some work. Answers with its result how many seconds of processor time each process has used meanwhile. */
+export async function cpuDuring<Result>(
+  pids: ReadonlyMap<string, number>,
+  work: () => Promise<Result>,
+): Promise<{ result: Result; used: Map<string, number> }> {
+  const before = cpuTimes(pids)
+  const result = await work()
+  return { result, used: new Map([...cpuTimes(pids)].map(([name, used]) => [name, used - (before.get(name) ?? 0)])) }
+}
+
 function processes(): { pid: number; parent: number; cpuSeconds: number }[] {
   return entriesOf('/proc').flatMap((entry) => {
     const stat = /^\d+$/.test(entry) ? textOf(`/proc/${entry}/stat`) : ''

@@ -10,7 +10,7 @@ import { reportHtml } from './report.ts'
 import type { Result } from './result.ts'
 import { findTarget } from './target.ts'
 
-/** `npm run onsale`: plays an on-sale, writes what came of it, and ends with exit code 1 when anything is wrong. */
+/** `npm run onsale`: plays an on-sale, writes what came of it, and ends with exit code 1 when anything is wrong, 2 when it could not be played. */
 async function main(args: readonly string[]): Promise<void> {
   const flags = readFlags(args)
   if (flags === null) return console.log(usage)
@@ -56,4 +56,7 @@ function summaryOf({ verdict, faults, figures }: Result): string[] {
   ]
 }
 
-main(process.argv.slice(2)).catch(reportFailure)
+main(process.argv.slice(2)).catch((error: unknown) => {
+  reportFailure(error)
+  process.exitCode = 2
+})

@@ -1,3 +1,4 @@
+import { eventId } from '#shared/contracts/fields.ts'
 import { parseCommandLine } from '../command-line.ts'
 import { ExplainedError } from '../explained-error.ts'
 
@@ -18,8 +19,9 @@ export interface OnsaleFlags {
 }
 
 export const usage = `Usage: npm run onsale -- [flags]
-Plays the crowd of an on-sale over HTTP, and judges it by the system's own records: exit code 1 when anything is wrong.
-  --event ID           the event; without it one is made
+Plays the crowd of an on-sale over HTTP, and judges it by the system's own records. Exit code 0: all is as it must be; 1: something is
+not; 2: it could not be played or judged.
+  --event ID           an event on sale, which gets a waiting room, or other settings of its own; without it an event is made
   --buyers 10000       how many come
   --seats 5000         of the event that is made
   --seed 42            decides what every buyer is like
@@ -45,7 +47,10 @@ const options = {
 export function readFlags(args: readonly string[]): OnsaleFlags | null {
   const { values } = parseCommandLine(args, { options }, usage)
   if (values.help) return null
-  if (values.url !== undefined && !/^http:\/\/[^/]+$/.test(values.url)) {
+  if (values.event !== undefined && !eventId.safeParse(values.event).success) {
+    throw new ExplainedError(`--event ${values.event}: that is not the id of an event\n\n${usage}`)
+  }
+  if (values.url !== undefined && !(/^http:\/\/[^/]+$/.test(values.url) && URL.canParse(values.url))) {
     throw new ExplainedError(`--url must be like http://127.0.0.1:8080\n\n${usage}`)
   }
   const rate = values['fixed-rate']

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { ExplainedError } from '../explained-error.ts'
 import { BuyerClient } from './client.ts'
+import { createEvent, type Organiser, setRoom } from './organiser.ts'
 import type { Sleeper } from './sleeper.ts'
 import type { Tally } from './tally.ts'
 
@@ -80,6 +82,43 @@ export class Forgers {
     client.close()
     tally.forged.tried += 1
     if (reply !== null && reply.status < 400) tally.forged.accepted += 1
+  }
+}
+
+/** A true pass, for an event that nobody else wants. Throws `ExplainedError` where none is given out. */
+export async function passOfAnotherEvent(organiser: Organiser, run: string, sleeper: Sleeper): Promise<Pass> {
+  const eventId = await createEvent(organiser, { name: `Another event ${run}`, seats: 10 })
+  await setRoom(organiser, eventId, {
+    state: 'open',
+    callsPerMinute: 60,
+    maxActive: 10,
+    claimS: 600,
+    sessionS: 7_200,
+    idleS: 3_600,
+    adaptive: false,
+  })
+  const userId = `foreign-${run}`
+  const client = new BuyerClient({
+    url: organiser.url,
+    userId,
+    localAddress: undefined,
+    tally: null,
+    random: Math.random,
+    sleeper,
+  })
+  try {
+    const joined = await client.post('join', `/events/${eventId}/queue`, {})
+    if (joined?.status === 401) {
+      throw new ExplainedError('The system wants tokens (AUTH=jwt); buyers of a simulation have none.')
+    }
+    for (let tried = 0; tried < 20; tried += 1) {
+      const claimed = await client.post('pass', `/queue/${joined?.body.id}/pass`, {})
+      if (claimed?.body.pass) return { userId, pass: claimed.body.pass }
+      await pause(claimed?.body.next_poll_ms ?? 1_000)
+    }
+    throw new ExplainedError('The waiting room of another event gave out no pass.')
+  } finally {
+    client.close()
   }
 }
 

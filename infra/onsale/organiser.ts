@@ -1,3 +1,6 @@
+import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { viewEvent } from '#shared/contracts/event.ts'
+import type { WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { ExplainedError } from '../explained-error.ts'
 
 /* What an organiser does for an on-sale, over HTTP. */
@@ -20,6 +23,8 @@ export interface Room {
   readonly draw?: { readonly closesAt: Date; readonly opensAt: Date }
 }
 
+type EventView = ReplyOf<typeof viewEvent>
+
 class Refusal extends ExplainedError {
   readonly code: unknown
 
@@ -33,20 +38,20 @@ const seatsPerRow = 50
 const rowsPerSection = { least: 4, most: 200 }
 const sections = 5
 const dearestMinor = 12_000
+const deadlineMs = 30_000
 
 /** An event with so many seats, published and so on sale. Answers its id. */
 export async function createEvent(
   organiser: Organiser,
   { name, seats }: { name: string; seats: number },
 ): Promise<string> {
-  const created = await organise(organiser, 'POST', '/admin/events', {
+  const { id } = await organise<{ id: string }>(organiser, 'POST', '/admin/events', {
     name,
     venue: { name: 'Great Hall', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
     starts_on: '2099-06-01',
     starts_at_local: '20:00',
     sections: sectionsOf(seats),
   })
-  const id = String(created.id)
   await organise(organiser, 'POST', `/admin/events/${id}/publish`, {})
   return id
 }
@@ -82,13 +87,17 @@ export async function announceDraw(
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'draw_not_open') throw error
     const { draw: _, ...withoutDraw } = room
-    await setRoom(organiser, eventId, { ...withoutDraw, state: 'paused' })
-    return false
+    const { draw } = await setRoom(organiser, eventId, { ...withoutDraw, state: 'paused' })
+    if (draw === null || draw.is_drawn) return false
+    throw new ExplainedError(
+      `The draw of this event has closed, and is held at ${draw.opens_at}: send a crowd after that.`,
+    )
   }
 }
 
-export async function setRoom(organiser: Organiser, eventId: string, room: Room): Promise<void> {
-  await organise(organiser, 'PUT', `/admin/events/${eventId}/queue`, {
+/** Answers what the event has of a draw. */
+export function setRoom(organiser: Organiser, eventId: string, room: Room): Promise<Pick<WaitingRoom, 'draw'>> {
+  return organise<WaitingRoom>(organiser, 'PUT', `/admin/events/${eventId}/queue`, {
     state: room.state,
     calls_per_minute: room.callsPerMinute,
     max_active: room.maxActive,
@@ -102,20 +111,51 @@ export async function setRoom(organiser: Organiser, eventId: string, room: Room)
   })
 }
 
-async function organise(
-  { url, key }: Organiser,
-  method: 'POST' | 'PUT',
-  path: string,
-  body: object,
-): Promise<Record<string, unknown>> {
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(30_000),
-  })
-  const answer = (await response.json()) as Record<string, unknown>
-  if (response.ok) return answer
+/** What a crowd finds at an event: seats, those of them that are free, and places that it sells to one buyer at most. */
+export interface Stock {
+  readonly seats: number
+  readonly available: number
+  readonly maxPlaces: number
+}
+
+/** Throws `ExplainedError` for an event that is not on sale, or has no free seat. */
+export async function stockOf(url: string, eventId: string): Promise<Stock> {
+  const event = await read<EventView>(url, `/events/${eventId}`)
+  const { status, on_sale_at, max_tickets_per_user: maxPlaces } = event.sale
+  if (status !== 'on_sale') {
+    const opening = status === 'announced' && on_sale_at !== null ? `, its sale opens at ${on_sale_at}` : ''
+    throw new ExplainedError(`The event is not on sale: it is ${status}${opening}.`)
+  }
+  const { available } = await read<{ available: number }>(url, `/events/${eventId}/seats`)
+  if (available === 0) throw new ExplainedError('This event has no free seat to sell.')
+  return { seats: event.seat_count, available, maxPlaces }
+}
+
+/** Throws `ExplainedError` unless a gateway answers at a URL. */
+export async function checkGateway(url: string): Promise<void> {
+  await read(url, '/livez')
+}
+
+function read<Body>(url: string, path: string): Promise<Body> {
+  return send<Body>(url, path, { method: 'GET' })
+}
+
+function organise<Body>({ url, key }: Organiser, method: 'POST' | 'PUT', path: string, body: object): Promise<Body> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+  return send<Body>(url, path, { method, headers, body: JSON.stringify(body) })
+}
+
+async function send<Body>(url: string, path: string, request: RequestInit & { method: string }): Promise<Body> {
+  const response = await fetch(`${url}${path}`, { ...request, signal: AbortSignal.timeout(deadlineMs) }).catch(
+    (error: Error) => {
+      const { message } = error.cause instanceof Error ? error.cause : error
+      throw new ExplainedError(`${url} does not answer: ${message}`, { cause: error })
+    },
+  )
+  const text = await response.text()
+  const answer = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
+  if (response.ok) return answer as Body
   const { code, detail } = answer
-  throw new Refusal(`${method} ${path} was answered by ${response.status}, ${code}: ${detail}`, code)
+  const what = code === 'event_not_found' ? 'There is no such event' : String(detail ?? 'no reason was given')
+  throw new Refusal(`${what} (${request.method} ${url}${path}: ${response.status}${code ? `, ${code}` : ''})`, code)
 }

@@ -4,12 +4,11 @@ import { cpuTimes } from '../bench/cpu-time.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Output } from '../terminal/output.ts'
 import { Buyer, type Sale } from './buyer.ts'
-import { BuyerClient } from './client.ts'
 import type { OnsaleFlags } from './flags.ts'
-import { Forgers, type Pass } from './forgers.ts'
-import { announceDraw, createEvent, type Organiser, type Room, setRoom } from './organiser.ts'
+import { Forgers, passOfAnotherEvent } from './forgers.ts'
+import { announceDraw, createEvent, type Organiser, type Room, type Stock, setRoom, stockOf } from './organiser.ts'
 import { Panel } from './panel.ts'
-import { planBuyer } from './plan.ts'
+import { type BuyerPlan, planBuyer } from './plan.ts'
 import { QueueFront } from './queue-front.ts'
 import type { Result } from './result.ts'
 import { type RoomNow, RoomRecords } from './room-records.ts'
@@ -17,7 +16,7 @@ import { codes } from './seat-map.ts'
 import { Sleeper } from './sleeper.ts'
 import { Tally } from './tally.ts'
 import type { Target } from './target.ts'
-import { judge } from './verdict.ts'
+import { checkRecords, judge } from './verdict.ts'
 import { Watchers } from './watchers.ts'
 
 /** What a real on-sale has, before time is compressed. */
@@ -51,14 +50,39 @@ export function holdMsAt(pace: number): number {
   return real.holdMs / pace
 }
 
-/** Plays a whole on-sale and judges it. */
-export async function play({ target, flags, command, output, stopping }: PlayOptions): Promise<Result> {
-  const { buyers, seed, pace } = flags
+/** Plays a whole on-sale and judges it. Throws `ExplainedError` where that cannot be done. */
+export async function play(options: PlayOptions): Promise<Result> {
+  const { target, flags } = options
   const run = startedAtText()
-  const startedAt = new Date()
   const organiser: Organiser = { url: target.gateways[0] ?? '', key: target.organiserKey }
   const eventId = flags.eventId ?? (await createEvent(organiser, { name: `On-sale ${run}`, seats: flags.seats }))
   const stock = await stockOf(organiser.url, eventId)
+  const records = new RoomRecords(target.redisUrl, eventId)
+  try {
+    await checkRecords({ databaseUrl: target.databaseUrl, records, eventId })
+    return await playAt({ ...options, run, organiser, eventId, stock, records })
+  } finally {
+    records.close()
+  }
+}
+
+interface Scene extends PlayOptions {
+  /** Name of the run, in those of buyers and events. */
+  readonly run: string
+  readonly organiser: Organiser
+  readonly eventId: string
+  readonly stock: Stock
+  readonly records: RoomRecords
+}
+
+async function playAt(scene: Scene): Promise<Result> {
+  const { target, flags, command, output, stopping, run, organiser, eventId, stock, records } = scene
+  const { buyers, seed, pace } = flags
+  const startedAt = new Date()
+  const planOf = (number: number): BuyerPlan => {
+    const plan = planBuyer(seed, number)
+    return { ...plan, places: Math.min(plan.places, stock.maxPlaces) }
+  }
   const maxActive = Math.min(active.most, Math.max(active.least, Math.ceil(stock.available * active.share)))
   const room: Omit<Room, 'state'> = {
     callsPerMinute: flags.fixedRate ?? Math.max(calls.least, maxActive * calls.perActive),
@@ -81,8 +105,10 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
   const closesAt = new Date(Math.floor((opensAt - Math.max(drawMs.least, drawMs.before / pace)) / 1_000) * 1_000)
   const hasDraw = await announceDraw(organiser, eventId, { ...room, draw: { closesAt, opensAt: new Date(opensAt) } })
   tally.opensAtMs = performance.now() + opensAt - Date.now()
+  output.print(
+    `The waiting room of the event lets in ${maxActive} at a time, from ${new Date(opensAt).toISOString().slice(11, 19)} on, ${hasDraw ? 'by lot' : 'in order of arrival: it had its queue before'}.`,
+  )
 
-  const records = new RoomRecords(target.redisUrl, eventId)
   const crowd = { gateways: target.gateways, eventId, tally, sleeper, run, addressOf }
   const watchers = new Watchers({ ...crowd, seatCount: stock.seats })
   const forgers = new Forgers({ ...crowd, foreign })
@@ -129,7 +155,7 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
     })
     await Promise.all([
       opening,
-      ...Array.from({ length: buyers }, (_, number) => new Buyer(planBuyer(seed, number), sale, run).visit()),
+      ...Array.from({ length: buyers }, (_, number) => new Buyer(planOf(number), sale, run).visit()),
     ])
     const tookS = (performance.now() - tally.opensAtMs) / 1_000
     over.abort()
@@ -143,7 +169,7 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
       paymentUrl: target.paymentUrl,
       eventId,
       seats: stock.available,
-      wantsAll: wantedPlaces(flags) >= stock.available,
+      wantsAll: wantedPlaces(buyers, planOf) >= stock.available,
       since: startedAt,
       records,
       maps: watchers.maps,
@@ -215,7 +241,6 @@ export async function play({ target, flags, command, output, stopping }: PlayOpt
     over.abort()
     panel.stop()
     watchers.close()
-    records.close()
   }
 }
 
@@ -227,55 +252,8 @@ async function openAt(atMs: number, stopped: AbortSignal, open: () => Promise<vo
   if (!stopped.aborted) await open()
 }
 
-/** A true pass, for an event that nobody else wants. */
-async function passOfAnotherEvent(organiser: Organiser, run: string, sleeper: Sleeper): Promise<Pass> {
-  const eventId = await createEvent(organiser, { name: `Another event ${run}`, seats: 10 })
-  await setRoom(organiser, eventId, {
-    state: 'open',
-    callsPerMinute: 60,
-    maxActive: 10,
-    claimS: 600,
-    sessionS: 7_200,
-    idleS: 3_600,
-    adaptive: false,
-  })
-  const userId = `foreign-${run}`
-  const client = new BuyerClient({
-    url: organiser.url,
-    userId,
-    localAddress: undefined,
-    tally: null,
-    random: Math.random,
-    sleeper,
-  })
-  try {
-    const joined = await client.post('join', `/events/${eventId}/queue`, {})
-    for (let tried = 0; tried < 20; tried += 1) {
-      const claimed = await client.post('pass', `/queue/${joined?.body.id}/pass`, {})
-      if (claimed?.body.pass) return { userId, pass: claimed.body.pass }
-      await pause(claimed?.body.next_poll_ms ?? 1_000)
-    }
-    throw new ExplainedError('The waiting room of another event gave out no pass.')
-  } finally {
-    client.close()
-  }
-}
-
-/** How many seats there are, and how many of them can be bought now. */
-async function stockOf(url: string, eventId: string): Promise<{ seats: number; available: number }> {
-  const read = async (path: string): Promise<Record<string, number>> => {
-    const response = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(10_000) })
-    if (!response.ok) throw new ExplainedError(`${path} was answered by ${response.status}: ${await response.text()}`)
-    return (await response.json()) as Record<string, number>
-  }
-  const { seat_count: seats = 0 } = await read(`/events/${eventId}`)
-  const { available = 0 } = await read(`/events/${eventId}/seats`)
-  if (available === 0) throw new ExplainedError('This event has no free seat to sell.')
-  return { seats, available }
-}
-
-function wantedPlaces({ seed, buyers }: OnsaleFlags): number {
-  const plans = Array.from({ length: buyers }, (_, number) => planBuyer(seed, number))
+function wantedPlaces(buyers: number, planOf: (number: number) => BuyerPlan): number {
+  const plans = Array.from({ length: buyers }, (_, number) => planOf(number))
   return plans.reduce((sum, { places, habit }) => sum + (habit === 'buys' ? places : 0), 0)
 }
 

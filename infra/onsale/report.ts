@@ -114,19 +114,20 @@ function verdictHtml({ verdict, passed, faults, seats }: Result): string {
 function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
   const { room, figures } = result
   const mean = (of: (second: Second) => number | null) => columns.map((column) => meanOf(column.seconds, of))
-  const latency = (step: Step, name: keyof Omit<Quantiles, 'count'>) =>
-    columns.map(({ seconds }) => worst(seconds, (second) => second.latencies[step]?.[name] ?? null))
   const answers = (kind: (typeof answerClasses)[number]) => mean(({ answers: all }) => all[kind])
-  const ofStep = (step: Step, note?: string): Chart => ({
-    title: `How long it takes to ${stepNames[step]}`,
-    ...(note !== undefined && { note }),
-    unit: 'ms',
-    isLogarithmic: true,
-    lines: [
-      { name: 'half of them', values: latency(step, 'p50Ms'), form: 'solid' },
-      { name: '99 of 100', values: latency(step, 'p99Ms'), form: 'dashed' },
-    ],
-  })
+  const spread = (title: string, of: (second: Second) => Quantiles | null | undefined, note?: string): Chart => {
+    const values = (name: 'p50Ms' | 'p99Ms') =>
+      columns.map(({ seconds }) => worst(seconds, (second) => of(second)?.[name] ?? null))
+    return {
+      ...{ title, unit: 'ms', isLogarithmic: true, ...(note !== undefined && { note }) },
+      lines: [
+        { name: 'half of them', values: values('p50Ms'), form: 'solid' },
+        { name: '99 of 100', values: values('p99Ms'), form: 'dashed' },
+      ],
+    }
+  }
+  const ofStep = (step: Step): Chart =>
+    spread(`How long it takes to ${stepNames[step]}`, ({ latencies }) => latencies[step])
   const perSecond = Math.ceil(room.calls_per_minute / 60)
   return [
     {
@@ -151,15 +152,7 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
       unit: 'a second',
       lines: [
         { name: 'let in', values: mean(({ admitted }) => admitted), form: 'solid' },
-        ...(result.series.some(({ rate }) => rate !== null)
-          ? [
-              {
-                name: "controller's rate",
-                values: mean(({ rate }) => (rate === null ? null : rate / 60)),
-                form: 'dotted' as const,
-              },
-            ]
-          : []),
+        { name: "controller's rate", values: mean(({ rate }) => (rate === null ? null : rate / 60)), form: 'dotted' },
       ],
       limit: { value: perSecond, label: `limit ${count(perSecond)}` },
     },
@@ -196,24 +189,11 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
         { name: 'promised', values: mean(({ promisedS }) => promisedS), form: 'dashed' },
       ],
     },
-    {
-      title: 'How late the seat map is',
-      note: 'From the answer of a hold until another client sees it.',
-      unit: 'ms',
-      isLogarithmic: true,
-      lines: [
-        {
-          name: 'half of them',
-          values: columns.map(({ seconds }) => worst(seconds, ({ deltas }) => deltas?.p50Ms ?? null)),
-          form: 'solid',
-        },
-        {
-          name: '99 of 100',
-          values: columns.map(({ seconds }) => worst(seconds, ({ deltas }) => deltas?.p99Ms ?? null)),
-          form: 'dashed',
-        },
-      ],
-    },
+    spread(
+      'How late the seat map is',
+      ({ deltas }) => deltas,
+      'From the answer of a hold until another client sees it.',
+    ),
   ]
 }
 

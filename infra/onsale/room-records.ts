@@ -1,6 +1,8 @@
 import { numberAt } from '#shared/draw.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createRedis, type RedisClient } from '#shared/redis.ts'
+import { retry } from '#shared/retry.ts'
+import { roomKey } from '#shared/room-keys.ts'
 import type { JournalEntry } from '../ops/audit/admissions.ts'
 import { readJournal } from '../ops/audit/waiting-rooms.ts'
 
@@ -8,6 +10,8 @@ import { readJournal } from '../ops/audit/waiting-rooms.ts'
 
 /** Enough for all admissions that a journal keeps. */
 const maxPages = 250
+/** A client that was opened just now is not connected yet. */
+const patience = { tries: 10, pauseMs: 100 }
 
 export interface RoomNow {
   readonly serving: number
@@ -30,11 +34,14 @@ export class RoomRecords {
   }
 
   async now(): Promise<RoomNow> {
-    const [room, active, called] = await Promise.all([
-      this.redis.hmget(this.#key('room'), 'serving', 'rate'),
-      this.redis.zcard(this.#key('active')),
-      this.redis.zcard(this.#key('called')),
-    ])
+    const key = (name: string): string => roomKey(this.#eventId, name)
+    const ask = () =>
+      Promise.all([
+        this.redis.hmget(key('room'), 'serving', 'rate'),
+        this.redis.zcard(key('active')),
+        this.redis.zcard(key('called')),
+      ])
+    const [room, active, called] = await retry(ask, patience)
     const [serving, rate] = room
     return { serving: Number(serving ?? 0), rate: rate == null ? null : Number(rate), active, called }
   }
@@ -46,16 +53,12 @@ export class RoomRecords {
 
   /** Numbers by arrival index, as the draw gave them; those that came later follow. */
   async numberOf(): Promise<(index: number) => number> {
-    const drawn = Number((await this.redis.hget(this.#key('room'), 'drawn')) ?? 0)
-    const ranks = await this.redis.getrangeBuffer(this.#key('ranks'), 0, -1)
+    const drawn = Number((await this.redis.hget(roomKey(this.#eventId, 'room'), 'drawn')) ?? 0)
+    const ranks = await this.redis.getrangeBuffer(roomKey(this.#eventId, 'ranks'), 0, -1)
     return (index) => (index < drawn ? numberAt(ranks, index) : index + 1)
   }
 
   close(): void {
     this.redis.disconnect()
-  }
-
-  #key(name: string): string {
-    return `queue:{${this.#eventId}}:${name}`
   }
 }

@@ -1,11 +1,12 @@
 import { networkInterfaces } from 'node:os'
 import { readRunningSystem } from '#shared/process/config.ts'
-import { startBenchSystem } from '../bench/bench-system.ts'
+import { startBenchSystem } from '../bench/bench.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Say } from '../say.ts'
 import { organiserKey } from '../system/temporary-settings.ts'
 import type { OnsaleFlags } from './flags.ts'
+import { checkGateway } from './organiser.ts'
 
 /** The system that the crowd comes to, and where its records are. */
 export interface Target {
@@ -46,7 +47,8 @@ export async function findTarget({ url, ownHost, holdMs, say, stopping }: Target
     )
   }
   if (url === undefined && running === null) return startTarget({ holdMs, say, stopping })
-  const isRunning = running !== null && (url === undefined || running.gateways.includes(url))
+  if (url !== undefined) await checkGateway(url)
+  const isRunning = running !== null && (url === undefined || (isLocal && hasGatewayAt(running.gateways, url)))
   if (isRunning && running.auth !== 'demo') {
     throw new ExplainedError('The running system wants tokens (AUTH=jwt); buyers of a simulation have none.')
   }
@@ -106,6 +108,11 @@ async function startTarget({ holdMs, say, stopping }: Omit<TargetOptions, 'url' 
     pids: () => system.pids(),
     stop: () => system.stop(),
   }
+}
+
+/** By its port: `localhost` and an address of this machine are the same gateway. */
+function hasGatewayAt(gateways: readonly string[], url: string): boolean {
+  return gateways.some((gateway) => new URL(gateway).port === new URL(url).port)
 }
 
 function isOfThisMachine(hostname: string): boolean {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
+import { ExplainedError } from '../explained-error.ts'
 import { judgeAdmissions } from '../ops/audit/admissions.ts'
 import { type AuditReport, audit } from '../ops/audit/audit.ts'
 import { readDraw } from '../ops/draw/read-draw.ts'
@@ -62,18 +63,39 @@ const streamsWithinMs = 5_000
 /** The auditor leaves out money that moved in the last 5 s. */
 const moneyRestsMs = 6_000
 
+/**
+ * Throws `ExplainedError` unless the records can be read, and are those of the system that has the event: a crowd is not sent where nobody
+ * could judge it.
+ */
+export async function checkRecords({
+  databaseUrl,
+  records,
+  eventId,
+}: Pick<JudgeOptions, 'databaseUrl' | 'records' | 'eventId'>): Promise<void> {
+  const unread = (what: string) => (error: Error) => {
+    throw new ExplainedError(`${what} cannot be read: ${error.message}`, { cause: error })
+  }
+  await records.now().catch(unread('Redis'))
+  const knows = await withDatabase(databaseUrl, async (client) => {
+    return (await client.query('SELECT FROM event.events WHERE id = $1', [eventId])).rowCount === 1
+  }).catch(unread('The database'))
+  if (!knows) throw new ExplainedError('The database is that of another system: it does not have the event.')
+}
+
 /** Judges a run, when all buyers have gone, by the records of the system. */
-export async function judge(options: JudgeOptions): Promise<Judgement> {
-  const client = new pg.Client({
-    connectionString: options.databaseUrl,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 60_000,
-  })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
+export function judge(options: JudgeOptions): Promise<Judgement> {
+  return withDatabase(options.databaseUrl, async (client) => {
     await waitForRest(client, options)
-    return await judgeAtRest(client, options)
+    return judgeAtRest(client, options)
+  })
+}
+
+async function withDatabase<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 60_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return await work(client)
   } finally {
     await client.end().catch(() => undefined)
   }

@@ -4,12 +4,10 @@ import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contra
 import { demoEventId } from '#shared/ids.ts'
 import { instantsOf } from '#shared/local-time.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import { call } from '#shared/messaging/call.ts'
 import type { Say } from '../say.ts'
 import { type DemoEvent, demoEvents, demoIdAt } from './demo-catalogue/events.ts'
-import { findEvent } from './import/find-event.ts'
-import { derivedSourceId } from './import/formats/catalogue.ts'
-import { importContext } from './import/import-context.ts'
+import { derivedSourceId, plainEvent } from './import/formats/catalogue.ts'
+import { ask, findEvent } from './import/import-context.ts'
 
 export interface DemoCatalogueParts {
   readonly bus: Bus
@@ -26,7 +24,7 @@ export async function fillDemoCatalogue({ bus, say, now }: DemoCatalogueParts): 
   // Seats are attached from the last event to the first: when that one has some, all have.
   if (first === null ? await hasEvents(bus) : first.seat_count > 0) return
   const events = demoEvents.map((event, index) => toCatalogueEvent(event, { id: demoIdAt(index), now }))
-  await call(bus, importEvents, { source: 'demo', events, reschedule: false }, importContext(importEvents))
+  await ask(bus, importEvents, { source: 'demo', events, reschedule: false })
   say(`Demo catalogue: ${events.length} invented events`)
   for (const [index, event] of [...demoEvents.entries()].toReversed()) {
     await putOnSale(event, { bus, say, now, id: demoIdAt(index) })
@@ -37,54 +35,41 @@ async function putOnSale(event: DemoEvent, { bus, say, now, id }: DemoCatalogueP
   const { prices, venue } = event
   if (venue.drawSeats === null || isRange(prices)) return
   const layout = venue.drawSeats(venue.name)
-  await call(
-    bus,
-    attachSeating,
-    {
-      event_id: id,
-      layout,
-      price_minor: Math.min(...Object.values(prices)),
-      category_prices: { ...prices },
-      price_steps: { ...event.priceSteps },
-      currency: venue.currency,
-      on_sale_at: now.toISOString(),
-    },
-    importContext(attachSeating),
-  )
+  await ask(bus, attachSeating, {
+    event_id: id,
+    layout,
+    price_minor: Math.min(...Object.values(prices)),
+    category_prices: { ...prices },
+    price_steps: { ...event.priceSteps },
+    currency: venue.currency,
+    on_sale_at: now.toISOString(),
+  })
   say(`  on sale: ${event.name}, ${venue.city}, ${seatCount(layout).toLocaleString('en-US')} seats`)
 }
 
 function toCatalogueEvent(event: DemoEvent, { id, now }: { id: string; now: Date }): CatalogueEvent {
   const { venue, prices } = event
   const startsOn = new Date(now.getTime() + event.inDays * 86_400_000).toISOString().slice(0, 10)
+  const { name, city, country, tz, latitude, longitude, address } = venue
   return {
+    ...plainEvent,
     id,
     source_id: id,
     name: event.name,
     type: event.type,
-    description: null,
     status: event.rescheduled ? 'rescheduled' : 'published',
     starts_on: startsOn,
     starts_at_local: event.at,
     ...doorsAt(event, startsOn),
-    tz: venue.tz,
+    tz,
     venue: {
-      source_id: derivedSourceId(venue.name, venue.city),
-      name: venue.name,
-      city: venue.city,
-      country: venue.country,
-      tz: venue.tz,
-      latitude: venue.latitude,
-      longitude: venue.longitude,
-      ...(venue.address === undefined ? {} : { address: venue.address }),
+      ...{ source_id: derivedSourceId(name, city), name, city, country, tz, latitude, longitude },
+      ...(address === undefined ? {} : { address }),
     },
     performers: event.performers.map((name) => ({ source_id: derivedSourceId(name), name })),
     price_tiers: isRange(prices)
       ? [{ name: 'standard', price_minor: prices[0], max_price_minor: prices[1], currency: venue.currency }]
       : [],
-    on_sale_at: null,
-    off_sale_at: null,
-    max_tickets_per_user: null,
   }
 }
 
@@ -99,6 +84,6 @@ function isRange(prices: DemoEvent['prices']): prices is readonly [number, numbe
 }
 
 async function hasEvents(bus: Bus): Promise<boolean> {
-  const { items } = await call(bus, listEvents, { status: 'any', limit: 1 }, importContext(listEvents))
+  const { items } = await ask(bus, listEvents, { status: 'any', limit: 1 })
   return items.length > 0
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { MigrationError, type MigrationSet, migrate, withMigrationLock } from '#shared/database/migrations.ts'
 import { type DatabaseUser, databaseUsers, readRunningSystem } from '#shared/process/config.ts'
 import { isHelpWanted } from '../command-line.ts'
@@ -7,6 +7,7 @@ import { projectRoot, readInfraConfig } from '../config.ts'
 import { ExplainedError, reportFailure } from '../explained-error.ts'
 import { installMissing } from '../system/programs/install.ts'
 import { startPostgres } from '../system/servers/postgres.ts'
+import { withDatabase } from '../with-database.ts'
 import { grantRights, makeRoles, type RolePasswords } from './database-roles.ts'
 
 /** Every schema of the one database, each with its owner's migrations. */
@@ -24,13 +25,7 @@ const migrationSets: readonly MigrationSet[] = [
  * `schema/001-name.sql`. Safe to call from many processes at once.
  */
 export async function migrateAll(databaseUrl: string, passwords: RolePasswords = {}): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
-  // Pending queries fail as well; without a listener a lost connection would end the process.
-  client.on('error', () => undefined)
-  await client.connect().catch((error: Error) => {
-    throw new ExplainedError(`No database answers at ${client.host}:${client.port}: ${error.message}`, { cause: error })
-  })
-  try {
+  const work = async (client: pg.Client): Promise<string[]> => {
     const applied: string[] = []
     await withMigrationLock(client, () => makeRoles(client, passwords))
     for (const set of migrationSets) {
@@ -38,11 +33,10 @@ export async function migrateAll(databaseUrl: string, passwords: RolePasswords =
     }
     await withMigrationLock(client, () => grantRights(client))
     return applied
-  } catch (error) {
-    throw error instanceof MigrationError ? new ExplainedError(error.message, { cause: error }) : error
-  } finally {
-    await client.end()
   }
+  return withDatabase(databaseUrl, work, { connectionTimeoutMillis: 10_000 }).catch((error: Error) => {
+    throw error instanceof MigrationError ? new ExplainedError(error.message, { cause: error }) : error
+  })
 }
 
 const usage = `Usage: npm run migrate

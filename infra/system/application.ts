@@ -119,11 +119,6 @@ export class Application extends Process {
     this.#metricsUrl = this.readiness?.metrics_url ?? this.#metricsUrl
   }
 
-  /** Asks it to finish, and kills it when that takes too long or `hurry` is aborted. It stays down. Answers its exit code. */
-  stop(hurry?: AbortSignal): Promise<number | null> {
-    return this.shutDown(hurry)
-  }
-
   #portArguments({ kind, port = 0, host, metricsPort }: ApplicationPlan): string[] {
     if (kind.listens) return ['--port', String(this.port || port), ...(host === undefined ? [] : ['--host', host])]
     const ownMetrics = portOf(this.#metricsUrl) || metricsPort

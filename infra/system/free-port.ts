@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -59,14 +60,16 @@ export async function freePorts(count: number, host = '127.0.0.1'): Promise<numb
 }
 
 /** Whether a process could listen there now. Throws for a host that is not this machine's. */
-export async function isPortFree({ host, port }: { host: string; port: number }): Promise<boolean> {
+export async function isPortFree(address: { host: string; port: number }): Promise<boolean> {
+  const server = createServer()
   try {
-    await listenOnce({ host, port })
-    return true
+    await once(server.listen(address), 'listening')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false
     throw error
   }
+  await once(server.close(), 'close')
+  return true
 }
 
 /** Whether somebody accepts connections there. */
@@ -80,13 +83,5 @@ export function isListening({ host, port }: { host: string; port: number }): Pro
     socket.once('connect', answer(true))
     socket.once('timeout', answer(false))
     socket.once('error', answer(false))
-  })
-}
-
-function listenOnce(address: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(address, () => server.close(() => resolve()))
   })
 }

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { isAlive } from '#shared/process/config.ts'
+import { until } from '../until.ts'
 
 const run = promisify(execFile)
 
@@ -18,7 +18,7 @@ export async function isProcess({ pid, part }: { pid: number; part: string }): P
   return commandLine.replaceAll('\0', ' ').includes(part)
 }
 
-export interface EndOptions {
+interface EndOptions {
   readonly pid: number
   /** The polite request; SIGKILL follows when it still lives after `graceMs`, or once `hurry` is aborted. */
   readonly signal: NodeJS.Signals
@@ -29,12 +29,10 @@ export interface EndOptions {
 /** Ends a process and waits until it is gone, at most a second longer than `graceMs`. */
 export async function endProcess({ pid, signal, graceMs, hurry }: EndOptions): Promise<void> {
   if (!trySignal(pid, signal)) return
-  const giveUpAt = performance.now() + graceMs
-  while (isAlive(pid) && performance.now() < giveUpAt && !hurry?.aborted) await wait(20)
-  if (!isAlive(pid)) return
-  trySignal(pid, 'SIGKILL')
-  const lostAt = performance.now() + 1_000
-  while (isAlive(pid) && performance.now() < lostAt) await wait(20)
+  const isGone = (): boolean => !isAlive(pid)
+  const patience = { timeoutMs: graceMs, everyMs: 20, ...(hurry && { stopping: hurry }) }
+  await until('it has ended', isGone, patience).catch(() => trySignal(pid, 'SIGKILL'))
+  await until('it is gone', isGone, { timeoutMs: 1_000, everyMs: 20 }).catch(() => undefined)
 }
 
 /** A process and everything it started, itself first. */

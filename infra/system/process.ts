@@ -8,9 +8,10 @@ import { LogWriter } from '#shared/observability/log-writer.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { readEnd } from '../lines-with.ts'
 import type { Say } from '../say.ts'
+import { until } from '../until.ts'
 import { Echo } from './echo.ts'
 import { endProcess, trySignal } from './process-control.ts'
-import { backoffMs, endingFields, type Supervisor } from './supervisor.ts'
+import { backoffMs, launcherLog, type Supervisor } from './supervisor.ts'
 
 const run = promisify(execFile)
 
@@ -118,13 +119,8 @@ export class Process {
 
   /** Waits until it is ready, as after a kill; answers its process id. Throws after 30 s. */
   async ready(): Promise<number> {
-    const giveUpAt = performance.now() + readyAgainWithinMs
-    while (this.#readiness === undefined) {
-      this.#throwIfStopping()
-      if (performance.now() > giveUpAt)
-        throw new Error(`${this.name} is not ready after ${readyAgainWithinMs / 1000} s`)
-      await wait(lookEveryMs)
-    }
+    const patience = { timeoutMs: readyAgainWithinMs, everyMs: lookEveryMs, stopping: this.#stopping.signal }
+    await until(`${this.name} is ready`, () => this.#readiness !== undefined, patience)
     return this.pid
   }
 
@@ -153,7 +149,7 @@ export class Process {
   }
 
   /** Asks it to finish, and kills it when that takes too long or `hurry` is aborted. It stays down. Answers its exit code. */
-  protected async shutDown(hurry?: AbortSignal): Promise<number | null> {
+  async stop(hurry?: AbortSignal): Promise<number | null> {
     this.#stopping.abort()
     if (this.#isFrozen) await this.resume()
     await this.#end(hurry)
@@ -271,17 +267,19 @@ export class Process {
     }
   }
 
-  async #restart({ log, say, onRestart }: Supervisor, ending: Ending, plannedPauseMs?: number): Promise<void> {
+  async #restart({ say, onRestart }: Supervisor, ending: Ending, plannedPauseMs?: number): Promise<void> {
     const { signal } = this.#stopping
+    const log = launcherLog(this.logFile, this.name)
     let reason: string = ending.signal ?? `exit code ${ending.code}`
-    let fields: object = { ended_pid: this.pid, ...endingFields(ending) }
+    const { code, signal: endedBy } = ending
+    let fields: object = { ended_pid: this.pid, ...(endedBy === null ? { exit_code: code } : { signal: endedBy }) }
     let planned = plannedPauseMs
     while (!signal.aborted) {
       if (planned === undefined) this.#quickDeaths += 1
       const pauseMs = planned ?? backoffMs(this.#quickDeaths)
       planned = undefined
       say(`[${this.name}] ended (${reason}); starting it again in ${pauseMs / 1000} s`)
-      log.warn(this.name, 'ended and will be started again', { ...fields, restart_in_ms: pauseMs })
+      log.warn({ ...fields, restart_in_ms: pauseMs }, 'ended and will be started again')
       try {
         await wait(pauseMs, undefined, { signal })
         await this.start()
@@ -292,7 +290,7 @@ export class Process {
       }
       // First `running.json`, then the message: a reader of the message finds it there.
       onRestart()
-      log.info(this.name, 'was started again', { started_pid: this.pid })
+      log.info({ started_pid: this.pid }, 'was started again')
       return say(`[${this.name}] is back (process ${this.pid})`)
     }
   }

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { isAlive } from '#shared/process/config.ts'
+import { readJson } from '../kept-file.ts'
+import { until } from '../until.ts'
 import { freePort } from './free-port.ts'
-import { Process } from './process.ts'
+import { Process, type ProcessPlan } from './process.ts'
 import { endProcess, isProcess, trySignal, withChildren } from './process-control.ts'
 import type { Program } from './programs/program.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -17,21 +18,15 @@ export interface ServerOptions {
   readonly supervisor?: Supervisor | undefined
 }
 
-export interface ServerPlan {
-  readonly name: string
+/** A server on one port. */
+export interface ServerPlan
+  extends Pick<ProcessPlan, 'name' | 'arguments' | 'readyWithinMs' | 'readyAgainWithinMs' | 'stopSignal' | 'user'> {
   readonly program: Program
-  /** Called for each start; makes what must be there before. */
-  arguments(port: number): readonly string[] | Promise<readonly string[]>
-  url(port: number): string
+  readonly url: string
   /** Shows up in the command line of this very server and no other. */
-  commandLinePart(port: number): string
+  readonly commandLinePart: string
   /** Whether it answers, and not another server that got hold of the port before it; a throw counts as not yet. */
-  isReady(port: number, pid: number): Promise<boolean>
-  readonly readyWithinMs: number
-  /** Of every start but the first; default: the same. */
-  readonly readyAgainWithinMs?: number
-  readonly stopSignal: NodeJS.Signals
-  readonly user?: { readonly uid: number; readonly gid: number } | undefined
+  isReady(pid: number): Promise<boolean>
   /** What it reads from its environment, such as secrets, which a command line would show to everybody. */
   readonly environment?: Readonly<Record<string, string>>
   /** What it knows lies here, where it may be forgotten. */
@@ -56,33 +51,25 @@ export class Server extends Process {
   readonly #ownDirectory: string | undefined
 
   constructor(plan: ServerPlan, { dataDirectory, supervisor }: ServerOptions, port: number) {
-    const { name, program } = plan
-    const pidFile = pidFileOf(dataDirectory, name)
+    const { program, url, commandLinePart, ownDirectory, ...process } = plan
+    const pidFile = pidFileOf(dataDirectory, plan.name)
     super({
-      name,
-      title: `${name} ${program.version}`,
+      ...process,
+      title: `${plan.name} ${program.version}`,
       program: program.path,
-      arguments: () => plan.arguments(port),
       directory: '/',
       environment: { ...program.environment, ...plan.environment },
-      user: plan.user,
-      logFile: join(dataDirectory, 'logs', `${name}.log`),
-      isReady: (pid) => plan.isReady(port, pid),
-      readyWithinMs: plan.readyWithinMs,
-      readyAgainWithinMs: plan.readyAgainWithinMs,
-      stopSignal: plan.stopSignal,
+      logFile: join(dataDirectory, 'logs', `${plan.name}.log`),
+      isReady: (pid) => plan.isReady(pid),
       stopGraceMs,
-      onSpawn: (pid) => {
-        const left: PidFile = { pid, commandLinePart: plan.commandLinePart(port) }
-        writeFileSync(pidFile, JSON.stringify(left))
-      },
+      onSpawn: (pid) => writeFileSync(pidFile, JSON.stringify({ pid, commandLinePart } satisfies PidFile)),
       supervisor,
     })
     this.port = port
-    this.url = plan.url(port)
+    this.url = url
     this.version = program.version
     this.#pidFile = pidFile
-    this.#ownDirectory = plan.ownDirectory
+    this.#ownDirectory = ownDirectory
   }
 
   /** As when its machine stops: it is gone from one moment to the next, with all it started. */
@@ -91,8 +78,9 @@ export class Server extends Process {
     const killed = super.kill(how)
     for (const pid of pids) trySignal(pid, 'SIGKILL')
     await killed
-    const lostAt = performance.now() + goneWithinMs
-    while (pids.some(isAlive) && performance.now() < lostAt) await wait(10)
+    await until('they are gone', () => !pids.some(isAlive), { timeoutMs: goneWithinMs, everyMs: 10 }).catch(
+      () => undefined,
+    )
   }
 
   /** With all it started, which would go on without it. */
@@ -115,10 +103,10 @@ export class Server extends Process {
     await this.start()
   }
 
-  /** Ends it cleanly and waits for that; it stays down. */
-  async stop(hurry?: AbortSignal): Promise<void> {
-    await this.shutDown(hurry)
+  override async stop(hurry?: AbortSignal): Promise<number | null> {
+    const code = await super.stop(hurry)
     rmSync(this.#pidFile, { force: true })
+    return code
   }
 
   async #signalChildren(signal: NodeJS.Signals): Promise<void> {
@@ -128,17 +116,18 @@ export class Server extends Process {
 }
 
 /** Starts a server, ending one that a killed launcher left on the same data. Throws `ExplainedError` with its last lines. */
-export async function startServer(plan: ServerPlan, options: ServerOptions): Promise<Server> {
-  const { dataDirectory, port } = options
-  await endLeftover(pidFileOf(dataDirectory, plan.name))
+export async function startServer(planOn: (port: number) => ServerPlan, options: ServerOptions): Promise<Server> {
   for (let attempt = 1; ; attempt += 1) {
-    const server = new Server(plan, options, port ?? (await freePort()))
+    const port = options.port ?? (await freePort())
+    const plan = planOn(port)
+    if (attempt === 1) await endLeftover(pidFileOf(options.dataDirectory, plan.name))
+    const server = new Server(plan, options, port)
     try {
       await server.start()
       return server
     } catch (error) {
       await server.stop()
-      const mayTryAnother = port === undefined && attempt < portAttempts
+      const mayTryAnother = options.port === undefined && attempt < portAttempts
       if (!(mayTryAnother && /address already in use/i.test(String(error)))) throw error
     }
   }
@@ -160,7 +149,7 @@ export async function stopServers(servers: readonly Server[]): Promise<void> {
 
 /** Ends the server that a pid file names, when it still runs. */
 export async function endLeftover(pidFile: string): Promise<void> {
-  const left = readPidFile(pidFile)
+  const left = readJson<PidFile>(pidFile)
   if (left && (await isProcess({ pid: left.pid, part: left.commandLinePart }))) {
     // SIGINT is the fast but clean shutdown of PostgreSQL and a plain one of all others.
     await endProcess({ pid: left.pid, signal: 'SIGINT', graceMs: stopGraceMs })
@@ -171,12 +160,4 @@ export async function endLeftover(pidFile: string): Promise<void> {
 /** Names the process that uses the data, while one does. */
 export function pidFileOf(dataDirectory: string, name: string): string {
   return join(dataDirectory, `${name}.pid.json`)
-}
-
-function readPidFile(file: string): PidFile | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as PidFile
-  } catch {
-    return undefined
-  }
 }

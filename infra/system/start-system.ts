@@ -8,7 +8,6 @@ import { freePort } from './free-port.ts'
 import { Link, type LinkPlan, nameOf } from './links.ts'
 import type { NatsPasswords, NatsUrls } from './servers/nats-users.ts'
 import type { Supervisor } from './supervisor.ts'
-import { SupervisorLog } from './supervisor-log.ts'
 import { type GivenServers, type SystemServers, startClusters, startSingleServers, withPort } from './system-servers.ts'
 import { createTemporaryFolder, removeTemporaryFolder, type TemporaryFolderOptions } from './temporary-folder.ts'
 
@@ -23,7 +22,7 @@ export interface SystemOptions {
   /** Connections that lead through a proxy of ours. Those to clusters cannot, but for PostgreSQL: clients know all nodes. */
   readonly links?: readonly LinkPlan[]
   /** Whether processes and servers that end by themselves, or are killed, are started again. */
-  readonly supervise?: Pick<Supervisor, 'say' | 'onRestart'> | undefined
+  readonly supervise?: Supervisor | undefined
   readonly given?: GivenServers
   /** Whether PostgreSQL syncs its commits, which it must where it is killed. Default: it does. */
   readonly durable?: boolean
@@ -92,7 +91,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   stopping.throwIfAborted()
   const directory = options.directory ?? (await createTemporaryFolder(options.temporary ?? { name: 'ticketing' }))
   const logDirectory = join(directory, 'logs')
-  const supervisor = options.supervise && { ...options.supervise, log: new SupervisorLog(logDirectory) }
+  const { supervise: supervisor } = options
   const counts = { ...defaultCounts, ...options.counts }
   const closers: (() => Promise<unknown>)[] = []
   if (options.directory === undefined) closers.push(() => removeTemporaryFolder(directory))

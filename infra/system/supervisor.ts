@@ -1,9 +1,11 @@
+import { appendFileSync } from 'node:fs'
+import type Logger from 'bunyan'
+import { createLogger } from '#shared/observability/log.ts'
+import { ownerOnly } from '../kept-file.ts'
 import type { Say } from '../say.ts'
-import type { SupervisorLog } from './supervisor-log.ts'
 
 /** Whom a process tells that it ended and was started again. */
 export interface Supervisor {
-  readonly log: SupervisorLog
   readonly say: Say
   /** Called when a process has come back after a death, under another process id. */
   onRestart(): void
@@ -17,7 +19,14 @@ export function backoffMs(attempt: number): number {
   return Math.min(firstMs * 2 ** (attempt - 1), longestMs)
 }
 
-/** How a process ended, as fields of a log line. */
-export function endingFields({ code, signal }: { code: number | null; signal: NodeJS.Signals | null }): object {
-  return signal === null ? { exit_code: code } : { signal }
+/** Writes what the launcher sees happen to a process into that process' own log, where `npm run logs` shows it in its place. */
+export function launcherLog(logFile: string, instance: string): Logger {
+  const write = (line: string): void => {
+    try {
+      appendFileSync(logFile, line, { mode: ownerOnly })
+    } catch {
+      // A full disk costs log lines, not the system.
+    }
+  }
+  return createLogger({ name: 'launcher', instance, level: 'info', write })
 }

@@ -1,6 +1,6 @@
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
-import { endLeftover, type Server } from './server.ts'
+import { endLeftover, type Server, startServers } from './server.ts'
 import { type NatsServer, startNats } from './servers/nats.ts'
 import { type PostgresOptions, startPostgres } from './servers/postgres.ts'
 import { startRedis } from './servers/redis.ts'
@@ -45,14 +45,10 @@ export async function startTemporaryServers<Kind extends TemporaryKind>(
     for await (const pidFile of glob(join(directory, '{,*/,*/*/}*.pid.json'))) await endLeftover(pidFile)
     await removeTemporaryFolder(directory)
   }
-  // Those that do start must be running before they can be stopped.
-  const outcomes = await Promise.allSettled(kinds.map((kind) => starts[kind]({ dataDirectory: directory, durable })))
   try {
-    const servers = outcomes.map((outcome, index) => {
-      if (outcome.status === 'rejected') throw outcome.reason
-      return [kinds[index], outcome.value] as const
-    })
-    return { ...(Object.fromEntries(servers) as Pick<ServerOf, Kind>), directory, stop }
+    const servers = await startServers(kinds.map((kind) => starts[kind]({ dataDirectory: directory, durable })))
+    const byKind = Object.fromEntries(servers.map((server, index) => [kinds[index], server]))
+    return { ...(byKind as Pick<ServerOf, Kind>), directory, stop }
   } catch (error) {
     await stop()
     throw error

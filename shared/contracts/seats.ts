@@ -71,6 +71,18 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
         examples: ['AAAQ'],
       }),
       areas: z.array(areaState).describe('The general admission areas'),
+      waited_for: z
+        .array(
+          z.object({
+            kind: z.enum(['any', 'accessible', 'tier', 'section', 'area']).describe('`any`: all but accessible seats'),
+            name: z.string().nullable().describe('Of the tier, section or area; null for the other kinds'),
+          }),
+        )
+        .default([])
+        .describe(
+          'Kinds of places that buyers on the waiting list wait for. Free places of them are shown as available all the same, but are ' +
+            'for these buyers: others are refused with `waiting_list_first`',
+        ),
     })
     .meta({ id: 'SeatStates', description: 'The state of every place of an event at one moment' }),
   errors: ['event_not_found'],

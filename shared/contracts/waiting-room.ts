@@ -25,8 +25,12 @@ const bypassed = z.int().min(0).describe('How many passes the organiser has give
 const roomState = z
   .enum(['off', 'pre_queue', 'open', 'paused'])
   .describe(
-    '`pre_queue`: buyers join, and a draw will give them their numbers; `open`: they are called; `paused`: they wait, and those inside go on; `off`: nobody needs a pass',
+    '`pre_queue`: buyers join, and a draw will give them their numbers; `open`: they are called, from the opening of the sale on; `paused`: they wait, and those inside go on; `off`: nobody needs a pass',
   )
+const opensAt = utcTime
+  .nullable()
+  .optional()
+  .describe('When the sale of the event opens: nobody is called before; null: it has no such time')
 const draw = drawSummary.nullable().describe('null: the room has no draw, and buyers are called as they came')
 
 /** What a room has unless its organiser says otherwise. */
@@ -40,7 +44,7 @@ export const roomDefaults = {
 } as const
 
 const waitingRoom = z
-  .object({ event_id: eventId, state: roomState, ...limits, adaptive, bypassed, draw })
+  .object({ event_id: eventId, state: roomState, opens_at: opensAt, ...limits, adaptive, bypassed, draw })
   .meta({ id: 'WaitingRoom', description: 'The waiting room of an event' })
 
 export type WaitingRoom = z.infer<typeof waitingRoom>
@@ -193,6 +197,7 @@ export const viewServing = defineContract('gateway', 'view-serving', {
     .object({
       event_id: eventId,
       state: roomState,
+      opens_at: opensAt,
       serving: z.int().describe('The highest number that was called'),
       issued: z.int().describe('The highest number that was given out'),
       gaps: z.array(z.array(z.int())).describe('First and last of numbers that nobody has; they do not count as ahead'),

@@ -45,7 +45,7 @@ test.serial('who signs in on the same device does not find the tickets of the on
   await untilSaved(page)
   await page.goto('/shop/session')
   await page.getByLabel('Name').fill('somebody.else')
-  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(`${shop.url}/`)
   await page.context().setOffline(true)
   await t.throwsAsync(page.goto(`/shop/tickets/${ticketId}`))

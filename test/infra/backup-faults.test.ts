@@ -67,7 +67,7 @@ test('the command of the drill says what is wrong with a damaged backup and ends
   const copy = join(folder, '2026-01-01T00-00-00.000Z')
   await cp(sound, copy, { recursive: true })
   await flipByte(await largestFile(copy))
-  const { code, output } = await runBackupCommand('drill-command.ts', { args: ['--from', folder] })
+  const { code, output } = await runBackupCommand({ args: ['drill', '--from', folder] })
   t.is(code, 1)
   t.regex(output, /is damaged and must not be used:\n {2}dump\/\S+ is not as it was written\n/)
   t.notRegex(output, /\n\s+at /)
@@ -76,7 +76,7 @@ test('the command of the drill says what is wrong with a damaged backup and ends
 test('a backup that was killed is taken for none, and the next one is made beside it', async (t) => {
   const directory = await createTestDirectory('backups')
   const kill = new AbortController()
-  const killed = runBackupCommand('command.ts', {
+  const killed = runBackupCommand({
     args: ['--to', directory],
     env: { DATABASE_URL: database.url },
     kill: kill.signal,

@@ -167,8 +167,8 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
   await until('the log is copied', isCopied, patience)
   const then = await lookInto(following.directory, good, confirmedIn)
   t.true(new Set(before).isSubsetOf(then.found))
-  const drilled = await runBackupCommand('drill-command.ts', {
-    args: ['--from', following.directory, '--at', good?.toISOString() ?? ''],
+  const drilled = await runBackupCommand({
+    args: ['drill', '--from', following.directory, '--at', good?.toISOString() ?? ''],
     timeoutMs: 120_000,
   })
   t.is(drilled.code, 0, drilled.output)
@@ -189,8 +189,8 @@ test('a follower that was killed goes on where it was, and begins anew where the
   t.teardown(() => system.stop())
   const directory = await createTestDirectory('log-backups')
   const kill = new AbortController()
-  const killed = runBackupCommand('follow/command.ts', {
-    args: ['--to', directory],
+  const killed = runBackupCommand({
+    args: ['follow', '--to', directory],
     env: { DATABASE_URL: system.databaseUrl },
     kill: kill.signal,
     timeoutMs: 120_000,

@@ -74,8 +74,8 @@ test.serial('the drill of a backup made amid a sale ends with an auditor who fin
     REDIS_URL: 'redis://127.0.0.1:9',
     DATABASE_URL: 'postgres://127.0.0.1:9/x',
   }
-  const drilled = await runBackupCommand('drill-command.ts', {
-    args: ['--from', directory],
+  const drilled = await runBackupCommand({
+    args: ['drill', '--from', directory],
     env,
     timeoutMs: 120_000,
   })
@@ -182,7 +182,8 @@ test.serial(
     const { url: gateway, paymentUrl } = reopened
     const books = { databaseUrl: restored.url, paymentUrl }
     t.deepEqual(unknownIn(await audit(books)), since.map(complaint).sort())
-    const listed = await runBackupCommand('unknown-charges-command.ts', {
+    const listed = await runBackupCommand({
+      args: ['unknown-charges'],
       env: { DATABASE_URL: restored.url, PAYMENT_URL: paymentUrl },
     })
     t.is(listed.code, 1)

@@ -154,7 +154,7 @@ interface Drawn {
 /** What Grafana would ask, all routes being chosen. */
 const drawn: Drawn[] = allDashboards.flatMap(({ title, rows }) =>
   rows
-    .flatMap(({ panels }) => panels)
+    .flatMap(({ lines }) => lines.flat())
     .flatMap((panel) =>
       panel.queries.map(({ expression }) => ({
         name: `${title}: ${panel.title}`,

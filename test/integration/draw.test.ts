@@ -12,7 +12,7 @@ import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { writeSources } from '../support/import-command.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { openRedis } from '../support/open-redis.ts'
+import { askToJoin, forgetRoom, joinAll, look, numbersOf } from '../support/room-buyers.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 import { until } from '../support/until.ts'
 
@@ -21,37 +21,6 @@ const db = forFile(async () => openPostgres(system.databaseUrl))
 
 const draws = () => new Draws(system)
 const hour = 3_600_000
-
-const join = (eventId: string, user: string, gateway = 0) =>
-  ask(`${system.gateways[gateway]?.url}/events/${eventId}/queue`, { json: { user_id: user } })
-
-const look = (placeId: string, user: string, gateway = 0) =>
-  ask(`${system.gateways[gateway]?.url}/queue/${placeId}?user_id=${user}`)
-
-type Places = Map<string, { id: string; index: number }>
-
-async function joinAll(eventId: string, name: string, count: number): Promise<Places> {
-  const places: Places = new Map()
-  for (let at = 0; at < count; at += 1) {
-    const { status, text, body } = await join(eventId, `${name}-${at}`, at % 2)
-    if (status !== 201) throw new Error(text)
-    places.set(`${name}-${at}`, body)
-  }
-  return places
-}
-
-/** The number of each place, once both gateways know of the draw. */
-async function numbersOf(places: Places): Promise<number[]> {
-  const numbers: number[] = []
-  for (const [user, { id }] of places) {
-    await until('the place has a number', async () => {
-      const { body } = await look(id, user, numbers.length % 2)
-      if (body.number !== null) numbers.push(body.number)
-      return body.number !== null
-    })
-  }
-  return numbers
-}
 
 async function wrongIn(eventId: string, receipts: { name: string; text: string }[] = []): Promise<string[]> {
   const findings = await verifyDraw(await readDraw(system.url, eventId), receipts)
@@ -63,16 +32,16 @@ const sorted = (numbers: number[]): number[] => numbers.toSorted((a, b) => a - b
 
 test('who joins before the closing is drawn among all, and who comes later stands behind', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'ann', 40)
-  const again = await join(eventId, 'ann-7', 0)
+  const places = await joinAll(system, eventId, 'ann', 40)
+  const again = await askToJoin(system.url, eventId, 'ann-7')
   t.like(again.body, { id: places.get('ann-7')?.id, number: null, ahead: null, state: 'waiting' })
   const { commitment } = (await draws().view(eventId)).body
   t.like((await ask(`${system.url}/events/${eventId}/queue/serving`)).body, { state: 'pre_queue', serving: 0 })
   await draws().close(eventId)
-  const later = await joinAll(eventId, 'bob', 5)
-  const numbers = await numbersOf(places)
+  const later = await joinAll(system, eventId, 'bob', 5)
+  const numbers = await numbersOf(system, places)
   t.deepEqual(sorted(numbers), upTo(40))
-  t.deepEqual(await numbersOf(later), [41, 42, 43, 44, 45])
+  t.deepEqual(await numbersOf(system, later), [41, 42, 43, 44, 45])
   const page = await ask(`${system.url}/events/${eventId}/queue/draw/ranks/0`)
   t.deepEqual(page.body.numbers, numbers)
   t.is(page.headers.get('cache-control'), 'public, max-age=31536000, immutable')
@@ -87,7 +56,7 @@ test('who joins before the closing is drawn among all, and who comes later stand
 
 test('buyers are called in the order of the draw, and the journal of their admissions is public', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'cat', 12)
+  const places = await joinAll(system, eventId, 'cat', 12)
   await draws().close(eventId)
   for (const [user, { id }] of places) {
     await until('there is a pass', async () => {
@@ -107,7 +76,7 @@ test('buyers are called in the order of the draw, and the journal of their admis
 
 test('a receipt proves that a place takes part, before the closing, after it and after the draw', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'dan', 3)
+  const places = await joinAll(system, eventId, 'dan', 3)
   const { id = '' } = places.get('dan-1') ?? {}
   const receipt = async (name: string) => {
     const { body, text } = await ask(`${system.url}/queue/${id}/receipt?user_id=dan-1`)
@@ -116,7 +85,7 @@ test('a receipt proves that a place takes part, before the closing, after it and
   const receipts = [await receipt('early')]
   t.is((await ask(`${system.url}/queue/${id}/receipt?user_id=dan-2`)).status, 404)
   await draws().close(eventId, 'root', { opens_at: inMs(2_000) })
-  const late = (await join(eventId, 'late')).body.id
+  const late = (await askToJoin(system.url, eventId, 'late')).body.id
   const lateReceipt = async () => (await ask(`${system.url}/queue/${late}/receipt?user_id=late`)).body.receipt
   receipts.push(await receipt('closed'), { name: 'late', text: await lateReceipt() })
   await draws().untilHeld(eventId)
@@ -127,14 +96,14 @@ test('a receipt proves that a place takes part, before the closing, after it and
   )
   t.deepEqual(await wrongIn(eventId, receipts), [])
   const other = await draws().eventWithDraw()
-  const foreign = await join(other, 'dan-1')
+  const foreign = await askToJoin(system.url, other, 'dan-1')
   const { body } = await ask(`${system.url}/queue/${foreign.body.id}/receipt?user_id=dan-1`)
   t.is((await wrongIn(eventId, [{ name: 'of another draw', text: body.receipt }])).length, 1)
 })
 
 test('a draw with a beacon waits for its value, which must be later than the root and never changes', async (t) => {
   const eventId = await draws().eventWithDraw({ beacon: 'the lottery of Saturday' })
-  await joinAll(eventId, 'eva', 3)
+  await joinAll(system, eventId, 'eva', 3)
   const give = (json: object) => draws().put(`${eventId}/queue/beacon`, json)
   const early = inMs(0)
   t.like((await give({ value: '1 2 3', published_at: early })).body, { code: 'draw_not_open' })
@@ -155,7 +124,7 @@ test('a draw is announced before anybody waits, and stays as it is once it has c
   const draw = { closes_at: inMs(hour), opens_at: inMs(hour) }
   const waiting = await eventOnSale(system.url)
   await draws().put(`${waiting}/queue`, { state: 'open' })
-  t.is((await join(waiting, 'fay')).status, 201)
+  t.is((await askToJoin(system.url, waiting, 'fay')).status, 201)
   t.like((await draws().put(`${waiting}/queue`, { state: 'pre_queue', draw })).body, { code: 'draw_not_open' })
   t.like((await draws().view(waiting)).body, { code: 'draw_not_open' })
   const wrong: [object, string][] = [
@@ -182,50 +151,42 @@ test('a draw is announced before anybody waits, and stays as it is once it has c
 test('a pre-queue is full before its roll becomes longer than a draw can be', async (t) => {
   const eventId = await draws().eventWithDraw()
   await db.query('UPDATE event.waiting_rooms SET next_place = $2 WHERE event_id = $1', [eventId, maxRollPlaces - 9_999])
-  t.like(await join(eventId, 'zoe'), { status: 503, body: { code: 'queue_full' } })
+  t.like(await askToJoin(system.url, eventId, 'zoe'), { status: 503, body: { code: 'queue_full' } })
 })
 
 test('before the time from which on buyers may join, nobody does', async (t) => {
   const eventId = await draws().eventWithDraw({ joins_from: inMs(hour / 2) })
-  t.like((await join(eventId, 'gus')).body, { code: 'queue_not_enabled' })
+  t.like((await askToJoin(system.url, eventId, 'gus')).body, { code: 'queue_not_enabled' })
   t.like((await ask(`${system.url}/events/${eventId}/queue/draw/roll/0`)).body, { code: 'draw_not_open' })
 })
 
 test('who leaves before the draw is called by no number of it, and a paused room stays so after the draw', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'hal', 4)
+  const places = await joinAll(system, eventId, 'hal', 4)
   await ask(`${system.url}/queue/${places.get('hal-2')?.id}?user_id=hal-2`, { method: 'DELETE' })
-  const draw = { closes_at: inMs(300), opens_at: inMs(300) }
-  t.is((await draws().put(`${eventId}/queue`, { state: 'paused', draw })).body.state, 'pre_queue')
+  t.is((await draws().put(`${eventId}/queue`, { state: 'paused' })).body.state, 'pre_queue')
+  await draws().closeSoon(eventId, {}, { state: 'paused' })
   await draws().untilHeld(eventId)
-  t.deepEqual(sorted(await numbersOf(places)), upTo(4))
+  t.deepEqual(sorted(await numbersOf(system, places)), upTo(4))
   for (const [user, { id }] of places) {
-    t.is((await look(id, user)).body.state, user === 'hal-2' ? 'ended' : 'waiting')
+    t.is((await look(system.url, id, user)).body.state, user === 'hal-2' ? 'ended' : 'waiting')
   }
   t.like((await ask(`${system.url}/events/${eventId}/queue/serving`)).body, { state: 'paused', serving: 0 })
   t.deepEqual(await wrongIn(eventId), [])
 })
 
-/** Everything that Redis knows of a room is gone. */
-async function forget(eventId: string): Promise<void> {
-  const redis = openRedis(system.redis.url)
-  const keys = await redis.keys(`queue:{${eventId}}:*`)
-  for (const key of keys) await redis.del(key)
-  redis.disconnect()
-}
-
 test('a Redis that has lost everything gets the numbers of the draw again, and gives none of them to others', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'ida', 20)
+  const places = await joinAll(system, eventId, 'ida', 20)
   await draws().close(eventId)
-  const before = await numbersOf(places)
-  const later = await joinAll(eventId, 'jim', 5)
-  const behind = await numbersOf(later)
-  await forget(eventId)
-  const newcomers = await joinAll(eventId, 'kim', 5)
-  t.deepEqual(await numbersOf(places), before)
-  t.deepEqual(await numbersOf(later), behind)
-  const newest = await numbersOf(newcomers)
+  const before = await numbersOf(system, places)
+  const later = await joinAll(system, eventId, 'jim', 5)
+  const behind = await numbersOf(system, later)
+  await forgetRoom(system.redis.url, eventId)
+  const newcomers = await joinAll(system, eventId, 'kim', 5)
+  t.deepEqual(await numbersOf(system, places), before)
+  t.deepEqual(await numbersOf(system, later), behind)
+  const newest = await numbersOf(system, newcomers)
   t.is(new Set([...before, ...behind, ...newest]).size, 30)
   t.true(Math.min(...newest) > Math.max(...before, ...behind))
   t.deepEqual(await wrongIn(eventId), [])
@@ -233,28 +194,41 @@ test('a Redis that has lost everything gets the numbers of the draw again, and g
 
 test('a Redis that loses everything before the closing draws among those who show their ids; the others are holes behind', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const places = await joinAll(eventId, 'lea', 20)
-  await forget(eventId)
+  const places = await joinAll(system, eventId, 'lea', 20)
+  await forgetRoom(system.redis.url, eventId)
   const back = new Map([...places].slice(0, 15))
-  for (const [user, { id }] of back) t.is((await look(id, user)).status, 200)
-  const newcomers = await joinAll(eventId, 'max', 5)
+  for (const [user, { id }] of back) t.is((await look(system.url, id, user)).status, 200)
+  const newcomers = await joinAll(system, eventId, 'max', 5)
   await draws().close(eventId)
   const drawn = (await draws().view(eventId)).body
   t.is(drawn.entrants, 20)
   const away = new Map([...places].slice(15))
-  t.deepEqual(sorted([...(await numbersOf(back)), ...(await numbersOf(newcomers))]), upTo(20))
-  const holes = await numbersOf(away)
+  t.deepEqual(sorted([...(await numbersOf(system, back)), ...(await numbersOf(system, newcomers))]), upTo(20))
+  const holes = await numbersOf(system, away)
   t.true(holes.every((number) => number > 20 && number <= drawn.count))
-  const later = await numbersOf(await joinAll(eventId, 'nan', 1))
+  const later = await numbersOf(system, await joinAll(system, eventId, 'nan', 1))
   t.true((later[0] ?? 0) > Math.max(...holes))
+  t.deepEqual(await wrongIn(eventId), [])
+})
+
+test('a draw that nobody joined before its closing is held at once, and who comes then is called in order', async (t) => {
+  const eventId = await draws().eventWithDraw()
+  await draws().closeSoon(eventId)
+  const closed = Date.now() + 300
+  await until('it has closed', () => Date.now() > closed)
+  // The first that anybody asks of it.
+  const places = await joinAll(system, eventId, 'qin', 3)
+  await draws().untilHeld(eventId)
+  t.like((await draws().view(eventId)).body, { count: 0, entrants: 0 })
+  t.deepEqual(await numbersOf(system, places), [1, 2, 3])
   t.deepEqual(await wrongIn(eventId), [])
 })
 
 test('a Redis that loses everything just before the closing: the empty roll is refused for a minute, then those who waited are called', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const [[, place] = ['', { id: '', index: 0 }]] = await joinAll(eventId, 'pam', 1)
+  const [[, place] = ['', { id: '', index: 0 }]] = await joinAll(system, eventId, 'pam', 1)
   await draws().announce(eventId, { closes_at: inMs(2_000), opens_at: inMs(2_000) })
-  await forget(eventId)
+  await forgetRoom(system.redis.url, eventId)
   const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
   t.teardown(() => bus.close())
   const empty = { event_id: eventId, count: 0, first_page: 0, leaves: '' }
@@ -270,12 +244,12 @@ test('a Redis that loses everything just before the closing: the empty roll is r
   await db.query(`UPDATE event.draws SET closes_at = ${past}, opens_at = ${past} WHERE event_id = $1`, [eventId])
   await draws().untilHeld(eventId)
   t.like((await draws().view(eventId)).body, { count: 0, entrants: 0 })
-  await until('the buyer is called', async () => (await look(place.id, 'pam-0')).body.state === 'called')
+  await until('the buyer is called', async () => (await look(system.url, place.id, 'pam-0')).body.state === 'called')
 })
 
 test('verify-draw ends with 0 for a draw as it must be, 1 for a receipt it does not keep, 2 for what it cannot check', async (t) => {
   const eventId = await draws().eventWithDraw()
-  const place = await join(eventId, 'oda')
+  const place = await askToJoin(system.url, eventId, 'oda')
   const verify = (args: string[], url = system.url) =>
     runScript('infra/ops/draw/command.ts', [...args, '--url', url], {})
   const early = await verify([eventId])

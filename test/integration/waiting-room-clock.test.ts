@@ -1,7 +1,9 @@
 import test from 'ava'
 import { leafOf } from '#shared/draw.ts'
 import { newId } from '#shared/ids.ts'
-import { Queue, type RoomSettings } from '../../gateway/waiting-room/queue.ts'
+import { roomKey } from '#shared/room-keys.ts'
+import { Queue } from '../../gateway/waiting-room/queue.ts'
+import type { RoomSettings } from '../../gateway/waiting-room/scripts.ts'
 import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { startSingleRedis } from '../support/servers.ts'
@@ -45,6 +47,17 @@ test('a clock that jumps back an hour does not stop the queue, nor does one that
   t.true(called <= 1, `${called} at once`)
 })
 
+test('nobody is called before the opening, by the clock of Redis, and the rate does not rise until then', async (t) => {
+  const room: RoomSettings = { ...settings, adaptive: true, callsPerMinute: 6_000, opensAtMs: noon }
+  const { queue, eventId, close } = await roomWith(50, room, noon - hour)
+  t.teardown(close)
+  const load = { gateway: 'gateway-1', pending: 0, holds: 0, medianHoldMs: 0, overloaded: false }
+  for (let second = 0; second < 60; second += 1) await queue.control(eventId, load, room, noon - hour + second * 1_000)
+  const { serving, callsPerMinute } = await queue.serving(eventId, room, noon - 1)
+  t.deepEqual([serving, callsPerMinute], [0, 1_500])
+  t.true((await queue.serving(eventId, room, noon)).serving > 0)
+})
+
 test('a pre-queue that has closed stays closed when the clock jumps back', async (t) => {
   const room: RoomSettings = { ...settings, state: 'paused', closesAtMs: noon }
   const { queue, eventId, close } = await roomWith(3, room, noon - 1_000)
@@ -75,15 +88,15 @@ test('all that Redis keeps of a room lasts as long as somebody asks for it, and 
   }
   const week = 604_800
   const shortestS = async () => {
-    const keys = (await redis.keys(`queue:{${eventId}}:*`)).filter((key) => !key.endsWith(':load'))
+    const keys = (await redis.keys(roomKey(eventId, '*'))).filter((key) => !key.endsWith(':load'))
     for (const name of ['room', 'sessions', 'active', 'gone', 'journal', 'roll']) {
-      t.true(keys.includes(`queue:{${eventId}}:${name}`), name)
+      t.true(keys.includes(roomKey(eventId, name)), name)
     }
     return Math.min(...(await Promise.all(keys.map((key) => redis.ttl(key)))))
   }
   await ask(noon + 1_000)
   t.true((await shortestS()) > week - 600)
-  for (const key of await redis.keys(`queue:{${eventId}}:*`)) await redis.expire(key, 1_000)
+  for (const key of await redis.keys(roomKey(eventId, '*'))) await redis.expire(key, 1_000)
   await ask(noon + 2_000)
   t.true((await shortestS()) > week - 600)
 })

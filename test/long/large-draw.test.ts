@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import test from 'ava'
+import { roomKey } from '#shared/room-keys.ts'
 import { readDraw } from '../../infra/ops/draw/read-draw.ts'
 import { verifyDraw } from '../../infra/ops/draw/verify-draw.ts'
 import { Draws } from '../support/draws.ts'
@@ -20,9 +21,9 @@ test('a draw of 100,000 places is held, and verified over HTTP', async (t) => {
   const redis = openRedis(system.redis.url)
   for (let at = 1; at < places; at += 1_000) {
     const length = Math.min(1_000, places - at)
-    await redis.setrange(`queue:{${eventId}}:roll`, at * 32, randomBytes(length * 32))
+    await redis.setrange(roomKey(eventId, 'roll'), at * 32, randomBytes(length * 32))
   }
-  await redis.hset(`queue:{${eventId}}:room`, { issued: places, block_end: places })
+  await redis.hset(roomKey(eventId, 'room'), { issued: places, block_end: places })
   redis.disconnect()
   const closing = performance.now()
   await draws.close(eventId)

@@ -48,11 +48,6 @@ for (const [name, subcommand, file] of [
   ['worker', 'event', 'workers/event/main.ts'],
   ['worker', 'booking', 'workers/booking/main.ts'],
   ['worker', 'purchase', 'workers/purchase/main.ts'],
-  ['backup', 'drill', 'infra/ops/backup/drill-command.ts'],
-  ['backup', 'restore', 'infra/ops/backup/restore-command.ts'],
-  ['backup', 'follow', 'infra/ops/backup/follow/command.ts'],
-  ['backup', 'recover', 'infra/ops/backup/follow/recover-command.ts'],
-  ['backup', 'unknown-charges', 'infra/ops/backup/unknown-charges-command.ts'],
   ['bench', 'selling', 'infra/bench/selling/run.ts'],
   ['bench', 'search', 'infra/bench/search/run.ts'],
   ['bench', 'scale', 'infra/bench/scale/run.ts'],
@@ -76,7 +71,7 @@ test('npm run test:browser runs the tests of the pages', async (t) => {
 })
 
 /** The files that npm commands start, and how each usage begins. */
-for (const [file, command] of [
+for (const [file, command, ...subcommand] of [
   ['infra/start.ts', 'npm start'],
   ['test/run.ts', 'npm test'],
   ['gateway/main.ts', 'npm run gateway'],
@@ -86,11 +81,11 @@ for (const [file, command] of [
   ['infra/ops/import/main.ts', 'npm run import'],
   ['infra/ops/audit/command.ts', 'npm run audit'],
   ['infra/ops/backup/command.ts', 'npm run backup'],
-  ['infra/ops/backup/drill-command.ts', 'npm run backup -- drill'],
-  ['infra/ops/backup/restore-command.ts', 'npm run backup -- restore'],
-  ['infra/ops/backup/follow/command.ts', 'npm run backup -- follow'],
-  ['infra/ops/backup/follow/recover-command.ts', 'npm run backup -- recover'],
-  ['infra/ops/backup/unknown-charges-command.ts', 'npm run backup -- unknown-charges'],
+  ['infra/ops/backup/command.ts', 'npm run backup -- drill', 'drill'],
+  ['infra/ops/backup/command.ts', 'npm run backup -- restore', 'restore'],
+  ['infra/ops/backup/command.ts', 'npm run backup -- follow', 'follow'],
+  ['infra/ops/backup/command.ts', 'npm run backup -- recover', 'recover'],
+  ['infra/ops/backup/command.ts', 'npm run backup -- unknown-charges', 'unknown-charges'],
   ['infra/ops/trace/trace-command.ts', 'npm run trace'],
   ['infra/ops/logs/command.ts', 'npm run logs'],
   ['infra/bench/reading/run.ts', 'npm run bench'],
@@ -108,7 +103,7 @@ for (const [file, command] of [
 ] as const) {
   test(`${command} -- --help tells how to use it, and does nothing else`, async (t) => {
     const dataDirectory = join(await createTestDirectory('help'), 'none')
-    const { code, output } = await runScript(file, ['--help'], { DATA_DIR: dataDirectory })
+    const { code, output } = await runScript(file, [...subcommand, '--help'], { DATA_DIR: dataDirectory })
     t.is(code, 0, output)
     t.regex(output, new RegExp(`Usage: ${command}\\b`))
     t.false(existsSync(dataDirectory))

@@ -1,4 +1,7 @@
+import { join } from 'node:path'
 import test from 'ava'
+import { newId } from '#shared/ids.ts'
+import { roomKey } from '#shared/room-keys.ts'
 import { holdMsAt, play } from '../../infra/onsale/play.ts'
 import type { Result } from '../../infra/onsale/result.ts'
 import { RoomRecords } from '../../infra/onsale/room-records.ts'
@@ -7,7 +10,10 @@ import { Tally } from '../../infra/onsale/tally.ts'
 import { type JudgeOptions, judge } from '../../infra/onsale/verdict.ts'
 import { organiserKey } from '../../infra/system/temporary-settings.ts'
 import { plain } from '../../infra/terminal/output.ts'
+import { type CommandResult, runScript } from '../support/command.ts'
+import { eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
+import { eventWithRoom, join as joinQueue } from '../support/room-buyers.ts'
 import { type System, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -69,6 +75,48 @@ test.serial('every run tries forged, stolen and missing passes, and cuts the str
   t.true((endings.bought ?? 0) > 50)
 })
 
+/** `npm run onsale` with the records of the test's system, and a data folder of its own. */
+function onsale(args: readonly string[], url = system.url): Promise<CommandResult> {
+  const environment = {
+    DATA_DIR: join(system.directory, 'onsale'),
+    ORGANISER_KEY: organiserKey,
+    DATABASE_URL: system.databaseUrl,
+    REDIS_URL: system.redis.url,
+    PAYMENT_URL: system.paymentUrl,
+  }
+  return runScript('infra/onsale/command.ts', ['--url', url, ...args], environment, { timeoutMs: 150_000 })
+}
+
+test.serial(
+  'a crowd buys at an event that is there, in order of arrival where its queue was open before',
+  async (t) => {
+    t.timeout(180_000)
+    const eventId = await eventWithRoom(system.url, {}, { rows: 2 })
+    await joinQueue(system.url, eventId, 'somebody')
+    const { code, output } = await onsale(['--event', eventId, '--buyers', '100', '--pace', String(pace)])
+    t.is(code, 0, output)
+    t.regex(output, /in order of arrival/)
+    t.regex(output, /seats_sold: 20$/m)
+  },
+)
+
+test.serial('where a crowd has nothing to buy, or must not go, the command says why and ends with 2', async (t) => {
+  const announced = await eventOnSale(system.url, { onSaleAt: new Date(Date.now() + 3_600_000).toISOString() })
+  const refusals: [RegExp, readonly string[], string?][] = [
+    [/^There is no such event/, ['--event', newId()]],
+    [/^The event is not on sale: it is announced, its sale opens at /, ['--event', announced]],
+    [/^--event friday: that is not the id of an event/, ['--event', 'friday']],
+    [/^http:.* does not answer: .*ECONNREFUSED/, [], 'http://127.0.0.1:2'],
+    [/add --i-own-this-host/, [], 'http://192.0.2.1:8080'],
+  ]
+  for (const [why, args, url] of refusals) {
+    const { code, output } = await onsale(args, url)
+    t.is(code, 2, output)
+    t.regex(output.trim(), why)
+    t.notRegex(output, /^\s+at /m)
+  }
+})
+
 test.serial('the judge of an on-sale finds each planted lie', async (t) => {
   const { event_id: eventId } = result
   const db = openPostgres(system.databaseUrl, { maxConnections: 1 })
@@ -97,7 +145,7 @@ test.serial('the judge of an on-sale finds each planted lie', async (t) => {
       [eventId],
     )
     const last = { number: 900_000, at: Date.now(), serving: 800_000, active: 900, max_active: 800, per_minute: 600 }
-    await records.redis.xadd(`queue:{${eventId}}:journal`, '*', ...Object.entries(last).flat())
+    await records.redis.xadd(roomKey(eventId, 'journal'), '*', ...Object.entries(last).flat())
     const options: JudgeOptions = {
       databaseUrl: system.databaseUrl,
       paymentUrl: system.paymentUrl,

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { Queue, scriptOf } from '../../gateway/waiting-room/queue.ts'
+import { Queue } from '../../gateway/waiting-room/queue.ts'
+import { scriptOf } from '../../gateway/waiting-room/scripts.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { startSingleRedis } from '../support/servers.ts'
 import { Schedule, type ScheduleOptions } from '../support/waiting-room-schedule.ts'

@@ -8,20 +8,17 @@ import { type CommandResult, runScript, type ScriptOptions } from './command.ts'
 import { readTestConfig } from './config.ts'
 
 export interface BackupCommand extends ScriptOptions {
-  readonly args?: readonly string[]
+  readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Runs a command of `infra/ops/backup`, such as `drill-command.ts`. */
-export function runBackupCommand(
-  script: string,
-  { args = [], env = {}, ...options }: BackupCommand,
-): Promise<CommandResult> {
+/** Runs `npm run backup` with these arguments, such as `drill`. */
+export function runBackupCommand({ args, env = {}, ...options }: BackupCommand): Promise<CommandResult> {
   const { PG_BIN, PROGRAMS_DIR } = readInfraConfig().environment
   // A folder that does not exist: no running system of a developer may leak into a test.
   const absent = join(projectRoot, '.data', 'absent')
   const own = { PG_BIN, PROGRAMS_DIR, DATA_DIR: absent, TMPDIR: readTestConfig().directory }
-  return runScript(join('infra/ops/backup', script), args, { ...own, ...env }, options)
+  return runScript('infra/ops/backup/command.ts', args, { ...own, ...env }, options)
 }
 
 /** A signal that nobody gives. */
@@ -36,9 +33,8 @@ export interface BackupAttempt {
 }
 
 /** As `npm run backup` does it, in this process. */
-export function backUpInto({ keep = 5, stopping = never, say, ...where }: BackupAttempt): Promise<FinishedBackup> {
-  return backUp({ ...where, keep, stopping, say: say ?? (() => undefined) })
-}
+export const backUpInto = ({ keep = 5, stopping = never, say, ...where }: BackupAttempt): Promise<FinishedBackup> =>
+  backUp({ ...where, keep, stopping, say: say ?? (() => undefined) })
 
 /** As `npm run backup -- restore` does it: what is not as the manifest says. */
 export async function restoreInto(databaseUrl: string, directory: string): Promise<string[]> {

@@ -23,10 +23,10 @@ export class Draws {
     return ask(`${this.#system.url}/admin/events/${path}`, { method: 'PUT', headers, json: { ...json } })
   }
 
-  /** Sets the draw of an event, in an hour unless `terms` say otherwise. */
-  async announce(eventId: string, terms: object = {}): Promise<void> {
+  /** Sets the draw of an event, in an hour unless `terms` say otherwise, and its room, fast unless `room` says otherwise. */
+  async announce(eventId: string, terms: object = {}, room: object = {}): Promise<void> {
     const draw = { closes_at: inMs(hour), opens_at: inMs(hour), ...terms }
-    const { status, text } = await this.put(`${eventId}/queue`, { state: 'pre_queue', ...speed, draw })
+    const { status, text } = await this.put(`${eventId}/queue`, { state: 'pre_queue', ...speed, ...room, draw })
     if (status !== 200) throw new Error(text)
   }
 
@@ -40,15 +40,20 @@ export class Draws {
     return ask(`${this.#system.url}/events/${eventId}/queue/draw`)
   }
 
-  /** Closes the pre-queue soon, and waits until the draw has come as far as `member`. */
-  async close(eventId: string, member: 'root' | 'seed' = 'seed', terms: object = {}): Promise<void> {
-    const announce = () => this.announce(eventId, { closes_at: inMs(300), opens_at: inMs(300), ...terms })
+  /** Lets the pre-queue close soon, within 300 ms of the answer. */
+  async closeSoon(eventId: string, terms: object = {}, room: object = {}): Promise<void> {
+    const announce = () => this.announce(eventId, { closes_at: inMs(300), opens_at: inMs(300), ...terms }, room)
     await until('the closing is announced', async () => {
       // A busy machine may take longer than that.
       const refusal = await announce().catch((error: Error) => error.message)
       if (refusal !== undefined && !refusal.includes('must be in the future')) throw new Error(refusal)
       return refusal === undefined
     })
+  }
+
+  /** Closes the pre-queue, and waits until the draw has come as far as `member`. */
+  async close(eventId: string, member: 'root' | 'seed' = 'seed', terms: object = {}): Promise<void> {
+    await this.closeSoon(eventId, terms)
     await this.untilIt(eventId, `has its ${member}`, (draw) => draw[member] !== null)
   }
 

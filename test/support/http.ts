@@ -46,11 +46,21 @@ export interface TestEvent {
   readonly seatsPerRow?: number
   readonly priceMinor?: number
   readonly inDays?: number
+  /** When the sale opens; default: at once. */
+  readonly onSaleAt?: string
 }
 
 /** An event on sale, made the organiser's way: created, then published. Answers its id. */
 export async function eventOnSale(url: string, options: TestEvent = {}): Promise<string> {
-  const { name = 'Test night', city = 'Berlin', rows = 5, seatsPerRow = 10, priceMinor = 5_000, inDays = 30 } = options
+  const {
+    name = 'Test night',
+    city = 'Berlin',
+    rows = 5,
+    seatsPerRow = 10,
+    priceMinor = 5_000,
+    inDays = 30,
+    onSaleAt,
+  } = options
   const headers = { authorization: `Bearer ${organiserKey}` }
   const created = await ask(`${url}/admin/events`, {
     headers,
@@ -62,6 +72,7 @@ export async function eventOnSale(url: string, options: TestEvent = {}): Promise
       performers: ['The Testers'],
       sections: [{ name: 'Stalls', rows, seats_per_row: seatsPerRow, price_minor: priceMinor }],
       max_tickets_per_user: 10,
+      ...(onSaleAt !== undefined && { on_sale_at: onSaleAt }),
     },
   })
   if (created.status !== 201) throw new Error(`event was not created: ${created.text}`)

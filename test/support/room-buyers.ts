@@ -1,4 +1,6 @@
-import { type Answer, ask, eventOnSale } from './http.ts'
+import { roomKey } from '#shared/room-keys.ts'
+import { type Answer, ask, eventOnSale, type TestEvent } from './http.ts'
+import { openRedis } from './open-redis.ts'
 import { organiserKey } from './system.ts'
 import { until } from './until.ts'
 
@@ -23,28 +25,87 @@ export async function setRoom(url: string, eventId: string, room: object = {}): 
   if (status !== 200) throw new Error(text)
 }
 
-/** The id of an event on sale with a waiting room. */
-export async function eventWithRoom(url: string, room: object = {}): Promise<string> {
-  const eventId = await eventOnSale(url)
+/** The id of an event with a waiting room. */
+export async function eventWithRoom(url: string, room: object = {}, event: TestEvent = {}): Promise<string> {
+  const eventId = await eventOnSale(url, event)
   await setRoom(url, eventId, room)
   return eventId
 }
 
+export const askToJoin = (url: string, eventId: string, user: string): Promise<Answer> =>
+  ask(`${url}/events/${eventId}/queue`, { json: { user_id: user } })
+
 /** The id of a new or known place. */
 export async function join(url: string, eventId: string, user: string): Promise<string> {
-  const { status, body, text } = await ask(`${url}/events/${eventId}/queue`, { json: { user_id: user } })
+  const { status, body, text } = await askToJoin(url, eventId, user)
   if (status !== 201) throw new Error(text)
   return body.id
+}
+
+/** Places by buyer. */
+export type Places = Map<string, { readonly id: string; readonly index: number; readonly number: number | null }>
+
+interface Gateways {
+  readonly gateways: readonly { readonly url: string }[]
+}
+
+/** Lets buyers join one after the other, at each gateway in turn; one that Redis keeps from it tries again. */
+export async function joinAll({ gateways }: Gateways, eventId: string, name: string, count: number): Promise<Places> {
+  const places: Places = new Map()
+  for (let at = 0; at < count; at += 1) {
+    const user = `${name}-${at}`
+    await until(`${user} has a place`, async () => {
+      const { status, body } = await askToJoin(gateways[at % gateways.length]?.url ?? '', eventId, user)
+      if (status === 201) places.set(user, body)
+      return status === 201
+    })
+  }
+  return places
+}
+
+/** All buyers show their ids. Answers what their places are then, once they have numbers if they `haveNumbers`. */
+export async function lookAtAll(
+  { gateways }: Gateways,
+  places: Places,
+  { haveNumbers = true } = {},
+): Promise<{ number: number; ahead: number; state: string }[]> {
+  const seen: { number: number; ahead: number; state: string }[] = []
+  for (const [user, { id }] of places) {
+    await until(`the place of ${user} is shown`, async () => {
+      const { status, body } = await look(gateways[seen.length % gateways.length]?.url ?? '', id, user)
+      if (status !== 200 || (haveNumbers && body.number === null)) return false
+      seen.push(body)
+      return true
+    })
+  }
+  return seen
+}
+
+export async function numbersOf(system: Gateways, places: Places): Promise<number[]> {
+  return (await lookAtAll(system, places)).map(({ number }) => number)
+}
+
+/** Redis loses everything that it knows of a room. */
+export async function forgetRoom(redisUrl: string, eventId: string): Promise<void> {
+  const redis = openRedis(redisUrl)
+  for (const key of await redis.keys(roomKey(eventId, '*'))) await redis.del(key)
+  redis.disconnect()
 }
 
 export const look = (url: string, placeId: string, user: string): Promise<Answer> =>
   ask(`${url}/queue/${placeId}?user_id=${user}`)
 
+export const askForPass = (url: string, placeId: string, user: string): Promise<Answer> =>
+  ask(`${url}/queue/${placeId}/pass`, { json: { user_id: user } })
+
+export const leave = (url: string, placeId: string, user: string): Promise<Answer> =>
+  ask(`${url}/queue/${placeId}?user_id=${user}`, { method: 'DELETE' })
+
 /** The pass of a place, once it is called. */
 export async function claim(url: string, placeId: string, user: string): Promise<string> {
   let pass: string | null = null
   await until('there is a pass', async () => {
-    pass = (await ask(`${url}/queue/${placeId}/pass`, { json: { user_id: user } })).body.pass
+    pass = (await askForPass(url, placeId, user)).body.pass
     return pass !== null
   })
   return pass ?? ''

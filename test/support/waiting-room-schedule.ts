@@ -1,7 +1,9 @@
 import { drawNumbers, leafAt, leafOf, nodesOf } from '#shared/draw.ts'
 import { newId } from '#shared/ids.ts'
 import type { RedisClient } from '#shared/redis.ts'
-import { lacksNumbers, type Queue, type RoomSettings, roomKeysOf } from '../../gateway/waiting-room/queue.ts'
+import { roomKey } from '#shared/room-keys.ts'
+import type { Queue } from '../../gateway/waiting-room/queue.ts'
+import { lacksNumbers, type RoomSettings, roomKeysOf } from '../../gateway/waiting-room/scripts.ts'
 import { randomNumbers } from './random-numbers.ts'
 
 const buyersAtOnce = 25
@@ -292,7 +294,7 @@ export class Schedule {
 
   /** Redis notes another run: the next join needs a new block. */
   async #restartRedis(): Promise<void> {
-    await this.#redis.hset(`queue:{${this.#eventId}}:room`, 'run_id', 'another')
+    await this.#redis.hset(roomKey(this.#eventId, 'room'), 'run_id', 'another')
   }
 
   /** Redis goes back to what it was within the last second, or to nothing. */
@@ -329,7 +331,7 @@ export class Schedule {
 
   /** All of them: the names of buyers are of one bucket. */
   #keys(): string[] {
-    return [...roomKeysOf(this.#eventId), `queue:{${this.#eventId}}:callers:0`]
+    return [...roomKeysOf(this.#eventId), roomKey(this.#eventId, 'callers:0')]
   }
 
   async #checkRoom(): Promise<void> {

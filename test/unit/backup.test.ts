@@ -1,12 +1,13 @@
 import test from 'ava'
 import { backupName, unfinishedName } from '../../infra/ops/backup/backups.ts'
 import { fitting } from '../../infra/ops/backup/client-tools.ts'
-import { connectionOf, describeDatabase } from '../../infra/ops/backup/connection.ts'
+import { connectionOf } from '../../infra/ops/backup/connection.ts'
 import { type Contents, differences } from '../../infra/ops/backup/contents.ts'
 import { readBackupFlags, readDrillFlags, readRecoverFlags, readRestoreFlags } from '../../infra/ops/backup/flags.ts'
 import { removeOldBases } from '../../infra/ops/backup/follow/follow.ts'
 import { notReplayed } from '../../infra/ops/backup/follow/recover.ts'
 import { surplus } from '../../infra/ops/backup/retention.ts'
+import { describeDatabase } from '../../infra/with-database.ts'
 
 const contents: Contents = {
   rows: { 'booking.tickets': 3, 'booking.holds': 5 },

@@ -6,8 +6,9 @@ import { cpuTimes } from '../../infra/bench/cpu-time.ts'
 import { quantile } from '../../infra/bench/quantile.ts'
 import { callers, type SystemName } from '../../infra/bench/reading/plan.ts'
 import { trafficOf } from '../../infra/bench/reading/requests.ts'
-import { type Cell, rowsOf, type Sample } from '../../infra/bench/reading/results.ts'
-import { ratioVerdicts, verdict } from '../../infra/bench/reading/targets.ts'
+import { type Cell, ratioVerdicts, rowsOf } from '../../infra/bench/reading/results.ts'
+import type { Sample } from '../../infra/bench/sample.ts'
+import { verdict } from '../../infra/bench/verdict.ts'
 
 function cell(system: SystemName, round: number, changes: Partial<Sample>): Cell {
   const sample: Sample = {
@@ -24,8 +25,6 @@ function cell(system: SystemName, round: number, changes: Partial<Sample>): Cell
   }
   return { system, scenario: 'hit', connections: 50, round, sample }
 }
-
-const options = { etag: '"etag"', nextHouse: () => 'a-house' }
 
 test('a slow machine does not look like a slow gateway: ratios are taken within a round, and the middle one counts', (t) => {
   const cells = [
@@ -63,18 +62,18 @@ test('a quantile is the smallest measured value that so many do not exceed', (t)
 test('a miss is never asked for twice, and limited hits come from a thousand callers', (t) => {
   const sent = (traffic: ReturnType<typeof trafficOf>, count: number) =>
     Array.from({ length: count }, () => String(traffic.next()))
-  const rounds = [trafficOf('miss', options), trafficOf('miss', options)]
+  const rounds = [trafficOf('miss'), trafficOf('miss')]
   t.is(new Set(rounds.flatMap((traffic) => sent(traffic, 500))).size, 1_000)
-  const hits = sent(trafficOf('hit+limit', options), 2 * callers)
+  const hits = sent(trafficOf('hit+limit'), 2 * callers)
   t.is(new Set(hits.map((request) => /^X-Forwarded-For: (.*)\r$/m.exec(request)?.[1])).size, callers)
 })
 
 test('answers other than those a scenario is about count as failures', (t) => {
   const answer = (status: number) => ({ status, head: `HTTP/1.1 ${status} ` })
-  t.true(trafficOf('not-modified', options).isGood(answer(304)))
-  t.false(trafficOf('not-modified', options).isGood(answer(200)))
+  t.true(trafficOf('hit').isGood(answer(200)))
+  t.false(trafficOf('hit').isGood(answer(304)))
   // A new minute lets some through.
-  const refused = trafficOf('refused', options)
+  const refused = trafficOf('refused')
   t.true(refused.isGood(answer(429)))
   t.is(Array.from({ length: 1_000 }, () => refused.isGood(answer(200))).filter(Boolean).length, 100)
 })

@@ -7,7 +7,8 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { BookingLoad } from '../../gateway/waiting-room/load.ts'
 import { RoomMetrics } from '../../gateway/waiting-room/metrics.ts'
-import type { Control, RoomSettings, Serving } from '../../gateway/waiting-room/queue.ts'
+import type { Control, Serving } from '../../gateway/waiting-room/queue.ts'
+import type { RoomSettings } from '../../gateway/waiting-room/scripts.ts'
 
 const context = { requestId: 'test', caller: anonymous, deadlineAt: Number.POSITIVE_INFINITY }
 
@@ -124,6 +125,8 @@ test('a room is stuck when buyers wait, may come in, and none is called for a mi
   t.false(await isStuck(), 'it is full')
   lookFor(90_000, { serving: 6 }, { state: 'paused' })
   t.false(await isStuck(), 'it is paused')
+  lookFor(90_000, { serving: 6 }, { opensAtMs: 1 })
+  t.false(await isStuck(), 'the sale has not opened')
   lookFor(90_000, { serving: 10, gaps: [[11, 20]] })
   t.false(await isStuck(), 'nobody waits')
   lookFor(90_000, { serving: 10 })

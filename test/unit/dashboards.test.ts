@@ -3,14 +3,12 @@ import { join } from 'node:path'
 import test from 'ava'
 import { projectRoot } from '../../infra/config.ts'
 import { allDashboards } from '../../infra/deploy/grafana/dashboards/all-dashboards.ts'
-import type { Panel } from '../../infra/deploy/grafana/dashboards/dashboard.ts'
 import { dataSources } from '../../infra/deploy/grafana/data-sources.ts'
 import { generatedFiles } from '../../infra/deploy/grafana/generated-files.ts'
-import { placeRows } from '../../infra/deploy/grafana/grid.ts'
 import { metricsIn } from '../support/promql.ts'
 
 const folder = join(projectRoot, 'infra/deploy/grafana/generated')
-const panels = allDashboards.flatMap(({ rows }) => rows.flatMap((row) => row.panels))
+const panels = allDashboards.flatMap(({ rows }) => rows.flatMap((row) => row.lines.flat()))
 const expressions = panels.flatMap(({ queries }) => queries.map(({ expression }) => expression))
 
 const seedQueries = ['rate(cache_hits_total{instance=~".*"}[5m])', 'rate(cache_misses_total{instance=~".*"}[5m])']
@@ -25,7 +23,7 @@ test('the files that Grafana reads are those that `npm run dashboards` writes', 
 
 test('"Cache Monitoring" opens with hits and misses, by the two queries that others know, from a local Prometheus', (t) => {
   const dashboard = allDashboards.find(({ title }) => title === 'Cache Monitoring')
-  const first = dashboard?.rows[0]?.panels.flatMap(({ queries }) => queries.map(({ expression }) => expression))
+  const first = dashboard?.rows[0]?.lines.flat().flatMap(({ queries }) => queries.map(({ expression }) => expression))
   t.deepEqual(first, seedQueries)
   const model = JSON.parse(generatedFiles().get('dashboards/cache-monitoring.json') ?? '')
   t.is(model.templating.list[0].current.value, 'prometheus-local-1')
@@ -50,13 +48,29 @@ test('every panel says what it shows, in words and in the names of its lines', (
   t.deepEqual(uids, [...new Set(uids)])
 })
 
-test('panels fill whole lines, and one that leaves a gap or does not fit is refused', (t) => {
-  for (const { rows } of allDashboards) t.notThrows(() => placeRows(rows))
-  const panel = (width: Panel['width']): Panel => {
-    return { title: 'a panel', description: '', shows: 'lines', unit: 'short', queries: [], width }
+interface Placed {
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+}
+
+test('panels fill whole lines, side by side, and no line covers another', (t) => {
+  for (const [path, content] of generatedFiles()) {
+    if (!path.startsWith('dashboards/')) continue
+    let free = 0
+    const lines = Map.groupBy(
+      (JSON.parse(content).panels as Placed[]).map((panel) => panel.gridPos),
+      ({ y }) => y,
+    )
+    for (const [y, places] of lines) {
+      t.is(y, free, path)
+      let left = 0
+      for (const { x, w } of places) {
+        t.is(x, left, path)
+        left += w
+      }
+      t.is(left, 24, path)
+      free += Math.max(...places.map(({ h }) => h))
+    }
   }
-  t.throws(() => placeRows([{ title: 'a row', panels: [panel(12), panel(6)] }]), { message: /leave a gap/ })
-  t.throws(() => placeRows([{ title: 'a row', panels: [panel(12), panel(24)] }]), { message: /does not fit/ })
 })
 
 test('exemplars lead to a data source that exists', (t) => {
@@ -65,17 +79,13 @@ test('exemplars lead to a data source that exists', (t) => {
     (source: { jsonData: { exemplarTraceIdDestinations?: { name: string; datasourceUid: string }[] } }) =>
       source.jsonData.exemplarTraceIdDestinations ?? [],
   )
-  t.deepEqual(
-    links,
-    Array.from({ length: 2 }, () => ({ name: 'trace_id', datasourceUid: 'jaeger' })),
-  )
+  const jaeger = { name: 'trace_id', datasourceUid: 'jaeger' }
+  t.deepEqual(links, [jaeger, jaeger])
   t.true(dataSources.some(({ uid }) => uid === 'jaeger'))
 })
 
 /** Names of metrics that stand outside `max without (replica) (…)`. */
-function selectedTwice(expression: string): string[] {
-  return metricsIn(withoutDeduplicated(expression))
-}
+const selectedTwice = (expression: string): string[] => metricsIn(withoutDeduplicated(expression))
 
 function withoutDeduplicated(expression: string): string {
   const opening = 'max without (replica) ('

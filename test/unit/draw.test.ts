@@ -1,5 +1,5 @@
 import test from 'ava'
-import { drawNumbers, drawPageSize, inclusionProof, leafOf, merkleRoot, nodesOf, rootOfProof } from '#shared/draw.ts'
+import { drawNumbers, drawPageSize, inclusionProof, leafOf, merkleRoot, rootOfProof } from '#shared/draw.ts'
 import type { PublishedDraw } from '../../infra/ops/draw/read-draw.ts'
 import { type NamedReceipt, receiptIn, verifyDraw } from '../../infra/ops/draw/verify-draw.ts'
 import { drawnOf, plainRoot, rootByPages } from '../support/drawn.ts'
@@ -26,10 +26,7 @@ test('every place that takes part gets a number of its own, and holes the last o
   const { published } = drawnOf(2_000, { holes: [0, 1_500] })
   const seed = Buffer.from(published.draw.seed ?? '', 'hex')
   const numbers = [...(await drawNumbers(seed, published.roll))]
-  t.deepEqual(
-    numbers.toSorted((a, b) => a - b),
-    numbers.map((_, index) => index + 1),
-  )
+  t.is(numbers.toSorted((a, b) => a - b).join(), numbers.map((_, index) => index + 1).join())
   t.deepEqual([numbers[0], numbers[1_500]], [1_999, 2_000])
 })
 
@@ -142,12 +139,4 @@ test('whether a place takes part, its receipt says, and not the clock of who sig
     t.deepEqual(await wrongFor(false), [])
     t.regex((await wrongFor(true)).join(), /left out/)
   }
-})
-
-test('a draw of 100,000 places is verified', async (t) => {
-  const { published } = drawnOf(100_000)
-  const begin = performance.now()
-  t.deepEqual(await wrongOf(published), [])
-  t.log(`${Math.round(performance.now() - begin)} ms`)
-  t.is(nodesOf(published.roll).length, 100_000)
 })

@@ -25,8 +25,7 @@ test('tests, crashes and skipped tests are counted apart, however the output is 
     const lines: string[] = []
     const report = new TapReport((line) => lines.push(line))
     for (let start = 0; start < output.length; start += size) report.write(output.slice(start, start + size))
-    t.is(report.passed, 2)
-    t.is(report.skipped, 1)
+    t.like(report, { passed: 2, skipped: 1 })
     t.deepEqual(report.failures, [
       { title: 'seats › never lost', details: ['    name: AssertionError'] },
       { title: 'TypeError: nobody caught this', details: [] },

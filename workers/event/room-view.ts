@@ -9,9 +9,11 @@ export async function showWaitingRoom(db: Queryable, eventId: string): Promise<W
   const [room, draw] = await Promise.all([findWaitingRoom(db, eventId), findDraw(db, eventId)])
   if (room === undefined) return undefined
   const isAhead = draw !== undefined && draw.seed === null && room.state !== 'off'
+  const { onSaleAt, ...settings } = room
   return {
-    ...room,
+    ...settings,
     state: isAhead ? 'pre_queue' : room.state,
+    opens_at: onSaleAt?.toISOString() ?? null,
     draw: draw === undefined ? null : showDrawSummary(draw),
   }
 }

@@ -61,7 +61,7 @@ ${holdHead(state)}
 <p class="quiet">${whenAndWhere(event, language)}</p>
 <ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
 <p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
-${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="button-link" data-click="giveAllBack">${holdWords.giveAllBack}</button></p>`}
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
 </div>
 </section>`
 }
@@ -76,7 +76,7 @@ function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
 <p class="label">${holdWords.heldForYou}</p>
 <span class="clock" role="timer" aria-live="off" aria-label="${holdWords.clockName}">${clockText(seconds)}</span>
 <span class="lamps" aria-hidden="true">${Array.from({ length: lamps }, (_, index) => html`<i${index < lit && html` class="on"`}></i>`)}</span>
-<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="button-link" data-click="extend">${holdWords.moreTime}</button>`}</p>
+<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="link" data-click="extend">${holdWords.moreTime}</button>`}</p>
 </div>`
 }
 
@@ -94,7 +94,7 @@ function placeRow(state: HoldPageState, place: Place, index: number): Html {
   return html`<li>${price !== undefined && priceMark(price)}
 <span class="seat-name"><strong>${name}</strong><span>${detail}</span></span>
 <span class="amount">${priceOf(state, amount)}</span>
-${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="giveBackOne" data-index="${index}" aria-label="${holdWords.giveBackOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
+${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="releaseOne" data-index="${index}" aria-label="${holdWords.releaseOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
 }
 
 function payForm(state: HoldPageState): Html {
@@ -112,7 +112,7 @@ function payForm(state: HoldPageState): Html {
   return html`<form class="form" data-submit="pay">
 ${
   !isFree &&
-  html`<fieldset class="cards"><legend>${holdWords.card}</legend>
+  html`<fieldset><legend>${holdWords.card}</legend>
 <div class="choices">${holdWords.cards.map(({ token, name, hint }) => html`<label class="choice"><input type="radio" name="card" value="${token}" data-change="card"${token === card && html` checked`}> <span class="choice-words"><span>${name}</span>${hint !== '' && html`<small>${hint}</small>`}</span></label>`)}</div>
 </fieldset>
 <p class="quiet small">${holdWords.sandbox}</p>`
@@ -150,7 +150,7 @@ function noteOf(state: HoldPageState): Html | null {
     case 'bought':
       return note(holdWords.bought)
     case 'ended':
-      return note(holdWords.ends[pay.why], 'alarm')
+      return note(holdWords.ends[pay.why], pay.why === 'released' ? 'plain' : 'alarm')
   }
 }
 

@@ -1,106 +1,75 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startNginx } from './nginx.ts'
+import type { Bench } from '../bench.ts'
+import type { Answering } from '../sample.ts'
 import { startPeers } from './peers.ts'
 import { bookingsPerMinute, maximumPerMinute, type Scenario, type SystemName } from './plan.ts'
-import { otherKind, type ReadingSystem } from './reading-system.ts'
+import type { ReadingSystem } from './reading-system.ts'
 import { readPath } from './requests.ts'
-
-/** A process that answers HTTP. */
-export interface Front {
-  readonly url: string
-  readonly pid: number
-}
 
 /** What is measured. */
 export interface System {
   readonly name: SystemName
   /** Without limits on requests. */
-  readonly open: Front
+  readonly open: Answering
   /** With them; the same as `open` where there are none. */
-  readonly limited: Front
-  /** What works behind it, by what it is. */
-  readonly behind: ReadonlyMap<string, number>
+  readonly limited: Answering
 }
 
 export interface Fronts {
   readonly systems: ReadonlyMap<SystemName, System>
   /** What all of them answer to `readPath`. */
   readonly reply: Buffer
-  stop(): Promise<void>
 }
-
-const limitedScenarios: ReadonlySet<Scenario> = new Set(['hit+limit', 'refused', 'mixed'])
 
 /** The process of a system that answers a scenario. */
-export function frontOf(system: System, scenario: Scenario): Front {
-  return limitedScenarios.has(scenario) ? system.limited : system.open
+export function frontOf({ open, limited }: System, scenario: Scenario): Answering {
+  return scenario === 'hit+limit' || scenario === 'refused' ? limited : open
 }
 
-/** Starts everybody at once; all but one are idle at any time. */
-export async function startFronts(surroundings: ReadingSystem, { peers }: { peers: boolean }): Promise<Fronts> {
-  const { start, directory } = surroundings
-  const behind = surroundings.pids()
-  const systems = new Map<SystemName, System>()
-  const closers: (() => Promise<void>)[] = []
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).toReversed()) await close()
+/** Starts everybody; all but one are idle at any time. */
+export async function startFronts(
+  reading: ReadingSystem,
+  bench: Bench,
+  { peers }: { peers: boolean },
+): Promise<Fronts> {
+  const behind = reading.pids()
+  const start = async (instance: string, script?: string, environment = {}): Promise<Answering> => {
+    const { url, pid } = await reading.start(instance, { ...(script !== undefined && { script }), environment })
+    return { url, pid, behind }
   }
-  try {
-    const gateway = (kind: 'open' | 'limited', environment: Record<string, string>): Promise<Front> =>
-      start({
-        instance: `ours-${kind}`,
-        environment,
-      })
-    systems.set('ours', {
-      name: 'ours',
-      open: await gateway('open', { RATE_LIMITS: 'off' }),
-      limited: await gateway('limited', {
-        RATE_LIMIT_MAXIMA: ['address', 'browse', 'sell', 'demo-body']
-          .map((name) => `${name}=${maximumPerMinute}`)
-          .join(','),
-        TRUSTED_PROXIES: '127.0.0.1',
-      }),
-      behind,
-    })
-
-    const reply = await bodyOf(systems.get('ours')?.open.url ?? '')
-    const replyFile = join(directory, 'reply.json')
-    await writeFile(replyFile, reply)
-    for (const name of ['node-http', 'koa'] as const) {
-      const environment = { REPLY_FILE: replyFile }
-      const front = await start({
-        instance: name,
-        kind: otherKind(`infra/bench/reading/systems/${name}.ts`),
-        environment,
-      })
-      systems.set(name, { name, open: front, limited: front, behind })
-    }
-    const limits = { READS_PER_MINUTE: String(maximumPerMinute), BOOKINGS_PER_MINUTE: String(bookingsPerMinute) }
-    for (const name of ['koa-obvious', 'koa-string'] as const) {
-      const kind = otherKind(`infra/bench/reading/systems/${name}.ts`)
-      const open = await start({ instance: `${name}-open`, kind })
-      const limited = await start({ instance: `${name}-limited`, kind, environment: limits })
-      systems.set(name, { name, open, limited, behind })
-    }
-    const nginx = await startNginx({ directory, reply })
-    closers.push(() => nginx.stop())
-    systems.set('nginx', { name: 'nginx', open: nginx, limited: nginx, behind })
-    if (peers) {
-      const started = await startPeers(surroundings, { replyFile, limits })
-      closers.push(() => started.stop())
-      for (const system of started.systems) systems.set(system.name, system)
-    }
-    for (const { name, open, limited } of systems.values()) {
-      for (const { url } of [open, limited]) {
-        if (!reply.equals(await bodyOf(url))) throw new Error(`${name} does not answer the same bytes`)
-      }
-    }
-    return { systems, reply, stop }
-  } catch (error) {
-    await stop()
-    throw error
+  const ours: System = {
+    name: 'ours',
+    open: await start('ours-open', undefined, { RATE_LIMITS: 'off' }),
+    limited: await start('ours-limited', undefined, {
+      RATE_LIMIT_MAXIMA: ['address', 'browse', 'sell', 'demo-body']
+        .map((name) => `${name}=${maximumPerMinute}`)
+        .join(','),
+      TRUSTED_PROXIES: '127.0.0.1',
+    }),
   }
+  const reply = await bodyOf(ours.open.url)
+  const replyFile = join(reading.directory, 'reply.json')
+  await writeFile(replyFile, reply)
+  const limits = { READS_PER_MINUTE: String(maximumPerMinute), BOOKINGS_PER_MINUTE: String(bookingsPerMinute) }
+  const koa = await start('koa', 'infra/bench/reading/systems/koa.ts', { REPLY_FILE: replyFile })
+  const obvious = 'infra/bench/reading/systems/koa-obvious.ts'
+  const systems: System[] = [
+    ours,
+    { name: 'koa', open: koa, limited: koa },
+    {
+      name: 'koa-obvious',
+      open: await start('koa-obvious-open', obvious),
+      limited: await start('koa-obvious-limited', obvious, limits),
+    },
+    ...(peers ? await startPeers(reading, bench, { replyFile, limits }) : []),
+  ]
+  for (const { name, open, limited } of systems) {
+    for (const { url } of [open, limited]) {
+      if (!reply.equals(await bodyOf(url))) throw new Error(`${name} does not answer the same bytes`)
+    }
+  }
+  return { systems: new Map(systems.map((system) => [system.name, system])), reply }
 }
 
 async function bodyOf(url: string): Promise<Buffer> {

@@ -1,10 +1,11 @@
-import type { Traffic } from './closed-loop.ts'
-import type { System } from './fronts.ts'
-import { sampleOf } from './measure.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { organiserKey } from '../../system/temporary-settings.ts'
+import type { Traffic } from '../closed-loop.ts'
+import { rounded } from '../quantile.ts'
+import { type Answering, type LoadOptions, sampleOf } from '../sample.ts'
 import { getRequest } from './requests.ts'
-import { rounded } from './results.ts'
 
-/** What readers get while answers come and go. */
+/** What readers of single events get while answers come and go. */
 export interface ReadingFigures {
   readonly keys: number
   /** Of all answers, those that came out of a cache. */
@@ -15,18 +16,13 @@ export interface ReadingFigures {
   readonly failures: number
 }
 
-export interface ManyKeysOptions {
-  /** As many as there are keys. */
+export interface ManyKeysOptions extends Pick<LoadOptions, 'leadInMs' | 'measuredMs' | 'stopping'> {
   readonly eventIds: readonly string[]
   /** Answers which of them is read next. */
   next(): number
-  readonly leadInMs: number
-  readonly measuredMs: number
-  readonly stopping: AbortSignal
 }
 
-/** Readers of single events. */
-export async function readManyKeys(system: System, options: ManyKeysOptions): Promise<ReadingFigures> {
+export async function readManyKeys(system: Answering, options: ManyKeysOptions): Promise<ReadingFigures> {
   const { eventIds, next, ...lengths } = options
   const requests = eventIds.map((id) => Buffer.from(getRequest(`/events/${id}`), 'latin1'))
   let [answers, hits] = [0, 0]
@@ -38,7 +34,7 @@ export async function readManyKeys(system: System, options: ManyKeysOptions): Pr
       return status === 200
     },
   }
-  const sample = await sampleOf(system, { scenario: 'hit', traffic, connections: 50, ...lengths })
+  const sample = await sampleOf(system, { traffic, connections: 50, ...lengths })
   return {
     keys: eventIds.length,
     hit_share: rounded(hits / answers, 4),
@@ -46,5 +42,78 @@ export async function readManyKeys(system: System, options: ManyKeysOptions): Pr
     p50_ms: rounded(sample.p50_ms, 2),
     p99_ms: rounded(sample.p99_ms, 2),
     failures: sample.failures,
+  }
+}
+
+const changesPerSecond = 100
+
+export interface ChangingFigures extends ReadingFigures {
+  readonly changes_per_second: number
+  readonly failed_changes: number
+}
+
+/** Readers of events whose sales an organiser pauses and resumes in turn at another gateway: each time, what was cached is not true any more. */
+export async function readWhileChanging(
+  system: Answering,
+  { organiserUrl, ...reading }: Omit<ManyKeysOptions, 'next'> & { readonly organiserUrl: string },
+): Promise<ChangingFigures> {
+  const { eventIds } = reading
+  const everyMs = (1_000 * eventIds.length) / changesPerSecond
+  let [isOver, changes, failures, turn] = [false, 0, 0, 0]
+  const keepChanging = async (id: string): Promise<void> => {
+    let action = 'pause'
+    while (!isOver) {
+      const next = pause(everyMs)
+      const isDone = await organise(`${organiserUrl}/admin/events/${id}/${action}`)
+      if (!isDone) failures += 1
+      else {
+        changes += 1
+        action = action === 'pause' ? 'resume' : 'pause'
+      }
+      await next
+    }
+  }
+  const begin = performance.now()
+  const changing = Promise.all(eventIds.map(keepChanging))
+  const next = (): number => {
+    turn = (turn + 1) % eventIds.length
+    return turn
+  }
+  const read = await readManyKeys(system, { ...reading, next }).finally(() => {
+    isOver = true
+  })
+  const seconds = (performance.now() - begin) / 1_000
+  await changing
+  return { ...read, changes_per_second: rounded(changes / seconds, 0), failed_changes: failures }
+}
+
+async function organise(url: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${organiserKey}`, 'content-type': 'application/json' }
+  const signal = AbortSignal.timeout(10_000)
+  const response = await fetch(url, { method: 'POST', headers, body: '{}', signal }).catch(() => undefined)
+  await response?.arrayBuffer()
+  return response?.ok ?? false
+}
+
+/**
+ * Draws numbers from 0 to `count` - 1 of which the n-th comes 1/n times as often as the first (Zipf's law with exponent 1): what
+ * readers of a catalogue ask for.
+ */
+export function zipf(count: number): () => number {
+  const cumulated = new Float64Array(count)
+  let sum = 0
+  for (let index = 0; index < count; index += 1) {
+    sum += 1 / (index + 1)
+    cumulated[index] = sum
+  }
+  return () => {
+    const wanted = Math.random() * sum
+    let [low, high] = [0, count - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((cumulated[middle] as number) <= wanted) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }

@@ -1,28 +1,16 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { ExplainedError } from '../../explained-error.ts'
-import type { Progress } from '../../ops/import/progress-bar.ts'
-import { cpuTimes } from '../cpu-time.ts'
-import { quantile } from '../quantile.ts'
-import { ClosedLoop, type Traffic } from './closed-loop.ts'
+import type { Bench } from '../bench.ts'
+import { sampleOf } from '../sample.ts'
 import { type Fronts, frontOf, type System } from './fronts.ts'
 import { connectionCounts, inTurn, type Lengths, type Scenario, scenarios, systemsAnswering } from './plan.ts'
-import { readPath, trafficOf } from './requests.ts'
-import type { Cell, Sample } from './results.ts'
-
-export interface MeasureOptions {
-  readonly lengths: Lengths
-  /** The event in which the next seat is to be bought. */
-  nextHouse(): string
-  bar(label: string): Progress
-  readonly stopping: AbortSignal
-}
+import { trafficOf } from './requests.ts'
+import type { Cell } from './results.ts'
 
 /**
  * One scenario after the other: all systems are warmed up for it, and then answer it in turn, round after round, in one order and then in
  * the other, while the others are idle; so whatever the machine does besides meets all of them.
  */
-export async function measureRounds({ systems }: Fronts, options: MeasureOptions): Promise<Cell[]> {
-  const { lengths, bar, stopping } = options
+export async function measureRounds({ systems }: Fronts, lengths: Lengths, { bar, stopping }: Bench): Promise<Cell[]> {
   const running = new Set(systems.keys())
   const turnsOf = (scenario: Scenario): readonly System[] =>
     systemsAnswering(scenario, running).map((name) => systems.get(name) as System)
@@ -30,15 +18,11 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
   let done = 0
   const turns = scenarios.flatMap(turnsOf).length
   const total = turns * (1 + lengths.rounds * connectionCounts.length)
-  const run = async (system: System, scenario: Scenario, load: Pick<LoadOptions, 'connections' | 'measuredMs'>) => {
+  const run = async (system: System, scenario: Scenario, load: { connections: number; measuredMs: number }) => {
     const progress = bar(`${scenario}: ${system.name}`)
     progress.show(done, total)
-    try {
-      const traffic = trafficOf(scenario, { etag: await etagOf(system, scenario), nextHouse: options.nextHouse })
-      return await sampleOf(system, { ...load, scenario, traffic, leadInMs: lengths.leadInMs, stopping })
-    } finally {
-      progress.clear()
-    }
+    const options = { ...load, traffic: trafficOf(scenario), leadInMs: lengths.leadInMs, stopping }
+    return sampleOf(frontOf(system, scenario), options).finally(() => progress.clear())
   }
   // In turn, too: one after the other, the first would have been idle for longest when the rounds begin, and that was ours.
   const warmUp = async (scenario: Scenario): Promise<void> => {
@@ -71,59 +55,4 @@ export async function measureRounds({ systems }: Fronts, options: MeasureOptions
     }
   }
   return cells
-}
-
-export interface LoadOptions {
-  readonly scenario: Scenario
-  readonly traffic: Traffic
-  readonly connections: number
-  readonly leadInMs: number
-  readonly measuredMs: number
-  readonly stopping: AbortSignal
-}
-
-/** What a system does under a load. */
-export async function sampleOf(system: System, options: LoadOptions): Promise<Sample> {
-  const { scenario, traffic, connections, leadInMs, measuredMs, stopping } = options
-  const front = frontOf(system, scenario)
-  const pids = new Map([...system.behind, ['front', front.pid]])
-  const loop = new ClosedLoop({ url: front.url, connections, traffic })
-  try {
-    await loop.begun()
-    await pause(leadInMs, undefined, { signal: stopping })
-    const usedBefore = cpuTimes(pids)
-    loop.record()
-    const begin = performance.now()
-    await pause(measuredMs, undefined, { signal: stopping })
-    const { latenciesMs, failures, firstFailure } = loop.record()
-    const seconds = (performance.now() - begin) / 1_000
-    const usedAfter = cpuTimes(pids)
-    const answered = latenciesMs.length
-    const usedBy = (name: string): number => (usedAfter.get(name) ?? 0) - (usedBefore.get(name) ?? 0)
-    const used = [...pids.keys()].reduce((sum, name) => sum + usedBy(name), 0)
-    const ascending = latenciesMs.sort((a, b) => a - b)
-    return {
-      gateway_cpu_us: (usedBy('front') * 1e6) / answered,
-      all_cpu_us: (used * 1e6) / answered,
-      requests_per_second: answered / seconds,
-      p50_ms: quantile(ascending, 0.5),
-      p99_ms: quantile(ascending, 0.99),
-      generator_busy: usedBy('load generator') / seconds,
-      answered,
-      failures,
-      firstFailure,
-    }
-  } finally {
-    await loop.stop()
-  }
-}
-
-/** Of what `readPath` answers; '' when it has none, and where nobody asks for it. */
-async function etagOf(system: System, scenario: Scenario): Promise<string> {
-  if (scenario !== 'not-modified') return ''
-  // Each encoding has an ETag of its own, and the load takes none.
-  const headers = { 'If-None-Match': '"none"', 'Accept-Encoding': 'identity' }
-  const response = await fetch(`${system.open.url}${readPath}`, { headers })
-  await response.arrayBuffer()
-  return response.headers.get('etag') ?? ''
 }

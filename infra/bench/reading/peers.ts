@@ -5,18 +5,15 @@ import { promisify } from 'node:util'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { startNatsNode } from '../../system/servers/nats.ts'
+import type { Bench } from '../bench.ts'
+import type { Answering } from '../sample.ts'
 import type { System } from './fronts.ts'
 import { peers } from './plan.ts'
-import { otherKind, type ReadingSystem } from './reading-system.ts'
+import type { ReadingSystem } from './reading-system.ts'
 
 const run = promisify(execFile)
 
 const installWithinMs = 240_000
-
-export interface StartedPeers {
-  readonly systems: readonly System[]
-  stop(): Promise<void>
-}
 
 export interface PeerOptions {
   readonly replyFile: string
@@ -29,12 +26,14 @@ export interface PeerOptions {
  * the others, but not NATS: ours permits no subjects but our own.
  */
 export async function startPeers(
-  surroundings: ReadingSystem,
+  reading: ReadingSystem,
+  bench: Bench,
   { replyFile, limits }: PeerOptions,
-): Promise<StartedPeers> {
-  const folder = await installPeers(surroundings.stopping)
+): Promise<System[]> {
+  console.log('Installing moleculer and NestJS into the data folder, where they are not yet.')
+  const directory = await installPeers(bench.stopping)
   const nats = await startNatsNode({
-    dataDirectory: join(surroundings.directory, 'peers'),
+    dataDirectory: join(reading.directory, 'peers'),
     configFile: join(import.meta.dirname, 'peers', 'nats.conf'),
     serverName: 'ticketing-peers',
     environment: {},
@@ -42,29 +41,24 @@ export async function startPeers(
     isReady: async () => true,
     readyWithinMs: 15_000,
   })
-  try {
-    const systems: System[] = []
-    for (const name of peers) {
-      const start = (instance: string, script: string, more: Readonly<Record<string, string>> = {}) =>
-        surroundings.start({
-          instance: `${name}-${instance}`,
-          kind: otherKind(join(folder, name, script)),
-          directory: folder,
-          environment: { NATS_URL: nats.url, REPLY_FILE: replyFile, ...more },
-        })
-      const service = await start('service', 'service.mjs')
-      systems.push({
-        name,
-        open: await start('open', 'gateway.mjs'),
-        limited: await start('limited', 'gateway.mjs', limits),
-        behind: new Map([...surroundings.pids(), ['nats', nats.pid], [`${name}-service`, service.pid]]),
+  bench.onStop(() => nats.stop())
+  const systems: System[] = []
+  for (const name of peers) {
+    const start = (instance: string, script: string, more: NodeJS.ProcessEnv = {}) =>
+      reading.start(`${name}-${instance}`, {
+        script: join(directory, name, script),
+        directory,
+        environment: { NATS_URL: nats.url, REPLY_FILE: replyFile, ...more },
       })
+    const service = await start('service', 'service.mjs')
+    const behind = new Map([...reading.pids(), ['nats', nats.pid], [service.name, service.pid]])
+    const gateway = async (instance: string, more?: NodeJS.ProcessEnv): Promise<Answering> => {
+      const { url, pid } = await start(instance, 'gateway.mjs', more)
+      return { url, pid, behind }
     }
-    return { systems, stop: () => nats.stop() }
-  } catch (error) {
-    await nats.stop()
-    throw error
+    systems.push({ name, open: await gateway('open'), limited: await gateway('limited', limits) })
   }
+  return systems
 }
 
 /** Puts them and their packages into the data folder; what is there already is not fetched again. */
@@ -74,13 +68,9 @@ async function installPeers(stopping: AbortSignal): Promise<string> {
   await cp(join(import.meta.dirname, 'peers'), folder, { recursive: true })
   // What npm has told this process about the project must not reach the npm that it starts.
   const clean = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('npm_')))
+  const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund']
   try {
-    await run('npm', ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'], {
-      cwd: folder,
-      env: clean,
-      timeout: installWithinMs,
-      signal: stopping,
-    })
+    await run('npm', args, { cwd: folder, env: clean, timeout: installWithinMs, signal: stopping })
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string }
     throw new ExplainedError(`The peers could not be installed in ${folder}:\n${stderr}`, { cause: error })

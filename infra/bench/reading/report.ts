@@ -1,8 +1,16 @@
+import { type Verdict, verdictLines } from '../verdict.ts'
 import type { OwnFigures } from './own-figures.ts'
 import { callers } from './plan.ts'
-import type { Result } from './result.ts'
 import type { Row } from './results.ts'
-import type { Verdict } from './targets.ts'
+
+/** The content of `latest.json`. */
+export interface Result {
+  readonly quick: boolean
+  readonly rows: readonly Row[]
+  readonly verdicts: readonly Verdict[]
+  readonly own: OwnFigures
+  readonly conditions: Readonly<Record<string, string | number>>
+}
 
 /** What was measured, as Markdown. */
 export function reportLines({ quick, rows, verdicts, own, conditions }: Result): string[] {
@@ -14,7 +22,7 @@ export function reportLines({ quick, rows, verdicts, own, conditions }: Result):
     ...table(rows),
     '',
     ...failureLines(rows),
-    ...verdicts.map((verdict) => `- ${verdictLine(verdict)}`),
+    ...verdictLines(verdicts),
     '',
     ...ownLines(own).map((line) => `- ${line}`),
   ]
@@ -58,24 +66,12 @@ function failureLines(rows: readonly Row[]): string[] {
   ]
 }
 
-/** One verdict as a line of text. */
-export function verdictLine({ what, value, at_most, at_least, is_good, rounds }: Verdict): string {
-  const bound = at_most === undefined ? `at least ${short(at_least ?? 0)}` : `at most ${short(at_most)}`
-  const single = rounds === undefined ? '' : `; rounds ${rounds.map((ratio) => ratio.toFixed(2)).join(', ')}`
-  return `${what}: ${short(value)} (${bound}${single}) ${is_good ? 'good' : 'MISSED'}`
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)))
-}
-
 function ownLines({ redis_commands_per_hit, zipf, invalidations }: OwnFigures): string[] {
-  const share = (value: number): string => `${(value * 100).toFixed(1)} % hits`
-  const rest = ({ requests_per_second, p50_ms, p99_ms }: OwnFigures['zipf']): string =>
-    `${requests_per_second.toLocaleString('en')} requests/s, p50 ${p50_ms} ms, p99 ${p99_ms} ms`
+  const figures = ({ hit_share, requests_per_second, p50_ms, p99_ms }: OwnFigures['zipf']): string =>
+    `${(hit_share * 100).toFixed(1)} % hits, ${requests_per_second.toLocaleString('en')} requests/s, p50 ${p50_ms} ms, p99 ${p99_ms} ms`
   return [
     `commands of Redis a hit, ${callers.toLocaleString('en')} callers within their limits: ${redis_commands_per_hit.many_callers}`,
-    `${zipf.keys.toLocaleString('en')} events read by Zipf's law: ${share(zipf.hit_share)}, ${rest(zipf)}`,
-    `${invalidations.keys} events read while ${invalidations.changes_per_second} changes a second make what is cached untrue: ${share(invalidations.hit_share)}, ${rest(invalidations)}`,
+    `${zipf.keys.toLocaleString('en')} events read by Zipf's law: ${figures(zipf)}`,
+    `${invalidations.keys} events read while ${invalidations.changes_per_second} changes a second make what is cached untrue: ${figures(invalidations)}`,
   ]
 }

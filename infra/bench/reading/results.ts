@@ -1,22 +1,9 @@
-import type { Scenario, SystemName } from './plan.ts'
+import { median, rounded } from '../quantile.ts'
+import type { Sample } from '../sample.ts'
+import { type Verdict, verdict } from '../verdict.ts'
+import { connectionCounts, type Scenario, type SystemName } from './plan.ts'
 
 /** What one system did in one scenario of one round. */
-export interface Sample {
-  /** Processor time a request, of the process that answers HTTP. */
-  readonly gateway_cpu_us: number
-  /** Of that process and all that stand behind it. */
-  readonly all_cpu_us: number
-  readonly requests_per_second: number
-  readonly p50_ms: number
-  readonly p99_ms: number
-  /** Of one processor: near 1 the generator itself is what limits the rate. */
-  readonly generator_busy: number
-  readonly answered: number
-  /** Answers that were not what the scenario asks for, and broken connections. */
-  readonly failures: number
-  readonly firstFailure: string | undefined
-}
-
 export interface Cell {
   readonly system: SystemName
   readonly scenario: Scenario
@@ -35,7 +22,7 @@ export interface Row
 /** One row for each system, scenario and number of connections, in the order in which they first appear. */
 export function rowsOf(cells: readonly Cell[]): Row[] {
   const groups = Map.groupBy(cells, ({ system, scenario, connections }) => `${scenario} ${connections} ${system}`)
-  const rows = [...groups.values()].map((rounds): Row => {
+  return [...groups.values()].map((rounds): Row => {
     const [{ system, scenario, connections }] = rounds as [Cell]
     const samples = rounds.map(({ sample }) => sample)
     const of = (pick: (sample: Sample) => number, decimals: number): number =>
@@ -55,17 +42,52 @@ export function rowsOf(cells: readonly Cell[]): Row[] {
       ...(firstFailure !== undefined && { first_failure: firstFailure }),
     }
   })
-  return rows
 }
 
-/** The middle one, or the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const ascending = values.toSorted((a, b) => a - b)
-  const middle = (ascending.length - 1) / 2
-  return ((ascending[Math.floor(middle)] ?? Number.NaN) + (ascending[Math.ceil(middle)] ?? Number.NaN)) / 2
+type Measure = 'gateway_cpu_us' | 'requests_per_second'
+
+/** How ours is to stand beside another system in the same scenario. */
+interface Target {
+  readonly scenario: Scenario
+  readonly against: SystemName
+  /** What the other one answers. Default: the same. */
+  readonly beside?: Scenario
+  readonly measure: Measure
+  readonly atMost?: number
+  readonly atLeast?: number
 }
 
-/** The nearest number with so many decimals. */
-export function rounded(value: number, decimals: number): number {
-  return Number(value.toFixed(decimals))
+const cpu = 'gateway_cpu_us'
+
+/** Deliberately wider than the figures of a good day: simple code is worth a microsecond. */
+const targets: readonly Target[] = [
+  { scenario: 'hit', against: 'koa', measure: cpu, atMost: 1.25 },
+  { scenario: 'hit', against: 'koa-obvious', measure: cpu, atMost: 1 / 3 },
+  { scenario: 'hit', against: 'moleculer', measure: cpu, atMost: 1 / 6 },
+  { scenario: 'hit', against: 'nestjs', measure: cpu, atMost: 1 / 6 },
+  { scenario: 'hit', against: 'koa-obvious', measure: 'requests_per_second', atLeast: 2.5 },
+  { scenario: 'page', against: 'ours', beside: 'hit', measure: cpu, atMost: 1.2 },
+  { scenario: 'hit+limit', against: 'koa', measure: cpu, atMost: 1.7 },
+  { scenario: 'hit+limit', against: 'koa-obvious', measure: cpu, atMost: 1 / 2 },
+  { scenario: 'miss', against: 'koa-obvious', measure: cpu, atMost: 0.8 },
+  { scenario: 'refused', against: 'koa-obvious', measure: cpu, atMost: 0.65 },
+]
+
+/** The ratios of ours to others, taken within each round; those against systems that did not run are left out. */
+export function ratioVerdicts(cells: readonly Cell[]): Verdict[] {
+  return targets.flatMap(({ scenario, against, beside = scenario, measure, atMost, atLeast }) =>
+    connectionCounts.flatMap((connections) => {
+      const of = (system: SystemName, asked: Scenario): number[] =>
+        cells
+          .filter((cell) => cell.system === system && cell.scenario === asked && cell.connections === connections)
+          .sort((a, b) => a.round - b.round)
+          .map(({ sample }) => sample[measure])
+      const theirs = of(against, beside)
+      if (theirs.length === 0) return []
+      const rounds = of('ours', scenario).map((value, round) => value / (theirs[round] ?? Number.NaN))
+      const name = measure === cpu ? 'gateway CPU' : 'requests a second'
+      const what = `${name}, ${scenario}, ${connections} connections: ours to ${against === 'ours' ? beside : against}`
+      return [{ ...verdict({ what, value: median(rounds), atMost, atLeast }), rounds }]
+    }),
+  )
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Progress } from '../../ops/import/progress-bar.ts'
 import type { System } from '../../system/start-system.ts'
 import { organiserKey } from '../../system/temporary-settings.ts'
-import { cpuTimes } from '../cpu-time.ts'
+import { type Bench, withBar } from '../bench.ts'
+import { cpuDuring } from '../cpu-time.ts'
 import type { HttpConnection } from '../http-connection.ts'
 import { openHouses } from '../selling/houses.ts'
 import { buyAsFastAsPossible } from '../selling/load.ts'
@@ -18,34 +18,19 @@ export interface CrowdCosts {
   readonly serving_us: { readonly gateway: number; readonly redis: number }
 }
 
-interface Options {
-  bar(label: string): Progress
-  readonly stopping: AbortSignal
-}
-
 /** Newcomers join one room as fast as one gateway lets them; then they look where its queue stands. */
-export async function measureCrowd(system: System, { bar, stopping }: Options): Promise<CrowdCosts> {
+export async function measureCrowd(system: System, bench: Bench): Promise<CrowdCosts> {
   const { url } = system
   const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
   await pauseRoom(url, eventId)
   const run = randomUUID().slice(0, 8)
   let callers = 0
   const ask = async (label: string, send: (connection: HttpConnection) => Promise<{ status: number }>) => {
-    const progress = bar(`s, ${label}`)
     const buyers = { buy: async (connection: HttpConnection) => (await send(connection)).status < 300 }
-    const before = cpuTimes(system.pids())
-    const load = await buyAsFastAsPossible({
-      url,
-      buyers,
-      connections,
-      seconds,
-      stopping,
-      onProgress: (done) => progress.show(Math.round(done), seconds),
-    })
-    progress.clear()
-    const after = cpuTimes(system.pids())
-    const us = (name: string): number =>
-      Math.round((((after.get(name) ?? 0) - (before.get(name) ?? 0)) * 1e6) / load.holds)
+    const { result: load, used } = await cpuDuring(system.pids(), () =>
+      withBar(bench, { label, seconds }, (part) => buyAsFastAsPossible({ url, buyers, connections, ...part })),
+    )
+    const us = (name: string): number => Math.round(((used.get(name) ?? 0) * 1e6) / load.holds)
     return {
       perSecond: Math.round(load.holds / load.seconds),
       us: { gateway: us('gateway-1'), redis: us('redis') },

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Progress } from '../../ops/import/progress-bar.ts'
 import type { System } from '../../system/start-system.ts'
-import { cpuTimes } from '../cpu-time.ts'
+import { type Bench, conditions, withBar } from '../bench.ts'
+import { cpuDuring } from '../cpu-time.ts'
 import type { HttpConnection } from '../http-connection.ts'
+import { quantile, rounded } from '../quantile.ts'
 import { countSoldPlaces } from '../selling/double-sales.ts'
 import { openHouses } from '../selling/houses.ts'
 import { buyAsFastAsPossible, type Customers } from '../selling/load.ts'
-import { callMs, NarrowProvider } from './narrow-provider.ts'
+import { type Verdict, verdict } from '../verdict.ts'
+import { callMs, startNarrowProvider } from './narrow-provider.ts'
 
 /** How many purchase workers, and how many times the purchases of one they must make. */
 const stages = [
@@ -27,9 +29,6 @@ const payAgainMs = 500
 export interface Stage {
   readonly workers: number
   readonly purchases_per_second: number
-  /** To one worker. */
-  readonly ratio: number
-  readonly least: number
   readonly p50_ms: number
   /** Of all processors, load generator included. */
   readonly processors_busy: number
@@ -37,75 +36,51 @@ export interface Stage {
 
 export interface Result {
   readonly stages: readonly Stage[]
-  readonly double_sales: number
+  readonly verdicts: readonly Verdict[]
   readonly conditions: Readonly<Record<string, string | number>>
 }
 
-interface Options {
-  bar(label: string): Progress
-  readonly stopping: AbortSignal
-}
-
 /** One, two, and four purchase workers on the same servers, each with one provider call at a time. */
-export async function measure(system: System, { bar, stopping }: Options): Promise<Result> {
+export async function measure(system: System, bench: Bench): Promise<Result> {
   const { url, paymentUrl, databaseUrl } = system
   const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
-  const providers: NarrowProvider[] = []
   const buyers = new OneCallBuyers(eventId)
-  const buy = async (label: string, forSeconds: number) => {
-    const progress = bar(`s, ${label}`)
-    const onProgress = (done: number): void => progress.show(Math.round(done), forSeconds)
-    const load = await buyAsFastAsPossible({
-      url,
-      buyers,
-      connections: buyersAtOnce,
-      seconds: forSeconds,
-      stopping,
-      onProgress,
+  const buy = (label: string, forSeconds: number) =>
+    withBar(bench, { label, seconds: forSeconds }, (part) =>
+      buyAsFastAsPossible({ url, buyers, connections: buyersAtOnce, ...part }),
+    )
+  const measured: Stage[] = []
+  let started = 0
+  for (const { workers } of stages) {
+    for (; started < workers; started += 1) {
+      await system.start('purchase', { PAYMENT_URL: await startNarrowProvider(paymentUrl, bench) })
+    }
+    await buy(`${workers} workers: warming up`, seconds.warmUp)
+    const { result: load, used } = await cpuDuring(system.pids(), () => buy(`${workers} workers`, seconds.measured))
+    const cpu = [...used.values()].reduce((sum, each) => sum + each, 0)
+    measured.push({
+      workers,
+      purchases_per_second: rounded(load.holds / load.seconds, 2),
+      p50_ms: Math.round(quantile(load.latenciesMs, 0.5)),
+      processors_busy: rounded(cpu / load.seconds / availableParallelism(), 2),
     })
-    progress.clear()
-    return load
   }
-  try {
-    const measured: Omit<Stage, 'ratio'>[] = []
-    for (const { workers, least } of stages) {
-      while (providers.length < workers) {
-        const provider = await NarrowProvider.start(paymentUrl)
-        providers.push(provider)
-        await system.start('purchase', { PAYMENT_URL: provider.url })
-      }
-      await buy(`${workers} workers: warming up`, seconds.warmUp)
-      const cpuBefore = sumOf(cpuTimes(system.pids()))
-      const load = await buy(`${workers} workers`, seconds.measured)
-      const cpu = sumOf(cpuTimes(system.pids())) - cpuBefore
-      measured.push({
-        workers,
-        purchases_per_second: hundredths(load.holds / load.seconds),
-        least,
-        p50_ms: Math.round(load.latenciesMs[Math.floor(load.latenciesMs.length / 2)] ?? 0),
-        processors_busy: hundredths(cpu / load.seconds / availableParallelism()),
-      })
-    }
-    const [one] = measured
-    const { doubleSales } = await countSoldPlaces(databaseUrl)
-    return {
-      stages: measured.map((stage) => ({
-        ...stage,
-        ratio: hundredths(stage.purchases_per_second / (one?.purchases_per_second ?? 0)),
-      })),
-      double_sales: doubleSales,
-      conditions: {
-        measured_at: new Date().toISOString(),
-        processors: availableParallelism(),
-        node: process.version,
-        provider_call_ms: callMs,
-        provider_calls_at_a_time: 1,
-        buyers_at_once: buyersAtOnce,
-        measured_seconds: seconds.measured,
-      },
-    }
-  } finally {
-    for (const provider of providers) await provider.stop()
+  const [one] = measured
+  const ratios = measured.slice(1).map(({ workers, purchases_per_second: rate }, index) => {
+    const value = rounded(rate / (one?.purchases_per_second ?? 0), 2)
+    const what = `purchases of ${workers} purchase workers to those of one`
+    return verdict({ what, value, atLeast: stages[index + 1]?.least })
+  })
+  const { doubleSales } = await countSoldPlaces(databaseUrl)
+  return {
+    stages: measured,
+    verdicts: [...ratios, verdict({ what: 'double sales', value: doubleSales, atMost: 0 })],
+    conditions: conditions({
+      provider_call_ms: callMs,
+      provider_calls_at_a_time: 1,
+      buyers_at_once: buyersAtOnce,
+      measured_seconds: seconds.measured,
+    }),
   }
 }
 
@@ -129,12 +104,4 @@ class OneCallBuyers implements Customers {
       await pause(payAgainMs)
     }
   }
-}
-
-function sumOf(times: ReadonlyMap<string, number>): number {
-  return [...times.values()].reduce((sum, used) => sum + used, 0)
-}
-
-function hundredths(value: number): number {
-  return Math.round(value * 100) / 100
 }

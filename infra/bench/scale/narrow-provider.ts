@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Bench } from '../bench.ts'
 
 /** What a call takes at a payment provider far away. */
 export const callMs = 120
@@ -10,43 +11,27 @@ const ownHeaders = ['host', 'connection', 'content-length', 'transfer-encoding',
 
 /**
  * The payment sandbox through a narrow door: one call at a time, each of them slow; the others wait. Each purchase worker has a door of
- * its own, so it has one provider call at a time, and its purchases wait at the worker.
+ * its own, so it has one provider call at a time, and its purchases wait at the worker. Answers its URL.
  */
-export class NarrowProvider {
-  readonly #server: Server
+export async function startNarrowProvider(sandboxUrl: string, { onStop }: Bench): Promise<string> {
   /** The last call, behind which the next one waits. */
-  #last: Promise<unknown> = Promise.resolve()
-
-  private constructor(server: Server) {
-    this.#server = server
-  }
-
-  /** `url`: of the payment sandbox. */
-  static async start(url: string): Promise<NarrowProvider> {
-    const server = createServer()
-    const provider = new NarrowProvider(server)
-    server.on('request', (request, response) => {
-      const passed = provider.#last.then(async () => {
-        await pause(callMs)
-        const answer = await pass(request, url)
-        response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' })
-        response.end(await answer.text())
-      })
-      provider.#last = passed.catch(() => response.destroy())
+  let last: Promise<unknown> = Promise.resolve()
+  const server = createServer((request, response) => {
+    const passed = last.then(async () => {
+      await pause(callMs)
+      const answer = await pass(request, sandboxUrl)
+      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' })
+      response.end(await answer.text())
     })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return provider
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  async stop(): Promise<void> {
-    this.#server.close()
-    this.#server.closeAllConnections()
-  }
+    last = passed.catch(() => response.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onStop(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 async function pass(request: IncomingMessage, url: string): Promise<Response> {

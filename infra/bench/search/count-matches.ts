@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { asSuperuser } from '../selling/database.ts'
 import type { SearchRequest } from './questions.ts'
 
 /** Up to here a search has to be quick. */
@@ -6,9 +6,7 @@ export const fewMatches = 10_000
 
 /** Counts on its own, without the worker, how many events match each question; `fewMatches` + 1 stands for more. */
 export async function countMatches(databaseUrl: string, questions: readonly SearchRequest[]): Promise<number[]> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  try {
+  return asSuperuser(databaseUrl, async (client) => {
     const words = questions.flatMap(({ keyword = '' }) => keyword.toLowerCase().split(' '))
     const found = await client.query<{ word: string }>('SELECT word FROM event.words WHERE word = ANY($1)', [words])
     const known = new Set(found.rows.map(({ word }) => word))
@@ -18,9 +16,7 @@ export async function countMatches(databaseUrl: string, questions: readonly Sear
       counts.push(rows[0]?.count ?? 0)
     }
     return counts
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 const statement = `

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Progress } from '../../ops/import/progress-bar.ts'
+import { asSuperuser } from '../selling/database.ts'
 
 /** Rows that go in at once: often enough to show how far it is, and few enough statements to cost nothing. */
 const chunk = 20_000
@@ -14,15 +15,12 @@ const lateIndexes = ['events_by_terms', 'events_by_date', 'events_by_venue', 'ev
  * directly, since importing a million by message would take an hour. The same number gives the same catalogue.
  */
 export async function generateCatalogue(databaseUrl: string, events: number, progress: Progress): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  try {
+  await asSuperuser(databaseUrl, async (client) => {
     await client.query('SET synchronous_commit = off; SET maintenance_work_mem = 512000; SET work_mem = 128000')
     // Foreign keys hold by the way the rows are made; checking each takes as long as making it.
     await client.query('SET session_replication_role = replica')
-    await client.query(
-      'TRUNCATE event.events, event.venues, event.performers, event.event_performers, event.words CASCADE',
-    )
+    const tables = 'event.events, event.venues, event.performers, event.event_performers, event.words'
+    await client.query(`TRUNCATE ${tables} CASCADE`)
     await client.query('DROP SCHEMA IF EXISTS made CASCADE')
     await client.query(await readFile(join(import.meta.dirname, 'catalogue.sql'), 'utf8'))
     const venues = Math.max(100, events / 50)
@@ -41,13 +39,10 @@ export async function generateCatalogue(databaseUrl: string, events: number, pro
     for (const definition of dropped) await client.query(definition)
     await client.query(wordsSql)
     await client.query('DROP SCHEMA made CASCADE')
-    await client.query(
-      'VACUUM ANALYZE event.events, event.venues, event.performers, event.event_performers, event.words',
-    )
-  } finally {
-    progress.clear()
-    await client.end()
-  }
+    await client.query(`VACUUM ANALYZE ${tables}`)
+    // Else what was made up would be written to disk while it is searched.
+    await client.query('CHECKPOINT')
+  }).finally(() => progress.clear())
 }
 
 /** Drops them, and answers what makes them again. */

@@ -1,11 +1,22 @@
-import pg from 'pg'
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import type { searchEvents } from '#shared/contracts/search.ts'
+import { asSuperuser } from '../selling/database.ts'
 
 /** Of all prices of the made-up catalogue. */
 const currency = 'EUR'
 
 export type SearchRequest = RequestOf<typeof searchEvents>
+
+/** What a question is made of. */
+interface Choice extends Words {
+  one<T>(from: readonly T[]): T
+  /** A word of any frequency. */
+  any(): string
+  mistyped(word: string): string
+  readonly place: { readonly lat: number; readonly lng: number }
+  readonly dates: { readonly start: string; readonly end: string }
+  upTo(limit: number): number
+}
 
 /**
  * What people ask for, and how many of a hundred searches are of that kind. Nobody has told us what a ticket shop is asked; it stands to
@@ -13,38 +24,52 @@ export type SearchRequest = RequestOf<typeof searchEvents>
  * words alone, places on a map and prices are for the few who browse, and that hardly anybody counts by city and type or leafs to page
  * 10. What is rare here is not less quick for it: the report shows each kind by itself.
  */
-export const shares = {
-  'performer by name': 15,
-  'beginning of a word': 12,
-  'rare word': 9,
-  'word of the middle': 9,
-  'two words': 8,
-  'word and city': 8,
-  'typing error': 7,
-  'city and dates': 6,
-  'word and dates': 4,
-  'frequent word': 3,
-  'around a place': 3,
-  'second page by cursor': 3,
-  'two frequent words': 2,
-  'word around a place': 2,
-  'nearest first': 2,
-  'word by price': 2,
-  'price range': 2,
-  'frequent word, facets': 1,
-  'word and city, facets': 1,
-  'page 10 by number': 1,
-} as const
+const questions = {
+  'performer by name': [15, ({ one, performers }) => ({ keyword: one(performers) })],
+  'beginning of a word': [12, ({ any }) => ({ keyword: any().slice(0, 3) })],
+  'rare word': [9, ({ one, rare }) => ({ keyword: one(rare) })],
+  'word of the middle': [9, ({ one, middle }) => ({ keyword: one(middle) })],
+  'two words': [8, ({ one, middle, any }) => ({ keyword: `${one(middle)} ${any()}` })],
+  'word and city': [8, ({ one, any, cities }) => ({ keyword: any(), city: one(cities) })],
+  'typing error': [7, ({ one, mistyped, rare, middle }) => ({ keyword: mistyped(one([...rare, ...middle])) })],
+  'city and dates': [6, ({ one, cities, dates }) => ({ city: one(cities), ...dates })],
+  'word and dates': [4, ({ any, dates }) => ({ keyword: any(), ...dates })],
+  'frequent word': [3, ({ one, frequent }) => ({ keyword: one(frequent) })],
+  'around a place': [3, ({ place }) => ({ ...place, radius_km: 30 })],
+  'second page by cursor': [3, ({ any }) => ({ keyword: any(), limit: 20 })],
+  'two frequent words': [2, ({ one, frequent }) => ({ keyword: `${one(frequent)} ${one(frequent)}` })],
+  'word around a place': [
+    2,
+    ({ one, place, middle, frequent }) => ({ ...place, radius_km: 100, keyword: one([...middle, ...frequent]) }),
+  ],
+  'nearest first': [2, ({ place }) => ({ ...place, radius_km: 500, sort: 'distance' })],
+  'word by price': [2, ({ any }) => ({ keyword: any(), sort: 'price', currency })],
+  'price range': [2, ({ upTo }) => ({ min_price_minor: 1_000 + upTo(20_000), currency, type: 'Music' })],
+  'frequent word, facets': [
+    1,
+    ({ one, frequent }) => ({ keyword: one(frequent), facets: 'city,type,month,price', currency }),
+  ],
+  'word and city, facets': [
+    1,
+    ({ one, any, cities }) => ({ keyword: any(), city: one(cities), facets: 'type,month,price', currency }),
+  ],
+  'page 10 by number': [1, ({ any }) => ({ keyword: any(), page: 10, pageSize: 20 })],
+} satisfies Record<string, [share: number, ask: (choice: Choice) => SearchRequest]>
 
-export type Kind = keyof typeof shares
+export type Kind = keyof typeof questions
 
-export const kinds = Object.keys(shares) as Kind[]
+export const kinds = Object.keys(questions) as Kind[]
+
+/** Of a hundred searches. */
+export function shareOf(kind: Kind): number {
+  return questions[kind][0]
+}
 
 /** Kinds by their shares, each as evenly spread as can be, so that the mix is the same at any time. */
 export function mixOf(questionsPerPercent: number): Kind[] {
   return kinds
     .flatMap((kind) => {
-      const count = shares[kind] * questionsPerPercent
+      const count = shareOf(kind) * questionsPerPercent
       return Array.from({ length: count }, (_, index) => ({ kind, place: (index + 0.5) / count }))
     })
     .sort((one, other) => one.place - other.place)
@@ -52,82 +77,35 @@ export function mixOf(questionsPerPercent: number): Kind[] {
 }
 
 /** Makes questions of the catalogue that is there, from a seed: the same ones in each run. */
-export class Questions {
-  readonly #words: Words
-  readonly #random: () => number
-
-  constructor(words: Words, seed: number) {
-    this.#words = words
-    this.#random = randomNumbers(seed)
+export function questioner(found: Words, seed: number): (kind: Kind) => SearchRequest {
+  const random = randomNumbers(seed)
+  // A small catalogue has no word that is rare.
+  const filled = (list: readonly string[]) => (list.length > 0 ? list : found.performers)
+  const words = { ...found, rare: filled(found.rare), middle: filled(found.middle), frequent: filled(found.frequent) }
+  const upTo = (limit: number): number => Math.floor(random() * limit)
+  const one = <T>(from: readonly T[]): T => from[upTo(from.length)] as T
+  const any = (): string => one(one([words.rare, words.middle, words.frequent]))
+  return (kind) => {
+    const place = one(words.venues)
+    const start = dayFromToday(upTo(120))
+    const dates = { start, end: dayFromToday(upTo(120) + 3, start) }
+    const ask: (choice: Choice) => SearchRequest = questions[kind][1]
+    return ask({ ...words, one, any, mistyped: (word) => mistype(word, upTo), place, dates, upTo })
   }
+}
 
-  ask(kind: Kind): SearchRequest {
-    const { rare, middle, frequent, performers, cities, venues } = this.#words
-    const one = <T>(from: readonly T[]): T => from[Math.floor(this.#random() * from.length)] as T
-    const any = (): string => one(one([rare, middle, frequent]))
-    const place = one(venues)
-    const start = dayFromToday(Math.floor(this.#random() * 120))
-    const dates = { start, end: dayFromToday(Math.floor(this.#random() * 120) + 3, start) }
-    switch (kind) {
-      case 'rare word':
-        return { keyword: one(rare) }
-      case 'word of the middle':
-        return { keyword: one(middle) }
-      case 'frequent word':
-        return { keyword: one(frequent) }
-      case 'performer by name':
-        return { keyword: one(performers) }
-      case 'two words':
-        return { keyword: `${one(middle)} ${any()}` }
-      case 'two frequent words':
-        return { keyword: `${one(frequent)} ${one(frequent)}` }
-      case 'beginning of a word':
-        return { keyword: any().slice(0, 3) }
-      case 'typing error':
-        return { keyword: this.#mistype(one([...rare, ...middle])) }
-      case 'word and city':
-        return { keyword: any(), city: one(cities) }
-      case 'word and dates':
-        return { keyword: any(), ...dates }
-      case 'city and dates':
-        return { city: one(cities), ...dates }
-      case 'around a place':
-        return { ...place, radius_km: 30 }
-      case 'word around a place':
-        return { ...place, radius_km: 100, keyword: one([...middle, ...frequent]) }
-      case 'nearest first':
-        return { ...place, radius_km: 500, sort: 'distance' }
-      case 'word by price':
-        return { keyword: any(), sort: 'price', currency }
-      case 'price range':
-        return { min_price_minor: 1_000 + Math.floor(this.#random() * 20_000), currency, type: 'Music' }
-      case 'frequent word, facets':
-        return { keyword: one(frequent), facets: 'city,type,month,price', currency }
-      case 'word and city, facets':
-        return { keyword: any(), city: one(cities), facets: 'type,month,price', currency }
-      case 'second page by cursor':
-        return { keyword: any(), limit: 20 }
-      case 'page 10 by number':
-        return { keyword: any(), page: 10, pageSize: 20 }
-    }
-  }
-
-  /** One letter missing, doubled, wrong, or swapped with the next. */
-  #mistype(word: string): string {
-    const at = 1 + Math.floor(this.#random() * (word.length - 2))
-    const letters = [...word]
-    const [letter = '', next = ''] = letters.slice(at)
-    switch (Math.floor(this.#random() * 4)) {
-      case 0:
-        return letters.toSpliced(at, 1).join('')
-      case 1:
-        return letters.toSpliced(at, 0, letter).join('')
-      case 2:
-        return letters.toSpliced(at, 1, letter === 'y' ? 'z' : 'y').join('')
-      default:
-        return letters.toSpliced(at, 2, next, letter).join('')
-    }
-  }
+/** One letter missing, doubled, wrong, or swapped with the next. */
+function mistype(word: string, upTo: (limit: number) => number): string {
+  const at = 1 + upTo(word.length - 2)
+  const letters = [...word]
+  const [letter = '', next = ''] = letters.slice(at)
+  const mistakes = [
+    letters.toSpliced(at, 1),
+    letters.toSpliced(at, 0, letter),
+    letters.toSpliced(at, 1, letter === 'y' ? 'z' : 'y'),
+    letters.toSpliced(at, 2, next, letter),
+  ]
+  return (mistakes[upTo(mistakes.length)] ?? letters).join('')
 }
 
 /** Words of the catalogue by how many events have them. */
@@ -142,9 +120,7 @@ export interface Words {
 
 /** Draws words from the catalogue; those of the middle are in a thousandth to a hundredth of the events. */
 export async function readWords(databaseUrl: string): Promise<Words> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  try {
+  return asSuperuser(databaseUrl, async (client) => {
     const texts = async (text: string): Promise<string[]> =>
       (await client.query<{ text: string }>(text)).rows.map((row) => row.text)
     const share = 'sum(w.events)::float8 / (SELECT count(*) FROM event.events)'
@@ -162,12 +138,10 @@ export async function readWords(databaseUrl: string): Promise<Words> {
         `SELECT name AS text FROM event.performers AS p
          WHERE EXISTS (SELECT FROM event.event_performers WHERE performer_id = p.id) ORDER BY hashtext(name) LIMIT 200`,
       ),
-      cities: await texts(`SELECT city AS text FROM event.venues GROUP BY city ORDER BY hashtext(city) LIMIT 200`),
+      cities: await texts('SELECT city AS text FROM event.venues GROUP BY city ORDER BY hashtext(city) LIMIT 200'),
       venues,
     }
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /** Linear congruential: good enough to choose with, and the same everywhere. */

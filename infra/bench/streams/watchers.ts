@@ -1,7 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { createHistogram } from 'node:perf_hooks'
 import { ExplainedError } from '../../explained-error.ts'
-import { placesPerHold } from './holders.ts'
+
+/** Seats side by side, of which the first has a number that this divides. */
+export const placesPerHold = 4
 
 /** Connections opened at once: more than the kernel lets wait would be sent away. */
 const openAtOnce = 100

@@ -1,6 +1,5 @@
-import type { Dashboard, Panel, Variable } from './dashboards/dashboard.ts'
+import type { Dashboard, Panel, Row, Variable } from './dashboards/dashboard.ts'
 import { defaultDataSource } from './data-sources.ts'
-import { type GridPosition, placeRows } from './grid.ts'
 
 /** Of the model below; Grafana migrates older ones by itself. */
 const schemaVersion = 39
@@ -8,13 +7,12 @@ const schemaVersion = 39
 const tag = 'ticketing'
 const chosenDataSource = { type: 'prometheus', uid: `\${datasource}` }
 
+/** In Grafana's own unit: a line has 24 columns, and its height is about 30 pixels. */
+const columns = 24
+const heights: Record<Panel['shows'], number> = { lines: 8, number: 4 }
+
 /** A dashboard in the form in which Grafana keeps it. */
 export function renderDashboard({ uid, title, description, variables = [], rows }: Dashboard): object {
-  let lastId = 0
-  const nextId = (): number => {
-    lastId += 1
-    return lastId
-  }
   return {
     uid,
     title,
@@ -29,22 +27,36 @@ export function renderDashboard({ uid, title, description, variables = [], rows 
     links: [{ type: 'dashboards', title: 'Ticketing', tags: [tag], includeVars: true, keepTime: true }],
     templating: { list: [dataSourceVariable(), ...variables.map(labelVariable)] },
     annotations: { list: [] },
-    panels: placeRows(rows).flatMap((row) => [
-      { id: nextId(), type: 'row', title: row.title, collapsed: false, gridPos: row.position, panels: [] },
-      ...row.panels.map(({ panel, position }) => renderPanel(panel, { id: nextId(), position })),
-    ]),
+    panels: renderRows(rows),
   }
 }
 
-function renderPanel(panel: Panel, { id, position }: { id: number; position: GridPosition }): object {
+/** Rows below one another, each with its title above the lines of its panels. */
+function renderRows(rows: readonly Row[]): object[] {
+  let y = 0
+  const panels = rows.flatMap(({ title, lines }) => {
+    const heading = { type: 'row', title, collapsed: false, gridPos: { x: 0, y, w: columns, h: 1 }, panels: [] }
+    y += 1
+    const below = lines.flatMap((line) => {
+      const w = columns / line.length
+      const h = Math.max(...line.map(({ shows }) => heights[shows]))
+      const placed = line.map((panel, index) => renderPanel(panel, { x: index * w, y, w, h }))
+      y += h
+      return placed
+    })
+    return [heading, ...below]
+  })
+  return panels.map((panel, index) => ({ id: index + 1, ...panel }))
+}
+
+function renderPanel(panel: Panel, gridPos: object): object {
   const { title, description, shows, unit, queries } = panel
   return {
-    id,
     type: shows === 'lines' ? 'timeseries' : 'stat',
     title,
     description,
     datasource: chosenDataSource,
-    gridPos: position,
+    gridPos,
     fieldConfig: { defaults: { unit, ...looks(panel) }, overrides: [] },
     options: shows === 'lines' ? lineOptions : numberOptions,
     targets: queries.map(({ expression, legend, exemplars = false }, index) => ({

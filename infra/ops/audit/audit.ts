@@ -1,6 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { RedisClient } from '#shared/redis.ts'
 import { defaultRetentionDays } from '#shared/retention/periods.ts'
+import { withDatabase } from '../../with-database.ts'
 import { type LedgerComparison, ledgerViolations } from './compare-ledger.ts'
 import { allInvariants } from './invariants/all-invariants.ts'
 import type { Invariant } from './invariants/invariant.ts'
@@ -42,7 +43,6 @@ export interface AuditOptions {
 }
 
 const maxExamples = 10
-const connectTimeoutMs = 5_000
 /** Of one query. Those of a full audit read whole tables, so the workers' time-out would be too short. */
 const statementTimeoutMs = 60_000
 
@@ -53,17 +53,12 @@ const statementTimeoutMs = 60_000
 export async function audit(options: AuditOptions): Promise<AuditReport> {
   const { databaseUrl, paymentUrl, redis = null } = options
   const startedAt = performance.now()
-  const client = new pg.Client({
-    connectionString: databaseUrl,
+  const settings = {
     application_name: 'auditor',
-    connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
-  })
-  // The query that suffers throws by itself; without a listener a lost connection would end the process.
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
+  }
+  const check = async (client: pg.Client): Promise<AuditReport> => {
     await becomeAuditor(client)
     const { results, readAt, since } = await checkInSnapshot(client, options)
     const ledger = await checkLedger({ client, paymentUrl, startedAt: readAt, since })
@@ -75,9 +70,8 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
       violations: all.reduce((sum, { violations }) => sum + violations, 0),
       unchecked: all.filter(({ checked }) => !checked).length,
     }
-  } finally {
-    await client.end().catch(() => undefined)
   }
+  return withDatabase(databaseUrl, check, settings)
 }
 
 /** For the whole session. The role is missing where the migrating user may not create roles. */
@@ -138,21 +132,15 @@ async function check(
 }
 
 async function checkRooms(client: pg.Client, redis: RedisClient | null): Promise<InvariantResult[]> {
-  let whyNot: string | undefined
-  const { limits, order } = await judgeWaitingRooms(client, redis).catch((error: Error) => {
-    whyNot = error.message
-    return { limits: [], order: [] }
-  })
-  const result = (invariant: string, says: string, found: readonly string[]): InvariantResult => ({
-    invariant,
-    says: whyNot === undefined ? says : `${says} (not read: ${whyNot})`,
-    violations: found.length,
-    examples: found.slice(0, maxExamples),
-    checked: whyNot === undefined,
-  })
+  const { limits, order, whyNot } = await judgeWaitingRooms(client, redis).then(
+    (found) => ({ ...found, whyNot: undefined }),
+    (error: Error) => ({ limits: [], order: [], whyNot: `not read: ${error.message}` }),
+  )
+  const limited = 'no waiting room admits faster, or has more sessions at once, than its settings say'
+  const ordered = 'waiting rooms admit nobody before their call, and nobody twice'
   return [
-    result('I15', 'no waiting room admits faster, or has more sessions at once, than its settings say', limits),
-    result('I16', 'waiting rooms admit nobody before their call, and nobody twice', order),
+    resultOf({ invariant: 'I15', says: limited, violations: limits.length, examples: limits }, whyNot),
+    resultOf({ invariant: 'I16', says: ordered, violations: order.length, examples: order }, whyNot),
   ]
 }
 
@@ -162,25 +150,25 @@ async function checkLedger({
 }: Omit<LedgerComparison, 'paymentUrl'> & { paymentUrl: string | null }): Promise<InvariantResult> {
   let violations = 0
   const examples: string[] = []
-  const result = (whyNot?: string): InvariantResult => {
-    const says = `our payments at rest are the provider's charges, to the cent`
-    const checked = whyNot === undefined
-    return {
-      invariant: 'I8',
-      says: checked ? says : `${says} (not compared: ${whyNot})`,
-      violations,
-      examples,
-      checked,
-    }
-  }
-  if (paymentUrl === null) return result('PAYMENT_URL is not set')
+  const says = `our payments at rest are the provider's charges, to the cent`
+  let whyNot: string | undefined
   try {
+    if (paymentUrl === null) throw new Error('PAYMENT_URL is not set')
     for await (const violation of ledgerViolations({ ...comparison, paymentUrl })) {
       violations += 1
       if (examples.length < maxExamples) examples.push(violation)
     }
-    return result()
   } catch (error) {
-    return result((error as Error).message)
+    whyNot = `not compared: ${(error as Error).message}`
+  }
+  return resultOf({ invariant: 'I8', says, violations, examples }, whyNot)
+}
+
+function resultOf(found: Omit<InvariantResult, 'checked'>, whyNot: string | undefined): InvariantResult {
+  return {
+    ...found,
+    says: whyNot === undefined ? found.says : `${found.says} (${whyNot})`,
+    examples: found.examples.slice(0, maxExamples),
+    checked: whyNot === undefined,
   }
 }

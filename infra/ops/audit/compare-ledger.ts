@@ -17,11 +17,15 @@ export interface LedgerComparison extends LedgerPart {
  * is remembered, some 100 bytes a charge. Throws when the provider does not answer.
  */
 export async function* ledgerViolations(comparison: LedgerComparison): AsyncGenerator<string> {
-  const { client, startedAt, since } = comparison
+  const { client, paymentUrl, startedAt, since } = comparison
   const keys = new Set<string>()
   for await (const { charges, cursor } of ledgerPages(comparison)) {
-    const suspicions = await compare(client, charges)
-    if (suspicions.length > 0) yield* await stillFound(suspicions, comparison, cursor)
+    let read: readonly ProviderCharge[] | undefined = charges
+    yield* await foundTwice(async () => {
+      const current = read ?? (await readLedgerPage(comparison, cursor))
+      read = undefined
+      return compare(client, current)
+    })
     for (const { id, idempotency_key: key } of charges) {
       if (keys.has(key)) yield `charge ${id} is not the only one of its key`
       keys.add(key)
@@ -33,23 +37,12 @@ export async function* ledgerViolations(comparison: LedgerComparison): AsyncGene
       if (keys.has(key)) continue
       asked += 1
       if (asked > maxSingleCharges) throw new Error(`over ${maxSingleCharges} payments have no charge in the ledger`)
-      yield* await compareOne(comparison, { id, key })
+      yield* await foundTwice(async () => {
+        const charge = await readCharge(paymentUrl, key)
+        return charge === undefined ? [`payment ${id}: captured here, unknown there`] : compare(client, [charge])
+      })
     }
   }
-}
-
-/** As `stillFound`: what a first look finds must be there at the second. */
-async function compareOne(
-  { client, paymentUrl }: LedgerComparison,
-  { id, key }: { id: string; key: string },
-): Promise<string[]> {
-  let found: string[] = []
-  for (let look = 1; look <= 2; look += 1) {
-    const charge = await readCharge(paymentUrl, key)
-    found = charge === undefined ? [`payment ${id}: captured here, unknown there`] : await compare(client, [charge])
-    if (found.length === 0) break
-  }
-  return found
 }
 
 async function compare(client: pg.Client, charges: readonly ProviderCharge[]): Promise<string[]> {
@@ -58,14 +51,12 @@ async function compare(client: pg.Client, charges: readonly ProviderCharge[]): P
 }
 
 /**
- * Between a look at the ledger and one at our books, a refund may begin and end. Payments suspected for that have come to rest
- * before the second look, and agree then.
+ * What a first look finds must be there at the second. Between a look at the ledger and one at our books, a refund may begin and end.
+ * Payments suspected for that have come to rest before the second look, and agree then.
  */
-async function stillFound(
-  suspicions: readonly string[],
-  comparison: LedgerComparison,
-  cursor: string | null,
-): Promise<string[]> {
-  const again = new Set(await compare(comparison.client, await readLedgerPage(comparison, cursor)))
+async function foundTwice(look: () => Promise<string[]>): Promise<string[]> {
+  const suspicions = await look()
+  if (suspicions.length === 0) return []
+  const again = new Set(await look())
   return suspicions.filter((suspicion) => again.has(suspicion))
 }

@@ -19,21 +19,19 @@ const page = z.object({ items: z.array(charge), next_cursor: z.string().nullable
 
 export type ProviderCharge = z.infer<typeof charge>
 
-/** Some charges that stand together in the provider's ledger. */
-export interface LedgerPage {
-  readonly charges: readonly ProviderCharge[]
-  /** Where the page begins, so that it can be read again; null: the first one. */
-  readonly cursor: string | null
-}
-
 /** Which part of the ledger is read: charges that changed since a time; null: all. */
 export interface LedgerPart {
   readonly paymentUrl: string
   readonly since: Date | null
 }
 
-/** Every charge of a part of the ledger, a page at a time, oldest first. Throws when the provider does not answer. */
-export async function* ledgerPages(part: LedgerPart): AsyncGenerator<LedgerPage> {
+/**
+ * Every charge of a part of the ledger, a page at a time, oldest first. `cursor`: where the page begins, so that it can be read again;
+ * null: the first one. Throws when the provider does not answer.
+ */
+export async function* ledgerPages(
+  part: LedgerPart,
+): AsyncGenerator<{ charges: readonly ProviderCharge[]; cursor: string | null }> {
   let cursor: string | null = null
   for (let pages = 0; pages < maxPages; pages += 1) {
     const { items, next_cursor }: z.infer<typeof page> = await readPage(part, cursor)

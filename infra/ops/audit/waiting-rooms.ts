@@ -1,14 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import type { RedisClient } from '#shared/redis.ts'
+import { retry } from '#shared/retry.ts'
+import { roomKey } from '#shared/room-keys.ts'
 import { type JournalEntry, type JournalViolations, judgeAdmissions } from './admissions.ts'
 
 /** The last admissions of a room are judged. */
 const pageSize = 1_000
 const maxPages = 5
 /** A client that was opened just now is not connected yet, and a busy Redis may be slow. */
-const tries = 20
-const retryMs = 100
+const patience = { tries: 20, pauseMs: 100 }
 
 /** What the journals of all waiting rooms that are on say, with ids. Throws when they cannot be read. */
 export async function judgeWaitingRooms(client: pg.Client, redis: RedisClient | null): Promise<JournalViolations> {
@@ -31,7 +31,7 @@ export async function readJournal(redis: RedisClient, eventId: string, pages = m
   const newestFirst: JournalEntry[] = []
   let end = '+'
   for (let page = 0; page < pages; page += 1) {
-    const read = await retry(() => redis.xrevrange(`queue:{${eventId}}:journal`, end, '-', 'COUNT', pageSize))
+    const read = await retry(() => redis.xrevrange(roomKey(eventId, 'journal'), end, '-', 'COUNT', pageSize), patience)
     newestFirst.push(...read.map(([, fields]) => entryOf(fields)))
     const last = read.at(-1)
     if (last === undefined || read.length < pageSize) break
@@ -54,15 +54,5 @@ function entryOf(fields: readonly string[]): JournalEntry {
     active: value('active'),
     maxActive: value('max_active'),
     perMinute: value('per_minute'),
-  }
-}
-
-async function retry<Result>(ask: () => Promise<Result>, tried = 1): Promise<Result> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (tried >= tries) throw error
-    await pause(retryMs)
-    return retry(ask, tried + 1)
   }
 }

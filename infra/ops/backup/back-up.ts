@@ -2,18 +2,17 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ExplainedError } from '../../explained-error.ts'
 import { type Say, whileSaying } from '../../say.ts'
+import { describeDatabase } from '../../with-database.ts'
 import { backupName, makeBackupFolder, removeAbandoned, unfinishedName } from './backups.ts'
 import { bytesIn, writeChecksums } from './checksums.ts'
 import { ClientTools } from './client-tools.ts'
-import { describeDatabase } from './connection.ts'
 import { dump, readBack } from './dump.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
-import { megabytes } from './megabytes.ts'
 import { removeOlder } from './retention.ts'
-import { Snapshot } from './snapshot.ts'
+import { type Snapshot, withSnapshot } from './snapshot.ts'
 import { syncFolder } from './write-synced.ts'
 
-export interface BackUpOptions {
+interface BackUpOptions {
   readonly databaseUrl: string
   /** Holds the backups. */
   readonly directory: string
@@ -48,10 +47,9 @@ export async function backUp(options: BackUpOptions): Promise<FinishedBackup> {
   return { directory: place, manifest, bytes: await bytesIn(place), seconds, removed }
 }
 
-async function writeBackup(options: BackUpOptions): Promise<{ name: string; manifest: Manifest }> {
+function writeBackup(options: BackUpOptions): Promise<{ name: string; manifest: Manifest }> {
   const { databaseUrl, directory, say } = options
-  const snapshot = await Snapshot.open(databaseUrl)
-  try {
+  return withSnapshot(databaseUrl, async (snapshot) => {
     const { facts } = snapshot
     const tools = await ClientTools.for(facts.serverVersion)
     const size = megabytes(facts.databaseBytes)
@@ -69,9 +67,7 @@ async function writeBackup(options: BackUpOptions): Promise<{ name: string; mani
       if (options.stopping.aborted) throw new ExplainedError('Stopped. Nothing was kept of this backup.')
       throw error
     }
-  } finally {
-    await snapshot.close()
-  }
+  })
 }
 
 async function fill(
@@ -100,9 +96,14 @@ async function fill(
   await writeManifest(directory, manifest)
   say('Reading it back')
   await whileSaying(say, 'reading', async () => {
-    await readBack({ tools, directory, stopping })
+    await readBack(tools, { directory, stopping })
     await writeChecksums(directory)
   })
   await syncFolder(directory)
   return manifest
+}
+
+/** For people: `104.2 MB`. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
 }

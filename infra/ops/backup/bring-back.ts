@@ -3,7 +3,7 @@ import { findPostgres, majorOf } from '../../system/programs/program.ts'
 import type { Server } from '../../system/server.ts'
 import { startPostgres } from '../../system/servers/postgres.ts'
 import { fitting } from './client-tools.ts'
-import { connectForBackup } from './connection.ts'
+import { withBackedUp } from './connection.ts'
 import { readLastSaleAt } from './contents.ts'
 import type { BringBack } from './drill.ts'
 import { recover } from './follow/recover.ts'
@@ -30,7 +30,7 @@ export function fromLog(from: string, at: Date | null): BringBack {
   return async ({ directory, watch }) => {
     const { server, ...reached } = await recover({ from, at, directory, watch })
     try {
-      return { server, ...reached, lastSaleAt: await lastSaleIn(server.url) }
+      return { server, ...reached, lastSaleAt: await withBackedUp(server.url, readLastSaleAt) }
     } catch (error) {
       await server.stop()
       throw error
@@ -48,13 +48,4 @@ async function startServerFor({ manifest }: SoundBackup, dataDirectory: string):
     `The backup is of PostgreSQL ${manifest.serverVersion}; installed here: ${here}.\n` +
       `Install PostgreSQL ${majorOf(manifest.serverVersion)} or newer (PG_BIN names the folder of one elsewhere).`,
   )
-}
-
-async function lastSaleIn(databaseUrl: string): Promise<string | null> {
-  const client = await connectForBackup(databaseUrl)
-  try {
-    return await readLastSaleAt(client)
-  } finally {
-    await client.end().catch(() => undefined)
-  }
 }

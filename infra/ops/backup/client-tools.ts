@@ -4,13 +4,6 @@ import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { findDumpers, majorOf, type Program } from '../../system/programs/program.ts'
 
-export interface ToolRun {
-  readonly tool: 'pg_dump' | 'pg_restore'
-  readonly args: readonly string[]
-  readonly environment?: NodeJS.ProcessEnv
-  readonly stopping: AbortSignal
-}
-
 /** A program ended badly; the message is what it said. */
 export class ToolError extends Error {}
 
@@ -45,13 +38,16 @@ export class ClientTools {
   }
 
   /** Ends with `stopping`. Throws `ToolError` with what the program said last. */
-  async run({ tool, args, environment = {}, stopping }: ToolRun): Promise<void> {
+  async run(
+    tool: 'pg_dump' | 'pg_restore',
+    { environment, ...run }: Omit<ProgramRun, 'path' | 'environment'> & Partial<ProgramRun>,
+  ): Promise<void> {
     const path = join(this.program.directory, tool)
-    await runTool({ path, args, environment: { ...this.program.environment, ...environment }, stopping })
+    await runTool({ ...run, path, environment: { ...this.program.environment, ...environment } })
   }
 }
 
-export interface ProgramRun {
+interface ProgramRun {
   readonly path: string
   readonly args: readonly string[]
   /** Besides our own. */

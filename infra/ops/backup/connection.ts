@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
+import { describeDatabase, withDatabase } from '../../with-database.ts'
 
 /** How PostgreSQL's own programs reach a database. */
 export interface Connection {
@@ -11,7 +12,6 @@ export interface Connection {
 /** A server that no longer answers is given up; without these a program would wait for it for ever. */
 const deadlines = { connect_timeout: '10', tcp_user_timeout: '60000', keepalives_idle: '30' }
 
-const connectTimeoutMs = 10_000
 /** Of one statement, counting or reading everything in a table: nobody waits longer for a backup. */
 const statementTimeoutMs = 6 * 3_600_000
 
@@ -27,28 +27,24 @@ export function connectionOf(databaseUrl: string): Connection {
   return { dbname: url.href, environment: password === '' ? {} : { PGPASSWORD: password } }
 }
 
-/** Host, port and database, for people. */
-export function describeDatabase(databaseUrl: string): string {
-  const { host, pathname } = new URL(databaseUrl)
-  return `${decodeURIComponent(pathname.slice(1))} at ${host}`
-}
-
-/** A session of its own. Throws `ExplainedError` when nobody answers. */
-export async function connectForBackup(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
+/** Lets `work` have a session with patience for long statements. Throws `ExplainedError` when nobody answers. */
+export function withBackedUp<Result>(
+  databaseUrl: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase(databaseUrl, work, {
     application_name: 'ticketing-backup',
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: 10_000,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
   })
-  // Pending queries fail as well; without a listener a lost connection would end the process.
-  client.on('error', () => undefined)
-  await client.connect().catch((error: Error) => {
-    throw new ExplainedError(`No database answers for ${describeDatabase(databaseUrl)}: ${error.message}`, {
-      cause: error,
-    })
-  })
-  return client
+}
+
+/** A backup of something else, taken by a wrong DATABASE_URL, would push the good ones out. */
+export async function requireOurs(client: pg.Client, databaseUrl: string): Promise<void> {
+  const { rows } = await client.query<{ found: boolean }>(`SELECT to_regclass('booking.tickets') IS NOT NULL AS found`)
+  if (rows[0]?.found) return
+  const database = describeDatabase(databaseUrl)
+  throw new ExplainedError(`${database} has no table booking.tickets: it is not the database of this system.`)
 }

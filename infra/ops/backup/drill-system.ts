@@ -3,9 +3,9 @@ import type { Say } from '../../say.ts'
 import { sameDatabaseUrl } from '../../system/servers/database-users.ts'
 import { type System, startSystem } from '../../system/start-system.ts'
 import { temporarySettings } from '../../system/temporary-settings.ts'
-import { connectForBackup } from './connection.ts'
+import { withBackedUp } from './connection.ts'
 
-export interface DrillSystemOptions {
+interface DrillSystemOptions {
   readonly config: InfraConfig
   /** Takes the system's own files. */
   readonly directory: string
@@ -22,7 +22,7 @@ export interface DrillSystemOptions {
  */
 export async function startDrillSystem(options: DrillSystemOptions): Promise<System> {
   const { config, directory, databaseUrl, say, stopping, hurry } = options
-  await forgetWebhookEndpoint(databaseUrl)
+  await withBackedUp(databaseUrl, (client) => client.query('DELETE FROM sandbox.webhook_endpoint'))
   return startSystem({
     servers: 'single',
     counts: { audit: 1 },
@@ -38,13 +38,4 @@ export async function startDrillSystem(options: DrillSystemOptions): Promise<Sys
     stopping,
     hurry,
   })
-}
-
-async function forgetWebhookEndpoint(databaseUrl: string): Promise<void> {
-  const client = await connectForBackup(databaseUrl)
-  try {
-    await client.query('DELETE FROM sandbox.webhook_endpoint')
-  } finally {
-    await client.end()
-  }
 }

@@ -49,7 +49,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   const beganAt = new Date()
   const watch = new Stopwatch(say)
   const directory = await createTemporaryFolder({ name: 'ticketing-drill', ...(within && { within }) })
-  const closers: (() => Promise<void>)[] = [() => removeTemporaryFolder(directory)]
+  const closers: (() => Promise<unknown>)[] = [() => removeTemporaryFolder(directory)]
   try {
     const { server, ...recovered } = await bringBack({ directory, watch, stopping })
     closers.push(() => server.stop())

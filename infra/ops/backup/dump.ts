@@ -16,7 +16,7 @@ const lockWait = '60s'
 const zstd = '--compress=zstd:3'
 const gzip = '--compress=1'
 
-export interface DumpOptions {
+interface DumpOptions {
   readonly tools: ClientTools
   readonly databaseUrl: string
   /** Name of an exported snapshot, which must outlive the dump. */
@@ -30,8 +30,7 @@ export interface DumpOptions {
 export async function dump({ tools, databaseUrl, snapshot, directory, stopping }: DumpOptions): Promise<void> {
   const { dbname, environment } = connectionOf(databaseUrl)
   const write = (compression: string): Promise<void> =>
-    tools.run({
-      tool: 'pg_dump',
+    tools.run('pg_dump', {
       args: [
         '--format=directory',
         `--file=${join(directory, dumpFolder)}`,
@@ -58,16 +57,11 @@ export async function dump({ tools, databaseUrl, snapshot, directory, stopping }
 }
 
 /** Decompresses and reads all of it, as a restore would. */
-export async function readBack({
-  tools,
-  directory,
-  stopping,
-}: Pick<DumpOptions, 'tools' | 'directory' | 'stopping'>): Promise<void> {
-  await tools.run({
-    tool: 'pg_restore',
-    args: ['--file=/dev/null', join(directory, dumpFolder)],
-    stopping,
-  })
+export async function readBack(
+  tools: ClientTools,
+  { directory, stopping }: Pick<DumpOptions, 'directory' | 'stopping'>,
+): Promise<void> {
+  await tools.run('pg_restore', { args: ['--file=/dev/null', join(directory, dumpFolder)], stopping })
 }
 
 const remedies: readonly [RegExp, string][] = [

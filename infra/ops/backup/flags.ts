@@ -2,13 +2,13 @@ import { join, resolve } from 'node:path'
 import type { ParseArgsConfig } from 'node:util'
 import { z } from 'zod'
 import { readRunningSystem } from '#shared/process/config.ts'
-import { parseCommandLine } from '../../command-line.ts'
+import { parseCommandLine, wholeNumber, wrongUsage } from '../../command-line.ts'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 
-/* Flags and environment of each command; `null` when help was asked for. What is wrong is thrown as `ExplainedError`. */
+/* Flags and environment of each command; `null` when help was asked for, and shown. What is wrong is thrown as `ExplainedError`. */
 
-export const backupUsage = `Usage: npm run backup -- [flags]
+const backupUsage = `Usage: npm run backup -- [flags]
   --to DIR     folder that holds the backups (backups, in the data folder)
   --keep 14    how many of them stay there
 Backs up the database of the running system, or that of DATABASE_URL. Sales go on meanwhile.
@@ -20,35 +20,28 @@ Also, each with --help:
   npm run backup -- recover           restores what follow wrote, to a point in time
   npm run backup -- unknown-charges   lists charges of the payment provider that the database does not know`
 
-export const followUsage = `Usage: npm run backup -- follow [--to DIR]
+const followUsage = `Usage: npm run backup -- follow [--to DIR]
   --to DIR     folder for base backups and the log (log-backups, in the data folder)
 Copies the log of the running system's database, or that of DATABASE_URL, as it is written, and makes a base backup a day.`
 
-export const drillUsage = `Usage: npm run backup -- drill [flags]
+const drillUsage = `Usage: npm run backup -- drill [flags]
   --from DIR   a backup, or a folder of backups, whose newest is taken (backups, in the data folder)
   --at TIME    takes the WAL archive of npm run backup -- follow (log-backups) instead, up to that time, such as
                2026-11-25T20:15:00Z, or latest
 Restores into a database of its own, starts a system on that, and ends with the auditor. Nothing of it stays.`
 
-export const restoreUsage = `Usage: npm run backup -- restore --into URL [--from DIR]
+const restoreUsage = `Usage: npm run backup -- restore --into URL [--from DIR]
   --into URL   an empty database, as in DATABASE_URL
   --from DIR   a backup, or a folder of backups, whose newest is taken (backups, in the data folder)`
 
-export const recoverUsage = `Usage: npm run backup -- recover --into DIR [--at TIME] [--from DIR]
+const recoverUsage = `Usage: npm run backup -- recover --into DIR [--at TIME] [--from DIR]
   --into DIR   a folder that gets the data, as a data folder of npm start; it must not have any yet
   --at TIME    with everything until then, such as 2026-11-25T20:15:00Z (latest: all there is)
   --from DIR   the WAL archive of npm run backup -- follow (log-backups, in the data folder)`
 
-export const unknownChargesUsage = `Usage: npm run backup -- unknown-charges
+const unknownChargesUsage = `Usage: npm run backup -- unknown-charges
 Lists what the payment provider of the running system keeps for no payment of ours: after a restore, what was paid since the
 backup. DATABASE_URL and PAYMENT_URL name another database and provider.`
-
-/** Until when; null: until the end of what there is. */
-export type Moment = Date | null
-
-export type DrillFlags =
-  | { readonly kind: 'backup'; readonly from: string }
-  | { readonly kind: 'log'; readonly from: string; readonly at: Moment }
 
 type Args = readonly string[]
 
@@ -56,60 +49,57 @@ const help = { help: { type: 'boolean', short: 'h', default: false } } as const
 const backups = 'backups'
 const logBackups = 'log-backups'
 
-export function readBackupFlags(
-  args: Args,
-): { readonly databaseUrl: string; readonly directory: string; readonly keep: number } | null {
+export function readBackupFlags(args: Args) {
   const options = { to: { type: 'string' }, keep: { type: 'string', default: '14' }, ...help } as const
   const values = parse(args, options, backupUsage)
-  if (values.help) return null
-  const keep = parseKeep(values.keep)
+  if (values.help) return shown(backupUsage)
+  const keep = wholeNumber('--keep', values.keep, { from: 1, to: 99_999, usage: backupUsage })
   return { databaseUrl: sourceDatabase(), directory: folder(values.to, backups), keep }
 }
 
-export function readFollowFlags(args: Args): { readonly databaseUrl: string; readonly directory: string } | null {
+export function readFollowFlags(args: Args) {
   const values = parse(args, { to: { type: 'string' }, ...help } as const, followUsage)
-  return values.help ? null : { databaseUrl: sourceDatabase(), directory: folder(values.to, logBackups) }
+  if (values.help) return shown(followUsage)
+  return { databaseUrl: sourceDatabase(), directory: folder(values.to, logBackups) }
 }
 
-export function readDrillFlags(args: Args): DrillFlags | null {
+export function readDrillFlags(args: Args) {
   const values = parse(args, { from: { type: 'string' }, at: { type: 'string' }, ...help } as const, drillUsage)
-  if (values.help) return null
-  if (values.at === undefined) return { kind: 'backup', from: folder(values.from, backups) }
-  return { kind: 'log', at: parseMoment(values.at, drillUsage), from: folder(values.from, logBackups) }
+  if (values.help) return shown(drillUsage)
+  if (values.at === undefined) return { kind: 'backup' as const, from: folder(values.from, backups) }
+  return { kind: 'log' as const, at: parseMoment(values.at, drillUsage), from: folder(values.from, logBackups) }
 }
 
-export function readRestoreFlags(args: Args): { readonly from: string; readonly into: string } | null {
+export function readRestoreFlags(args: Args) {
   const options = { from: { type: 'string' }, into: { type: 'string' }, ...help } as const
   const values = parse(args, options, restoreUsage)
-  if (values.help) return null
+  if (values.help) return shown(restoreUsage)
   const into = z.url({ protocol: /^postgres(ql)?$/ }).safeParse(values.into)
-  if (!into.success) throw wrong('--into must be like postgres://user@host:5432/database', restoreUsage)
+  if (!into.success) throw wrongUsage('--into must be like postgres://user@host:5432/database', restoreUsage)
   return { from: folder(values.from, backups), into: into.data }
 }
 
-export function readRecoverFlags(
-  args: Args,
-): { readonly from: string; readonly into: string; readonly at: Moment } | null {
-  const options = {
-    from: { type: 'string' },
-    into: { type: 'string' },
-    at: { type: 'string', default: 'latest' },
-  } as const
-  const values = parse(args, { ...options, ...help } as const, recoverUsage)
-  if (values.help) return null
-  if (!values.into) throw wrong('--into must name a folder', recoverUsage)
-  const at = parseMoment(values.at, recoverUsage)
-  return { from: folder(values.from, logBackups), into: folder(values.into, ''), at }
+export function readRecoverFlags(args: Args) {
+  const at = { type: 'string', default: 'latest' } as const
+  const options = { from: { type: 'string' }, into: { type: 'string' }, at, ...help } as const
+  const values = parse(args, options, recoverUsage)
+  if (values.help) return shown(recoverUsage)
+  if (!values.into) throw wrongUsage('--into must name a folder', recoverUsage)
+  const until = parseMoment(values.at, recoverUsage)
+  return { from: folder(values.from, logBackups), into: folder(values.into, ''), at: until }
 }
 
-export function readUnknownChargesFlags(
-  args: Args,
-): { readonly databaseUrl: string; readonly paymentUrl: string } | null {
-  if (parse(args, help, unknownChargesUsage).help) return null
+export function readUnknownChargesFlags(args: Args) {
+  if (parse(args, help, unknownChargesUsage).help) return shown(unknownChargesUsage)
   const { environment } = readInfraConfig()
   const paymentUrl = environment.PAYMENT_URL ?? readRunningSystem(environment)?.payment_url
   if (paymentUrl) return { databaseUrl: sourceDatabase(), paymentUrl }
   throw new ExplainedError('No system is running: start one with npm start, or set PAYMENT_URL and DATABASE_URL.')
+}
+
+function shown(usage: string): null {
+  console.log(usage)
+  return null
 }
 
 function sourceDatabase(): string {
@@ -133,18 +123,9 @@ function folder(path: string | undefined, usual: string): string {
   return path === undefined ? join(dataDirectory, usual) : resolve(environment.INIT_CWD ?? '', path)
 }
 
-function parseKeep(text: string): number {
-  const keep = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (keep < 1) throw wrong('--keep must be a whole number from 1 on', backupUsage)
-  return keep
-}
-
-function parseMoment(text: string, usage: string): Moment {
+/** Until when; null: until the end of what there is. */
+function parseMoment(text: string, usage: string): Date | null {
   if (text === 'latest') return null
   if (z.iso.datetime({ offset: true }).safeParse(text).success) return new Date(text)
-  throw wrong('--at must be latest or an instant such as 2026-11-25T20:15:00Z', usage)
-}
-
-function wrong(what: string, usage: string): ExplainedError {
-  return new ExplainedError(`${what}\n\n${usage}`)
+  throw wrongUsage('--at must be latest or an instant such as 2026-11-25T20:15:00Z', usage)
 }

@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
+import { describeDatabase } from '../../with-database.ts'
 import { verifyChecksums } from './checksums.ts'
 import { ClientTools, ToolError } from './client-tools.ts'
-import { connectForBackup, connectionOf, describeDatabase } from './connection.ts'
+import { connectionOf, withBackedUp } from './connection.ts'
 import { differences, readContents } from './contents.ts'
 import { dumpFolder } from './dump.ts'
 import { type Manifest, readManifest } from './manifest.ts'
@@ -16,7 +17,7 @@ export interface SoundBackup {
   readonly manifest: Manifest
 }
 
-export interface RestoreOptions {
+interface RestoreOptions {
   readonly backup: SoundBackup
   /** Of an empty database, with the right to make roles where those of the backup are not there. */
   readonly databaseUrl: string
@@ -37,19 +38,16 @@ export async function openBackup(directory: string): Promise<SoundBackup> {
 export async function restore({ backup, databaseUrl, watch, stopping }: RestoreOptions): Promise<string[]> {
   const { directory, manifest } = backup
   const tools = await ClientTools.for(manifest.dumpedBy)
-  const client = await connectForBackup(databaseUrl)
-  try {
+  return withBackedUp(databaseUrl, async (client) => {
     await requireEmpty(client, databaseUrl)
     await makeRoles(client, manifest.roles)
-    await watch.step('restore', () => load({ tools, directory, databaseUrl, stopping }))
+    await watch.step('restore', () => load(tools, { directory, databaseUrl, stopping }))
     // A dump has no statistics. Without them the first reads after opening would be planned for empty tables.
     await watch.step('statistics', () => client.query('ANALYZE'))
-    return await watch.step('compare with the manifest', async () =>
+    return watch.step('compare with the manifest', async () =>
       differences(manifest.contents, await readContents(client)),
     )
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+  })
 }
 
 async function requireEmpty(client: pg.Client, databaseUrl: string): Promise<void> {
@@ -78,17 +76,10 @@ async function makeRoles(client: pg.Client, roles: readonly string[]): Promise<v
   }
 }
 
-async function load({
-  tools,
-  directory,
-  databaseUrl,
-  stopping,
-}: {
-  tools: ClientTools
-  directory: string
-  databaseUrl: string
-  stopping: AbortSignal
-}): Promise<void> {
+async function load(
+  tools: ClientTools,
+  { directory, databaseUrl, stopping }: { directory: string; databaseUrl: string; stopping: AbortSignal },
+): Promise<void> {
   const { dbname, environment } = connectionOf(databaseUrl)
   const args = [
     '--exit-on-error',
@@ -98,7 +89,7 @@ async function load({
     join(directory, dumpFolder),
   ]
   try {
-    await tools.run({ tool: 'pg_restore', args, environment, stopping })
+    await tools.run('pg_restore', { args, environment, stopping })
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
     throw new ExplainedError(

@@ -1,49 +1,35 @@
 import type pg from 'pg'
-import { connectForBackup } from './connection.ts'
+import { requireOurs, withBackedUp } from './connection.ts'
 import { type Contents, readContents } from './contents.ts'
 import type { Manifest } from './manifest.ts'
-import { requireOurs } from './require-ours.ts'
 
 /** What is known of a database at the moment of a snapshot. */
 type Facts = Omit<Manifest, 'format' | 'dumpedBy' | 'contents'>
 
 /**
  * A moment of the database that pg_dump sees as well: what the manifest counts is what the dump holds, however much is sold
- * meanwhile. It lasts until it is closed, and holds back vacuum for that long.
+ * meanwhile.
  */
-export class Snapshot {
+export interface Snapshot {
   /** For `pg_dump --snapshot`. */
   readonly name: string
   readonly facts: Facts
-  readonly #client: pg.Client
+  readContents(): Promise<Contents>
+}
 
-  private constructor(client: pg.Client, { name, ...facts }: Facts & { name: string }) {
-    this.#client = client
-    this.name = name
-    this.facts = facts
-  }
-
-  static async open(databaseUrl: string): Promise<Snapshot> {
-    const client = await connectForBackup(databaseUrl)
-    try {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')
-      // It idles while the dump is written.
-      await client.query('SET LOCAL idle_in_transaction_session_timeout = 0')
-      await requireOurs(client, databaseUrl)
-      return new Snapshot(client, await readFacts(client))
-    } catch (error) {
-      await client.end().catch(() => undefined)
-      throw error
-    }
-  }
-
-  readContents(): Promise<Contents> {
-    return readContents(this.#client)
-  }
-
-  async close(): Promise<void> {
-    await this.#client.end().catch(() => undefined)
-  }
+/** Lets `work` have a snapshot, which holds back vacuum for that long. */
+export function withSnapshot<Result>(
+  databaseUrl: string,
+  work: (snapshot: Snapshot) => Promise<Result>,
+): Promise<Result> {
+  return withBackedUp(databaseUrl, async (client) => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+    // It idles while the dump is written.
+    await client.query('SET LOCAL idle_in_transaction_session_timeout = 0')
+    await requireOurs(client, databaseUrl)
+    const { name, ...facts } = await readFacts(client)
+    return work({ name, facts, readContents: () => readContents(client) })
+  })
 }
 
 async function readFacts(client: pg.Client): Promise<Facts & { name: string }> {

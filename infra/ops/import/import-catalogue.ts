@@ -1,11 +1,10 @@
 import { type CatalogueEvent, catalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { type FieldError, TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import { call } from '#shared/messaging/call.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import type { Catalogue, QuirkCounts } from './formats/catalogue.ts'
 import { firstFault } from './formats/first-fault.ts'
-import { importContext } from './import-context.ts'
+import { ask } from './import-context.ts'
 
 export interface CatalogueOutcome {
   readonly read: number
@@ -48,7 +47,7 @@ export async function importCatalogue(
   const send = async (batch: CatalogueEvent[]): Promise<void> => {
     try {
       const request = { source: catalogue.source, events: batch, reschedule }
-      const reply = await call(bus, importEvents, request, importContext(importEvents))
+      const reply = await ask(bus, importEvents, request)
       counts.stored += reply.stored
       counts.changed += reply.changed
       counts.unchanged += reply.unchanged

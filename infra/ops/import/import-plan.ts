@@ -3,13 +3,11 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
-import { call } from '#shared/messaging/call.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import type { Price, SeatingChoices } from './config.ts'
-import { findEvent } from './find-event.ts'
-import { derivedSourceId } from './formats/catalogue.ts'
+import { derivedSourceId, plainEvent, plainVenue } from './formats/catalogue.ts'
 import type { SeatingPlan } from './formats/seating-plan.ts'
-import { importContext } from './import-context.ts'
+import { ask, findEvent } from './import-context.ts'
 
 export type SeatedEvent = ReplyOf<typeof attachSeating>
 
@@ -32,18 +30,13 @@ export async function importPlan(
   const { onSale } = choices
   try {
     const eventId = choices.eventId ?? (await planEvent(bus, plan, { tz: choices.tz, now }))
-    return await call(
-      bus,
-      attachSeating,
-      {
-        event_id: eventId,
-        layout: plan.layout,
-        price_minor: price.minor,
-        currency: price.currency,
-        on_sale_at: onSale === 'now' ? now.toISOString() : onSale,
-      },
-      importContext(attachSeating),
-    )
+    return await ask(bus, attachSeating, {
+      event_id: eventId,
+      layout: plan.layout,
+      price_minor: price.minor,
+      currency: price.currency,
+      on_sale_at: onSale === 'now' ? now.toISOString() : onSale,
+    })
   } catch (error) {
     if (error instanceof TicketingError) throw new ExplainedError(error.message, { cause: error })
     throw error
@@ -56,7 +49,7 @@ async function planEvent(bus: Bus, plan: SeatingPlan, when: { tz: string; now: D
   const id = uuidOf(hash)
   if ((await findEvent(bus, id)) !== null) return id
   const event = newEvent(plan, { ...when, id, sourceId: hash.toString('hex') })
-  await call(bus, importEvents, { source: 'plan', events: [event], reschedule: false }, importContext(importEvents))
+  await ask(bus, importEvents, { source: 'plan', events: [event], reschedule: false })
   return id
 }
 
@@ -65,29 +58,14 @@ function newEvent(
   { id, sourceId, tz, now }: { id: string; sourceId: string; tz: string; now: Date },
 ): CatalogueEvent {
   return {
+    ...plainEvent,
     id,
     source_id: sourceId,
     name: layout.name,
-    type: 'Other',
-    description: null,
-    status: 'published',
     starts_on: new Date(now.getTime() + daysAhead * 86_400_000).toISOString().slice(0, 10),
     starts_at_local: startsAtLocal,
     tz,
-    venue: {
-      source_id: derivedSourceId(layout.name, city),
-      name: layout.name,
-      city,
-      country: null,
-      tz,
-      latitude: null,
-      longitude: null,
-    },
-    performers: [],
-    price_tiers: [],
-    on_sale_at: null,
-    off_sale_at: null,
-    max_tickets_per_user: null,
+    venue: { ...plainVenue, source_id: derivedSourceId(layout.name, city), name: layout.name, city, tz },
   }
 }
 

@@ -7,14 +7,23 @@ import type { Charge } from './charge.ts'
 const requestKey = z.string().regex(/^[\x21-\x7e]{1,200}$/)
 export const amountMinor = z.int().min(1)
 
-/** What was asked is not a request that we know; answered as 400. */
-class BadInput extends Error {}
+/** What is asked is refused, with a status and a body. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly body: { readonly code: string }
 
-/** `value` as the schema reads it. Throws what `answerErrors` answers as 400; it names `what`, never the value. */
+  constructor(status: number, body: { readonly code: string; readonly [member: string]: unknown }) {
+    super(body.code)
+    this.status = status
+    this.body = body
+  }
+}
+
+/** `value` as the schema reads it. Throws a refusal that names `what`, never the value. */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new BadInput(`${what} is not valid`)
+  throw new Refusal(400, { code: 'bad_request', detail: `${what} is not valid` })
 }
 
 /** A key in the path: the charge's, or the one of that name. */
@@ -49,7 +58,7 @@ export function answerErrors(log: Logger): Middleware {
       await next()
     } catch (error) {
       const { status = 500 } = error as { status?: number }
-      if (error instanceof BadInput) answer(ctx, 400, { code: 'bad_request', detail: error.message })
+      if (error instanceof Refusal) answer(ctx, error.status, error.body)
       else if (status === 413) answer(ctx, 413, { code: 'body_too_large' })
       else if (status >= 400 && status < 500) answer(ctx, 400, { code: 'bad_request', detail: 'body is not valid' })
       else {

@@ -2,6 +2,7 @@ import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
 import type { Database } from '#shared/database/postgres.ts'
 import { injectTraceContext, withRemoteSpan } from '#shared/observability/tracing.ts'
+import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { pauseBeforeNextAttemptMs } from './callback-times.ts'
 import {
@@ -19,7 +20,7 @@ const attemptMs = 5_000
 const longestWaitMs = 1_000
 const shortestWaitMs = 10
 
-export interface CallbackSenderOptions {
+interface CallbackSenderOptions {
   readonly db: Database
   readonly log: Logger
   /** Without it nothing is sent; callbacks wait. */
@@ -33,56 +34,47 @@ export class CallbackSender {
   readonly #options: CallbackSenderOptions
   readonly #stopped = new AbortController()
   readonly #inFlight = new Set<Promise<void>>()
-  readonly #sending: Promise<void>
-  #isWoken = false
-  #endWait: () => void = () => undefined
+  readonly #sending: PeriodicJob | undefined
+  /** Wakes it when the next callback is due. */
+  #alarm: NodeJS.Timeout | undefined
 
   /** Begins at once. */
   constructor(options: CallbackSenderOptions) {
     this.#options = options
-    this.#sending = this.#keepSending()
+    const { secret, log } = options
+    if (secret === undefined) return
+    this.#sending = startPeriodicJob({ name: 'callbacks', everyMs: longestWaitMs, log }, () => this.#sendDue(secret))
   }
 
   /** Says that a callback may have been written. */
   wake(): void {
-    this.#isWoken = true
-    this.#endWait()
+    this.#sending?.wake()
   }
 
   /** Cuts off what is in flight, which is then due again, and resolves when nothing uses the database any more. */
   async stop(): Promise<void> {
     this.#stopped.abort()
-    this.wake()
-    await this.#sending
+    await this.#sending?.stop()
+    clearTimeout(this.#alarm)
     await Promise.all(this.#inFlight)
   }
 
-  async #keepSending(): Promise<void> {
-    const { secret, log } = this.#options
-    if (secret === undefined) return
-    while (!this.#stopped.signal.aborted) {
-      this.#isWoken = false
-      const waitMs = await this.#sendDue(secret).catch((error: unknown) => {
-        log.warn({ err: error }, 'callbacks could not be sent')
-        return longestWaitMs
-      })
-      await this.#wait(waitMs)
-    }
-  }
-
-  /** Answers how many milliseconds there is nothing to do for. */
-  async #sendDue(secret: string): Promise<number> {
+  async #sendDue(secret: string): Promise<false> {
     const { db, fallbackUrl } = this.#options
     const room = maxInFlight - this.#inFlight.size
     // A callback that ends makes room and wakes us.
-    if (room === 0) return longestWaitMs
+    if (room === 0) return false
     const url = (await findEndpoint(db)) ?? fallbackUrl
-    if (url === undefined) return longestWaitMs
+    if (url === undefined) return false
     const claimed = await claimCallbacks(db, room)
     for (const callback of claimed) this.#begin(callback, url, secret)
-    if (claimed.length === room) return longestWaitMs
+    if (claimed.length === room) return false
     const dueMs = await nextCallbackDueMs(db)
-    return Math.min(longestWaitMs, Math.max(shortestWaitMs, dueMs ?? longestWaitMs))
+    clearTimeout(this.#alarm)
+    if (dueMs !== null && dueMs < longestWaitMs) {
+      this.#alarm = setTimeout(() => this.wake(), Math.max(shortestWaitMs, dueMs))
+    }
+    return false
   }
 
   #begin(callback: ClaimedCallback, url: string, secret: string): void {
@@ -133,17 +125,6 @@ export class CallbackSender {
         return { status: response.status }
       } catch (error) {
         return { status: null, error: reasonOf(error) }
-      }
-    })
-  }
-
-  #wait(ms: number): Promise<void> {
-    if (this.#isWoken) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.#endWait = () => {
-        clearTimeout(timer)
-        resolve()
       }
     })
   }

@@ -18,7 +18,7 @@ export interface RequestFilter {
   readonly failed: boolean
 }
 
-export interface LatestOptions {
+interface LatestOptions {
   /** At most. */
   readonly count: number
   readonly paint: Paint
@@ -40,25 +40,16 @@ export function renderLatest(spans: readonly StoredSpan[], { count, paint, filte
     .toSorted((a, b) => a.span.startUs - b.span.startUs)
     .slice(-count)
   if (lines.length === 0) return []
-  const route = (line: Line): string => printable(line.span.name)
-  const widest = Math.max(...lines.map((line) => route(line).length))
+  const rows = lines.map(({ span, status, ms, spans, requestId }) => {
+    const time = new Date(span.startUs / 1_000).toISOString().slice(11, 23)
+    return [time, printable(span.name), status, ms.toFixed(1), String(spans), printable(requestId)]
+  })
+  const widest = Math.max(...rows.map(([, route = '']) => route.length))
+  const text = ([time = '', route = '', status = '', ms = '', spans = '', id = '']: readonly string[]): string =>
+    [time.padEnd(12), route.padEnd(widest), status.padEnd(3), ms.padStart(8), spans.padStart(5), id].join('  ')
   return [
-    paint('dim', row({ time: 'time (UTC)', route: 'request', status: '', ms: 'ms', spans: 'spans', id: 'id' }, widest)),
-    ...lines.map((line) => {
-      const { startUs } = line.span
-      const text = row(
-        {
-          time: new Date(startUs / 1_000).toISOString().slice(11, 23),
-          route: route(line),
-          status: line.status,
-          ms: line.ms.toFixed(1),
-          spans: String(line.spans),
-          id: printable(line.requestId),
-        },
-        widest,
-      )
-      return line.hasFailed ? paint('red', text) : text
-    }),
+    paint('dim', text(['time (UTC)', 'request', '', 'ms', 'spans', 'id'])),
+    ...rows.map((row, index) => (lines[index]?.hasFailed ? paint('red', text(row)) : text(row))),
   ]
 }
 
@@ -82,18 +73,4 @@ function passes(line: Line, { route, status, slowMs, failed }: RequestFilter): b
     (slowMs === undefined || line.ms >= slowMs) &&
     (!failed || line.hasFailed)
   )
-}
-
-interface Cells {
-  readonly time: string
-  readonly route: string
-  readonly status: string
-  readonly ms: string
-  readonly spans: string
-  readonly id: string
-}
-
-function row({ time, route, status, ms, spans, id }: Cells, widestRoute: number): string {
-  const columns = [time.padEnd(12), route.padEnd(widestRoute), status.padEnd(3), ms.padStart(8), spans.padStart(5), id]
-  return columns.join('  ')
 }

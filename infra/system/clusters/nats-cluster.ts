@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePorts } from '../free-port.ts'
+import { freePort, freePorts } from '../free-port.ts'
 import { type Server, startServers, stopServers } from '../server.ts'
 import { startNatsNode } from '../servers/nats.ts'
 import {
@@ -12,7 +12,7 @@ import {
   passwordVariables,
 } from '../servers/nats-users.ts'
 
-export interface NatsClusterOptions {
+interface Options {
   /** Takes a folder for each node. */
   readonly dataDirectory: string
   readonly passwords: NatsPasswords
@@ -27,22 +27,12 @@ export interface NatsCluster {
   stop(): Promise<void>
 }
 
-interface NodePlan {
-  readonly dataDirectory: string
-  readonly serverName: string
-  readonly clusterPort: number
-  readonly monitoringPort: number
-  /** The variables of the configuration that are the same for all nodes. */
-  readonly environment: Readonly<Record<string, string>>
-}
-
 const nodeNames = ['nats-1', 'nats-2', 'nats-3']
 const attempts = 4
-const readyWithinMs = { first: 10_000, again: 30_000 }
 const askMs = 1_000
 
 /** Resolves when all nodes know each other. When one cannot be started, none is left. */
-export async function startNatsCluster(options: NatsClusterOptions): Promise<NatsCluster> {
+export async function startNatsCluster(options: Options): Promise<NatsCluster> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOnFreePorts(options)
@@ -55,45 +45,36 @@ export async function startNatsCluster(options: NatsClusterOptions): Promise<Nat
   }
 }
 
-async function startOnFreePorts({ dataDirectory, passwords }: NatsClusterOptions): Promise<NatsCluster> {
-  const ports = await freePorts(2 * nodeNames.length)
-  const clusterPorts = ports.slice(0, nodeNames.length)
-  const monitoringPorts = ports.slice(nodeNames.length)
+async function startOnFreePorts({ dataDirectory, passwords }: Options): Promise<NatsCluster> {
+  const clusterPorts = await freePorts(nodeNames.length)
   const nodePassword = newNatsPassword()
   const routes = clusterPorts.map((port) => `nats-route://node:${nodePassword}@127.0.0.1:${port}`)
-  const environment = {
-    ...passwordVariables(passwords),
-    NATS_PASSWORD_CLUSTER: nodePassword,
-    NATS_CLUSTER_ROUTES: JSON.stringify(routes),
-  }
-  const nodes = await startServers(
-    nodeNames.map((name, index) =>
-      startNode({
-        dataDirectory: join(dataDirectory, name),
-        serverName: `${name}-${randomUUID()}`,
-        clusterPort: clusterPorts[index] ?? 0,
-        monitoringPort: monitoringPorts[index] ?? 0,
-        environment,
-      }),
-    ),
-  )
+  const starts = clusterPorts.map(async (clusterPort, index) => {
+    const name = nodeNames[index] ?? ''
+    const serverName = `${name}-${randomUUID()}`
+    const monitoringPort = await freePort()
+    return startNatsNode({
+      dataDirectory: join(dataDirectory, name),
+      name: serverName,
+      configFile: 'cluster.conf',
+      serverName,
+      environment: {
+        ...passwordVariables(passwords),
+        NATS_PASSWORD_CLUSTER: nodePassword,
+        NATS_CLUSTER_ROUTES: JSON.stringify(routes),
+        NATS_SERVER_NAME: serverName,
+        NATS_CLUSTER_LISTEN: `127.0.0.1:${clusterPort}`,
+      },
+      monitoringPort,
+      // When it is part of a cluster that has a leader, and holds what the others hold.
+      isReady: () => hasJoined(monitoringPort),
+      readyWithinMs: 10_000,
+      readyAgainWithinMs: 30_000,
+    })
+  })
+  const nodes = await startServers(starts)
   const address = nodes.map(({ url }) => url).join(',')
   return { urls: natsUrls(address, passwords), nodes, stop: () => stopServers(nodes) }
-}
-
-/** Resolves when it is part of a cluster that has a leader, and holds what the others hold. */
-function startNode({ dataDirectory, serverName, clusterPort, monitoringPort, environment }: NodePlan): Promise<Server> {
-  return startNatsNode({
-    dataDirectory,
-    name: serverName,
-    configFile: 'cluster.conf',
-    serverName,
-    environment: { ...environment, NATS_SERVER_NAME: serverName, NATS_CLUSTER_LISTEN: `127.0.0.1:${clusterPort}` },
-    monitoringPort,
-    isReady: () => hasJoined(monitoringPort),
-    readyWithinMs: readyWithinMs.first,
-    readyAgainWithinMs: readyWithinMs.again,
-  })
 }
 
 /** Whether JetStream has caught up with the others, and counts all of them. */

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { chown, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
+import { until } from '../../until.ts'
+import { withDatabase } from '../../with-database.ts'
 import { requireProgram } from '../programs/program.ts'
 import type { Server } from '../server.ts'
 import { databasePasswords } from '../servers/database-users.ts'
@@ -12,7 +13,6 @@ import { postgresDirectory, postgresOwner } from '../servers/postgres-owner.ts'
 
 const run = promisify(execFile)
 
-const followsWithinMs = 30_000
 const promotedWithinSeconds = 30
 
 /** Where their data lies, and whether they sync it. */
@@ -62,7 +62,7 @@ export class PostgresPair {
   async promote(): Promise<void> {
     const standby = this.#standby
     if (standby === undefined) throw new Error('there is no standby to promote')
-    await asSuperuser(standby, async (client) => {
+    await withDatabase(standby.url, async (client) => {
       const { rows } = await client.query<{ promoted: boolean }>('SELECT pg_promote(true, $1) AS promoted', [
         promotedWithinSeconds,
       ])
@@ -76,10 +76,10 @@ export class PostgresPair {
   /** Copies the primary into the place of the other server, which must not run, and lets the primary wait for it from then on. */
   async addStandby(): Promise<void> {
     const suffix = this.#primary.name.endsWith('-1') ? '-2' : '-1'
-    await copyPrimary({ primary: this.#primary, dataDirectory: this.#options.dataDirectory, suffix })
+    await copyPrimary(this.#primary, this.#options, suffix)
     const standby = await startNode(this.#options, suffix)
     this.#standby = standby
-    await asSuperuser(this.#primary, async (client) => {
+    await withDatabase(this.#primary.url, async (client) => {
       // Named before it has caught up, it would keep all commits waiting.
       await untilStandby(client, standby.name, `state = 'streaming'`)
       await client.query(`ALTER SYSTEM SET synchronous_standby_names = '"${standby.name}"'`)
@@ -99,14 +99,8 @@ function startNode(options: PairOptions, suffix: string): Promise<Server> {
   return startPostgres({ ...options, suffix, waitsForStandby: true })
 }
 
-interface Copy {
-  readonly primary: Server
-  readonly dataDirectory: string
-  readonly suffix: string
-}
-
 /** Leaves a data folder with which a server starts as standby of `primary`, under the name that is the server's. */
-async function copyPrimary({ primary, dataDirectory, suffix }: Copy): Promise<void> {
+async function copyPrimary(primary: Server, { dataDirectory }: PairOptions, suffix: string): Promise<void> {
   const [owner, program] = [await postgresOwner(), await requireProgram('postgres')]
   const directory = await postgresDirectory(dataDirectory, owner, suffix)
   await rm(directory, { recursive: true, force: true })
@@ -127,27 +121,8 @@ async function copyPrimary({ primary, dataDirectory, suffix }: Copy): Promise<vo
 }
 
 /** `condition` is SQL over `pg_stat_replication`. */
-async function untilStandby(client: pg.Client, name: string, condition: string): Promise<void> {
-  const giveUpAt = performance.now() + followsWithinMs
-  for (;;) {
-    const { rows } = await client.query(
-      `SELECT FROM pg_stat_replication WHERE application_name = $1 AND ${condition}`,
-      [name],
-    )
-    if (rows.length > 0) return
-    if (performance.now() > giveUpAt) throw new Error(`${name} does not follow the primary`)
-    await wait(50)
-  }
-}
-
-async function asSuperuser(node: Server, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: node.url, connectionTimeoutMillis: 5_000 })
-  // A server that dies meanwhile reports it here as well.
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    await work(client)
-  } finally {
-    await client.end()
-  }
+function untilStandby(client: pg.Client, name: string, condition: string): Promise<void> {
+  const text = `SELECT FROM pg_stat_replication WHERE application_name = $1 AND ${condition}`
+  const isSo = async (): Promise<boolean> => (await client.query(text, [name])).rows.length > 0
+  return until(`${name} follows the primary`, isSo, { timeoutMs: 30_000 })
 }

@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { until } from '../../until.ts'
 import { freePort } from '../free-port.ts'
 import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
 import { askRedis } from '../servers/ask-redis.ts'
@@ -103,13 +103,8 @@ async function isWhole(redis: Redis): Promise<boolean> {
 }
 
 async function untilAll(nodes: readonly Server[], isSo: (redis: Redis) => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + wholeWithinMs
   for (const { name, port } of nodes) {
-    while (!(await askRedis(port, isSo).catch(() => false))) {
-      if (performance.now() > giveUpAt)
-        throw new Error(`the Redis Cluster is not whole: ${name} is not with the others`)
-      await wait(50)
-    }
+    await until(`${name} is whole with the others`, () => askRedis(port, isSo), { timeoutMs: wholeWithinMs })
   }
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { until } from '../../until.ts'
 import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
 import { askRedis } from '../servers/ask-redis.ts'
 import { replicated, startRedisServer } from '../servers/redis.ts'
@@ -29,94 +29,68 @@ const quorum = 2
 const downAfterMs = 1_000
 /** A failover that has not ended by then is begun anew. */
 const failoverTimeoutMs = 5_000
-const wholeWithinMs = 30_000
 
 /** Starts them all; returns when the Sentinels know the replicas and each other. */
-export async function startRedisSentinel({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<RedisSentinel> {
-  const set = new SentinelSet(dataDirectory)
-  try {
-    await set.start()
-    return set
-  } catch (error) {
-    await set.stop()
-    throw error
-  }
-}
+export async function startRedisSentinel({
+  dataDirectory,
+}: Pick<ServerOptions, 'dataDirectory'>): Promise<RedisSentinel> {
+  const servers: Server[] = []
+  const sentinels: Server[] = []
+  /** By any Sentinel that is there. */
+  const masterPort = (): Promise<number> => Promise.any(sentinels.map(({ port }) => askRedis(port, portOfMaster)))
 
-class SentinelSet implements RedisSentinel {
-  readonly #dataDirectory: string
-  servers: readonly Server[] = []
-  sentinels: readonly Server[] = []
-
-  constructor(dataDirectory: string) {
-    this.#dataDirectory = dataDirectory
-  }
-
-  get url(): string {
-    return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${masterName}`
-  }
-
-  async start(): Promise<void> {
-    this.servers = [await this.#server('redis-1')]
-    const firstPort = this.servers[0]?.port ?? 0
-    const replicas = await startServers(numbered('redis', 2, replicaCount).map((name) => this.#server(name)))
-    this.servers = [...this.servers, ...replicas]
-    this.sentinels = await startServers(
-      numbered('sentinel', 1, sentinelCount).map((name) => this.#sentinel(name, firstPort)),
-    )
-    await this.whole()
-  }
-
-  async master(): Promise<Server> {
-    const port = await this.#masterPort()
-    const master = this.servers.find((server) => server.port === port)
-    if (master === undefined) throw new Error(`the Sentinels name a master at port ${port}, which is none of ours`)
-    return master
-  }
-
-  async whole(): Promise<void> {
-    const giveUpAt = performance.now() + wholeWithinMs
-    while (!(await this.#isWhole().catch(() => false))) {
-      if (performance.now() > giveUpAt) throw new Error('the Sentinels, or the servers they watch, miss each other')
-      await wait(50)
-    }
-  }
-
-  async stop(): Promise<void> {
-    // First: they would take the end of the master for a loss.
-    await stopServers(this.sentinels)
-    await stopServers(this.servers)
-  }
-
-  async #isWhole(): Promise<boolean> {
-    const known = await Promise.all(this.sentinels.map(({ port }) => askRedis(port, knowsAll)))
-    const replication = await askRedis(await this.#masterPort(), (redis) => redis.info('replication'))
-    return known.every(Boolean) && replication.includes(`connected_slaves:${replicaCount}\r`)
-  }
-
-  /** Of any Sentinel that is there. */
-  async #masterPort(): Promise<number> {
-    return Promise.any(this.sentinels.map(({ port }) => askRedis(port, masterPort)))
-  }
-
-  #server(name: string): Promise<Server> {
+  const startOne = (name: string): Promise<Server> => {
     const settings = async (port: number, directory: string): Promise<string[]> => {
       // The first one has nobody to follow. One that comes back later asks: another may be the master by then.
-      const master = this.sentinels.length > 0 ? await this.#masterPort() : this.servers[0]?.port
+      const master = sentinels.length > 0 ? await masterPort() : servers[0]?.port
       const following = master === undefined || master === port ? [] : ['--replicaof', '127.0.0.1', String(master)]
       return [...replicated(port, directory), ...following]
     }
-    return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory })
+    return startRedisServer({ name, settings }, { dataDirectory })
   }
-
-  async #sentinel(name: string, watchedPort: number): Promise<Server> {
-    const configFile = join(this.#dataDirectory, `${name}.conf`)
+  const startSentinel = async (name: string): Promise<Server> => {
+    const configFile = join(dataDirectory, `${name}.conf`)
     // A Sentinel writes down there what it learns, and finds it when it comes back.
-    await writeFile(configFile, sentinelConfig(watchedPort))
+    await writeFile(configFile, sentinelConfig(servers[0]?.port ?? 0))
     const settings = (port: number, directory: string): string[] => [
       ...[configFile, '--sentinel', '--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
     ]
-    return startRedisServer({ name, settings }, { dataDirectory: this.#dataDirectory })
+    return startRedisServer({ name, settings }, { dataDirectory })
+  }
+  const isWhole = async (): Promise<boolean> => {
+    const known = await Promise.all(sentinels.map(({ port }) => askRedis(port, knowsAll)))
+    const replication = await askRedis(await masterPort(), (redis) => redis.info('replication'))
+    return known.every(Boolean) && replication.includes(`connected_slaves:${replicaCount}\r`)
+  }
+  const whole = (): Promise<void> =>
+    until('the Sentinels and their servers know each other', isWhole, { timeoutMs: 30_000 })
+  const stop = async (): Promise<void> => {
+    // First: they would take the end of the master for a loss.
+    await stopServers(sentinels)
+    await stopServers(servers)
+  }
+
+  try {
+    servers.push(await startOne('redis-1'))
+    servers.push(...(await startServers(numbered('redis', 2, replicaCount).map(startOne))))
+    sentinels.push(...(await startServers(numbered('sentinel', 1, sentinelCount).map(startSentinel))))
+    await whole()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${masterName}`,
+    servers,
+    sentinels,
+    async master() {
+      const port = await masterPort()
+      const master = servers.find((server) => server.port === port)
+      if (master === undefined) throw new Error(`the Sentinels name a master at port ${port}, which is none of ours`)
+      return master
+    },
+    whole,
+    stop,
   }
 }
 
@@ -140,7 +114,7 @@ async function knowsAll(redis: Redis): Promise<boolean> {
   return replicas.length === replicaCount && others.length === sentinelCount - 1
 }
 
-async function masterPort(redis: Redis): Promise<number> {
+async function portOfMaster(redis: Redis): Promise<number> {
   const [, port] = (await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName)) as string[]
   return Number(port)
 }

@@ -28,18 +28,7 @@ export interface RunningFile extends RunningSystem {
   readonly processes: readonly RunningProcess[]
 }
 
-export interface Secrets {
-  /** Signs the sessions of the demo. */
-  readonly SESSION_SECRET: string
-  /** Signs places and passes of waiting rooms. */
-  readonly WAITING_ROOM_SECRET: string
-  /** Signs what the payment provider tells by itself. */
-  readonly PAYMENT_WEBHOOK_SECRET: string
-  /** Opens the organiser's routes. */
-  readonly ORGANISER_KEY: string
-  /** Signs the codes of tickets. */
-  readonly TICKET_KEYS: string
-}
+export type Secrets = ReturnType<DataFolder['secrets']>
 
 interface Claim {
   readonly pid: number
@@ -72,10 +61,8 @@ export class DataFolder {
       mkdirSync(folder.logDirectory, { recursive: true })
       await closeToOthers(directory)
     } catch (error) {
-      const { message } = error as Error
-      throw new ExplainedError(`The data folder cannot be made (${message}).\nSet DATA_DIR to another folder.`, {
-        cause: error,
-      })
+      const what = `The data folder cannot be made (${(error as Error).message}).`
+      throw new ExplainedError(`${what}\nSet DATA_DIR to another folder.`, { cause: error })
     }
     const holder = readJson<Claim>(folder.#claimFile)
     const running = readJson<RunningFile>(folder.#runningFile)
@@ -90,12 +77,18 @@ export class DataFolder {
   }
 
   /** Made on the first start and kept. */
-  secrets(): Secrets {
-    return keptSecrets<Secrets>(join(this.directory, 'secrets.json'), {
-      SESSION_SECRET: randomBytes(32).toString('base64url'),
-      WAITING_ROOM_SECRET: randomBytes(32).toString('base64url'),
-      PAYMENT_WEBHOOK_SECRET: randomBytes(32).toString('base64url'),
-      ORGANISER_KEY: `org_${randomBytes(24).toString('base64url')}`,
+  secrets() {
+    const newSecret = (): string => randomBytes(32).toString('base64url')
+    return keptSecrets(join(this.directory, 'secrets.json'), {
+      /** Signs the sessions of the demo. */
+      SESSION_SECRET: newSecret(),
+      /** Signs places and passes of waiting rooms. */
+      WAITING_ROOM_SECRET: newSecret(),
+      /** Signs what the payment provider tells by itself. */
+      PAYMENT_WEBHOOK_SECRET: newSecret(),
+      /** Opens the organiser's routes. */
+      ORGANISER_KEY: `org_${newPassword()}`,
+      /** Signs the codes of tickets. */
       TICKET_KEYS: newTicketKey(),
     })
   }
@@ -124,10 +117,8 @@ export class DataFolder {
       writeFileSync(this.#claimFile, JSON.stringify(claim), { flag: 'wx', mode: ownerOnly })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      throw new ExplainedError(
-        `Another start is under way in ${this.directory}.\nWait until it is ready, or set DATA_DIR to another folder.`,
-        { cause: error },
-      )
+      const what = `Another start is under way in ${this.directory}.`
+      throw new ExplainedError(`${what}\nWait until it is ready, or set DATA_DIR to another folder.`, { cause: error })
     }
   }
 }

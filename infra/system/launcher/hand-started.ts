@@ -1,12 +1,12 @@
+import { join } from 'node:path'
 import { isAlive } from '#shared/process/config.ts'
 import { forgetStartedByHand, readStartedByHand, type StartedByHand } from '#shared/process/started-by-hand.ts'
 import type { Say } from '../../say.ts'
-import type { SupervisorLog } from '../supervisor-log.ts'
+import { launcherLog } from '../supervisor.ts'
 import { processLine } from './process-line.ts'
 
 export interface HandStartedOptions {
   readonly dataDirectory: string
-  readonly log: SupervisorLog
   readonly say: Say
   /** Called when one is ready or gone. */
   onChange(): void
@@ -50,26 +50,25 @@ export class HandStarted {
     this.#known = new Map(ready.map((entry) => [entry.instance, entry]))
     const came = ready.filter(({ instance, pid }) => before.get(instance)?.pid !== pid)
     const gone = [...before.values()].filter(({ instance, pid }) => this.#known.get(instance)?.pid !== pid)
-    for (const entry of gone)
-      this.#tellGone(
-        entry,
-        dead.some(({ pid }) => pid === entry.pid),
-      )
+    const deadPids = new Set(dead.map(({ pid }) => pid))
+    for (const entry of gone) this.#tellGone(entry, deadPids.has(entry.pid))
     for (const entry of came) this.#tellCame(entry)
     if (came.length + gone.length > 0) onChange()
   }
 
   #tellCame(entry: StartedByHand): void {
-    const { log, say } = this.#options
-    log.info(entry.instance, 'joined the system', { started_by: 'hand', joined_pid: entry.pid })
-    say(processLine(entry, 'joined'))
+    this.#logOf(entry).info({ started_by: 'hand', joined_pid: entry.pid }, 'joined the system')
+    this.#options.say(processLine(entry, 'joined'))
   }
 
   /** Only the parent learns an exit code or signal, so this says just that it died. */
   #tellGone(entry: StartedByHand, hasDied: boolean): void {
-    const { log, say } = this.#options
-    if (hasDied)
-      log.warn(entry.instance, 'died; it is not restarted, because it was started by hand', { ended_pid: entry.pid })
-    say(processLine(entry, hasDied ? 'died' : 'stopped'))
+    const died = 'died; it is not restarted, because it was started by hand'
+    if (hasDied) this.#logOf(entry).warn({ ended_pid: entry.pid }, died)
+    this.#options.say(processLine(entry, hasDied ? 'died' : 'stopped'))
+  }
+
+  #logOf({ instance }: StartedByHand) {
+    return launcherLog(join(this.#options.dataDirectory, 'logs', `${instance}.log`), instance)
   }
 }

@@ -9,7 +9,6 @@ import type { Server } from '../server.ts'
 import { sameDatabaseUrl } from '../servers/database-users.ts'
 import { sameNatsUrl } from '../servers/nats-users.ts'
 import { type System, startSystem, unlessAborted } from '../start-system.ts'
-import { SupervisorLog } from '../supervisor-log.ts'
 import type { GivenServers } from '../system-servers.ts'
 import { DataFolder, type RunningFile, type RunningProcess, type Secrets } from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
@@ -62,9 +61,7 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
     await installMissing(neededPrograms(config, flags), say)
 
     let onChange = (): void => undefined
-    const log = new SupervisorLog(folder.logDirectory)
     const supervise = { say, onRestart: () => onChange() }
-    const supervisor = { ...supervise, log }
     const destination = await spanDestination(config.environment)
     const environment = childEnvironment({ config, secrets: folder.secrets(), gateways, destination })
 
@@ -95,10 +92,12 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
     )
     await unlessAborted(Promise.all(starts), stopping)
 
-    const handStarted = new HandStarted({ dataDirectory, log, say, onChange: () => onHandsChange() })
+    const handStarted = new HandStarted({ dataDirectory, say, onChange: () => onHandsChange() })
     closers.push(() => handStarted.stop())
     const watched = () => metricsAddresses({ processes: system.processes(), gateways, startedByHand: handStarted.list })
-    const prometheus = flags.observe ? await startObservation(watched(), { dataDirectory, supervisor }) : undefined
+    const prometheus = flags.observe
+      ? await startObservation(watched(), { dataDirectory, supervisor: supervise })
+      : undefined
     if (prometheus) closers.push(() => prometheus.stop())
     const onHandsChange = (): void => {
       onChange()

@@ -1,122 +1,68 @@
 import type { ProgramName } from './program.ts'
 
-interface Advice {
-  readonly debian: string
-  /** `undefined` where the system does not offer it. */
-  readonly fedora: string | undefined
-  readonly arch: string | undefined
-  readonly brew: string | undefined
-  /** A container in its place, with the variable that tells us where it listens; `undefined` for tools. */
-  readonly container: string | undefined
-}
+const systems = [
+  ['Debian, Ubuntu', 'sudo apt-get install'],
+  ['Fedora', 'sudo dnf install'],
+  ['Arch', 'sudo pacman -S'],
+  ['macOS', 'brew install'],
+] as const
 
-/** Of tools that have the same name everywhere. */
-const everywhere = (name: string): Advice => ({
-  ...{ debian: name, fedora: name, arch: name, brew: name },
-  container: undefined,
-})
+type Packages = readonly [debian: string, fedora?: string, arch?: string, brew?: string]
 
-/** Of what only the tests of containers need, which run on Debian. */
-const onDebian = (name: string): Advice => ({
-  ...{ debian: name, fedora: undefined, arch: undefined, brew: undefined },
-  container: undefined,
-})
+const everywhere = (name: string): Packages => [name, name, name, name]
 
-const advice: Record<ProgramName, Advice> = {
-  'nats-server': {
-    debian: 'nats-server',
-    fedora: undefined,
-    arch: 'nats-server',
-    brew: 'nats-server',
-    container: 'run -d -p 4222:4222 nats:2 -js   # then NATS_URL=nats://127.0.0.1:4222',
-  },
-  'redis-server': {
-    debian: 'redis-server',
-    fedora: 'valkey',
-    arch: 'valkey',
-    brew: 'redis',
-    container: 'run -d -p 6379:6379 redis:8   # then REDIS_URL=redis://127.0.0.1:6379',
-  },
-  postgres: {
-    debian: 'postgresql',
-    fedora: 'postgresql-server postgresql-contrib',
-    arch: 'postgresql',
-    brew: 'postgresql@17',
-    container:
-      'run -d -p 5432:5432 -e POSTGRES_PASSWORD=pw postgres:17   # then DATABASE_URL=postgres://postgres:pw@127.0.0.1:5432/postgres',
-  },
-  pg_dump: {
-    debian: 'postgresql-client',
-    fedora: 'postgresql',
-    arch: 'postgresql',
-    brew: 'postgresql@17',
-    container: undefined,
-  },
-  prometheus: {
-    debian: 'prometheus',
-    fedora: 'golang-github-prometheus',
-    arch: 'prometheus',
-    brew: 'prometheus',
-    container: 'run -d --network host prom/prometheus   # scrape the gateway by hand',
-  },
-  promtool: {
-    debian: 'prometheus',
-    fedora: 'golang-github-prometheus',
-    arch: 'prometheus',
-    brew: 'prometheus',
-    container: undefined,
-  },
+/** The packages that hold a program, in the order of `systems`; '' where there is none. What only tests on Debian need has no others. */
+// biome-ignore format: a table
+const packages: Record<ProgramName, Packages> = {
+  'nats-server': ['nats-server', '', 'nats-server', 'nats-server'],
+  'redis-server': ['redis-server', 'valkey', 'valkey', 'redis'],
+  postgres: ['postgresql', 'postgresql-server postgresql-contrib', 'postgresql', 'postgresql@17'],
+  pg_dump: ['postgresql-client', 'postgresql', 'postgresql', 'postgresql@17'],
+  prometheus: ['prometheus', 'golang-github-prometheus', 'prometheus', 'prometheus'],
+  promtool: ['prometheus', 'golang-github-prometheus', 'prometheus', 'prometheus'],
+  kubectl: ['kubectl', 'kubernetes-client', 'kubectl', 'kubernetes-cli'],
+  barman: ['barman', 'barman', '', 'barman'],
   'docker-compose': everywhere('docker-compose'),
-  kubectl: {
-    debian: 'kubectl',
-    fedora: 'kubernetes-client',
-    arch: 'kubectl',
-    brew: 'kubernetes-cli',
-    container: undefined,
-  },
   nginx: everywhere('nginx'),
   openssl: everywhere('openssl'),
-  barman: { debian: 'barman', fedora: 'barman', arch: undefined, brew: 'barman', container: undefined },
-  'prometheus-alertmanager': onDebian('prometheus-alertmanager'),
-  'prometheus-nginx-exporter': onDebian('prometheus-nginx-exporter'),
-  'prometheus-postgres-exporter': onDebian('prometheus-postgres-exporter'),
-  'prometheus-redis-exporter': onDebian('prometheus-redis-exporter'),
-  busybox: onDebian('busybox'),
-  dnsmasq: onDebian('dnsmasq-base'),
-  ip: onDebian('iproute2'),
   chromium: everywhere('chromium'),
+  'prometheus-alertmanager': ['prometheus-alertmanager'],
+  'prometheus-nginx-exporter': ['prometheus-nginx-exporter'],
+  'prometheus-postgres-exporter': ['prometheus-postgres-exporter'],
+  'prometheus-redis-exporter': ['prometheus-redis-exporter'],
+  busybox: ['busybox'],
+  dnsmasq: ['dnsmasq-base'],
+  ip: ['iproute2'],
+}
+
+/** Containers in the place of servers, with the variable that tells us where they listen. */
+const containers: Partial<Record<ProgramName, string>> = {
+  'nats-server': 'run -d -p 4222:4222 nats:2 -js   # then NATS_URL=nats://127.0.0.1:4222',
+  'redis-server': 'run -d -p 6379:6379 redis:8   # then REDIS_URL=redis://127.0.0.1:6379',
+  postgres:
+    'run -d -p 5432:5432 -e POSTGRES_PASSWORD=pw postgres:17   # then DATABASE_URL=postgres://postgres:pw@127.0.0.1:5432/postgres',
+  prometheus: 'run -d --network host prom/prometheus   # scrape the gateway by hand',
 }
 
 /** The package that holds a program on Debian and Ubuntu. */
 export function debianPackage(name: ProgramName): string {
-  return advice[name].debian
+  return packages[name][0]
 }
 
 /** One message: what is missing, and the command for each system. */
 export function howToInstall(missing: readonly ProgramName[]): string {
-  const line = (system: string, command: string, key: keyof Advice): string[] => {
-    const packages = [...new Set(missing.map((name) => advice[name][key]).filter((name) => name !== undefined))]
-    return packages.length === 0 ? [] : [`  ${system.padEnd(16)} ${command} ${packages.join(' ')}`]
-  }
+  const commands = missing.flatMap((name) => containers[name] ?? [])
   return [
     `Missing: ${missing.join(', ')}. Install with one of`,
-    ...line('Debian, Ubuntu', 'sudo apt-get install', 'debian'),
-    ...line('Fedora', 'sudo dnf install', 'fedora'),
-    ...line('Arch', 'sudo pacman -S', 'arch'),
-    ...line('macOS', 'brew install', 'brew'),
+    ...systems.flatMap(([system, command], index) => {
+      const wanted = [...new Set(missing.map((name) => packages[name][index]).filter(Boolean))]
+      return wanted.length === 0 ? [] : [`  ${system.padEnd(16)} ${command} ${wanted.join(' ')}`]
+    }),
     ...(missing.includes('nats-server')
       ? ['  nats-server      also one file: https://github.com/nats-io/nats-server/releases']
       : []),
-    ...containers(missing),
+    ...(commands.length > 0 ? ['or run them in containers (podman likewise) and say where they listen:'] : []),
+    ...commands.map((command) => `  docker ${command}`),
     'and start again.',
   ].join('\n')
-}
-
-function containers(missing: readonly ProgramName[]): string[] {
-  const commands = missing.map((name) => advice[name].container).filter((command) => command !== undefined)
-  if (commands.length === 0) return []
-  return [
-    'or run them in containers (podman likewise) and say where they listen:',
-    ...commands.map((command) => `  docker ${command}`),
-  ]
 }

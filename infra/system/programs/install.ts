@@ -1,8 +1,7 @@
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import type { Say } from '../../say.ts'
-import { hasApt, rightsToInstall } from './apt.ts'
-import { installPackages, unpackPackages } from './apt-install.ts'
+import { hasApt, installPackages, rightsToInstall, unpackPackages } from './apt-install.ts'
 import { howToInstall } from './install-advice.ts'
 import { findProgram, type ProgramName } from './program.ts'
 

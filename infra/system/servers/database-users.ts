@@ -16,16 +16,13 @@ export function roleOf(user: DatabaseUser): string {
 
 /** The passwords of the servers in a data folder, made on the first call and kept there. */
 export function databasePasswords(dataDirectory: string): DatabasePasswords {
-  const fresh = ['superuser' as const, ...databaseUsers].map((user) => [user, newPassword()])
-  return keptSecrets(
-    join(dataDirectory, 'database-passwords.json'),
-    Object.fromEntries(fresh) as Record<DatabaseUser | 'superuser', string>,
-  )
+  const fresh = forEachOf(['superuser' as const, ...databaseUsers], newPassword)
+  return keptSecrets(join(dataDirectory, 'database-passwords.json'), fresh)
 }
 
 /** `url` with the name and password of each user in place of its own. */
 export function databaseUrls(url: string, passwords: DatabasePasswords): DatabaseUrls {
-  return forEachUser((user) => {
+  return forEachOf(databaseUsers, (user) => {
     const its = new URL(url)
     its.username = roleOf(user)
     its.password = passwords[user]
@@ -35,7 +32,7 @@ export function databaseUrls(url: string, passwords: DatabasePasswords): Databas
 
 /** The same for everybody: a server of the user's own, who has said who connects. */
 export function sameDatabaseUrl(url: string): DatabaseUrls {
-  return forEachUser(() => url)
+  return forEachOf(databaseUsers, () => url)
 }
 
 /** 32 characters that need no quotes in URLs, in SQL or in a configuration. */
@@ -43,6 +40,9 @@ export function newPassword(): string {
   return randomBytes(24).toString('base64url')
 }
 
-function forEachUser(make: (user: DatabaseUser) => string): Record<DatabaseUser, string> {
-  return Object.fromEntries(databaseUsers.map((user) => [user, make(user)])) as Record<DatabaseUser, string>
+export function forEachOf<User extends string>(
+  users: readonly User[],
+  make: (user: User) => string,
+): Record<User, string> {
+  return Object.fromEntries(users.map((user) => [user, make(user)])) as Record<User, string>
 }

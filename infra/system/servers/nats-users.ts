@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { type NatsUser, natsUsers } from '#shared/process/config.ts'
+import { forEachOf, newPassword } from './database-users.ts'
 
 export type NatsPasswords = Readonly<Record<NatsUser, string>>
 
@@ -8,12 +8,12 @@ export type NatsUrls = Readonly<Record<NatsUser, string>>
 
 /** Passwords that nobody has had before. */
 export function newNatsPasswords(): NatsPasswords {
-  return forEachUser(newNatsPassword)
+  return forEachOf(natsUsers, newNatsPassword)
 }
 
 /** nats-server reads what looks like a number as one: hence the letters in front. */
 export function newNatsPassword(): string {
-  return `nats_${randomBytes(24).toString('base64url')}`
+  return `nats_${newPassword()}`
 }
 
 /** As `infra/deploy/nats/permissions.conf` expects them in the server's environment. */
@@ -23,14 +23,10 @@ export function passwordVariables(passwords: NatsPasswords): Record<string, stri
 
 /** `address` as in `nats://127.0.0.1:4222`, or several of a cluster, joined by commas. */
 export function natsUrls(address: string, passwords: NatsPasswords): NatsUrls {
-  return forEachUser((user) => address.replaceAll('://', `://${user}:${encodeURIComponent(passwords[user])}@`))
+  return forEachOf(natsUsers, (user) => address.replaceAll('://', `://${user}:${encodeURIComponent(passwords[user])}@`))
 }
 
 /** The same for everybody: a server of the user's own, who has said who connects. */
 export function sameNatsUrl(url: string): NatsUrls {
-  return forEachUser(() => url)
-}
-
-function forEachUser(make: (user: NatsUser) => string): Record<NatsUser, string> {
-  return Object.fromEntries(natsUsers.map((user) => [user, make(user)])) as Record<NatsUser, string>
+  return forEachOf(natsUsers, () => url)
 }

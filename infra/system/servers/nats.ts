@@ -47,7 +47,7 @@ export interface NatsNodeOptions extends ServerOptions {
   /** Asked once it lets clients in. */
   isReady(): Promise<boolean>
   readonly readyWithinMs: number
-  readonly readyAgainWithinMs?: number
+  readonly readyAgainWithinMs?: number | undefined
 }
 
 /** A server on one of the configurations in `infra/deploy/nats`; its URL names nobody. */
@@ -57,11 +57,11 @@ export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
   const ownDirectory = join(options.dataDirectory, 'nats')
   const storeDirectory = join(ownDirectory, 'jetstream')
   return startServer(
-    {
+    (port) => ({
       name,
       program,
       ownDirectory,
-      async arguments(port) {
+      async arguments() {
         await mkdir(storeDirectory, { recursive: true })
         return [
           ...['--config', resolve(projectRoot, 'infra', 'deploy', 'nats', configFile), '--name', serverName],
@@ -70,13 +70,13 @@ export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
       },
       // In quotes, because variables are read as configuration is.
       environment: { ...environment, NATS_STORE_DIR: JSON.stringify(storeDirectory) },
-      url: (port) => `nats://127.0.0.1:${port}`,
-      commandLinePart: () => serverName,
-      isReady: async (port) => (await greeting(port)).includes(serverName) && (await isReady()),
+      url: `nats://127.0.0.1:${port}`,
+      commandLinePart: serverName,
+      isReady: async () => (await greeting(port)).includes(serverName) && (await isReady()),
       readyWithinMs: options.readyWithinMs,
-      ...(options.readyAgainWithinMs !== undefined && { readyAgainWithinMs: options.readyAgainWithinMs }),
+      readyAgainWithinMs: options.readyAgainWithinMs,
       stopSignal: 'SIGTERM',
-    },
+    }),
     options,
   )
 }

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
 import { ownerOnly } from '../../kept-file.ts'
 import { giveToOwner, makeRoles } from '../../ops/database-roles.ts'
+import { withDatabase } from '../../with-database.ts'
 import { findPostgres, majorOf, type Program } from '../programs/program.ts'
 import { endLeftover, pidFileOf, type Server, type ServerOptions, startServer } from '../server.ts'
 import { type DatabasePasswords, type DatabaseUrls, databasePasswords, databaseUrls, roleOf } from './database-users.ts'
@@ -53,26 +54,22 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await setPassword(data, passwords.superuser)
   }
   const server = await startServer(
-    {
+    (port) => ({
       name,
       program,
-      arguments: (port) => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
-      url: (port) => urlOf(port, database, passwords),
-      commandLinePart: () => directory,
-      isReady: (port) => setUpDatabase({ port, directory, passwords }),
+      arguments: () => ['-D', directory, ...settings(port, options).flatMap((setting) => ['-c', setting])],
+      url: urlOf(port, database, passwords),
+      commandLinePart: directory,
+      isReady: () => setUpDatabase(port, directory, passwords),
       // After a crash it replays its log first.
       readyWithinMs: 60_000,
       // SIGINT: ends sessions and stops; SIGTERM would wait for them to leave.
       stopSignal: 'SIGINT',
       user: owner,
-    },
+    }),
     options,
   )
   return Object.assign(server, { urls: databaseUrls(server.url, passwords) })
-}
-
-function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
-  return [...privateSettings(port, durable), ...(waitsForStandby ? ['synchronous_commit=on'] : [])]
 }
 
 /** As a superuser: what `backup -- follow` needs, statement by statement. */
@@ -87,7 +84,7 @@ export function rightsToFollow(role: string): string[] {
 }
 
 /** How every private PostgreSQL is run. */
-export function privateSettings(port: number, durable: boolean): string[] {
+function settings(port: number, { durable, waitsForStandby }: PostgresOptions): string[] {
   return [
     'listen_addresses=127.0.0.1',
     `port=${port}`,
@@ -103,6 +100,7 @@ export function privateSettings(port: number, durable: boolean): string[] {
     ...(durable
       ? [`shared_buffers=${sharedBuffersMb()}MB`]
       : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    ...(waitsForStandby ? ['synchronous_commit=on'] : []),
   ]
 }
 
@@ -205,47 +203,39 @@ async function setPassword({ program, directory, owner }: Data, password: string
   if (owner) await chown(rules, owner.uid, owner.gid)
 }
 
-interface SetUp {
-  readonly port: number
-  readonly directory: string
-  readonly passwords: DatabasePasswords
-}
+const patience = { connectionTimeoutMillis: 2_000, query_timeout: 30_000 }
 
 /** Makes our roles and our database where they are not there yet. `false` when another server than that on `directory` has the port. */
-async function setUpDatabase({ port, directory, passwords }: SetUp): Promise<boolean> {
-  const isStandby = await asSuperuser(urlOf(port, 'postgres', passwords), async (client) => {
-    const { rows } = await client.query<{ ours: boolean; exists: boolean; standby: boolean }>(
-      `SELECT current_setting('data_directory') = $1 AS ours, pg_is_in_recovery() AS standby,
+async function setUpDatabase(port: number, directory: string, passwords: DatabasePasswords): Promise<boolean> {
+  const isStandby = await withDatabase(
+    urlOf(port, 'postgres', passwords),
+    async (client) => {
+      const { rows } = await client.query<{ ours: boolean; exists: boolean; standby: boolean }>(
+        `SELECT current_setting('data_directory') = $1 AS ours, pg_is_in_recovery() AS standby,
               EXISTS (SELECT FROM pg_database WHERE datname = $2) AS exists`,
-      [directory, database],
-    )
-    const [server] = rows
-    if (!server?.ours) return undefined
-    if (server.standby) return true
-    const { superuser: _, ...rolePasswords } = passwords
-    await makeRoles(client, rolePasswords)
-    if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
-    return false
-  })
+        [directory, database],
+      )
+      const [server] = rows
+      if (!server?.ours) return undefined
+      if (server.standby) return true
+      const { superuser: _, ...rolePasswords } = passwords
+      await makeRoles(client, rolePasswords)
+      if (!server.exists) await client.query(`CREATE DATABASE ${database}`)
+      return false
+    },
+    patience,
+  )
   if (isStandby === false)
-    await asSuperuser(urlOf(port, database, passwords), async (client) => {
-      await giveToOwner(client, database)
-      // The rights to functions are those of one database.
-      await client.query(rightsToFollow(roleOf('owner')).join(';'))
-    })
+    await withDatabase(
+      urlOf(port, database, passwords),
+      async (client) => {
+        await giveToOwner(client, database)
+        // The rights to functions are those of one database.
+        await client.query(rightsToFollow(roleOf('owner')).join(';'))
+      },
+      patience,
+    )
   return isStandby !== undefined
-}
-
-async function asSuperuser<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 30_000 })
-  // A server that stops while we ask reports it here as well.
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }
 
 function urlOf(port: number, name: string, passwords: DatabasePasswords): string {

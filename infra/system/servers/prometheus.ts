@@ -18,10 +18,10 @@ export async function startPrometheus({ configuration, environment, ...options }
   await mkdir(directory, { recursive: true })
   await writeFile(configFile, configuration)
   return startServer(
-    {
+    (port) => ({
       name: 'prometheus',
       program: { ...program, environment: { ...program.environment, ...environment } },
-      arguments: (port) => [
+      arguments: () => [
         `--config.file=${configFile}`,
         `--web.listen-address=127.0.0.1:${port}`,
         `--storage.tsdb.path=${join(directory, 'data')}`,
@@ -29,13 +29,13 @@ export async function startPrometheus({ configuration, environment, ...options }
         '--storage.tsdb.retention.size=1GB',
         '--enable-feature=exemplar-storage,expand-external-labels',
       ],
-      url: (port) => `http://127.0.0.1:${port}`,
-      commandLinePart: () => configFile,
-      isReady: async (port) =>
+      url: `http://127.0.0.1:${port}`,
+      commandLinePart: configFile,
+      isReady: async () =>
         (await get(port, '/-/ready')) !== '' && (await get(port, '/api/v1/status/flags')).includes(configFile),
       readyWithinMs: 30_000,
       stopSignal: 'SIGTERM',
-    },
+    }),
     options,
   )
 }

@@ -47,23 +47,23 @@ export async function startRedisServer({ name, settings }: RedisServer, options:
   const program = await requireProgram('redis-server')
   const directory = join(dataDirectory, name)
   return startServer(
-    {
+    (port) => ({
       name,
       program,
       ownDirectory: directory,
-      async arguments(port) {
+      async arguments() {
         await mkdir(directory, { recursive: true })
         const passwordFile = password === undefined ? [] : [await writePassword(directory, password)]
         return [...passwordFile, ...(await settings(port, directory))]
       },
-      url: (port) => `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`,
+      url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`,
       // Redis overwrites its command line with this title.
-      commandLinePart: (port) => `127.0.0.1:${port}`,
-      isReady: async (port, pid) =>
+      commandLinePart: `127.0.0.1:${port}`,
+      isReady: async (pid) =>
         (await askRedis(port, (redis) => redis.info('server'), password)).includes(`\r\nprocess_id:${pid}\r\n`),
       readyWithinMs: 30_000,
       stopSignal: 'SIGTERM',
-    },
+    }),
     options,
   )
 }

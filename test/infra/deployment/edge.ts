@@ -34,24 +34,24 @@ export async function startEdge(gatewayPorts: readonly number[], edit?: EdgeEdit
   const directory = await prepare({ gatewayPorts, port, tlsPort, edit })
   const config = join(directory, 'nginx.conf')
   const server = await startServer(
-    {
+    () => ({
       name: 'nginx',
       program,
       arguments: () => ['-p', directory, '-c', config, '-g', 'daemon off;'],
-      url: () => `http://127.0.0.1:${port}`,
-      commandLinePart: () => config,
+      url: `http://127.0.0.1:${port}`,
+      commandLinePart: config,
       // A page that it answers without any gateway.
       isReady: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).status === 404,
       readyWithinMs: 15_000,
       stopSignal: 'SIGTERM',
-    },
+    }),
     { dataDirectory: directory, port },
   )
   return {
     url: server.url,
     tlsUrl: `https://localhost:${tlsPort}`,
     certificate: await readFile(join(directory, 'tls/certificates/tls.crt'), 'utf8'),
-    stop: () => server.stop(),
+    stop: async () => void (await server.stop()),
   }
 }
 

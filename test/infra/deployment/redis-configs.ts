@@ -43,7 +43,7 @@ export async function startWith(
   const passwords = name === 'sentinel.conf' || password === undefined ? [] : passwordArguments(password)
   const port = await freePort()
   const server = await startServer(
-    {
+    () => ({
       name: 'redis',
       program,
       arguments: () => [
@@ -55,19 +55,19 @@ export async function startWith(
         String(port),
         ...passwords,
       ],
-      url: () => `redis://127.0.0.1:${port}`,
+      url: `redis://127.0.0.1:${port}`,
       // Redis overwrites its command line with this title.
-      commandLinePart: () => `127.0.0.1:${port}`,
+      commandLinePart: `127.0.0.1:${port}`,
       isReady: async () => (await asking({ port, password }, (redis) => redis.ping())) === 'PONG',
       readyWithinMs: 15_000,
       stopSignal: 'SIGTERM',
-    },
+    }),
     { dataDirectory: directory, port },
   )
   return {
     port,
     ask: (command, ...args) => asking({ port, password }, (redis) => redis.call(command, ...args)),
-    stop: () => server.stop(),
+    stop: async () => void (await server.stop()),
   }
 }
 

@@ -25,6 +25,7 @@ export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus
       version: sale?.layoutVersion ?? 0,
       ...packSeatStates(rows),
       areas,
+      waited_for: [...(sale?.waitedFor ?? [])],
     }
   })
 }

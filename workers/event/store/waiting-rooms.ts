@@ -2,17 +2,24 @@ import type { WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import type { Database, Queryable } from '#shared/database/postgres.ts'
 import { maxRollPlaces } from '#shared/draw.ts'
 
-/** What a room is apart from its draw. */
-export type RoomSettings = Omit<WaitingRoom, 'state' | 'draw'> & { readonly state: 'off' | 'open' | 'paused' }
+/** What an organiser sets of a room, and how many passes were given out beside it. */
+export type RoomSettings = Omit<WaitingRoom, 'state' | 'opens_at' | 'draw'> & {
+  readonly state: 'off' | 'open' | 'paused'
+}
 
 const settings = 'event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive'
 const columns = `${settings}, bypassed`
 
 /** The waiting room of an event that was ever given one. */
-export async function findWaitingRoom(db: Queryable, eventId: string): Promise<RoomSettings | undefined> {
-  const [room] = await db.query<RoomSettings>(`SELECT ${columns} FROM event.waiting_rooms WHERE event_id = $1`, [
-    eventId,
-  ])
+export async function findWaitingRoom(
+  db: Queryable,
+  eventId: string,
+): Promise<(RoomSettings & { readonly onSaleAt: Date | null }) | undefined> {
+  const [room] = await db.query<RoomSettings & { onSaleAt: Date | null }>(
+    `SELECT ${columns}, (SELECT on_sale_at FROM event.events AS e WHERE e.id = event_id) AS "onSaleAt"
+     FROM event.waiting_rooms WHERE event_id = $1`,
+    [eventId],
+  )
   return room
 }
 

@@ -115,8 +115,8 @@ export interface EventPageState {
   readonly live: LiveState | null
 }
 
-/** Whether the buyer must wait in line first. What is held already stays, and needs no pass to be paid for. */
-export function needsLine({ event, live }: EventPageState): boolean {
+/** Whether the buyer must wait in the queue first. What is held already stays, and needs no pass to be paid for. */
+export function needsPass({ event, live }: EventPageState): boolean {
   return event.sale.waiting_room && (live === null || live.passClock === null)
 }
 

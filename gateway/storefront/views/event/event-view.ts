@@ -31,7 +31,7 @@ ${event.performers.length > 1 && html`<p class="quiet">${event.performers.map(({
 export function eventBody(state: EventPageState): Html {
   const hasSeats = state.event.seat_count > 0
   return html`<div class="two-columns">
-${(hasSeats || state.hasMap) && house(state)}
+${(hasSeats || state.hasMap) && state.event.sale.status !== 'cancelled' && house(state)}
 ${eventPanel(state)}
 ${state.event.description !== null && html`<p class="description">${state.event.description}</p>`}
 </div>

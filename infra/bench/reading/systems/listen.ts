@@ -1,6 +1,5 @@
-import type { RequestListener } from 'node:http'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type Koa from 'koa'
 
 /** A value that the benchmark hands over in the environment. */
 export function given(name: string): string {
@@ -10,9 +9,8 @@ export function given(name: string): string {
 }
 
 /** Listens on a free port, tells the benchmark where, and ends with it. */
-export function listen(listener: RequestListener): void {
-  const server = createServer(listener)
-  server.listen(0, '127.0.0.1', () => {
+export function listen(app: Koa): void {
+  const server = app.listen(0, '127.0.0.1', () => {
     process.send?.({ ready: true, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
   })
   process.once('SIGTERM', () => process.exit())

@@ -18,7 +18,8 @@ export interface Variable {
 
 export interface Row {
   readonly title: string
-  readonly panels: readonly Panel[]
+  /** Panels side by side share the width. */
+  readonly lines: readonly (readonly Panel[])[]
 }
 
 export interface Panel {
@@ -28,10 +29,13 @@ export interface Panel {
   readonly shows: 'lines' | 'number'
   readonly unit: Unit
   readonly queries: readonly Query[]
-  /** Of the 24 columns of a dashboard. The panels of a row fill whole lines. */
-  readonly width: 6 | 8 | 12 | 24
-  /** From where on a value is worth a look, and from where on it is bad. */
-  readonly thresholds?: { readonly warn?: number; readonly bad: number }
+  readonly thresholds: Thresholds | undefined
+}
+
+/** From where on a value is worth a look, and from where on it is bad. */
+export interface Thresholds {
+  readonly warn?: number
+  readonly bad: number
 }
 
 export interface Query {
@@ -44,3 +48,21 @@ export interface Query {
 
 /** Grafana's names of units. */
 export type Unit = 'reqps' | 'ops' | 's' | 'percentunit' | 'short' | 'bytes'
+
+type Queries = Query | readonly Query[]
+
+/** A panel of values over time. */
+export function lines(
+  title: string,
+  description: string,
+  unit: Unit,
+  queries: Queries,
+  thresholds?: Thresholds,
+): Panel {
+  return { title, description, shows: 'lines', unit, queries: [queries].flat(), thresholds }
+}
+
+/** A panel of one value as it is now. */
+export function number(title: string, description: string, unit: Unit, query: Query, thresholds?: Thresholds): Panel {
+  return { title, description, shows: 'number', unit, queries: [query], thresholds }
+}

@@ -1,5 +1,5 @@
-import type { Dashboard, Panel } from './dashboard.ts'
-import { once, orNone, sumBy } from './promql.ts'
+import { type Dashboard, lines, number, type Panel } from './dashboard.ts'
+import { line, once, sums, sumsOrNone } from './promql.ts'
 
 interface Objective {
   readonly title: string
@@ -33,29 +33,17 @@ const objectives: readonly Objective[] = [
 ]
 
 function burnRate({ title, promise, ratio, budget }: Objective): Panel {
-  return {
-    title,
-    description: `${promise} 1 uses up the budget of 30 days in 30 days; 14.4 in two days, and pages.`,
-    shows: 'lines',
-    unit: 'short',
-    width: 8,
-    thresholds: { warn: 1, bad: 14.4 },
-    queries: ['5m', '1h', '6h', '3d'].map((window) => ({
-      expression: `max(${once(`${ratio}${window}`)}) / ${budget}`,
-      legend: window,
-    })),
-  }
+  const description = `${promise} 1 uses up the budget of 30 days in 30 days; 14.4 in two days, and pages.`
+  const windows = ['5m', '1h', '6h', '3d'].map((window) =>
+    line(window, `max(${once(`${ratio}${window}`)}) / ${budget}`),
+  )
+  return lines(title, description, 'short', windows, { warn: 1, bad: 14.4 })
 }
 
 function budgetLeft({ title, promise, ratio, budget }: Objective): Panel {
-  return {
-    title: `${title}: budget of three days`,
-    description: `${promise} What is left of the failures that three days may have; below 0 the promise is broken.`,
-    shows: 'number',
-    unit: 'percentunit',
-    width: 8,
-    queries: [{ expression: `1 - max(${once(`${ratio}3d`)}) / ${budget}`, legend: 'left' }],
-  }
+  const description = `${promise} What is left of the failures that three days may have; below 0 the promise is broken.`
+  const left = line('left', `1 - max(${once(`${ratio}3d`)}) / ${budget}`)
+  return number(`${title}: budget of three days`, description, 'percentunit', left)
 }
 
 /** What we promise, how fast we use up the failures that it allows, and which alerts fire. */
@@ -63,40 +51,15 @@ export const serviceObjectives: Dashboard = {
   uid: 'objectives',
   title: 'Objectives and alerts',
   description: 'The first one to look at: what we promise, how it stands, what fires.',
+  // biome-ignore format: a panel in a few lines makes the table that it is
   rows: [
-    { title: 'Budget left', panels: objectives.map(budgetLeft) },
-    { title: 'How fast the budget burns', panels: objectives.map(burnRate) },
-    {
-      title: 'Alerts and processes',
-      panels: [
-        {
-          title: 'Alerts that fire',
-          description: 'Each has a section in infra/deploy/prometheus/runbooks.md.',
-          shows: 'lines',
-          unit: 'short',
-          width: 12,
-          thresholds: { bad: 1 },
-          queries: [
-            {
-              expression: orNone('alertname', sumBy('alertname, severity', once('ALERTS{alertstate="firing"}'))),
-              legend: '{{alertname}} {{severity}}',
-            },
-          ],
-        },
-        {
-          title: 'Processes that answer',
-          description: 'Instances of each kind whose metrics can be read.',
-          shows: 'lines',
-          unit: 'short',
-          width: 12,
-          queries: [
-            {
-              expression: sumBy('job', once('up{job=~"gateway|.+-worker|auditor"}')),
-              legend: '{{job}}',
-            },
-          ],
-        },
-      ],
-    },
+    { title: 'Budget left', lines: [objectives.map(budgetLeft)] },
+    { title: 'How fast the budget burns', lines: [objectives.map(burnRate)] },
+    { title: 'Alerts and processes', lines: [[
+      lines('Alerts that fire', 'Each has a section in infra/deploy/prometheus/runbooks.md.',
+        'short', sumsOrNone('alertname, severity', once('ALERTS{alertstate="firing"}')), { bad: 1 }),
+      lines('Processes that answer', 'Instances of each kind whose metrics can be read.',
+        'short', sums('job', once('up{job=~"gateway|.+-worker|auditor"}'))),
+    ]] },
   ],
 }

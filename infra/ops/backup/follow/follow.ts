@@ -5,15 +5,16 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Say } from '../../../say.ts'
 import { backoffMs } from '../../../system/supervisor.ts'
+import { until } from '../../../until.ts'
+import { describeDatabase } from '../../../with-database.ts'
 import { makeBackupFolder } from '../backups.ts'
 import { ClientTools } from '../client-tools.ts'
-import { connectForBackup, describeDatabase } from '../connection.ts'
-import { requireOurs } from '../require-ours.ts'
+import { requireOurs, withBackedUp } from '../connection.ts'
 import { hasLost, surplus } from '../retention.ts'
 import { Barman, server, settingsFileOf, slotName } from './barman.ts'
 import { readServer, requireRights, requireSameServer } from './followed-server.ts'
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly databaseUrl: string
   readonly directory: string
   readonly say: Say
@@ -34,7 +35,7 @@ const receivesWithinMs = 60_000
 export async function follow(options: FollowOptions): Promise<void> {
   const { databaseUrl, directory, say, stopping } = options
   await makeBackupFolder(directory)
-  await connected(databaseUrl, async (client) => {
+  await withBackedUp(databaseUrl, async (client) => {
     await requireOurs(client, databaseUrl)
     await requireRights(client, say)
     const barman = await openArchive(options, client)
@@ -45,7 +46,7 @@ export async function follow(options: FollowOptions): Promise<void> {
   for (let failures = 0; !stopping.aborted; ) {
     const begin = performance.now()
     try {
-      await connected(databaseUrl, async (client) =>
+      await withBackedUp(databaseUrl, async (client) =>
         archive(options, { client, barman: await openArchive(options, client) }),
       )
     } catch (error) {
@@ -54,15 +55,6 @@ export async function follow(options: FollowOptions): Promise<void> {
       if (failures === 1) say(`Interrupted: ${(error as Error).message}`)
       await wait(backoffMs(failures), undefined, { signal: stopping }).catch(() => undefined)
     }
-  }
-}
-
-async function connected(databaseUrl: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = await connectForBackup(databaseUrl)
-  try {
-    await work(client)
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }
 
@@ -140,16 +132,10 @@ async function keepBases({ databaseUrl, directory, say, stopping }: FollowOption
   }
 }
 
-async function untilReceived(client: pg.Client, stopping: AbortSignal): Promise<void> {
-  const giveUpAt = performance.now() + receivesWithinMs
-  const isReceived = async (): Promise<boolean> => {
-    const { rows } = await client.query('SELECT FROM pg_replication_slots WHERE slot_name = $1 AND active', [slotName])
-    return rows.length > 0
-  }
-  while (!(await isReceived())) {
-    if (performance.now() > giveUpAt) throw new Error('the WAL is not received')
-    await wait(100, undefined, { signal: stopping })
-  }
+function untilReceived(client: pg.Client, stopping: AbortSignal): Promise<void> {
+  const active = 'SELECT FROM pg_replication_slots WHERE slot_name = $1 AND active'
+  const isReceived = async (): Promise<boolean> => (await client.query(active, [slotName])).rows.length > 0
+  return until('the WAL is received', isReceived, { timeoutMs: receivesWithinMs, everyMs: 100, stopping })
 }
 
 async function makeBase(parts: Parts, stopping: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ import { server as archived, Barman, type Base, readDatabaseName, readIdentity }
 
 const run = promisify(execFile)
 
-export interface RecoverOptions {
+interface RecoverOptions {
   /** What `backup -- follow` wrote. */
   readonly from: string
   /** Everything that was committed until then; null: all there is. */
@@ -24,7 +24,7 @@ export interface RecoverOptions {
   readonly watch: Stopwatch
 }
 
-export interface Recovery {
+interface Recovery {
   /** Its `url` is that of the archived database. */
   readonly server: Server
   /** Until when everything is in it. */

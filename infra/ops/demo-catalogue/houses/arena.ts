@@ -13,13 +13,8 @@ export function arena(name: string): Layout {
     ...ringRows(upper),
   ]
   const pit = { left: middle.x + 262, top: middle.y - 350, right: middle.x + 405, bottom: middle.y + 350 }
-  const areas = [
-    {
-      name: 'Pit',
-      capacity: 800,
-      outline: [pit.left, pit.top, pit.right, pit.top, pit.right, pit.bottom, pit.left, pit.bottom],
-    },
-  ]
+  const outline = [pit.left, pit.top, pit.right, pit.top, pit.right, pit.bottom, pit.left, pit.bottom]
+  const areas = [{ name: 'Pit', capacity: 800, outline }]
   const stage = { x: middle.x + 430, y: middle.y - 230, width: 130, height: 460, label: 'Stage' }
   return buildLayout({ name, width: 2 * middle.x, height: 2 * middle.y, rows, areas, stage })
 }
@@ -42,13 +37,8 @@ function floorRows({ blocks, front }: { blocks: string; front: number }): PlanRo
     [...blocks].map((block, column) => {
       const x = front - (row - 1) * depth
       const top = middle.y + (column - 1.5) * (width + 24) + 12
-      return straightRow({
-        section: `Floor ${block}`,
-        label: String(row),
-        category: 'Floor',
-        from: { x, y: top },
-        to: { x, y: top + width },
-      })
+      const ends = { from: { x, y: top }, to: { x, y: top + width } }
+      return straightRow({ section: `Floor ${block}`, label: String(row), category: 'Floor', ...ends })
     }),
   )
 }

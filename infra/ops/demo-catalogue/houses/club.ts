@@ -5,31 +5,16 @@ import { depth, numbers, straightRow } from './curved-rows.ts'
 /** A club: a dance floor before the stage, and a gallery with seats on its other three sides. */
 export function club(name: string): Layout {
   const floor = { left: 150, top: 80, right: 470, bottom: 380 }
+  const { left, top, right, bottom } = floor
   const rows = numbers(2).flatMap((row) => {
     const away = 14 + row * depth
-    const common = { label: String(row), category: 'Gallery' }
+    const along = (section: string, y: number) => ({ section, from: { x: left + 60, y }, to: { x: right - 20, y } })
     return [
-      {
-        ...common,
-        section: 'Gallery end',
-        from: { x: floor.right + away, y: floor.top + 20 },
-        to: { x: floor.right + away, y: floor.bottom - 20 },
-      },
-      {
-        ...common,
-        section: 'Gallery left',
-        from: { x: floor.left + 60, y: floor.top - away },
-        to: { x: floor.right - 20, y: floor.top - away },
-      },
-      {
-        ...common,
-        section: 'Gallery right',
-        from: { x: floor.left + 60, y: floor.bottom + away },
-        to: { x: floor.right - 20, y: floor.bottom + away },
-      },
-    ].map(straightRow)
+      { section: 'Gallery end', from: { x: right + away, y: top + 20 }, to: { x: right + away, y: bottom - 20 } },
+      along('Gallery left', top - away),
+      along('Gallery right', bottom + away),
+    ].map((place) => straightRow({ ...place, label: String(row), category: 'Gallery' }))
   })
-  const { left, top, right, bottom } = floor
   const areas = [
     {
       name: 'Dance floor',

@@ -5,31 +5,27 @@ import { arc, curvedRow, depth, numbers, pitch, straightRow } from './curved-row
 const middle = 340
 /** Rows bend around a point behind the stage. */
 const centre = { x: middle, y: -150 }
+/** Of the first row. */
+const innermost = 300
 /** Half of an aisle. */
 const aisle = 16
 
 /** A theatre: curved stalls in three blocks, the last row of the middle one accessible, boxes at both walls, and a balcony. */
 export function theatre(name: string): Layout {
+  const stalls = { level: 'Stalls', halfAngle: 0.42 }
+  const balconyRadius = innermost + 10 * depth + 36
   const rows = [
-    ...fan({ level: 'Stalls', rows: 3, category: 'Stalls, front', firstRow: 1, radius: 300, halfAngle: 0.42 }),
+    ...fan({ ...stalls, rows: 3, category: 'Stalls, front', firstRow: 1, radius: innermost }),
     ...fan({
-      level: 'Stalls',
+      ...stalls,
       rows: 7,
       category: 'Stalls',
       firstRow: 4,
-      radius: 300 + 3 * depth,
-      halfAngle: 0.42,
+      radius: innermost + 3 * depth,
       lastIsAccessible: true,
     }),
     ...boxes(),
-    ...fan({
-      level: 'Balcony',
-      rows: 4,
-      category: 'Balcony',
-      firstRow: 1,
-      radius: 300 + 10 * depth + 36,
-      halfAngle: 0.47,
-    }),
+    ...fan({ level: 'Balcony', rows: 4, category: 'Balcony', firstRow: 1, radius: balconyRadius, halfAngle: 0.47 }),
   ]
   const stage = { x: middle - 125, y: 30, width: 250, height: 78, label: 'Stage' }
   return buildLayout({ name, width: 2 * middle, height: 440, rows, areas: [], stage })
@@ -47,18 +43,10 @@ interface Fan {
 }
 
 /** Curved rows in three blocks with two aisles, the middle block first. */
-function fan({
-  level,
-  rows,
-  category,
-  firstRow,
-  radius: innermost,
-  halfAngle,
-  lastIsAccessible = false,
-}: Fan): PlanRow[] {
+function fan({ level, rows, category, firstRow, halfAngle, lastIsAccessible, ...first }: Fan): PlanRow[] {
   const third = halfAngle * 0.46
   return numbers(rows).flatMap((row) => {
-    const radius = innermost + (row - 1) * depth
+    const radius = first.radius + (row - 1) * depth
     const gap = aisle / radius
     const blocks = [
       { side: 'centre', from: -third + gap, to: third - gap },
@@ -71,7 +59,7 @@ function fan({
         label: String(firstRow + row - 1),
         category,
         curve: arc(centre, radius, [from, to]),
-        accessible: lastIsAccessible && row === rows && side === 'centre',
+        accessible: lastIsAccessible === true && row === rows && side === 'centre',
       }),
     )
   })
@@ -86,13 +74,8 @@ function boxes(): PlanRow[] {
       const section = `Box ${2 * box - (side < 0 ? 1 : 0)}`
       return [0, 1].map((row) => {
         const y = at.y + (row - 0.5) * depth
-        return straightRow({
-          section,
-          label: String(row + 1),
-          category: 'Boxes',
-          from: { x: at.x - pitch, y },
-          to: { x: at.x + pitch, y },
-        })
+        const ends = { from: { x: at.x - pitch, y }, to: { x: at.x + pitch, y } }
+        return straightRow({ section, label: String(row + 1), category: 'Boxes', ...ends })
       })
     }),
   )

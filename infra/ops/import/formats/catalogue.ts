@@ -39,18 +39,10 @@ export const quirks = [
 
 export type Quirk = (typeof quirks)[number]
 
-/** Counts what applies: `tally({'no time': time === null})`. */
-export class QuirkTally {
-  readonly #counts = new Map<Quirk, number>()
-
-  tally(found: Partial<Record<Quirk, boolean>>): void {
-    for (const [quirk, applies] of Object.entries(found) as [Quirk, boolean][]) {
-      if (applies) this.#counts.set(quirk, (this.#counts.get(quirk) ?? 0) + 1)
-    }
-  }
-
-  get counts(): QuirkCounts {
-    return this.#counts
+/** Counts what applies: `tally(counts, {'no time': time === null})`. */
+export function tally(counts: Map<Quirk, number>, found: Partial<Record<Quirk, boolean>>): void {
+  for (const [quirk, applies] of Object.entries(found) as [Quirk, boolean][]) {
+    if (applies) counts.set(quirk, (counts.get(quirk) ?? 0) + 1)
   }
 }
 
@@ -78,3 +70,17 @@ export function derivedSourceId(...names: (string | null)[]): string {
   const key = names.map((name) => name?.toLowerCase() ?? '').join('\n')
   return `derived-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 }
+
+/** An event of which a source says no more than its name and its start. */
+export const plainEvent = {
+  type: 'Other',
+  description: null,
+  status: 'published',
+  performers: [],
+  price_tiers: [],
+  on_sale_at: null,
+  off_sale_at: null,
+  max_tickets_per_user: null,
+} satisfies Partial<CatalogueEvent>
+
+export const plainVenue = { city: null, country: null, tz: null, latitude: null, longitude: null }

@@ -1,6 +1,14 @@
 import type { z } from 'zod'
 import type { CatalogueEvent } from '#shared/contracts/organising.ts'
-import { type Catalogue, derivedSourceId, maxLengths, maxPerformers, QuirkTally } from './catalogue.ts'
+import {
+  type Catalogue,
+  derivedSourceId,
+  maxLengths,
+  maxPerformers,
+  plainEvent,
+  type Quirk,
+  tally,
+} from './catalogue.ts'
 import { countryCode } from './country-code.ts'
 import { amount, flag, list, part, text } from './lenient.ts'
 import { priceTiers } from './price-tiers.ts'
@@ -49,15 +57,15 @@ const firstSaleYear = 1970
 
 /** Reads the events of a page, an array or a single answer; `events` are as parsed from JSON, nothing is checked yet. */
 export function readDiscovery(events: readonly unknown[]): Catalogue {
-  const quirks = new QuirkTally()
+  const quirks = new Map<Quirk, number>()
   const records = events.map((event) => {
     const source = sourceEvent.parse(event)
     return { sourceId: source.id ?? '', event: toCatalogueEvent(source, quirks) }
   })
-  return { kind: 'catalogue', source: 'ticketmaster', records, quirks: quirks.counts }
+  return { kind: 'catalogue', source: 'ticketmaster', records, quirks }
 }
 
-function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEvent {
+function toCatalogueEvent(source: SourceEvent, quirks: Map<Quirk, number>): CatalogueEvent {
   const { dates, sales } = source
   const [firstVenue] = source._embedded.venues
   const venue = firstVenue === undefined ? null : toVenue(firstVenue, quirks)
@@ -75,7 +83,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
   const onSaleAt = instantOf(sales.public.startDateTime)
   const offSaleAt = instantOf(sales.public.endDateTime)
   const doorsAt = instantOf(source.doorsTimes.dateTime)
-  quirks.tally({
+  tally(quirks, {
     'no time': start.time === null && start.instant === null,
     'no venue': venue === null,
     'no price': source.priceRanges.length === 0,
@@ -90,6 +98,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
     'sentinel on-sale': sales.public.startDateTime !== null && onSaleAt === null,
   })
   return {
+    ...plainEvent,
     source_id: source.id ?? '',
     name: cleanText(source.name, maxLengths.name) ?? '',
     type: type === null || type === 'Undefined' ? 'Other' : type,
@@ -105,17 +114,16 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
     price_tiers: tiers,
     on_sale_at: onSaleAt,
     off_sale_at: onSaleAt !== null && offSaleAt !== null && offSaleAt <= onSaleAt ? null : offSaleAt,
-    max_tickets_per_user: null,
   }
 }
 
-function toVenue(source: SourceVenue, quirks: QuirkTally): CatalogueEvent['venue'] {
+function toVenue(source: SourceVenue, quirks: Map<Quirk, number>): CatalogueEvent['venue'] {
   const name = cleanText(source.name, maxLengths.venueName)
   if (name === null) return null
   const city = cleanText(source.city.name, maxLengths.city)
   const code = source.country.countryCode ?? source.country.name
   const address = cleanText(source.address.line1, maxLengths.venueName)
-  quirks.tally({
+  tally(quirks, {
     'no city': city === null,
     'no country': code === null,
     'country normalised': code !== null && code.length !== 2,

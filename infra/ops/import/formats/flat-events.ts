@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { CatalogueEvent } from '#shared/contracts/organising.ts'
-import { type Catalogue, derivedSourceId, maxLengths, QuirkTally } from './catalogue.ts'
+import { type Catalogue, derivedSourceId, maxLengths, plainEvent, plainVenue, type Quirk, tally } from './catalogue.ts'
 import { type CityZones, currencyOf, zonesOfCity } from './city-zones.ts'
 import { countryCode } from './country-code.ts'
 import { amount, part, text } from './lenient.ts'
@@ -33,16 +33,16 @@ const noZones: CityZones = { zones: [], ofCity: false }
 
 /** Lines that are not JSON arrive as `undefined` and are refused one by one. */
 export function readFlatEvents(lines: readonly unknown[]): Catalogue {
-  const quirks = new QuirkTally()
+  const quirks = new Map<Quirk, number>()
   const records = lines.map((line, index) => {
     if (line === undefined) return { sourceId: `line ${index + 1}`, refused: 'is not JSON' }
     const source = sourceEvent.parse(line)
     return { sourceId: source.id ?? '', event: toCatalogueEvent(source, quirks) }
   })
-  return { kind: 'catalogue', source: 'flat-catalogue', records, quirks: quirks.counts }
+  return { kind: 'catalogue', source: 'flat-catalogue', records, quirks }
 }
 
-function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEvent {
+function toCatalogueEvent(source: SourceEvent, quirks: Map<Quirk, number>): CatalogueEvent {
   const country = countryCode(source.country)
   const city = cleanText(source.city, maxLengths.city)
   const given = { localDate: source.date, localTime: null, instant: source.dateTime }
@@ -54,7 +54,7 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
   const currency = country === null ? null : currencyOf(country)
   const hasPrice = source.priceMin !== null || source.priceMax !== null
   const tiers = priceTiers(hasPrice ? [{ type: null, currency, min: source.priceMin, max: source.priceMax }] : [])
-  quirks.tally({
+  tally(quirks, {
     'no time': start.time === null && start.instant === null,
     'no venue': venueName === null,
     'no price': !hasPrice,
@@ -65,32 +65,25 @@ function toCatalogueEvent(source: SourceEvent, quirks: QuirkTally): CatalogueEve
     'no country': country === null,
     'no performer': artist === null,
   })
+  const venue = {
+    ...plainVenue,
+    source_id: derivedSourceId(venueName, city),
+    name: venueName ?? '',
+    city,
+    country,
+    tz: zone,
+  }
   return {
+    ...plainEvent,
     source_id: source.id ?? '',
     name: cleanText(source.eventName, maxLengths.name) ?? '',
     type: 'Music',
-    description: null,
-    status: 'published',
     starts_on: start.date ?? '',
     starts_at_local: start.time,
     ...(start.instant === null ? {} : { starts_at: start.instant }),
     tz: zone,
-    venue:
-      venueName === null
-        ? null
-        : {
-            source_id: derivedSourceId(venueName, city),
-            name: venueName,
-            city,
-            country,
-            tz: zone,
-            latitude: null,
-            longitude: null,
-          },
+    venue: venueName === null ? null : venue,
     performers: artist === null ? [] : [{ source_id: derivedSourceId(artist), name: artist }],
     price_tiers: tiers,
-    on_sale_at: null,
-    off_sale_at: null,
-    max_tickets_per_user: null,
   }
 }

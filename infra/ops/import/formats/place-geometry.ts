@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ExplainedError } from '../../../explained-error.ts'
-import { parsePlan } from './parse-plan.ts'
+import { parsePlan } from './first-fault.ts'
 import { buildLayout, counted, type PlanRow, type SeatingPlan } from './seating-plan.ts'
 
 /** Place id, seat number, x, y; the full format has undocumented members after these. */

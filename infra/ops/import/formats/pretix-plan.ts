@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Stage } from '#shared/contracts/layout.ts'
 import { ExplainedError } from '../../../explained-error.ts'
-import { parsePlan } from './parse-plan.ts'
+import { parsePlan } from './first-fault.ts'
 import { buildLayout, counted, type PlanRow, type SeatingPlan } from './seating-plan.ts'
 
 const position = z.object({ x: z.number(), y: z.number() })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ExplainedError } from '../../../explained-error.ts'
-import { parsePlan } from './parse-plan.ts'
+import { parsePlan } from './first-fault.ts'
 import { buildLayout, type PlanRow, type SeatingPlan } from './seating-plan.ts'
 
 const sourceStands = z.object({

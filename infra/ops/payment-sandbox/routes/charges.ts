@@ -54,7 +54,7 @@ export function chargeRoutes({ db, log, describe, wakeSender }: Sandbox): Router
   })
 
   router.get('/:key', async (ctx) => {
-    answerCharge(ctx, await findCharge(db, keyOf(ctx)))
+    answerCharge(ctx, (await findCharge(db, keyOf(ctx)))?.charge)
   })
 
   return router

@@ -13,23 +13,16 @@ export function refundRoutes({ db, log, describe, wakeSender }: Sandbox): Router
     const chargeKey = keyOf(ctx)
     const refundKey = headerKeyOf(ctx)
     const { amount_minor } = checked(refundBody, ctx.request.body, 'body')
-    const outcome = await refundCharge(db, describe, { chargeKey, refundKey, amountMinor: amount_minor })
-    switch (outcome.result) {
-      case 'refunded':
-        wakeSender()
-        log.info({ charge_id: outcome.charge.id, refund_id: outcome.refund.id }, 'refund made')
-        return answer(ctx, 201, { ...outcome.charge, refund: outcome.refund })
-      case 'repeated':
-        return answer(ctx, 200, { ...outcome.charge, refund: outcome.refund })
-      case 'exceeds':
-        return answer(ctx, 409, { code: 'refund_exceeds_charge', ...outcome.charge })
-      case 'unknown charge':
-        return answer(ctx, 404, { code: 'charge_not_found' })
-      case 'key reused':
-        return answer(ctx, 409, { code: 'idempotency_key_reused' })
-      case 'not captured':
-        return answer(ctx, 409, { code: 'not_captured' })
+    const { charge, refund, isNew } = await refundCharge(db, describe, {
+      chargeKey,
+      refundKey,
+      amountMinor: amount_minor,
+    })
+    if (isNew) {
+      wakeSender()
+      log.info({ charge_id: charge.id, refund_id: refund.id }, 'refund made')
     }
+    answer(ctx, isNew ? 201 : 200, { ...charge, refund })
   })
 
   router.get('/:refund_key', async (ctx) => {

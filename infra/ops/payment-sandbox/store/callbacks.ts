@@ -1,7 +1,6 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { recordedTraceparent } from '#shared/observability/tracing.ts'
-import { daysInterval } from '#shared/retention/retention.ts'
 import { type CallbackSettings, callbackDelaysMs } from '../callback-times.ts'
 import type { ChargeChange } from '../charge.ts'
 import { behaviourOf } from '../tokens.ts'
@@ -15,7 +14,7 @@ import { behaviourOf } from '../tokens.ts'
 const leaseMs = 7_000
 
 /** A change as it is to be told. */
-export interface ChangeEvent {
+interface ChangeEvent {
   readonly id: string
   readonly body: string
   /** In how many milliseconds each callback is due; empty when nobody is told. */
@@ -121,21 +120,6 @@ export async function wasAnswered(db: Database, eventId: string): Promise<boolea
     [eventId],
   )
   return answered.length > 0
-}
-
-/** Deletes at most `limit` callbacks older than `days`. Answers how many, and how many of them nobody ever accepted. */
-export async function deleteOldCallbacks(
-  db: Database,
-  { days, limit }: { days: number; limit: number },
-): Promise<{ deleted: number; undelivered: number }> {
-  const deleted = await db.query<{ accepted: boolean }>(
-    `DELETE FROM sandbox.callbacks WHERE (event_id, copy) IN (
-       SELECT event_id, copy FROM sandbox.callbacks WHERE created_at < now() - ${daysInterval('$1')}
-       ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-     RETURNING delivered_at IS NOT NULL AS accepted`,
-    [days, limit],
-  )
-  return { deleted: deleted.length, undelivered: deleted.filter(({ accepted }) => !accepted).length }
 }
 
 /** From now on callbacks go there, the waiting ones too. */

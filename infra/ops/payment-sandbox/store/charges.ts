@@ -10,19 +10,22 @@ import { changeAndTell, type DescribeChange } from './callbacks.ts'
  * stands afterwards is known before, and told in the same statement.
  */
 
-export interface ChargeRequest {
+interface ChargeRequest {
   readonly key: string
   readonly amount_minor: number
   readonly currency: string
   readonly token: string
 }
 
-/** `token` is null when it is not one of the sandbox's own. */
-export type KnownCharge = Charge & { readonly token: string | null }
+export interface KnownCharge {
+  readonly charge: Charge
+  /** Null when it is not one of the sandbox's own. */
+  readonly token: string | null
+}
 
 const columns = 'id, idempotency_key, amount_minor, refunded_minor, currency, state, decline_code'
 
-export interface CreatedCharge {
+interface CreatedCharge {
   readonly charge: Charge
   /** False when it was there before. */
   readonly created: boolean
@@ -74,12 +77,11 @@ export async function createCharge(
  * Captures what is authorised, or declines it for good where the token says so; doing it again changes nothing. Answers
  * the charge as it then stands.
  */
-export async function captureCharge(db: Database, describe: DescribeChange, key: string): Promise<Charge | undefined> {
-  const known = await findWithToken(db, key)
-  if (known?.state !== 'authorised') return withoutToken(known)
-  const { captureDeclineCode = null } = behaviourOf(known.token)
-  const state = captureDeclineCode === null ? 'captured' : 'declined'
-  return endAuthorisation(db, describe, known, { state, decline_code: captureDeclineCode })
+export function captureCharge(db: Database, describe: DescribeChange, key: string): Promise<Charge | undefined> {
+  return endAuthorisation(db, describe, key, (token) => {
+    const { captureDeclineCode = null } = behaviourOf(token)
+    return { state: captureDeclineCode === null ? 'captured' : 'declined', decline_code: captureDeclineCode }
+  })
 }
 
 /**
@@ -92,24 +94,22 @@ export async function voidCharge(db: Database, describe: DescribeChange, key: st
      ON CONFLICT (idempotency_key) DO NOTHING RETURNING ${columns}`,
     [newId(), key],
   )
-  if (tombstone) return tombstone
-  const known = await findWithToken(db, key)
-  if (known?.state !== 'authorised') return withoutToken(known)
-  return endAuthorisation(db, describe, known, { state: 'voided', decline_code: null })
+  return tombstone ?? endAuthorisation(db, describe, key, () => ({ state: 'voided', decline_code: null }))
 }
 
-/** The charge as it stands when the lock is had, which stays until the end of the transaction. */
-export async function lockCharge(db: Database, key: string): Promise<KnownCharge | undefined> {
-  const [charge] = await db.query<KnownCharge>(
-    `SELECT ${columns}, token FROM sandbox.charges WHERE idempotency_key = $1 FOR UPDATE`,
+/** A charge as it stands; with `FOR UPDATE` when the lock is had, which stays until the end of the transaction. */
+export async function findCharge(
+  db: Database,
+  key: string,
+  lock: '' | 'FOR UPDATE' = '',
+): Promise<KnownCharge | undefined> {
+  const [row] = await db.query<Charge & Pick<KnownCharge, 'token'>>(
+    `SELECT ${columns}, token FROM sandbox.charges WHERE idempotency_key = $1 ${lock}`,
     [key],
   )
-  return charge
-}
-
-export async function findCharge(db: Database, key: string): Promise<Charge | undefined> {
-  const [charge] = await db.query<Charge>(`SELECT ${columns} FROM sandbox.charges WHERE idempotency_key = $1`, [key])
-  return charge
+  if (row === undefined) return undefined
+  const { token, ...charge } = row
+  return { charge, token }
 }
 
 /** Charges, oldest first, after the one of that id, of those that changed since a time or all. Tombstones never were charges. */
@@ -125,33 +125,22 @@ export function listCharges(
   )
 }
 
-/** Answers the charge as it then stands, also when somebody else was faster. */
+/** Answers the charge as it then stands, also when somebody else was faster, or it was not authorised. */
 async function endAuthorisation(
   db: Database,
   describe: DescribeChange,
-  { token, ...authorised }: KnownCharge,
-  ending: { state: 'captured' | 'declined' | 'voided'; decline_code: string | null },
+  key: string,
+  ending: (token: string | null) => { state: 'captured' | 'declined' | 'voided'; decline_code: string | null },
 ): Promise<Charge | undefined> {
-  const charge = { ...authorised, ...ending }
+  const known = await findCharge(db, key)
+  if (known?.charge.state !== 'authorised') return known?.charge
+  const { state, decline_code } = ending(known.token)
+  const charge = { ...known.charge, state, decline_code }
   const changed = await changeAndTell(db, {
     statement: `UPDATE sandbox.charges SET state = $2, decline_code = $3, changed_at = now()
       WHERE id = $1 AND state = 'authorised' RETURNING id`,
-    values: [charge.id, charge.state, charge.decline_code],
-    event: describe(token, { type: `charge.${ending.state}`, charge }),
+    values: [charge.id, state, decline_code],
+    event: describe(known.token, { type: `charge.${state}`, charge }),
   })
-  return changed ? charge : findCharge(db, charge.idempotency_key)
-}
-
-async function findWithToken(db: Database, key: string): Promise<KnownCharge | undefined> {
-  const [charge] = await db.query<KnownCharge>(
-    `SELECT ${columns}, token FROM sandbox.charges WHERE idempotency_key = $1`,
-    [key],
-  )
-  return charge
-}
-
-function withoutToken(known: KnownCharge | undefined): Charge | undefined {
-  if (known === undefined) return undefined
-  const { token, ...charge } = known
-  return charge
+  return changed ? charge : (await findCharge(db, key))?.charge
 }

@@ -1,49 +1,55 @@
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
+import { Refusal } from '../answers.ts'
 import type { Charge, Refund } from '../charge.ts'
 import { changeAndTell, type DescribeChange } from './callbacks.ts'
-import { findCharge, lockCharge } from './charges.ts'
+import { findCharge } from './charges.ts'
 
-export interface RefundRequest {
+interface RefundRequest {
   readonly chargeKey: string
   readonly refundKey: string
   readonly amountMinor: number
 }
 
-/** `charge` as it stands afterwards. `repeated`: the refund was there before, and no money moved. */
-export type RefundOutcome =
-  | { readonly result: 'refunded' | 'repeated'; readonly charge: Charge; readonly refund: Refund }
-  | { readonly result: 'exceeds'; readonly charge: Charge }
-  | { readonly result: 'unknown charge' | 'key reused' | 'not captured' }
-
-type KnownRefund = Refund & { readonly charge_id: string }
-
 const refundColumns = 'id, idempotency_key, amount_minor'
 
-/** Gives back a part of a captured charge, at most once per refund key. Refunds of one charge wait for each other. */
+/** `charge` as it stands afterwards. Not new: the refund was there before, and no money moved. */
+interface Refunded {
+  readonly charge: Charge
+  readonly refund: Refund
+  readonly isNew: boolean
+}
+
+/**
+ * Gives back a part of a captured charge, at most once per refund key. Refunds of one charge wait for each other. Throws a refusal
+ * where that cannot be.
+ */
 export function refundCharge(
   postgres: Postgres,
   describe: DescribeChange,
   { chargeKey, refundKey, amountMinor }: RefundRequest,
-): Promise<RefundOutcome> {
-  return postgres.transaction(async (db): Promise<RefundOutcome> => {
-    const locked = await lockCharge(db, chargeKey)
-    if (locked === undefined) return { result: 'unknown charge' }
-    const { token, ...before } = locked
+): Promise<Refunded> {
+  return postgres.transaction(async (db): Promise<Refunded> => {
+    const known = await findCharge(db, chargeKey, 'FOR UPDATE')
+    if (known === undefined) throw new Refusal(404, { code: 'charge_not_found' })
+    const { charge: before, token } = known
 
-    const [known] = await db.query<KnownRefund>(
+    const [earlier] = await db.query<Refund & { charge_id: string }>(
       `SELECT ${refundColumns}, charge_id FROM sandbox.refunds WHERE idempotency_key = $1`,
       [refundKey],
     )
-    if (known !== undefined) {
-      const { charge_id, ...refund } = known
-      const isSame = charge_id === before.id && refund.amount_minor === amountMinor
-      return isSame ? { result: 'repeated', charge: before, refund } : { result: 'key reused' }
+    if (earlier !== undefined) {
+      const { charge_id, ...refund } = earlier
+      if (charge_id !== before.id || refund.amount_minor !== amountMinor) throw keyReused()
+      return { charge: before, refund, isNew: false }
     }
 
     const { state, amount_minor, refunded_minor } = before
-    if (amount_minor === null || (state !== 'captured' && state !== 'refunded')) return { result: 'not captured' }
-    if (amountMinor > amount_minor - refunded_minor) return { result: 'exceeds', charge: before }
+    if (amount_minor === null || (state !== 'captured' && state !== 'refunded')) {
+      throw new Refusal(409, { code: 'not_captured' })
+    }
+    if (amountMinor > amount_minor - refunded_minor)
+      throw new Refusal(409, { code: 'refund_exceeds_charge', ...before })
 
     const [refund] = await db.query<Refund>(
       `INSERT INTO sandbox.refunds (id, charge_id, idempotency_key, amount_minor) VALUES ($1, $2, $3, $4)
@@ -51,7 +57,7 @@ export function refundCharge(
       [newId(), before.id, refundKey, amountMinor],
     )
     // The key was used for another charge, whose lock is not ours, since we looked.
-    if (refund === undefined) return { result: 'key reused' }
+    if (refund === undefined) throw keyReused()
     const refunded = refunded_minor + amountMinor
     const charge: Charge = {
       ...before,
@@ -64,8 +70,12 @@ export function refundCharge(
       values: [charge.id, charge.refunded_minor, charge.state],
       event: describe(token, { type: 'charge.refunded', charge, refund }),
     })
-    return { result: 'refunded', charge, refund }
+    return { charge, refund, isNew: true }
   })
+}
+
+function keyReused(): Refusal {
+  return new Refusal(409, { code: 'idempotency_key_reused' })
 }
 
 /** A refund and its charge as it stands now. */
@@ -73,11 +83,11 @@ export async function findRefund(
   db: Database,
   { chargeKey, refundKey }: { chargeKey: string; refundKey: string },
 ): Promise<{ charge: Charge; refund: Refund } | undefined> {
-  const charge = await findCharge(db, chargeKey)
-  if (charge === undefined) return undefined
+  const known = await findCharge(db, chargeKey)
+  if (known === undefined) return undefined
   const [refund] = await db.query<Refund>(
     `SELECT ${refundColumns} FROM sandbox.refunds WHERE idempotency_key = $1 AND charge_id = $2`,
-    [refundKey, charge.id],
+    [refundKey, known.charge.id],
   )
-  return refund && { charge, refund }
+  return refund && { charge: known.charge, refund }
 }

@@ -1,0 +1,99 @@
+import { LRUCache } from 'lru-cache'
+import { TicketingError } from '#shared/errors.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
+import { retry } from '#shared/retry.ts'
+import type { Draws } from './draws.ts'
+import type { BookingLoad } from './load.ts'
+import type { RoomMetrics } from './metrics.ts'
+import { Pace } from './pace.ts'
+import type { Queue, Serving } from './queue.ts'
+import { freshMs, isBeforeDraw, type KnownRoom, maxRooms, Rooms } from './rooms.ts'
+import { lacksNumbers } from './scripts.ts'
+
+interface Parts {
+  readonly bus: Bus
+  readonly queue: Queue
+  readonly draws: Draws
+  /** Of this gateway. */
+  readonly load: BookingLoad
+  readonly metrics: RoomMetrics
+  /** Name of this gateway. */
+  readonly instance: string
+}
+
+/** A step that Redis does not answer is sent again: every step may be repeated. */
+const patience = { tries: 5, pauseMs: 100 }
+
+/** Rooms as they are now: their settings, as the event worker keeps them, and where their queues stand, by Redis. */
+export class LiveRooms {
+  readonly rooms: Rooms
+  readonly #parts: Parts
+  readonly #serving = new LRUCache<string, { at: number; serving: Promise<Serving> }>({ max: maxRooms })
+  readonly #paces = new LRUCache<string, Pace>({ max: maxRooms })
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.rooms = new Rooms(parts.bus)
+  }
+
+  /** Sends a step to Redis, and the numbers of the draw where it lacks them. Throws `unavailable` after half a second of failures. */
+  ask<Reply>(eventId: string, { room, settings }: KnownRoom, step: () => Promise<Reply>): Promise<Reply> {
+    const { draw } = room
+    const stepWithNumbers = () =>
+      step().catch(async (error: unknown) => {
+        if (draw === null || !lacksNumbers(error)) throw error
+        await this.#parts.draws.adopt(eventId, draw, settings)
+        return step()
+      })
+    return retry(stepWithNumbers, patience).catch((cause: unknown) => {
+      const message = 'The queue cannot be reached now; your place is kept. Try again shortly.'
+      throw new TicketingError('unavailable', message, { cause })
+    })
+  }
+
+  /** Where a queue stands, at most a second old. */
+  serving(eventId: string, known: KnownRoom): Promise<Serving> {
+    const last = this.#serving.get(eventId)
+    if (last !== undefined && performance.now() - last.at < freshMs) return last.serving
+    const serving = this.#askServing(eventId, known)
+    this.#serving.set(eventId, { at: performance.now(), serving })
+    const pace = this.#paces.get(eventId) ?? new Pace()
+    this.#paces.set(eventId, pace)
+    serving.then(
+      (present) => {
+        pace.note(present.serving, present.nowMs)
+        void this.#handOver(eventId, known, present)
+      },
+      () => this.#serving.delete(eventId),
+    )
+    return serving
+  }
+
+  /** How many numbers a second the queue moves; undefined while that is not known. */
+  perSecond(eventId: string, nowMs: number): number | undefined {
+    return this.#paces.get(eventId)?.perSecond(nowMs)
+  }
+
+  /**
+   * Hands over the roll of a pre-queue that has closed. Before the first place is given out, so that the event worker takes an empty one:
+   * afterwards it cannot tell it from one that Redis has lost.
+   */
+  async handOverRoll(eventId: string, known: KnownRoom): Promise<void> {
+    if (known.room.draw?.root === null) await this.#handOver(eventId, known, await this.#askServing(eventId, known))
+  }
+
+  async #handOver(eventId: string, { room }: KnownRoom, { rolled }: Serving): Promise<void> {
+    if (rolled !== null && room.draw?.root === null) await this.#parts.draws.handOver(eventId, rolled)
+  }
+
+  async #askServing(eventId: string, known: KnownRoom): Promise<Serving> {
+    const { queue, load, metrics, instance: gateway } = this.#parts
+    const { settings, room } = known
+    const report = { gateway, ...load.report() }
+    const control = await this.ask(eventId, known, () => queue.control(eventId, report, settings))
+    const serving = await this.ask(eventId, known, () => queue.serving(eventId, settings))
+    const isDrawDue = isBeforeDraw(known) && serving.nowMs >= Date.parse(room.draw?.opens_at ?? '')
+    metrics.saw(eventId, { settings, serving, control, isDrawDue })
+    return serving
+  }
+}
