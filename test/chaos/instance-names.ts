@@ -11,6 +11,5 @@ export const counts: Readonly<Partial<Record<Kind, number>>> = {
 }
 
 /** `booking-1`, `booking-2`. */
-export function instanceNames(kind: Kind): string[] {
-  return Array.from({ length: counts[kind] ?? 0 }, (_, index) => `${kinds[kind].instance}-${index + 1}`)
-}
+export const instanceNames = (kind: Kind): string[] =>
+  Array.from({ length: counts[kind] ?? 0 }, (_, index) => `${kinds[kind].instance}-${index + 1}`)

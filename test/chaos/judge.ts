@@ -3,7 +3,7 @@ import type { Shop } from './buyer.ts'
 import { type Findings, lineOf, runChecks } from './checks/all-checks.ts'
 import type { FaultTime } from './checks/evidence.ts'
 import { retakeLeftSeats } from './retake-seats.ts'
-import { compareWithLists, resolveUnknowns, waitUntilMoneyRests, waitUntilSettled } from './settle.ts'
+import { compareWithLists, resolveUnknowns, waitUntilAllEnded, waitUntilMoneyRests } from './settle.ts'
 import type { SystemUnderTest } from './start.ts'
 
 export interface JudgeOptions {
@@ -20,10 +20,10 @@ export async function judge(
 ): Promise<Findings> {
   const retaken = await retakeLeftSeats(system.db, world)
   say(`  ${retaken.tried} seats that others had left were held and given back`)
-  await waitUntilSettled(system.db, stopping)
+  await waitUntilAllEnded(system.db, stopping)
   const asked = await resolveUnknowns(world, stopping)
   say(`  ${asked} buyers asked again what had become of their request`)
-  await waitUntilSettled(system.db, stopping)
+  await waitUntilAllEnded(system.db, stopping)
   const wrongLists = await compareWithLists(world)
   const findings = await runChecks({ history: world.history, db: system.db, faults })
   findings['stuck holds'].push(...retaken.stuck)

@@ -111,17 +111,17 @@ async function observe(system: SystemUnderTest, { flags, stopping, history, inje
 }
 
 /** `from`: when buying began, by the history's clock. */
-function timesOf(injected: readonly Injected[], from: number): FaultTime[] {
-  return injected.map(({ planned: { fault, target }, beganAt, endedAt }) => {
+const timesOf = (injected: readonly Injected[], from: number): FaultTime[] =>
+  injected.map(({ planned: { fault, target }, beganAt, endedAt }) => {
     const { kind, touches } = fault
     return { kind, target, touches, from: from + beganAt, to: from + endedAt }
   })
-}
 
 /** Everything that was seen, one list a file. */
-function listsOf({ entries, reads, changes, places, probes, localDecisions }: History, faults: readonly Injected[]) {
-  return { history: entries, reads, changes, places, probes, 'local-decisions': localDecisions, faults }
-}
+const listsOf = (
+  { entries, reads, changes, places, probes, localDecisions }: History,
+  faults: readonly Injected[],
+) => ({ history: entries, reads, changes, places, probes, 'local-decisions': localDecisions, faults })
 
 /** Puts the logs of all processes, and what is given as lists, into a folder of their own, and names it. */
 async function keepEvidence(

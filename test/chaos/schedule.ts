@@ -37,24 +37,20 @@ export function planFaults({ topology, seed, seconds }: ScheduleOptions): Planne
 }
 
 /** `  7   12.4 s  lose replies        purchase → sandbox` */
-export function describePlan(plan: readonly PlannedFault[]): string {
-  return plan
+export const describePlan = (plan: readonly PlannedFault[]): string =>
+  plan
     .map(({ number, atMs, lastsMs, target, fault }) => {
       const lasts = lastsMs > 0 ? `for ${seconds(lastsMs)}` : ''
       return `${String(number).padStart(3)}  ${seconds(atMs).padStart(7)}  ${fault.kind.padEnd(25)}${target.padEnd(20)}${lasts}`
     })
     .map((line) => line.trimEnd())
     .join('\n')
-}
 
 /** Whether two faults may not be there at once: the second would hide the first, or find nothing to break. */
-export function conflict(one: Fault, other: Fault): boolean {
-  return Boolean(one.alone || other.alone) || touchTheSame(one, other)
-}
+export const conflict = (one: Fault, other: Fault): boolean =>
+  Boolean(one.alone || other.alone) || touchTheSame(one, other)
 
-function touchTheSame(one: Fault, other: Fault): boolean {
-  return one.touches.some((part) => other.touches.includes(part))
-}
+const touchTheSame = (one: Fault, other: Fault): boolean => one.touches.some((part) => other.touches.includes(part))
 
 /** Rounds over all faults; neighbours do not touch the same where that can be had. */
 function chooseFaults(faults: readonly Fault[], random: Random, count: number): Fault[] {

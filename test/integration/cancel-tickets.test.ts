@@ -46,14 +46,8 @@ test('tickets given back are void, their seats are sold to others, and their pri
   t.deepEqual(await statesOf(eventId), ['available', 'sold', 'available', 'available'])
   const partly = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
   t.like(partly, { status: 'confirmed', refund_due_minor: 10_000, refunded_minor: 0, cancelled_for: null })
-  t.deepEqual(
-    partly.tickets.map((ticket) => [ticket.id, ticket.status]),
-    [
-      [first, 'void'],
-      [second, 'valid'],
-      [third, 'void'],
-    ],
-  )
+  t.is(partly.tickets.map(({ id }) => id).join(), [first, second, third].join())
+  t.is(partly.tickets.map(({ status }) => status).join(' '), 'void valid void')
   t.deepEqual(partly.places, bought.places)
   await buyTickets(workers, { eventId, as: 'bob', seat_nos: [0] })
 
@@ -98,8 +92,7 @@ test('a refund takes tickets back once, however often and at once it is asked fo
   for (const answer of [...answers, await ask()]) t.is(answer.amount_minor, 5_000)
   t.is((await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })).refund_due_minor, 5_000)
   const late = await workers.refusal(cancelTickets, buyersWish(bought), { as: 'ada' })
-  t.is(late.code, 'not_cancellable')
-  t.is(late.extra.reason, 'too_late')
+  t.like(late, { code: 'not_cancellable', extra: { reason: 'too_late' } })
 })
 
 test('two refunds that want the same ticket at once: one gets it', async (t) => {
@@ -155,10 +148,7 @@ test('a cancelled event takes back everything, used tickets as well, and its sea
     'SELECT state FROM booking.event_seats WHERE event_id = $1 ORDER BY seat_no',
     [eventId],
   )
-  t.deepEqual(
-    rows.map(({ state }) => state),
-    ['blocked', 'blocked', 'available', 'available'],
-  )
+  t.is(rows.map(({ state }) => state).join(' '), 'blocked blocked available available')
   const gone = await workers.ask(viewBooking, { booking_id: bought.id }, { as: 'ada' })
   t.like(gone, { status: 'cancelled', cancelled_for: 'event_cancelled' })
   t.true(gone.tickets.every((ticket) => ticket.status === 'void'))
@@ -211,9 +201,6 @@ test('an event is not cancelled in the middle of a confirmation: what is refunde
     })
     .then((both) => Promise.all(both))
   t.is(confirmed.outcome, 'CONFIRMED')
-  t.deepEqual(
-    afterCancelling.map(({ status }) => status),
-    ['confirmed', 'pending'],
-  )
+  t.is(afterCancelling.map(({ status }) => status).join(' '), 'confirmed pending')
   t.is((await workers.ask(confirmHold, { booking_id: lateBooking })).outcome, 'LOST')
 })

@@ -38,12 +38,8 @@ test('of a cancelled event the places are not sold again', async (t) => {
   await workers.ask(setSale, { event_id: eventId, status: 'cancelled', on_sale_at: null, off_sale_at: null })
   await workers.ask(revokeBooking, { booking_id: bought.id, attempt: 1 })
   t.deepEqual(await statesOf(eventId), ['blocked', 'blocked', 'blocked'])
-  t.deepEqual(
-    await workers.postgres.query('SELECT state FROM booking.event_seats WHERE event_id = $1 AND seat_no = 1', [
-      eventId,
-    ]),
-    [{ state: 'blocked' }],
-  )
+  const sql = 'SELECT state FROM booking.event_seats WHERE event_id = $1 AND seat_no = 1'
+  t.deepEqual(await workers.postgres.query(sql, [eventId]), [{ state: 'blocked' }])
 })
 
 test('a booking that is paid for stays, whatever is said of its money later', async (t) => {
