@@ -71,6 +71,14 @@ test.serial(
     await press()
     await page.getByText(`Passed on to ${friend}.`).waitFor()
     t.is(await page.locator('.code').count(), 0)
+    t.is(await page.locator('.ticket-word').textContent(), 'Passed on')
+    t.is(
+      await page
+        .getByRole('button')
+        .or(page.getByRole('link', { name: /^Give back/ }))
+        .count(),
+      0,
+    )
     await page.waitForFunction(async () => {
       const saved = await caches.match(location.pathname)
       return saved !== undefined && !(await saved.text()).includes('class="code"')

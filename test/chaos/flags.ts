@@ -1,6 +1,6 @@
 import { parseCommandLine } from '../../infra/command-line.ts'
 import { ExplainedError } from '../../infra/explained-error.ts'
-import { type TopologyName, topologyNames } from './topology.ts'
+import { type TopologyName, topologyNames } from './schedule.ts'
 
 export interface ChaosFlags {
   readonly topology: TopologyName

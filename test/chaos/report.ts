@@ -83,7 +83,6 @@ export function explanations(run: Run): string[] {
 }
 
 export const isGreen = (run: Run): boolean => explanations(run).length === 0
-
 const isLate = ({ backAfterMs, boundMs }: Recovery): boolean => backAfterMs > boundMs
 
 function recoveryTable(recoveries: readonly Recovery[]): string[] {
@@ -103,10 +102,8 @@ function recoveryTable(recoveries: readonly Recovery[]): string[] {
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
-
 const shortened = (text: string): string =>
   text.length > shownCharacters ? `${text.slice(0, shownCharacters)} …` : text
-
 const vacuous = (injected: readonly Injected[]): string[] =>
   injected
     .filter(({ effect }) => !effect.changed)

@@ -1,7 +1,6 @@
 import test from 'ava'
 import { allFaults } from './faults/all-faults.ts'
-import { conflict, describePlan, planFaults } from './schedule.ts'
-import { topologies } from './topology.ts'
+import { conflict, describePlan, planFaults, topologies } from './schedule.ts'
 
 test('the same seed plans the same faults, to the millisecond', (t) => {
   t.deepEqual(

@@ -1,6 +1,25 @@
+import { allFaults } from './faults/all-faults.ts'
+import { clusterFaults } from './faults/clusters.ts'
 import type { Fault } from './faults/fault.ts'
 import { Random } from './random.ts'
-import { type TopologyName, topologies } from './topology.ts'
+
+export const topologyNames = ['single', 'clusters'] as const
+
+export type TopologyName = (typeof topologyNames)[number]
+
+/** What can happen to the servers of a run. */
+export interface Topology {
+  readonly faults: readonly Fault[]
+  /** How far apart faults begin, at least. */
+  readonly faultEveryMs: number
+}
+
+export const topologies: Readonly<Record<TopologyName, Topology>> = {
+  // 42 faults in a minute: every one that there is, once.
+  single: { faults: allFaults, faultEveryMs: 1_350 },
+  // One at a time, until all is whole again.
+  clusters: { faults: clusterFaults, faultEveryMs: 9_000 },
+}
 
 export interface PlannedFault {
   readonly number: number
@@ -49,7 +68,6 @@ export const describePlan = (plan: readonly PlannedFault[]): string =>
 /** Whether two faults may not be there at once: the second would hide the first, or find nothing to break. */
 export const conflict = (one: Fault, other: Fault): boolean =>
   Boolean(one.alone || other.alone) || touchTheSame(one, other)
-
 const touchTheSame = (one: Fault, other: Fault): boolean => one.touches.some((part) => other.touches.includes(part))
 
 /** Rounds over all faults; neighbours do not touch the same where that can be had. */

@@ -25,7 +25,6 @@ async function lockAll(db: Queryable, seatNos: readonly number[], condition: str
 
 const mark = (db: Queryable, seatNos: readonly number[], as: string) =>
   db.query(`UPDATE seats SET ${as} WHERE seat_no = ANY($1)`, [seatNos])
-
 const markHeld = (db: Queryable, seatNos: readonly number[], holdId: string, ttlMs: number) =>
   mark(db, seatNos, `status = 'held', hold_id = '${holdId}', held_until = now() + ${ttlMs} * interval '1 ms'`)
 

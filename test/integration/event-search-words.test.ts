@@ -44,7 +44,6 @@ test.before(async () => {
 })
 
 const search = (keyword: string) => worker.ask(searchEvents, { keyword })
-
 const found = async (keyword: string): Promise<string[]> => (await search(keyword)).items.map(({ name }) => name)
 
 test('the artist comes before a namesake, a mention in a name, a venue, a description, and longer words', async (t) => {

@@ -30,7 +30,6 @@ const seats = (gateway = 0, query = ''): string => `${system.gateways[gateway]?.
 /** Of a layout, which stays as it is. */
 const etagOf = async (headers: Record<string, string> = {}): Promise<string> =>
   (await ask(layout(), { headers: { 'accept-encoding': 'identity', ...headers } })).headers.get('etag') ?? ''
-
 const conditional = (ifNoneMatch: string, more: Record<string, string> = {}): Promise<Answer> =>
   ask(layout(), { headers: { 'accept-encoding': 'identity', 'if-none-match': ifNoneMatch, ...more } })
 

@@ -59,13 +59,8 @@ test.serial('an event that the worker refuses is named alone, and all others are
 test.serial('of records with one source id the last one is stored, and the others are counted', async (t) => {
   const outcome = await importing([...events(2), importedEvent('1', { name: 'Newer' })])
   t.deepEqual([outcome.read, outcome.stored, outcome.repeated], [3, 2, 1])
-  t.is(
-    batches
-      .flat()
-      .map(({ name }) => name)
-      .join(', '),
-    'Event 0, Newer',
-  )
+  const imported = batches.flat().map(({ name }) => name)
+  t.is(imported.join(', '), 'Event 0, Newer')
 })
 
 test.serial('a worker that is away, or an interruption, ends the file with how far it came', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { Grant } from '../../gateway/limits/lease.ts'
 import { forFile } from '../support/for-file.ts'
-import { startSingleRedis, startTestRedis } from '../support/servers.ts'
+import { startTestRedis } from '../support/servers.ts'
 import { openGateway, openGateways, untilLeaseOf } from '../support/shared-limits.ts'
 import { until } from '../support/until.ts'
 
@@ -19,13 +19,8 @@ test('a small limit admits exactly its maximum, over four gateways that are aske
   const admitted = answers.filter(([remaining]) => remaining > 0)
   t.is(admitted.length, 10)
   // Each was told of another number of requests that it still had, itself included.
-  t.is(
-    admitted
-      .map(([remaining]) => remaining)
-      .sort((one, other) => other - one)
-      .join(' '),
-    '10 9 8 7 6 5 4 3 2 1',
-  )
+  const left = admitted.map(([remaining]) => remaining).sort((one, other) => other - one)
+  t.deepEqual(left, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
 })
 
 test('positive control: gateways that count each for itself are seen to admit more', async (t) => {
@@ -107,44 +102,3 @@ test('a refusal is remembered until its time: nothing is asked of Redis meanwhil
   // Other callers are not meant.
   t.is((await gateway.ask('g', tenAMinute))[0], 10)
 })
-
-/* Alone, because it looks at the time. */
-
-test.serial(
-  'Redis frozen: the first answer is a little late, the next come at once and by this gateway alone, until Redis is back and hears of them',
-  async (t) => {
-    const frozen = await startSingleRedis()
-    t.teardown(() => frozen.stop())
-    t.teardown(() => frozen.thaw())
-    const [gateway, other] = [
-      await openGateway(t, frozen.url, { gateways: 2, isImpatient: true }),
-      await openGateway(t, frozen.url),
-    ]
-    await gateway.ask('l', tenAMinute)
-    frozen.freeze()
-    const begin = performance.now()
-    t.is((await gateway.ask('m', tenAMinute))[0], 5)
-    const waitedMs = performance.now() - begin
-    t.true(waitedMs > 90 && waitedMs < 500, `the first answer took ${waitedMs} ms`)
-    t.is(gateway.localDecisions(), 1)
-
-    const answers = Array.from({ length: 10 }, () => gateway.ask('m', tenAMinute))
-    t.is(answers.map((answer) => (answer instanceof Promise ? 'waits' : answer[0])).join(' '), '4 3 2 1 0 0 0 0 0 0')
-    // Nine of ten were known to be left: four and a half of five.
-    const known = Array.from({ length: 6 }, () => gateway.ask('l', tenAMinute))
-    t.is(known.map((answer) => (answer instanceof Promise ? 'waits' : answer[0])).join(' '), '4 3 2 1 0 0')
-    t.is(gateway.localDecisions(), 17)
-
-    frozen.thaw()
-    await until('it asks Redis again', async () => {
-      const decided = gateway.localDecisions()
-      await gateway.ask('somebody', { max: 100_000, windowMs: 60_000 })
-      return gateway.localDecisions() === decided
-    })
-    t.is((await other.ask('n', tenAMinute))[0], 10)
-    t.is((await gateway.ask('n', tenAMinute))[0], 9)
-    // What it admitted alone counts as well: of the first five Redis was asked for one, and granted it to nobody.
-    await gateway.ask('m', tenAMinute)
-    t.is((await other.ask('m', tenAMinute))[0], 4)
-  },
-)

@@ -140,6 +140,27 @@ test('a request in flight fails at once when the connection is lost', async (t) 
   t.true(performance.now() - lostAt < 5_000)
 })
 
+test('a request that is made just before its connection is closed arrives', async (t) => {
+  let hasArrived = false
+  const subject = 'ticketing.v1.event.last-request'
+  const handle = async (request: Message): Promise<Message> => {
+    hasArrived = true
+    return request
+  }
+  await worker.serve({
+    name: 'event',
+    instance: 'last',
+    endpoints: [{ name: 'last-request', subject, handle }],
+    onFailure: () => ({ payload: new Uint8Array(), headers: {} }),
+  })
+  const bus = await Bus.connect({ url: nats.url, name: 'closing', timeoutMs: 5_000 })
+  const answered = bus.request(subject, { payload: new Uint8Array(), headers: {} }, 1_000).catch(() => undefined)
+  await bus.close()
+  await until('it has arrived', () => hasArrived)
+  await answered
+  t.pass()
+})
+
 test('a reply arrives although its worker lost the connection meanwhile', async (t) => {
   const { bus: distant, link } = await connectByLink(t, nats.urls.booking)
   const subject = 'ticketing.v1.booking.echo'

@@ -351,13 +351,8 @@ test.serial('a buyer hears how their payment goes, up to the purchase', async (t
   const json = { hold_id: id, payment_token: 'tok_ok', user_id: 'payer' }
   t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
   await until('the purchase is told', () => client.of('hold').length === 3)
-  t.is(
-    client
-      .of('hold')
-      .map(({ data }) => data.status)
-      .join(' '),
-    'active paying converted',
-  )
+  const statuses = client.of('hold').map(({ data }) => data.status)
+  t.is(statuses.join(' '), 'active paying converted')
   await until('the seat is sold', () => client.seats[3] === 2)
 })
 

@@ -35,7 +35,6 @@ function eventAbout(chargeKey: string, state: string, id = randomUUID()): string
 
 const inboxOf = async (id: string): Promise<number> =>
   (await db.query('SELECT FROM purchase.provider_inbox WHERE provider_event_id = $1', [id])).length
-
 const heardAbout = (amountMinor: number) =>
   webhooks.forwarded.filter(({ body }) => JSON.parse(body).charge.amount_minor === amountMinor)
 

@@ -137,7 +137,5 @@ export function scriptedProvider(): ScriptedProvider {
 
 export const refundedOf = ({ refunds }: BookedCharge): number =>
   [...refunds.values()].reduce((sum, amount) => sum + amount, 0)
-
 const lost = (): ProviderError => new ProviderError('lost, as scripted', { requestSent: true })
-
 const declined = (declineCode: string): Charge => ({ state: 'declined', declineCode })

@@ -54,7 +54,6 @@ export async function startTestRedis(): Promise<TestServer> {
 }
 
 export const startSingleRedis = (): Promise<SingleServer> => startSingle('redis', startRedis)
-
 export const startTestRedisCluster = () =>
   startGroup('redis-cluster', (dataDirectory) => startRedisCluster({ dataDirectory }))
 

@@ -33,7 +33,6 @@ const cards = [
 /** Ids as others make them, always the same ones. */
 const digests = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => createHash('sha256').update(String(index)).digest('hex'))
-
 const uuidOf = (hex: string): string =>
   [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
 

@@ -292,5 +292,4 @@ function dateOf(time: Date): string {
 }
 
 const moved = (date: string, days: number): string => dateOf(new Date(Date.parse(date) + days * 86_400_000))
-
 const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000

@@ -35,3 +35,17 @@ test('tests, crashes and skipped tests are counted apart, however the output is 
     t.false(lines.some((line) => /# tests|hook/.test(line)))
   }
 })
+
+test('a report that breaks off is known by its missing end', (t) => {
+  const report = new TapReport(() => undefined)
+  const [before, end] = output.split('1..4')
+  report.write(before ?? '')
+  t.false(report.isComplete)
+  report.write(`1..4${end}`)
+  t.true(report.isComplete)
+})
+
+test('an error of fetch has a place: of one without, AVA would break off', async (t) => {
+  const error = await t.throwsAsync(fetch('http://127.0.0.1:9'))
+  t.regex(error?.stack ?? '', /\n +at /)
+})

@@ -105,7 +105,6 @@ const at = (startMs: number, tookMs: number): Pick<StoredSpan, 'startUs' | 'endU
 
 const namesOf = (nodes: readonly SpanNode[]): string[] =>
   nodes.flatMap(({ span, children }) => [span.name, ...namesOf(children)])
-
 const rendered = (spans: readonly StoredSpan[], width = 100): string =>
   renderTrace(spans, { width, paint: plain }).join('\n')
 

@@ -92,7 +92,7 @@ export const shownPages: readonly ShownPage[] = [
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
   at('list-wrong-filter', '/?start=2027-13-01'),
-  { ...event('event-arena', 0, chooseTwo), picture: { file: 'event.png', height: 1_040, scheme: 'dark' } },
+  { ...event('event-arena', 0, chooseTwo), picture: { file: 'event.png', height: 1_012, scheme: 'dark' } },
   event('event-arena-seats', 0, async (page) => {
     for (const key of ['Enter', 'Enter']) await page.locator('.map-keyboard button:visible').press(key)
   }),

@@ -1,8 +1,7 @@
 import type { Limit } from '../../../gateway/limits/local-bucket.ts'
 import type { History } from '../history.ts'
-import { counts } from '../instance-names.ts'
 import type { LocalDecisions, Probe } from '../prober.ts'
-import { probedLimit } from '../settings.ts'
+import { counts, probedLimit } from '../settings.ts'
 import type { Evidence, FaultTime } from './evidence.ts'
 
 /*
@@ -117,7 +116,6 @@ const leasesLastMs = 2_000
 
 const timesOfLoss = (faults: readonly FaultTime[]): Time[] =>
   faults.filter(({ kind }) => losing.includes(kind)).map(({ from, to }) => ({ from, to: to + leasesLastMs }))
-
 const isGatewayKilled = ({ kind, target }: FaultTime): boolean =>
   kind === 'kill process' && target.startsWith('gateway')
 

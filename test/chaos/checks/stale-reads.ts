@@ -81,7 +81,6 @@ function judgedOwnReads({ reads }: History) {
 
 const judgedSeatReads = ({ reads }: History): PublicRead[] =>
   reads.filter((read) => read.page !== 'event' && read.own === undefined && read.status === 200 && !isSpare(read))
-
 const judgedSaleReads = ({ reads }: History): PublicRead[] =>
   reads.filter((read) => read.page === 'event' && read.status === 200 && !isSpare(read))
 
@@ -106,7 +105,6 @@ function salesByEvent(history: History): Map<string, Sale[]> {
 }
 
 const seatNo = (number: number | undefined): number[] => (number === undefined ? [] : [number])
-
 const doneAt = ({ entries }: Command): number =>
   Math.min(...entries.filter(({ outcome }) => verdictOf(outcome) === 'done').map(({ endedAt }) => endedAt))
 
@@ -127,7 +125,6 @@ function isDue({ acknowledgedAt }: SaleChange, { beganAt }: PublicRead, faults: 
 
 /** Faults of clusters touch `kill nats node` and the like. */
 const isOnWayOfFacts = (part: string): boolean => wayOfFacts.some((name) => part.includes(name))
-
 const shownFree = (read: PublicRead, seatNos: readonly number[], why: string): string[] =>
   seatNos
     .filter((number) => read.states[number] === '0')
@@ -135,5 +132,4 @@ const shownFree = (read: PublicRead, seatNos: readonly number[], why: string): s
 
 const told = ({ page, eventId, gateway, beganAt, cacheStatus }: PublicRead): string =>
   `${page} of event ${eventId} at gateway ${gateway + 1}, asked at ${ms(beganAt)} (${cacheStatus}),`
-
 const ms = (value: number): string => `${Math.round(value)} ms`

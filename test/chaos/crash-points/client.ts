@@ -19,13 +19,10 @@ const answeredWithinMs = 25_000
 const askAgainMs = 200
 
 export const newUser = (): string => `buyer-${randomUUID()}`
-
 export const requestToHold = (userId: string, eventId: string, seatNo = 0): BuyerRequest =>
   newRequest({ userId, path: `/events/${eventId}/holds`, json: { seat_nos: [seatNo] } })
-
 export const requestToBuy = (userId: string, holdId: string, token = 'tok_ok'): BuyerRequest =>
   newRequest({ userId, path: '/purchase', json: { hold_id: holdId, payment_token: token } })
-
 export const requestToCancel = (userId: string, bookingId: string): BuyerRequest =>
   newRequest({ userId, path: `/bookings/${bookingId}/cancel`, json: {} })
 

@@ -1,5 +1,5 @@
 import type { Kind } from '../../../infra/system/application.ts'
-import { links } from '../links.ts'
+import { links } from '../settings.ts'
 import type { Fault } from './fault.ts'
 import { blackHole, cutLink, freezeLink, loseReplies } from './links.ts'
 import { freezeGatewayBeyondLeases, freezeProcess, killProcess } from './processes.ts'

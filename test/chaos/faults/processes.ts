@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Kind } from '../../../infra/system/application.ts'
 import type { Process } from '../../../infra/system/process.ts'
-import { instanceNames } from '../instance-names.ts'
+import { instanceNames } from '../settings.ts'
 import type { Effect, Fault } from './fault.ts'
 
 /** SIGKILL; a supervisor would start it again, and so does ours after `lastsMs`. */
