@@ -283,7 +283,7 @@ test.serial('a paused sale says so before and behind the press, and a cancelled 
     await page.reload()
     return page.getByText('Cancelled', { exact: true }).isVisible()
   })
-  await page.getByRole('link', { name: 'See whatâs on' }).click()
+  await page.getByRole('link', { name: 'See what’s on' }).click()
   t.is(new URL(page.url()).pathname, '/')
   await close()
 })
