@@ -1,3 +1,6 @@
+/** So many units has the pitch in a layout whose coordinates are differences: half of one is a pixel at the largest zoom of the map. */
+export const unitsPerPitch = 16
+
 /** Seats of a row, as their positions. */
 export interface SeatPositions {
   readonly x: readonly number[]

@@ -23,6 +23,8 @@ Without files all of them, with types and lint. The last line is \`N passed, N f
 
 interface Suite {
   readonly folder: string
+  /** Of its files, those that take longest: they begin first, so that none goes on alone in the end. */
+  readonly longest: readonly string[]
   /** Beside the servers of every test. */
   readonly programs: readonly ProgramName[]
   /** Files of others that it runs on clusters. */
@@ -35,10 +37,16 @@ const flags = ['long', 'browser', 'infra'] as const
 
 /** By flag. Plain `npm test` leaves their files out. */
 const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
-  long: { folder: 'test/long', programs: [], onClusters: [] },
-  browser: { folder: 'test/browser', programs: ['chromium'], onClusters: [] },
+  long: { folder: 'test/long', longest: [], programs: [], onClusters: [] },
+  browser: {
+    folder: 'test/browser',
+    longest: ['together/buying.ts', 'every-page.test.ts'],
+    programs: ['chromium'],
+    onClusters: [],
+  },
   infra: {
     folder: 'test/infra',
+    longest: ['compose-run.test.ts', 'backup-follow.test.ts', 'prometheus.test.ts', 'backup.test.ts'],
     programs: [
       'prometheus',
       'promtool',
@@ -60,10 +68,8 @@ const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
   },
 }
 
-/** Much of a test is waiting for others. */
+/** Much of a test is waiting for others; of more, those that count on the clock come too late on two cores. */
 const filesAtOnce = 4
-/** Slow ones wait for clocks, elections and restarts, too. */
-const slowFilesAtOnce = 5
 
 interface Outcome {
   readonly step: string
@@ -119,6 +125,11 @@ async function runTests({ step, files, concurrency }: TestRun, servers: TestServ
   })
   const { passed, failures, skipped } = report
   if (skipped > 0) console.log(`\n${skipped} skipped`)
+  if (!report.isComplete && !stopping.aborted) {
+    const title =
+      'AVA broke off amid its report: what it said last stands above, and files that were still to run did not.'
+    failures.push({ title, details: [] })
+  }
   // Whatever else may be wrong with the run must not be taken for success.
   if (failures.length === 0 && passed === 0) failures.push({ title: 'No test ran.', details: [] })
   if (failures.length === 0 && code !== 0) {
@@ -161,9 +172,10 @@ function slowRuns(chosen: readonly Suite[], named: readonly string[]): TestRun[]
   const own = named.filter((file) => !isOthers(file))
   const others = named.filter(isOthers)
   const isAll = named.length === 0
-  const all = chosen.flatMap(({ folder }) => filesIn(folder))
+  const longest = chosen.flatMap(({ folder, longest }) => longest.map((name) => `${folder}/${name}`))
+  const all = [...longest, ...chosen.flatMap(({ folder }) => filesIn(folder))]
   const runs = [
-    { step: 'tests', files: isAll ? all : own, concurrency: slowFilesAtOnce, clusters: false },
+    { step: 'tests', files: isAll ? all : own, concurrency: filesAtOnce, clusters: false },
     // One at a time: each starts some twenty servers.
     { step: 'clusters', files: isAll ? onClusters : others, concurrency: 1, clusters: true },
   ]

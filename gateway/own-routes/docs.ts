@@ -33,7 +33,7 @@ interface DocsParts extends HealthParts {
   /** Names the files of the storefront's look. */
   readonly release: string
   /** Sends a page in the look of the storefront. */
-  readonly sendPage: (request: RequestContext, content: PageContent) => void
+  readonly sendPage: (request: RequestContext, content: PageContent) => Promise<void>
 }
 
 /** What is running, the API as a document and as a page, and a page for each error. */
@@ -54,7 +54,8 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
           const { instance, hasMetrics } = parts
           // Behind an edge, its name and port.
           const { host } = ctx
-          parts.sendPage(ctx.state.request, runningPage({ instance, host, hasMetrics, ...(await viewHealth(parts)) }))
+          const health = await viewHealth(parts)
+          await parts.sendPage(ctx.state.request, runningPage({ instance, host, hasMetrics, ...health }))
         },
       ],
     },
@@ -77,7 +78,8 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
         async (ctx) => {
           ctx.type = 'html'
           const docs = `/docs/${(await wantAssets()).version}`
-          ctx.body = docsPage({ docs, shop: `/assets/${parts.release}`, name: parts.shopName })
+          const shop = `/assets/${parts.release}`
+          ctx.body = docsPage({ docs, shop, name: parts.shopName, isDemo: parts.mode === 'demo' })
         },
       ],
     },
@@ -104,7 +106,7 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
       method: 'GET',
       path: '/problems/:code',
       middleware: [
-        (ctx) => {
+        async (ctx) => {
           const { code } = ctx.params as { code: string }
           const problem = problemKinds().find((candidate) => candidate.code === code)
           if (problem === undefined) throw new TicketingError('not_found', 'There is no such problem.')
@@ -113,7 +115,7 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
             ctx.body = { ...problem, explanation: explanations[problem.code] }
             return
           }
-          parts.sendPage(ctx.state.request, problemKindPage(problem))
+          await parts.sendPage(ctx.state.request, problemKindPage(problem))
         },
       ],
     },

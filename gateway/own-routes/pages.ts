@@ -3,7 +3,7 @@ import type { ProblemKind } from '../http/problems.ts'
 import { explanations } from '../openapi/explanations.ts'
 import type { PageContent } from '../storefront/views/document.ts'
 import { type Html, html } from '../storefront/views/html.ts'
-import { masthead } from '../storefront/views/masthead.ts'
+import { footer, masthead } from '../storefront/views/masthead.ts'
 import type { Health } from './health.ts'
 
 /* Pages for those who run the system or write a client. */
@@ -45,7 +45,7 @@ export function runningPage(state: RunningState): PageContent {
 <h1>What is running</h1>
 <table class="table">${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</table>
 <h2>Look around</h2>
-<ul>${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => html`<li><a href="${path}">${text}</a> <code>${path}</code></li>`)}</ul>
+<table class="table">${(state.hasMetrics ? [...links, metricsLink] : links).map(([path, text]) => html`<tr><th scope="row"><a href="${path}">${text}</a></th><td><code>${path}</code></td></tr>`)}</table>
 <h2>Buy a seat</h2>
 <pre tabindex="0">curl -s -X POST http://${state.host}/purchase</pre>
 </div>`,
@@ -77,11 +77,20 @@ function withCode(text: string): Html[] {
   return text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 }
 
+interface DocsPage {
+  /** Where the files of Swagger UI are. */
+  readonly docs: string
+  /** Where those of the storefront are. */
+  readonly shop: string
+  readonly name: string
+  readonly isDemo: boolean
+}
+
 /**
- * The page at `/docs`: Swagger UI under the masthead of the shop, all of it from this host. `docs`: where its files are; `shop`: where
- * those of the storefront are. Swagger UI cannot keep the policy of the other pages, so this one is put together by itself.
+ * The page at `/docs`: Swagger UI under the masthead of the shop, all of it from this host. Swagger UI cannot keep the policy of the
+ * other pages, so this one is put together by itself.
  */
-export function docsPage({ docs, shop, name }: { docs: string; shop: string; name: string }): string {
+export function docsPage({ docs, shop, name, isDemo }: DocsPage): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -100,6 +109,7 @@ ${masthead({ name, current: undefined })}
 <div id="swagger-ui"></div>
 <noscript><p>This page needs JavaScript. The document itself: <a href="/openapi.json">/openapi.json</a></p></noscript>
 </main>
+${footer({ isDemo })}
 <script src="${docs}/swagger-ui-bundle.js"></script>
 <script src="${docs}/start.js"></script>
 </body>

@@ -1,12 +1,6 @@
 import { hash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { gzipped, minCompressBytes } from '../http/gzip.ts'
 import type { CallTime } from './freshness.ts'
-
-const compress = promisify(gzip)
-
-/** Smaller bodies are not compressed: the head of an answer is larger than what that saves. */
-const minCompressBytes = 1_024
 
 /** Up to this size a body that is sent again is kept as text, too: Node sends a text and its head in one write, a buffer in a second. */
 const maxTextBytes = 16_384
@@ -118,10 +112,10 @@ export class CachedReply implements CallTime {
   /** The gzip form where it is smaller, else the plain one; made once, for all who wait. */
   compressed(): Representation | Promise<Representation> {
     if (this.body.byteLength < minCompressBytes) return this.plain
-    this.#compressed ??= compress(this.body).then((bytes) =>
-      bytes.byteLength < this.body.byteLength
-        ? new Representation(bytes, { etag: `"${this.#etag}-gz"`, link: this.#link, type: this.#type }, 'gzip')
-        : this.plain,
+    this.#compressed ??= gzipped(this.body).then((bytes) =>
+      bytes === undefined
+        ? this.plain
+        : new Representation(bytes, { etag: `"${this.#etag}-gz"`, link: this.#link, type: this.#type }, 'gzip'),
     )
     return this.#compressed
   }

@@ -1,7 +1,5 @@
-import type { IncomingMessage } from 'node:http'
-import accepts from 'accepts'
-import { LRUCache } from 'lru-cache'
 import { writePosition } from '#shared/facts/position.ts'
+import { prefersGzip } from '../http/gzip.ts'
 import { type RequestContext, send } from '../http/request-context.ts'
 import type { CachePolicy } from '../routes/cache-policy.ts'
 import type { CacheAnswer, CacheStatus } from './reply-cache.ts'
@@ -66,19 +64,4 @@ export function matchesEtag(ifNoneMatch: string | undefined, etag: string): bool
   if (ifNoneMatch === undefined || ifNoneMatch.length > maxIfNoneMatchLength) return false
   if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true
   return ifNoneMatch.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === etag)
-}
-
-/** Clients send few different headers; longer ones are not worth parsing. */
-const maxAcceptEncodingLength = 256
-const gzipPreferences = new LRUCache<string, boolean>({ max: 500 })
-
-/** Whether the client accepts gzip at least as gladly as no encoding. */
-function prefersGzip(req: IncomingMessage): boolean {
-  const header = req.headers['accept-encoding']
-  if (typeof header !== 'string' || header.length > maxAcceptEncodingLength) return false
-  const known = gzipPreferences.get(header)
-  if (known !== undefined) return known
-  const prefers = accepts(req).encodings('gzip', 'identity') === 'gzip'
-  gzipPreferences.set(header, prefers)
-  return prefers
 }

@@ -5,6 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
+import { gzipped, prefersGzip } from '../http/gzip.ts'
 import type { Problem } from '../http/problems.ts'
 import { problemHeaders, type RequestContext, replaceSecurityHeaders, send } from '../http/request-context.ts'
 import type { GatewayMetrics } from '../metrics.ts'
@@ -115,13 +116,13 @@ export class PageAnswers {
       call: (contract, body) =>
         call(bus, contract, body, { requestId, caller, deadlineAt: performance.now() + contract.deadlineMs }),
     })
-    this.sendContent(request, page.view(data, context))
+    await this.sendContent(request, page.view(data, context))
   }
 
   /** A page without data. Throws `validation_failed`. */
-  answerPlain(request: RequestContext, page: PlainPage, query: PageQuery): void {
+  answerPlain(request: RequestContext, page: PlainPage, query: PageQuery): Promise<void> {
     const context = this.#contextOf(languageOf(request.req))
-    this.sendContent(request, page.view(checkRequest(page.parameters, query), context))
+    return this.sendContent(request, page.view(checkRequest(page.parameters, query), context))
   }
 
   async #makePublic(requestId: string, page: PublicPage, { parameters, language }: PageRead): Promise<WorkerReply> {
@@ -129,23 +130,27 @@ export class PageAnswers {
     const madeOf: CallTime[] = []
     const data = await page.load(parameters, {
       ...context,
-      read: (contract, body) => this.#read(contract, body, { requestId, madeOf }),
+      read: (contract, body) => this.#read(contract, body, { requestId, madeOf, policy: page.cache }),
     })
     const content = page.view(data, context)
     if ('text' in content) return { body: Buffer.from(content.text), type: content.type, madeOf }
     return { body: Buffer.from(this.#render(content, context)), type: htmlType, madeOf }
   }
 
-  /** A reply as JSON clients get it; `madeOf` takes its age and position. */
+  /**
+   * A reply as JSON clients get it; `madeOf` takes its age and position. `policy`: of the page that is made of it. A reply that is older
+   * than the page may be is fetched anew, else the page would be too old as soon as it is made, and be made for every reader.
+   */
   async #read<C extends Contract>(
     contract: C,
     body: RequestOf<C>,
-    { requestId, madeOf }: { requestId: string; madeOf?: CallTime[] },
+    { requestId, madeOf, policy }: { requestId: string; madeOf?: CallTime[]; policy?: CachePolicy },
   ): Promise<ReplyOf<C>> {
     const route = cacheableRoutes.find((candidate) => candidate.contract === (contract as Contract))
     if (route === undefined) throw new Error(`${contract.subject} has no cacheable route`)
     const parsed = checkRequest(contract.request, body) as Record<string, unknown>
-    const answer = await this.#parts.getReply(readOf(route, parsed), requestId)
+    const read = readOf(route, parsed)
+    const answer = await this.#parts.getReply(policy === undefined ? read : { ...read, policy }, requestId)
     if (answer === null) throw new Error('pages read without min_seq')
     madeOf?.push(answer.reply)
     return JSON.parse(answer.reply.body.toString('utf8')) as ReplyOf<C>
@@ -161,14 +166,17 @@ export class PageAnswers {
     return renderDocument(content, { name: shopName, language, isDemo, release, scriptAddress })
   }
 
-  /** A page or file that is not stored. */
-  sendContent(request: RequestContext, content: PageContent | PageFile): void {
+  /** A page or file that is not stored. A page that repeats what its request says must have no secret: see DECISIONS.md. */
+  async sendContent(request: RequestContext, content: PageContent | PageFile): Promise<void> {
     const { type, text } =
       'text' in content
         ? content
         : { type: htmlType, text: this.#render(content, this.#contextOf(languageOf(request.req))) }
-    const body = Buffer.from(text)
+    const plain = Buffer.from(text)
+    const smaller = prefersGzip(request.req) ? await gzipped(plain) : undefined
+    const body = smaller ?? plain
     const headers = ['Content-Type', type, 'Content-Length', String(body.byteLength)]
+    if (smaller !== undefined) headers.push('Content-Encoding', 'gzip')
     replaceSecurityHeaders(request, pageHeaders)
     send(request, 200, [...headers, 'Cache-Control', 'private, no-store'], body)
   }
@@ -194,5 +202,5 @@ export class PageAnswers {
 /** Where nobody is signed in, demo mode would make a new guest, who has nothing to see. */
 export function signedIn(proven: Caller | undefined): Caller {
   if (proven?.role === 'user') return proven
-  throw new TicketingError('unauthenticated', 'Tell us first who you are.')
+  throw new TicketingError('unauthenticated', 'Sign in first.')
 }

@@ -78,11 +78,17 @@ async function readFontFaces(): Promise<string> {
     .replaceAll('url(./files/', 'url(fonts/')
 }
 
+/** Those of `fonts/` in place of the package's. */
 async function readFonts(): Promise<[string, Buffer][]> {
-  const names = (await readdir(join(fontFolder, 'files'))).filter((name) => name.endsWith('-700-normal.woff2'))
+  const [given, own] = [join(fontFolder, 'files'), join(storefront, 'fonts')]
+  const ours = new Set(await readdir(own))
+  const names = (await readdir(given)).filter((name) => name.endsWith('-700-normal.woff2'))
   return Promise.all(
     names.map(
-      async (name): Promise<[string, Buffer]> => [`fonts/${name}`, await readFile(join(fontFolder, 'files', name))],
+      async (name): Promise<[string, Buffer]> => [
+        `fonts/${name}`,
+        await readFile(join(ours.has(name) ? own : given, name)),
+      ],
     ),
   )
 }

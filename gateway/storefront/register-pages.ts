@@ -18,9 +18,9 @@ import { myBookingsPage } from './pages/bookings.ts'
 import { calendarFile } from './pages/calendar.ts'
 import { eventPage } from './pages/event.ts'
 import { payPage } from './pages/hold.ts'
-import { linePage } from './pages/line.ts'
 import type { Page } from './pages/page.ts'
 import { planPicture } from './pages/plan-picture.ts'
+import { queuePage } from './pages/queue.ts'
 import { sessionPage } from './pages/session.ts'
 import { carriedTicketPage } from './pages/ticket.ts'
 import { waitingList } from './pages/waiting-list.ts'
@@ -32,7 +32,7 @@ export const allPages: readonly Page[] = [
   whatsOnPage,
   eventPage,
   planPicture,
-  linePage,
+  queuePage,
   waitingList,
   payPage,
   myBookingsPage,
@@ -58,7 +58,7 @@ export interface Storefront {
   readonly routes: readonly OwnRoute[]
   showProblems(request: RequestContext): void
   /** Sends content in the look of the storefront. */
-  sendPage(request: RequestContext, content: PageContent): void
+  sendPage(request: RequestContext, content: PageContent): Promise<void>
   /** Shows remembered refusals of pages as pages, too. */
   refusalsOf(find: FindAnswer): FindAnswer
 }
@@ -150,13 +150,14 @@ function limitOf(page: SharedPage, search: string) {
   return page.access === 'public' ? (page.limit?.(search) ?? 'browse') : 'browse'
 }
 
-async function answerShared(
+function answerShared(
   request: RequestContext,
   { page, query }: Pick<PageTarget, 'page' | 'query'>,
   answers: PageAnswers,
 ): Promise<void> {
-  if (page.access === 'public') await answers.answerPublic(request, page, query)
-  else answers.answerPlain(request, page, query)
+  return page.access === 'public'
+    ? answers.answerPublic(request, page, query)
+    : answers.answerPlain(request, page, query)
 }
 
 /** What a request for a page passes in Koa, behind the limit of its address. */

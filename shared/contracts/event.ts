@@ -177,7 +177,11 @@ export const viewLayout = defineContract('event', 'view-layout', {
         .array(sectionOutline)
         .optional()
         .describe('Where the sections lie. Layouts attached before these were made have none'),
-      unit: z.number().positive().optional().describe('Of `coordinates=differences`: the length of 1'),
+      unit: z
+        .number()
+        .positive()
+        .optional()
+        .describe('Of `coordinates=differences`: the length of 1, a sixteenth of the usual distance of neighbours'),
     })
     .meta({ id: 'Layout', description: 'Seating geometry of an event. A version never changes' }),
   errors: ['event_not_found', 'not_found'],

@@ -3,6 +3,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { remainingMs } from '#shared/messaging/headers.ts'
 import { timedOut } from '#shared/messaging/message.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
+import { columnsOf } from './columns.ts'
 import type { Database } from './postgres.ts'
 
 /*
@@ -158,12 +159,10 @@ export async function storeReplies(
      SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[])
      ON CONFLICT (scope, key) DO UPDATE SET request_hash = excluded.request_hash, reply = excluded.reply, created_at = now()
        WHERE known.created_at <= now() - ${memory}`,
-    [
-      keyed.map(({ command }) => scopeOf(command)),
-      keyed.map(({ command }) => command.context.idempotencyKey),
-      keyed.map(({ command }) => requestHash(command.request)),
-      keyed.map(({ reply }) => JSON.stringify(reply)),
-    ],
+    columnsOf(keyed, ({ command, reply }) => {
+      const { request, context } = command
+      return [scopeOf(command), context.idempotencyKey, requestHash(request), JSON.stringify(reply)]
+    }),
   )
 }
 

@@ -57,6 +57,8 @@ export class Bus {
   readonly #connection: NatsConnection
   readonly #onDisconnect = new Set<() => void>()
   readonly #calls = new PendingCalls<Message>()
+  /** Requests of this turn of the event loop: sent in one write, which costs as much for one request as for many. */
+  #unsent: (() => void)[] = []
   /** A reply's subject is this and the token of its call. */
   readonly #replyPrefix: string
   #receivesReplies = false
@@ -122,11 +124,15 @@ export class Bus {
     const encodedHeaders = natsHeaders(headers)
     this.#receiveReplies()
     const { token, reply } = this.#calls.begin(subject, timeoutMs)
-    try {
-      this.#connection.publish(subject, payload, { reply: this.#replyPrefix + token, ...encodedHeaders })
-    } catch (error) {
-      this.#calls.reject(token, this.#asTicketingError(error, subject))
-    }
+    if (this.#unsent.length === 0) setImmediate(() => this.#sendAll())
+    this.#unsent.push(() => {
+      try {
+        if (!this.connected) throw natsUnavailable()
+        this.#connection.publish(subject, payload, { reply: this.#replyPrefix + token, ...encodedHeaders })
+      } catch (error) {
+        this.#calls.reject(token, this.#asTicketingError(error, subject))
+      }
+    })
     return reply
   }
 
@@ -168,6 +174,7 @@ export class Bus {
 
   /** Sends buffered messages, then closes. Stop services before: draining does not wait for their handlers. */
   async close(): Promise<void> {
+    this.#sendAll()
     if (!this.#connection.isClosed()) {
       // While the connection is lost, draining waits for a server, and the client would reconnect for ever.
       const drained = this.#connection.drain().catch(() => undefined)
@@ -175,6 +182,12 @@ export class Bus {
       await this.#connection.close()
     }
     this.#calls.rejectAll(natsUnavailable)
+  }
+
+  #sendAll(): void {
+    const unsent = this.#unsent
+    this.#unsent = []
+    for (const send of unsent) send()
   }
 
   /** Subscribes to replies at the first request. */

@@ -76,6 +76,17 @@ for (const width of [1280, 360]) {
   )
 }
 
+test.serial('an event page loads its layout and seats once, although it names them for loading ahead', async (t) => {
+  const { page, close } = await openWindow(browser, shop.url)
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  await page.goto(`/shop/events/${lighthouse}`)
+  await mapReady(page)
+  const times = (name: string): number => asked.filter((path) => path.endsWith(`/${name}`)).length
+  t.deepEqual([times('layout'), times('seats')], [1, 1])
+  await close()
+})
+
 test.serial('by keyboard alone a seat is found on the map, chosen and held', async (t) => {
   const { page, close } = await openEvent(recital)
   await mapReady(page)
@@ -272,7 +283,7 @@ test.serial('a paused sale says so before and behind the press, and a cancelled 
     await page.reload()
     return page.getByText('Cancelled', { exact: true }).isVisible()
   })
-  await page.getByRole('link', { name: "See what's on" }).click()
+  await page.getByRole('link', { name: 'See whatâs on' }).click()
   t.is(new URL(page.url()).pathname, '/')
   await close()
 })

@@ -45,7 +45,7 @@ test.serial('who signs in on the same device does not find the tickets of the on
   await untilSaved(page)
   await page.goto('/shop/session')
   await page.getByLabel('Name').fill('somebody.else')
-  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(`${shop.url}/`)
   await page.context().setOffline(true)
   await t.throwsAsync(page.goto(`/shop/tickets/${ticketId}`))
@@ -71,6 +71,14 @@ test.serial(
     await press()
     await page.getByText(`Passed on to ${friend}.`).waitFor()
     t.is(await page.locator('.code').count(), 0)
+    t.is(await page.locator('.ticket-word').textContent(), 'Passed on')
+    t.is(
+      await page
+        .getByRole('button')
+        .or(page.getByRole('link', { name: /^Give back/ }))
+        .count(),
+      0,
+    )
     await page.waitForFunction(async () => {
       const saved = await caches.match(location.pathname)
       return saved !== undefined && !(await saved.text()).includes('class="code"')

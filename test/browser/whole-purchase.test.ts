@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import type { Page } from 'playwright-core'
-import { type OpenPage, openWindow } from './support/browser.ts'
+import { bytesOf, type OpenPage, openWindow } from './support/browser.ts'
 import { sharedBrowser, sharedShop } from './support/shared-shop.ts'
 
 const shop = sharedShop()
@@ -50,12 +50,15 @@ async function buyTwo(t: ExecutionContext, { page, faults }: OpenPage, press: Pr
 }
 
 for (const width of [1280, 360]) {
-  test.serial(`by mouse, at ${width} px: from the search to the ticket, for at most 70 KB`, async (t) => {
-    const window = await openWindow(browser, shop.url, { width })
+  test.serial(`by mouse, at ${width} px: from the search to the ticket, for at most 70 KB of gzip`, async (t) => {
+    const window = await openWindow(browser, shop.url, { width, encoding: 'gzip' })
     await buyTwo(t, window, byMouse)
     await window.page.waitForLoadState('networkidle')
-    const bytes = await window.bytes()
-    t.log(`${bytes} bytes`)
+    const loaded = await window.loaded()
+    const bytes = bytesOf(loaded)
+    const lines = loaded.toSorted((one, other) => other.bytes - one.bytes).map((each) => `${each.bytes} ${each.path}`)
+    t.log(`${bytes} bytes\n${lines.join('\n')}`)
+    t.deepEqual(new Set(loaded.map(({ encoding = 'gzip' }) => encoding)), new Set(['gzip']))
     t.true(bytes <= maxBytes, `${bytes} bytes`)
     await window.close()
   })

@@ -35,13 +35,12 @@ function historyOf({ bursts, alone = [0, 0, 0, 0, 0] }: Told): History {
   return history
 }
 
-function found(told: Told) {
-  return limitsHold({ history: historyOf(told), faults: told.faults ?? [] })
-}
+const found = (told: Told) => limitsHold({ history: historyOf(told), faults: told.faults ?? [] })
 
-function fault(kind: string, { target = kind, from, to }: { target?: string; from: number; to: number }): FaultTime {
-  return { kind, target, touches: [], from, to }
-}
+const fault = (
+  kind: string,
+  { target = kind, from, to }: { target?: string; from: number; to: number },
+): FaultTime => ({ kind, target, touches: [], from, to })
 
 test('a whole limit at once and what grows afterwards is green, and one more is found', (t) => {
   const grown = Math.floor(3_000 * perMs)

@@ -21,9 +21,7 @@ export interface CrowdCounts {
   others: number
 }
 
-export function noCrowds(): CrowdCounts {
-  return { crowds: 0, bought: 0, refused: 0, others: 0 }
-}
+export const noCrowds = (): CrowdCounts => ({ crowds: 0, bought: 0, refused: 0, others: 0 })
 
 /**
  * Crowds come until it is over: everybody wants two places of a large house at the same moment and pays for what they hold.

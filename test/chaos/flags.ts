@@ -1,6 +1,6 @@
 import { parseCommandLine } from '../../infra/command-line.ts'
 import { ExplainedError } from '../../infra/explained-error.ts'
-import { type TopologyName, topologyNames } from './topology.ts'
+import { type TopologyName, topologyNames } from './schedule.ts'
 
 export interface ChaosFlags {
   readonly topology: TopologyName
@@ -28,15 +28,11 @@ const options = {
 export function readFlags(args: readonly string[]): ChaosFlags | null {
   const { values } = parseCommandLine(args, { options }, usage)
   if (values.help) return null
-  try {
-    const seed = wholeNumber('seed', values.seed ?? '42', { from: 0, to: 2 ** 31 })
-    const seconds = wholeNumber('seconds', values.seconds ?? '60', { from: 10, to: 3_600 })
-    const topology = topologyNames.find((name) => name === (values.topology ?? 'single'))
-    if (topology === undefined) throw new Error(`--topology must be ${topologyNames.join(' or ')}`)
-    return { topology, seed, seconds, plan: values.plan ?? false }
-  } catch (error) {
-    throw new ExplainedError(`${(error as Error).message}\n${usage}`)
-  }
+  const seed = wholeNumber('seed', values.seed ?? '42', { from: 0, to: 2 ** 31 }, usage)
+  const seconds = wholeNumber('seconds', values.seconds ?? '60', { from: 10, to: 3_600 }, usage)
+  const topology = topologyNames.find((name) => name === (values.topology ?? 'single'))
+  if (topology === undefined) throw new ExplainedError(`--topology must be ${topologyNames.join(' or ')}\n\n${usage}`)
+  return { topology, seed, seconds, plan: values.plan ?? false }
 }
 
 /** The command that repeats a run. */
@@ -45,8 +41,9 @@ export function replayCommand({ topology, seed, seconds }: Omit<ChaosFlags, 'pla
   return `npm run chaos -- --seed ${seed} --seconds ${seconds}${on}`
 }
 
-function wholeNumber(name: string, text: string, { from, to }: { from: number; to: number }): number {
+/** The value of a flag. Throws `ExplainedError` with the usage for anything else. */
+export function wholeNumber(flag: string, text: string, { from, to }: { from: number; to: number }, usage: string) {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= from && value <= to)) throw new Error(`--${name} must be a whole number of ${from} to ${to}`)
-  return value
+  if (value >= from && value <= to) return value
+  throw new ExplainedError(`--${flag} must be a whole number from ${from} to ${to}\n\n${usage}`)
 }

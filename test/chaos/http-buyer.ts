@@ -156,9 +156,8 @@ export class HttpBuyer {
 }
 
 /** The id and the rest of what was done; undefined when it was not, as far as anybody knows. */
-export function bodyIfDone(outcome: Outcome): AnswerBody | undefined {
-  return outcome.kind === 'answer' && verdictOf(outcome) === 'done' ? outcome.body : undefined
-}
+export const bodyIfDone = (outcome: Outcome): AnswerBody | undefined =>
+  outcome.kind === 'answer' && verdictOf(outcome) === 'done' ? outcome.body : undefined
 
 async function send(url: string, asked: Asked, withinMs: number): Promise<Outcome> {
   const { operation, method, path, key, json, userId, pass } = asked

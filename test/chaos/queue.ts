@@ -29,9 +29,7 @@ export interface PlaceSeen {
   readonly serving: number
 }
 
-export function emptyQueue(): QueueCounts {
-  return { joined: 0, admitted: 0, bought: 0 }
-}
+export const emptyQueue = (): QueueCounts => ({ joined: 0, admitted: 0, bought: 0 })
 
 /** Buyers queue for the house with a waiting room until it is over: each joins, waits, takes the pass, buys, and goes. */
 export async function letBuyersQueue(shop: Shop, closed: AbortSignal): Promise<void> {

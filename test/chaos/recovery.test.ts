@@ -15,9 +15,8 @@ function entry(beganAt: number, outcome: Outcome, more: Partial<Entry> = {}): En
 }
 
 /** Somebody is served every 100 ms. */
-function service({ from, to }: { from: number; to: number }): Entry[] {
-  return Array.from({ length: (to - from) / 100 }, (_, index) => entry(from + 100 * index, served))
-}
+const service = ({ from, to }: { from: number; to: number }): Entry[] =>
+  Array.from({ length: (to - from) / 100 }, (_, index) => entry(from + 100 * index, served))
 
 function injected(beganAt: number, endedAt: number): Injected {
   const [planned] = planFaults({ topology: 'clusters', seed: 1, seconds: 60 })

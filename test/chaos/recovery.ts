@@ -62,9 +62,8 @@ function isOf({ from, to, next }: Time, { beganAt, endedAt }: Entry): boolean {
 }
 
 /** Of the server: who leaves before the answer has none either. */
-function isFailure({ outcome, cutByBuyer }: Entry): boolean {
-  return outcome.kind === 'unknown' ? cutByBuyer !== true : outcome.status >= 500
-}
+const isFailure = ({ outcome, cutByBuyer }: Entry): boolean =>
+  outcome.kind === 'unknown' ? cutByBuyer !== true : outcome.status >= 500
 
 function countBy(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {}

@@ -1,26 +1,12 @@
 import test from 'ava'
-import type { Findings } from './checks/all-checks.ts'
+import { type Findings, findingLines } from './checks/all-checks.ts'
 import { allFaults } from './faults/all-faults.ts'
 import type { Injected } from './injector.ts'
 import type { Recovery } from './recovery.ts'
 import { explanations, isGreen, type Run, reportLines } from './report.ts'
 import { planFaults } from './schedule.ts'
 
-const nothingFound: Findings = {
-  lost: [],
-  doubles: [],
-  'money without ticket': [],
-  'tickets without money': [],
-  'stuck holds': [],
-  unresolved: [],
-  'changed answers': [],
-  'strangers served': [],
-  'stale reads': [],
-  'over-admitted': [],
-  'places in the queue': [],
-  'stream mismatches': [],
-  'auditor violations': [],
-}
+const nothingFound = Object.fromEntries(findingLines.map((line) => [line, []])) as unknown as Findings
 
 function injected(changed: boolean): Injected {
   const [planned] = planFaults({ topology: 'single', seed: 1, seconds: 60 })
@@ -28,17 +14,15 @@ function injected(changed: boolean): Injected {
   return { planned, beganAt: 0, endedAt: 1, effect: { changed, seen: 'pid 1 → 2' } }
 }
 
-function recovery(backAfterMs: number): Recovery {
-  return {
-    kind: 'kill nats node',
-    seen: 'nats-2',
-    failed: 3,
-    failures: { unavailable: 3 },
-    longestWaitMs: 2_000,
-    backAfterMs,
-    boundMs: 5_000,
-  }
-}
+const recovery = (backAfterMs: number): Recovery => ({
+  kind: 'kill nats node',
+  seen: 'nats-2',
+  failed: 3,
+  failures: { unavailable: 3 },
+  longestWaitMs: 2_000,
+  backAfterMs,
+  boundMs: 5_000,
+})
 
 const greenRun: Run = {
   injected: [injected(true)],
@@ -80,20 +64,14 @@ test('a fault without effect, a crash, a finding and too few purchases each make
     [{ findings: { ...nothingFound, lost: ['booking 7'] } }, 'lost: 1'],
     [{ acknowledged: 199 }, 'acknowledged purchases: 199'],
     [{ recoveries: [recovery(5_001)] }, '  kill nats node  after 5.0 s TOO LATE  5.0 s  3       2.0 s         nats-2'],
-    [
-      { reads: { ...greenRun.reads, own: 0 } },
-      'public reads: 1000 (600 from a cache, 7 while no worker answered, 0 of own changes)',
-    ],
-    [
-      { probes: { ...greenRun.probes, refused: 0 } },
-      'requests against a limit: 900 (300 admitted, 0 refused, 1 of them below half of it)',
-    ],
-    [{ webhooks: 0 }, 'webhooks accepted: 0 (each came twice, up to 2.5 s late)'],
+    [{ reads: { ...greenRun.reads, own: 0 } }, ', 0 of own changes)'],
+    [{ probes: { ...greenRun.probes, refused: 0 } }, ', 0 refused, '],
+    [{ webhooks: 0 }, 'webhooks accepted: 0 '],
   ]
   for (const [change, line] of reds) {
     const run = { ...greenRun, ...change }
     t.false(isGreen(run), line)
-    t.true(reportLines(run).includes(line), line)
+    t.true(reportLines(run).join('\n').includes(line), line)
     t.is(explanations(run).length, 1)
   }
 })

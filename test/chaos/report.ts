@@ -5,6 +5,7 @@ import { type CrowdCounts, crowdSize } from './crowd.ts'
 import type { Injected } from './injector.ts'
 import type { QueueCounts } from './queue.ts'
 import type { Recovery } from './recovery.ts'
+import { tableLines } from './table.ts'
 
 export interface Run {
   readonly injected: readonly Injected[]
@@ -81,13 +82,8 @@ export function explanations(run: Run): string[] {
   })
 }
 
-export function isGreen(run: Run): boolean {
-  return explanations(run).length === 0
-}
-
-function isLate({ backAfterMs, boundMs }: Recovery): boolean {
-  return backAfterMs > boundMs
-}
+export const isGreen = (run: Run): boolean => explanations(run).length === 0
+const isLate = ({ backAfterMs, boundMs }: Recovery): boolean => backAfterMs > boundMs
 
 function recoveryTable(recoveries: readonly Recovery[]): string[] {
   if (recoveries.length === 0) return []
@@ -102,20 +98,13 @@ function recoveryTable(recoveries: readonly Recovery[]): string[] {
       recovery.seen,
     ]),
   ]
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+  return tableLines(rows).map((line) => `  ${line}`)
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`
-}
-
-function shortened(text: string): string {
-  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)} …` : text
-}
-
-function vacuous(injected: readonly Injected[]): string[] {
-  return injected
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
+const shortened = (text: string): string =>
+  text.length > shownCharacters ? `${text.slice(0, shownCharacters)} …` : text
+const vacuous = (injected: readonly Injected[]): string[] =>
+  injected
     .filter(({ effect }) => !effect.changed)
     .map(({ planned, effect }) => `${planned.number} ${planned.fault.kind} ${planned.target}: ${effect.seen}`)
-}

@@ -12,14 +12,12 @@ import { type ChaosFlags, readFlags, replayCommand, usage } from './flags.ts'
 import { History, longestUnavailability, verdictOf } from './history.ts'
 import { openChangingEvents, openHouses, openQueuedHouse } from './houses.ts'
 import type { Injected } from './injector.ts'
-import { counts } from './instance-names.ts'
 import { judge } from './judge.ts'
-import { links } from './links.ts'
 import { emptyQueue } from './queue.ts'
 import { recoveriesOf } from './recovery.ts'
 import { explanations, isGreen, type Run, reportLines } from './report.ts'
 import { describePlan, planFaults } from './schedule.ts'
-import { settings } from './settings.ts'
+import { counts, links, settings } from './settings.ts'
 import { buyersAtOnce, letBuyersShop } from './shopping.ts'
 import { crashedIn, gatewayUrls, keepLogs, type SystemUnderTest, startSystemUnderTest } from './start.ts'
 import { Watchers } from './watchers.ts'
@@ -111,17 +109,17 @@ async function observe(system: SystemUnderTest, { flags, stopping, history, inje
 }
 
 /** `from`: when buying began, by the history's clock. */
-function timesOf(injected: readonly Injected[], from: number): FaultTime[] {
-  return injected.map(({ planned: { fault, target }, beganAt, endedAt }) => {
+const timesOf = (injected: readonly Injected[], from: number): FaultTime[] =>
+  injected.map(({ planned: { fault, target }, beganAt, endedAt }) => {
     const { kind, touches } = fault
     return { kind, target, touches, from: from + beganAt, to: from + endedAt }
   })
-}
 
 /** Everything that was seen, one list a file. */
-function listsOf({ entries, reads, changes, places, probes, localDecisions }: History, faults: readonly Injected[]) {
-  return { history: entries, reads, changes, places, probes, 'local-decisions': localDecisions, faults }
-}
+const listsOf = (
+  { entries, reads, changes, places, probes, localDecisions }: History,
+  faults: readonly Injected[],
+) => ({ history: entries, reads, changes, places, probes, 'local-decisions': localDecisions, faults })
 
 /** Puts the logs of all processes, and what is given as lists, into a folder of their own, and names it. */
 async function keepEvidence(

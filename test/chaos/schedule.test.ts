@@ -1,7 +1,6 @@
 import test from 'ava'
 import { allFaults } from './faults/all-faults.ts'
-import { conflict, describePlan, planFaults } from './schedule.ts'
-import { topologies } from './topology.ts'
+import { conflict, describePlan, planFaults, topologies } from './schedule.ts'
 
 test('the same seed plans the same faults, to the millisecond', (t) => {
   t.deepEqual(
@@ -39,10 +38,7 @@ test('50 s on clusters have every fault that there is, and each has a bound', (t
 
 test('faults begin one after the other within the time of the run', (t) => {
   const begins = planFaults({ topology: 'single', seed: 7, seconds: 60 }).map(({ atMs }) => atMs)
-  t.deepEqual(
-    begins,
-    begins.toSorted((a, b) => a - b),
-  )
+  t.is(begins.join(), begins.toSorted((a, b) => a - b).join())
   t.true((begins.at(-1) ?? 0) < 60_000)
 })
 

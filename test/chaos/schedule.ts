@@ -1,6 +1,25 @@
+import { allFaults } from './faults/all-faults.ts'
+import { clusterFaults } from './faults/clusters.ts'
 import type { Fault } from './faults/fault.ts'
 import { Random } from './random.ts'
-import { type TopologyName, topologies } from './topology.ts'
+
+export const topologyNames = ['single', 'clusters'] as const
+
+export type TopologyName = (typeof topologyNames)[number]
+
+/** What can happen to the servers of a run. */
+export interface Topology {
+  readonly faults: readonly Fault[]
+  /** How far apart faults begin, at least. */
+  readonly faultEveryMs: number
+}
+
+export const topologies: Readonly<Record<TopologyName, Topology>> = {
+  // 42 faults in a minute: every one that there is, once.
+  single: { faults: allFaults, faultEveryMs: 1_350 },
+  // One at a time, until all is whole again.
+  clusters: { faults: clusterFaults, faultEveryMs: 9_000 },
+}
 
 export interface PlannedFault {
   readonly number: number
@@ -37,24 +56,19 @@ export function planFaults({ topology, seed, seconds }: ScheduleOptions): Planne
 }
 
 /** `  7   12.4 s  lose replies        purchase → sandbox` */
-export function describePlan(plan: readonly PlannedFault[]): string {
-  return plan
+export const describePlan = (plan: readonly PlannedFault[]): string =>
+  plan
     .map(({ number, atMs, lastsMs, target, fault }) => {
       const lasts = lastsMs > 0 ? `for ${seconds(lastsMs)}` : ''
       return `${String(number).padStart(3)}  ${seconds(atMs).padStart(7)}  ${fault.kind.padEnd(25)}${target.padEnd(20)}${lasts}`
     })
     .map((line) => line.trimEnd())
     .join('\n')
-}
 
 /** Whether two faults may not be there at once: the second would hide the first, or find nothing to break. */
-export function conflict(one: Fault, other: Fault): boolean {
-  return Boolean(one.alone || other.alone) || touchTheSame(one, other)
-}
-
-function touchTheSame(one: Fault, other: Fault): boolean {
-  return one.touches.some((part) => other.touches.includes(part))
-}
+export const conflict = (one: Fault, other: Fault): boolean =>
+  Boolean(one.alone || other.alone) || touchTheSame(one, other)
+const touchTheSame = (one: Fault, other: Fault): boolean => one.touches.some((part) => other.touches.includes(part))
 
 /** Rounds over all faults; neighbours do not touch the same where that can be had. */
 function chooseFaults(faults: readonly Fault[], random: Random, count: number): Fault[] {

@@ -1,5 +1,40 @@
+import { type Kind, kinds } from '../../infra/system/application.ts'
+import type { LinkPlan } from '../../infra/system/links.ts'
 import { temporarySettings } from '../../infra/system/temporary-settings.ts'
-import { counts } from './instance-names.ts'
+
+/** How many of each kind run. */
+export const counts: Readonly<Partial<Record<Kind, number>>> = {
+  gateway: 2,
+  event: 2,
+  booking: 2,
+  purchase: 2,
+  sandbox: 1,
+  audit: 1,
+}
+
+/** `booking-1`, `booking-2`. */
+export const instanceNames = (kind: Kind): string[] =>
+  Array.from({ length: counts[kind] ?? 0 }, (_, index) => `${kinds[kind].instance}-${index + 1}`)
+
+/** The links of a run. A worker is NATS' client, but it is the one who replies. */
+export const links: readonly LinkPlan[] = [
+  { client: 'gateway', server: 'nats', replies: 'to client' },
+  { client: 'event', server: 'nats', replies: 'to server' },
+  { client: 'booking', server: 'nats', replies: 'to server' },
+  { client: 'purchase', server: 'nats', replies: 'to server' },
+  { client: 'gateway', server: 'redis', replies: 'to client' },
+  { client: 'booking', server: 'redis', replies: 'to client' },
+  { client: 'event', server: 'postgres', replies: 'to client' },
+  { client: 'booking', server: 'postgres', replies: 'to client' },
+  { client: 'purchase', server: 'postgres', replies: 'to client' },
+  { client: 'sandbox', server: 'postgres', replies: 'to client' },
+  { client: 'purchase', server: 'sandbox', replies: 'to client' },
+  // Webhooks.
+  { client: 'sandbox', server: 'gateway', replies: 'to client' },
+  { client: 'audit', server: 'nats', replies: 'to server' },
+  { client: 'audit', server: 'postgres', replies: 'to client' },
+  { client: 'audit', server: 'sandbox', replies: 'to client' },
+]
 
 /** How long a hold lasts here, in milliseconds: short, so that many run out within a run. */
 export const holdTtlMs = 2_000

@@ -2,35 +2,32 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Database } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
 import { until } from '../support/until.ts'
+import { underWay } from './checks/ends.ts'
 import { acknowledgedPurchases } from './checks/evidence.ts'
 import { finalVerdict, verdictOf } from './history.ts'
 import { bodyIfDone, HttpBuyer, type World } from './http-buyer.ts'
 import { Random } from './random.ts'
-import { countUnderWay } from './under-way.ts'
 
-/** Payments ask their provider again about every 3 s, and ended holds are written down every 5 s. */
+/** Payments ask their provider again about every 3 s, a driver that died is missed as late, ended holds are written down every 5 s. */
 const settledWithinMs = 30_000
 const restsWithinMs = 10_000
 const askAgainTimes = 12
 const askAgainMs = 1_000
 const atOnce = 16
 
-/** Waits until nothing is under way: payments are at their end and holds too. Answers whether that came to be. */
-export async function waitUntilSettled(db: Database, stopping: AbortSignal): Promise<boolean> {
-  const giveUpAt = performance.now() + settledWithinMs
-  while (performance.now() < giveUpAt && !stopping.aborted) {
-    if ((await countLiveHolds(db)) + (await countUnderWay(db)) === 0) return true
-    await wait(200)
-  }
-  return false
+/** Waits until nothing is under way. Throws when that does not come to be. */
+export function waitUntilSettled(db: Database): Promise<void> {
+  const isSettled = async () => (await underWay(db)).length === 0
+  return until('nothing is under way', isSettled, { timeoutMs: settledWithinMs, everyMs: 50 })
 }
 
-/** Counted first: a hold that ends meanwhile leaves a fact that is under way. */
-async function countLiveHolds(db: Database): Promise<number> {
-  const [row] = await db.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM booking.holds WHERE status IN ('active', 'paying')`,
-  )
-  return row?.count ?? 0
+/** Waits until no hold lives any more either, which leaves facts. What does not end is found later. */
+export async function waitUntilAllEnded(db: Database, stopping: AbortSignal): Promise<void> {
+  const isAtRest = async () => {
+    const living = await db.query(`SELECT FROM booking.holds WHERE status IN ('active', 'paying') LIMIT 1`)
+    return stopping.aborted || (living.length === 0 && (await underWay(db)).length === 0)
+  }
+  await until('all has ended', isAtRest, { timeoutMs: settledWithinMs, everyMs: 200 }).catch(() => undefined)
 }
 
 /** Waits until the auditor judges all money: it leaves out what moved in the last 5 s. */

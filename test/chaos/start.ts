@@ -40,16 +40,11 @@ export async function startSystemUnderTest({ say, environment, ...options }: Sta
   }
 }
 
-export function gatewayUrls(system: System): string[] {
-  return system.processes('gateway').map(({ url }) => url)
-}
+export const gatewayUrls = (system: System): string[] => system.processes('gateway').map(({ url }) => url)
 
 /** Names of processes and servers that ended although nobody had killed them, once for each time. */
-export function crashedIn(system: System): string[] {
-  return [...system.processes(), ...system.servers.list].flatMap(({ name, crashes }) =>
-    Array<string>(crashes).fill(name),
-  )
-}
+export const crashedIn = (system: System): string[] =>
+  [...system.processes(), ...system.servers.list].flatMap(({ name, crashes }) => Array<string>(crashes).fill(name))
 
 /** Every link passes everything and every process runs. */
 export async function heal(system: System): Promise<void> {

@@ -73,6 +73,5 @@ function longestSpan({ calledAt, answeredAt, released, boughtAt }: Visited, hold
   return { from: calledAt, to: Math.min(answeredAt + holdTtlMs, released?.answeredAt ?? Infinity) }
 }
 
-function overlap(one: Span, other: Span): boolean {
-  return one.from < one.to && other.from < other.to && one.from < other.to && other.from < one.to
-}
+const overlap = (one: Span, other: Span): boolean =>
+  one.from < one.to && other.from < other.to && one.from < other.to && other.from < one.to

@@ -44,6 +44,4 @@ export function measure({ design, rush, visits, busyConnections }: Measured): Me
   }
 }
 
-function round(value: number, decimals: number): number {
-  return Number(value.toFixed(decimals))
-}
+const round = (value: number, decimals: number): number => Number(value.toFixed(decimals))

@@ -1,27 +1,48 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
+import { dataDirectory } from '#shared/process/config.ts'
+import { parseCommandLine } from '../../infra/command-line.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
 import { progressBar } from '../../infra/ops/import/progress-bar.ts'
+import { installMissing } from '../../infra/system/programs/install.ts'
 import { stopSignals } from '../../infra/system/stop-signals.ts'
-import { control, designs } from './all-designs.ts'
-import { type LabConfig, readLabConfig, usage } from './config.ts'
-import { type LabServers, withLabServers } from './lab-servers.ts'
+import { startTemporaryServers } from '../../infra/system/temporary-servers.ts'
+import { wholeNumber } from '../chaos/flags.ts'
+import { aligned } from '../chaos/table.ts'
+import { control, designs } from './designs.ts'
 import type { Measures } from './measures.ts'
-import { markdownTable } from './report.ts'
 import { runDesign } from './run-design.ts'
-import { holdTtlMs, planRush, sweepEveryMs } from './rush.ts'
+import { holdTtlMs, planRush, type RushOptions, sweepEveryMs } from './rush.ts'
+
+const usage = `Usage: npm run bench -- holds [flags]
+  --seconds 4      how long buyers come, for each design
+  --buyers 5000    how many come within that time
+  --seed 42        another seed is another crowd
+Measures the designs for holding a seat under the same rush and writes .data/bench/holds.json.`
+
+const flags = {
+  seconds: { type: 'string', default: '4' },
+  buyers: { type: 'string', default: '5000' },
+  seed: { type: 'string', default: '42' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
 
 /** What two booking workers have. */
 const connections = 20
 
 /** `npm run bench -- holds`: one design after the other under the same rush, and how each fared. */
 async function main(): Promise<void> {
-  const config = readLabConfig(process.argv.slice(2), process.env)
-  if (config === null) return console.log(usage)
+  const { values } = parseCommandLine(process.argv.slice(2), { options: flags }, usage)
+  if (values.help) return console.log(usage)
+  const options = {
+    seconds: wholeNumber('seconds', values.seconds, { from: 1, to: 60 }, usage),
+    buyers: wholeNumber('buyers', values.buyers, { from: 1, to: 200_000 }, usage),
+    seed: wholeNumber('seed', values.seed, { from: 0, to: 2 ** 32 - 1 }, usage),
+  }
   const { stopping } = stopSignals(console.log)
   try {
-    await withLabServers((servers) => bench(config, servers, stopping))
+    await bench(options, stopping)
   } catch (error) {
     // Ctrl-C in a terminal also reaches initdb, which then fails.
     if (!stopping.aborted) throw error
@@ -31,61 +52,80 @@ async function main(): Promise<void> {
   process.exitCode = 1
 }
 
-async function bench(config: LabConfig, servers: LabServers, stopping: AbortSignal): Promise<void> {
-  const conditions = { ...conditionsOf(config, servers), measured_at: new Date().toISOString() }
-  const results = await compare(config, servers, stopping)
-  if (results === null) return
-  console.log(`${markdownTable(results)}\n\n${sentence(conditions)}`)
-  await mkdir(dirname(config.resultFile), { recursive: true })
-  await writeFile(config.resultFile, `${JSON.stringify({ conditions, designs: results }, null, 2)}\n`)
-  console.log(`Written to ${config.resultFile}`)
-}
-
-/** `null` when it was stopped before all had their turn. */
-async function compare(config: LabConfig, servers: LabServers, stopping: AbortSignal): Promise<Measures[] | null> {
-  const rush = planRush(config)
-  const results: Measures[] = []
-  for (const design of [...designs, control]) {
-    const bar = progressBar(process.stderr, `buyers, ${design.name}`)
-    const measures = await runDesign(design, {
-      rush,
-      databaseUrl: servers.postgres.url,
-      redisUrl: servers.redis.url,
-      connections,
-      stopping,
-      onArrival: (arrived) => {
+/** On a durable PostgreSQL and a Redis of its own; nothing is left of them afterwards. */
+async function bench(options: RushOptions, stopping: AbortSignal): Promise<void> {
+  await installMissing(['postgres', 'redis-server'], console.log)
+  const servers = await startTemporaryServers({ name: 'ticketing-holds', kinds: ['postgres', 'redis'], durable: true })
+  try {
+    const { postgres, redis } = servers
+    const rush = planRush(options)
+    const results: Measures[] = []
+    for (const design of [...designs, control]) {
+      const bar = progressBar(process.stderr, `buyers, ${design.name}`)
+      const onArrival = (arrived: number) => {
         if (arrived % 100 === 0) bar.show(arrived, rush.visits.length)
-      },
-    }).finally(() => bar.clear())
-    if (stopping.aborted) return null
-    results.push(measures)
+      }
+      const lab = { rush, databaseUrl: postgres.url, redisUrl: redis.url, connections, stopping, onArrival }
+      results.push(await runDesign(design, lab).finally(() => bar.clear()))
+      if (stopping.aborted) return
+    }
+    const conditions = {
+      ...options,
+      seats: rush.seats,
+      connections,
+      hold_ttl_ms: holdTtlMs,
+      sweep_every_ms: sweepEveryMs,
+      cores: availableParallelism(),
+      postgres: postgres.version,
+      redis: redis.version,
+      node: process.versions.node,
+      measured_at: new Date().toISOString(),
+    }
+    console.log(`${markdownTable(results)}\n\n${sentence(conditions)}`)
+    const file = join(dataDirectory(process.env), 'bench', 'holds.json')
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, `${JSON.stringify({ conditions, designs: results }, null, 2)}\n`)
+    console.log(`Written to ${file}`)
+  } finally {
+    await servers.stop()
   }
-  return results
 }
 
-function conditionsOf({ buyers, seconds, seed }: LabConfig, { postgres, redis }: LabServers) {
-  return {
-    buyers,
-    seconds,
-    seed,
-    seats: planRush({ buyers, seconds, seed }).seats,
-    connections,
-    hold_ttl_ms: holdTtlMs,
-    sweep_every_ms: sweepEveryMs,
-    cores: availableParallelism(),
-    postgres: postgres.version,
-    redis: redis.version,
-    node: process.versions.node,
-  }
+interface Conditions extends RushOptions {
+  readonly seats: number
+  readonly cores: number
+  readonly postgres: string
+  readonly redis: string
 }
 
-function sentence(conditions: ReturnType<typeof conditionsOf>): string {
-  const { buyers, seconds, seats, seed, cores, postgres, redis } = conditions
-  return (
-    `${buyers} buyers in ${seconds} s for ${seats} seats, 1 to 4 each, seed ${seed}; ${connections} connections; ` +
-    `holds of ${holdTtlMs} ms, cron every ${sweepEveryMs} ms;\n` +
-    `${cores} cores with the buyers on them, PostgreSQL ${postgres} (durable), Redis ${redis}.`
+const sentence = ({ buyers, seconds, seats, seed, cores, postgres, redis }: Conditions): string =>
+  `${buyers} buyers in ${seconds} s for ${seats} seats, 1 to 4 each, seed ${seed}; ${connections} connections; ` +
+  `holds of ${holdTtlMs} ms, cron every ${sweepEveryMs} ms;\n` +
+  `${cores} cores with the buyers on them, PostgreSQL ${postgres} (durable), Redis ${redis}.`
+
+const columns: Readonly<Record<string, (measures: Measures) => string>> = {
+  design: ({ design }) => design,
+  'holds/s': ({ holds_per_second }) => holds_per_second.toFixed(0),
+  'purchases/s': ({ purchases_per_second }) => purchases_per_second.toFixed(0),
+  'refused %': ({ refused_percent }) => refused_percent.toFixed(1),
+  'refused although free %': (measures) => measures.refused_although_free_percent.toFixed(1),
+  'double claims': ({ double_claims }) => String(double_claims),
+  'hold p50 ms': ({ hold_p50_ms }) => hold_p50_ms.toFixed(1),
+  'hold p99 ms': ({ hold_p99_ms }) => hold_p99_ms.toFixed(1),
+  'connections busy': ({ connections_busy }) => connections_busy.toFixed(1),
+}
+
+/** A Markdown table that can be read as it is, too. */
+function markdownTable(results: readonly Measures[]): string {
+  const cells = results.map((result) => Object.values(columns).map((cell) => cell(result)))
+  const rows = aligned([Object.keys(columns), ...cells], { numbersFrom: 1 })
+  const rule = rows[0]?.map((cell, column) =>
+    column === 0 ? '-'.repeat(cell.length) : `${'-'.repeat(cell.length - 1)}:`,
   )
+  return rows
+    .toSpliced(1, 0, rule ?? [])
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n')
 }
 
 main().catch(reportFailure)

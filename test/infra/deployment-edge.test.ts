@@ -87,7 +87,7 @@ async function swallowsStream(t: ExecutionContext, edit?: EdgeEdit): Promise<boo
     edit,
   )
   await openStream(t, edge)
-  return until('the stream is swallowed', () => swallowed, { timeoutMs: 2_000 }).then(
+  return until('the stream is swallowed', () => swallowed, { timeoutMs: edit === undefined ? 2_000 : 15_000 }).then(
     () => true,
     () => false,
   )

@@ -84,7 +84,7 @@ async function killUnderLoad(
 ): Promise<{ facts: number; requests: number }> {
   const [facts, requests] = [await startFacts(t), await startRequests(t)]
   const followers = await startFollowers(t)
-  await until('both flow', () => flow([facts.times, ...requests.times], 0))
+  await until('both flow', () => flow([facts.times, ...requests.times], 0), { timeoutMs: 30_000 })
   // Not sooner: the lead may have changed.
   const leaders = await leadersOfFacts()
   const node = cluster.nodes.find((each) => isVictim(each, leaders))

@@ -2,7 +2,7 @@ import test from 'ava'
 import { newId } from '#shared/ids.ts'
 import { daysFromToday } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
-import { type Answer, ask, eventOnSale } from '../support/http.ts'
+import { ask, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 import { organiserKey } from '../support/system.ts'
@@ -121,11 +121,8 @@ test('lists, search, views, tickets and holds name one price, before a price ste
   const hold = await ask(`${system.url}/events/${eventId}/holds`, {
     json: { seat_nos: [2, 20], areas: [{ area: 'Floor', qty: 1 }], user_id: 'late' },
   })
-  t.deepEqual(
-    hold.body.places.map(({ price_minor }: { price_minor: number }) => price_minor),
-    [8_000, 7_000, 7_500],
-    hold.text,
-  )
+  const prices = hold.body.places.map(({ price_minor }: { price_minor: number }) => price_minor)
+  t.is(prices.join(' '), '8000 7000 7500', hold.text)
   t.is(await priceSearchedBy(eventId), 7_000)
   await act(eventId, 'pause')
   t.deepEqual(await pricesShown(eventId), afterTheStep)
@@ -182,33 +179,7 @@ test('malformed ids, none, and more than a thousand are refused by name', async 
   }
 })
 
-const asOrganiser = { authorization: `Bearer ${organiserKey}` }
-
-function actWithKey(eventId: string, action: string, key: string): Promise<Answer> {
-  const headers = { ...asOrganiser, 'idempotency-key': key }
-  return ask(`${system.url}/admin/events/${eventId}/${action}`, { method: 'POST', headers })
-}
-
-test('an organiser’s action repeated with its key is replayed byte for byte and says so', async (t) => {
-  const eventId = await eventOnSale(system.url)
-  const paused = await actWithKey(eventId, 'pause', 'one key')
-  t.is(paused.body.code, 'validation_failed')
-  const first = await actWithKey(eventId, 'pause', 'one-key')
-  t.is(first.status, 200, first.text)
-  t.is(first.headers.get('idempotency-replayed'), null)
-  const reused = await actWithKey(eventId, 'resume', 'one-key')
-  t.is(reused.status, 422)
-  t.is(reused.body.code, 'idempotency_key_reused')
-  t.is((await actWithKey(eventId, 'resume', 'another-key')).status, 200)
-  const again = await actWithKey(eventId, 'pause', 'one-key')
-  t.is(again.status, 200)
-  t.is(again.headers.get('idempotency-replayed'), 'true')
-  t.is(again.text, first.text)
-  const now = await ask(`${system.url}/events/${eventId}`, { headers: asOrganiser })
-  t.is(now.body.sale.status, 'on_sale')
-})
-
-test('a hold abandoned twice with one key is answered the same twice', async (t) => {
+test('a page that repeats its closing with one key is answered the same, and releases nothing else', async (t) => {
   const eventId = await eventOnSale(system.url)
   const hold = (seat: number) =>
     ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [seat], user_id: 'ada' } })
@@ -224,14 +195,14 @@ test('a hold abandoned twice with one key is answered the same twice', async (t)
   t.deepEqual(replays, [null, 'true'])
   const { body: second } = await hold(1)
   t.is((await abandon(second.id)).body.code, 'idempotency_key_reused')
+  t.is((await ask(`${system.url}/holds/${second.id}?user_id=ada`)).body.status, 'active')
 })
 
 test('opening a session takes no key, and its description says why', async (t) => {
   const headers = { 'idempotency-key': 'session' }
   for (const user_id of ['ada', 'bob']) {
     const session = await ask(`${system.url}/session`, { json: { user_id }, headers })
-    t.is(session.status, 200)
-    t.is(session.body.user_id, user_id)
+    t.like(session, { status: 200, body: { user_id } })
     t.is(session.headers.get('idempotency-replayed'), null)
   }
   const { body } = await ask(`${system.url}/openapi.json`)

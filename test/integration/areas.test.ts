@@ -5,6 +5,7 @@ import { viewAvailability, viewSeatStates } from '#shared/contracts/seats.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
 import { sharedBookingWorkers } from '../support/booking-workers.ts'
+import { seatNosOf } from '../support/seat-numbers.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 
 const workers = sharedBookingWorkers()
@@ -24,8 +25,8 @@ async function floorOf(eventId: string): Promise<string> {
 }
 
 /** Shards that have more or fewer places held or sold than the items of holds and bookings say: there must be none. */
-async function wrongShards(eventId: string): Promise<unknown[]> {
-  return workers.postgres.query(
+const wrongShards = async (eventId: string): Promise<unknown[]> =>
+  workers.postgres.query(
     `SELECT area_no, shard, capacity, held, sold FROM booking.area_shards AS area WHERE event_id = $1 AND (
        held + sold > capacity
        OR held <> (SELECT coalesce(sum(qty), 0) FROM booking.hold_items AS item WHERE item.event_id = area.event_id
@@ -34,56 +35,31 @@ async function wrongShards(eventId: string): Promise<unknown[]> {
          AND item.area_no = area.area_no AND item.shard = area.shard AND live))`,
     [eventId],
   )
-}
 
 async function buy(hold: Hold): Promise<string> {
   const { booking_id } = await workers.ask(beginPayment, { hold_id: hold.id }, { as: hold.user_id })
   return (await workers.ask(confirmHold, { booking_id })).outcome
 }
 
-test.serial(
-  '500 buyers in a rush for an area of 300: exactly 300 get a place, everybody else hears that too few are left',
-  async (t) => {
-    const eventId = await openFloor(300)
-    const holds: Hold[] = []
-    const refusals: string[] = []
-    let buyers = 500
-    const buyInTurn = async (): Promise<void> => {
-      while (buyers-- > 0) {
-        await stand(eventId, 1).then(
-          (hold) => holds.push(hold),
-          (error: TicketingError) => refusals.push(error.code),
-        )
-      }
+test.serial('500 buyers rush for an area of 300: exactly 300 get a place, the rest hear it is full', async (t) => {
+  const eventId = await openFloor(300)
+  const holds: Hold[] = []
+  const refusals: string[] = []
+  let buyers = 500
+  const buyInTurn = async (): Promise<void> => {
+    while (buyers-- > 0) {
+      await stand(eventId, 1).then(
+        (hold) => holds.push(hold),
+        (error: TicketingError) => refusals.push(error.code),
+      )
     }
-    // Twice as many as the workers have connections to Postgres: all shards are always being decided about.
-    await Promise.all(Array.from({ length: 40 }, buyInTurn))
-    t.deepEqual(new Set(refusals), new Set(['not_enough_left']))
-    t.is(holds.length, 300)
-    t.deepEqual(await wrongShards(eventId), [])
-    t.is(await floorOf(eventId), '0 free, 300 held, 0 sold')
-  },
-)
-
-test.serial('groups of several sizes fill an area to its last place', async (t) => {
-  const eventId = await openFloor(200)
-  const sizes = Array.from({ length: 80 }, (_, index) => (index % 5) + 1)
-  const outcomes = await Promise.all(
-    sizes.map((qty) =>
-      stand(eventId, qty).then(
-        () => qty,
-        () => 0,
-      ),
-    ),
-  )
-  let taken = outcomes.reduce((sum, qty) => sum + qty, 0)
-  while (taken < 200) {
-    await stand(eventId, 1)
-    taken += 1
   }
-  t.is(taken, 200)
-  t.is((await refusedToStand(eventId, 1)).code, 'not_enough_left')
+  // Twice as many as the workers have connections to Postgres: all shards are always being decided about.
+  await Promise.all(Array.from({ length: 40 }, buyInTurn))
+  t.deepEqual(new Set(refusals), new Set(['not_enough_left']))
+  t.is(holds.length, 300)
   t.deepEqual(await wrongShards(eventId), [])
+  t.is(await floorOf(eventId), '0 free, 300 held, 0 sold')
 })
 
 test.serial('the last places of an area are sold together although they are spread over its shards', async (t) => {
@@ -119,29 +95,26 @@ test.serial('released places are free at once, and releasing twice gives nothing
   t.deepEqual(await wrongShards(eventId), [])
 })
 
-test.serial(
-  'the sweeper gives back what holds that ran out have of an area, and does not wait for buyers',
-  async (t) => {
-    const eventId = await openFloor(20)
-    const [one, other] = [await stand(eventId, 8), await stand(eventId, 8)]
-    await workers.letRunOut(one)
-    await workers.letRunOut(other)
-    const busy = 'SELECT FROM booking.area_shards WHERE event_id = $1 AND held > 0 ORDER BY shard LIMIT 1 FOR UPDATE'
-    await workers.postgres.transaction(async (db) => {
-      await db.query(busy, [eventId])
-      await sweepAll(workers.postgres)
-    })
-    t.deepEqual(await wrongShards(eventId), [])
-    const [held] = await workers.postgres.query<{ held: number }>(
-      'SELECT sum(held)::int AS held FROM booking.area_shards WHERE event_id = $1',
-      [eventId],
-    )
-    t.is(held?.held, 8)
-    t.is(await floorOf(eventId), '20 free, 0 held, 0 sold')
-    t.is((await stand(eventId, 8)).places.length, 1)
-    t.deepEqual(await wrongShards(eventId), [])
-  },
-)
+test.serial('the sweeper gives back what holds that ran out have of an area, and waits for no buyer', async (t) => {
+  const eventId = await openFloor(20)
+  const [one, other] = [await stand(eventId, 8), await stand(eventId, 8)]
+  await workers.letRunOut(one)
+  await workers.letRunOut(other)
+  const busy = 'SELECT FROM booking.area_shards WHERE event_id = $1 AND held > 0 ORDER BY shard LIMIT 1 FOR UPDATE'
+  await workers.postgres.transaction(async (db) => {
+    await db.query(busy, [eventId])
+    await sweepAll(workers.postgres)
+  })
+  t.deepEqual(await wrongShards(eventId), [])
+  const [held] = await workers.postgres.query<{ held: number }>(
+    'SELECT sum(held)::int AS held FROM booking.area_shards WHERE event_id = $1',
+    [eventId],
+  )
+  t.is(held?.held, 8)
+  t.is(await floorOf(eventId), '20 free, 0 held, 0 sold')
+  t.is((await stand(eventId, 8)).places.length, 1)
+  t.deepEqual(await wrongShards(eventId), [])
+})
 
 test.serial('buyers who exchange standing places for others at once leave every counter right', async (t) => {
   const eventId = await workers.openHouse({
@@ -235,4 +208,87 @@ test.serial('standing places count against the limit of tickets a person may hav
   const wish = { event_id: eventId, seat_nos: [0], areas: [{ area: 'Floor', qty: 2 }] }
   t.is((await workers.refusal(holdSeats, wish, { as: 'ada' })).code, 'ticket_limit')
   t.is((await stand(eventId, 2, 'ada')).places.length, 1)
+})
+
+const openHall = (): Promise<string> =>
+  workers.openHouse({
+    rows: 1,
+    seatsPerRow: 4,
+    standing: { Floor: { capacity: 10, priceMinor: 2_000 }, Lawn: { capacity: 10, priceMinor: 1_000 } },
+  })
+
+async function takenOf(eventId: string) {
+  const { held, areas } = await workers.ask(viewSeatStates, { event_id: eventId })
+  return [held, ...areas.map((area) => area.held)]
+}
+
+test('seats and places of several areas are held together, at the sum of their prices', async (t) => {
+  const eventId = await openHall()
+  const areas = [
+    { area: 'Lawn', qty: 2 },
+    { area: 'Floor', qty: 1 },
+  ]
+  const hold = await workers.ask(holdSeats, { event_id: eventId, best_available: { qty: 2 }, areas }, { as: 'ada' })
+  t.deepEqual(seatNosOf(hold.places), [0, 1])
+  t.deepEqual(hold.places.slice(2), [
+    { area: 'Floor', qty: 1, price_minor: 2_000 },
+    { area: 'Lawn', qty: 2, price_minor: 1_000 },
+  ])
+  t.is(hold.total_minor, 14_000)
+  t.deepEqual(await takenOf(eventId), [2, 1, 2])
+})
+
+test('if any part of a mixed hold is unavailable, nothing is held', async (t) => {
+  const eventId = await openHall()
+  await workers.ask(holdSeats, { event_id: eventId, seat_nos: [3], areas: [{ area: 'Lawn', qty: 7 }] }, { as: 'bob' })
+  const before = await takenOf(eventId)
+  for (const [wish, code] of [
+    [{ seat_nos: [0, 1], areas: [{ area: 'Lawn', qty: 4 }] }, 'not_enough_left'],
+    [{ seat_nos: [3], areas: [{ area: 'Floor', qty: 1 }] }, 'seat_unavailable'],
+    [{ best_available: { qty: 4 }, areas: [{ area: 'Floor', qty: 1 }] }, 'not_enough_left'],
+    [
+      {
+        areas: [
+          { area: 'Floor', qty: 1 },
+          { area: 'Lawn', qty: 4 },
+        ],
+      },
+      'not_enough_left',
+    ],
+    [{ seat_nos: [0], areas: [{ area: 'Cellar', qty: 1 }] }, 'validation_failed'],
+    [{ seat_nos: [0, 4], areas: [{ area: 'Floor', qty: 1 }] }, 'validation_failed'],
+  ] as const) {
+    const refused = await workers.refusal(holdSeats, { event_id: eventId, ...structuredClone(wish) } as never, {
+      as: 'ada',
+    })
+    t.is(refused.code, code)
+  }
+  t.deepEqual(await takenOf(eventId), before)
+})
+
+test('mixed holds in opposite order never wait for each other for ever', async (t) => {
+  const eventId = await workers.openHouse({
+    rows: 10,
+    seatsPerRow: 10,
+    standing: { Floor: { capacity: 200 }, Lawn: { capacity: 200 } },
+  })
+  const outcomes = await Promise.all(
+    Array.from({ length: 24 }, (_, index) => {
+      const areas = [
+        { area: 'Floor', qty: 3 },
+        { area: 'Lawn', qty: 2 },
+      ]
+      const request = {
+        event_id: eventId,
+        best_available: { qty: 1 + (index % 2) },
+        areas: index % 2 === 0 ? areas : areas.toReversed(),
+      }
+      return workers.ask(holdSeats, request, { as: newId() }).then(
+        () => 'held',
+        ({ code }: { code: string }) => code,
+      )
+    }),
+  )
+  t.deepEqual(new Set(outcomes), new Set(['held']))
+  t.deepEqual(await takenOf(eventId), [36, 72, 48])
 })

@@ -17,8 +17,8 @@ async function importOne(): Promise<void> {
 
 const onSaleAt = '2026-01-01T00:00:00.000Z'
 
-function attach(given: Partial<RequestOf<typeof attachSeating>> = {}) {
-  return worker.ask(attachSeating, {
+const attach = (given: Partial<RequestOf<typeof attachSeating>> = {}) =>
+  worker.ask(attachSeating, {
     event_id: eventId,
     layout: smallLayout({ rows: 3 }),
     price_minor: 5_000,
@@ -27,7 +27,6 @@ function attach(given: Partial<RequestOf<typeof attachSeating>> = {}) {
     on_sale_at: onSaleAt,
     ...given,
   })
-}
 
 test.serial('an imported event gets seats, prices and a sale', async (t) => {
   await importOne()
@@ -43,50 +42,33 @@ test.serial('an imported event gets seats, prices and a sale', async (t) => {
     sale: { status: 'on_sale', on_sale_at: onSaleAt, off_sale_at: event.starts_at, max_tickets_per_user: 6 },
   })
   t.is(worker.stock.sales.at(-1)?.off_sale_at, event.starts_at)
-  t.deepEqual(
-    event.price_tiers.map(({ name, price_minor }) => [name, price_minor]),
-    [
-      ['Front', 9_000],
-      ['Back', 5_000],
-    ],
-  )
+  t.is(event.price_tiers.map(({ name, price_minor }) => `${name} ${price_minor}`).join(), 'Front 9000,Back 5000')
   const rows = worker.stock.batches.flatMap((batch) => batch.rows)
-  t.deepEqual(
-    rows.map((row) => [row.row_no, row.first_seat_no, row.prices_minor[0]]),
-    [
-      [0, 0, 9_000],
-      [1, 10, 5_000],
-      [2, 20, 5_000],
-    ],
-  )
+  const placed = rows.map((row) => `${row.row_no} ${row.first_seat_no} ${row.prices_minor[0]}`)
+  t.is(placed.join(', '), '0 0 9000, 1 10 5000, 2 20 5000')
   const { outlines, ...layout } = await worker.ask(viewLayout, { event_id: eventId })
   t.deepEqual(layout, { event_id: eventId, version: 1, ...smallLayout({ rows: 3 }) })
-  t.deepEqual(
-    outlines?.map(({ section }) => section),
-    [...new Set(layout.rows.map(({ section }) => section))],
-  )
+  const sections = new Set(layout.rows.map(({ section }) => section))
+  t.is(outlines?.map(({ section }) => section).join(), [...sections].join())
 })
 
-test.serial(
-  'stage, outlines of areas and companion seats come back as they were attached, and areas keep their price',
-  async (t) => {
-    await importOne()
-    const small = smallLayout({ rows: 2 })
-    const [first, ...rest] = small.rows
-    if (first === undefined) return t.fail()
-    const layout = {
-      ...small,
-      rows: [{ ...first, accessible: true as const, companions: [1] }, ...rest],
-      areas: [{ name: 'Pit', capacity: 50, outline: [0, 0, 9, 0, 9, 9] }],
-      stage: { x: 1, y: -5, width: 8, height: 3, label: 'Stage' },
-    }
-    const event = await attach({ layout })
-    t.deepEqual(event.areas, [{ name: 'Pit', capacity: 50, price_minor: 5_000 }])
-    const { event_id, version, outlines, ...shown } = await worker.ask(viewLayout, { event_id: eventId })
-    t.deepEqual(shown, layout)
-    return undefined
-  },
-)
+test.serial('stage, outlines, companion seats come back as they were attached; areas keep their price', async (t) => {
+  await importOne()
+  const small = smallLayout({ rows: 2 })
+  const [first, ...rest] = small.rows
+  if (first === undefined) return t.fail()
+  const layout = {
+    ...small,
+    rows: [{ ...first, accessible: true as const, companions: [1] }, ...rest],
+    areas: [{ name: 'Pit', capacity: 50, outline: [0, 0, 9, 0, 9, 9] }],
+    stage: { x: 1, y: -5, width: 8, height: 3, label: 'Stage' },
+  }
+  const event = await attach({ layout })
+  t.deepEqual(event.areas, [{ name: 'Pit', capacity: 50, price_minor: 5_000 }])
+  const { event_id, version, outlines, ...shown } = await worker.ask(viewLayout, { event_id: eventId })
+  t.deepEqual(shown, layout)
+  return undefined
+})
 
 test.serial('companions of a row that is not accessible, or that it does not have, are refused by row', async (t) => {
   await importOne()
@@ -209,25 +191,22 @@ test.serial('wrong layouts, unknown events and cancelled ones are refused', asyn
   t.is((await worker.ask(viewEvent, { event_id: eventId })).layout_version, null)
 })
 
-test.serial(
-  'areas of a layout go on sale, at their own price or the common one, and categories may have steps',
-  async (t) => {
-    await importOne()
-    const steps = [{ sold_percent: 40, price_minor: 11_000 }]
-    const prices = { category_prices: { Standing: 3_000 }, price_steps: { Front: steps } }
-    const event = await attach(prices)
-    t.deepEqual(event.areas, [{ name: 'Standing', capacity: 50, price_minor: 3_000 }])
-    t.is(event.price_from_minor, 3_000)
-    t.deepEqual(event.price_tiers[0]?.price_steps, steps)
-    const [batch] = worker.stock.batches
-    t.deepEqual(batch?.areas, [{ area_no: 0, name: 'Standing', capacity: 50, price_minor: 3_000 }])
-    t.deepEqual(batch?.tiers, [
-      { name: 'Front', steps },
-      { name: 'Back', steps: [] },
-    ])
-    // The same once more is the same seating.
-    t.is((await attach(prices)).layout_version, 1)
-    const wrong = await t.throwsAsync(attach({ price_steps: { Gallery: steps } }))
-    t.like(wrong, { code: 'validation_failed', extra: { errors: [{ pointer: '/price_steps' }] } })
-  },
-)
+test.serial('areas of a layout go on sale, at their own price or the common one; categories may step', async (t) => {
+  await importOne()
+  const steps = [{ sold_percent: 40, price_minor: 11_000 }]
+  const prices = { category_prices: { Standing: 3_000 }, price_steps: { Front: steps } }
+  const event = await attach(prices)
+  t.deepEqual(event.areas, [{ name: 'Standing', capacity: 50, price_minor: 3_000 }])
+  t.is(event.price_from_minor, 3_000)
+  t.deepEqual(event.price_tiers[0]?.price_steps, steps)
+  const [batch] = worker.stock.batches
+  t.deepEqual(batch?.areas, [{ area_no: 0, name: 'Standing', capacity: 50, price_minor: 3_000 }])
+  t.deepEqual(batch?.tiers, [
+    { name: 'Front', steps },
+    { name: 'Back', steps: [] },
+  ])
+  // The same once more is the same seating.
+  t.is((await attach(prices)).layout_version, 1)
+  const wrong = await t.throwsAsync(attach({ price_steps: { Gallery: steps } }))
+  t.like(wrong, { code: 'validation_failed', extra: { errors: [{ pointer: '/price_steps' }] } })
+})

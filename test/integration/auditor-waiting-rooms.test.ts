@@ -1,4 +1,4 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { newId } from '#shared/ids.ts'
 import { createLogger } from '#shared/observability/log.ts'
 import { createRedis } from '#shared/redis.ts'
@@ -6,6 +6,7 @@ import { roomKey } from '#shared/room-keys.ts'
 import { audit } from '../../infra/ops/audit/audit.ts'
 import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
+import { openRedis } from '../support/open-redis.ts'
 import { eventWithRoom, hold, passOf, pay } from '../support/room-buyers.ts'
 import { startSystem } from '../support/system.ts'
 
@@ -29,34 +30,25 @@ async function violated({ withRedis = true } = {}): Promise<Record<string, numbe
   return found
 }
 
-/** An event with a room in which somebody held, gave nothing back, and bought. */
-async function eventInSale(): Promise<string> {
+/** An event with a room in which somebody held, gave nothing back, and bought. The room is off after the test. */
+async function eventInSale(t: ExecutionContext): Promise<string> {
   const eventId = await eventWithRoom(system.url)
   const pass = await passOf(system.url, eventId, 'ann')
   const held = await hold(system.url, eventId, 'ann', pass)
   const paid = await pay(system.url, held.body.id, 'ann')
   if (paid.status !== 201) throw new Error(paid.text)
+  t.teardown(() => switchOff(eventId))
   // Beyond the time in which a change of the sale may take.
-  await db.query(`UPDATE booking.sales SET changed_at = changed_at - interval '1 minute' WHERE event_id = $1`, [
-    eventId,
-  ])
+  const past = `changed_at - interval '1 minute'`
+  await db.query(`UPDATE booking.sales SET changed_at = ${past} WHERE event_id = $1`, [eventId])
   return eventId
 }
 
 /** Writes an admission as the scripts do. */
 async function admit(eventId: string, fields: Record<string, number>): Promise<void> {
-  const log = createLogger({ name: 'test', instance: 'test', level: 'fatal' })
-  const redis = createRedis({ url: system.redis.url, name: 'test', log })
+  const redis = openRedis(system.redis.url)
   const entry = { number: 1, at: Date.now(), serving: 1, active: 1, max_active: 100, per_minute: 6_000, ...fields }
-  for (let tried = 1; ; tried += 1) {
-    try {
-      await redis.xadd(roomKey(eventId, 'journal'), '*', ...Object.entries(entry).flat())
-      break
-    } catch (error) {
-      if (tried === 50) throw error
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
+  await redis.xadd(roomKey(eventId, 'journal'), '*', ...Object.entries(entry).flat())
   redis.disconnect()
 }
 
@@ -64,7 +56,7 @@ const switchOff = (eventId: string) =>
   db.query(`UPDATE event.waiting_rooms SET state = 'off' WHERE event_id = $1`, [eventId])
 
 test.serial('a waiting room in use violates nothing', async (t) => {
-  const eventId = await eventInSale()
+  const eventId = await eventInSale(t)
   t.deepEqual(await violated(), {})
   t.deepEqual(await violated({ withRedis: false }), { I15: '?', I16: '?' })
   await switchOff(eventId)
@@ -72,16 +64,15 @@ test.serial('a waiting room in use violates nothing', async (t) => {
 })
 
 test.serial('a hold without a pass is found while the room is on', async (t) => {
-  const eventId = await eventInSale()
+  const eventId = await eventInSale(t)
   await db.query('UPDATE booking.holds SET pass_id = NULL WHERE event_id = $1', [eventId])
   t.deepEqual(await violated(), { I14: 1 })
   await db.query('UPDATE booking.sales SET needs_pass = false WHERE event_id = $1', [eventId])
   t.deepEqual(await violated(), {})
-  await switchOff(eventId)
 })
 
 test.serial('a pass that two buyers used, or one too often, is found', async (t) => {
-  const eventId = await eventInSale()
+  const eventId = await eventInSale(t)
   const copy = (userId: string, passId: string) =>
     db.query(
       `INSERT INTO booking.holds (event_id, id, user_id, pass_id, status, ended_at, active_until, expires_at, hard_cap_at)
@@ -99,34 +90,27 @@ test.serial('a pass that two buyers used, or one too often, is found', async (t)
   t.deepEqual(await violated(), { I14: 2 })
   await db.query(`DELETE FROM booking.holds WHERE event_id = $1 AND status = 'released'`, [eventId])
   t.deepEqual(await violated(), {})
-  await switchOff(eventId)
 })
 
 test.serial('admissions beyond the limits of a room are found', async (t) => {
-  const eventId = await eventInSale()
+  const eventId = await eventInSale(t)
   await admit(eventId, { number: 2, serving: 2, active: 101 })
   t.deepEqual(await violated(), { I15: 1 })
-  await switchOff(eventId)
 })
 
 test.serial('an admission before its call, and one that comes twice, are found', async (t) => {
-  const eventId = await eventInSale()
+  const eventId = await eventInSale(t)
   await admit(eventId, { number: 5, serving: 4 })
   await admit(eventId, { number: 5, serving: 5 })
   t.deepEqual(await violated(), { I16: 2 })
-  await switchOff(eventId)
 })
 
 test.serial('a seat that changed without a fact is found', async (t) => {
-  const eventId = await eventInSale()
-  const change = (by: number) =>
-    db.query(`UPDATE booking.event_seats SET version = version + $2 WHERE event_id = $1 AND state = 'sold'`, [
-      eventId,
-      by,
-    ])
+  const eventId = await eventInSale(t)
+  const sql = `UPDATE booking.event_seats SET version = version + $2 WHERE event_id = $1 AND state = 'sold'`
+  const change = (by: number) => db.query(sql, [eventId, by])
   await change(1)
   t.deepEqual(await violated(), { I19: 1 })
   await change(-1)
   t.deepEqual(await violated(), {})
-  await switchOff(eventId)
 })

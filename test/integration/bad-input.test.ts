@@ -10,11 +10,17 @@ test.before(async () => {
   eventId = await eventOnSale(system.url)
 })
 
-const json = { 'content-type': 'application/json' }
 const unknownId = '019a0000-0000-7000-8000-00000000dead'
 
 const holds = '/events/EVENT/holds'
 const organiser = { authorization: `Bearer ${organiserKey}` }
+const wrongKey = { authorization: 'Bearer org_wrong-0123456789abcdef' }
+
+const typed = (raw: string, type = 'application/json'): Ask => ({ raw, headers: { 'content-type': type } })
+const keyed = (key: string): Ask => ({ json: { seat_nos: [1] }, headers: { 'idempotency-key': key } })
+const nested = (levels: number): Ask => typed(`{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`)
+const pay = (payment_token: string, hold_id = 'x'): Ask => ({ json: { hold_id, payment_token } })
+const base64 = (text: string): string => Buffer.from(text).toString('base64url')
 
 /** `outcome`: the code of the refusal, or the pointer of the field that is invalid; EVENT in a path is an event on sale. */
 type Case = [title: string, path: string, request: Ask, outcome: string]
@@ -33,9 +39,9 @@ const statuses: Readonly<Record<string, number>> = {
 }
 
 const cases: Case[] = [
-  ['JSON cut short', holds, { raw: '{"seat_nos":[1', headers: json }, 'malformed_json'],
-  ['JSON that is no object', holds, { raw: '[1]', headers: json }, 'validation_failed'],
-  ['JSON that is a string', holds, { raw: '"seat"', headers: json }, 'malformed_json'],
+  ['JSON cut short', holds, typed('{"seat_nos":[1'), 'malformed_json'],
+  ['JSON that is no object', holds, typed('[1]'), 'validation_failed'],
+  ['JSON that is a string', holds, typed('"seat"'), 'malformed_json'],
   ['a wrong type', holds, { json: { seat_nos: 'one' } }, '/seat_nos'],
   ['a wrong element', holds, { json: { seat_nos: [1, 'x'] } }, '/seat_nos/1'],
   ['a seat named twice', holds, { json: { seat_nos: [1, 1] } }, '/seat_nos'],
@@ -53,44 +59,14 @@ const cases: Case[] = [
   ['a user of the wrong type', holds, { json: { seat_nos: [1], user_id: 7 } }, '/user_id'],
   ['a user with a line break', holds, { json: { seat_nos: [1], user_id: 'a\r\nb' } }, '/user_id'],
   ['an unknown event', `/events/${unknownId}/holds`, { json: { seat_nos: [1] } }, 'event_not_found'],
-  [
-    'a body in another format',
-    holds,
-    { raw: 'seat=1', headers: { 'content-type': 'text/plain' } },
-    'unsupported_media_type',
-  ],
+  ['a body in another format', holds, typed('seat=1', 'text/plain'), 'unsupported_media_type'],
   ['a body without a type', holds, { raw: new TextEncoder().encode('{}') }, 'unsupported_media_type'],
   ['a body of 70 KB', holds, { json: { x: 'x'.repeat(70_000) } }, 'body_too_large'],
-  [
-    'a body 40 levels deep',
-    holds,
-    { raw: `{"a":${'['.repeat(40)}${']'.repeat(40)}}`, headers: json },
-    'validation_failed',
-  ],
-  [
-    'a body 20,000 levels deep',
-    holds,
-    { raw: `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, headers: json },
-    'validation_failed',
-  ],
-  [
-    'a body that only looks like JSON by its type',
-    holds,
-    { raw: '{"seat_nos":[1]}', headers: { 'content-type': 'application/ld+json' } },
-    'unsupported_media_type',
-  ],
-  [
-    'a card number as text',
-    '/purchase',
-    { json: { hold_id: 'x', payment_token: 'my card is 4111 1111 1111 1111' } },
-    'card_number_refused',
-  ],
-  [
-    'a card number as a number, deep inside',
-    '/purchase',
-    { json: { a: { b: [5555555555554444] } } },
-    'card_number_refused',
-  ],
+  ['a body 40 levels deep', holds, nested(40), 'validation_failed'],
+  ['a body 20,000 levels deep', holds, nested(20_000), 'validation_failed'],
+  ['JSON of another type', holds, typed('{"seat_nos":[1]}', 'application/ld+json'), 'unsupported_media_type'],
+  ['a card number as text', '/purchase', pay('my card is 4111 1111 1111 1111'), 'card_number_refused'],
+  ['a card number deep inside', '/purchase', { json: { a: { b: [5555555555554444] } } }, 'card_number_refused'],
   [
     'a card number with dots, in a text that may say anything',
     '/admin/events',
@@ -98,22 +74,12 @@ const cases: Case[] = [
     'card_number_refused',
   ],
   ['a list of 13,000 seats', holds, { json: { seat_nos: Array.from({ length: 13_000 }, () => 1) } }, '/seat_nos'],
-  [
-    'a card number as idempotency key',
-    holds,
-    { json: { seat_nos: [1] }, headers: { 'idempotency-key': '4111111111111111' } },
-    'card_number_refused',
-  ],
+  ['a card number as idempotency key', holds, keyed('4111111111111111'), 'card_number_refused'],
   ['a parameter named __proto__', '/events?__proto__=1', {}, '/__proto__'],
   ['a limit of nothing', '/events?limit=', {}, '/limit'],
   ['a limit in hexadecimal', '/events?limit=0x10', {}, '/limit'],
   ['a year out of this world', '/events?start=9999-12-31', {}, '/start'],
-  [
-    'an idempotency key with a blank',
-    holds,
-    { json: { seat_nos: [1] }, headers: { 'idempotency-key': 'a b' } },
-    'validation_failed',
-  ],
+  ['an idempotency key with a blank', holds, keyed('a b'), 'validation_failed'],
   ['a wrong hold id', '/holds/nonsense', {}, '/hold_id'],
   ['a hold id that is not canonical', `/holds/${'A'.repeat(42)}B`, {}, '/hold_id'],
   ['a hold that never was', `/holds/${'A'.repeat(43)}`, {}, 'not_found'],
@@ -134,31 +100,16 @@ const cases: Case[] = [
   ['a limit that is no number', '/events?limit=ten', {}, '/limit'],
   ['a date that does not exist', '/events?start=2026-02-30', {}, '/start'],
   ['a cursor of somebody’s own making', '/events?cursor=abc', {}, '/cursor'],
-  ['a cursor of the wrong shape', `/events?cursor=${Buffer.from('[1,2,3,4]').toString('base64url')}`, {}, '/cursor'],
-  [
-    'a wrong cursor of seats',
-    `/events/EVENT/tickets?cursor=${Buffer.from('"x"').toString('base64url')}`,
-    {},
-    '/cursor',
-  ],
+  ['a cursor of the wrong shape', `/events?cursor=${base64('[1,2,3,4]')}`, {}, '/cursor'],
+  ['a wrong cursor of seats', `/events/EVENT/tickets?cursor=${base64('"x"')}`, {}, '/cursor'],
   ['a wrong cursor of bookings', '/bookings?cursor=abc', {}, '/cursor'],
   ['no such path', '/nope', {}, 'not_found'],
   ['a method the path has not', '/events', { method: 'PUT' }, 'method_not_allowed'],
   ['a method nobody has', '/bookings', { method: 'PROPFIND' }, 'method_not_allowed'],
   ['a purchase of nothing', '/purchase', { json: { payment_token: 'tok_ok' } }, 'validation_failed'],
-  [
-    'a purchase of a strange hold',
-    '/purchase',
-    { json: { hold_id: 'A'.repeat(43), payment_token: 'tok_ok' } },
-    'not_found',
-  ],
+  ['a purchase of a strange hold', '/purchase', pay('tok_ok', 'A'.repeat(43)), 'not_found'],
   ['organising without a key', '/admin/events', { json: {} }, 'unauthenticated'],
-  [
-    'organising with a wrong key',
-    '/admin/events',
-    { json: {}, headers: { authorization: 'Bearer org_wrong-0123456789abcdef' } },
-    'unauthenticated',
-  ],
+  ['organising with a wrong key', '/admin/events', { json: {}, headers: wrongKey }, 'unauthenticated'],
   ['a token that is none', '/bookings', { headers: { authorization: 'Bearer abc' } }, 'unauthenticated'],
 ]
 
@@ -170,8 +121,7 @@ for (const [title, path, request, outcome] of cases) {
     const answer = await ask(system.url + path.replace('EVENT', eventId), request)
     t.is(answer.status, status, answer.text)
     t.is(answer.headers.get('content-type'), 'application/problem+json')
-    t.is(answer.body.code, code)
-    t.is(answer.body.type, `/problems/${code}`)
+    t.like(answer, { body: { code, type: `/problems/${code}` } })
     t.truthy(answer.body.detail)
     t.is(answer.body.request_id, answer.headers.get('x-request-id'))
     if (pointer !== undefined) t.is(answer.body.errors[0].pointer, pointer)
@@ -179,12 +129,7 @@ for (const [title, path, request, outcome] of cases) {
     if (/ twice$| in query and body$/.test(title) && code === 'validation_failed' && pointer !== '/seat_nos') {
       t.regex(answer.body.detail, /^\w+ is given more than once; /)
     }
-    for (const text of [
-      answer.body.detail,
-      ...(answer.body.errors ?? []).map((error: { detail: string }) => error.detail),
-    ]) {
-      t.regex(text, /^\S.*\.$/s, 'a sentence')
-    }
+    for (const { detail } of [answer.body, ...(answer.body.errors ?? [])]) t.regex(detail, /^\S.*\.$/s, 'a sentence')
     t.notRegex(answer.text, /\bat .*\.(ts|js):\d|node_modules|SELECT|INSERT|postgres/i)
   })
 }
@@ -193,26 +138,18 @@ test('a query of ever so many parameters is refused without keeping anybody wait
   const same = 'a&'.repeat(23_000)
   const different = Array.from({ length: 6_000 }, (_, index) => `a${index}`).join('&')
   for (const query of [same, different]) {
-    for (const [path, status] of [
-      ['/events', 400],
-      ['/bookings', 400],
-      [`/events/${eventId}`, 400],
-      ['/readyz', 200],
-    ] as const) {
+    for (const path of ['/events', '/bookings', `/events/${eventId}`, '/readyz']) {
       // A gateway that took seconds for it would answer nobody else meanwhile.
       const response = await fetch(`${system.url}${path}?${query}`, { signal: AbortSignal.timeout(5_000) })
-      t.is(response.status, status, path)
+      t.is(response.status, path === '/readyz' ? 200 : 400, path)
       t.true((await response.text()).length < 16_384, path)
     }
   }
 })
 
 test('lone surrogates and strange Unicode are refused or kept, never a 5xx', async (t) => {
-  const lone = await ask(`${system.url}/events/${eventId}/holds`, {
-    raw: '{"seat_nos":[1],"user_id":"\\ud800"}',
-    headers: json,
-  })
-  t.is(lone.status, 400)
+  const lone = typed('{"seat_nos":[1],"user_id":"\\ud800"}')
+  t.is((await ask(`${system.url}/events/${eventId}/holds`, lone)).status, 400)
   for (const keyword of ['\u{1F3AD}', 'a & b | !c', "'; DROP TABLE", '"', '(((', '%', ':*', '\\', 'ﬀ', 'İ']) {
     const found = await ask(`${system.url}/events/search?keyword=${encodeURIComponent(keyword)}`)
     t.is(found.status, 200, `${keyword}: ${found.text}`)
@@ -222,9 +159,7 @@ test('lone surrogates and strange Unicode are refused or kept, never a 5xx', asy
 test('ids that happen to look like card numbers name callers and keys', async (t) => {
   const names = ['4222222222222', ...Array.from({ length: 40 }, (_, index) => String(1_732_549_079_000 + index))]
   for (const name of names) t.is((await ask(`${system.url}/session`, { json: { user_id: name } })).status, 200, name)
-  const uuid = '019abc04-1111-4111-8111-111111111111'
-  const headers = { 'idempotency-key': uuid }
-  const unknown = await ask(`${system.url}/events/${unknownId}/holds`, { json: { seat_nos: [1] }, headers })
+  const unknown = await ask(`${system.url}/events/${unknownId}/holds`, keyed('019abc04-1111-4111-8111-111111111111'))
   t.is(unknown.body.code, 'event_not_found')
 })
 

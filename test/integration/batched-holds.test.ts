@@ -41,93 +41,80 @@ test.serial('mixed batches of two workers give each seat one holder and each ref
   t.deepEqual(model.faults, [])
 })
 
-test.serial(
-  'a seat that a look gave to two buyers is sold once, by the fence alone; without the fence it is sold twice',
-  async (t) => {
-    const { postgres } = workers
-    for (const selection of [best(2), { seat_nos: [4, 5] }]) {
-      t.is(await soldTwice(postgres, selection), 0)
-      t.is(await soldTwice(withoutFence(postgres), selection), 2)
-    }
-  },
-)
+test.serial('a seat that two looks gave is sold once, by the fence alone; without it, twice', async (t) => {
+  const { postgres } = workers
+  for (const selection of [best(2), { seat_nos: [4, 5] }]) {
+    t.is(await soldTwice(postgres, selection), 0)
+    t.is(await soldTwice(withoutFence(postgres), selection), 2)
+  }
+})
 
-test.serial(
-  '64 hostile requests in a batch with 64 honest ones: each honest one is answered as if alone',
-  async (t) => {
-    const { postgres } = workers
-    const eventId = await workers.openHouse({
-      rows: 20,
-      seatsPerRow: 20,
-      standing: { Floor: { capacity: 40 } },
-    })
-    await postgres.query(`ALTER TABLE booking.holds ADD CONSTRAINT no_poison CHECK (user_id NOT LIKE 'poison-%')`)
-    await workers.hold(eventId, [390, 391], 'earlier')
-    const hostile = [
-      () => ({ selection: best(2), userId: `poison-${newId()}` }),
-      () => ({ selection: { seat_nos: [999] } }),
-      () => ({ selection: { seat_nos: [390, 391] } }),
-      () => ({ selection: { best_available: { qty: 1, tier: 'Gold', adjacent: 'require' as const } } }),
-      () => ({ selection: { areas: [{ area: 'Roof', qty: 1 }] } }),
-      () => ({ selection: best(9) }),
-      () => ({ selection: best(2), userId: 'the same buyer' }),
-      () => ({ selection: { seat_nos: [396] }, withinMs: -1 }),
-    ]
-    const honest = [
-      (index: number) => ({ selection: best(2), key: `key-${index}` }),
-      (index: number) => ({ selection: { seat_nos: [300 + index] } }),
-      () => ({ selection: { areas: [{ area: 'Floor', qty: 1 }] } }),
-      () => ({ selection: { ...best(1), areas: [{ area: 'Floor', qty: 1 }] } }),
-    ]
-    const batches = batchesOn(postgres)
-    const asked = Array.from({ length: 64 }, (_, index) => [
-      take(batches, { eventId, ...(hostile[index % hostile.length]?.() ?? { selection: {} }) }),
-      take(batches, { eventId, ...(honest[index % honest.length]?.(index) ?? { selection: {} }) }),
-    ])
-    const answers = await Promise.all(asked.map(answersOf))
-    t.deepEqual(new Set(answers.map(([, answer]) => answer)), new Set(['held']))
-    const bad = Map.groupBy(answers.entries(), ([index]) => index % hostile.length)
-    const heard = Array.from(bad, ([, each]) => [...new Set(each.map(([, [answer]]) => answer))].toSorted().join())
-    t.regex(heard[0] ?? '', /no_poison/)
-    t.deepEqual(heard.slice(1), [
-      'validation_failed',
-      'seat_unavailable',
-      'validation_failed',
-      'validation_failed',
-      'ticket_limit',
-      'held,hold_exists',
-      'worker_timeout',
-    ])
-    t.is((await liveHolds(eventId)).length, 64 + 1 + 1)
-  },
-)
+test.serial('64 hostile requests in a batch with 64 honest ones: each is answered as if alone', async (t) => {
+  const { postgres } = workers
+  const eventId = await workers.openHouse({ rows: 20, seatsPerRow: 20, standing: { Floor: { capacity: 40 } } })
+  await postgres.query(`ALTER TABLE booking.holds ADD CONSTRAINT no_poison CHECK (user_id NOT LIKE 'poison-%')`)
+  await workers.hold(eventId, [390, 391], 'earlier')
+  const hostile = [
+    () => ({ selection: best(2), userId: `poison-${newId()}` }),
+    () => ({ selection: { seat_nos: [999] } }),
+    () => ({ selection: { seat_nos: [390, 391] } }),
+    () => ({ selection: { best_available: { qty: 1, tier: 'Gold', adjacent: 'require' as const } } }),
+    () => ({ selection: { areas: [{ area: 'Roof', qty: 1 }] } }),
+    () => ({ selection: best(9) }),
+    () => ({ selection: best(2), userId: 'the same buyer' }),
+    () => ({ selection: { seat_nos: [396] }, withinMs: -1 }),
+  ]
+  const honest = [
+    (index: number) => ({ selection: best(2), key: `key-${index}` }),
+    (index: number) => ({ selection: { seat_nos: [300 + index] } }),
+    () => ({ selection: { areas: [{ area: 'Floor', qty: 1 }] } }),
+    () => ({ selection: { ...best(1), areas: [{ area: 'Floor', qty: 1 }] } }),
+  ]
+  const batches = batchesOn(postgres)
+  const asked = Array.from({ length: 64 }, (_, index) => [
+    take(batches, { eventId, ...(hostile[index % hostile.length]?.() ?? { selection: {} }) }),
+    take(batches, { eventId, ...(honest[index % honest.length]?.(index) ?? { selection: {} }) }),
+  ])
+  const answers = await Promise.all(asked.map(answersOf))
+  t.deepEqual(new Set(answers.map(([, answer]) => answer)), new Set(['held']))
+  const bad = Map.groupBy(answers.entries(), ([index]) => index % hostile.length)
+  const heard = Array.from(bad, ([, each]) => [...new Set(each.map(([, [answer]]) => answer))].toSorted().join())
+  t.regex(heard[0] ?? '', /no_poison/)
+  t.deepEqual(heard.slice(1), [
+    'validation_failed',
+    'seat_unavailable',
+    'validation_failed',
+    'validation_failed',
+    'ticket_limit',
+    'held,hold_exists',
+    'worker_timeout',
+  ])
+  t.is((await liveHolds(eventId)).length, 64 + 1 + 1)
+})
 
-test.serial(
-  'what happened is unknown once COMMIT was sent: nothing runs again, all hear so and learn it by their keys',
-  async (t) => {
-    const { postgres } = workers
-    const eventId = await workers.openHouse()
-    await postgres.query('CREATE SEQUENCE booking.commits')
-    await postgres.query(`CREATE FUNCTION booking.cut() RETURNS trigger LANGUAGE plpgsql AS $$
+test.serial('unknown once COMMIT was sent: nothing runs again, all hear so and learn it by their keys', async (t) => {
+  const { postgres } = workers
+  const eventId = await workers.openHouse()
+  await postgres.query('CREATE SEQUENCE booking.commits')
+  await postgres.query(`CREATE FUNCTION booking.cut() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF nextval('booking.commits') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
       RETURN NULL;
     END $$`)
-    await postgres.query(`CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON booking.holds DEFERRABLE INITIALLY DEFERRED
+  await postgres.query(`CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON booking.holds DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION booking.cut()`)
-    const batches = batchesOn(postgres)
-    const wanted = Array.from({ length: 5 }, (_, index) => ({
-      eventId,
-      selection: best(2),
-      userId: `b-${index}`,
-      key: `k-${index}`,
-    }))
-    const first = await answersOf(wanted.map((each) => take(batches, each)))
-    t.deepEqual(new Set(first), new Set(['unavailable']))
-    t.is((await liveHolds(eventId)).length, 0)
-    t.deepEqual(new Set(await answersOf(wanted.map((each) => take(batches, each)))), new Set(['held']))
-  },
-)
+  const batches = batchesOn(postgres)
+  const wanted = Array.from({ length: 5 }, (_, index) => ({
+    eventId,
+    selection: best(2),
+    userId: `b-${index}`,
+    key: `k-${index}`,
+  }))
+  const first = await answersOf(wanted.map((each) => take(batches, each)))
+  t.deepEqual(new Set(first), new Set(['unavailable']))
+  t.is((await liveHolds(eventId)).length, 0)
+  t.deepEqual(new Set(await answersOf(wanted.map((each) => take(batches, each)))), new Set(['held']))
+})
 
 test.serial('a request that fails the batch fails alone, and no other runs twice', async (t) => {
   const { postgres } = workers

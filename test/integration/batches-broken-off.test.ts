@@ -5,17 +5,14 @@ import test, { type ExecutionContext } from 'ava'
 import { Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { Link } from '../../infra/system/links.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { type Asked, answersOf, batchesOn, best, take } from '../support/place-request.ts'
 import { until } from '../support/until.ts'
 
 /* A worker dies, stands still or loses its connection while it takes places for several buyers. */
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers()
-})
-test.after.always(() => workers?.stop())
+const workers = forFile(() => startBookingWorkers())
 
 /** Five buyers, each with a key; the first one wants two seats by their numbers. */
 async function fiveWishes(): Promise<{ eventId: string; wishes: readonly Asked[] }> {

@@ -21,11 +21,7 @@ async function words(eventId: string) {
   const [coarse, exact] = (await Promise.all(asked)).map(({ items: [item] }) =>
     item === undefined
       ? undefined
-      : availabilityOf({
-          available: item.available,
-          placeCount: item.place_count,
-          soldOut: item.sold_out === true,
-        }),
+      : availabilityOf({ available: item.available, placeCount: item.place_count, soldOut: item.sold_out === true }),
   )
   return { coarse, exact }
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { viewBooking } from '#shared/contracts/bookings.ts'
-import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
+import { releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold, recordPayment, returnHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import { setSale } from '#shared/contracts/stock.ts'
@@ -37,13 +37,7 @@ test('authorised money buys the seats of the hold: sold, booked, with a ticket e
   const bought = await booking(bookingId, 'ada')
   t.like(bought, { status: 'confirmed', hold_id: hold.id, total_minor: 10_000, refunded_minor: 0 })
   t.deepEqual(bought.places, hold.places)
-  t.deepEqual(
-    bought.tickets.map((ticket) => [...seatNosOf([ticket]), ticket.status]),
-    [
-      [1, 'valid'],
-      [2, 'valid'],
-    ],
-  )
+  t.is(bought.tickets.map((ticket) => `${seatNosOf([ticket])} ${ticket.status}`).join(), '1 valid,2 valid')
 })
 
 test('confirming again, also at once, answers the same and issues no second ticket', async (t) => {
@@ -99,35 +93,6 @@ test('a payment whose places are lost is told why: others have them, the event i
   await workers.buy(limited, [2], 'ada')
   t.is(await reasonOf(tooMany.bookingId), 'LOST ticket_limit')
   t.is(await reasonOf((await paying([3], 'bob', limited)).bookingId), 'CONFIRMED undefined')
-})
-
-test('standing places are sold like seats, also after the hold ran out, until others have taken them', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 6, priceMinor: 2_000 } } })
-  const standing = async (as: string, qty: number, seat_nos?: number[]) => {
-    const selection = { areas: [{ area: 'Floor', qty }], ...(seat_nos === undefined ? {} : { seat_nos }) }
-    const hold = await workers.ask(holdSeats, { event_id: eventId, ...selection }, { as })
-    return { hold, bookingId: (await workers.ask(beginPayment, { hold_id: hold.id }, { as })).booking_id }
-  }
-  const ada = await standing('ada', 2, [0])
-  await workers.letRunOut(ada.hold)
-  t.is(await confirm(ada.bookingId), 'CONFIRMED')
-  const { tickets, total_minor } = await booking(ada.bookingId, 'ada')
-  t.is(total_minor, 9_000)
-  t.deepEqual(
-    tickets.map((ticket) => ('area' in ticket ? ticket.area : ticket.seat_no)),
-    [0, 'Floor', 'Floor'],
-  )
-
-  const bob = await standing('bob', 3, [1])
-  await workers.letRunOut(bob.hold)
-  await standing('eve', 2)
-  t.is(await confirm(bob.bookingId), 'LOST')
-  t.is((await workers.ask(listSeats, { event_id: eventId })).items[1]?.state, 'available')
-  const [counted] = await workers.postgres.query(
-    'SELECT sum(held)::int AS held, sum(sold)::int AS sold FROM booking.area_shards WHERE event_id = $1',
-    [eventId],
-  )
-  t.deepEqual(counted, { held: 2, sold: 2 })
 })
 
 test('a late confirmation and another buyer at once: exactly one of them gets the seat', async (t) => {
@@ -272,10 +237,8 @@ test('a payment that was given up meanwhile is not begun by a message that comes
   const eventId = await workers.openHouse()
   const hold = await workers.hold(eventId, [1], 'ada')
   const late = { hold_id: hold.id, not_after: new Date(Date.now() - 1_000).toISOString() }
-  t.is(
-    (await workers.refusal(beginPayment, late, { as: 'ada', idempotencyKey: 'late-payment' })).code,
-    'worker_timeout',
-  )
+  const refused = await workers.refusal(beginPayment, late, { as: 'ada', idempotencyKey: 'late-payment' })
+  t.is(refused.code, 'worker_timeout')
   t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'ada' })).status, 'active')
   const inTime = { ...late, not_after: new Date(Date.now() + 60_000).toISOString() }
   const begun = await workers.ask(beginPayment, inTime, { as: 'ada', idempotencyKey: 'late-payment' })

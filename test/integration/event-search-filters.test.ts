@@ -37,9 +37,8 @@ test.before(async () => {
   await worker.postgres.query(`UPDATE event.events SET currency = 'EUR' WHERE source_id = 'Unpriced'`)
 })
 
-async function found(request: Request): Promise<string[]> {
-  return (await worker.ask(searchEvents, request)).items.map(({ name }) => name)
-}
+const found = async (request: Request): Promise<string[]> =>
+  (await worker.ask(searchEvents, request)).items.map(({ name }) => name)
 
 async function refusal(request: object): Promise<string[]> {
   const parsed = searchEvents.request.safeParse(request)
@@ -93,8 +92,7 @@ test('facets count what was found, as it is written, and are left out unless ask
     radius_km: 260,
     facets: 'city,type,venue,month',
   })
-  t.is(facets?.counted, 3)
-  t.false(facets?.capped)
+  t.like(facets, { counted: 3, capped: false })
   t.deepEqual(facets?.by.type, [
     { value: 'Music', count: 2 },
     { value: 'Sports', count: 1 },
@@ -102,17 +100,10 @@ test('facets count what was found, as it is written, and are left out unless ask
   t.deepEqual(facets?.by.city?.map(({ value }) => value).toSorted(), ['Berlin', 'Hamburg', 'Potsdam'])
   t.deepEqual(facets?.by.venue?.map(({ value }) => value).toSorted(), ['Hall Berlin', 'Hall Hamburg', 'Hall Potsdam'])
   const priced = await worker.ask(searchEvents, { facets: 'price', currency: 'EUR', country: 'NZ' })
-  t.deepEqual(
-    priced.facets?.by.price?.toSorted((one, other) => (one.value < other.value ? -1 : 1)),
-    [
-      { value: '0-1999', count: 1 },
-      { value: '2000-4999', count: 1 },
-    ],
-  )
-  t.is(
-    facets?.by.month?.reduce((sum, { count }) => sum + count, 0),
-    3,
-  )
+  const prices = priced.facets?.by.price?.map(({ value, count }) => `${value}: ${count}`)
+  t.is(prices?.sort().join(), '0-1999: 1,2000-4999: 1')
+  const months = facets?.by.month?.reduce((sum, { count }) => sum + count, 0)
+  t.is(months, 3)
   t.is((await worker.ask(searchEvents, {})).facets, undefined)
   t.like(await worker.ask(searchEvents, { keyword: 'nowhere', facets: 'city' }), {
     facets: { counted: 0, capped: false },

@@ -26,10 +26,7 @@ const catalogue = [
   importedEvent('musical', { name: 'Mamma Mia', starts_on: daysFromToday(32) }),
   importedEvent('mention', { name: 'An ACDC tribute', performers: performer('Back in Black') }),
   importedEvent('grunge', { name: 'Grungefest: Pearl Jam and others', starts_on: daysFromToday(31) }),
-  importedEvent('bank', {
-    name: 'Raptors',
-    venue: venueNamed('ScotiaBank Arena', { city: 'Toronto', country: 'CA' }),
-  }),
+  importedEvent('bank', { name: 'Raptors', venue: venueNamed('ScotiaBank Arena', { city: 'Toronto', country: 'CA' }) }),
   importedEvent('casino', {
     name: 'Reimagined',
     venue: venueNamed('Casino Nova Scotia', { city: 'Halifax', country: 'CA' }),
@@ -47,10 +44,7 @@ test.before(async () => {
 })
 
 const search = (keyword: string) => worker.ask(searchEvents, { keyword })
-
-async function found(keyword: string): Promise<string[]> {
-  return (await search(keyword)).items.map(({ name }) => name)
-}
+const found = async (keyword: string): Promise<string[]> => (await search(keyword)).items.map(({ name }) => name)
 
 test('the artist comes before a namesake, a mention in a name, a venue, a description, and longer words', async (t) => {
   const names = await found('drake')
@@ -227,30 +221,4 @@ test('pages stay in step while events are added before and behind them', async (
   const rest = await worker.ask(searchEvents, { keyword: 'stepping', limit: 100, cursor })
   const names = [...first.items, ...rest.items].map(({ name }) => name)
   t.deepEqual(names, [...days.map((day) => `On day ${day} Stepping`), 'Late Stepping'])
-})
-
-test('strange keywords find nothing or something, but never fail', async (t) => {
-  const strange = [
-    'a '.repeat(100),
-    'ß'.repeat(200),
-    '㍿'.repeat(200),
-    'مرحبا بالعالم',
-    '👩‍🎤🎸',
-    "x' | 'y",
-    ':*',
-    '\\',
-    '%_',
-    '-drake',
-  ]
-  for (const keyword of strange) await t.notThrowsAsync(search(keyword), keyword)
-  t.deepEqual((await found("drake' | 'taylor")).length, 0)
-})
-
-test('more words than anybody means are refused, and so is NUL', async (t) => {
-  const keyword = Array.from({ length: 60 }, (_, index) => index).join(' ')
-  t.like(await t.throwsAsync(search(keyword)), {
-    code: 'validation_failed',
-    extra: { errors: [{ pointer: '/keyword' }] },
-  })
-  t.like(await t.throwsAsync(search('nul\0')), { code: 'validation_failed' })
 })

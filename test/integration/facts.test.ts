@@ -73,10 +73,7 @@ test('processes that share a consumer share the facts; each other consumer gets 
     { ...released(300), entity: 'booking', what: 'confirmed' },
   ])
   await until('all are handled', () => one.length + other.length >= 301 && bookings.length > 0)
-  t.deepEqual(
-    [...one, ...other].sort((a, b) => a - b),
-    upTo(301),
-  )
+  t.is([...one, ...other].sort((a, b) => a - b).join(), upTo(301).join())
   t.true(one.length > 0 && other.length > 0)
   t.deepEqual(numbersOf(bookings), [300])
 })

@@ -133,15 +133,12 @@ test('a session cookie that is not ours does not lock anybody out of public page
 
 test('a cached reply has a max age and answers 304 to a client that has it', async (t) => {
   const first = await ask(`${gateway.url}/events/${eventId}`)
-  t.regex(
-    first.headers.get('cache-control') ?? '',
-    /^public, max-age=\d, stale-while-revalidate=\d, stale-if-error=60$/,
-  )
+  const cached = first.headers.get('cache-control') ?? ''
+  t.regex(cached, /^public, max-age=\d, stale-while-revalidate=\d, stale-if-error=60$/)
   const etag = first.headers.get('etag') ?? ''
   t.regex(etag, /^"[\w-]+"$/)
   const again = await ask(`${gateway.url}/events/${eventId}`, { headers: { 'if-none-match': etag } })
-  t.is(again.status, 304)
-  t.is(again.text, '')
+  t.like(again, { status: 304, text: '' })
 })
 
 test('hits and misses are counted by endpoint and instance', async (t) => {

@@ -19,14 +19,8 @@ test('every follower gets every fact from now on, in the order of the stream and
   const published = await publish(200)
   for (const { facts, follower } of followers) {
     await until('all arrive', () => facts.length >= 200)
-    t.deepEqual(
-      facts.map(({ eventId }) => eventId),
-      published,
-    )
-    t.deepEqual(
-      facts.map(({ sequence }) => sequence),
-      Array.from({ length: 200 }, (_, index) => 4 + index),
-    )
+    t.is(facts.map(({ eventId }) => eventId).join(), published.join())
+    t.is(facts.map(({ sequence }) => sequence).join(), Array.from({ length: 200 }, (_, index) => 4 + index).join())
     for (const { payload } of facts) t.is(Buffer.from(payload).toString('utf8'), '{}')
     t.is(follower.position?.sequence, 203)
   }
@@ -43,10 +37,7 @@ test('no fact is lost between the position at which following begins and the fir
     await until('some arrive', () => facts.length > 10)
     const [{ sequence } = { sequence: NaN }, ...more] = restarts
     t.deepEqual(more, [])
-    t.deepEqual(
-      facts.map(({ sequence }) => sequence),
-      facts.map((_, index) => sequence + 1 + index),
-    )
+    t.is(facts.map(({ sequence }) => sequence).join(), facts.map((_, index) => sequence + 1 + index).join())
     await follower.stop()
     t.is(follower.position, null)
   }
@@ -67,10 +58,7 @@ test('a follower whose consumer was deleted logs that and begins again', async (
   await publish(1)
   await until('the next arrives', () => facts.at(-1)?.sequence === 3)
   const [, { sequence } = { sequence: NaN }] = restarts
-  t.deepEqual(
-    facts.map(({ sequence }) => sequence),
-    [1, 2, 3].slice(sequence),
-  )
+  t.is(facts.map(({ sequence }) => sequence).join(), [1, 2, 3].slice(sequence).join())
   t.deepEqual(messages, ['following facts was interrupted', 'following facts resumed'])
 })
 
@@ -165,10 +153,7 @@ test('a fact that only a newer version knows is skipped', async (t) => {
   await operator.request('ticketing.v1.test.newer', { payload: empty, headers: {} }, 2_000)
   await publish(1)
   await until('the one after it arrives', () => facts.length > 0)
-  t.deepEqual(
-    facts.map(({ sequence }) => sequence),
-    [2],
-  )
+  t.is(facts.map(({ sequence }) => sequence).join(' '), '2')
   t.is(follower.position?.sequence, 2)
   t.is(restarts.length, 1)
 })

@@ -3,7 +3,6 @@ import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
 import { listSeats } from '#shared/contracts/seats.ts'
 import type { TicketingError } from '#shared/errors.ts'
-import { newId, publicId } from '#shared/ids.ts'
 import { sharedBookingWorkers } from '../support/booking-workers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 
@@ -31,10 +30,7 @@ test('a hold takes all its seats or none', async (t) => {
   await workers.hold(eventId, [1], 'first')
   await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0, 1, 2] }, { as: 'second' })
   const { items } = await workers.ask(listSeats, { event_id: eventId })
-  t.deepEqual(
-    items.map((seat) => seat.state),
-    ['available', 'held', 'available', 'available'],
-  )
+  t.is(items.map((seat) => seat.state).join(' '), 'available held available available')
 })
 
 test('a seat that the house does not have is the mistake of the request, whatever else is wrong', async (t) => {
@@ -53,21 +49,6 @@ test('a buyer has one hold of an event at a time, also when two requests come at
   t.is(refused?.code, 'hold_exists')
   t.deepEqual(refused?.extra, { hold_id: made?.id })
   await workers.hold(await workers.openHouse(), [0], 'twice')
-})
-
-test('the same key twice at once is one hold: the other message hears the same, at the latest when it is repeated', async (t) => {
-  const eventId = await workers.openHouse()
-  const request = { event_id: eventId, best_available: { qty: 2 } }
-  const options = { as: 'keyed', idempotencyKey: 'key-1' }
-  const hold = () => workers.ask(holdSeats, request, options)
-  const both = await Promise.allSettled([hold(), hold()])
-  for (const answer of both) {
-    if (answer.status === 'fulfilled') t.deepEqual(answer.value, await hold())
-    else t.is(answer.reason.code, 'idempotency_key_in_use')
-  }
-  const reused = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [9] }, options)
-  t.is(reused.code, 'idempotency_key_reused')
-  t.is((await workers.refusal(holdSeats, request, { as: 'keyed', idempotencyKey: 'key-2' })).code, 'hold_exists')
 })
 
 test('a refused hold leaves its key free for another try', async (t) => {
@@ -89,22 +70,6 @@ test('seats given back are free at once; giving them back again changes nothing'
   const next = await workers.hold(eventId, [1], 'second')
   await workers.ask(releaseHold, { hold_id: hold.id }, { as: 'first' })
   t.is((await workers.ask(viewHold, { hold_id: next.id }, { as: 'second' })).status, 'active')
-})
-
-test('a hold of somebody else does not exist, and a stranger cannot give it back', async (t) => {
-  const eventId = await workers.openHouse()
-  const hold = await workers.hold(eventId, [0], 'owner')
-  for (const contract of [viewHold, releaseHold]) {
-    const foreign = await workers.refusal(contract, { hold_id: hold.id }, { as: 'stranger' })
-    const absent = await workers.refusal(
-      contract,
-      { hold_id: publicId({ eventId, ownId: newId() }) },
-      { as: 'stranger' },
-    )
-    t.is(foreign.code, 'not_found')
-    t.is(foreign.message, absent.message)
-  }
-  t.is((await workers.ask(viewHold, { hold_id: hold.id }, { as: 'owner' })).status, 'active')
 })
 
 test('an anonymous caller cannot hold seats', async (t) => {

@@ -1,11 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { mock } from 'node:test'
 import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
 import { providerTokens, type VerifyToken } from '../../gateway/identity/tokens.ts'
+import { listening } from '../support/listening.ts'
 import { until } from '../support/until.ts'
 
 interface Provider {
@@ -25,20 +23,15 @@ async function startProvider(t: ExecutionContext): Promise<Provider> {
   const pairs = new Map<string, ReturnType<typeof generateKeyPairSync>>()
   const published = new Set<string>()
   const provider = { isUp: true, asked: 0 }
-  const server = createServer((_request, response) => {
+  const { url, stop } = await listening((_request, response) => {
     provider.asked += 1
-    const keys = [...published].map((kid) => ({
-      ...pairs.get(kid)?.publicKey.export({ format: 'jwk' }),
-      kid,
-      alg: 'EdDSA',
-    }))
+    const jwk = (kid: string) => pairs.get(kid)?.publicKey.export({ format: 'jwk' })
+    const keys = [...published].map((kid) => ({ ...jwk(kid), kid, alg: 'EdDSA' }))
     response.writeHead(provider.isUp ? 200 : 500, { connection: 'close' }).end(JSON.stringify({ keys }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
+  t.teardown(stop)
   return Object.assign(provider, {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
+    url: `${url}/jwks.json`,
     token: (kid: string) => {
       const privateKey = pairs.get(kid)?.privateKey
       if (privateKey === undefined) throw new Error(`there is no key ${kid}`)

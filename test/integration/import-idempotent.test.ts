@@ -7,9 +7,8 @@ import { startScriptedRefunds } from '../support/scripted-refunds.ts'
 
 const worker = emptyEventWorker()
 
-function importing(events: CatalogueEvent[], { reschedule = false } = {}) {
-  return worker.ask(importEvents, { source: 'test', events, reschedule })
-}
+const importing = (events: CatalogueEvent[], { reschedule = false } = {}) =>
+  worker.ask(importEvents, { source: 'test', events, reschedule })
 
 async function viewOf(name: string) {
   const { items } = await worker.ask(listEvents, { status: 'any', limit: 100 })
@@ -28,22 +27,15 @@ test.serial('importing again changes nothing, and a changed event keeps its id',
   t.deepEqual(await importing([event, importedEvent('2')]), { stored: 2, changed: 0, unchanged: 0 })
   t.deepEqual(await importing([event, importedEvent('2')]), { stored: 0, changed: 0, unchanged: 2 })
   const before = await viewOf('First')
-  t.deepEqual(
-    before.performers.map(({ name }) => name),
-    ['Main Act', 'Support'],
-  )
+  t.is(before.performers.map(({ name }) => name).join(', '), 'Main Act, Support')
   t.is(before.price_from_minor, 3_000)
 
   const changed = { ...event, performers: [{ source_id: 'p2', name: 'Support' }], price_tiers: [tier(4_500)] }
   t.deepEqual(await importing([changed, importedEvent('2')]), { stored: 0, changed: 1, unchanged: 1 })
   const after = await viewOf('First')
-  t.is(after.id, before.id)
-  t.is(after.price_from_minor, 4_500)
+  t.like(after, { id: before.id, price_from_minor: 4_500 })
   t.deepEqual(after.price_tiers, [tier(4_500)])
-  t.deepEqual(
-    after.performers.map(({ name }) => name),
-    ['Support'],
-  )
+  t.is(after.performers.map(({ name }) => name).join(' '), 'Support')
   t.is(after.performers[0]?.id, before.performers[1]?.id)
 })
 
@@ -160,72 +152,61 @@ test.serial('a local time that clocks skip or show twice is refused, and nothing
   t.is((await worker.ask(listEvents, { status: 'any' })).items.length, 0)
 })
 
-test.serial(
-  'a source may cancel an event with seats: booking hears of it first, its prices stay, and its bookings are refunded',
-  async (t) => {
-    await importing([importedEvent('1', { name: 'Seated' })])
-    const { id } = await viewOf('Seated')
-    const layout = smallLayout({ rows: 2 })
-    const onSaleAt = '2026-01-01T00:00:00.000Z'
-    await worker.ask(attachSeating, { event_id: id, layout, price_minor: 5_000, currency: 'EUR', on_sale_at: onSaleAt })
+test.serial('a source may cancel an event with seats: booking hears it first, bookings are refunded', async (t) => {
+  await importing([importedEvent('1', { name: 'Seated' })])
+  const { id } = await viewOf('Seated')
+  const layout = smallLayout({ rows: 2 })
+  const onSaleAt = '2026-01-01T00:00:00.000Z'
+  await worker.ask(attachSeating, { event_id: id, layout, price_minor: 5_000, currency: 'EUR', on_sale_at: onSaleAt })
 
-    await importing([
-      importedEvent('1', { name: 'Renamed', price_tiers: [tier(1)], on_sale_at: '2030-01-01T00:00:00Z' }),
-    ])
-    const renamed = await worker.ask(viewEvent, { event_id: id })
-    t.like(renamed, { name: 'Renamed', price_from_minor: 5_000, availability: 'plenty' })
-    t.like(renamed.sale, { status: 'on_sale', on_sale_at: onSaleAt })
-    t.is(worker.stock.sales.length, 1)
+  await importing([importedEvent('1', { name: 'Renamed', price_tiers: [tier(1)], on_sale_at: '2030-01-01T00:00:00Z' })])
+  const renamed = await worker.ask(viewEvent, { event_id: id })
+  t.like(renamed, { name: 'Renamed', price_from_minor: 5_000, availability: 'plenty' })
+  t.like(renamed.sale, { status: 'on_sale', on_sale_at: onSaleAt })
+  t.is(worker.stock.sales.length, 1)
 
-    const refunds = await startScriptedRefunds(worker.natsUrls)
-    t.teardown(() => refunds.stop())
-    await importing([importedEvent('1', { status: 'cancelled' })])
-    t.deepEqual(refunds.asked, [id])
-    t.is(worker.stock.sales.at(-1)?.status, 'cancelled')
-    t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'cancelled')
+  const refunds = await startScriptedRefunds(worker.natsUrls)
+  t.teardown(() => refunds.stop())
+  await importing([importedEvent('1', { status: 'cancelled' })])
+  t.deepEqual(refunds.asked, [id])
+  t.is(worker.stock.sales.at(-1)?.status, 'cancelled')
+  t.is((await worker.ask(viewEvent, { event_id: id })).sale.status, 'cancelled')
 
-    await importing([importedEvent('1')])
-    t.is((await worker.ask(viewEvent, { event_id: id })).status, 'cancelled')
-  },
-)
+  await importing([importedEvent('1')])
+  t.is((await worker.ask(viewEvent, { event_id: id })).status, 'cancelled')
+})
 
-test.serial(
-  'a zone that only Node knows, and the source of organisers, are refused and nothing is stored',
-  async (t) => {
-    const zone = await t.throwsAsync(importing([importedEvent('1'), importedEvent('2', { tz: 'Etc/Unknown' })]))
-    t.like(zone, { code: 'validation_failed' })
-    const source = await t.throwsAsync(
-      worker.ask(importEvents, { source: 'organiser', events: [importedEvent('1')], reschedule: false }),
-    )
-    t.like(source, { code: 'validation_failed', extra: { errors: [{ pointer: '/source' }] } })
-    t.is((await worker.ask(listEvents, {})).items.length, 0)
-  },
-)
+test.serial('a zone that only Node knows and the source of organisers are refused, nothing stored', async (t) => {
+  const zone = await t.throwsAsync(importing([importedEvent('1'), importedEvent('2', { tz: 'Etc/Unknown' })]))
+  t.like(zone, { code: 'validation_failed' })
+  const source = await t.throwsAsync(
+    worker.ask(importEvents, { source: 'organiser', events: [importedEvent('1')], reschedule: false }),
+  )
+  t.like(source, { code: 'validation_failed', extra: { errors: [{ pointer: '/source' }] } })
+  t.is((await worker.ask(listEvents, {})).items.length, 0)
+})
 
 function localTime(instant: string | null): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Berlin', hour: '2-digit', minute: '2-digit' })
   return format.format(new Date(instant ?? 0))
 }
 
-test.serial(
-  'an event with seats that moves to another day takes the ends of its sale and of giving back along',
-  async (t) => {
-    const starts = inJuly
-    await importing([importedEvent('1', { ...starts, name: 'Moving' })])
-    const { id } = await viewOf('Moving')
-    const seating = { layout: smallLayout({ rows: 1 }), price_minor: 5_000, currency: 'EUR' }
-    await worker.ask(attachSeating, { event_id: id, ...seating, on_sale_at: '2026-01-01T00:00:00.000Z' })
-    const told = () => worker.stock.sales.at(-1)
-    t.like(told(), { cancel_until: '2031-07-09T18:00:00.000Z', off_sale_at: '2031-07-10T18:00:00.000Z' })
-    const moved = { ...starts, name: 'Moving', starts_on: '2031-08-10' }
-    await importing([importedEvent('1', moved)])
-    t.like(told(), { cancel_until: '2031-08-09T18:00:00.000Z', off_sale_at: '2031-08-10T18:00:00.000Z' })
-    await importing([importedEvent('1', { ...moved, off_sale_at: '2031-08-10T12:00:00Z' })])
-    t.is(told()?.off_sale_at, '2031-08-10T12:00:00.000Z')
-    await importing([importedEvent('1', { ...moved, starts_on: '2031-06-10', off_sale_at: '2031-08-10T12:00:00Z' })])
-    t.is(told()?.off_sale_at, '2031-06-10T18:00:00.000Z')
-  },
-)
+test.serial('an event that moves to another day takes the ends of its sale and of giving back along', async (t) => {
+  const starts = inJuly
+  await importing([importedEvent('1', { ...starts, name: 'Moving' })])
+  const { id } = await viewOf('Moving')
+  const seating = { layout: smallLayout({ rows: 1 }), price_minor: 5_000, currency: 'EUR' }
+  await worker.ask(attachSeating, { event_id: id, ...seating, on_sale_at: '2026-01-01T00:00:00.000Z' })
+  const told = () => worker.stock.sales.at(-1)
+  t.like(told(), { cancel_until: '2031-07-09T18:00:00.000Z', off_sale_at: '2031-07-10T18:00:00.000Z' })
+  const moved = { ...starts, name: 'Moving', starts_on: '2031-08-10' }
+  await importing([importedEvent('1', moved)])
+  t.like(told(), { cancel_until: '2031-08-09T18:00:00.000Z', off_sale_at: '2031-08-10T18:00:00.000Z' })
+  await importing([importedEvent('1', { ...moved, off_sale_at: '2031-08-10T12:00:00Z' })])
+  t.is(told()?.off_sale_at, '2031-08-10T12:00:00.000Z')
+  await importing([importedEvent('1', { ...moved, starts_on: '2031-06-10', off_sale_at: '2031-08-10T12:00:00Z' })])
+  t.is(told()?.off_sale_at, '2031-06-10T18:00:00.000Z')
+})
 
 test.serial('an import tells of each event that it changed, in its transaction', async (t) => {
   await importing([importedEvent('1'), importedEvent('2')])
@@ -233,10 +214,7 @@ test.serial('an import tells of each event that it changed, in its transaction',
   const facts = await worker.postgres.query<{ payload: { version: number } }>(
     `SELECT payload FROM event.outbox WHERE subject LIKE '%.imported' ORDER BY id`,
   )
-  t.deepEqual(
-    facts.map(({ payload }) => payload.version),
-    [1, 1, 2],
-  )
+  t.is(facts.map(({ payload }) => payload.version).join(' '), '1 1 2')
 })
 
 test.serial('Postgres knows the size of a catalogue as soon as it is imported', async (t) => {

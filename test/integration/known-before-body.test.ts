@@ -19,9 +19,8 @@ function newAddress(): string {
   return `10.1.${clients >> 8}.${clients & 255}`
 }
 
-function askFrom(address: string, path: string, { headers, ...request }: Ask = {}): Promise<Answer> {
-  return ask(system.url + path, { ...request, headers: { ...headers, 'x-forwarded-for': address } })
-}
+const askFrom = (address: string, path: string, { headers, ...request }: Ask = {}): Promise<Answer> =>
+  ask(system.url + path, { ...request, headers: { ...headers, 'x-forwarded-for': address } })
 
 async function tokenFor(userId: string): Promise<string> {
   const { body } = await askFrom(newAddress(), '/session', { json: { user_id: userId } })
@@ -58,10 +57,8 @@ function refusedBeforeBody(path: string, headers: Record<string, string>): Promi
 
 test('an unauthenticated request is refused before its body is read', async (t) => {
   t.is(await statusBeforeBody('/admin/events', { 'X-Forwarded-For': newAddress() }), 401)
-  t.is(
-    await statusBeforeBody('/admin/events', { 'X-Forwarded-For': newAddress(), Authorization: 'Bearer org_wrong' }),
-    401,
-  )
+  const wrong = { 'X-Forwarded-For': newAddress(), Authorization: 'Bearer org_wrong' }
+  t.is(await statusBeforeBody('/admin/events', wrong), 401)
   t.is(await statusBeforeBody(holds, { 'X-Forwarded-For': newAddress(), Authorization: 'Bearer wrong' }), 401)
 })
 

@@ -6,9 +6,8 @@ import { LogWriter } from '#shared/observability/log-writer.ts'
 import { Echo } from '../../infra/system/echo.ts'
 import { createTestDirectory } from '../support/servers.ts'
 
-function line(level: number, msg: string, err?: { message: string }): string {
-  return `${JSON.stringify({ name: 'booking', level, msg, err })}\n`
-}
+const line = (level: number, msg: string, err?: { message: string }): string =>
+  `${JSON.stringify({ name: 'booking', level, msg, err })}\n`
 
 test('warnings and errors of a process are repeated shortly on the terminal, the rest is not', (t) => {
   const said: string[] = []

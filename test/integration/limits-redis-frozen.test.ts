@@ -22,16 +22,10 @@ test('Redis frozen: the first answer is a little late, the next come at once and
   t.is(gateway.localDecisions(), 1)
 
   const answers = Array.from({ length: 10 }, () => gateway.ask('m', tenAMinute))
-  t.deepEqual(
-    answers.map((answer) => (answer instanceof Promise ? 'waits' : answer[0])),
-    [4, 3, 2, 1, 0, 0, 0, 0, 0, 0],
-  )
+  t.is(answers.map((answer) => (answer instanceof Promise ? 'waits' : answer[0])).join(' '), '4 3 2 1 0 0 0 0 0 0')
   // Nine of ten were known to be left: four and a half of five.
   const known = Array.from({ length: 6 }, () => gateway.ask('l', tenAMinute))
-  t.deepEqual(
-    known.map((answer) => (answer instanceof Promise ? 'waits' : answer[0])),
-    [4, 3, 2, 1, 0, 0],
-  )
+  t.is(known.map((answer) => (answer instanceof Promise ? 'waits' : answer[0])).join(' '), '4 3 2 1 0 0')
   t.is(gateway.localDecisions(), 17)
 
   frozen.thaw()

@@ -8,7 +8,8 @@ import { user } from '#shared/messaging/caller.ts'
 import type { Message } from '#shared/messaging/message.ts'
 import { operation, serve } from '#shared/messaging/serve.ts'
 import { Link } from '../../infra/system/links.ts'
-import { startTestNats, type TestNats } from '../support/servers.ts'
+import { forFile } from '../support/for-file.ts'
+import { startTestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const echo = defineContract('event', 'echo', {
@@ -21,16 +22,12 @@ const echo = defineContract('event', 'echo', {
 
 const keepSilent = defineContract('event', 'keep-silent', { ...echo, summary: 'Never answers' })
 
-let nats: TestNats
-let worker: Bus
-let client: Bus
-const seenBudgets: number[] = []
+const nats = forFile(() => startTestNats())
+const worker = forFile(() => Bus.connect({ url: nats.urls.event, name: 'worker', timeoutMs: 5_000 }))
+const client = forFile(() => Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 }))
 let silentRequests = 0
-
+const seenBudgets: number[] = []
 test.before(async () => {
-  nats = await startTestNats()
-  worker = await Bus.connect({ url: nats.urls.event, name: 'worker', timeoutMs: 5_000 })
-  client = await Bus.connect({ url: nats.url, name: 'client', timeoutMs: 5_000 })
   const answer = operation(echo, async ({ letters }, context) => {
     seenBudgets.push(context.deadlineAt - performance.now())
     if (letters === 7) context.tellSeq('7')
@@ -42,11 +39,6 @@ test.before(async () => {
   })
   const log = bunyan.createLogger({ name: 'test', streams: [] })
   await serve(worker, { worker: 'event', instance: 'event-1', operations: [answer, silence], maxInFlight: 10, log })
-})
-
-test.after.always(async () => {
-  await Promise.all([worker.close(), client.close()])
-  await nats.stop()
 })
 
 function ask(letters: number): Promise<{ text: string }> {
@@ -146,6 +138,27 @@ test('a request in flight fails at once when the connection is lost', async (t) 
   link.cut()
   t.like(await refusal, { code: 'unavailable' })
   t.true(performance.now() - lostAt < 5_000)
+})
+
+test('a request that is made just before its connection is closed arrives', async (t) => {
+  let hasArrived = false
+  const subject = 'ticketing.v1.event.last-request'
+  const handle = async (request: Message): Promise<Message> => {
+    hasArrived = true
+    return request
+  }
+  await worker.serve({
+    name: 'event',
+    instance: 'last',
+    endpoints: [{ name: 'last-request', subject, handle }],
+    onFailure: () => ({ payload: new Uint8Array(), headers: {} }),
+  })
+  const bus = await Bus.connect({ url: nats.url, name: 'closing', timeoutMs: 5_000 })
+  const answered = bus.request(subject, { payload: new Uint8Array(), headers: {} }, 1_000).catch(() => undefined)
+  await bus.close()
+  await until('it has arrived', () => hasArrived)
+  await answered
+  t.pass()
 })
 
 test('a reply arrives although its worker lost the connection meanwhile', async (t) => {

@@ -105,10 +105,7 @@ test('workers are found by the users that may ping them', async (t) => {
   }
   const found = await sessions.gateway.bus.discover(300)
   for (const user of users) t.true(found.map(({ instance }) => instance).includes(`found-${user}`), user)
-  t.deepEqual(
-    workers.flatMap(({ refused }) => refused()),
-    [],
-  )
+  t.is(workers.flatMap(({ refused }) => refused()).join(), '')
   t.deepEqual(await permitted('gateway', ['$SRV.PING', '$SRV.PING.event', '$SRV.STATS', '$SRV.STATS.event']), [
     '$SRV.PING',
     '$SRV.PING.event',

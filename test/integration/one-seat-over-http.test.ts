@@ -30,8 +30,5 @@ test('of 60 buyers who want one seat over two gateways and two workers, one gets
   const bought = await ask(`${system.url}/purchase`, { headers: { 'idempotency-key': 'pays' }, json })
   t.is(bought.status, 201, bought.text)
   const { body } = await ask(`${system.gateways[1]?.url}/bookings?user_id=${user_id}`)
-  t.deepEqual(
-    body.items.map((booking: { id: string }) => booking.id),
-    [bought.body.id],
-  )
+  t.is(body.items.map((booking: { id: string }) => booking.id).join(), bought.body.id)
 })

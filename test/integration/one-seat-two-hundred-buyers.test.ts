@@ -37,22 +37,6 @@ test('positive control: without the condition on the seat, the same race has mor
   t.true(held > 1, `${held} winners`)
 })
 
-test('a buyer who names seats that others hold learns which ones, and what is free near by', async (t) => {
-  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 6 })
-  await workers.hold(eventId, [2, 3], 'first')
-  const { code, extra } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 2] }, { as: 'second' })
-  t.is(code, 'seat_unavailable')
-  t.deepEqual(extra, {
-    conflicts: [2],
-    held: [2],
-    alternatives: [
-      [0, 1],
-      [4, 5],
-      [6, 7],
-    ],
-  })
-})
-
 test('a buyer whose seat stays undecided with somebody else is not kept waiting for ever', async (t) => {
   const eventId = await workers.openHouse()
   await workers.postgres.transaction(async (db) => {

@@ -38,9 +38,7 @@ async function buyTraced(traceId: string, { seatNo, token }: { seatNo: number; t
   return bought.headers.get('traceparent') ?? ''
 }
 
-function spansOf(traceId: string): StoredSpan[] {
-  return readTrace(spanDirectory, traceId)
-}
+const spansOf = (traceId: string): StoredSpan[] => readTrace(spanDirectory, traceId)
 
 test.serial('a purchase is one trace, from HTTP over NATS to Redis, Postgres, provider and facts', async (t) => {
   const traceId = 'c0ffee00c0ffee00c0ffee00c0ffee00'

@@ -93,8 +93,7 @@ test.serial('every wrong pass is refused by every request that takes places, wit
   for (const [way, request] of Object.entries(waysToTakePlaces(eventId, holdId))) {
     for (const [name, [code, pass]] of Object.entries(wrong)) {
       const refusal = await request(pass)
-      t.is(refusal.code, code, `${way}, ${name}`)
-      t.is(refusal.join_url, `/events/${eventId}/queue`, `${way}, ${name}`)
+      t.like(refusal, { code, join_url: `/events/${eventId}/queue` }, `${way}, ${name}`)
     }
   }
 })
@@ -105,8 +104,7 @@ test.serial('a pass that has bought takes nothing more, shown again anywhere', a
   const { 'PATCH /holds/:id': _swap, 'change-hold': _change, ...ways } = waysToTakePlaces(eventId, holdId)
   for (const [way, request] of Object.entries(ways)) {
     const refusal = await request(pass)
-    t.is(refusal.code, 'pass_expired', way)
-    t.is(refusal.join_url, `/events/${eventId}/queue`, way)
+    t.like(refusal, { code: 'pass_expired', join_url: `/events/${eventId}/queue` }, way)
   }
 })
 
@@ -119,16 +117,13 @@ test.serial('extending, giving back and paying need no pass', async (t) => {
   t.is((await pay(system.url, other.holdId, buyer)).status, 201)
 })
 
-test.serial(
-  'a room that is switched on in mid-sale asks for a pass from then on, and leaves holds to their buyers',
-  async (t) => {
-    const { eventId, holdId } = await world()
-    await setRoom(system.url, eventId, { state: 'off' })
-    const held = await hold(system.url, eventId, 'dan')
-    t.is(held.status, 201, held.text)
-    await setRoom(system.url, eventId, {})
-    t.is((await hold(system.url, eventId, 'eva')).body.code, 'pass_required')
-    t.is((await pay(system.url, held.body.id, 'dan')).status, 201)
-    t.is((await pay(system.url, holdId, buyer)).status, 201)
-  },
-)
+test.serial('a room switched on in mid-sale asks for a pass from then on, and leaves holds alone', async (t) => {
+  const { eventId, holdId } = await world()
+  await setRoom(system.url, eventId, { state: 'off' })
+  const held = await hold(system.url, eventId, 'dan')
+  t.is(held.status, 201, held.text)
+  await setRoom(system.url, eventId, {})
+  t.is((await hold(system.url, eventId, 'eva')).body.code, 'pass_required')
+  t.is((await pay(system.url, held.body.id, 'dan')).status, 201)
+  t.is((await pay(system.url, holdId, buyer)).status, 201)
+})

@@ -1,25 +1,18 @@
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
+import { forFile } from '../support/for-file.ts'
 import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 import { until } from '../support/until.ts'
 
-let purchasing: Purchasing
+const purchasing = forFile(() => startPurchasing({ workers: 0 }))
 let proxy: LossyProxy
-let database: Postgres
-
-test.before(async () => {
-  purchasing = await startPurchasing({ workers: 0 })
+forFile(async () => {
   proxy = await startLossyProxy(purchasing.system.paymentUrl)
   await purchasing.system.start('purchase', { PAYMENT_URL: proxy.url, PROVIDER_TIMEOUT_MS: '1500' })
-  database = openPostgres(purchasing.system.databaseUrl, { maxConnections: 1 })
+  return { stop: () => proxy.stop() }
 })
-test.after.always(async () => {
-  await database?.close()
-  await proxy?.stop()
-  await purchasing?.stop()
-})
+const database = forFile(async () => openPostgres(purchasing.system.databaseUrl, { maxConnections: 1 }))
 
 async function untilNothingIsLeftToDo(): Promise<void> {
   await until('every payment is settled', async () => {
@@ -53,38 +46,31 @@ test.serial('seats lost during payment cost nothing, even when the answer to the
   t.is((await purchasing.refusalOf(purchase)).message, refusal.message)
 })
 
-test.serial(
-  'while the provider is away a purchase is refused at once; the same key buys when it is back',
-  async (t) => {
-    const { hold, purchase } = purchasing.newPurchase({ totalMinor: 6_003 })
-    await proxy.stop()
-    const refusal = await purchasing.refusalOf(purchase)
-    t.is(refusal.code, 'provider_unavailable')
-    t.is(refusal.extra.hold_id, hold.id)
-    t.is(hold.status, 'active')
-    proxy = await startLossyProxy(purchasing.system.paymentUrl, proxy.port)
-    t.is((await purchasing.buy(purchase)).booking.status, 'confirmed')
-  },
-)
+test.serial('while the provider is away a purchase is refused at once; its key buys when it is back', async (t) => {
+  const { hold, purchase } = purchasing.newPurchase({ totalMinor: 6_003 })
+  await proxy.stop()
+  const refusal = await purchasing.refusalOf(purchase)
+  t.like(refusal, { code: 'provider_unavailable', extra: { hold_id: hold.id } })
+  t.is(hold.status, 'active')
+  proxy = await startLossyProxy(purchasing.system.paymentUrl, proxy.port)
+  t.is((await purchasing.buy(purchase)).booking.status, 'confirmed')
+})
 
-test.serial(
-  'an outcome that takes too long answers the booking as it stands, and the key the outcome later',
-  async (t) => {
-    const { purchase } = purchasing.newPurchase({ totalMinor: 6_004 })
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    purchasing.booking.script.beforeAnswer = (name) => (name === 'confirm-hold' ? released : undefined)
-    const first = await purchasing.buy({ ...purchase, withinMs: 1_200 })
-    t.regex(first.booking.message, /is being processed/)
-    t.is(first.booking.payment.status, 'processing')
-    delete purchasing.booking.script.beforeAnswer
-    release()
-    await untilNothingIsLeftToDo()
-    const later = await purchasing.buy(purchase)
-    t.is(later.booking.id, first.booking.id)
-    t.like(later.booking, { status: 'confirmed', payment: { status: 'captured', captured_minor: 6_004 } })
-    t.is((await purchasing.buy(purchase)).text, later.text)
-  },
-)
+test.serial('an outcome that takes too long: the booking as it stands, and the key tells it later', async (t) => {
+  const { purchase } = purchasing.newPurchase({ totalMinor: 6_004 })
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  purchasing.booking.script.beforeAnswer = (name) => (name === 'confirm-hold' ? released : undefined)
+  const first = await purchasing.buy({ ...purchase, withinMs: 1_200 })
+  t.regex(first.booking.message, /is being processed/)
+  t.is(first.booking.payment.status, 'processing')
+  delete purchasing.booking.script.beforeAnswer
+  release()
+  await untilNothingIsLeftToDo()
+  const later = await purchasing.buy(purchase)
+  t.is(later.booking.id, first.booking.id)
+  t.like(later.booking, { status: 'confirmed', payment: { status: 'captured', captured_minor: 6_004 } })
+  t.is((await purchasing.buy(purchase)).text, later.text)
+})
 
 test.serial('a hold whose payment began but never came to be asked for is returned', async (t) => {
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 6_005 })
@@ -114,15 +100,12 @@ test.serial('our books agree with the ledger of the provider', async (t) => {
   }
 })
 
-test.serial(
-  'a purchase whose money is taken answers the same when it is repeated, though booking was never heard',
-  async (t) => {
-    const { purchase } = purchasing.newPurchase()
-    const never = new Promise<void>(() => undefined)
-    purchasing.booking.script.beforeAnswer = (name) => (name === 'record-payment' ? never : undefined)
-    const first = await purchasing.buy({ ...purchase, withinMs: 4_000 })
-    delete purchasing.booking.script.beforeAnswer
-    t.is(first.booking.payment.status, 'captured')
-    t.is((await purchasing.buy(purchase)).text, first.text)
-  },
-)
+test.serial('a purchase whose money is taken answers the same when repeated, though booking is unheard', async (t) => {
+  const { purchase } = purchasing.newPurchase()
+  const never = new Promise<void>(() => undefined)
+  purchasing.booking.script.beforeAnswer = (name) => (name === 'record-payment' ? never : undefined)
+  const first = await purchasing.buy({ ...purchase, withinMs: 4_000 })
+  delete purchasing.booking.script.beforeAnswer
+  t.is(first.booking.payment.status, 'captured')
+  t.is((await purchasing.buy(purchase)).text, first.text)
+})

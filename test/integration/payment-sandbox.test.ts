@@ -12,16 +12,13 @@ interface ChargeOptions {
   readonly amountMinor?: number
 }
 
-function charge({ key = randomUUID(), token = 'tok_ok', amountMinor = 5_000 }: ChargeOptions = {}): Promise<Answer> {
-  return ask(`${system.paymentUrl}/charges`, {
+const charge = ({ key = randomUUID(), token = 'tok_ok', amountMinor = 5_000 }: ChargeOptions = {}): Promise<Answer> =>
+  ask(`${system.paymentUrl}/charges`, {
     headers: { 'idempotency-key': key },
     json: { amount_minor: amountMinor, currency: 'EUR', token },
   })
-}
 
-function post(path: string): Promise<Answer> {
-  return ask(system.paymentUrl + path, { method: 'POST' })
-}
+const post = (path: string): Promise<Answer> => ask(system.paymentUrl + path, { method: 'POST' })
 
 test('the first log line says name and port', async (t) => {
   let first = ''
@@ -48,8 +45,7 @@ test('a charge is authorised, then captured, and each step may be repeated', asy
     t.deepEqual(captured.body, { ...authorised.body, state: 'captured' })
   }
   const voided = await post(`/charges/${key}/void`)
-  t.is(voided.status, 409)
-  t.is(voided.body.state, 'captured')
+  t.like(voided, { status: 409, body: { state: 'captured' } })
 })
 
 test('many requests with one key at once make one charge', async (t) => {
@@ -85,8 +81,7 @@ test('a key voided before its charge arrives is refused when it does', async (t)
   t.is((await post(`/charges/${key}/capture`)).status, 404)
   for (let time = 1; time <= 2; time += 1) t.is((await post(`/charges/${key}/void`)).status, 200)
   const late = await charge({ key })
-  t.is(late.status, 409)
-  t.is(late.body.state, 'voided')
+  t.like(late, { status: 409, body: { state: 'voided' } })
   t.is((await post(`/charges/${key}/capture`)).status, 409)
 })
 
@@ -191,8 +186,7 @@ test('bad input is refused as JSON and leaves nothing behind', async (t) => {
     ask(`${system.paymentUrl}/ledger?foo=1`),
   ])
   for (const answer of answers) {
-    t.is(answer.status, 400, answer.text)
-    t.is(answer.body.code, 'bad_request')
+    t.like(answer, { status: 400, body: { code: 'bad_request' } }, answer.text)
     t.notRegex(answer.text, /at .*\.ts/)
   }
   const tooLarge = await ask(url, {

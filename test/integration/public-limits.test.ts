@@ -26,9 +26,8 @@ interface RequestParts {
   readonly headers?: IncomingMessage['headers']
 }
 
-function requestOf({ url = '/events', method = 'GET', remoteAddress, headers = {} }: RequestParts): IncomingMessage {
-  return { url, method, headers, socket: { remoteAddress } } as IncomingMessage
-}
+const requestOf = ({ url = '/events', method = 'GET', remoteAddress, headers = {} }: RequestParts): IncomingMessage =>
+  ({ url, method, headers, socket: { remoteAddress } }) as IncomingMessage
 
 /** The context of a request whose answer goes nowhere, and its status. */
 function contextOf(req: IncomingMessage): { context: RequestContext; status: () => number | undefined } {

@@ -1,15 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import test from 'ava'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { forFile } from '../support/for-file.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 
-let purchasing: Purchasing
-
-test.before(async () => {
-  // Two workers, so that a repetition may reach another one; a short wait, so that time-outs are quick, but not so short
-  // that a busy machine makes more of them.
-  purchasing = await startPurchasing({ workers: 2, env: { PROVIDER_TIMEOUT_MS: '2000' } })
-})
-test.after.always(() => purchasing?.stop())
+// Two workers, so that a repetition may reach another one; a short wait, so that time-outs are quick, but not so short that a busy
+// machine makes more of them.
+const purchasing = forFile(() => startPurchasing({ workers: 2, env: { PROVIDER_TIMEOUT_MS: '2000' } }))
 
 test('a hold is bought: authorised, confirmed, captured, and told so', async (t) => {
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 5_001 })
@@ -26,8 +22,7 @@ test('one key sent again later is answered byte for byte the same', async (t) =>
   const first = await purchasing.buy(purchase)
   for (let time = 1; time <= 4; time += 1) {
     const again = await purchasing.buy(purchase)
-    t.true(again.replayed)
-    t.is(again.text, first.text)
+    t.like(again, { replayed: true, text: first.text })
   }
   t.is((await purchasing.chargesOf(5_003)).length, 1)
 })
@@ -67,8 +62,7 @@ test('a provider that authorises without answering is asked until it is known, a
 test('a request lost on its way to the provider counts as declined once it can no longer arrive', async (t) => {
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 5_007, token: 'tok_timeout_then_fail' })
   const refusal = await purchasing.refusalOf(purchase)
-  t.is(refusal.code, 'payment_declined')
-  t.is(refusal.extra.decline_code, 'not_authorised')
+  t.like(refusal, { code: 'payment_declined', extra: { decline_code: 'not_authorised' } })
   t.is(hold.status, 'active')
   t.deepEqual(await purchasing.chargesOf(5_007), [])
 })
@@ -117,8 +111,7 @@ test('what the booking worker refuses is passed on, and the key is free again', 
   const foreign = await purchasing.refusalOf({ userId: 'stranger', request })
   t.is(foreign.code, 'not_found')
   const dearer = await purchasing.refusalOf({ ...purchase, request: { ...request, expected_total_minor: 1 } })
-  t.is(dearer.code, 'price_changed')
-  t.is(dearer.extra.hold_id, hold.id)
+  t.like(dearer, { code: 'price_changed', extra: { hold_id: hold.id } })
   t.is((await purchasing.buy(purchase)).booking.status, 'confirmed')
   const again = await purchasing.refusalOf({ userId, request })
   t.is(again.code, 'already_purchased')

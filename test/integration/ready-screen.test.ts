@@ -1,24 +1,19 @@
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ServerResponse } from 'node:http'
 import test from 'ava'
 import type { Launched } from '../../infra/system/launcher/launch.ts'
 import { readyScreen } from '../../infra/system/launcher/ready-screen.ts'
+import { listening } from '../support/listening.ts'
 import { until } from '../support/until.ts'
 
 test('the ready screen reads its pages to the end, so that none keeps a process from stopping', async (t) => {
   // More than a socket takes while nobody reads.
   const page = Buffer.alloc(8 * 1024 * 1024, 'x')
   const answers: ServerResponse[] = []
-  const server = createServer((_request, response) => {
+  const { url, stop } = await listening((_request, response) => {
     answers.push(response)
     response.end(page)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.teardown(stop)
   const running = { gateways: [url], payment_url: url, processes: [], organiser_key: 'org_key' }
   const system = { running, servers: [], logDirectory: '/logs', demo: true } as unknown as Launched
 

@@ -47,14 +47,13 @@ function cancel(hold: ScriptedHold, { caller = user(hold.userId), tickets, ...as
   return answerOf(operation(bench.saga), request, { caller, ...asking }) as Promise<Reply>
 }
 
-function refusal(promise: Promise<unknown>): Promise<TicketingError> {
-  return promise.then(
+const refusal = (promise: Promise<unknown>): Promise<TicketingError> =>
+  promise.then(
     (reply) => {
       throw new Error(`expected a refusal, got ${JSON.stringify(reply)}`)
     },
     (error: TicketingError) => error,
   )
-}
 
 async function paymentOf({ userId }: ScriptedHold) {
   const [payment] = await bench.db.query<{
@@ -103,19 +102,14 @@ test('tickets are given back one by one, each with its share of the money', asyn
   const hold = await bought({ tickets: 3 })
   const first = await cancel(hold, { tickets: [1] })
   t.like(first, { status: 'confirmed', refunded_minor: 2_000 })
-  t.deepEqual(
-    first.tickets.map(({ status }) => status),
-    ['valid', 'void', 'valid'],
-  )
+  t.is(first.tickets.map(({ status }) => status).join(' '), 'valid void valid')
   t.like(await paymentOf(hold), { status: 'captured', refunded_minor: 2_000, givenBack: 2_000 })
   t.is((await refusal(cancel(hold, { tickets: [1] }))).code, 'not_cancellable')
   t.like(await cancel(hold), { status: 'cancelled', refunded_minor: 6_000 })
   t.like(await paymentOf(hold), { status: 'refunded', givenBack: 6_000 })
   t.is((await refusal(cancel(hold))).code, 'not_cancellable')
-  t.deepEqual(
-    (await factsOf(hold)).map(([what, status]) => `${what}: ${status}`),
-    ['captured: captured', 'refunded: captured', 'refunded: refunded'],
-  )
+  const told = (await factsOf(hold)).map(([what, status]) => `${what}: ${status}`)
+  t.is(told.join(), 'captured: captured,refunded: captured,refunded: refunded')
 })
 
 test('refunds that race for the same tickets give each one back once', async (t) => {
@@ -126,14 +120,7 @@ test('refunds that race for the same tickets give each one back once', async (t)
   const { promised_minor, refunded_minor, givenBack } = await paymentOf(hold)
   const voided = hold.tickets.filter(({ status }) => status === 'void').length
   t.true(voided > 0)
-  t.deepEqual(
-    { promised_minor, refunded_minor, givenBack },
-    {
-      promised_minor: voided * 2_000,
-      refunded_minor: voided * 2_000,
-      givenBack: voided * 2_000,
-    },
-  )
+  t.deepEqual([promised_minor, refunded_minor, givenBack], Array(3).fill(voided * 2_000))
 })
 
 test('one key cancels once and is answered the same ever after', async (t) => {
@@ -196,8 +183,7 @@ test('free tickets are given back without asking the provider', async (t) => {
   t.like(await cancel(hold, { tickets: [0] }), { status: 'confirmed', refunded_minor: 0 })
   t.is((await paymentOf(hold)).status, 'captured')
   const booking = await cancel(hold)
-  t.is(booking.status, 'cancelled')
-  t.is(booking.message, 'The tickets were given back; there was nothing to refund.')
+  t.like(booking, { status: 'cancelled', message: 'The tickets were given back; there was nothing to refund.' })
   t.is((await paymentOf(hold)).status, 'refunded')
 })
 
@@ -215,20 +201,17 @@ test('money that takes its time is shown as due, and arrives once', async (t) =>
   t.like(await cancel(hold, { key }), { refunded_minor: 6_000, refund_due_minor: 0 })
 })
 
-test.serial(
-  'a payment whose money is all back, but which is still due to be looked at, is settled at the first look',
-  async (t) => {
-    const hold = await bought()
-    await cancel(hold)
-    const { key } = await paymentOf(hold)
-    await bench.db.query('UPDATE purchase.payments SET next_check_at = now() WHERE provider_key = $1', [key])
-    const due = await findPaymentByKey(bench.db, key)
-    t.like(due, { status: 'refunded', settled: false })
-    if (due === null) return
-    t.like(await driveToEnd(bench.saga, paymentSteps, due, stepContextNow()), { status: 'refunded', settled: true })
-    t.like(await findPaymentByKey(bench.db, key), { status: 'refunded', settled: true })
-  },
-)
+test.serial('a payment whose money is all back, but still due to be looked at, is settled at that look', async (t) => {
+  const hold = await bought()
+  await cancel(hold)
+  const { key } = await paymentOf(hold)
+  await bench.db.query('UPDATE purchase.payments SET next_check_at = now() WHERE provider_key = $1', [key])
+  const due = await findPaymentByKey(bench.db, key)
+  t.like(due, { status: 'refunded', settled: false })
+  if (due === null) return
+  t.like(await driveToEnd(bench.saga, paymentSteps, due, stepContextNow()), { status: 'refunded', settled: true })
+  t.like(await findPaymentByKey(bench.db, key), { status: 'refunded', settled: true })
+})
 
 test('a refund heard of by webhook needs no answer', async (t) => {
   const hold = await bought()

@@ -188,8 +188,8 @@ test('calls without a retry policy are sent once', async (t) => {
   t.is(asked, 1)
 })
 
-function reading(operation: string, { deadlineMs = 30_000 }: { deadlineMs?: number } = {}) {
-  return defineContract('event', operation, {
+const reading = (operation: string, { deadlineMs = 30_000 }: { deadlineMs?: number } = {}) =>
+  defineContract('event', operation, {
     summary: 'A test',
     request: z.strictObject({ text: z.string() }),
     reply: z.object({ text: z.string() }),
@@ -197,7 +197,6 @@ function reading(operation: string, { deadlineMs = 30_000 }: { deadlineMs?: numb
     deadlineMs,
     readOnly: true,
   })
-}
 
 /** NATS, a caller with a gateway's retries, and a way to answer in this process. */
 async function startParts(t: ExecutionContext) {
@@ -234,14 +233,13 @@ async function startParts(t: ExecutionContext) {
   }
 }
 
-function askOver(bus: Bus, contract: Contract, request: { text: string }, idempotencyKey?: string): Promise<unknown> {
-  return call(bus, contract, request, {
+const askOver = (bus: Bus, contract: Contract, request: { text: string }, idempotencyKey?: string): Promise<unknown> =>
+  call(bus, contract, request, {
     requestId: newId(),
     caller: user('ada'),
     deadlineAt: performance.now() + contract.deadlineMs,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   })
-}
 
 async function connect(t: ExecutionContext, url: string, retries?: Retries): Promise<Bus> {
   const bus = await Bus.connect({ url, name: 'test', timeoutMs: 5_000, ...(retries && { retries }) })

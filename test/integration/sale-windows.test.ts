@@ -8,25 +8,20 @@ import { setSale } from '#shared/contracts/stock.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { operation } from '#shared/messaging/serve.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { serveScripted } from '../support/scripted-worker.ts'
 
 const unstockedEvent = newId()
 
-let workers: BookingWorkers
-let stopEventWorker: () => Promise<void>
-test.before(async () => {
-  workers = await startBookingWorkers()
+const workers = forFile(() => startBookingWorkers())
+forFile(async () => {
   // All that booking asks of an event worker is whether an event exists, and it does not read the answer.
   const answer = operation(viewEvent, async ({ event_id }) => {
     if (event_id !== unstockedEvent) throw new TicketingError('event_not_found', 'There is no such event.')
     return {} as never
   })
-  stopEventWorker = await serveScripted(workers.natsUrls, 'event', [answer])
-})
-test.after.always(async () => {
-  await stopEventWorker()
-  await workers.stop()
+  return { stop: await serveScripted(workers.natsUrls, 'event', [answer]) }
 })
 
 type Sale = Omit<RequestOf<typeof setSale>, 'event_id'>

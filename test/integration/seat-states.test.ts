@@ -17,10 +17,9 @@ test('held, sold and free seats show in list, states and availability alike', as
 
   const first = await workers.ask(listSeats, { event_id: eventId, limit: 4 })
   const second = await workers.ask(listSeats, { event_id: eventId, limit: 4, cursor: first.next_cursor ?? '' })
-  t.deepEqual(
-    [...first.items, ...second.items].map((seat) => `${seat.seat_no} ${seat.row}-${seat.label} ${seat.state}`),
-    ['0 R1-1 available', '1 R1-2 held', '2 R1-3 sold', '3 R2-1 sold', '4 R2-2 available', '5 R2-3 available'],
-  )
+  const seats = [...first.items, ...second.items]
+  const read = seats.map((seat) => `${seat.seat_no} ${seat.row}-${seat.label} ${seat.state}`).join(', ')
+  t.is(read, '0 R1-1 available, 1 R1-2 held, 2 R1-3 sold, 3 R2-1 sold, 4 R2-2 available, 5 R2-3 available')
   t.is(second.next_cursor, null)
   t.like(first.items[0], { section: 'Stalls', price_minor: 5_000, currency: 'EUR' })
 
@@ -39,10 +38,7 @@ test('a cancelled event has no free place: neither in lists, nor in states, area
   await workers.letRunOut(await workers.hold(eventId, [2], 'cyd'))
   await workers.ask(setSale, { event_id: eventId, status: 'cancelled', on_sale_at: null, off_sale_at: null })
   const { items } = await workers.ask(listSeats, { event_id: eventId })
-  t.deepEqual(
-    items.map(({ state }) => state),
-    ['sold', 'held', 'blocked', 'blocked'],
-  )
+  t.is(items.map(({ state }) => state).join(' '), 'sold held blocked blocked')
   const { states, ...counts } = await workers.ask(viewSeatStates, { event_id: eventId })
   t.like(counts, { available: 0, held: 1, sold: 1 })
   t.like(counts.areas[0], { capacity: 20, available: 0, held: 0, sold: 0 })
@@ -137,9 +133,4 @@ test('seats of another layout version are not mixed in', async (t) => {
     rows: [],
   }
   t.is((await workers.refusal(stockEvent, batch)).code, 'validation_failed')
-})
-
-test('an invalid cursor of seats is refused', async (t) => {
-  const refusal = await workers.refusal(listSeats, { event_id: await workers.openHouse(), cursor: '-1' })
-  t.is(refusal.code, 'validation_failed')
 })

@@ -3,21 +3,14 @@ import { SignJWT } from 'jose'
 import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale, type TestEvent } from '../support/http.ts'
 import { SeatStreamClient, type StreamOptions } from '../support/seat-stream-client.ts'
-import { organiserKey, type System, startSystem } from '../support/system.ts'
+import { organiserKey, startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
-let system: System
-let operator: Bus
-test.before(async () => {
-  system = await startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } })
-  operator = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
-})
-test.after.always(async () => {
-  await operator?.close()
-  await system?.stop()
-})
+const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))
+const operator = forFile(() => Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 }))
 
 /** An event of which all is heard that its organiser did: each of that resets its streams. */
 async function openEvent(options: TestEvent = {}): Promise<string> {
@@ -75,8 +68,7 @@ test.serial('a stream begins with all seats and goes on with those that change, 
     await until('the seats are there', () => client.of('reset').length > 0)
     const { data, id } = client.of('reset')[0] ?? {}
     t.deepEqual(Object.keys(data).sort(), ['areas', 'position', 'seats', 'version'])
-    t.is(data.position, id)
-    t.is(data.version, 1)
+    t.like(data, { position: id, version: 1 })
     t.deepEqual(client.seats, [0, 1, 0, 0])
   }
   await hold(eventId, [3], 'late')
@@ -155,9 +147,12 @@ test.serial('of one section only its changes are told', async (t) => {
   await hold(eventId, [0], 'below')
   await hold(eventId, [3], 'above')
   await until('its change is there', () => balcony.seats[3] === 1)
-  t.deepEqual(
-    balcony.of('seats').flatMap(({ data }) => data.seats),
-    [[3, 1]],
+  t.is(
+    balcony
+      .of('seats')
+      .flatMap(({ data }) => data.seats)
+      .join(),
+    '3,1',
   )
   const unknown = await open(t, eventId, { query: '?section=Boxes' })
   t.is(unknown.status, 400)
@@ -179,10 +174,8 @@ test.serial('a buyer hears of their own hold, by cookie or token, and nobody els
   for (const client of [ada, also]) {
     await until('the end is told', () => client.of('hold').length === 3)
     const told = client.of('hold').map(({ data }) => data)
-    t.deepEqual(
-      told.map(({ hold_id, status }) => [hold_id, status]),
-      ['active', 'active', 'released'].map((status) => [id, status]),
-    )
+    t.is(told.map(({ status }) => status).join(' '), 'active active released')
+    t.true(told.every(({ hold_id }) => hold_id === id))
     t.true(told[0].expires_in_ms > 590_000 && told[0].expires_in_ms <= 600_000)
     t.is(told[2].expires_in_ms, 0)
   }
@@ -237,17 +230,11 @@ test.serial('one caller has so many streams and no more, and one gateway; the ot
   const first = await open(t, eventId, { url, headers: ada })
   const second = await open(t, eventId, { url, headers: ada })
   const third = await open(t, eventId, { url, headers: ada })
-  t.deepEqual(
-    [first, second, third].map(({ status }) => status),
-    [200, 200, 429],
-  )
+  t.is([first, second, third].map(({ status }) => status).join(' '), '200 200 429')
   t.like(await third.problem(), { code: 'rate_limited' })
   // Another user of the same address, and one without credentials.
   const others = [await open(t, eventId, { url, headers: await cookieOf('bob') }), await open(t, eventId, { url })]
-  t.deepEqual(
-    others.map(({ status }) => status),
-    [200, 200],
-  )
+  t.is(others.map(({ status }) => status).join(' '), '200 200')
   const full = await open(t, eventId, { url, headers: await cookieOf('cyd') })
   t.is(full.status, 503)
   t.like(await full.problem(), { code: 'stream_full' })
@@ -364,10 +351,8 @@ test.serial('a buyer hears how their payment goes, up to the purchase', async (t
   const json = { hold_id: id, payment_token: 'tok_ok', user_id: 'payer' }
   t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
   await until('the purchase is told', () => client.of('hold').length === 3)
-  t.deepEqual(
-    client.of('hold').map(({ data }) => data.status),
-    ['active', 'paying', 'converted'],
-  )
+  const statuses = client.of('hold').map(({ data }) => data.status)
+  t.is(statuses.join(' '), 'active paying converted')
   await until('the seat is sold', () => client.seats[3] === 2)
 })
 

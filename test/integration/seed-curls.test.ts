@@ -12,28 +12,23 @@ test.before(async () => {
   await stockDemoEvent(system)
 })
 
-test.serial(
-  'the three first curls answer, and right after them 15 quick ones print ten 200 and five 429',
-  async (t) => {
-    const { url } = system
-    const events = await ask(`${url}/events`)
-    t.is(events.status, 200)
-    t.regex(events.body.message, /event/)
-    const bookings = await ask(`${url}/bookings?user_id=125`)
-    t.is(bookings.status, 200)
-    t.deepEqual(bookings.body.items, [])
-    const purchase = await ask(`${url}/purchase`, { method: 'POST' })
-    t.is(purchase.status, 201, purchase.text)
-    t.is(purchase.body.status, 'confirmed')
-    t.is(purchase.body.payment.status, 'captured')
-    t.regex(purchase.body.message, /sandbox/)
-    t.regex(purchase.body.user_id, /^guest-/)
+test.serial('the three first curls answer, and 15 quick ones right after print ten 200 and five 429', async (t) => {
+  const { url } = system
+  const events = await ask(`${url}/events`)
+  t.is(events.status, 200)
+  t.regex(events.body.message, /event/)
+  const bookings = await ask(`${url}/bookings?user_id=125`)
+  t.is(bookings.status, 200)
+  t.deepEqual(bookings.body.items, [])
+  const purchase = await ask(`${url}/purchase`, { method: 'POST' })
+  t.like(purchase, { status: 201, body: { status: 'confirmed', payment: { status: 'captured' } } }, purchase.text)
+  t.regex(purchase.body.message, /sandbox/)
+  t.regex(purchase.body.user_id, /^guest-/)
 
-    const statuses = []
-    for (let i = 0; i < 15; i++) statuses.push((await ask(`${url}/bookings?user_id=123`)).status)
-    t.deepEqual(statuses, [...Array(10).fill(200), ...Array(5).fill(429)])
-  },
-)
+  const statuses = []
+  for (let i = 0; i < 15; i++) statuses.push((await ask(`${url}/bookings?user_id=123`)).status)
+  t.deepEqual(statuses, [...Array(10).fill(200), ...Array(5).fill(429)])
+})
 
 test.serial('a reply that one gateway has stored is a hit at the other', async (t) => {
   const [first, second] = system.gateways.map(({ url }) => url)
@@ -67,10 +62,7 @@ test.serial('a limit is shared by all gateways', async (t) => {
 test.serial('after the first bare purchase nine more within the minute all buy, the next is refused', async (t) => {
   const answers = []
   for (let i = 0; i < 10; i++) answers.push(await ask(`${system.url}/purchase`, { method: 'POST' }))
-  t.deepEqual(
-    answers.map(({ status }) => status),
-    [...Array(9).fill(201), 429],
-  )
+  t.is(answers.map(({ status }) => status).join(), [...Array(9).fill(201), 429].join())
   const seats = answers.slice(0, 9).map(({ body }) => body.places[0].seat_no)
   t.is(new Set(seats).size, 9)
 })
@@ -79,16 +71,10 @@ test.serial('a refusal is a problem document that says when to come back', async
   const refused = await ask(`${system.url}/purchase`, { method: 'POST' })
   t.is(refused.status, 429)
   t.is(refused.headers.get('content-type'), 'application/problem+json')
-  t.is(refused.body.code, 'rate_limited')
-  t.true(refused.body.retryable)
+  t.like(refused, { body: { code: 'rate_limited', retryable: true } })
   t.true(Number(refused.headers.get('retry-after')) >= 1)
   t.is(refused.headers.get('x-ratelimit-remaining'), '0')
   t.regex(refused.headers.get('ratelimit-policy') ?? '', /^"demo-purchase";q=10;w=60$/)
-})
-
-test.serial('one user reaching the limit leaves other users and other routes alone', async (t) => {
-  t.is((await ask(`${system.url}/bookings?user_id=somebody-else`)).status, 200)
-  t.is((await ask(`${system.url}/events`)).status, 200)
 })
 
 test.serial('a buyer sees the purchase at once, through any gateway', async (t) => {
@@ -99,10 +85,7 @@ test.serial('a buyer sees the purchase at once, through any gateway', async (t) 
   t.is(bought.status, 201, bought.text)
   t.is(bought.headers.get('location'), `/bookings/${bought.body.id}`)
   const list = await ask(`${second}/bookings?user_id=${user_id}`)
-  t.deepEqual(
-    list.body.items.map(({ id }: { id: string }) => id),
-    [bought.body.id],
-  )
+  t.is(list.body.items.map(({ id }: { id: string }) => id).join(), bought.body.id)
   t.regex(list.headers.get('cache-control') ?? '', /no-store/)
   // `seq` says how much of the world an answer includes, so a later answer has a later one.
   const { message, seq: _then, ...booking } = bought.body
@@ -133,6 +116,5 @@ test.serial('Redis killed: events, holds and purchases go on, limits hold locall
   t.regex(metrics.text, /cache_errors_total\{instance="gateway-1"\} [1-9]/)
   t.regex(metrics.text, /rate_limit_local_total\{instance="gateway-1"\} [1-9]/)
   const ready = await ask(`${url}/readyz?verbose`)
-  t.is(ready.status, 200)
-  t.is(ready.body.redis, 'unavailable')
+  t.like(ready, { status: 200, body: { redis: 'unavailable' } })
 })

@@ -1,40 +1,26 @@
-import { createServer, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import test from 'ava'
 import { type RequestContext, send } from '../../gateway/http/request-context.ts'
+import { forFile } from '../support/for-file.ts'
+import { listening } from '../support/listening.ts'
 
 /* Answers that are sent past Koa are complete HTTP: the client finds the beginning of the next answer on the same connection. */
 
 const headers = ['Content-Type', 'application/json', 'Content-Length', '2', 'ETag', '"a: b"']
 
-let server: Server
-
-test.before(async () => {
-  server = createServer((req, res) => {
+const server = forFile(() =>
+  listening((req, res) => {
     const { searchParams } = new URL(req.url ?? '', 'http://localhost')
     if (searchParams.has('set')) res.setHeader('ETag', '"other"').setHeader('Allow', 'GET')
-    const body = searchParams.has('bytes') ? Buffer.from('{}') : '{}'
-    send(
-      {
-        req,
-        res,
-        headers: ['X-Request-Id', 'r', ...(searchParams.has('closing') ? ['Connection', 'close'] : [])],
-      } as unknown as RequestContext,
-      Number(searchParams.get('status')),
-      headers,
-      body,
-    )
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-})
-test.after.always(() => {
-  server.closeAllConnections()
-  server.close()
-})
+    const closing = searchParams.has('closing') ? ['Connection', 'close'] : []
+    const context = { req, res, headers: ['X-Request-Id', 'r', ...closing] } as unknown as RequestContext
+    send(context, Number(searchParams.get('status')), headers, searchParams.has('bytes') ? Buffer.from('{}') : '{}')
+  }),
+)
 
 /** Two requests on one connection, and all that comes back. */
 async function exchange(request: string): Promise<string> {
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').setEncoding('latin1')
+  const socket = connect(server.port, '127.0.0.1').setEncoding('latin1')
   socket.write(`${request}\r\n\r\nGET /?status=204 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
   let answer = ''
   for await (const part of socket) answer += part

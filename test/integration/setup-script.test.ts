@@ -22,9 +22,8 @@ async function copyProject(): Promise<string> {
   return copy
 }
 
-async function setup(directory: string): Promise<string> {
-  return (await run(process.execPath, [join(directory, 'infra', 'setup.cjs')], { cwd: '/' })).stdout
-}
+const setup = async (directory: string): Promise<string> =>
+  (await run(process.execPath, [join(directory, 'infra', 'setup.cjs')], { cwd: '/' })).stdout
 
 test('setup links the pinned Node when npm did not, and has nothing to say the second time', async (t) => {
   const project = await copyProject()

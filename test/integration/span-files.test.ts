@@ -75,9 +75,11 @@ test('spans are written again after somebody deleted those there were', async (t
   writer.write([aSpan({ spanId: '1' })])
   rmSync(directory, { recursive: true })
   for (const spanId of ['2', '3']) writer.write([aSpan({ spanId })])
-  t.deepEqual(
-    latestSpans(directory, 1e6).map(({ spanId }) => spanId),
-    ['2', '3'],
+  t.is(
+    latestSpans(directory, 1e6)
+      .map(({ spanId }) => spanId)
+      .join(' '),
+    '2 3',
   )
 })
 
@@ -90,9 +92,11 @@ test('a line that was half written costs that line alone', async (t) => {
   truncateSync(current, sizeOf(current) - 20)
   writer.write([aSpan({ spanId: '3' })])
   writer.close()
-  t.deepEqual(
-    latestSpans(directory, 1e6).map(({ spanId }) => spanId),
-    ['1', '3'],
+  t.is(
+    latestSpans(directory, 1e6)
+      .map(({ spanId }) => spanId)
+      .join(' '),
+    '1 3',
   )
 })
 
@@ -113,8 +117,10 @@ test('a trace is put together from the files of all processes; a request id find
     writer.close()
   }
   t.deepEqual(findTraces(directory, hostile), ['second', 'first'])
-  t.deepEqual(
-    readTrace(directory, 'first').map(({ instance }) => instance),
-    ['booking-1', 'gateway-1'],
+  t.is(
+    readTrace(directory, 'first')
+      .map(({ instance }) => instance)
+      .join(' '),
+    'booking-1 gateway-1',
   )
 })

@@ -61,77 +61,68 @@ const progress = async (eventId: string) => {
 
 // Serial: each looks at whichever event is due.
 
-test.serial(
-  'refunds that fail again and again keep nobody else of a cancelled event from being refunded',
-  async (t) => {
-    const eventId = newId()
-    const broken = await boughtAndBroken(eventId, 60)
-    const last = await bought(eventId)
-    await startEventRefunds(bench.db, eventId)
-    t.is(await refundDueEvent(bench.saga), 60)
-    await driveDueRefunds()
-    t.is(await refundDueEvent(bench.saga), 0)
+test.serial('refunds that fail again and again keep nobody else from being refunded', async (t) => {
+  const eventId = newId()
+  const broken = await boughtAndBroken(eventId, 60)
+  const last = await bought(eventId)
+  await startEventRefunds(bench.db, eventId)
+  t.is(await refundDueEvent(bench.saga), 60)
+  await driveDueRefunds()
+  t.is(await refundDueEvent(bench.saga), 0)
 
-    await letAMinutePass(eventId)
-    t.is(await refundDueEvent(bench.saga), 1)
-    await driveDueRefunds()
-    t.is(last.bookingStatus, 'cancelled')
-    t.is(await progress(eventId), 'running, 1 of 61')
+  await letAMinutePass(eventId)
+  t.is(await refundDueEvent(bench.saga), 1)
+  await driveDueRefunds()
+  t.is(last.bookingStatus, 'cancelled')
+  t.is(await progress(eventId), 'running, 1 of 61')
 
-    for (const hold of broken) hold.failsToCancel = false
-    await bench.reconcile()
-    t.is(await progress(eventId), 'done, 61 of 61')
-  },
-)
+  for (const hold of broken) hold.failsToCancel = false
+  await bench.reconcile()
+  t.is(await progress(eventId), 'done, 61 of 61')
+})
 
-test.serial(
-  'a refund that is stuck is tried once a minute, one that is not as soon as its driver is silent',
-  async (t) => {
-    const eventId = newId()
-    const [stuck] = await boughtAndBroken(eventId, 1)
-    await startEventRefunds(bench.db, eventId)
-    await refundDueEvent(bench.saga)
-    const secondsToWait = async (): Promise<number> => {
-      await claimDueRefunds(bench.db, { limit: 10, leaseMs: 5_000 })
-      const [row] = await bench.db.query<{ seconds: number }>(
-        `SELECT round(extract(epoch FROM next_check_at - now()))::int AS seconds FROM purchase.refunds WHERE event_id = $1`,
-        [eventId],
-      )
-      return row?.seconds ?? 0
-    }
-    const soon = await secondsToWait()
-    t.true(soon > 0 && soon <= 5, `${soon} s`)
-    await letAMinutePass(eventId)
-    const later = await secondsToWait()
-    t.true(later > 50 && later <= 60, `${later} s`)
-    if (stuck) stuck.failsToCancel = false
-    await bench.reconcile()
-    t.is(await progress(eventId), 'done, 1 of 1')
-  },
-)
+test.serial('a stuck refund is tried once a minute, one that is not as soon as its driver is silent', async (t) => {
+  const eventId = newId()
+  const [stuck] = await boughtAndBroken(eventId, 1)
+  await startEventRefunds(bench.db, eventId)
+  await refundDueEvent(bench.saga)
+  const secondsToWait = async (): Promise<number> => {
+    await claimDueRefunds(bench.db, { limit: 10, leaseMs: 5_000 })
+    const [row] = await bench.db.query<{ seconds: number }>(
+      `SELECT round(extract(epoch FROM next_check_at - now()))::int AS seconds FROM purchase.refunds WHERE event_id = $1`,
+      [eventId],
+    )
+    return row?.seconds ?? 0
+  }
+  const soon = await secondsToWait()
+  t.true(soon > 0 && soon <= 5, `${soon} s`)
+  await letAMinutePass(eventId)
+  const later = await secondsToWait()
+  t.true(later > 50 && later <= 60, `${later} s`)
+  if (stuck) stuck.failsToCancel = false
+  await bench.reconcile()
+  t.is(await progress(eventId), 'done, 1 of 1')
+})
 
-test.serial(
-  'a refund that is stuck is no secret, and an event with one is not done, though nothing was paid',
-  async (t) => {
-    const eventId = newId()
-    const [stuck] = await boughtAndBroken(eventId, 1, 0)
-    await startEventRefunds(bench.db, eventId)
-    await refundDueEvent(bench.saga)
-    const { saga, errors } = loggingSaga()
-    await driveDueRefunds(saga)
-    t.deepEqual(errors(), [])
+test.serial('a stuck refund is no secret, and an event with one is not done, though nothing was paid', async (t) => {
+  const eventId = newId()
+  const [stuck] = await boughtAndBroken(eventId, 1, 0)
+  await startEventRefunds(bench.db, eventId)
+  await refundDueEvent(bench.saga)
+  const { saga, errors } = loggingSaga()
+  await driveDueRefunds(saga)
+  t.deepEqual(errors(), [])
 
-    await letAMinutePass(eventId)
-    await driveDueRefunds(saga)
-    await refundDueEvent(saga)
-    t.like(errors(), [
-      { msg: 'a refund is stuck: its step fails again and again', event_id: eventId, status: 'requested' },
-      { msg: 'payments of a cancelled event were not refunded', event_id: eventId, stuck_refunds: 1 },
-    ])
-    t.is(await progress(eventId), 'running, 0 of 1')
+  await letAMinutePass(eventId)
+  await driveDueRefunds(saga)
+  await refundDueEvent(saga)
+  t.like(errors(), [
+    { msg: 'a refund is stuck: its step fails again and again', event_id: eventId, status: 'requested' },
+    { msg: 'payments of a cancelled event were not refunded', event_id: eventId, stuck_refunds: 1 },
+  ])
+  t.is(await progress(eventId), 'running, 0 of 1')
 
-    if (stuck) stuck.failsToCancel = false
-    await bench.reconcile()
-    t.is(await progress(eventId), 'done, 1 of 1')
-  },
-)
+  if (stuck) stuck.failsToCancel = false
+  await bench.reconcile()
+  t.is(await progress(eventId), 'done, 1 of 1')
+})

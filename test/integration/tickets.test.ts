@@ -8,18 +8,15 @@ import { listTickets, transferTicket, viewTicket, viewTicketKeys } from '#shared
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
 import { TicketCodes } from '../../workers/booking/ticket-codes.ts'
-import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { startBookingWorkers } from '../support/booking-workers.ts'
 import { buyTickets } from '../support/bought-tickets.ts'
+import { forFile } from '../support/for-file.ts'
 
 const oldKey = generateKeyPairSync('ed25519').privateKey
 const newKey = generateKeyPairSync('ed25519').privateKey
 const inBase64 = (key: typeof oldKey) => key.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 
-let workers: BookingWorkers
-test.before(async () => {
-  workers = await startBookingWorkers({ env: { TICKET_KEYS: `${inBase64(newKey)},${inBase64(oldKey)}` } })
-})
-test.after.always(() => workers.stop())
+const workers = forFile(() => startBookingWorkers({ env: { TICKET_KEYS: `${inBase64(newKey)},${inBase64(oldKey)}` } }))
 
 /** Two seats of `ada`. */
 async function buyTwo(options: { captured?: boolean } = {}) {
@@ -78,10 +75,7 @@ test('while keys are exchanged, codes of the old and of the new key are valid', 
   t.not(now, before)
   t.is((await read(before)).sub, first)
   const { keys } = await workers.ask(viewTicketKeys, {})
-  t.deepEqual(
-    keys.map(({ kid }) => kid),
-    [(await read(now)).kid, (await read(before)).kid],
-  )
+  t.is(keys.map(({ kid }) => kid).join(), [(await read(now)).kid, (await read(before)).kid].join())
 })
 
 test('a ticket of a general admission area has a code too', async (t) => {
@@ -90,16 +84,6 @@ test('a ticket of a general admission area has a code too', async (t) => {
   const ticket = await view(tickets[0]?.id ?? '', 'eve')
   t.like(ticket, { area: 'Floor' })
   t.is((await read(ticket.code)).sub, ticket.id)
-})
-
-test("somebody else's ticket does not exist", async (t) => {
-  const { eventId, first } = await buyTwo()
-  t.is(await noTicket(first, 'stranger'), 'not_found')
-  t.is(await noTransfer(first, 'stranger', 'bob'), 'not_found')
-  const unknown = `${first.slice(0, 24)}${'A'.repeat(19)}`
-  t.is(await noTicket(unknown, 'ada'), 'not_found')
-  t.is(await noTransfer(unknown, 'ada', 'bob'), 'not_found')
-  t.truthy(eventId)
 })
 
 test('a ticket that is passed on has a new code, which only its new holder sees; the old one is told apart', async (t) => {
@@ -115,13 +99,7 @@ test('a ticket that is passed on has a new code, which only its new holder sees;
   t.like(await view(first, 'ada'), { code: null, passed_on: true, booking_id: booking.id })
   t.is(await noTransfer(first, 'ada', 'cyd'), 'not_found')
   const seen = await workers.ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
-  t.deepEqual(
-    seen.tickets.map(({ id, passed_on }) => [id, passed_on]),
-    [
-      [first, true],
-      [second, undefined],
-    ],
-  )
+  t.is(seen.tickets.map(({ id, passed_on }) => `${id} ${passed_on}`).join(), `${first} true,${second} undefined`)
 })
 
 test('a ticket may be passed on again, and back to its buyer', async (t) => {
@@ -135,19 +113,6 @@ test('a ticket may be passed on again, and back to its buyer', async (t) => {
   t.is(back.passed_on, undefined)
   const seen = await workers.ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
   t.true(seen.tickets.every(({ passed_on }) => passed_on === undefined))
-})
-
-test('passing on with the same key is done once, and answered the same', async (t) => {
-  const { first } = await buyTwo()
-  const key = newId()
-  const answers = [await passOn(first, 'ada', 'bob', key), await passOn(first, 'ada', 'bob', key)]
-  t.deepEqual(answers[0], answers[1])
-  t.is((await view(first, 'bob')).serial, 2)
-  const other = { ticket_id: first, to_user_id: 'cyd' }
-  t.is(
-    (await workers.refusal(transferTicket, other, { as: 'ada', idempotencyKey: key })).code,
-    'idempotency_key_reused',
-  )
 })
 
 test('of two who are passed the same ticket at once, one gets it', async (t) => {

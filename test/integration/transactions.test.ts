@@ -1,22 +1,16 @@
 import test from 'ava'
-import type { Database, Postgres } from '#shared/database/postgres.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import { keepingLocksOfSuccess } from '../../workers/booking/store/savepoint.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 
-let database: TestDatabase
-let postgres: Postgres
-let other: Postgres
+const database = forFile(() => createTestDatabase({ empty: true }))
+const postgres = forFile(async () => openPostgres(database.url))
+const other = forFile(async () => openPostgres(database.url))
 
 test.before(async () => {
-  database = await createTestDatabase({ empty: true })
-  postgres = openPostgres(database.url)
-  other = openPostgres(database.url)
   await postgres.query('CREATE TABLE notes (id int PRIMARY KEY, text text)')
-})
-test.after.always(async () => {
-  await Promise.all([postgres.close(), other.close()])
-  await database.drop()
 })
 
 const notes = async (): Promise<unknown[]> =>

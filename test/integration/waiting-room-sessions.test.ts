@@ -61,8 +61,7 @@ test.serial('a pass beside the queue is for one buyer, and everybody sees how ma
   const { url } = system.processes('gateway').at(-1) ?? system
   const eventId = await eventWithRoom(url, { state: 'paused' })
   const issued = await bypass(url, eventId, 'fay', { 'idempotency-key': 'guest-of-honour' })
-  t.is(issued.status, 201, issued.text)
-  t.is(issued.body.bypassed, 1)
+  t.like(issued, { status: 201, body: { bypassed: 1 } }, issued.text)
   const again = await bypass(url, eventId, 'fay', { 'idempotency-key': 'guest-of-honour' })
   t.is(again.body.pass, issued.body.pass)
   t.is((await bypass(url, eventId, 'gus')).body.bypassed, 2)

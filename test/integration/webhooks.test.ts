@@ -1,48 +1,31 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import pg from 'pg'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
-import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
+import { forFile } from '../support/for-file.ts'
+import { ask } from '../support/http.ts'
+import { startLossyProxy } from '../support/lossy-proxy.ts'
 import { openPostgres } from '../support/open-postgres.ts'
-import { type Purchasing, startPurchasing } from '../support/purchasing.ts'
+import { startPurchasing } from '../support/purchasing.ts'
 import { webhookSecret as secret } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { startWebhookForwarder, type WebhookForwarder } from '../support/webhook-forwarder.ts'
+import { startWebhookForwarder } from '../support/webhook-forwarder.ts'
 
 /* The purchase worker, the payment sandbox and its webhooks, each a real process. */
 
-let purchasing: Purchasing
-let proxy: LossyProxy
-let bus: Bus
-let db: Postgres
-let webhooks: WebhookForwarder
+const purchasing = forFile(() => startPurchasing({ workers: 0 }))
+const proxy = forFile(() => startLossyProxy(purchasing.system.paymentUrl))
+const bus = forFile(() => Bus.connect({ url: purchasing.system.natsUrls.operator, name: 'test', timeoutMs: 5_000 }))
+const db = forFile(async () => openPostgres(purchasing.system.databaseUrl))
+const webhooks = forFile(() => startWebhookForwarder(bus))
 test.before(async () => {
-  purchasing = await startPurchasing({ workers: 0 })
-  const { natsUrls, databaseUrl, paymentUrl, start } = purchasing.system
-  proxy = await startLossyProxy(paymentUrl)
-  bus = await Bus.connect({ url: natsUrls.operator, name: 'test', timeoutMs: 5_000 })
-  db = openPostgres(databaseUrl)
+  const { paymentUrl, start } = purchasing.system
   await start('purchase', { PAYMENT_URL: proxy.url })
-  webhooks = await startWebhookForwarder(bus)
-  await fetch(`${paymentUrl}/webhook-endpoint`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ url: webhooks.url }),
-  })
-})
-test.after.always(async () => {
-  await webhooks?.stop()
-  await bus?.close()
-  await db?.close()
-  await proxy?.stop()
-  await purchasing?.stop()
+  await ask(`${paymentUrl}/webhook-endpoint`, { method: 'PUT', json: { url: webhooks.url } })
 })
 
-function signed(body: string, at = Date.now()): string {
-  return signWebhook({ secret, body, at })
-}
+const signed = (body: string, at = Date.now()): string => signWebhook({ secret, body, at })
 
 function eventAbout(chargeKey: string, state: string, id = randomUUID()): string {
   const charge = { id: randomUUID(), idempotency_key: chargeKey, amount_minor: 1, refunded_minor: 0, currency: 'EUR' }
@@ -50,13 +33,10 @@ function eventAbout(chargeKey: string, state: string, id = randomUUID()): string
   return JSON.stringify(event)
 }
 
-async function inboxOf(id: string): Promise<number> {
-  return (await db.query('SELECT FROM purchase.provider_inbox WHERE provider_event_id = $1', [id])).length
-}
-
-function heardAbout(amountMinor: number) {
-  return webhooks.forwarded.filter(({ body }) => JSON.parse(body).charge.amount_minor === amountMinor)
-}
+const inboxOf = async (id: string): Promise<number> =>
+  (await db.query('SELECT FROM purchase.provider_inbox WHERE provider_event_id = $1', [id])).length
+const heardAbout = (amountMinor: number) =>
+  webhooks.forwarded.filter(({ body }) => JSON.parse(body).charge.amount_minor === amountMinor)
 
 test.serial('a webhook that is forged, altered or too old is refused, and nothing of it is kept', async (t) => {
   const id = randomUUID()
@@ -137,33 +117,30 @@ test.serial('what a provider says why it declined reaches the buyer without what
   t.deepEqual(extra, { failure: 'declined', decline_code: 'lost card\ufffd', hold_id: hold.id })
 })
 
-test.serial(
-  'webhook answered 2xx but not applied: while its payment is locked a webhook is refused, and applied later',
-  async (t) => {
-    const { hold, purchase } = purchasing.newPurchase({ totalMinor: 9_101 })
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    purchasing.booking.script.beforeAnswer = (name) =>
-      name === 'begin-payment' && hold.attempt > 0 ? released : undefined
-    const buying = purchasing.buy(purchase)
-    await until('the payment is there', () => hold.attempt === 1)
-    const locker = new pg.Client(purchasing.system.databaseUrl)
-    await locker.connect()
-    await locker.query('BEGIN')
-    const { rows } = await locker.query('SELECT provider_key FROM purchase.payments WHERE user_id = $1 FOR UPDATE', [
-      purchase.userId,
-    ])
-    const id = randomUUID()
-    const body = eventAbout(rows[0].provider_key, 'authorised', id)
-    t.is(await webhooks.deliver(body, signed(body)), 'overloaded')
-    t.is(await inboxOf(id), 0)
-    await locker.query('ROLLBACK')
-    await locker.end()
-    delete purchasing.booking.script.beforeAnswer
-    release()
-    t.is(await webhooks.deliver(body, signed(body)), 'applied')
-    t.is((await buying).booking.status, 'confirmed')
-  },
-)
+test.serial('while its payment is locked a webhook is refused, not answered 2xx, and applied later', async (t) => {
+  const { hold, purchase } = purchasing.newPurchase({ totalMinor: 9_101 })
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  purchasing.booking.script.beforeAnswer = (name) =>
+    name === 'begin-payment' && hold.attempt > 0 ? released : undefined
+  const buying = purchasing.buy(purchase)
+  await until('the payment is there', () => hold.attempt === 1)
+  const locker = new pg.Client(purchasing.system.databaseUrl)
+  await locker.connect()
+  await locker.query('BEGIN')
+  const { rows } = await locker.query('SELECT provider_key FROM purchase.payments WHERE user_id = $1 FOR UPDATE', [
+    purchase.userId,
+  ])
+  const id = randomUUID()
+  const body = eventAbout(rows[0].provider_key, 'authorised', id)
+  t.is(await webhooks.deliver(body, signed(body)), 'overloaded')
+  t.is(await inboxOf(id), 0)
+  await locker.query('ROLLBACK')
+  await locker.end()
+  delete purchasing.booking.script.beforeAnswer
+  release()
+  t.is(await webhooks.deliver(body, signed(body)), 'applied')
+  t.is((await buying).booking.status, 'confirmed')
+})
 
 test.serial('webhooks that come twice, before the reply, or never make one charge and one booking each', async (t) => {
   const tokens = ['tok_ok', 'tok_webhook_twice', 'tok_webhook_before_reply', 'tok_webhook_never', 'tok_timeout_then_ok']
@@ -183,19 +160,16 @@ test.serial('webhooks that come twice, before the reply, or never make one charg
   t.deepEqual(outcomes.toSorted(), ['applied', 'applied', 'duplicate', 'duplicate'])
 })
 
-test.serial(
-  'money whose answer is lost is known from its webhook: the buyer need not wait for the time-out',
-  async (t) => {
-    const { purchase } = purchasing.newPurchase({ totalMinor: 9_201, token: 'tok_timeout_then_ok' })
-    const begin = performance.now()
-    const { booking } = await purchasing.buy(purchase)
-    const ms = performance.now() - begin
-    t.log(`bought after ${Math.round(ms)} ms, with a time-out of 5000 ms`)
-    t.true(ms < 4_500)
-    t.like(booking, { status: 'confirmed', payment: { status: 'captured' } })
-    t.like(await purchasing.chargesOf(9_201), { 0: { state: 'captured' }, length: 1 })
-  },
-)
+test.serial('money whose answer is lost is known from its webhook: the buyer waits for no time-out', async (t) => {
+  const { purchase } = purchasing.newPurchase({ totalMinor: 9_201, token: 'tok_timeout_then_ok' })
+  const begin = performance.now()
+  const { booking } = await purchasing.buy(purchase)
+  const ms = performance.now() - begin
+  t.log(`bought after ${Math.round(ms)} ms, with a time-out of 5000 ms`)
+  t.true(ms < 4_500)
+  t.like(booking, { status: 'confirmed', payment: { status: 'captured' } })
+  t.like(await purchasing.chargesOf(9_201), { 0: { state: 'captured' }, length: 1 })
+})
 
 test.serial('a capture whose answer never comes is known from its webhook', async (t) => {
   const { purchase } = purchasing.newPurchase({ totalMinor: 9_202 })

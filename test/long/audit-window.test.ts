@@ -186,7 +186,8 @@ test.serial('what an audit reads does not grow with the number of events that ar
     counts.push(await rowsRead())
   }
   const [before = 0, after = 0] = counts
-  t.true(after <= before && before < 1_000, `${before} rows, then ${after}`)
+  // A row or two of the purchase may come between; each of 600 more events would add some.
+  t.true(after < before + 100 && before < 1_000, `${before} rows, then ${after}`)
   t.deepEqual(await violated({ windowMs: hourMs }), [])
 })
 

@@ -1,8 +1,6 @@
 import test from 'ava'
-import { control, designs } from '../hold-designs/all-designs.ts'
-import type { HoldDesign } from '../hold-designs/hold-design.ts'
-import { LabDatabase } from '../hold-designs/lab-database.ts'
-import { buildHouse } from '../hold-designs/seat-table.ts'
+import { control, designs } from '../hold-designs/designs.ts'
+import { type HoldDesign, openLabDatabase } from '../hold-designs/lab.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { startSingleRedis } from '../support/servers.ts'
 
@@ -13,10 +11,8 @@ const connections = 8
 /** How many of 40 buyers who want the same two seats at once are promised them. */
 async function winners(design: HoldDesign, servers: { databaseUrl: string; redisUrl: string }): Promise<number> {
   const schema = design.name.replaceAll(/\W+/g, '_').toLowerCase()
-  const database = new LabDatabase({ url: servers.databaseUrl, schema, connections })
+  const database = await openLabDatabase(servers.databaseUrl, { schema, connections, seats: 10 })
   try {
-    await database.warmUp()
-    await buildHouse(database, { schema, seats: 10 })
     const open = await design.open({ database, redisUrl: servers.redisUrl, holdTtlMs, sweepEveryMs: holdTtlMs })
     // Who hears nothing in time has no promise either.
     const held = await Promise.all(Array.from({ length: 40 }, () => open.hold([4, 5]).catch(() => null)))

@@ -2,6 +2,7 @@
 type Print = (line: string) => void
 
 const bookkeeping = /^(TAP version|\d+\.\.\d+|# (tests|pass|fail|skip|todo) \d+)/
+const plan = /^\d+\.\.\d+$/
 const details = { begin: /^ +---$/, end: /^ +\.\.\.$/ }
 const finishedHook = /^# (.* › )?(before|after)(Each)?(\.always)? hook( for .*)?$/
 
@@ -18,6 +19,8 @@ export interface Failure {
 export class TapReport {
   passed = 0
   skipped = 0
+  /** Whether AVA came to the end: it has told how many tests there were. */
+  isComplete = false
   readonly failures: Failure[] = []
   readonly #print: Print
   #inDetails = false
@@ -34,6 +37,7 @@ export class TapReport {
   }
 
   #line(line: string): void {
+    this.isComplete ||= plan.test(line)
     const [, not, title, directive] = /^(not )?ok \d+(?: - (.*?))?(?: # (SKIP|TODO).*)?$/i.exec(line) ?? []
     if (title === undefined) {
       this.#detail(line)

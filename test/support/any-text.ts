@@ -8,6 +8,5 @@ const codePoint = fc.oneof(
 )
 
 /** Well-formed text of any characters. fast-check's own unit `binary` takes a second to list them all first. */
-export function anyText({ maxLength }: { maxLength: number }): fc.Arbitrary<string> {
-  return fc.string({ unit: codePoint.map((point) => String.fromCodePoint(point)), maxLength })
-}
+export const anyText = ({ maxLength }: { maxLength: number }): fc.Arbitrary<string> =>
+  fc.string({ unit: codePoint.map((point) => String.fromCodePoint(point)), maxLength })

@@ -33,9 +33,8 @@ export interface BackupAttempt {
 }
 
 /** As `npm run backup` does it, in this process. */
-export function backUpInto({ keep = 5, stopping = never, say, ...where }: BackupAttempt): Promise<FinishedBackup> {
-  return backUp({ ...where, keep, stopping, say: say ?? (() => undefined) })
-}
+export const backUpInto = ({ keep = 5, stopping = never, say, ...where }: BackupAttempt): Promise<FinishedBackup> =>
+  backUp({ ...where, keep, stopping, say: say ?? (() => undefined) })
 
 /** As `npm run backup -- restore` does it: what is not as the manifest says. */
 export async function restoreInto(databaseUrl: string, directory: string): Promise<string[]> {

@@ -15,13 +15,13 @@ export interface ScriptOptions {
 }
 
 /** Runs a script of the project with standard output and error in a pipe, for a limited time. */
-export function runScript(
+export const runScript = (
   script: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   { timeoutMs = 30_000, kill }: ScriptOptions = {},
-): Promise<CommandResult> {
-  return new Promise((resolve, reject) => {
+): Promise<CommandResult> =>
+  new Promise((resolve, reject) => {
     execFile(
       process.execPath,
       [script, ...args],
@@ -39,4 +39,3 @@ export function runScript(
       },
     )
   })
-}

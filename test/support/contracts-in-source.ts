@@ -14,9 +14,8 @@ export async function allContracts(): Promise<ReadonlyMap<string, Contract>> {
 }
 
 /** Those that are answered by a message: the gateway's own operations are not. */
-export async function contractsOfWorkers(): Promise<ReadonlyMap<string, Contract>> {
-  return new Map([...(await allContracts())].filter(([, { worker }]) => worker !== 'gateway'))
-}
+export const contractsOfWorkers = async (): Promise<ReadonlyMap<string, Contract>> =>
+  new Map([...(await allContracts())].filter(([, { worker }]) => worker !== 'gateway'))
 
 /** Subjects of the contracts that source in a folder names in `call(bus, contract, …)`. */
 export async function subjectsAsked(folder: string): Promise<string[]> {
@@ -40,6 +39,5 @@ function subjectOf(name: string, text: string, contracts: ReadonlyMap<string, Co
   return contract.subject
 }
 
-function isContract(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'subject' in value && 'worker' in value
-}
+const isContract = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'subject' in value && 'worker' in value

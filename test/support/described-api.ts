@@ -203,13 +203,8 @@ function securityFaults({ security = [] }: Operation, headers: Record<string, st
   return isFulfilled ? [] : ['credentials are missing']
 }
 
-function textsOf({ errors }: ValidateFunction): string[] {
-  return (errors ?? []).map(({ instancePath, message, params }) =>
-    [instancePath, message, JSON.stringify(params)].join(' '),
-  )
-}
+const textsOf = ({ errors }: ValidateFunction): string[] =>
+  (errors ?? []).map(({ instancePath, message, params }) => [instancePath, message, JSON.stringify(params)].join(' '))
 
 /** A step of a JSON pointer in a URI. */
-function escaped(text: string): string {
-  return encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))
-}
+const escaped = (text: string): string => encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))

@@ -35,9 +35,7 @@ export interface FactParts<Nats extends TestNats = TestNats> {
 const onIdleError = (): void => undefined
 
 /** Everything is taken away at the end of the test. */
-export async function startFactParts(t: ExecutionContext): Promise<FactParts> {
-  return factPartsOn(t, await startTestNats())
-}
+export const startFactParts = async (t: ExecutionContext): Promise<FactParts> => factPartsOn(t, await startTestNats())
 
 /** As `startFactParts`, on a NATS that this takes away as well. */
 export async function factPartsOn<Nats extends TestNats>(t: ExecutionContext, nats: Nats): Promise<FactParts<Nats>> {
@@ -93,14 +91,11 @@ export async function factPartsOn<Nats extends TestNats>(t: ExecutionContext, na
 }
 
 /** A hold of some event that was released; `no` tells it from others. */
-export function released(no: number): Fact {
-  return { entity: 'hold', eventId: newId(), what: 'released', payload: { no } }
-}
+export const released = (no: number): Fact => ({ entity: 'hold', eventId: newId(), what: 'released', payload: { no } })
 
 /** The `no` of each fact, lowest first. */
-export function numbersOf(facts: readonly ReceivedFact[]): number[] {
-  return facts.map(({ payload }) => (payload as { no: number }).no).sort((a, b) => a - b)
-}
+export const numbersOf = (facts: readonly ReceivedFact[]): number[] =>
+  facts.map(({ payload }) => (payload as { no: number }).no).sort((a, b) => a - b)
 
 /** A relay in a process of its own, which can be killed. */
 export async function forkRelay({ nats, databaseUrl }: FactParts): Promise<{ kill(): Promise<void> }> {

@@ -38,14 +38,9 @@ export function launch(
       output += text
     })
   }
-  return {
-    process: child,
-    output: () => output,
-    ended: once(child, 'close').then(([code]) => code as number | null),
-  }
+  return { process: child, output: () => output, ended: once(child, 'close').then(([code]) => code as number | null) }
 }
 
 /** What the launcher tells other commands. */
-export function readRunning(dataDirectory: string): RunningFile {
-  return JSON.parse(readFileSync(join(dataDirectory, 'running.json'), 'utf8')) as RunningFile
-}
+export const readRunning = (dataDirectory: string): RunningFile =>
+  JSON.parse(readFileSync(join(dataDirectory, 'running.json'), 'utf8')) as RunningFile

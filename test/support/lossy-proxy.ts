@@ -1,6 +1,6 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { freePort, isListening } from '../../infra/system/free-port.ts'
+import { bodyOf, listening } from './listening.ts'
 import { until } from './until.ts'
 
 /** Stands between the purchase worker and the payment sandbox and loses answers on demand. */
@@ -18,20 +18,18 @@ export interface LossyProxy {
 
 /** `earlierPort` is where another one listened, whose clients should find this one; until then it is kept free. */
 export async function startLossyProxy(target: string, earlierPort?: number): Promise<LossyProxy> {
-  const port = earlierPort ?? (await freePort())
   const requests: string[] = []
   const toLose: string[] = []
   const toHold: string[] = []
-  const server = createServer(async (request, response) => {
+  const handle: RequestListener = async (request, response) => {
     const { method = '', url = '' } = request
     requests.push(`${method} ${url}`)
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const sent = await bodyOf(request)
     const { host, connection, 'content-length': length, ...headers } = request.headers
     const answer = await fetch(new URL(url, target), {
       method,
       headers: headers as Record<string, string>,
-      ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
+      ...(sent.length > 0 ? { body: new Uint8Array(sent) } : {}),
     }).catch(() => null)
     const body = Buffer.from((await answer?.arrayBuffer().catch(() => null)) ?? new ArrayBuffer())
     const lost = toLose.findIndex((end) => url.endsWith(end))
@@ -48,22 +46,15 @@ export async function startLossyProxy(target: string, earlierPort?: number): Pro
     // Each answer ends its connection. Otherwise who asks after `stop` may not yet have heard that theirs is closed, and would not
     // know whether the question arrived.
     response.writeHead(answer.status, { 'content-type': 'application/json', connection: 'close' }).end(body)
-  })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    requests,
-    loseNextAnswerTo: (pathEnd) => toLose.push(pathEnd),
-    holdNextAnswerTo: (pathEnd) => toHold.push(pathEnd),
-    async stop() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-      // A process that another thread is just starting has the listening socket too, until it runs its program: whoever connects
-      // meanwhile is cut off later, and does not know whether the request arrived.
-      await until('nobody listens', async () => !(await isListening({ host: '127.0.0.1', port })))
-    },
   }
+  const { url, port, stop: close } = await listening(handle, earlierPort ?? (await freePort()))
+  const loseNextAnswerTo = (pathEnd: string) => toLose.push(pathEnd)
+  const holdNextAnswerTo = (pathEnd: string) => toHold.push(pathEnd)
+  const stop = async () => {
+    await close()
+    // A process that another thread is just starting has the listening socket too, until it runs its program: whoever connects
+    // meanwhile is cut off later, and does not know whether the request arrived.
+    await until('nobody listens', async () => !(await isListening({ host: '127.0.0.1', port })))
+  }
+  return { url, port, requests, loseNextAnswerTo, holdNextAnswerTo, stop }
 }

@@ -39,7 +39,7 @@ export function placeRequest({ eventId, userId, selection, key, swapped, withinM
     hold: { eventId, ownId: swapped ?? newId() },
     isSwap: swapped !== undefined,
     selection,
-    pass: { refusal: new TicketingError('pass_required', 'no pass') },
+    pass: { refusal: () => new TicketingError('pass_required', 'no pass') },
     command: { schema: 'booking', operation: swapped === undefined ? 'hold-seats' : 'change-hold', request, context },
     traceparent: undefined,
   }
@@ -52,16 +52,12 @@ export function batchesOn(postgres: TakingParts['postgres'], options: Pick<Takin
 }
 
 /** Any buyer wants places. */
-export function take(
+export const take = (
   batches: Batches,
   { userId = newId(), ...asked }: Omit<Asked, 'userId'> & Partial<Asked>,
-): Promise<Taken> {
-  return batches.take(placeRequest({ userId, ...asked }))
-}
+): Promise<Taken> => batches.take(placeRequest({ userId, ...asked }))
 
-export function best(qty: number): Selection {
-  return { best_available: { qty, adjacent: 'require' } }
-}
+export const best = (qty: number): Selection => ({ best_available: { qty, adjacent: 'require' } })
 
 /** `held`, or the code of the refusal, of each. */
 export function answersOf(asked: readonly Promise<Taken>[]): Promise<string[]> {

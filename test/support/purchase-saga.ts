@@ -118,6 +118,4 @@ export function contextOf({
   }
 }
 
-export function stepContextNow() {
-  return { requestId: 'test', deadlineAt: performance.now() + 10_000 }
-}
+export const stepContextNow = () => ({ requestId: 'test', deadlineAt: performance.now() + 10_000 })

@@ -10,13 +10,10 @@ export const hasRealData = existsSync(folder)
 /** A serial test, skipped where they are not. */
 export const testWithRealData = hasRealData ? test.serial : test.serial.skip
 
-export function realFile(path: string): string {
-  return join(folder, path)
-}
+export const realFile = (path: string): string => join(folder, path)
 
 /** All files of a folder of real data, by name. */
-export function realFiles(path: string): string[] {
-  return readdirSync(join(folder, path))
+export const realFiles = (path: string): string[] =>
+  readdirSync(join(folder, path))
     .sort()
     .map((name) => join(folder, path, name))
-}

@@ -94,10 +94,8 @@ export async function forgetRoom(redisUrl: string, eventId: string): Promise<voi
 
 export const look = (url: string, placeId: string, user: string): Promise<Answer> =>
   ask(`${url}/queue/${placeId}?user_id=${user}`)
-
 export const askForPass = (url: string, placeId: string, user: string): Promise<Answer> =>
   ask(`${url}/queue/${placeId}/pass`, { json: { user_id: user } })
-
 export const leave = (url: string, placeId: string, user: string): Promise<Answer> =>
   ask(`${url}/queue/${placeId}?user_id=${user}`, { method: 'DELETE' })
 

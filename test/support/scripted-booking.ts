@@ -236,21 +236,19 @@ export async function startScriptedBooking(natsUrls: NatsUrls): Promise<Scripted
 
 const place = { seat_no: 11, section: 'Stalls', row: 'A', label: '12' }
 
-function holdReply({ id, eventId, userId, totalMinor, status }: ScriptedHold) {
-  return {
-    id,
-    event_id: eventId,
-    user_id: userId,
-    status,
-    places: [{ ...place, price_minor: totalMinor }],
-    total_minor: totalMinor,
-    currency: 'EUR',
-    expires_at: '2030-01-01T00:00:00Z',
-    expires_in_ms: 600_000,
-    hard_cap_at: '2030-01-01T00:20:00Z',
-    seq: '1',
-  }
-}
+const holdReply = ({ id, eventId, userId, totalMinor, status }: ScriptedHold) => ({
+  id,
+  event_id: eventId,
+  user_id: userId,
+  status,
+  places: [{ ...place, price_minor: totalMinor }],
+  total_minor: totalMinor,
+  currency: 'EUR',
+  expires_at: '2030-01-01T00:00:00Z',
+  expires_in_ms: 600_000,
+  hard_cap_at: '2030-01-01T00:20:00Z',
+  seq: '1',
+})
 
 function ticketsToCancel(hold: ScriptedHold, ids: readonly string[] | undefined): ScriptedHold['tickets'] {
   const valid = hold.tickets.filter(({ status }) => status === 'valid')

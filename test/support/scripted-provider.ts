@@ -130,23 +130,12 @@ export function scriptedProvider(): ScriptedProvider {
       const reached = Promise.withResolvers<void>()
       const answered = Promise.withResolvers<void>()
       heldBack.set(`${step} ${key}`, { reached: reached.resolve, answered: answered.promise })
-      return {
-        reached: reached.promise,
-        answer: answered.resolve,
-        lose: () => answered.reject(lost()),
-      }
+      return { reached: reached.promise, answer: answered.resolve, lose: () => answered.reject(lost()) }
     },
   }
 }
 
-export function refundedOf({ refunds }: BookedCharge): number {
-  return [...refunds.values()].reduce((sum, amount) => sum + amount, 0)
-}
-
-function lost(): ProviderError {
-  return new ProviderError('lost, as scripted', { requestSent: true })
-}
-
-function declined(declineCode: string): Charge {
-  return { state: 'declined', declineCode }
-}
+export const refundedOf = ({ refunds }: BookedCharge): number =>
+  [...refunds.values()].reduce((sum, amount) => sum + amount, 0)
+const lost = (): ProviderError => new ProviderError('lost, as scripted', { requestSent: true })
+const declined = (declineCode: string): Charge => ({ state: 'declined', declineCode })

@@ -1,4 +1,3 @@
 /** Numbers of the seats among places or tickets, in the order they come. */
-export function seatNosOf(places: readonly object[]): number[] {
-  return places.flatMap((place) => ('seat_no' in place ? [place.seat_no as number] : []))
-}
+export const seatNosOf = (places: readonly object[]): number[] =>
+  places.flatMap((place) => ('seat_no' in place ? [place.seat_no as number] : []))

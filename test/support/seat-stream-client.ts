@@ -92,6 +92,5 @@ export class SeatStreamClient {
 }
 
 /** Codes of seats from two bits each; of up to three numbers behind the last seat, too. */
-export function codesOf(base64: string): number[] {
-  return [...Buffer.from(base64, 'base64')].flatMap((byte) => [byte & 3, (byte >> 2) & 3, (byte >> 4) & 3, byte >> 6])
-}
+export const codesOf = (base64: string): number[] =>
+  [...Buffer.from(base64, 'base64')].flatMap((byte) => [byte & 3, (byte >> 2) & 3, (byte >> 4) & 3, byte >> 6])

@@ -39,11 +39,7 @@ export async function differingSeats(Model: ModelClass, seed: number, steps = 15
   const facts: SeatFact[][] = []
   let now = 0
   const gateways: Gateway[] = Array.from({ length: 2 }, () => {
-    const gateway: Gateway = {
-      heard: 0,
-      load: null,
-      model: new Model(() => ({ stream, sequence: gateway.heard })),
-    }
+    const gateway: Gateway = { heard: 0, load: null, model: new Model(() => ({ stream, sequence: gateway.heard })) }
     return gateway
   })
   const clients: Client[] = Array.from({ length: clientCount }, () => ({ seats: [], id: null, at: null }))

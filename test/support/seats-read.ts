@@ -13,6 +13,4 @@ export async function rowsRead(
   return found?.read ?? 0
 }
 
-export function seatsRead(db: Database): Promise<number> {
-  return rowsRead(db, 'event_seats')
-}
+export const seatsRead = (db: Database): Promise<number> => rowsRead(db, 'event_seats')

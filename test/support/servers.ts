@@ -53,18 +53,13 @@ export async function startTestRedis(): Promise<TestServer> {
   return { url: group.url, stop }
 }
 
-export function startSingleRedis(): Promise<SingleServer> {
-  return startSingle('redis', startRedis)
-}
-
-export function startTestRedisCluster() {
-  return startGroup('redis-cluster', (dataDirectory) => startRedisCluster({ dataDirectory }))
-}
+export const startSingleRedis = (): Promise<SingleServer> => startSingle('redis', startRedis)
+export const startTestRedisCluster = () =>
+  startGroup('redis-cluster', (dataDirectory) => startRedisCluster({ dataDirectory }))
 
 /** A new folder that can hold the data of servers; it is removed at the end of the run at the latest. */
-export function createTestDirectory(name: string): Promise<string> {
-  return createTemporaryFolder({ name, within: readTestConfig().directory })
-}
+export const createTestDirectory = (name: string): Promise<string> =>
+  createTemporaryFolder({ name, within: readTestConfig().directory })
 
 async function startGroup<Group extends { stop(): Promise<void> }>(
   name: string,

@@ -75,14 +75,12 @@ export async function openGateway(
   }
 }
 
-export function openGateways(
+export const openGateways = (
   count: number,
   t: ExecutionContext,
   redisUrl: string,
   options?: GatewayOptions,
-): Promise<LimitingGateway[]> {
-  return Promise.all(Array.from({ length: count }, () => openGateway(t, redisUrl, options)))
-}
+): Promise<LimitingGateway[]> => Promise.all(Array.from({ length: count }, () => openGateway(t, redisUrl, options)))
 
 /** Asks until a lease of at least so many tokens has just been taken. */
 export async function untilLeaseOf(tokens: number, gateway: LimitingGateway, ask: () => unknown): Promise<void> {

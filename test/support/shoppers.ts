@@ -43,9 +43,8 @@ async function shopOnce(url: string, eventId: string): Promise<void> {
   })
 }
 
-function buy(url: string, eventId: string, payment_token: string): Promise<Answer> {
-  return ask(`${url}/purchase`, {
+const buy = (url: string, eventId: string, payment_token: string): Promise<Answer> =>
+  ask(`${url}/purchase`, {
     headers: { 'idempotency-key': randomUUID() },
     json: { user_id: randomUUID(), event_id: eventId, best_available: { qty: 2 }, payment_token },
   })
-}

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import type { SeatVersions } from '#shared/contracts/seats.ts'
 import type { SeatFact } from '#shared/facts/places.ts'
@@ -7,6 +7,7 @@ import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { type HubParts, StreamHub } from '../../gateway/streams/hub.ts'
 import { StreamMetrics } from '../../gateway/streams/metrics.ts'
+import { listening } from './listening.ts'
 
 export const eventId = '019a0000-0000-7000-8000-000000000042'
 const stream = '2026-11-30T12:00:00.123456789Z'
@@ -37,7 +38,7 @@ export async function serveStreams(t: ExecutionContext, options: Partial<HubPart
     log: createLogger({ name: 'gateway', instance: 'test', level: 'fatal' }),
     ...parts,
   })
-  const server = createServer((req, res) => {
+  const { url, port, stop } = await listening((req, res) => {
     const begin = () => {
       res.removeHeader('Transfer-Encoding')
       res.writeHead(200, { 'content-type': 'text/event-stream', connection: 'close' }).flushHeaders()
@@ -47,17 +48,10 @@ export async function serveStreams(t: ExecutionContext, options: Partial<HubPart
       .open({ eventId, section: null, from: lastEventIdOf(req), caller: 'test', owner: null, askPlace: null }, begin)
       .catch(() => res.destroy())
   })
-  server.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  t.teardown(async () => {
-    await hub.stop()
-    server.closeAllConnections()
-    server.close()
-  })
+  t.teardown(() => hub.stop().then(stop))
   return {
     hub,
-    url: `http://127.0.0.1:${port}/`,
+    url: `${url}/`,
     /** A client that reads nothing. */
     openPaused(): Socket {
       const socket = connect({ host: '127.0.0.1', port }).pause()

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { receiveWebhook } from '#shared/contracts/purchase.ts'
 import type { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
+import { startWebhookReceiver } from './webhook-receiver.ts'
 
 export interface ForwardedWebhook {
   readonly body: string
@@ -37,26 +35,11 @@ export async function startWebhookForwarder(bus: Bus): Promise<WebhookForwarder>
       ({ outcome }) => outcome,
       (error: TicketingError) => error.code,
     )
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const body = Buffer.concat(chunks).toString('utf8')
-    const signature = String(request.headers['webhook-signature'])
+  const { url, stop } = await startWebhookReceiver(async ({ raw, signature }) => {
+    const body = raw.toString('utf8')
     const outcome = await deliver(body, signature)
     forwarded.push({ body, signature, outcome })
-    response.writeHead(['applied', 'duplicate'].includes(outcome) ? 200 : 503).end()
+    return ['applied', 'duplicate'].includes(outcome) ? 200 : 503
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}/webhooks/sandbox`,
-    forwarded,
-    deliver,
-    async stop() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return { url, forwarded, deliver, stop }
 }

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { bodyOf, listening } from './listening.ts'
 
 /** One callback as it arrived. */
 export interface ReceivedWebhook {
@@ -25,30 +23,17 @@ export interface WebhookReceiver {
 
 /** `answer` says with which HTTP status each callback is answered; with `hang` it never is. */
 export async function startWebhookReceiver(
-  answer: (webhook: ReceivedWebhook) => number | 'hang' = () => 200,
+  answer: (webhook: ReceivedWebhook) => number | 'hang' | Promise<number> = () => 200,
 ): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = []
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const raw = Buffer.concat(chunks)
+  const { url, stop } = await listening(async (request, response) => {
+    const raw = await bodyOf(request)
     const signature = String(request.headers['webhook-signature'])
     const webhook = { raw, signature, at: performance.now(), body: JSON.parse(raw.toString('utf8')) }
     received.push(webhook)
-    const status = answer(webhook)
+    const status = await answer(webhook)
     if (status !== 'hang') response.writeHead(status).end()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}/hook`,
-    received,
-    about: (chargeKey) => received.filter(({ body }) => body.charge.idempotency_key === chargeKey),
-    async stop() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  const about = (chargeKey: string) => received.filter(({ body }) => body.charge.idempotency_key === chargeKey)
+  return { url: `${url}/hook`, received, about, stop }
 }

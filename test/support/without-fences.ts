@@ -12,16 +12,14 @@ function changing(postgres: TakingParts['postgres'], change: (text: string) => s
 }
 
 /** Looks lock nothing: whatever they see may be given to somebody else meanwhile. */
-export function withoutLocks(postgres: TakingParts['postgres']): TakingParts['postgres'] {
-  return changing(postgres, (text) => text.replaceAll(/FOR (?:NO KEY )?UPDATE(?: OF \w+)?(?: SKIP LOCKED)?/g, ''))
-}
+export const withoutLocks = (postgres: TakingParts['postgres']): TakingParts['postgres'] =>
+  changing(postgres, (text) => text.replaceAll(/FOR (?:NO KEY )?UPDATE(?: OF \w+)?(?: SKIP LOCKED)?/g, ''))
 
 /** Seats are taken whether or not they are still free. */
-export function withoutFence(postgres: TakingParts['postgres']): TakingParts['postgres'] {
-  return changing(postgres, (text) =>
+export const withoutFence = (postgres: TakingParts['postgres']): TakingParts['postgres'] =>
+  changing(postgres, (text) =>
     text.replace(`AND ${isFreeFor('own_id')}`, '').replace(/SELECT booking\.require_all_taken\(.*\)$/s, 'SELECT'),
   )
-}
 
 /** The first two transactions that are about to write wait for each other: both have looked before either writes. */
 export function bothLookBeforeEitherWrites(postgres: TakingParts['postgres']): TakingParts['postgres'] {

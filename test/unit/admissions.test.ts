@@ -6,13 +6,12 @@ import { type JournalEntry, judgeAdmissions } from '../../infra/ops/audit/admiss
 type Admitted = Extract<JournalEntry, { what: 'admitted' }>
 
 /** Sixty a minute, one each second. */
-function steady(count: number, more: (index: number) => Partial<Admitted> = () => ({})): Admitted[] {
-  return Array.from({ length: count }, (_, index) => ({
+const steady = (count: number, more: (index: number) => Partial<Admitted> = () => ({})): Admitted[] =>
+  Array.from({ length: count }, (_, index) => ({
     what: 'admitted',
     ...{ number: index + 1, at: 1_000 * index, serving: index + 1, active: 1, maxActive: 5, perMinute: 60 },
     ...more(index),
   }))
-}
 
 const nothing = { limits: [], order: [] }
 

@@ -55,9 +55,7 @@ function undescribed(schema: unknown, at: string): string[] {
 }
 
 /** By itself, or by the name of its schema, which has a description. */
-function isDescribed({ description, $ref }: Schema): boolean {
-  return typeof description === 'string' || $ref !== undefined
-}
+const isDescribed = ({ description, $ref }: Schema): boolean => typeof description === 'string' || $ref !== undefined
 
 test('every field of every contract has a description', async (t) => {
   const contracts = await allContracts()
@@ -89,10 +87,7 @@ test('the linter of Redocly finds nothing in the OpenAPI document, in either mod
   for (const mode of modes) {
     const source = JSON.stringify(documentOf(mode))
     const found = await lintFromString({ source, absoluteRef: 'openapi.json', config })
-    t.deepEqual(
-      found.map(({ ruleId, message }) => `${ruleId}: ${message}`),
-      [],
-    )
+    t.is(found.map(({ ruleId, message }) => `${ruleId}: ${message}`).join(), '')
   }
 })
 

@@ -70,15 +70,13 @@ const ledger: InvariantResult = {
   checked: true,
 }
 
-function reportOf(...results: InvariantResult[]): AuditReport {
-  return {
-    checkedAt: new Date(),
-    durationMs: 10,
-    results,
-    violations: results.reduce((sum, { violations }) => sum + violations, 0),
-    unchecked: results.filter(({ checked }) => !checked).length,
-  }
-}
+const reportOf = (...results: InvariantResult[]): AuditReport => ({
+  checkedAt: new Date(),
+  durationMs: 10,
+  results,
+  violations: results.reduce((sum, { violations }) => sum + violations, 0),
+  unchecked: results.filter(({ checked }) => !checked).length,
+})
 
 test('what could not be checked is no success', (t) => {
   const report = reportOf({ ...ledger, checked: false }, { ...ledger, invariant: 'I1' })

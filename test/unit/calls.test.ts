@@ -87,10 +87,8 @@ test('calls can be rejected together, all of them or those of one subject', asyn
   calls.rejectAll(() => new Error('a is refused'), 'a')
   calls.rejectAll(() => new Error('all are lost'))
   const outcomes = await Promise.allSettled(begun)
-  t.deepEqual(
-    outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message),
-    ['a is refused', 'all are lost', 'a is refused'],
-  )
+  const heard = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.message)
+  t.is(heard.join(), 'a is refused,all are lost,a is refused')
 })
 
 test('more than 10,000 calls at once are refused as overloaded, until some are answered', async (t) => {

@@ -5,20 +5,18 @@ import { type CancellationWish, ticketsToTakeBack } from '../../workers/booking/
 const noon = new Date('2031-05-01T12:00:00Z')
 const later = new Date('2031-05-01T12:00:01Z')
 
-function wish(changes: Partial<CancellationWish>): CancellationWish {
-  return {
-    reason: 'buyer',
-    booking: { status: 'confirmed', paymentStatus: 'captured' },
-    tickets: [
-      { ownId: 'a', status: 'valid', isPassedOn: false },
-      { ownId: 'b', status: 'valid', isPassedOn: false },
-    ],
-    wanted: undefined,
-    cancelUntil: later,
-    now: noon,
-    ...changes,
-  }
-}
+const wish = (changes: Partial<CancellationWish>): CancellationWish => ({
+  reason: 'buyer',
+  booking: { status: 'confirmed', paymentStatus: 'captured' },
+  tickets: [
+    { ownId: 'a', status: 'valid', isPassedOn: false },
+    { ownId: 'b', status: 'valid', isPassedOn: false },
+  ],
+  wanted: undefined,
+  cancelUntil: later,
+  now: noon,
+  ...changes,
+})
 
 function refusal(changes: Partial<CancellationWish>): string {
   try {

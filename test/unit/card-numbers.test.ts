@@ -31,18 +31,16 @@ const cards = [
 ]
 
 /** Ids as others make them, always the same ones. */
-function digests(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => createHash('sha256').update(String(index)).digest('hex'))
-}
+const digests = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => createHash('sha256').update(String(index)).digest('hex'))
+const uuidOf = (hex: string): string =>
+  [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
 
-function uuidOf(hex: string): string {
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
-}
-
-test('a card number of every network is refused, as text, as a number, and as the name of a member', (t) => {
+test('a card number of every network is refused, as text, as a number, as the name of a member or of a user', (t) => {
   for (const card of cards) {
     t.true(isRefused({ note: card }), card)
     t.true(isRefused({ [card]: 'x' }), card)
+    t.true(isRefused({ user_id: card }), card)
   }
   t.true(isRefused({ a: { b: [5_555_555_555_554_444] } }))
 })
@@ -88,10 +86,6 @@ test('a card number is refused whatever stands around it', (t) => {
   }
 })
 
-test('a card number is refused as the name of a user, too', (t) => {
-  for (const card of cards) t.true(isRefused({ user_id: card }), card)
-})
-
 test('times in milliseconds, microseconds and nanoseconds are no card numbers', (t) => {
   const start = Date.UTC(2024, 0, 1)
   for (let day = 0; day < 4_000; day += 1) {
@@ -116,10 +110,7 @@ test('UUIDs, public ids and digests are no card numbers, bare or behind a prefix
     `A-${unlucky}-${'B'.repeat(24)}`,
     `abcdef${unlucky}abcdef`,
   ]
-  t.deepEqual(
-    ids.filter((id) => isRefused({ note: id })),
-    [],
-  )
+  t.is(ids.filter((id) => isRefused({ note: id })).join(), '')
 })
 
 test('13-digit numbers, telephone numbers, dates, prices and long counters are no card numbers', (t) => {

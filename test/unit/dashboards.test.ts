@@ -79,17 +79,13 @@ test('exemplars lead to a data source that exists', (t) => {
     (source: { jsonData: { exemplarTraceIdDestinations?: { name: string; datasourceUid: string }[] } }) =>
       source.jsonData.exemplarTraceIdDestinations ?? [],
   )
-  t.deepEqual(
-    links,
-    Array.from({ length: 2 }, () => ({ name: 'trace_id', datasourceUid: 'jaeger' })),
-  )
+  const jaeger = { name: 'trace_id', datasourceUid: 'jaeger' }
+  t.deepEqual(links, [jaeger, jaeger])
   t.true(dataSources.some(({ uid }) => uid === 'jaeger'))
 })
 
 /** Names of metrics that stand outside `max without (replica) (…)`. */
-function selectedTwice(expression: string): string[] {
-  return metricsIn(withoutDeduplicated(expression))
-}
+const selectedTwice = (expression: string): string[] => metricsIn(withoutDeduplicated(expression))
 
 function withoutDeduplicated(expression: string): string {
   const opening = 'max without (replica) ('

@@ -26,10 +26,7 @@ test('every place that takes part gets a number of its own, and holes the last o
   const { published } = drawnOf(2_000, { holes: [0, 1_500] })
   const seed = Buffer.from(published.draw.seed ?? '', 'hex')
   const numbers = [...(await drawNumbers(seed, published.roll))]
-  t.deepEqual(
-    numbers.toSorted((a, b) => a - b),
-    numbers.map((_, index) => index + 1),
-  )
+  t.is(numbers.toSorted((a, b) => a - b).join(), numbers.map((_, index) => index + 1).join())
   t.deepEqual([numbers[0], numbers[1_500]], [1_999, 2_000])
 })
 

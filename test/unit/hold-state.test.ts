@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import type { Answer, Fault } from '../../gateway/storefront/browser/api.ts'
 import {
   afterHold,
@@ -12,16 +13,18 @@ import {
   pay,
   unansweredOf,
 } from '../../gateway/storefront/browser/hold-state.ts'
+import { minutesToAnnounce, secondsLeft } from '../../gateway/storefront/browser/hold-timer.ts'
 import type { Intention, PayState } from '../../gateway/storefront/views/pay-state.ts'
+import { afterPlace, afterRefusal } from '../../gateway/storefront/views/queue/queue-state.ts'
+import { Pace } from '../../gateway/waiting-room/pace.ts'
 
 const held: PayState = { name: 'held', note: null }
 const intention: Intention = { key: 'k1', token: 'tok_ok', totalMinor: 5_000, currency: 'EUR' }
 const paying: PayState = { name: 'paying', intention, tries: 0, isOffline: false }
 const waiting: PayState = { name: 'waiting', intention, looks: 0, isOffline: false }
 
-function refused(code: Fault['code'], { retryable = false, status = 409, ...extra }: Partial<Fault> = {}) {
-  return { ok: false, problem: { code, status, title: code, detail: `${code}.`, retryable, ...extra } } as const
-}
+const refused = (code: Fault['code'], { retryable = false, status = 409, ...extra }: Partial<Fault> = {}) =>
+  ({ ok: false, problem: { code, status, title: code, detail: `${code}.`, retryable, ...extra } }) as const
 const offline = refused('offline', { retryable: true, status: 0 })
 const bought = (status: 201 | 202) =>
   ({ ok: true, status, value: { id: 'b1' }, headers: new Headers() }) as unknown as Answer<PurchaseReply>
@@ -203,4 +206,67 @@ test('two tabs that press, reload and lose the network in any order pay once, wi
     return shop.charges === 1 && shop.keys === 1 && shop.tabs.every(({ name }) => name === 'bought')
   })
   t.notThrows(() => fc.assert(property, { numRuns: 2_000 }))
+})
+
+test('a clock shows whole seconds until the very end', (t) => {
+  t.is(secondsLeft(10_000, 0), 10)
+  t.is(secondsLeft(10_000, 9_001), 1)
+  t.is(secondsLeft(10_000, 10_000), 0)
+  t.is(secondsLeft(10_000, 99_999), 0)
+})
+
+test('5, 2 and 1 minutes are announced once each, also when a sleeping tab skips seconds', (t) => {
+  const said: number[] = []
+  for (let before = 600; before > 0; before -= 1) {
+    const minutes = minutesToAnnounce(before, before - 1)
+    if (minutes !== null) said.push(minutes)
+  }
+  t.deepEqual(said, [5, 2, 1])
+  t.is(minutesToAnnounce(400, 90), 2)
+  t.is(minutesToAnnounce(400, 0), null)
+  t.is(minutesToAnnounce(59, 58), null)
+})
+
+const place = (state: QueuePlace['state']): QueuePlace => ({
+  id: 'p',
+  event_id: 'e',
+  state,
+  index: 11,
+  number: 12,
+  ahead: 3,
+  serving: 8,
+  eta_s: null,
+  claim_in_ms: null,
+  next_poll_ms: 1_000,
+})
+
+test('a place shows where it stands, and one that ended says whether the turn was missed or used', (t) => {
+  t.is(afterPlace(place('waiting'), 'join').stage, 'waiting')
+  t.is(afterPlace(place('called'), 'waiting').stage, 'turn')
+  t.is(afterPlace(place('admitted'), 'turn').stage, 'inside')
+  t.like(afterPlace(place('ended'), 'turn'), { stage: 'over', why: 'missed' })
+  t.like(afterPlace(place('ended'), 'inside'), { stage: 'over', why: 'ended' })
+  t.like(afterPlace(place('ended'), 'join'), { stage: 'over', why: 'ended' })
+})
+
+test('a refusal that asking again may mend changes nothing; all others say what comes next', (t) => {
+  for (const code of ['offline', 'unavailable', 'rate_limited', 'worker_timeout']) t.is(afterRefusal(code), null, code)
+  t.like(afterRefusal('place_expired'), { stage: 'over', why: 'missed' })
+  t.like(afterRefusal('not_found'), { stage: 'join' })
+  t.like(afterRefusal('queue_full'), { stage: 'join', why: 'full' })
+  t.like(afterRefusal('queue_not_enabled'), { stage: 'none' })
+})
+
+test('the pace of a queue counts from its first call, not from when buyers began to wait', (t) => {
+  const pace = new Pace()
+  for (let second = 0; second <= 50; second += 1) pace.note(0, second * 1_000)
+  for (let second = 51; second <= 61; second += 1) pace.note((second - 50) * 5, second * 1_000)
+  t.is(pace.perSecond(61_000), 5)
+})
+
+test('the pace of a queue is not known before it has moved for ten seconds', (t) => {
+  const pace = new Pace()
+  pace.note(0, 0)
+  pace.note(30, 5_000)
+  t.is(pace.perSecond(5_000), undefined)
 })

@@ -80,8 +80,7 @@ test('an event whose time is open has a date and no time', (t) => {
   for (const open of [{ timeTBA: true }, { noSpecificTime: true }]) {
     const start = { ...complete.dates.start, ...open }
     const { event, quirks } = read({ ...complete, dates: { ...complete.dates, start } })
-    t.is(event.starts_on, '2025-01-08')
-    t.is(event.starts_at_local, null)
+    t.like(event, { starts_on: '2025-01-08', starts_at_local: null })
     t.deepEqual(quirks, { 'no time': 1 })
   }
 })
@@ -102,13 +101,8 @@ test('several price ranges become tiers, cheapest first, and equal ones become o
   const range = { type: 'standard', currency: 'AUD', min: 79.9, max: 79.9 }
   const fees = { type: 'standard including fees', currency: 'AUD', min: 81.29, max: 81.29 }
   const { event, quirks } = read({ ...complete, priceRanges: [fees, range, { ...range }] })
-  t.deepEqual(
-    event.price_tiers.map(({ name, price_minor }) => [name, price_minor]),
-    [
-      ['standard', 7_990],
-      ['standard including fees', 8_129],
-    ],
-  )
+  const tiers = event.price_tiers.map(({ name, price_minor }) => `${name} ${price_minor}`)
+  t.is(tiers.join(), 'standard 7990,standard including fees 8129')
   t.deepEqual(quirks, { 'several prices': 1 })
 })
 
@@ -137,8 +131,7 @@ test('three-letter country codes and placeholder coordinates are put right', (t)
   const [first] = complete._embedded.venues
   const venue = { ...first, country: { countryCode: 'CAN', name: 'Can' }, location: { latitude: '0', longitude: '0' } }
   const { event, quirks } = read({ ...complete, _embedded: { ...complete._embedded, venues: [venue] } })
-  t.is(event.venue?.country, 'CA')
-  t.is(event.venue?.latitude, null)
+  t.like(event, { venue: { country: 'CA', latitude: null } })
   t.deepEqual(quirks, { 'country normalised': 1 })
 })
 

@@ -15,35 +15,38 @@ interface Seat {
   category?: string
 }
 
-function pretixRow(row: string, seats: readonly Seat[]) {
-  return {
-    row_number: row,
-    position: { x: 10, y: 20 },
-    seats: seats.map(({ number, x = 0, guid = `${row}-${number}`, category = 'Red' }) => ({
-      seat_guid: guid,
-      seat_number: number,
-      position: { x, y: 0.26 },
-      category,
-    })),
-  }
-}
+const pretixRow = (row: string, seats: readonly Seat[]) => ({
+  row_number: row,
+  position: { x: 10, y: 20 },
+  seats: seats.map(({ number, x = 0, guid = `${row}-${number}`, category = 'Red' }) => ({
+    seat_guid: guid,
+    seat_number: number,
+    position: { x, y: 0.26 },
+    category,
+  })),
+})
 
 function pretixPlan(rows: readonly object[]) {
   const zones = [{ name: 'Stalls', position: { x: 100, y: 200 }, rows }]
   return { name: 'House', size: { width: 500, height: 400 }, categories: [{ name: 'Red' }, { name: 'Blue' }], zones }
 }
 
-function geometry(totalPlaces: number, segments: readonly object[]) {
-  return { venue: 'Arena', market: 'Boston, MA', totalPlaces, pages: [{ width: 100, height: 100, segments }] }
-}
+const geometry = (totalPlaces: number, segments: readonly object[]) => ({
+  venue: 'Arena',
+  market: 'Boston, MA',
+  totalPlaces,
+  pages: [{ width: 100, height: 100, segments }],
+})
 
-function section(name: string, rows: readonly object[]) {
-  return { name: `Level ${name}`, segments: [{ name, segments: rows }] }
-}
+const section = (name: string, rows: readonly object[]) => ({
+  name: `Level ${name}`,
+  segments: [{ name, segments: rows }],
+})
 
-function geometryRow(name: string, y: number, seats = ['1', '2']) {
-  return { name, placesNoKeys: seats.map((seat, index) => [`id-${name}-${seat}`, seat, 40 + index * 10, y]) }
-}
+const geometryRow = (name: string, y: number, seats = ['1', '2']) => ({
+  name,
+  placesNoKeys: seats.map((seat, index) => [`id-${name}-${seat}`, seat, 40 + index * 10, y]),
+})
 
 test('positions of zone, row and seat add up, to a tenth of a unit', (t) => {
   const { layout } = readPretixPlan(pretixPlan([pretixRow('A', [{ number: '1', x: 5.04 }])]))
@@ -92,13 +95,7 @@ test('a broken plan is refused with the place of its first fault', (t) => {
 test('a row is cut where an aisle runs through it', (t) => {
   const seats = [0, 10, 20, 50, 60].map((x, index) => ({ number: String(index + 1), x }))
   const { layout } = readPretixPlan(pretixPlan([pretixRow('A', seats)]))
-  t.deepEqual(
-    layout.rows.map((row) => row.seats),
-    [
-      ['1', '2', '3'],
-      ['4', '5'],
-    ],
-  )
+  t.is(layout.rows.map((row) => row.seats.join(' ')).join(), '1 2 3,4 5')
 })
 
 test('arena rows come nearest to the middle first, with section names as on tickets', (t) => {
@@ -108,10 +105,7 @@ test('arena rows come nearest to the middle first, with section names as on tick
       section('102', [geometryRow('1', 52), geometryRow('2', 80)]),
     ]),
   )
-  t.deepEqual(
-    layout.rows.map((row) => `${row.section}/${row.label}`),
-    ['102/1', '101/2', '102/2', '101/1'],
-  )
+  t.is(layout.rows.map((row) => `${row.section}/${row.label}`).join(' '), '102/1 101/2 102/2 101/1')
   t.is(city, 'Boston')
 })
 
@@ -119,10 +113,7 @@ test('sections of one name in different places carry the name of the place', (t)
   const floor = { name: 'Floor', segments: [{ name: 'A', segments: [geometryRow('1', 50)] }] }
   const balcony = { name: 'Balcony', segments: [{ name: 'A', segments: [geometryRow('1', 90)] }] }
   const { layout } = readPlaceGeometry(geometry(4, [floor, balcony]))
-  t.deepEqual(
-    layout.rows.map((row) => row.section),
-    ['Floor A', 'Balcony A'],
-  )
+  t.is(layout.rows.map((row) => row.section).join(', '), 'Floor A, Balcony A')
 })
 
 test('standing leaves become areas, and places that do not add up refuse the file with both numbers', (t) => {

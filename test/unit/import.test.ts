@@ -73,9 +73,7 @@ const flatEvent = {
   priceMax: 62.16,
 }
 
-function read(text: string) {
-  return readSource(text, { fallbackName: 'house' })
-}
+const read = (text: string) => readSource(text, { fallbackName: 'house' })
 
 test('the format of a file is recognised from what it holds', (t) => {
   const formats = [
@@ -116,21 +114,18 @@ test('a flat event gets zone, local time and currency from city and country', (t
   const [record] = source.records
   if (record === undefined || 'refused' in record) throw new Error('was refused')
   const event = catalogueEvent.parse(record.event)
-  t.is(event.name, 'Sparrow & Fox')
-  t.is(event.tz, 'America/Toronto')
-  t.is(event.starts_at_local, '19:00:00')
-  t.is(event.venue?.name, 'Drake Underground')
-  t.is(event.venue?.country, 'CA')
+  t.like(event, { name: 'Sparrow & Fox', tz: 'America/Toronto', starts_at_local: '19:00:00' })
+  t.like(event, { venue: { name: 'Drake Underground', country: 'CA' } })
   t.deepEqual(event.price_tiers, [{ name: 'standard', price_minor: 6_216, max_price_minor: 6_216, currency: 'CAD' }])
 })
 
 test('a broken line among flat events is refused alone', (t) => {
   const source = read(`${JSON.stringify(flatEvent)}\n{"id":\n\n${JSON.stringify({ ...flatEvent, id: 'f2' })}\n`)
   if (source.kind !== 'catalogue') throw new Error('is no catalogue')
-  t.deepEqual(
-    source.records.map((record) => ('refused' in record ? [record.sourceId, record.refused] : record.sourceId)),
-    ['f1', ['line 2', 'is not JSON'], 'f2'],
+  const found = source.records.map((record) =>
+    'refused' in record ? `${record.sourceId} ${record.refused}` : record.sourceId,
   )
+  t.is(found.join('; '), 'f1; line 2 is not JSON; f2')
 })
 
 testWithRealData('the real flat catalogue is read whole', (t) => {
@@ -296,10 +291,5 @@ function dateOf(time: Date): string {
   return time.toISOString().slice(0, 10)
 }
 
-function moved(date: string, days: number): string {
-  return dateOf(new Date(Date.parse(date) + days * 86_400_000))
-}
-
-function daysBetween(from: string, to: string): number {
-  return (Date.parse(to) - Date.parse(from)) / 86_400_000
-}
+const moved = (date: string, days: number): string => dateOf(new Date(Date.parse(date) + days * 86_400_000))
+const daysBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000

@@ -66,10 +66,8 @@ test('alone, a gateway begins with its part of what was known to be left', (t) =
   const local = new LocalBucket(tenAMinute, 2)
   const known = { left: 6, fullAt: 34_000, frozenUntil: 70_000 }
   // Six of ten for two gateways: three of five, and no more within this minute.
-  t.deepEqual(
-    [10_000, 10_000, 10_000, 10_000, 69_000].map((now) => local.decide(now, known)[0] > 0),
-    [true, true, true, false, false],
-  )
+  const times = [10_000, 10_000, 10_000, 10_000, 69_000]
+  t.is(times.map((now) => local.decide(now, known)[0] > 0).join(' '), 'true true true false false')
   t.true(local.decide(70_000, known)[0] > 0)
 })
 

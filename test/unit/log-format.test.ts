@@ -11,9 +11,7 @@ function entryOf(facts: Record<string, unknown>, msg = 'request', level = 30): L
   return new EntryParser('gateway-1').parse(JSON.stringify(line))
 }
 
-function shown(entry: LogEntry, paint = plain): string {
-  return formatEntry(entry, { paint, instanceWidth: 10 }).join('\n')
-}
+const shown = (entry: LogEntry, paint = plain): string => formatEntry(entry, { paint, instanceWidth: 10 }).join('\n')
 
 test('a record is one line: time, level, process, message, its facts, and the ids last', (t) => {
   const facts = { request_id: 'my-request', endpoint: '/events/:id', status: 200, duration_ms: 3.1, trace_id: 'c0ffee' }
@@ -70,10 +68,8 @@ test("the times of servers' lines are understood, and a line without one has tha
   t.is(ms('    a second line'), Date.parse(time))
   t.is(ms('[7] 2026/11/25 20:18:02.123456 [INF] ready'), new Date(2026, 10, 25, 20, 18, 2, 123).getTime())
   t.is(ms('7:M 25 Nov 2026 20:18:02.124 * Ready'), new Date(2026, 10, 25, 20, 18, 2, 124).getTime())
-  t.is(
-    ms(JSON.stringify({ level: 30, msg: 'x', time: '2026-11-25T20:18:03.000Z' })),
-    Date.parse('2026-11-25T20:18:03Z'),
-  )
+  const later = '2026-11-25T20:18:03.000Z'
+  t.is(ms(JSON.stringify({ level: 30, msg: 'x', time: later })), Date.parse(later))
 })
 
 test('what strangers sent cannot move the cursor, nor begin a line of its own', (t) => {

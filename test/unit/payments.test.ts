@@ -167,16 +167,10 @@ const charges: readonly Charge[] = [
 ]
 
 test('money that cannot be taken fails a payment for good; one that is still reserved is to be asked for again', (t) => {
-  t.deepEqual(
-    charges.map((charge) => moveAfterCapture(charge)),
-    [
-      null,
-      { to: 'captured' },
-      { to: 'captured' },
-      { to: 'failed', failure: 'capture_refused' },
-      { to: 'failed', failure: 'capture_refused', declineCode: 'card_declined' },
-    ],
-  )
+  const moves = charges.map((charge) => moveAfterCapture(charge))
+  const refused = { to: 'failed', failure: 'capture_refused' }
+  const [captured, declined] = [{ to: 'captured' }, { ...refused, declineCode: 'card_declined' }]
+  t.deepEqual<unknown, unknown>(moves, [null, captured, captured, refused, declined])
 })
 
 test('what is heard unasked moves a payment only where it waits for just that, and never against the rules', (t) => {
@@ -221,32 +215,30 @@ test('that nobody was asked for money is known only of the very request for it, 
   for (const error of [notSent, unanswered]) t.is(moveAfterError(authorising, error, { asksForMoney: false }), null)
 })
 
-function booking({ seats = 1, total = 5_000, currency = 'EUR' }): Booking {
-  return {
-    id: 'b',
-    event_id: 'e',
-    user_id: '125',
-    hold_id: 'h',
-    status: 'confirmed',
-    places: Array.from({ length: seats }, (_, index) => ({
-      seat_no: index,
-      section: 'Stalls',
-      row: 'A',
-      label: String(index + 12),
-      price_minor: total / seats,
-    })),
-    total_minor: total,
-    refunded_minor: 0,
-    refund_due_minor: 0,
-    cancelled_for: null,
-    currency,
-    created_at: '2030-01-01T00:00:00Z',
-    confirmed_at: '2030-01-01T00:00:01Z',
-    tickets: [],
-    payment: { status: 'captured', captured_minor: total },
-    seq: '1',
-  }
-}
+const booking = ({ seats = 1, total = 5_000, currency = 'EUR' }): Booking => ({
+  id: 'b',
+  event_id: 'e',
+  user_id: '125',
+  hold_id: 'h',
+  status: 'confirmed',
+  places: Array.from({ length: seats }, (_, index) => ({
+    seat_no: index,
+    section: 'Stalls',
+    row: 'A',
+    label: String(index + 12),
+    price_minor: total / seats,
+  })),
+  total_minor: total,
+  refunded_minor: 0,
+  refund_due_minor: 0,
+  cancelled_for: null,
+  currency,
+  created_at: '2030-01-01T00:00:00Z',
+  confirmed_at: '2030-01-01T00:00:01Z',
+  tickets: [],
+  payment: { status: 'captured', captured_minor: total },
+  seq: '1',
+})
 
 const name = 'the payment sandbox'
 

@@ -50,9 +50,8 @@ const planted: readonly (readonly [string, string])[] = [
   [encodeURIComponent(webhookSecret), 'plain%20sentence'],
 ]
 
-function lineOf(fields: Record<string, unknown>): string {
-  return logLine({ name: 'gateway', msg: 'something happened', level: 50, ...fields }, redact)
-}
+const lineOf = (fields: Record<string, unknown>): string =>
+  logLine({ name: 'gateway', msg: 'something happened', level: 50, ...fields }, redact)
 
 test('every kind of secret is removed from a text', (t) => {
   for (const [text, secret] of planted) {

@@ -1,7 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { cacheKey } from '../../gateway/reads/cache-key.ts'
-import { freshnessOf } from '../../gateway/reads/freshness.ts'
+import { CachedReply } from '../../gateway/reads/cached-reply.ts'
+import { type CallTime, freshnessOf } from '../../gateway/reads/freshness.ts'
 import { Invalidations } from '../../gateway/reads/invalidations.ts'
 import { type CachePolicy, catalogueTag, eventTag, placesTag } from '../../gateway/routes/cache-policy.ts'
 
@@ -143,4 +144,31 @@ test('the order of parameters does not matter', (t) => {
 
 test('endpoints do not share keys', (t) => {
   t.not(cacheKey('/events', { a: 1 }), cacheKey('/events/search', { a: 1 }))
+})
+
+const body = Buffer.from('a page')
+const readAt = (calledAt: number, sequence: number, stream = 'one'): CallTime => ({
+  calledAt,
+  position: { stream, sequence },
+})
+
+function ageOf(own: CallTime, madeOf: readonly CallTime[]) {
+  const { calledAt, position } = CachedReply.parse(CachedReply.from({ body, madeOf }, own).stored)
+  return { calledAt, position }
+}
+
+test('a page is as old as the oldest reply it is made of, and reacts to every event behind the earliest position', (t) => {
+  t.deepEqual(ageOf(readAt(9_000, 90), []), readAt(9_000, 90))
+  t.deepEqual(ageOf(readAt(9_000, 90), [readAt(8_000, 85), readAt(7_500, 88)]), readAt(7_500, 85))
+})
+
+test('a page made of a reply whose position is unknown, or of another stream, has none', (t) => {
+  t.is(ageOf(readAt(9_000, 90), [{ calledAt: 8_000, position: null }]).position, null)
+  t.is(ageOf(readAt(9_000, 90), [readAt(8_000, 85, 'two')]).position, null)
+})
+
+test('a page keeps its type in Redis', (t) => {
+  const type = 'text/html; charset=utf-8'
+  const stored = CachedReply.parse(CachedReply.from({ body, type }, readAt(1, 1)).stored)
+  t.is(stored.plain.headers[1], type)
 })

@@ -143,10 +143,8 @@ test('places of an area are spread evenly over up to eight shards of at least te
   t.deepEqual(shardCapacities(35), [12, 12, 11])
   for (const capacity of [1, 9, 10, 79, 80, 300, 1_071, 1_000_000]) {
     const shards = shardCapacities(capacity)
-    t.is(
-      shards.reduce((sum, places) => sum + places, 0),
-      capacity,
-    )
+    const together = shards.reduce((sum, places) => sum + places, 0)
+    t.is(together, capacity)
     t.true(shards.length <= 8)
     t.true(shards.length === 1 || shards.every((places) => places >= 10))
   }

@@ -5,9 +5,10 @@ import { behaviourOf } from '../../infra/ops/payment-sandbox/tokens.ts'
 
 const late = { delayMs: { min: 100, max: 300 }, copies: 3 }
 
-function drawing(...numbers: number[]): () => number {
-  return () => numbers.shift() ?? 0
-}
+const drawing =
+  (...numbers: number[]): (() => number) =>
+  () =>
+    numbers.shift() ?? 0
 
 test('every copy of a callback draws a delay of its own, from the shortest to the longest', (t) => {
   t.deepEqual(callbackDelaysMs(behaviourOf('tok_ok'), late, drawing(0, 0.5, 0.9999)), [100, 200, 300])
@@ -40,9 +41,7 @@ function wrong(settings: Record<string, string>): string[] {
 test('without settings for webhooks each change is told once, at once, when there is an endpoint', (t) => {
   const settings = sandboxSettings.parse(needed)
   t.deepEqual(settings.WEBHOOK_DELAY_MS, { min: 0, max: 0 })
-  t.is(settings.WEBHOOK_COPIES, 1)
-  t.is(settings.PAYMENT_WEBHOOK_URL, undefined)
-  t.is(settings.PAYMENT_WEBHOOK_SECRET, undefined)
+  t.like(settings, { WEBHOOK_COPIES: 1, PAYMENT_WEBHOOK_URL: undefined, PAYMENT_WEBHOOK_SECRET: undefined })
 })
 
 test('delays are a range in milliseconds that does not fall, of an hour at most', (t) => {

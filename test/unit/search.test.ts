@@ -72,9 +72,7 @@ const date = fc
   .map((instant) => instant.toISOString().slice(0, 10))
 
 /** The week of a date as the index has it: see `event.days_of`, which an integration test compares with `weeksBetween`. */
-function weekOf(day: string): number {
-  return Math.floor(Date.parse(day) / 86_400_000 / 7) * 3 + 1
-}
+const weekOf = (day: string): number => Math.floor(Date.parse(day) / 86_400_000 / 7) * 3 + 1
 
 test('the weeks of a span hold each of its days, and none that is more than a week before or behind it', (t) => {
   fc.assert(
@@ -128,15 +126,13 @@ test('folded text is made of letters and digits, with single blanks between word
   t.pass()
 })
 
-function known(
+const known = (
   text: string,
   field: WordField,
   exact: number,
   prefixed: number,
   words: string[] | null = null,
-): QueryWord {
-  return { text, fields: new Map([[field, { exact, prefixed, words }]]) }
-}
+): QueryWord => ({ text, fields: new Map([[field, { exact, prefixed, words }]]) })
 
 /** The query of words of which neighbours make nothing together. */
 function query(words: QueryWord[], { longer = false, fields = everywhere } = {}): string | null {
@@ -214,13 +210,7 @@ test('a small circle has a small box', (t) => {
 
 test('a circle across the antimeridian has a box on either side, one around a pole the whole width', (t) => {
   const fiji = boxesAround({ latitude: -17, longitude: 179.9, radiusKm: 100 })
-  t.deepEqual(
-    fiji.map(({ west, east }) => [Math.sign(west), Math.sign(east)]),
-    [
-      [1, 1],
-      [-1, -1],
-    ],
-  )
+  t.is(fiji.map(({ west, east }) => `${Math.sign(west)} ${Math.sign(east)}`).join(), '1 1,-1 -1')
   t.like(boxesAround({ latitude: 89.9, longitude: 0, radiusKm: 50 }), [{ west: -180, east: 180 }])
 })
 
@@ -263,10 +253,8 @@ test('the nearest word comes first, of equally near ones those that begin alike,
     { word: 'dracula', events: 1_000 },
     { word: 'drake', events: 1 },
   ]
-  t.deepEqual(
-    nearestFirst('drake', known).map(({ word }) => word),
-    ['drakes', 'drape', 'brake'],
-  )
+  const nearest = nearestFirst('drake', known).map(({ word }) => word)
+  t.is(nearest.join(' '), 'drakes drape brake')
 })
 
 test('two letters may be wrong in a word of seven, one in a shorter one', (t) => {
@@ -292,14 +280,12 @@ test('words of one letter more, less, other or out of place share a deletion', (
 
 const source = readFileSync(new URL('../../workers/event/store/find-events.ts', import.meta.url), 'utf8')
 
+const flat = (sql: string): string => sql.replaceAll(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(' )', ')').trim()
+
 /** The statements that stand in comments, each above the function that makes it. */
 const shown = [...source.matchAll(/ \* {3}(?:WITH|SELECT)[^;]*;/g)].map(([block]) =>
   flat(block.replaceAll(/^ \*/gm, '').replace(/;.*$/s, '')),
 )
-
-function flat(sql: string): string {
-  return sql.replaceAll(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(' )', ')').trim()
-}
 
 const drake: Term = { query: `'pdrake'`, events: 100, gathered: 0 }
 
@@ -322,10 +308,7 @@ test('the statements of the two ways are those that stand above them', (t) => {
     walkEvents(list, { tier: 0, events: 2_000 }),
     walkVenues({ ...list, venue: { circle }, order: 'distance', terms: [] }, 0),
   ]
-  t.deepEqual(
-    shown,
-    made.map(({ text }) => flat(text)),
-  )
+  t.is(shown.join('\n'), made.map(({ text }) => flat(text)).join('\n'))
 })
 
 function word(text: string, fields: Partial<Record<WordField, readonly [exact: number, prefixed: number]>>): QueryWord {

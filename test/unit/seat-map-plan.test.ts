@@ -1,30 +1,36 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import fc from 'fast-check'
+import type { Layout } from '#shared/contracts/layout.ts'
+import { seatPitch } from '#shared/seat-pitch.ts'
+import { isInside } from '../../gateway/storefront/browser/seat-map/geometry.ts'
 import { SeatGrid } from '../../gateway/storefront/browser/seat-map/grid.ts'
-import { accessibility, isInside, placeOf, readPlan } from '../../gateway/storefront/browser/seat-map/plan.ts'
+import { type Cursor, firstCursor, moveCursor } from '../../gateway/storefront/browser/seat-map/keys.ts'
+import { accessibility, type Plan, placeOf, readPlan } from '../../gateway/storefront/browser/seat-map/plan.ts'
+import { type SeatChange, SeatStates } from '../../gateway/storefront/browser/seat-map/states.ts'
 import { arena } from '../../infra/ops/demo-catalogue/houses/arena.ts'
 import { club } from '../../infra/ops/demo-catalogue/houses/club.ts'
 import { theatre } from '../../infra/ops/demo-catalogue/houses/theatre.ts'
 import { readSource } from '../../infra/ops/import/formats/recognise.ts'
-import { pricedEvent, shownLayout } from '../support/houses.ts'
+import { packStates, pricedEvent, shownLayout } from '../support/houses.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
-test('a plan is the same from coordinates and from whole differences, to a 32nd of a pitch', (t) => {
+test('seats lie where the layout has them, to a 32nd of a pitch', (t) => {
   for (const draw of [arena, theatre, club]) {
     const layout = draw('House')
-    const absolute = readPlan(shownLayout(layout, 'absolute'), pricedEvent(layout))
-    const compact = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
-    const slack = absolute.pitch / 32 + 1e-3
-    t.is(compact.seatCount, absolute.seatCount)
-    for (let seat = 0; seat < absolute.seatCount; seat += 1) {
-      const [dx, dy] = [
-        (compact.x[seat] ?? 0) - (absolute.x[seat] ?? 0),
-        (compact.y[seat] ?? 0) - (absolute.y[seat] ?? 0),
-      ]
+    const plan = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
+    const [x, y] = [layout.rows.flatMap((row) => row.x), layout.rows.flatMap((row) => row.y)]
+    t.true(Math.abs(plan.pitch - seatPitch(layout.rows)) < 1e-9)
+    const slack = plan.pitch / 32 + 1e-3
+    t.is(plan.seatCount, x.length)
+    for (let seat = 0; seat < plan.seatCount; seat += 1) {
+      const [dx, dy] = [(plan.x[seat] ?? 0) - (x[seat] ?? 0), (plan.y[seat] ?? 0) - (y[seat] ?? 0)]
       if (Math.abs(dx) > slack || Math.abs(dy) > slack) t.fail(`seat ${seat} is off by ${dx}, ${dy}`)
     }
-    t.deepEqual(compact.labels, absolute.labels)
+    t.deepEqual(
+      plan.labels,
+      layout.rows.flatMap(({ seats }) => seats),
+    )
   }
 })
 
@@ -39,10 +45,8 @@ test('seat numbers count over all rows, and each seat knows its section, row, la
     label: second?.seats[0] ?? '',
     priceMinor: 10_000,
   })
-  t.is(
-    plan.sections.reduce((sum, { seatCount }) => sum + seatCount, 0),
-    plan.seatCount,
-  )
+  const ofSections = plan.sections.reduce((sum, { seatCount }) => sum + seatCount, 0)
+  t.is(ofSections, plan.seatCount)
   t.true([...plan.accessible].includes(accessibility.companion))
 })
 
@@ -59,7 +63,7 @@ test('seats on both sides of an aisle are no neighbours, though their row is one
     ],
     areas: [],
   }
-  const plan = readPlan(shownLayout(layout, 'absolute'), pricedEvent(layout))
+  const plan = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
   t.is(plan.rows.length, 1)
   t.deepEqual([...plan.startsRun], [1, 0, 1])
 })
@@ -97,7 +101,7 @@ testWithRealData('the outline of a section holds all of its seats, in every real
   for (const file of files) {
     const source = readSource(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8'), { fallbackName: file })
     if (source.kind !== 'plan') return t.fail()
-    const plan = readPlan(shownLayout(source.layout, 'absolute'), pricedEvent(source.layout))
+    const plan = readPlan(shownLayout(source.layout, 'differences'), pricedEvent(source.layout))
     let outside = 0
     for (let seat = 0; seat < plan.seatCount; seat += 1) {
       const [x, y] = [plan.x[seat] ?? 0, plan.y[seat] ?? 0]
@@ -122,3 +126,158 @@ function distanceTo(outline: readonly number[], x: number, y: number): number {
   }
   return nearest
 }
+
+const arrows = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']
+
+const planOf = (layout: Layout): Plan => readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
+
+function freeStates(plan: Plan): SeatStates {
+  const states = new SeatStates(plan)
+  states.load({ states: packStates(Array.from({ length: plan.seatCount }, () => 0)), areas: [] })
+  return states
+}
+
+/** All places that keys reach from one, by kind and index. */
+function reached(plan: Plan, states: SeatStates, start: Cursor, keys: readonly string[]): Set<string> {
+  const seen = new Set([`${start.kind} ${start.index}`])
+  const open = [start]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const key of keys) {
+      const next = moveCursor(plan, states, at, key)
+      // Seats and rows are walked within their section.
+      if (next === null || seen.has(`${next.kind} ${next.index}`)) continue
+      if (next.kind === 'section' && start.kind === 'seat') continue
+      seen.add(`${next.kind} ${next.index}`)
+      open.push(next)
+    }
+  }
+  return seen
+}
+
+/** How many places the keys do not reach: sections from the first one, seats from the rows of their section. */
+function unreached(plan: Plan, seatKeys: readonly string[]): { sections: number; seats: number } {
+  const states = freeStates(plan)
+  const start = firstCursor(plan)
+  if (start === null) return { sections: 0, seats: 0 }
+  const places = reached(plan, states, start, arrows)
+  const drawnAreas = plan.areas.filter(({ box }) => box !== null).length
+  let seats = 0
+  for (const { rows, seatCount } of plan.sections) {
+    const first = plan.rows[rows[0] ?? 0]?.first ?? 0
+    const found = reached(plan, states, { kind: 'seat', index: first }, seatKeys)
+    seats += seatCount - [...found].filter((place) => isSeatOf(plan, place, plan.section[first] ?? 0)).length
+  }
+  return { sections: plan.sections.length + drawnAreas - places.size, seats }
+}
+
+function isSeatOf(plan: Plan, place: string, section: number): boolean {
+  const [kind, index] = place.split(' ')
+  return kind === 'seat' && plan.section[Number(index)] === section
+}
+
+test('the four arrows reach every section, area and seat of the demo houses', (t) => {
+  for (const draw of [theatre, club, arena])
+    t.deepEqual(unreached(planOf(draw('House')), arrows), { sections: 0, seats: 0 }, draw.name)
+})
+
+testWithRealData('arrows, Enter and Escape reach every section and seat of real houses', (t) => {
+  for (const file of [
+    'tm-geometry-td-garden-boston',
+    'pretix-riethsporthalle-1252',
+    'tm-geometry-united-center-chicago',
+  ]) {
+    const source = readSource(readFileSync(realFile(`seating-plans/${file}.json`), 'utf8'), { fallbackName: file })
+    if (source.kind === 'plan')
+      t.deepEqual(unreached(planOf(source.layout), [...arrows, 'Enter', 'Escape']), { sections: 0, seats: 0 }, file)
+  }
+})
+
+test('Enter goes from section to row to seat, Escape back, Home and End to the ends of a row', (t) => {
+  const plan = planOf(theatre('House'))
+  const states = freeStates(plan)
+  const { first, end } = plan.rows[0] ?? { first: 0, end: 0 }
+  states.apply([[first, 2]])
+  const press = (cursor: Cursor | null, key: string): Cursor | null => cursor && moveCursor(plan, states, cursor, key)
+  const row = press(firstCursor(plan), 'Enter')
+  t.deepEqual(row, { kind: 'row', index: 0 })
+  const seat = press(row, 'Enter')
+  t.deepEqual(seat, { kind: 'seat', index: first + 1 }, 'the first free seat')
+  t.deepEqual(press(seat, 'Home'), { kind: 'seat', index: first })
+  t.deepEqual(press(seat, 'End'), { kind: 'seat', index: end - 1 })
+  t.deepEqual(press(press(seat, 'Escape'), 'Escape'), { kind: 'section', index: 0 })
+})
+
+test('arrows follow the screen: left is left, whichever seat is number 1', (t) => {
+  const layout = {
+    name: 'House',
+    width: 3,
+    height: 1,
+    categories: ['Seat'],
+    rows: [{ section: 'A', label: '1', category: 0, seats: ['1', '2', '3'], x: [2, 1, 0], y: [0, 0, 0] }],
+    areas: [],
+  }
+  const plan = planOf(layout)
+  t.deepEqual(moveCursor(plan, freeStates(plan), { kind: 'seat', index: 0 }, 'ArrowLeft'), { kind: 'seat', index: 1 })
+  t.is(moveCursor(plan, freeStates(plan), { kind: 'seat', index: 0 }, 'ArrowRight'), null)
+})
+
+const layout = theatre('House')
+const plan = readPlan(shownLayout(layout, 'differences'), pricedEvent(layout))
+
+const anyState = fc.constantFrom(0, 1, 2, 3)
+const anyStates = fc.array(anyState, { minLength: plan.seatCount, maxLength: plan.seatCount })
+const anyChange: fc.Arbitrary<SeatChange> = fc.tuple(fc.nat(plan.seatCount + 20), anyState)
+
+test('after any changes, free seats of house, sections and rows are those that a recount finds', (t) => {
+  fc.assert(
+    fc.property(anyStates, fc.array(fc.array(anyChange, { maxLength: 40 }), { maxLength: 10 }), (snapshot, batches) => {
+      const states = new SeatStates(plan)
+      t.true(states.load({ states: packStates(snapshot), areas: [] }))
+      const expected: number[] = [...snapshot]
+      for (const batch of batches) {
+        const before = [...expected]
+        for (const [seat, state] of batch) if (seat < expected.length) expected[seat] = state
+        const changed = new Set(states.apply(batch))
+        for (const [seat, state] of expected.entries()) if (state !== before[seat]) t.true(changed.has(seat))
+      }
+      const free = (seats: readonly number[]): number => seats.filter((seat) => expected[seat] === 0).length
+      const all = expected.map((_, seat) => seat)
+      t.is(all.map((seat) => states.of(seat)).join(), expected.join())
+      t.is(states.free, free(all))
+      for (const index of plan.sections.keys()) {
+        t.is(states.freeOfSection(index), free(all.filter((seat) => plan.section[seat] === index)))
+      }
+      for (const index of plan.rows.keys()) {
+        t.is(states.freeOfRow(index), free(all.filter((seat) => plan.row[seat] === index)))
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('the longest run of a row ends at taken seats and at aisles', (t) => {
+  const row = { section: 'A', label: '1', category: 0 }
+  const small = {
+    name: 'House',
+    width: 10,
+    height: 1,
+    categories: ['Seat'],
+    rows: [
+      { ...row, seats: ['1', '2', '3'], x: [0, 1, 2], y: [0, 0, 0] },
+      { ...row, seats: ['4', '5'], x: [5, 6], y: [0, 0] },
+    ],
+    areas: [],
+  }
+  const states = new SeatStates(readPlan(shownLayout(small, 'differences'), pricedEvent(small)))
+  states.load({ states: packStates([0, 0, 0, 0, 0]), areas: [] })
+  t.is(states.longestRunOfRow(0), 3)
+  states.apply([[1, 2]])
+  t.is(states.longestRunOfRow(0), 2)
+})
+
+test('a snapshot of another house is refused and changes nothing', (t) => {
+  const states = new SeatStates(plan)
+  states.load({ states: packStates(Array.from({ length: plan.seatCount }, () => 0)), areas: [] })
+  t.false(states.load({ states: packStates([1, 1, 1]), areas: [] }))
+  t.is(states.free, plan.seatCount)
+})

@@ -24,10 +24,7 @@ test('facts that come twice, late and in any order, around loads, leave no clien
 
 /** Faults that somebody could make. */
 const faults: Record<string, { find: string; replace: string }> = {
-  'versions are ignored': {
-    find: 'if (version > (this.#versions[seatNo] ?? 0)) {',
-    replace: 'if (version > 0) {',
-  },
+  'versions are ignored': { find: 'if (version > (this.#versions[seatNo] ?? 0)) {', replace: 'if (version > 0) {' },
   'only changes are sent': {
     find: `        this.#versions[seatNo] = version
       }

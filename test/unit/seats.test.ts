@@ -26,27 +26,9 @@ const anyHouse = fc
   .map((rows) => house(...rows))
 const anyQty = fc.integer({ min: 1, max: 6 })
 
-test('the best-ranked seats side by side are chosen', (t) => {
-  t.deepEqual(chooseSeats(house('.xx.', 'xxxx'), 2), [1, 2])
-  t.deepEqual(chooseSeats(house('x.x.', 'xxxx'), 2), [4, 5])
-})
-
-test('a worse row is taken when the better one would be left with a single seat', (t) => {
-  t.deepEqual(chooseSeats(house('xxx', 'xxxx'), 2), [3, 4])
-  t.deepEqual(chooseSeats(house('xx', 'x'), 1), [2])
-})
-
-test('a single seat is left behind rather than nothing sold', (t) => {
-  t.deepEqual(chooseSeats(house('.xxx', '..x.'), 2), [1, 2])
-})
-
 test('who wants no single seat left behind gets none where that cannot be helped', (t) => {
   t.is(chooseSeats(house('.xxx', '..x.'), 2, { tidyOnly: true }), null)
   t.deepEqual(chooseSeats(house('.xxx', '..xx'), 2, { tidyOnly: true }), [6, 7])
-})
-
-test('the last seat of a row and the first of the next are not side by side', (t) => {
-  t.is(chooseSeats(house('..x', 'x..'), 2), null)
 })
 
 test('whatever the house: seats are free, side by side in one row, and refused only where there are none', (t) => {
@@ -131,9 +113,6 @@ test('a number without a seat shows as blocked and is not counted', (t) => {
   const { states, ...counts } = packSeatStates([{ firstSeatNo: 2, codes: '00' }])
   t.is(unpack(states, 4), '3300')
   t.deepEqual(counts, { available: 2, held: 0, sold: 0 })
-})
-
-test('an event without seats has no states', (t) => {
   t.deepEqual(packSeatStates([]), { available: 0, held: 0, sold: 0, states: '' })
 })
 
@@ -191,13 +170,8 @@ test('prices follow the categories of single seats, and buyers see the tiers tha
   const seating = { layout, categoryPricesMinor, priceSteps: [[], [], []], areaPricesMinor: [], currency: 'EUR' }
   const [batch] = stockBatches(seating, { event_id: eventId, version: 1, max_tickets_per_user: 8 })
   t.deepEqual(batch?.rows[0]?.prices_minor, [9_000, 2_000])
-  t.deepEqual(
-    tiersOf(seating).map(({ name, price_minor }) => [name, price_minor]),
-    [
-      ['Front', 9_000],
-      ['Back', 2_000],
-    ],
-  )
+  const tiers = tiersOf(seating).map(({ name, price_minor }) => `${name} ${price_minor}`)
+  t.is(tiers.join(), 'Front 9000,Back 2000')
 })
 
 test('rows whose columns do not fit together are named', (t) => {
@@ -244,10 +218,8 @@ test('accessible rows and price steps of a section go into stock', (t) => {
     { name: 'Balcony', steps },
     { name: 'Stalls', steps: [] },
   ])
-  t.deepEqual(
-    batch?.rows.slice(1, 3).map(({ accessible }) => accessible),
-    [true, false],
-  )
+  const accessibles = batch?.rows.slice(1, 3).map(({ accessible }) => accessible)
+  t.is(accessibles?.join(), 'true,false')
 })
 
 const full = (ids: readonly string[]): StockOfEvents =>
@@ -274,14 +246,7 @@ test('requests within a moment share one call, and only new ids are asked for', 
   ]
   const found = await Promise.all(lists.map((ids) => stock.of(ids, inMs(5_000), ask)))
   t.deepEqual(asked, [['a', 'b', 'unseated'], ['c']])
-  t.deepEqual(
-    found.map((events) => [...events.keys()]),
-    [
-      ['a', 'b'],
-      ['b', 'a'],
-      ['c', 'a'],
-    ],
-  )
+  t.is(found.map((events) => [...events.keys()].join(' ')).join(), 'a b,b a,c a')
   t.is(found[0]?.get('a')?.available, 7)
 })
 

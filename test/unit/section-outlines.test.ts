@@ -72,6 +72,5 @@ testWithRealData('a real arena with its outlines is at most 29 KB, compressed, i
   return undefined
 })
 
-function pairs(outline: readonly number[]): string[] {
-  return outline.flatMap((x, index) => (index % 2 === 0 ? [`${x},${outline[index + 1]}`] : []))
-}
+const pairs = (outline: readonly number[]): string[] =>
+  outline.flatMap((x, index) => (index % 2 === 0 ? [`${x},${outline[index + 1]}`] : []))

@@ -25,8 +25,7 @@ test('tests, crashes and skipped tests are counted apart, however the output is 
     const lines: string[] = []
     const report = new TapReport((line) => lines.push(line))
     for (let start = 0; start < output.length; start += size) report.write(output.slice(start, start + size))
-    t.is(report.passed, 2)
-    t.is(report.skipped, 1)
+    t.like(report, { passed: 2, skipped: 1 })
     t.deepEqual(report.failures, [
       { title: 'seats › never lost', details: ['    name: AssertionError'] },
       { title: 'TypeError: nobody caught this', details: [] },
@@ -35,4 +34,18 @@ test('tests, crashes and skipped tests are counted apart, however the output is 
     t.true(lines.includes('    a word from the test'))
     t.false(lines.some((line) => /# tests|hook/.test(line)))
   }
+})
+
+test('a report that breaks off is known by its missing end', (t) => {
+  const report = new TapReport(() => undefined)
+  const [before, end] = output.split('1..4')
+  report.write(before ?? '')
+  t.false(report.isComplete)
+  report.write(`1..4${end}`)
+  t.true(report.isComplete)
+})
+
+test('an error of fetch has a place: of one without, AVA would break off', async (t) => {
+  const error = await t.throwsAsync(fetch('http://127.0.0.1:9'))
+  t.regex(error?.stack ?? '', /\n +at /)
 })

@@ -126,9 +126,7 @@ const wishes: fc.Arbitrary<Wanted> = fc.oneof(
 const lists = fc
   .array(
     fc.record({ wanted: wishes, qty: fc.integer({ min: 1, max: 5 }), overtaken: fc.integer({ min: 0, max: 3 }) }),
-    {
-      maxLength: 12,
-    },
+    { maxLength: 12 },
   )
   .map((entries) => entries.map((entry, index) => ({ ...entry, id: String(index) })))
 const houses = fc.record({

@@ -1,8 +1,5 @@
 import type { Layout, SectionOutline } from '#shared/contracts/layout.ts'
-import { seatPitch } from '#shared/seat-pitch.ts'
-
-/** Half of one is a pixel at the largest zoom. */
-const unitsPerPitch = 16
+import { seatPitch, unitsPerPitch } from '#shared/seat-pitch.ts'
 
 interface DrawnLayout extends Layout {
   readonly outlines: SectionOutline[]

@@ -39,7 +39,8 @@ export async function ask<Value>(
   path: string,
   { body, idempotencyKey, queuePass, deadlineMs = 10_000 }: AskOptions = {},
 ): Promise<Answer<Value>> {
-  const headers: Record<string, string> = { Accept: 'application/json' }
+  // Nothing by itself: with a header more, what a page preloads would be loaded twice.
+  const headers: Record<string, string> = {}
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey
   if (queuePass !== undefined) headers['Queue-Pass'] = queuePass

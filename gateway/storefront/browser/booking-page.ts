@@ -28,12 +28,12 @@ export function startBookingPage(element: HTMLElement): void {
         const others = page.state.chosen.filter((id) => id !== value)
         page.set({ chosen: checked ? [...others, value] : others })
       },
-      giveBack: (page) => void giveBack(page),
+      returnTickets: (page) => void returnTickets(page),
     },
   })
   follow()
-  openGiveBack()
-  addEventListener('hashchange', openGiveBack)
+  openReturn()
+  addEventListener('hashchange', openReturn)
   addEventListener('online', () => void look())
   addEventListener('pageshow', ({ persisted }) => persisted && void look())
 }
@@ -60,16 +60,16 @@ async function look(): Promise<void> {
 }
 
 /** One intention, one key: sent again with the same key while no answer comes. */
-async function giveBack(page: Island<BookingPageState>): Promise<void> {
-  const { booking, chosen, isGivingBack } = page.state
-  if (isGivingBack || chosen.length === 0) return
-  page.set({ isGivingBack: true, outcome: null })
+async function returnTickets(page: Island<BookingPageState>): Promise<void> {
+  const { booking, chosen, isReturning } = page.state
+  if (isReturning || chosen.length === 0) return
+  page.set({ isReturning: true, outcome: null })
   const options = { body: { ticket_ids: chosen }, idempotencyKey: newKey() }
   for (let tried = 1; ; tried += 1) {
     const answer = await ask<Booking>('POST', `/bookings/${booking.id}/cancel`, options)
     if (answer.ok) {
-      const outcome = { ...bookingWords.gaveBack(chosen.length), isAlarm: false }
-      page.set({ booking: answer.value, chosen: [], isGivingBack: false, outcome })
+      const outcome = { ...bookingWords.returned(chosen.length), isAlarm: false }
+      page.set({ booking: answer.value, chosen: [], isReturning: false, outcome })
       looks = 0
       follow()
       return
@@ -77,7 +77,7 @@ async function giveBack(page: Island<BookingPageState>): Promise<void> {
     const { problem } = answer
     if (!problem.retryable || tried === tries) {
       const text = problem.code === 'offline' ? bookingWords.offline : { title: problem.title, text: problem.detail }
-      page.set({ isGivingBack: false, outcome: { ...text, isAlarm: true } })
+      page.set({ isReturning: false, outcome: { ...text, isAlarm: true } })
       // What became of it is not known without an answer; the booking says it.
       void look()
       return
@@ -88,9 +88,9 @@ async function giveBack(page: Island<BookingPageState>): Promise<void> {
 }
 
 /** A ticket's page leads here to give it back. */
-function openGiveBack(): void {
-  if (location.hash !== '#give-back') return
-  const details = document.querySelector<HTMLDetailsElement>('#give-back')
+function openReturn(): void {
+  if (location.hash !== '#return-tickets') return
+  const details = document.querySelector<HTMLDetailsElement>('#return-tickets')
   if (details === null) return
   details.open = true
   details.scrollIntoView()

@@ -4,7 +4,7 @@ import type { EventPageState, EventReply, LiveState } from '../views/event/event
 import { eventBody } from '../views/event/event-view.ts'
 import { ask } from './api.ts'
 import { isPassing } from './ask-once.ts'
-import { EventHouse } from './event-house.ts'
+import { EventChoice } from './event-choice.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
 import { passOf } from './queue-places.ts'
@@ -30,7 +30,7 @@ const nothingLive: LiveState = {
   passClock: null,
 }
 
-let house: EventHouse | null = null
+let choice: EventChoice | null = null
 
 export function startEventPage(): void {
   const element = document.getElementById('event')
@@ -38,27 +38,27 @@ export function startEventPage(): void {
   const sent = pageState<EventPageState>()
   const { event } = sent
   const { areaQty, together, onlyPrice, accessible } = readChoice(event.id, event.layout_version ?? 0)
-  const choice = { areaQty, together, onlyPrice, accessible }
+  const stored = { areaQty, together, onlyPrice, accessible }
   const island: Island<EventPageState> = startIsland<EventPageState>({
     element,
-    state: { ...sent, live: { ...nothingLive, ...choice } },
+    state: { ...sent, live: { ...nothingLive, ...stored } },
     view: eventBody,
     actions: {
       tab: (_, link) => showTab(island, link.getAttribute('href') === '#list' ? 'list' : 'map'),
-      closer: () => house?.map?.zoomBy(1.8),
-      farther: () => house?.map?.zoomBy(1 / 1.8),
-      whole: () => house?.map?.showWhole(),
-      section: (_, { dataset }) => house?.openSection(Number(dataset.section)),
-      seat: (_, box) => house?.toggle(Number((box as HTMLInputElement).value)),
-      drop: (_, { dataset }) => house?.toggle(Number(dataset.seat)),
-      step: (_, { dataset }) => house?.step(dataset.of ?? '', Number(dataset.step)),
-      'only-price': (_, select) => house?.setFilter({ onlyPrice: numberOrNull((select as HTMLSelectElement).value) }),
-      accessible: (_, box) => house?.setFilter({ accessible: (box as HTMLInputElement).checked }),
-      hold: () => void house?.holdChosen(),
-      best: () => void house?.holdBest({}),
-      other: () => void house?.holdBest({}),
-      release: () => void house?.release(),
-      offer: (_, { dataset }) => house?.takeOffer(Number(dataset.offer)),
+      closer: () => choice?.house.map?.zoomBy(1.8),
+      farther: () => choice?.house.map?.zoomBy(1 / 1.8),
+      whole: () => choice?.house.map?.showWhole(),
+      section: (_, { dataset }) => choice?.house.openSection(Number(dataset.section)),
+      seat: (_, box) => choice?.toggle(Number((box as HTMLInputElement).value)),
+      drop: (_, { dataset }) => choice?.toggle(Number(dataset.seat)),
+      step: (_, { dataset }) => choice?.step(dataset.of ?? '', Number(dataset.step)),
+      'only-price': (_, select) => choice?.setFilter({ onlyPrice: numberOrNull((select as HTMLSelectElement).value) }),
+      accessible: (_, box) => choice?.setFilter({ accessible: (box as HTMLInputElement).checked }),
+      hold: () => void choice?.holdChosen(),
+      best: () => void choice?.holdBest({}),
+      other: () => void choice?.holdBest({}),
+      release: () => void choice?.release(),
+      offer: (_, { dataset }) => choice?.takeOffer(Number(dataset.offer)),
     },
   })
   island.set({})
@@ -89,7 +89,7 @@ function showTab(island: Island<EventPageState>, tab: LiveState['tab']): void {
   if (live === null) return
   history.replaceState(null, '', `#${tab}`)
   island.set({ live: { ...live, tab } })
-  house?.tabChanged()
+  choice?.house.showLines()
 }
 
 /** Layout and seats, which the page has named for loading ahead; then everything that needs them. */
@@ -106,8 +106,8 @@ async function startHouse(island: Island<EventPageState>, element: HTMLElement):
       setTimeout(() => void startHouse(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
     return
   }
-  house = new EventHouse(island, element, readPlan(layout.value, event))
-  house.begin(seats.ok ? { snapshot: seats.value, position: seats.headers.get('stream-position') } : null)
+  choice = new EventChoice(island, element, readPlan(layout.value, event))
+  choice.begin(seats.ok ? { snapshot: seats.value, position: seats.headers.get('stream-position') } : null)
 }
 
 /** Before the sale: counts down, then asks until it is open. */
@@ -137,7 +137,7 @@ async function waitForOpening(island: Island<EventPageState>): Promise<void> {
 function ringOffers(element: HTMLElement): void {
   const ring = (event: Event): void => {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-offer]') : null
-    house?.ringOffer(button === null ? null : Number(button.dataset.offer))
+    choice?.ringOffer(button === null ? null : Number(button.dataset.offer))
   }
   for (const type of ['pointerover', 'focusin']) element.addEventListener(type, ring)
 }

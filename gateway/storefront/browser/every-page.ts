@@ -1,5 +1,6 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewHold } from '#shared/contracts/holds.ts'
+import { clockText } from '../views/clock-text.ts'
 import * as words from '../views/words.ts'
 import { ask } from './api.ts'
 import { allHeld, forgetHeld } from './held.ts'
@@ -36,8 +37,7 @@ async function showHeld(): Promise<void> {
       return
     }
     pill.hidden = false
-    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-    pill.textContent = `${words.held(held.qty)} · ${clock}`
+    pill.textContent = `${words.held(held.qty)} · ${clockText(seconds)}`
   }
   tick()
   timer = setInterval(tick, 1_000)

@@ -45,13 +45,13 @@ const actions: Readonly<Record<string, Action<HoldPageState>>> = {
     move(island, pay(island.state.pay, unanswered(hold.id) ?? wanted))
   },
   extend: (island) => change(island, 'extend', { extend: true }),
-  giveBackOne(island, cross) {
+  releaseOne(island, cross) {
     const { hold } = island.state
     const left = hold.places.filter((_, index) => index !== Number(cross.dataset.index))
     if (left.length === 0) void release(island)
     else void change(island, 'change', selectionOf(left))
   },
-  giveAllBack: (island) => void release(island),
+  releaseAll: (island) => void release(island),
 }
 
 /** Of the page that was started. */

@@ -70,7 +70,12 @@ export function patch(element: HTMLElement, content: Html): void {
   const wanted = element.cloneNode(false) as HTMLElement
   wanted.append(elementsOf(content))
   const restoreFocus = rememberFocus()
-  morphdom(element, wanted, { childrenOnly: true, onBeforeElUpdated: keepWhatIsTheReaders })
+  morphdom(element, wanted, {
+    childrenOnly: true,
+    onBeforeElUpdated: keepWhatIsTheReaders,
+    // What stands in these is not the state's, such as the canvas of a seat map.
+    onBeforeElChildrenUpdated: (_, { dataset }) => dataset.own === undefined,
+  })
   restoreFocus()
 }
 
@@ -89,8 +94,6 @@ function rememberFocus(): () => void {
 
 /** Copies to the new element what the reader did to the old one. Answers whether anything is left to change. */
 function keepWhatIsTheReaders(old: HTMLElement, wanted: HTMLElement): boolean {
-  // Script draws into these, such as the canvas of a seat map.
-  if (old.hasAttribute('data-own')) return false
   const isDisclosure = old instanceof HTMLDetailsElement || old instanceof HTMLDialogElement
   if (isDisclosure) wanted.toggleAttribute('open', old.open)
   if (old.isEqualNode(wanted)) {

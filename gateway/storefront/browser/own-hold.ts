@@ -1,5 +1,6 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewHold } from '#shared/contracts/holds.ts'
+import { clockText } from '../views/clock-text.ts'
 import type { HeldState } from '../views/event/event-state.ts'
 import { ask } from './api.ts'
 import { allHeld, forgetHeld, rememberHeld } from './held.ts'
@@ -70,8 +71,7 @@ export class OwnHold {
       return
     }
     const { id, places, total_minor, currency } = this.#hold
-    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-    this.#onChange({ holdId: id, places, totalMinor: total_minor, currency, clock })
+    this.#onChange({ holdId: id, places, totalMinor: total_minor, currency, clock: clockText(seconds) })
   }
 }
 

@@ -1,3 +1,13 @@
+// gzip finds again only what it saw within 32 KB: the sentences stand together, then the views, then the map.
+import '../views/words/event.ts'
+import '../views/words/hold.ts'
+import '../views/words/booking.ts'
+import '../views/words/ticket.ts'
+import '../views/event/event-view.ts'
+import '../views/hold-page.ts'
+import '../views/booking-page.ts'
+import '../views/pass-on.ts'
+import './seat-map/seat-map.ts'
 import { startBookingPage } from './booking-page.ts'
 import { startEventPage } from './event-page.ts'
 import { startHoldPage } from './hold-page.ts'

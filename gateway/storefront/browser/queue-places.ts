@@ -1,6 +1,6 @@
-/** The places in line and the passes of this browser, by event. All tabs share them; other people cannot use them. */
+/** The places in queues and the passes of this browser, by event. All tabs share them; other people cannot use them. */
 
-const storageName = 'ticketing-line'
+const storageName = 'ticketing-queue'
 
 export interface StoredPlace {
   readonly event_id: string
@@ -44,9 +44,9 @@ export function forgetPass(eventId: string): void {
   if (place_id !== undefined) storePlace({ event_id: eventId, place_id })
 }
 
-/** The page of an event's line. */
-export function linePath(eventId: string): string {
-  return `/shop/events/${encodeURIComponent(eventId)}/line`
+/** The page of an event's queue. */
+export function queuePath(eventId: string): string {
+  return `/shop/events/${encodeURIComponent(eventId)}/queue`
 }
 
 /** The pass for an event while it lasts, with the milliseconds left. */

@@ -1,7 +1,7 @@
 import type { Answer } from './api.ts'
 import { askOnce } from './ask-once.ts'
 import { becomeGuest, type Hold } from './own-hold.ts'
-import { forgetPass, linePath, passOf } from './queue-places.ts'
+import { forgetPass, passOf, queuePath } from './queue-places.ts'
 
 /** What is wanted of the best places beside what the panel says. */
 export interface BestWish {
@@ -46,7 +46,7 @@ export function bestPlaces(
   }
 }
 
-/** Where the buyer must go first: to the line of the event, or to say who they are. */
+/** Where the buyer must go first: to the queue of the event, or to say who they are. */
 export interface Elsewhere {
   readonly to: string
 }
@@ -70,7 +70,7 @@ export async function requestPlaces(
   if (code === 'unauthenticated') return { to: `/shop/session?to=${encodeURIComponent(location.pathname)}` }
   if (!/^pass_/.test(code)) return answer
   forgetPass(eventId)
-  return { to: linePath(eventId) }
+  return { to: queuePath(eventId) }
 }
 
 /** Gives a hold back. Nothing is left to give back where it is not found. */

@@ -78,6 +78,11 @@ async function send(island: Island<PassOnState>, to: string, key: string): Promi
   island.set({ isSending: false, passedOnTo: to })
   // What opens no door any more is not shown any more, here or without network.
   document.querySelector('.ticket')?.classList.add('gone')
-  document.querySelector('.ticket .code')?.remove()
+  const word = document.createElement('p')
+  word.className = 'ticket-word'
+  word.textContent = ticketWords.passedOn.word
+  document.querySelector('.ticket .code')?.replaceWith(word)
+  const label = document.querySelector('.ticket .label')
+  if (label !== null) label.textContent = `${label.textContent.split(' · ')[0]} · ${ticketWords.states.passedOn}`
   void saveTicket()
 }

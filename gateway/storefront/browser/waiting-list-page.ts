@@ -5,7 +5,7 @@ import { ask, type Fault } from './api.ts'
 import { askOnce } from './ask-once.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
-import { forgetPass, linePath, passOf } from './queue-places.ts'
+import { forgetPass, passOf, queuePath } from './queue-places.ts'
 import { durationText } from './sale-opening.ts'
 
 /** The page of a waiting list: joins, leaves, and shows an offer as soon as there is one. */
@@ -66,7 +66,7 @@ async function join(page: Island<WaitingListState>): Promise<void> {
   else if (answer.problem.code === 'already_waiting') void look()
   else if (/^pass_/.test(answer.problem.code)) {
     forgetPass(sent.event.id)
-    location.assign(linePath(sent.event.id))
+    location.assign(queuePath(sent.event.id))
   } else page.set({ fault: faultOf(answer.problem) })
 }
 

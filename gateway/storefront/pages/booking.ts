@@ -18,9 +18,9 @@ export const bookingDetailsPage = definePage({
     const state: BookingPageState = {
       booking,
       event: shownEvent(event),
-      mayGiveBack: mayGiveBack(event.sale.cancel_until),
+      mayReturn: mayReturn(event.sale.cancel_until),
       chosen: [],
-      isGivingBack: false,
+      isReturning: false,
       outcome: null,
       language,
     }
@@ -29,6 +29,6 @@ export const bookingDetailsPage = definePage({
 })
 
 /** Whether the time to give tickets back is not over. The worker decides again when it is asked for. */
-export function mayGiveBack(cancelUntil: string | null): boolean {
+export function mayReturn(cancelUntil: string | null): boolean {
   return cancelUntil !== null && Date.parse(cancelUntil) > Date.now()
 }

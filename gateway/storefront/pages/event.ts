@@ -18,15 +18,12 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
   cache: placesCache,
 
   async load({ event_id }, { read, language, isDemo }) {
-    const event = await read(viewEvent, { event_id })
+    const [event, seats] = await Promise.all([read(viewEvent, { event_id }), seatStates(event_id, read)])
     const version = event.layout_version
     const common = { event, language, isDemo, live: null }
     if (version === null)
       return { ...common, sections: [], freeSeats: 0, areaFree: [], hasAccessible: false, hasMap: false }
-    const [house, seats] = await Promise.all([
-      houseSummary(event_id, version, () => read(viewLayout, { event_id, version })),
-      seatStates(event_id, read),
-    ])
+    const house = await houseSummary(event_id, version, () => read(viewLayout, { event_id, version }))
     const sections = sectionLines(house, event, seats?.states ?? null)
     return {
       ...common,
@@ -47,7 +44,8 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
       body: eventContent(state),
       current: 'whats-on',
       script: 'event-page.ts',
-      state,
+      // The browser counts the sections itself, once their list shows.
+      state: { ...state, sections: null },
       preloads:
         event.layout_version === null
           ? []

@@ -6,7 +6,7 @@ import { viewTicket } from '#shared/contracts/tickets.ts'
 import { shownEvent } from '../views/shown-event.ts'
 import { ticketPage } from '../views/ticket-page.ts'
 import * as ticketWords from '../views/words/ticket.ts'
-import { mayGiveBack } from './booking.ts'
+import { mayReturn } from './booking.ts'
 import { codePicture } from './code-picture.ts'
 import { definePage } from './page.ts'
 
@@ -30,7 +30,7 @@ export const carriedTicketPage = definePage({
       language,
       event: shownEvent(event),
       picture: ticket.code === null ? null : codePicture(ticket.code),
-      mayGiveBack: mayGiveBack(event.sale.cancel_until),
+      mayReturn: mayReturn(event.sale.cancel_until),
     })
     const state = { ticketId: ticket.id }
     return { title: `${ticketWords.title} · ${event.name}`, current: 'bookings', body, script: 'ticket-page.ts', state }

@@ -10,10 +10,10 @@ export interface BookingPageState {
   readonly booking: Booking
   readonly event: ShownEvent
   /** Whether the time to give tickets back is not over. */
-  readonly mayGiveBack: boolean
+  readonly mayReturn: boolean
   /** Ids of the tickets to give back. */
   readonly chosen: readonly string[]
-  readonly isGivingBack: boolean
+  readonly isReturning: boolean
   /** What came of it. */
   readonly outcome: (NoteText & { readonly isAlarm: boolean }) | null
   readonly language: string
@@ -44,25 +44,26 @@ ${sidePanel(state)}
 }
 
 function stateNote({ booking, event, language }: BookingPageState): Html {
-  const { notes } = bookingWords
   switch (booking.status) {
     case 'pending':
-      return note(notes.pending)
+      return note(bookingWords.notes.pending)
     case 'confirmed': {
       const when =
         event.starts_at === null
           ? longDate(event.starts_on, language)
           : instantText(event.starts_at, { zone: event.tz, language })
       const valid = booking.tickets.filter(({ status }) => status !== 'void').length
-      return note(notes.bought(valid, when))
+      return note(bookingWords.notes.bought(valid, when))
     }
     case 'cancelled':
-      if (booking.cancelled_for === 'event_cancelled') return note(notes.eventCancelled, 'alarm')
-      return booking.cancelled_for === 'capture_refused' ? note(notes.revoked, 'alarm') : note(notes.cancelled)
+      if (booking.cancelled_for === 'event_cancelled') return note(bookingWords.notes.eventCancelled, 'alarm')
+      return booking.cancelled_for === 'capture_refused'
+        ? note(bookingWords.notes.revoked, 'alarm')
+        : note(bookingWords.notes.cancelled)
     case 'expired':
-      return note(notes.expired, 'alarm')
+      return note(bookingWords.notes.expired, 'alarm')
     case 'failed':
-      return note(notes.failed, 'alarm')
+      return note(bookingWords.notes.failed, 'alarm')
   }
 }
 
@@ -98,7 +99,7 @@ function sidePanel(state: BookingPageState): Html {
 ${
   booking.status === 'confirmed' &&
   html`<p><a class="button wide" href="/shop/bookings/${booking.id}/calendar.ics" download>${bookingWords.calendar}</a></p>
-${giveBack(state)}`
+${returnTickets(state)}`
 }
 </aside>`
 }
@@ -118,26 +119,26 @@ export function priceOfTicket({ places }: Booking, ticket: Ticket): number {
   return place?.price_minor ?? 0
 }
 
-function giveBack(state: BookingPageState): Html | null {
-  const { booking, event, chosen, isGivingBack, mayGiveBack, language } = state
+function returnTickets(state: BookingPageState): Html | null {
+  const { booking, event, chosen, isReturning, mayReturn, language } = state
   const { cancelUntil } = event
   if (cancelUntil === null) return html`<p class="quiet small">${bookingWords.noReturns}</p>`
   const until = instantText(cancelUntil, { zone: event.tz, language })
-  if (!mayGiveBack) return html`<p class="quiet small">${bookingWords.tooLate(until)}</p>`
+  if (!mayReturn) return html`<p class="quiet small">${bookingWords.tooLate(until)}</p>`
   const tickets = returnable(booking)
   if (tickets.length === 0) return null
   const money = (minor: number): string => sum(minor, booking.currency, language)
   const wanted = tickets.filter(({ id }) => chosen.includes(id))
   const back = wanted.reduce((total, ticket) => total + priceOfTicket(booking, ticket), 0)
-  const label = wanted.length === 0 ? bookingWords.giveBackNone : bookingWords.giveBackSum(wanted.length, money(back))
-  return html`<details class="give-back" id="give-back">
-<summary>${bookingWords.giveBack}</summary>
-<form class="form" data-submit="giveBack">
-<fieldset><legend>${bookingWords.giveBackWhich}</legend>
+  const label = wanted.length === 0 ? bookingWords.returnNone : bookingWords.returnSum(wanted.length, money(back))
+  return html`<details class="return-tickets" id="return-tickets">
+<summary>${bookingWords.returnTickets}</summary>
+<form class="form" data-submit="returnTickets">
+<fieldset><legend>${bookingWords.returnWhich}</legend>
 <div class="choices">${tickets.map((ticket) => html`<label class="choice"><input type="checkbox" name="ticket" value="${ticket.id}" data-change="choose"${chosen.includes(ticket.id) && html` checked`}> <span class="choice-words"><span>${placeName(ticket)}</span><small>${money(priceOfTicket(booking, ticket))}</small></span></label>`)}</div>
 </fieldset>
-<p class="quiet small">${bookingWords.giveBackText} ${bookingWords.giveBackUntil(until)}</p>
-<button class="button wide"${(wanted.length === 0 || isGivingBack) && html` aria-disabled="true"`}>${isGivingBack ? bookingWords.givingBack : label}</button>
+<p class="quiet small">${bookingWords.returnText} ${bookingWords.returnUntil(until)}</p>
+<button class="button wide"${(wanted.length === 0 || isReturning) && html` aria-disabled="true"`}>${isReturning ? bookingWords.returning : label}</button>
 </form>
 </details>`
 }

@@ -1,13 +1,13 @@
 import type { Hold } from '#shared/contracts/holds.ts'
 import type { Place } from '#shared/contracts/places.ts'
+import { clockText } from './clock-text.ts'
 import { clockTime, instantText, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { type NoteText, note } from './note.ts'
 import type { PayNote, PayState } from './pay-state.ts'
-import { priceMark } from './price-mark.ts'
 import { pricesOf } from './prices.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
-import { crossSign } from './signs.ts'
+import { crossSign, priceMark } from './signs.ts'
 import * as holdWords from './words/hold.ts'
 import * as words from './words.ts'
 
@@ -61,7 +61,7 @@ ${holdHead(state)}
 <p class="quiet">${whenAndWhere(event, language)}</p>
 <ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
 <p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
-${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="button-link" data-click="giveAllBack">${holdWords.giveAllBack}</button></p>`}
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
 </div>
 </section>`
 }
@@ -76,25 +76,20 @@ function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
 <p class="label">${holdWords.heldForYou}</p>
 <span class="clock" role="timer" aria-live="off" aria-label="${holdWords.clockName}">${clockText(seconds)}</span>
 <span class="lamps" aria-hidden="true">${Array.from({ length: lamps }, (_, index) => html`<i${index < lit && html` class="on"`}></i>`)}</span>
-<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="button-link" data-click="extend">${holdWords.moreTime}</button>`}</p>
+<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="link" data-click="extend">${holdWords.moreTime}</button>`}</p>
 </div>`
 }
 
-/** `9:41`. */
-export function clockText(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-}
-
 function placeRow(state: HoldPageState, place: Place, index: number): Html {
-  const price = pricesOf(state.event).find(({ priceMinor }) => priceMinor === place.price_minor)
+  const price = pricesOf(state.event).findIndex(({ priceMinor }) => priceMinor === place.price_minor)
   const isSeat = 'seat_no' in place
   const name = isSeat ? place.section : place.area
   const detail = isSeat ? holdWords.row(place.row, place.label) : holdWords.tickets(place.qty)
   const amount = place.price_minor * (isSeat ? 1 : place.qty)
-  return html`<li>${price !== undefined && priceMark(price)}
+  return html`<li>${price >= 0 && priceMark(price)}
 <span class="seat-name"><strong>${name}</strong><span>${detail}</span></span>
 <span class="amount">${priceOf(state, amount)}</span>
-${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="giveBackOne" data-index="${index}" aria-label="${holdWords.giveBackOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
+${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="releaseOne" data-index="${index}" aria-label="${holdWords.releaseOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
 }
 
 function payForm(state: HoldPageState): Html {
@@ -112,7 +107,7 @@ function payForm(state: HoldPageState): Html {
   return html`<form class="form" data-submit="pay">
 ${
   !isFree &&
-  html`<fieldset class="cards"><legend>${holdWords.card}</legend>
+  html`<fieldset><legend>${holdWords.card}</legend>
 <div class="choices">${holdWords.cards.map(({ token, name, hint }) => html`<label class="choice"><input type="radio" name="card" value="${token}" data-change="card"${token === card && html` checked`}> <span class="choice-words"><span>${name}</span>${hint !== '' && html`<small>${hint}</small>`}</span></label>`)}</div>
 </fieldset>
 <p class="quiet small">${holdWords.sandbox}</p>`
@@ -150,7 +145,7 @@ function noteOf(state: HoldPageState): Html | null {
     case 'bought':
       return note(holdWords.bought)
     case 'ended':
-      return note(holdWords.ends[pay.why], 'alarm')
+      return note(holdWords.ends[pay.why], pay.why === 'released' ? 'plain' : 'alarm')
   }
 }
 

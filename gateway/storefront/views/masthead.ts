@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts'
 import * as words from './words.ts'
 
 /** A row of five seats, the middle one lit. */
-export const mark = html`<svg class="mark" viewBox="0 0 44 15" width="44" height="15" aria-hidden="true" focusable="false"><g fill="currentColor"><circle cx="3.2" cy="4" r="2.8"/><circle cx="12.4" cy="7.6" r="2.8"/><circle cx="31.6" cy="7.6" r="2.8"/><circle cx="40.8" cy="4" r="2.8"/></g><circle class="lit" cx="22" cy="9.6" r="4.7"/></svg>`
+export const mark = html`<svg class="mark" viewBox="0 0 44 15" width="44" height="15" aria-hidden="true"><g fill="currentColor"><circle cx="3.2" cy="4" r="2.8"/><circle cx="12.4" cy="7.6" r="2.8"/><circle cx="31.6" cy="7.6" r="2.8"/><circle cx="40.8" cy="4" r="2.8"/></g><circle class="lit" cx="22" cy="9.6" r="4.7"/></svg>`
 
 /** The part of the shop that a page belongs to. */
 export type Place = 'whats-on' | 'bookings'

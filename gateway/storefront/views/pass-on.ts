@@ -19,9 +19,9 @@ export function passOn({ fault, isSending, passedOnTo, address }: PassOnState): 
   if (passedOnTo !== null) {
     return html`<div role="status">${note({ title: ticketWords.passedOnTo(passedOnTo), text: ticketWords.passedOnLink })}<p><code>${address}</code></p></div>`
   }
-  return html`<details class="panel">
-<summary>${ticketWords.passOn}</summary>
-<form class="form" data-submit="passOn" novalidate>
+  return html`<details>
+<summary class="button">${ticketWords.passOn}</summary>
+<form class="form panel" data-submit="passOn" novalidate>
 <div class="field">
 <label for="to">${ticketWords.passOnTo}</label>
 <input id="to" name="to" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="128" aria-describedby="to-hint${fault !== null && ' to-fault'}"${fault !== null && html` aria-invalid="true"`}>

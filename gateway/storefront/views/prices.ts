@@ -38,7 +38,7 @@ export function markOf(index: number): { colour: number; shape: PriceShape } {
 
 /** Path of a price's shape around 0, 0, as SVG and `Path2D` read it. Shapes of one radius look equally large. */
 export function shapePath(shape: PriceShape, radius: number): string {
-  const at = (factor: number): string => (factor * radius).toFixed(2)
+  const at = (factor: number): number => Math.round(factor * radius * 100) / 100
   switch (shape) {
     case 'circle':
       return `M${at(-1)} 0A${at(1)} ${at(1)} 0 1 1 ${at(1)} 0A${at(1)} ${at(1)} 0 1 1 ${at(-1)} 0Z`

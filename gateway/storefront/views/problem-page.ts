@@ -34,7 +34,7 @@ ${details(problem)}
 
 function details(problem: ShownProblem): Html | false {
   if (problem.code === 'validation_failed') {
-    return html`<ul class="faults">${fieldFaults(problem).map((fault) => html`<li>${fault}</li>`)}</ul>`
+    return html`<ul>${fieldFaults(problem).map((fault) => html`<li>${fault}</li>`)}</ul>`
   }
   if (problem.code === 'misdirected') return html`<p>${problem.detail}</p>`
   const wait = Number(problem.retry_after_ms)

@@ -11,7 +11,7 @@ export interface SessionState {
   readonly isAsking?: boolean
 }
 
-/** Who are you: in the demo any name will do; elsewhere people sign in at their provider. */
+/** In the demo any name works; elsewhere people sign in at their provider. */
 export function viewSession({ to, isDemo }: { to: string; isDemo: boolean }): PageContent {
   if (!isDemo) {
     return {
@@ -34,7 +34,7 @@ export function sessionForm({ fault, isAsking = false }: SessionState): Html {
   const marks = fault !== undefined && html` aria-invalid="true"`
   return html`<h1>${sessionWords.heading}</h1>
 <p>${sessionWords.demo}</p>
-<form class="form session-form" method="post" data-submit="open" novalidate>
+<form class="form" method="post" data-submit="open" novalidate>
 <div class="field"><label for="user">${sessionWords.name}</label>
 <input id="user" name="user" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="128" required aria-describedby="user-words"${marks}>
 ${fault === undefined ? html`<p class="quiet" id="user-words">${sessionWords.nameHint}</p>` : html`<p class="fault" id="user-words" role="alert">${faultSign}${fault}</p>`}</div>

@@ -12,14 +12,31 @@ export type ShownEvent = Pick<
 > & {
   /** Of the venue. */
   readonly where: string | null
+  /** `ul. Czółenkowa 12` */
+  readonly address: string | null
+  readonly doorsAt: string | null
   /** Until then tickets may be given back; null: never. */
   readonly cancelUntil: string | null
 }
 
 export function shownEvent(event: EventView): ShownEvent {
-  const { id, name, status, starts_on, starts_at, tz, price_tiers, areas, venue, sale } = event
+  const {
+    id,
+    name,
+    status,
+    starts_on,
+    starts_at,
+    tz,
+    price_tiers,
+    areas,
+    venue,
+    doors_at: doorsAt = null,
+    sale,
+  } = event
   const where = venue === null ? null : [venue.name, venue.city].filter((part) => part !== null).join(', ')
-  return { id, name, status, starts_on, starts_at, tz, price_tiers, areas, where, cancelUntil: sale.cancel_until }
+  const address = venue?.address ?? null
+  const cancelUntil = sale.cancel_until
+  return { id, name, status, starts_on, starts_at, tz, price_tiers, areas, where, address, doorsAt, cancelUntil }
 }
 
 /** `Mon 19 April 2027, 19:30 · TD Garden, Boston` */

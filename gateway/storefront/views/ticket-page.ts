@@ -1,7 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
 import { priceOfTicket } from './booking-page.ts'
-import { dateIn, eventTime, longDate, sum } from './format.ts'
+import { clockTime, dateIn, eventTime, longDate, sum } from './format.ts'
 import { type Html, html } from './html.ts'
 import { note } from './note.ts'
 import { passOn } from './pass-on.ts'
@@ -23,7 +23,7 @@ export interface TicketPageData {
   readonly booking: Booking | null
   readonly picture: CodePicture | null
   readonly holder: string
-  readonly mayGiveBack: boolean
+  readonly mayReturn: boolean
   readonly language: string
 }
 
@@ -60,8 +60,8 @@ function ticketCard(data: TicketPageData): Html {
 <div class="ticket-main">
 <p class="label">${labelOf(data)}</p>
 <h1 id="ticket-title">${event.name}</h1>
-<p class="when"><strong>${eventTime(event, language)}</strong></p>
-${event.where !== null && html`<p>${event.where}</p>`}
+<p><strong>${eventTime(event, language)}</strong>${event.doorsAt !== null && ` · ${ticketWords.doors(clockTime(event.doorsAt, { zone: event.tz, language }))}`}</p>
+${event.where !== null && html`<p>${event.where}${event.address !== null && `, ${event.address}`}</p>`}
 <dl class="ticket-place">${isSeat ? html`${fact(ticketWords.section, ticket.section)}${fact(ticketWords.row, ticket.row)}${fact(ticketWords.seat, ticket.label)}` : fact(ticketWords.area, ticket.area)}</dl>
 <p class="small">${facts.join(' · ')}</p>
 </div>
@@ -92,14 +92,14 @@ function codePicture({ size, path }: CodePicture, number: string): Html {
   return html`<svg class="code" viewBox="${-quiet} ${-quiet} ${all} ${all}" role="img" aria-label="${ticketWords.code(number)}" shape-rendering="crispEdges"><path class="paper" d="M${-quiet} ${-quiet}h${all}v${all}h${-all}z"/><path d="${path}"/></svg>`
 }
 
-function actions({ ticket, booking, mayGiveBack, language }: TicketPageData): Html {
+function actions({ ticket, booking, mayReturn, language }: TicketPageData): Html {
   return html`<div class="ticket-actions">
 <div class="buttons">
 ${booking !== null && html`<a class="button" href="/shop/bookings/${booking.id}/calendar.ics" download>${ticketWords.calendar}</a>`}
 <button type="button" class="button" id="print" hidden>${ticketWords.print}</button>
-${booking !== null && mayGiveBack && html`<a class="link" href="/shop/bookings/${booking.id}#give-back">${ticketWords.giveBack(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
+<div class="pass-on">${passOn({ ticketId: ticket.id, fault: null, isSending: false, passedOnTo: null, address: '' })}</div>
+${booking !== null && mayReturn && html`<a class="link" href="/shop/bookings/${booking.id}#return-tickets">${ticketWords.returnTickets(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
 </div>
 <p class="quiet small">${ticketWords.advice}</p>
-<div class="pass-on">${passOn({ ticketId: ticket.id, fault: null, isSending: false, passedOnTo: null, address: '' })}</div>
 </div>`
 }

@@ -59,7 +59,7 @@ function standing({ entry, language, clock, isLive }: WaitingListState): Html | 
       return html`<div class="note"><strong>${words.waitingTitle(qty)}</strong>${kind !== null && html`<p>${words.kind(kind)}</p>`}<p>${before}</p>${overtaken > 0 && html`<p>${words.overtaken(overtaken)}</p>`}<p>${words.byItself}</p><p>${button(words.leave)}</p></div>`
     }
     case 'offered':
-      return html`<div class="note yours-note"><strong>${words.offeredTitle(entry.qty)}</strong>${clock !== null && html`<p class="tabular" role="timer" aria-live="off">${words.offeredText(clock)}</p>`}<p class="buttons"><a class="button torch" href="/shop/holds/${encodeURIComponent(entry.hold_id ?? '')}">${words.take}</a>${button(words.refuse)}</p></div>`
+      return html`<div class="note yours"><strong>${words.offeredTitle(entry.qty)}</strong>${clock !== null && html`<p class="tabular" role="timer" aria-live="off">${words.offeredText(clock)}</p>`}<p class="buttons"><a class="button torch" href="/shop/holds/${encodeURIComponent(entry.hold_id ?? '')}">${words.take}</a>${button(words.refuse)}</p></div>`
     case 'ended':
       return note(words.ended[entry.ended_because ?? 'sale_ended'])
     case 'converted':

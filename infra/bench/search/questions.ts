@@ -77,8 +77,11 @@ export function mixOf(questionsPerPercent: number): Kind[] {
 }
 
 /** Makes questions of the catalogue that is there, from a seed: the same ones in each run. */
-export function questioner(words: Words, seed: number): (kind: Kind) => SearchRequest {
+export function questioner(found: Words, seed: number): (kind: Kind) => SearchRequest {
   const random = randomNumbers(seed)
+  // A small catalogue has no word that is rare.
+  const filled = (list: readonly string[]) => (list.length > 0 ? list : found.performers)
+  const words = { ...found, rare: filled(found.rare), middle: filled(found.middle), frequent: filled(found.frequent) }
   const upTo = (limit: number): number => Math.floor(random() * limit)
   const one = <T>(from: readonly T[]): T => from[upTo(from.length)] as T
   const any = (): string => one(one([words.rare, words.middle, words.frequent]))

@@ -1,5 +1,6 @@
 import { Bus } from '#shared/messaging/bus.ts'
-import { ExplainedError, reportFailure } from '../../explained-error.ts'
+import { wholeNumber } from '../../command-line.ts'
+import { reportFailure } from '../../explained-error.ts'
 import { conditions, runBenchmark } from '../bench.ts'
 import { areGood, type Verdict, verdict, verdictLines } from '../verdict.ts'
 import { fewMatches } from './count-matches.ts'
@@ -27,7 +28,8 @@ runBenchmark({
   options: { events: { type: 'string' } },
   file: 'search.json',
   async measure(bench, { events }): Promise<Result> {
-    const wanted = events === undefined ? usualSizes : [numberOfEvents(events)]
+    const wanted =
+      events === undefined ? usualSizes : [wholeNumber('--events', events, { from: 1, to: maxEvents, usage })]
     const system = await bench.start({ counts: { sandbox: 0, booking: 0, purchase: 0, gateway: 0 } })
     const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'search-bench', timeoutMs: 5_000 })
     bench.onStop(() => bus.close())
@@ -44,12 +46,6 @@ runBenchmark({
   lines: reportLines,
   isGood: areGood,
 }).catch(reportFailure)
-
-function numberOfEvents(text: string): number {
-  const size = Number(text)
-  if (/^\d+$/.test(text) && size >= 1 && size <= maxEvents) return size
-  throw new ExplainedError(`--events must be a whole number from 1 to ${maxEvents}\n\n${usage}`)
-}
 
 function verdictsOf({ events, few, many, failed }: SizeResult): Verdict[] {
   const p99 = (who: string, { searches, p99_ms }: Latencies, atMost: number): Verdict[] => {

@@ -11,30 +11,26 @@ export class AuditMetrics {
   readonly #deadLetters: Counter<'consumer'>
 
   constructor({ registry }: Metrics) {
-    const registers = [registry]
-    this.#violations = new Gauge({
-      name: 'invariant_violations',
-      help: 'Violations of an invariant that the last audit found.',
-      labelNames: ['invariant'],
-      registers,
-    })
-    this.#unchecked = new Gauge({
-      name: 'audit_unchecked',
-      help: 'Checks of an invariant that the last audit could not make; its violations are then those found before.',
-      labelNames: ['invariant'],
-      registers,
-    })
-    this.#duration = new Gauge({ name: 'audit_duration_seconds', help: 'How long the last audit took.', registers })
-    this.#checkedAt = new Gauge({
-      name: 'audit_last_success_timestamp_seconds',
-      help: 'When the last audit was through; an auditor that cannot read leaves it behind.',
-      registers,
-    })
+    const gauge = <Label extends string = never>(name: string, help: string, ...labelNames: Label[]) =>
+      new Gauge({ name, help, labelNames, registers: [registry] })
+    const unchecked =
+      'Checks of an invariant that the last audit could not make; its violations are then those found before.'
+    this.#violations = gauge(
+      'invariant_violations',
+      'Violations of an invariant that the last audit found.',
+      'invariant',
+    )
+    this.#unchecked = gauge('audit_unchecked', unchecked, 'invariant')
+    this.#duration = gauge('audit_duration_seconds', 'How long the last audit took.')
+    this.#checkedAt = gauge(
+      'audit_last_success_timestamp_seconds',
+      'When the last audit was through; an auditor that cannot read leaves it behind.',
+    )
     this.#deadLetters = new Counter({
       name: 'dead_letters_total',
       help: 'Facts that a consumer gave up after its last delivery.',
       labelNames: ['consumer'],
-      registers,
+      registers: [registry],
     })
   }
 

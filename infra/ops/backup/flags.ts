@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import type { ParseArgsConfig } from 'node:util'
 import { z } from 'zod'
 import { readRunningSystem } from '#shared/process/config.ts'
-import { parseCommandLine } from '../../command-line.ts'
+import { parseCommandLine, wholeNumber, wrongUsage } from '../../command-line.ts'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 
@@ -53,7 +53,7 @@ export function readBackupFlags(args: Args) {
   const options = { to: { type: 'string' }, keep: { type: 'string', default: '14' }, ...help } as const
   const values = parse(args, options, backupUsage)
   if (values.help) return shown(backupUsage)
-  const keep = parseKeep(values.keep)
+  const keep = wholeNumber('--keep', values.keep, { from: 1, to: 99_999, usage: backupUsage })
   return { databaseUrl: sourceDatabase(), directory: folder(values.to, backups), keep }
 }
 
@@ -75,7 +75,7 @@ export function readRestoreFlags(args: Args) {
   const values = parse(args, options, restoreUsage)
   if (values.help) return shown(restoreUsage)
   const into = z.url({ protocol: /^postgres(ql)?$/ }).safeParse(values.into)
-  if (!into.success) throw wrong('--into must be like postgres://user@host:5432/database', restoreUsage)
+  if (!into.success) throw wrongUsage('--into must be like postgres://user@host:5432/database', restoreUsage)
   return { from: folder(values.from, backups), into: into.data }
 }
 
@@ -84,7 +84,7 @@ export function readRecoverFlags(args: Args) {
   const options = { from: { type: 'string' }, into: { type: 'string' }, at, ...help } as const
   const values = parse(args, options, recoverUsage)
   if (values.help) return shown(recoverUsage)
-  if (!values.into) throw wrong('--into must name a folder', recoverUsage)
+  if (!values.into) throw wrongUsage('--into must name a folder', recoverUsage)
   const until = parseMoment(values.at, recoverUsage)
   return { from: folder(values.from, logBackups), into: folder(values.into, ''), at: until }
 }
@@ -123,19 +123,9 @@ function folder(path: string | undefined, usual: string): string {
   return path === undefined ? join(dataDirectory, usual) : resolve(environment.INIT_CWD ?? '', path)
 }
 
-function parseKeep(text: string): number {
-  const keep = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (keep < 1) throw wrong('--keep must be a whole number from 1 on', backupUsage)
-  return keep
-}
-
 /** Until when; null: until the end of what there is. */
 function parseMoment(text: string, usage: string): Date | null {
   if (text === 'latest') return null
   if (z.iso.datetime({ offset: true }).safeParse(text).success) return new Date(text)
-  throw wrong('--at must be latest or an instant such as 2026-11-25T20:15:00Z', usage)
-}
-
-function wrong(what: string, usage: string): ExplainedError {
-  return new ExplainedError(`${what}\n\n${usage}`)
+  throw wrongUsage('--at must be latest or an instant such as 2026-11-25T20:15:00Z', usage)
 }

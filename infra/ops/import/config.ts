@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { eventId, instant } from '#shared/contracts/fields.ts'
 import { readRunningSystem } from '#shared/process/config.ts'
-import { parseCommandLine } from '../../command-line.ts'
-import { ExplainedError } from '../../explained-error.ts'
+import { parseCommandLine, wrongUsage } from '../../command-line.ts'
 import { ianaZone } from './formats/time-zone.ts'
 
 export interface ImportConfig {
@@ -49,8 +48,9 @@ place detail, stands and rows), and recognises each file's format itself. Import
 export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): ImportConfig | null {
   const { values, positionals: files } = parseCommandLine(args, { options, allowPositionals: true }, usage)
   if (values.help) return null
-  if (files.length === 0) throw wrong('Name at least one file.')
-  if (values.event !== undefined && files.length > 1) throw wrong('--event takes one seating plan and no other file.')
+  if (files.length === 0) throw wrongUsage('Name at least one file.', usage)
+  if (values.event !== undefined && files.length > 1)
+    throw wrongUsage('--event takes one seating plan and no other file.', usage)
   const running = readRunningSystem(env)
   return {
     // npm runs us in the project's folder and says here in which one the user is.
@@ -72,7 +72,7 @@ export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): Import
 export function parsePrice(value: string): Price {
   const match = /^(\d{1,12})([A-Z]{3})$/.exec(value)
   if (!match) {
-    throw wrong(`--price is minor units and a currency, such as 5000EUR for 50.00 EUR; "${value}" is not.`)
+    throw wrongUsage(`--price is minor units and a currency, such as 5000EUR for 50.00 EUR; "${value}" is not.`, usage)
   }
   const [, minor = '', currency = ''] = match
   return { minor: Number(minor), currency }
@@ -89,21 +89,18 @@ const options = {
 
 function parseEventId(value: string): string {
   const parsed = eventId.safeParse(value)
-  if (!parsed.success) throw wrong(`--event is the id of an event, such as those of GET /events; "${value}" is not.`)
+  if (!parsed.success)
+    throw wrongUsage(`--event is the id of an event, such as those of GET /events; "${value}" is not.`, usage)
   return parsed.data
 }
 
 function parseOnSale(value: string): string {
   if (value === 'now' || instant.safeParse(value).success) return value
-  throw wrong(`--on-sale is now or an instant such as 2031-05-01T10:00:00+02:00; "${value}" is not.`)
+  throw wrongUsage(`--on-sale is now or an instant such as 2031-05-01T10:00:00+02:00; "${value}" is not.`, usage)
 }
 
 function parseZone(value: string): string {
   const zone = ianaZone(value)
-  if (zone === null) throw wrong(`--tz is an IANA time zone such as Europe/Berlin; "${value}" is not.`)
+  if (zone === null) throw wrongUsage(`--tz is an IANA time zone such as Europe/Berlin; "${value}" is not.`, usage)
   return zone
-}
-
-function wrong(reason: string): ExplainedError {
-  return new ExplainedError(`${reason}\n\n${usage}`)
 }

@@ -8,7 +8,7 @@ import type { Catalogue } from './formats/catalogue.ts'
 import type { SeatingPlan } from './formats/seating-plan.ts'
 import { type CatalogueOutcome, importCatalogue } from './import-catalogue.ts'
 import { importPlan } from './import-plan.ts'
-import { type Progress, type ProgressStream, progressBar } from './progress-bar.ts'
+import { type ProgressStream, progressBar } from './progress-bar.ts'
 import { readSourceFile } from './read-source-file.ts'
 import { catalogueSummary, planLines, refusalLines, totalOf } from './report.ts'
 
@@ -19,13 +19,6 @@ export interface ImportParts {
   readonly terminal: ProgressStream
   /** Aborted when the import is to be given up: what is on its way is still waited for. */
   readonly stopping: AbortSignal
-}
-
-interface FileReport {
-  /** The first one goes behind the file's name. */
-  readonly lines: readonly string[]
-  /** Of a catalogue. */
-  readonly outcome: CatalogueOutcome | null
 }
 
 type PricedPlan = SeatingPlan & { readonly price: Price }
@@ -48,10 +41,9 @@ export async function runImport(config: ImportConfig, parts: ImportParts): Promi
     if (source === null) continue
     // A system that cannot be reached is no fault of this file: it ends the import.
     const bus = await parts.connect()
-    const report = await importSource(bus, source, { name, config, parts }).catch(failed)
-    if (report === null) continue
-    for (const [index, line] of report.lines.entries()) say(index === 0 ? `${name}: ${line}` : `  ${line}`)
-    if (report.outcome !== null) outcomes.push(report.outcome)
+    const lines = await importSource(bus, source, { name, config, parts, outcomes }).catch(failed)
+    // The first one goes behind the file's name.
+    for (const [index, line] of (lines ?? []).entries()) say(index === 0 ? `${name}: ${line}` : `  ${line}`)
   }
   const total = totalOf(outcomes)
   if (outcomes.length > 0) say(`total: ${catalogueSummary(total)}`)
@@ -65,33 +57,36 @@ async function readFor(file: string, { seating }: ImportConfig): Promise<Catalog
   throw new ExplainedError('is a seating plan: say what a seat costs, such as --price 5000EUR for 50.00 EUR')
 }
 
+/** Answers what there is to say of it. */
 async function importSource(
   bus: Bus,
   source: Catalogue | PricedPlan,
-  { name, config, parts }: { name: string; config: ImportConfig; parts: ImportParts },
-): Promise<FileReport> {
+  {
+    name,
+    config,
+    parts,
+    outcomes,
+  }: { name: string; config: ImportConfig; parts: ImportParts; outcomes: CatalogueOutcome[] },
+): Promise<string[]> {
   const progress = progressBar(parts.terminal, printable(name))
   try {
-    if (source.kind === 'plan') return { lines: await attachPlan(bus, source, { config, progress }), outcome: null }
+    if (source.kind === 'plan') {
+      const { price } = source
+      progress.show(0, seatCount(source.layout))
+      const event = await importPlan(bus, source, { choices: config.seating, price, now: new Date() })
+      return planLines(source, event, { price, gatewayUrl: config.gatewayUrl })
+    }
+    const { reschedule } = config
     const outcome = await importCatalogue(bus, source, {
-      reschedule: config.reschedule,
+      reschedule,
       stopping: parts.stopping,
       onProgress: progress.show,
     })
-    return { lines: [catalogueSummary(outcome), ...refusalLines(outcome)], outcome }
+    outcomes.push(outcome)
+    return [catalogueSummary(outcome), ...refusalLines(outcome)]
   } finally {
     progress.clear()
   }
-}
-
-async function attachPlan(
-  bus: Bus,
-  plan: PricedPlan,
-  { config, progress }: { config: ImportConfig; progress: Progress },
-): Promise<string[]> {
-  progress.show(0, seatCount(plan.layout))
-  const event = await importPlan(bus, plan, { choices: config.seating, price: plan.price, now: new Date() })
-  return planLines(plan, event, { price: plan.price, gatewayUrl: config.gatewayUrl })
 }
 
 /** Names and ids come from files; none of them may move the terminal's cursor. */

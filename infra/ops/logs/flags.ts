@@ -1,5 +1,4 @@
-import { parseCommandLine } from '../../command-line.ts'
-import { ExplainedError } from '../../explained-error.ts'
+import { parseCommandLine, wrongUsage } from '../../command-line.ts'
 import type { LogFilter } from './log-filter.ts'
 
 export interface LogFlags {
@@ -26,7 +25,7 @@ export function parseLogFlags(args: readonly string[]): LogFlags | null {
     usage,
   ).values
   if (help) return null
-  if (level !== undefined && levels[level] === undefined) wrong(`There is no level ${level}.`)
+  if (level !== undefined && levels[level] === undefined) throw wrongUsage(`There is no level ${level}.`, usage)
   return { follow, instance, filter: { level: level === undefined ? undefined : levels[level], request, trace } }
 }
 
@@ -38,7 +37,3 @@ const options = {
   trace: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
-
-function wrong(what: string): never {
-  throw new ExplainedError(`${what}\n\n${usage}`)
-}

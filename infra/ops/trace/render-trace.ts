@@ -105,7 +105,7 @@ class Layout {
     const instances = rows.map(({ span }) => printable(span?.instance ?? '').length)
     const labels = rows.map(({ guide, text, span }) => (span === null ? 0 : guide.length + text.length))
     this.#instanceWidth = Math.max('process'.length, ...instances)
-    const fixed = this.#columns({ instance: '', kind: '', start: '', took: '' }).length
+    const fixed = this.#columns('', '', '', '').length
     const room = options.width - fixed
     const widestLabel = Math.max(narrowestLabel, ...labels)
     const forBar = room - widestLabel - 2
@@ -114,7 +114,7 @@ class Layout {
   }
 
   header(): string {
-    const columns = this.#columns({ instance: 'process', kind: 'kind', start: 'start', took: 'ms' })
+    const columns = this.#columns('process', 'kind', 'start', 'ms')
     return this.#options.paint('dim', `${'span'.padEnd(this.#labelWidth)}${columns}`.trimEnd())
   }
 
@@ -126,17 +126,14 @@ class Layout {
     }
     const label = shortened(text, Math.max(1, this.#labelWidth - guide.length))
     const padding = ' '.repeat(Math.max(0, this.#labelWidth - guide.length - label.length))
-    const columns = this.#columns({
-      instance: printable(span.instance),
-      kind: span.kind === 'internal' ? '' : span.kind,
-      start: milliseconds(span.startUs - this.#options.from),
-      took: milliseconds(span.endUs - span.startUs),
-    })
+    const kind = span.kind === 'internal' ? '' : span.kind
+    const start = milliseconds(span.startUs - this.#options.from)
+    const columns = this.#columns(printable(span.instance), kind, start, milliseconds(span.endUs - span.startUs))
     const name = span.status === 'error' ? paint('red', label) : label
     return `${paint('dim', guide)}${name}${padding}${paint('dim', columns)}${this.#bar(span)}`.trimEnd()
   }
 
-  #columns({ instance, kind, start, took }: { instance: string; kind: string; start: string; took: string }): string {
+  #columns(instance: string, kind: string, start: string, took: string): string {
     return `  ${instance.padEnd(this.#instanceWidth)}  ${kind.padEnd(8)}  ${start.padStart(7)}  ${took.padStart(7)}`
   }
 

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { spanDirectory } from '#shared/observability/span-files.ts'
 import { readRunningSystem } from '#shared/process/config.ts'
-import { parseCommandLine } from '../../command-line.ts'
+import { parseCommandLine, wrongUsage } from '../../command-line.ts'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError, reportFailure } from '../../explained-error.ts'
 import { linesWith } from '../../lines-with.ts'
@@ -69,16 +69,14 @@ function readArguments(args: string[]): { id: string | undefined; filter: Reques
   const { route, status, slow, failed, help } = values
   if (help) return null
   const [id, ...more] = positionals
-  if (more.length > 0) throw wrong('One id at a time.')
-  if (status !== undefined && !/^[1-5](\d\d|xx)$/i.test(status)) throw wrong('--status must be like 409 or 5xx.')
-  if (slow !== undefined && !/^\d{1,9}(\.\d+)?$/.test(slow)) throw wrong('--slow must be a number of milliseconds.')
+  if (more.length > 0) throw wrongUsage('One id at a time.', usage)
+  if (status !== undefined && !/^[1-5](\d\d|xx)$/i.test(status))
+    throw wrongUsage('--status must be like 409 or 5xx.', usage)
+  if (slow !== undefined && !/^\d{1,9}(\.\d+)?$/.test(slow))
+    throw wrongUsage('--slow must be a number of milliseconds.', usage)
   if (route === undefined && status === undefined && slow === undefined && !failed) return { id, filter: undefined }
-  if (id !== undefined) throw wrong('An id names one request: leave out the flags.')
+  if (id !== undefined) throw wrongUsage('An id names one request: leave out the flags.', usage)
   return { id, filter: { route, status, slowMs: slow === undefined ? undefined : Number(slow), failed } }
-}
-
-function wrong(what: string): ExplainedError {
-  return new ExplainedError(`${what}\n\n${usage}`)
 }
 
 /** Requests that were not recorded have a trace id all the same, and their log lines name it. */

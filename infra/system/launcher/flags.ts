@@ -1,5 +1,4 @@
-import { parseCommandLine } from '../../command-line.ts'
-import { ExplainedError } from '../../explained-error.ts'
+import { parseCommandLine, wholeNumber, wrongUsage } from '../../command-line.ts'
 
 export interface StartFlags {
   /** Of the first gateway; further ones take the next ports. 0 picks free ones. */
@@ -38,15 +37,18 @@ export function parseFlags(args: readonly string[]): StartFlags | null {
   const { values } = parseCommandLine(args, { options }, usage)
   if (values.help) return null
   const instance = values.instance
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(instance)) wrong('--instance must be 1 to 64 of A-Z a-z 0-9 . _ -')
-  if (values.host === '') wrong('--host must not be empty')
-  const gateways = count('gateways', values.gateways)
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(instance))
+    throw wrongUsage('--instance must be 1 to 64 of A-Z a-z 0-9 . _ -', usage)
+  if (values.host === '') throw wrongUsage('--host must not be empty', usage)
+  // More than this on one machine is a slip of the keyboard.
+  const count = { from: 1, to: 32, usage }
+  const gateways = wholeNumber('--gateways', values.gateways, count)
   return {
-    port: wholeNumber('port', values.port, { from: 0, to: 65_536 - gateways }),
+    port: wholeNumber('--port', values.port, { from: 0, to: 65_536 - gateways, usage }),
     host: values.host,
     instance,
     gateways,
-    workers: count('workers', values.workers),
+    workers: wholeNumber('--workers', values.workers, count),
     observe: values.observe,
   }
 }
@@ -60,17 +62,3 @@ const options = {
   observe: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
-
-/** More than this on one machine is a slip of the keyboard. */
-function count(flag: string, text: string): number {
-  return wholeNumber(flag, text, { from: 1, to: 32 })
-}
-
-function wholeNumber(flag: string, text: string, { from, to }: { from: number; to: number }): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  return value >= from && value <= to ? value : wrong(`--${flag} must be a whole number from ${from} to ${to}`)
-}
-
-function wrong(what: string): never {
-  throw new ExplainedError(`${what}\n\n${usage}`)
-}

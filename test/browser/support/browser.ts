@@ -12,6 +12,16 @@ export interface Reader {
   readonly script?: boolean
   /** Default: en-US. */
   readonly language?: string
+  /** The only encoding that the browser takes. Default: all that it knows. */
+  readonly encoding?: 'gzip'
+}
+
+/** Something that a page loaded. */
+export interface Loaded {
+  readonly path: string
+  /** Of the body, as it came. */
+  readonly bytes: number
+  readonly encoding: string | undefined
 }
 
 /** A page in a window of its own, with what went wrong in it. */
@@ -19,8 +29,8 @@ export interface OpenPage {
   readonly page: Page
   /** Requests to other hosts, violations of the policy, errors of scripts. */
   readonly faults: readonly string[]
-  /** Bytes of everything but the HTML, as they came through the network. */
-  bytes(): Promise<number>
+  /** Everything but the HTML that came through the network. */
+  loaded(): Promise<readonly Loaded[]>
   close(): Promise<void>
 }
 
@@ -32,7 +42,7 @@ export async function startBrowser(): Promise<Browser> {
 
 /** A window for a reader, on a blank page. `url`: the only host that its pages may ask. */
 export async function openWindow(browser: Browser, url: string, reader: Reader = {}): Promise<OpenPage> {
-  const { width = 1280, scheme = 'light', script = true, language = 'en-US' } = reader
+  const { width = 1280, scheme = 'light', script = true, language = 'en-US', encoding } = reader
   const context = await browser.newContext({
     viewport: { width, height: width < 768 ? 740 : 860 },
     colorScheme: scheme,
@@ -41,6 +51,7 @@ export async function openWindow(browser: Browser, url: string, reader: Reader =
     reducedMotion: 'reduce',
     baseURL: url,
     hasTouch: width < 768,
+    ...(encoding !== undefined && { extraHTTPHeaders: { 'accept-encoding': encoding } }),
   })
   context.setDefaultTimeout(15_000)
   const page = await context.newPage()
@@ -55,23 +66,28 @@ export async function openWindow(browser: Browser, url: string, reader: Reader =
   page.on('console', (message) => {
     if (message.type() === 'error' && /polic|trusted/i.test(message.text())) faults.push(message.text())
   })
-  const sizes: Promise<number>[] = []
-  page.on('requestfinished', (request) => sizes.push(sizeOf(request)))
+  const finished: Promise<Loaded | null>[] = []
+  page.on('requestfinished', (request) => finished.push(loadedBy(request)))
   return {
     page,
     faults,
-    bytes: async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0),
+    loaded: async () => (await Promise.all(finished)).filter((each) => each !== null),
     close: () => context.close(),
   }
 }
 
-/** Bytes of an answer's body as they came; pages count as none, also where script reads them: tickets, to be kept. */
-async function sizeOf(request: Request): Promise<number> {
-  const type = (await request.response().catch(() => null))?.headers()['content-type'] ?? ''
-  if (type.startsWith('text/html')) return 0
-  const sizes = await request.sizes().catch(() => undefined)
+/** Null for pages, also where script reads them: tickets, to be kept. */
+async function loadedBy(request: Request): Promise<Loaded | null> {
+  const headers = (await request.response().catch(() => null))?.headers() ?? {}
+  if (headers['content-type']?.startsWith('text/html')) return null
+  const bytes = (await request.sizes().catch(() => undefined))?.responseBodySize ?? 0
   // What comes from the browser's own cache has a size below nothing.
-  return Math.max(0, sizes?.responseBodySize ?? 0)
+  if (bytes <= 0) return null
+  return { path: new URL(request.url()).pathname, bytes, encoding: headers['content-encoding'] }
+}
+
+export function bytesOf(loaded: readonly Loaded[]): number {
+  return loaded.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 /** What axe finds on a page, a line each. The policy forbids script tags, so it is evaluated. */

@@ -54,6 +54,19 @@ export async function soldOutEvent(url: string): Promise<{ eventId: string; book
   return { eventId, bookingId: body.id, owner }
 }
 
+/** An event as its organiser wants it, published; `action`: what happens to it then. Answers its id. */
+export async function organise(page: Page, wanted: object, action?: 'pause' | 'cancel'): Promise<string> {
+  const headers = { authorization: `Bearer ${organiserKey}` }
+  const post = async (path: string, data?: object): Promise<{ id: string }> => {
+    const answer = await page.request.post(path, { headers, ...(data === undefined ? {} : { data }) })
+    if (!answer.ok()) throw new Error(`${answer.status()} ${await answer.text()}`)
+    return answer.json()
+  }
+  const { id } = await post('/admin/events', wanted)
+  for (const each of ['publish', ...(action === undefined ? [] : [action])]) await post(`/admin/events/${id}/${each}`)
+  return id
+}
+
 /** Switches the waiting room of an event on, as its organiser; `room`: other than one that calls everybody at once. */
 export async function openRoom(page: Page, eventId: string, room: object = {}): Promise<void> {
   const usual = { state: 'open', calls_per_minute: 6_000, max_active: 100, claim_s: 60, session_s: 900, idle_s: 300 }

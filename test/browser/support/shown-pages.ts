@@ -1,33 +1,27 @@
 import type { Page } from 'playwright-core'
 import { demoIdAt } from '../../../infra/ops/demo-catalogue/events.ts'
 import { until } from '../../support/until.ts'
-import { buy, buyPlaces, hold, openRoom, send, signIn, soldOutEvent } from './buyer.ts'
+import { buy, buyPlaces, hold, openRoom, organise, send, signIn, soldOutEvent } from './buyer.ts'
 import { mapReady } from './map-points.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
 export interface ShownPage {
   /** Also the name of its picture. */
   readonly name: string
-  /** Its first screen stands in the README, as this file of `gateway/storefront/pictures`. */
-  readonly picture?: string
+  /** It stands in the README, down to `height`, as this file of `gateway/storefront/pictures`. */
+  readonly picture?: { readonly file: string; readonly height: number; readonly scheme: 'light' | 'dark' }
   /** Opens it; its base URL is the shop. */
   open(page: Page): Promise<unknown>
 }
 
-const at = (name: string, path: string, picture?: string): ShownPage => ({
-  name,
-  ...(picture === undefined ? {} : { picture }),
-  open: (page) => page.goto(path),
-})
+const at = (name: string, path: string): ShownPage => ({ name, open: (page) => page.goto(path) })
 
 const event = (
   name: string,
   index: number,
   more: (page: Page) => Promise<unknown> = async () => undefined,
-  picture?: string,
 ): ShownPage => ({
   name,
-  ...(picture === undefined ? {} : { picture }),
   async open(page) {
     await page.goto(`/shop/events/${demoIdAt(index)}`)
     await mapReady(page)
@@ -35,15 +29,54 @@ const event = (
   },
 })
 
+/** Two seats of the dearest section with free ones. */
+async function chooseTwoInList(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'List' }).click()
+  await page.locator('#list summary').first().click()
+  for (const index of [0, 1]) await page.locator('.seat-box input').nth(index).check({ force: true })
+  await page.getByText('2 seats chosen').first().waitFor()
+}
+
+/** On the list, then back on the map. */
+async function chooseTwo(page: Page): Promise<void> {
+  await chooseTwoInList(page)
+  await page.getByRole('link', { name: 'Map' }).click()
+}
+
 const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
 const drawLater = () => ({ closes_at: inHours(2), opens_at: inHours(2.1) })
 
-/** The line of an event whose room is as wanted; the buyer has joined. */
-async function joinLine(page: Page, index: number, room: object = {}): Promise<void> {
+/** The queue of an event whose room is as wanted; the buyer has joined. */
+async function joinQueue(page: Page, index: number, room: object = {}): Promise<void> {
   const eventId = demoIdAt(index)
   await openRoom(page, eventId, room)
   await signIn(page)
-  await page.goto(`/shop/events/${eventId}/line?join=1`)
+  await page.goto(`/shop/events/${eventId}/queue?join=1`)
+}
+
+const inDays = (days: number): string => inHours(24 * days).slice(0, 10)
+const smallEvent = {
+  name: 'A small night',
+  venue: { name: 'Kleiner Speicher', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
+  starts_on: inDays(30),
+  starts_at_local: '20:00',
+  sections: [{ name: 'Stalls', rows: 6, seats_per_row: 12, price_minor: 4_200 }],
+}
+/** Names that are long, look like markup or are written from right to left, and more prices than there are colours. */
+const strangeEvent = {
+  ...smallEvent,
+  name: 'Donaudampfschifffahrtsgesellschaft: <b>ein Abend</b> mit Überraschungsgästen & „Verwandten“ aus Übersee',
+  description: 'Einlass eine Stunde vorher.\n\nسهرة مع الأصدقاء <script>',
+  performers: ['فيروز والأصدقاء', 'Jürgen <i>& die Übrigen</i>'],
+  venue: { ...smallEvent.venue, name: 'Öffentliches Kulturzentrum Schlossbergmühle', city: 'Garmisch-Partenkirchen' },
+  currency: 'HUF',
+  sections: [...'ABCDEFG'].map((letter, index) => ({
+    name: index === 0 ? 'Rollstuhlgerechte Parkettlogen links' : `Rang ${letter}`,
+    rows: 3,
+    seats_per_row: 10 + index,
+    price_minor: 12_345_600 - 987_600 * index,
+  })),
+  areas: [{ name: 'Unnummerierte Stehplätze', capacity: 1_200, price_minor: 1_490_000 }],
 }
 
 /** A new buyer before an event that is sold out. */
@@ -54,53 +87,41 @@ async function soldOut(page: Page) {
 }
 
 export const shownPages: readonly ShownPage[] = [
-  at('list', '/', 'list.png'),
+  { ...at('list', '/'), picture: { file: 'list.png', height: 780, scheme: 'light' } },
   at('list-search', '/?keyword=wortwechsle'),
   at('list-filtered', '/?city=Berlin&type=Comedy'),
   at('list-nothing', '/?keyword=zzzzzzzz'),
   at('list-wrong-filter', '/?start=2027-13-01'),
-  event('event-arena', 0),
-  event('event-arena-seats', 0, (page) => page.locator('.map canvas').click({ position: { x: 150, y: 60 } })),
-  event(
-    'event-theatre',
-    1,
-    async (page) => {
-      for (const key of ['Enter', 'Enter', 'Enter', 'ArrowRight', 'Enter', 'ArrowDown']) {
-        await page.locator('.map-keyboard button:visible').press(key)
-      }
-    },
-    'event.png',
-  ),
-  event('event-list', 1, async (page) => {
-    await page.getByRole('link', { name: 'List' }).click()
-    await page
-      .locator('summary', { hasText: 'Boxes' })
-      .or(page.locator('summary', { hasText: 'Stalls centre' }))
-      .first()
-      .click()
-    await page.locator('.seat-box input').nth(3).check({ force: true })
+  { ...event('event-arena', 0, chooseTwo), picture: { file: 'event.png', height: 1_012, scheme: 'dark' } },
+  event('event-arena-seats', 0, async (page) => {
+    for (const key of ['Enter', 'Enter']) await page.locator('.map-keyboard button:visible').press(key)
   }),
+  event('event-theatre', 1, async (page) => {
+    await chooseTwo(page)
+    for (const key of ['Enter', 'Enter', 'ArrowDown']) await page.locator('.map-keyboard button:visible').press(key)
+  }),
+  event('event-list', 1, chooseTwoInList),
   event('event-club', 6),
   {
-    name: 'event-line',
+    name: 'event-queue',
     async open(page) {
       await openRoom(page, demoIdAt(2))
       await page.goto(`/shop/events/${demoIdAt(2)}`)
       await mapReady(page)
-      await page.getByText('There is a line for this event').waitFor()
+      await page.getByText('There is a queue for this event').waitFor()
     },
   },
   {
-    name: 'line-join',
+    name: 'queue-join',
     async open(page) {
       await openRoom(page, demoIdAt(2))
       await signIn(page)
-      await page.goto(`/shop/events/${demoIdAt(2)}/line`)
-      await page.getByRole('button', { name: 'Join the line' }).waitFor()
+      await page.goto(`/shop/events/${demoIdAt(2)}/queue`)
+      await page.getByRole('button', { name: 'Join the queue' }).waitFor()
     },
   },
   {
-    name: 'line-waiting',
+    name: 'queue-waiting',
     async open(page) {
       await page.route(
         '**/events/*/queue',
@@ -111,56 +132,56 @@ export const shownPages: readonly ShownPage[] = [
         },
         { times: 1 },
       )
-      await joinLine(page, 3, { state: 'paused' })
+      await joinQueue(page, 3, { state: 'paused' })
       await page.getByText('1,204').waitFor()
-      await page.locator('.line-how summary').click()
+      await page.locator('.queue-how summary').click()
     },
   },
   {
-    name: 'line-before-joining',
+    name: 'queue-before-joining',
     async open(page) {
       await openRoom(page, demoIdAt(5), { state: 'pre_queue', draw: { ...drawLater(), joins_from: inHours(1) } })
       await signIn(page)
-      await page.goto(`/shop/events/${demoIdAt(5)}/line`)
+      await page.goto(`/shop/events/${demoIdAt(5)}/queue`)
       await page.getByText(/^You can join from/).waitFor()
     },
   },
   {
-    name: 'line-before-draw',
+    name: 'queue-before-draw',
     async open(page) {
-      await joinLine(page, 7, { state: 'pre_queue', draw: drawLater() })
+      await joinQueue(page, 7, { state: 'pre_queue', draw: drawLater() })
       await page.getByText(/^Places are drawn/).waitFor()
       await page.getByRole('timer').waitFor()
-      await page.locator('.line-how summary').click()
+      await page.locator('.queue-how summary').click()
     },
   },
   {
-    name: 'line-turn',
+    name: 'queue-turn',
     async open(page) {
-      await joinLine(page, 2)
+      await joinQueue(page, 2)
       await page.getByRole('heading', { name: 'It is your turn' }).waitFor()
     },
   },
   {
-    name: 'line-left',
+    name: 'queue-left',
     async open(page) {
-      await joinLine(page, 3, { state: 'paused' })
-      await page.getByRole('button', { name: 'Leave the line' }).click()
-      await page.getByText('You left the line').waitFor()
+      await joinQueue(page, 3, { state: 'paused' })
+      await page.getByRole('button', { name: 'Leave the queue' }).click()
+      await page.getByText('You left the queue').waitFor()
     },
   },
   {
-    name: 'line-none',
+    name: 'queue-none',
     async open(page) {
       await signIn(page)
-      await page.goto(`/shop/events/${demoIdAt(4)}/line`)
-      await page.getByText('There is no line now').waitFor()
+      await page.goto(`/shop/events/${demoIdAt(4)}/queue`)
+      await page.getByText('There is no queue now').waitFor()
     },
   },
   {
     name: 'event-your-turn',
     async open(page) {
-      await joinLine(page, 2)
+      await joinQueue(page, 2)
       await page.getByRole('button', { name: 'Choose seats' }).click()
       await page.getByText(/to choose\.$/).waitFor()
       await mapReady(page)
@@ -174,6 +195,27 @@ export const shownPages: readonly ShownPage[] = [
         await page.goto(`/shop/events/${eventId}`)
         return page.getByText('Sold out', { exact: true }).isVisible()
       })
+    },
+  },
+  {
+    name: 'event-before-sale',
+    async open(page) {
+      const id = await organise(page, { ...smallEvent, on_sale_at: inHours(50) })
+      await page.goto(`/shop/events/${id}`)
+      await page.getByRole('timer').waitFor()
+    },
+  },
+  {
+    name: 'event-cancelled',
+    open: async (page) => page.goto(`/shop/events/${await organise(page, smallEvent, 'cancel')}`),
+  },
+  {
+    name: 'event-strange-names',
+    async open(page) {
+      await page.goto(`/shop/events/${await organise(page, strangeEvent)}`)
+      await mapReady(page)
+      for (const key of ['Enter', 'Enter', 'Enter']) await page.locator('.map-keyboard button:visible').press(key)
+      await page.getByText('1 seat chosen').first().waitFor()
     },
   },
   {
@@ -258,13 +300,13 @@ export const shownPages: readonly ShownPage[] = [
   {
     name: 'booking-giving-back',
     async open(page) {
-      await page.goto(`/shop/bookings/${(await buy(page)).id}#give-back`)
+      await page.goto(`/shop/bookings/${(await buy(page)).id}#return-tickets`)
       await page.getByRole('checkbox').first().check()
     },
   },
   {
     name: 'ticket',
-    picture: 'ticket.png',
+    picture: { file: 'ticket.png', height: 780, scheme: 'light' },
     open: async (page) => page.goto(`/shop/tickets/${(await buy(page)).tickets[0]?.id}`),
   },
   {

@@ -1,6 +1,6 @@
-/* Lines, payments, tickets and waiting lists of one shop: each test has a buyer of its own, and each line an event. */
+/* Payments, queues, tickets and waiting lists of one shop: each test has a buyer of its own, and each queue an event. */
 
-import '../line.test.ts'
+import '../queue.test.ts'
 import '../paying.test.ts'
 import '../tickets.test.ts'
 import '../waiting-list.test.ts'

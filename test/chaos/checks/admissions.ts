@@ -1,8 +1,7 @@
 import type { Limit } from '../../../gateway/limits/local-bucket.ts'
 import type { History } from '../history.ts'
-import { counts } from '../instance-names.ts'
 import type { LocalDecisions, Probe } from '../prober.ts'
-import { probedLimit } from '../settings.ts'
+import { counts, probedLimit } from '../settings.ts'
 import type { Evidence, FaultTime } from './evidence.ts'
 
 /*
@@ -39,14 +38,12 @@ export interface ProbeCounts {
   readonly refusedEarly: number
 }
 
-export function countProbes({ probes }: History): ProbeCounts {
-  return {
-    probes: probes.length,
-    admitted: probes.filter(({ outcome }) => outcome === 'admitted').length,
-    refused: probes.filter(({ outcome }) => outcome === 'refused').length,
-    refusedEarly: probes.filter((probe) => isRefusedEarly(probe, probes)).length,
-  }
-}
+export const countProbes = ({ probes }: History): ProbeCounts => ({
+  probes: probes.length,
+  admitted: probes.filter(({ outcome }) => outcome === 'admitted').length,
+  refused: probes.filter(({ outcome }) => outcome === 'refused').length,
+  refusedEarly: probes.filter((probe) => isRefusedEarly(probe, probes)).length,
+})
 
 function isRefusedEarly({ beganAt, endedAt, outcome }: Probe, probes: readonly Probe[]): boolean {
   if (outcome !== 'refused') return false
@@ -110,22 +107,17 @@ function allowedIn(time: Time, { times, limit }: { times: Times; limit: Limit })
   return shared + Math.min(own, decidedAlone)
 }
 
-function grantedIn({ from, to }: Time, { max, windowMs }: Limit): number {
-  return max + ((to - from) * max) / windowMs
-}
+const grantedIn = ({ from, to }: Time, { max, windowMs }: Limit): number => max + ((to - from) * max) / windowMs
 
 /** Also when Redis kept its file: the last of it may not have been written. A new master may lack as much. */
 const losing = ['kill redis', 'kill redis, cut its tail', 'kill redis with its data', 'kill sentinel master']
 /** So long gateways may still use what the bucket of before had granted to them, on top of one that is full. */
 const leasesLastMs = 2_000
 
-function timesOfLoss(faults: readonly FaultTime[]): Time[] {
-  return faults.filter(({ kind }) => losing.includes(kind)).map(({ from, to }) => ({ from, to: to + leasesLastMs }))
-}
-
-function isGatewayKilled({ kind, target }: FaultTime): boolean {
-  return kind === 'kill process' && target.startsWith('gateway')
-}
+const timesOfLoss = (faults: readonly FaultTime[]): Time[] =>
+  faults.filter(({ kind }) => losing.includes(kind)).map(({ from, to }) => ({ from, to: to + leasesLastMs }))
+const isGatewayKilled = ({ kind, target }: FaultTime): boolean =>
+  kind === 'kill process' && target.startsWith('gateway')
 
 /** From one answer of a gateway to the next. What one decided that was killed in between died with it. */
 function timesAlone(told: readonly LocalDecisions[], kills: readonly Time[]): Times['alone'] {

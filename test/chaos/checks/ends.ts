@@ -1,3 +1,4 @@
+import type { Database } from '#shared/database/postgres.ts'
 import { finalVerdict } from '../history.ts'
 import type { Check } from './evidence.ts'
 
@@ -12,45 +13,28 @@ export const holdsEnd: Check = async ({ db }) => {
   return late.map(({ event_id, id, status }) => `hold ${id} of event ${event_id} is ${status} after its time`)
 }
 
-export const paymentsEnd: Check = async ({ db }) => {
-  const open = await db.query<{ id: string; status: string }>(
-    `SELECT id, status FROM purchase.payments
-     WHERE next_check_at IS NOT NULL OR status NOT IN ('captured', 'refunded', 'voided', 'failed')`,
-  )
-  return open.map(({ id, status }) => `payment ${id} is still ${status}`)
-}
+/** Nothing is left to do. */
+export const everythingEnds: Check = ({ db }) => underWay(db)
 
-export const refundsEnd: Check = async ({ db }) => {
-  const open = await db.query<{ id: string; status: string }>(
-    `SELECT id, status FROM purchase.refunds WHERE next_check_at IS NOT NULL OR status NOT IN ('done', 'refused')`,
+/** Payments, refunds and facts that are not at their end, and bookings that wait for money though their hold has ended. */
+export async function underWay(db: Database): Promise<string[]> {
+  const left = await db.query<{ what: string }>(
+    `SELECT format('payment %s is %s', id, status) AS what FROM purchase.payments
+     WHERE next_check_at IS NOT NULL OR status NOT IN ('captured', 'refunded', 'voided', 'failed')
+     UNION ALL SELECT format('refund %s is %s', id, status) FROM purchase.refunds
+     WHERE next_check_at IS NOT NULL OR status NOT IN ('done', 'refused')
+     UNION ALL SELECT format('booking %s is pending (%s %s) although hold %s has ended; payments: %s', booking.id,
+       payment_status, payment_attempt, hold_id, (SELECT string_agg(concat_ws(' ', id, status, attempt, decline_code), ', ')
+         FROM purchase.payments WHERE payments.hold_id = booking.hold_id))
+     FROM booking.bookings AS booking JOIN booking.holds AS hold
+       ON hold.event_id = booking.event_id AND hold.id = booking.hold_id
+     WHERE booking.status = 'pending' AND hold.status NOT IN ('active', 'paying')
+     UNION ALL SELECT format('fact %s was not published: %s', id, subject) FROM (
+       SELECT id, subject, published_at FROM event.outbox UNION ALL
+       SELECT id, subject, published_at FROM booking.outbox UNION ALL
+       SELECT id, subject, published_at FROM purchase.outbox) AS facts WHERE published_at IS NULL`,
   )
-  return open.map(({ id, status }) => `refund ${id} is still ${status}`)
-}
-
-/** Every fact that was written down has been published. */
-export const factsAreTold: Check = async ({ db }) => {
-  const untold = await db.query<{ id: string; subject: string }>(
-    `SELECT id, subject FROM booking.outbox WHERE published_at IS NULL
-     UNION ALL SELECT id, subject FROM purchase.outbox WHERE published_at IS NULL`,
-  )
-  return untold.map(({ id, subject }) => `fact ${id} was not published: ${subject}`)
-}
-
-/** A booking does not wait for money when its hold has ended. */
-export const bookingsEnd: Check = async ({ db }) => {
-  const open = await db.query<{ id: string; hold_id: string; payment: string; payments: string | null }>(
-    `SELECT booking.id, booking.hold_id, booking.payment_status || ' ' || booking.payment_attempt AS payment,
-       (SELECT string_agg(concat_ws(' ', payment.id, payment.status, payment.attempt, payment.decline_code), ', '
-          ORDER BY payment.id)
-        FROM purchase.payments AS payment WHERE payment.hold_id = booking.hold_id) AS payments
-     FROM booking.bookings AS booking
-     JOIN booking.holds AS hold ON hold.event_id = booking.event_id AND hold.id = booking.hold_id
-     WHERE booking.status = 'pending' AND hold.status NOT IN ('active', 'paying')`,
-  )
-  return open.map(
-    ({ id, hold_id, payment, payments }) =>
-      `booking ${id} is pending (${payment}) although hold ${hold_id} has ended; payments: ${payments ?? 'none'}`,
-  )
+  return left.map(({ what }) => what)
 }
 
 /** Every buyer who asked again after the end of all trouble got to know how their purchase ended. */

@@ -25,23 +25,3 @@ export const placesAreFound: Check = ({ history }) =>
       ? [`${userId}: ${path} is not found`]
       : [],
   )
-
-/** Where a pass is needed every hold has one, which was used for three holds and one booking at most. */
-export const passesAreNeeded: Check = async ({ db }) => {
-  const without = await db.query<{ id: string; user_id: string }>(
-    `SELECT hold.id, hold.user_id FROM booking.holds AS hold JOIN booking.sales AS sale USING (event_id)
-     WHERE sale.needs_pass AND hold.pass_id IS NULL`,
-  )
-  const overused = await db.query<{ pass_id: string; holds: number; bookings: number }>(
-    `SELECT hold.pass_id, count(*)::int AS holds, count(booking.id)::int AS bookings
-     FROM booking.holds AS hold
-     LEFT JOIN booking.bookings AS booking
-       ON booking.event_id = hold.event_id AND booking.hold_id = hold.id AND booking.status = 'confirmed'
-     WHERE hold.pass_id IS NOT NULL
-     GROUP BY hold.event_id, hold.pass_id HAVING count(*) > 3 OR count(booking.id) > 1`,
-  )
-  return [
-    ...without.map(({ id, user_id }) => `${user_id} has hold ${id} without a pass`),
-    ...overused.map(({ pass_id, holds, bookings }) => `pass ${pass_id} has ${holds} holds and ${bookings} bookings`),
-  ]
-}

@@ -26,11 +26,8 @@ const wayOfFacts = ['gateway', 'event', 'nats', 'postgres']
 const factsComeAgainMs = 5_000
 
 /** Callers who ask for their own change see it at every gateway. */
-export function writersSeeTheirWrites({ history }: Pick<Evidence, 'history'>): string[] {
-  return judgedOwnReads(history).flatMap((read) =>
-    shownFree(read, read.own.seatNos, `asked for min_seq ${read.own.minSeq}`),
-  )
-}
+export const writersSeeTheirWrites = ({ history }: Pick<Evidence, 'history'>): string[] =>
+  judgedOwnReads(history).flatMap((read) => shownFree(read, read.own.seatNos, `asked for min_seq ${read.own.minSeq}`))
 
 /** A seat that was sold more than a second ago does not look free. */
 export function soldSeatsLookSold({ history }: Pick<Evidence, 'history'>): string[] {
@@ -66,14 +63,12 @@ export interface ReadCounts {
 }
 
 /** What was judged, and what was not: the report says how many. */
-export function countReads({ reads }: History): ReadCounts {
-  return {
-    reads: reads.length,
-    kept: reads.filter(({ cacheStatus }) => cacheStatus.includes('hit')).length,
-    spare: reads.filter(isSpare).length,
-    own: reads.filter(({ own, status }) => own !== undefined && status === 200).length,
-  }
-}
+export const countReads = ({ reads }: History): ReadCounts => ({
+  reads: reads.length,
+  kept: reads.filter(({ cacheStatus }) => cacheStatus.includes('hit')).length,
+  spare: reads.filter(isSpare).length,
+  own: reads.filter(({ own, status }) => own !== undefined && status === 200).length,
+})
 
 function judgedOwnReads({ reads }: History) {
   return reads.flatMap((read) => {
@@ -84,20 +79,13 @@ function judgedOwnReads({ reads }: History) {
   })
 }
 
-function judgedSeatReads({ reads }: History): PublicRead[] {
-  return reads.filter(
-    (read) => read.page !== 'event' && read.own === undefined && read.status === 200 && !isSpare(read),
-  )
-}
-
-function judgedSaleReads({ reads }: History): PublicRead[] {
-  return reads.filter((read) => read.page === 'event' && read.status === 200 && !isSpare(read))
-}
+const judgedSeatReads = ({ reads }: History): PublicRead[] =>
+  reads.filter((read) => read.page !== 'event' && read.own === undefined && read.status === 200 && !isSpare(read))
+const judgedSaleReads = ({ reads }: History): PublicRead[] =>
+  reads.filter((read) => read.page === 'event' && read.status === 200 && !isSpare(read))
 
 /** No worker answered, and the page says so: then it may be a minute old. */
-function isSpare({ cacheStatus }: PublicRead): boolean {
-  return cacheStatus.includes('detail=no-worker')
-}
+const isSpare = ({ cacheStatus }: PublicRead): boolean => cacheStatus.includes('detail=no-worker')
 
 interface Sale {
   readonly seatNos: readonly number[]
@@ -116,13 +104,9 @@ function salesByEvent(history: History): Map<string, Sale[]> {
   return Map.groupBy(sales, ({ eventId }) => eventId)
 }
 
-function seatNo(number: number | undefined): number[] {
-  return number === undefined ? [] : [number]
-}
-
-function doneAt({ entries }: Command): number {
-  return Math.min(...entries.filter(({ outcome }) => verdictOf(outcome) === 'done').map(({ endedAt }) => endedAt))
-}
+const seatNo = (number: number | undefined): number[] => (number === undefined ? [] : [number])
+const doneAt = ({ entries }: Command): number =>
+  Math.min(...entries.filter(({ outcome }) => verdictOf(outcome) === 'done').map(({ endedAt }) => endedAt))
 
 function backAt(history: History, bookingId: string): number {
   const path = `/bookings/${bookingId}/cancel`
@@ -140,20 +124,12 @@ function isDue({ acknowledgedAt }: SaleChange, { beganAt }: PublicRead, faults: 
 }
 
 /** Faults of clusters touch `kill nats node` and the like. */
-function isOnWayOfFacts(part: string): boolean {
-  return wayOfFacts.some((name) => part.includes(name))
-}
-
-function shownFree(read: PublicRead, seatNos: readonly number[], why: string): string[] {
-  return seatNos
+const isOnWayOfFacts = (part: string): boolean => wayOfFacts.some((name) => part.includes(name))
+const shownFree = (read: PublicRead, seatNos: readonly number[], why: string): string[] =>
+  seatNos
     .filter((number) => read.states[number] === '0')
     .map((number) => `${told(read)} shows seat ${number} as available, ${why}`)
-}
 
-function told({ page, eventId, gateway, beganAt, cacheStatus }: PublicRead): string {
-  return `${page} of event ${eventId} at gateway ${gateway + 1}, asked at ${ms(beganAt)} (${cacheStatus}),`
-}
-
-function ms(value: number): string {
-  return `${Math.round(value)} ms`
-}
+const told = ({ page, eventId, gateway, beganAt, cacheStatus }: PublicRead): string =>
+  `${page} of event ${eventId} at gateway ${gateway + 1}, asked at ${ms(beganAt)} (${cacheStatus}),`
+const ms = (value: number): string => `${Math.round(value)} ms`

@@ -18,29 +18,24 @@ export interface BuyerRequest {
 const answeredWithinMs = 25_000
 const askAgainMs = 200
 
-export function newUser(): string {
-  return `buyer-${randomUUID()}`
-}
+export const newUser = (): string => `buyer-${randomUUID()}`
+export const requestToHold = (userId: string, eventId: string, seatNo = 0): BuyerRequest =>
+  newRequest({ userId, path: `/events/${eventId}/holds`, json: { seat_nos: [seatNo] } })
+export const requestToBuy = (userId: string, holdId: string, token = 'tok_ok'): BuyerRequest =>
+  newRequest({ userId, path: '/purchase', json: { hold_id: holdId, payment_token: token } })
+export const requestToCancel = (userId: string, bookingId: string): BuyerRequest =>
+  newRequest({ userId, path: `/bookings/${bookingId}/cancel`, json: {} })
 
-export function requestToHold(userId: string, eventId: string, seatNo = 0): BuyerRequest {
-  return newRequest({ userId, path: `/events/${eventId}/holds`, json: { seat_nos: [seatNo] } })
-}
+export const requestToRelease = (userId: string, holdId: string): BuyerRequest => ({
+  userId,
+  method: 'DELETE',
+  path: `/holds/${holdId}`,
+  key: randomUUID(),
+})
 
-export function requestToBuy(userId: string, holdId: string, token = 'tok_ok'): BuyerRequest {
-  return newRequest({ userId, path: '/purchase', json: { hold_id: holdId, payment_token: token } })
-}
-
-export function requestToCancel(userId: string, bookingId: string): BuyerRequest {
-  return newRequest({ userId, path: `/bookings/${bookingId}/cancel`, json: {} })
-}
-
-export function requestToRelease(userId: string, holdId: string): BuyerRequest {
-  return { userId, method: 'DELETE', path: `/holds/${holdId}`, key: randomUUID() }
-}
-
-function newRequest(request: Pick<BuyerRequest, 'userId' | 'path'> & { json: Record<string, unknown> }): BuyerRequest {
-  return { ...request, method: 'POST', key: randomUUID() }
-}
+const newRequest = (
+  request: Pick<BuyerRequest, 'userId' | 'path'> & { json: Record<string, unknown> },
+): BuyerRequest => ({ ...request, method: 'POST', key: randomUUID() })
 
 /** Asks once. A connection that breaks, or stays silent for 15 s, throws. */
 export function askOnce({ url }: CrashSystem, { userId, method, path, key, json }: BuyerRequest): Promise<Answer> {
@@ -75,9 +70,8 @@ export async function askFor(system: CrashSystem, request: BuyerRequest, status:
   return answer
 }
 
-export function isFinal({ status, text, body }: Answer): boolean {
-  return verdictOf({ kind: 'answer', status, text, body: body ?? {} }) !== 'open'
-}
+export const isFinal = ({ status, text, body }: Answer): boolean =>
+  verdictOf({ kind: 'answer', status, text, body: body ?? {} }) !== 'open'
 
 /** `201`, `402 payment_declined`. */
 export function describe(answer: Answer | Error): string {

@@ -89,8 +89,7 @@ function kindOf(subject: string): string {
 }
 
 /** What is otherwise than it should be. */
-export function differences(found: Ending, wanted: Ending): string[] {
-  return (Object.keys(wanted) as (keyof Ending)[])
+export const differences = (found: Ending, wanted: Ending): string[] =>
+  (Object.keys(wanted) as (keyof Ending)[])
     .filter((part) => JSON.stringify(found[part]) !== JSON.stringify(wanted[part]))
     .map((part) => `${part}: ${JSON.stringify(found[part])}, not ${JSON.stringify(wanted[part])}`)
-}

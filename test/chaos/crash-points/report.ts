@@ -1,11 +1,10 @@
+import { tableLines } from '../table.ts'
 import type { PointResult } from './run-point.ts'
-
-const columns = ['step', 'when', 'killed', 'outcome', 'settled s'] as const
 
 /** The table of all points, what broke an invariant of the auditor and, as the last line, how many points passed. */
 export function reportLines(results: readonly PointResult[], violations: readonly string[]): string[] {
   const rows = [
-    [...columns],
+    ['step', 'when', 'killed', 'outcome', 'settled s'],
     ...results.map(({ point, killed, outcome, settledSeconds, faults }) => [
       point.step,
       point.when,
@@ -14,20 +13,13 @@ export function reportLines(results: readonly PointResult[], violations: readonl
       settledSeconds.toFixed(1),
     ]),
   ]
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const table = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
   const failed = results.filter(({ faults }) => faults.length > 0)
   const reasons = failed.flatMap(({ point, faults }) => [
     `${point.step}, ${point.when}:`,
     ...faults.map((fault) => `  ${fault}`),
   ])
   return [
-    ...table,
+    ...tableLines(rows),
     ...(reasons.length > 0 ? ['', ...reasons] : []),
     '',
     ...violations,

@@ -1,11 +1,11 @@
 import { isAlive } from '#shared/process/config.ts'
 import type { Answer } from '../../support/http.ts'
+import { waitUntilSettled } from '../settle.ts'
 import { askOnce, askUntilFinal, describe, isFinal } from './client.ts'
 import { type CrashSystem, crash, type DeadProcess, openEvent } from './crash-system.ts'
 import { differences, readEnding } from './ending.ts'
 import type { CrashPoint } from './points.ts'
 import type { Story } from './scenarios/story.ts'
-import { waitUntilSettled } from './settle.ts'
 
 export interface PointResult {
   readonly point: CrashPoint
@@ -80,6 +80,5 @@ async function checkAnswers(
 }
 
 /** Problems carry the id of their own request. */
-function bodyOf({ text, body }: Answer): string {
-  return body?.code === undefined ? text : JSON.stringify({ ...body, instance: undefined, request_id: undefined })
-}
+const bodyOf = ({ text, body }: Answer): string =>
+  body?.code === undefined ? text : JSON.stringify({ ...body, instance: undefined, request_id: undefined })

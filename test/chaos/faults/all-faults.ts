@@ -1,5 +1,5 @@
 import type { Kind } from '../../../infra/system/application.ts'
-import { links } from '../links.ts'
+import { links } from '../settings.ts'
 import type { Fault } from './fault.ts'
 import { blackHole, cutLink, freezeLink, loseReplies } from './links.ts'
 import { freezeGatewayBeyondLeases, freezeProcess, killProcess } from './processes.ts'
@@ -7,9 +7,8 @@ import { cutOffTailOfRedis, freezeServer, killRedisWithItsData, killServer, term
 
 const kinds: readonly Kind[] = ['gateway', 'event', 'booking', 'purchase', 'sandbox', 'audit']
 
-function linksBetween(client: Kind, server: string) {
-  return links.filter((link) => link.client === client && link.server === server)
-}
+const linksBetween = (client: Kind, server: string) =>
+  links.filter((link) => link.client === client && link.server === server)
 
 /** Everything that the schedule chooses from. Adding one changes what every seed does. */
 export const allFaults: readonly Fault[] = [

@@ -7,8 +7,8 @@ const extraMs = 3_000
 const lookEveryMs = 20
 
 /** What was asked is done, but the answer and its connection are gone. */
-export function loseReplies(plan: LinkPlan): Fault {
-  return onLink('lose replies', plan, [1_000, 1_000], async (link, { amount, lastsMs }) => {
+export const loseReplies = (plan: LinkPlan): Fault =>
+  onLink('lose replies', plan, [1_000, 1_000], async (link, { amount, lastsMs }) => {
     const before = link.counts.repliesLost
     const lost = (): number => link.counts.repliesLost - before
     link.loseReplies(amount)
@@ -16,38 +16,34 @@ export function loseReplies(plan: LinkPlan): Fault {
     await waitAtMost(extraMs, () => lost() > 0)
     return { changed: lost() > 0, seen: `${lost()} replies lost` }
   })
-}
 
 /** All its connections are reset at once. */
-export function cutLink(plan: LinkPlan): Fault {
-  return onLink('cut', plan, [0, 0], async (link) => {
+export const cutLink = (plan: LinkPlan): Fault =>
+  onLink('cut', plan, [0, 0], async (link) => {
     const before = link.counts.cut
     link.cut()
     return { changed: link.counts.cut > before, seen: `${link.counts.cut - before} connections cut` }
   })
-}
 
 /** Nothing moves, in either direction, and then everything arrives late. */
-export function freezeLink(plan: LinkPlan): Fault {
-  return onLink('freeze link', plan, [400, 1_500], async (link, { lastsMs }) => {
+export const freezeLink = (plan: LinkPlan): Fault =>
+  onLink('freeze link', plan, [400, 1_500], async (link, { lastsMs }) => {
     const before = link.counts.withheld
     link.freeze()
     await wait(lastsMs)
     await waitAtMost(extraMs, () => link.counts.withheld > before)
     return { changed: link.counts.withheld > before, seen: `${link.counts.withheld - before} bytes came late` }
   })
-}
 
 /** Connections are taken, and nothing is answered. */
-export function blackHole(plan: LinkPlan): Fault {
-  return onLink('black hole', plan, [800, 2_500], async (link, { lastsMs }) => {
+export const blackHole = (plan: LinkPlan): Fault =>
+  onLink('black hole', plan, [800, 2_500], async (link, { lastsMs }) => {
     const before = link.counts.swallowed
     link.blackHole()
     await wait(lastsMs)
     await waitAtMost(extraMs, () => link.counts.swallowed > before)
     return { changed: link.counts.swallowed > before, seen: `${link.counts.swallowed - before} bytes swallowed` }
   })
-}
 
 function onLink(
   kind: string,

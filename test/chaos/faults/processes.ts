@@ -1,25 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Kind } from '../../../infra/system/application.ts'
 import type { Process } from '../../../infra/system/process.ts'
-import { instanceNames } from '../instance-names.ts'
+import { instanceNames } from '../settings.ts'
 import type { Effect, Fault } from './fault.ts'
 
 /** SIGKILL; a supervisor would start it again, and so does ours after `lastsMs`. */
-export function killProcess(kind: Kind): Fault {
-  return {
-    kind: 'kill process',
-    targets: instanceNames(kind),
-    touches: [kind],
-    lastsMs: [200, 900],
-    async inject(system, { target, lastsMs }) {
-      const process = system.process(target)
-      const before = await process.ready()
-      await process.kill({ restartAfterMs: lastsMs })
-      const after = await process.ready()
-      return { changed: before !== after, seen: `pid ${before} → ${after}` }
-    },
-  }
-}
+export const killProcess = (kind: Kind): Fault => ({
+  kind: 'kill process',
+  targets: instanceNames(kind),
+  touches: [kind],
+  lastsMs: [200, 900],
+  async inject(system, { target, lastsMs }) {
+    const process = system.process(target)
+    const before = await process.ready()
+    await process.kill({ restartAfterMs: lastsMs })
+    const after = await process.ready()
+    return { changed: before !== after, seen: `pid ${before} → ${after}` }
+  },
+})
 
 /** Longer than the tokens of a limit may lie in a gateway: it wakes up with some that have lapsed. */
 export const freezeGatewayBeyondLeases: Fault = {

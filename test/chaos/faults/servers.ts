@@ -8,16 +8,14 @@ import type { Effect, Fault } from './fault.ts'
 import { standStill } from './processes.ts'
 
 /** A crash: SIGKILL to the server and all its children, started again on the same port with what was on disk. */
-export function killServer(name: ServerName): Fault {
-  return {
-    kind: `kill ${name}`,
-    targets: [name],
-    touches: [name],
-    alone: name !== 'redis',
-    lastsMs: [200, 800],
-    inject: (system, { lastsMs }) => restart(system, { name, afterMs: lastsMs, withData: true }),
-  }
-}
+export const killServer = (name: ServerName): Fault => ({
+  kind: `kill ${name}`,
+  targets: [name],
+  touches: [name],
+  alone: name !== 'redis',
+  lastsMs: [200, 800],
+  inject: (system, { lastsMs }) => restart(system, { name, afterMs: lastsMs, withData: true }),
+})
 
 /** As a machine that is lost within the second before Redis syncs its file: what was acknowledged last is gone. */
 export const cutOffTailOfRedis: Fault = {
@@ -59,30 +57,26 @@ export const killRedisWithItsData: Fault = {
   inject: (system, { lastsMs }) => restart(system, { name: 'redis', afterMs: lastsMs, withData: false }),
 }
 
-export function freezeServer(name: ServerName): Fault {
-  return {
-    kind: `freeze ${name}`,
-    targets: [name],
-    touches: [name],
-    alone: name !== 'redis',
-    lastsMs: [400, 2_000],
-    inject: ({ servers }, { lastsMs }) => standStill(servers.server(name), lastsMs),
-  }
-}
+export const freezeServer = (name: ServerName): Fault => ({
+  kind: `freeze ${name}`,
+  targets: [name],
+  touches: [name],
+  alone: name !== 'redis',
+  lastsMs: [400, 2_000],
+  inject: ({ servers }, { lastsMs }) => standStill(servers.server(name), lastsMs),
+})
 
 /** What an administrator, or a failover, does to single sessions. */
-export function terminateBackends(application: 'booking' | 'purchase' | 'sandbox'): Fault {
-  return {
-    kind: 'terminate backend',
-    targets: [application],
-    touches: ['postgres', application],
-    lastsMs: [0, 0],
-    async inject(system, { amount }) {
-      const pids = await terminate(system.db, { application, amount })
-      return { changed: pids.length > 0, seen: `${pids.length} sessions ended` }
-    },
-  }
-}
+export const terminateBackends = (application: 'booking' | 'purchase' | 'sandbox'): Fault => ({
+  kind: 'terminate backend',
+  targets: [application],
+  touches: ['postgres', application],
+  lastsMs: [0, 0],
+  async inject(system, { amount }) {
+    const pids = await terminate(system.db, { application, amount })
+    return { changed: pids.length > 0, seen: `${pids.length} sessions ended` }
+  },
+})
 
 /** Ends up to `amount` sessions, those in the middle of something first; answers the ones that are gone. */
 async function terminate(db: Database, which: { application: string; amount: number }): Promise<number[]> {

@@ -1,3 +1,4 @@
+import { tableLines } from '../table.ts'
 import type { Mutant } from './mutants.ts'
 import type { TestReport } from './run-tests.ts'
 
@@ -8,37 +9,23 @@ export interface MutantResult {
 }
 
 /** A file that is red for another reason than the mutant's has not found it. */
-export function signOf({ mutant, report }: Pick<MutantResult, 'mutant' | 'report'>): string | undefined {
-  return report.failed.find((title) => mutant.sign.test(title))
-}
+export const signOf = ({ mutant, report }: Pick<MutantResult, 'mutant' | 'report'>): string | undefined =>
+  report.failed.find((title) => mutant.sign.test(title))
 
-const columns = ['mutant', 'found by', 'test that failed', 's'] as const
 const longest = 90
 
 /** The table of all mutants and, as the last line, how many were found. */
 export function reportLines(results: readonly MutantResult[]): string[] {
   const rows = [
-    [...columns],
+    ['mutant', 'found by', 'test that failed', 's'],
     ...results.map((result) => {
       const { mutant, report, seconds } = result
       const said = signOf(result) ?? `MISSED (${report.failed[0] ?? 'all tests passed'})`
       return [mutant.name, mutant.test, shortened(said), seconds.toFixed(1)]
     }),
   ]
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const found = results.filter((result) => signOf(result) !== undefined).length
-  return [
-    ...rows.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
-    '',
-    `mutants: ${found} found, ${results.length - found} missed`,
-  ]
+  return [...tableLines(rows), '', `mutants: ${found} found, ${results.length - found} missed`]
 }
 
-function shortened(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text
-}
+const shortened = (text: string): string => (text.length > longest ? `${text.slice(0, longest - 1)}…` : text)

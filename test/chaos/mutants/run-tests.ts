@@ -31,6 +31,7 @@ async function main(files: readonly string[]): Promise<void> {
       stopping: stopping.signal,
       onOutput: (text) => report.write(text),
     })
+    if (!report.isComplete) throw new Error('AVA broke off')
     const told: TestReport = { passed: report.passed, failed: report.failures.map(({ title }) => title) }
     process.send?.(told)
   } finally {

@@ -1,3 +1,4 @@
+import { columnsOf } from '#shared/database/columns.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import { hasPlacesLeft } from './conditions.ts'
@@ -127,12 +128,7 @@ export async function holdAreaPlaces(db: Database, areaPlaces: readonly HeldArea
      INSERT INTO booking.hold_items (event_id, hold_id, area_no, shard, qty, price_minor, held_until)
      SELECT event_id, hold_id, area_no, shard, qty, price_minor, hold.expires_at
      FROM wanted JOIN booking.holds AS hold USING (event_id) WHERE hold.id = wanted.hold_id`,
-    [
-      areaPlaces.map(({ hold }) => hold.eventId),
-      areaPlaces.map(({ hold }) => hold.ownId),
-      ...columnsOf(areaPlaces),
-      areaPlaces.map(({ priceMinor }) => priceMinor),
-    ],
+    columnsOf(areaPlaces, ({ hold, ...held }) => [hold.eventId, hold.ownId, ...valuesOf(held), held.priceMinor]),
   )
 }
 
@@ -183,7 +179,7 @@ export async function moveAreaItems(db: Database, hold: Key, areaPlaces: readonl
   await db.query(
     `INSERT INTO booking.hold_items (event_id, hold_id, area_no, shard, qty, price_minor)
      SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::int[], $6::bigint[])`,
-    [hold.eventId, hold.ownId, ...columnsOf(areaPlaces), areaPlaces.map(({ priceMinor }) => priceMinor)],
+    [hold.eventId, hold.ownId, ...columnsOf(areaPlaces, (held) => [...valuesOf(held), held.priceMinor])],
   )
 }
 
@@ -193,7 +189,7 @@ export async function countAsSold(db: Database, eventId: string, areaPlaces: rea
     `UPDATE booking.area_shards AS area SET sold = sold + wanted.qty
      FROM unnest($2::int[], $3::int[], $4::int[]) AS wanted (area_no, shard, qty)
      WHERE area.event_id = $1 AND area.area_no = wanted.area_no AND area.shard = wanted.shard`,
-    [eventId, ...columnsOf(areaPlaces)],
+    [eventId, ...columnsOf(areaPlaces, valuesOf)],
   )
 }
 
@@ -201,7 +197,7 @@ export async function countAsSold(db: Database, eventId: string, areaPlaces: rea
 export async function returnAreaPlaces(
   db: Database,
   eventId: string,
-  items: readonly { readonly areaNo: number; readonly shard: number; readonly qty: number }[],
+  items: readonly Omit<HeldShard, 'priceMinor'>[],
 ): Promise<void> {
   if (items.length === 0) return
   await db.query(
@@ -213,7 +209,7 @@ export async function returnAreaPlaces(
        WHERE area.event_id = $1 ORDER BY area_no, shard FOR NO KEY UPDATE OF area)
      UPDATE booking.area_shards AS area SET sold = sold - locked.qty FROM locked
      WHERE area.event_id = $1 AND area.area_no = locked.area_no AND area.shard = locked.shard`,
-    [eventId, ...columnsOf(items)],
+    [eventId, ...columnsOf(items, valuesOf)],
   )
 }
 
@@ -224,8 +220,6 @@ function giveBack(eventId: string): string {
     WHERE area.event_id = freed.event_id AND area.area_no = freed.area_no AND area.shard = freed.shard`
 }
 
-function columnsOf(
-  items: readonly { readonly areaNo: number; readonly shard: number; readonly qty: number }[],
-): [number[], number[], number[]] {
-  return [items.map(({ areaNo }) => areaNo), items.map(({ shard }) => shard), items.map(({ qty }) => qty)]
+function valuesOf({ areaNo, shard, qty }: Omit<HeldShard, 'priceMinor'>): number[] {
+  return [areaNo, shard, qty]
 }

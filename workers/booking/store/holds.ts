@@ -1,4 +1,5 @@
 import type { Hold } from '#shared/contracts/holds.ts'
+import { columnsOf } from '#shared/database/columns.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
@@ -82,14 +83,14 @@ export async function insertHolds(db: Database, holds: readonly NewHold[]): Prom
      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::int[])
        AS made (event_id, id, user_id, pass_id, lasts_ms, cap_ms),
      LATERAL (SELECT lasts_ms * interval '1 ms' AS lasts, cap_ms * interval '1 ms' AS cap) AS times`,
-    [
-      holds.map(({ hold }) => hold.eventId),
-      holds.map(({ hold }) => hold.ownId),
-      holds.map(({ userId }) => userId),
-      holds.map(({ passId }) => passId),
-      holds.map(({ lastsMs }) => lastsMs),
-      holds.map(({ capMs }) => capMs),
-    ],
+    columnsOf(holds, ({ hold, ...made }) => [
+      hold.eventId,
+      hold.ownId,
+      made.userId,
+      made.passId,
+      made.lastsMs,
+      made.capMs,
+    ]),
   )
 }
 

@@ -1,3 +1,4 @@
+import { columnsOf } from '#shared/database/columns.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import type { PlacesLeft } from '../too-few-left.ts'
@@ -190,13 +191,7 @@ export function lockSeatsOfRows(
      CROSS JOIN LATERAL (
        SELECT * FROM booking.event_seats WHERE ${isWanted(filter)} AND seat_no BETWEEN first_no AND last_no
        ORDER BY event_id, seat_no FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat`,
-    [
-      ...filterValues(filter),
-      rows.map(({ firstSeatNo }) => firstSeatNo),
-      rows.map(({ lastSeatNo }) => lastSeatNo),
-      rows.map(({ section }) => section),
-      rows.map(({ label }) => label),
-    ],
+    [...filterValues(filter), ...columnsOf(rows, (row) => [row.firstSeatNo, row.lastSeatNo, row.section, row.label])],
   )
 }
 

@@ -1,3 +1,4 @@
+import { columnsOf } from '#shared/database/columns.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import type { Seat } from '../best-available/free-runs.ts'
@@ -53,7 +54,7 @@ export function lockFreeSeats(
        WHERE seat.event_id = wanted.event_id AND seat.seat_no = wanted.seat_no AND ${isFreeFor('own_hold')}
        FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat
      JOIN booking.event_rows AS line ON line.event_id = seat.event_id AND line.row_no = seat.row_no`,
-    [inOrder.map(({ eventId }) => eventId), inOrder.map(({ seatNo }) => seatNo), inOrder.map(({ ownHold }) => ownHold)],
+    columnsOf(inOrder, ({ eventId, seatNo, ownHold }) => [eventId, seatNo, ownHold]),
   )
 }
 
@@ -85,12 +86,7 @@ export async function holdLockedSeats(db: Database, seats: readonly HeldSeat[]):
        INSERT INTO booking.hold_items (event_id, hold_id, seat_no, price_minor)
        SELECT event_id, own_id, seat_no, price_minor FROM wanted)
      SELECT booking.require_all_taken((SELECT count(*) FROM taken), (SELECT count(*) FROM wanted))`,
-    [
-      seats.map(({ hold }) => hold.eventId),
-      seats.map(({ hold }) => hold.ownId),
-      seats.map(({ seatNo }) => seatNo),
-      seats.map(({ priceMinor }) => priceMinor),
-    ],
+    columnsOf(seats, ({ hold, seatNo, priceMinor }) => [hold.eventId, hold.ownId, seatNo, priceMinor]),
   )
 }
 

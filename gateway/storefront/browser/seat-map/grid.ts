@@ -1,4 +1,5 @@
-import type { Box, Plan } from './plan.ts'
+import type { Box } from './geometry.ts'
+import type { Plan } from './plan.ts'
 
 /** Side of a cell, in pitches. Seats are evenly dense, so a tree of boxes would gain nothing. */
 const cellPitches = 4

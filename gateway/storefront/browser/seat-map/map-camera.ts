@@ -1,4 +1,5 @@
-import type { Box, Plan } from './plan.ts'
+import type { Box } from './geometry.ts'
+import type { Plan } from './plan.ts'
 import type { Point } from './pointers.ts'
 import {
   between,
@@ -96,8 +97,9 @@ export class MapCamera {
     this.#wished = outlook
   }
 
+  /** Whether the whole house shows, or will at the end of a flight. */
   isWhole(): boolean {
-    return this.#camera.scale <= this.#whole().scale * 1.001
+    return this.target.scale <= this.#whole().scale * 1.001
   }
 
   /** In CSS pixels. */

@@ -1,6 +1,6 @@
+import { type Box, boxesMeet, isInside } from './geometry.ts'
 import { areaFill, sectionFill } from './paint-sections.ts'
 import { readable } from './palette.ts'
-import { type Box, boxesMeet, isInside } from './plan.ts'
 import { type Scene, screenBox } from './scene.ts'
 import { levelOf } from './view.ts'
 

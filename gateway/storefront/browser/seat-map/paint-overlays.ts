@@ -1,4 +1,4 @@
-import { type Box, boxAround, boxesMeet } from './plan.ts'
+import { type Box, boxAround, boxesMeet } from './geometry.ts'
 import { type Scene, screenBox, seatPoint } from './scene.ts'
 import { disc, drawTick } from './seat-shapes.ts'
 import { levelOf } from './view.ts'

@@ -1,5 +1,6 @@
+import { type Box, boxesMeet } from './geometry.ts'
 import { colourOfPrice } from './paint-sections.ts'
-import { type Box, boxesMeet, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { type Scene, screenBox } from './scene.ts'
 
 /** Rows curve little, so that every fourth seat is enough to draw one. */

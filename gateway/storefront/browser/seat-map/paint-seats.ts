@@ -1,6 +1,6 @@
+import { type Box, boxesMeet, grown } from './geometry.ts'
 import { colourOfPrice } from './paint-sections.ts'
 import { readable } from './palette.ts'
-import { type Box, boxesMeet } from './plan.ts'
 import { type Scene, screenBox, seatPoint } from './scene.ts'
 import { seatState } from './states.ts'
 import { planBox, showsNumbers } from './view.ts'
@@ -8,7 +8,7 @@ import { planBox, showsNumbers } from './view.ts'
 /** Single seats, from 20 px on with their numbers, and the names of rows beyond both ends. */
 export function paintSeats(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
   const { plan, states, camera, pictures, yours, step, screen } = scene
-  const seen = grownBy(planBox(camera, part), plan.pitch)
+  const seen = grown(planBox(camera, part), plan.pitch)
   const numbered: number[] = []
   scene.grid().forEachNear(seen, (seat) => {
     const state = states.of(seat)
@@ -63,8 +63,4 @@ function paintRowName(context: CanvasRenderingContext2D, scene: Scene, index: nu
     context.fillText(row.label, Math.round(x + ux * away), Math.round(y + uy * away))
     if (length === 0) return
   }
-}
-
-function grownBy({ left, top, right, bottom }: Box, margin: number): Box {
-  return { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin }
 }

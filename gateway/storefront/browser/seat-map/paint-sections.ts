@@ -1,5 +1,5 @@
+import { type Box, boxesMeet } from './geometry.ts'
 import { mixed } from './palette.ts'
-import { type Box, boxesMeet } from './plan.ts'
 import { outlineMargin, type Scene, screenBox } from './scene.ts'
 import { levelOf } from './view.ts'
 

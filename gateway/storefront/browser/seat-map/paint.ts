@@ -1,9 +1,9 @@
+import type { Box } from './geometry.ts'
 import { paintNames } from './paint-names.ts'
 import { paintOverlays } from './paint-overlays.ts'
 import { paintRows } from './paint-rows.ts'
 import { paintSeats } from './paint-seats.ts'
 import { paintSections } from './paint-sections.ts'
-import type { Box } from './plan.ts'
 import type { Scene } from './scene.ts'
 import { levelOf } from './view.ts'
 

@@ -1,17 +1,11 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEvent, viewLayout } from '#shared/contracts/event.ts'
-import { seatPitch } from '#shared/seat-pitch.ts'
+import { unitsPerPitch } from '#shared/seat-pitch.ts'
 import { type Price, pricesOf } from '../../views/prices.ts'
+import { type Box, boxAround, boxOfOutline, cornersOf, grown, middleOf, nothing } from './geometry.ts'
 
 export type LayoutReply = ReplyOf<typeof viewLayout>
 type EventReply = Pick<ReplyOf<typeof viewEvent>, 'price_tiers' | 'areas'>
-
-export interface Box {
-  readonly left: number
-  readonly top: number
-  readonly right: number
-  readonly bottom: number
-}
 
 /** A row as buyers know it; seats follow one another by number. */
 export interface PlanRow {
@@ -74,92 +68,113 @@ export interface Plan {
   readonly box: Box
 }
 
-/** Makes the columns of a layout, whether its coordinates are absolute or differences. */
+/** What is counted of a section while its rows are read. */
+interface SectionCount {
+  readonly name: string
+  readonly rows: number[]
+  seatCount: number
+  box: Box
+  /** Seats by index of their price. */
+  readonly seatsOfPrice: number[]
+}
+
+/**
+ * Makes the columns of a layout whose coordinates are differences. Loops over seats are written plainly: they run once, before anything
+ * is compiled.
+ */
 export function readPlan(layout: LayoutReply, event: EventReply): Plan {
-  const rows = absoluteRows(layout)
-  const seatCount = rows.reduce((sum, { seats }) => sum + seats.length, 0)
+  const { unit } = layout
+  if (unit === undefined) throw new Error('the coordinates of this layout are no differences')
+  const seatCount = layout.rows.reduce((sum, { seats }) => sum + seats.length, 0)
   const prices = pricesOf(event)
   const priceOfCategory = layout.categories.map((name) => priceIndex(prices, name))
-  const columns = {
-    x: new Float32Array(seatCount),
-    y: new Float32Array(seatCount),
-    section: new Uint16Array(seatCount),
-    row: new Uint16Array(seatCount),
-    price: new Uint8Array(seatCount),
-    accessible: new Uint8Array(seatCount),
-    startsRun: new Uint8Array(seatCount),
-  }
+  const x = new Float32Array(seatCount)
+  const y = new Float32Array(seatCount)
+  const section = new Uint16Array(seatCount)
+  const row = new Uint16Array(seatCount)
+  const price = new Uint8Array(seatCount)
+  const accessible = new Uint8Array(seatCount)
+  const startsRun = new Uint8Array(seatCount)
   const labels: string[] = []
-  const planRows: PlanRow[] = []
+  const rows: PlanRow[] = []
   const names = new Map<string, number>()
+  const counts: SectionCount[] = []
   let seat = 0
-  for (const row of rows) {
-    const section = names.get(row.section) ?? names.size
-    names.set(row.section, section)
-    const before = planRows.at(-1)
-    const continues = before !== undefined && before.section === section && before.label === row.label
-    const rowNo = continues ? planRows.length - 1 : planRows.length
+  let rowX = 0
+  let rowY = 0
+  for (const given of layout.rows) {
+    const index = names.get(given.section) ?? names.size
+    names.set(given.section, index)
+    const count = counts[index] ?? {
+      ...{ name: given.section, rows: [], seatCount: 0, box: nothing },
+      seatsOfPrice: prices.map(() => 0),
+    }
+    counts[index] = count
+    const before = rows.at(-1)
+    const continues = before !== undefined && before.section === index && before.label === given.label
+    const rowNo = continues ? rows.length - 1 : rows.length
     const first = seat
-    if (row.seats.length > 0) columns.startsRun[seat] = 1
-    for (const [index, label] of row.seats.entries()) {
-      columns.x[seat] = row.x[index] ?? 0
-      columns.y[seat] = row.y[index] ?? 0
-      columns.section[seat] = section
-      columns.row[seat] = rowNo
-      columns.price[seat] =
-        priceOfCategory[typeof row.category === 'number' ? row.category : (row.category[index] ?? 0)] ?? 0
-      if (row.accessible) columns.accessible[seat] = accessibility.wheelchair
-      labels.push(label)
+    let { left, top, right, bottom } = nothing
+    let across = rowX
+    let down = rowY
+    const { category } = given
+    for (let at = 0; at < given.seats.length; at += 1) {
+      across += given.x[at] ?? 0
+      down += given.y[at] ?? 0
+      if (across < left) left = across
+      if (across > right) right = across
+      if (down < top) top = down
+      if (down > bottom) bottom = down
+      x[seat] = across * unit
+      y[seat] = down * unit
+      section[seat] = index
+      row[seat] = rowNo
+      const own = priceOfCategory[typeof category === 'number' ? category : (category[at] ?? 0)] ?? 0
+      price[seat] = own
+      count.seatsOfPrice[own] = (count.seatsOfPrice[own] ?? 0) + 1
+      labels.push(given.seats[at] ?? '')
       seat += 1
     }
-    for (const index of row.companions ?? []) columns.accessible[first + index] = accessibility.companion
-    const box = boxOfPoints(row.x, row.y)
-    if (continues) planRows[rowNo] = { ...before, end: seat, box: boxAround([before.box, box]) }
-    else planRows.push({ label: row.label, section, first, end: seat, box })
+    rowX += given.x[0] ?? 0
+    rowY += given.y[0] ?? 0
+    startsRun[first] = 1
+    if (given.accessible) accessible.fill(accessibility.wheelchair, first, seat)
+    for (const at of given.companions ?? []) accessible[first + at] = accessibility.companion
+    const box = { left: left * unit, top: top * unit, right: right * unit, bottom: bottom * unit }
+    if (continues) rows[rowNo] = { ...before, end: seat, box: boxAround([before.box, box]) }
+    else {
+      count.rows.push(rowNo)
+      rows.push({ label: given.label, section: index, first, end: seat, box })
+    }
+    count.seatCount += seat - first
+    count.box = boxAround([count.box, box])
   }
-  const pitch = seatPitch(rows)
+  const pitch = unit * unitsPerPitch
   const outlines = new Map(
-    layout.outlines?.map(({ section, points }) => [section, absolutePoints(points, layout.unit)] as const),
+    layout.outlines?.map((outline) => [outline.section, absolutePoints(outline.points, unit)] as const),
   )
-  const rowsOfSection = Map.groupBy(planRows.keys(), (index) => planRows[index]?.section ?? 0)
-  const sections = Array.from(names, ([name, index]): PlanSection => {
-    const own = rowsOfSection.get(index) ?? []
-    const box = boxAround(own.flatMap((row) => planRows[row]?.box ?? []))
-    const counts = priceCounts(
-      own.flatMap((row) => planRows[row] ?? []),
-      columns.price,
-    )
-    const outline = outlines.get(name) ?? cornersOf(box)
+  const sections = counts.map(({ seatsOfPrice, ...count }): PlanSection => {
+    const outline = outlines.get(count.name) ?? cornersOf(count.box)
     return {
-      name,
-      rows: own,
-      seatCount: own.reduce((sum, row) => sum + (planRows[row]?.end ?? 0) - (planRows[row]?.first ?? 0), 0),
+      ...count,
       outline,
-      box,
-      ...middleOf(outline, box),
-      price: mostFrequent(counts),
-      dearest: Math.min(...counts.keys()),
+      ...middleOf(outline, count.box),
+      price: seatsOfPrice.indexOf(Math.max(...seatsOfPrice)),
+      dearest: seatsOfPrice.findIndex((seats) => seats > 0),
     }
   })
   const areas = layout.areas.map(({ name, capacity, outline }): PlanArea => {
-    const points = outline === undefined ? null : absolutePoints(outline, layout.unit)
+    const points = outline === undefined ? null : absolutePoints(outline, unit)
     return { name, capacity, price: priceIndex(prices, name), outline: points, box: points && boxOfOutline(points) }
   })
   const { stage } = layout
-  const drawn = [...sections.map(({ box }) => box), ...areas.flatMap(({ box }) => box ?? [])]
+  const drawn = [...sections, ...areas].flatMap(({ box }) => box ?? [])
   if (stage !== undefined) {
     drawn.push({ left: stage.x, top: stage.y, right: stage.x + stage.width, bottom: stage.y + stage.height })
   }
   return {
-    ...columns,
-    seatCount,
-    labels,
-    rows: planRows,
-    sections,
-    areas,
-    stage,
-    prices,
-    pitch,
+    ...{ seatCount, x, y, section, row, price, accessible, startsRun, labels, rows, sections, areas, stage },
+    ...{ prices, pitch },
     box: drawn.length > 0 ? grown(boxAround(drawn), 2 * pitch) : { left: 0, top: 0, right: 1, bottom: 1 },
   }
 }
@@ -174,58 +189,13 @@ export function placeOf(plan: Plan, seat: number): { section: string; row: strin
   }
 }
 
-export function boxAround(boxes: readonly Box[]): Box {
-  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const box of boxes) {
-    left = Math.min(left, box.left)
-    top = Math.min(top, box.top)
-    right = Math.max(right, box.right)
-    bottom = Math.max(bottom, box.bottom)
-  }
-  return { left, top, right, bottom }
+/** Where the middle of a seat lies. */
+export function pointOf({ x, y }: Plan, seat: number): { x: number; y: number } {
+  return { x: x[seat] ?? 0, y: y[seat] ?? 0 }
 }
 
-function grown({ left, top, right, bottom }: Box, by: number): Box {
-  return { left: left - by, top: top - by, right: right + by, bottom: bottom + by }
-}
-
-export function boxesMeet(one: Box, other: Box): boolean {
-  return one.left <= other.right && one.right >= other.left && one.top <= other.bottom && one.bottom >= other.top
-}
-
-/** Whether a point lies in an outline of x and y in turn. */
-export function isInside(outline: readonly number[], x: number, y: number): boolean {
-  let inside = false
-  for (let at = 0, before = outline.length - 2; at < outline.length; before = at, at += 2) {
-    const [ax, ay] = [outline[at] ?? 0, outline[at + 1] ?? 0]
-    const [bx, by] = [outline[before] ?? 0, outline[before + 1] ?? 0]
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside
-  }
-  return inside
-}
-
-function absoluteRows({ rows, unit }: LayoutReply): LayoutReply['rows'] {
-  if (unit === undefined) return rows
-  let [rowX, rowY] = [0, 0]
-  return rows.map((row) => {
-    const [x, y] = [sums(row.x, rowX, unit), sums(row.y, rowY, unit)]
-    rowX += row.x[0] ?? 0
-    rowY += row.y[0] ?? 0
-    return { ...row, x, y }
-  })
-}
-
-function sums(differences: readonly number[], from: number, unit: number): number[] {
-  let sum = from
-  return differences.map((difference) => {
-    sum += difference
-    return sum * unit
-  })
-}
-
-function absolutePoints(points: readonly number[], unit: number | undefined): number[] {
-  if (unit === undefined) return [...points]
+/** Of x and y in turn. */
+function absolutePoints(points: readonly number[], unit: number): number[] {
   const sum = [0, 0]
   return points.map((difference, index) => {
     sum[index % 2] = (sum[index % 2] ?? 0) + difference
@@ -239,61 +209,4 @@ function priceIndex(prices: readonly Price[], name: string): number {
     0,
     prices.findIndex(({ names }) => names.includes(name)),
   )
-}
-
-function priceCounts(rows: readonly PlanRow[], price: Uint8Array): Map<number, number> {
-  const counts = new Map<number, number>()
-  for (const { first, end } of rows) {
-    for (let seat = first; seat < end; seat += 1) counts.set(price[seat] ?? 0, (counts.get(price[seat] ?? 0) ?? 0) + 1)
-  }
-  return counts
-}
-
-function mostFrequent(counts: ReadonlyMap<number, number>): number {
-  let [found, most] = [0, 0]
-  for (const [value, count] of counts) if (count > most) [found, most] = [value, count]
-  return found
-}
-
-function boxOfPoints(x: readonly number[], y: readonly number[]): Box {
-  let [left, top] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  let [right, bottom] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let at = 0; at < x.length; at += 1) {
-    const [across = 0, down = 0] = [x[at], y[at]]
-    if (across < left) left = across
-    if (across > right) right = across
-    if (down < top) top = down
-    if (down > bottom) bottom = down
-  }
-  return { left, top, right, bottom }
-}
-
-function boxOfOutline(outline: readonly number[]): Box {
-  const boxes: Box[] = []
-  for (let at = 0; at < outline.length; at += 2) {
-    const [x, y] = [outline[at] ?? 0, outline[at + 1] ?? 0]
-    boxes.push({ left: x, right: x, top: y, bottom: y })
-  }
-  return boxAround(boxes)
-}
-
-function cornersOf({ left, top, right, bottom }: Box): number[] {
-  return [left, top, right, top, right, bottom, left, bottom]
-}
-
-/** Where the name of an outline stands: its centre of gravity, or the middle of its box where it encloses nothing. */
-export function middleOf(outline: readonly number[], box: Box): { x: number; y: number } {
-  let [area, x, y] = [0, 0, 0]
-  for (let at = 0; at < outline.length; at += 2) {
-    const next = (at + 2) % outline.length
-    const [ax, ay] = [outline[at] ?? 0, outline[at + 1] ?? 0]
-    const [bx, by] = [outline[next] ?? 0, outline[next + 1] ?? 0]
-    const cross = ax * by - bx * ay
-    area += cross
-    x += (ax + bx) * cross
-    y += (ay + by) * cross
-  }
-  const middle = { x: x / (3 * area), y: y / (3 * area) }
-  const isWithin = middle.x >= box.left && middle.x <= box.right && middle.y >= box.top && middle.y <= box.bottom
-  return isWithin ? middle : { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
 }

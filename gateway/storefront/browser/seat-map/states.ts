@@ -32,12 +32,17 @@ export class SeatStates {
     const bytes = decodeBase64(states)
     if (bytes.length !== Math.ceil(this.#plan.seatCount / 4)) return false
     this.#freeOfSection.fill(0)
-    this.#freeOfRow.fill(0)
     this.#free = 0
-    for (let seat = 0; seat < this.#plan.seatCount; seat += 1) {
-      const state = ((bytes[seat >> 2] ?? 0) >> (2 * (seat & 3))) & 3
-      this.#states[seat] = state
-      if (state === seatState.free) this.#count(seat, 1)
+    for (const [index, { section, first, end }] of this.#plan.rows.entries()) {
+      let free = 0
+      for (let seat = first; seat < end; seat += 1) {
+        const state = ((bytes[seat >> 2] ?? 0) >> (2 * (seat & 3))) & 3
+        this.#states[seat] = state
+        if (state === seatState.free) free += 1
+      }
+      this.#freeOfRow[index] = free
+      this.#freeOfSection[section] = (this.#freeOfSection[section] ?? 0) + free
+      this.#free += free
     }
     this.setAreas(areas)
     return true
@@ -120,5 +125,7 @@ export class SeatStates {
 
 function decodeBase64(text: string): Uint8Array {
   const binary = atob(text)
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+  const bytes = new Uint8Array(binary.length)
+  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at)
+  return bytes
 }

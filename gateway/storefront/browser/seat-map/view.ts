@@ -1,4 +1,4 @@
-import type { Box } from './plan.ts'
+import type { Box } from './geometry.ts'
 
 /** What of a plan the canvas shows: a point of the plan lies at `point × scale + offset`, in whole device pixels. */
 export interface Camera {

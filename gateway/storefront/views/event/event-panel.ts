@@ -12,7 +12,7 @@ import {
   freeOf,
   isSelling,
   type LiveState,
-  needsLine,
+  needsPass,
 } from './event-state.ts'
 
 /** Prices, what was chosen and the step that leads on; or why there is none. */
@@ -23,7 +23,7 @@ ${saleState(state)}
 ${line(state)}
 <div role="status">${live !== null && note(live, state.event.id)}</div>
 ${live?.held && held(live.held, state)}
-${priceList(state)}
+${state.event.sale.status !== 'cancelled' && priceList(state)}
 ${isSelling(state) && (live === null ? html`<noscript><p class="quiet">${words.needsScript}</p></noscript>` : selling(state, live))}
 </section>`
 }
@@ -32,7 +32,7 @@ ${isSelling(state) && (live === null ? html`<noscript><p class="quiet">${words.n
 function saleState(state: EventPageState): Html | false {
   const { event } = state
   const box = (title: string, ...text: readonly (string | Html)[]): Html =>
-    html`<div class="note sale-state"><strong>${title}</strong>${text.map((line) => html`<p>${line}</p>`)}</div>`
+    html`<div class="note"><strong>${title}</strong>${text.map((line) => html`<p>${line}</p>`)}</div>`
   const elsewhere = html`<a href="/">${words.otherEvents}</a>`
   switch (event.sale.status) {
     case 'announced':
@@ -60,13 +60,13 @@ function line(state: EventPageState): Html | false {
   const { status, waiting_room } = event.sale
   if (!waiting_room || (status !== 'on_sale' && status !== 'announced')) return false
   if (live !== null && live.passClock !== null) {
-    return html`<div class="note yours-note"><strong>${words.passTitle}</strong><p class="tabular" role="timer" aria-live="off">${words.passText(live.passClock)}</p></div>`
+    return html`<div class="note yours"><strong>${words.passTitle}</strong><p class="tabular" role="timer" aria-live="off">${words.passText(live.passClock)}</p></div>`
   }
-  return html`<div class="note line-note"><strong>${words.lineTitle}</strong><p>${status === 'announced' ? words.lineOpens : words.lineText}</p>${joinLink(event.id, 'wide')}</div>`
+  return html`<div class="note"><strong>${words.queueTitle}</strong><p>${status === 'announced' ? words.queueOpens : words.queueText}</p>${joinLink(event.id, 'wide')}</div>`
 }
 
-function joinLink(eventId: string, size: 'wide' | 'tall wide' | ''): Html {
-  return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/line?join=1">${words.joinLine}</a>`
+function joinLink(eventId: string, size: 'wide' | ''): Html {
+  return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/queue?join=1">${words.joinQueue}</a>`
 }
 
 function waitingListLink(eventId: string): Html {
@@ -76,11 +76,11 @@ function waitingListLink(eventId: string): Html {
 function opening({ event, language, live }: EventPageState): Html {
   const opensAt = event.sale.on_sale_at
   if (opensAt === null || event.layout_version === null) {
-    return html`<div class="note sale-state"><strong>${words.onSaleIn}</strong><p>${words.opensSometime}</p></div>`
+    return html`<div class="note"><strong>${words.notYet}</strong><p>${words.opensSometime}</p></div>`
   }
   const zone = event.venue?.city ? words.zone(event.venue.city) : (event.tz ?? 'UTC')
   const time = instantText(opensAt, { zone: event.tz, language })
-  return html`<div class="note sale-state"><strong>${words.opensAt(time, zone)}</strong>${live?.opensIn && html`<p class="countdown display tabular" role="timer">${live.opensIn}</p>`}${live !== null && html`<p>${words.opensByItself}</p>`}</div>`
+  return html`<div class="note"><strong>${words.opensAt(time, zone)}</strong>${live?.opensIn && html`<p class="countdown display tabular" role="timer">${live.opensIn}</p>`}${live !== null && html`<p>${words.opensByItself}</p>`}</div>`
 }
 
 function note({ note: said }: LiveState, eventId: string): Html | false {
@@ -107,10 +107,14 @@ function held(
       ? html`<li><span class="seat-name"><strong>${place.area}</strong><span>${words.tickets(place.qty)}</span></span></li>`
       : html`<li><span class="seat-name"><strong>${place.section}</strong><span>${words.rowAndSeat(place.row, place.label)}</span></span><span class="amount">${sum(place.price_minor, currency, state.language)}</span></li>`,
   )}</ul>
-<a class="button torch wide" href="/shop/holds/${encodeURIComponent(holdId)}">${words.toPayment} · ${sum(totalMinor, currency, state.language)}</a>
+${paymentLink(holdId, 'wide', `${words.toPayment} · ${sum(totalMinor, currency, state.language)}`)}
 <p class="buttons"><button type="button" class="link" data-click="other">${words.otherSeats}</button><button type="button" class="link" data-click="release">${words.releaseAll}</button></p>
 <p class="quiet">${words.exchangeHint}</p>
 </div>`
+}
+
+function paymentLink(holdId: string, size: 'wide' | '', label: string): Html {
+  return html`<a class="button torch ${size}" href="/shop/holds/${encodeURIComponent(holdId)}">${label}</a>`
 }
 
 function priceList({ event, language }: EventPageState): Html {
@@ -132,12 +136,12 @@ function priceList({ event, language }: EventPageState): Html {
 function selling(state: EventPageState, live: LiveState): Html {
   const { event } = state
   return html`${event.areas.length > 0 && areas(state, live)}
-${event.seat_count > 0 && !needsLine(state) && (freeOf(state) > 0 || live.held !== null) && best(state, live)}
+${event.seat_count > 0 && !needsPass(state) && (freeOf(state) > 0 || live.held !== null) && best(state, live)}
 ${choice(state, live)}`
 }
 
 function areas({ event, areaFree, language }: EventPageState, { areaQty }: LiveState): Html {
-  return html`<div><h2>${words.standing}</h2><ul class="rows">${event.areas.map(
+  return html`<div><h2>${words.areas}</h2><ul class="rows">${event.areas.map(
     ({ name }, index) =>
       html`<li id="area-${index}"><span class="seat-name"><strong>${name}</strong><span class="quiet">${words.left(count(areaFree[index] ?? 0, language))}</span></span><span class="amount">${stepper({ name: `area:${index}`, label: name, value: areaQty[name] ?? 0 })}</span></li>`,
   )}</ul></div>`
@@ -170,7 +174,7 @@ function choice(state: EventPageState, live: LiveState): Html {
   const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null || freeOf(state) === 0) return html``
-    const how = needsLine(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
+    const how = needsPass(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
     return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }
   return html`<div class="chosen-places">
@@ -184,8 +188,8 @@ function choice(state: EventPageState, live: LiveState): Html {
 ${
   places > 0 &&
   html`<p class="sum"><span>${words.total}</span><strong>${sum(totalMinor, currency, language)}</strong></p>
-${!needsLine(state) && html`<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>`}
-<p class="quiet">${needsLine(state) ? words.lineText : words.holdingCosts}</p>`
+${!needsPass(state) && html`<button type="button" class="button torch wide tall" data-click="hold">${holdLabel(state, live)}</button>`}
+<p class="quiet">${needsPass(state) ? words.queueText : words.holdingCosts}</p>`
 }
 </div>`
 }
@@ -208,7 +212,12 @@ function holdLabel(state: EventPageState, live: LiveState): string {
 /** On narrow screens the step stays in sight. */
 export function holdBar(state: EventPageState): Html | false {
   const { event, language, live } = state
-  const { places, totalMinor } = choiceOf(state)
-  if (live === null || places === 0) return false
-  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${words.chosenPlaces(places)}</small></p>${needsLine(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
+  const { seats, places, totalMinor } = choiceOf(state)
+  if (live === null) return false
+  if (places === 0) {
+    if (live.held === null) return false
+    const { holdId, totalMinor: total, currency, clock } = live.held
+    return html`<div class="hold-bar"><p><strong>${sum(total, currency, language)}</strong><small class="tabular">${words.heldFor(clock)}</small></p>${paymentLink(holdId, '', words.toPayment)}</div>`
+  }
+  return html`<div class="hold-bar"><p><strong>${sum(totalMinor, event.currency ?? 'EUR', language)}</strong><small>${seats.length === places ? words.chosen(places) : words.chosenPlaces(places)}</small></p>${needsPass(state) ? joinLink(event.id, '') : html`<button type="button" class="button torch" data-click="hold">${holdLabel(state, live)}</button>`}</div>`
 }

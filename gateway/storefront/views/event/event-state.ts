@@ -103,7 +103,8 @@ export interface EventPageState {
   readonly event: EventReply
   readonly language: string
   readonly isDemo: boolean
-  readonly sections: readonly SectionLine[]
+  /** Null in the browser while the list does not show, and until layout and seats are here: it stays as it is written. */
+  readonly sections: readonly SectionLine[] | null
   /** Free seats of the house, whatever the list shows. */
   readonly freeSeats: number
   /** Free places of each area, in the order of the event. */
@@ -115,8 +116,8 @@ export interface EventPageState {
   readonly live: LiveState | null
 }
 
-/** Whether the buyer must wait in line first. What is held already stays, and needs no pass to be paid for. */
-export function needsLine({ event, live }: EventPageState): boolean {
+/** Whether the buyer must wait in the queue first. What is held already stays, and needs no pass to be paid for. */
+export function needsPass({ event, live }: EventPageState): boolean {
   return event.sale.waiting_room && (live === null || live.passClock === null)
 }
 

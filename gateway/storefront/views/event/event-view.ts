@@ -31,7 +31,7 @@ ${event.performers.length > 1 && html`<p class="quiet">${event.performers.map(({
 export function eventBody(state: EventPageState): Html {
   const hasSeats = state.event.seat_count > 0
   return html`<div class="two-columns">
-${(hasSeats || state.hasMap) && house(state)}
+${(hasSeats || state.hasMap) && state.event.sale.status !== 'cancelled' && house(state)}
 ${eventPanel(state)}
 ${state.event.description !== null && html`<p class="description">${state.event.description}</p>`}
 </div>
@@ -39,7 +39,7 @@ ${isSelling(state) && holdBar(state)}`
 }
 
 function house(state: EventPageState): Html {
-  const { event, language, live, hasMap } = state
+  const { event, language, live, hasMap, sections } = state
   const tab = hasMap ? (live?.tab ?? null) : 'list'
   const free = words.free(count(freeOf(state), language), count(placesOf(state), language))
   const mode = live?.mode ?? 'connecting'
@@ -54,7 +54,7 @@ ${live !== null && html`<div class="tools"${tab === 'list' && html` hidden`}>${t
 <p class="${mode === 'live' ? 'live' : 'quiet'} free-line">${mode === 'live' ? words.live(free) : mode === 'late' ? words.late(free) : mode === 'offline' ? words.offline(free) : free}</p>
 ${hasMap && html`<div${tab === 'list' && html` hidden`}><div id="map" class="map" data-own><img src="/shop/events/${encodeURIComponent(event.id)}/plan.svg?version=${event.layout_version ?? 1}" alt="${words.planOf(event.venue?.name ?? event.name)}"></div></div>`}
 ${hasMap && key(state, tab === 'list')}
-<div id="list" class="section-list"${tab === 'map' && html` hidden`}>${sectionList(state)}</div>
+<div id="list" class="section-list"${sections === null && html` data-own`}${tab === 'map' && html` hidden`}>${sections !== null && sectionList(sections, state)}</div>
 </section>`
 }
 

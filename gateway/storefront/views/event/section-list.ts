@@ -7,8 +7,8 @@ import * as common from '../words.ts'
 import type { EventPageState, ListRow, OpenSection, SectionLine } from './event-state.ts'
 
 /** The sections of a house, those with free places first, the dear ones before the cheap. Without script nothing opens. */
-export function sectionList(state: EventPageState): Html {
-  const { event, sections, live } = state
+export function sectionList(sections: readonly SectionLine[], state: EventPageState): Html {
+  const { event, live } = state
   const { onlyPrice = null, together = 1 } = live ?? {}
   // Buyers who want two do not look for sections with single seats; who filters by price sees only that price.
   const fits = (section: SectionLine): boolean =>

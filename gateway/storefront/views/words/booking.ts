@@ -1,8 +1,8 @@
 /** Sentences of a buyer's bookings. */
 export const title = 'My bookings'
 export const none = 'No bookings yet'
-export const noneText = 'What you buy stands here, with your tickets.'
-export const toWhatsOn = "See what's on"
+export const noneText = 'Your bookings and tickets show here.'
+export const toWhatsOn = 'See what’s on'
 export const passedOnToYou = 'Passed on to you'
 export const bought = 'Bought by you'
 export const earlier = 'Earlier bookings'
@@ -27,8 +27,8 @@ export const notes = {
   }),
   eventCancelled: { title: 'The event is cancelled.', text: 'Your money goes back by itself.' },
   cancelled: { title: 'Cancelled.', text: 'These tickets open no door any more.' },
-  revoked: { title: 'Your bank took its word back.', text: 'Nothing was charged, and your seats went back.' },
-  expired: { title: 'Not paid in time.', text: 'Nothing was charged, and your seats went back.' },
+  revoked: { title: 'Your bank withdrew the payment.', text: 'Nothing was charged, and your seats were released.' },
+  expired: { title: 'Not paid in time.', text: 'Nothing was charged, and your seats were released.' },
   failed: { title: 'Not bought.', text: 'Your seats went to others before they were paid for. No money was taken.' },
 }
 export const yourTickets = 'Your tickets'
@@ -42,17 +42,17 @@ export const passedOn = 'Passed on'
 export const sums = { total: 'Total', refunded: 'Paid back', due: 'On its way back' }
 export const bookedOn = (date: string) => `Booked ${date}`
 export const calendar = 'Add to calendar'
-export const giveBack = 'Give tickets back'
-export const giveBackWhich = 'Which tickets?'
-export const giveBackNone = 'Choose a ticket first.'
-export const giveBackSum = (tickets: number, sum: string) =>
+export const returnTickets = 'Give tickets back'
+export const returnWhich = 'Which tickets?'
+export const returnNone = 'Choose a ticket first.'
+export const returnSum = (tickets: number, sum: string) =>
   `Give back ${tickets === 1 ? '1 ticket' : `${tickets} tickets`} for ${sum}`
-export const givingBack = 'Giving back…'
-export const giveBackText = 'Your money goes to the card that you paid with. The tickets open no door any more.'
-export const giveBackUntil = (time: string) => `Possible until ${time}.`
+export const returning = 'Giving back…'
+export const returnText = 'Your money goes to the card that you paid with. The tickets open no door any more.'
+export const returnUntil = (time: string) => `Possible until ${time}.`
 export const noReturns = 'Tickets of this event cannot be given back.'
 export const tooLate = (time: string) => `Tickets could be given back until ${time}.`
-export const gaveBack = (tickets: number) => ({
+export const returned = (tickets: number) => ({
   title: tickets === 1 ? 'You gave 1 ticket back.' : `You gave ${tickets} tickets back.`,
   text: 'Your money is on its way.',
 })

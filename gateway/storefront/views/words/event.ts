@@ -5,10 +5,10 @@ export const limit = (tickets: number) => (tickets === 1 ? 'At most 1 ticket eac
 export const places = 'Places'
 export const map = 'Map'
 export const list = 'List'
-export const closer = 'Closer'
-export const farther = 'Farther away'
-export const whole = 'Whole house'
-export const planOf = (house: string) => `Plan of ${house}`
+export const closer = 'Zoom in'
+export const farther = 'Zoom out'
+export const whole = 'Whole map'
+export const planOf = (venue: string) => `Seat map of ${venue}`
 export const free = (free: string, all: string) => `${free} of ${all} places are free`
 export const live = (words: string) => `Live: ${words}`
 export const late = (words: string) => `A few seconds old: ${words}`
@@ -55,7 +55,7 @@ export const accessible = 'For a wheelchair user and companions'
 export const holdBest = (count: number) => (count === 1 ? 'Hold the best seat' : `Hold the best ${count} together`)
 export const exchangeBest = (count: number) =>
   count === 1 ? 'Exchange for the best seat' : `Exchange for the best ${count} together`
-export const standing = 'Without seat numbers'
+export const areas = 'Without seat numbers'
 export const chosen = (count: number) => (count === 1 ? '1 seat chosen' : `${count} seats chosen`)
 export const chosenPlaces = (count: number) => (count === 1 ? '1 place chosen' : `${count} places chosen`)
 export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
@@ -75,6 +75,7 @@ export const needsScript = 'Choosing places needs JavaScript. Everything else on
 
 export const heldTitle = (count: number) => (count === 1 ? '1 place is yours' : `${count} places are yours`)
 export const heldUntil = (clock: string) => `Still ${clock} to pay. Nobody else can buy them.`
+export const heldFor = (clock: string) => `Held: ${clock}`
 export const toPayment = 'Continue to payment'
 export const otherSeats = 'Other seats'
 export const releaseAll = 'Give all back'
@@ -103,17 +104,17 @@ export const released = 'Your places are free again.'
 export const otherSeatNotFree = 'This seat is not free.'
 
 export const howToPrepare = 'Press a section of the map, then a seat. What you choose is kept until it is your turn.'
-export const lineTitle = 'There is a line for this event'
-export const lineText = 'Buyers go in one after the other. Join, and hold places when it is your turn.'
-export const lineOpens = 'Join it now; it opens with the sale.'
-export const joinLine = 'Join the line'
+export const queueTitle = 'There is a queue for this event'
+export const queueText = 'Buyers go in one after the other. Join, and hold places when it is your turn.'
+export const queueOpens = 'Join it now; it opens with the sale.'
+export const joinQueue = 'Join the queue'
 export const passTitle = 'It is your turn'
 export const passText = (clock: string) => `Still ${clock} to choose.`
 
-export const onSaleIn = 'Sale opens'
+export const notYet = 'Not on sale yet'
 export const opensAt = (time: string, zone: string) => `Sale opens ${time} (${zone}).`
 export const opensByItself = 'Stay here: this page opens by itself.'
-export const opensSometime = 'Not on sale yet. When the sale opens is not announced.'
+export const opensSometime = 'When the sale opens is not announced yet.'
 export const paused = 'The sale is paused'
 export const pausedText = 'No places can be held for the moment. Held places can still be paid for.'
 export const ended = 'The sale has ended'
@@ -125,9 +126,9 @@ export const cancelledText = 'This event does not take place. Everybody who paid
 export const soldOut = 'Sold out'
 export const soldOutText = 'No place is free or held.'
 export const waitingListText = 'Places may come back: people on the waiting list get them first.'
-export const toWaitingList = 'Waiting list'
+export const toWaitingList = 'Join the waiting list'
 export const allHeldTitle = 'Nothing is free at the moment'
 export const allHeldText = 'Others are deciding about the last places. When one comes back, it shows here at once.'
 export const notSoldHere = 'Not sold here yet'
 export const notSoldHereText = 'There is no seating plan for this event yet.'
-export const otherEvents = "See what's on"
+export const otherEvents = 'See what’s on'

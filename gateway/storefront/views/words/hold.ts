@@ -16,10 +16,10 @@ export const gotMoreTime = (time: string) => `Yours until ${time} now.`
 export const seats = 'Seats'
 export const row = (row: string, seat: string) => `Row ${row}, seat ${seat}`
 export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
-export const giveBackOne = (name: string) => `Give back ${name}`
+export const releaseOne = (name: string) => `Give back ${name}`
 export const total = 'Total, fees included'
 export const otherSeats = 'Other seats'
-export const giveAllBack = 'Give all back'
+export const releaseAll = 'Give all back'
 export const card = 'Pay with'
 export const cards = [
   { token: 'tok_ok', name: 'Card that pays', hint: '' },
@@ -27,7 +27,7 @@ export const cards = [
   { token: 'tok_slow', name: 'Card of a slow bank', hint: 'answers after 3 s' },
   { token: 'tok_timeout_then_ok', name: 'Bank that answers late', hint: 'settles by itself' },
   { token: 'tok_timeout_then_fail', name: 'Bank that never answers', hint: 'nothing is charged' },
-  { token: 'tok_capture_fails', name: 'Bank that takes its word back', hint: 'seats go back' },
+  { token: 'tok_capture_fails', name: 'Bank that withdraws the payment', hint: 'seats are released' },
 ]
 export const sandbox = 'Payment sandbox: no real card, no real money.'
 export const pay = (sum: string) => `Pay ${sum}`
@@ -56,7 +56,7 @@ export const notes = {
     text: 'Nothing was charged and your seats are still yours. Try again in a moment.',
   },
   busy: {
-    title: 'Very many people are paying right now.',
+    title: 'Many people are paying right now.',
     text: 'Nothing was charged and your seats are still yours. Try again in a moment.',
   },
   offline: (time: string) => ({
@@ -92,8 +92,8 @@ export const ends = {
     text: 'Your time had run out, and no money was taken.',
   },
   revoked: {
-    title: 'Your bank took its word back.',
-    text: 'Nothing was charged, and your seats went back. Choose again, and pay with another card.',
+    title: 'Your bank withdrew the payment.',
+    text: 'Nothing was charged, and your seats were released. Choose again, and pay with another card.',
   },
   lost: { title: 'Your hold ended before it was paid for.', text: 'No money was taken.' },
 }

@@ -24,7 +24,7 @@ const byCode: Readonly<Record<string, ProblemWords>> = {
     heading: 'Too many requests.',
     text: 'Your network has sent more than we answer. Wait a moment, then load the page again.',
   },
-  unauthenticated: { heading: 'Tell us first who you are.', text: 'Then this page opens.' },
+  unauthenticated: { heading: 'Sign in first.', text: 'Then this page opens.' },
   method_not_allowed: { heading: 'This does not work that way.', text: 'Go back to the page before, and try again.' },
   misdirected: { heading: 'This name is not served here.', text: '' },
   no_worker: unavailable,

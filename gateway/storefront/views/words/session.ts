@@ -1,15 +1,15 @@
 /** Sentences of the session page. */
 export const sessionWords = {
-  heading: 'Who are you?',
-  demo: 'This is a demo: any name will do, and nobody checks it. Your bookings stand under it.',
+  heading: 'Sign in',
+  demo: 'This is a demo: any name works, and nobody checks it. Your bookings are kept under this name.',
   name: 'Name',
   nameHint: 'Letters and digits without blanks, such as ines.moreau',
   nameFault: 'A name has 1 to 128 letters or digits and no blanks.',
-  submit: 'Go on',
-  submitting: 'One moment…',
+  submit: 'Sign in',
+  submitting: 'Signing in…',
   offline: 'No connection. Try again.',
   signIn: 'Sign in first.',
-  signInText: 'Your bookings belong to your account. Sign in where you have it, then come back to this page.',
+  signInText: 'Your bookings belong to your account. Sign in where you have it, then come back.',
   back: 'Back',
   noScript: 'This page needs JavaScript to sign you in.',
 }

@@ -9,14 +9,14 @@ export const section = 'Section'
 export const row = 'Row'
 export const seat = 'Seat'
 export const area = 'Area'
-export const admits = 'Admits one'
+export const doors = (time: string) => `doors ${time}`
 export const booked = (date: string) => `booked ${date}`
 export const code = (number: string) => `Code of ticket ${number}`
 export const number = (number: string) => `No. ${number}`
 export const calendar = 'Add to calendar'
 export const print = 'Print'
 export const passOn = 'Pass it on'
-export const giveBack = (sum: string) => `Give back for ${sum}`
+export const returnTickets = (sum: string) => `Give back for ${sum}`
 export const advice =
   'The code works without network. The first person to show it gets in: do not post a picture of it.'
 export const saved = 'This ticket can be read without network on this device.'

@@ -21,14 +21,12 @@ export interface Story {
 export type Scenario = (system: CrashSystem, event: OpenEvent) => Promise<Story>
 
 /** One ticket sold and paid for, nothing else. */
-export function oneSale({ priceMinor }: OpenEvent): Ending {
-  return {
-    bookings: ['confirmed captured'],
-    holds: ['converted'],
-    payments: ['captured'],
-    charges: [`captured ${priceMinor}`],
-    seats: ['0 sold'],
-    validTickets: 1,
-    factsWrong: [],
-  }
-}
+export const oneSale = ({ priceMinor }: OpenEvent): Ending => ({
+  bookings: ['confirmed captured'],
+  holds: ['converted'],
+  payments: ['captured'],
+  charges: [`captured ${priceMinor}`],
+  seats: ['0 sold'],
+  validTickets: 1,
+  factsWrong: [],
+})

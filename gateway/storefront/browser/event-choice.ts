@@ -1,0 +1,308 @@
+import type { EventPageState, EventReply, HeldState, LiveState, Note, Offer } from '../views/event/event-state.ts'
+import * as words from '../views/words/event.ts'
+import { ask } from './api.ts'
+import { ChosenSeats } from './chosen-seats.ts'
+import { EventHouse, type VersionedSnapshot } from './event-house.ts'
+import type { Island } from './island.ts'
+import { type Hold, OwnHold } from './own-hold.ts'
+import { chosenSeat, placesText } from './place-lines.ts'
+import { refusalNote } from './refusal-note.ts'
+import {
+  type BestWish,
+  bestPlaces,
+  chosenPlaces,
+  releaseHold,
+  requestPlaces,
+  type Selection,
+} from './request-places.ts'
+import type { Plan } from './seat-map/plan.ts'
+import { readChoice, storeChoice } from './stored-choice.ts'
+
+/** Places that were held for a buyer light up one after the other. */
+const lightEveryMs = 60
+
+/** What a buyer chose among the places of an event, and the hold of them. */
+export class EventChoice {
+  readonly #island: Island<EventPageState>
+  readonly #plan: Plan
+  readonly #ownHold: OwnHold
+  readonly #chosen: ChosenSeats
+  readonly house: EventHouse
+  /** Seats of the own hold that shine already. */
+  #mine: readonly number[] = []
+
+  constructor(island: Island<EventPageState>, element: HTMLElement, plan: Plan) {
+    this.#island = island
+    this.#plan = plan
+    const { event } = island.state
+    this.#ownHold = new OwnHold(event.id, (held) => this.#heldChanged(held))
+    const { seats, outlook } = readChoice(event.id, event.layout_version ?? 0)
+    this.#chosen = new ChosenSeats(seats)
+    this.house = new EventHouse({
+      island,
+      element,
+      plan,
+      isChosen: (seat) => this.#chosen.has(seat),
+      isYours: (seat) => this.#chosen.has(seat) || this.#ownHold.seats.includes(seat),
+      onSeat: (seat) => this.toggle(seat),
+      onStates: (isReset) => {
+        this.#loseTaken()
+        if (isReset) this.#choiceChanged()
+      },
+    })
+    if (this.house.map !== null) this.house.map.outlook = outlook
+    addEventListener('pagehide', () => this.#store())
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) this.#set({ asking: null })
+      if (persisted) void this.#ownHold.look()
+    })
+  }
+
+  /** Begins with the seats that were loaded, and follows them from there; null: from now on. */
+  begin(loaded: { snapshot: VersionedSnapshot; position: string | null } | null): void {
+    const isLoaded = loaded !== null && this.house.load(loaded.snapshot)
+    if (isLoaded) this.#paintYours()
+    // The picture first: what is read follows behind the map's own first frame.
+    requestAnimationFrame(() => {
+      performance.mark('seat-map')
+      setTimeout(() => {
+        if (isLoaded) {
+          this.#loseTaken()
+          this.#choiceChanged()
+        }
+        this.house.follow(loaded?.position ?? null)
+        void this.#ownHold.look()
+      }, 0)
+    })
+  }
+
+  /** Chooses a seat, or no longer. */
+  toggle(seat: number): void {
+    if (this.#event.sale.status !== 'on_sale' || this.#ownHold.seats.includes(seat)) return
+    if (this.#chosen.delete(seat)) this.#choiceChanged()
+    else if (!this.house.states.isFree(seat))
+      this.#say({ title: words.otherSeatNotFree, text: placesText(this.#plan, [seat]) })
+    else if (this.#wanted() >= this.#event.sale.max_tickets_per_user) this.#sayLimit()
+    else {
+      this.#chosen.add(seat)
+      this.#choiceChanged({ note: null })
+    }
+  }
+
+  /** One more or one fewer: seats together, or tickets of an area. */
+  step(of: string, by: number): void {
+    const { max_tickets_per_user: limit } = this.#event.sale
+    if (of === 'together') {
+      this.#set({ together: Math.min(limit, Math.max(1, this.#live.together + by)) })
+      this.#store()
+      return
+    }
+    const area = this.#event.areas[Number(of.slice('area:'.length))]
+    if (area === undefined) return
+    if (by > 0 && this.#wanted() >= limit) {
+      this.#sayLimit()
+      return
+    }
+    const qty = Math.max(0, (this.#live.areaQty[area.name] ?? 0) + by)
+    this.#choiceChanged({ areaQty: { ...this.#live.areaQty, [area.name]: qty } })
+  }
+
+  setFilter(change: Partial<Pick<LiveState, 'onlyPrice' | 'accessible'>>): void {
+    this.#set(change)
+    this.#store()
+    this.house.showLines()
+  }
+
+  ringOffer(index: number | null): void {
+    this.house.map?.picture.setOffered(index === null ? [] : (this.#live.note?.offers[index]?.seats ?? []))
+  }
+
+  takeOffer(index: number): void {
+    const offer: Offer | undefined = this.#live.note?.offers[index]
+    this.house.map?.picture.setOffered([])
+    if (offer?.seats !== undefined) {
+      this.#chosen.keepOnly((seat) => this.house.states.isFree(seat))
+      for (const seat of offer.seats) if (this.house.states.isFree(seat)) this.#chosen.add(seat)
+      this.#choiceChanged({ note: null })
+      this.house.map?.showSeats(offer.seats)
+    } else if (offer?.best !== undefined) void this.holdBest(offer.best)
+    else if (offer?.again === true) void this.#again()
+  }
+
+  /** Holds what was chosen, or exchanges the own hold for it, and goes on to pay. */
+  async holdChosen(): Promise<void> {
+    const selection = chosenPlaces(this.#chosen.seats, this.#live.areaQty)
+    if (selection === null) return
+    const hold = await this.#ask(selection, 'hold', () => this.holdChosen(), null)
+    if (hold === null) return
+    this.#chosen.clear()
+    this.#choiceChanged({ areaQty: {} })
+    location.assign(`/shop/holds/${encodeURIComponent(hold.id)}`)
+  }
+
+  /** Holds the best places that are free, or exchanges the own hold for others, and shows them. */
+  async holdBest(wish: BestWish): Promise<void> {
+    const { onlyPrice } = this.#live
+    const tier = onlyPrice === null ? undefined : this.#tierOf(onlyPrice)
+    const best = bestPlaces(wish, this.#live, tier)
+    const told = { qty: best.qty, hasPrice: best.tier !== undefined }
+    const hold = await this.#ask({ best_available: best }, 'best', () => this.holdBest(wish), told)
+    if (hold === null) return
+    this.#chosen.clear()
+    this.#mine = []
+    this.#choiceChanged()
+    this.house.map?.showSeats(this.#ownHold.seats)
+    this.#lightUp()
+    document.querySelector<HTMLElement>('.held .button')?.focus()
+  }
+
+  async release(): Promise<void> {
+    const { hold } = this.#ownHold
+    if (hold === null || this.#live.asking !== null) return
+    this.#set({ asking: 'release' })
+    const answer = await releaseHold(hold.id)
+    this.#set({ asking: null })
+    if (answer.ok) {
+      this.#ownHold.drop(hold.id)
+      this.#say({ title: words.released, text: '' })
+    } else this.#set({ note: refusalNote(answer.problem, this.#plan, { best: null }, this.house.writing) })
+  }
+
+  get #event() {
+    return this.house.event
+  }
+
+  get #live() {
+    return this.house.live
+  }
+
+  #set(change: Partial<LiveState>): void {
+    this.house.set(change)
+  }
+
+  #say(note: Pick<Note, 'title' | 'text'>): void {
+    this.#set({ note: { ...note, isAlarm: false, offers: [] } })
+  }
+
+  #sayLimit(): void {
+    const { max_tickets_per_user: limit } = this.#event.sale
+    this.#say({ title: words.limitOnPage(limit), text: '' })
+  }
+
+  /** How to ask again; set while an answer may yet come. */
+  #again: () => Promise<void> = async () => undefined
+
+  /** One request for places. Null where it was refused; the page then says why. */
+  async #ask(
+    selection: Selection,
+    asking: 'hold' | 'best',
+    again: () => Promise<void>,
+    best: Parameters<typeof refusalNote>[2]['best'],
+  ): Promise<Hold | null> {
+    if (this.#live.asking !== null || this.#event.sale.status !== 'on_sale') return null
+    this.#again = again
+    this.#set({ asking, note: null })
+    const holdId = this.#ownHold.hold?.id ?? null
+    const answer = await requestPlaces(
+      { eventId: this.#event.id, holdId, isDemo: this.#island.state.isDemo },
+      selection,
+    )
+    if ('to' in answer) {
+      this.#store()
+      location.assign(answer.to)
+      return null
+    }
+    if (answer.ok) {
+      this.#ownHold.take(answer.value)
+      this.#set({ asking: null })
+      return answer.value
+    }
+    const { problem } = answer
+    this.#set({ asking: null, note: refusalNote(problem, this.#plan, { best }, this.house.writing) })
+    if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
+    this.#loseTaken()
+    if (/^(sale_|sold_out|event_)/.test(problem.code)) await this.#readEvent()
+    return null
+  }
+
+  /** The sale is not as the page shows it; caches may say so a moment later than the refusal. */
+  async #readEvent(tries = 3): Promise<void> {
+    const answer = await ask<EventReply>('GET', `/events/${encodeURIComponent(this.#event.id)}`)
+    if (answer.ok) this.#island.set({ event: answer.value })
+    if (tries > 1 && this.#event.sale.status === 'on_sale') setTimeout(() => void this.#readEvent(tries - 1), 1_000)
+  }
+
+  #tierOf(price: number): string | undefined {
+    const names = this.#plan.prices[price]?.names ?? []
+    return this.#event.price_tiers.find(({ name }) => names.includes(name))?.name
+  }
+
+  #wanted(): number {
+    return Object.values(this.#live.areaQty).reduce((sum, qty) => sum + qty, this.#chosen.seats.length)
+  }
+
+  /** Chosen seats that somebody else has by now. While the own hold is asked for, it may be that one. */
+  #loseTaken(): void {
+    if (this.#live.asking !== null) return
+    const own = this.#ownHold.seats.filter((seat) => this.#chosen.delete(seat))
+    const taken = this.#chosen.lose(
+      (seat) => this.house.states.isFree(seat),
+      () => this.#choiceChanged(),
+    )
+    if (own.length + taken.length === 0) return
+    const isTold = this.#live.note !== null && this.#live.note.offers.length > 0
+    if (taken.length === 0 || isTold) {
+      this.#choiceChanged()
+      return
+    }
+    const text = words.taken(placesText(this.#plan, taken), taken.length > 1)
+    this.#choiceChanged({ note: { title: words.takenTitle, text, isAlarm: true, offers: [] } })
+  }
+
+  #choiceChanged(change: Partial<LiveState> = {}): void {
+    const chosen = this.#chosen.entries().map(({ seat, isLost }) => chosenSeat(this.#plan, seat, isLost))
+    this.#set({ ...change, chosen })
+    this.#paintYours()
+    this.house.showLines()
+    this.house.rename()
+    this.#store()
+  }
+
+  #paintYours(): void {
+    this.house.map?.picture.setYours(new Set([...this.#chosen.seats, ...this.#mine]))
+  }
+
+  #heldChanged(held: HeldState | null): void {
+    const before = this.#live.held
+    this.#set({ held })
+    if (held !== null && before?.holdId === held.holdId && before.places === held.places) return
+    if (held === null || this.#live.asking !== 'best') this.#mine = this.#ownHold.seats
+    for (const seat of this.#mine) this.#chosen.delete(seat)
+    this.#choiceChanged()
+  }
+
+  #lightUp(): void {
+    const seats = this.#ownHold.seats
+    for (const [index] of seats.entries()) {
+      setTimeout(
+        () => {
+          this.#mine = seats.slice(0, index + 1)
+          this.#paintYours()
+        },
+        240 + index * lightEveryMs,
+      )
+    }
+  }
+
+  #store(): void {
+    const { areaQty, together, onlyPrice, accessible } = this.#live
+    storeChoice(this.#event.id, this.#event.layout_version ?? 0, {
+      seats: this.#chosen.seats,
+      areaQty,
+      together,
+      onlyPrice,
+      accessible,
+      outlook: this.house.map?.outlook ?? null,
+    })
+  }
+}
