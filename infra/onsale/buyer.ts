@@ -12,7 +12,6 @@ export interface Sale {
   readonly gateways: readonly string[]
   readonly eventId: string
   readonly seatCount: number
-  readonly callsPerMinute: number
   /** How long a hold lasts in this run's time. */
   readonly holdMs: number
   readonly pace: number

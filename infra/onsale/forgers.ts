@@ -90,11 +90,11 @@ export async function passOfAnotherEvent(organiser: Organiser, run: string, slee
   const eventId = await createEvent(organiser, { name: `Another event ${run}`, seats: 10 })
   await setRoom(organiser, eventId, {
     state: 'open',
-    callsPerMinute: 60,
-    maxActive: 10,
-    claimS: 600,
-    sessionS: 7_200,
-    idleS: 3_600,
+    calls_per_minute: 60,
+    max_active: 10,
+    claim_s: 600,
+    session_s: 7_200,
+    idle_s: 3_600,
     adaptive: false,
   })
   const userId = `foreign-${run}`

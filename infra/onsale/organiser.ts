@@ -1,6 +1,6 @@
-import type { ReplyOf } from '#shared/contracts/contract.ts'
+import type { ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import type { viewEvent } from '#shared/contracts/event.ts'
-import type { WaitingRoom } from '#shared/contracts/waiting-room.ts'
+import type { setWaitingRoom, WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import { ExplainedError } from '../explained-error.ts'
 
 /* What an organiser does for an on-sale, over HTTP. */
@@ -10,19 +10,8 @@ export interface Organiser {
   readonly key: string
 }
 
-export interface Room {
-  /** `pre_queue`: a draw decides the order of those who come before the opening. */
-  readonly state: 'pre_queue' | 'paused' | 'open'
-  readonly callsPerMinute: number
-  readonly maxActive: number
-  readonly claimS: number
-  readonly sessionS: number
-  readonly idleS: number
-  /** Whether the rate follows what the system bears. */
-  readonly adaptive: boolean
-  readonly draw?: { readonly closesAt: Date; readonly opensAt: Date }
-}
-
+/** What an organiser wants of a waiting room. */
+type Room = Omit<RequestOf<typeof setWaitingRoom>, 'event_id'>
 type EventView = ReplyOf<typeof viewEvent>
 
 class Refusal extends ExplainedError {
@@ -79,36 +68,25 @@ export function sectionsOf(
 export async function announceDraw(
   organiser: Organiser,
   eventId: string,
-  room: Omit<Room, 'state'> & Required<Pick<Room, 'draw'>>,
+  room: Omit<Room, 'state' | 'draw'>,
+  draw: Room['draw'],
 ): Promise<boolean> {
   try {
-    await setRoom(organiser, eventId, { ...room, state: 'pre_queue' })
+    await setRoom(organiser, eventId, { ...room, draw, state: 'pre_queue' })
     return true
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'draw_not_open') throw error
-    const { draw: _, ...withoutDraw } = room
-    const { draw } = await setRoom(organiser, eventId, { ...withoutDraw, state: 'paused' })
-    if (draw === null || draw.is_drawn) return false
+    const { draw: known } = await setRoom(organiser, eventId, { ...room, state: 'paused' })
+    if (known === null || known.is_drawn) return false
     throw new ExplainedError(
-      `The draw of this event has closed, and is held at ${draw.opens_at}: send a crowd after that.`,
+      `The draw of this event has closed, and is held at ${known.opens_at}: send a crowd after that.`,
     )
   }
 }
 
 /** Answers what the event has of a draw. */
 export function setRoom(organiser: Organiser, eventId: string, room: Room): Promise<Pick<WaitingRoom, 'draw'>> {
-  return organise<WaitingRoom>(organiser, 'PUT', `/admin/events/${eventId}/queue`, {
-    state: room.state,
-    calls_per_minute: room.callsPerMinute,
-    max_active: room.maxActive,
-    claim_s: room.claimS,
-    session_s: room.sessionS,
-    idle_s: room.idleS,
-    adaptive: room.adaptive,
-    ...(room.draw && {
-      draw: { closes_at: room.draw.closesAt.toISOString(), opens_at: room.draw.opensAt.toISOString() },
-    }),
-  })
+  return organise(organiser, 'PUT', `/admin/events/${eventId}/queue`, room)
 }
 
 /** What a crowd finds at an event: seats, those of them that are free, and places that it sells to one buyer at most. */

@@ -6,7 +6,7 @@ import type { Output } from '../terminal/output.ts'
 import { Buyer, type Sale } from './buyer.ts'
 import type { OnsaleFlags } from './flags.ts'
 import { Forgers, passOfAnotherEvent } from './forgers.ts'
-import { announceDraw, createEvent, type Organiser, type Room, type Stock, setRoom, stockOf } from './organiser.ts'
+import { announceDraw, createEvent, type Organiser, type Stock, setRoom, stockOf } from './organiser.ts'
 import { Panel } from './panel.ts'
 import { type BuyerPlan, planBuyer } from './plan.ts'
 import { QueueFront } from './queue-front.ts'
@@ -84,12 +84,12 @@ async function playAt(scene: Scene): Promise<Result> {
     return { ...plan, places: Math.min(plan.places, stock.maxPlaces) }
   }
   const maxActive = Math.min(active.most, Math.max(active.least, Math.ceil(stock.available * active.share)))
-  const room: Omit<Room, 'state'> = {
-    callsPerMinute: flags.fixedRate ?? Math.max(calls.least, maxActive * calls.perActive),
-    maxActive,
-    claimS,
-    sessionS: Math.max(least.sessionS, Math.round(real.sessionS / pace)),
-    idleS: Math.max(least.idleS, Math.round(real.idleS / pace)),
+  const room = {
+    calls_per_minute: flags.fixedRate ?? Math.max(calls.least, maxActive * calls.perActive),
+    max_active: maxActive,
+    claim_s: claimS,
+    session_s: Math.max(least.sessionS, Math.round(real.sessionS / pace)),
+    idle_s: Math.max(least.idleS, Math.round(real.idleS / pace)),
     adaptive: flags.fixedRate === undefined,
   }
   const holdMs = holdMsAt(pace)
@@ -103,7 +103,10 @@ async function playAt(scene: Scene): Promise<Result> {
   const opensAt = Date.now() + preQueueMs
   // Receipts tell whole seconds.
   const closesAt = new Date(Math.floor((opensAt - Math.max(drawMs.least, drawMs.before / pace)) / 1_000) * 1_000)
-  const hasDraw = await announceDraw(organiser, eventId, { ...room, draw: { closesAt, opensAt: new Date(opensAt) } })
+  const hasDraw = await announceDraw(organiser, eventId, room, {
+    closes_at: closesAt.toISOString(),
+    opens_at: new Date(opensAt).toISOString(),
+  })
   tally.opensAtMs = performance.now() + opensAt - Date.now()
   output.print(
     `The waiting room of the event lets in ${maxActive} at a time, from ${new Date(opensAt).toISOString().slice(11, 19)} on, ${hasDraw ? 'by lot' : 'in order of arrival: it had its queue before'}.`,
@@ -118,10 +121,9 @@ async function playAt(scene: Scene): Promise<Result> {
   const sale: Sale = {
     ...crowd,
     seatCount: stock.seats,
-    callsPerMinute: room.callsPerMinute,
     holdMs,
     pace,
-    front: new QueueFront(room.callsPerMinute),
+    front: new QueueFront(room.calls_per_minute),
     isSoldOut: () => soldOutAtMs !== null,
     onHeld: (seatNos) => watchers.answered(seatNos),
     onPass: (userId, pass) => forgers.learn({ userId, pass }),
@@ -191,11 +193,11 @@ async function playAt(scene: Scene): Promise<Result> {
       seed,
       pace,
       room: {
-        calls_per_minute: room.callsPerMinute,
+        calls_per_minute: room.calls_per_minute,
         max_active: maxActive,
         fixed_rate: flags.fixedRate !== undefined,
-        claim_s: room.claimS,
-        session_s: room.sessionS,
+        claim_s: room.claim_s,
+        session_s: room.session_s,
         hold_s: holdMs / 1_000,
         pre_queue_s: preQueueMs / 1_000,
         draw: hasDraw,
