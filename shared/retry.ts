@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Does what may be done twice, again and again until it succeeds: `tries` times at most. Throws the last error. */
+/** Retries idempotent work, at most `tries` times, with a pause between attempts. Throws the last error. */
 export async function retry<Result>(
   work: () => Promise<Result>,
   { tries, pauseMs }: { readonly tries: number; readonly pauseMs: number },

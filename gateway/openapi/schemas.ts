@@ -68,7 +68,7 @@ export function reference(name: string): Schema {
 }
 
 /** The properties of an object schema by name; none of another schema. */
-export function propertiesOf(schema: Schema): Record<string, Schema> {
+function propertiesOf(schema: Schema): Record<string, Schema> {
   return (schema.properties as Record<string, Schema> | undefined) ?? {}
 }
 

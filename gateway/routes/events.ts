@@ -28,7 +28,7 @@ export const listCache: CachePolicy = {
 
 const eventTimes = { freshForMs: 2_000, staleWhileRevalidateMs: 3_000 }
 
-export const eventCache: CachePolicy = {
+const eventCache: CachePolicy = {
   ...eventTimes,
   cacheControl: () => publicFor(eventTimes),
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),

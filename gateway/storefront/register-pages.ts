@@ -128,7 +128,7 @@ const sharedPages = allPages.filter(isShared).map((page) => ({ page, segments: p
 const plainTarget = /^\/[!-"$-~]*$/
 
 /** The shared page that a URL names. */
-export function matchPage(url: string): PageTarget | undefined {
+function matchPage(url: string): PageTarget | undefined {
   if (!plainTarget.test(url)) return undefined
   const [path = '', ...rest] = url.split('?')
   if (path.includes('%')) return undefined

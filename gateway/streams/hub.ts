@@ -122,10 +122,10 @@ export class StreamHub {
   async open(wish: StreamWish, begin: () => OpenConnection | null): Promise<void> {
     const { eventId, section, from, caller, owner, askPlace } = wish
     this.#refuseWhenStopped()
-    const giveBack = this.#limits.take(caller)
+    const releaseSlot = this.#limits.take(caller)
     let known: KnownFeed | undefined
     const leave = (): void => {
-      giveBack()
+      releaseSlot()
       if (known === undefined) return
       known.users -= 1
       known.idleSince = performance.now()

@@ -68,8 +68,8 @@ export class Sessions {
   }
 
   /**
-   * Keeps the session of a pass alive that a request shows for an event. Throws `pass_expired` with `join_url` once it has ended. All
-   * else that a pass must be, the booking worker checks, which knows whether the event needs one.
+   * Extends the session of the pass in this request. Throws `pass_expired` with `join_url` once it has ended. The booking worker makes
+   * all other checks: it knows whether the event needs a pass.
    */
   async keep(eventId: string, context: MessageContext): Promise<void> {
     const { caller, queuePass } = context
@@ -77,7 +77,7 @@ export class Sessions {
     const { live, passes, queue } = this.#parts
     const pass = await passes.verify(queuePass).catch(() => null)
     if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
-    // Where this gateway only sells, nobody asks where the queue stands, and yet it has to tell how much it has to do.
+    // Asking also reports the load of this gateway, even while nobody polls here.
     void live.rooms
       .get(eventId, context)
       .then((known) => (known.room.state === 'off' ? null : live.serving(eventId, known)))
@@ -87,7 +87,7 @@ export class Sessions {
     const session = { index: pass.place, beganMs: pass.began }
     const lasting = { sessionMs: pass.exp * 1_000 - pass.began, idleMs: pass.idle }
     const touch = async () => {
-      // Who pays does not wait for the event worker.
+      // Payments must not wait for the event worker.
       const { settings } = live.rooms.lastKnown(eventId) ?? (await live.rooms.get(eventId, context))
       return queue.touch(eventId, session, { ...settings, ...lasting })
     }

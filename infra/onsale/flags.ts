@@ -1,6 +1,5 @@
 import { eventId } from '#shared/contracts/fields.ts'
-import { parseCommandLine } from '../command-line.ts'
-import { ExplainedError } from '../explained-error.ts'
+import { parseCommandLine, wholeNumber, wrongUsage } from '../command-line.ts'
 
 export interface OnsaleFlags {
   /** Undefined: an event is made. */
@@ -48,27 +47,21 @@ export function readFlags(args: readonly string[]): OnsaleFlags | null {
   const { values } = parseCommandLine(args, { options }, usage)
   if (values.help) return null
   if (values.event !== undefined && !eventId.safeParse(values.event).success) {
-    throw new ExplainedError(`--event ${values.event}: that is not the id of an event\n\n${usage}`)
+    throw wrongUsage(`--event ${values.event}: that is not the id of an event`, usage)
   }
   if (values.url !== undefined && !(/^http:\/\/[^/]+$/.test(values.url) && URL.canParse(values.url))) {
-    throw new ExplainedError(`--url must be like http://127.0.0.1:8080\n\n${usage}`)
+    throw wrongUsage('--url must be like http://127.0.0.1:8080', usage)
   }
   const rate = values['fixed-rate']
   return {
     eventId: values.event,
     // More sockets than that one process cannot open.
-    buyers: wholeNumber('buyers', values.buyers, { from: 1, to: 50_000 }),
-    seats: wholeNumber('seats', values.seats, { from: 1, to: 100_000 }),
-    seed: wholeNumber('seed', values.seed, { from: 0, to: 2 ** 31 }),
-    pace: wholeNumber('pace', values.pace, { from: 1, to: 200 }),
-    fixedRate: rate === undefined ? undefined : wholeNumber('fixed-rate', rate, { from: 1, to: 60_000 }),
+    buyers: wholeNumber('--buyers', values.buyers, { from: 1, to: 50_000, usage }),
+    seats: wholeNumber('--seats', values.seats, { from: 1, to: 100_000, usage }),
+    seed: wholeNumber('--seed', values.seed, { from: 0, to: 2 ** 31, usage }),
+    pace: wholeNumber('--pace', values.pace, { from: 1, to: 200, usage }),
+    fixedRate: rate === undefined ? undefined : wholeNumber('--fixed-rate', rate, { from: 1, to: 60_000, usage }),
     url: values.url,
     ownHost: values['i-own-this-host'],
   }
-}
-
-function wholeNumber(flag: string, text: string, { from, to }: { from: number; to: number }): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (value >= from && value <= to) return value
-  throw new ExplainedError(`--${flag} must be a whole number from ${from} to ${to}\n\n${usage}`)
 }

@@ -4,7 +4,7 @@
  * mean one of that hour, and up to a fifth of those with a hold leave it to run out.
  */
 
-export const habits = {
+const habits = {
   buys: 66,
   'card declined first': 4,
   'two tabs': 4,

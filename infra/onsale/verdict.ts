@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { judgeAdmissions } from '../ops/audit/admissions.ts'
 import { type AuditReport, audit } from '../ops/audit/audit.ts'
 import { readDraw } from '../ops/draw/read-draw.ts'
 import { verifyDraw } from '../ops/draw/verify-draw.ts'
+import { withDatabase } from '../with-database.ts'
 import type { RoomRecords } from './room-records.ts'
 import type { SeatMap } from './seat-map.ts'
 import type { Tally } from './tally.ts'
@@ -84,21 +85,11 @@ export async function checkRecords({
 
 /** Judges a run, when all buyers have gone, by the records of the system. */
 export function judge(options: JudgeOptions): Promise<Judgement> {
-  return withDatabase(options.databaseUrl, async (client) => {
+  const work = async (client: pg.Client): Promise<Judgement> => {
     await waitForRest(client, options)
     return judgeAtRest(client, options)
-  })
-}
-
-async function withDatabase<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 60_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    return await work(client)
-  } finally {
-    await client.end().catch(() => undefined)
   }
+  return withDatabase(options.databaseUrl, work, { query_timeout: 60_000 })
 }
 
 async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Judgement> {

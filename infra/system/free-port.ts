@@ -22,8 +22,7 @@ const reservations = join(tmpdir(), `ticketing-ports-${process.getuid?.()}`)
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const port = firstPort + randomInt(portCount)
-    // To have listened is to be heard for a moment longer, where another thread was just starting a process: until that runs
-    // its program, it has all files of ours, the listening socket too.
+    // A closed listener can still accept for a moment: a child that another thread is spawning inherits its socket until exec.
     if (reserve(port) && (await isPortFree({ host, port })) && !(await isListening({ host, port }))) return port
   }
   throw new Error(`no free port found between ${firstPort} and ${firstPort + portCount}`)

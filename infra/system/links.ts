@@ -65,7 +65,7 @@ const maxWaitingBytes = 8 * 1024 * 1024
 /** A younger connection may still be shaking hands, which nobody waits for an answer to. */
 export const settledAfterMs = 250
 
-/** A TCP port that leads to a server, and can be told to do it badly. */
+/** A TCP proxy in front of a server, which can inject faults. */
 export class Link {
   readonly port: number
   readonly counts: LinkCounts = { connections: 0, bytes: 0, repliesLost: 0, cut: 0, withheld: 0, swallowed: 0 }
@@ -111,7 +111,7 @@ export class Link {
     this.#mode = 'freeze'
   }
 
-  /** Accepts connections and reads what they say, but nobody is there. */
+  /** Accepts connections and reads, but never answers. */
   blackHole(): void {
     this.#mode = 'black hole'
   }

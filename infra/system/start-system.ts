@@ -15,9 +15,9 @@ export interface SystemOptions {
   readonly servers: 'single' | 'clusters'
   /** How many of each kind; 0 leaves it out. Default: one of each, but no auditor. */
   readonly counts?: Partial<Record<Kind, number>>
-  /** What all processes are told, unless it is where they find each other. */
+  /** Environment variables of all processes; the URLs by which they find each other win over them. */
   readonly environment?: NodeJS.ProcessEnv
-  /** The same, and before all else. */
+  /** The same, but they win over everything, URLs included. */
   readonly env?: NodeJS.ProcessEnv
   /** Connections that lead through a proxy of ours. Those to clusters cannot, but for PostgreSQL: clients know all nodes. */
   readonly links?: readonly LinkPlan[]

@@ -18,7 +18,7 @@ const carried = {
     ),
 }
 
-export const carriedTicket = z
+const carriedTicket = z
   .union([
     seatTicket.extend(carried).meta({ id: 'CarriedSeatTicket', description: 'The ticket of a seat, with its code' }),
     areaTicket

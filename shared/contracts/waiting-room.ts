@@ -30,7 +30,7 @@ const roomState = z
 const opensAt = utcTime
   .nullable()
   .optional()
-  .describe('When the sale of the event opens: nobody is called before; null: it has no such time')
+  .describe('When the sale opens; nobody is called earlier. null: no time is set')
 const draw = drawSummary.nullable().describe('null: the room has no draw, and buyers are called as they came')
 
 /** What a room has unless its organiser says otherwise. */

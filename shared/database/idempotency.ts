@@ -108,9 +108,9 @@ async function claim(
 }
 
 /**
- * As the beginning of `once`, for many commands of one transaction: takes the keys that are free, in the order of the commands. Never
- * waits. Answers of which there is a reply to an earlier message, and which must not run. `storeReplies` must follow in the same
- * transaction for the others.
+ * The beginning of `once` for many commands of one transaction. Answers, for each command that must not run, its stored reply or its
+ * refusal, and takes the free keys of the others, in the order of the commands: call `storeReplies` for those in the same transaction.
+ * Never waits.
  */
 export async function findReplies(
   db: Database,

@@ -26,7 +26,7 @@ const periods = {
 export type RetentionName = keyof typeof periods
 export type RetentionDays = Readonly<Record<RetentionName, number>>
 
-export const retentionNames = Object.keys(periods) as RetentionName[]
+const retentionNames = Object.keys(periods) as RetentionName[]
 
 export const defaultRetentionDays = daysWith({})
 

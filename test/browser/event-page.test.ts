@@ -197,7 +197,7 @@ test.serial('of seats that are gone the page offers others near by, and holds th
   await close()
 })
 
-test.serial('tickets of a standing area are held by number', async (t) => {
+test.serial('tickets of a GA area are held by number', async (t) => {
   const { page, close } = await openEvent(unplugged, { width: 360 })
   await mapReady(page)
   const area = page.getByRole('group', { name: 'Dance floor' })

@@ -1,5 +1,4 @@
-import { parseCommandLine } from '../../infra/command-line.ts'
-import { ExplainedError } from '../../infra/explained-error.ts'
+import { parseCommandLine, wholeNumber, wrongUsage } from '../../infra/command-line.ts'
 import { type TopologyName, topologyNames } from './schedule.ts'
 
 export interface ChaosFlags {
@@ -28,10 +27,10 @@ const options = {
 export function readFlags(args: readonly string[]): ChaosFlags | null {
   const { values } = parseCommandLine(args, { options }, usage)
   if (values.help) return null
-  const seed = wholeNumber('seed', values.seed ?? '42', { from: 0, to: 2 ** 31 }, usage)
-  const seconds = wholeNumber('seconds', values.seconds ?? '60', { from: 10, to: 3_600 }, usage)
+  const seed = wholeNumber('--seed', values.seed ?? '42', { from: 0, to: 2 ** 31, usage })
+  const seconds = wholeNumber('--seconds', values.seconds ?? '60', { from: 10, to: 3_600, usage })
   const topology = topologyNames.find((name) => name === (values.topology ?? 'single'))
-  if (topology === undefined) throw new ExplainedError(`--topology must be ${topologyNames.join(' or ')}\n\n${usage}`)
+  if (topology === undefined) throw wrongUsage(`--topology must be ${topologyNames.join(' or ')}`, usage)
   return { topology, seed, seconds, plan: values.plan ?? false }
 }
 
@@ -39,11 +38,4 @@ export function readFlags(args: readonly string[]): ChaosFlags | null {
 export function replayCommand({ topology, seed, seconds }: Omit<ChaosFlags, 'plan'>): string {
   const on = topology === 'single' ? '' : ` --topology ${topology}`
   return `npm run chaos -- --seed ${seed} --seconds ${seconds}${on}`
-}
-
-/** The value of a flag. Throws `ExplainedError` with the usage for anything else. */
-export function wholeNumber(flag: string, text: string, { from, to }: { from: number; to: number }, usage: string) {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-  if (value >= from && value <= to) return value
-  throw new ExplainedError(`--${flag} must be a whole number from ${from} to ${to}\n\n${usage}`)
 }

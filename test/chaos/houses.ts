@@ -9,7 +9,7 @@ export interface House {
   readonly eventId: string
   readonly rows: number
   readonly seatsPerRow: number
-  /** Name of its standing area. */
+  /** Name of its GA area. */
   readonly area: string | null
   /** Buyers have been told that it is sold out. */
   soldOut: boolean

@@ -1,4 +1,4 @@
-import { progressBar } from '../../infra/ops/import/progress-bar.ts'
+import { progressBar } from '../../infra/progress-bar.ts'
 
 const lineEveryMs = 10_000
 const barEveryMs = 250

@@ -2,13 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { dataDirectory } from '#shared/process/config.ts'
-import { parseCommandLine } from '../../infra/command-line.ts'
+import { parseCommandLine, wholeNumber } from '../../infra/command-line.ts'
 import { reportFailure } from '../../infra/explained-error.ts'
-import { progressBar } from '../../infra/ops/import/progress-bar.ts'
+import { progressBar } from '../../infra/progress-bar.ts'
 import { installMissing } from '../../infra/system/programs/install.ts'
 import { stopSignals } from '../../infra/system/stop-signals.ts'
 import { startTemporaryServers } from '../../infra/system/temporary-servers.ts'
-import { wholeNumber } from '../chaos/flags.ts'
 import { aligned } from '../chaos/table.ts'
 import { control, designs } from './designs.ts'
 import type { Measures } from './measures.ts'
@@ -36,9 +35,9 @@ async function main(): Promise<void> {
   const { values } = parseCommandLine(process.argv.slice(2), { options: flags }, usage)
   if (values.help) return console.log(usage)
   const options = {
-    seconds: wholeNumber('seconds', values.seconds, { from: 1, to: 60 }, usage),
-    buyers: wholeNumber('buyers', values.buyers, { from: 1, to: 200_000 }, usage),
-    seed: wholeNumber('seed', values.seed, { from: 0, to: 2 ** 32 - 1 }, usage),
+    seconds: wholeNumber('--seconds', values.seconds, { from: 1, to: 60, usage }),
+    buyers: wholeNumber('--buyers', values.buyers, { from: 1, to: 200_000, usage }),
+    seed: wholeNumber('--seed', values.seed, { from: 0, to: 2 ** 32 - 1, usage }),
   }
   const { stopping } = stopSignals(console.log)
   try {

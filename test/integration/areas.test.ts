@@ -15,7 +15,7 @@ const stand = (eventId: string, qty: number, as = newId()): Promise<Hold> =>
 const refusedToStand = (eventId: string, qty: number): Promise<TicketingError> =>
   workers.refusal(holdSeats, { event_id: eventId, areas: [{ area: 'Floor', qty }] }, { as: newId() })
 const openFloor = (capacity: number): Promise<string> =>
-  workers.openHouse({ rows: 1, seatsPerRow: 2, standing: { Floor: { capacity, priceMinor: 3_000 } } })
+  workers.openHouse({ rows: 1, seatsPerRow: 2, areas: { Floor: { capacity, priceMinor: 3_000 } } })
 
 /** Free, held and sold places of the only area. */
 async function floorOf(eventId: string): Promise<string> {
@@ -116,11 +116,11 @@ test.serial('the sweeper gives back what holds that ran out have of an area, and
   t.deepEqual(await wrongShards(eventId), [])
 })
 
-test.serial('buyers who exchange standing places for others at once leave every counter right', async (t) => {
+test.serial('buyers who exchange GA tickets for others at once leave every counter right', async (t) => {
   const eventId = await workers.openHouse({
     rows: 1,
     seatsPerRow: 2,
-    standing: { Floor: { capacity: 80 }, Lawn: { capacity: 80 } },
+    areas: { Floor: { capacity: 80 }, Lawn: { capacity: 80 } },
   })
   const areas = ['Floor', 'Lawn']
   const outcomes = await Promise.all(
@@ -140,7 +140,7 @@ test.serial('buyers who exchange standing places for others at once leave every 
   t.deepEqual(await wrongShards(eventId), [])
 })
 
-test.serial('standing places and seats are paid for together, one ticket a place', async (t) => {
+test.serial('GA tickets and seats are paid for together, one ticket a place', async (t) => {
   const eventId = await openFloor(20)
   const wish = { event_id: eventId, seat_nos: [1], areas: [{ area: 'Floor', qty: 3 }] }
   const hold = await workers.ask(holdSeats, wish, { as: 'ada' })
@@ -157,7 +157,7 @@ test.serial('standing places and seats are paid for together, one ticket a place
   t.deepEqual(items, [{ area_no: null }, { area_no: 0 }, { area_no: 0 }, { area_no: 0 }])
 })
 
-test.serial('a late payment gets standing places anywhere in the area, and none when too few are left', async (t) => {
+test.serial('a late payment gets GA tickets anywhere in the area, and none when too few are left', async (t) => {
   const eventId = await openFloor(20)
   const late = await stand(eventId, 6, 'late')
   const { booking_id } = await workers.ask(beginPayment, { hold_id: late.id }, { as: 'late' })
@@ -201,7 +201,7 @@ test.serial('an area that the event does not have is the mistake of the caller',
   t.like(refused.extra, { errors: [{ pointer: '/areas/1/area' }] })
 })
 
-test.serial('standing places count against the limit of tickets a person may have, held and sold', async (t) => {
+test.serial('GA tickets count against the limit of tickets a person may have, held and sold', async (t) => {
   const eventId = await openFloor(40)
   t.is((await refusedToStand(eventId, 9)).code, 'ticket_limit')
   t.is(await buy(await stand(eventId, 6, 'ada')), 'CONFIRMED')
@@ -214,7 +214,7 @@ const openHall = (): Promise<string> =>
   workers.openHouse({
     rows: 1,
     seatsPerRow: 4,
-    standing: { Floor: { capacity: 10, priceMinor: 2_000 }, Lawn: { capacity: 10, priceMinor: 1_000 } },
+    areas: { Floor: { capacity: 10, priceMinor: 2_000 }, Lawn: { capacity: 10, priceMinor: 1_000 } },
   })
 
 async function takenOf(eventId: string) {
@@ -270,7 +270,7 @@ test('mixed holds in opposite order never wait for each other for ever', async (
   const eventId = await workers.openHouse({
     rows: 10,
     seatsPerRow: 10,
-    standing: { Floor: { capacity: 200 }, Lawn: { capacity: 200 } },
+    areas: { Floor: { capacity: 200 }, Lawn: { capacity: 200 } },
   })
   const outcomes = await Promise.all(
     Array.from({ length: 24 }, (_, index) => {

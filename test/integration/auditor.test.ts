@@ -35,7 +35,7 @@ async function buy(eventId: string, userId: string, wish: object): Promise<{ id:
 }
 
 /** An event that sells nothing but places on its lawn. */
-async function standingEvent(): Promise<string> {
+async function areaEvent(): Promise<string> {
   const created = await ask(`${system.url}/admin/events`, {
     headers: asOrganiser,
     json: {
@@ -57,7 +57,7 @@ async function changeEvent(eventId: string, action: 'publish' | 'cancel'): Promi
 }
 
 test.serial('a system in which people hold, buy, decline and give back violates nothing', async (t) => {
-  const lawn = await standingEvent()
+  const lawn = await areaEvent()
   await buy(lawn, 'flo', { areas: [{ area: 'Lawn', qty: 2 }] })
   await ask(`${system.url}/events/${lawn}/holds`, { json: { areas: [{ area: 'Lawn', qty: 3 }], user_id: 'gil' } })
   const cancelled = await eventOnSale(system.url)
@@ -205,7 +205,7 @@ UPDATE booking.holds SET active_until = created_at, expires_at = created_at, har
   WHERE status = 'converted'
 -- a price that is not what the places cost: I9 the frozen total of a booking
 UPDATE booking.hold_items SET price_minor = price_minor - 1 WHERE seat_no = 0
--- a hold without its standing places: I3 a live hold whose time is not over holds its standing places
+-- a hold without its GA tickets: I3 a live hold whose time is not over holds its GA tickets
 UPDATE booking.area_shards SET held = 0;
 UPDATE booking.hold_items SET held_until = NULL
 -- an area with more places than it says: I4 the counters of an area have as many places

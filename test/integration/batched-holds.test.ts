@@ -51,7 +51,7 @@ test.serial('a seat that two looks gave is sold once, by the fence alone; withou
 
 test.serial('64 hostile requests in a batch with 64 honest ones: each is answered as if alone', async (t) => {
   const { postgres } = workers
-  const eventId = await workers.openHouse({ rows: 20, seatsPerRow: 20, standing: { Floor: { capacity: 40 } } })
+  const eventId = await workers.openHouse({ rows: 20, seatsPerRow: 20, areas: { Floor: { capacity: 40 } } })
   await postgres.query(`ALTER TABLE booking.holds ADD CONSTRAINT no_poison CHECK (user_id NOT LIKE 'poison-%')`)
   await workers.hold(eventId, [390, 391], 'earlier')
   const hostile = [

@@ -86,7 +86,7 @@ test('an event is sold out when it has no place left, of any kind, and none is h
   const eventId = await workers.openHouse({
     rows: 2,
     seatsPerRow: 2,
-    standing: { Floor: { capacity: 2 } },
+    areas: { Floor: { capacity: 2 } },
     rowOf: (row) => ({ accessible: row === 1 }),
   })
   const codeOf = async (wish: object) =>

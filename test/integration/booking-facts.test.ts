@@ -34,7 +34,7 @@ async function factsOf(eventId: string): Promise<Told[]> {
 }
 
 test.serial('every move of a hold is told with the seats that changed, each with its state and version', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 5 } } })
+  const eventId = await workers.openHouse({ areas: { Floor: { capacity: 5 } } })
   const wish = { event_id: eventId, seat_nos: [0, 1], areas: [{ area: 'Floor', qty: 1 }] }
   const { id: hold_id } = await workers.ask(holdSeats, wish, { as: 'ada' })
   await workers.ask(changeHold, { hold_id, extend: true }, { as: 'ada' })

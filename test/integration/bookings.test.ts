@@ -33,7 +33,7 @@ test('the message says how many bookings the user has', async (t) => {
 const organiser = { caller: { role: 'organiser', id: 'box-office' } } as const
 
 test('the sale log tells of every place sold or taken back, what caused it and by which request, newest first', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 5, priceMinor: 1_000 } } })
+  const eventId = await workers.openHouse({ areas: { Floor: { capacity: 5, priceMinor: 1_000 } } })
   const areas = [{ area: 'Floor', qty: 2 }]
   const ada = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0], areas })
   const late = await workers.ask(holdSeats, { event_id: eventId, seat_nos: [1] }, { as: 'late' })

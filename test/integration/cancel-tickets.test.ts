@@ -24,12 +24,12 @@ const organiser = { role: 'organiser', id: 'box-office' } as const
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
 interface Opening {
   readonly cancelUntil?: string
-  readonly standing?: House['standing']
+  readonly areas?: House['areas']
 }
 
 /** A house whose buyers may give tickets back until `cancelUntil`. */
-async function openHouse({ cancelUntil = tomorrow(), standing = {} }: Opening = {}) {
-  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing })
+async function openHouse({ cancelUntil = tomorrow(), areas = {} }: Opening = {}) {
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, areas })
   await setSaleTo(eventId, 'on_sale', cancelUntil)
   return eventId
 }
@@ -64,8 +64,8 @@ test('tickets given back are void, their seats are sold to others, and their pri
   t.deepEqual(await statesOf(eventId), ['sold', 'available', 'available', 'available'])
 })
 
-test('standing places given back are counted as free again', async (t) => {
-  const eventId = await openHouse({ standing: { Floor: { capacity: 3, priceMinor: 2_000 } } })
+test('GA tickets given back are counted as free again', async (t) => {
+  const eventId = await openHouse({ areas: { Floor: { capacity: 3, priceMinor: 2_000 } } })
   const bought = await buyTickets(workers, { eventId, as: 'ada', areas: [{ area: 'Floor', qty: 3 }] })
   const floor = { event_id: eventId, areas: [{ area: 'Floor', qty: 2 }] }
   t.is((await workers.refusal(holdSeats, floor, { as: 'bob' })).code, 'not_enough_left')
@@ -212,7 +212,7 @@ test('an event is not cancelled in the middle of a confirmation: what is refunde
   t.is((await workers.ask(confirmHold, { booking_id: lateBooking })).outcome, 'LOST')
 })
 
-const openRow = (standing = {}) => workers.openHouse({ rows: 1, seatsPerRow: 3, standing })
+const openRow = (areas = {}) => workers.openHouse({ rows: 1, seatsPerRow: 3, areas })
 
 test('a booking whose money was refused for good is cancelled, and its places are sold to others', async (t) => {
   const eventId = await openRow({ Floor: { capacity: 2 } })

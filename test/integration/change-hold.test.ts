@@ -28,8 +28,8 @@ async function endAt({ id }: Hold, expires: string): Promise<void> {
   )
 }
 
-test('an extended hold has its full time again, and so have its seats and standing places', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 20 } } })
+test('an extended hold has its full time again, and so have its seats and GA tickets', async (t) => {
+  const eventId = await workers.openHouse({ areas: { Floor: { capacity: 20 } } })
   const selection = { seat_nos: [3, 4], areas: [{ area: 'Floor', qty: 2 }] }
   const hold = await workers.ask(holdSeats, { event_id: eventId, ...selection }, { as: 'ada' })
   await endAt(hold, `now() + interval '2 minutes'`)
@@ -135,11 +135,11 @@ test('a seat that stays keeps the price it was held at; a new one costs what it 
   t.is(total_minor, 12_000)
 })
 
-test('seats become standing places and seats again', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 4, priceMinor: 3_000 } } })
+test('seats become GA tickets and seats again', async (t) => {
+  const eventId = await workers.openHouse({ areas: { Floor: { capacity: 4, priceMinor: 3_000 } } })
   const hold = await workers.hold(eventId, [0], 'ada')
-  const standing = await swap(hold, { areas: [{ area: 'Floor', qty: 4 }] }, 'ada')
-  t.deepEqual(standing.places, [{ area: 'Floor', qty: 4, price_minor: 3_000 }])
+  const areas = await swap(hold, { areas: [{ area: 'Floor', qty: 4 }] }, 'ada')
+  t.deepEqual(areas.places, [{ area: 'Floor', qty: 4, price_minor: 3_000 }])
   t.deepEqual(await heldSeats(eventId), [])
   // Its own places count as free, although there are no others.
   t.is((await swap(hold, { areas: [{ area: 'Floor', qty: 3 }] }, 'ada')).total_minor, 9_000)
@@ -150,7 +150,7 @@ test('seats become standing places and seats again', async (t) => {
 })
 
 test('a refused swap leaves the old places untouched, and names the lost seats and others nearby', async (t) => {
-  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 6, standing: { Floor: { capacity: 4 } } })
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 6, areas: { Floor: { capacity: 4 } } })
   const both = { event_id: eventId, seat_nos: [0, 1], areas: [{ area: 'Floor', qty: 2 }] }
   const hold = await workers.ask(holdSeats, both, { as: 'ada' })
   await workers.hold(eventId, [2], 'bob')

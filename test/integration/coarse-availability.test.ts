@@ -40,7 +40,7 @@ test('the coarse count says the same word as the exact one, however full the hou
 })
 
 test('a house is sold out once all is sold, and not while the last places are held', async (t) => {
-  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing: { Floor: { capacity: 4 } } })
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, areas: { Floor: { capacity: 4 } } })
   await workers.buy(eventId, [0, 1, 2, 3], 'ada')
   const floor = { event_id: eventId, areas: [{ area: 'Floor', qty: 4 }] }
   const { id } = await workers.ask(holdSeats, floor, { as: 'bob' })
@@ -50,8 +50,8 @@ test('a house is sold out once all is sold, and not while the last places are he
   t.deepEqual(await words(eventId), { coarse: 'sold_out', exact: 'sold_out' })
 })
 
-test('standing places count, also where there are no seats', async (t) => {
-  const eventId = await workers.openHouse({ rows: 0, standing: { Floor: { capacity: 50 } } })
+test('GA tickets count, also where there are no seats', async (t) => {
+  const eventId = await workers.openHouse({ rows: 0, areas: { Floor: { capacity: 50 } } })
   t.deepEqual(await words(eventId), { coarse: 'plenty', exact: 'plenty' })
 })
 

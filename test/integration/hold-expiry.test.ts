@@ -168,8 +168,8 @@ test.serial('places that were exchanged while the payment began are paid for at 
   t.like(await pay(one), { total_minor: 3_000 })
 })
 
-test.serial('standing places that were exchanged while the payment began are paid for, too', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Floor: { capacity: 20, priceMinor: 500 } } })
+test.serial('GA tickets that were exchanged while the payment began are paid for, too', async (t) => {
+  const eventId = await workers.openHouse({ areas: { Floor: { capacity: 20, priceMinor: 500 } } })
   const floor = (qty: number) => ({ areas: [{ area: 'Floor', qty }] })
   const one = await workers.ask(holdSeats, { event_id: eventId, ...floor(1) }, { as: 'ada' })
   const [, begun] = await inThisOrder(one, [() => swap(one, floor(8)), () => pay(one)])

@@ -189,12 +189,12 @@ testWithRealData('the nine real catalogues are stored whole, and the second time
   t.true(second.lines.at(-1)?.startsWith(`total: read 362, stored 0, changed 0, unchanged 362, ${counts}`))
 })
 
-testWithRealData('a real arena goes on sale with 15,247 seats, and its 1,071 standing places', async (t) => {
+testWithRealData('a real arena goes on sale with 15,247 seats, and its 1,071 GA tickets', async (t) => {
   const file = realFile('seating-plans/tm-geometry-td-garden-boston.json')
   const { allStored, output } = await runImport(file, '--price', '5000EUR', '--on-sale', 'now')
   t.true(allStored)
-  t.regex(output, /15,247 seats in 61 sections, 1,071 standing in 3 areas$/m)
-  t.regex(output, /^ *15,247 seats and 1,071 standing places at /m)
+  t.regex(output, /15,247 seats in 61 sections, 1,071 GA tickets in 3 areas$/m)
+  t.regex(output, /^ *15,247 seats and 1,071 GA tickets at /m)
   const [, id = ''] = /event ([0-9a-f-]{36})/.exec(output) ?? []
   const states = await askWorker(bus, viewSeatStates, { event_id: id })
   t.is(states.available, 15_247)

@@ -262,7 +262,7 @@ test.serial('areas, accessible rows and price steps of an event go on sale and s
   t.is(later.price_tiers.map(({ price_minor }) => price_minor).join(' '), '36000 12000')
 })
 
-test.serial('an event may sell standing places only', async (t) => {
+test.serial('an event may sell GA tickets only', async (t) => {
   const { id } = await create({
     ...concert,
     sections: [],

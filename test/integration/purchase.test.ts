@@ -148,7 +148,7 @@ test('one key goes from the buyer to the provider: the charge is named by a dige
   t.is(charge?.idempotency_key, key)
 })
 
-test('standing places are bought in one call, too', async (t) => {
+test('GA tickets are bought in one call, too', async (t) => {
   const userId = `user-${randomUUID()}`
   const request = { event_id: randomUUID(), areas: [{ area: 'Floor', qty: 2 }], payment_token: 'tok_ok' }
   await purchasing.buy({ userId, request })

@@ -45,7 +45,7 @@ test('held tickets that never come back: however a hold ends without a sale, all
     },
   }
   for (const [ending, end] of Object.entries(endings)) {
-    const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 3, standing: { Floor: { capacity: 4 } } })
+    const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 3, areas: { Floor: { capacity: 4 } } })
     const free = async () => (await workers.ask(viewAvailability, { event_ids: [eventId] })).items[0]?.available
     const wish = { event_id: eventId, ...places }
     const { id } = await workers.ask(holdSeats, wish, { as: 'ada' })

@@ -84,7 +84,7 @@ const ago = (eventId: string, days: number) =>
   )
 
 test.serial('an ended hold can be read for two days; then it and its items are gone: not_found', async (t) => {
-  const eventId = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
+  const eventId = await workers.openHouse({ areas: { Lawn: { capacity: 20 } } })
   const released = await workers.hold(eventId, [0, 1], 'ada')
   await workers.ask(releaseHold, { hold_id: released.id }, { as: 'ada' })
   const expired = await workers.hold(eventId, [2], 'bea')
@@ -160,7 +160,7 @@ const endSale = (eventId: string, days: number) =>
   ])
 
 test.serial('a year after the end of a sale its empty places are deleted; its bookings read as before', async (t) => {
-  const eventId = await workers.openHouse({ rows: 3, seatsPerRow: 10, standing: { Lawn: { capacity: 20 } } })
+  const eventId = await workers.openHouse({ rows: 3, seatsPerRow: 10, areas: { Lawn: { capacity: 20 } } })
   const bought = await workers.buy(eventId, [3, 4], 'ada')
   const cancelled = await workers.buy(eventId, [12], 'bea')
   await workers.ask(recordPayment, { booking_id: cancelled, attempt: 1, status: 'captured', captured_minor: 5_000 })
@@ -187,7 +187,7 @@ test.serial('a year after the end of a sale its empty places are deleted; its bo
 })
 
 test.serial('ten years after a sale all that is left of it is deleted in small batches, no other event', async (t) => {
-  const old = await workers.openHouse({ standing: { Lawn: { capacity: 20 } } })
+  const old = await workers.openHouse({ areas: { Lawn: { capacity: 20 } } })
   const young = await workers.openHouse()
   const ofPlaces = ['hold_items', 'holds', 'event_seats', 'event_rows']
   const tables = [...ofPlaces, 'tickets', 'booking_items', 'bookings', 'sale_log', 'sales']

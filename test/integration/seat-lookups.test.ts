@@ -84,8 +84,8 @@ test('seats that are known are looked up, not searched for, whether or not the p
 test('a hold ends by reading its own places, however many others hold in its areas and in other events', async (t) => {
   const workers = await startBookingWorkers()
   t.teardown(() => workers.stop())
-  const standing = { Floor: { capacity: 400 }, Lawn: { capacity: 400 } }
-  const events = [await workers.openHouse({ standing }), await workers.openHouse({ standing })]
+  const areas = { Floor: { capacity: 400 }, Lawn: { capacity: 400 } }
+  const events = [await workers.openHouse({ areas }), await workers.openHouse({ areas })]
   const holds = await Promise.all(
     Array.from({ length: 80 }, (_, index) => {
       const areas = [{ area: 'Floor', qty: 2 }]

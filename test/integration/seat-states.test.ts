@@ -32,7 +32,7 @@ test('held, sold and free seats show in list, states and availability alike', as
 })
 
 test('a cancelled event has no free place: neither in lists, nor in states, areas and counts', async (t) => {
-  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing: { Floor: { capacity: 20 } } })
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, areas: { Floor: { capacity: 20 } } })
   await workers.buy(eventId, [0], 'ada')
   await workers.hold(eventId, [1], 'bob')
   await workers.letRunOut(await workers.hold(eventId, [2], 'cyd'))

@@ -20,7 +20,7 @@ const workers = forFile(() => startBookingWorkers({ env: { TICKET_KEYS: `${inBas
 
 /** Two seats of `ada`. */
 async function buyTwo(options: { captured?: boolean } = {}) {
-  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing: { Floor: { capacity: 5 } } })
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, areas: { Floor: { capacity: 5 } } })
   const cancel_until = new Date(Date.now() + 86_400_000).toISOString()
   const sale = { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null, cancel_until } as const
   await workers.ask(setSale, sale)

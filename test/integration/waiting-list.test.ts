@@ -173,7 +173,7 @@ test.serial('who leaves the list with an offer gives it to the next in line', as
 
 test.serial('places that come back in any way go to the list, GA tickets too', async (t) => {
   const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
-  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, standing: { Floor: { capacity: 2 } } })
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, areas: { Floor: { capacity: 2 } } })
   await setStatus(eventId, 'on_sale', { cancel_until: tomorrow })
   const [slow, sure] = [await workers.hold(eventId, [0], 'slow'), await workers.hold(eventId, [3], 'sure')]
   const bought = await buyTickets(workers, { eventId, as: 'bought', seat_nos: [1] })
@@ -205,7 +205,7 @@ test.serial('places that come back in any way go to the list, GA tickets too', a
 })
 
 test.serial('nobody else gets a place that somebody waits for, from the moment it is free', async (t) => {
-  const { eventId, free, holds } = await fullHouse(4, { standing: { Floor: { capacity: 2 } } })
+  const { eventId, free, holds } = await fullHouse(4, { areas: { Floor: { capacity: 2 } } })
   const floor = await stand(eventId, 'floor', 2)
   await join(eventId, 'four', { qty: 4 })
   await free(1)
@@ -239,7 +239,7 @@ test.serial('nobody else gets a place that somebody waits for, from the moment i
 })
 
 test.serial('a buyer keeps and reduces what they hold while others wait for such places', async (t) => {
-  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 2, standing: { Floor: { capacity: 4 } } })
+  const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 2, areas: { Floor: { capacity: 4 } } })
   const seats = await workers.hold(eventId, [0, 1], 'ada')
   const floor = await stand(eventId, 'bob', 3)
   await stand(eventId, 'dan', 1)
@@ -259,7 +259,7 @@ test.serial('who waits for one section, tier or area keeps only that from others
     seatsPerRow: 2,
     tiers: ['Gold', 'Silver'].map((name) => ({ name, steps: [] })),
     rowOf: (row) => ({ section: ['Left', 'Right', 'Box'][row] ?? '', tier: row === 2 ? 1 : 0, accessible: row === 2 }),
-    standing: { Floor: { capacity: 2 }, Lawn: { capacity: 2 } },
+    areas: { Floor: { capacity: 2 }, Lawn: { capacity: 2 } },
   })
   const left = await workers.hold(eventId, [0, 1], 'left')
   const box = await workers.hold(eventId, [4, 5], 'box')

@@ -33,8 +33,8 @@ export interface House {
   readonly priceMinor?: number
   readonly maxTicketsPerUser?: number
   readonly tiers?: Stock['tiers']
-  /** Standing places by name of their area. */
-  readonly standing?: Readonly<Record<string, { readonly capacity: number; readonly priceMinor?: number }>>
+  /** Capacity and price of GA areas by name. */
+  readonly areas?: Readonly<Record<string, { readonly capacity: number; readonly priceMinor?: number }>>
   /** What is special about a row. `tier` is an index into `tiers`. */
   readonly rowOf?: (rowNo: number) => HouseRow
 }
@@ -144,7 +144,7 @@ export async function startBookingWorkers({
     },
     async openHouse(house = {}) {
       const { rows = 5, seatsPerRow = 10, priceMinor = 5_000, maxTicketsPerUser = 8 } = house
-      const { tiers = [{ name: 'Standard', steps: [] }], standing = {}, rowOf = () => ({}) } = house
+      const { tiers = [{ name: 'Standard', steps: [] }], areas = {}, rowOf = () => ({}) } = house
       const eventId = newId()
       const labels = Array.from({ length: seatsPerRow }, (_, index) => String(index + 1))
       await ask(stockEvent, {
@@ -153,7 +153,7 @@ export async function startBookingWorkers({
         currency: 'EUR',
         max_tickets_per_user: maxTicketsPerUser,
         tiers,
-        areas: Object.entries(standing).map(([name, area], area_no) => ({
+        areas: Object.entries(areas).map(([name, area], area_no) => ({
           area_no,
           name,
           capacity: area.capacity,

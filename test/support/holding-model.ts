@@ -56,7 +56,7 @@ export class HoldingModel {
         { name: 'Back', steps: [] },
       ],
       rowOf: (row) => ({ tier: row < 3 ? 0 : 1, section: row < 5 ? 'Stalls' : 'Balcony', accessible: row === 7 }),
-      standing: Object.fromEntries(house.areas.map((area) => [area, { capacity: house.areaCapacity }])),
+      areas: Object.fromEntries(house.areas.map((area) => [area, { capacity: house.areaCapacity }])),
     })
     return new HoldingModel(eventId)
   }

@@ -54,8 +54,7 @@ export async function startTestRedis(): Promise<TestServer> {
 }
 
 export const startSingleRedis = (): Promise<SingleServer> => startSingle('redis', startRedis)
-export const startTestRedisCluster = () =>
-  startGroup('redis-cluster', (dataDirectory) => startRedisCluster({ dataDirectory }))
+const startTestRedisCluster = () => startGroup('redis-cluster', (dataDirectory) => startRedisCluster({ dataDirectory }))
 
 /** A new folder that can hold the data of servers; it is removed at the end of the run at the latest. */
 export const createTestDirectory = (name: string): Promise<string> =>

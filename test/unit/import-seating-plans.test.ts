@@ -4,7 +4,7 @@ import { seatCount } from '#shared/contracts/layout.ts'
 import { readPlaceGeometry } from '../../infra/ops/import/formats/place-geometry.ts'
 import { readPretixPlan } from '../../infra/ops/import/formats/pretix-plan.ts'
 import { readSource } from '../../infra/ops/import/formats/recognise.ts'
-import { standingCount } from '../../infra/ops/import/formats/seating-plan.ts'
+import { gaTicketCount } from '../../infra/ops/import/formats/seating-plan.ts'
 import { readStandsAndRows, seatNumbers } from '../../infra/ops/import/formats/stands-and-rows.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
@@ -116,7 +116,7 @@ test('sections of one name in different places carry the name of the place', (t)
   t.is(layout.rows.map((row) => row.section).join(', '), 'Floor A, Balcony A')
 })
 
-test('standing leaves become areas, and places that do not add up refuse the file with both numbers', (t) => {
+test('GA leaves become areas, and places that do not add up refuse the file with both numbers', (t) => {
   const standing = {
     name: 'Floor',
     generalAdmission: true,
@@ -191,11 +191,11 @@ test('the largest shape of a pretix plan is the stage, named by what is written 
 })
 
 for (const [file, seats, standing] of realPlans) {
-  testWithRealData(`${file} has ${seats} seats and ${standing} standing places`, (t) => {
+  testWithRealData(`${file} has ${seats} seats and ${standing} GA tickets`, (t) => {
     const plan = readSource(readFileSync(realFile(`seating-plans/${file}`), 'utf8'), { fallbackName: file })
     if (plan.kind !== 'plan') throw new Error('is no plan')
     t.is(seatCount(plan.layout), seats)
-    t.is(standingCount(plan.layout), standing)
+    t.is(gaTicketCount(plan.layout), standing)
   })
 }
 

@@ -101,7 +101,7 @@ test('every event that is on sale has a price for each category and area of its 
   }
 })
 
-test('the demo has standing places, an accessible row and prices that rise', (t) => {
+test('the demo has GA tickets, an accessible row and prices that rise', (t) => {
   const houses = demoEvents.flatMap(({ venue }) => (venue.drawSeats ? [venue.drawSeats(venue.name)] : []))
   t.true(houses.some(({ areas }) => areas.length > 0))
   t.true(houses.some(({ rows }) => rows.some(({ accessible }) => accessible)))
@@ -109,7 +109,7 @@ test('the demo has standing places, an accessible row and prices that rise', (t)
   t.true(demoEvents.some(({ priceSteps }) => priceSteps !== undefined))
 })
 
-test('every house of the demo shows its stage and where its standing places are, and no seat lies on another', (t) => {
+test('every house of the demo shows its stage and where its GA tickets are, and no seat lies on another', (t) => {
   for (const { venue } of demoEvents) {
     if (venue.drawSeats === null) continue
     const { stage, areas, rows } = venue.drawSeats(venue.name)

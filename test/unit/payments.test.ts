@@ -265,7 +265,7 @@ test('a free booking mentions no payment', (t) => {
   t.is(boughtMessage(booking({ total: 0 }), name), 'Booked seat Stalls A-12, free of charge.')
 })
 
-test('standing places are counted by area, beside seats', (t) => {
+test('GA tickets are counted by area, beside seats', (t) => {
   const standing = { area: 'Floor', qty: 3, price_minor: 2_000 }
   t.is(
     boughtMessage({ ...booking({}), places: [...booking({}).places, standing] }, name),

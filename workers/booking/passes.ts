@@ -2,7 +2,10 @@ import { TicketingError } from '#shared/errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { maxHoldsOfPass, type VerifyPass } from '#shared/queue-pass.ts'
 
-/** The id of a request's pass for the event, or what makes the refusal: an error costs too much where the sale needs no pass. */
+/**
+ * The id of a request's pass for the event, or a function that makes the refusal: an error with its stack is expensive, and only sales
+ * that need a pass use it.
+ */
 export type PassOfRequest = { readonly id: string } | { refusal(): TicketingError }
 
 /** `verify` undefined: this worker has no secret, and takes no pass. */

@@ -4,7 +4,7 @@ import { coarseCount } from '#shared/contracts/seats.ts'
 
 export type Availability = z.infer<typeof eventSummary>['availability']
 
-/** Places of an event, seats and standing ones together. */
+/** Places of an event, seats and GA tickets together. */
 export interface Stock {
   /** Free places; a coarse count may end at `coarseCount`. */
   readonly available: number

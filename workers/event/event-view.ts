@@ -10,7 +10,7 @@ export type EventView = z.infer<typeof eventView>
 /** What decides whether an event sells places. */
 export interface Sellable extends Sale {
   readonly id: string
-  /** Seats and standing places. */
+  /** Seats and GA tickets. */
   readonly placeCount: number
 }
 

@@ -3,7 +3,7 @@ import type { Layout, LayoutRow } from '#shared/contracts/layout.ts'
 import type { PriceStep } from '#shared/contracts/places.ts'
 import type { FieldError } from '#shared/errors.ts'
 
-/** The seats and standing places of an event and what they cost. */
+/** The seats and GA tickets of an event and what they cost. */
 export interface Seating {
   readonly layout: Layout
   /** Price of each category, in the layout's order. */
@@ -31,7 +31,7 @@ export function layoutFaults(layout: Layout): FieldError[] {
   return [...rows, ...areaFaults(layout.areas, '/layout/areas')]
 }
 
-/** Standing places are asked for by the name of their area. */
+/** GA tickets are asked for by the name of their area. */
 export function areaFaults(areas: readonly { readonly name: string }[], pointer: string): FieldError[] {
   const names = new Set<string>()
   return areas.flatMap(({ name }, index) => {

@@ -7,7 +7,7 @@ export type StatusAction = 'publish' | 'pause' | 'resume' | 'cancel'
 export interface ChangeableEvent {
   readonly status: EventStatus
   readonly saleStatus: WantedSale
-  /** Seats and standing places. */
+  /** Seats and GA tickets. */
   readonly placeCount: number
   /** When the event has begun for sure, and when its sale ends. */
   readonly startsBy: Date

@@ -23,10 +23,7 @@ export const calendarFile = definePage({
  * A booking as a calendar file (RFC 5545): the moment of its event, which every calendar shows in its own zone, or the whole day while the
  * time is open. How long events last is not known, so there is no end.
  */
-export function calendarOf(
-  booking: Pick<Booking, 'id' | 'status' | 'tickets'>,
-  event: ReplyOf<typeof viewEvent>,
-): string {
+function calendarOf(booking: Pick<Booking, 'id' | 'status' | 'tickets'>, event: ReplyOf<typeof viewEvent>): string {
   const { where } = shownEvent(event)
   const isCancelled = booking.status === 'cancelled' || event.status === 'cancelled'
   const places = booking.tickets.filter(({ status }) => status !== 'void').map(placeName)

@@ -6,7 +6,7 @@ import { definePage } from './page.ts'
  * The path to go back to. Only paths of this host: `//other.example` and `/\other.example` would lead away, and so would a line break,
  * which browsers leave out.
  */
-export function safePath(to: string): string {
+function safePath(to: string): string {
   return /^\/(?![/\\])[!-~]*$/.test(to) && to.length <= 1_024 ? to : '/'
 }
 

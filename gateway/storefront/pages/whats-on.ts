@@ -127,7 +127,7 @@ function sentence(name: string, detail: string): string {
 }
 
 /** Friday to Sunday: of the coming weekend, or what is left of this one. `now` counts in UTC, as near as a page for all countries can. */
-export function weekendOf(now: Date): { readonly start: string; readonly end: string } {
+function weekendOf(now: Date): { readonly start: string; readonly end: string } {
   const weekday = (now.getUTCDay() + 6) % 7
   const [friday, sunday] = [4, 6]
   const dayIn = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10)

@@ -105,7 +105,7 @@ ${returnTickets(state)}`
 }
 
 /** The tickets that the buyer may give back. */
-export function returnable({ tickets }: Booking): Ticket[] {
+function returnable({ tickets }: Booking): Ticket[] {
   return tickets.filter(({ status, passed_on }) => status === 'valid' && passed_on === undefined)
 }
 

@@ -13,7 +13,7 @@ export function eventPath(eventId: string): string {
 }
 
 /** `Kleiner Speicher, Berlin`. */
-export function venueLine(venue: EventSummary['venue']): string {
+function venueLine(venue: EventSummary['venue']): string {
   if (venue === null) return ''
   return venue.city === null ? venue.name : `${venue.name}, ${venue.city}`
 }

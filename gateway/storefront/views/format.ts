@@ -69,7 +69,7 @@ export function longDate(localDate: string, language: string): string {
 }
 
 /** `Mon 19 April 2027`. */
-export function mediumDate(localDate: string, language: string): string {
+function mediumDate(localDate: string, language: string): string {
   const date = new Date(`${localDate}T00:00:00Z`)
   const options = { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' } as const
   return withoutComma(dateFormat(language, options).format(date))

@@ -11,7 +11,7 @@ export interface Price {
   readonly shape: PriceShape
 }
 
-export const priceShapes = ['circle', 'square', 'diamond', 'triangle', 'hexagon'] as const
+const priceShapes = ['circle', 'square', 'diamond', 'triangle', 'hexagon'] as const
 export type PriceShape = (typeof priceShapes)[number]
 
 type PricedEvent = Pick<ReplyOf<typeof viewEvent>, 'price_tiers' | 'areas'>

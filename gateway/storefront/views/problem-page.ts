@@ -13,7 +13,7 @@ export interface ShownProblem {
 }
 
 /** The sentences about each wrong field. */
-export function fieldFaults({ errors, detail }: Pick<ShownProblem, 'errors' | 'detail'>): readonly string[] {
+function fieldFaults({ errors, detail }: Pick<ShownProblem, 'errors' | 'detail'>): readonly string[] {
   if (!Array.isArray(errors)) return [detail]
   return errors.map((error: { detail: string }) => error.detail)
 }

@@ -1,4 +1,4 @@
-import { asSuperuser } from '../selling/database.ts'
+import { withDatabase } from '../../with-database.ts'
 import type { SearchRequest } from './questions.ts'
 
 /** Up to here a search has to be quick. */
@@ -6,7 +6,7 @@ export const fewMatches = 10_000
 
 /** Counts on its own, without the worker, how many events match each question; `fewMatches` + 1 stands for more. */
 export async function countMatches(databaseUrl: string, questions: readonly SearchRequest[]): Promise<number[]> {
-  return asSuperuser(databaseUrl, async (client) => {
+  return withDatabase(databaseUrl, async (client) => {
     const words = questions.flatMap(({ keyword = '' }) => keyword.toLowerCase().split(' '))
     const found = await client.query<{ word: string }>('SELECT word FROM event.words WHERE word = ANY($1)', [words])
     const known = new Set(found.rows.map(({ word }) => word))

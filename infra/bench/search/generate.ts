@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
-import type { Progress } from '../../ops/import/progress-bar.ts'
-import { asSuperuser } from '../selling/database.ts'
+import type { Progress } from '../../progress-bar.ts'
+import { withDatabase } from '../../with-database.ts'
 
 /** Rows that go in at once: often enough to show how far it is, and few enough statements to cost nothing. */
 const chunk = 20_000
@@ -15,7 +15,7 @@ const lateIndexes = ['events_by_terms', 'events_by_date', 'events_by_venue', 'ev
  * directly, since importing a million by message would take an hour. The same number gives the same catalogue.
  */
 export async function generateCatalogue(databaseUrl: string, events: number, progress: Progress): Promise<void> {
-  await asSuperuser(databaseUrl, async (client) => {
+  await withDatabase(databaseUrl, async (client) => {
     await client.query('SET synchronous_commit = off; SET maintenance_work_mem = 512000; SET work_mem = 128000')
     // Foreign keys hold by the way the rows are made; checking each takes as long as making it.
     await client.query('SET session_replication_role = replica')

@@ -1,6 +1,6 @@
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import type { searchEvents } from '#shared/contracts/search.ts'
-import { asSuperuser } from '../selling/database.ts'
+import { withDatabase } from '../../with-database.ts'
 
 /** Of all prices of the made-up catalogue. */
 const currency = 'EUR'
@@ -120,7 +120,7 @@ export interface Words {
 
 /** Draws words from the catalogue; those of the middle are in a thousandth to a hundredth of the events. */
 export async function readWords(databaseUrl: string): Promise<Words> {
-  return asSuperuser(databaseUrl, async (client) => {
+  return withDatabase(databaseUrl, async (client) => {
     const texts = async (text: string): Promise<string[]> =>
       (await client.query<{ text: string }>(text)).rows.map((row) => row.text)
     const share = 'sum(w.events)::float8 / (SELECT count(*) FROM event.events)'

@@ -1,4 +1,4 @@
-import { asSuperuser } from './database.ts'
+import { withDatabase } from '../../with-database.ts'
 
 export interface SoldPlaces {
   /** Claims on a seat beyond the first: of unexpired holds and of live booking items. */
@@ -9,7 +9,7 @@ export interface SoldPlaces {
 
 /** Asks the database itself what was sold. */
 export function countSoldPlaces(databaseUrl: string): Promise<SoldPlaces> {
-  return asSuperuser(databaseUrl, async (client) => {
+  return withDatabase(databaseUrl, async (client) => {
     const { rows } = await client.query<SoldPlaces>(`
       WITH claims AS (
         SELECT item.event_id, item.seat_no FROM booking.hold_items AS item

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parsePublicId } from '#shared/ids.ts'
-import type { Progress } from '../../ops/import/progress-bar.ts'
+import type { Progress } from '../../progress-bar.ts'
 import type { System } from '../../system/start-system.ts'
 import { stopProcesses } from '../bench.ts'
 import { cpuTimes } from '../cpu-time.ts'

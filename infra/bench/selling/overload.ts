@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Progress } from '../../ops/import/progress-bar.ts'
+import type { Progress } from '../../progress-bar.ts'
 import type { System } from '../../system/start-system.ts'
 import { cpuTimes } from '../cpu-time.ts'
 import { quantile } from '../quantile.ts'

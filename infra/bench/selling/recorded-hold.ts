@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
+import { withDatabase } from '../../with-database.ts'
 
 /** A statement as Postgres carried it out. */
 export interface RecordedStatement {
@@ -24,17 +25,13 @@ export async function recordHold(
   { databaseUrl, logFile }: { databaseUrl: string; logFile: string },
   { mark, hold }: { mark: string; hold: () => Promise<void> },
 ): Promise<RecordedStatement[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  await client.connect()
-  try {
+  return withDatabase(databaseUrl, async (client) => {
     const alreadyWritten = (await readFile(logFile, 'utf8')).length
     await logStatements(client, 'all')
     await hold()
     await logStatements(client, 'none')
     return statementsOf(parseLog((await readFile(logFile, 'utf8')).slice(alreadyWritten)), mark)
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /** Waits until sessions have heard of it. */

@@ -25,7 +25,7 @@ export async function verifyChecksums(directory: string): Promise<void> {
   if (lines.length === 0) faults.push(`${sumsFile} is empty`)
   for (const line of lines) {
     const [, digest, file] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? []
-    if (digest === undefined || file === undefined) faults.push(`${sumsFile} has a line that is none: ${line}`)
+    if (digest === undefined || file === undefined) faults.push(`${sumsFile}: malformed line: ${line}`)
     else {
       const found = await digestOf(join(directory, file)).catch(() => null)
       if (found === null) faults.push(`${file} is missing`)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { eventId } from '#shared/contracts/fields.ts'
 import { readRunningSystem } from '#shared/process/config.ts'
-import { parseCommandLine } from '../../command-line.ts'
+import { parseCommandLine, wrongUsage } from '../../command-line.ts'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { standardOutput } from '../../terminal/output.ts'
@@ -24,9 +24,9 @@ async function main(): Promise<void> {
   const { values, positionals } = parseCommandLine(process.argv.slice(2), { options, allowPositionals: true }, usage)
   if (values.help) return console.log(usage)
   const [event, ...more] = positionals
-  if (event === undefined || more.length > 0) throw new ExplainedError(`Name one event.\n\n${usage}`)
+  if (event === undefined || more.length > 0) throw wrongUsage('Name one event.', usage)
   const id = eventId.safeParse(event)
-  if (!id.success) throw new ExplainedError(`${event} is not the id of an event.\n\n${usage}`)
+  if (!id.success) throw wrongUsage(`${event} is not the id of an event.`, usage)
   const url = values.url ?? readRunningSystem(readInfraConfig().environment)?.gateways[0]
   if (url === undefined) throw new ExplainedError('No system runs here: name a gateway with --url, or npm start.')
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))

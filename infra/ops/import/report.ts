@@ -2,7 +2,7 @@ import type { Layout } from '#shared/contracts/layout.ts'
 import { formatMinor } from '#shared/money.ts'
 import type { ImportConfig, Price } from './config.ts'
 import { type Quirk, quirks } from './formats/catalogue.ts'
-import { counted, describeLayout, type SeatingPlan, standingCount } from './formats/seating-plan.ts'
+import { counted, describeLayout, gaTicketCount, type SeatingPlan } from './formats/seating-plan.ts'
 import type { CatalogueOutcome } from './import-catalogue.ts'
 import type { SeatedEvent } from './import-plan.ts'
 
@@ -62,7 +62,7 @@ export function planLines(
 
 function placesText(layout: Layout, event: SeatedEvent): string {
   const seats = `${counted(event.seat_count)} seats`
-  return layout.areas.length > 0 ? `${seats} and ${counted(standingCount(layout))} standing places` : seats
+  return layout.areas.length > 0 ? `${seats} and ${counted(gaTicketCount(layout))} GA tickets` : seats
 }
 
 function saleText({ sale }: SeatedEvent): string {

@@ -23,7 +23,7 @@ export function startRedis(options: RedisOptions): Promise<Server> {
 }
 
 /** Arguments of a server that keeps what it knows. */
-export function keptOnDisk(port: number, directory: string): string[] {
+function keptOnDisk(port: number, directory: string): string[] {
   return [
     ...['--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
     ...['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''],

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { isHelpWanted } from '../../../infra/command-line.ts'
 import { reportFailure } from '../../../infra/explained-error.ts'
-import { progressBar } from '../../../infra/ops/import/progress-bar.ts'
+import { progressBar } from '../../../infra/progress-bar.ts'
 import { installMissing } from '../../../infra/system/programs/install.ts'
 import { stopSignals } from '../../../infra/system/stop-signals.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from '../../../infra/system/temporary-folder.ts'

@@ -13,7 +13,7 @@ import { type BookingState, lockBooking, oweRefund } from '../store/bookings.ts'
 import { findCancellation, insertCancellation } from '../store/cancellations.ts'
 import { findSale } from '../store/sales.ts'
 import { lockTickets } from '../store/tickets.ts'
-import { takeTicketsBack } from '../take-back.ts'
+import { voidAndFree } from '../void-tickets.ts'
 
 interface Cancellation {
   readonly booking: Key
@@ -64,7 +64,7 @@ async function cancelOnce(
   })
   const isAll = tickets.every((ticket) => ticket.status === 'void' || ticketIds.includes(ticket.ownId))
   const sellAgain = reason !== 'event_cancelled' && sale.status !== 'cancelled'
-  const amountMinor = await takeTicketsBack(db, { booking, ticketIds, isAll, reason, sellAgain, requestId })
+  const amountMinor = await voidAndFree(db, { booking, ticketIds, isAll, reason, sellAgain, requestId })
   await insertCancellation(db, refund, { bookingId: booking.ownId, reason, amountMinor })
   await oweRefund(db, booking, amountMinor)
   return { amount_minor: amountMinor, returnedPlaces: ticketIds.length }

@@ -23,13 +23,13 @@ export function returnHold({ postgres }: { postgres: Postgres }): Operation {
       const failed = { attempt, status: 'failed' } as const
       if (hold === undefined || booking === undefined || !supersedes(failed, booking.payment)) return {}
       await notePayment(db, key, { ...failed, capturedMinor: 0 })
-      await giveBack(db, origin.hold, hold)
+      await endPaying(db, origin.hold, hold)
       return {}
     })
   })
 }
 
-async function giveBack(db: Database, key: Key, { userId, status, withinPromise, ended }: LockedHold): Promise<void> {
+async function endPaying(db: Database, key: Key, { userId, status, withinPromise, ended }: LockedHold): Promise<void> {
   if (status === 'paying' && withinPromise) {
     const expiresInMs = await stopPaying(db, key)
     const returned = holdFact(key, { what: 'returned', status: 'active', userId, expiresInMs, ...noPlaces })

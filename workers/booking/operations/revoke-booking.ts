@@ -7,7 +7,7 @@ import { mayRevoke } from '../payment-status.ts'
 import { lockBooking, notePayment, requireBooking } from '../store/bookings.ts'
 import { findSale } from '../store/sales.ts'
 import { lockTickets } from '../store/tickets.ts'
-import { takeTicketsBack } from '../take-back.ts'
+import { voidAndFree } from '../void-tickets.ts'
 
 /** A used ticket does not stop it: there is no money. A repetition, or news of a payment that was captured, changes nothing. */
 export function revokeBooking({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
@@ -32,7 +32,7 @@ async function revoke(db: Database, booking: Key, requestId: string): Promise<nu
   const sale = await findSale(db, booking.eventId)
   const tickets = await lockTickets(db, booking)
   const ticketIds = tickets.filter(({ status }) => status !== 'void').map(({ ownId }) => ownId)
-  await takeTicketsBack(db, {
+  await voidAndFree(db, {
     booking,
     ticketIds,
     isAll: true,

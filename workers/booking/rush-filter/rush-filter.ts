@@ -45,8 +45,8 @@ export class RushFilter {
   }
 
   /**
-   * Lets `make`, which takes the seats in Postgres, run with the seats locked, for as long as the hold is to last. Where none is made,
-   * they are unlocked, and nobody waits for that. Throws as `make` does, and what Postgres would have said to losers.
+   * Runs `make`, which takes the seats in Postgres, while they are locked in Redis; unlocks them in the background unless it made this
+   * hold. Throws the errors of `make`, and `seat_unavailable` for losers.
    */
   async pass(wanted: WantedSeats, make: () => Promise<Hold>): Promise<Hold> {
     const holdMs = await this.#lastsMs(wanted)
@@ -97,8 +97,7 @@ export class RushFilter {
 }
 
 /**
- * The filter of a worker, and beside it what takes locks away as soon as a hold gives its seats back, however it ended. `null`
- * without a Redis.
+ * Starts the filter, and the consumer that unlocks the seats of holds that have ended. `null` without a Redis.
  */
 export function startRushFilter(
   { bus, postgres, log }: Pick<WorkerParts, 'bus' | 'postgres' | 'log'>,

@@ -84,7 +84,7 @@ export async function lockAllShards(
     `WITH back AS (
        UPDATE booking.hold_items SET held_until = NULL
        WHERE event_id = $1 AND area_no = ANY($2) AND held_until <= now() RETURNING area_no, shard, qty)
-     ${giveBack('$1::uuid')}`,
+     ${returnToShards('$1::uuid')}`,
     [eventId, areaNos],
   )
   return db.query<Shard>(
@@ -105,7 +105,7 @@ export async function takeBackExpired(db: Database, eventId: string): Promise<vo
        UPDATE booking.hold_items AS item SET held_until = NULL FROM locked
        WHERE item.event_id = $1 AND item.area_no = locked.area_no AND item.shard = locked.shard AND item.held_until <= now()
        RETURNING item.area_no, item.shard, item.qty)
-     ${giveBack('$1::uuid')}`,
+     ${returnToShards('$1::uuid')}`,
     [eventId],
   )
 }
@@ -155,7 +155,7 @@ export async function releaseAreaPlaces(
        WHERE item.event_id = locked.event_id AND item.hold_id = locked.hold_id AND ${isHeldItem}
          AND item.area_no = locked.area_no AND item.shard = locked.shard
        RETURNING item.event_id, item.area_no, item.shard, item.qty)
-     ${giveBack('back.event_id')} RETURNING freed.qty`,
+     ${returnToShards('back.event_id')} RETURNING freed.qty`,
     [holds.map((hold) => hold.eventId), holds.map((hold) => hold.ownId)],
   )
   return freed.reduce((sum, { qty }) => sum + qty, 0)
@@ -214,7 +214,7 @@ export async function returnAreaPlaces(
 }
 
 /** Lowers `held` of locked shards by the rows of a query named `back`, which may name a shard more than once. */
-function giveBack(eventId: string): string {
+function returnToShards(eventId: string): string {
   return `UPDATE booking.area_shards AS area SET held = held - freed.qty
     FROM (SELECT ${eventId} AS event_id, area_no, shard, sum(qty)::int AS qty FROM back GROUP BY 1, 2, 3) AS freed
     WHERE area.event_id = freed.event_id AND area.area_no = freed.area_no AND area.shard = freed.shard`

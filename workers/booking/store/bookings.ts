@@ -18,7 +18,7 @@ const selectBookings = `
     refund_due_minor - refunded_minor AS refund_due_minor, cancelled_for, currency, booking.created_at, confirmed_at,
     (SELECT coalesce(json_agg(json_strip_nulls(CASE WHEN item.seat_no IS NULL
          THEN json_build_object('id', ticket.id, 'area', area.name, 'status', ticket.status, 'passed_on', passed_on)
-         ELSE json_build_object('id', ticket.id, 'seat_no', item.seat_no, 'section', line.section, 'row', line.label,
+         ELSE json_build_object('id', ticket.id, 'seat_no', item.seat_no, 'section', seat_row.section, 'row', seat_row.label,
            'label', seat.label, 'status', ticket.status, 'passed_on', passed_on) END)
          ORDER BY item.seat_no, item.area_no, ticket.id), '[]')
      FROM booking.tickets AS ticket

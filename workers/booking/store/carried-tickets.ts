@@ -34,7 +34,7 @@ const selectTickets = `
   SELECT ticket.event_id, ticket.id, ticket.booking_id, booking.user_id AS buyer_id,
     coalesce(ticket.holder_id, booking.user_id) AS holder_id, ticket.serial, ticket.status,
     CASE WHEN item.seat_no IS NULL THEN json_build_object('area', area.name)
-      ELSE json_build_object('seat_no', item.seat_no, 'section', line.section, 'row', line.label, 'label', seat.label)
+      ELSE json_build_object('seat_no', item.seat_no, 'section', seat_row.section, 'row', seat_row.label, 'label', seat.label)
     END AS place
   FROM booking.tickets AS ticket
   JOIN booking.bookings AS booking ON booking.event_id = ticket.event_id AND booking.id = ticket.booking_id

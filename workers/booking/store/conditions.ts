@@ -42,8 +42,8 @@ export function isFreeFor(hold: string): string {
     WHEN 'held' THEN held_until <= now() OR hold_id = ${hold}::uuid ELSE false END`
 }
 
-/** Joins an `item` of a hold or booking with its `seat` in a row, `line`, or its `area`. */
+/** Joins an `item` of a hold or booking with its `seat` and that one's row, `seat_row`, or with its `area`. */
 export const joinPlace = `
   LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
-  LEFT JOIN booking.event_rows AS line ON line.event_id = item.event_id AND line.row_no = seat.row_no
+  LEFT JOIN booking.event_rows AS seat_row ON seat_row.event_id = item.event_id AND seat_row.row_no = seat.row_no
   LEFT JOIN booking.areas AS area ON area.event_id = item.event_id AND area.area_no = item.area_no`

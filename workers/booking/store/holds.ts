@@ -31,11 +31,11 @@ export const placesOfHold = `(
   SELECT json_agg(place ORDER BY seat_no, area_no) FROM (
     SELECT item.seat_no, item.area_no, CASE WHEN item.seat_no IS NULL
       THEN json_build_object('area', area.name, 'qty', sum(item.qty), 'price_minor', item.price_minor)
-      ELSE json_build_object('seat_no', item.seat_no, 'section', line.section, 'row', line.label,
+      ELSE json_build_object('seat_no', item.seat_no, 'section', seat_row.section, 'row', seat_row.label,
         'label', seat.label, 'price_minor', item.price_minor) END AS place
     FROM booking.hold_items AS item ${joinPlace}
     WHERE item.event_id = hold.event_id AND item.hold_id = hold.id
-    GROUP BY item.seat_no, item.area_no, item.price_minor, area.name, line.section, line.label, seat.label) AS places)`
+    GROUP BY item.seat_no, item.area_no, item.price_minor, area.name, seat_row.section, seat_row.label, seat.label) AS places)`
 
 interface HoldRow extends Pick<Hold, 'user_id' | 'status' | 'places' | 'currency' | 'expires_in_ms' | 'seq'> {
   readonly expires_at: Date

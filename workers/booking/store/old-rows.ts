@@ -91,8 +91,8 @@ export async function deleteEmptySeats(db: Database, eventId: string, limit: num
 /** Deletes the rows of an event that have no seats left, and notes that nothing is left to archive. Answers how many rows. */
 export async function finishArchiving(db: Database, eventId: string): Promise<number> {
   const deleted = await db.query(
-    `DELETE FROM booking.event_rows AS line WHERE event_id = $1 AND NOT EXISTS (
-       SELECT FROM booking.event_seats AS seat WHERE seat.event_id = line.event_id AND seat.row_no = line.row_no)
+    `DELETE FROM booking.event_rows AS seat_row WHERE event_id = $1 AND NOT EXISTS (
+       SELECT FROM booking.event_seats AS seat WHERE seat.event_id = seat_row.event_id AND seat.row_no = seat_row.row_no)
      RETURNING row_no`,
     [eventId],
   )

@@ -187,7 +187,7 @@ export function lockSeatsOfRows(
   { rows, wait }: { rows: readonly Row[]; wait: boolean },
 ): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
-    `SELECT ${lockedSeatColumns} FROM unnest($7::int[], $8::int[], $9::text[], $10::text[]) AS line (first_no, last_no, section, label)
+    `SELECT ${lockedSeatColumns} FROM unnest($7::int[], $8::int[], $9::text[], $10::text[]) AS seat_row (first_no, last_no, section, label)
      CROSS JOIN LATERAL (
        SELECT * FROM booking.event_seats WHERE ${isWanted(filter)} AND seat_no BETWEEN first_no AND last_no
        ORDER BY event_id, seat_no FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat`,
@@ -200,7 +200,7 @@ export function lockFirstSeats(db: Database, filter: SeatFilter, limit: number):
   return db.query<LockedSeat>(
     `SELECT ${lockedSeatColumns} FROM (
        SELECT * FROM booking.event_seats WHERE ${isWanted(filter)} ORDER BY event_id, seat_no LIMIT $7 FOR UPDATE SKIP LOCKED) AS seat
-     JOIN booking.event_rows AS line ON line.event_id = seat.event_id AND line.row_no = seat.row_no`,
+     JOIN booking.event_rows AS seat_row ON seat_row.event_id = seat.event_id AND seat_row.row_no = seat.row_no`,
     [...filterValues(filter), limit],
   )
 }

@@ -22,8 +22,8 @@ export interface LockedSeat extends Seat {
   readonly version: number
 }
 
-/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with its row, `line`. */
-export const lockedSeatColumns = `seat.event_id AS "eventId", seat.seat_no AS "seatNo", seat.row_no AS "rowNo", section, line.label AS row,
+/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with its row, `seat_row`. */
+export const lockedSeatColumns = `seat.event_id AS "eventId", seat.seat_no AS "seatNo", seat.row_no AS "rowNo", section, seat_row.label AS row,
   seat.label, price_minor AS "priceMinor", tier_no AS "tierNo", version`
 
 export interface WantedSeat {
@@ -53,7 +53,7 @@ export function lockFreeSeats(
        SELECT * FROM booking.event_seats AS seat
        WHERE seat.event_id = wanted.event_id AND seat.seat_no = wanted.seat_no AND ${isFreeFor('own_hold')}
        FOR UPDATE ${wait ? '' : 'SKIP LOCKED'}) AS seat
-     JOIN booking.event_rows AS line ON line.event_id = seat.event_id AND line.row_no = seat.row_no`,
+     JOIN booking.event_rows AS seat_row ON seat_row.event_id = seat.event_id AND seat_row.row_no = seat.row_no`,
     columnsOf(inOrder, ({ eventId, seatNo, ownHold }) => [eventId, seatNo, ownHold]),
   )
 }

@@ -75,12 +75,12 @@ export function voidTickets(
   )
 }
 
-/** Takes seats back from a booking. */
-export function takeSeatsBack(
+/** Frees seats of a booking, or blocks them. */
+export function freeSeats(
   db: Database,
-  back: { booking: Key; seatNos: readonly number[]; state: 'available' | 'blocked' },
+  freed: { booking: Key; seatNos: readonly number[]; state: 'available' | 'blocked' },
 ): Promise<ChangedSeat[]> {
-  const { booking, seatNos, state } = back
+  const { booking, seatNos, state } = freed
   return db.query<ChangedSeat>(
     `UPDATE booking.event_seats SET state = $4, booking_id = NULL, version = version + 1
      WHERE event_id = $1 AND seat_no = ANY($3) AND booking_id = $2 RETURNING seat_no AS "seatNo", version`,

@@ -8,7 +8,7 @@ import { coversAreaSql, coversSeatSql, type Wanted } from './wishes.ts'
 const maxSeats = 1_000
 
 const seatKinds = `booking.event_seats AS seat
-  JOIN booking.event_rows AS line USING (event_id, row_no)
+  JOIN booking.event_rows AS seat_row USING (event_id, row_no)
   LEFT JOIN booking.price_tiers AS tier ON tier.event_id = seat.event_id AND tier.tier_no = seat.tier_no`
 
 /** SQL: whether one of the wanted kinds, a parameter of JSON, covers a row. */
@@ -69,7 +69,7 @@ export function findCoveredSeats(
     `SELECT seat.event_id AS "eventId", seat_no AS "seatNo"
      FROM unnest($1::uuid[], $2::int[], $3::jsonb[]) AS named (event_id, seat_no, kinds)
      JOIN booking.event_seats AS seat USING (event_id, seat_no)
-     JOIN booking.event_rows AS line USING (event_id, row_no)
+     JOIN booking.event_rows AS seat_row USING (event_id, row_no)
      LEFT JOIN booking.price_tiers AS tier ON tier.event_id = seat.event_id AND tier.tier_no = seat.tier_no
      WHERE ${covered('kinds', coversSeatSql)}`,
     [

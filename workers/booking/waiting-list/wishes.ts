@@ -32,10 +32,10 @@ export function coversArea({ kind, name }: Wanted, area: string): boolean {
   return kind === 'any' || (kind === 'area' && name === area)
 }
 
-/** SQL: `coversSeat` for `wanted` (kind, name), `seat` of `event_seats`, `line` of `event_rows` and `tier` of `price_tiers`. */
+/** SQL: `coversSeat` for `wanted` (kind, name), `seat` of `event_seats`, `seat_row` of `event_rows` and `tier` of `price_tiers`. */
 export const coversSeatSql = `CASE wanted.kind WHEN 'accessible' THEN seat.accessible WHEN 'any' THEN NOT seat.accessible
   WHEN 'tier' THEN NOT seat.accessible AND tier.name = wanted.name
-  WHEN 'section' THEN NOT seat.accessible AND line.section = wanted.name ELSE false END`
+  WHEN 'section' THEN NOT seat.accessible AND seat_row.section = wanted.name ELSE false END`
 
 /** SQL: `coversArea` for `wanted` (kind, name) and `area` of `areas`. */
 export const coversAreaSql = `(wanted.kind = 'any' OR (wanted.kind = 'area' AND wanted.name = area.name))`

@@ -98,7 +98,7 @@ export async function moveRefund(
       [refund.paymentId, move.amountMinor],
     )
   }
-  if (move.to === 'done' && amountOf(refund) > 0) await giveBack(db, refund)
+  if (move.to === 'done' && amountOf(refund) > 0) await addToRefunded(db, refund)
   return readRefund(db, refund.id)
 }
 
@@ -135,7 +135,7 @@ export async function claimDueRefunds(
   return rows.map(toRefund)
 }
 
-async function giveBack(db: Database, refund: Refund): Promise<void> {
+async function addToRefunded(db: Database, refund: Refund): Promise<void> {
   await db.query(
     `UPDATE purchase.payments SET refunded_minor = refunded_minor + $2, version = version + 1, updated_at = now(),
        status = CASE WHEN refunded_minor + $2 = captured_minor THEN 'refunded' ELSE status END

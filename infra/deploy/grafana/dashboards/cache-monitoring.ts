@@ -9,7 +9,7 @@ const everyLabel = '{{instance}} {{endpoint}} {{replica}}'
 export const cacheMonitoring: Dashboard = {
   uid: 'cache-monitoring',
   title: 'Cache Monitoring',
-  description: 'How many reads the reply cache answers, and what happens when Redis is away.',
+  description: 'How many reads the reply cache answers, and what happens when Redis is unavailable.',
   // biome-ignore format: a panel in a few lines makes the table that it is
   rows: [
     { title: 'Hits and misses', lines: [[

@@ -27,7 +27,7 @@ export const httpRoutes: Dashboard = {
       lines('Failures by route', 'Share of answers 5xx: our fault, or that of what we stand on.',
         'percentunit', each(route, shareOf({ part: failures, whole: requests, by: route })), { warn: 0.001, bad: 0.01 }),
     ], [
-      lines('Failures by status', '500 is a bug, 502 the payment provider, 503 a worker away or overloaded, 504 one too slow.',
+      lines('Failures by status', '500 is a bug, 502 the payment provider, 503 a worker unavailable or overloaded, 504 one too slow.',
         'reqps', sumsOrNone(`${status}, http_route`, failures)),
       lines('Refusals by route',
         'Answers 4xx a second: 409 is a lost seat, 429 a limit, 400 a client that errs. A rush makes many 409; that is normal.',

@@ -26,7 +26,7 @@ const objectives: readonly Objective[] = [
   {
     title: 'Selling works',
     promise:
-      '99.9 % of holds and purchases do not fail by our fault; a lost seat, a declined card and a provider away are not.',
+      '99.9 % of holds and purchases do not fail by our fault; a lost seat, a declined card and an unavailable provider are not.',
     ratio: 'selling:failures:ratio_rate',
     budget: 0.001,
   },

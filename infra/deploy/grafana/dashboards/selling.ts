@@ -37,7 +37,7 @@ export const selling: Dashboard = {
   // biome-ignore format: a panel in a few lines makes the table that it is
   rows: [
     { title: 'The last hour', lines: [[
-      number('Places sold', 'Seats and standing places of confirmed bookings.', 'short', line('sold', inLastHour('seats_sold_total'))),
+      number('Places sold', 'Seats and GA tickets of confirmed bookings.', 'short', line('sold', inLastHour('seats_sold_total'))),
       number('Places returned', 'Given back by buyers, or taken back after a payment that failed for good.',
         'short', line('returned', inLastHour('seats_returned_total'))),
       number('Lost to another buyer',

@@ -33,7 +33,7 @@ export const holdInvariants: readonly Invariant[] = [
     // Not the other way round: places of a hold that ended early may wait for their time to be over, so that nobody waits
     // for their counter.
     id: 'I3',
-    says: 'a live hold whose time is not over holds its standing places until the same moment',
+    says: 'a live hold whose time is not over holds its GA tickets until the same moment',
     violations: `
       SELECT format('event %s hold %s area %s shard %s', item.event_id, hold.id, item.area_no, item.shard) AS example
       FROM booking.holds AS hold

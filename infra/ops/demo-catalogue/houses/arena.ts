@@ -2,7 +2,7 @@ import type { Layout } from '#shared/contracts/layout.ts'
 import { buildLayout, type PlanRow } from '../../import/formats/seating-plan.ts'
 import { curvedRow, depth, numbers, type Point, pitch, straightRow } from './curved-rows.ts'
 
-/** An arena for a concert: the stage at its end, standing places and six blocks on the floor, and two rings around them. */
+/** An arena for a concert: the stage at its end, GA tickets and six blocks on the floor, and two rings around them. */
 export function arena(name: string): Layout {
   const lower = { category: 'Lower ring', firstSection: 101, sections: 20, rows: 15, from: 0 }
   const upper = { category: 'Upper ring', firstSection: 201, sections: 26, rows: 20, from: lower.rows * depth + 60 }

@@ -30,16 +30,16 @@ const sourceGeometry = z.object({
 
 type Segment = z.output<typeof segment>
 
-/** A row of seats or a standing area, with the names of all it lies in, outermost first. */
+/** A row of seats or a GA area, with the names of all it lies in, outermost first. */
 interface Leaf {
   readonly segment: Segment
   readonly path: readonly string[]
 }
 
 /**
- * A Ticketmaster place detail: pages of nested segments, whose leaves are rows of seats or standing areas. Rows nearer to
+ * A Ticketmaster place detail: pages of nested segments, whose leaves are rows of seats or GA areas. Rows nearer to
  * the middle of their page come first: there an arena has its floor, and the format does not say where the stage is. Pages
- * are drawn below one another. Throws `ExplainedError` when seats and standing places do not add up to `totalPlaces`.
+ * are drawn below one another. Throws `ExplainedError` when seats and GA tickets do not add up to `totalPlaces`.
  */
 export function readPlaceGeometry(json: unknown): SeatingPlan {
   const { venue, market, totalPlaces, pages } = parsePlan(sourceGeometry, json)
@@ -109,6 +109,6 @@ function refuseWrongTotal(totalPlaces: number, found: { seats: number; standing:
   if (seats + standing === totalPlaces) return
   throw new ExplainedError(
     `says it has ${counted(totalPlaces)} places, but lists ${counted(seats + standing)}: ` +
-      `${counted(seats)} seats and ${counted(standing)} standing`,
+      `${counted(seats)} seats and ${counted(standing)} GA tickets`,
   )
 }

@@ -65,19 +65,19 @@ export function buildLayout({ name, width, height, rows, areas, stage }: Drawing
   throw new ExplainedError(`cannot be stored: ${firstFault(checked.error)}`)
 }
 
-/** `15,247 seats in 61 sections, 1,071 standing in 3 areas`. */
+/** `15,247 seats in 61 sections, 1,071 GA tickets in 3 areas`. */
 export function describeLayout(layout: Layout): string {
   const sections = new Set(layout.rows.map(({ section }) => section)).size
   const seats = `${counted(seatCount(layout))} seats in ${several(sections, 'section')}`
   if (layout.areas.length === 0) return seats
-  return `${seats}, ${counted(standingCount(layout))} standing in ${several(layout.areas.length, 'area')}`
+  return `${seats}, ${counted(gaTicketCount(layout))} GA tickets in ${several(layout.areas.length, 'area')}`
 }
 
 function several(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-export function standingCount(layout: Layout): number {
+export function gaTicketCount(layout: Layout): number {
   return layout.areas.reduce((sum, { capacity }) => sum + capacity, 0)
 }
 

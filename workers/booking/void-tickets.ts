@@ -6,9 +6,9 @@ import { areaNosOf, bookingFact, seatFacts } from './facts.ts'
 import { returnAreaPlaces } from './store/areas.ts'
 import { cancelBooking } from './store/bookings.ts'
 import { logSale } from './store/sale-log.ts'
-import { takeSeatsBack, type VoidedItem, voidTickets } from './store/tickets.ts'
+import { freeSeats, type VoidedItem, voidTickets } from './store/tickets.ts'
 
-export interface TakingBack {
+export interface Voiding {
   readonly booking: Key
   /** Own ids of locked tickets that are not void. */
   readonly ticketIds: readonly string[]
@@ -20,17 +20,17 @@ export interface TakingBack {
   readonly requestId: string
 }
 
-/** Makes tickets of a locked booking void, gives their places back and writes that down. Answers what they had cost. */
-export async function takeTicketsBack(db: Database, back: TakingBack): Promise<number> {
-  const { booking, reason, isAll } = back
-  const items = await voidTickets(db, { eventId: booking.eventId, ticketIds: back.ticketIds })
-  const state = back.sellAgain ? 'available' : 'blocked'
-  const seats = await takeSeatsBack(db, { booking, seatNos: items.flatMap(({ seatNo }) => seatNo ?? []), state })
+/** Voids tickets of a locked booking, frees their places and logs it. Answers what they had cost, in minor units. */
+export async function voidAndFree(db: Database, voiding: Voiding): Promise<number> {
+  const { booking, reason, isAll } = voiding
+  const items = await voidTickets(db, { eventId: booking.eventId, ticketIds: voiding.ticketIds })
+  const state = voiding.sellAgain ? 'available' : 'blocked'
+  const seats = await freeSeats(db, { booking, seatNos: items.flatMap(({ seatNo }) => seatNo ?? []), state })
   const areaPlaces = items.flatMap(areaPlace)
   await returnAreaPlaces(db, booking.eventId, areaPlaces)
   if (isAll) await cancelBooking(db, booking, reason)
   const amountMinor = items.reduce((sum, { priceMinor }) => sum + priceMinor, 0)
-  const { requestId } = back
+  const { requestId } = voiding
   await logSale(db, { booking, what: 'returned', origin: reason, places: items.length, amountMinor, requestId })
   const fact = bookingFact(booking, {
     ...(isAll
