@@ -36,19 +36,25 @@ export class LiveRooms {
     this.rooms = new Rooms(parts.bus)
   }
 
-  /** Sends a step to Redis, and the numbers of the draw where it lacks them. Throws `unavailable` after half a second of failures. */
-  ask<Reply>(eventId: string, { room, settings }: KnownRoom, step: () => Promise<Reply>): Promise<Reply> {
+  /**
+   * Sends a step to Redis, and the numbers of the draw where it lacks them. Throws `unavailable` after half a second of failures, or when
+   * the event worker does not answer with the numbers.
+   */
+  async ask<Reply>(eventId: string, { room, settings }: KnownRoom, step: () => Promise<Reply>): Promise<Reply> {
     const { draw } = room
-    const stepWithNumbers = () =>
-      step().catch(async (error: unknown) => {
-        if (draw === null || !lacksNumbers(error)) throw error
-        await this.#parts.draws.adopt(eventId, draw, settings)
-        return step()
-      })
-    return retry(stepWithNumbers, patience).catch((cause: unknown) => {
+    const tellMissing = (error: unknown): null => {
+      if (draw === null || !lacksNumbers(error)) throw error
+      return null
+    }
+    try {
+      const answered = await retry(() => step().then((reply) => ({ reply }), tellMissing), patience)
+      if (answered !== null) return answered.reply
+      if (draw !== null) await this.#parts.draws.adopt(eventId, draw, settings)
+      return await step()
+    } catch (cause) {
       const message = 'The queue cannot be reached now; your place is kept. Try again shortly.'
       throw new TicketingError('unavailable', message, { cause })
-    })
+    }
   }
 
   /** Where a queue stands, at most a second old. */
@@ -79,7 +85,11 @@ export class LiveRooms {
    * afterwards it cannot tell it from one that Redis has lost.
    */
   async handOverRoll(eventId: string, known: KnownRoom): Promise<void> {
-    if (known.room.draw?.root === null) await this.#handOver(eventId, known, await this.#askServing(eventId, known))
+    if (known.room.draw?.root !== null) return
+    const present = await this.#askServing(eventId, known)
+    const handedOver = this.#handOver(eventId, known, present)
+    // A long roll needs no waiting: it cannot be taken for a lost one.
+    if (present.rolled === 0) await handedOver
   }
 
   async #handOver(eventId: string, { room }: KnownRoom, { rolled }: Serving): Promise<void> {

@@ -59,12 +59,13 @@ async function askAuditor(gatewayUrl: string): Promise<Violation[]> {
     const headers = { authorization: `Bearer ${organiserKey}` }
     const { status, body } = await ask(`${gatewayUrl}/admin/invariants`, { headers })
     said = status === 200 ? body : undefined
-    return (said?.checked_at ?? '') > askedAt
+    return said !== undefined && (said.checked_at ?? '') > askedAt && said.items.every(({ checked }) => checked)
   }
   try {
     await until('it looked', isUpToDate, { timeoutMs: answersWithinMs, everyMs: 200 })
   } catch {
-    const what = `the auditor has not looked at the system at rest within ${answersWithinMs / 1_000} s`
+    const unchecked = said?.items.flatMap(({ checked, says }) => (checked ? [] : [says])) ?? []
+    const what = `the auditor has not checked the system at rest within ${answersWithinMs / 1_000} s; ${unchecked.join('; ')}`
     return [{ invariant: '', says: '', what }]
   }
   return (said?.items ?? [])

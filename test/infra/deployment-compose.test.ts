@@ -1,9 +1,15 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { cp, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import test from 'ava'
 import pg from 'pg'
+import { parse } from 'yaml'
 import { projectRoot } from '../../infra/config.ts'
+import { bookingSettings } from '../../workers/booking/config.ts'
 import { readTestConfig } from '../support/config.ts'
+import { createTestDirectory } from '../support/servers.ts'
 import { composeFile, composeText, exampleSettings, readCompose } from './deployment/compose-file.ts'
 import { composeFaults } from './deployment/compose-rules.ts'
 import { runProgram } from './deployment/run-program.ts'
@@ -35,10 +41,32 @@ test('compose without its env file, or with one that is not filled in, says in a
     file,
     'config',
   ])
-  t.regex(missing.stderr.trim(), /^[^\n]*infra\/compose\.env[^\n]*$/)
+  t.regex(missing.stderr.trim(), /^[^\n]*infra\/deploy\/compose\.env[^\n]*$/)
   const read = await readCompose({ settings: { ...exampleSettings(), REDIS_PASSWORD: '' } })
   const refused = 'refused' in read ? read.refused.trim() : ''
-  t.regex(refused, /^[^\n]*REDIS_PASSWORD[^\n]*fill in infra\/compose\.env, from infra\/compose\.env\.example[^\n]*$/)
+  t.regex(
+    refused,
+    /^[^\n]*REDIS_PASSWORD[^\n]*fill in infra\/deploy\/compose\.env, from infra\/deploy\/compose\.env\.example[^\n]*$/,
+  )
+})
+
+test('the workflow fills in every secret, and ticket keys that the booking worker takes', async (t) => {
+  const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/test.yml'), 'utf8'))
+  const steps: { name?: string; run?: string }[] = workflow.jobs.compose.steps
+  const fillIn = steps.find(({ name }) => name?.startsWith('Fill in'))?.run ?? ''
+  const directory = await createTestDirectory('workflow')
+  await mkdir(join(directory, 'infra/deploy'), { recursive: true })
+  await cp(join(projectRoot, 'infra/deploy/compose.env.example'), join(directory, 'infra/deploy/compose.env.example'))
+  const { status, stderr } = spawnSync('bash', ['-e', '-c', fillIn], {
+    cwd: directory,
+    timeout: 60_000,
+    encoding: 'utf8',
+  })
+  t.is(status, 0, stderr)
+  const settings = parseEnv(await readFile(join(directory, 'infra/deploy/compose.env'), 'utf8'))
+  const read = await readCompose({ settings: settings as Record<string, string> })
+  t.true('file' in read, 'refused' in read ? read.refused : '')
+  t.is(bookingSettings.shape.TICKET_KEYS.parse(settings.TICKET_KEYS).length, 1)
 })
 
 test('with certificates the edge also listens for TLS', async (t) => {

@@ -60,8 +60,8 @@ export class Auditor {
       duration_ms: last?.durationMs ?? null,
       violations: last?.violations ?? 0,
       dead_letters: this.#deadLetters,
-      items: (last?.results ?? []).map(({ invariant, says, violations, examples }) => {
-        return { invariant, says, violations, examples: [...examples] }
+      items: (last?.results ?? []).map(({ invariant, says, violations, checked, examples }) => {
+        return { invariant, says, violations, checked, examples: [...examples] }
       }),
     }
   }

@@ -32,8 +32,8 @@ export function holdSeats({ bus, batches, filter, verifyPass, metrics }: Parts):
     const buyer = { eventId, userId: requireUser(context.caller) }
     const hold = { eventId, ownId: newId() }
     const command = { schema: 'booking', operation: contract.operation, request, context } as const
+    const pass = await passOf(context, eventId, verifyPass)
     const make = async (): Promise<Hold> => {
-      const pass = await passOf(context, eventId, verifyPass)
       const wish = { buyer, hold, isSwap: false, selection, pass, command, traceparent: recordedTraceparent() }
       const taken = await batches.take(wish).catch(async (error: unknown) => {
         if (error instanceof NothingStocked) await refuseUnknownEvent(bus, eventId, context)
@@ -44,8 +44,8 @@ export function holdSeats({ bus, batches, filter, verifyPass, metrics }: Parts):
       return taken.hold
     }
     const { seat_nos: seatNos } = selection
-    const made =
-      filter === null || seatNos === undefined ? make() : filter.pass({ hold, userId: buyer.userId, seatNos }, make)
+    const wanted = { hold, userId: buyer.userId, hasPass: 'id' in pass }
+    const made = filter === null || seatNos === undefined ? make() : filter.pass({ ...wanted, seatNos }, make)
     made.catch((error) => metrics.holdRefused(error))
     return made
   })

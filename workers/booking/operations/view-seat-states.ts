@@ -5,7 +5,6 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { awaitWrite } from '../await-write.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
 import { packSeatStates } from '../seat-states.ts'
-import { findSale } from '../store/sales.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
 /**
@@ -14,18 +13,17 @@ import { snapshotStates } from '../store/seat-views.ts'
  */
 export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
   return operation(contract, async ({ event_id: eventId, min_seq: minSeq }, context) => {
-    const sale = await findSale(postgres, eventId)
-    if (sale === undefined) await refuseUnknownEvent(bus, eventId, context)
     if (minSeq !== undefined) await awaitWrite(postgres, minSeq, context)
-    const { seq, rows, areas } = await snapshotStates(postgres, eventId)
+    const { seq, sale, rows, areas } = await snapshotStates(postgres, eventId)
+    if (sale === null) await refuseUnknownEvent(bus, eventId, context)
     context.tellSeq(seq)
     return {
       event_id: eventId,
       seq,
-      version: sale?.layoutVersion ?? 0,
+      version: sale?.version ?? 0,
       ...packSeatStates(rows),
       areas,
-      waited_for: [...(sale?.waitedFor ?? [])],
+      waited_for: sale?.waitedFor ?? [],
     }
   })
 }

@@ -1,7 +1,7 @@
-import type { Hold } from '#shared/contracts/holds.ts'
+import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { consumeFacts, type ReceivedFact } from '#shared/facts/consume.ts'
-import { createdAtMs, keyOf, publicId } from '#shared/ids.ts'
+import { keyOf, publicId } from '#shared/ids.ts'
 import type { Close } from '#shared/process/lifecycle.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { createRedis } from '#shared/redis.ts'
@@ -10,20 +10,19 @@ import { seatUnavailable } from '../lost-seats/lost-seats.ts'
 import { RecentValues } from '../recent-values.ts'
 import { isOpen } from '../sale.ts'
 import { findSale, type Sale } from '../store/sales.ts'
-import { type OthersLock, SeatLocks, type WantedSeats } from './seat-locks.ts'
+import { SeatLocks, type WantedSeats } from './seat-locks.ts'
 import { type SeenEvent, seeEvent } from './seen-event.ts'
-
-/**
- * A hold is committed, and its commit seen, so long after its id was made; clocks of workers may differ by as much. A lock
- * that is older than that while its seat is seen free was left behind.
- */
-const commitMs = 1_000
 
 interface SeenSale {
   /** `undefined` when nothing of the event is in stock. */
   readonly sale: Sale | undefined
   /** `performance.now()` before the database was asked. */
   readonly seenAt: number
+}
+
+/** Seats for a buyer, who has a pass of the event's waiting room or none. */
+interface Wish extends WantedSeats {
+  readonly hasPass: boolean
 }
 
 /**
@@ -48,7 +47,7 @@ export class RushFilter {
    * Runs `make`, which takes the seats in Postgres, while they are locked in Redis; unlocks them in the background unless it made this
    * hold. Throws the errors of `make`, and `seat_unavailable` for losers.
    */
-  async pass(wanted: WantedSeats, make: () => Promise<Hold>): Promise<Hold> {
+  async pass(wanted: Wish, make: () => Promise<Hold>): Promise<Hold> {
     const holdMs = await this.#lastsMs(wanted)
     if (holdMs === null) return make()
     await this.#enter(wanted, holdMs)
@@ -63,15 +62,14 @@ export class RushFilter {
   }
 
   /**
-   * How long the hold would last; null where it will be refused because it is more than one may have, or comes before the sale or after
-   * it. Such a request must not lock seats: anybody could keep a whole house from its buyers, and early comers from those who come in
-   * time.
+   * How long the hold would last; null where it will be refused: too many places, no pass where one is needed, before the sale or after
+   * it. Such a request must not lock seats, or anybody could keep a whole house from its buyers.
    */
-  async #lastsMs({ hold: { eventId }, seatNos }: WantedSeats): Promise<number | null> {
+  async #lastsMs({ hold: { eventId }, seatNos, hasPass }: Wish): Promise<number | null> {
     const { sale, seenAt } = await this.#sales.of(eventId, async () => {
       return { seenAt: performance.now(), sale: await findSale(this.#db, eventId) }
     })
-    if (sale === undefined || seatNos.length > sale.maxTicketsPerUser) return null
+    if (sale === undefined || seatNos.length > sale.maxTicketsPerUser || (sale.needsPass && !hasPass)) return null
     return isOpen(sale, new Date(sale.now.getTime() + performance.now() - seenAt)) ? sale.holdMs : null
   }
 
@@ -86,7 +84,11 @@ export class RushFilter {
     // Without a database there is nothing to add; who goes on will hear so.
     const seen = await this.#recent.of(eventId, () => seeEvent(this.#db, eventId)).catch(() => undefined)
     if (seen === undefined || !wanted.seatNos.every((seatNo) => seen.stateOf(seatNo) !== undefined)) return
-    const leftBehind = taken.filter((lock) => isLeftBehind(lock, seen))
+    const leftBehind = taken.filter(({ seatNo, leftMs }) => {
+      const ageMs = holdMs - leftMs - (Date.now() - seen.seenAt)
+      // Beyond its deadline no hold is committed any more.
+      return ageMs > holdSeats.deadlineMs && seen.freeSeatsAround(seatNo, 0).length === 1
+    })
     if (leftBehind.length > 0) {
       for (const { holdId, seatNo } of leftBehind)
         void this.#locks.unlock({ hold: { eventId, ownId: holdId }, seatNos: [seatNo] })
@@ -122,8 +124,4 @@ async function unlockFreed(locks: SeatLocks, { payload }: ReceivedFact): Promise
   const { hold_id, seats } = payload as ChangedPlaces & { hold_id: string }
   const freed = seats.filter(([, state]) => state === 'available').map(([seatNo]) => seatNo)
   await locks.unlock({ hold: keyOf(hold_id), seatNos: freed })
-}
-
-function isLeftBehind({ holdId, seatNo }: OthersLock, seen: SeenEvent): boolean {
-  return seen.seenAt - createdAtMs(holdId) > commitMs && seen.freeSeatsAround(seatNo, 0).length === 1
 }

@@ -28,6 +28,8 @@ export interface OthersLock {
   readonly holdId: string
   /** The same buyer, by another request. */
   readonly sameBuyer: boolean
+  /** Until the lock ends, by the clock of Redis. */
+  readonly leftMs: number
 }
 
 /** After a failure Redis is left alone for so long: while it is slow, not every buyer shall wait for its deadline. */
@@ -60,10 +62,11 @@ export class SeatLocks {
       this.#redis.lockSeats(keys.length, ...keys, lockValue(wanted), String(forMs)),
     )
     const taken: OthersLock[] = []
-    for (let index = 0; index < (answer?.length ?? 0); index += 2) {
+    for (let index = 0; index < (answer?.length ?? 0); index += 3) {
       const seatNo = seatNos[Number(answer?.[index])]
       const [holdId = '', owner] = String(answer?.[index + 1]).split(' ')
-      if (seatNo !== undefined) taken.push({ seatNo, holdId, sameBuyer: owner === ownerOf(userId) })
+      const leftMs = Number(answer?.[index + 2])
+      if (seatNo !== undefined) taken.push({ seatNo, holdId, sameBuyer: owner === ownerOf(userId), leftMs })
     }
     return taken
   }

@@ -1,6 +1,7 @@
 import { type AreaState, coarseCount, type SeatVersions } from '#shared/contracts/seats.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type SeatState, type StatesOfRow, seatStateCodes } from '../seat-states.ts'
+import type { Wanted } from '../waiting-list/wishes.ts'
 import { isFree, shownState } from './conditions.ts'
 
 /* SQL that shows the state of seats to everybody. Nothing of a cancelled event is free, whatever its rows say. */
@@ -41,6 +42,8 @@ export function listSeatViews(
 export interface StatesSnapshot {
   /** The snapshot includes every write of this position or below. */
   readonly seq: string
+  /** Null where nothing of the event was ever stocked. */
+  readonly sale: { readonly version: number; readonly waitedFor: Wanted[] } | null
   readonly rows: StatesOfRow[]
   readonly areas: AreaState[]
 }
@@ -81,7 +84,8 @@ export async function snapshotStates(db: Database, eventId: string): Promise<Sta
            ) AS in_order GROUP BY row_no
          ) AS by_row
        ), '[]') AS rows,
-       ${areasOfEvent} AS areas`,
+       ${areasOfEvent} AS areas,
+       (SELECT json_build_object('version', version, 'waitedFor', waited_for) FROM booking.sales WHERE event_id = $1) AS sale`,
     [eventId],
   )
   if (snapshot === undefined) throw new Error('a query without FROM answered no row')

@@ -3,12 +3,13 @@
 -- KEYS      one lock a seat, all with the event's hash tag
 -- ARGV[1]   `<own id of the hold> <who holds>`, the value of the locks
 -- ARGV[2]   how long they last, in ms
--- Returns {} when all are locked now, else {position from 0, value, position, value, …} of those that others have locked
+-- Returns {} when all are locked now, else {position from 0, value, ms until it ends, position, …} of those that others have locked
 local taken = {}
 for position, value in ipairs(redis.call('MGET', unpack(KEYS))) do
   if value and value ~= ARGV[1] then
     taken[#taken + 1] = position - 1
     taken[#taken + 1] = value
+    taken[#taken + 1] = redis.call('PTTL', KEYS[position])
   end
 end
 if #taken > 0 then
