@@ -37,16 +37,21 @@ const flags = ['long', 'browser', 'infra'] as const
 
 /** By flag. Plain `npm test` leaves their files out. */
 const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
-  long: { folder: 'test/long', longest: [], programs: [], onClusters: [] },
+  long: {
+    folder: 'test/long',
+    longest: ['waiting-room-schedules.test.ts', 'batched-holds.test.ts', 'onsale.test.ts'],
+    programs: [],
+    onClusters: [],
+  },
   browser: {
     folder: 'test/browser',
-    longest: ['together/buying.ts', 'every-page.test.ts'],
+    longest: ['together/buying.ts', 'every-page.test.ts', 'together/event-pages.ts', 'together/reading.ts'],
     programs: ['chromium'],
     onClusters: [],
   },
   infra: {
     folder: 'test/infra',
-    longest: ['compose-run.test.ts', 'backup-follow.test.ts', 'prometheus.test.ts', 'backup.test.ts'],
+    longest: ['compose-run.test.ts', 'backup-follow.test.ts', 'prometheus.test.ts', 'backup.test.ts', 'alerts.test.ts'],
     programs: [
       'prometheus',
       'promtool',

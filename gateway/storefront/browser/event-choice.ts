@@ -2,7 +2,7 @@ import type { EventPageState, EventReply, HeldState, LiveState, Note, Offer } fr
 import * as words from '../views/words/event.ts'
 import { ask } from './api.ts'
 import { ChosenSeats } from './chosen-seats.ts'
-import { EventHouse, type VersionedSnapshot } from './event-house.ts'
+import { EventPlaces, type VersionedSnapshot } from './event-places.ts'
 import type { Island } from './island.ts'
 import { type Hold, OwnHold } from './own-hold.ts'
 import { chosenSeat, placesText } from './place-lines.ts'
@@ -27,7 +27,7 @@ export class EventChoice {
   readonly #plan: Plan
   readonly #ownHold: OwnHold
   readonly #chosen: ChosenSeats
-  readonly house: EventHouse
+  readonly places: EventPlaces
   /** Seats of the own hold that shine already. */
   #mine: readonly number[] = []
 
@@ -38,7 +38,7 @@ export class EventChoice {
     this.#ownHold = new OwnHold(event.id, (held) => this.#heldChanged(held))
     const { seats, outlook } = readChoice(event.id, event.layout_version ?? 0)
     this.#chosen = new ChosenSeats(seats)
-    this.house = new EventHouse({
+    this.places = new EventPlaces({
       island,
       element,
       plan,
@@ -50,7 +50,7 @@ export class EventChoice {
         if (isReset) this.#choiceChanged()
       },
     })
-    if (this.house.map !== null) this.house.map.outlook = outlook
+    if (this.places.map !== null) this.places.map.outlook = outlook
     addEventListener('pagehide', () => this.#store())
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) this.#set({ asking: null })
@@ -60,7 +60,7 @@ export class EventChoice {
 
   /** Begins with the seats that were loaded, and follows them from there; null: from now on. */
   begin(loaded: { snapshot: VersionedSnapshot; position: string | null } | null): void {
-    const isLoaded = loaded !== null && this.house.load(loaded.snapshot)
+    const isLoaded = loaded !== null && this.places.load(loaded.snapshot)
     if (isLoaded) this.#paintYours()
     // The picture first: what is read follows behind the map's own first frame.
     requestAnimationFrame(() => {
@@ -70,7 +70,7 @@ export class EventChoice {
           this.#loseTaken()
           this.#choiceChanged()
         }
-        this.house.follow(loaded?.position ?? null)
+        this.places.follow(loaded?.position ?? null)
         void this.#ownHold.look()
       }, 0)
     })
@@ -80,7 +80,7 @@ export class EventChoice {
   toggle(seat: number): void {
     if (this.#event.sale.status !== 'on_sale' || this.#ownHold.seats.includes(seat)) return
     if (this.#chosen.delete(seat)) this.#choiceChanged()
-    else if (!this.house.states.isFree(seat))
+    else if (!this.places.states.isFree(seat))
       this.#say({ title: words.otherSeatNotFree, text: placesText(this.#plan, [seat]) })
     else if (this.#wanted() >= this.#event.sale.max_tickets_per_user) this.#sayLimit()
     else {
@@ -110,21 +110,21 @@ export class EventChoice {
   setFilter(change: Partial<Pick<LiveState, 'onlyPrice' | 'accessible'>>): void {
     this.#set(change)
     this.#store()
-    this.house.showLines()
+    this.places.showLines()
   }
 
   ringOffer(index: number | null): void {
-    this.house.map?.picture.setOffered(index === null ? [] : (this.#live.note?.offers[index]?.seats ?? []))
+    this.places.map?.picture.setOffered(index === null ? [] : (this.#live.note?.offers[index]?.seats ?? []))
   }
 
   takeOffer(index: number): void {
     const offer: Offer | undefined = this.#live.note?.offers[index]
-    this.house.map?.picture.setOffered([])
+    this.places.map?.picture.setOffered([])
     if (offer?.seats !== undefined) {
-      this.#chosen.keepOnly((seat) => this.house.states.isFree(seat))
-      for (const seat of offer.seats) if (this.house.states.isFree(seat)) this.#chosen.add(seat)
+      this.#chosen.keepOnly((seat) => this.places.states.isFree(seat))
+      for (const seat of offer.seats) if (this.places.states.isFree(seat)) this.#chosen.add(seat)
       this.#choiceChanged({ note: null })
-      this.house.map?.showSeats(offer.seats)
+      this.places.map?.showSeats(offer.seats)
     } else if (offer?.best !== undefined) void this.holdBest(offer.best)
     else if (offer?.again === true) void this.#again()
   }
@@ -151,7 +151,7 @@ export class EventChoice {
     this.#chosen.clear()
     this.#mine = []
     this.#choiceChanged()
-    this.house.map?.showSeats(this.#ownHold.seats)
+    this.places.map?.showSeats(this.#ownHold.seats)
     this.#lightUp()
     document.querySelector<HTMLElement>('.held .button')?.focus()
   }
@@ -165,19 +165,19 @@ export class EventChoice {
     if (answer.ok) {
       this.#ownHold.drop(hold.id)
       this.#say({ title: words.released, text: '' })
-    } else this.#set({ note: refusalNote(answer.problem, this.#plan, { best: null }, this.house.writing) })
+    } else this.#set({ note: refusalNote(answer.problem, this.#plan, { best: null }, this.places.writing) })
   }
 
   get #event() {
-    return this.house.event
+    return this.places.event
   }
 
   get #live() {
-    return this.house.live
+    return this.places.live
   }
 
   #set(change: Partial<LiveState>): void {
-    this.house.set(change)
+    this.places.set(change)
   }
 
   #say(note: Pick<Note, 'title' | 'text'>): void {
@@ -218,7 +218,7 @@ export class EventChoice {
       return answer.value
     }
     const { problem } = answer
-    this.#set({ asking: null, note: refusalNote(problem, this.#plan, { best }, this.house.writing) })
+    this.#set({ asking: null, note: refusalNote(problem, this.#plan, { best }, this.places.writing) })
     if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
     this.#loseTaken()
     if (/^(sale_|sold_out|event_)/.test(problem.code)) await this.#readEvent()
@@ -246,7 +246,7 @@ export class EventChoice {
     if (this.#live.asking !== null) return
     const own = this.#ownHold.seats.filter((seat) => this.#chosen.delete(seat))
     const taken = this.#chosen.lose(
-      (seat) => this.house.states.isFree(seat),
+      (seat) => this.places.states.isFree(seat),
       () => this.#choiceChanged(),
     )
     if (own.length + taken.length === 0) return
@@ -263,13 +263,13 @@ export class EventChoice {
     const chosen = this.#chosen.entries().map(({ seat, isLost }) => chosenSeat(this.#plan, seat, isLost))
     this.#set({ ...change, chosen })
     this.#paintYours()
-    this.house.showLines()
-    this.house.rename()
+    this.places.showLines()
+    this.places.rename()
     this.#store()
   }
 
   #paintYours(): void {
-    this.house.map?.picture.setYours(new Set([...this.#chosen.seats, ...this.#mine]))
+    this.places.map?.picture.setYours(new Set([...this.#chosen.seats, ...this.#mine]))
   }
 
   #heldChanged(held: HeldState | null): void {
@@ -302,7 +302,7 @@ export class EventChoice {
       together,
       onlyPrice,
       accessible,
-      outlook: this.house.map?.outlook ?? null,
+      outlook: this.places.map?.outlook ?? null,
     })
   }
 }

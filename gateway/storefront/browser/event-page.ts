@@ -45,10 +45,10 @@ export function startEventPage(): void {
     view: eventBody,
     actions: {
       tab: (_, link) => showTab(island, link.getAttribute('href') === '#list' ? 'list' : 'map'),
-      closer: () => choice?.house.map?.zoomBy(1.8),
-      farther: () => choice?.house.map?.zoomBy(1 / 1.8),
-      whole: () => choice?.house.map?.showWhole(),
-      section: (_, { dataset }) => choice?.house.openSection(Number(dataset.section)),
+      closer: () => choice?.places.map?.zoomBy(1.8),
+      farther: () => choice?.places.map?.zoomBy(1 / 1.8),
+      whole: () => choice?.places.map?.showWhole(),
+      section: (_, { dataset }) => choice?.places.openSection(Number(dataset.section)),
       seat: (_, box) => choice?.toggle(Number((box as HTMLInputElement).value)),
       drop: (_, { dataset }) => choice?.toggle(Number(dataset.seat)),
       step: (_, { dataset }) => choice?.step(dataset.of ?? '', Number(dataset.step)),
@@ -67,7 +67,7 @@ export function startEventPage(): void {
   showPass(island)
   addEventListener('pageshow', ({ persisted }) => persisted && showPass(island))
   addEventListener('storage', () => showPass(island))
-  if (event.layout_version !== null) void startHouse(island, element)
+  if (event.layout_version !== null) void startPlaces(island, element)
 }
 
 let stopPassClock = (): void => undefined
@@ -89,11 +89,11 @@ function showTab(island: Island<EventPageState>, tab: LiveState['tab']): void {
   if (live === null) return
   history.replaceState(null, '', `#${tab}`)
   island.set({ live: { ...live, tab } })
-  choice?.house.showLines()
+  choice?.places.showLines()
 }
 
 /** Layout and seats, which the page has named for loading ahead; then everything that needs them. */
-async function startHouse(island: Island<EventPageState>, element: HTMLElement): Promise<void> {
+async function startPlaces(island: Island<EventPageState>, element: HTMLElement): Promise<void> {
   const { event } = island.state
   const path = `/events/${encodeURIComponent(event.id)}`
   const [layout, seats] = await Promise.all([
@@ -103,7 +103,7 @@ async function startHouse(island: Island<EventPageState>, element: HTMLElement):
   if (!layout.ok) {
     // The page stays readable meanwhile.
     if (isPassing(layout.problem))
-      setTimeout(() => void startHouse(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
+      setTimeout(() => void startPlaces(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
     return
   }
   choice = new EventChoice(island, element, readPlan(layout.value, event))

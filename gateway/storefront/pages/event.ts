@@ -6,7 +6,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { placesCache } from '../../routes/events.ts'
 import type { EventPageState } from '../views/event/event-state.ts'
 import { eventPage as eventContent } from '../views/event/event-view.ts'
-import { houseSummary, sectionLines } from './house-summary.ts'
+import { layoutSummary, sectionLines } from './layout-summary.ts'
 import { definePage, type PublicLoad } from './page.ts'
 
 /** An event: its facts and prices, and its places by map and by list. */
@@ -23,15 +23,15 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
     const common = { event, language, isDemo, live: null }
     if (version === null)
       return { ...common, sections: [], freeSeats: 0, areaFree: [], hasAccessible: false, hasMap: false }
-    const house = await houseSummary(event_id, version, () => read(viewLayout, { event_id, version }))
-    const sections = sectionLines(house, event, seats?.states ?? null)
+    const layout = await layoutSummary(event_id, version, () => read(viewLayout, { event_id, version }))
+    const sections = sectionLines(layout, event, seats?.states ?? null)
     return {
       ...common,
       sections,
       freeSeats: sections.reduce((sum, { free }) => sum + free, 0),
       areaFree: event.areas.map(({ name }) => seats?.areas.find(({ area }) => area === name)?.available ?? 0),
-      hasAccessible: house.hasAccessible,
-      hasMap: house.hasMap,
+      hasAccessible: layout.hasAccessible,
+      hasMap: layout.hasMap,
     }
   },
 

@@ -6,7 +6,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { shownEvent } from '../views/shown-event.ts'
 import { type WaitingListState, type Wish, waitingListPage } from '../views/waiting-list-page.ts'
 import { waitingListWords } from '../views/words/waiting-list.ts'
-import { houseSummary } from './house-summary.ts'
+import { layoutSummary } from './layout-summary.ts'
 import { definePage } from './page.ts'
 
 /** The waiting list of an event that is sold out, as its reader stands on it. */
@@ -26,12 +26,12 @@ export const waitingList = definePage<
       }),
     ])
     const version = event.layout_version
-    const house =
-      version === null ? null : await houseSummary(event_id, version, () => read(viewLayout, { event_id, version }))
+    const layout =
+      version === null ? null : await layoutSummary(event_id, version, () => read(viewLayout, { event_id, version }))
     const kinds = [
       ...event.price_tiers.map(({ name }): Wish => ({ kind: 'tier', name })),
       ...event.areas.map(({ name }): Wish => ({ kind: 'area', name })),
-      ...(house?.hasAccessible === true ? [{ kind: 'accessible', name: waitingListWords.accessible } as const] : []),
+      ...(layout?.hasAccessible === true ? [{ kind: 'accessible', name: waitingListWords.accessible } as const] : []),
     ]
     const limit = event.sale.max_tickets_per_user
     // The only kind there is is any place.

@@ -43,8 +43,12 @@ export function withBackedUp<Result>(
 
 /** A backup of something else, taken by a wrong DATABASE_URL, would push the good ones out. */
 export async function requireOurs(client: pg.Client, databaseUrl: string): Promise<void> {
-  const { rows } = await client.query<{ found: boolean }>(`SELECT to_regclass('booking.tickets') IS NOT NULL AS found`)
-  if (rows[0]?.found) return
+  // `to_regclass` would fail for a user without rights on the schema, before pg_dump says what is missing.
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
+     WHERE nspname = 'booking' AND relname = 'tickets'`,
+  )
+  if (rowCount) return
   const database = describeDatabase(databaseUrl)
   throw new ExplainedError(`${database} has no table booking.tickets: it is not the database of this system.`)
 }

@@ -6,7 +6,7 @@ import type { Plan } from './seat-map/plan.ts'
 import { SeatMap } from './seat-map/seat-map.ts'
 import type { SeatStates } from './seat-map/states.ts'
 
-export interface HouseMapUse {
+export interface SeatMapStart {
   readonly plan: Plan
   readonly states: SeatStates
   readonly writing: Writing
@@ -16,7 +16,7 @@ export interface HouseMapUse {
 }
 
 /** Puts the map into its frame, with the buttons by which a keyboard moves on it. `rename`: what these are called may have changed. */
-export function startHouseMap(frame: Element, use: HouseMapUse): { readonly map: SeatMap; rename(): void } {
+export function startSeatMap(frame: Element, use: SeatMapStart): { readonly map: SeatMap; rename(): void } {
   const { plan, states, writing, isYours, onSeat, onArea } = use
   const canvas = document.createElement('canvas')
   canvas.setAttribute('aria-hidden', 'true')

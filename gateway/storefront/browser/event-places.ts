@@ -1,5 +1,5 @@
 import type { EventPageState, EventReply, LiveState } from '../views/event/event-state.ts'
-import { startHouseMap } from './house-map.ts'
+import { startSeatMap } from './start-seat-map.ts'
 import type { Island } from './island.ts'
 import { openSection, sectionLines, type Writing } from './place-lines.ts'
 import type { Plan } from './seat-map/plan.ts'
@@ -10,7 +10,7 @@ import { followSeats } from './seat-stream.ts'
 /** Lists and counts follow the seats at most so often; the map follows at once. */
 const linesEveryMs = 500
 
-export interface EventHouseUse {
+export interface EventPlacesUse {
   readonly island: Island<EventPageState>
   readonly element: HTMLElement
   readonly plan: Plan
@@ -26,8 +26,8 @@ export interface EventHouseUse {
 export type VersionedSnapshot = Snapshot & { readonly version: number }
 
 /** The places of an event as its page shows them: on the map, in the list, and always as they are now. */
-export class EventHouse {
-  readonly #use: EventHouseUse
+export class EventPlaces {
+  readonly #use: EventPlacesUse
   readonly states: SeatStates
   readonly writing: Writing
   readonly map: SeatMap | null
@@ -36,7 +36,7 @@ export class EventHouse {
   readonly #open = new Set<number>()
   #linesDue: ReturnType<typeof setTimeout> | undefined
 
-  constructor(use: EventHouseUse) {
+  constructor(use: EventPlacesUse) {
     this.#use = use
     const { island, element, plan, isYours, onSeat } = use
     this.states = new SeatStates(plan)
@@ -45,7 +45,7 @@ export class EventHouse {
     const frame = element.querySelector('#map')
     const onArea = (area: number): void => this.#goToArea(area)
     const { states, writing } = this
-    const started = frame && startHouseMap(frame, { plan, states, writing, isYours, onSeat, onArea })
+    const started = frame && startSeatMap(frame, { plan, states, writing, isYours, onSeat, onArea })
     this.map = started?.map ?? null
     this.rename = started?.rename ?? (() => undefined)
   }
@@ -64,7 +64,7 @@ export class EventHouse {
     this.#use.island.set({ live: { ...this.live, ...change } })
   }
 
-  /** Takes all states anew. False where they are those of another layout: the page is that of a house that is gone. */
+  /** Takes all states anew. False where they are those of another layout: the layout that this page shows is gone. */
   load(snapshot: VersionedSnapshot): boolean {
     const isLoaded = snapshot.version === this.event.layout_version && this.states.load(snapshot)
     if (isLoaded) this.map?.picture.repaint()

@@ -6,7 +6,7 @@ import type { SectionLine } from '../views/event/event-state.ts'
 import { pricesOf } from '../views/prices.ts'
 
 /** What a page without a map tells of a layout. */
-export interface HouseSummary {
+export interface LayoutSummary {
   readonly sections: readonly {
     readonly name: string
     /** Names of its price categories. */
@@ -19,21 +19,21 @@ export interface HouseSummary {
 }
 
 /** A version of a layout never changes, and takes some milliseconds to parse. */
-const known = new LRUCache<string, HouseSummary>({ max: 500 })
+const known = new LRUCache<string, LayoutSummary>({ max: 500 })
 
 /** The summary of a version of an event's layout, which `read` gets where it is not known yet. */
-export async function houseSummary(
+export async function layoutSummary(
   eventId: string,
   version: number,
   read: () => Promise<ReplyOf<typeof viewLayout>>,
-): Promise<HouseSummary> {
+): Promise<LayoutSummary> {
   const key = `${eventId} ${version}`
   const found = known.get(key) ?? summarise(await read())
   known.set(key, found)
   return found
 }
 
-function summarise({ rows, areas, categories, stage }: ReplyOf<typeof viewLayout>): HouseSummary {
+function summarise({ rows, areas, categories, stage }: ReplyOf<typeof viewLayout>): LayoutSummary {
   const sections = new Map<string, { categories: Set<string>; ranges: number[] }>()
   let seat = 0
   for (const row of rows) {
@@ -58,7 +58,7 @@ function summarise({ rows, areas, categories, stage }: ReplyOf<typeof viewLayout
 
 /** The sections with their prices and how much of them is free. `states`: as of `viewSeatStates`; null: nothing is for sale. */
 export function sectionLines(
-  { sections }: HouseSummary,
+  { sections }: LayoutSummary,
   event: ReplyOf<typeof viewEvent>,
   states: ReplyOf<typeof viewSeatStates>['states'] | null,
 ): SectionLine[] {
