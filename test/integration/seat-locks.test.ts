@@ -73,7 +73,7 @@ test('a buyer who wants a seat that another is just taking is refused without a 
   // When Redis does not answer in time, everybody is let through: not a fault, but not what is shown here.
   await until('a seat lock stops somebody', async () => {
     first += 10
-    await redis.set(lockOf(eventId, first + 1), `${newId()} somebody`, 'PX', 3_000)
+    await redis.set(lockOf(eventId, first + 1), `${newId()} somebody`, 'PX', holdMs)
     const answer = await want([first, first + 1], `slower-${first}`).catch((error: TicketingError) => error)
     if (answer instanceof TicketingError) refusal = answer
     return refusal !== undefined

@@ -1,11 +1,11 @@
 import type { EventPageState, EventReply, LiveState } from '../views/event/event-state.ts'
-import { startSeatMap } from './start-seat-map.ts'
 import type { Island } from './island.ts'
 import { openSection, sectionLines, type Writing } from './place-lines.ts'
 import type { Plan } from './seat-map/plan.ts'
 import type { SeatMap } from './seat-map/seat-map.ts'
 import { type SeatChange, SeatStates, type Snapshot } from './seat-map/states.ts'
 import { followSeats } from './seat-stream.ts'
+import { startSeatMap } from './start-seat-map.ts'
 
 /** Lists and counts follow the seats at most so often; the map follows at once. */
 const linesEveryMs = 500
