@@ -86,12 +86,13 @@ function placeNumber({ place, language }: QueueState): Html | false {
   )
 }
 
-function figures({ place, language }: QueueState): Html | false {
+function figures({ place, language, isPaused }: QueueState): Html | false {
   if (place === null || place.ahead === null) return false
-  const { ahead } = place
-  const perMinute = place.eta_s !== null && place.eta_s.p50 > 0 ? Math.round((60 * ahead) / place.eta_s.p50) : 0
+  const { ahead, eta_s: eta } = place
+  // While nobody is called, no wait can be promised.
+  const perMinute = !isPaused && eta !== null && eta.p50 > 0 ? Math.round((60 * ahead) / eta.p50) : 0
   const figure = (name: string, value: string): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
-  return html`<dl class="queue-figures">${figure(words.ahead, count(ahead, language))}${figure(words.eta, etaText(place.eta_s, language))}${perMinute > 0 && figure(words.entering, words.aMinute(count(perMinute, language)))}</dl>`
+  return html`<dl class="queue-figures">${figure(words.ahead, count(ahead, language))}${!isPaused && figure(words.eta, etaText(eta, language))}${perMinute > 0 && figure(words.entering, words.aMinute(count(perMinute, language)))}</dl>`
 }
 
 /** `12–18 min`. */
