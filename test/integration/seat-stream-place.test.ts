@@ -33,7 +33,8 @@ test.serial('a buyer sees their place move, their call and their admission on th
   t.is(client.of('place')[0]?.id, undefined)
   t.is(client.of('reset').length, 1)
   await setRoom(url, eventId)
-  await until('bob is called', () => statesIn(client).includes('called'))
+  // A place in a paused queue is looked at every ten seconds.
+  await until('bob is called', () => statesIn(client).includes('called'), { timeoutMs: 30_000 })
   t.true(client.of('place').at(-1)?.data.claim_in_ms > 0)
   await claim(url, bobs, 'bob')
   await until('bob is admitted', () => statesIn(client).includes('admitted'))
