@@ -9,20 +9,22 @@ import { filesIn } from './runner/test-files.ts'
 import { installPrograms, startTestServers, type TestServers } from './runner/test-servers.ts'
 
 /*
- * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm test -- --long --browser --infra` runs
- * the slow ones instead, of any of the three suites: their files take turns in one pool, because most of them wait. With `--infra`
- * the tests of selling run once more beside them, on clusters in place of single servers. The last line is always
- * `N passed, N failed`; types and lint count as one each.
+ * `npm test [-- files…]`: types and lint beside the start of PostgreSQL, then the tests. `npm test -- --long` runs the slow ones
+ * instead, `--browser` the pages for buyers, `--infra` those of clusters, dashboards and deployment files, which need more programs, and
+ * then the tests of selling once more, on clusters in place of single servers. The last line is always `N passed, N failed`; types and
+ * lint count as one each.
  */
 
 const usage = `Usage: npm test -- [--long] [--browser] [--infra] [files]
   --long     the slow tests in place of the usual ones
   --browser  the pages for buyers, in Chromium
-  --infra    clusters, dashboards and deployment files, and the tests of selling on clusters
+  --infra    clusters, dashboards and deployment files, then the tests of selling on clusters
 Without files all of them, with types and lint. The last line is \`N passed, N failed\`.`
 
 interface Suite {
   readonly folder: string
+  /** How many files at a time. */
+  readonly concurrency: number
   /** Of its files, those that take longest: they begin first, so that none goes on alone in the end. */
   readonly longest: readonly string[]
   /** Beside the servers of every test. */
@@ -39,18 +41,23 @@ const flags = ['long', 'browser', 'infra'] as const
 const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
   long: {
     folder: 'test/long',
+    concurrency: 3,
     longest: ['waiting-room-schedules.test.ts', 'batched-holds.test.ts', 'onsale.test.ts'],
     programs: [],
     onClusters: [],
   },
   browser: {
     folder: 'test/browser',
+    // Each file has a browser beside its servers.
+    concurrency: 2,
     longest: ['together/buying.ts', 'every-page.test.ts', 'together/event-pages.ts', 'together/reading.ts'],
     programs: ['chromium'],
     onClusters: [],
   },
   infra: {
     folder: 'test/infra',
+    // Each starts clusters of servers, and much of it is waiting for clocks; more of them would make each other late.
+    concurrency: 2,
     longest: ['compose-run.test.ts', 'backup-follow.test.ts', 'prometheus.test.ts', 'backup.test.ts', 'alerts.test.ts'],
     programs: [
       'prometheus',
@@ -72,9 +79,6 @@ const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
     onClusters: integration(['seed-curls', 'first-version-faults', 'seat-locks', 'one-seat-over-http', 'facts-trace']),
   },
 }
-
-/** Much of a test is waiting for others; of more, those that count on the clock come too late on two cores. */
-const filesAtOnce = 4
 
 interface Outcome {
   readonly step: string
@@ -159,14 +163,16 @@ async function main(args: readonly string[]): Promise<void> {
   const programs = chosen.flatMap((suite) => suite.programs)
   // Once for all: two of apt would get in each other's way.
   const installed = installPrograms(programs, console.log)
-  const outcomes = await Promise.all(runs.map((run) => runOnServers(run, installed)))
+  const outcomes: Outcome[] = []
+  for (const run of runs) outcomes.push(await runOnServers(run, installed))
   summarise([...(await checks), ...outcomes])
 }
 
 function ordinaryRun(named: readonly string[]): TestRun {
   const others = Object.values(suites).map(({ folder }) => `!${folder}/**`)
   const files = named.length > 0 ? named : [...filesIn('test'), ...others]
-  return { step: 'tests', files, concurrency: filesAtOnce, clusters: false }
+  // Much of a test is waiting for others; of more, those that count on the clock come too late on two cores.
+  return { step: 'tests', files, concurrency: 4, clusters: false }
 }
 
 /** Of named files, those of other folders run on clusters where a suite has any. */
@@ -174,15 +180,19 @@ function slowRuns(chosen: readonly Suite[], named: readonly string[]): TestRun[]
   const onClusters = chosen.flatMap((suite) => suite.onClusters)
   const isOthers = (file: string): boolean =>
     onClusters.length > 0 && !chosen.some(({ folder }) => file.startsWith(`${folder}/`))
-  const own = named.filter((file) => !isOthers(file))
-  const others = named.filter(isOthers)
   const isAll = named.length === 0
-  const longest = chosen.flatMap(({ folder, longest }) => longest.map((name) => `${folder}/${name}`))
-  const all = [...longest, ...chosen.flatMap(({ folder }) => filesIn(folder))]
+  const own = chosen.map(({ folder, longest, concurrency }) => ({
+    step: folder.replace('test/', ''),
+    files: [...longest.map((name) => `${folder}/${name}`), ...filesIn(folder)],
+    concurrency,
+    clusters: false,
+  }))
+  const files = named.filter((file) => !isOthers(file))
+  const concurrency = Math.min(...chosen.map((suite) => suite.concurrency))
   const runs = [
-    { step: 'tests', files: isAll ? all : own, concurrency: filesAtOnce, clusters: false },
+    ...(isAll ? own : [{ step: 'tests', files, concurrency, clusters: false }]),
     // One at a time: each starts some twenty servers.
-    { step: 'clusters', files: isAll ? onClusters : others, concurrency: 1, clusters: true },
+    { step: 'clusters', files: isAll ? onClusters : named.filter(isOthers), concurrency: 1, clusters: true },
   ]
   return runs.filter((run) => run.files.length > 0)
 }
