@@ -139,7 +139,7 @@ test.serial(
       const [end, again] = launcherLines(instance)
       t.like(end, { instance, level: 40, ended_pid: pid, signal: 'SIGKILL', restart_in_ms: 200 })
       t.like(again, { instance, level: 30, started_pid: pidIn(instance) })
-      t.true(launcher.output().includes(`[${instance}] is back`))
+      await until('the launcher says so', () => launcher.output().includes(`[${instance}] is back`), patience)
       t.regex(await logsOf(instance), /ended and will be started again.*signal=SIGKILL/)
     }
   },
