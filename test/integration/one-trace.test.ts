@@ -71,6 +71,8 @@ test.serial('what the provider tells later goes on in the same trace', async (t)
   await until(
     'both callbacks were taken',
     () => told().filter(({ spanId }) => below(spanId).length === chain.length).length === 2,
+    // One attempt may take five seconds.
+    { timeoutMs: 30_000 },
   )
   for (const { spanId } of told()) t.deepEqual(below(spanId), chain)
 })
